@@ -1,4 +1,4 @@
-//! What the guard costs in front of a route that does nothing.
+//! Benchmark: the cost of the guard before a route that does nothing.
 
 #![allow(clippy::unwrap_used, reason = "a bench fails by panicking")]
 
@@ -17,7 +17,7 @@ fn main() {
     divan::main();
 }
 
-/// A guard, or none; and a key for it.
+/// Returns a router, with the guard if `guarded` is set, and a key that the guard accepts.
 fn open(folder: &std::path::Path, guarded: bool) -> (Router, String) {
     let clock = Arc::new(SystemClock);
     let access =

@@ -1,4 +1,4 @@
-//! Access to a server: opened once, shared by every listener.
+//! Access to a server: opened once and shared by every listener.
 
 use std::net::IpAddr;
 use std::path::Path;
@@ -21,11 +21,11 @@ use crate::secret::Hashed;
 use crate::settings::AccessSettings;
 use crate::{DEFAULT_PROJECT, Permission, check_project};
 
-/// Who may come in to a server. Clones share everything.
+/// Access control of a server. Clones share all state.
 #[derive(Clone)]
 pub struct Access(Arc<Inner>);
 
-/// What clones share.
+/// The state that clones share.
 pub struct Inner {
     pub(crate) settings: AccessSettings,
     pub(crate) register: Register,
@@ -34,7 +34,7 @@ pub struct Inner {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) hashing: Hashing,
     pub(crate) attempts: Mutex<Attempts>,
-    /// Logins that failed, as far as they were noted.
+    /// Limits how many failed logins the audit log records.
     pub(crate) failures: Flood,
     pub(crate) oidc: Option<Provider>,
     pub(crate) logins: Logins,
@@ -58,10 +58,11 @@ impl std::fmt::Debug for Access {
 }
 
 impl Access {
-    /// Opens the register of a data folder. Requests have to say who they are until [`Access::settle`] says otherwise.
+    /// Opens the register of a data folder. Requests need credentials until [`Access::settle`] decides
+    /// otherwise.
     ///
     /// # Errors
-    /// A setting cannot be used, or the register cannot be opened.
+    /// A setting is invalid, or the register cannot be opened.
     pub fn open(
         folder: &Path,
         settings: AccessSettings,
@@ -91,10 +92,10 @@ impl Access {
         })))
     }
 
-    /// Says which projects there are. The default one is always there.
+    /// Sets the projects of the server. The default project is always included.
     ///
     /// # Errors
-    /// One cannot be named so.
+    /// A name is not a valid project name.
     pub fn serve_projects<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> Result<()> {
         let mut all = vec![DEFAULT_PROJECT.to_owned()];
         for name in names {
@@ -108,17 +109,17 @@ impl Access {
         Ok(())
     }
 
-    /// The projects, by name.
+    /// Returns the projects in the order of their names.
     pub fn projects(&self) -> Vec<String> {
         self.projects.read().clone()
     }
 
-    /// Whether requests have to say who they are.
+    /// Returns whether requests need credentials.
     pub fn is_required(&self) -> bool {
         self.required.load(Ordering::Relaxed)
     }
 
-    /// Whether somebody can configure the server, so that a warning is due when not.
+    /// Returns whether a user or key with admin rights exists. Without one, a caller should print a warning.
     ///
     /// # Errors
     /// The register cannot be read.
@@ -126,7 +127,7 @@ impl Access {
         Ok(self.bootstrap.is_some() || self.register.has_admin()?)
     }
 
-    /// The register, for changes beside the routes.
+    /// Returns the register, for changes made without the routes.
     pub fn register(&self) -> &Register {
         &self.register
     }
@@ -139,7 +140,7 @@ impl Access {
         Sessions { idle: self.settings.idle(), absolute: self.settings.absolute() }
     }
 
-    /// Does something with the register that waits for the disk.
+    /// Runs work on the register in a blocking thread, because it waits for the disk.
     pub(crate) async fn off_thread<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Register) -> T + Send + 'static,
@@ -150,8 +151,8 @@ impl Access {
         })
     }
 
-    /// Notes an entry in the audit; that it could not be written is told in the log and counted, and changes nothing else: what was done
-    /// is done.
+    /// Writes an entry to the audit log. A failed write is logged and counted, but not returned: the act is
+    /// already done.
     pub(crate) async fn note(&self, entry: quipu_audit::Entry) {
         if let Err(error) = self.audit.note(entry).await {
             tracing::error!(%error, "an entry of the audit could not be written");
@@ -159,10 +160,10 @@ impl Access {
         }
     }
 
-    /// Notes an entry of something that is about to be done, or to be answered.
+    /// Writes the entry of an act or an answer that has not happened yet.
     ///
     /// # Errors
-    /// It could not be written, and `[audit] required` says that nothing is done unnoted.
+    /// The entry cannot be written, and `[audit] required` forbids acts without an entry.
     pub(crate) async fn note_or_refuse(&self, entry: quipu_audit::Entry) -> Result<(), Refusal> {
         if self.audit.is_required() {
             return self.audit.note(entry).await.map_err(|error| Refusal::unnoted(&error));
@@ -171,27 +172,29 @@ impl Access {
         Ok(())
     }
 
-    /// Notes a login that failed, unless its address had too many lately.
+    /// Records a failed login, unless its address has reached its limit of entries.
     pub(crate) async fn note_failure(&self, entry: quipu_audit::Entry) {
         if let Some(entry) = self.failures.let_through(entry, self.now()) {
             self.note(entry).await;
         }
     }
 
-    /// Counts an attempt to log in before it is known how it ends. `Err` says how many nanoseconds are left to wait.
+    /// Counts a login attempt before its result is known. `Err` holds the nanoseconds that the caller has to
+    /// wait.
     pub(crate) async fn begin_attempt(&self, user: &str, address: Option<IpAddr>) -> Result<(), i64> {
         let kept = self.attempts.lock().begin(user, address, self.now())?;
         self.keep_attempts(kept).await;
         Ok(())
     }
 
-    /// The attempt succeeded.
+    /// Records that the attempt succeeded.
     pub(crate) async fn attempt_succeeded(&self, user: &str, address: Option<IpAddr>) {
         let kept = self.attempts.lock().succeeded(user, address);
         self.keep_attempts(kept).await;
     }
 
-    /// Writes down what a new start is not to forget. Where that cannot be, it holds until then.
+    /// Stores the counts that a restart must keep. If the write fails, the counts hold until the process
+    /// ends.
     async fn keep_attempts(&self, kept: Vec<Kept>) {
         if kept.is_empty() {
             return;
@@ -203,8 +206,8 @@ impl Access {
         }
     }
 
-    /// Whether a principal still may look at a project, by the roles or scopes that it has now: for connections that outlive the request
-    /// that opened them. Whoever cannot be looked up may not.
+    /// Returns whether a principal may still read a project with its present roles or scopes. Connections
+    /// that outlive their first request call this. A principal that cannot be looked up may not read.
     pub fn still_knows(&self, principal: &Principal, project: &str) -> bool {
         self.recheck(principal).is_some_and(|now| now.may(Permission::Read, project))
     }

@@ -1,4 +1,4 @@
-//! From what a request brings to who it is.
+//! Authentication: maps the credential of a request to a principal.
 
 use std::sync::Arc;
 
@@ -9,12 +9,12 @@ use crate::credential::Credential;
 use crate::principal::{Principal, PrincipalKind};
 use crate::secret::{Hashed, KeyText};
 
-/// Why what a request brings is nobody.
+/// The reason why a credential identifies no principal.
 #[derive(Debug)]
 pub enum Stranger {
-    /// It holds for nobody; the word is for the one who sent it.
+    /// The credential is not valid; the text goes to the client.
     Wrong(&'static str),
-    /// It cannot be looked up now.
+    /// The credential cannot be looked up now.
     Unclear(Error),
 }
 
@@ -24,13 +24,13 @@ impl From<Error> for Stranger {
     }
 }
 
-const NO_SUCH_KEY: &str = "The key is not known here.";
+const NO_SUCH_KEY: &str = "The key is unknown.";
 
 impl Access {
-    /// Who it is.
+    /// Returns the principal of a credential.
     ///
     /// # Errors
-    /// Nobody, or the register cannot be read.
+    /// The credential is not valid, or the register cannot be read.
     pub(crate) fn admit(&self, credential: &Credential) -> Result<Principal, Stranger> {
         match credential {
             Credential::Key(text) => self.admit_key(text),
@@ -48,7 +48,7 @@ impl Access {
         }
         let read = KeyText::read(text).ok_or(Stranger::Wrong(NO_SUCH_KEY))?;
         let stored = self.register.look_up_key(read.id())?.ok_or(Stranger::Wrong(NO_SUCH_KEY))?;
-        // Whoever knows the id alone learns no more than whoever knows nothing.
+        // A wrong secret gets the same answer as an unknown id, so an id alone reveals nothing.
         if !stored.hash.is(&hash) {
             return Err(Stranger::Wrong(NO_SUCH_KEY));
         }
@@ -79,7 +79,7 @@ impl Access {
         Ok(Principal::of_user(&session.user, hash))
     }
 
-    /// Notes something that nobody waits for. Where there is no runtime, nothing is noted.
+    /// Runs an update in the background; no caller waits for it. Without a runtime the update is skipped.
     fn in_passing(
         &self,
         work: impl FnOnce(&crate::Register) -> Result<(), crate::RegisterError> + Send + 'static,
@@ -93,7 +93,7 @@ impl Access {
         });
     }
 
-    /// A principal as it would be let in now; `None` when it would not.
+    /// Looks up a principal again and returns its present rights; `None` if it would be rejected now.
     pub(crate) fn recheck(&self, principal: &Principal) -> Option<Principal> {
         let now = self.now();
         match (principal.kind(), principal.session()) {

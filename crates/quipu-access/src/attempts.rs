@@ -1,4 +1,4 @@
-//! Logins that failed: each makes the next one wait longer.
+//! Rate limits of failed logins: each failure makes the next wait longer.
 
 use std::hash::Hash;
 use std::net::IpAddr;
@@ -10,25 +10,25 @@ use quipu_core::Timestamp;
 use crate::client::network;
 use crate::secret::Hashed;
 
-/// Users and addresses that are remembered, each.
+/// Users remembered at most, and as many addresses.
 pub const MOST: usize = 10_000;
-/// A user's or an address's failures are forgotten when there was none for so long.
+/// Nanoseconds without a failure after which the failures of a user or an address are forgotten.
 const FORGOTTEN: i64 = Timestamp::HOUR;
 
-/// How failures are held against somebody: some are free, then the wait doubles from a second to a bound.
+/// A rate limit: some failures are free, then the wait doubles from one second up to `longest`.
 #[derive(Debug, Clone, Copy)]
 struct Rule {
     free: u32,
     longest: i64,
 }
 
-/// Against a user: at most 70 attempts an hour (ASVS 4.0.3, 2.2.1 wants at most 100). The bound is low, because strangers can make a
-/// user wait.
+/// The limit of a user: at most 70 attempts an hour (ASVS 4.0.3, 2.2.1 requires at most 100). `longest` is
+/// low, because strangers can make a user wait.
 const USER: Rule = Rule { free: 5, longest: 60 * Timestamp::SECOND };
-/// Against an address, behind which there may be many people.
+/// The limit of an address, which many people may share.
 const ADDRESS: Rule = Rule { free: 20, longest: 900 * Timestamp::SECOND };
 
-/// What is held against one user or address.
+/// The failures of one user or address.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Count {
     pub failures: u32,
@@ -36,20 +36,20 @@ pub struct Count {
     pub until: Timestamp,
 }
 
-/// Whom something is held against.
+/// The kind of subject that failures are counted for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
     User,
     Address,
 }
 
-/// Who was named, or from where: the beginning of a hash. A name that was typed may be a password, so that what is kept of it must fit
-/// many; two that share it wait for each other, which is short and rare.
+/// A user or an address, as the first bytes of a hash. A typed name may be a password, so the stored value
+/// has to match many texts. Two users with the same value wait for each other, which is short and rare.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Who([u8; Self::BYTES]);
 
 impl Who {
-    /// Bytes that are kept.
+    /// The number of stored bytes.
     pub const BYTES: usize = 4;
 
     fn of(text: &str) -> Self {
@@ -57,7 +57,7 @@ impl Who {
         Self([a, b, c, d])
     }
 
-    /// What [`Who::as_bytes`] gave; `None` when it cannot be that.
+    /// Reads the bytes of [`Who::as_bytes`]; `None` if the length is wrong.
     pub fn from_stored(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(Self)
     }
@@ -67,7 +67,7 @@ impl Who {
     }
 }
 
-/// What is held against one of them now, to be written down so that a new start forgets nothing.
+/// The present count of one user or address, to be stored for a restart.
 #[derive(Debug, Clone, Copy)]
 pub struct Kept {
     pub side: Side,
@@ -75,10 +75,10 @@ pub struct Kept {
     pub count: Count,
 }
 
-/// Failures that are written down from that many on: whoever types the right password at once costs no write.
+/// The number of failures from which a count is stored. A right password at the first try costs no write.
 const KEPT: u32 = 2;
 
-/// What was last failed before is forgotten.
+/// The time before which failures are forgotten.
 pub fn forgotten_before(now: Timestamp) -> Timestamp {
     now.plus(-FORGOTTEN)
 }
@@ -89,7 +89,8 @@ impl Count {
         (left > 0).then_some(left)
     }
 
-    /// An attempt counts as failed until it is known to have succeeded, so that many at once are no way around.
+    /// Counts the attempt as failed until it is known to have succeeded, so parallel attempts do not evade
+    /// the limit.
     fn begin(&mut self, rule: Rule, now: Timestamp) {
         if now.since(self.last) >= FORGOTTEN {
             *self = Self::default();
@@ -104,7 +105,7 @@ impl Count {
     }
 }
 
-/// What is held against whom.
+/// The failures of all users and addresses.
 pub struct Attempts {
     users: LruCache<Who, Count>,
     addresses: LruCache<Who, Count>,
@@ -117,7 +118,8 @@ impl Default for Attempts {
 }
 
 impl Attempts {
-    /// What was written down before, the oldest first. No wait is longer than it could be if it began now, whatever the clock did.
+    /// Restores stored counts, given with the oldest first. No wait is longer than one that begins now could
+    /// be, even if the clock was changed.
     pub fn restored(kept: Vec<Kept>, now: Timestamp) -> Self {
         let mut all = Self::default();
         for Kept { side, who, count } in kept {
@@ -131,10 +133,10 @@ impl Attempts {
         all
     }
 
-    /// Begins an attempt, whether or not there is such a user. Gives what to write down.
+    /// Begins an attempt, whether or not the user exists. Returns the counts to store.
     ///
     /// # Errors
-    /// So many nanoseconds are left to wait; nothing is counted.
+    /// The nanoseconds that are left to wait; the attempt is not counted.
     pub fn begin(&mut self, user: &str, address: Option<IpAddr>, now: Timestamp) -> Result<Vec<Kept>, i64> {
         let (user, address) = (key(user), place(address));
         let waits = [self.users.peek(&user), self.addresses.peek(&address)];
@@ -152,8 +154,9 @@ impl Attempts {
         Ok(kept.into_iter().filter(|kept| kept.count.failures >= KEPT).collect())
     }
 
-    /// The attempt succeeded. The user starts anew; of the address only this attempt is forgotten, or whoever has an account could
-    /// go on guessing those of others. Gives what to write down.
+    /// Records that the attempt succeeded, and returns the counts to store. The user's count is cleared. The
+    /// address loses this attempt only, so the owner of one account cannot go on guessing the passwords of
+    /// others.
     pub fn succeeded(&mut self, user: &str, address: Option<IpAddr>) -> Vec<Kept> {
         let (user, address) = (key(user), place(address));
         let mut kept = Vec::new();
@@ -206,7 +209,8 @@ mod tests {
             assert!(attempts.begin("ada", address(at), now).is_ok());
             let wait = attempts.users.peek(&key("ada")).unwrap().wait(now).unwrap_or_default();
             if wait > 0 {
-                // Another spelling from elsewhere is the same user, and being turned away costs no more.
+                // Another spelling from another address is the same user, and a rejected attempt adds no
+                // wait.
                 assert_eq!(attempts.begin("ADA", address(at + 100), now).err(), Some(wait));
                 assert_eq!(attempts.begin("ada", address(at), now.plus(wait - 1)).err(), Some(1));
             }

@@ -1,4 +1,4 @@
-//! Where a request comes from, and by which name and scheme it asks.
+//! The client of a request: its address, host and scheme.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
@@ -7,23 +7,23 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use ipnet::IpNet;
 
-/// Whether the listener speaks TLS: an extension that the server gives to each request.
+/// Whether the listener speaks TLS: an extension that the server adds to each request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Secure(pub bool);
 
-/// The other side of a request.
+/// The client that sent a request.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Client {
-    /// Its address; of the client itself where trusted proxies are between.
+    /// The client's address; behind trusted proxies, the address that they report.
     pub address: Option<IpAddr>,
-    /// Whether it came by TLS as far as we or a trusted proxy know.
+    /// Whether the request came over TLS, as far as this server or a trusted proxy knows.
     pub secure: bool,
-    /// The host that it asked, with the port if it named one.
+    /// The requested host, with the port if the request names one.
     pub host: Option<String>,
 }
 
 impl Client {
-    /// Of a request. What it says of itself counts only as far as trusted proxies have said it.
+    /// Reads the client of a request. Forwarding headers count only if a trusted proxy sent the request.
     pub fn of(parts: &Parts, trusted: &[IpNet]) -> Self {
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip().to_canonical());
         let proxied = peer.is_some_and(|peer| is_in(trusted, peer));
@@ -39,7 +39,7 @@ impl Client {
     }
 }
 
-/// Whoever has one address of IPv6 has the 64 bits behind it.
+/// The network that counts as one client: an IPv6 address stands for its /64 prefix.
 pub fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
@@ -47,7 +47,7 @@ pub fn network(address: IpAddr) -> IpAddr {
     }
 }
 
-/// A host without port and brackets.
+/// Returns a host without port and brackets.
 pub fn bare(host: &str) -> &str {
     if let Some(rest) = host.strip_prefix('[') {
         return rest.split(']').next().unwrap_or(rest);
@@ -61,7 +61,8 @@ fn last<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     Some(value.rsplit(',').next().unwrap_or(value).trim()).filter(|value| !value.is_empty())
 }
 
-/// The nearest address that is no trusted proxy. What stands left of it was written by whoever it is, and is not looked at.
+/// The nearest address that is not a trusted proxy. Entries to its left are ignored, because any client can
+/// write them.
 fn behind(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let values: Vec<&str> =
         headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok()).collect();

@@ -1,24 +1,25 @@
-//! Cookies: a session's, and those of a login that is under way.
+//! Cookies of sessions and of logins in progress.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 
-/// A session over TLS. The prefix makes browsers refuse it from another host, over plain HTTP, or for a part of the paths
-/// (RFC 6265bis section 4.1.3.2).
+/// The session cookie over TLS. Browsers reject this prefix from another host, over plain HTTP, or with a
+/// narrower path (RFC 6265bis section 4.1.3.2).
 const SECURE: &str = "__Host-quipu";
-/// A session without TLS.
+/// The session cookie without TLS.
 const PLAIN: &str = "quipu";
-/// A login by OpenID Connect that is under way; it comes back by a link from the issuer's page, which SameSite=Strict would not survive.
+/// The cookie of an OpenID Connect login in progress. The browser returns by a link from the issuer's page,
+/// which `SameSite=Strict` would block.
 const LOGIN_SECURE: &str = "__Host-quipu-login";
 const LOGIN_PLAIN: &str = "quipu-login";
-/// The project that somebody looks at: no secret, set by the dashboard.
+/// The project that the user has selected: not a secret; the dashboard sets it.
 pub const PROJECT: &str = "quipu_project";
 
-/// Which of our cookies.
+/// The kind of cookie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A session.
     Session,
-    /// A login that is under way.
+    /// A login in progress.
     Login,
 }
 
@@ -30,13 +31,14 @@ impl Kind {
         }
     }
 
-    /// Its value. Over TLS only the one that no other host and no plain page can have set.
+    /// Reads the value. Over TLS only the prefixed cookie counts, because another host or a plain page can
+    /// set the other one.
     pub fn read(self, headers: &HeaderMap, secure: bool) -> Option<&str> {
         let (guarded, plain) = self.names();
         read(headers, guarded).or_else(|| read(headers, plain).filter(|_| !secure))
     }
 
-    /// The header that sets it for so many seconds, or removes it.
+    /// Returns the header that sets the cookie for `seconds`; zero seconds remove it.
     pub fn set(self, value: &str, seconds: i64, secure: bool) -> Option<HeaderValue> {
         let (guarded, plain) = self.names();
         let name = if secure { guarded } else { plain };

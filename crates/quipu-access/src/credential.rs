@@ -1,4 +1,4 @@
-//! What a request brings to say who it is. Never in a URL: those are logged everywhere.
+//! Credentials of a request, read from headers only: URLs end up in logs.
 
 use axum::http::{HeaderMap, header};
 use base64::Engine as _;
@@ -6,26 +6,26 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::cookies;
 
-/// Header for a key alone.
+/// The header for a Quipu key.
 pub const OWN_HEADER: &str = "x-quipu-key";
-/// Header that other tools' clients are set up with.
+/// A header that clients of other tools use for keys.
 const OTHER_HEADER: &str = "x-api-key";
-/// Bytes that are looked at.
+/// The maximum length of a credential, in bytes.
 const LONGEST: usize = 1_024;
 
-/// What a request brings.
+/// A credential, not yet checked.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Credential {
-    /// The text of a key, or what claims to be one.
+    /// The text of a key, not yet validated.
     Key(String),
-    /// A session's token.
+    /// The token of a session.
     Session(String),
-    /// Something that is no credential of ours.
+    /// A value that is not a credential of Quipu.
     Unreadable,
 }
 
 impl Credential {
-    /// Of a request: the first of `Authorization`, `x-quipu-key`, `x-api-key` and the session's cookie.
+    /// Reads a request: the first of `Authorization`, `x-quipu-key`, `x-api-key` and the session cookie.
     pub fn of(headers: &HeaderMap, secure: bool) -> Option<Self> {
         let authorization = headers.get(header::AUTHORIZATION);
         if let Some(value) = authorization {
@@ -38,7 +38,7 @@ impl Credential {
         })
     }
 
-    /// Of a request to the gateway, where all other headers are the provider's.
+    /// Reads a request to the gateway, whose other headers belong to the provider.
     pub fn of_own_header(headers: &HeaderMap) -> Option<Self> {
         header_value(headers, OWN_HEADER)
     }
@@ -53,8 +53,8 @@ fn header_value(headers: &HeaderMap, name: &str) -> Option<Credential> {
     Some(value.to_str().map_or(Credential::Unreadable, |text| Credential::key(text.trim().to_owned())))
 }
 
-/// The key in an `Authorization` header: after `Bearer` (RFC 6750), or as the password of `Basic` (RFC 7617), which Langfuse's SDKs
-/// send; as the name where the password is empty, as `curl -u KEY:` does.
+/// The key in an `Authorization` header. `Bearer` (RFC 6750) holds it directly. Langfuse's SDKs send it as
+/// the password of `Basic` (RFC 7617). If that password is empty, the name is the key, as in `curl -u KEY:`.
 fn authorized(value: &str) -> Option<String> {
     let (scheme, rest) = value.split_once(' ')?;
     let rest = rest.trim();
@@ -100,7 +100,7 @@ mod tests {
             (&[("x-api-key", "k"), ("cookie", "quipu=s")], "key k"),
             (&[("cookie", "quipu=s")], "session s"),
             (&[("authorization", "Bearer k"), ("cookie", "quipu=s")], "key k"),
-            // A header that cannot be read is not passed over for the cookie.
+            // An unreadable header does not fall back to the cookie.
             (&[("authorization", "Digest k"), ("cookie", "quipu=s")], "unreadable"),
             (&[("authorization", "Basic !!"), ("cookie", "quipu=s")], "unreadable"),
             (&[("authorization", "Bearer "), ("cookie", "quipu=s")], "unreadable"),

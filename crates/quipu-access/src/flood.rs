@@ -1,5 +1,5 @@
-//! A bound for each address on what strangers make us write down, so that one of them cannot hide what others do. (How much there may
-//! be in all, the audit itself knows.)
+//! A limit of audit entries for each address, so one client cannot hide the acts of others. The audit log
+//! itself limits the total.
 
 use std::net::IpAddr;
 use std::num::NonZeroUsize;
@@ -11,9 +11,9 @@ use quipu_core::Timestamp;
 
 use crate::client::network;
 
-/// Addresses that are counted apart.
+/// Addresses with a count of their own.
 const ADDRESSES: usize = 1_024;
-/// Entries within [`SPAN`] for one address.
+/// Entries of one address within [`SPAN`].
 const MOST: u32 = 10;
 const SPAN: i64 = 60 * Timestamp::SECOND;
 
@@ -25,7 +25,8 @@ struct Count {
 }
 
 impl Count {
-    /// Whether one more is noted; then with how many were left out since the last.
+    /// Takes one entry. Returns the number of entries left out since the last one, or `None` if the limit is
+    /// reached.
     fn take(&mut self, now: Timestamp) -> Option<u64> {
         if now.since(self.since) >= SPAN {
             (self.since, self.noted) = (now, 0);
@@ -39,7 +40,7 @@ impl Count {
     }
 }
 
-/// What was noted lately, by address.
+/// The recent entries by address.
 pub struct Flood(Mutex<LruCache<Option<IpAddr>, Count>>);
 
 impl Default for Flood {
@@ -49,13 +50,14 @@ impl Default for Flood {
 }
 
 impl Flood {
-    /// The entry, saying how many of its address were left out since the last; `None` where there were too many lately.
+    /// Returns the entry with the number of entries left out for its address since the last one; `None` at
+    /// the limit.
     pub fn let_through(&self, entry: Entry, now: Timestamp) -> Option<Entry> {
         let left_out = self.with(entry.from, |count| count.take(now))?;
         Some(if left_out > 0 { entry.with("left_out", left_out.to_string()) } else { entry })
     }
 
-    /// Counts something that is not noted whatever room there is.
+    /// Counts an event that gets no entry, even if the limit is not reached.
     pub fn leave_out(&self, address: Option<IpAddr>) {
         self.with(address, |count| count.left_out += 1);
     }

@@ -1,4 +1,4 @@
-//! What somebody may do: permissions, and the scopes and roles that give them.
+//! Permissions, and the scopes and roles that grant them.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,27 +6,27 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// Characters that a project's name may have.
+/// The maximum length of a project name, in characters.
 const PROJECT_NAME: usize = 40;
-/// Stands for every project where roles are stored.
+/// The name that stands for every project in stored roles.
 const EVERYWHERE: &str = "*";
 
-/// What a request wants to do.
+/// The permission that a request needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Permission {
-    /// Send telemetry in.
+    /// Send telemetry.
     Ingest,
-    /// Look at what is stored.
+    /// Read stored data.
     Read,
-    /// Change what people arrange for themselves: views, dashboards, holds.
+    /// Change views, dashboards and holds.
     Write,
     /// Change everything else.
     Admin,
 }
 
 impl Permission {
-    /// Its word.
+    /// The name of the permission.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Ingest => "ingest",
@@ -37,24 +37,24 @@ impl Permission {
     }
 }
 
-/// A word that names no scope, role or project.
+/// An invalid scope, role or project name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum GrantError {
-    /// No scope.
+    /// Unknown scope.
     #[error("{0:?} is no scope; there are ingest, read and admin")]
     Scope(String),
-    /// No role.
+    /// Unknown role.
     #[error("{0:?} is no role; there are viewer, editor and admin, for one project as PROJECT:ROLE")]
     Role(String),
-    /// No name of a project.
+    /// Invalid project name.
     #[error("{0:?} cannot name a project: 1 to {PROJECT_NAME} characters of a-z, 0-9 and -")]
     Project(String),
-    /// The same project twice.
+    /// Two roles for the same project.
     #[error("two roles are given for {0}")]
     Twice(String),
 }
 
-/// Whether a text can name a project.
+/// Checks a project name.
 ///
 /// # Errors
 /// It is not 1 to 40 characters of `a-z`, `0-9` and `-`.
@@ -66,20 +66,20 @@ pub fn check_project(name: &str) -> Result<(), GrantError> {
     Err(GrantError::Project(name.chars().take(2 * PROJECT_NAME).collect()))
 }
 
-/// What a key may do.
+/// A right of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
-    /// Send telemetry in.
+    /// Send telemetry.
     Ingest,
-    /// Look at what is stored.
+    /// Read stored data.
     Read,
     /// Everything.
     Admin,
 }
 
 impl Scope {
-    /// Its word.
+    /// The name of the scope.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Ingest => "ingest",
@@ -108,7 +108,7 @@ impl FromStr for Scope {
     }
 }
 
-/// The scopes of a key: sorted, each once.
+/// The scopes of a key: sorted, without duplicates.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Vec<Scope>", into = "Vec<Scope>")]
 pub struct Scopes(Vec<Scope>);
@@ -128,12 +128,12 @@ impl From<Scopes> for Vec<Scope> {
 }
 
 impl Scopes {
-    /// Whether one of them gives what is wanted.
+    /// Returns whether one of the scopes grants a permission.
     pub fn give(&self, wanted: Permission) -> bool {
         self.0.iter().any(|scope| scope.gives(wanted))
     }
 
-    /// Whether there is none.
+    /// Returns whether there is no scope.
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -154,20 +154,20 @@ impl FromStr for Scopes {
     }
 }
 
-/// What a user may do. Each role may do what those before it may.
+/// The rights of a user. Each role includes the rights of the roles before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// Looks.
+    /// Reads.
     Viewer,
-    /// Arranges views, dashboards and holds.
+    /// Changes views, dashboards and holds.
     Editor,
     /// Configures.
     Admin,
 }
 
 impl Role {
-    /// Its word.
+    /// The name of the role.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Viewer => "viewer",
@@ -196,21 +196,22 @@ impl FromStr for Role {
     }
 }
 
-/// The roles of a user: one for every project (`*`), others for single ones. The greater of the two holds.
+/// The roles of a user: one for every project (`*`) and others for single projects. The higher of the two
+/// applies.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Roles(BTreeMap<String, Role>);
 
 impl Roles {
-    /// The same role everywhere.
+    /// Returns the same role for every project.
     pub fn everywhere(role: Role) -> Self {
         Self(BTreeMap::from([(EVERYWHERE.to_owned(), role)]))
     }
 
-    /// Roles by project; `*` stands for every project.
+    /// Returns roles by project; `*` stands for every project.
     ///
     /// # Errors
-    /// A project cannot be named so.
+    /// A project name is not valid.
     pub fn new(roles: BTreeMap<String, Role>) -> Result<Self, GrantError> {
         roles.keys().filter(|name| *name != EVERYWHERE).try_for_each(|name| check_project(name))?;
         Ok(Self(roles))
@@ -219,7 +220,7 @@ impl Roles {
     /// Reads `ROLE` and `PROJECT:ROLE`.
     ///
     /// # Errors
-    /// One is neither, or two are for the same project.
+    /// A word has neither form, or two words name the same project.
     pub fn parse<'a>(words: impl IntoIterator<Item = &'a str>) -> Result<Self, GrantError> {
         let mut roles = BTreeMap::new();
         for word in words {
@@ -235,7 +236,7 @@ impl Roles {
         Self::new(roles)
     }
 
-    /// Adds another's roles; the greater one holds.
+    /// Adds the roles of another; the higher role of each project applies.
     pub fn add(&mut self, other: Self) {
         for (project, role) in other.0 {
             let held = self.0.entry(project).or_insert(role);
@@ -243,27 +244,27 @@ impl Roles {
         }
     }
 
-    /// Whether there is none.
+    /// Returns whether there is no role.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The role in a project.
+    /// Returns the role in a project.
     pub fn within(&self, project: &str) -> Option<Role> {
         self.0.get(project).copied().max(self.in_all())
     }
 
-    /// The role in every project.
+    /// Returns the role in every project.
     pub fn in_all(&self) -> Option<Role> {
         self.0.get(EVERYWHERE).copied()
     }
 
-    /// Whether they give what is wanted in a project.
+    /// Returns whether the roles grant a permission in a project.
     pub fn give(&self, wanted: Permission, project: &str) -> bool {
         self.within(project).is_some_and(|role| role.gives(wanted))
     }
 
-    /// Whether they give what is wanted in every project.
+    /// Returns whether the roles grant a permission in every project.
     pub fn give_everywhere(&self, wanted: Permission) -> bool {
         self.in_all().is_some_and(|role| role.gives(wanted))
     }

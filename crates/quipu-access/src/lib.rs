@@ -1,9 +1,9 @@
-//! Who may come in, and to what.
+//! Access control: authentication, permissions, and the guard before every route.
 //!
 //! Verb: LET IN.
-//! Takes: requests with a key, a session's cookie or nothing; names and passwords; what an issuer says of somebody.
-//! Gives: the principal and the project of each request, or a refusal in the words of its protocol; entries for the audit.
-//! Never: stores or shows a secret, opens a socket, or decides what a route does with the one it was let in for.
+//! Takes: requests with a key, a session cookie or neither; names and passwords; identities from an issuer.
+//! Gives: the principal and project of each request, or an error in the form of its protocol; audit entries.
+//! Never: stores or shows a secret, opens a socket, or decides what a route does with an admitted request.
 
 mod access;
 mod admittance;

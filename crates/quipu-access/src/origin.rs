@@ -1,4 +1,5 @@
-//! Whose pages ask. Browsers send cookies along whoever asks, and take any name for a server that its name resolves to.
+//! Checks of origin and host. Browsers attach cookies to requests of every page, and accept any name that
+//! resolves to the server.
 
 use std::net::IpAddr;
 
@@ -6,18 +7,19 @@ use axum::http::{HeaderMap, header};
 
 use crate::client::{Client, bare};
 
-/// Whose page a request comes from.
+/// The origin of the page that sent a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sender {
-    /// One of ours.
+    /// This server's origin.
     Ours,
-    /// Another origin's.
+    /// Another origin.
     Foreign,
-    /// It does not say: no browser, or a request that browsers send without a word, such as opening a link.
+    /// Unknown: not a browser, or a request without an origin header, such as an opened link.
     Unsaid,
 }
 
-/// Whose page a request comes from: by `Sec-Fetch-Site` (Fetch Metadata), else by `Origin` against the host that was asked.
+/// Reads the origin from `Sec-Fetch-Site` (Fetch Metadata), otherwise compares `Origin` with the requested
+/// host.
 pub fn sender(headers: &HeaderMap, client: &Client) -> Sender {
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
     match text("sec-fetch-site") {
@@ -32,7 +34,7 @@ pub fn sender(headers: &HeaderMap, client: &Client) -> Sender {
     }
 }
 
-/// Whether the page that asks came by TLS.
+/// Returns whether the page was loaded over TLS.
 pub fn is_secure(headers: &HeaderMap) -> bool {
     headers
         .get(header::ORIGIN)
@@ -57,11 +59,12 @@ fn with_port(host: &str, port: &str) -> String {
     if last.contains(':') { host.to_owned() } else { format!("{host}:{port}") }
 }
 
-/// Whether a server that asks nobody who they are answers to this name. A page can make its own name resolve to this machine (DNS
-/// rebinding), so that the browser takes the answers for the page's own; but it cannot own an address, the names of this
-/// machine, or a name without a dot, which no public zone serves (RFC 7085, ICANN's SAC 053) and containers call each other by.
+/// Returns whether a server without access control answers to this host name. By DNS rebinding a page can
+/// resolve its own name to this machine, and the browser then treats the answers as the page's own. A page
+/// cannot own an address, a name of this machine, or a name without a dot. No public zone serves such names
+/// (RFC 7085, ICANN's SAC 053), and containers use them for each other.
 pub fn answers_to(host: Option<&str>, also: &[String]) -> bool {
-    // Every browser names the host.
+    // Every browser sends the host.
     let Some(host) = host else { return true };
     let name = bare(host).trim_end_matches('.').to_ascii_lowercase();
     name.parse::<IpAddr>().is_ok()

@@ -1,4 +1,4 @@
-//! Passwords: how they are hashed, and how many at once.
+//! Password hashing, with a limit of parallel hashes.
 
 mod common;
 
@@ -15,25 +15,25 @@ use tokio::task::spawn_blocking;
 const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
-/// Passwords that are hashed at once: 38 MiB, and no more cores.
+/// Passwords hashed at once: 38 MiB and two cores at most.
 const AT_ONCE: usize = 2;
-/// Logins that wait for one of those; more are turned away.
+/// Logins that wait for a hash; further ones are rejected.
 const WAITING: usize = 32;
-/// Characters of a new password (OWASP ASVS 4.0.3, 2.1.1 and 2.1.2).
+/// Limits of a new password in characters (OWASP ASVS 4.0.3, 2.1.1 and 2.1.2).
 const SHORTEST: usize = 12;
 const LONGEST: usize = 128;
-/// Different characters of a new password.
+/// Distinct characters that a new password needs.
 const DIFFERENT: usize = 5;
 
-/// A password as it is stored: argon2id, as a PHC string.
+/// A stored password: an argon2id hash as a PHC string.
 #[derive(Clone, PartialEq, Eq)]
 pub struct HashedPassword(String);
 
 impl HashedPassword {
-    /// Hashes a new password of a user. Takes some tens of milliseconds and 19 MiB.
+    /// Hashes a new password of a user. This takes some tens of milliseconds and 19 MiB.
     ///
     /// # Errors
-    /// It is too short, too long or too easily guessed.
+    /// The password is too short, too long or too easily guessed.
     pub fn of_new(password: &str, user: &str) -> Result<Self> {
         if let Some(why) = unfit(password, user) {
             return Err(Error::new(ErrorKind::Invalid, "set a password", why));
@@ -53,7 +53,7 @@ impl HashedPassword {
         &self.0
     }
 
-    /// Whether it is of this password. By the parameters with which it was hashed.
+    /// Returns whether the hash matches the password, with the parameters stored in the hash.
     fn is_of(&self, password: &str) -> bool {
         let hash = PasswordHash::new(&self.0);
         hash.is_ok_and(|hash| argon().verify_password(password.as_bytes(), &hash).is_ok())
@@ -71,7 +71,7 @@ fn argon() -> Argon2<'static> {
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
 }
 
-/// Why a password cannot be a user's; `None` when it can.
+/// Returns why a user cannot have this password; `None` if it is valid.
 fn unfit(password: &str, user: &str) -> Option<String> {
     let length = password.chars().count();
     if !(SHORTEST..=LONGEST).contains(&length) {
@@ -85,20 +85,20 @@ fn unfit(password: &str, user: &str) -> Option<String> {
     }
     let (password, user) = (password.to_lowercase(), user.to_lowercase());
     if user.len() > 3 && password.contains(&user) {
-        return Some("the password holds the user's name".into());
+        return Some("the password contains the user's name".into());
     }
     common::is_common(&password)
         .then(|| "the password is among those that are guessed first, or is made of such ones".into())
 }
 
-/// Too many logins wait already.
+/// Error: too many logins are waiting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Crowded;
 
-/// A place among those who wait.
+/// A permit to wait for a hash.
 pub struct Place(OwnedSemaphorePermit);
 
-/// Where passwords are hashed, two at a time.
+/// A pool that hashes two passwords at a time.
 #[derive(Clone)]
 pub struct Hashing {
     at_once: Arc<Semaphore>,
@@ -115,18 +115,19 @@ impl Default for Hashing {
 }
 
 impl Hashing {
-    /// Takes a place, so that whoever gets none is told before anything is held against them.
+    /// Takes a permit. A login without a permit is rejected before it counts as a failed attempt.
     ///
     /// # Errors
-    /// Too many wait already.
+    /// Too many logins are waiting.
     pub fn place(&self) -> Result<Place, Crowded> {
         Arc::clone(&self.places).try_acquire_owned().map(Place).map_err(|_| Crowded)
     }
 
-    /// Whether a password is the stored one. Without a stored one the answer is no, and takes as long.
+    /// Returns whether a password matches the stored one. Without a stored password it returns `false` after
+    /// the same time.
     ///
     /// # Errors
-    /// The work did not end.
+    /// The hashing task did not finish.
     pub async fn verify(
         &self,
         place: Place,
@@ -148,7 +149,7 @@ impl Hashing {
     /// Hashes a new password.
     ///
     /// # Errors
-    /// Too many wait already; within, those of [`HashedPassword::of_new`].
+    /// Too many logins are waiting. The inner result has the errors of [`HashedPassword::of_new`].
     pub async fn hash(&self, password: String, user: String) -> Result<Result<HashedPassword>, Crowded> {
         self.run(self.place()?, move || HashedPassword::of_new(&password, &user)).await
     }
@@ -159,7 +160,7 @@ impl Hashing {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Crowded> {
         let turn = Arc::clone(&self.at_once).acquire_owned().await.map_err(|_| Crowded)?;
-        // Both go with the work: who hangs up makes no room for more of it.
+        // The task owns both permits, so a disconnected client does not free them for further work.
         let done = spawn_blocking(move || {
             let done = work();
             drop((place.0, turn));

@@ -1,4 +1,4 @@
-//! Who asks, and in which project.
+//! The principal that sends a request, and its project.
 
 use std::sync::Arc;
 
@@ -8,25 +8,25 @@ use crate::grant::{Permission, Role, Roles, Scopes};
 use crate::register::{Key, User};
 use crate::secret::Hashed;
 
-/// The project that is always there.
+/// The project that always exists.
 pub const DEFAULT_PROJECT: &str = "default";
 
-/// The project of a request, in its extensions.
+/// The project of a request, stored in its extensions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Project(pub String);
 
-/// What sort of principal.
+/// The kind of a principal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PrincipalKind {
-    /// Whoever reaches a server that asks nobody who they are.
+    /// Any client of a server without access control.
     Local,
-    /// Somebody with a session.
+    /// A user with a session.
     User,
     /// A program with a key.
     Key,
 }
 
-/// Who asks, in the extensions of the request.
+/// The principal of a request, stored in its extensions.
 #[derive(Debug, Clone)]
 pub struct Principal {
     kind: PrincipalKind,
@@ -34,7 +34,7 @@ pub struct Principal {
     name: String,
     grants: Grants,
     session: Option<Hashed>,
-    /// Somebody else chose the password.
+    /// Whether another person chose the password.
     must_change: bool,
 }
 
@@ -46,12 +46,12 @@ enum Grants {
 }
 
 impl Principal {
-    /// Whoever reaches a server that asks nobody who they are.
+    /// Returns the principal of every client while access is off.
     pub fn local() -> Self {
         Self::without_session(PrincipalKind::Local, "local", "local", Grants::Everything)
     }
 
-    /// The holder of the key that the server was started with.
+    /// Returns the principal of the bootstrap key.
     pub(crate) fn bootstrap() -> Self {
         Self::without_session(PrincipalKind::Key, "bootstrap", "bootstrap", Grants::Everything)
     }
@@ -76,32 +76,32 @@ impl Principal {
         }
     }
 
-    /// What sort of principal.
+    /// The kind of the principal.
     pub const fn kind(&self) -> PrincipalKind {
         self.kind
     }
 
-    /// A key's public id, a user's name.
+    /// The public id of a key, or the name of a user.
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// What people call it.
+    /// The display name.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The session that it comes by.
+    /// The session of the request, for a user.
     pub(crate) const fn session(&self) -> Option<&Hashed> {
         self.session.as_ref()
     }
 
-    /// Whether somebody else chose its password, so that it may do nothing but choose another one.
+    /// Returns whether another person chose the password. The principal may then only change it.
     pub const fn must_change_password(&self) -> bool {
         self.must_change
     }
 
-    /// Whether it may do that in a project.
+    /// Returns whether the principal has a permission in a project.
     pub fn may(&self, wanted: Permission, project: &str) -> bool {
         if self.must_change {
             return false;
@@ -115,7 +115,7 @@ impl Principal {
         }
     }
 
-    /// Whether it may do that in every project, those included that do not exist yet.
+    /// Returns whether the principal has a permission in every project, future ones included.
     pub fn may_everywhere(&self, wanted: Permission) -> bool {
         if self.must_change {
             return false;
@@ -127,7 +127,7 @@ impl Principal {
         }
     }
 
-    /// Whether it may do anything at all in a project.
+    /// Returns whether the principal has any right in a project.
     pub fn knows(&self, project: &str) -> bool {
         match &self.grants {
             Grants::Everything => true,
@@ -136,7 +136,7 @@ impl Principal {
         }
     }
 
-    /// What it is called in a project: a role; for a key the nearest one.
+    /// Returns the role in a project; for a key, the closest role.
     pub fn role(&self, project: &str) -> Option<Role> {
         match &self.grants {
             Grants::Roles(roles) => roles.within(project),
@@ -146,7 +146,8 @@ impl Principal {
         }
     }
 
-    /// The project that it means when it names none: its own, else the default one, else the first that it knows.
+    /// Returns the project of a request that names none: the principal's own, else the default one, else the
+    /// first that it has a role in.
     pub(crate) fn usual_project<'a>(&'a self, all: &'a [String]) -> Option<&'a str> {
         if let Grants::Scopes { project: Some(own), .. } = &self.grants {
             return Some(own);
@@ -157,12 +158,12 @@ impl Principal {
         all.iter().map(String::as_str).find(|name| self.knows(name))
     }
 
-    /// Whether it is bound to one project whatever it asks for.
+    /// Returns whether the principal is a key of one project.
     pub(crate) const fn is_bound(&self) -> bool {
         matches!(&self.grants, Grants::Scopes { project: Some(_), .. })
     }
 
-    /// It as the audit names it.
+    /// Returns the actor for the audit log.
     pub fn actor(&self) -> Actor {
         let kind = match self.kind {
             PrincipalKind::Local => ActorKind::Local,

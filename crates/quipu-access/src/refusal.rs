@@ -1,4 +1,4 @@
-//! Refusals, in the words of the protocol that was spoken.
+//! Error answers in the form of each protocol.
 
 use axum::body::Body;
 use axum::http::header::{self, HeaderName};
@@ -11,28 +11,28 @@ use utoipa::ToSchema;
 
 use crate::register::RegisterError;
 
-/// Where the kinds of problems are explained.
+/// The page that explains the kinds of problems.
 const EXPLAINED: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/docs/guide/access.md#");
-/// How a client may say who it is (RFC 6750 section 3).
+/// The supported authentication scheme (RFC 6750 section 3).
 const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer realm=\"quipu\"");
-/// What `grpc-message` has to escape (gRPC over HTTP/2, "Responses").
+/// The characters that `grpc-message` has to escape (gRPC over HTTP/2, "Responses").
 const GRPC_TEXT: &AsciiSet = &CONTROLS.add(b'%');
 
-/// What went wrong, as `application/problem+json` (RFC 9457).
+/// An error as `application/problem+json` (RFC 9457).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = AccessProblem)]
 pub struct Problem {
     /// URI of the kind of problem.
     pub r#type: String,
-    /// The kind in words.
+    /// The title of the kind.
     pub title: String,
     /// HTTP status.
     pub status: u16,
-    /// What, where, and what would be right.
+    /// The cause, and what the request should contain.
     pub detail: String,
 }
 
-/// Why a request is not let through.
+/// The error answer of a rejected request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     status: StatusCode,
@@ -52,17 +52,17 @@ impl Refusal {
         Self { status, word, title, detail: detail.into(), wait: None }
     }
 
-    /// It does not say who it is, or nothing that holds.
+    /// 401: the credentials are missing or not valid.
     pub fn unknown(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "Who are you?", detail)
     }
 
-    /// Whoever it is may not.
+    /// 403: the principal lacks a permission.
     pub fn denied(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, "denied", "Not allowed", detail)
     }
 
-    /// Whoever it is has to choose a password first.
+    /// 403: the user has to change the initial password first.
     pub fn initial_password() -> Self {
         let detail = "Somebody else chose your password, so it has to be changed before anything else: POST /api/v1/me/password, or the page \
             that the dashboard shows.";
@@ -70,12 +70,12 @@ impl Refusal {
         Self::new(StatusCode::FORBIDDEN, "password-change-required", title, detail)
     }
 
-    /// What it says cannot be used.
+    /// 400: the request holds an invalid value.
     pub fn bad(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "bad-request", "Bad request", detail)
     }
 
-    /// It is to come again after so many nanoseconds.
+    /// 429: the client has to wait this many nanoseconds.
     pub fn wait(nanos: i64, detail: &str) -> Self {
         let seconds = u64::try_from(nanos).unwrap_or(0).div_ceil(1_000_000_000).max(1);
         let detail = format!("{detail} Try again in {seconds} s.");
@@ -84,14 +84,14 @@ impl Refusal {
         Self { wait: Some(seconds), ..refusal }
     }
 
-    /// Whoever asks cannot be looked up now.
+    /// 503: the register cannot be read or written.
     pub fn failed(error: &Error) -> Self {
         tracing::error!(operation = error.operation(), %error, "the register of access failed");
         let detail = "The server cannot read or write its register of keys and users; its log says why.";
         Self { wait: Some(1), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not now", detail) }
     }
 
-    /// The act cannot be noted in the audit, so it is not done.
+    /// 503: the audit entry cannot be written, so the act is not done.
     pub fn unnoted(error: &Error) -> Self {
         tracing::error!(%error, "an act was refused because the audit cannot be written");
         let detail = "The audit record cannot be written, and [audit] required = true refuses acts that cannot be noted; the server's log \
@@ -103,12 +103,12 @@ impl Refusal {
         }
     }
 
-    /// The server ends before the request did.
+    /// 503: the server stops before the request ends.
     pub fn stopping() -> Self {
         Self::later("The server is stopping.")
     }
 
-    /// Not now.
+    /// 503: the client should try again later.
     pub fn later(detail: impl Into<String>) -> Self {
         Self { wait: Some(1), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not now", detail) }
     }
@@ -117,12 +117,13 @@ impl Refusal {
         self.status
     }
 
-    /// The kind, for counting.
+    /// The label of the error in the metrics.
     pub const fn word(&self) -> &'static str {
         self.word
     }
 
-    /// As gRPC says it: always HTTP 200, and what happened in trailers, which an answer without a body has among its headers.
+    /// Converts the error to gRPC: HTTP 200 with the status in the trailers, which an answer without a body
+    /// sends as headers.
     pub fn into_grpc(self) -> Response {
         let code = match self.status {
             StatusCode::UNAUTHORIZED => "16",
@@ -189,7 +190,7 @@ impl From<Error> for Refusal {
     }
 }
 
-/// Headers of an answer that is data and nobody else's: no caching, no guessing of types, no frames.
+/// Sets the headers of a private data answer: no caching, no type sniffing, no frames.
 pub fn secure(headers: &mut HeaderMap) {
     const FIXED: [(HeaderName, &str); 6] = [
         (header::CACHE_CONTROL, "no-store"),

@@ -1,4 +1,4 @@
-//! Secrets that we make: the text of a key, a session's token.
+//! Generated secrets: the text of a key, and the token of a session.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use quipu_core::{Error, ErrorKind, Result};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
-/// What every key begins with, so that scanners for leaked secrets can find it.
+/// The prefix of every key, for scanners that look for leaked secrets.
 const PREFIX: &str = "qk_";
 /// Characters of a key's public id.
 const ID: usize = 8;
@@ -16,35 +16,35 @@ const ID: usize = 8;
 const SECRET: usize = 43;
 /// Letters of a public id.
 const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
-/// Characters that a key from outside has to have at least.
+/// The minimum length of a key that an operator supplies, in characters.
 pub const SHORTEST_BOOTSTRAP: usize = 32;
-/// Different characters among them.
+/// Distinct characters that such a key needs.
 const DIFFERENT: usize = 8;
 
-/// A SHA-256 of a secret: what is stored.
+/// The stored form of a secret: its SHA-256.
 ///
-/// Not argon2: that is for secrets that people think up. Ours have 256 random bits, which nobody can try through, whatever a try costs;
-/// and they come with every request, so that each would cost what argon2 is made to cost.
+/// Argon2 protects secrets that people choose. Ours have 256 random bits, so guessing is hopeless at any
+/// speed. They come with every request, so each request would pay the cost of argon2.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Hashed([u8; 32]);
 
 impl Hashed {
-    /// Of a secret.
+    /// Hashes a secret.
     pub fn of(secret: &str) -> Self {
         Self(Sha256::digest(secret.as_bytes()).into())
     }
 
-    /// As it was stored; `None` where that is no hash.
+    /// Reads a stored hash; `None` if the length is wrong.
     pub fn from_stored(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(Self)
     }
 
-    /// What to store.
+    /// The bytes to store.
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
 
-    /// Whether both are of the same secret, in the same time for every answer.
+    /// Compares two hashes in constant time.
     pub fn is(&self, other: &Self) -> bool {
         self.0.ct_eq(&other.0).into()
     }
@@ -61,7 +61,7 @@ impl fmt::Debug for Hashed {
 pub struct KeyText(String);
 
 impl KeyText {
-    /// A new one.
+    /// Generates a key.
     ///
     /// # Errors
     /// The system has no random bytes.
@@ -72,7 +72,7 @@ impl KeyText {
         Ok(Self(format!("{PREFIX}{id}_{}", token()?)))
     }
 
-    /// What may be one; `None` for a text of another form.
+    /// Parses the form of a key; `None` for a text of another form.
     pub fn read(text: &str) -> Option<Self> {
         let rest = text.strip_prefix(PREFIX)?;
         let (id, secret) = (rest.get(..ID)?, rest.get(ID..)?.strip_prefix('_')?);
@@ -86,7 +86,7 @@ impl KeyText {
         &self.0[PREFIX.len()..PREFIX.len() + ID]
     }
 
-    /// The whole text, for its owner alone.
+    /// The whole text, for its owner only.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -98,7 +98,7 @@ impl fmt::Debug for KeyText {
     }
 }
 
-/// 32 random bytes as base64url.
+/// Returns 32 random bytes as base64url.
 ///
 /// # Errors
 /// The system has no random bytes.
@@ -115,7 +115,7 @@ fn fill(bytes: &mut [u8]) -> Result<()> {
     })
 }
 
-/// Why a key from outside cannot be taken; `None` when it can.
+/// Returns why a key from an operator is too weak; `None` if it is valid.
 pub fn too_weak(text: &str) -> Option<String> {
     if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Some("it must be printable ASCII without spaces".into());

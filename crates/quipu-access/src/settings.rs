@@ -1,4 +1,4 @@
-//! What is said about access in the configuration.
+//! The configuration of access control.
 
 use std::path::PathBuf;
 
@@ -7,18 +7,18 @@ use quipu_core::{Error, ErrorKind, Result, Timestamp};
 use quipu_send::Secret;
 use serde::Deserialize;
 
-/// Hours that a session may idle at most, and days that it may last at most: a year.
+/// The maximum idle time in hours, and the maximum lifetime in days: one year.
 const YEAR_HOURS: u32 = 366 * 24;
 const YEAR_DAYS: u32 = 366;
 
-/// Whether requests have to say who they are.
+/// Whether requests need credentials.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
-    /// Off while only this machine can reach the server and nobody was made a user; required else.
+    /// Off while only this machine can reach the server and no user was made; otherwise required.
     #[default]
     Auto,
-    /// Off. Beyond this machine that has to be said twice.
+    /// Off. A server that other machines can reach also needs `--insecure`.
     Off,
     /// Required.
     Required,
@@ -28,21 +28,21 @@ pub enum Mode {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AccessSettings {
-    /// Whether requests have to say who they are.
+    /// Whether requests need credentials.
     pub mode: Mode,
-    /// Names by which the server may be asked while access is off, beside those of this machine.
+    /// Host names that the server answers to while access is off, in addition to those of this machine.
     pub hosts: Vec<String>,
-    /// Whose word about the address and the scheme of a client counts: proxies in front, as networks.
+    /// Networks of trusted proxies, whose headers about a client's address and scheme are believed.
     pub trusted_proxies: Vec<IpNet>,
-    /// Hours after which a session that was not used ends.
+    /// Hours after which an unused session ends.
     pub session_idle_hours: u32,
     /// Days after which every session ends.
     pub session_days: u32,
-    /// An issuer of identities.
+    /// An OpenID Connect issuer.
     pub oidc: Option<quipu_oidc::Settings>,
-    /// A file with a key that may do everything, for the first start of a container.
+    /// A file with a key that has every right, for the first start of a container.
     pub bootstrap_key_file: Option<PathBuf>,
-    /// The same as text, which comes from the environment and not from the file.
+    /// The same key as text, from the environment instead of the file.
     #[serde(skip)]
     pub bootstrap_key: Option<Secret>,
 }
@@ -63,28 +63,31 @@ impl Default for AccessSettings {
 }
 
 impl AccessSettings {
-    /// Whether all of it can be used.
+    /// Checks the configuration.
     ///
     /// # Errors
-    /// Names the setting that cannot.
+    /// Names the key with an invalid value.
     pub fn check(&self) -> Result<()> {
         let bad = |text: String| Err(Error::new(ErrorKind::Invalid, "read [access]", text));
         if !(1..=YEAR_HOURS).contains(&self.session_idle_hours) {
-            return bad(format!("session_idle_hours is {}, not 1 to {YEAR_HOURS}", self.session_idle_hours));
+            return bad(format!(
+                "session_idle_hours expects 1 to {YEAR_HOURS}, got {}",
+                self.session_idle_hours
+            ));
         }
         if !(1..=YEAR_DAYS).contains(&self.session_days) {
-            return bad(format!("session_days is {}, not 1 to {YEAR_DAYS}", self.session_days));
+            return bad(format!("session_days expects 1 to {YEAR_DAYS}, got {}", self.session_days));
         }
         let wrong = |host: &&String| host.is_empty() || host.contains(['/', ':', '*', ' ', '@']);
         match self.hosts.iter().find(wrong) {
-            Some(host) => {
-                bad(format!("{host:?} among hosts is no bare name of a host, such as quipu.example.org"))
-            }
+            Some(host) => bad(format!(
+                "hosts expects host names without scheme and port, such as quipu.example.org, got {host:?}"
+            )),
             None => Ok(()),
         }
     }
 
-    /// Nanoseconds after which a session that was not used ends.
+    /// Nanoseconds after which an unused session ends.
     pub(crate) fn idle(&self) -> i64 {
         i64::from(self.session_idle_hours) * Timestamp::HOUR
     }
@@ -94,10 +97,10 @@ impl AccessSettings {
         i64::from(self.session_days) * Timestamp::DAY
     }
 
-    /// The key that the server is started with, if one is given.
+    /// Returns the bootstrap key, if one is configured.
     ///
     /// # Errors
-    /// The file cannot be read, both are given, or the key can be guessed.
+    /// The file cannot be read, both sources are set, or the key is too weak.
     pub(crate) fn bootstrap(&self) -> Result<Option<Secret>> {
         let fault = |text: String| Error::new(ErrorKind::Invalid, "read the bootstrap key", text);
         let text = match (&self.bootstrap_key, &self.bootstrap_key_file) {

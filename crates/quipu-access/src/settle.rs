@@ -1,4 +1,4 @@
-//! The decision at start whether access is required, and what speaks against leaving it off.
+//! The decision at start whether access is required, and warnings while it is off.
 
 use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
@@ -13,7 +13,7 @@ use crate::settings::Mode;
 /// Why access is required.
 struct Why {
     text: String,
-    /// Because others can reach the server, and not for any other reason.
+    /// Whether the only reason is that other machines can reach the server.
     reachable: bool,
 }
 
@@ -24,16 +24,17 @@ impl Why {
 }
 
 impl Access {
-    /// Decides whether requests must carry credentials, and returns that. `insecure` is the flag `--insecure`: anyone who reaches the
-    /// server may do everything.
+    /// Decides whether requests need credentials, and returns the decision. `insecure` is the flag
+    /// `--insecure`: every client that reaches the server has all rights.
     ///
-    /// With [`Mode::Auto`] access is required when the server listens beyond this machine, when users, an issuer or trusted proxies are
-    /// set up, or when access was required in this data folder before. The decision "required" is recorded in the data folder for good.
+    /// With [`Mode::Auto`] access is required if the server listens beyond this machine, or if users, an
+    /// issuer or trusted proxies are set up. It is also required if it was required in this data folder
+    /// before. The decision "required" is recorded in the data folder for good.
     ///
     /// # Errors
-    /// `Denied`: the server listens beyond this machine while access is off and `insecure` was not given.
-    /// `Denied`: access is required and no login is possible; the error names the command that helps.
-    /// Other kinds: the register or the audit cannot be read.
+    /// - `Denied`: the server listens beyond this machine while access is off and `insecure` was not given.
+    /// - `Denied`: access is required and no login is possible; the error names the command that helps.
+    /// - Other kinds: the register or the audit log cannot be read.
     pub fn settle(&self, listening: &[SocketAddr], insecure: bool) -> Result<bool> {
         let denied = |text: String| Err(Error::new(ErrorKind::Denied, "settle access", text));
         let beyond = listening.iter().find(|address| !address.ip().to_canonical().is_loopback());
@@ -63,7 +64,7 @@ impl Access {
         Ok(true)
     }
 
-    /// Why [`Mode::Auto`] requires access; `None`: it does not.
+    /// Returns why [`Mode::Auto`] requires access; `None` if it does not.
     fn why_required(&self, beyond: Option<&SocketAddr>) -> Result<Option<Why>> {
         if let Some(beyond) = beyond {
             let text = format!("{beyond} can be reached from elsewhere, so access is required");
@@ -90,7 +91,7 @@ impl Access {
         Ok(self.bootstrap.is_some() || self.oidc.is_some() || self.register.lets_in(false)?)
     }
 
-    /// The error of a server that requires access and that nobody can log in to.
+    /// The error of a server that requires access but has no possible login.
     fn nobody(&self, why: &Why) -> Result<String> {
         let command = self.register.remedy()?;
         let otherwise = match (why.reachable, self.register.is_required()?) {
@@ -107,11 +108,11 @@ impl Access {
         ))
     }
 
-    /// The traces of an earlier use of access, for a warning while it is off: users, keys, sessions, logins. The list is empty
-    /// where there are none.
+    /// Returns the signs of an earlier use of access, for a warning while it is off: users, keys, sessions,
+    /// logins. The list is empty if there are none.
     ///
     /// # Errors
-    /// The register or the audit cannot be read.
+    /// The register or the audit log cannot be read.
     pub fn against_off(&self) -> Result<Vec<String>> {
         let Holds { users, keys, sessions } = self.register.holds()?;
         let counted = [(users, "user"), (keys, "key"), (sessions, "session")];
@@ -141,7 +142,7 @@ fn several(count: usize, what: &str) -> Option<String> {
     }
 }
 
-/// Only a server that requires access has users and keys as actors; the command line has users as objects.
+/// Users and keys are actors only on a server that requires access. The command line names users as objects.
 fn shows_access(noted: &Noted) -> bool {
     let named = matches!(noted.actor.kind, ActorKind::User | ActorKind::Key);
     noted.outcome == Outcome::Done && (named || noted.action.starts_with("user."))

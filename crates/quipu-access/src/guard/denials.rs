@@ -1,4 +1,4 @@
-//! Refusals in the audit.
+//! Audit entries of rejected requests.
 
 use axum::http::request::Parts;
 use quipu_audit::{Actor, ActorKind, Entry, Outcome};
@@ -10,15 +10,15 @@ use crate::flood::Flood;
 use crate::principal::Principal;
 use crate::refusal::Refusal;
 
-/// Characters of a path that are noted.
+/// The maximum length of a recorded path, in characters.
 const PATH: usize = 200;
 
-/// Refusals that were noted lately.
+/// The recent entries of rejected requests.
 #[derive(Default)]
 pub struct Denials(Flood);
 
 impl Denials {
-    /// The entry of a refusal; `None` where there were too many of that address lately.
+    /// Returns the entry of a rejected request; `None` if its address has reached its limit.
     pub fn entry(
         &self,
         parts: &Parts,

@@ -1,4 +1,4 @@
-//! The guard: what stands before every route.
+//! The guard: a middleware before every route.
 
 mod denials;
 mod need;
@@ -29,30 +29,31 @@ use denials::Denials;
 use need::{Wanted, wanted};
 use trail::Trail;
 
-/// What load balancers ask by whatever name they like, and what tells nothing.
+/// Health probes. Load balancers call them by any host name, and their answers hold no data.
 const PROBES: [&str; 2] = ["/healthz", "/readyz"];
-/// A year: what browsers are told to come by TLS (RFC 6797).
+/// One year: how long browsers have to use TLS (RFC 6797).
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
-/// Puts the guard before every route of a listener: nothing behind it sees a request that may not come in.
+/// Puts the guard before every route of a listener, so handlers see only admitted requests.
 ///
-/// Each request gets a [`Principal`] and a [`Project`] among its extensions, also while access is off. A refusal is a problem detail, for
-/// gRPC its status. What is denied, changed, and which trace or session is read, goes into the audit.
+/// Each request gets a [`Principal`] and a [`Project`] as extensions, even while access is off. A rejected
+/// request gets a problem detail, or a gRPC status on gRPC. The audit log records rejected requests, changes,
+/// and each trace or session that was read.
 pub fn guard(access: &Access, router: Router, gate: Gate) -> Router {
     let post = Arc::new(Post { access: access.clone(), gate, denials: Denials::default() });
     router.layer(from_fn_with_state(post, pass))
 }
 
-/// A guard at its gate.
+/// The guard of one listener.
 struct Post {
     access: Access,
     gate: Gate,
     denials: Denials,
 }
 
-/// A request that may come in.
+/// An admitted request.
 struct Admitted {
-    /// `None` where nobody needs to be anybody.
+    /// `None` if the route is open and the client is unknown.
     principal: Option<Principal>,
     project: Option<Project>,
 }
@@ -66,7 +67,7 @@ async fn pass(State(post): State<Arc<Post>>, request: Request, next: Next) -> Re
         Err(turned) => return post.turn_away(&parts, &client, &wanted, *turned),
     };
     if post.gate == Gate::Gateway {
-        // What follows goes to the provider, to whom our key and project are nothing.
+        // The provider gets the remaining headers. It must not see Quipu's key and project.
         parts.headers.remove(OWN_HEADER);
         parts.headers.remove(project::HEADER);
     }
@@ -85,18 +86,18 @@ async fn pass(State(post): State<Arc<Post>>, request: Request, next: Next) -> Re
     response
 }
 
-/// Whether what is said of a host binds it alone: addresses are no names (RFC 6797 section 8.1.1), and `localhost` is every server of this
-/// machine.
+/// Returns whether HSTS affects this host only. HSTS does not apply to addresses (RFC 6797 section 8.1.1),
+/// and `localhost` is shared by all servers of the machine.
 fn may_be_bound(host: Option<&str>) -> bool {
     let name = host.map(bare).unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
     let is_loopback = name == "localhost" || name.ends_with(".localhost");
     !name.is_empty() && !is_loopback && name.parse::<std::net::IpAddr>().is_err()
 }
 
-/// Boxed, because hardly any request is turned away.
+/// The error is boxed, because rejected requests are rare.
 type Examined = Result<Admitted, Box<TurnedAway>>;
 
-/// A request that may not come in, and who sent it as far as that is known.
+/// A rejected request, and its principal if known.
 struct TurnedAway(Option<Principal>, Refusal);
 
 fn nobody(refusal: Refusal) -> Box<TurnedAway> {
@@ -112,20 +113,21 @@ impl Post {
         self.check_unguarded(parts, client).map_err(nobody)?;
         match self.choose(&principal, parts) {
             Ok(project) => Ok(Admitted { principal: Some(principal), project: Some(project) }),
-            // What needs no project works without one.
+            // A route that needs no project works without one.
             Err(_) if wanted.need == Need::Open => Ok(Admitted { principal: Some(principal), project: None }),
             Err(refusal) => Err(nobody(refusal)),
         }
     }
 
-    /// While access is off, whoever reaches the server may do everything: so pages of others must not reach it through a browser.
+    /// Checks a request while access is off. Every client that reaches the server has all rights then, so
+    /// pages of other origins must not reach it through a browser.
     fn check_unguarded(&self, parts: &Parts, client: &Client) -> Result<(), Refusal> {
-        // Browsers name the page's origin wherever something is sent, so a sender of telemetry without one is none. All other listeners
-        // have something to read.
+        // A browser names the page's origin when it sends data, so a telemetry sender without an origin is
+        // not a browser. All other listeners have data to read.
         let for_browsers = self.gate != Gate::Ingest && !PROBES.contains(&parts.uri.path());
         let by_name = for_browsers || parts.headers.contains_key(header::ORIGIN);
         if by_name && !origin::answers_to(client.host.as_deref(), &self.access.settings.hosts) {
-            let detail = "This server does not answer to the name in the header Host: [access] hosts lists further names.";
+            let detail = "The server does not accept the name in the header Host: add it to [access] hosts.";
             return Err(Refusal::new(axum::http::StatusCode::FORBIDDEN, "wrong-host", "Wrong host", detail));
         }
         if changes(parts) && origin::sender(&parts.headers, client) == Sender::Foreign {
@@ -155,7 +157,7 @@ impl Post {
         }
     }
 
-    /// What anybody may ask. Logging in and out is for our own pages and for programs, not for pages of others.
+    /// Admits a request to an open route. Login and logout reject the pages of other origins.
     fn examine_open(&self, parts: &Parts, client: &Client, principal: Option<Principal>) -> Examined {
         if changes(parts) && origin::sender(&parts.headers, client) == Sender::Foreign {
             return Err(Box::new(TurnedAway(principal, foreign())));
@@ -176,7 +178,8 @@ impl Post {
                 Sender::Ours => {}
                 Sender::Foreign => return Err(foreign()),
                 Sender::Unsaid => {
-                    let detail = "With a session's cookie, a change says where it comes from by the header Origin; programs use a key.";
+                    let detail =
+                        "A change with a session cookie needs the header Origin; programs use a key.";
                     return Err(Refusal::denied(detail));
                 }
             }
@@ -199,7 +202,8 @@ impl Post {
         }
     }
 
-    /// The project of a request. What the gateway records, its prices and its budgets are the default project's, whatever a request names.
+    /// Chooses the project of a request. On the gateway it is always the default project, which owns the
+    /// gateway's records, prices and budgets.
     fn choose(&self, principal: &Principal, parts: &Parts) -> Result<Project, Refusal> {
         match self.gate {
             Gate::Gateway => Ok(Project(DEFAULT_PROJECT.to_owned())),
@@ -213,7 +217,7 @@ impl Post {
                 "Send a key of the project default with the scope ingest as `x-quipu-key`; the header Authorization is the provider's."
             }
             _ => {
-                "Log in, or send a key as `Authorization: Bearer KEY` or `x-quipu-key: KEY`; `quipu keys add` makes one."
+                "Log in, or send a key as `Authorization: Bearer KEY` or `x-quipu-key: KEY`; `quipu keys add` creates a key."
             }
         }
     }
@@ -238,8 +242,8 @@ fn foreign() -> Refusal {
     Refusal::denied("The request comes from another origin's page.")
 }
 
-/// Whether it is more than looking. A WebSocket is no look: it is opened by GET, and no policy of browsers keeps other pages from
-/// reading it (RFC 6455 section 10.2).
+/// Returns whether the request does more than read. A WebSocket counts as a change: it opens by GET, and
+/// browsers let other pages read it (RFC 6455 section 10.2).
 fn changes(parts: &Parts) -> bool {
     const SOCKET: HeaderName = HeaderName::from_static("sec-websocket-key");
     let looks = [Method::GET, Method::HEAD, Method::OPTIONS].contains(&parts.method);

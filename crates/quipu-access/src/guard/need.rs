@@ -1,4 +1,4 @@
-//! Which permission each route needs, and what the audit calls it: one table.
+//! The table of routes: the permission that each one needs and its audit action.
 
 use axum::http::Method;
 use sha2::{Digest as _, Sha256};
@@ -7,33 +7,35 @@ use crate::grant::Permission::{self, Admin, Ingest, Read, Write};
 
 use Need::{Everywhere, Here, Open, SignedIn};
 
-/// What a request needs to be let through.
+/// The requirement of a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Need {
     /// Nothing.
     Open,
-    /// To be somebody. It is all that whoever has an initial password is let through to, beside what is open.
+    /// Any principal. A user with an initial password gets only these routes and the open ones.
     SignedIn,
-    /// A permission in the project that it asks for.
+    /// A permission in the project of the request.
     Here(Permission),
     /// A permission in every project.
     Everywhere(Permission),
 }
 
-/// A listener's rules.
+/// The rules of a listener.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Gate {
-    /// Only telemetry comes in: every route needs `ingest`.
+    /// Telemetry only: every route needs `ingest`.
     Ingest,
-    /// The API, the dashboard, and OTLP over HTTP, by the table.
+    /// The API, the dashboard and OTLP over HTTP: the table decides.
     Api,
     /// Metrics: every route needs `read`.
     Metrics,
-    /// The gateway to model providers: every route needs `ingest` in the project `default`, by `x-quipu-key` alone.
+    /// The gateway to model providers: every route needs `ingest` in the project `default`, by `x-quipu-key`
+    /// only.
     Gateway,
 }
 
-/// A route: methods, path with `{}` for a segment and `*` at the end for any more, what it needs, and what the audit calls it.
+/// A route: its methods, path, need and audit action. In a path, `{}` is one segment, and `*` at the end is
+/// one or more.
 struct Route(&'static str, &'static str, Need, Option<&'static str>);
 
 const fn look(path: &'static str) -> Route {
@@ -44,24 +46,25 @@ const fn change(methods: &'static str, path: &'static str, need: Need, action: &
     Route(methods, path, need, Some(action))
 }
 
-/// A route outside this table needs `admin` in every project. Reading one trace or session, and taking traces out, is noted; reading lists and figures is not.
+/// A route outside this table needs `admin` in every project. The audit log records the reading of one trace
+/// or session and the export of traces, but not the reading of lists and figures.
 const ROUTES: &[Route] = &[
     Route("GET", "/healthz", Open, None),
     Route("GET", "/readyz", Open, None),
     Route("GET", "/openapi.json", Open, None),
     look("/metrics"),
-    // Logging in and out; they note what happened themselves.
+    // Login and logout. Their handlers write the audit entries.
     Route("POST", "/api/v1/login", Open, None),
     Route("POST", "/api/v1/logout", Open, None),
     Route("GET", "/api/v1/me", Open, None),
     Route("GET", "/api/v1/login/oidc", Open, None),
     Route("GET", "/api/v1/login/oidc/callback", Open, None),
     change("POST", "/api/v1/me/password", SignedIn, "user.password"),
-    // Telemetry in.
+    // Telemetry.
     Route("POST", "/v1/{}", Here(Ingest), None),
     Route("POST", "/otel/v1/{}", Here(Ingest), None),
     Route("POST", "/api/public/otel/v1/{}", Here(Ingest), None),
-    // Looking.
+    // Reads.
     look("/api/v1/traces"),
     Route("GET", "/api/v1/traces/*", Here(Read), Some("trace.read")),
     look("/api/v1/sessions"),
@@ -100,21 +103,21 @@ const ROUTES: &[Route] = &[
     look("/api/v1/retention"),
     look("/api/v1/retention/*"),
     look("/api/v1/holds"),
-    // Questions that need a body.
+    // Reads that need a body.
     Route("POST", "/api/v1/price", Here(Read), None),
     Route("POST", "/api/v1/estimate", Here(Read), None),
     Route("POST", "/api/v1/budgets/{}/check", Here(Read), None),
-    // What people arrange.
+    // Views, dashboards and holds.
     change("PUT", "/api/v1/views/{}", Here(Write), "view.set"),
     change("DELETE", "/api/v1/views/{}", Here(Write), "view.remove"),
     change("PUT", "/api/v1/dashboards/{}", Here(Write), "dashboard.set"),
     change("DELETE", "/api/v1/dashboards/{}", Here(Write), "dashboard.remove"),
     change("POST PUT", "/api/v1/traces/{}/hold", Here(Write), "trace.hold"),
     change("DELETE", "/api/v1/traces/{}/hold", Here(Write), "trace.release"),
-    // What is configured, and what is thrown away.
+    // Configuration, and deletion of data.
     change("PUT", "/api/v1/budgets/{}", Here(Admin), "budget.set"),
     change("DELETE", "/api/v1/budgets/{}", Here(Admin), "budget.remove"),
-    // The books are files of the server, which every project prices by.
+    // Price books are files of the server and apply to every project.
     change("POST", "/api/v1/prices/reload", Everywhere(Admin), "prices.reload"),
     change("POST", "/api/v1/prices/reprice", Here(Admin), "prices.reprice"),
     change("POST", "/api/v1/prices/reprices/{}/undo", Here(Admin), "prices.undo"),
@@ -125,7 +128,7 @@ const ROUTES: &[Route] = &[
     change("POST PUT", "/api/v1/retention", Here(Admin), "retention.set"),
     Route("POST", "/api/v1/retention/preview", Here(Read), None),
     change("POST", "/api/v1/retention/run", Here(Admin), "retention.run"),
-    // Who may come in.
+    // Keys and users.
     Route("GET", "/api/v1/keys", Here(Admin), None),
     change("POST", "/api/v1/keys", Here(Admin), "key.add"),
     change("DELETE", "/api/v1/keys/{}", Here(Admin), "key.revoke"),
@@ -138,19 +141,19 @@ const ROUTES: &[Route] = &[
     Route("GET", "/api/v1/audit/verify", Everywhere(Admin), Some("audit.verify")),
 ];
 
-/// Below these is the interface; everything else that is asked for by GET is a file of the dashboard.
+/// Path prefixes of the API. Every other GET asks for a file of the dashboard.
 const INTERFACE: [&str; 3] = ["api", "v1", "otel"];
 
 /// The audit action of reading a session.
 const SESSION_READ: &str = "session.read";
 
-/// What a request needs, and what it is called.
+/// The need of a request, and its audit action.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted {
     pub need: Need,
-    /// What the audit calls it: a change, or a look that is noted.
+    /// The audit action: a change, or a read that is recorded.
     pub action: Option<&'static str>,
-    /// What it is about: the parts of the path that the route leaves open.
+    /// The object of the request: the variable segments of its path.
     pub object: Option<String>,
 }
 
@@ -160,7 +163,7 @@ impl Wanted {
     }
 }
 
-/// What a request at a gate needs.
+/// Returns the need of a request at a listener.
 pub fn wanted(gate: Gate, method: &Method, path: &str) -> Wanted {
     match gate {
         Gate::Ingest | Gate::Gateway => Wanted::plainly(Here(Ingest)),
@@ -169,8 +172,8 @@ pub fn wanted(gate: Gate, method: &Method, path: &str) -> Wanted {
     }
 }
 
-/// Returns the need of an API route by the table; `None` where the table does not have it, so that it needs `admin` in every project, or
-/// nothing for a file of the dashboard.
+/// Returns the need of an API route by the table; `None` if the table does not list it. An unlisted route
+/// needs `admin` in every project, and a file of the dashboard needs nothing.
 pub fn need(method: &Method, path: &str) -> Option<Need> {
     listed(method, path).map(|wanted| wanted.need)
 }
@@ -184,14 +187,14 @@ fn listed(method: &Method, path: &str) -> Option<Wanted> {
     })
 }
 
-/// Replaces the id of a session in the audit, which never removes an entry: the first 16 digits of its SHA-256. An operator who knows
-/// the id can find the entry.
+/// Replaces the id of a session in the audit log, which never removes an entry: the first 16 digits of its
+/// SHA-256. An operator who knows the id can find the entry.
 fn pseudonym(part: &str) -> String {
     let sum = Sha256::digest(decoded(part));
     sum.iter().take(8).fold("sha256:".to_owned(), |text, byte| format!("{text}{byte:02x}"))
 }
 
-/// A part of a path without percent-encoding.
+/// Decodes the percent-encoding of a path segment.
 fn decoded(part: &str) -> Vec<u8> {
     let (mut out, mut rest) = (Vec::with_capacity(part.len()), part.as_bytes());
     while let Some((first, behind)) = rest.split_first() {
@@ -219,7 +222,7 @@ fn unlisted(method: &Method, path: &str) -> Wanted {
     Wanted { action: Some("change"), object: Some(path.to_owned()), ..Wanted::plainly(Everywhere(Admin)) }
 }
 
-/// The open parts of a path, if a route has it.
+/// Returns the variable segments of a path if it matches a route.
 fn matches<'a>(route: &str, path: &'a str) -> Option<Vec<&'a str>> {
     let mut open = Vec::new();
     let mut parts = path.split('/');

@@ -1,4 +1,4 @@
-//! Which project a request is about.
+//! Selection of the project of a request.
 
 use axum::http::{HeaderMap, StatusCode};
 
@@ -7,14 +7,15 @@ use crate::grant::check_project;
 use crate::principal::{Principal, Project};
 use crate::refusal::Refusal;
 
-/// Names the project where a principal has several.
+/// The header that names the project, for principals with several.
 pub const HEADER: &str = "quipu-project";
 
-/// The project: a key's own; else the one that the header `Quipu-Project` names, else the cookie, else the default one if the principal
-/// knows it, else the first that it knows.
+/// Chooses the project. A key bound to a project uses it. Otherwise the order is: the header `Quipu-Project`,
+/// the cookie, the default project if the principal has a role in it, its first project.
 ///
 /// # Errors
-/// The header names one that cannot be, that is not there, or that is not the principal's; or the principal has none.
+/// The header names a project that is invalid, does not exist or is not the principal's. Or the principal has
+/// no project.
 pub fn choose(principal: &Principal, headers: &HeaderMap, all: &[String]) -> Result<Project, Refusal> {
     if let Some(named) = headers.get(HEADER) {
         return named_one(principal, named.to_str().unwrap_or_default(), all);
@@ -30,7 +31,7 @@ pub fn choose(principal: &Principal, headers: &HeaderMap, all: &[String]) -> Res
 
 fn named_one(principal: &Principal, name: &str, all: &[String]) -> Result<Project, Refusal> {
     check_project(name).map_err(|error| Refusal::bad(format!("In the header Quipu-Project: {error}.")))?;
-    // Whoever may not know it does not learn whether it is there.
+    // A principal without a role in the project does not learn whether the project exists.
     if !principal.knows(name) {
         return Err(Refusal::denied(format!("You have no role in the project {name}.")));
     }

@@ -1,4 +1,4 @@
-//! What a request leaves in the audit.
+//! Audit entries of admitted requests.
 
 use axum::extract::Request;
 use axum::http::request::Parts;
@@ -14,29 +14,29 @@ use crate::access::Access;
 use crate::client::Client;
 use crate::refusal::Refusal;
 
-/// The action of an entry that says that a change begins; its detail `act` names the change.
+/// The audit action for the start of a change; its detail `act` names the change.
 const BEGIN: &str = "act.begin";
 
-/// What a handler knows about what it did: put among the extensions of its answer, it goes into the entry of the audit that the guard
-/// writes, if it writes one. Nothing in it may be a secret or a prompt.
+/// Details from a handler for the audit entry of the guard. The handler adds them to the extensions of its
+/// answer. They must not hold a secret or a prompt.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct About {
-    /// What it was done to, where that is not what the path says.
+    /// The object of the act, if it differs from the path.
     pub object: Option<String>,
-    /// Nothing was changed: it was only asked what would be. The action ends with `.preview` then.
+    /// Nothing was changed: the request was a dry run. The action then ends with `.preview`.
     pub preview: bool,
-    /// What else is worth knowing, by name: counts, bounds, whether it was only tried out.
+    /// Further details by name, such as counts and limits.
     pub detail: Vec<(&'static str, String)>,
 }
 
-/// An entry that waits for how it ends.
+/// An audit entry without its outcome.
 pub struct Trail {
     entry: Entry,
     looks: bool,
 }
 
 impl Trail {
-    /// Of a request that may come in; `None` where nothing of it is noted.
+    /// Returns the entry of an admitted request; `None` if the request is not recorded.
     pub fn of(parts: &Parts, client: &Client, wanted: &Wanted, admitted: &Admitted) -> Option<Self> {
         let actor = match &admitted.principal {
             Some(principal) => principal.actor(),
@@ -48,24 +48,26 @@ impl Trail {
         Some(Self { entry, looks: parts.method == Method::GET || parts.method == Method::HEAD })
     }
 
-    /// Whether the act must not be done when it cannot be noted. Reading the record itself always works: it tells what is wrong.
+    /// Returns whether the act needs an audit entry first. Reading the audit log always works, because it
+    /// shows the error.
     fn must_be_noted(&self, access: &Access) -> bool {
         access.audit.is_required() && !self.entry.action.starts_with("audit.")
     }
 
-    /// Notes that a change begins, where it must not happen unnoted.
+    /// Records the start of a change, if the change needs an entry first.
     ///
     /// # Errors
-    /// It cannot be noted, so the change must not begin.
+    /// The entry cannot be written, so the change must not begin.
     async fn begin(&self, access: &Access) -> Result<(), Refusal> {
         let named = self.entry.clone();
         access.note_or_refuse(Entry { action: BEGIN, ..named }.with("act", self.entry.action)).await
     }
 
-    /// Writes the entry: for a change before the answer goes out, for a look soon, or before the answer where it must be noted.
+    /// Writes the entry. The entry of a change is written before the answer. The entry of a read follows
+    /// soon, or precedes the answer if it is required.
     ///
     /// # Errors
-    /// A look must be noted and cannot be.
+    /// A read needs an entry that cannot be written.
     async fn leave(mut self, access: &Access, response: &mut Response) -> Result<(), Refusal> {
         let status = response.status();
         self.entry.outcome = match status {
@@ -94,7 +96,7 @@ impl Trail {
     }
 }
 
-/// What an action is called that was only tried out.
+/// The audit action of a dry run.
 fn preview_of(action: &'static str) -> &'static str {
     match action {
         "trace.delete" => "trace.delete.preview",
@@ -105,8 +107,9 @@ fn preview_of(action: &'static str) -> &'static str {
     }
 }
 
-/// The answer, once the entry is left. A change goes to its end, and its entry is written, also when whoever sent it hangs up: the
-/// server drops what it does for a connection, but what was begun in other tasks would go on without a word in the audit.
+/// Runs the request and returns its answer after the entry is written. A change runs in its own task, so it
+/// ends and is recorded even if the client disconnects. The server drops a handler with its connection, but
+/// tasks that the handler spawned would go on without an entry.
 pub async fn answer(access: &Access, request: Request, next: Next, trail: Option<Trail>) -> Response {
     let Some(trail) = trail else { return next.run(request).await };
     let (looks, access) = (trail.looks, access.clone());

@@ -1,14 +1,15 @@
-//! Passwords that are guessed first: those that people choose most often, and what they make of them.
+//! Common passwords, and the simple variants that attackers derive from them.
 //!
-//! NIST SP 800-63B (3.1.1.2) and OWASP ASVS 5.0 (6.2.4) ask for such a list.
+//! NIST SP 800-63B (3.1.1.2) and OWASP ASVS 5.0 (6.2.4) require such a list.
 
-/// Words by line; lines with `#` are no words.
+/// One word on each line; lines that begin with `#` are comments.
 const LIST: &str = include_str!("common.txt");
-/// A piece of so many characters that is said again and again is no more than itself.
+/// The maximum length of a text whose repetition counts as common, in characters.
 const SHORT: usize = 6;
 
-/// Whether a password, in small letters, is one of those, or is made of them alone: two joined, one or a short text repeated, one with digits
-/// and marks around it; or letters and digits in a row.
+/// Returns whether a lower-case password is common or built from common words only. Rejected forms are two
+/// joined words, a repeated word or short text, a word between digits and marks, and a run of letters or
+/// digits.
 pub fn is_common(password: &str) -> bool {
     is_listed(password)
         || is_listed(password.trim_matches(|letter: char| !letter.is_alphabetic()))
@@ -34,7 +35,7 @@ fn is_repeated(password: &str) -> bool {
     })
 }
 
-/// Each character next to the one before it, as in `abcdefghijkl`, `987654321098`.
+/// Returns whether each character follows the one before it, as in `abcdefghijkl` or `987654321098`.
 fn is_row(password: &str) -> bool {
     let codes: Vec<i64> = password.chars().map(|letter| i64::from(u32::from(letter))).collect();
     let step = |from: i64, to: i64| match (from, to) {

@@ -1,4 +1,4 @@
-//! Logins that failed, as they outlast the process.
+//! Failed logins in the register, kept across restarts.
 
 use quipu_core::{Result, Timestamp};
 use rusqlite::{Connection, params};
@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 use super::{Register, RegisterError};
 use crate::attempts::{Count, Kept, MOST, Side, Who, forgotten_before};
 
-/// Added to a register of before: whoever does not know of it leaves it alone.
+/// An addition to older registers; builds that do not know this table ignore it.
 const LAYOUT: &str = "
 CREATE TABLE IF NOT EXISTS attempt (
     side INTEGER NOT NULL,        -- 0: against a user, 1: against an address
@@ -19,7 +19,7 @@ CREATE TABLE IF NOT EXISTS attempt (
 CREATE INDEX IF NOT EXISTS attempt_last ON attempt (last);
 ";
 
-/// Adds the table, and removes from it what is forgotten. Of hashes that were kept whole before, the rest goes.
+/// Creates the table, and deletes forgotten counts. Hashes that an older version stored whole are cut.
 pub(super) fn lay_out(conn: &Connection, now: Timestamp) -> rusqlite::Result<()> {
     conn.execute_batch(LAYOUT)?;
     let short = "UPDATE OR REPLACE attempt SET who = substr(who, 1, ?1) WHERE length(who) > ?1";
@@ -32,7 +32,7 @@ fn forget(conn: &Connection, now: Timestamp) -> rusqlite::Result<()> {
 }
 
 impl Register {
-    /// What is held against whom, the oldest first.
+    /// Returns the stored counts, the oldest first.
     pub(crate) fn attempts(&self, now: Timestamp) -> Result<Vec<Kept>> {
         let read = self.read(|conn| {
             let sql = "SELECT side, who, failures, last, until FROM attempt WHERE last > ? ORDER BY last";
@@ -52,7 +52,7 @@ impl Register {
         read.map(|rows| rows.into_iter().flatten().collect())
     }
 
-    /// Writes down what is held against whom now; what is forgotten, and the oldest beyond the bound, goes.
+    /// Stores counts, and deletes the forgotten ones and the oldest beyond the limit.
     pub(crate) fn keep_attempts(&self, kept: &[Kept], now: Timestamp) -> Result<(), RegisterError> {
         self.change(|work| {
             for Kept { side, who, count } in kept {

@@ -1,4 +1,4 @@
-//! What was looked up lately, for as long as nobody changes the file.
+//! Recent look-ups, valid until the file changes.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -10,12 +10,12 @@ use super::keys::{self, StoredKey};
 use super::sessions::{self, Session};
 use crate::secret::Hashed;
 
-/// Keys and sessions that are remembered, each.
+/// Keys remembered at most, and as many sessions.
 const MOST: usize = 4_096;
 
-/// A connection for looking, and what it found. SQLite counts the commits of all other connections (`PRAGMA data_version`), ours for
-/// changes among them: with each new count everything is looked up anew. What is not there is not remembered, so strangers
-/// cannot fill it.
+/// A connection for reads, and a cache of their results. SQLite counts the commits of all other connections
+/// (`PRAGMA data_version`), including the one for changes; a new count clears the cache. Missing rows are not
+/// cached, so strangers cannot fill it.
 pub struct Cache {
     conn: Connection,
     version: i64,
@@ -67,7 +67,7 @@ impl Cache {
     }
 }
 
-/// One that begins with a bound has room for all of it at once.
+/// Creates a cache without a bound first, because one with a bound allocates all of its capacity at once.
 fn bounded<K: std::hash::Hash + Eq, V>() -> LruCache<K, V> {
     let mut cache = LruCache::unbounded();
     cache.resize(NonZeroUsize::new(MOST).unwrap_or(NonZeroUsize::MIN));

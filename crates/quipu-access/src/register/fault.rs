@@ -1,22 +1,22 @@
-//! What can go wrong with the register.
+//! Errors of the register of keys and users.
 
 use quipu_core::{Error, ErrorKind};
 
 use crate::grant::GrantError;
 
-/// Why the register did not do what was asked.
+/// Why an operation on the register failed.
 #[derive(Debug, thiserror::Error)]
 pub enum RegisterError {
-    /// Something of that name is there already.
+    /// The name is already in use.
     #[error("there is a {0} {1:?} already")]
     Taken(&'static str, String),
-    /// Nothing of that name is there.
+    /// No item has this name.
     #[error("there is no {0} {1:?}")]
     Missing(&'static str, String),
-    /// There are as many as there may be.
+    /// The register is full.
     #[error("there are {1} {0} already, and no more are kept; remove one first")]
     Full(&'static str, usize),
-    /// What was asked cannot be.
+    /// The request is invalid.
     #[error("{0}")]
     Bad(String),
     /// The file could not be read or written.
@@ -36,7 +36,7 @@ impl From<GrantError> for RegisterError {
     }
 }
 
-/// SQLite's word for a failure as ours. Its own text names no value.
+/// Converts an SQLite error. SQLite's own text contains no stored value.
 pub fn from_sql(error: rusqlite::Error) -> Error {
     use rusqlite::ErrorCode;
     let kind = match error.sqlite_error_code() {

@@ -1,4 +1,4 @@
-//! Keys: programs that may come in.
+//! Keys of programs in the register.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,30 +11,31 @@ use super::{Register, RegisterError, from_sql};
 use crate::grant::{Scopes, check_project};
 use crate::secret::{Hashed, KeyText};
 
-/// Keys that a register holds, revoked ones among them.
+/// Keys in a register at most, including revoked ones.
 const MOST: usize = 10_000;
-/// Characters of a name.
+/// The maximum length of a name, in characters.
 const NAME: usize = 80;
-/// When a key was last used is known to so many nanoseconds: a change for each request would be a flush of the disk for each.
+/// The precision of a key's last use, in nanoseconds. An exact time would cost one disk flush for each
+/// request.
 const COARSE: i64 = Timestamp::HOUR;
 const COLUMNS: &str = "id, name, project, scopes, created, created_by, expires, revoked, used";
 
-/// A key, without its secret.
+/// A key without its secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Key {
-    /// The public part of its text.
+    /// The public id within the key's text.
     pub id: String,
-    /// What it is called.
+    /// The name.
     pub name: String,
     /// Its project; `None`: every project.
     pub project: Option<String>,
-    /// What it may do.
+    /// Its rights.
     pub scopes: Scopes,
     /// When it was made.
     pub created: Timestamp,
-    /// Who made it, as `sort:name`.
+    /// The creator, as `kind:name`.
     pub created_by: String,
-    /// When it ends.
+    /// When it expires.
     pub expires: Option<Timestamp>,
     /// When it was revoked.
     pub revoked: Option<Timestamp>,
@@ -43,7 +44,7 @@ pub struct Key {
 }
 
 impl Key {
-    /// Why it lets nobody in; `None` when it does.
+    /// Returns why the key is no longer valid; `None` if it is valid.
     pub fn ended(&self, now: Timestamp) -> Option<&'static str> {
         match (self.revoked, self.expires) {
             (Some(_), _) => Some("revoked"),
@@ -53,31 +54,31 @@ impl Key {
     }
 }
 
-/// A key to make.
+/// A key to create.
 #[derive(Debug, Clone)]
 pub struct NewKey {
-    /// What it is called: 1 to 80 characters.
+    /// The name: 1 to 80 characters.
     pub name: String,
     /// Its project; `None`: every project.
     pub project: Option<String>,
-    /// What it may do; at least one.
+    /// Its rights; at least one.
     pub scopes: Scopes,
-    /// When it ends.
+    /// When it expires.
     pub expires: Option<Timestamp>,
-    /// Who makes it.
+    /// The creator, as `kind:name`.
     pub created_by: String,
 }
 
-/// A key as it is looked up: with the hash to compare.
+/// A key with the hash of its secret, for a look-up.
 pub struct StoredKey {
     pub key: Key,
     pub hash: Hashed,
-    /// Whether somebody is noting its use right now.
+    /// Whether an update of the last use is in progress.
     noting: AtomicBool,
 }
 
 impl StoredKey {
-    /// Whether its use is to be noted, and nobody does so already.
+    /// Returns whether the last use needs an update. At most one caller gets `true`.
     pub fn is_due(&self, now: Timestamp) -> bool {
         self.key.used.is_none_or(|used| now.since(used) >= COARSE)
             && !self.noting.swap(true, Ordering::Relaxed)
@@ -85,10 +86,10 @@ impl StoredKey {
 }
 
 impl Register {
-    /// Makes a key. Its text is not stored: whoever gets it here has it.
+    /// Creates a key. Its text is not stored; this call is the only one that returns it.
     ///
     /// # Errors
-    /// The name, the project or the scopes cannot be, it would have ended already, or there are too many.
+    /// The name, project or scopes are invalid, the key would already have expired, or the register is full.
     pub fn add_key(&self, new: &NewKey) -> Result<(Key, KeyText), RegisterError> {
         let now = self.now();
         check(new, now)?;
@@ -127,7 +128,7 @@ impl Register {
         Ok((key, text))
     }
 
-    /// All keys, the newest first.
+    /// Returns all keys, the newest first.
     ///
     /// # Errors
     /// The file cannot be read.
@@ -139,10 +140,10 @@ impl Register {
         })
     }
 
-    /// One key.
+    /// Returns one key.
     ///
     /// # Errors
-    /// There is none of that id.
+    /// No key has this id.
     pub fn key(&self, id: &str) -> Result<Key, RegisterError> {
         match self.read(|conn| find(conn, id))? {
             Some(found) => Ok(found.key),
@@ -150,10 +151,10 @@ impl Register {
         }
     }
 
-    /// Ends a key now, and for good. One that ended keeps its date.
+    /// Revokes a key at once and for good. A key that was revoked before keeps its date.
     ///
     /// # Errors
-    /// There is none of that id.
+    /// No key has this id.
     pub fn revoke_key(&self, id: &str) -> Result<Key, RegisterError> {
         let now = self.now().nanos();
         self.change(|work| {
@@ -195,8 +196,8 @@ fn check(new: &NewKey, now: Timestamp) -> Result<(), RegisterError> {
     Ok(new.project.as_deref().map_or(Ok(()), check_project)?)
 }
 
-/// What breaks a line or is not to be seen, so that one name could look like another: control characters, and those that end lines,
-/// join or turn the direction of letters (Unicode TR 36, section 2.5).
+/// Characters that could make one name look like another: control characters, line separators, joiners and
+/// direction marks (Unicode TR 36, section 2.5).
 fn is_unseen(letter: char) -> bool {
     letter.is_control()
         || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
@@ -212,7 +213,7 @@ pub fn find(conn: &Connection, id: &str) -> rusqlite::Result<Option<StoredKey>> 
         .prepare_cached(&sql)?
         .query_row([id], |row| Ok((key_of(row)?, row.get::<_, Vec<u8>>(9)?)))
         .optional()?;
-    // A hash of another length is none of ours and lets nobody in.
+    // A hash of another length is invalid and admits no request.
     Ok(found.and_then(|(key, hash)| {
         Some(StoredKey { key, hash: Hashed::from_stored(&hash)?, noting: AtomicBool::new(false) })
     }))
@@ -226,7 +227,7 @@ fn key_of(row: &Row<'_>) -> rusqlite::Result<Key> {
         id: row.get(0)?,
         name: row.get(1)?,
         project: row.get(2)?,
-        // A word that this build does not know gives nothing.
+        // A scope that this build does not know grants nothing.
         scopes: row.get::<_, String>(3)?.parse().unwrap_or_default(),
         created: Timestamp::from_nanos(row.get(4)?),
         created_by: row.get(5)?,

@@ -1,4 +1,5 @@
-//! The register: keys, users and sessions in a file that the server and the command line have open at once.
+//! The register: a file of keys, users and sessions, which the server and the command line can have open
+//! together.
 
 mod attempts;
 mod cache;
@@ -32,22 +33,22 @@ use cache::Cache;
 pub const FILE: &str = "access.db";
 /// Marks the file as ours, as `PRAGMA application_id`: "QAcc".
 pub const MARK: i32 = 0x5141_6363;
-/// What makes each version of the one before, the first from nothing.
+/// The migrations from each version to the next; the first one creates the file.
 const STEPS: [&str; 3] =
     [include_str!("layout.sql"), include_str!("initial.sql"), include_str!("required.sql")];
 /// How long a statement waits for another process.
 const BUSY: Duration = Duration::from_secs(5);
 
-/// Keys, users and sessions of a data folder. Several processes may have it open; what one changes, all others see at their next
-/// look. A change that is acknowledged is on the disk.
+/// Keys, users and sessions of a data folder. Several processes may open it; a change by one is visible to
+/// the next read of the others. An acknowledged change is on the disk.
 ///
-/// Its functions block: looks for some microseconds, changes until the disk has them.
+/// Its functions block: a read for some microseconds, a change until it is on the disk.
 #[derive(Clone)]
 pub struct Register(Arc<Inner>);
 
 struct Inner {
     path: PathBuf,
-    /// Device and inode of the file that is open.
+    /// Device and inode of the open file.
     file: Option<(u64, u64)>,
     clock: Arc<dyn Clock>,
     look: Mutex<Cache>,
@@ -61,10 +62,10 @@ impl std::fmt::Debug for Register {
 }
 
 impl Register {
-    /// Opens the register of a data folder, made if it is not there; readable by its owner alone.
+    /// Opens the register of a data folder. It creates a missing file, readable by its owner only.
     ///
     /// # Errors
-    /// It is damaged, of a newer version, something else, or cannot be read and written.
+    /// The file is damaged, of a newer version, not a register, or cannot be read and written.
     pub fn open(folder: &Path, clock: Arc<dyn Clock>) -> Result<Self> {
         let path = folder.join(FILE);
         let told = |error: Error| {
@@ -94,7 +95,7 @@ impl Register {
         Ok(register)
     }
 
-    /// Where it is.
+    /// The path of the file.
     pub fn path(&self) -> &Path {
         &self.0.path
     }
@@ -103,7 +104,7 @@ impl Register {
         self.0.clock.now()
     }
 
-    /// Changes all of it or nothing.
+    /// Runs a change in one transaction: all of it or nothing.
     fn change<T>(
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, RegisterError>,
@@ -116,7 +117,8 @@ impl Register {
         Ok(done)
     }
 
-    /// Refuses a register whose file was removed or replaced while it is open: what others change there would not be seen here.
+    /// Rejects a register whose file was removed or replaced while open, because changes by others would not
+    /// be visible here.
     fn is_in_place(&self) -> Result<()> {
         if self.0.file == identity(&self.0.path) {
             return Ok(());
@@ -126,14 +128,14 @@ impl Register {
         Err(Error::new(ErrorKind::Damaged, "use the register of access", text))
     }
 
-    /// Reads past the cache.
+    /// Reads without the cache.
     fn read<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
         self.is_in_place()?;
         work(self.0.look.lock().connection()).map_err(from_sql)
     }
 }
 
-/// Makes the file so that nobody else reads it; SQLite gives its other files the same rights.
+/// Creates the file, readable by its owner only. SQLite gives its other files the same rights.
 fn own(path: &Path) -> Result<()> {
     let mut options = std::fs::OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
@@ -148,7 +150,7 @@ fn own(path: &Path) -> Result<()> {
         .map_err(|error| Error::new(kind, "open", "the file cannot be opened for writing").caused_by(error))
 }
 
-/// Device and inode of a file; `None` where there is none, or where files have none.
+/// Device and inode of a file; `None` if there is no file, or if the platform has no inodes.
 fn identity(path: &Path) -> Option<(u64, u64)> {
     #[cfg(unix)]
     {
@@ -162,7 +164,7 @@ fn identity(path: &Path) -> Option<(u64, u64)> {
     }
 }
 
-/// Looks through the whole file, which is small: damage must show now and not at a login.
+/// Checks the whole file, which is small, so that damage shows at the start and not at a login.
 fn check(conn: &Connection) -> Result<()> {
     let said: String = conn.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(from_sql)?;
     if said == "ok" {
@@ -177,7 +179,7 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     conn.pragma_update(None, "journal_mode", "WAL")?;
     conn.pragma_update(None, "synchronous", "FULL")?;
     conn.pragma_update(None, "foreign_keys", true)?;
-    // What is removed is gone from the file, too.
+    // SQLite overwrites deleted data in the file.
     conn.pragma_update(None, "secure_delete", true)?;
     Ok(conn)
 }
@@ -196,7 +198,7 @@ fn lay_out(conn: &mut Connection, now: Timestamp) -> Result<()> {
     work.commit().map_err(from_sql)
 }
 
-/// Takes the steps that are missing.
+/// Runs the missing migrations.
 fn step_up(work: &Transaction<'_>, version: i64) -> Result<()> {
     let missing =
         usize::try_from(version).ok().and_then(|version| STEPS.get(version..)).ok_or_else(|| {

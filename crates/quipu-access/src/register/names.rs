@@ -1,17 +1,18 @@
-//! What users are called.
+//! Names of users: rules and derived names.
 
 use super::RegisterError;
 use super::users::Issued;
 use crate::secret::Hashed;
 
-/// Characters of a name.
+/// The maximum length of a name, in characters.
 pub const LONGEST: usize = 64;
-/// What somebody is called whose name has no letter that ours may have.
+/// The base of a user's name if the issuer's name has no valid letter.
 const ANYBODY: &str = "user";
-/// Hexadecimal digits that tell namesakes apart: the longer ones for whoever finds that somebody took the shorter on purpose.
+/// Hexadecimal digits of the suffix for users of the same name. The longer form is for a short suffix that
+/// was taken on purpose.
 const SUFFIXES: [usize; 2] = [8, 32];
 
-/// A user's name as it is kept.
+/// Returns a user's name in stored form.
 ///
 /// # Errors
 /// It is not 1 to 64 characters of letters, digits and `._@+-`, or does not begin with a letter or a digit.
@@ -30,13 +31,13 @@ fn may_stand(c: char) -> bool {
     c.is_ascii_alphanumeric() || "._@+-".contains(c)
 }
 
-/// Names for somebody for whom an issuer vouches, the best first: the one that the issuer tells, if it fits; then with an end that comes
-/// from issuer and subject. A name that a user has already is never handed over, because an issuer must not be able to make somebody
-/// else of a name; but namesakes have to get in.
+/// Candidate names for a user of an issuer, the best first. The first candidate is the issuer's name if it is
+/// valid. The others end with a suffix from issuer and subject. A name in use is never reassigned, because an
+/// issuer must not be able to impersonate a user. Another person of the same name still has to get in.
 pub fn of_issued(issued: &Issued) -> impl Iterator<Item = String> {
     let spelled: String = issued.name.chars().map(|c| if may_stand(c) { c } else { '-' }).collect();
     let spelled = spelled.trim_start_matches(|c: char| !c.is_ascii_alphanumeric()).to_ascii_lowercase();
-    // A blank is in no issuer's address, so no two pairs make the same text.
+    // No issuer URL contains a space, so two different pairs never give the same text.
     let hash = Hashed::of(&format!("{} {}", issued.issuer, issued.subject));
     let digits: String = hash.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
     let own = user_name(&spelled).ok();

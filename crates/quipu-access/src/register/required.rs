@@ -1,7 +1,8 @@
-//! The lasting record that access is required in a data folder, and who can still log in.
+//! The lasting record that access is required in a data folder, and the users who can still log in.
 //!
-//! It is kept twice: as a fact in `access.db`, and as the file [`MARKER`] beside it. Each one restores the other when the register is
-//! opened, so an emptied, lost or replaced `access.db` does not switch access off.
+//! The record exists twice: as a fact in `access.db`, and as the file [`MARKER`] in the same folder. Opening
+//! the register restores one from the other. An emptied, lost or replaced `access.db` therefore does not
+//! switch access off.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -12,24 +13,24 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 use super::{FILE, Register, RegisterError, User};
 use crate::grant::Permission;
 
-/// File in the data folder that says that access is required there. Its presence counts, not its content.
+/// File in the data folder that records that access is required. Only its presence counts, not its content.
 pub const MARKER: &str = "access.required";
 const FACT: &str = "required";
-/// Names that a damaged register is moved to: `access.db.damaged-1` and on.
+/// Names for a damaged register: `access.db.damaged-1` and up.
 const DAMAGED: &str = "access.db.damaged-";
 const MOST_DAMAGED: u32 = 10_000;
 
-/// How many of each the register holds.
+/// The number of users, keys and sessions in the register.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Holds {
     pub users: usize,
-    /// Keys that have not ended.
+    /// Keys that are still valid.
     pub keys: usize,
     pub sessions: usize,
 }
 
 impl Register {
-    /// Whether access was ever required in this data folder.
+    /// Returns whether access was ever required in this data folder.
     ///
     /// # Errors
     /// The file cannot be read.
@@ -37,10 +38,10 @@ impl Register {
         self.read(is_set)
     }
 
-    /// Notes for good that access is required in this data folder.
+    /// Records for good that access is required in this data folder.
     ///
     /// # Errors
-    /// The file cannot be written. A marker that cannot be written is logged instead.
+    /// The register cannot be written. A marker that cannot be written is logged only.
     pub fn require(&self) -> Result<(), RegisterError> {
         let now = self.now();
         if !self.is_required()? {
@@ -50,7 +51,7 @@ impl Register {
         Ok(())
     }
 
-    /// Writes the marker, unless it is there.
+    /// Writes the marker if it is missing.
     pub(super) fn mark(&self) {
         let folder = self.path().parent().unwrap_or(Path::new("."));
         if let Err(error) = write_marker(&folder.join(MARKER), self.now()) {
@@ -58,7 +59,7 @@ impl Register {
         }
     }
 
-    /// Brings fact and marker in step.
+    /// Restores the fact from the marker, or the marker from the fact.
     pub(super) fn keep_required(&self) -> Result<()> {
         let folder = self.path().parent().unwrap_or(Path::new("."));
         let (fact, marker) = (self.is_required()?, is_marked(folder));
@@ -81,7 +82,8 @@ impl Register {
         }
     }
 
-    /// Whether a user or a key of the register gets in. `issuer` says whether logins by OpenID Connect are set up.
+    /// Returns whether a user or a key of the register can log in. `issuer` says whether OpenID Connect is
+    /// configured.
     ///
     /// # Errors
     /// The file cannot be read.
@@ -91,7 +93,7 @@ impl Register {
             || self.keys()?.iter().any(|key| key.ended(now).is_none() && !key.scopes.is_empty()))
     }
 
-    /// The command that lets an administrator in again, as a shell takes it.
+    /// Returns the shell command that restores the access of an administrator.
     ///
     /// # Errors
     /// The file cannot be read.
@@ -113,7 +115,7 @@ impl Register {
         Ok(command(&format!("add {name} --role admin"), folder))
     }
 
-    /// Reads what the register holds.
+    /// Counts the users, keys and sessions.
     ///
     /// # Errors
     /// The file cannot be read.
@@ -129,7 +131,7 @@ impl Register {
         })
     }
 
-    /// Moves a register out of the way that cannot be read, with the files that SQLite keeps beside it. Gives the new name of it.
+    /// Renames a damaged register and SQLite's files for it. Returns the new path.
     ///
     /// # Errors
     /// A file cannot be renamed.
@@ -152,12 +154,12 @@ impl Register {
     }
 }
 
-/// The command that begins a new register in the place of a damaged one.
+/// The command that replaces a damaged register with a new one.
 pub(super) fn replacing(folder: &Path) -> String {
     command("add admin --role admin --replace-damaged", folder)
 }
 
-/// Sets the fact within a transaction that makes it true.
+/// Sets the fact within the transaction that makes it true.
 pub(super) fn set(work: &Transaction<'_>, now: Timestamp) -> rusqlite::Result<()> {
     let sql = "INSERT OR IGNORE INTO fact (name, value) VALUES (?, ?)";
     work.execute(sql, params![FACT, now.nanos()]).map(drop)
@@ -169,7 +171,7 @@ fn is_set(conn: &Connection) -> rusqlite::Result<bool> {
     Ok(found.is_some())
 }
 
-/// Anything of that name counts, and so does one that cannot be looked at.
+/// Returns whether the marker exists. Any file type counts, and so does a marker that cannot be examined.
 fn is_marked(folder: &Path) -> bool {
     match folder.join(MARKER).symlink_metadata() {
         Ok(_) => true,
@@ -197,7 +199,7 @@ fn write_marker(path: &Path, now: Timestamp) -> std::io::Result<()> {
     }
 }
 
-/// Whether a user gets in.
+/// Returns whether a user can log in.
 fn gets_in(user: &User, issuer: bool, now: Timestamp) -> bool {
     let has_login = if user.oidc { issuer } else { !user.initial_is_over(now) };
     !user.disabled && !user.roles.is_empty() && has_login
@@ -207,7 +209,7 @@ fn command(what: &str, folder: &Path) -> String {
     format!("quipu users {what} --data-dir {}", quoted(&folder.display().to_string()))
 }
 
-/// A word as a POSIX shell takes it.
+/// Quotes a word for a POSIX shell.
 fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:,@".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) {

@@ -1,4 +1,4 @@
-//! Sessions: people who are in.
+//! Sessions of users in the register.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,46 +10,46 @@ use super::users::{User, user_of};
 use super::{Register, RegisterError, from_sql};
 use crate::secret::{self, Hashed};
 
-/// Sessions that a user has at most; the one that was not used for longest ends for a new one.
+/// Sessions of a user at most; a new one ends the session that was unused for longest.
 const MOST: i64 = 50;
-/// When a session was last used is known to so many nanoseconds.
+/// The precision of a session's last use, in nanoseconds.
 const COARSE: i64 = 300 * Timestamp::SECOND;
 
-/// How long sessions last, in nanoseconds.
+/// The lifetime of sessions, in nanoseconds.
 #[derive(Debug, Clone, Copy)]
 pub struct Sessions {
     /// Without use.
     pub idle: i64,
-    /// At all.
+    /// In total.
     pub absolute: i64,
 }
 
-/// A session as it is looked up.
+/// A session, for a look-up.
 pub struct Session {
     pub user: Arc<User>,
     created: Timestamp,
     seen: Timestamp,
-    /// Whether somebody is noting its use right now.
+    /// Whether an update of the last use is in progress.
     noting: AtomicBool,
 }
 
 impl Session {
-    /// Whether it still lets its user in.
+    /// Returns whether the session is valid.
     pub fn lasts(&self, now: Timestamp, sessions: Sessions) -> bool {
         !self.user.disabled
             && now.since(self.created) < sessions.absolute
             && now.since(self.seen) < sessions.idle
     }
 
-    /// Whether its use is to be noted, and nobody does so already.
+    /// Returns whether the last use needs an update. At most one caller gets `true`.
     pub fn is_due(&self, now: Timestamp) -> bool {
         now.since(self.seen) >= COARSE && !self.noting.swap(true, Ordering::Relaxed)
     }
 }
 
 impl Register {
-    /// Begins a session; gives the cookie's value, which is not stored. Always a new one: what a browser brought along before it
-    /// logged in is never made a session.
+    /// Begins a new session and returns the value of its cookie, which is not stored. A cookie from before
+    /// the login never becomes a session.
     pub(crate) fn begin_session(&self, user: &str, sessions: Sessions) -> Result<String, RegisterError> {
         let token = secret::token()?;
         let now = self.now().nanos();

@@ -1,4 +1,4 @@
-//! Users: people who may come in.
+//! Users in the register.
 
 use quipu_core::{Result, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
@@ -9,55 +9,55 @@ use super::{Register, RegisterError, required};
 use crate::grant::{Permission, Roles};
 use crate::password::HashedPassword;
 
-/// Users that a register holds.
+/// Users in a register at most.
 const MOST: usize = 10_000;
 const COLUMNS: &str = "name, roles, issuer IS NOT NULL, disabled, created, seen, initial";
-/// How long an initial password holds: then nobody logs in by it any more.
+/// How long an initial password is valid.
 const INITIAL_HOLDS: i64 = 7 * Timestamp::DAY;
 
-/// A user, without the password.
+/// A user without the password.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct User {
-    /// The name, in small letters.
+    /// The name, in lower case.
     pub name: String,
-    /// What the user may do.
+    /// The user's rights.
     pub roles: Roles,
-    /// Whether an issuer vouches for the user, so that there is no password.
+    /// Whether the user logs in by OpenID Connect and so has no password.
     pub oidc: bool,
-    /// Whether the user is kept out.
+    /// Whether the user is disabled.
     pub disabled: bool,
     /// When the user was made.
     pub created: Timestamp,
     /// The last login.
     pub seen: Option<Timestamp>,
-    /// When somebody else chose the password, which the user has to change before anything else; `None`: the user chose it, or there is
-    /// none.
+    /// When another person set the password, which the user then has to change first. `None`: the user chose
+    /// it, or has none.
     pub initial: Option<Timestamp>,
 }
 
 impl User {
-    /// Until when an initial password lets its user in: seven days from when it was set.
+    /// Returns when an initial password expires: seven days after it was set.
     pub fn initial_until(&self) -> Option<Timestamp> {
         self.initial.map(|since| since.plus(INITIAL_HOLDS))
     }
 
-    /// Whether the password was an initial one and holds no more.
+    /// Returns whether the password is an initial one and has expired.
     pub(crate) fn initial_is_over(&self, now: Timestamp) -> bool {
         self.initial_until().is_some_and(|until| until <= now)
     }
 }
 
-/// A password that a user gets.
+/// A new password of a user.
 #[derive(Debug, Clone)]
 pub enum NewPassword {
     /// The user chose it.
     Own(HashedPassword),
-    /// Somebody else did: for seven days, and for nothing but choosing another one.
+    /// Another person chose it. It is valid for seven days, and only for choosing another one.
     Initial(HashedPassword),
 }
 
 impl NewPassword {
-    /// As the audit calls it.
+    /// The word for it in the audit log.
     pub const fn word(&self) -> &'static str {
         match self {
             Self::Own(_) => "own",
@@ -66,40 +66,40 @@ impl NewPassword {
     }
 }
 
-/// A user to make.
+/// A user to create.
 #[derive(Debug, Clone)]
 pub struct NewUser {
-    /// 1 to 64 characters of letters, digits and `._@+-`; small and capital letters are the same.
+    /// 1 to 64 characters of letters, digits and `._@+-`, case-insensitive.
     pub name: String,
-    /// What to log in by.
+    /// The password to log in with.
     pub password: NewPassword,
-    /// What the user may do.
+    /// The user's rights.
     pub roles: Roles,
 }
 
-/// What to change of a user; what is `None` stays.
+/// A change of a user; `None` keeps a value.
 #[derive(Debug, Clone, Default)]
 pub struct UserChange {
-    /// What the user may do.
+    /// The user's rights.
     pub roles: Option<Roles>,
-    /// What to log in by. Every session of the user ends.
+    /// A new password. It ends every session of the user.
     pub password: Option<NewPassword>,
-    /// Whether the user is kept out. Every session of the user ends.
+    /// Whether the user is disabled. Disabling ends every session of the user.
     pub disabled: Option<bool>,
 }
 
-/// Somebody for whom an issuer vouches.
+/// An identity that an issuer confirmed.
 #[derive(Debug, Clone)]
 pub struct Issued {
     pub issuer: String,
     pub subject: String,
-    /// What to call somebody new.
+    /// The name for a new user.
     pub name: String,
-    /// What the issuer's groups give.
+    /// The roles from the issuer's groups.
     pub roles: Roles,
 }
 
-/// Who logs in by a password.
+/// A user and the stored password, for a login.
 pub struct Identified {
     pub user: User,
     /// `None`: the user has no password.
@@ -107,10 +107,10 @@ pub struct Identified {
 }
 
 impl Register {
-    /// Makes a user. From then on access is required in this data folder.
+    /// Creates a user. From then on access is required in this data folder.
     ///
     /// # Errors
-    /// The name cannot be or is taken, there is no role, or there are too many users.
+    /// The name is invalid or taken, the user has no role, or the register is full.
     pub fn add_user(&self, new: &NewUser) -> Result<User, RegisterError> {
         let name = user_name(&new.name)?;
         if new.roles.is_empty() {
@@ -128,7 +128,7 @@ impl Register {
         self.user(&name)
     }
 
-    /// All users by name.
+    /// Returns all users in the order of their names.
     ///
     /// # Errors
     /// The file cannot be read.
@@ -140,19 +140,19 @@ impl Register {
         })
     }
 
-    /// One user.
+    /// Returns one user.
     ///
     /// # Errors
-    /// There is none of that name.
+    /// No user has this name.
     pub fn user(&self, name: &str) -> Result<User, RegisterError> {
         let name = user_name(name).map_err(|_| missing(name))?;
         self.read(|conn| find(conn, &name))?.ok_or_else(|| missing(&name))
     }
 
-    /// Changes a user. A new password and keeping out end every session.
+    /// Changes a user. A new password and disabling end every session of the user.
     ///
     /// # Errors
-    /// There is none of that name; a password is given to somebody for whom an issuer vouches; no role would be left.
+    /// No user has this name, a user of an issuer would get a password, or no role would remain.
     pub fn change_user(&self, name: &str, change: &UserChange) -> Result<User, RegisterError> {
         let was = self.user(name)?;
         if was.oidc && change.password.is_some() {
@@ -172,7 +172,7 @@ impl Register {
     /// Removes a user and every session.
     ///
     /// # Errors
-    /// There is none of that name.
+    /// No user has this name.
     pub fn remove_user(&self, name: &str) -> Result<(), RegisterError> {
         let name = self.user(name)?.name;
         self.change(|work| match work.execute("DELETE FROM user WHERE name = ?", [&name])? {
@@ -181,7 +181,7 @@ impl Register {
         })
     }
 
-    /// Who logs in, and by what password; `None` when nobody of that name may.
+    /// Returns the user of a name and the password; `None` if there is no such user.
     pub(crate) fn identify(&self, name: &str) -> Result<Option<Identified>> {
         let Ok(name) = user_name(name) else { return Ok(None) };
         self.read(|conn| {
@@ -192,11 +192,11 @@ impl Register {
         })
     }
 
-    /// The user for whom an issuer vouches, made at the first login. `None` for somebody new without a role, who is not kept: else
-    /// strangers whom the issuer knows could fill the register.
+    /// Returns the user of a confirmed identity, created at the first login. A new identity without a role
+    /// gives `None` and is not stored, because strangers known to the issuer could fill the register.
     ///
     /// # Errors
-    /// There are too many users.
+    /// The register is full.
     pub(crate) fn know(&self, issued: &Issued) -> Result<Option<User>, RegisterError> {
         let now = self.now();
         let name = self.change(|work| {
@@ -214,7 +214,7 @@ impl Register {
         name.map(|name| self.user(&name)).transpose()
     }
 
-    /// Whether somebody can configure: a user or a key that may do everything everywhere.
+    /// Returns whether a valid user or key has the permission `admin` in every project.
     pub(crate) fn has_admin(&self) -> Result<bool> {
         let now = self.now();
         let user = |user: &User| {
@@ -240,7 +240,7 @@ fn insert(work: &Transaction<'_>, name: &str, roles: &Roles, now: Timestamp) -> 
     Ok(())
 }
 
-/// Makes somebody for whom an issuer vouches.
+/// Creates the user of a confirmed identity.
 fn introduce(work: &Transaction<'_>, issued: &Issued, now: Timestamp) -> Result<String, RegisterError> {
     let mut free = Err(RegisterError::Taken("user", issued.name.chars().take(names::LONGEST).collect()));
     for name in names::of_issued(issued) {
@@ -309,7 +309,7 @@ fn find(conn: &Connection, name: &str) -> rusqlite::Result<Option<User>> {
 pub fn user_of(row: &Row<'_>) -> rusqlite::Result<User> {
     Ok(User {
         name: row.get(0)?,
-        // Roles that this build cannot read give nothing.
+        // Roles that this build cannot read grant nothing.
         roles: serde_json::from_str(&row.get::<_, String>(1)?).unwrap_or_default(),
         oidc: row.get(2)?,
         disabled: row.get(3)?,

@@ -1,4 +1,4 @@
-//! The audit: read and verified.
+//! Routes that read and verify the audit log.
 
 use axum::Json as JsonAnswer;
 use axum::body::Body;
@@ -15,7 +15,7 @@ use super::dto::{AuditAnswer, VerdictAnswer};
 use crate::access::Access;
 use crate::refusal::Refusal;
 
-/// Which entries.
+/// Filters of audit entries.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ask {
@@ -32,7 +32,7 @@ pub struct Ask {
 
 /// The audit
 ///
-/// Who did what, the newest first. A page ends where `next` says to go on as `before`.
+/// The entries, the newest first. To read on, pass `next` as `before`.
 #[utoipa::path(get, path = "/api/v1/audit", tag = "access",
     params(("since" = Option<String>, Query, description = "Noted at or after: RFC 3339."),
         ("until" = Option<String>, Query, description = "Noted before: RFC 3339."),
@@ -67,7 +67,7 @@ fn time(name: &str, text: Option<String>) -> Result<Option<Timestamp>, Refusal> 
     read.map_err(|error| Refusal::bad(format!("{name}: {error}.")))
 }
 
-/// Of which time.
+/// A range of time.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Span {
@@ -77,8 +77,8 @@ pub struct Span {
 
 /// Export the audit
 ///
-/// The lines as they stand in the files, the oldest first, for whoever keeps or checks them elsewhere. An answer that breaks off is not
-/// all of it.
+/// The lines as stored in the files, the oldest first, to keep or check them elsewhere. An answer that breaks
+/// off is incomplete.
 #[utoipa::path(get, path = "/api/v1/audit/export", tag = "access",
     params(("since" = Option<String>, Query, description = "Noted at or after: RFC 3339."),
         ("until" = Option<String>, Query, description = "Noted before: RFC 3339.")),
@@ -96,7 +96,7 @@ pub async fn export(State(access): State<Access>, Params(span): Params<Span>) ->
 
 /// Verify the audit
 ///
-/// Whether every entry is bound to the one before it.
+/// Checks that every entry is chained to the one before it.
 #[utoipa::path(get, path = "/api/v1/audit/verify", tag = "access",
     responses((status = 200, description = "What was found.", body = VerdictAnswer)))]
 pub async fn verify(State(access): State<Access>) -> Result<JsonAnswer<VerdictAnswer>, Refusal> {

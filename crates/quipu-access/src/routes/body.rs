@@ -1,4 +1,4 @@
-//! Bodies and parameters of requests, read strictly.
+//! Strict parsing of request bodies and parameters.
 
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, QueryRejection};
@@ -10,7 +10,8 @@ use serde_json::error::Category;
 
 use crate::refusal::Refusal;
 
-/// A body of JSON. That it says so keeps forms of other origins' pages out, which can send no such type unasked.
+/// A JSON body. The required content type rejects forms of other origins, which cannot send it without a
+/// preflight request.
 pub struct Json<T>(pub T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
@@ -44,7 +45,8 @@ fn unread(rejection: BytesRejection) -> Refusal {
     Refusal::bad("The body could not be read.")
 }
 
-/// What is wrong with a body. The parser's own words may quote a value, which may be a password: only those about names are taken.
+/// Describes an invalid body. The parser's text may quote a value, which may be a password, so only its texts
+/// about field names are used.
 fn said(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let of_names =
@@ -53,17 +55,17 @@ fn said(error: &serde_json::Error) -> String {
         return format!("In the body: {text}.");
     }
     let what = match error.classify() {
-        Category::Data => "a value is not what this route takes",
-        _ => "this is no JSON",
+        Category::Data => "a value has the wrong type",
+        _ => "this is not valid JSON",
     };
     format!(
-        "In the body, line {}, column {}: {what}; /openapi.json says what is.",
+        "In the body, line {}, column {}: {what}; /openapi.json describes the expected body.",
         error.line(),
         error.column()
     )
 }
 
-/// Parameters of a question.
+/// Query parameters of a request.
 pub struct Params<T>(pub T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {

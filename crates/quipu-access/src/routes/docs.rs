@@ -1,4 +1,4 @@
-//! The description of these routes.
+//! The OpenAPI description of these routes.
 
 use utoipa::OpenApi;
 
@@ -14,7 +14,7 @@ use super::{audit, keys, login, me, oidc, users};
 )]
 struct Description;
 
-/// The description of the routes of access, to be merged into that of the API.
+/// Returns the OpenAPI description of the access routes, to be merged into that of the API.
 pub fn openapi() -> utoipa::openapi::OpenApi {
     Description::openapi()
 }

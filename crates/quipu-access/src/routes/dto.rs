@@ -14,7 +14,7 @@ fn time(time: Option<Timestamp>) -> Option<String> {
     time.map(|time| time.to_string())
 }
 
-/// What to log in by.
+/// Name and password of a login.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LoginBody {
@@ -28,43 +28,44 @@ pub struct LoginBody {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PasswordBody {
-    /// The password until now.
+    /// The present password.
     pub old: String,
-    /// The password from now on: 12 to 128 characters, and not the old one.
+    /// The new password: 12 to 128 characters, and not the present one.
     pub new: String,
 }
 
-/// Who asks.
+/// The principal of the request.
 #[derive(Serialize, ToSchema)]
 pub struct Who {
     /// `user`, `key` or `local`.
     pub kind: &'static str,
-    /// A key's public id, a user's name.
+    /// A key's public id, or a user's name.
     pub id: String,
-    /// What people call it.
+    /// The display name.
     pub name: String,
 }
 
-/// Who asks, and what they may do.
+/// The principal of the request, and its rights.
 #[derive(Serialize, ToSchema)]
 pub struct Me {
-    /// Whether requests have to say who they are.
+    /// Whether requests need credentials.
     pub access: bool,
-    /// Who asks; null: nobody who is known.
+    /// The principal; null if the request has no valid credentials.
     pub principal: Option<Who>,
-    /// Whether somebody else chose the password, so that nothing is let through but `POST /api/v1/me/password` and logging out.
+    /// Whether another person chose the password. Only `POST /api/v1/me/password` and logging out are allowed
+    /// then.
     pub password_change_required: bool,
     /// The role in each project: `viewer`, `editor` or `admin`; null for a key that may only send.
     #[schema(value_type = BTreeMap<String, Option<String>>)]
     pub roles: BTreeMap<String, Option<Role>>,
-    /// Whether the principal may configure the whole server: users, keys of every project, the audit.
+    /// Whether the principal may configure the whole server: users, keys of every project, the audit log.
     pub everywhere: bool,
-    /// What the principal may do in `project`: of `ingest`, `read`, `write` and `admin`.
+    /// The principal's permissions in `project`: `ingest`, `read`, `write` and `admin`.
     #[schema(value_type = Vec<String>)]
     pub permissions: Vec<&'static str>,
-    /// The projects that the principal knows.
+    /// The projects that the principal has rights in.
     pub projects: Vec<String>,
-    /// The project that this request is about.
+    /// The project of this request.
     pub project: Option<String>,
     /// Whether `GET /api/v1/login/oidc` begins a login.
     pub oidc: bool,
@@ -74,17 +75,17 @@ pub struct Me {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct KeyBody {
-    /// What it is called: 1 to 80 characters.
+    /// The name: 1 to 80 characters.
     pub name: String,
-    /// Of `ingest`, `read` and `admin`.
+    /// A list of `ingest`, `read` and `admin`.
     #[schema(value_type = Vec<String>)]
     pub scopes: Vec<Scope>,
-    /// Its project; when not said, the one that the request is about.
+    /// Its project; by default, the project of the request.
     pub project: Option<String>,
-    /// For every project.
+    /// Whether the key is for every project.
     #[serde(default)]
     pub all_projects: bool,
-    /// When it ends; never when not said.
+    /// When it expires; by default, never.
     pub expires_at: Option<String>,
 }
 
@@ -92,20 +93,20 @@ pub struct KeyBody {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = AccessKey)]
 pub struct KeyAnswer {
-    /// The public part of its text.
+    /// The public id within the key's text.
     pub id: String,
-    /// What it is called.
+    /// The name.
     pub name: String,
     /// Its project; null: every project.
     pub project: Option<String>,
-    /// What it may do.
+    /// Its scopes.
     #[schema(value_type = Vec<String>)]
     pub scopes: Vec<Scope>,
     /// When it was made.
     pub created_at: String,
-    /// Who made it.
+    /// The creator, as `kind:name`.
     pub created_by: String,
-    /// When it ends.
+    /// When it expires.
     pub expires_at: Option<String>,
     /// When it was revoked.
     pub revoked_at: Option<String>,
@@ -116,7 +117,7 @@ pub struct KeyAnswer {
 }
 
 impl KeyAnswer {
-    /// As it stands now.
+    /// Converts a key with its present state.
     pub fn of(key: Key, now: Timestamp) -> Self {
         Self {
             state: key.ended(now).unwrap_or("active"),
@@ -133,12 +134,12 @@ impl KeyAnswer {
     }
 }
 
-/// A key that was made: the only time that its text is told.
+/// A new key. Only this answer contains its text.
 #[derive(Serialize, ToSchema)]
 pub struct NewKeyAnswer {
     /// The key.
     pub key: KeyAnswer,
-    /// Its text. It is stored nowhere.
+    /// The key's text. It is not stored.
     pub secret: String,
 }
 
@@ -155,23 +156,24 @@ pub struct KeysAnswer {
 pub struct UserBody {
     /// 1 to 64 characters of letters, digits and `._@+-`.
     pub name: String,
-    /// 12 to 128 characters. It is initial: it lets the user in for seven days, and to nothing but choosing another one.
+    /// 12 to 128 characters. It is an initial password: valid for seven days, and only for choosing another
+    /// one.
     pub password: String,
     /// A role by project, `*` for every project.
     #[schema(value_type = BTreeMap<String, String>)]
     pub roles: Roles,
 }
 
-/// What to change of a user.
+/// A change of a user.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UserChangeBody {
     /// A role by project, `*` for every project.
     #[schema(value_type = Option<BTreeMap<String, String>>)]
     pub roles: Option<Roles>,
-    /// A new password: initial, as in making a user, unless it is one's own.
+    /// A new password. It is an initial password, unless users change their own.
     pub password: Option<String>,
-    /// Whether the user is kept out.
+    /// Whether the user is disabled.
     pub disabled: Option<bool>,
 }
 
@@ -184,17 +186,17 @@ pub struct UserAnswer {
     /// A role by project, `*` for every project.
     #[schema(value_type = BTreeMap<String, String>)]
     pub roles: Roles,
-    /// Whether an issuer vouches for the user, so that there is no password.
+    /// Whether the user logs in by OpenID Connect and so has no password.
     pub oidc: bool,
-    /// Whether the user is kept out.
+    /// Whether the user is disabled.
     pub disabled: bool,
     /// When the user was made.
     pub created_at: String,
     /// The last login.
     pub seen_at: Option<String>,
-    /// Whether the password is one that somebody else chose, and the user has to change it before anything else.
+    /// Whether another person chose the password, so that the user has to change it first.
     pub password_change_required: bool,
-    /// Until when such a password lets the user in.
+    /// When an initial password expires.
     pub initial_password_ends_at: Option<String>,
 }
 
@@ -220,30 +222,30 @@ pub struct UsersAnswer {
     pub users: Vec<UserAnswer>,
 }
 
-/// An entry of the audit.
+/// An entry of the audit log.
 #[derive(Serialize, ToSchema)]
 pub struct AuditEntry {
-    /// Its number, from 1, without a gap.
+    /// The entry's number, from 1, without a gap.
     pub seq: u64,
-    /// When it was noted.
+    /// When the entry was written.
     pub time: String,
-    /// Who: `kind:id`.
+    /// The actor, as `kind:id`.
     pub actor: String,
-    /// What was done, such as `trace.read`.
+    /// The action, such as `trace.read`.
     pub action: String,
-    /// To what.
+    /// The object of the action.
     pub object: Option<String>,
-    /// In which project.
+    /// The project of the action.
     pub project: Option<String>,
     /// `done`, `denied` or `failed`.
     #[schema(value_type = String)]
     pub outcome: quipu_audit::Outcome,
-    /// The address that it came from.
+    /// The client's address.
     #[schema(value_type = Option<String>)]
     pub from: Option<std::net::IpAddr>,
-    /// What else is known.
+    /// Further details by name.
     pub detail: BTreeMap<String, String>,
-    /// Its SHA-256, which covers that of the entry before it.
+    /// The SHA-256 of the entry, which covers the hash of the entry before it.
     pub hash: String,
 }
 
@@ -267,9 +269,9 @@ impl From<Noted> for AuditEntry {
 /// Entries, the newest first.
 #[derive(Serialize, ToSchema)]
 pub struct AuditAnswer {
-    /// The entries; there may be none although `next` says to go on.
+    /// The entries. The list may be empty although `next` is set.
     pub entries: Vec<AuditEntry>,
-    /// The `before` of the next page; null at the beginning of the record.
+    /// The `before` of the next page; null at the beginning of the audit log.
     pub next: Option<u64>,
 }
 
@@ -279,18 +281,18 @@ impl From<AuditPage> for AuditAnswer {
     }
 }
 
-/// Whether the audit is whole.
+/// The result of a verification of the audit log.
 #[derive(Serialize, ToSchema)]
 pub struct VerdictAnswer {
-    /// Whether nothing is wrong with it.
+    /// Whether the audit log has no error.
     pub holds: bool,
     /// Entries that were read.
     pub entries: u64,
-    /// The last entry as `SEQ:HASH`: what to keep elsewhere.
+    /// The last entry as `SEQ:HASH`, to be kept elsewhere.
     pub head: String,
-    /// What is wrong, the first of it.
+    /// The first errors.
     pub faults: Vec<String>,
-    /// How many more things are wrong.
+    /// The number of further errors.
     pub more: u64,
 }
 

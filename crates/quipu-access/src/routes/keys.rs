@@ -1,4 +1,4 @@
-//! Keys: list, make, revoke.
+//! Routes that list, make and revoke keys.
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -15,7 +15,7 @@ use crate::principal::{Principal, Project};
 use crate::refusal::Refusal;
 use crate::register::{Key, NewKey};
 
-/// Whether a principal manages a key: an admin of its project, or of all.
+/// Returns whether a principal manages a key: as an admin of its project or of every project.
 fn manages(principal: &Principal, project: Option<&str>) -> bool {
     match project {
         Some(project) => principal.may(Permission::Admin, project),
@@ -25,7 +25,7 @@ fn manages(principal: &Principal, project: Option<&str>) -> bool {
 
 /// Keys
 ///
-/// All that the principal may manage, the newest first; revoked and expired ones too.
+/// All keys that the principal may manage, the newest first; revoked and expired ones too.
 #[utoipa::path(get, path = "/api/v1/keys", tag = "access",
     responses((status = 200, description = "The keys.", body = KeysAnswer)))]
 pub async fn keys(
@@ -40,7 +40,7 @@ pub async fn keys(
 
 /// Make a key
 ///
-/// The answer is the only place where its text is told.
+/// Only this answer contains the key's text.
 #[utoipa::path(post, path = "/api/v1/keys", tag = "access", request_body = KeyBody,
     responses((status = 201, description = "It is made.", body = NewKeyAnswer)))]
 pub async fn add_key(
@@ -56,7 +56,7 @@ pub async fn add_key(
         )));
     }
     if !manages(&principal, new.project.as_deref()) {
-        return Err(Refusal::denied("You may make keys for projects alone whose admin you are."));
+        return Err(Refusal::denied("You may make keys only for projects in which you are an admin."));
     }
     let (key, text) = access.off_thread(move |register| register.add_key(&new)).await??;
     let about = about(&key);
@@ -95,7 +95,7 @@ fn about(key: &Key) -> About {
 
 /// Revoke a key
 ///
-/// Now and for good; it stays in the list.
+/// The key ends at once and for good; it stays in the list.
 #[utoipa::path(delete, path = "/api/v1/keys/{id}", tag = "access",
     params(("id" = String, Path, description = "The public id.")),
     responses((status = 204, description = "It lets nobody in any more."),
@@ -107,7 +107,7 @@ pub async fn revoke_key(
 ) -> Result<StatusCode, Refusal> {
     let key = access.register.key(&id)?;
     if !manages(&principal, key.project.as_deref()) {
-        // As for one that is not there.
+        // The answer is the same as for a key that does not exist.
         return Err(crate::RegisterError::Missing("key", key.id).into());
     }
     access.off_thread(move |register| register.revoke_key(&id)).await??;

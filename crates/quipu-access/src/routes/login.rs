@@ -1,4 +1,4 @@
-//! Logging in by a password, and out.
+//! Login by password, and logout.
 
 use axum::Extension;
 use axum::extract::State;
@@ -18,15 +18,15 @@ use crate::refusal::Refusal;
 use crate::register::User;
 use crate::secret::Hashed;
 
-/// Said whatever was wrong: whether there is such a user is nobody's business.
+/// One text for every cause, so the answer does not reveal whether the user exists.
 const WRONG: &str = "The name or the password is wrong.";
 
-/// Too many passwords wait to be looked at.
+/// Error: too many passwords wait for a check.
 pub fn crowded() -> Refusal {
     Refusal::wait(1, "Too many people log in at once.")
 }
 
-/// Begins to look at a password. A place comes first: who gets none has not guessed.
+/// Begins a password check. It takes a permit first: without a permit the attempt does not count.
 pub async fn begin_attempt(access: &Access, user: &str, client: &Client) -> Result<Place, Refusal> {
     let place = access.hashing.place().map_err(|_| crowded())?;
     let refused = |wait| Refusal::wait(wait, "Too many wrong passwords.");
@@ -36,8 +36,8 @@ pub async fn begin_attempt(access: &Access, user: &str, client: &Client) -> Resu
 
 /// Log in
 ///
-/// By name and password; the answer sets the session's cookie. A session that the browser had before ends. By a password that somebody
-/// else chose, and for seven days, one comes in only to change it: `/api/v1/me` says so.
+/// By name and password; the answer sets the session cookie. An earlier session of the browser ends. With an
+/// initial password, valid for seven days, the session may only change it; `/api/v1/me` says so.
 #[utoipa::path(post, path = "/api/v1/login", tag = "access", request_body = LoginBody,
     responses((status = 204, description = "Logged in; the cookie holds the session."),
         (status = 401, description = "The name or the password is wrong.", body = crate::refusal::Problem, content_type = "application/problem+json"),
@@ -74,7 +74,7 @@ pub async fn login(
     }
 }
 
-/// What failed. A name that is nobody's is not noted: people type passwords there.
+/// The entry of a failed login. It omits an unknown name, because people type passwords there.
 fn failed(came: Entry, user: Option<&User>, right: bool) -> Entry {
     let entry = came.ended(Outcome::Failed);
     match user {
@@ -85,10 +85,10 @@ fn failed(came: Entry, user: Option<&User>, right: bool) -> Entry {
     }
 }
 
-/// Notes a login, before its session begins.
+/// Records a login before its session begins.
 ///
 /// # Errors
-/// It cannot be noted, and has to be.
+/// The entry cannot be written, and the configuration requires it.
 pub async fn came_in(access: &Access, user: &User, mut came: Entry) -> Result<(), Refusal> {
     if user.initial.is_some() {
         came = came.with("password", "initial");
@@ -103,7 +103,7 @@ pub fn count(access: &Access, outcome: &str) {
     access.meter.add("quipu_logins_total", &[("outcome", outcome)], 1);
 }
 
-/// Begins a session: an answer that sets its cookie.
+/// Begins a session and returns an answer that sets its cookie.
 pub async fn begin(access: &Access, user: &str, secure: bool) -> Result<Response, Refusal> {
     let (user, sessions) = (user.to_owned(), access.sessions());
     let token = access.off_thread(move |register| register.begin_session(&user, sessions)).await??;
@@ -114,7 +114,7 @@ pub async fn begin(access: &Access, user: &str, secure: bool) -> Result<Response
     Ok(response)
 }
 
-/// Ends the session that the browser had.
+/// Ends the earlier session of the browser.
 pub async fn end_old(access: &Access, client: &Client, headers: &HeaderMap) -> Result<(), Refusal> {
     if let Some(old) = Kind::Session.read(headers, client.secure) {
         let old = Hashed::of(old);
@@ -125,7 +125,7 @@ pub async fn end_old(access: &Access, client: &Client, headers: &HeaderMap) -> R
 
 /// Log out
 ///
-/// Ends the session, here and wherever else its cookie is.
+/// Ends the session for every copy of its cookie.
 #[utoipa::path(post, path = "/api/v1/logout", tag = "access",
     responses((status = 204, description = "The session has ended, or there was none.")))]
 pub async fn logout(
@@ -146,7 +146,7 @@ pub async fn logout(
     Ok(response)
 }
 
-/// Takes the cookies of both names away.
+/// Removes the cookies of both names.
 fn forget(mut response: Response) -> Response {
     for secure in [true, false] {
         if let Some(gone) = Kind::Session.set("", 0, secure) {

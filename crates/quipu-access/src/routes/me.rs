@@ -1,4 +1,4 @@
-//! Who asks, and a new password for them.
+//! Routes for the caller's own account: identity, rights and password.
 
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -19,7 +19,7 @@ use crate::register::{NewPassword, UserChange};
 
 /// Who am I
 ///
-/// Who asks, and what they may do. Asked without credentials it says whether they are needed.
+/// The principal and its rights. Without credentials the answer says whether they are needed.
 #[utoipa::path(get, path = "/api/v1/me", tag = "access",
     responses((status = 200, description = "Who asks.", body = Me)))]
 pub async fn me(
@@ -31,7 +31,7 @@ pub async fn me(
     JsonAnswer(describe(&access, principal.as_deref(), project))
 }
 
-/// Who asks, as the dashboard wants it.
+/// Describes a principal for the dashboard.
 pub fn describe(access: &Access, principal: Option<&Principal>, project: Option<String>) -> Me {
     let all = access.projects();
     let known: Vec<String> =
@@ -73,8 +73,9 @@ fn who(principal: &Principal) -> Who {
 
 /// Change the password
 ///
-/// Of the user who asks. Every other session of the user ends; this one goes on under a new cookie. The new password is another one than
-/// the old. It is the only thing that a session by an initial password may do.
+/// Changes the caller's own password. Every other session of the user ends; this one goes on under a new
+/// cookie. The new password has to differ from the present one. A session with an initial password may do
+/// nothing else.
 #[utoipa::path(post, path = "/api/v1/me/password", tag = "access", request_body = PasswordBody,
     responses((status = 204, description = "It is changed."),
         (status = 400, description = "The new password is too short, too long, easily guessed, or the old one.", body = crate::refusal::Problem,
@@ -89,7 +90,7 @@ pub async fn password(
     Json(body): Json<PasswordBody>,
 ) -> Result<Response, Refusal> {
     if principal.session().is_none() {
-        return Err(Refusal::denied("Only somebody who logged in has a password to change."));
+        return Err(Refusal::denied("Only a logged-in user has a password to change."));
     }
     let user = principal.id().to_owned();
     let same = body.new == body.old;

@@ -1,4 +1,4 @@
-//! The routes of access itself: logging in, keys, users, the audit.
+//! The routes of access control: login, keys, users, audit log.
 
 mod audit;
 mod body;
@@ -25,10 +25,11 @@ use crate::client::Client;
 use crate::origin;
 use crate::refusal;
 
-/// Bytes that a body may have.
+/// The maximum size of a body, in bytes.
 const BODY: usize = 64 << 10;
 
-/// Routes of access: to be merged with those of the API, behind [`crate::guard`], which tells them who asks.
+/// Returns the routes of access, to be merged with those of the API. [`crate::guard`] has to be in front of
+/// them, because it adds the principal.
 pub fn routes(access: &Access) -> Router {
     Router::new()
         .route("/api/v1/login", post(login::login))
@@ -54,7 +55,7 @@ async fn secured(mut response: Response) -> Response {
     response
 }
 
-/// Whether a cookie for this client can demand TLS: the page itself came by it, whatever we know of the way.
+/// Returns whether a cookie for this client can require TLS: the connection or the page uses it.
 fn by_tls(client: &Client, headers: &axum::http::HeaderMap) -> bool {
     client.secure || origin::is_secure(headers)
 }

@@ -1,4 +1,4 @@
-//! Logging in by OpenID Connect: out to the issuer, and back.
+//! Login by OpenID Connect: redirect to the issuer, and callback.
 
 use std::net::IpAddr;
 use std::num::NonZeroUsize;
@@ -24,15 +24,15 @@ use crate::refusal::Refusal;
 use crate::register::{Issued, User};
 use crate::secret::{self, Hashed};
 
-/// Logins that are under way; with one more the oldest is given up.
+/// Logins in progress at most; a new one removes the oldest.
 const MOST: usize = 1_000;
-/// Of these, those that one address began: a stranger must not crowd out everybody's.
+/// Logins in progress from one address, so that a stranger cannot displace all others.
 const MOST_OF_ONE: usize = 50;
-/// How long one may take, in seconds.
+/// How long a login may take, in seconds.
 const PATIENCE: i64 = 600;
 const CALLBACK: &str = "/api/v1/login/oidc/callback";
 
-/// Logins that are under way, by the hash of the cookie that is to come back: what they hold never leaves the server.
+/// Logins in progress by the hash of their cookie. Their contents never leave the server.
 pub struct Logins(Mutex<LruCache<Hashed, Waiting>>);
 
 struct Waiting {
@@ -53,7 +53,7 @@ impl Default for Logins {
 impl Logins {
     fn put(&self, cookie: Hashed, login: Waiting) {
         let mut all = self.0.lock();
-        // The latest comes first.
+        // The cache iterates from the latest login on.
         let own = all.iter().filter(|(_, other)| other.from == login.from).skip(MOST_OF_ONE - 1);
         let over: Vec<Hashed> = own.map(|(cookie, _)| *cookie).collect();
         for cookie in over {
@@ -65,7 +65,7 @@ impl Logins {
 
 /// Begin a login at the issuer
 ///
-/// Sends the browser to the issuer of identities, from where it comes back to the callback.
+/// Redirects the browser to the issuer, which sends it back to the callback.
 #[utoipa::path(get, path = "/api/v1/login/oidc", tag = "access",
     responses((status = 303, description = "To the issuer."),
         (status = 404, description = "No issuer is set up.", body = crate::refusal::Problem, content_type = "application/problem+json")))]
@@ -97,7 +97,7 @@ pub async fn begin(
 
 fn provider(access: &Access) -> Result<&Provider, Refusal> {
     access.oidc.as_ref().ok_or_else(|| {
-        let detail = "No issuer is set up; [access.oidc] of the configuration does it.";
+        let detail = "No issuer is configured: set [access.oidc] in the configuration.";
         Refusal::new(StatusCode::NOT_FOUND, "not-found", "Not found", detail)
     })
 }
@@ -114,7 +114,7 @@ fn to(place: &str) -> Result<Response, Refusal> {
     Ok((StatusCode::SEE_OTHER, [(header::LOCATION, place)]).into_response())
 }
 
-/// What the issuer sends the browser back with (RFC 6749 sections 4.1.2 and 4.1.2.1). It may add more.
+/// The parameters of the callback (RFC 6749 sections 4.1.2 and 4.1.2.1). The issuer may add others.
 #[derive(Deserialize)]
 pub struct Back {
     code: Option<String>,
@@ -124,7 +124,8 @@ pub struct Back {
 
 /// End a login at the issuer
 ///
-/// Where the issuer sends the browser back to. Ends at `/`, or at `/login?error=WORD`: `expired`, `denied` or `failed`.
+/// The issuer redirects the browser to this route. It redirects to `/`, or to `/login?error=WORD` with
+/// `expired`, `denied` or `failed`.
 #[utoipa::path(get, path = "/api/v1/login/oidc/callback", tag = "access",
     params(("code" = Option<String>, Query, description = "From the issuer."),
         ("state" = Option<String>, Query, description = "From the issuer."),
@@ -166,7 +167,7 @@ pub async fn callback(
 
 type Failed = (&'static str, String);
 
-/// Who came back.
+/// Returns the user of a callback.
 async fn identify(
     access: &Access,
     provider: &Provider,
@@ -175,13 +176,13 @@ async fn identify(
     back: Back,
 ) -> Result<User, Failed> {
     let cookie = Kind::Login.read(headers, client.secure).map(Hashed::of);
-    // Taken out whatever follows: each login comes back once.
+    // The login is removed before any check, so each one can return only once.
     let waiting = cookie.and_then(|cookie| access.logins.0.lock().pop(&cookie));
     let waiting = waiting
         .filter(|waiting| access.now().since(waiting.since) < PATIENCE * Timestamp::SECOND)
-        .ok_or_else(|| ("expired", "no login of this browser is under way".to_owned()))?;
+        .ok_or_else(|| ("expired", "no login of this browser is in progress".to_owned()))?;
     if !back.state.is_some_and(|state| waiting.begun.is_of(&state)) {
-        return Err(("denied", "the state is another login's".into()));
+        return Err(("denied", "the state belongs to another login".into()));
     }
     if back.error.is_some() {
         return Err(("denied", "the issuer refused".into()));
@@ -194,14 +195,14 @@ async fn identify(
     know(access, provider, &identity).await
 }
 
-/// The user that an identity is here.
+/// Returns the user of an identity.
 async fn know(access: &Access, provider: &Provider, identity: &Identity) -> Result<User, Failed> {
     let settings = provider.settings();
     let mut roles = Roles::default();
     for word in provider.roles(identity) {
         roles.add(Roles::parse([word]).map_err(|error| ("failed", error.to_string()))?);
     }
-    // A name is only a name: whoever comes is known by issuer and subject.
+    // A name does not identify: issuer and subject do.
     let verified = identity.email.clone().filter(|_| identity.email_verified);
     let issued = Issued {
         issuer: settings.issuer.clone(),

@@ -1,4 +1,4 @@
-//! Users: list, make, change, remove.
+//! Routes that list, make, change and remove users.
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -17,7 +17,7 @@ use crate::register::{NewPassword, NewUser, UserChange};
 
 /// Users
 ///
-/// All of them, by name.
+/// All users, in the order of their names.
 #[utoipa::path(get, path = "/api/v1/users", tag = "access",
     responses((status = 200, description = "The users.", body = UsersAnswer)))]
 pub async fn users(State(access): State<Access>) -> Result<JsonAnswer<UsersAnswer>, Refusal> {
@@ -27,7 +27,7 @@ pub async fn users(State(access): State<Access>) -> Result<JsonAnswer<UsersAnswe
 
 /// Make a user
 ///
-/// The password is initial: the user comes in by it for seven days, and only to change it.
+/// The password is initial: valid for seven days, and only for choosing another one.
 #[utoipa::path(post, path = "/api/v1/users", tag = "access", request_body = UserBody,
     responses((status = 201, description = "It is made.", body = UserAnswer),
         (status = 409, description = "The name is taken.", body = crate::refusal::Problem, content_type = "application/problem+json")))]
@@ -48,8 +48,9 @@ pub async fn add_user(State(access): State<Access>, Json(body): Json<UserBody>) 
 
 /// Change a user
 ///
-/// Roles, password, or whether the user is kept out. A new password and keeping out end every session. A password that is not one's own is
-/// initial, as in making a user. Nobody takes away their own rights, so that an admin always remains.
+/// Changes roles or password, or disables the user. A new password and disabling end every session. A
+/// password set for another user is initial, as for a new user. Users cannot remove their own rights, so an
+/// admin always remains.
 #[utoipa::path(patch, path = "/api/v1/users/{name}", tag = "access", request_body = UserChangeBody,
     params(("name" = String, Path, description = "The user's name.")),
     responses((status = 200, description = "The user as it is now.", body = UserAnswer),
@@ -90,7 +91,7 @@ pub async fn change_user(
 
 /// Remove a user
 ///
-/// With every session. Entries of the audit keep the name.
+/// Ends every session of the user. Audit entries keep the name.
 #[utoipa::path(delete, path = "/api/v1/users/{name}", tag = "access",
     params(("name" = String, Path, description = "The user's name.")),
     responses((status = 204, description = "It is gone."),
@@ -108,7 +109,7 @@ pub async fn remove_user(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// What somebody's password is that this principal sets.
+/// The kind of a password that this principal sets for a user.
 fn chosen_by(principal: &Principal, name: &str) -> fn(HashedPassword) -> NewPassword {
     if is_self(principal, name) { NewPassword::Own } else { NewPassword::Initial }
 }

@@ -1,4 +1,4 @@
-//! What the audit says afterwards.
+//! Tests of the audit entries that requests leave.
 
 use std::sync::Arc;
 
@@ -183,7 +183,7 @@ async fn a_change_is_noted_also_when_whoever_sent_it_hangs_up_before_it_ends() {
         asking.abort();
         assert!(asking.await.unwrap_err().is_cancelled());
     }
-    // Nobody but the change still waits for this.
+    // No client waits any more; only the change itself does.
     end.notify_one();
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
     let entries = loop {

@@ -1,4 +1,4 @@
-//! Who gets through which gate.
+//! Tests of the permissions that each route needs.
 
 use quipu_access::Gate;
 use rstest::rstest;
@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::house::House;
 
-/// Every kind of route, and which key or role gets through.
+/// Every kind of route, and the keys or roles that it admits.
 const TABLE: &[(&str, &str, &[&str])] = &[
     ("POST", "/v1/traces", &["ingest", "admin", "admin-user"]),
     ("POST", "/otel/v1/logs", &["ingest", "admin", "admin-user"]),
@@ -128,7 +128,7 @@ async fn clients_of_other_tools_bring_the_key_in_their_own_way() {
         let answer = house.ask("POST", "/api/public/otel/v1/traces").header(name, &value).await;
         assert_eq!(answer.status, 200, "{name}");
     }
-    // A key in the address would be in every log.
+    // Servers and proxies log URLs, so a key in a URL is ignored.
     let answer = house.ask("POST", &format!("/v1/traces?api_key={key}&access_token={key}")).await;
     assert_eq!(answer.status, 401);
 }
@@ -150,7 +150,7 @@ async fn the_gateway_takes_its_own_header_alone_and_does_not_hand_it_on() {
     );
 }
 
-/// Its records, prices and budgets are that project's.
+/// The gateway's records, prices and budgets belong to that project.
 #[tokio::test]
 async fn the_gateway_is_the_default_projects_whatever_a_request_names() {
     let house = House::new();
@@ -193,7 +193,7 @@ async fn projects_are_apart() {
     assert_eq!(project(&shop, None).await, "shop");
     assert_eq!(project(&shop, Some("shop")).await, "shop");
     assert_eq!(project(&shop, Some("default")).await, "403");
-    // Whether a project is there is told to those alone who could see it.
+    // Only a principal with rights in a project learns whether it exists.
     assert_eq!(project(&shop, Some("nowhere")).await, "403");
     assert_eq!(project(&all, Some("nowhere")).await, "404");
     assert_eq!(project(&all, None).await, "default");
@@ -216,7 +216,7 @@ async fn people_of_one_project_see_it_without_naming_it_and_a_cookie_chooses_amo
     let chosen = format!("{bob}; quipu_project=shop");
     assert_eq!(project("PUT", "/api/v1/views/x", chosen.clone()).await, (200, "shop".into()));
     assert_eq!(project("PUT", "/api/v1/views/x", bob.clone()).await.0, 403);
-    // A cookie is a wish: one that cannot be is passed over.
+    // A cookie with an impossible project is ignored.
     assert_eq!(
         project("GET", "/api/v1/traces", format!("{ada}; quipu_project=default")).await,
         (200, "shop".into())

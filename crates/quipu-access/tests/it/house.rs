@@ -1,4 +1,4 @@
-//! A server as it stands behind the guard, and whoever asks it.
+//! A test server behind the guard, and its clients.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -20,10 +20,10 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt as _;
 
-/// A password that the rules take.
+/// A valid password.
 pub const PASSWORD: &str = "correct horse battery";
 
-/// A clock that is moved by hand.
+/// A clock that the test sets.
 pub struct HandClock(AtomicI64);
 
 impl HandClock {
@@ -46,7 +46,7 @@ pub struct House {
 }
 
 impl House {
-    /// With access required, and the projects `default` and `shop`.
+    /// A server with access required, and the projects `default` and `shop`.
     pub fn new() -> Self {
         Self::with(AccessSettings::default())
     }
@@ -62,7 +62,7 @@ impl House {
         Self { folder, clock, audit, access }
     }
 
-    /// The same server after a new start.
+    /// Restarts the same server.
     pub fn start_anew(&mut self) {
         let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
         let (settings, meter) = (AccessSettings::default(), Arc::new(NoMeter));
@@ -70,12 +70,12 @@ impl House {
         self.access.serve_projects(["shop"]).unwrap();
     }
 
-    /// The register, opened once more as another process does.
+    /// Opens the register again, as another process does.
     pub fn elsewhere(&self) -> Register {
         Register::open(self.folder.path(), Arc::clone(&self.clock) as Arc<dyn Clock>).unwrap()
     }
 
-    /// A key's text.
+    /// Makes a key and returns its text.
     pub fn key(&self, scopes: &str, project: Option<&str>) -> String {
         self.key_until(scopes, project, None)
     }
@@ -91,12 +91,12 @@ impl House {
         self.elsewhere().add_key(&new).unwrap().1.expose().to_owned()
     }
 
-    /// A user whose own password is [`PASSWORD`].
+    /// Makes a user who chose [`PASSWORD`].
     pub fn user(&self, name: &str, roles: &[&str]) {
         self.user_by(name, roles, NewPassword::Own);
     }
 
-    /// A user for whom somebody else chose [`PASSWORD`].
+    /// Makes a user with [`PASSWORD`] as the initial password.
     pub fn new_user(&self, name: &str, roles: &[&str]) {
         self.user_by(name, roles, NewPassword::Initial);
     }
@@ -108,7 +108,7 @@ impl House {
         self.elsewhere().add_user(&new).unwrap();
     }
 
-    /// The cookie of a new session.
+    /// Logs in and returns the session cookie.
     pub async fn session(&self, name: &str) -> String {
         let answer =
             self.ask("POST", "/api/v1/login").json(json!({"name": name, "password": PASSWORD})).await;
@@ -121,7 +121,7 @@ impl House {
         self.ask_at(Gate::Api, app, method, path)
     }
 
-    /// Who comes in by a session's cookie.
+    /// Returns the principal of a session cookie.
     pub async fn principal(&self, cookie: &str) -> Principal {
         let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
         let app = Router::new().fallback(async move |request: Request| {
@@ -143,9 +143,9 @@ impl House {
         Asking { app, request }
     }
 
-    /// All entries of the audit, the oldest first.
+    /// Returns all audit entries, the oldest first.
     pub async fn entries(&self) -> Vec<Noted> {
-        // What was noted for later stands before this one.
+        // Deferred entries are written before this one.
         let last = quipu_audit::Entry::new(quipu_audit::Actor::system(), "test.flush");
         self.audit.note(last).await.unwrap();
         let mut page =
@@ -156,7 +156,7 @@ impl House {
     }
 }
 
-/// What stands behind the guard in these tests: it tells who came in.
+/// The handler behind the guard: it returns the principal and project.
 async fn tell(request: Request) -> impl IntoResponse {
     let extensions = request.extensions();
     let headers: Vec<String> = request.headers().keys().map(ToString::to_string).collect();
@@ -180,7 +180,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The cookie that it sets, as the browser sends it back.
+    /// The cookie that the answer sets, in the form that a browser sends back.
     pub fn cookie(&self) -> String {
         self.set_cookies()[0].split(';').next().unwrap().to_owned()
     }
@@ -200,7 +200,7 @@ impl Asking {
         self.header("authorization", &format!("Bearer {key}"))
     }
 
-    /// As the dashboard asks: by a session's cookie, from a page of this server.
+    /// Sends the request as the dashboard does: with a session cookie, from a page of this server.
     pub fn page(self, cookie: &str) -> Self {
         self.header("cookie", cookie).header("host", "quipu.test").header("origin", "http://quipu.test")
     }
@@ -239,7 +239,7 @@ impl IntoFuture for Asking {
     }
 }
 
-/// Waits for what others are about to write.
+/// Waits for a background write.
 pub async fn until<T>(found: impl Fn() -> Option<T>) -> T {
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
     loop {

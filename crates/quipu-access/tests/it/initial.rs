@@ -1,4 +1,4 @@
-//! Initial passwords: those that somebody else than the user chose (OWASP ASVS 5.0, 6.4.1).
+//! Tests of initial passwords, which another person chose for the user (OWASP ASVS 5.0, 6.4.1).
 
 use quipu_access::{FILE, Gate, NewPassword, UserChange};
 use quipu_audit::Outcome;
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::house::{Answer, House, PASSWORD};
 
-/// What the user chooses instead.
+/// The user's own choice.
 const OWN: &str = "a new passphrase";
 const DAY: i64 = 24 * 3_600;
 
@@ -59,7 +59,7 @@ async fn whoever_comes_by_one_may_change_it_and_nothing_else() {
     let grpc =
         house.ask_gate(Gate::Ingest, "POST", "/x").page(&ada).header("content-type", "application/grpc");
     assert_eq!(grpc.await.headers["grpc-status"], "7");
-    // What anybody may, and the way out.
+    // Open routes and logout remain available.
     for path in ["/", "/assets/app.js", "/healthz"] {
         assert_eq!(house.ask("GET", path).page(&ada).await.status, 200, "{path}");
     }
@@ -107,7 +107,7 @@ async fn after_seven_days_it_is_like_a_wrong_one_whether_it_was_used_or_not() {
         let over = &entries[entries.len() - 2];
         assert_eq!((over.object.as_deref(), over.outcome), (Some("ada"), Outcome::Failed));
         assert_eq!(over.detail["reason"], "initial password expired");
-        // A new one counts its own seven days.
+        // A new initial password has its own seven days.
         let hash = quipu_access::HashedPassword::of_new(PASSWORD, "ada").unwrap();
         let anew = UserChange { password: Some(NewPassword::Initial(hash)), ..UserChange::default() };
         house.elsewhere().change_user("ada", &anew).unwrap();
@@ -158,7 +158,7 @@ async fn whatever_an_admin_sets_for_others_is_initial_and_for_oneself_is_not() {
         .json(json!({"name": "root", "password": "another passphrase"}))
         .await;
     assert!(!of(&list(&root.cookie()).await, "root"));
-    // A key is nobody's own.
+    // A key has no user of its own.
     let key = house.key("admin", None);
     let body = json!({"password": PASSWORD});
     let set = house.ask("PATCH", "/api/v1/users/root").key(&key).json(body).await;
@@ -206,7 +206,7 @@ async fn the_audit_says_who_came_by_one_what_was_refused_and_that_it_was_changed
     assert!(!format!("{entries:?}").contains(PASSWORD));
 }
 
-/// The table of users as version 1 had it.
+/// The table of users in version 1.
 const FIRST: &str = "
     DROP TABLE user;
     CREATE TABLE user (
@@ -233,7 +233,7 @@ async fn users_of_a_register_of_an_older_build_come_in_as_before() {
     let ada = house.session("ada").await;
     assert_eq!(house.ask("GET", "/api/v1/me").page(&ada).await.json["password_change_required"], false);
     assert_eq!(house.ask("GET", "/api/v1/traces").page(&ada).await.status, 200);
-    // From now on it knows the difference.
+    // After the migration the register distinguishes initial passwords.
     house.elsewhere().remove_user("ada").unwrap();
     house.new_user("ada", &["viewer"]);
     is_initial(&house.ask("GET", "/api/v1/traces").page(&house.session("ada").await).await);

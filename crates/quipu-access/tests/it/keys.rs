@@ -1,4 +1,4 @@
-//! Keys: made, used, ended.
+//! Tests of keys: creation, use and end.
 
 use quipu_core::{Clock as _, Timestamp};
 use serde_json::json;
@@ -28,7 +28,7 @@ async fn a_key_that_another_process_revokes_is_out_at_the_next_request() {
     assert_eq!(status(&house, &key).await, 200);
     house.elsewhere().revoke_key(&key[3..11]).unwrap();
     assert_eq!(status(&house, &key).await, 401);
-    // One that another process makes is in as soon.
+    // A key made by another process works at once.
     assert_eq!(status(&house, &house.key("read", None)).await, 200);
 }
 
@@ -119,7 +119,7 @@ async fn a_last_use_is_known_to_the_hour() {
     let key = house.key("read", None);
     assert_eq!(status(&house, &key).await, 200);
     let used = || house.elsewhere().key(&key[3..11]).unwrap().used;
-    // It is written beside the request.
+    // The write runs in parallel to the request.
     let first = until(&used).await;
     house.clock.pass(3_599);
     assert_eq!(status(&house, &key).await, 200);

@@ -1,4 +1,4 @@
-//! Guessing passwords.
+//! Tests of the limits on password guessing.
 
 use serde_json::json;
 
@@ -22,7 +22,7 @@ async fn guessing_a_users_password_waits_longer_and_longer_wherever_it_comes_fro
     assert_eq!(login(&house, "ada", "wrong", [192, 0, 2, 99]).await.status, 401);
     let answer = login(&house, "ada", PASSWORD, [192, 0, 2, 99]).await;
     assert_eq!(answer.headers["retry-after"], "2");
-    // Who waits gets in, and starts anew.
+    // After the wait a login succeeds and clears the count.
     house.clock.pass(2);
     assert_eq!(login(&house, "ada", PASSWORD, [192, 0, 2, 99]).await.status, 204);
     assert_eq!(login(&house, "ada", "wrong", [192, 0, 2, 99]).await.status, 401);
@@ -45,7 +45,7 @@ async fn a_new_start_forgets_no_failures() {
     assert_eq!(login(&house, "bob", PASSWORD, [192, 0, 3, 1]).await.status, 429);
     house.clock.pass(1);
     assert_eq!(login(&house, "ada", PASSWORD, [192, 0, 2, 99]).await.status, 204);
-    // Nor that she came in since, nor that an hour passed.
+    // The restart keeps the count that Ada's login cleared. An hour without failures clears the address.
     house.start_anew();
     for attempt in 0..5 {
         assert_eq!(login(&house, "ada", "wrong", [192, 0, 4, attempt]).await.status, 401);
@@ -72,7 +72,7 @@ async fn nobody_learns_which_users_there_are() {
         said.push(answer.text);
     }
     assert!(said.iter().all(|text| *text == said[0]));
-    // Names that are nobody's wait as well.
+    // Unknown names have to wait as well.
     for attempt in 0..6 {
         login(&house, "nobody-else", "wrong", [192, 0, 3, attempt]).await;
     }

@@ -1,4 +1,4 @@
-//! Access from outside: requests through the guard.
+//! Tests of access control: requests through the guard.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 

@@ -1,4 +1,4 @@
-//! Access off: for one machine alone.
+//! Tests of a server without access control, for one machine only.
 
 use std::net::SocketAddr;
 

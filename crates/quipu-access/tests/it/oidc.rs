@@ -1,4 +1,4 @@
-//! Logging in by OpenID Connect, against the small issuer of `quipu-oidc`'s tests.
+//! Tests of OpenID Connect logins, against the small issuer of `quipu-oidc`'s tests.
 
 use quipu_access::AccessSettings;
 use quipu_audit::Outcome;
@@ -22,7 +22,7 @@ async fn open_to(groups: &[(&str, &str)]) -> (Issuer, House) {
     (issuer, house)
 }
 
-/// Goes to the issuer: the cookie of the login, and the callback's parameters.
+/// Begins a login: returns its cookie and the parameters of the callback.
 async fn go(issuer: &Issuer, house: &House) -> (String, String) {
     let out = house.ask("GET", "/api/v1/login/oidc").await;
     assert_eq!(out.status, 303, "{}", out.text);
@@ -41,7 +41,7 @@ async fn back(house: &House, cookie: &str, with: &str) -> Answer {
     house.ask("GET", &format!("/api/v1/login/oidc/callback?{with}")).header("cookie", cookie).await
 }
 
-/// Logs in; gives what the user is called here.
+/// Logs in and returns the user's name in the register.
 async fn come_in(issuer: &Issuer, house: &House) -> String {
     let (cookie, with) = go(issuer, house).await;
     let answer = back(house, &cookie, &with).await;
@@ -64,10 +64,10 @@ async fn whoever_the_issuer_vouches_for_is_in_with_the_roles_of_their_groups() {
     let session = answer.cookie();
     let me = house.ask("GET", "/api/v1/me").header("cookie", &session).await.json;
     assert_eq!((&me["principal"]["id"], &me["everywhere"]), (&json!("ada@example.com"), &json!(true)));
-    // The cookie of the login is taken away, and each login comes back once.
+    // The answer removes the login cookie, and each login can return only once.
     assert!(answer.set_cookies().iter().any(|cookie| cookie.starts_with("quipu-login=;")));
     assert_eq!(place(&back(&house, &cookie, &with).await), "/login?error=expired");
-    // Groups decide anew at each login.
+    // Each login applies the present groups.
     issuer.change(|plan| plan.claims = json!({"groups": []}));
     let (cookie, with) = go(&issuer, &house).await;
     assert_eq!(place(&back(&house, &cookie, &with).await), "/");
@@ -83,7 +83,7 @@ async fn what_another_browser_began_or_nobody_did_is_refused() {
     let (theirs, with_theirs) = go(&issuer, &house).await;
     assert_eq!(place(&back(&house, "", &with_mine).await), "/login?error=expired");
     assert_eq!(place(&back(&house, "quipu-login=x", &with_mine).await), "/login?error=expired");
-    // A login that a stranger began cannot be finished in my browser.
+    // A browser cannot finish a login that a stranger began.
     assert_eq!(place(&back(&house, &mine, &with_theirs).await), "/login?error=denied");
     assert_eq!(place(&back(&house, &theirs, "error=access_denied").await), "/login?error=denied");
     let (late, with_late) = go(&issuer, &house).await;
@@ -103,12 +103,12 @@ async fn a_name_that_a_user_has_is_not_handed_over_and_its_namesake_gets_in() {
     let id = come_in(&issuer, &house).await;
     let digits = id.strip_prefix("ada@example.com-").unwrap();
     assert!(digits.len() == 8 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()), "{id}");
-    // The same person has the same name, and the other one what they had.
+    // The same identity keeps its name, and the other user keeps its roles.
     assert_eq!(come_in(&issuer, &house).await, id);
     let roles = |name: &str| house.elsewhere().user(name).unwrap().roles.to_string();
     assert_eq!((roles("ada@example.com"), roles(&id)), ("admin".into(), "viewer".into()));
     assert!(!house.elsewhere().user("ada@example.com").unwrap().oidc);
-    // Whoever took that name on purpose keeps nobody out.
+    // A user who took that name on purpose does not block the login.
     house.elsewhere().remove_user(&id).unwrap();
     house.user(&id, &["viewer"]);
     let longer = come_in(&issuer, &house).await;
@@ -139,7 +139,7 @@ async fn somebody_new_without_a_role_is_refused_and_not_kept() {
     assert!(house.elsewhere().users().unwrap().is_empty());
     let entries = house.entries().await;
     assert_eq!(entries[0].detail["reason"], "ada is new here and has no role");
-    // Who is known and loses the last group is kept, and stays out.
+    // A known user who loses the last group stays in the register but cannot log in.
     issuer.change(|plan| plan.claims = json!({}));
     come_in(&issuer, &house).await;
     issuer.change(|plan| plan.claims = json!({"groups": []}));

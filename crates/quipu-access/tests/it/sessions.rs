@@ -1,4 +1,4 @@
-//! Sessions: begun, used, ended; and pages of others.
+//! Tests of sessions: begin, use, end, and pages of other origins.
 
 use quipu_core::Clock as _;
 use serde_json::json;
@@ -23,7 +23,7 @@ async fn the_cookie_is_strict() {
     assert!(cookie.starts_with("__Host-quipu="), "{cookie}");
     assert!(cookie.ends_with("; Path=/; HttpOnly; SameSite=Strict; Max-Age=604800; Secure"), "{cookie}");
     assert_eq!(secure.headers["cache-control"], "no-store");
-    // Behind a proxy that nobody told us about, the page still says that it came by TLS.
+    // Behind an unknown proxy, the page's origin still shows that it was loaded over TLS.
     let proxied = login().header("host", "quipu.test").header("origin", "https://quipu.test").await;
     assert!(proxied.cookie().starts_with("__Host-quipu="));
     assert!(reads(&house, &proxied.cookie()).await);
@@ -79,7 +79,7 @@ async fn a_session_ends_when_it_idles_and_after_a_week_whatever_it_does() {
     assert!(!reads(&house, &busy).await);
 }
 
-/// Waits until the use that was just made of the only session is written, which happens beside the request.
+/// Waits until the last use of the only session is written; the write runs in parallel to the request.
 async fn noted(house: &House) {
     let conn = rusqlite::Connection::open(house.folder.path().join(quipu_access::FILE)).unwrap();
     let seen = || conn.query_row("SELECT max(seen) FROM session", [], |row| row.get::<_, i64>(0)).unwrap();
@@ -126,7 +126,7 @@ async fn whoever_is_disabled_or_removed_is_out_at_the_next_request() {
     assert!(!reads(&house, &ada).await && !reads(&house, &bob).await);
     let answer = house.ask("POST", "/api/v1/login").json(json!({"name": "ada", "password": PASSWORD})).await;
     assert_eq!(answer.status, 401);
-    // Let in again, the old cookie stays worthless.
+    // After the user is enabled again, the old cookie stays invalid.
     let change = quipu_access::UserChange { disabled: Some(false), ..Default::default() };
     house.elsewhere().change_user("ada", &change).unwrap();
     assert!(!reads(&house, &ada).await);
@@ -167,7 +167,7 @@ async fn pages_of_other_origins_change_nothing_and_watch_nothing() {
         let socket = ask("GET", "/api/v1/live").header("upgrade", "websocket").await;
         assert_eq!(socket.status, status, "live, {name}: {value}");
     }
-    // Nor do they log anybody in or out.
+    // Such pages cannot log a user in or out either.
     let body = json!({"name": "ada", "password": PASSWORD});
     let login = house.ask("POST", "/api/v1/login").header("sec-fetch-site", "cross-site").json(body).await;
     assert_eq!(login.status, 403);
@@ -178,7 +178,7 @@ async fn pages_of_other_origins_change_nothing_and_watch_nothing() {
         .await;
     assert_eq!(logout.status, 403);
     assert!(reads(&house, &ada).await);
-    // A form cannot say that it is JSON.
+    // A form cannot send the content type JSON.
     let form = house.ask("POST", "/api/v1/login").header("content-type", "text/plain").await;
     assert_eq!(form.status, 415);
 }
@@ -213,7 +213,7 @@ async fn what_outlives_its_request_can_ask_whether_its_principal_is_still_let_in
     let cookie = house.session("ada").await;
     let ada = house.principal(&cookie).await;
     assert!(house.access.still_knows(&ada, "default") && house.access.still_knows(&ada, "shop"));
-    // What counts is what the roles are now.
+    // The present roles apply.
     for (roles, default, shop) in
         [(["shop:editor"], false, true), (["default:viewer"], true, false), (["viewer"], true, true)]
     {

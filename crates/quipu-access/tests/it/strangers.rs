@@ -1,4 +1,4 @@
-//! Bad tokens, and the key that a server is started with.
+//! Tests of invalid tokens and of the bootstrap key.
 
 use proptest::prelude::*;
 use quipu_access::{AccessSettings, Gate};
@@ -25,7 +25,7 @@ async fn a_key_of_the_right_form_with_a_known_id_is_no_key() {
         assert_eq!(answer.status, 401, "{wrong}");
         said.push(answer.text);
     }
-    // Whoever knows an id learns no more than whoever knows nothing.
+    // A correct id alone reveals no more than a wrong one.
     assert!(said.iter().all(|text| *text == said[0]));
 }
 

@@ -1,4 +1,4 @@
-//! Users, as admins manage them.
+//! Tests of user administration.
 
 use serde_json::json;
 
