@@ -1,4 +1,4 @@
-//! The handle that others hold.
+//! The handle to an open audit log.
 
 use std::io;
 use std::path::Path;
@@ -19,14 +19,15 @@ use crate::{
     read_folder, verify_folder,
 };
 
-/// Readings of the files at once.
+/// Parallel reads of the files.
 const READERS: usize = 2;
-/// Exports at once. They last as long as those who take them like, so they take no turn of other readings.
+/// Parallel exports. They have a limit of their own, because a slow client can make an export last long.
 const EXPORTS: usize = 2;
-/// Bytes of lines that are handed out together, about.
+/// The approximate size of an exported chunk, in bytes.
 const PIECE: usize = 64 << 10;
 
-/// The record, open for writing. Cheap to clone; one thread writes. Other processes may have it open too.
+/// The audit log, open for writing. Clones are cheap; one thread writes. Other processes may have the log
+/// open too.
 #[derive(Clone)]
 pub struct Audit {
     inner: Option<Arc<Inner>>,
@@ -42,26 +43,26 @@ struct Inner {
     exports: Arc<Semaphore>,
 }
 
-/// How the record does.
+/// The state of the audit log.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct State {
-    /// Entries that could not be written since the start. Once writing works again, an entry `audit.lost` says how many.
+    /// Entries lost since the start. Once writes succeed again, an entry `audit.lost` records their number.
     pub lost: u64,
-    /// Why the last attempt to write failed; none when it did not.
+    /// The error of the last write; `None` if the write succeeded.
     pub failing: Option<String>,
-    /// The first sign since the start that another hand cut or changed the record; none when there is none.
+    /// The first sign since the start that the log was cut or changed from outside; `None` if there is none.
     pub damage: Option<String>,
-    /// The last entry that this process wrote or saw.
+    /// The last entry that this process wrote or read.
     pub known: Head,
 }
 
 impl Audit {
-    /// Opens the record in `folder`, which is made when it is missing. What a crash left there is mended and noted: a line that
-    /// was cut off is removed (`audit.cut`). What is missing is noted as well (`audit.missing`, `audit.headless`,
-    /// `audit.unreadable`), and keeps being a fault to [`Self::verify`].
+    /// Opens the audit log in `folder` and creates a missing folder. A line that a crash cut off is removed
+    /// and recorded (`audit.cut`). Missing entries are recorded as well (`audit.missing`, `audit.headless`,
+    /// `audit.unreadable`) and remain an error for [`Self::verify`].
     ///
     /// # Errors
-    /// The folder cannot be written to, or the settings are out of bounds.
+    /// The folder cannot be written, or the configuration is out of bounds.
     pub fn open(folder: &Path, settings: AuditSettings, clock: Arc<dyn Clock>) -> Result<Self> {
         settings.check()?;
         let folder = Folder::at(folder);
@@ -93,20 +94,20 @@ impl Audit {
         Ok(Self { inner: Some(Arc::new(inner)) })
     }
 
-    /// Whether an act that cannot be noted must not be done.
+    /// Returns whether an act without an entry is forbidden.
     pub fn is_required(&self) -> bool {
         self.inner.as_ref().is_some_and(|inner| inner.required)
     }
 
-    /// A record that keeps nothing.
+    /// An audit log that stores nothing.
     pub const fn none() -> Self {
         Self { inner: None }
     }
 
-    /// Notes an entry; it is written, and on disk if the settings say so, when this returns.
+    /// Writes an entry. It is written when this returns, and on disk if the configuration requires that.
     ///
     /// # Errors
-    /// It could not be written.
+    /// The entry could not be written.
     pub async fn note(&self, entry: Entry) -> Result<()> {
         let Some(inner) = &self.inner else { return Ok(()) };
         let (done, written) = oneshot::channel();
@@ -122,8 +123,8 @@ impl Audit {
         written.await.map_err(|_| closed())?
     }
 
-    /// Hands an entry over without waiting for it to be written. When [`limits::QUEUE`] wait already, the caller's thread waits
-    /// until there is room: what is not noted must not be done faster than what is.
+    /// Queues an entry without waiting for the write. If [`limits::QUEUE`] entries are waiting, the caller's
+    /// thread blocks: acts must not outrun their entries.
     pub fn note_later(&self, entry: Entry) {
         let Some(inner) = &self.inner else { return };
         let orders = inner.orders.read().clone();
@@ -133,7 +134,7 @@ impl Audit {
         }
     }
 
-    /// Entries, newest first.
+    /// Returns a page of entries, the newest first.
     ///
     /// # Errors
     /// The files cannot be read.
@@ -141,7 +142,7 @@ impl Audit {
         self.read(move |folder| read_folder(folder, &query)).await.unwrap_or_else(|| Ok(AuditPage::default()))
     }
 
-    /// Whether an entry is such a one; the whole record may be read for that. Blocks.
+    /// Returns whether any entry satisfies `is_such`. Blocks, and may read the whole log.
     ///
     /// # Errors
     /// The files cannot be read.
@@ -149,11 +150,12 @@ impl Audit {
         self.inner.as_ref().map_or(Ok(false), |inner| any_in_folder(inner.folder.path(), is_such))
     }
 
-    /// The lines that were noted from `since` until before `until`, oldest first, as [`crate::export_folder`] gives them: in pieces of whole
-    /// lines, read as fast as they are taken. Where the files cannot be read, the last piece says so.
+    /// Exports the lines from `since` until before `until`, the oldest first, as [`crate::export_folder`]
+    /// does. Each chunk has whole lines, and the receiver sets the pace. If the files cannot be read, the
+    /// last chunk is an error.
     ///
     /// # Errors
-    /// As many exports as may are under way: `ErrorKind::Exhausted`.
+    /// `ErrorKind::Exhausted`: the limit of parallel exports is reached.
     pub fn export(
         &self,
         since: Option<Timestamp>,
@@ -162,26 +164,27 @@ impl Audit {
         let (to, pieces) = mpsc::channel(1);
         let Some(inner) = self.inner.clone() else { return Ok(pieces) };
         let turn = Arc::clone(&inner.exports).try_acquire_owned().map_err(|_| {
-            let text = format!("{EXPORTS} exports of the audit are under way; ask again once one has ended");
+            let text =
+                format!("{EXPORTS} exports of the audit are in progress; try again when one has ended");
             Error::new(ErrorKind::Exhausted, "export", text)
         })?;
         tokio::spawn(async move {
             let (folder, told) = (inner.folder.clone(), to.clone());
             let work = move || {
                 let _turn = turn;
-                // Whoever does not take the pieces any more ends it.
+                // The export ends if the receiver is dropped.
                 pour(folder.path(), since, until, &to);
             };
             if tokio::task::spawn_blocking(work).await.is_err() {
-                // What was sent so far must not look like all there is.
+                // Without an error the chunks sent so far would look complete.
                 let _ = told.send(Err(io::Error::other("the export broke off"))).await;
             }
         });
         Ok(pieces)
     }
 
-    /// Reads all of it and says whether it is whole, and whether the last entry that this process wrote is in it. A record that keeps
-    /// nothing is whole.
+    /// Reads the whole log and checks it, including the last entry that this process wrote. A log that stores
+    /// nothing is intact.
     ///
     /// # Errors
     /// The files cannot be read.
@@ -190,21 +193,21 @@ impl Audit {
         let verdict = self.read(move |folder| verify_folder(folder, &[known])).await;
         let verdict = verdict.unwrap_or_else(|| Ok(Verdict { holds: true, ..Verdict::default() }))?;
         if let (Some(inner), Some(first)) = (&self.inner, verdict.faults.first()) {
-            tracing::error!(faults = verdict.faults.len(), "the audit record is not whole: {}", first.what);
+            tracing::error!(faults = verdict.faults.len(), "the audit record is damaged: {}", first.what);
             inner.state.lock().damage.get_or_insert_with(|| first.what.clone());
         }
         Ok(verdict)
     }
 
-    /// How it does.
+    /// Returns the state of the log.
     pub fn state(&self) -> State {
         self.inner.as_ref().map(|inner| inner.state.lock().clone()).unwrap_or_default()
     }
 
-    /// Writes what waits and ends the writing thread. What is noted afterwards is refused.
+    /// Writes the queued entries and ends the writing thread. Later entries are rejected.
     pub async fn close(&self) {
         let Some(inner) = self.inner.clone() else { return };
-        // A writing thread that panicked has nothing left to write.
+        // A thread that panicked has nothing left to write.
         let _ = tokio::task::spawn_blocking(move || inner.end()).await;
     }
 
@@ -248,7 +251,7 @@ fn pour(
         if piece.len() >= PIECE { send(std::mem::take(&mut piece)) } else { Ok(()) }
     });
     let last = read.map(|_| piece).map_err(io::Error::other);
-    // Nobody is left to tell.
+    // The receiver may be gone.
     let _ = to.blocking_send(last);
 }
 

@@ -1,26 +1,26 @@
-//! The lines of a file from its end.
+//! A reader that returns the lines of a file from its end.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
 use crate::limits;
 
-/// Bytes that are read at once.
+/// Bytes read at once.
 const CHUNK: u64 = 64 << 10;
 
-/// Gives whole lines, the last first. What follows the last newline is no line.
+/// Returns whole lines, the last first. Bytes after the last newline are not a line.
 pub(crate) struct Backwards<R> {
     from: R,
-    /// Where `held` begins in the file.
+    /// The offset of `held` in the file.
     at: u64,
-    /// Read, and not given yet; ends after the newline of the next line to give.
+    /// Bytes that were read but not returned; they end after the newline of the next line.
     held: Vec<u8>,
 }
 
 impl<R: Read + Seek> Backwards<R> {
-    /// The lines within the first `length` bytes.
+    /// Reads the lines within the first `length` bytes.
     pub(crate) fn new(from: R, length: u64) -> io::Result<Self> {
         let mut lines = Self { from, at: length, held: Vec::new() };
-        // Whatever stands after the last newline is passed over: a line that was cut off.
+        // Bytes after the last newline are skipped: they are a line that was cut off.
         while lines.newline(lines.held.len()).is_none() {
             lines.held.clear();
             if !lines.more()? {
@@ -32,12 +32,12 @@ impl<R: Read + Seek> Backwards<R> {
         Ok(lines)
     }
 
-    /// Where the next line to give ends, newline included: how long the file is without what is cut off.
+    /// The end of the next line, including its newline: the file's length without a line that was cut off.
     pub(crate) fn end(&self) -> u64 {
         self.at + self.held.len() as u64
     }
 
-    /// The next line before, without its newline; `None` at the beginning.
+    /// Returns the previous line without its newline; `None` at the beginning.
     pub(crate) fn line(&mut self) -> io::Result<Option<Vec<u8>>> {
         if self.held.is_empty() && !self.more()? {
             return Ok(None);
@@ -55,12 +55,12 @@ impl<R: Read + Seek> Backwards<R> {
         Ok(Some(line))
     }
 
-    /// Where the last newline among the first `end` bytes held is.
+    /// The position of the last newline among the first `end` held bytes.
     fn newline(&self, end: usize) -> Option<usize> {
         self.held.get(..end)?.iter().rposition(|byte| *byte == b'\n')
     }
 
-    /// Reads what stands before; `false` at the beginning.
+    /// Reads the chunk before the held bytes; `false` at the beginning.
     fn more(&mut self) -> io::Result<bool> {
         let step = self.at.min(CHUNK);
         self.at -= step;

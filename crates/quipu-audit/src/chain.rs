@@ -1,4 +1,4 @@
-//! The writer's end of the record: where it ends, and what is added there.
+//! The end of the hash chain, and the appending of entries.
 
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
@@ -10,30 +10,30 @@ use crate::backwards::Backwards;
 use crate::folder::{self, Folder};
 use crate::{Actor, AuditSettings, Durability, Entry, Head, Outcome, line};
 
-/// Times that a lock file may be replaced while it is being taken.
+/// The maximum number of attempts to take a lock file that is being replaced.
 const LOCK_TRIES: usize = 16;
 /// The action of an entry about a line that a crash left unfinished.
 const CUT: &str = "audit.cut";
 
-/// The end of the record. Several processes may hold one each: a lock on the folder makes them take turns, and each looks whether
-/// another has added something.
+/// The end of the audit log. Several processes may each hold one: a lock on the folder serialises them, and
+/// each one checks whether another has appended.
 pub(crate) struct Chain {
     folder: Folder,
     settings: AuditSettings,
     clock: Arc<dyn Clock>,
     lock: File,
     end: Option<End>,
-    /// The last entry that this process wrote or saw: it has to stay in the record.
+    /// The last entry that this process wrote or read. It has to stay in the log.
     known: Head,
-    /// The first sign that another hand cut or changed the record.
+    /// The first sign that the log was cut or changed from outside.
     damage: Option<String>,
-    /// What was found wrong at the end and is to be noted before anything else.
+    /// Entries about errors found at the end of the log; they are written before any other entry.
     found: Vec<Entry>,
-    /// Whether the disk lacks something.
+    /// Whether some lines are not yet flushed to the disk.
     unsynced: bool,
 }
 
-/// The last file, and the entry after which the next one comes.
+/// The last file, and the entry that the next one follows.
 struct End {
     number: u64,
     file: File,
@@ -42,7 +42,8 @@ struct End {
 }
 
 impl Chain {
-    /// Finds the end of the record in a folder, which is made when it is missing, and mends what a crash left there.
+    /// Finds the end of the log in a folder, creates a missing folder, and repairs a line that a crash cut
+    /// off.
     pub(crate) fn open(folder: Folder, settings: AuditSettings, clock: Arc<dyn Clock>) -> Result<Self> {
         let wrong = |cause| folder::failed("open", folder.path(), cause);
         folder.create().map_err(wrong)?;
@@ -62,28 +63,29 @@ impl Chain {
         Ok(chain)
     }
 
-    /// Adds entries. When that fails, some of them may be there nevertheless.
+    /// Appends entries. If this fails, some of them may have been written.
     pub(crate) fn append(&mut self, entries: &[Entry]) -> Result<()> {
         let done = self.hold().and_then(|()| self.add(entries));
         let freed = self.lock.unlock();
         done.and(freed).map_err(|cause| {
-            // Where the end is now is anybody's guess: the next attempt looks.
+            // The end of the file is unknown now; the next attempt looks for it.
             self.end = None;
             folder::failed("note", self.folder.path(), cause)
         })
     }
 
-    /// The last entry that this process wrote or saw.
+    /// The last entry that this process wrote or read.
     pub(crate) const fn known(&self) -> Head {
         self.known
     }
 
-    /// The first sign that another hand cut or changed the record.
+    /// The first sign that the log was cut or changed from outside.
     pub(crate) fn damage(&self) -> Option<&str> {
         self.damage.as_deref()
     }
 
-    /// Takes the lock. A lock file that was removed or replaced is made anew: two processes must not hold two different ones.
+    /// Takes the lock. A removed or replaced lock file is opened again, because two processes must not hold
+    /// two different files.
     fn hold(&mut self) -> io::Result<()> {
         for _ in 0..LOCK_TRIES {
             self.lock.lock()?;
@@ -97,12 +99,12 @@ impl Chain {
         Err(io::Error::other("the lock file is replaced again and again"))
     }
 
-    /// Whether the disk lacks something.
+    /// Whether some lines are not yet flushed to the disk.
     pub(crate) const fn is_unsynced(&self) -> bool {
         self.unsynced
     }
 
-    /// Brings everything to the disk.
+    /// Flushes everything to the disk.
     pub(crate) fn sync(&mut self) -> Result<()> {
         if !self.unsynced {
             return Ok(());
@@ -157,7 +159,7 @@ impl Chain {
         end.push(&text, head)
     }
 
-    /// Looks for the end in the files.
+    /// Finds the end in the files.
     fn find(&mut self) -> io::Result<End> {
         let kept = self.folder.head()?;
         let numbers = self.folder.numbers()?;
@@ -177,7 +179,7 @@ impl Chain {
         Ok(End { number: last, file, length: whole, head })
     }
 
-    /// Remembers what is wrong, each sort once, until it is noted.
+    /// Remembers an error, one of each kind, until it is recorded.
     fn finds(&mut self, what: Entry) {
         if what.action != CUT {
             let told: Vec<String> =
@@ -191,7 +193,7 @@ impl Chain {
         }
     }
 
-    /// The head of the last entry that can be read.
+    /// Returns the head of the last readable entry.
     fn last_head(&mut self, numbers: &[u64]) -> io::Result<Option<Head>> {
         for number in numbers.iter().rev() {
             let file = File::open(self.folder.file(*number))?;
@@ -207,7 +209,8 @@ impl Chain {
         Ok(None)
     }
 
-    /// Whether the last entry that this process knows is still in the record. Others may have added entries after it.
+    /// Returns whether the last entry known to this process is still in the log. Other processes may have
+    /// appended after it.
     fn has_known(&self, numbers: &[u64]) -> io::Result<bool> {
         if self.known.seq == 0 {
             return Ok(true);
@@ -226,16 +229,16 @@ impl Chain {
         Ok(false)
     }
 
-    /// The head to go on from when the entry that this process knows is gone: the next line names that entry as the one before it, so
-    /// that verifying finds the place for good.
+    /// Returns the head to continue from if the entry known to this process is gone. The next line names that
+    /// entry as its predecessor, so a verification always finds the place.
     fn cut(&mut self, head: Head) -> Head {
         let missing = trouble("audit.missing").with("kept", self.known.to_string());
         self.finds(missing.with("found", head.to_string()));
         Head { seq: head.seq.max(self.known.seq), hash: self.known.hash }
     }
 
-    /// The head to go on from, after a look at the one that was kept: entries that were there and are not any more are noted, and
-    /// their numbers are not given twice.
+    /// Returns the head to continue from, after a comparison with the stored head. Missing entries are
+    /// recorded, and their numbers are not used again.
     fn compared(&mut self, head: Head, kept: Option<Head>) -> Head {
         match kept {
             Some(kept) if kept.seq > head.seq || (kept.seq == head.seq && kept.hash != head.hash) => {
@@ -259,7 +262,7 @@ impl End {
         Ok(Self { number, file, length: 0, head })
     }
 
-    /// Whether the record still ends here: the same file, of the same length, with the same last line.
+    /// Returns whether the log still ends here: the same file, the same length, the same last line.
     fn is_last(&self, folder: &Folder) -> io::Result<bool> {
         let same = folder::is_at(&self.file, &folder.file(self.number))?
             && self.file.metadata()?.len() == self.length
@@ -267,7 +270,7 @@ impl End {
         Ok(same && !folder.file(self.number + 1).try_exists()?)
     }
 
-    /// Whether the last line bears the hash of the last entry. A file that was just begun has none.
+    /// Returns whether the last line has the hash of the last entry. A new file has no line.
     fn has_last_line(&self) -> io::Result<bool> {
         let seal = line::seal(self.head.hash);
         let Some(at) = self.length.checked_sub(seal.len() as u64) else { return Ok(self.length == 0) };
@@ -278,11 +281,12 @@ impl End {
         Ok(bytes == seal)
     }
 
-    /// Adds lines, or nothing.
+    /// Appends all lines or none.
     fn push(&mut self, text: &[u8], head: Head) -> io::Result<()> {
         self.file.seek(SeekFrom::Start(self.length))?;
         if let Err(error) = self.file.write_all(text) {
-            // What cannot be taken back is a line that was cut off, which the next look at the end cuts off in turn.
+            // If the file cannot be truncated, it ends with a cut-off line, which the next search for the end
+            // removes.
             let _ = self.file.set_len(self.length);
             return Err(error);
         }
@@ -292,7 +296,7 @@ impl End {
     }
 }
 
-/// Brings a file to the disk, and after that its head: a head on disk is one whose entries are.
+/// Flushes a file and then stores its head, so a head on disk always has its entries on disk.
 fn keep(folder: &Folder, end: &End) -> io::Result<()> {
     end.file.sync_data()?;
     if end.head.seq > 0 { folder.keep(end.head) } else { Ok(()) }

@@ -1,4 +1,4 @@
-//! The hash of an entry, and the place in the record that it stands for.
+//! The hash of an entry, and the head of the chain.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,10 +11,10 @@ use sha2::{Digest as _, Sha256};
 pub struct Digest([u8; 32]);
 
 impl Digest {
-    /// What the first entry names as the one before it.
+    /// The predecessor hash of the first entry.
     pub const NONE: Self = Self([0; 32]);
 
-    /// The digest of a text in pieces.
+    /// The digest of the concatenated texts.
     pub(crate) fn of(pieces: &[&[u8]]) -> Self {
         let mut hasher = Sha256::new();
         for piece in pieces {
@@ -36,7 +36,7 @@ impl fmt::Debug for Digest {
     }
 }
 
-/// Text that is not what it should be.
+/// A text that is not a digest or a head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Malformed(&'static str);
 
@@ -85,12 +85,13 @@ impl<'de> Deserialize<'de> for Digest {
     }
 }
 
-/// An entry's number and hash, written `SEQ:HASH`. Kept elsewhere, it proves later that the record up to there is what it was.
+/// The number and hash of an entry, written `SEQ:HASH`. A copy kept elsewhere proves later that the log up to
+/// this entry is unchanged.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
-    /// The entry's number, from 1; 0 where there is none yet.
+    /// The entry's number, from 1; 0 if there is no entry.
     pub seq: u64,
-    /// Its hash.
+    /// The entry's hash.
     pub hash: Digest,
 }
 

@@ -1,34 +1,34 @@
-//! What is noted: who did what to which thing, and how it ended.
+//! An audit entry: actor, action, object and outcome.
 
 use std::fmt;
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-/// One thing that somebody did or tried.
+/// An act or an attempt.
 ///
-/// Nothing in it may be a secret or a prompt: ids, names, counts and reasons only. Texts are cut at the bounds of
-/// [`crate::limits`], so a caller need not measure what a stranger sent.
+/// An entry must not hold a secret or a prompt: only ids, names, counts and reasons. Texts are cut at
+/// [`crate::limits`], so a caller need not measure untrusted input.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// Who did it.
+    /// The actor.
     pub actor: Actor,
-    /// What was done, as `thing.verb`: `trace.read`, `key.add`, `login`.
+    /// The action as `thing.verb`: `trace.read`, `key.add`, `login`.
     pub action: &'static str,
-    /// The id or name of what it was done to.
+    /// The id or name of the object.
     pub object: Option<String>,
-    /// The project that it was done in; none where it is about all of them.
+    /// The project; `None` if the act concerns all projects.
     pub project: Option<String>,
-    /// How it ended.
+    /// The outcome.
     pub outcome: Outcome,
-    /// The address that it came from.
+    /// The address of the client.
     pub from: Option<IpAddr>,
-    /// What else is worth knowing, by name.
+    /// Further details by name.
     pub detail: Vec<(&'static str, String)>,
 }
 
 impl Entry {
-    /// An entry of something that was done, with nothing else said.
+    /// An entry of a completed act, without further fields.
     pub const fn new(actor: Actor, action: &'static str) -> Self {
         Self {
             actor,
@@ -41,35 +41,35 @@ impl Entry {
         }
     }
 
-    /// Says what it was done to.
+    /// Sets the object.
     #[must_use]
     pub fn on(mut self, object: impl Into<String>) -> Self {
         self.object = Some(object.into());
         self
     }
 
-    /// Says in which project.
+    /// Sets the project.
     #[must_use]
     pub fn within(mut self, project: impl Into<String>) -> Self {
         self.project = Some(project.into());
         self
     }
 
-    /// Says how it ended.
+    /// Sets the outcome.
     #[must_use]
     pub const fn ended(mut self, outcome: Outcome) -> Self {
         self.outcome = outcome;
         self
     }
 
-    /// Says where it came from.
+    /// Sets the client's address.
     #[must_use]
     pub const fn from(mut self, address: Option<IpAddr>) -> Self {
         self.from = address;
         self
     }
 
-    /// Adds something worth knowing.
+    /// Adds a detail.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.detail.push((name, value.into()));
@@ -77,18 +77,18 @@ impl Entry {
     }
 }
 
-/// Who did something.
+/// The actor of an act.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Actor {
-    /// What sort of actor.
+    /// The kind of actor.
     pub kind: ActorKind,
-    /// Its name or public id within that sort; never a secret.
+    /// The name or public id within that kind; never a secret.
     pub id: String,
 }
 
 impl Actor {
-    /// An actor of a sort.
+    /// An actor of a kind.
     pub fn new(kind: ActorKind, id: impl Into<String>) -> Self {
         Self { kind, id: id.into() }
     }
@@ -105,26 +105,26 @@ impl fmt::Display for Actor {
     }
 }
 
-/// The sorts of actors.
+/// The kinds of actors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ActorKind {
-    /// Somebody who logged in.
+    /// A user who logged in.
     User,
     /// A program with a key.
     Key,
-    /// Whoever reached a server that asks nobody who they are.
+    /// Any client of a server without access control.
     Local,
-    /// Somebody at the command line, with the data folder in reach.
+    /// A user of the command line with access to the data folder.
     Cli,
     /// Quipu itself.
     System,
-    /// Nobody who could be told apart: a wrong key, a wrong password.
+    /// An unidentified client: a wrong key or a wrong password.
     Unknown,
 }
 
 impl ActorKind {
-    /// Its word.
+    /// The name of the kind.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::User => "user",
@@ -143,23 +143,23 @@ impl fmt::Display for ActorKind {
     }
 }
 
-/// How something ended.
+/// The outcome of an act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// It was done.
+    /// The act was done.
     Done,
-    /// It was not allowed.
+    /// The act was not allowed.
     Denied,
-    /// It was allowed, and did not work.
+    /// The act was allowed and failed.
     Failed,
 }
 
 impl Outcome {
-    /// All of them.
+    /// All outcomes.
     pub const ALL: [Self; 3] = [Self::Done, Self::Denied, Self::Failed];
 
-    /// Its word.
+    /// The name of the outcome.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Done => "done",
@@ -168,7 +168,7 @@ impl Outcome {
         }
     }
 
-    /// The outcome of a word.
+    /// The outcome of a name.
     pub fn of(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|outcome| outcome.as_str() == word)
     }

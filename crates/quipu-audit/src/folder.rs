@@ -1,4 +1,4 @@
-//! The files of the record: `a-000001.jsonl` and on, `head`, and `lock`.
+//! The files of the audit log: `a-000001.jsonl` and on, `head`, and `lock`.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
@@ -8,12 +8,12 @@ use quipu_core::{Error, ErrorKind};
 
 use crate::Head;
 
-/// Bytes of each of the two places in `head`.
+/// The size of each of the two slots in `head`, in bytes.
 const SLOT: usize = 128;
 
 const LOCK: &str = "lock";
 
-/// The folder of a record.
+/// The folder of an audit log.
 #[derive(Debug, Clone)]
 pub(crate) struct Folder(PathBuf);
 
@@ -22,7 +22,7 @@ impl Folder {
         Self(path.to_path_buf())
     }
 
-    /// Makes the folder, for its owner alone, when it is missing.
+    /// Creates a missing folder, accessible to its owner only.
     pub(crate) fn create(&self) -> io::Result<()> {
         let mut builder = std::fs::DirBuilder::new();
         #[cfg(unix)]
@@ -38,7 +38,7 @@ impl Folder {
         self.0.join(name(number))
     }
 
-    /// The numbers of the files that are there, ascending; none when there is no folder.
+    /// The numbers of the existing files, ascending; empty if there is no folder.
     pub(crate) fn numbers(&self) -> io::Result<Vec<u64>> {
         let entries = match std::fs::read_dir(&self.0) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -52,7 +52,7 @@ impl Folder {
         Ok(numbers)
     }
 
-    /// Opens or makes a file for its owner alone, to read and write.
+    /// Opens or creates a file for reading and writing, accessible to its owner only.
     pub(crate) fn open(&self, path: &Path) -> io::Result<File> {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
@@ -61,28 +61,28 @@ impl Folder {
         options.open(path)
     }
 
-    /// The file whose lock a writer holds while it adds lines.
+    /// The file that a writer locks while it appends lines.
     pub(crate) fn lock_file(&self) -> io::Result<File> {
         self.open(&self.0.join(LOCK))
     }
 
-    /// Whether this is still the lock file.
+    /// Returns whether this is still the lock file.
     pub(crate) fn is_lock_file(&self, file: &File) -> io::Result<bool> {
         is_at(file, &self.0.join(LOCK))
     }
 
-    /// Keeps writers away while the value lives; `None` where the folder may not be locked, as on a medium that is read-only.
+    /// Blocks writers while the value lives; `None` if the folder cannot be locked, as on a read-only medium.
     pub(crate) fn hold_still(&self) -> Option<File> {
         let file = File::open(self.0.join(LOCK)).ok()?;
         file.lock_shared().ok().map(|()| file)
     }
 
-    /// Makes names of new files survive a power cut.
+    /// Makes the names of new files survive a power cut.
     pub(crate) fn sync(&self) -> io::Result<()> {
         if cfg!(unix) { File::open(&self.0)?.sync_all() } else { Ok(()) }
     }
 
-    /// The head that was kept last; `None` where there is none, or none that can be read.
+    /// The head that was stored last; `None` if there is none, or if none can be read.
     pub(crate) fn head(&self) -> io::Result<Option<Head>> {
         match File::open(self.0.join("head")) {
             Ok(file) => Ok(slots(file)?.into_iter().flatten().max_by_key(|head| head.seq)),
@@ -91,7 +91,7 @@ impl Folder {
         }
     }
 
-    /// Keeps a head, on disk. Of the two places in the file the older one is overwritten, so that a crash leaves one that is whole.
+    /// Stores a head on disk. It overwrites the older of the two slots, so a crash leaves one intact.
     pub(crate) fn keep(&self, head: Head) -> io::Result<()> {
         let mut file = self.open(&self.0.join("head"))?;
         let [first, second] = slots(&file)?.map(|head| head.map_or(0, |head| head.seq));
@@ -110,7 +110,7 @@ fn slots(mut file: impl io::Read + io::Seek) -> io::Result<[Option<Head>; 2]> {
     Ok([slots.next().and_then(read), slots.next().and_then(read)])
 }
 
-/// Whether an open file is the one that a path leads to.
+/// Returns whether a path still leads to an open file.
 pub(crate) fn is_at(file: &File, path: &Path) -> io::Result<bool> {
     let there = match std::fs::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
@@ -135,7 +135,7 @@ fn number(name: &str) -> Option<u64> {
     (digits.len() >= 6 && digits.bytes().all(|digit| digit.is_ascii_digit())).then(|| digits.parse().ok())?
 }
 
-/// The error of an operation on the record's files.
+/// The error of an operation on the audit log's files.
 pub(crate) fn failed(operation: &'static str, path: &Path, cause: io::Error) -> Error {
     let kind = match cause.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::ReadOnlyFilesystem => {

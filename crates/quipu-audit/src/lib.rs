@@ -1,9 +1,9 @@
-//! The record of who did what.
+//! The audit log: an append-only hash chain of actions and their users.
 //!
 //! Verb: WITNESS.
-//! Takes: entries: who, what, to which thing, and how it ended.
-//! Gives: lines that are only ever added, each bound to the one before by its hash; pages of them, and a verdict on them.
-//! Never: holds a secret or a prompt, changes a line, or says more than a chain of hashes can prove.
+//! Takes: entries with an actor, an action, an object and an outcome.
+//! Gives: appended lines, each chained to the one before it by a hash; pages of entries; a verdict.
+//! Never: holds a secret or a prompt, changes a line, or claims more than a hash chain can prove.
 
 mod audit;
 mod backwards;

@@ -1,14 +1,15 @@
-//! The bounds of the record. What is longer is cut, never refused: an entry that is missing helps an attacker.
+//! Limits of the audit log. Longer values are cut and never rejected, because a missing entry helps an
+//! attacker.
 
-/// Bytes after which a new file is begun, unless the settings say otherwise.
+/// Bytes after which a new file begins, by default.
 pub const FILE_BYTES: u64 = 8 << 20;
-/// The least and the most that the settings may say for it.
+/// The configurable range of `file_bytes`.
 pub const FILE_BYTES_RANGE: std::ops::RangeInclusive<u64> = (64 << 10)..=(1 << 30);
-/// Refusals of one action a minute that are written one by one, unless the settings say otherwise.
+/// Rejected acts of one action that are written in a minute, by default; further ones are counted.
 pub const REFUSALS_PER_MINUTE: u32 = 300;
 /// Entries that may wait for the writing thread.
 pub const QUEUE: usize = 4_096;
-/// Entries that are written and flushed together, at most.
+/// Entries written and flushed together, at most.
 pub const TOGETHER: usize = 512;
 /// Bytes of an actor's id.
 pub const ACTOR: usize = 256;
@@ -18,15 +19,16 @@ pub const OBJECT: usize = 512;
 pub const PROJECT: usize = 64;
 /// Details of an entry.
 pub const DETAILS: usize = 16;
-/// Bytes of each.
+/// Bytes of each detail.
 pub const DETAIL: usize = 1_024;
-/// Bytes of a line that a reader takes; the writer's bounds stay far below, even with every byte escaped.
+/// Bytes of a line that a reader accepts. Written lines are far shorter, even if every byte is escaped.
 pub const LINE: usize = 256 << 10;
-/// Entries on a page, when nothing is said.
+/// Entries on a page, by default.
 pub const PAGE: usize = 100;
 /// Entries on a page, at most.
 pub const PAGE_MOST: usize = 1_000;
-/// Entries that one page looks at, at most: a filter that nothing passes ends here, and says where to go on.
+/// Entries examined for one page, at most. If a filter matches nothing, the page ends here and returns a
+/// position to continue from.
 pub const LOOKED_AT: usize = 100_000;
-/// Faults that a verdict tells one by one.
+/// Errors listed in a verdict.
 pub const FAULTS: usize = 100;

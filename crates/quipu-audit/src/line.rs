@@ -1,7 +1,8 @@
-//! An entry as a line of JSON, bound to the one before it.
+//! The JSON line of an entry, chained to the line before it.
 //!
-//! The line is the JSON object of [`Noted`], whose last member is its hash: SHA-256 of the same line without that member, that is
-//! of the bytes before `,"hash":` and a closing brace. Whoever has `sha256sum` can check it.
+//! The line is the JSON object of [`Noted`]. Its last member is the hash: the SHA-256 of the same line
+//! without that member, i.e. of the bytes before `,"hash":` and a closing brace. `sha256sum` can check
+//! it.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -35,12 +36,13 @@ struct Unsealed<'a> {
     detail: BTreeMap<&'a str, &'a str>,
 }
 
-/// The end of a line that bears this hash, newline included.
+/// The end of a line with this hash, including the newline.
 pub(crate) fn seal(hash: Digest) -> Vec<u8> {
     [BEFORE, hash.to_string().as_bytes(), AFTER, b"\n"].concat()
 }
 
-/// Adds an entry's line to a text and gives its head; `None` when it cannot be spelled, which no entry is known to cause.
+/// Appends an entry's line to a text and returns its head; `None` if it cannot be serialised, which no known
+/// entry causes.
 pub(crate) fn write(entry: &Entry, time: Timestamp, prev: Head, to: &mut Vec<u8>) -> Option<Head> {
     let seq = prev.seq.checked_add(1)?;
     let detail = entry.detail.iter().take(limits::DETAILS);
@@ -63,15 +65,15 @@ pub(crate) fn write(entry: &Entry, time: Timestamp, prev: Head, to: &mut Vec<u8>
     Some(Head { seq, hash })
 }
 
-/// Reads a line, without its newline.
+/// Reads a line without its newline.
 ///
 /// # Errors
-/// What is wrong with it, in words.
+/// The text says what is wrong with the line.
 pub(crate) fn read(line: &[u8]) -> Result<Noted, &'static str> {
     serde_json::from_slice(line).map_err(|_| "not an entry: it cannot be read")
 }
 
-/// Whether a line that [`read`] could read is what was written: its hash fits it.
+/// Returns whether a line that [`read`] accepted is unchanged: its hash matches.
 pub(crate) fn is_sealed(line: &[u8], noted: &Noted) -> bool {
     let Some((body, seal)) = line.len().checked_sub(SEAL).and_then(|at| line.split_at_checked(at)) else {
         return false;
@@ -79,7 +81,7 @@ pub(crate) fn is_sealed(line: &[u8], noted: &Noted) -> bool {
     seal.starts_with(BEFORE) && seal.ends_with(AFTER) && Digest::of(&[body, b"}"]) == noted.hash
 }
 
-/// A text of at most so many bytes, between two characters.
+/// Cuts a text to at most `most` bytes, at a character boundary.
 fn cut(text: &str, most: usize) -> &str {
     let mut end = text.len().min(most);
     while !text.is_char_boundary(end) {

@@ -1,4 +1,4 @@
-//! Questions to the record, and their answers.
+//! Queries of the audit log, and pages of entries.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -8,41 +8,41 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::{Actor, Digest, Head, Outcome, limits};
 
-/// An entry as it stands in the record.
+/// An entry as stored in the audit log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Noted {
-    /// Its number, from 1, without a gap.
+    /// The entry's number, from 1, without a gap.
     pub seq: u64,
-    /// When it was noted, UTC.
+    /// When the entry was written, in UTC.
     #[serde(serialize_with = "write_time", deserialize_with = "read_time")]
     pub time: Timestamp,
     /// The hash of the entry before it.
     pub prev: Digest,
-    /// Who did it.
+    /// The actor.
     pub actor: Actor,
-    /// What was done.
+    /// The action.
     pub action: String,
-    /// What it was done to.
+    /// The object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub object: Option<String>,
     /// The project.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub project: Option<String>,
-    /// How it ended.
+    /// The outcome.
     pub outcome: Outcome,
-    /// Where it came from.
+    /// The client's address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<IpAddr>,
-    /// What else is known.
+    /// Further details.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub detail: BTreeMap<String, String>,
-    /// Its own hash.
+    /// The entry's own hash.
     pub hash: Digest,
 }
 
 impl Noted {
-    /// Its place in the record.
+    /// The entry's place in the log.
     pub const fn head(&self) -> Head {
         Head { seq: self.seq, hash: self.hash }
     }
@@ -57,26 +57,26 @@ fn read_time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D:
     text.parse().map_err(serde::de::Error::custom)
 }
 
-/// Which entries, newest first. What is not said does not restrict.
+/// A filter of entries, the newest first. A `None` does not restrict.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AuditQuery {
-    /// Noted at or after.
+    /// Written at or after this time.
     pub since: Option<Timestamp>,
-    /// Noted before.
+    /// Written before this time.
     pub until: Option<Timestamp>,
-    /// By this actor: its id, or `kind:id`.
+    /// The actor: its id, or `kind:id`.
     pub actor: Option<String>,
-    /// This action; one that ends with `.` means all that begin so.
+    /// The action; a text that ends with `.` matches every action that begins with it.
     pub action: Option<String>,
-    /// Done to this object.
+    /// The object.
     pub object: Option<String>,
-    /// In this project.
+    /// The project.
     pub project: Option<String>,
-    /// That ended so.
+    /// The outcome.
     pub outcome: Option<Outcome>,
-    /// Only entries with a lesser number: where the page before said to go on.
+    /// Only entries with a lower number: the `next` of the page before.
     pub before: Option<u64>,
-    /// Entries on the page; [`limits::PAGE`] when not said, [`limits::PAGE_MOST`] at most.
+    /// Entries on the page; [`limits::PAGE`] by default, [`limits::PAGE_MOST`] at most.
     pub limit: Option<usize>,
 }
 
@@ -85,7 +85,7 @@ impl AuditQuery {
         self.limit.unwrap_or(limits::PAGE).clamp(1, limits::PAGE_MOST)
     }
 
-    /// Whether an entry is asked for.
+    /// Returns whether an entry matches.
     pub(crate) fn takes(&self, entry: &Noted) -> bool {
         let is =
             |want: &Option<String>, has: Option<&str>| want.as_deref().is_none_or(|want| has == Some(want));
@@ -105,11 +105,12 @@ impl AuditQuery {
     }
 }
 
-/// Entries, newest first.
+/// A page of entries, the newest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct AuditPage {
-    /// The entries; there may be none although `next` says to go on, for a page looks at so many entries and no more.
+    /// The entries. The list may be empty although `next` is set, because a page examines a limited number of
+    /// entries.
     pub entries: Vec<Noted>,
-    /// The `before` of the next page; none at the beginning of the record.
+    /// The `before` of the next page; `None` at the beginning of the log.
     pub next: Option<u64>,
 }

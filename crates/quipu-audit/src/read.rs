@@ -1,4 +1,4 @@
-//! Readers of a folder, for whoever has no [`crate::Audit`] open.
+//! Readers of an audit folder, for callers without an open [`crate::Audit`].
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read as _};
@@ -10,8 +10,8 @@ use crate::backwards::Backwards;
 use crate::folder::{self, Folder};
 use crate::{AuditPage, AuditQuery, Head, Noted, limits, line};
 
-/// A page of the record in a folder; a writer may be adding to it. No folder: no entries. Lines that cannot be read are passed
-/// over, for [`crate::verify_folder`] to tell of.
+/// Returns a page of the log in a folder, even while a writer appends. A missing folder has no entries.
+/// Unreadable lines are skipped; [`crate::verify_folder`] reports them.
 ///
 /// # Errors
 /// The files cannot be read.
@@ -48,8 +48,8 @@ fn page(files: &Folder, query: &AuditQuery) -> io::Result<AuditPage> {
     Ok(page)
 }
 
-/// Whether the record in a folder has an entry that `is_such`. Reads until the first one, else all of it; lines that cannot be read are
-/// passed over. No folder: no entries.
+/// Returns whether the log in a folder has an entry that satisfies `is_such`. Reads until the first match.
+/// Unreadable lines are skipped, and a missing folder has no entries.
 ///
 /// # Errors
 /// The files cannot be read.
@@ -68,7 +68,7 @@ pub fn any_in_folder(folder: &Path, is_such: &dyn Fn(&Noted) -> bool) -> Result<
     Ok(false)
 }
 
-/// Whether all of a file comes at or after an entry.
+/// Returns whether all entries of a file have at least this number.
 fn is_after(file: &File, before: Option<u64>) -> io::Result<bool> {
     let Some(before) = before else { return Ok(false) };
     let first = Lines::new(file, u64::MAX).next().transpose()?;
@@ -76,11 +76,12 @@ fn is_after(file: &File, before: Option<u64>) -> io::Result<bool> {
     Ok(first.is_some_and(|noted| noted.seq >= before))
 }
 
-/// Gives the lines of the record that were noted from `since` until before `until`, oldest first, each as it stands there with
-/// its newline: its hash can be checked wherever it goes. Returns how many. What is added meanwhile is not among them.
+/// Exports the lines from `since` until before `until`, the oldest first. Each line is unchanged and has its
+/// newline, so its hash can be checked elsewhere. Returns the number of lines. Lines appended during the
+/// export are left out.
 ///
 /// # Errors
-/// The files cannot be read, or `to` says no.
+/// The files cannot be read, or `to` returns an error.
 pub fn export_folder(
     folder: &Path,
     since: Option<Timestamp>,
@@ -106,7 +107,7 @@ pub fn export_folder(
     Ok(count)
 }
 
-/// A file as far as it was written when it was looked at.
+/// A file and its length at the time of a snapshot.
 pub(crate) struct Piece {
     pub(crate) number: u64,
     pub(crate) file: File,
@@ -116,7 +117,8 @@ pub(crate) struct Piece {
 /// The head and all files at one moment between two writes.
 pub(crate) fn snapshot(files: &Folder) -> io::Result<(Option<Head>, Vec<Piece>)> {
     let _still = files.hold_still();
-    // The head before the files: where nothing can be locked, entries that come meanwhile are no fault.
+    // The head is read before the files. If the folder cannot be locked, entries appended meanwhile are not
+    // an error.
     let head = files.head()?;
     let open = |number| {
         let file = File::open(files.file(number))?;
@@ -127,13 +129,13 @@ pub(crate) fn snapshot(files: &Folder) -> io::Result<(Option<Head>, Vec<Piece>)>
     Ok((head, pieces))
 }
 
-/// Lines from the beginning, each within the bound.
+/// Lines from the beginning, each within the limit.
 pub(crate) struct Lines<'a>(BufReader<io::Take<&'a File>>);
 
 /// A line without its newline.
 pub(crate) struct Text {
     pub(crate) bytes: Vec<u8>,
-    /// Whether it had one: else it was cut off, or is too long and was passed over.
+    /// Whether the line had a newline; otherwise it was cut off, or is too long and was skipped.
     pub(crate) is_whole: bool,
 }
 
@@ -154,7 +156,7 @@ impl Iterator for Lines<'_> {
             Ok(_) => {
                 let is_whole = bytes.pop_if(|byte| *byte == b'\n').is_some();
                 if !is_whole && bytes.len() > limits::LINE {
-                    // The rest of it, so that the next line is one.
+                    // Skips the rest of the long line, so that the next read starts at a new line.
                     return self
                         .0
                         .skip_until(b'\n')

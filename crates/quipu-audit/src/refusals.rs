@@ -1,4 +1,4 @@
-//! A bound on what strangers make Quipu write down.
+//! A limit of entries that strangers can cause.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,8 @@ use crate::{Actor, Entry, Outcome};
 
 const MINUTE: i64 = 60 * Timestamp::SECOND;
 
-/// Counts entries that are not `done`, by action and minute. Actions are words of ours, so there are few.
+/// Counts entries that are not `done`, by action and minute. Actions are constants of Quipu, so there are
+/// few.
 pub(crate) struct Refusals {
     most: u32,
     minute: Timestamp,
@@ -20,7 +21,7 @@ impl Refusals {
         Self { most: most.max(1), minute: Timestamp::default(), seen: HashMap::new() }
     }
 
-    /// Whether an entry is to be written by itself. Call [`Self::turn`] before.
+    /// Returns whether an entry gets a line of its own. Call [`Self::turn`] first.
     pub(crate) fn takes(&mut self, entry: &Entry) -> bool {
         if entry.outcome == Outcome::Done {
             return true;
@@ -30,13 +31,13 @@ impl Refusals {
         *seen <= u64::from(self.most)
     }
 
-    /// Begins a new minute when there is one, and gives an entry for each action of which some were not written.
+    /// Begins a new minute if it is due, and returns an entry for each action with entries left out.
     pub(crate) fn turn(&mut self, now: Timestamp) -> Vec<Entry> {
         let minute = now.floor(MINUTE);
         if minute == self.minute { Vec::new() } else { self.end(minute) }
     }
 
-    /// Ends a minute before its time.
+    /// Ends a minute early.
     pub(crate) fn end(&mut self, next: Timestamp) -> Vec<Entry> {
         let minute = std::mem::replace(&mut self.minute, next);
         let most = u64::from(self.most);
@@ -52,7 +53,7 @@ impl Refusals {
         entries
     }
 
-    /// Whether entries were not written that are still to be told.
+    /// Returns whether entries were left out and not yet reported.
     pub(crate) fn is_owing(&self) -> bool {
         self.seen.values().any(|seen| *seen > u64::from(self.most))
     }

@@ -1,44 +1,44 @@
-//! What verifying found.
+//! The result of a verification.
 
 use quipu_core::Timestamp;
 use serde::{Serialize, Serializer};
 
 use crate::{Head, limits};
 
-/// Whether the record is whole, and where it is not.
+/// Whether the audit log is intact, and its errors.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Verdict {
-    /// Whether nothing is wrong with it.
+    /// Whether the log has no error.
     pub holds: bool,
     /// Files that were read.
     pub files: u64,
     /// Entries that were read.
     pub entries: u64,
-    /// When the first was noted.
+    /// When the first entry was written.
     #[serde(serialize_with = "write_time")]
     pub first: Option<Timestamp>,
-    /// When the last was noted.
+    /// When the last entry was written.
     #[serde(serialize_with = "write_time")]
     pub last: Option<Timestamp>,
-    /// Bytes after the last entry that are none: a crash left them, and the next start removes them. No fault: an entry that
-    /// counted as written is whole.
+    /// Bytes after the last entry. A crash left them, and the next start removes them. They are not an error:
+    /// every entry that counted as written is intact.
     pub torn: u64,
-    /// The last entry: what to keep elsewhere. `0:00…` when there is none.
+    /// The last entry, to be kept elsewhere. `0:00…` if there is none.
     pub head: Head,
-    /// What is wrong, the first [`limits::FAULTS`].
+    /// The errors, up to [`limits::FAULTS`].
     pub faults: Vec<Fault>,
-    /// How many more things are wrong.
+    /// The number of further errors.
     pub more: u64,
 }
 
-/// One thing that is wrong.
+/// An error in the audit log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Fault {
-    /// The file, by name; none where it is about the whole record.
+    /// The name of the file; `None` if the error concerns the whole log.
     pub file: Option<String>,
-    /// The line in it, from 1.
+    /// The line in the file, from 1.
     pub line: Option<u64>,
-    /// What is wrong.
+    /// The error text.
     pub what: String,
 }
 

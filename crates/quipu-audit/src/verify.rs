@@ -1,4 +1,4 @@
-//! Whether a record is what was written.
+//! Verification of an audit log.
 
 use std::path::Path;
 
@@ -8,11 +8,12 @@ use crate::folder::{self, Folder};
 use crate::read::{Lines, Piece, snapshot};
 use crate::{Head, Noted, Verdict, limits, line};
 
-/// Reads all of the record in a folder and says whether each line is as it was written, follows the one before, and whether the
-/// beginning and the end are there. `kept` are heads that were kept elsewhere: each has to be in it.
+/// Reads the whole log in a folder. It checks that each line is unchanged and follows the one before it, and
+/// that beginning and end are present. `kept` are heads that were stored elsewhere; each one has to be in the
+/// log.
 ///
-/// What this proves: a line was not changed, and none was put in, taken out or moved, unless whoever did it wrote all lines after
-/// it and the file `head` anew. Only a head that was kept elsewhere proves that this was not done.
+/// A passed check proves that no line was changed, inserted, removed or moved. The exception is an attacker
+/// who rewrote all later lines and the file `head`. Only a head that was stored elsewhere rules that out.
 ///
 /// # Errors
 /// The files cannot be read.
@@ -33,9 +34,9 @@ pub fn verify_folder(folder: &Path, kept: &[Head]) -> Result<Verdict> {
 
 struct Reading {
     verdict: Verdict,
-    /// Entries that have to be there, until they are met.
+    /// Entries that have to be present; each one is removed when it is found.
     expected: Vec<Head>,
-    /// The entry before, as it says itself.
+    /// The head of the entry before, as that entry states it.
     before: Option<Head>,
 }
 
@@ -64,7 +65,7 @@ impl Reading {
                 if !line::is_sealed(text, &noted) {
                     self.verdict.fault(
                         Some(place),
-                        format!("entry {} was changed: its hash does not fit", noted.seq),
+                        format!("entry {} was changed: its hash does not match", noted.seq),
                     );
                 }
                 self.link(place, &noted);
@@ -73,7 +74,7 @@ impl Reading {
         }
     }
 
-    /// Holds an entry against the one before, and against the heads that were kept.
+    /// Compares an entry with the one before it and with the stored heads.
     fn link(&mut self, place: (&str, u64), noted: &Noted) {
         let before = self.before.replace(noted.head()).unwrap_or_default();
         if noted.seq != before.seq + 1 {
@@ -82,7 +83,7 @@ impl Reading {
             self.verdict.fault(Some(place), what);
         } else if noted.prev != before.hash {
             let what = format!(
-                "entry {} follows another entry {} than the one that is there",
+                "entry {} is chained to another entry {} than the present one",
                 noted.seq, before.seq
             );
             self.verdict.fault(Some(place), what);
@@ -107,7 +108,7 @@ impl Reading {
 
     fn finish(mut self, has_head: bool) -> Verdict {
         if !has_head && self.verdict.entries > 0 {
-            self.verdict.fault(None, "the file head is missing or cannot be read: the end cannot be told");
+            self.verdict.fault(None, "the file head is missing or cannot be read: the end is unknown");
         }
         for kept in std::mem::take(&mut self.expected) {
             if kept.seq > 0 {

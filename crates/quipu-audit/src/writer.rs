@@ -1,4 +1,4 @@
-//! The thread that writes.
+//! The thread that writes the audit log.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,29 +12,29 @@ use crate::chain::Chain;
 use crate::refusals::Refusals;
 use crate::{Actor, Entry, Outcome, State, limits};
 
-/// How long something that is not on disk yet, or not told yet, may stay so.
+/// The maximum time until lines are flushed and counts reported.
 const PAUSE: Duration = Duration::from_secs(1);
-/// Between two looks at the end of the record while nothing is written.
+/// The interval between two checks of the log's end while no entry arrives.
 const WATCH: Duration = Duration::from_secs(5);
 
-/// An entry, and who waits for it.
+/// An entry, and the channel of the caller that waits for it.
 pub(crate) struct Order {
     pub(crate) entry: Entry,
     pub(crate) written: Option<oneshot::Sender<Result<()>>>,
 }
 
-/// What the thread owns.
+/// The state of the thread.
 pub(crate) struct Writer {
     pub(crate) chain: Chain,
     pub(crate) refusals: Refusals,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) state: Arc<Mutex<State>>,
-    /// Entries lost, and not noted as such yet.
+    /// Lost entries that are not yet recorded as lost.
     pub(crate) owed: u64,
 }
 
 impl Writer {
-    /// Writes until nobody can send any more.
+    /// Writes until every sender is dropped.
     pub(crate) fn run(mut self, orders: &Receiver<Order>) {
         self.tell();
         loop {
@@ -68,13 +68,13 @@ impl Writer {
         }
         let failed = self.append(entries);
         for waiter in waiting {
-            // Nobody may be there any more; the entry is.
+            // The caller may be gone; the entry is written.
             let _ = waiter
                 .send(failed.as_ref().map_or(Ok(()), |(kind, told)| Err(Error::new(*kind, "note", told))));
         }
     }
 
-    /// Writes entries, and before them how many could not be written earlier.
+    /// Writes entries, preceded by the number of entries that were lost earlier.
     fn append(&mut self, mut entries: Vec<Entry>) -> Option<(ErrorKind, String)> {
         let count = entries.len() as u64;
         if self.owed > 0 {
@@ -94,7 +94,7 @@ impl Writer {
         failed
     }
 
-    /// Makes known what the chain knows.
+    /// Publishes the state of the chain.
     fn tell(&self) {
         let mut state = self.state.lock();
         state.known = self.chain.known();
@@ -103,11 +103,11 @@ impl Writer {
         }
     }
 
-    /// What is done when nobody writes.
+    /// Runs the periodic work while no entry arrives.
     fn tidy(&mut self) {
         let told = self.refusals.turn(self.clock.now());
         self.append(told);
-        // Whether the record still ends where it did; what was found is noted.
+        // Checks that the log still ends at the same place; an error becomes an entry.
         let looked = self.chain.append(&[]).and_then(|()| self.chain.sync());
         self.tell();
         let mut state = self.state.lock();

@@ -1,4 +1,4 @@
-//! What is asked of an issuer, and kept of its answers.
+//! Requests to an issuer, and a cache of its answers.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,9 +13,9 @@ use tokio::time::Instant;
 use crate::discovery::Discovery;
 use crate::keys::Keys;
 
-/// How long what an issuer says about itself, and its keys, are believed.
+/// How long the discovery document and the keys of an issuer are cached.
 const FRESH: Duration = Duration::from_secs(3_600);
-/// How soon keys may be asked for again because a token names one that is not among them.
+/// The minimum interval of key requests caused by a token with an unknown key.
 const AGAIN: Duration = Duration::from_secs(10);
 
 /// A connection to an issuer.
@@ -31,7 +31,7 @@ impl Issuer {
         Self { http, address, discovery: Mutex::default(), keys: Mutex::default() }
     }
 
-    /// What it says about itself. Whoever comes while it is being asked waits for that answer.
+    /// Returns the discovery document. Concurrent callers wait for one request.
     pub(crate) async fn discovery(&self) -> Result<Arc<Discovery>> {
         let mut kept = self.discovery.lock().await;
         if let Some((_, discovery)) = kept.as_ref().filter(|(at, _)| at.elapsed() < FRESH) {
@@ -44,7 +44,7 @@ impl Issuer {
         Ok(discovery)
     }
 
-    /// Its keys; `missing` when those that are kept lack one, for issuers change theirs.
+    /// Returns the issuer's keys. With `missing` the cached set lacks a key: issuers rotate their keys.
     pub(crate) async fn keys(&self, url: &str, missing: bool) -> Result<Arc<Keys>> {
         let mut kept = self.keys.lock().await;
         let age = if missing { AGAIN } else { FRESH };
@@ -64,7 +64,7 @@ impl Issuer {
         Ok(keys)
     }
 
-    /// Asks for something, as whoever has the token where one is given.
+    /// Sends a GET request, with a bearer token if one is given.
     pub(crate) async fn get(&self, url: &str, token: Option<&str>) -> Result<Answer> {
         let mut headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]);
         if let Some(token) = token {
@@ -74,7 +74,7 @@ impl Issuer {
         if answer.is_success() { Ok(answer) } else { Err(answer.error("log in")) }
     }
 
-    /// Posts a form, with a login where one is given; whatever is answered.
+    /// Posts a form, with an `Authorization` header if one is given, and returns any answer.
     pub(crate) async fn post(&self, url: &str, form: String, login: Option<String>) -> Result<Answer> {
         let mut headers = HeaderMap::from_iter([
             (ACCEPT, HeaderValue::from_static("application/json")),

@@ -1,4 +1,4 @@
-//! What claims say about somebody.
+//! Claims of a token, converted to an identity.
 
 use quipu_core::{Error, ErrorKind, Result};
 use serde_json::Value;
@@ -6,9 +6,9 @@ use serde_json::Value;
 use crate::token::Claims;
 use crate::{Identity, Settings};
 
-/// Characters of a name or an e-mail address.
+/// The maximum length of a name or an e-mail address, in characters.
 const TEXT: usize = 255;
-/// Groups of somebody, and characters of each.
+/// Groups of an identity, and characters of each.
 const GROUPS: usize = 1_000;
 const GROUP: usize = 256;
 
@@ -28,10 +28,10 @@ impl Identity {
         }
     }
 
-    /// Whether somebody is let in at all.
+    /// Checks whether the identity may log in at all.
     ///
     /// # Errors
-    /// `Denied`, and why.
+    /// `Denied`, with the reason.
     pub(crate) fn admitted(self, settings: &Settings) -> Result<Self> {
         let refused = |what| Err(Error::new(ErrorKind::Denied, "log in", what));
         if settings.allowed_domains.is_empty() {
@@ -39,19 +39,19 @@ impl Identity {
         }
         let domain = self.email.as_deref().and_then(|email| email.rsplit_once('@')).map(|(_, domain)| domain);
         match domain {
-            None => refused("the issuer tells no e-mail address, and access.oidc.allowed_domains needs one"),
+            None => refused("the issuer sent no e-mail address, and access.oidc.allowed_domains needs one"),
             Some(_) if !self.email_verified => refused("the issuer has not verified the e-mail address"),
             Some(domain)
                 if settings.allowed_domains.iter().any(|allowed| allowed.eq_ignore_ascii_case(domain)) =>
             {
                 Ok(self)
             }
-            Some(_) => refused("the e-mail address is of none of access.oidc.allowed_domains"),
+            Some(_) => refused("the e-mail address is not in access.oidc.allowed_domains"),
         }
     }
 }
 
-/// Whether claims lack something that the issuer may tell elsewhere.
+/// Returns whether claims are missing that the userinfo endpoint may supply.
 pub(crate) fn is_thin(claims: &Claims, settings: &Settings) -> bool {
     let named = ["preferred_username", "name", "email"].iter().any(|name| claims.contains_key(*name));
     let mailed = settings.allowed_domains.is_empty() || claims.contains_key("email");
@@ -60,7 +60,8 @@ pub(crate) fn is_thin(claims: &Claims, settings: &Settings) -> bool {
     !(named && mailed && grouped)
 }
 
-/// A claim by its name, or by a path of names between dots: Keycloak's `realm_access.roles`. A name with dots goes first.
+/// Finds a claim by its name, or by a path of names with dots, as in Keycloak's `realm_access.roles`. A name
+/// that contains dots takes precedence.
 fn find<'a>(claims: &'a Claims, name: &str) -> Option<&'a Value> {
     claims.get(name).or_else(|| {
         let (first, rest) = name.split_once('.')?;
@@ -77,12 +78,12 @@ fn groups(claim: Option<&Value>) -> Vec<String> {
     }
 }
 
-/// `true`, or its word: Apple and Cognito write that.
+/// `true`, or the text `true`, which Apple and Cognito send.
 fn is_true(claim: Option<&Value>) -> bool {
     claim.is_some_and(|value| value.as_bool() == Some(true) || value.as_str() == Some("true"))
 }
 
-/// A text without what is not to be seen, so that no name looks like another or breaks a line.
+/// Removes invisible characters, so that no name imitates another or breaks a line.
 fn plain(text: &str, most: usize) -> String {
     let hidden = |letter: &char| {
         letter.is_control()

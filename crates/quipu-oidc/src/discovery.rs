@@ -1,4 +1,4 @@
-//! What an issuer says about itself.
+//! The discovery document of an issuer.
 
 use quipu_core::{Error, ErrorKind, Result};
 use serde::Deserialize;
@@ -6,7 +6,8 @@ use serde::Deserialize;
 use crate::settings::is_safe;
 
 /// The document below `/.well-known/openid-configuration`
-/// (<https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderMetadata>), as far as a client needs it.
+/// (<https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderMetadata>), with the fields that a
+/// client needs.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Discovery {
     pub(crate) issuer: String,
@@ -25,7 +26,7 @@ impl Discovery {
     /// Reads the document of an issuer.
     ///
     /// # Errors
-    /// It is none, it is another issuer's, or an address in it is not safe.
+    /// The document is invalid, belongs to another issuer, or contains an unsafe address.
     pub(crate) fn read(body: &[u8], issuer: &str) -> Result<Self> {
         let wrong = |what: String| Error::new(ErrorKind::Invalid, "log in", what);
         let read: Self = serde_json::from_slice(body).map_err(|cause| {
@@ -48,14 +49,14 @@ impl Discovery {
         Ok(read)
     }
 
-    /// Whether the issuer says that it signs so; one that says nothing may.
+    /// Returns whether the issuer lists this signature algorithm; without a list every algorithm counts.
     pub(crate) fn signs_with(&self, algorithm: &str) -> bool {
         let said = &self.id_token_signing_alg_values_supported;
         said.is_empty() || said.iter().any(|one| one == algorithm)
     }
 
-    /// Whether our secret goes into the body of a request: only where the issuer does not take it as a header, which is what one
-    /// that says nothing takes.
+    /// Returns whether the client secret goes into the body of a request. That is only so if the issuer does
+    /// not accept it as a header. An issuer without a list accepts the header.
     pub(crate) fn wants_secret_in_body(&self) -> bool {
         let takes = |method: &str| self.token_endpoint_auth_methods_supported.iter().any(|one| one == method);
         takes("client_secret_post") && !takes("client_secret_basic")

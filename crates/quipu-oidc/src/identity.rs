@@ -1,23 +1,23 @@
-//! A login that was begun, and who somebody turned out to be.
+//! A login in progress, and the identity that results from it.
 
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq as _;
 
-/// A login that was begun. It is kept where only the browser that began it can bring it back from: whoever has it and the code of the
-/// callback is logged in.
+/// A login in progress. Store it where only the browser that began it can refer to it. A client with this
+/// value and the code of the callback is logged in.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Begun {
-    /// Where to send the browser.
+    /// The address to send the browser to.
     pub url: String,
-    /// What the callback has to bring back.
+    /// The `state` that the callback has to return.
     pub state: String,
-    /// What the ID token has to hold.
+    /// The `nonce` that the ID token has to contain.
     pub nonce: String,
-    /// What proves that whoever brings the code began the login (RFC 7636).
+    /// The proof that the client with the code began the login (RFC 7636).
     pub verifier: String,
 }
 
-/// Everything in it is a secret until the login is over.
+/// All fields are secret until the login ends.
 impl std::fmt::Debug for Begun {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Begun(***)")
@@ -25,23 +25,23 @@ impl std::fmt::Debug for Begun {
 }
 
 impl Begun {
-    /// Whether a callback's `state` is that of this login; takes the same time either way.
+    /// Compares the `state` of a callback with this login in constant time.
     pub fn is_of(&self, state: &str) -> bool {
         self.state.as_bytes().ct_eq(state.as_bytes()).into()
     }
 }
 
-/// Who somebody is, as the issuer says and signed.
+/// An identity that the issuer signed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
-    /// The issuer's lasting id of them: what to know them by.
+    /// The issuer's permanent id of the person. It identifies the user.
     pub subject: String,
-    /// What to call them: `preferred_username`, else `name`, else the e-mail address, else the subject.
+    /// The display name: `preferred_username`, else `name`, else the e-mail address, else the subject.
     pub name: String,
-    /// Their e-mail address.
+    /// The e-mail address.
     pub email: Option<String>,
-    /// Whether the issuer knows it to be theirs.
+    /// Whether the issuer has verified the e-mail address.
     pub email_verified: bool,
-    /// Their groups.
+    /// The groups.
     pub groups: Vec<String>,
 }

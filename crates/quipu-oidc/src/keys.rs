@@ -1,18 +1,18 @@
-//! The issuer's public keys.
+//! The public keys of an issuer.
 
 use jsonwebtoken::jwk::{AlgorithmParameters, Jwk, KeyAlgorithm, PublicKeyUse};
 use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// Keys of a set that are looked at, at most.
+/// Keys of a set that are read, at most.
 const MOST: usize = 64;
 
-/// What stands at `jwks_uri` (RFC 7517).
+/// The key set at `jwks_uri` (RFC 7517).
 pub(crate) struct Keys(Vec<Jwk>);
 
 impl Keys {
-    /// Reads a set; keys that nobody here understands are passed over, as the RFC asks.
+    /// Reads a set and skips unsupported keys, as the RFC requires.
     pub(crate) fn read(body: &[u8]) -> Option<Self> {
         #[derive(Deserialize)]
         struct Set {
@@ -23,13 +23,13 @@ impl Keys {
         Some(Self(keys.collect()))
     }
 
-    /// The key that a token names; of a token that names none, the only one that could be meant.
+    /// Returns the key that a token names. For a token without a key id it is the only suitable key.
     pub(crate) fn find(&self, kid: Option<&str>, algorithm: Algorithm) -> Option<DecodingKey> {
         let mut fitting = self.0.iter().filter(|key| {
             fits(key, algorithm) && kid.is_none_or(|kid| key.common.key_id.as_deref() == Some(kid))
         });
         let key = fitting.next()?;
-        // One of several without a name would be a guess.
+        // Without a key id, a choice among several keys would be a guess.
         fitting.next().is_none().then(|| DecodingKey::from_jwk(key).ok())?
     }
 }
@@ -39,7 +39,7 @@ fn fits(key: &Jwk, algorithm: Algorithm) -> bool {
         AlgorithmParameters::RSA(_) => AlgorithmFamily::Rsa,
         AlgorithmParameters::EllipticCurve(_) => AlgorithmFamily::Ec,
         AlgorithmParameters::OctetKeyPair(_) => AlgorithmFamily::Ed,
-        // A shared secret in a public document is none.
+        // A shared secret in a public document is not a secret.
         _ => return false,
     };
     let signs = key.common.public_key_use.as_ref().is_none_or(|of| *of == PublicKeyUse::Signature);

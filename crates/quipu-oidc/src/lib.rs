@@ -1,9 +1,9 @@
-//! Who somebody is, asked of an OpenID Connect issuer.
+//! Login by OpenID Connect.
 //!
 //! Verb: IDENTIFY.
-//! Takes: settings of an issuer, and the code that a browser brought back.
-//! Gives: an address to send the browser to, and an identity whose token was checked.
-//! Never: decides what somebody may do, keeps a session or a token, or puts a code, a token or a secret into an error.
+//! Takes: the configuration of an issuer, and the code that a browser brings back.
+//! Gives: an address to send the browser to, and an identity from a verified token.
+//! Never: decides what a user may do, keeps a session or a token, or puts a secret into an error.
 
 mod ask;
 mod claims;

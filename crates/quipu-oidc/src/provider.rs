@@ -1,4 +1,4 @@
-//! An issuer, as a client sees it: the authorization code flow with PKCE
+//! A client of an issuer: the authorization code flow with PKCE
 //! (<https://openid.net/specs/openid-connect-core-1_0.html#CodeFlowAuth>, RFC 7636).
 
 use base64::Engine as _;
@@ -16,21 +16,22 @@ use crate::discovery::Discovery;
 use crate::token::{Claims, Token};
 use crate::{Begun, Identity, Settings, signatures};
 
-/// What stays as it is in a form (RFC 3986, unreserved).
+/// The characters that a form does not escape (RFC 3986, unreserved).
 const FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-/// Bytes of a code that a browser brings.
+/// The maximum length of a code from a browser, in bytes.
 const CODE: usize = 4_096;
-/// Bytes of what nobody may guess.
+/// Bytes of each random value.
 const RANDOM: usize = 32;
 
-/// A client of one issuer. What the issuer says about itself and its keys are asked for when they are needed, and kept for an hour.
+/// A client of one issuer. It requests the discovery document and the keys when they are needed, and caches
+/// them for an hour.
 pub struct Provider {
     settings: Settings,
     secret: Secret,
     issuer: Issuer,
 }
 
-/// What the token endpoint gives.
+/// The answer of the token endpoint.
 #[derive(Deserialize)]
 struct Tokens {
     id_token: String,
@@ -39,10 +40,10 @@ struct Tokens {
 }
 
 impl Provider {
-    /// Makes one; reads the file of the secret, and asks nobody yet.
+    /// Creates a client and reads the file of the secret. It sends no request.
     ///
     /// # Errors
-    /// The settings are wrong: which, and what would be right.
+    /// Names the invalid configuration key and the expected value.
     pub fn new(settings: Settings) -> Result<Self> {
         settings.check()?;
         signatures::install();
@@ -55,15 +56,16 @@ impl Provider {
         Ok(Self { secret: settings.secret()?, issuer, settings })
     }
 
-    /// Its settings.
+    /// The configuration.
     pub const fn settings(&self) -> &Settings {
         &self.settings
     }
 
-    /// Begins a login that comes back to `redirect`, or to the `redirect_url` of the settings where there is one.
+    /// Begins a login that returns to `redirect`, or to the `redirect_url` of the configuration if that is
+    /// set.
     ///
     /// # Errors
-    /// The issuer cannot be reached, or does not say where to send the browser.
+    /// The issuer cannot be reached, or its discovery document cannot be used.
     pub async fn begin(&self, redirect: &str) -> Result<Begun> {
         let discovery = self.issuer.discovery().await?;
         let (state, nonce, verifier) = (random()?, random()?, random()?);
@@ -83,11 +85,12 @@ impl Provider {
         Ok(Begun { url: format!("{to}{mark}{query}"), state, nonce, verifier })
     }
 
-    /// Ends a login with the code that the browser brought back. Whether the `state` it brought is that of `begun`
-    /// ([`Begun::is_of`]) is for the caller to see to, before. A code is good once: the issuer refuses it the second time.
+    /// Ends a login with the code from the browser. The caller must first check with [`Begun::is_of`] that
+    /// the returned `state` belongs to `begun`. The issuer accepts a code only once.
     ///
     /// # Errors
-    /// `Denied`: the code or the token is not good, or the person is not let in. Others: the issuer cannot be asked.
+    /// `Denied`: the code or the token is invalid, or the person may not log in. Other kinds: the request to
+    /// the issuer failed.
     pub async fn finish(&self, begun: &Begun, redirect: &str, code: &str) -> Result<Identity> {
         if code.is_empty() || code.len() > CODE {
             return Err(denied("the code of the callback is empty or too long"));
@@ -101,7 +104,8 @@ impl Provider {
         Identity::of(&claims, &self.settings).admitted(&self.settings)
     }
 
-    /// The words of the roles that somebody's groups have, each once, in the order of the groups' names; none: not let in.
+    /// Returns the roles of an identity's groups without duplicates, in the order of the groups' names.
+    /// Without a role the person may not log in.
     pub fn roles(&self, identity: &Identity) -> Vec<&str> {
         let has = |group: &String| group == "*" || identity.groups.contains(group);
         let mut roles = Vec::new();
@@ -137,7 +141,7 @@ impl Provider {
         } else if discovery.wants_secret_in_body() {
             fields.extend([("client_id", id), ("client_secret", self.secret.expose())]);
         } else {
-            // RFC 6749, 2.3.1: both are encoded as in a form first.
+            // RFC 6749, 2.3.1: id and secret are form-encoded first.
             let pair = format!("{}:{}", encoded(id), encoded(self.secret.expose()));
             login = Some(format!("Basic {}", BASE64_STANDARD.encode(pair)));
         }
@@ -145,9 +149,9 @@ impl Provider {
         if !answer.is_success() {
             return Err(refusal(&answer));
         }
-        // The cause would quote the answer, and the answer is a secret.
+        // The cause would quote the answer, which is secret.
         serde_json::from_slice(&answer.body)
-            .map_err(|_| Error::new(ErrorKind::Invalid, "log in", "the issuer's answer holds no ID token"))
+            .map_err(|_| Error::new(ErrorKind::Invalid, "log in", "the issuer's answer contains no ID token"))
     }
 
     async fn check(&self, discovery: &Discovery, text: &str, nonce: &str) -> Result<Claims> {
@@ -168,13 +172,13 @@ impl Provider {
         token.check(&key, &discovery.issuer, &self.settings.client_id, nonce)
     }
 
-    /// Adds what the issuer tells at its userinfo endpoint. Some tell nothing but the subject in the token.
+    /// Adds the claims of the userinfo endpoint. Some issuers put only the subject into the token.
     async fn complete(&self, discovery: &Discovery, token: Option<&str>, claims: &mut Claims) -> Result<()> {
         let (Some(url), Some(token)) = (&discovery.userinfo_endpoint, token) else { return Ok(()) };
         let answer = self.issuer.get(url, Some(token)).await?;
-        // An answer that is itself a token, as some can be set to give, is left alone.
+        // An issuer can be configured to answer with a token; such an answer is ignored.
         let Ok(more) = serde_json::from_slice::<Claims>(&answer.body) else { return Ok(()) };
-        // OpenID Connect Core, 5.3.2: else it may be about somebody else.
+        // OpenID Connect Core, 5.3.2: with another subject the answer may describe another person.
         if more.get("sub") != claims.get("sub") {
             return Err(denied("what the issuer tells is about somebody else than its ID token"));
         }
@@ -185,7 +189,7 @@ impl Provider {
     }
 }
 
-/// What the issuer says no with: the word of RFC 6749, 5.2, and nothing else of it.
+/// Converts an error answer. It keeps only the error code of RFC 6749, 5.2.
 fn refusal(answer: &Answer) -> Error {
     #[derive(Deserialize)]
     struct Said {
@@ -200,10 +204,10 @@ fn refusal(answer: &Answer) -> Error {
             Error::new(
                 ErrorKind::Invalid,
                 "log in",
-                format!("the issuer does not take our client_id and secret: {word}"),
+                format!("the issuer rejected the client_id and secret: {word}"),
             )
         }
-        (400 | 401 | 403, Some(word)) => denied(&format!("the issuer does not take the code: {word}")),
+        (400 | 401 | 403, Some(word)) => denied(&format!("the issuer rejected the code: {word}")),
         _ => answer.error("log in"),
     }
 }

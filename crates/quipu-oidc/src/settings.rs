@@ -1,4 +1,4 @@
-//! Whom to ask who somebody is, and what to make of the answer.
+//! Configuration of an OpenID Connect issuer.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -9,31 +9,33 @@ use quipu_core::{Error, ErrorKind, Result};
 use quipu_send::{Secret, Tls};
 use serde::{Deserialize, Serialize};
 
-/// An issuer of identities and what its groups may do; the table `[access.oidc]` of the configuration.
+/// An issuer and the roles of its groups; the table `[access.oidc]` of the configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// The issuer's address, as its ID tokens spell it: https, or http on loopback. `/.well-known/openid-configuration` is below it.
+    /// The issuer's URL, exactly as in its ID tokens: https, or http on loopback. The client reads
+    /// `/.well-known/openid-configuration` below it.
     pub issuer: String,
-    /// Who we are to it.
+    /// The client id.
     pub client_id: String,
-    /// Our secret; a client without one is a public client, which PKCE protects.
+    /// The client secret. A client without a secret is a public client, which PKCE protects.
     pub client_secret: Secret,
-    /// A file that holds the secret instead.
+    /// A file that contains the secret.
     pub client_secret_file: Option<PathBuf>,
-    /// Where the browser comes back to, as it is registered with the issuer; when not said, made of the address that was asked.
+    /// The callback URL, as registered with the issuer; by default derived from the requested host.
     pub redirect_url: Option<String>,
-    /// What is asked for; `openid` is always.
+    /// The requested scopes; `openid` is always added.
     pub scopes: Vec<String>,
-    /// The claim that names the groups of somebody: a list of texts, or one text.
+    /// The claim with the groups: a list of texts, or one text.
     pub groups_claim: String,
-    /// Which role each group has, as `viewer`, `editor` or `admin`; the group `*` means everybody whom the issuer knows.
+    /// The role of each group: `viewer`, `editor` or `admin`. The group `*` stands for every user of the
+    /// issuer.
     pub roles: BTreeMap<String, String>,
-    /// Only those whose verified e-mail address is of one of these domains; none: everybody.
+    /// The accepted domains of verified e-mail addresses; an empty list accepts everyone.
     pub allowed_domains: Vec<String>,
-    /// Whom to trust on the way to the issuer.
+    /// TLS of the connection to the issuer.
     pub tls: Tls,
-    /// Milliseconds that each request to the issuer may take.
+    /// The timeout of each request to the issuer, in milliseconds.
     pub timeout_ms: u64,
 }
 
@@ -56,10 +58,10 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Whether a login could be tried with them.
+    /// Checks the configuration.
     ///
     /// # Errors
-    /// One is wrong: which, and what would be right. No secret is told.
+    /// Names the invalid key and the expected value. The text contains no secret.
     pub fn check(&self) -> Result<()> {
         let wrong = |what: &str| Err(Error::new(ErrorKind::Invalid, "set up OpenID Connect", what));
         if !is_safe(&self.issuer) || self.issuer.contains(['?', '#']) {
@@ -88,7 +90,7 @@ impl Settings {
         Ok(())
     }
 
-    /// The secret, wherever it is.
+    /// Returns the secret from the configuration or the file.
     pub(crate) fn secret(&self) -> Result<Secret> {
         let Some(file) = &self.client_secret_file else { return Ok(self.client_secret.clone()) };
         let text = std::fs::read_to_string(file).map_err(|cause| {
@@ -98,19 +100,19 @@ impl Settings {
         Ok(Secret::from(text.trim_end_matches(['\r', '\n'])))
     }
 
-    /// What is asked for, `openid` first.
+    /// Returns the requested scopes, `openid` first.
     pub(crate) fn scope(&self) -> String {
         let others = self.scopes.iter().map(String::as_str).filter(|scope| *scope != "openid");
         std::iter::once("openid").chain(others).collect::<Vec<_>>().join(" ")
     }
 }
 
-/// RFC 6749, 3.3.
+/// The characters of a scope (RFC 6749, 3.3).
 const fn is_scope(byte: u8) -> bool {
     matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e)
 }
 
-/// Whether nobody on the way can read what is sent there: https, or http that does not leave the machine.
+/// Returns whether the address is protected from eavesdropping: https, or http on loopback.
 pub(crate) fn is_safe(address: &str) -> bool {
     let Ok(uri) = address.parse::<Uri>() else { return false };
     let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');

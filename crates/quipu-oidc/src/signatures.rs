@@ -1,7 +1,8 @@
-//! Signatures of tokens, checked by ring.
+//! Signature checks of tokens with ring.
 //!
-//! `jsonwebtoken` reads tokens and holds their claims against what is expected; which cryptography it uses is said once for the
-//! process. Its own two choices are not ours (docs/adr/0029-oidc.md), so this is the third: it verifies, and signs nothing.
+//! `jsonwebtoken` parses tokens and checks their claims. Its cryptography is chosen once for the process.
+//! Quipu uses neither of its two built-in choices (docs/adr/0029-oidc.md) but this third one, which verifies
+//! and never signs.
 
 use std::sync::Once;
 
@@ -16,8 +17,8 @@ use ring::signature::{
 };
 use signature::Verifier;
 
-/// Algorithms that an ID token may be signed with: those of public keys. `none` is not one, and neither are those of a shared
-/// secret, for which a public key could be passed off.
+/// The signature algorithms accepted for an ID token: those with public keys. `none` is excluded. So are
+/// algorithms with a shared secret, because an attacker could use a public key as the secret.
 pub(crate) const ALLOWED: [Algorithm; 9] = [
     Algorithm::RS256,
     Algorithm::RS384,
@@ -33,11 +34,11 @@ pub(crate) const ALLOWED: [Algorithm; 9] = [
 static PROVIDER: CryptoProvider = CryptoProvider {
     signer_factory: refuse,
     verifier_factory: verifier,
-    // For making keys and thumbprints of keys; nothing here does.
+    // Only needed to create keys and thumbprints, which Quipu does not do.
     key_utils: KeyUtils::new_unimplemented(),
 };
 
-/// Makes ring the cryptography of `jsonwebtoken`, unless the process chose one before.
+/// Makes ring the cryptography of `jsonwebtoken`, unless the process has already chosen one.
 pub(crate) fn install() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -83,7 +84,7 @@ impl Verifier<Vec<u8>> for Ring {
     }
 }
 
-/// ring takes moduli of 2,048 to 8,192 bits.
+/// ring accepts moduli of 2,048 to 8,192 bits.
 fn rsa(algorithm: Algorithm) -> Option<&'static RsaParameters> {
     match algorithm {
         Algorithm::RS256 => Some(&RSA_PKCS1_2048_8192_SHA256),
@@ -105,7 +106,7 @@ fn other(algorithm: Algorithm) -> Option<&'static dyn VerificationAlgorithm> {
     }
 }
 
-/// Some issuers write numbers with zeros in front, which RFC 7518 forbids and ring refuses.
+/// Removes leading zeros. Some issuers write them, although RFC 7518 forbids them and ring rejects them.
 fn without_zeros(number: &[u8]) -> &[u8] {
     let zeros = number.iter().take_while(|byte| **byte == 0).count();
     number.get(zeros..).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! ID tokens, and whether to believe them.
+//! ID tokens and their validation.
 //!
 //! The rules are those of <https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation>.
 
@@ -10,31 +10,31 @@ use subtle::ConstantTimeEq as _;
 
 use crate::signatures::ALLOWED;
 
-/// Bytes of a token.
+/// The maximum size of a token, in bytes.
 const MOST: usize = 64 << 10;
-/// Seconds by which two clocks may differ.
+/// The tolerated difference between two clocks, in seconds.
 const LEEWAY: u64 = 60;
 
-/// The claims of a token that was checked.
+/// The claims of a validated token.
 pub(crate) type Claims = Map<String, Value>;
 
-/// A token of which nothing is believed yet.
+/// A token that is not validated yet.
 pub(crate) struct Token<'a> {
     text: &'a str,
     header: Header,
 }
 
 impl<'a> Token<'a> {
-    /// Looks which key a token needs.
+    /// Reads the header, which says which key the token needs.
     ///
     /// # Errors
-    /// It is no token, or one that is never taken.
+    /// The text is not a token, or its kind is never accepted.
     pub(crate) fn read(text: &'a str) -> Result<Self> {
         if text.len() > MOST {
             return Err(refused("is too long"));
         }
         let header = decode_header(text)
-            .map_err(|_| refused("cannot be read, or is signed in a way that is not known"))?;
+            .map_err(|_| refused("cannot be read, or has an unknown signature algorithm"))?;
         if !ALLOWED.contains(&header.alg) {
             return Err(refused("is not signed with a public key"));
         }
@@ -48,15 +48,15 @@ impl<'a> Token<'a> {
         self.header.alg
     }
 
-    /// The key's name. The header may also bring a key or an address of one along; those are never looked at.
+    /// The key id. A header may also contain a key or the URL of one; both are ignored.
     pub(crate) fn kid(&self) -> Option<&str> {
         self.header.kid.as_deref()
     }
 
-    /// Checks all of it.
+    /// Validates the token.
     ///
     /// # Errors
-    /// `Denied`, and why.
+    /// `Denied`, with the reason.
     pub(crate) fn check(&self, key: &DecodingKey, issuer: &str, client: &str, nonce: &str) -> Result<Claims> {
         let mut rules = Validation::new(self.header.alg);
         rules.leeway = LEEWAY;
@@ -82,12 +82,12 @@ impl<'a> Token<'a> {
     }
 }
 
-/// A token for several has to say for whom it was made.
+/// A token for several clients has to name the client that it was made for.
 fn authorized(claims: &Claims, client: &str) -> Result<()> {
     let several = claims.get("aud").and_then(Value::as_array).is_some_and(|audience| audience.len() > 1);
     match claims.get("azp").map(Value::as_str) {
         Some(azp) if azp != Some(client) => Err(refused("was made for another client")),
-        None if several => Err(refused("is for several clients, and does not say for which it was made")),
+        None if several => Err(refused("is for several clients, and azp does not name one")),
         _ => Ok(()),
     }
 }
@@ -100,7 +100,7 @@ fn issued(claims: &Claims) -> Result<()> {
     match issued {
         Some(at) if at <= latest as f64 => Ok(()),
         Some(_) => Err(refused("is from the future: are the clocks right?")),
-        None => Err(refused("does not say when it was made")),
+        None => Err(refused("has no time of issue")),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Pages and exports.
+//! Tests of pages and exports.
 
 use std::time::Duration;
 
@@ -77,7 +77,7 @@ async fn an_export_is_the_record_line_by_line() {
         poured.extend(piece.unwrap());
     }
     assert_eq!(poured, export(None, None).1);
-    // Whoever takes nothing holds up nobody for ever.
+    // A receiver that reads nothing does not block others for ever.
     drop(audit.export(None, None).unwrap());
     assert!(audit.verify().await.unwrap().holds);
     let now = Hand::new().now();

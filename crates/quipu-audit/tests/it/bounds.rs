@@ -1,4 +1,4 @@
-//! Strangers do not fill the disk, and what many write at once is all there.
+//! Tests of the limits: strangers do not fill the disk, and parallel writers lose no entry.
 
 use quipu_audit::{Actor, ActorKind, Audit, AuditQuery, AuditSettings, Entry, Outcome};
 
@@ -18,7 +18,7 @@ async fn refusals_beyond_the_bound_are_counted_by_action_and_the_rest_is_written
         audit.note(refused("request")).await.unwrap();
         audit.note(read_of(number)).await.unwrap();
     }
-    // Another action has a bound of its own: a flood hides no failed login.
+    // Each action has a limit of its own, so a flood of another action hides no failed login.
     audit.note(refused("login")).await.unwrap();
     let count = async |action: &str| {
         let query = AuditQuery { action: Some(action.into()), limit: Some(1_000), ..AuditQuery::default() };

@@ -1,4 +1,4 @@
-//! What a crash leaves is mended, and what a crash cannot have done is told.
+//! Tests of recovery: crash damage is repaired, and other damage is reported.
 
 use std::io::Write as _;
 
@@ -52,7 +52,7 @@ async fn entries_that_are_missing_at_the_end_are_noted_and_their_numbers_not_giv
     );
     let verdict = audit.verify().await.unwrap();
     assert!(!verdict.holds && verdict.faults[0].what.contains("entry 10 follows entry 7"), "{verdict:?}");
-    // It was told once.
+    // The error is recorded once.
     drop(audit);
     drop(open(folder.path()));
     assert_eq!(actions(folder.path()).iter().filter(|action| *action == "audit.missing").count(), 1);
@@ -89,7 +89,7 @@ async fn what_was_noted_is_in_the_files_whatever_the_durability() {
                 let entry = entry.unwrap();
                 std::fs::copy(entry.path(), copy.path().join(entry.file_name())).unwrap();
             }
-            // A kill at this moment: the copy is whole, and goes on.
+            // This copy is the state after a kill at this moment. It is intact and accepts entries.
             let verdict = verify_folder(copy.path(), &[]).unwrap();
             assert_eq!((verdict.entries, verdict.holds), (number as u64, true), "{verdict:?}");
             let after = open(copy.path());

@@ -1,4 +1,4 @@
-//! The record as those who keep it and those who attack it see it.
+//! Tests of the audit log, from the view of its operator and of an attacker.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 

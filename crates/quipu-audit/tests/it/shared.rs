@@ -1,4 +1,4 @@
-//! Records to test with, and a clock that is driven by hand.
+//! Audit logs for tests, and a clock that a test sets.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -26,7 +26,7 @@ impl Clock for Hand {
     }
 }
 
-/// Small files, so that there are several.
+/// Small files, so a test gets several.
 pub fn small() -> AuditSettings {
     AuditSettings { file_bytes: 64 << 10, ..AuditSettings::default() }
 }
@@ -40,7 +40,7 @@ pub fn read_of(number: usize) -> Entry {
     Entry::new(actor, "trace.read").on(format!("{number:032x}")).within("default")
 }
 
-/// A record of so many entries, closed.
+/// Writes a log with this many entries and closes it.
 pub async fn record(entries: usize) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let audit = open(folder.path());
@@ -62,7 +62,7 @@ pub fn files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// What verifying finds wrong, as one text; empty when nothing is.
+/// The errors of a verification as one text; empty if there are none.
 pub fn faults(folder: &Path) -> String {
     let verdict = verify_folder(folder, &[]).unwrap();
     assert_eq!(verdict.holds, verdict.faults.is_empty());

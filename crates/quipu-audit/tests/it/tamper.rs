@@ -1,4 +1,4 @@
-//! Whoever changes the files is found out.
+//! Tests that a verification detects changed files.
 
 use std::path::Path;
 
@@ -69,13 +69,13 @@ async fn files_that_are_gone_are_found_wherever_they_were() {
 async fn an_end_written_anew_with_right_hashes_is_found_by_a_head_that_was_kept_elsewhere() {
     let folder = record(20).await;
     let kept = verify_folder(folder.path(), &[]).unwrap().head;
-    // What an attacker who may write to the folder can do: another record in the place of this one.
+    // An attacker with write access to the folder can replace the whole log.
     let other = record(25).await;
     std::fs::remove_dir_all(folder.path()).unwrap();
     std::fs::rename(other.path(), folder.path()).unwrap();
     assert!(verify_folder(folder.path(), &[]).unwrap().holds, "a chain of hashes alone cannot tell");
     let same = verify_folder(folder.path(), &[kept]).unwrap();
-    // Both records were written alike up to there, so that head is in the other as well.
+    // Both logs are equal up to that entry, so the other log contains this head as well.
     assert!(same.holds);
     let hash = verify_folder(folder.path(), &[]).unwrap().head.hash;
     let wrong = verify_folder(folder.path(), &[Head { seq: 20, hash }]).unwrap();

@@ -1,4 +1,4 @@
-//! When the files cannot be written, that is told, to whoever waits and later in the record.
+//! Tests of failed writes: the waiting caller gets an error, and the log records the loss later.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use quipu_audit::{AuditQuery, read_folder};
 
 use crate::shared::{faults, open, read_of};
 
-/// Takes the folder away, and puts a file where it was.
+/// Moves the folder away and puts a file in its place.
 fn block(folder: &Path, aside: &Path) {
     std::fs::rename(folder, aside).unwrap();
     std::fs::write(folder, "in the way").unwrap();

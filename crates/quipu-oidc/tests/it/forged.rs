@@ -1,4 +1,4 @@
-//! Tokens and callbacks that must not let anybody in.
+//! Tests that forged tokens and callbacks are rejected.
 
 use proptest::prelude::*;
 use quipu_core::{Error, ErrorKind};
@@ -53,7 +53,7 @@ async fn a_token_with_one_wrong_claim_is_refused() {
     issuer.log_in(&Provider::new(issuer.settings()).unwrap()).await.unwrap();
 }
 
-/// Takes the signature off and says so in the header.
+/// Removes the signature and sets the algorithm in the header.
 fn unsigned(token: &str, algorithm: &str) -> String {
     let claims = token.split('.').nth(1).unwrap();
     format!("{}.{claims}.", encode(json!({"alg": algorithm, "kid": "k1"}).to_string()))
@@ -155,7 +155,7 @@ async fn a_code_is_good_once_for_the_login_that_it_came_from_and_tells_nothing()
     let begun = provider.begin(BACK).await.unwrap();
     let code = issuer.approve(&begun);
     let other = provider.begin(BACK).await.unwrap();
-    // Another browser's login: the verifier does not fit, and the code is used up.
+    // This is another browser's login: the verifier does not match, and the code is used up.
     for begun in [&other, &begun] {
         let error = provider.finish(begun, BACK, &code).await.unwrap_err();
         let told = format!("{error} {error:?}");

@@ -1,4 +1,5 @@
-//! A small issuer: it checks codes, verifiers and secrets as RFC 6749 and RFC 7636 say, and signs what a test tells it to.
+//! A small issuer for tests. It checks codes, verifiers and secrets by RFC 6749 and RFC 7636, and signs any
+//! token that a test needs.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -18,23 +19,23 @@ pub const CLIENT: &str = "quipu test";
 pub const SECRET: &str = "s€cret:with+signs";
 pub const BACK: &str = "http://127.0.0.1:8080/api/v1/login/oidc/callback";
 
-/// What the issuer does.
+/// The behaviour of the issuer.
 pub struct Plan {
     pub key: Key,
-    /// The key's name in tokens.
+    /// The key id in tokens.
     pub kid: Option<&'static str>,
-    /// What is published.
+    /// The published keys.
     pub keys: Vec<Value>,
-    /// Claims over the right ones; null takes one away.
+    /// Claims that override the correct ones; null removes one.
     pub claims: Value,
-    /// Header over the right one.
+    /// Header fields that override the correct ones.
     pub header: Value,
-    /// What becomes of a token's text at the end.
+    /// The last change to a token's text.
     pub spoil: Spoil,
     pub userinfo: Option<Value>,
-    /// Discovery over the right one.
+    /// Discovery fields that override the correct ones.
     pub discovery: Value,
-    /// Requests by path.
+    /// The number of requests by path.
     pub asked: HashMap<&'static str, u32>,
     codes: HashMap<String, (String, String)>,
     base: String,
@@ -97,7 +98,7 @@ impl Issuer {
         self.plan.lock().unwrap().asked.get(path).copied().unwrap_or_default()
     }
 
-    /// What the browser does: asks the issuer with the URL, and comes back with a code.
+    /// Acts as the browser: opens the URL and returns with a code.
     pub fn approve(&self, begun: &Begun) -> String {
         let query = query(&begun.url);
         let code = encode(digest(&SHA256, query["state"].as_bytes()));
@@ -106,7 +107,7 @@ impl Issuer {
         code
     }
 
-    /// A whole login.
+    /// Performs a whole login.
     pub async fn log_in(&self, provider: &Provider) -> Result<Identity> {
         let begun = provider.begin(BACK).await?;
         let code = self.approve(&begun);
@@ -114,7 +115,7 @@ impl Issuer {
     }
 }
 
-/// The fields of an address.
+/// The query parameters of a URL.
 pub fn query(url: &str) -> HashMap<String, String> {
     let (_, query) = url.split_once('?').unwrap();
     let plain = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8().unwrap().into_owned();

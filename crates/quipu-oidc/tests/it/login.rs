@@ -1,4 +1,4 @@
-//! Logins that succeed, and what is asked of the issuer for them.
+//! Tests of successful logins and of the requests that they send.
 
 use quipu_core::ErrorKind;
 use quipu_oidc::{Identity, Provider, Settings};
@@ -74,7 +74,7 @@ async fn the_issuer_is_asked_about_itself_and_its_keys_once() {
     assert_eq!((issuer.asked("discovery"), issuer.asked("keys"), issuer.asked("token")), (1, 1, 3));
 }
 
-/// Lets an hour or some seconds pass for whoever looks at a watch, without waiting.
+/// Advances the clock without waiting.
 async fn pass(seconds: u64) {
     tokio::time::pause();
     tokio::time::advance(std::time::Duration::from_secs(seconds)).await;

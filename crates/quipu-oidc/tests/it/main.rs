@@ -1,4 +1,4 @@
-//! Logins at an issuer that runs within the test and signs real tokens.
+//! Tests of logins at an issuer that runs within the test and signs real tokens.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 

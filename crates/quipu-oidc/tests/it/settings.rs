@@ -1,4 +1,4 @@
-//! Settings that are wrong are refused with what would be right.
+//! Tests that an invalid configuration is rejected with the expected value.
 
 use quipu_oidc::{Provider, Settings};
 

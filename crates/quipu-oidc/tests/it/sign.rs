@@ -1,4 +1,4 @@
-//! Keys that sign tokens, as issuers have them.
+//! Signing keys of the test issuer.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -10,7 +10,7 @@ use ring::signature::{
 };
 use serde_json::{Value, json};
 
-/// Made for these tests by `openssl genpkey`; it opens nothing.
+/// A key made for these tests with `openssl genpkey`; no real system uses it.
 static RSA: &[u8] = include_bytes!("data/rsa.pk8");
 
 pub enum Key {
@@ -40,7 +40,7 @@ impl Key {
         Self::Ed(Ed25519KeyPair::from_pkcs8(pair.as_ref()).unwrap())
     }
 
-    /// What the issuer publishes of it.
+    /// The public part, as the issuer publishes it.
     pub fn public(&self, kid: &str) -> Value {
         match self {
             Self::Rsa(pair) => {
@@ -66,7 +66,7 @@ impl Key {
         }
     }
 
-    /// The text of a token with this header and these claims.
+    /// Returns the text of a token with this header and these claims.
     pub fn token(&self, header: &Value, claims: &Value) -> String {
         let message = format!("{}.{}", encode(header.to_string()), encode(claims.to_string()));
         let random = SystemRandom::new();
