@@ -4,15 +4,16 @@ use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hash};
 use std::sync::LazyLock;
 
-/// A sender and one part of it: a key or address, and a service or address behind it. Senders share the capacity; the parts of a sender
-/// share its share.
+/// A sender and one part of it: a key or address, and a service or address within it. Senders share the
+/// capacity, and the parts of a sender share its share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Caller {
     pub(crate) sender: u64,
     pub(crate) part: u64,
 }
 
-/// Names are hashed with a seed of this process: a caller cannot choose a name that collides with another's.
+/// Names are hashed with a seed of this process, so a caller cannot choose a name that collides with
+/// another's.
 static NUMBERS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 
 impl Caller {
@@ -27,17 +28,17 @@ impl Caller {
         Self { part: NUMBERS.hash_one(part), ..self }
     }
 
-    /// The number that stands for the sender in this process.
+    /// The number of the sender in this process.
     pub const fn sender(self) -> u64 {
         self.sender
     }
 
-    /// The number that stands for the part in this process.
+    /// The number of the part in this process.
     pub const fn part(self) -> u64 {
         self.part
     }
 
-    /// The same sender with the part that [`Caller::part`] gave before.
+    /// The same sender with a part from an earlier [`Caller::part`].
     #[must_use]
     pub const fn with_known_part(self, part: u64) -> Self {
         Self { part, ..self }

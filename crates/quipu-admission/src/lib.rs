@@ -1,10 +1,10 @@
-//! Fair-share admission: bytes and requests that run short are shared between callers.
+//! Fair-share admission: callers share a limited number of bytes or requests.
 //!
 //! Verb: ADMIT.
-//! Takes: a capacity, and callers that ask for parts of it.
-//! Gives: permits, which return their part when they are dropped; and a refusal when a caller holds its share already.
-//! Never: waits without a deadline unless the caller asks for that, gives out more than the capacity (one permit in the overflow slot
-//! excepted), or knows HTTP.
+//! Takes: a capacity, and callers that request parts of it.
+//! Gives: permits, which return their part when dropped; an error for a caller that already holds its share.
+//! Never: grants more than the capacity, except one permit in the overflow slot. Never waits without a
+//! deadline, unless the caller asks for that. Never knows HTTP.
 
 mod caller;
 mod memory;

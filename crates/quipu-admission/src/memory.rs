@@ -1,4 +1,4 @@
-//! Memory for answers and for bodies that pass through, shared between callers.
+//! Memory for answers and gateway bodies, in fair shares.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,10 +10,10 @@ use crate::{Busy, Caller, Permit, Pool};
 
 /// Permits of one caller that may wait for memory at a time.
 const MOST_WAITING: usize = 16;
-/// Bytes by which a shared permit grows at least, so that many small requests cost few looks at the pool.
+/// The minimum growth of a shared permit in bytes, so that many small requests rarely lock the pool.
 const STEP: usize = 64 << 10;
 
-/// Bytes of memory that callers have fair shares of. Clones share it.
+/// A pool of memory in bytes, with fair shares for callers. Clones share the pool.
 #[derive(Clone)]
 pub struct MemoryPool {
     pool: Pool,
@@ -21,67 +21,69 @@ pub struct MemoryPool {
 }
 
 impl MemoryPool {
-    /// A pool of so many bytes, usually [`quipu_core::Limits::answer_bytes`]. `meter` counts the requests that get none of it.
+    /// Creates a pool of `bytes`, usually [`quipu_core::Limits::answer_bytes`]. `meter` counts the rejected
+    /// requests.
     pub fn new(bytes: usize, meter: Arc<dyn Meter>) -> Self {
         let lack = "too much memory is in use for answers (limit answer_bytes)";
         Self { pool: Pool::new(bytes, lack).with_waiting(MOST_WAITING), meter }
     }
 
-    /// A permit of a caller that holds nothing yet.
+    /// Returns an empty permit of a caller.
     pub fn permit(&self, caller: Caller) -> MemoryPermit {
         MemoryPermit { permit: self.pool.permit(caller) }
     }
 
-    /// Bytes that permits hold.
+    /// Bytes held by permits.
     pub fn held(&self) -> u64 {
         u64::try_from(self.pool.held()).unwrap_or(u64::MAX)
     }
 
-    /// Bytes in all.
+    /// The capacity in bytes.
     pub fn capacity(&self) -> usize {
         self.pool.capacity()
     }
 
-    /// Counts one request that is turned away for lack of memory. Permits do not count: a request may ask several times.
+    /// Counts one request that was rejected for lack of memory. Permits do not count, because one request may
+    /// ask several times.
     pub fn count_refused(&self) {
         self.meter.add("quipu_memory_refusals_total", &[], 1);
     }
 }
 
-/// Bytes of a pool; given back when it is dropped.
+/// Bytes of a pool, returned when dropped.
 pub struct MemoryPermit {
     permit: Permit,
 }
 
 impl MemoryPermit {
-    /// Holds `bytes` in all, without waiting. A permit never holds more than the pool has: a larger request gets all of it, when no
-    /// other caller holds any.
+    /// Grows the permit to `bytes` in total without waiting. A permit never exceeds the pool: a larger
+    /// request gets the whole pool if no other caller holds any memory.
     ///
     /// # Errors
-    /// There is too little; the permit holds what it held before.
+    /// Too little memory is free; the permit is unchanged.
     pub fn try_grow_to(&mut self, bytes: usize) -> Result<(), Busy> {
         self.permit.try_grow_to(bytes).map_err(|_| self.permit.busy())
     }
 
-    /// As [`MemoryPermit::try_grow_to`], but a caller below its fair share waits, until `until` at most.
+    /// As [`MemoryPermit::try_grow_to`], but a caller below its fair share waits until `until` at most.
     ///
     /// # Errors
-    /// As there.
+    /// As for [`MemoryPermit::try_grow_to`].
     pub async fn grow_to(&mut self, bytes: usize, until: Instant) -> Result<(), Busy> {
         self.permit.wait_to_grow_to(bytes, until).await
     }
 
-    /// Returns what it holds above `bytes`.
+    /// Returns the bytes above `bytes`.
     pub fn shrink_to(&mut self, bytes: usize) {
         self.permit.shrink_to(bytes);
     }
 
-    /// Bytes that it holds.
+    /// Bytes that the permit holds.
     pub const fn held(&self) -> usize {
         self.permit.held()
     }
 
-    /// The same bytes as a budget that several threads of one request charge.
+    /// Converts the permit to a budget that several threads of one request can charge.
     pub fn share(self) -> SharedMemory {
         let least = self.permit.held();
         SharedMemory {
@@ -91,7 +93,7 @@ impl MemoryPermit {
     }
 }
 
-/// The permit of one request as the budget that its code charges.
+/// The permit of one request, as the budget that its code charges.
 pub struct SharedMemory {
     state: Mutex<State>,
     lacked: AtomicUsize,
@@ -100,12 +102,12 @@ pub struct SharedMemory {
 struct State {
     permit: Permit,
     used: usize,
-    /// Bytes that were held before the request began; they stay with it.
+    /// Bytes held before the request began; the request keeps them.
     least: usize,
 }
 
 impl SharedMemory {
-    /// Bytes that the request would have had to hold when it was refused the last time; 0 when it never was.
+    /// The bytes that the request needed when it was last rejected; 0 if it never was.
     pub fn lacked(&self) -> usize {
         self.lacked.load(Ordering::Relaxed)
     }
@@ -116,7 +118,7 @@ impl MemoryBudget for SharedMemory {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let used = state.used.saturating_add(bytes);
         let (held, capacity) = (state.permit.held(), state.permit.capacity());
-        // What is larger than the pool is refused even to a caller that is alone.
+        // A request larger than the pool is rejected even if no other caller holds memory.
         let fits = used <= held
             || used <= capacity
                 && (state.permit.try_grow_to(used.saturating_add(STEP)).is_ok()
@@ -133,7 +135,7 @@ impl MemoryBudget for SharedMemory {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.used = state.used.saturating_sub(bytes);
         let keep = state.used.saturating_add(STEP).max(state.least);
-        // Not for every small part: that would wake all that wait.
+        // Small parts are not returned one by one, because each return would wake all waiting requests.
         if state.permit.held() > keep.saturating_add(STEP) {
             state.permit.shrink_to(keep);
         }

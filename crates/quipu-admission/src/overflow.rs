@@ -10,41 +10,41 @@ use crate::caller::Caller;
 /// Queues of senders that are kept before unused ones are dropped.
 const LINES: usize = 64;
 
-/// The slot. Each sender queues for one entry in the common queue, so that senders take turns.
+/// The slot. Each sender queues for one entry in the common queue, so senders take turns.
 pub struct Overflow {
     one: Arc<Semaphore>,
     lines: Mutex<HashMap<u64, Weak<Semaphore>>>,
 }
 
-/// Possession of the slot.
+/// A permit for the slot.
 pub struct Slot {
-    // Dropped in this order: the common slot first, then the entry of the sender.
+    // The drop order is: the common slot first, then the entry of the sender.
     _one: OwnedSemaphorePermit,
     _line: OwnedSemaphorePermit,
 }
 
 impl Overflow {
-    /// A slot that nobody has.
+    /// Creates a free slot.
     #[must_use]
     pub fn new() -> Self {
         Self { one: Arc::new(Semaphore::new(1)), lines: Mutex::default() }
     }
 
-    /// Takes the slot when it is free and has no queue.
+    /// Takes the slot if it is free and has no queue.
     pub(crate) fn try_take(&self, sender: u64) -> Option<Slot> {
         let line = self.line(sender).try_acquire_owned().ok()?;
         let one = Arc::clone(&self.one).try_acquire_owned().ok()?;
         Some(Slot { _one: one, _line: line })
     }
 
-    /// Waits for the slot. `None` never comes: the semaphores are never closed.
+    /// Waits for the slot. It never returns `None`, because the semaphores are never closed.
     pub(crate) async fn take(&self, sender: u64) -> Option<Slot> {
         let line = self.line(sender).acquire_owned().await.ok()?;
         let one = Arc::clone(&self.one).acquire_owned().await.ok()?;
         Some(Slot { _one: one, _line: line })
     }
 
-    /// Waits until it is the caller's turn to have the slot. `None` never comes, as above.
+    /// Waits until the caller gets the slot. It never returns `None`, as above.
     pub async fn turn(&self, caller: Caller) -> Option<Slot> {
         self.take(caller.sender()).await
     }
@@ -55,7 +55,7 @@ impl Overflow {
             return line;
         }
         if lines.len() >= LINES {
-            // The queues in use are as many as the requests under way.
+            // The number of queues in use equals the number of requests in progress.
             lines.retain(|_, line| line.strong_count() > 0);
         }
         let line = Arc::new(Semaphore::new(1));

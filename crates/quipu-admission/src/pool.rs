@@ -1,4 +1,4 @@
-//! A capacity, the permits that hold parts of it, and the requests that wait for some.
+//! A capacity, the permits that hold parts of it, and the waiting requests.
 
 use std::fmt;
 use std::pin::pin;
@@ -11,7 +11,7 @@ use crate::Caller;
 use crate::overflow::{Overflow, Slot};
 use crate::share::{Refusal, Shares};
 
-/// The pool has nothing for a caller now; a later attempt may succeed.
+/// The pool cannot serve a caller now; a later attempt may succeed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Busy(&'static str);
 
@@ -24,55 +24,56 @@ impl fmt::Display for Busy {
 impl std::error::Error for Busy {}
 
 impl Busy {
-    /// What is short, in words for the caller.
+    /// The lacking resource, in a text for the client.
     pub const fn text(self) -> &'static str {
         self.0
     }
 }
 
-/// A capacity that callers have fair shares of. Clones share it.
+/// A capacity with fair shares for callers. Clones share the pool.
 #[derive(Clone)]
 pub struct Pool {
     shares: Arc<Mutex<Shares>>,
-    /// Notified when a permit returns something.
+    /// Notified when a permit returns units.
     back: Arc<Notify>,
     overflow: Option<Arc<Overflow>>,
-    /// Permits of one sender that may wait. Without it, a sender's share bounds them.
+    /// Permits of one sender that may wait; `None`: the sender's share is the limit.
     most_waiting: Option<usize>,
     lack: &'static str,
 }
 
 impl Pool {
-    /// A pool of `capacity` units, at least 1. `lack` is the text of [`Busy`].
+    /// Creates a pool of `capacity` units, at least 1. `lack` is the text of [`Busy`].
     pub fn new(capacity: usize, lack: &'static str) -> Self {
         let shares = Arc::new(Mutex::new(Shares::new(capacity.max(1))));
         Self { shares, back: Arc::default(), overflow: None, most_waiting: None, lack }
     }
 
-    /// The same with an overflow slot: one permit at a time may be larger than a quarter of the capacity and is not counted. Without the
-    /// slot, such a permit is rejected while any other caller holds something. `most_waiting` permits of one sender may wait.
+    /// Adds an overflow slot: one permit at a time may exceed a quarter of the capacity and is not counted.
+    /// Without the slot, such a permit is rejected while any other caller holds units. `most_waiting` permits
+    /// of one sender may wait.
     #[must_use]
     pub fn with_overflow(self, most_waiting: usize) -> Self {
         Self { overflow: Some(Arc::new(Overflow::new())), most_waiting: Some(most_waiting), ..self }
     }
 
-    /// The same with a bound on the permits of one sender that wait at a time.
+    /// Limits the permits of one sender that wait at a time.
     #[must_use]
     pub fn with_waiting(self, most_waiting: usize) -> Self {
         Self { most_waiting: Some(most_waiting), ..self }
     }
 
-    /// A permit that holds nothing yet.
+    /// Returns an empty permit.
     pub fn permit(&self, caller: Caller) -> Permit {
         Permit { pool: self.clone(), caller, held: 0, slot: None }
     }
 
-    /// The units that permits hold.
+    /// The units held by permits.
     pub fn held(&self) -> usize {
         self.lock().held()
     }
 
-    /// The units in all.
+    /// The capacity in units.
     pub fn capacity(&self) -> usize {
         self.lock().capacity()
     }
@@ -87,7 +88,7 @@ impl Pool {
     }
 }
 
-/// A request that waits; leaves the queue when it is dropped.
+/// A waiting request; it leaves the queue when dropped.
 struct Waiting {
     pool: Pool,
     caller: Caller,
@@ -99,7 +100,7 @@ impl Drop for Waiting {
     }
 }
 
-/// A part of a pool; returned when it is dropped.
+/// A part of a pool, returned when dropped.
 pub struct Permit {
     pool: Pool,
     caller: Caller,
@@ -109,7 +110,7 @@ pub struct Permit {
 }
 
 impl Permit {
-    /// Holds `wanted` in all, at most the capacity, from the shares alone.
+    /// Grows to `wanted` in total, at most the capacity, from the shares only.
     fn try_shares(&mut self, wanted: usize) -> Result<(), Refusal> {
         let mut shares = self.pool.lock();
         let wanted = wanted.min(shares.capacity());
@@ -122,10 +123,11 @@ impl Permit {
         taken.map(|()| self.held = wanted)
     }
 
-    /// Holds `wanted` in all, at most the capacity; a large permit may use the overflow slot. Never waits.
+    /// Grows to `wanted` in total, at most the capacity. A large permit may use the overflow slot. Never
+    /// waits.
     ///
     /// # Errors
-    /// The caller is over its share, or waiting can help.
+    /// The caller is at its share, or it may succeed after waiting.
     pub fn try_grow_to(&mut self, wanted: usize) -> Result<(), Refusal> {
         match self.try_shares(wanted) {
             Err(_) if self.is_large(wanted) => {
@@ -137,15 +139,16 @@ impl Permit {
         }
     }
 
-    /// Whether the overflow slot may hold a permit of this size.
+    /// Returns whether the overflow slot may hold a permit of this size.
     fn is_large(&self, wanted: usize) -> bool {
         self.pool.overflow.is_some() && wanted > self.pool.lock().capacity() / 4
     }
 
-    /// Checks whether a new permit of `wanted` would be rejected for what its caller holds already. Takes nothing.
+    /// Checks whether a new permit of `wanted` would be rejected because of the units that its caller holds.
+    /// Takes nothing.
     ///
     /// # Errors
-    /// It would, and it is too small for the overflow slot.
+    /// The permit would be rejected, and it is too small for the overflow slot.
     pub fn expect(&self, wanted: usize) -> Result<(), Busy> {
         if wanted == 0 {
             return Ok(());
@@ -165,11 +168,11 @@ impl Permit {
         Busy(self.pool.lack)
     }
 
-    /// Holds `wanted` in all. A caller below its share waits until `until` at most; a caller at its share, or with too many waiting
-    /// requests, is rejected at once.
+    /// Grows to `wanted` in total. A caller below its share waits until `until` at most. A caller at its
+    /// share, or with too many waiting requests, is rejected at once.
     ///
     /// # Errors
-    /// The permit holds what it held before.
+    /// The pool is busy; the permit is unchanged.
     pub async fn wait_to_grow_to(&mut self, wanted: usize, until: Instant) -> Result<(), Busy> {
         match self.try_shares(wanted) {
             Ok(()) => return Ok(()),
@@ -180,7 +183,7 @@ impl Permit {
         timeout_at(until, self.wait_for(wanted)).await.map_err(|_| self.busy())
     }
 
-    /// As [`Permit::wait_to_grow_to`], but any caller waits, and without a deadline.
+    /// As [`Permit::wait_to_grow_to`], but every caller waits, and without a deadline.
     pub async fn wait_for(&mut self, wanted: usize) {
         let (back, overflow, sender) =
             (Arc::clone(&self.pool.back), self.pool.overflow.clone(), self.caller.sender);
@@ -206,7 +209,7 @@ impl Permit {
         }
     }
 
-    /// Returns what it holds above `wanted`.
+    /// Returns the units above `wanted`.
     pub fn shrink_to(&mut self, wanted: usize) {
         let Some(less) = self.held.checked_sub(wanted).filter(|less| *less > 0) else { return };
         self.pool.lock().give_back(self.caller, less, Instant::now().into_std());
@@ -214,17 +217,17 @@ impl Permit {
         self.pool.back.notify_waiters();
     }
 
-    /// What it holds of the shares.
+    /// The units that the permit holds of the shares.
     pub const fn held(&self) -> usize {
         self.held
     }
 
-    /// The units that its pool has in all.
+    /// The capacity of the pool.
     pub fn capacity(&self) -> usize {
         self.pool.capacity()
     }
 
-    /// Counts it under another caller from now on.
+    /// Counts the permit under another caller from now on.
     pub fn pass_on(&mut self, to: Caller) {
         let mut shares = self.pool.lock();
         self.caller = shares.pass_on(self.caller, to, self.held, Instant::now().into_std());

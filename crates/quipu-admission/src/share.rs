@@ -1,35 +1,36 @@
 //! Fair-share arithmetic: how much of a capacity each caller may hold.
 //!
-//! The first half of the capacity goes to any caller that asks. The second half is divided evenly among the senders that were active in
-//! the last seconds, and each share among the active parts of its sender. When the first half is used up, only a caller below its share
-//! gets more. A caller that holds its share is rejected; a caller that would exceed it only by this request may wait. All shares together
-//! fit into the second half, so every caller below its share gets room while the set of senders stays the same. A new sender shrinks the
-//! shares at once; it waits until larger permits come back.
+//! The first half of the capacity goes to any caller that asks. The second half is divided evenly among the
+//! senders active in the last seconds, and each share among the active parts of its sender. When the first
+//! half is used up, only a caller below its share gets more. A caller at its share is rejected. A caller that
+//! only this request would bring above its share may wait. All shares together fit into the second half.
+//! Every caller below its share therefore gets a permit while the set of senders stays the same. A new sender
+//! shrinks the shares at once; it waits until larger permits are returned.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use crate::Caller;
 
-/// A caller that holds nothing counts as active for so long after its last request.
+/// How long a caller without permits counts as active after its last request.
 const ACTIVE: Duration = Duration::from_secs(10);
-/// Senders that are told apart; the others count as one.
+/// Senders with shares of their own; all others share one.
 const MOST_SENDERS: usize = 1_024;
-/// Parts of one sender that are told apart; the others count as one.
+/// Parts of one sender with shares of their own; all others share one.
 const MOST_PARTS: usize = 64;
-/// The number of all that are not told apart.
+/// The number that stands for all others.
 const OTHERS: u64 = 0;
 
 /// The reason for a rejection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
-    /// The pool is short, and the caller holds its share already.
+    /// The pool is short, and the caller already holds its share.
     Over,
-    /// The pool is short, and the caller holds less than its share: it may wait.
+    /// The pool is short, and the caller is below its share: it may wait.
     Full,
 }
 
-/// A capacity and what each caller holds of it.
+/// A capacity and the units that each caller holds.
 pub(crate) struct Shares {
     capacity: usize,
     held: usize,
@@ -38,7 +39,7 @@ pub(crate) struct Shares {
 
 struct Part {
     held: usize,
-    /// Requests that wait to hold something, or more.
+    /// Requests that wait for units.
     waiting: usize,
     last: Instant,
 }
@@ -50,7 +51,7 @@ impl Part {
 }
 
 impl Shares {
-    /// A capacity of which nothing is held.
+    /// A capacity with no units held.
     pub(crate) fn new(capacity: usize) -> Self {
         Self { capacity, held: 0, senders: HashMap::new() }
     }
@@ -60,13 +61,14 @@ impl Shares {
         self.capacity
     }
 
-    /// The part that is given out.
+    /// The units that are held.
     pub(crate) const fn held(&self) -> usize {
         self.held
     }
 
-    /// Gives `more` to `caller`, which is set to the caller it is counted under. `own` is what this permit holds already: when nothing
-    /// else is held, the request is granted. `more` and `own` together must not exceed the capacity.
+    /// Gives `more` units to `caller`, and sets `caller` to the one that they are counted under. `own` is
+    /// what this permit already holds. If no other permit holds units, the request is granted. `more` and
+    /// `own` together must not exceed the capacity.
     pub(crate) fn take(
         &mut self,
         caller: &mut Caller,
@@ -82,7 +84,7 @@ impl Shares {
         Ok(())
     }
 
-    /// The result that [`Shares::take`] would have for a permit that holds nothing. The caller counts as active from now on.
+    /// Returns the result of [`Shares::take`] for an empty permit. The caller counts as active from now on.
     pub(crate) fn look(&mut self, caller: Caller, more: usize, now: Instant) -> Result<(), Refusal> {
         let caller = self.enlisted(caller, now);
         self.check(caller, 0, more, now)
@@ -103,8 +105,8 @@ impl Shares {
         if after > self.capacity { Err(Refusal::Full) } else { Ok(()) }
     }
 
-    /// Adds a waiting request of `caller` unless `most` wait already; gives whether it was added. Without `most`, what the caller holds
-    /// and what waits stay within its share together.
+    /// Adds a waiting request of `caller` unless `most` are waiting; returns whether it was added. Without
+    /// `most`, held units and waiting requests together stay within the caller's share.
     pub(crate) fn queue(&mut self, caller: Caller, most: Option<usize>, now: Instant) -> bool {
         let (holds, waiting) = self.part(caller).map_or((0, 0), |part| (part.held, part.waiting));
         let may = match most {
@@ -123,7 +125,7 @@ impl Shares {
         part.waiting = part.waiting.saturating_sub(1);
     }
 
-    /// Returns `less` of what `caller` holds.
+    /// Returns `less` units of `caller`.
     pub(crate) fn give_back(&mut self, caller: Caller, less: usize, now: Instant) {
         self.held = self.held.saturating_sub(less);
         if let Some(part) = self.senders.get_mut(&caller.sender).and_then(|parts| parts.get_mut(&caller.part))
@@ -133,7 +135,7 @@ impl Shares {
         }
     }
 
-    /// Moves what one caller holds to another.
+    /// Moves held units from one caller to another.
     pub(crate) fn pass_on(&mut self, from: Caller, to: Caller, held: usize, now: Instant) -> Caller {
         let to = self.enlisted(to, now);
         self.give_back(from, held, now);
@@ -162,7 +164,7 @@ impl Shares {
         part
     }
 
-    /// The caller that a new one is counted as; marks it active.
+    /// Returns the caller that a new one is counted as, and marks it active.
     fn enlisted(&mut self, mut caller: Caller, now: Instant) -> Caller {
         if self.part(caller).is_none() {
             self.forget(now);
@@ -178,7 +180,7 @@ impl Shares {
         caller
     }
 
-    /// Drops callers that are not active.
+    /// Drops inactive callers.
     fn forget(&mut self, now: Instant) {
         self.senders.retain(|_, parts| {
             parts.retain(|_, part| part.is_active(now));
@@ -220,7 +222,7 @@ mod tests {
         shares.take(&mut quiet, 0, 1, now).unwrap();
         while shares.take(&mut loud, 0, 1, now).is_ok() {}
         assert_eq!(shares.held(), 50);
-        // Half of the half for each sender, and half of that for each part of the first.
+        // Each sender's share is half of the second half. Each part of the first sender gets half of that.
         shares.take(&mut quiet, 1, 11, now).unwrap();
         assert_eq!(shares.take(&mut quiet, 0, 1, now), Err(Refusal::Over));
         shares.take(&mut other, 1, 24, now).unwrap();
@@ -275,7 +277,7 @@ mod tests {
         assert_eq!(shares.held(), 60);
     }
 
-    /// One step of a sender: asks for so much, or gives back its oldest.
+    /// One step of a sender: take units, or return the oldest permit.
     #[derive(Debug, Clone)]
     enum Step {
         Ask(u64, u64, usize),
@@ -288,8 +290,9 @@ mod tests {
     }
 
     proptest! {
-        /// While the same ones stay active, nobody is refused or has to wait who stays within its share, whatever the others do; nothing
-        /// is given out twice; whoever is refused holds its share while more than half is out, and whoever waits would come above it.
+        /// With a fixed set of active callers, a caller within its share is never rejected or made to wait.
+        /// No unit is granted twice. A rejected caller holds its share while more than half is held, and a
+        /// waiting caller would exceed it.
         #[test]
         fn nobody_under_its_share_is_refused(steps in steps()) {
             let now = Instant::now();

@@ -1,18 +1,19 @@
-//! The two calls, and what they are where the allocator is not glibc's.
+//! The two calls to glibc's allocator, and their substitutes on other platforms.
 
-/// At most so many heaps for all threads together from now on, and at least one. To be called before the first thread is started: heaps that are
-/// there stay.
+/// Limits the number of heaps of all threads together; at least one. Call it before the first thread starts,
+/// because existing heaps stay.
 ///
-/// Gives whether the allocator took it; `false` where it is not glibc's. A user's own word, `MALLOC_ARENA_MAX`, goes first.
+/// Returns whether the allocator accepted the limit; `false` if it is not glibc's. `MALLOC_ARENA_MAX` of the
+/// environment takes precedence.
 pub fn share(heaps: usize) -> bool {
     let heaps = i32::try_from(heaps.max(1)).unwrap_or(i32::MAX);
     std::env::var_os("MALLOC_ARENA_MAX").is_none() && glibc::share(heaps)
 }
 
-/// Gives pages that are free within the heaps back to the system, whose they are again before it returns. It blocks: some 8 ms for each 100 MiB
-/// of small pieces with holes between them, in which no other thread gets memory from that heap.
+/// Returns free pages within the heaps to the system before it returns. It blocks: about 8 ms for each 100
+/// MiB of small blocks with gaps between them. Meanwhile other threads get no memory from that heap.
 ///
-/// Gives whether there were any; `false` where the allocator is not glibc's.
+/// Returns whether there were free pages; `false` if the allocator is not glibc's.
 pub fn give_back() -> bool {
     glibc::trim()
 }
@@ -25,7 +26,8 @@ mod glibc {
     }
 
     pub(crate) fn trim() -> bool {
-        // SAFETY: `malloc_trim` takes a number, locks each heap while it looks through it, and touches nothing that is allocated.
+        // SAFETY: `malloc_trim` takes a number, locks each heap during the search, and does not touch
+        // allocated memory.
         unsafe { libc::malloc_trim(0) == 1 }
     }
 }

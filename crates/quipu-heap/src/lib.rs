@@ -1,13 +1,14 @@
-//! The C library's allocator, told what a server on a small machine needs.
+//! Configuration of the C library's allocator for servers on small machines.
 //!
 //! Verb: SHARE THE HEAP.
-//! Takes: nothing; it is asked once at the start, and again now and then.
-//! Gives: few heaps that threads share, and what is free in them back to the system.
-//! Never: is asked by a library, whose host has an allocator of its own choice; fails.
+//! Takes: nothing; the binary calls it at the start and then from time to time.
+//! Gives: few heaps that threads share; free memory returned to the system.
+//! Never: fails, or is called by a library, whose host chooses its own allocator.
 //!
-//! glibc gives threads that allocate at once heaps of their own, up to eight a core, and what is free in one is of no use to another. A batch
-//! passes through several threads, so each heap grows to what passes through it. Why this and no other allocator: `docs/adr/0037-memory.md`.
-//! With another C library there is nothing to tell, and both functions do nothing.
+//! glibc gives threads that allocate in parallel heaps of their own, up to eight for each core. Free memory
+//! of one heap cannot serve another. A batch passes through several threads, so each heap grows to the size
+//! of the batches. `docs/adr/0037-memory.md` explains the choice of allocator. With another C library both
+//! functions do nothing.
 
 mod heap;
 

@@ -1,11 +1,12 @@
-//! With glibc's allocator. One process, one heap: all in one test, in order.
+//! Test with glibc's allocator. A process has one set of heaps, so one test does all steps in order.
 
 use std::collections::HashSet;
 use std::fs;
 use std::sync::Barrier;
 
 const THREADS: usize = 8;
-/// Below what glibc maps for itself, above what it gives back unasked at the end of the heap.
+/// Below the size for which glibc makes a mapping of its own, and above the free memory at a heap's end that
+/// glibc returns by itself.
 const PIECE: usize = 16 << 10;
 const PIECES: usize = 2_048;
 
@@ -14,12 +15,12 @@ fn resident() -> u64 {
     pages.split(' ').nth(1).unwrap().parse::<u64>().unwrap() * 4_096
 }
 
-/// Heaps beside the first are mapped at multiples of 64 MiB (`HEAP_MAX_SIZE`).
+/// All heaps but the first are mapped at multiples of 64 MiB (`HEAP_MAX_SIZE`).
 fn heap_of(piece: &[u8]) -> usize {
     piece.as_ptr() as usize >> 26
 }
 
-/// Heaps in which threads find room that allocate at the same time.
+/// Counts the heaps used by threads that allocate in parallel.
 fn heaps() -> usize {
     let all = Barrier::new(THREADS);
     let pieces: Vec<Vec<Box<[u8]>>> = std::thread::scope(|scope| {
@@ -34,7 +35,7 @@ fn heaps() -> usize {
     places.collect::<HashSet<_>>().len()
 }
 
-/// Every other piece goes, so that no end of the heap is free.
+/// Frees every other block, so that no heap has a free end.
 fn leave_holes() -> Vec<Box<[u8]>> {
     let mut pieces: Vec<_> = (0..PIECES).map(|_| vec![7_u8; PIECE].into_boxed_slice()).collect();
     let mut at = 0;
@@ -48,7 +49,8 @@ fn leave_holes() -> Vec<Box<[u8]>> {
 #[test]
 fn threads_share_one_heap_and_holes_are_given_back() {
     assert!(quipu_heap::share(1));
-    // The test's own thread may have had a heap before. The two have 256 MiB in six windows at most; eight heaps are in eight.
+    // The test's own thread may have had a heap before. Two heaps have 256 MiB in six windows at most; eight
+    // heaps need eight windows.
     let windows = heaps();
     assert!(windows < THREADS, "{windows} windows");
     let pieces = leave_holes();

@@ -1,4 +1,4 @@
-//! What is asked of the allocator happens.
+//! Tests that the allocator follows its configuration.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
