@@ -1,4 +1,4 @@
-//! Request bodies, read within bounds of size, room and time.
+//! Reading of request bodies, with limits of size, memory and time.
 
 use std::time::Duration;
 
@@ -12,9 +12,9 @@ use crate::door::TooSlow;
 use crate::failure::Failure;
 use crate::room::Place;
 
-/// Bytes that are set aside for a body on its sender's word.
+/// Bytes that are allocated for a body because its sender announced them.
 const TRUSTED: usize = 1 << 20;
-/// How long the rest of a refused body is read and thrown away.
+/// How long the rest of a rejected body is read and discarded.
 const PARTING: Duration = Duration::from_secs(5);
 
 /// Reads a body. `place` grows with it.
@@ -58,7 +58,7 @@ async fn frames(
     Ok(bytes)
 }
 
-/// A body that came too slowly was cut off by us, any other by its sender.
+/// Reports who ended a body: this server if it was too slow, otherwise its sender.
 fn broken(error: &axum::Error) -> Failure {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(error) = cause {
@@ -67,7 +67,7 @@ fn broken(error: &axum::Error) -> Failure {
         }
         cause = error.source();
     }
-    Failure::malformed("the body broke off")
+    Failure::malformed("the body is incomplete")
 }
 
 fn over(most: usize) -> Failure {
@@ -78,8 +78,8 @@ fn announced(headers: &HeaderMap) -> Option<usize> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// Reads the rest of a refused body and forgets it: a sender that is cut off while it still writes often never sees the answer.
-/// Gives up after a while, and does nothing for senders that wait to be asked.
+/// Reads and discards the rest of a rejected body. A client that is cut off while it writes often never sees
+/// the answer. This stops after a time limit, and does nothing for clients that sent `Expect`.
 pub(crate) async fn discard(receiver: &Receiver, headers: &HeaderMap, body: &mut Body) {
     if headers.contains_key(header::EXPECT) {
         return;
@@ -93,6 +93,6 @@ pub(crate) async fn discard(receiver: &Receiver, headers: &HeaderMap, body: &mut
             }
         }
     };
-    // Whether it ended or not, the answer follows.
+    // The answer follows in either case.
     let _ = tokio::time::timeout(PARTING.min(receiver.patience()), rest).await;
 }

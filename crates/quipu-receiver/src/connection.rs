@@ -27,31 +27,31 @@ use crate::door::{Answer, Door, End, Incoming, Pulse, Rules, Seat, Stream};
 use crate::sender::Line;
 use crate::tls::ClientCertificate;
 
-/// Between pings on an HTTP/2 connection, and how long the answer may take.
+/// The interval between pings on an HTTP/2 connection, and the timeout of each answer.
 const PING: Duration = Duration::from_secs(20);
-/// Bytes of headers, and of a body that are read at a time.
+/// The size of the buffer for headers and for reads of a body, in bytes.
 const BUFFER: usize = 64 << 10;
-/// Bytes that an HTTP/2 client may send ahead: on one stream, and on all of a connection.
+/// HTTP/2 flow control in bytes: the windows of a stream and of a connection.
 const WINDOW: u32 = 1 << 20;
 const WINDOWS: u32 = 2 << 20;
-/// How long until a connection is looked at again that nothing is due on.
+/// The interval between two checks of a connection without a deadline.
 const LATER: Duration = Duration::from_secs(3_600);
 
-/// Whoever is silent for so long once the server stops has nothing under way.
+/// A connection that stays silent for so long after the stop of the server has no request in progress.
 const LAST: Duration = Duration::from_millis(50);
 
-/// What a listener is at.
+/// The phase of a listener.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd)]
 pub(crate) enum Phase {
-    /// All is well.
+    /// The listener accepts requests.
     Open,
-    /// No new requests; those under way may end.
+    /// The listener rejects new requests; those in progress may end.
     Closing,
-    /// Nothing goes on any more.
+    /// The listener has stopped.
     Over,
 }
 
-/// What one connection needs.
+/// The parts of one connection.
 pub(crate) struct Connection {
     pub(crate) app: Router,
     pub(crate) door: Arc<Door>,
@@ -60,31 +60,31 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// Serves it until it ends.
+    /// Serves the connection until it ends.
     pub(crate) async fn attend(self, stream: TcpStream, seat: Seat) {
         if !self.speaks(&stream).await {
             return;
         }
-        // What follows takes kilobytes, which connections that say nothing do not cost.
+        // This future takes kilobytes, so silent connections do not allocate it.
         Box::pin(self.talk(stream, seat)).await;
     }
 
     /// Waits for the first byte.
     async fn speaks(&self, stream: &TcpStream) -> bool {
         let mut first = [0];
-        // Who speaks TLS begins to at once: a client has nothing to wait for before its greeting.
+        // A TLS client sends its greeting at once, because it has nothing to wait for.
         let (patience, reason) = match self.door.tls {
             Some(_) => (self.door.rules.headers, "handshake"),
             None => (self.door.rules.idle, End::Idle.word()),
         };
         tokio::select! {
-            // Not `readable`, which holds a fresh stream for readable until somebody has looked.
+            // `readable` would not do, because it reports a new stream as readable before the first read.
             seen = stream.peek(&mut first) => matches!(seen, Ok(1)),
             () = tokio::time::sleep(patience) => {
                 self.cut(reason);
                 false
             }
-            // Whoever has not said anything yet is not under way.
+            // A client that has sent nothing has no request in progress.
             () = reached(&self.phase, Phase::Closing) => {
                 matches!(tokio::time::timeout(LAST, stream.peek(&mut [0])).await, Ok(Ok(1)))
             }
@@ -107,7 +107,7 @@ impl Connection {
                 Box::pin(self.converse(stream, pulse, certificate)).await;
             }
             Ok(Err(error)) => {
-                tracing::debug!(peer = %self.peer, %error, "no TLS came about");
+                tracing::debug!(peer = %self.peer, %error, "the TLS handshake failed");
                 self.cut("handshake");
             }
             Err(_) => self.cut("handshake"),
@@ -136,7 +136,7 @@ impl Connection {
         });
         let builder = builder(self.door.streams);
         let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
-        // Its end lets go of the stream, unless that went to somebody else by an upgrade.
+        // The stream is dropped here, unless an upgrade handed it over.
         self.watch(connection, &pulse).await;
         if pulse.is_open() {
             tokio::select! {
@@ -146,7 +146,7 @@ impl Connection {
         }
     }
 
-    /// Drives a connection to its end, which comes early when something is overdue.
+    /// Drives a connection to its end, or until a deadline passes.
     async fn watch<T: Talk>(&self, connection: T, pulse: &Pulse) {
         let mut connection = pin!(connection);
         let rules = &self.door.rules;
@@ -187,9 +187,9 @@ impl Connection {
     }
 }
 
-/// What hyper's connections of all kinds can do.
+/// The common operations of hyper's connection types.
 trait Talk: Future<Output = Result<(), BoxError>> {
-    /// Takes no more requests, and ends with those under way.
+    /// Accepts no more requests, and ends after those in progress.
     fn leave(self: Pin<&mut Self>);
 }
 
@@ -204,12 +204,12 @@ where
     }
 }
 
-/// Waits until the listener is at that, or gone.
+/// Waits until the listener reaches a phase or is dropped.
 async fn reached(phase: &watch::Receiver<Phase>, at: Phase) {
     let _ = phase.clone().wait_for(|phase| *phase >= at).await;
 }
 
-/// Waits until something is overdue; `last` is a time at which it is in any case.
+/// Waits until a deadline passes; `last` is a deadline in any case.
 async fn overdue(pulse: &Pulse, rules: &Rules, mut timer: Pin<&mut Sleep>, last: Option<Instant>) -> End {
     std::future::poll_fn(|cx| {
         loop {
@@ -226,7 +226,7 @@ async fn overdue(pulse: &Pulse, rules: &Rules, mut timer: Pin<&mut Sleep>, last:
                 Some((at, _)) => at,
                 None => now + LATER,
             };
-            // A timer that is too early finds out when it rings: most that are set never have to.
+            // Only an earlier deadline resets the timer. A timer that fires early checks the deadlines again.
             if at < timer.deadline() || timer.is_elapsed() {
                 timer.as_mut().reset(at);
             }
@@ -238,7 +238,7 @@ async fn overdue(pulse: &Pulse, rules: &Rules, mut timer: Pin<&mut Sleep>, last:
 
 fn builder(streams: u32) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
-    // Time is kept by the pulse, which tells idle connections from those that do not finish their headers.
+    // The pulse keeps the timeouts, because it distinguishes idle connections from unfinished headers.
     builder.http1().timer(TokioTimer::new()).header_read_timeout(None).max_buf_size(BUFFER);
     builder
         .http2()
@@ -264,7 +264,7 @@ mod tests {
     use super::*;
     use crate::door::Gate;
 
-    /// Bytes of the task of a connection that says nothing; the rest of the 4 KiB that it may cost is the runtime's and the allocator's.
+    /// Bytes of the task of a silent connection. The runtime and the allocator use the rest of its 4 KiB.
     const SILENT: usize = 1_024;
 
     #[tokio::test]
@@ -278,7 +278,7 @@ mod tests {
         let connection = Connection { app: Router::new(), door, peer, phase };
         {
             let mut speaks = pin!(connection.speaks(&stream));
-            // A fresh stream counts as readable at first, and this must not.
+            // A new stream counts as readable at first; the wait must ignore that.
             for _ in 0..10 {
                 let polled =
                     std::future::poll_fn(|cx: &mut Context<'_>| Poll::Ready(speaks.as_mut().poll(cx))).await;

@@ -1,7 +1,8 @@
-//! Bounds on the UTC days that a request and a key reach, and the cut of a batch by day.
+//! Limits of the UTC days that a request and a key may reach, and the split of a batch by day.
 //!
-//! The store keeps a file for each UTC day. A day that has no file yet costs far more than a record, so the number of days is bounded
-//! as the number of bytes is. Yesterday, today and tomorrow are free: their files are open anyway.
+//! The store keeps a file for each UTC day. A day without a file costs far more than a record, so the number
+//! of days is limited like the number of bytes. Yesterday, today and tomorrow are free, because their files
+//! are open anyway.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
@@ -10,19 +11,19 @@ use std::time::{Duration, Instant};
 use quipu_core::{Batch, Limits, Metric, Timestamp, TraceId};
 use quipu_otlp::{Rejection, Rejections};
 
-/// How long a day counts against its key.
+/// How long a day counts for its key.
 const WINDOW: Duration = Duration::from_secs(3_600);
-/// Days of a project, as a multiple of those of one key.
+/// The days of a project, as a multiple of the days of one key.
 const OF_PROJECT: usize = 4;
-/// Keys that are told apart. Those beyond share one window.
+/// Keys with a window of their own. All others share one window.
 const MOST_KEYS: usize = 1_024;
-/// The window of the keys that are not told apart.
+/// The window of the other keys.
 const OTHERS: u64 = 0;
-/// Cold days written last, whose files the store still has open.
+/// The recently written cold days whose files the store still has open.
 const WARM: usize = 2;
-/// Days of which it is known when they were last written.
+/// Days with a known time of the last write, at most.
 const MOST_WRITTEN: usize = 8_192;
-/// The reason under which refused records are counted.
+/// The reason in the count of rejected records.
 const REASON: &str = "days";
 
 /// A UTC day, counted from 1970-01-01.
@@ -32,14 +33,14 @@ fn day_of(time: Timestamp) -> Day {
     time.nanos().div_euclid(Timestamp::DAY)
 }
 
-/// The days of a batch's records, in the way in which the store divides them: a trace is kept with the first of its spans.
+/// The days of a batch's records, divided as in the store: a trace belongs to the day of its first span.
 struct Reach {
     today: Day,
     homes: HashMap<TraceId, Day>,
 }
 
 impl Reach {
-    /// `None` where no record lies beyond yesterday, today and tomorrow.
+    /// `None` if all records are of yesterday, today and tomorrow.
     fn beyond(batch: &Batch, now: Timestamp) -> Option<Self> {
         let today = day_of(now);
         let near = |time: Timestamp| (day_of(time) - today).abs() <= 1;
@@ -64,7 +65,7 @@ impl Reach {
         self.homes.get(&span.trace_id).copied().unwrap_or_else(|| day_of(span.start))
     }
 
-    /// All days beyond those that are free, the nearest first.
+    /// All days that are not free, the nearest first.
     fn cold(&self, batch: &Batch) -> Vec<Day> {
         let spans = batch.spans.iter().map(|span| self.of_span(span));
         let events = batch.events.iter().map(|event| day_of(event.time));
@@ -77,10 +78,10 @@ impl Reach {
     }
 }
 
-/// Days reached lately, each with when that was.
+/// The recently reached days, each with its time.
 type Reached = BTreeMap<Day, Instant>;
 
-/// The days that the keys of one project reached within the last hour, and those whose files are open.
+/// The days that the keys of one project reached within the last hour, and the days with open files.
 #[derive(Debug, Default)]
 pub(crate) struct DayWindow(Mutex<Window>);
 
@@ -90,11 +91,11 @@ struct Window {
     all: Reached,
     /// When each cold day was last written.
     written: Reached,
-    /// The oldest first.
+    /// The days with open files, the oldest first.
     warm: Vec<Day>,
 }
 
-/// Why a day is refused.
+/// Why a day is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Refusal {
     Range,
@@ -119,7 +120,7 @@ impl Refusal {
 }
 
 impl DayWindow {
-    /// Removes the records of days that are too many, and says so in `rejected`. `any_age` lifts the bounds.
+    /// Removes the records of days beyond the limits and adds them to `rejected`. `any_age` lifts the limits.
     pub(crate) fn bound(
         &self,
         batch: &mut Batch,
@@ -149,7 +150,7 @@ impl DayWindow {
     fn refused(&self, days: &[Day], key: u64, limits: &Limits, now: Timestamp) -> HashMap<Day, Refusal> {
         let seconds =
             |seconds: u64| i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(Timestamp::SECOND);
-        // What adapters read out of a record may begin before it.
+        // Adapters may derive records that begin earlier than the original one.
         let earliest = day_of(now.plus(seconds(limits.past_seconds).saturating_neg())) - 1;
         let latest = day_of(now.plus(seconds(limits.future_seconds)));
         let mut window = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -171,8 +172,9 @@ impl DayWindow {
         refused
     }
 
-    /// Divides a batch: what belongs to free days or to those whose files are open goes together, and each other day alone. Days that were
-    /// written lately come last, so that a request which is repeated goes on where it ended.
+    /// Splits a batch. Records of free days and of days with open files form one batch, and each other day is
+    /// a batch of its own. Recently written days come last, so a repeated request continues from its last
+    /// end.
     pub(crate) fn cut(&self, batch: Batch, now: Timestamp) -> (Batch, Vec<(Day, Batch)>) {
         let Some(reach) = Reach::beyond(&batch, now) else { return (batch, Vec::new()) };
         let warm = self.0.lock().unwrap_or_else(PoisonError::into_inner).warm.clone();
@@ -202,7 +204,7 @@ impl DayWindow {
         (together, parts)
     }
 
-    /// Takes note that the store wrote a day and still has its files open.
+    /// Records that the store wrote a day and still has its files open.
     pub(crate) fn wrote(&self, day: Day) {
         let mut window = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
@@ -221,7 +223,7 @@ impl DayWindow {
 }
 
 impl Window {
-    /// Counts a day against its key and the project; `false` when either has reached too many.
+    /// Counts a day for its key and the project; `false` if either has reached its limit.
     fn reach(&mut self, key: u64, day: Day, most: usize, now: Instant) -> bool {
         let key = if self.keys.contains_key(&key) || self.keys.len() < MOST_KEYS { key } else { OTHERS };
         let own = self.keys.entry(key).or_default();
@@ -249,7 +251,7 @@ fn forget(days: &mut Reached, now: Instant) {
     days.retain(|_, since| now.saturating_duration_since(*since) < WINDOW);
 }
 
-/// A metric with its points divided by what `alone` says of their days.
+/// Splits the points of a metric by the result of `alone` for their days.
 fn by_day(mut metric: Metric, alone: impl Fn(Day) -> Option<Day>) -> BTreeMap<Option<Day>, Metric> {
     let mut parts: BTreeMap<Option<Day>, Metric> = BTreeMap::new();
     for point in std::mem::take(&mut metric.points) {

@@ -1,4 +1,4 @@
-//! Who may come in by a listener, and how long a connection may keep us waiting.
+//! The limits of a listener: TLS, connections, timeouts.
 
 mod bodies;
 mod crowd;
@@ -17,25 +17,27 @@ pub(crate) use stream::Stream;
 
 use crate::tls::TlsServer;
 
-/// What a listener grants and demands. Clones count their connections together: one door stands for all listeners of a process.
+/// The limits of a listener. Clones share one count of connections, so all listeners of a process use one
+/// `Door`.
 #[derive(Clone)]
 pub struct Door {
     pub(crate) tls: Option<TlsServer>,
     pub(crate) rules: Rules,
     pub(crate) crowd: Arc<Crowd>,
     pub(crate) meter: Arc<dyn Meter>,
-    /// How long requests under way may go on after the end.
+    /// How long requests may continue after the stop.
     pub(crate) drain: Duration,
-    /// Requests under way on one HTTP/2 connection.
+    /// Parallel requests on one HTTP/2 connection.
     pub(crate) streams: u32,
 }
 
 impl Door {
-    /// A door without TLS. `meter` counts what is refused and cut off, in `quipu_connections_refused_total` and
-    /// `quipu_connections_cut_total`, and tells of those that are open, in `quipu_connections`.
+    /// Creates limits for a listener without TLS. `meter` counts rejected connections in
+    /// `quipu_connections_refused_total` and those that were cut off in `quipu_connections_cut_total`. It
+    /// shows the open ones in `quipu_connections`.
     ///
-    /// There may be no more connections than three quarters of the files that the process may open: the store needs some too. See
-    /// [`more_files`].
+    /// Connections may use three quarters of the files that the process may open, because the store needs
+    /// files too. See [`more_files`].
     pub fn new(limits: &Limits, meter: Arc<dyn Meter>) -> Self {
         let most = limits.connections.min(open_files().saturating_mul(3) / 4).max(1);
         if most < limits.connections {
@@ -54,15 +56,15 @@ impl Door {
         }
     }
 
-    /// The same door, that speaks TLS only.
+    /// Returns the same limits for a listener that accepts TLS only.
     #[must_use]
     pub fn with_tls(self, tls: TlsServer) -> Self {
         Self { tls: Some(tls), ..self }
     }
 }
 
-/// Lets the process open as many files as it may at all, and says how many. Systems start processes with 1,024, for programs that
-/// put the numbers into a small table, as select(2) does; nothing here does.
+/// Raises the limit of open files to its maximum and returns it. Systems start processes with 1,024, for
+/// programs that use select(2) with its small table; Quipu does not.
 pub fn more_files() -> u64 {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let before = getrlimit(Resource::Nofile);

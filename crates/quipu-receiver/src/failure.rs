@@ -1,26 +1,27 @@
-//! Why a request as a whole is refused, in the terms of both transports.
+//! Errors of a whole request, for HTTP and gRPC.
 
 use axum::http::StatusCode;
 use quipu_admission::Busy;
 use quipu_core::{Error, ErrorKind, Retry};
 use tonic::Code;
 
-/// Seconds after which a sender may come back when there was no room.
+/// Seconds after which a client may retry if the queue was full.
 const SOON: u32 = 1;
-/// Seconds after which a sender may come back when the store failed.
+/// Seconds after which a client may retry if the store failed.
 const LATER: u32 = 5;
 
-/// A refusal. Which of them may be repeated follows OTLP: 429 and 503, and in gRPC those that carry a `RetryInfo`.
+/// An error answer. OTLP defines which ones may be repeated: 429 and 503, and in gRPC those with a
+/// `RetryInfo`.
 #[derive(Debug, Clone)]
 pub(crate) struct Failure {
     pub(crate) status: StatusCode,
     pub(crate) code: Code,
-    /// The request counter's label.
+    /// The label of the request counter.
     pub(crate) outcome: &'static str,
-    /// Seconds after which to try again, when that can help.
+    /// Seconds after which a retry may succeed; `None` if it cannot.
     pub(crate) retry_after: Option<u32>,
     pub(crate) message: String,
-    /// Bytes that the request would have to hold: its sender holds less than its share, so that waiting for room can help.
+    /// Bytes that the request needs. It is set if the sender is below its share, so that waiting can help.
     pub(crate) lacks: Option<usize>,
 }
 
@@ -34,28 +35,28 @@ impl Failure {
         self
     }
 
-    /// The same, for want of room that may come back.
+    /// Marks the error as one that waiting for `bytes` may solve.
     pub(crate) const fn for_lack_of(mut self, bytes: usize) -> Self {
         self.lacks = Some(bytes);
         self
     }
 
-    /// The body is not what it says it is.
+    /// The body is invalid.
     pub(crate) fn malformed(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, Code::InvalidArgument, "malformed", message)
     }
 
-    /// A content type or encoding that is not spoken here.
+    /// The content type or encoding is not supported.
     pub(crate) fn unsupported(message: impl Into<String>) -> Self {
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, Code::Unimplemented, "unsupported", message)
     }
 
-    /// Any method but POST.
+    /// The method is not POST.
     pub(crate) fn method() -> Self {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, Code::Unimplemented, "method", "only POST is allowed here")
     }
 
-    /// Over a bound, which the message names.
+    /// A limit is exceeded; the message names it.
     pub(crate) fn too_large(message: impl Into<String>) -> Self {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, Code::ResourceExhausted, "too_large", message)
     }
@@ -65,34 +66,36 @@ impl Failure {
         Self::late(format!("the request did not arrive within {seconds} s (limit request_seconds)"))
     }
 
-    /// The body came too slowly.
+    /// The body arrived too slowly.
     pub(crate) fn late(message: impl Into<String>) -> Self {
         Self::new(StatusCode::REQUEST_TIMEOUT, Code::DeadlineExceeded, "timeout", message)
     }
 
-    /// No room now.
+    /// The queue is full now.
     pub(crate) fn busy(message: impl Into<String>) -> Self {
         Self::new(StatusCode::TOO_MANY_REQUESTS, Code::ResourceExhausted, "busy", message).after(SOON)
     }
 
-    /// The store does not take it now.
+    /// The store does not accept the request now.
     pub(crate) fn unavailable(message: impl Into<String>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, Code::Unavailable, "unavailable", message).after(LATER)
     }
 
-    /// A fault that repeating does not mend.
+    /// An error that a retry does not solve.
     pub(crate) fn internal(message: impl Into<String>) -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, Code::Internal, "failed", message)
     }
 
-    /// What the intake's error means to the sender. Its words stay in our log: they are about our disks, not about the request.
+    /// Converts an error of the intake. Its text stays in the log, because it describes the server's disks
+    /// and not the request.
     pub(crate) fn of_intake(error: &Error) -> Self {
         match (error.kind(), error.retry()) {
-            // That is the queue's; a store says its name, and gets no room by a second's wait.
+            // Without a backend the queue is full. A store names itself, and a second's wait frees no disk
+            // space.
             (ErrorKind::Exhausted, _) if error.backend().is_none() => {
-                Self::busy("no room to store the request now")
+                Self::busy("the queue of the store is full now")
             }
-            // Somebody will mend it: until then the sender is to keep what it has.
+            // An operator can repair the store, so the client should keep its data until then.
             (ErrorKind::Damaged, _) => Self::unavailable("the store is damaged"),
             (_, Retry::Yes) => Self::unavailable("the store cannot commit the request now"),
             (_, Retry::No | Retry::Exhausted) => Self::internal("the store cannot commit the request"),

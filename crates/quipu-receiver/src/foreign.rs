@@ -1,4 +1,5 @@
-//! What the HTTP collectors of Jaeger and Zipkin have in common: a body to one path, and an answer without one.
+//! The common part of the HTTP collectors for Jaeger and Zipkin: a body to one path, and an answer without a
+//! body.
 
 use axum::Router;
 use axum::body::Body;
@@ -16,10 +17,11 @@ use crate::http::packing;
 use crate::ingest::{Kind, Parcel, Receipt, count, ingest};
 use crate::sender::Sender;
 
-/// Which wire a request's headers name.
+/// Reads the wire format from a request's headers.
 pub(crate) type Tell = fn(&HeaderMap) -> Result<Wire, Failure>;
 
-/// A route for `POST path`, compressed or not. Answers are 202 without a body, or a status with a line of text.
+/// Returns a route for `POST path`, compressed or not. Answers are 202 without a body, or an error status
+/// with a line of text.
 pub(crate) fn post(receiver: &Receiver, path: &str, transport: &'static str, tell: Tell) -> Router {
     let (taker, refuser) = (receiver.clone(), receiver.clone());
     let methods = routing::post(async move |request: Request| take(&taker, request, transport, tell).await)
@@ -58,7 +60,7 @@ async fn accept(
     ingest(receiver, Parcel { kind, packing, bytes, skip: 0 }, place).await
 }
 
-/// A header's value in lower case, without its parameters; `None` when it is missing or empty.
+/// A header's value in lower case, without its parameters; `None` if it is missing or empty.
 pub(crate) fn essence(headers: &HeaderMap, name: HeaderName) -> Option<String> {
     let text = headers.get(name)?.to_str().ok()?.split(';').next()?.trim();
     (!text.is_empty()).then(|| text.to_ascii_lowercase())

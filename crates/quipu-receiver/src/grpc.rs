@@ -1,7 +1,7 @@
 //! gRPC: unary methods, among them the three of OTLP.
 //!
-//! The framing is gRPC's own (<https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md>) and is read here rather than by
-//! generated services, so that the bytes of a message pass the same bounds, the same mending and the same answers as those of
+//! The framing is gRPC's own (<https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md>). This file
+//! reads it without generated services, so a message gets the same limits, repairs and answers as in
 //! OTLP/HTTP.
 
 use axum::Router;
@@ -22,12 +22,14 @@ use crate::ingest::{Kind, Parcel, Receipt, count, ingest};
 use crate::sender::Sender;
 use crate::unpack::Packing;
 
-/// A flag and a length before each message.
+/// The size of the flag and length before each message, in bytes.
 const PREFIX: usize = 5;
 
-/// Routes for `TraceService/Export`, `MetricsService/Export` and `LogsService/Export` of `opentelemetry.proto.collector`.
+/// Routes for `TraceService/Export`, `MetricsService/Export` and `LogsService/Export` of
+/// `opentelemetry.proto.collector`.
 ///
-/// Messages may be plain or compressed with gzip, deflate or zstd, within the same bounds as those of OTLP/HTTP. An OK means committed.
+/// Messages may be plain or compressed with gzip, deflate or zstd. Their limits are those of OTLP/HTTP. The
+/// server answers OK after the commit.
 pub fn grpc_routes(receiver: &Receiver) -> Router {
     let methods = [
         (Signal::Traces, "/opentelemetry.proto.collector.trace.v1.TraceService/Export"),
@@ -43,7 +45,7 @@ pub fn grpc_routes(receiver: &Receiver) -> Router {
     })
 }
 
-/// A route for one unary method. `answer` gives the message that a request which was taken is told.
+/// Returns a route for one unary method. `answer` returns the message for an accepted request.
 pub(crate) fn unary(
     receiver: &Receiver,
     path: &str,
@@ -91,9 +93,9 @@ async fn accept(
     ingest(receiver, Parcel { kind, packing, bytes, skip: PREFIX }, place).await
 }
 
-/// Checks that a body is one whole message, and tells whether it is compressed.
+/// Checks that a body is one whole message, and returns whether it is compressed.
 fn is_compressed(body: &[u8]) -> Result<bool, Failure> {
-    let wrong = || Failure::malformed("the call does not hold exactly one whole message");
+    let wrong = || Failure::malformed("the call does not contain exactly one whole message");
     let (prefix, message) = body.split_first_chunk::<PREFIX>().ok_or_else(wrong)?;
     let [flag, length @ ..] = *prefix;
     if usize::try_from(u32::from_be_bytes(length)).ok() != Some(message.len()) || flag > 1 {
@@ -115,7 +117,7 @@ fn success(message: &[u8]) -> Response {
     response
 }
 
-/// A call that failed. Senders repeat it only when it says after how long.
+/// The answer to a failed call. Clients repeat it only if it contains a wait.
 fn refusal(failure: Failure) -> Response {
     let status = match failure.retry_after {
         Some(seconds) => {

@@ -1,4 +1,4 @@
-//! OTLP/HTTP: <https://opentelemetry.io/docs/specs/otlp/#otlphttp>.
+//! The OTLP/HTTP routes: <https://opentelemetry.io/docs/specs/otlp/#otlphttp>.
 
 use axum::Router;
 use axum::body::Body;
@@ -15,13 +15,14 @@ use crate::ingest::{Kind, Parcel, Receipt, count, ingest};
 use crate::sender::Sender;
 use crate::unpack::Packing;
 
-/// Where exporters that are set up for other receivers send: OTLP's own paths, and those that Langfuse and LangSmith SDKs use.
+/// Path prefixes: OTLP's own, and those of the Langfuse and LangSmith SDKs.
 const PREFIXES: [&str; 3] = ["", "/api/public/otel", "/otel"];
 
-/// Routes for `POST …/v1/traces`, `…/v1/metrics` and `…/v1/logs`, at the root and below `/api/public/otel` and `/otel`.
+/// Routes for `POST …/v1/traces`, `…/v1/metrics` and `…/v1/logs`, at the root and below `/api/public/otel`
+/// and `/otel`.
 ///
-/// Protobuf and JSON, plain or compressed with gzip, deflate or zstd. Answers are those of the OTLP specification, in the encoding
-/// of the request; 200 means committed.
+/// Bodies are Protobuf or JSON, plain or compressed with gzip, deflate or zstd. Answers follow the OTLP
+/// specification, in the encoding of the request. The server answers 200 after the commit.
 pub fn http_routes(receiver: &Receiver) -> Router {
     let mut router = Router::new();
     for prefix in PREFIXES {
@@ -46,7 +47,7 @@ async fn export(receiver: &Receiver, signal: Signal, request: Request) -> Respon
         body::discard(receiver, &parts.headers, &mut body).await;
     }
     count(&*receiver.parts.meter, signal, "http", &result);
-    // A sender whose encoding is not known gets the one that people can read.
+    // With an unknown encoding the answer is JSON, which people can read.
     answer(signal, encoding.unwrap_or(Encoding::Json), result)
 }
 
@@ -65,7 +66,7 @@ async fn accept(
     ingest(receiver, Parcel { kind: Kind::Otlp(signal, encoding), packing, bytes, skip: 0 }, place).await
 }
 
-/// The encoding that the content type names; parameters such as a charset are of no matter.
+/// The encoding of the content type; parameters such as a charset are ignored.
 fn encoding(headers: &HeaderMap) -> Option<Encoding> {
     let essence =
         headers.get(header::CONTENT_TYPE)?.to_str().ok()?.split(';').next()?.trim().to_ascii_lowercase();

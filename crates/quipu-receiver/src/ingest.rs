@@ -1,4 +1,4 @@
-//! What all transports do with a request once its bytes are there.
+//! The steps of every transport after it has read a request.
 
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -19,25 +19,25 @@ use crate::unknown;
 use crate::unpack::{Packing, unpack};
 use crate::unread;
 
-/// Bodies over this many bytes are decoded away from the runtime's threads.
+/// Larger bodies, in bytes, are decoded outside the runtime's threads.
 const QUICK: usize = 32 << 10;
 /// The same for compressed bodies, which may grow a thousandfold.
 const QUICK_PACKED: usize = 1 << 10;
-/// Memory that decoding may take, as a multiple of the bound on unpacked bodies.
+/// The maximum memory of decoding, as a multiple of `decompressed_bytes`.
 const FOOTPRINT: usize = 4;
-/// Memory per byte of an ordinary body. A body that takes more counts as if it were larger.
+/// Memory for each byte of an ordinary body. A body that needs more counts as larger.
 const ORDINARY: usize = 8;
 
-/// Large bodies that are decoded at a time, of all receivers: as many as there are cores. More at once would be no faster, and each
-/// thread that decodes keeps memory of its own.
+/// Large bodies decoded in parallel by all receivers: one for each core. More would not be faster, and each
+/// decoding thread has memory of its own.
 static DECODING: LazyLock<Semaphore> =
     LazyLock::new(|| Semaphore::new(std::thread::available_parallelism().map_or(2, usize::from)));
 
-/// What the bytes of a request are.
+/// The format of a request.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Kind {
     Otlp(Signal, Encoding),
-    /// Spans, as clients of Jaeger and Zipkin write them.
+    /// Spans in the formats of Jaeger and Zipkin.
     Foreign(Wire),
 }
 
@@ -55,11 +55,11 @@ pub(crate) struct Parcel {
     pub(crate) kind: Kind,
     pub(crate) packing: Packing,
     pub(crate) bytes: Vec<u8>,
-    /// What of `bytes` comes before the request itself.
+    /// The length of the prefix in `bytes` before the message itself.
     pub(crate) skip: usize,
 }
 
-/// What an acknowledged request is told.
+/// The result of an accepted request.
 #[derive(Debug, Default)]
 pub(crate) struct Receipt {
     pub(crate) rejected: u64,
@@ -67,7 +67,7 @@ pub(crate) struct Receipt {
     pub(crate) message: String,
 }
 
-/// Decodes, lets the adapters read, and waits for the commit.
+/// Decodes a request, runs the adapters, and waits for the commit.
 pub(crate) async fn ingest(receiver: &Receiver, parcel: Parcel, place: Place) -> Result<Receipt, Failure> {
     let signal = parcel.kind.signal();
     let (decoded, place) = decode(receiver, parcel, place).await?;
@@ -80,7 +80,7 @@ pub(crate) async fn ingest(receiver: &Receiver, parcel: Parcel, place: Place) ->
     Ok(Receipt { rejected: rejected.count(), message: rejected.summary() })
 }
 
-/// Decodes; begins anew where there was no room for it, once there is.
+/// Decodes a request. If memory is short, it waits for memory and decodes again.
 async fn decode(
     receiver: &Receiver,
     mut parcel: Parcel,
@@ -98,18 +98,18 @@ async fn decode(
         };
         let Some(lacks) = failure.lacks.filter(|_| Instant::now() < until) else { return Err(failure) };
         asked = more(lacks, asked, most);
-        // Not while it has a turn to decode: whoever has the room may need that one to go on.
+        // The decoding permit is not held here, because the request that holds the memory may need it.
         place.wait_to_grow_to(asked, until).await?;
     }
 }
 
-/// Bytes to wait for before a body is decoded again: what lacked then, and twice what was not enough before, so that however slowly the
-/// need shows, it is decoded a few times only. No body counts for more than `most`.
+/// Returns the bytes to wait for before a body is decoded again: the lacking bytes, or twice the earlier
+/// amount if that is more. The doubling bounds the number of attempts. No body needs more than `most`.
 fn more(lacks: usize, before: usize, most: usize) -> usize {
     lacks.max(before.saturating_mul(2).min(most))
 }
 
-/// Decodes where that holds up nobody.
+/// Decodes a request in a thread that it may block.
 async fn attempt(
     receiver: &Receiver,
     parcel: Parcel,
@@ -119,11 +119,11 @@ async fn attempt(
     if parcel.bytes.len() <= quick {
         return catch_unwind(AssertUnwindSafe(|| whole(receiver, parcel, place))).map_err(|_| unread());
     }
-    // Nobody closes it, so there is always a turn.
+    // The semaphore is never closed.
     let turn = DECODING.acquire().await.map_err(|_| unread())?;
     let receiver = receiver.clone();
     let work = move || {
-        // The work goes on when whoever asked is gone, and its turn with it.
+        // The work and its permit continue even if the client disconnects.
         let _turn = turn;
         whole(&receiver, parcel, place)
     };
@@ -134,7 +134,7 @@ fn whole(receiver: &Receiver, parcel: Parcel, mut place: Place) -> (Result<Decod
     (prepare(receiver, &parcel, &mut place), parcel, place)
 }
 
-/// Waits until the store has the batch, and counts what is in it.
+/// Waits until the store has committed the batch, and counts its contents.
 pub(crate) async fn keep(receiver: &Receiver, batch: Batch, place: Place) -> Result<(), Failure> {
     let spans = batch.spans.iter().filter(|span| span.canonical.signal == Told::Span).count() as u64;
     let unknown = unknown::of(&batch);
@@ -153,7 +153,7 @@ pub(crate) async fn keep(receiver: &Receiver, batch: Batch, place: Place) -> Res
     Ok(())
 }
 
-/// Counts what was refused and mended.
+/// Counts rejected and repaired items.
 pub(crate) fn count_rest(meter: &dyn Meter, signal: Signal, rejected: &Rejections, mended: &Tally) {
     for (reason, count) in rejected.reasons().iter() {
         meter.add("quipu_rejected_items_total", &[("signal", signal.as_str()), ("reason", reason)], count);
@@ -163,12 +163,12 @@ pub(crate) fn count_rest(meter: &dyn Meter, signal: Signal, rejected: &Rejection
     }
 }
 
-/// An adapter's panic costs the request, not the connection.
+/// The error after a panic of an adapter, which ends the request but not the connection.
 pub(crate) fn unread() -> Failure {
     Failure::internal("the request could not be read")
 }
 
-/// Unpacks, decodes, and lets the adapters read.
+/// Decompresses and decodes a request and runs the adapters.
 pub(crate) fn prepare(receiver: &Receiver, parcel: &Parcel, place: &mut Place) -> Result<Decoded, Failure> {
     let Parcel { kind, packing, ref bytes, skip } = *parcel;
     let most = receiver.limits().decompressed_bytes;
@@ -201,13 +201,13 @@ pub(crate) fn prepare(receiver: &Receiver, parcel: &Parcel, place: &mut Place) -
     Ok(decoded)
 }
 
-/// Whether there was nothing in a request but records from the future.
+/// Returns whether a request holds only records from the future.
 fn is_ahead(decoded: &Decoded) -> bool {
     let Decoded { batch, rejected, .. } = decoded;
     batch.is_empty() && !rejected.is_empty() && rejected.reasons().get("time_future") == rejected.count()
 }
 
-/// What a sender is told whose records all lie in the future of a clock that few agree with.
+/// The error of a request with future records only, while the server's clock is in doubt.
 fn behind(receiver: &Receiver) -> Failure {
     let seconds = receiver.limits().future_seconds;
     Failure::unavailable(format!(
@@ -215,7 +215,7 @@ fn behind(receiver: &Receiver) -> Failure {
     ))
 }
 
-/// The bounds on times that hold for a request.
+/// The limits of record times for a request.
 fn limits<'r>(receiver: &'r Receiver, place: &Place) -> Cow<'r, Limits> {
     let limits = receiver.limits();
     if place.any_age() {
@@ -241,7 +241,7 @@ fn otlp(
         .map_err(|error| Failure::malformed(error.to_string()))
 }
 
-/// Those formats are decoded span by span, so what they take in memory is asked for as it grows.
+/// Decodes span by span and requests memory as it grows.
 fn foreign(receiver: &Receiver, wire: Wire, body: &[u8], place: &mut Place) -> Result<Decoded, Failure> {
     place.grow_to(body.len())?;
     let limits = limits(receiver, place);
@@ -264,8 +264,9 @@ fn heavy(signal: Signal) -> Failure {
     Failure::too_large(message)
 }
 
-/// Waits until the store has the batch. The place is kept until then. A day whose files are not open is a batch of its own, and senders take
-/// turns with such days, so that a request of many days holds up nobody else.
+/// Waits until the store has committed the batch. The permits are held until then. Each day without open
+/// files is a batch of its own. Senders take turns with such days, so a request of many days does not block
+/// others.
 async fn commit(receiver: &Receiver, batch: Batch, mut place: Place) -> Result<(), Failure> {
     if batch.is_empty() {
         return Ok(());
@@ -280,7 +281,8 @@ async fn commit(receiver: &Receiver, batch: Batch, mut place: Place) -> Result<(
     if !together.is_empty() {
         timeout_at(until, submit(receiver, together)).await.map_err(late)??;
     }
-    // What was committed before a failure stays: the sender repeats the request, and the store knows those records.
+    // Batches committed before an error stay. The client repeats the request, and the store recognises those
+    // records.
     for (day, batch) in alone {
         let _turn = timeout_at(until, receiver.cold.turn(place.caller())).await.map_err(late)?;
         timeout_at(until, submit(receiver, batch)).await.map_err(late)??;
@@ -296,7 +298,7 @@ async fn submit(receiver: &Receiver, batch: Batch) -> Result<(), Failure> {
     })
 }
 
-/// The service that a batch is counted under: that of its first record.
+/// The service that a batch is counted for: that of its first record.
 fn service(batch: &Batch) -> Option<&str> {
     let spans = batch.spans.first().map(|span| &span.resource);
     let events = || batch.events.first().map(|event| &event.resource);
@@ -304,7 +306,7 @@ fn service(batch: &Batch) -> Option<&str> {
     spans.or_else(events).or_else(metrics)?.service()
 }
 
-/// Counts a request by how it ended.
+/// Counts a request by its outcome.
 pub(crate) fn count(meter: &dyn Meter, signal: Signal, transport: &str, result: &Result<Receipt, Failure>) {
     let outcome = match result {
         Ok(receipt) if receipt.rejected > 0 => "partial",

@@ -1,9 +1,9 @@
-//! Takes OTLP over gRPC and HTTP, and what clients of Jaeger and Zipkin send.
+//! Receivers of telemetry: OTLP over gRPC and HTTP, and the protocols of Jaeger and Zipkin.
 //!
 //! Verb: LISTEN.
-//! Takes: export requests from the network, in every encoding and compression that SDKs use; packets of Jaeger's clients.
-//! Gives: batches, read by the adapters, to the intake; and to the sender the answer that its protocol prescribes.
-//! Never: acknowledges what is not committed, holds more than its bounds, or lets what was sent into a log or an error text.
+//! Takes: export requests in every encoding and compression of the SDKs; packets of Jaeger's clients.
+//! Gives: batches, read by the adapters, to the intake; to the client an answer in the form of its protocol.
+//! Never: acknowledges before the commit, exceeds its limits, or puts telemetry into a log or an error text.
 
 mod body;
 mod connection;

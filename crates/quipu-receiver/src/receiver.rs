@@ -1,4 +1,4 @@
-//! What every request needs.
+//! The receiver: the shared state of all requests.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -15,24 +15,25 @@ use crate::trace_bytes::TraceBytes;
 use crate::unknown::UnknownKeys;
 use crate::unread::{UnreadSource, UnreadSources};
 
-/// What a receiver is put together from.
+/// The parts of a receiver.
 pub struct Parts {
-    /// Where batches go. A request is acknowledged once it has committed them.
+    /// The destination of batches. A request is acknowledged after the intake has committed them.
     pub intake: Arc<dyn Intake>,
-    /// They read spans and events before these go on.
+    /// The adapters, which read spans and events first.
     pub adapters: Adapters,
-    /// Bounds on requests and on what they hold.
+    /// Limits on requests and their contents.
     pub limits: Arc<Limits>,
-    /// Tells the time that records are judged by.
+    /// The clock that record times are compared with.
     pub clock: Arc<dyn Clock>,
-    /// Counts requests, spans, refused and mended items, and keys of usage that nothing reads.
+    /// Counts requests, spans, rejected and repaired items, and unread usage keys.
     pub meter: Arc<dyn Meter>,
 }
 
-/// Masks what must not be kept: takes the name of a value and its text, gives the text to keep, or `None` to keep it as it is.
+/// A function that masks secrets: it takes the name and the text of a value, and returns the text to keep.
+/// `None` keeps the text unchanged.
 pub type MaskText = Arc<dyn Fn(&str, &str) -> Option<String> + Send + Sync>;
 
-/// Takes export requests. Clones share the bounds on what is under way.
+/// Accepts export requests. Clones share the limits on requests in progress.
 #[derive(Clone)]
 pub struct Receiver {
     pub(crate) parts: Arc<Parts>,
@@ -40,9 +41,9 @@ pub struct Receiver {
     pub(crate) unknown: Arc<UnknownKeys>,
     pub(crate) unread: Arc<UnreadSources>,
     pub(crate) drift: Arc<Watch>,
-    /// Days that the keys of this project reached lately.
+    /// Days that the keys of this project reached recently.
     pub(crate) days: Arc<DayWindow>,
-    /// Held while a day is written that is not open: senders take turns, day by day.
+    /// Held while a day without open files is written, so that senders take turns day by day.
     pub(crate) cold: Arc<Overflow>,
     pub(crate) skew: Arc<Skew>,
     pub(crate) traces: Arc<TraceBytes>,
@@ -51,7 +52,7 @@ pub struct Receiver {
 }
 
 impl Receiver {
-    /// A receiver that lets in as much at a time as `parts.limits` say.
+    /// Creates a receiver with the limits in `parts.limits`.
     pub fn new(parts: Parts) -> Self {
         let room = Room::new(&parts.limits);
         let traces = Arc::new(TraceBytes::new(parts.limits.trace_bytes));
@@ -69,14 +70,15 @@ impl Receiver {
         }
     }
 
-    /// The receiver with a mask for what it lists of sources: names of scopes, services and models. By default it lists them as sent.
+    /// Sets the mask for listed sources: names of scopes, services and models. By default they are listed as
+    /// sent.
     #[must_use]
     pub fn masking(self, mask: MaskText) -> Self {
         Self { mask, ..self }
     }
 
-    /// Another receiver, with an intake of its own, that shares this one's bounds on what is under way: what all of them hold together
-    /// is bounded, and shared out among those who send, to whichever they do.
+    /// Creates another receiver with its own intake. Both share the limits on requests in progress: the total
+    /// is bounded, and each sender has one fair share across all receivers.
     #[must_use]
     pub fn beside(&self, parts: Parts) -> Self {
         let traces = Arc::new(TraceBytes::new(parts.limits.trace_bytes));
@@ -92,17 +94,17 @@ impl Receiver {
         }
     }
 
-    /// Requests that wait for the store, and bytes of all that are under way.
+    /// Requests that wait for the store, and bytes of all requests in progress.
     pub fn waiting(&self) -> (u64, u64) {
         self.room.taken()
     }
 
-    /// Sources whose spans look like model calls and are not read, by scope and version.
+    /// Sources whose spans look like model calls but are not read, by scope and version.
     pub fn unread_sources(&self) -> Vec<UnreadSource> {
         self.unread.list()
     }
 
-    /// Takes up the unread sources that an earlier process remembered.
+    /// Adds the unread sources that an earlier process stored.
     pub fn remember_unread(&self, sources: Vec<UnreadSource>) {
         self.unread.add(sources);
     }
@@ -132,7 +134,7 @@ impl Receiver {
         &self.parts.limits
     }
 
-    /// How long a body may take to arrive, and after that the store to commit it.
+    /// The time limit for receiving a body, and again for its commit.
     pub(crate) fn patience(&self) -> Duration {
         Duration::from_secs(self.limits().request_seconds.max(1))
     }

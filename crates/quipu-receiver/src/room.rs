@@ -1,4 +1,4 @@
-//! How much may be under way at a time, and who may have how much of it.
+//! Limits of bytes and requests in progress, in fair shares.
 
 use std::time::Duration;
 
@@ -9,12 +9,13 @@ use tokio::time::Instant;
 use crate::failure::Failure;
 use crate::sender::Sender;
 
-/// Bytes are counted in units: nobody needs to know them better.
+/// The unit in which bytes are counted.
 const UNIT: usize = 1_024;
-/// Bodies of one sender that wait for bytes. How many its share has room for nobody knows before they are read.
+/// Bodies of one sender that may wait for memory. The sizes of unread bodies are unknown, so its share cannot
+/// set this limit.
 const BODIES_WAITING: usize = 16;
 
-/// Room for bytes and for requests. Clones share it.
+/// The pools of bytes and requests. Clones share them.
 #[derive(Clone)]
 pub(crate) struct Room {
     bytes: Pool,
@@ -30,20 +31,20 @@ impl Room {
         }
     }
 
-    /// Requests and bytes that are taken up, the latter in whole units.
+    /// Requests and bytes held by permits; bytes in whole units.
     pub(crate) fn taken(&self) -> (u64, u64) {
         let wide = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
         (wide(self.requests.held()), wide(self.bytes.held()) * wide(UNIT))
     }
 
-    /// A place of a sender that takes no room yet.
+    /// Creates an empty permit for a sender.
     pub(crate) fn place(&self, sender: Sender) -> Place {
         let caller = sender.caller();
         Place { sender, bytes: self.bytes.permit(caller), requests: self.requests.permit(caller) }
     }
 }
 
-/// What one request takes up; given back when it is dropped.
+/// The permits of one request, returned when dropped.
 pub(crate) struct Place {
     sender: Sender,
     bytes: Permit,
@@ -51,8 +52,8 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// Takes up `bytes` in all. A request larger than all the room may have all of it. A failure that waiting can help says so: see
-    /// [`Failure::lacks`].
+    /// Grows to `bytes` in total. A request larger than the pool may get the whole pool. The error says
+    /// whether waiting can help: see [`Failure::lacks`].
     pub(crate) fn grow_to(&mut self, bytes: usize) -> Result<(), Failure> {
         self.bytes.try_grow_to(bytes.div_ceil(UNIT)).map_err(|refusal| {
             let failure = Failure::from(self.bytes.busy());
@@ -60,17 +61,17 @@ impl Place {
         })
     }
 
-    /// As [`Place::grow_to`], but a sender that holds less than its share waits for room, until then at most.
+    /// As [`Place::grow_to`], but a sender below its share waits until `until` at most.
     pub(crate) async fn wait_to_grow_to(&mut self, bytes: usize, until: Instant) -> Result<(), Failure> {
         Ok(self.bytes.wait_to_grow_to(bytes.div_ceil(UNIT), until).await?)
     }
 
-    /// Whose it is.
+    /// The caller that the permits are counted for.
     pub(crate) const fn caller(&self) -> Caller {
         self.sender.caller()
     }
 
-    /// The sender's credentials, as [`quipu_core::Arrival`] takes them.
+    /// The sender's credentials, in the form that [`quipu_core::Arrival`] needs.
     pub(crate) fn credentials(&self) -> &str {
         self.sender.credentials()
     }
@@ -80,27 +81,28 @@ impl Place {
         self.sender.any_age()
     }
 
-    /// Now it is known whose it is: from now on it counts under that service.
+    /// Counts the permits under a service from now on.
     pub(crate) fn serves(&mut self, service: &str) {
         let caller = self.sender.serving(service);
         self.bytes.pass_on(caller);
         self.requests.pass_on(caller);
     }
 
-    /// Refuses a body of so many bytes before any of it is read, when its sender is over its share already.
+    /// Rejects a body of this size before it is read, if its sender is already at its share.
     pub(crate) fn expect(&self, bytes: usize) -> Result<(), Failure> {
         Ok(self.bytes.expect(bytes.div_ceil(UNIT))?)
     }
 
-    /// Joins the requests that wait for the store, unless it has already. A sender under its share waits for its turn, for
-    /// `patience` at most.
+    /// Takes a permit to wait for the store, unless it has one. A sender below its share waits `patience` at
+    /// most.
     pub(crate) async fn enter(&mut self, patience: Duration) -> Result<(), Failure> {
         Ok(self.requests.wait_to_grow_to(1, Instant::now() + patience).await?)
     }
 
-    /// As [`Place::enter`], but waits in any case, for a sender that cannot be told to come back. Gives up after `patience`.
+    /// As [`Place::enter`], but always waits, for a sender that cannot repeat its request. Stops after
+    /// `patience`.
     pub(crate) async fn wait_to_enter(&mut self, patience: Duration) {
-        // Whoever gave up has no place, and is told so when it tries to enter.
+        // After a timeout there is no permit, and `enter` returns the error.
         let _ = tokio::time::timeout(patience, self.requests.wait_for(1)).await;
     }
 }
@@ -193,7 +195,7 @@ mod tests {
         }
         let held = room.taken().1;
         assert!(held <= 50 * UNIT as u64, "{held}");
-        // What is left of the room is there for all the others.
+        // The rest of the pool stays free for all others.
         small.grow_to(20 * UNIT).unwrap();
         let mut second = room.place(sender("c"));
         second.expect(90 * UNIT).unwrap();
@@ -219,11 +221,11 @@ mod tests {
             place.grow_to(5 * UNIT).unwrap();
             others.push(place);
         }
-        // A share is four and a half now; this one is larger than that, and no quarter of all.
+        // A share is four and a half now. This body is larger, but smaller than a quarter of the pool.
         let mut one = room.place(sender("a collector"));
         one.expect(20 * UNIT).unwrap();
         one.wait_to_grow_to(20 * UNIT, Instant::now()).await.unwrap();
-        // Whoever has its share already by other requests is told to come back.
+        // A sender at its share gets an error at once.
         let mut more = room.place(sender("sender 1"));
         assert_eq!(more.grow_to(UNIT).unwrap_err().lacks, None);
         more.expect(UNIT).unwrap_err();

@@ -1,4 +1,4 @@
-//! Who sends, as far as fair shares go.
+//! The identity of a sender, for fair shares.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -8,16 +8,17 @@ use axum::extract::ConnectInfo;
 use axum::http::Extensions;
 use quipu_admission::Caller;
 
-/// The id of the key that a request came with. Whoever checks keys puts it into the request's extensions; requests without one count
-/// by their address.
+/// The id of a request's key. The code that checks keys adds it to the request's extensions. Requests without
+/// one count by their address.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct AdmissionKey(pub String);
 
-/// Marks a request whose records may be of any age, and reach any number of days: an import by an administrator.
+/// Marks a request whose records may have any age and any number of days: an import by an administrator.
 #[derive(Debug, Clone, Copy)]
 pub struct OfAnyAge;
 
-/// One connection, which remembers the service that it last brought something of: the next request is most likely from the same.
+/// A connection, which remembers the service of its last request. The next request is most likely from the
+/// same service.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Line(Arc<AtomicU64>);
 
@@ -27,12 +28,13 @@ pub(crate) struct Sender {
     caller: Caller,
     line: Option<Line>,
     any_age: bool,
-    /// The key's id, else the address: unlike the caller the same in every process.
+    /// The key's id, else the address. Unlike the caller it is the same in every process.
     credentials: Arc<str>,
 }
 
 impl Sender {
-    /// By the key, else by the address; the part of it by the service that the connection last brought, else by the address.
+    /// Identifies the sender by its key, else by its address. The part is the connection's last service, else
+    /// the address.
     pub(crate) fn of(extensions: &Extensions) -> Self {
         let peer = extensions.get::<ConnectInfo<SocketAddr>>().map(|info| network(info.0.ip()));
         let (caller, credentials) = match extensions.get::<AdmissionKey>() {
@@ -46,7 +48,7 @@ impl Sender {
         Self { caller, line, any_age, credentials: credentials.into() }
     }
 
-    /// All who send packets: whose address is theirs is not known, so they share one share.
+    /// The sender of all packets. Packet addresses are not reliable, so all packets share one share.
     pub(crate) fn of_packets() -> Self {
         let caller = Caller::new(&"packets", &"packets");
         Self { caller, line: None, any_age: false, credentials: "packets".into() }
@@ -64,7 +66,7 @@ impl Sender {
         &self.credentials
     }
 
-    /// The same sender's part for a service, which its connection remembers.
+    /// Returns the sender's part for a service, which its connection remembers.
     pub(crate) fn serving(&self, service: &str) -> Caller {
         let caller = self.caller.with_part(&service);
         if let Some(line) = &self.line {
@@ -74,7 +76,7 @@ impl Sender {
     }
 }
 
-/// What counts as one address: one customer of a provider has 64 bits of IPv6 to choose from (RFC 6177).
+/// The network that counts as one address: a provider's customer has 64 bits of IPv6 (RFC 6177).
 pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(address) => IpAddr::V4(address),

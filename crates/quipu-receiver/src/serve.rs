@@ -1,4 +1,4 @@
-//! A server for HTTP/1.1 and HTTP/2 on one port, in the clear or by TLS.
+//! A server for HTTP/1.1 and HTTP/2 on one port, with or without TLS.
 
 use std::future::Future;
 use std::io;
@@ -15,27 +15,29 @@ use tokio::sync::watch;
 use crate::connection::{Connection, Phase};
 use crate::door::{Door, Gate};
 
-/// Pause after an accept that failed for want of a resource.
+/// The pause after an accept that failed for lack of a resource.
 const BREATH: Duration = Duration::from_millis(200);
-/// Connections that the system has accepted for us and that we take over after `shutdown`: whoever is in this queue has sent already.
+/// Pending connections that are still accepted after `shutdown`: their clients may have sent a request
+/// already.
 const QUEUE: usize = 1_024;
-/// What is left after the time for requests under way, for goodbyes.
+/// The extra time for closing connections after the drain.
 const PARTING: Duration = Duration::from_secs(1);
-/// Bytes of an answer that the system holds and has not sent. Without a bound these are megabytes, and the system says that there is
-/// room again only when a third of them is gone: with a slow reader, long after it would count as stalled.
+/// Unsent bytes of an answer that the system buffers. By default these are megabytes, and the system reports
+/// free space only after a third of them is sent. A slow reader would count as stalled long before that.
 const UNSENT: u32 = 64 << 10;
-/// The answer to a connection that is one too many.
+/// The answer to a connection beyond the limit.
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\nconnection: close\r\n\
     content-type: text/plain; charset=utf-8\r\ncontent-length: 26\r\n\r\ntoo many connections open\n";
 
-/// Serves `app` on `listener` until `shutdown` resolves, then lets requests under way end, for as long as the door's limits say.
+/// Serves `app` on `listener` until `shutdown` resolves. Requests in progress may then end within the limits
+/// of `door`.
 ///
-/// Speaks HTTP/1.1, with upgrades, and HTTP/2, by prior knowledge or ALPN. Handlers find the peer in `ConnectInfo<SocketAddr>`,
-/// and the certificate that it showed in [`crate::ClientCertificate`]. Connections are bounded in number, and in how long they may keep
-/// us waiting; the guide docs/guide/limits.md says how.
+/// The server speaks HTTP/1.1 with upgrades, and HTTP/2 by prior knowledge or ALPN. Handlers find the peer in
+/// `ConnectInfo<SocketAddr>` and its certificate in [`crate::ClientCertificate`]. Connections are limited in
+/// number and by timeouts; the guide docs/guide/limits.md describes them.
 ///
 /// # Errors
-/// None at present; failures of single connections only end those.
+/// None at present; an error of one connection ends only that connection.
 pub async fn serve(
     listener: TcpListener,
     app: Router,
@@ -64,7 +66,7 @@ pub async fn serve(
     Ok(())
 }
 
-/// A peer that is gone before it was accepted needs no pause; a lack of file descriptors does.
+/// Pauses after a failed accept, such as a lack of file descriptors, but not after a peer disconnected.
 async fn pause_after(error: &io::Error) {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     if !matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {
@@ -73,16 +75,16 @@ async fn pause_after(error: &io::Error) {
     }
 }
 
-/// Lets whoever writes to `stream` know soon that the other side takes something.
+/// Makes the system report free send space soon after the client reads.
 fn tell_soon_of_room(stream: &TcpStream) {
-    // Without it, readers must be faster; that is no reason to refuse them.
+    // On an error readers must be faster, but that is no reason to reject them.
     #[cfg(any(target_os = "android", target_os = "linux"))]
     let _ = SockRef::from(stream).set_tcp_notsent_lowat(UNSENT);
     #[cfg(not(any(target_os = "android", target_os = "linux")))]
     let _ = SockRef::from(stream).set_send_buffer_size(UNSENT as usize * 4);
 }
 
-/// One listener's connections and what they share.
+/// The connections of one listener and their shared state.
 struct Hall {
     app: Router,
     door: Arc<Door>,
@@ -97,7 +99,7 @@ impl Hall {
     }
 
     fn receive(&self, stream: TcpStream, peer: SocketAddr) {
-        // Answers are small: waiting to fill a packet only delays them.
+        // Answers are small, so waiting to fill a packet only delays them.
         let _ = stream.set_nodelay(true);
         tell_soon_of_room(&stream);
         let seat = match self.gate.enter(peer.ip()) {
@@ -118,12 +120,12 @@ impl Hall {
         });
     }
 
-    /// Says so if that can be done at once, and closes.
+    /// Rejects a connection, with an answer if that is possible without waiting.
     fn refuse(&self, stream: &TcpStream, reason: &'static str) {
         self.door.meter.add("quipu_connections_refused_total", &[("reason", reason)], 1);
         tracing::debug!(reason, "a connection is refused");
         if self.door.tls.is_none() {
-            // Whether it arrives is the other side's matter: it may have gone, or not read yet.
+            // The client may be gone or not reading, so an error is ignored.
             let _ = stream.try_write(FULL);
         }
     }
@@ -137,14 +139,14 @@ impl Hall {
         if tokio::time::timeout(self.door.drain, self.gate.empty()).await.is_ok() {
             return;
         }
-        tracing::warn!("requests were still under way when the server stopped");
+        tracing::warn!("requests were still in progress when the server stopped");
         self.phase.send_replace(Phase::Over);
         let _ = tokio::time::timeout(PARTING, self.gate.empty()).await;
     }
 }
 
 impl Door {
-    /// Tells how many connections are open.
+    /// Updates the gauge of open connections.
     fn tell(&self) {
         let open = i64::try_from(self.crowd.open()).unwrap_or(i64::MAX);
         self.meter.set("quipu_connections", &[], open);

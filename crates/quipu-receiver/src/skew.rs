@@ -1,8 +1,8 @@
-//! Evidence on whether the server's clock is behind those of its senders.
+//! Detection of a server clock that is behind the clocks of its senders.
 //!
-//! A record from the future is a partial success, and the sender drops it. Where the fault is the server's clock, every sender would
-//! lose everything. So a request that holds nothing but records from the future is answered 503, which senders repeat, unless more
-//! senders agree with the server's clock than contradict it.
+//! The server rejects a record from the future, and the sender drops it. If the server's clock is behind,
+//! every sender would lose all its data. A request with future records only therefore gets a 503, which
+//! senders repeat. The exception is a clock that more senders confirm than contradict.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -12,11 +12,11 @@ use quipu_core::{Batch, Timestamp};
 
 /// How long a sender's last request counts.
 const WINDOW: Duration = Duration::from_secs(600);
-/// Senders that are told apart.
+/// Senders that are counted, at most.
 const MOST_SENDERS: usize = 1_024;
 /// A record within this time of the clock shows that both clocks agree.
 const NEAR: i64 = Timestamp::HOUR;
-/// Time between two warnings.
+/// The minimum time between two warnings.
 const QUIET: Duration = Duration::from_secs(60);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +25,7 @@ enum Verdict {
     Ahead,
 }
 
-/// What the last request of each sender said of the clocks.
+/// The clock comparison of each sender's last request.
 #[derive(Debug, Default)]
 pub(crate) struct Skew(Mutex<Said>);
 
@@ -36,7 +36,7 @@ struct Said {
 }
 
 impl Skew {
-    /// Takes note of what is good of a request, and whether there was nothing in it but records from the future.
+    /// Records the valid records of a request, and whether all of its records were from the future.
     pub(crate) fn note(&self, sender: u64, batch: &Batch, is_ahead: bool, now: Timestamp) {
         let verdict = if is_near(batch, now) {
             Verdict::Agrees
@@ -56,7 +56,7 @@ impl Skew {
         said.senders.insert(sender, (verdict, now));
     }
 
-    /// Whether no fewer senders contradict the clock than agree with it.
+    /// Returns whether at least as many senders contradict the clock as confirm it.
     pub(crate) fn is_behind(&self) -> bool {
         let mut said = self.lock();
         let now = Instant::now();
@@ -73,7 +73,7 @@ impl Skew {
             tracing::warn!(
                 ahead,
                 agree,
-                "records lie further ahead of this server's clock than future_seconds allows: check the clock; senders are told to come back"
+                "records lie further ahead of this server's clock than future_seconds allows: check the clock; senders get 503 and retry"
             );
         }
         behind

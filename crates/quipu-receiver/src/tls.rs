@@ -1,4 +1,4 @@
-//! TLS by rustls: who we are, whom we let in, and how both change while connections go on.
+//! TLS with rustls: server certificate, client certificates, and their reload.
 
 mod client;
 mod files;
@@ -21,29 +21,31 @@ pub use files::{ClientAuth, TlsConfig, TlsVersion};
 
 use files::{Files, configure};
 
-/// Between two looks at the files. Their contents are compared, which also sees links that are put elsewhere, as Kubernetes does.
+/// The interval between two checks of the files. Contents are compared, so changed links as in Kubernetes are
+/// noticed.
 const LOOK: Duration = Duration::from_secs(5);
 /// The first byte of a TLS handshake (RFC 8446, 5.1).
 const HANDSHAKE: u8 = 22;
-/// The answer to whoever speaks HTTP in the clear.
+/// The answer to a client that speaks plain HTTP.
 const CLEAR: &[u8] =
     b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-type: text/plain; charset=utf-8\r\n\
     content-length: 38\r\n\r\nthis port speaks TLS: say https://...\n";
 
-/// The server's side of TLS. Clones share certificates, so that new ones hold for all.
+/// The server side of TLS. Clones share certificates, so a reload applies to all.
 #[derive(Clone)]
 pub struct TlsServer {
     config: Arc<TlsConfig>,
     current: Arc<ArcSwap<ServerConfig>>,
-    /// What was read last, be it good or bad.
+    /// The last contents of the files, valid or not.
     files: Arc<Mutex<Files>>,
 }
 
 impl TlsServer {
-    /// Reads the files that `config` names.
+    /// Reads the files of `config`.
     ///
     /// # Errors
-    /// A file cannot be read or holds nothing of its kind, or certificate and key do not belong together; the error names the file.
+    /// A file cannot be read or has no valid contents, or certificate and key do not match. The error names
+    /// the file.
     pub fn open(config: TlsConfig) -> Result<Self> {
         let files = Files::read(&config)?;
         let current = configure(&config, &files)?;
@@ -54,11 +56,12 @@ impl TlsServer {
         })
     }
 
-    /// Reads the files again. `true` when there is something new, which holds for connections from now on; those that are open
-    /// keep what they began with.
+    /// Reads the files again. Returns `true` if they changed. The change applies to new connections; open
+    /// ones keep their certificates.
     ///
     /// # Errors
-    /// As [`TlsServer::open`]; what held before goes on to hold. The same bad files are told once: after that they are nothing new.
+    /// As [`TlsServer::open`]; the old certificates stay in use. The same invalid files are reported once,
+    /// and count as unchanged afterwards.
     pub fn reload(&self) -> Result<bool> {
         let files = Files::read(&self.config)?;
         let mut known = self.files.lock().unwrap_or_else(PoisonError::into_inner);
@@ -71,9 +74,9 @@ impl TlsServer {
         Ok(true)
     }
 
-    /// Reads the files again every five seconds and on SIGHUP, for as long as it is polled, and logs what came of it.
+    /// Reads the files again every five seconds and on SIGHUP, while it is polled, and logs the result.
     ///
-    /// `meter` counts in `quipu_tls_reloads_total`, by `outcome`. A file that cannot be read is logged each time that it is looked for.
+    /// `meter` counts in `quipu_tls_reloads_total`, by `outcome`. An unreadable file is logged at each check.
     pub async fn keep_fresh(self, meter: Arc<dyn Meter>) {
         let mut hangup = signal(SignalKind::hangup()).ok();
         loop {
@@ -96,14 +99,14 @@ impl TlsServer {
                     meter.add("quipu_tls_reloads_total", &[("outcome", "ok")], 1);
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "the certificates of before stay in use");
+                    tracing::warn!(%error, "the old certificates stay in use");
                     meter.add("quipu_tls_reloads_total", &[("outcome", "failed")], 1);
                 }
             }
         }
     }
 
-    /// Greets a client. Whoever speaks HTTP in the clear is told what is spoken here.
+    /// Performs the handshake. A client that speaks plain HTTP gets an error answer.
     pub(crate) async fn accept(
         &self,
         mut stream: TcpStream,

@@ -1,4 +1,4 @@
-//! Bytes that each trace was sent, so that no trace grows without bound.
+//! Limits of bytes for each trace, so no trace grows without bound.
 
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
@@ -8,10 +8,10 @@ use lru::LruCache;
 use quipu_core::{Span, TraceId};
 use quipu_otlp::{Decoded, Rejection};
 
-/// Traces whose bytes are known, those that were sent last.
+/// Traces whose bytes are known: the most recent ones.
 const TRACES: NonZeroUsize = NonZeroUsize::MIN.saturating_add((1 << 16) - 1);
 
-/// Bytes by trace.
+/// The bytes of each trace.
 pub(crate) struct TraceBytes {
     most: u64,
     stored: Mutex<LruCache<TraceId, u64>>,
@@ -22,7 +22,7 @@ impl TraceBytes {
         Self { most, stored: Mutex::new(LruCache::unbounded()) }
     }
 
-    /// Refuses the spans by which a trace would come above the bound.
+    /// Rejects spans that would bring a trace above the limit.
     pub(crate) fn admit(&self, decoded: &mut Decoded) {
         let Decoded { batch, rejected, .. } = decoded;
         let mut sums: HashMap<TraceId, u64> = HashMap::new();
@@ -48,7 +48,7 @@ impl TraceBytes {
         });
     }
 
-    /// Counts spans that were stored.
+    /// Counts stored spans.
     pub(crate) fn note(&self, sums: &[(TraceId, u64)]) {
         let mut stored = self.lock();
         for (trace, bytes) in sums {

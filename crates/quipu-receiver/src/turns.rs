@@ -1,4 +1,4 @@
-//! Admission of answers: how many are under way at a time, and how much memory they hold.
+//! Admission of answers: limits of their number and memory.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -19,11 +19,11 @@ use tokio::time::Instant;
 
 use crate::sender::Sender;
 
-/// A caller below its share waits so long, for its turn and again for memory.
+/// How long a caller below its share waits for a permit, and again for memory.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How often an answer that ran out of memory is made again after more was reserved for it.
+/// The maximum number of attempts at an answer that lacked memory.
 const ATTEMPTS: usize = 3;
-/// The problem detail (RFC 9457) of a request that got no turn.
+/// The problem detail (RFC 9457) of a request without a permit.
 const BUSY: &str = concat!(
     r#"{"type":""#,
     env!("CARGO_PKG_REPOSITORY"),
@@ -31,7 +31,7 @@ const BUSY: &str = concat!(
     r#""detail":"Too many answers are under way (limit answers); come back in a second."}"#
 );
 
-/// Turns and memory for answers. Clones share them.
+/// Permits and memory for answers. Clones share them.
 #[derive(Clone)]
 pub struct Turns {
     answers: Pool,
@@ -40,18 +40,21 @@ pub struct Turns {
 }
 
 impl Turns {
-    /// As many answers at a time as `limits` say, which charge `memory`. When few turns are left, callers with the fewest go first.
+    /// Allows as many parallel answers as `limits` say, which charge `memory`. If few permits are left,
+    /// callers with the fewest get them first.
     pub fn new(limits: &Limits, memory: MemoryPool) -> Self {
-        let answers = Pool::new(limits.answers, "too many answers are under way");
+        let answers = Pool::new(limits.answers, "too many answers are in progress");
         Self { answers, memory, group_bytes: limits.group_bytes }
     }
 }
 
-/// Admits requests to `router` as `turns` allow. A caller at its share is told 429; another waits for five seconds before. A turn and the
-/// memory of an answer are held until the answer has been sent or its connection is gone.
+/// Admits requests to `router` with permits of `turns`. A caller at its share gets 429 at once; another
+/// caller waits up to five seconds first. A permit and the memory of an answer are held until it is sent or
+/// its connection ends.
 ///
-/// The handlers find the memory of their request as [`AnswerMemory::current`]. A `GET` that runs out of it is made again once there is
-/// more; after five seconds, and for any other method, the answer stays what the handler made of it, a 503, with `Retry-After`.
+/// Handlers find the memory of their request as [`AnswerMemory::current`]. A `GET` that lacks memory is
+/// repeated once memory is free. After five seconds, and for any other method, the handler's answer stays: a
+/// 503 with `Retry-After`.
 ///
 /// The caller is the [`crate::AdmissionKey`] of the request, else its address.
 pub fn in_turn(router: Router, turns: &Turns) -> Router {
@@ -76,7 +79,7 @@ async fn answer(turns: Turns, request: Request, next: Next) -> Response {
 
 const SOON: HeaderValue = HeaderValue::from_static("1");
 
-/// Makes an answer within the memory that its caller may have.
+/// Produces an answer within the memory of its caller.
 async fn in_memory(
     turns: &Turns,
     caller: Caller,
@@ -113,7 +116,7 @@ fn short(pool: &MemoryPool, mut response: Response) -> Response {
     response
 }
 
-/// The same request again; `None` when it may have a body, or changes something.
+/// Copies the request; `None` if it may have a body or change something.
 fn repeated(request: &Request) -> Option<Request> {
     if request.method() != Method::GET || request.headers().contains_key(header::UPGRADE) {
         return None;
@@ -127,7 +130,7 @@ fn repeated(request: &Request) -> Option<Request> {
     Some(again)
 }
 
-/// A body that keeps its turn and its memory until it is sent.
+/// A body that holds its permit and memory until it is sent.
 struct Held {
     body: Body,
     memory: AnswerMemory,
@@ -214,7 +217,7 @@ mod tests {
         assert_eq!(ask(Method::GET, "c", 9).await.status(), StatusCode::SERVICE_UNAVAILABLE);
     }
 
-    /// A permit grows by more than what is asked for.
+    /// A permit grows by more than the requested bytes.
     fn first_holds(mib: u64) -> u64 {
         (mib << 20) + (64 << 10)
     }
@@ -241,7 +244,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn one_asker_has_no_more_waiting_than_its_share_and_a_polite_one_gets_its_turn() {
         let app = in_turn(Router::new().route("/", get(async || "text")), &turns(8));
-        // One that was alone has half of them, and four others the rest.
+        // The first caller, alone, got half of the permits, and four others get the rest.
         let mut held = Vec::new();
         for asker in ["old", "old", "old", "old"] {
             held.push(ask(&app, asker).await);
@@ -254,7 +257,7 @@ mod tests {
             tokio::spawn(async move { ask(&app, asker).await })
         };
         let mut flood: Vec<_> = (0..1_000).map(|_| ask_later("loud")).collect();
-        // All that are refused are, before anything else is done: the clock stands still as long as a task can run.
+        // All rejected requests are rejected first, because the clock stands still while a task can run.
         for asked in &mut flood[1..] {
             assert_eq!(asked.await.unwrap().status(), StatusCode::TOO_MANY_REQUESTS);
         }

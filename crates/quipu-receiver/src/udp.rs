@@ -1,4 +1,5 @@
-//! Jaeger's agent: packets over UDP, which nobody answers. <https://www.jaegertracing.io/docs/1.76/architecture/apis/>.
+//! Jaeger's agent: packets over UDP without answers.
+//! <https://www.jaegertracing.io/docs/1.76/architecture/apis/>.
 
 use std::future::Future;
 use std::io;
@@ -20,30 +21,30 @@ use crate::room::Place;
 use crate::sender::Sender;
 use crate::unpack::Packing;
 
-/// Nothing longer fits a UDP packet.
+/// The maximum size of a UDP packet, in bytes.
 const LONGEST: usize = 65_535;
-/// Bytes that the kernel is asked to keep while we are busy; it may give less (`net.core.rmem_max`).
+/// The requested receive buffer of the kernel, in bytes; it may be smaller (`net.core.rmem_max`).
 const KERNEL: usize = 8 << 20;
 /// Packets that may wait; their bytes also count against `queue_bytes`.
 const WAITING: usize = 4_096;
-/// Packets that are committed together.
+/// Packets committed together, at most.
 const GROUP: usize = 256;
-/// How long what has arrived may take to be stored after `shutdown`.
+/// How long received packets may take to be stored after `shutdown`.
 const DRAIN: Duration = Duration::from_secs(10);
-/// After `shutdown`, silence for so long means that all that was sent before has been read.
+/// After `shutdown`, the silence after which all sent packets count as read.
 const LAST: Duration = Duration::from_millis(20);
-/// Pause after a read that failed.
+/// The pause after a failed read.
 const BREATH: Duration = Duration::from_millis(200);
 
-/// Takes packets of Jaeger's clients from `socket` until `shutdown` resolves, then stores what has arrived, for at most ten
-/// seconds.
+/// Receives packets of Jaeger's clients from `socket` until `shutdown` resolves. It then stores the received
+/// packets, for at most ten seconds.
 ///
-/// A packet is one `Agent.emitBatch` in `protocol`: by custom compact on port 6831 and binary on 6832. Packets that wait are
-/// committed together. There is no answer, so what cannot be read, or comes when there is no room, is only counted, in
-/// `quipu_received_requests_total`.
+/// A packet is one `Agent.emitBatch` in `protocol`: by convention, compact on port 6831 and binary on 6832.
+/// Waiting packets are committed together. UDP has no answer, so invalid packets and those beyond the limits
+/// are only counted, in `quipu_received_requests_total`.
 ///
 /// # Errors
-/// None at present; a read that fails is logged and tried again.
+/// None at present; a failed read is logged and repeated.
 pub async fn serve_jaeger_udp(
     socket: UdpSocket,
     receiver: Receiver,
@@ -63,7 +64,7 @@ pub async fn serve_jaeger_udp(
     Ok(())
 }
 
-/// The request counter's label.
+/// The label of the request counter.
 const fn transport(protocol: Protocol) -> &'static str {
     match protocol {
         Protocol::Compact => "jaeger_compact",
@@ -71,13 +72,13 @@ const fn transport(protocol: Protocol) -> &'static str {
     }
 }
 
-/// One packet, and the room that it takes up.
+/// One packet and its permits.
 struct Packet {
     bytes: Vec<u8>,
     place: Place,
 }
 
-/// Empties the socket.
+/// The task that reads the socket.
 struct Reader {
     receiver: Receiver,
     protocol: Protocol,
@@ -120,7 +121,7 @@ impl Reader {
     }
 }
 
-/// Reads and commits.
+/// The task that decodes and commits packets.
 #[derive(Clone)]
 struct Keeper {
     receiver: Receiver,
@@ -132,20 +133,20 @@ async fn keep_all(keeper: Keeper, mut from: mpsc::Receiver<Packet>) {
     while from.recv_many(&mut packets, GROUP).await > 0 {
         let packets = std::mem::take(&mut packets);
         let reader = keeper.clone();
-        // Only a panic of ours fails here: those of adapters are caught packet by packet.
+        // Panics of adapters are caught for each packet, so an error here is a bug of the receiver itself.
         if let Ok(read) = tokio::task::spawn_blocking(move || reader.read(packets)).await {
             keeper.keep(read).await;
         }
     }
 }
 
-/// What came out of a group of packets.
+/// The decoded packets of a group.
 #[derive(Default)]
 struct Read {
     batch: Batch,
-    /// Each packet's outcome, should the batch be committed.
+    /// The outcome of each packet if the batch is committed.
     receipts: Vec<Receipt>,
-    /// Kept until the batch is committed.
+    /// Permits, held until the batch is committed.
     places: Vec<Place>,
 }
 

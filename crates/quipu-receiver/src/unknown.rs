@@ -1,22 +1,22 @@
-//! Counts keys that look like usage and that nothing reads, so that a new spelling is noticed before money is missing.
+//! Counters of unread keys that look like usage, so that a new spelling is noticed before money is missing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use quipu_core::{Batch, Meter};
 
-/// Distinct keys that are counted by name; all others together.
+/// Keys counted by name; all others are counted together.
 const MOST_KEYS: usize = 64;
-/// Longest key that is counted by name, in bytes.
+/// The maximum length of a key counted by name, in bytes.
 const LONGEST_KEY: usize = 128;
-/// What all other keys are counted as.
+/// The name that all other keys are counted under.
 const OTHER: &str = "other";
 
 /// The keys that are counted by name so far.
 #[derive(Debug, Default)]
 pub(crate) struct UnknownKeys(Mutex<BTreeSet<String>>);
 
-/// How often each unknown key of usage occurs in a batch; nothing is set aside when there are none.
+/// Counts the unknown usage keys of a batch; without any it allocates nothing.
 pub(crate) fn of(batch: &Batch) -> BTreeMap<String, u64> {
     let mut keys = BTreeMap::new();
     for key in batch.spans.iter().flat_map(|span| &span.canonical.unknown_usage) {
@@ -34,7 +34,7 @@ impl UnknownKeys {
         }
     }
 
-    /// Whether the key is counted by name: the first 64 are.
+    /// Returns whether the key is counted by name: the first 64 are.
     fn knows(&self, key: &str) -> bool {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.contains(key) {

@@ -1,4 +1,4 @@
-//! Compression, undone within a bound.
+//! Decompression of bodies within a limit.
 
 use std::io::{BufRead, Read};
 
@@ -6,12 +6,12 @@ use flate2::bufread::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 
 use crate::failure::Failure;
 
-/// Bytes that are unpacked at a time.
+/// Bytes decompressed at a time.
 const STEP: usize = 64 << 10;
-/// A zstd frame may ask for a window of at most 2 to this power bytes (64 MiB), whatever it says.
+/// The maximum window of a zstd frame, as a power of 2 (64 MiB).
 const WINDOW_LOG: u32 = 26;
 
-/// How a body is compressed.
+/// The compression of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Packing {
     None,
@@ -21,7 +21,7 @@ pub(crate) enum Packing {
 }
 
 impl Packing {
-    /// Reads a `Content-Encoding` or `grpc-encoding` header; missing means none.
+    /// Reads a `Content-Encoding` or `grpc-encoding` header; a missing one means no compression.
     pub(crate) fn from_header(header: Option<&str>) -> Result<Self, Failure> {
         let mut names = header.unwrap_or_default().split(',').map(str::trim).filter(|name| !name.is_empty());
         let mut found = Self::None;
@@ -46,7 +46,7 @@ impl Packing {
     }
 }
 
-/// Undoes `packing`. Never holds more than `most` bytes, and asks `grow` before it holds more than before.
+/// Decompresses a body. It never holds more than `most` bytes, and calls `grow` before it allocates more.
 pub(crate) fn unpack(
     packed: &[u8],
     packing: Packing,
@@ -62,7 +62,8 @@ pub(crate) fn unpack(
     }
 }
 
-/// HTTP's `deflate` means zlib (RFC 9110, 8.4.1.2), yet some send it raw. A zlib stream begins with a header of its own (RFC 1950).
+/// HTTP's `deflate` means zlib (RFC 9110, 8.4.1.2), but some clients send raw deflate. A zlib stream begins
+/// with its own header (RFC 1950).
 fn is_zlib(packed: &[u8]) -> bool {
     match packed {
         [method, flags, ..] => method & 0x0f == 8 && u16::from_be_bytes([*method, *flags]).is_multiple_of(31),
@@ -94,7 +95,7 @@ fn pump(
         }
         if size > out.capacity() {
             grow(size)?;
-            // Doubles, yet never past the bound.
+            // The capacity doubles but never exceeds the limit.
             out.reserve_exact(size.max(out.capacity() * 2).min(most) - out.len());
         }
         out.extend_from_slice(new);

@@ -1,4 +1,4 @@
-//! Sources whose spans look like model calls and are not read, so that a user notices them and maps them.
+//! Sources whose spans look like model calls but are not read, so that a user notices and maps them.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,31 +9,31 @@ use quipu_drift::Mask;
 use quipu_unread::is_unread;
 use serde::{Deserialize, Serialize};
 
-/// Most sources that are remembered; the one seen longest ago makes way.
+/// Sources remembered at most; a new one replaces the one seen longest ago.
 const MOST_SOURCES: usize = 256;
-/// Longest name of a scope that is remembered, in bytes.
+/// The maximum length of a remembered scope name, in bytes.
 const LONGEST_NAME: usize = 256;
 
-/// A source that is not read. It names no attribute and holds no content.
+/// An unread source. It contains no attribute and no content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnreadSource {
     /// Name of the instrumentation scope.
     pub scope: CompactString,
-    /// Version of the scope, empty when none was sent.
+    /// Version of the scope; empty if none was sent.
     pub version: CompactString,
-    /// Service of the latest of its spans.
+    /// Service of its latest span.
     pub service: Option<CompactString>,
-    /// Spans of it that look like calls.
+    /// The number of its spans that look like calls.
     pub spans: u64,
-    /// Why the latest of them does not count.
+    /// Why its latest span does not count.
     pub why: CompactString,
-    /// Start of the first of them.
+    /// Start of its first span.
     pub first_seen: Timestamp,
-    /// Start of the latest of them.
+    /// Start of its latest span.
     pub last_seen: Timestamp,
-    /// Trace of the latest of them.
+    /// Trace of its latest span.
     pub trace_id: TraceId,
-    /// The latest of them.
+    /// Its latest span.
     pub span_id: SpanId,
 }
 
@@ -43,7 +43,7 @@ type Key = (CompactString, CompactString);
 #[derive(Debug, Default)]
 pub(crate) struct UnreadSources(Mutex<BTreeMap<Key, UnreadSource>>);
 
-/// The unread sources of a batch; nothing is set aside when there are none.
+/// Returns the unread sources of a batch; without any it allocates nothing.
 pub(crate) fn of(batch: &Batch, mask: Mask<'_>) -> Vec<UnreadSource> {
     batch.spans.iter().filter_map(|span| source(span, mask)).collect()
 }
@@ -67,7 +67,7 @@ fn source(span: &Span, mask: Mask<'_>) -> Option<UnreadSource> {
 }
 
 impl UnreadSources {
-    /// Adds sources that were seen, or were remembered by an earlier process.
+    /// Adds sources that were seen now or stored by an earlier process.
     pub(crate) fn add(&self, seen: Vec<UnreadSource>) {
         if seen.is_empty() {
             return;
@@ -85,7 +85,8 @@ impl UnreadSources {
         }
     }
 
-    /// Takes out the sources whose sample is of one of these traces, unless it is a dry run; gives how many there are.
+    /// Removes the sources with a sample from one of these traces, and returns their number. A dry run only
+    /// counts them.
     pub(crate) fn forget(&self, traces: &HashSet<TraceId>, dry_run: bool) -> usize {
         let mut sources = self.lock();
         let found = sources.values().filter(|source| traces.contains(&source.trace_id)).count();
@@ -95,7 +96,7 @@ impl UnreadSources {
         found
     }
 
-    /// All of them, by scope and version.
+    /// Returns all sources, by scope and version.
     pub(crate) fn list(&self) -> Vec<UnreadSource> {
         self.lock().values().cloned().collect()
     }
@@ -105,7 +106,7 @@ impl UnreadSources {
     }
 }
 
-/// Both together; the later one gives the sample.
+/// Merges two records of a source; the later one supplies the sample.
 fn merged(known: &UnreadSource, seen: UnreadSource) -> UnreadSource {
     let spans = known.spans.saturating_add(seen.spans);
     let first_seen = known.first_seen.min(seen.first_seen);

@@ -8,12 +8,13 @@ use crate::Receiver;
 use crate::failure::Failure;
 use crate::foreign;
 
-/// Routes for `POST /api/v2/spans` (Zipkin's port 9411): a list of v2 spans as JSON. 202 means committed.
+/// Routes for `POST /api/v2/spans` (Zipkin's port 9411): a list of v2 spans as JSON. The server answers 202
+/// after the commit.
 pub fn zipkin_routes(receiver: &Receiver) -> Router {
     foreign::post(receiver, "/api/v2/spans", "zipkin", spans)
 }
 
-/// Senders that name no content type mean JSON.
+/// A missing content type means JSON.
 fn spans(headers: &HeaderMap) -> Result<Wire, Failure> {
     match foreign::essence(headers, header::CONTENT_TYPE).as_deref() {
         None | Some("application/json") => Ok(Wire::Zipkin),

@@ -1,4 +1,4 @@
-//! Bodies on their way, each way at a pace.
+//! Bodies with a minimum pace, for requests and answers.
 
 use std::fmt;
 use std::pin::Pin;
@@ -13,15 +13,15 @@ use tokio::time::{Instant, Sleep};
 
 use super::pulse::Turn;
 
-/// How long a body is waited for before its pace is looked at, again and again.
+/// The time window in which the pace of a body is measured.
 const WINDOW: Duration = Duration::from_secs(5);
-/// Bytes of an answer in HTTP/2 that are handed out at a time: what is handed out waits in memory until the other side takes it.
+/// Bytes of an HTTP/2 answer that are handed over at a time. They stay in memory until the client takes them.
 const PIECE: usize = 16 << 10;
 
-/// A body that came too slowly.
+/// The error of a body that arrived too slowly.
 #[derive(Debug)]
 pub(crate) struct TooSlow {
-    /// Bytes a second that it should make at least.
+    /// The minimum pace in bytes a second.
     pub(crate) pace: u64,
 }
 
@@ -33,19 +33,19 @@ impl fmt::Display for TooSlow {
 
 impl std::error::Error for TooSlow {}
 
-/// A request's body, which has to make so many bytes in each five seconds that we wait for it. While nobody asks for more of it, no
-/// time passes.
+/// A request body with a minimum number of bytes in each five seconds of waiting. Time passes only while a
+/// reader waits.
 pub(crate) struct Incoming<B> {
     body: B,
     pace: u64,
-    /// Of the present window.
+    /// Bytes in the present window.
     bytes: u64,
     waited: Duration,
     waiting: Option<(Instant, Pin<Box<Sleep>>)>,
 }
 
 impl<B> Incoming<B> {
-    /// A `pace` of 0 means any.
+    /// Wraps a body. A `pace` of 0 means no minimum.
     pub(crate) const fn new(body: B, pace: u64) -> Self {
         Self { body, pace, bytes: 0, waited: Duration::ZERO, waiting: None }
     }
@@ -60,7 +60,7 @@ impl<B> Incoming<B> {
         }
     }
 
-    /// Whether the window is over.
+    /// Returns whether the window is over.
     fn is_late(&mut self, cx: &mut Context<'_>) -> bool {
         let left = WINDOW.saturating_sub(self.waited);
         let (_, timer) =
@@ -103,10 +103,11 @@ where
     }
 }
 
-/// An answer's body, which tells when a piece of it is out and when it was taken. The request is over when it is dropped.
+/// An answer body that records when a chunk was handed over and when it was taken. The request ends when the
+/// body is dropped.
 pub(crate) struct Answer {
     body: Body,
-    /// Where pieces are told of: in HTTP/2, which has windows of its own.
+    /// Whether chunks are recorded: only in HTTP/2, which has windows of its own.
     pieces: bool,
     rest: Bytes,
     turn: Turn,
@@ -211,7 +212,7 @@ mod tests {
         let mut bytes = 0;
         while let Some(frame) = body.frame().await {
             bytes += frame.unwrap().into_data().unwrap().len();
-            // Whoever reads may be slow: that is not the sender's fault.
+            // The reader may be slow, which is not the sender's fault.
             if bytes == 30 * 300 {
                 tokio::time::sleep(Duration::from_secs(60)).await;
             }

@@ -1,4 +1,4 @@
-//! How many connections there are: in all, by listener, and by address.
+//! Counts and limits of connections: in total, by listener, and by address.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -9,9 +9,10 @@ use tokio::sync::Notify;
 
 use crate::sender::network;
 
-/// Bytes of requests that have not begun, on all connections together. Those that have sent little do not count.
+/// Bytes of unfinished request headers on all connections together. Connections that sent little do not
+/// count.
 const UNHEEDED: usize = 16 << 20;
-/// Bytes that a connection may always send before a request begins: ordinary headers.
+/// Bytes that a connection may always send before a request begins: enough for ordinary headers.
 const MODEST: usize = 8 << 10;
 
 /// All connections of a process.
@@ -34,31 +35,32 @@ impl Crowd {
         }
     }
 
-    /// Connections that are open.
+    /// The number of open connections.
     pub(crate) fn open(&self) -> usize {
         self.open.load(Ordering::Relaxed)
     }
 
-    /// A connection has sent `more` bytes without a request, after `before`. `false` when that is too much for all.
+    /// Counts `more` bytes that a connection sent without a request, after `before`. `false` if the total is
+    /// too high.
     pub(super) fn unheeded(&self, before: usize, more: usize) -> bool {
         let all = self.unheeded.fetch_add(more, Ordering::Relaxed).saturating_add(more);
         before <= MODEST || all <= UNHEEDED
     }
 
-    /// So many bytes became a request, or their connection is gone.
+    /// Subtracts bytes that became a request, or whose connection ended.
     pub(super) fn heeded(&self, bytes: usize) {
         self.unheeded.fetch_sub(bytes, Ordering::Relaxed);
     }
 }
 
-/// One listener's connections.
+/// The connections of one listener.
 pub(crate) struct Gate {
     crowd: Arc<Crowd>,
     open: AtomicUsize,
     left: Notify,
 }
 
-/// Why a connection is refused: the label of the counter.
+/// The reason for rejecting a connection, as the label of the counter.
 pub(crate) type Refused = &'static str;
 
 impl Gate {
@@ -66,12 +68,13 @@ impl Gate {
         Arc::new(Self { crowd: Arc::clone(crowd), open: AtomicUsize::new(0), left: Notify::new() })
     }
 
-    /// Lets somebody in. One listener has three quarters of all at most, so that a flood of one leaves the others reachable.
+    /// Admits a connection. One listener gets at most three quarters of all connections, so a flood of one
+    /// leaves the others reachable.
     pub(crate) fn enter(self: &Arc<Self>, address: IpAddr) -> Result<Seat, Refused> {
         let crowd = &self.crowd;
         let network = network(address);
         let mut addresses = crowd.addresses.lock().unwrap_or_else(PoisonError::into_inner);
-        // Under the lock, so these cannot change in between but downwards.
+        // Under the lock these counts can only decrease.
         if crowd.open() >= crowd.most {
             return Err("connections");
         }
@@ -88,7 +91,7 @@ impl Gate {
         Ok(Seat { gate: Arc::clone(self), network })
     }
 
-    /// Waits until all have left.
+    /// Waits until all connections have ended.
     pub(crate) async fn empty(&self) {
         loop {
             let left = self.left.notified();
@@ -100,7 +103,7 @@ impl Gate {
     }
 }
 
-/// One connection's place, free again when it is dropped.
+/// The permit of one connection, returned when dropped.
 pub(crate) struct Seat {
     gate: Arc<Gate>,
     network: IpAddr,

@@ -1,4 +1,4 @@
-//! What a connection is at, and until when that may last.
+//! The state of a connection and its deadlines.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
@@ -12,13 +12,13 @@ use tokio::time::Instant;
 
 use super::Crowd;
 
-/// How long connections may do this or that.
+/// The timeouts of a connection.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rules {
     pub(crate) idle: Duration,
     pub(crate) headers: Duration,
     pub(crate) stall: Duration,
-    /// Bytes a second that must move; 0 for any pace.
+    /// The minimum pace in bytes a second; 0 for none.
     pub(crate) pace: u64,
 }
 
@@ -33,20 +33,21 @@ impl Rules {
         }
     }
 
-    /// Bytes that the other side must take within `stall`: what the kernel buffers counts, so a single time is not enough.
+    /// Bytes that the client must take within `stall`. A single read is not enough, because kernel buffers
+    /// count too.
     fn least(&self) -> u64 {
         self.pace.saturating_mul(self.stall.as_secs()).max(1)
     }
 }
 
-/// Why a connection ends before its time: the label of the counter.
+/// The reason for an early end of a connection, as the label of the counter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum End {
-    /// Nothing was asked for so long that it is closed in order.
+    /// The connection was idle for too long and is closed gracefully.
     Idle,
-    /// The headers of a request do not come to an end.
+    /// The headers of a request did not finish in time.
     Headers,
-    /// The other side does not take its answer.
+    /// The client does not read its answer.
     Stalled,
 }
 
@@ -60,23 +61,26 @@ impl End {
     }
 }
 
-/// What goes on in one connection; told by its stream and its bodies. Times are milliseconds from its start, and 0 for none.
+/// The state of one connection, reported by its stream and its bodies. Times are milliseconds from its start;
+/// 0 means unset.
 pub(crate) struct Pulse {
     start: Instant,
     crowd: Arc<Crowd>,
     under_way: AtomicUsize,
     idle_since: AtomicU64,
     heading_since: AtomicU64,
-    /// Bytes since the last request began. Not counted in HTTP/2, whose frames come without requests, too.
+    /// Bytes since the last request began. HTTP/2 is not counted, because its frames also arrive without
+    /// requests.
     unheeded: AtomicUsize,
     http2: AtomicBool,
     blocked_since: AtomicU64,
-    /// Bytes that the other side took since then.
+    /// Bytes that the client took since `blocked_since`.
     taken: AtomicU64,
-    /// Answers of which a piece is out, and since when, by number. HTTP/2 has windows, which stand still while the socket does not.
+    /// Answers with a chunk in transit, and since when, by number. An HTTP/2 window can stall while the
+    /// socket does not.
     waiting: Mutex<BTreeMap<u64, u64>>,
     next: AtomicU64,
-    /// The stream is there, and whether it was told that all is over.
+    /// Whether the stream exists; `over` says whether its reader has to end.
     open: AtomicBool,
     closed: Notify,
     over: AtomicBool,
@@ -112,7 +116,8 @@ impl Pulse {
         self.start + Duration::from_millis(time.saturating_sub(1))
     }
 
-    /// When the connection is to end if nothing changes, and how. `None` while it waits for us alone.
+    /// Returns the next deadline and the kind of end that it causes. `None` while only this server has work
+    /// to do.
     pub(crate) fn due(&self, rules: &Rules) -> Option<(Instant, End)> {
         let some = |time: &AtomicU64| Some(time.load(Relaxed)).filter(|time| *time > 0);
         let blocked = some(&self.blocked_since).map(|since| (self.at(since) + rules.stall, End::Stalled));
@@ -133,14 +138,14 @@ impl Pulse {
         [blocked, waiting, quiet].into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 
-    /// It speaks HTTP/2.
+    /// Records that the connection speaks HTTP/2.
     pub(super) fn speaks_http2(&self) {
         self.http2.store(true, Relaxed);
         self.heading_since.store(0, Relaxed);
         self.crowd.heeded(self.unheeded.swap(0, Relaxed));
     }
 
-    /// So many bytes came. `false` when nobody may send so much without a request.
+    /// Counts received bytes. `false` if too many bytes arrived without a request.
     pub(super) fn read(&self, count: usize) -> bool {
         if self.under_way.load(Relaxed) > 0 || self.http2.load(Relaxed) {
             return true;
@@ -152,18 +157,18 @@ impl Pulse {
         self.crowd.unheeded(before, count)
     }
 
-    /// The other side took so many bytes.
+    /// Counts bytes that the client took.
     pub(super) fn wrote(&self, count: usize) {
         if self.blocked_since.load(Relaxed) > 0 {
             self.taken.fetch_add(u64::try_from(count).unwrap_or(u64::MAX), Relaxed);
         }
-        // The end of an answer in HTTP/1. In HTTP/2 pings are written, too, on connections that nobody uses.
+        // This is the end of an answer in HTTP/1. HTTP/2 also writes pings, even on unused connections.
         if self.under_way.load(Relaxed) == 0 && !self.http2.load(Relaxed) {
             self.idle_since.store(self.now(), Relaxed);
         }
     }
 
-    /// The other side takes no more at present.
+    /// Records that the client takes no more at present.
     pub(super) fn blocked(&self) {
         if self.blocked_since.load(Relaxed) == 0 {
             self.taken.store(0, Relaxed);
@@ -171,12 +176,12 @@ impl Pulse {
         }
     }
 
-    /// All that was to be sent is sent.
+    /// Records that everything was sent.
     pub(super) fn flushed(&self) {
         self.blocked_since.store(0, Relaxed);
     }
 
-    /// A request begins. It is over when what is returned is dropped.
+    /// Begins a request. It ends when the returned value is dropped.
     pub(crate) fn begin(self: &Arc<Self>) -> Turn {
         self.under_way.fetch_add(1, Relaxed);
         self.heading_since.store(0, Relaxed);
@@ -188,27 +193,27 @@ impl Pulse {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The stream is gone.
+    /// Records that the stream was dropped.
     pub(super) fn gone(&self) {
         self.open.store(false, Relaxed);
         self.crowd.heeded(self.unheeded.swap(0, Relaxed));
-        // Kept for whoever asks later.
+        // `notify_one` keeps the notification for a later waiter.
         self.closed.notify_one();
     }
 
-    /// Whether somebody still has the stream.
+    /// Returns whether the stream still exists.
     pub(crate) fn is_open(&self) -> bool {
         self.open.load(Relaxed)
     }
 
-    /// Waits until nobody has the stream any more. Only one may wait.
+    /// Waits until the stream is dropped. Only one task may wait.
     pub(crate) async fn closed(&self) {
         if self.is_open() {
             self.closed.notified().await;
         }
     }
 
-    /// Whoever reads the stream finds its end from now on.
+    /// Makes every later read of the stream return its end.
     pub(crate) fn hang_up(&self) {
         self.over.store(true, Relaxed);
         let waker = self.reader.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -219,7 +224,7 @@ impl Pulse {
         self.over.load(Relaxed)
     }
 
-    /// Who is to be told when it is over.
+    /// Sets the waker to call at the end.
     pub(super) fn reads(&self, waker: &Waker) {
         let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
         if !reader.as_ref().is_some_and(|known| known.will_wake(waker)) {
@@ -235,13 +240,13 @@ pub(crate) struct Turn {
 }
 
 impl Turn {
-    /// A piece of the answer is handed out.
+    /// Records that a chunk of the answer was handed over.
     pub(super) fn handed(&self) {
         let now = self.pulse.now();
         self.pulse.waiting().insert(self.number, now);
     }
 
-    /// That piece was taken: the next one is asked for.
+    /// Records that the chunk was taken, because the next one is requested.
     pub(super) fn taken(&self) {
         self.pulse.waiting().remove(&self.number);
     }

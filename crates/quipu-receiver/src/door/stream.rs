@@ -1,4 +1,4 @@
-//! A connection's bytes, watched as they pass.
+//! A connection's byte stream that reports its progress.
 
 use std::io;
 use std::pin::Pin;
@@ -9,14 +9,14 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::{Pulse, Seat};
 
-/// How HTTP/2 begins (RFC 9113, 3.4). No method of HTTP/1.1 is called so.
+/// The first bytes of HTTP/2 (RFC 9113, 3.4). No HTTP/1.1 method has this name.
 const HTTP2: &[u8; 3] = b"PRI";
 
-/// A stream that tells its pulse what passes, and has its seat as long as it is there.
+/// A stream that reports its progress to its pulse. It holds the connection's permit while it exists.
 pub(crate) struct Stream<S> {
     stream: S,
     pulse: Arc<Pulse>,
-    /// How many of the first bytes fit HTTP/2 until now; `None` once that is settled.
+    /// How many of the first bytes match HTTP/2 so far; `None` once that is decided.
     like_http2: Option<usize>,
     _seat: Seat,
 }
@@ -66,7 +66,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Stream<S> {
         match &polled {
             Poll::Pending => {
                 self.pulse.reads(cx.waker());
-                // Told meanwhile, it would not be told again.
+                // If the end came before the waker was set, the waker would never be called.
                 if self.pulse.is_over() {
                     return Poll::Ready(Ok(()));
                 }

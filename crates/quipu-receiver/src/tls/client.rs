@@ -1,4 +1,4 @@
-//! What a client's certificate says of the client.
+//! The identity in a client's certificate.
 
 use std::fmt::Write as _;
 
@@ -6,27 +6,28 @@ use x509_parser::extensions::GeneralName;
 use x509_parser::objects::{oid_registry, oid2abbrev};
 use x509_parser::prelude::{FromDer, X509Certificate, X509Name};
 
-/// The certificate that a client showed, checked against `client_ca`. Handlers find it in the extensions of requests.
+/// A client's certificate, verified against `client_ca`. Handlers find it in the extensions of requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientCertificate {
-    /// Its subject, as RFC 4514 writes it: `CN=agent-7,O=Example`. What could be taken for the end of a value is escaped, and so are
-    /// control characters.
+    /// The subject in the form of RFC 4514: `CN=agent-7,O=Example`. Control characters and characters that
+    /// could end a value are escaped.
     pub subject: String,
-    /// Names of other kinds: host names, addresses of mail, and URIs such as those of SPIFFE, each with its kind: `DNS:…`, `email:…`, `URI:…`.
+    /// The alternative names with their kinds: host names (`DNS:…`), mail addresses (`email:…`) and URIs such
+    /// as those of SPIFFE (`URI:…`).
     pub names: Vec<String>,
     /// SHA-256 of the certificate, in hexadecimal.
     pub fingerprint: String,
 }
 
 impl ClientCertificate {
-    /// Reads a certificate. `None` when it cannot be read, which one that was checked can.
+    /// Reads a certificate; `None` if it is unreadable, which a verified one never is.
     pub(super) fn read(der: &[u8]) -> Option<Self> {
         let (_, certificate) = X509Certificate::from_der(der).ok()?;
         let names = certificate.subject_alternative_name().ok().flatten();
         let names = names.iter().flat_map(|names| &names.value.general_names).filter_map(name).collect();
         let digest = ring::digest::digest(&ring::digest::SHA256, der);
         let fingerprint = digest.as_ref().iter().fold(String::new(), |mut text, byte| {
-            // Writing into a text does not fail.
+            // Writing into a string does not fail.
             let _ = write!(text, "{byte:02x}");
             text
         });
@@ -44,7 +45,7 @@ fn name(name: &GeneralName<'_>) -> Option<String> {
     Some(format!("{kind}:{}", escaped(text)))
 }
 
-/// The most particular part comes first (RFC 4514, 2.1).
+/// The most specific part comes first (RFC 4514, 2.1).
 fn subject(name: &X509Name<'_>) -> String {
     let mut parts: Vec<String> = name
         .iter_rdn()
@@ -61,7 +62,7 @@ fn subject(name: &X509Name<'_>) -> String {
     parts.join(",")
 }
 
-/// As RFC 4514, 2.4 escapes values.
+/// Escapes a value as in RFC 4514, 2.4.
 fn escaped(value: &str) -> String {
     let mut text = String::with_capacity(value.len());
     let last = value.chars().count().saturating_sub(1);

@@ -1,4 +1,4 @@
-//! What TLS is set up from.
+//! TLS configuration and its files.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,24 +13,25 @@ use rustls::version::{TLS12, TLS13};
 use rustls::{RootCertStore, ServerConfig, SupportedProtocolVersion};
 use serde::{Deserialize, Serialize};
 
-/// Bytes of one file: many certificates more than anybody needs.
+/// The maximum size of a file in bytes: far more certificates than any setup needs.
 const MOST: u64 = 4 << 20;
 
 /// The table `[tls]`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TlsConfig {
-    /// PEM file of our certificate, followed by those that it was signed by.
+    /// PEM file of the server's certificate, followed by its chain.
     pub cert: PathBuf,
     /// PEM file of its private key: PKCS #8, PKCS #1 or SEC 1, not encrypted.
     pub key: PathBuf,
-    /// PEM file of those by whom certificates of clients must be signed. Without it nobody is asked for one.
+    /// PEM file of the authorities that must sign client certificates. Without it clients are not asked for
+    /// one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_ca: Option<PathBuf>,
-    /// Whether clients must show one; needs `client_ca`.
+    /// Whether clients must show a certificate; needs `client_ca`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_auth: Option<ClientAuth>,
-    /// The oldest version that is spoken.
+    /// The oldest accepted version.
     #[serde(default)]
     pub min_version: TlsVersion,
 }
@@ -39,14 +40,14 @@ pub struct TlsConfig {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ClientAuth {
-    /// No connection without one.
+    /// Every connection needs a certificate.
     #[default]
     Require,
-    /// One that is shown must be good; none is good too.
+    /// A certificate is optional, but must be valid.
     Optional,
 }
 
-/// A version of TLS. Older ones are not spoken (RFC 8996).
+/// A version of TLS. Older ones are not supported (RFC 8996).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TlsVersion {
     /// TLS 1.2, with ephemeral keys and authenticated ciphers only.
@@ -70,7 +71,7 @@ impl TlsVersion {
     }
 }
 
-/// What the files held at one time.
+/// The contents of the files at one time.
 #[derive(PartialEq, Eq)]
 pub(super) struct Files {
     cert: Vec<u8>,
@@ -81,7 +82,7 @@ pub(super) struct Files {
 impl Files {
     pub(super) fn read(config: &TlsConfig) -> Result<Self> {
         if config.client_auth.is_some() && config.client_ca.is_none() {
-            return Err(wrong("client_auth needs client_ca: by whom must the certificates be signed?"));
+            return Err(wrong("client_auth needs client_ca, the authorities that sign client certificates"));
         }
         Ok(Self {
             cert: read(&config.cert)?,
@@ -100,7 +101,7 @@ fn read(file: &Path) -> Result<Vec<u8>> {
     std::fs::read(file).map_err(bad)
 }
 
-/// Puts them together, with ring's cryptography.
+/// Builds the configuration, with ring's cryptography.
 pub(super) fn configure(config: &TlsConfig, files: &Files) -> Result<ServerConfig> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let chain = certificates(&config.cert, &files.cert)?;

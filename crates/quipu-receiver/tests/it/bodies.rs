@@ -1,4 +1,4 @@
-//! Bodies to send.
+//! Request bodies for the tests.
 
 use std::io::Write;
 

@@ -1,4 +1,4 @@
-//! Size, time and room.
+//! Tests of the limits of size, time and memory.
 
 use std::convert::Infallible;
 use std::time::{Duration, Instant};
@@ -27,7 +27,7 @@ async fn a_body_of_64_mebibytes_is_too_large() {
         (answer.status, answer.status_body()),
         (StatusCode::PAYLOAD_TOO_LARGE, (8, message.to_owned()))
     );
-    // The same in chunks, without a length to judge by; and with a length that is announced only.
+    // The same body in chunks without a length, and a body with a large announced length.
     let answer = world.post("/v1/traces", &[PROTOBUF], stream(vec![vec![0; 1 << 20]; 64])).await;
     assert_eq!(
         (answer.status, answer.status_body()),
@@ -58,7 +58,7 @@ async fn bombs_are_defused() {
     }
 }
 
-/// A request of this many spans without any field: two bytes each.
+/// A request with this many spans without fields: two bytes each.
 fn swarm(spans: usize) -> Vec<u8> {
     let wrap = |inside: Vec<u8>, tag: u8| {
         let mut out = vec![tag];
@@ -118,14 +118,14 @@ async fn what_is_under_way_is_bounded() {
             axum::http::Request::post("/v1/traces").header(PROTOBUF.0, PROTOBUF.1).body(Body::from(body));
         tokio::spawn(tower::ServiceExt::oneshot(app, request.unwrap()))
     };
-    // One has the room, one what is beside it, and one waits for either.
+    // One request holds the pool, one the overflow slot, and one waits.
     let waits = [send(), send(), send()];
     tokio::time::sleep(Duration::from_millis(200)).await;
     assert!(waits.iter().all(|waits| !waits.is_finished()));
     let answer = world.traces(traces(vec![span()])).await;
     assert_eq!((answer.status, answer.header("retry-after")), (StatusCode::TOO_MANY_REQUESTS, "1"));
     assert_eq!(answer.status_body(), (8, "too many bytes are waiting to be stored".to_owned()));
-    // The place is given back when the request is over, however it ends.
+    // The permit is returned when the request ends in any way.
     waits.iter().for_each(tokio::task::JoinHandle::abort);
     for waits in waits {
         let _ = waits.await;

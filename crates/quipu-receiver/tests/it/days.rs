@@ -1,4 +1,4 @@
-//! The bound on days, on every wire and for every signal.
+//! Tests of the limit of days, on every wire and for every signal.
 
 use axum::http::StatusCode;
 use quipu_core::Limits;
@@ -10,7 +10,7 @@ use super::bodies::now;
 const DAY: u64 = 86_400_000_000_000;
 const IS_JSON: (&str, &str) = ("content-type", "application/json");
 
-/// The times of a record a day, from `from` days ago on.
+/// The times of one record a day, beginning `from` days ago.
 fn starts(from: u64, days: u64) -> impl Iterator<Item = u64> {
     let now = now();
     (from..from + days).map(move |day| now - day * DAY)

@@ -1,4 +1,4 @@
-//! What a listener bears: idle, slow and many clients, and its own end.
+//! Tests of a listener with idle, slow and many clients, and of its shutdown.
 
 use std::time::Duration;
 
@@ -17,9 +17,9 @@ use super::World;
 use super::bodies::{span, traces};
 use super::serve::{Server, answer, head};
 
-/// Larger than what sockets buffer, on all systems.
+/// Larger than the socket buffers of all systems.
 const LARGE: usize = 64 << 20;
-/// How long something may take that must come.
+/// The timeout for expected events.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 const UPGRADE: &str = "GET /feed HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
@@ -29,7 +29,7 @@ fn cut(world: &World, reason: &str) -> u64 {
     world.count(&format!("quipu_connections_cut_total{{reason={reason}}}"))
 }
 
-/// A world that also answers `GET /large`, `GET /feed` by a WebSocket, and never `GET /never`.
+/// A server that also answers `GET /large`, and `GET /feed` by a WebSocket, but never `GET /never`.
 fn world(limits: Limits) -> World {
     let mut world = World::new(limits);
     let feed = get(async |upgrade: WebSocketUpgrade| {
@@ -43,7 +43,7 @@ fn world(limits: Limits) -> World {
     world
 }
 
-/// What still comes, and after how long the other side ends it. A reset is an end.
+/// Returns the remaining bytes and the time until the server ends the connection. A reset counts as an end.
 async fn rest(stream: &mut TcpStream) -> (usize, Duration) {
     let (began, mut bytes, mut buffer) = (Instant::now(), 0, vec![0; 1 << 20]);
     while let Ok(count @ 1..) = stream.read(&mut buffer).await {
@@ -73,7 +73,7 @@ async fn an_idle_connection_may_stay_and_is_closed_in_order_at_last() {
     let mut stream = TcpStream::connect(server.address).await.unwrap();
     let body = traces(vec![span()]);
     for _ in 0..3 {
-        // At once: between two writes, the clock that stands in for time would run on.
+        // One write for all: between two writes the paused clock would advance.
         let head = head(&format!("content-length: {}", body.len()));
         stream.write_all(&[head.as_bytes(), &body].concat()).await.unwrap();
         let answered = answer(&mut stream).await;
@@ -102,7 +102,7 @@ async fn who_does_not_read_is_cut_off() {
     server.stop().await;
 }
 
-/// At a pace at which a third of what systems buffer for a fast reader takes far longer than `stall_seconds`.
+/// At this pace, a third of the default send buffer takes far longer than `stall_seconds`.
 #[tokio::test]
 async fn who_reads_slowly_but_steadily_gets_all() {
     let world = world(Limits { stall_seconds: 2, ..Default::default() });
@@ -121,7 +121,7 @@ async fn who_reads_slowly_but_steadily_gets_all() {
     server.stop().await;
 }
 
-/// In HTTP/2 the socket goes on while a window stands still.
+/// In HTTP/2 the socket moves on while a window stalls.
 #[tokio::test]
 async fn who_opens_no_window_is_cut_off() {
     let world = world(Limits { stall_seconds: 1, ..Default::default() });
@@ -139,7 +139,7 @@ async fn who_opens_no_window_is_cut_off() {
     server.stop().await;
 }
 
-/// Pings go to and fro, and keep nothing open.
+/// Pings do not keep a connection open.
 #[tokio::test]
 async fn an_idle_http2_connection_is_closed() {
     let world = world(Limits { idle_seconds: 1, ..Default::default() });
@@ -198,7 +198,7 @@ async fn one_connection_too_many_is_told_so() {
     assert!(refused.starts_with("HTTP/1.1 503"), "{refused}");
     assert!(refused.contains("retry-after: 5") && refused.ends_with("too many connections open\n"));
     assert_eq!(world.count("quipu_connections_refused_total{reason=address}"), 1);
-    // A place that is left is free again.
+    // A freed permit is available again.
     drop(first);
     loop {
         let mut again = TcpStream::connect(server.address).await.unwrap();
@@ -233,7 +233,7 @@ async fn a_websocket_hears_of_the_end() {
     let mut stream = TcpStream::connect(server.address).await.unwrap();
     stream.write_all(UPGRADE.as_bytes()).await.unwrap();
     assert!(answer(&mut stream).await.starts_with("HTTP/1.1 101"));
-    // Who is upgraded is neither idle nor slow.
+    // An upgraded connection is neither idle nor slow.
     tokio::time::sleep(Duration::from_secs(3_600)).await;
     let began = Instant::now();
     server.stop().await;
@@ -241,7 +241,7 @@ async fn a_websocket_hears_of_the_end() {
     rest(&mut stream).await;
 }
 
-/// The gauge is told by the connection's task, at its end.
+/// The connection's task updates the gauge at its end.
 #[tokio::test]
 async fn a_websocket_that_is_closed_leaves_nothing_behind() {
     let world = world(Limits::default());

@@ -1,4 +1,4 @@
-//! An intake that does not commit.
+//! Tests with an intake that does not commit.
 
 use axum::http::StatusCode;
 use opentelemetry_proto::tonic::trace::v1::Span;

@@ -1,4 +1,4 @@
-//! What clients of Jaeger and Zipkin sent, through the routes for them.
+//! Tests of recorded Jaeger and Zipkin requests, through their routes.
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};

@@ -1,4 +1,4 @@
-//! gRPC over a real socket, with the client that OpenTelemetry generates.
+//! Tests of gRPC over a real socket, with the client that OpenTelemetry generates.
 
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::logs::v1::logs_service_client::LogsServiceClient;

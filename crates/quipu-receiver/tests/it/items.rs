@@ -1,4 +1,4 @@
-//! Good and bad items within one request.
+//! Tests of valid and invalid items within one request.
 
 use axum::http::StatusCode;
 use opentelemetry_proto::tonic::collector::trace::v1::{

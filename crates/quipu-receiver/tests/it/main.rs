@@ -1,4 +1,4 @@
-//! The receiver through its real routes, with an intake that collects.
+//! Tests of the receiver through its real routes, with an intake that collects batches.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -38,7 +38,7 @@ use quipu_receiver::{
 };
 use tower::ServiceExt;
 
-/// Keeps every batch, or fails as told.
+/// An intake that keeps every batch, or fails on demand.
 #[derive(Default)]
 pub struct Collector {
     pub batches: Mutex<Vec<Batch>>,
@@ -82,7 +82,7 @@ impl Meter for Counts {
     }
 }
 
-/// Marks what it has read.
+/// An adapter that marks the spans it has read.
 struct Marker;
 
 impl Adapter for Marker {

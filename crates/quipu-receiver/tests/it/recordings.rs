@@ -1,4 +1,4 @@
-//! What real instrumentations sent, sent again as they did.
+//! Tests of recorded requests of real instrumentations.
 
 use axum::http::StatusCode;
 use quipu_core::Limits;

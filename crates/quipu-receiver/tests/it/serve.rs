@@ -1,4 +1,4 @@
-//! The server on a real socket.
+//! Tests of the server on a real socket.
 
 use std::net::SocketAddr;
 use std::time::Duration;

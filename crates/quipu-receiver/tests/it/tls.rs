@@ -1,4 +1,4 @@
-//! TLS on a real socket: who is let in, and certificates that change.
+//! Tests of TLS on a real socket: client certificates, and reloads.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use tokio_rustls::client::TlsStream;
 use super::World;
 use super::serve::{Server, answer};
 
-/// What a client speaks that was not renewed for long.
+/// The TLS version of an old client.
 static OLD: [&SupportedProtocolVersion; 1] = [&rustls::version::TLS12];
 
 type Ca = CertifiedIssuer<'static, KeyPair>;
@@ -40,7 +40,7 @@ fn issued(ca: &Ca, name: &str) -> (String, String) {
     (parameters.signed_by(&key, ca).unwrap().pem(), key.serialize_pem())
 }
 
-/// A folder with the files of a server, whose certificates are of `ca`.
+/// A folder with the files of a server, whose certificates are signed by `ca`.
 struct Place {
     folder: TempDir,
     ca: Ca,
@@ -110,7 +110,7 @@ impl Client {
         TlsConnector::from(Arc::new(config)).connect(ServerName::try_from(name).unwrap(), stream).await
     }
 
-    /// What `GET /who` answers.
+    /// Returns the answer of `GET /who`.
     async fn ask(&self, server: &Server) -> std::io::Result<String> {
         let mut stream = self.connect(server, "localhost").await?;
         stream.write_all(b"GET /who HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").await?;
@@ -120,7 +120,7 @@ impl Client {
     }
 }
 
-/// A world that says who asks.
+/// A server that answers with the client's certificate.
 fn world() -> World {
     let mut world = World::new(Limits::default());
     let who = get(async |shown: Option<Extension<ClientCertificate>>| {
@@ -216,7 +216,7 @@ async fn bad_new_files_change_nothing_and_are_named() {
     let (place, world) = (Place::new(), world());
     let tls = TlsServer::open(place.config(None)).unwrap();
     let server = Server::with_tls(&world, tls.clone()).await;
-    // The certificate is there before its key: as long as they do not go together, the old pair holds.
+    // The certificate is replaced before its key. While they do not match, the old pair stays in use.
     let (cert, key) = issued(&place.ca, "renewed.test");
     std::fs::write(place.file("cert.pem"), cert).unwrap();
     let error = tls.reload().unwrap_err().to_string();

@@ -1,4 +1,4 @@
-//! Packets over a real socket.
+//! Tests of UDP packets over a real socket.
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Paths, methods, content types, encodings, answers.
+//! Tests of paths, methods, content types, encodings and answers.
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
@@ -67,7 +67,7 @@ async fn content_types() {
 #[tokio::test]
 async fn content_encodings() {
     let world = World::new(Limits::default());
-    // Large enough to be decoded away from the runtime, too.
+    // The second body is large enough to be decoded outside the runtime.
     for spans in [vec![span()], vec![bodies::with_text("ä".repeat(100)); 1_000]] {
         let body = traces(spans.clone());
         for (encoding, packed) in [
