@@ -1,5 +1,5 @@
-//! What a request says of itself beyond what the wire's reader tells: whose it is, which conversation it continues, and where
-//! its model stands.
+//! Attributes in a request's body that the wire reader does not extract: user, session, agent, tags, and the
+//! positions of members to change.
 
 use std::borrow::Cow;
 use std::ops::{ControlFlow, Range};
@@ -10,19 +10,19 @@ use sha2::{Digest, Sha256};
 
 use crate::doubt::Doubt;
 
-/// Most bytes of a member that is read as a tree: metadata and the like.
+/// The maximum size of a member that is parsed as a tree, such as metadata, in bytes.
 const MOST_SMALL: usize = 64 << 10;
 
-/// The members of a request's body that the gateway looks at, as they stand there. Of a repeated one the last, which is what Python,
-/// JavaScript and Go take.
+/// The raw members of a request's body that the gateway reads. The last of a repeated member counts, as in
+/// Python, JavaScript and Go.
 #[derive(Debug, Default)]
 pub(crate) struct Asked<'a> {
     members: [Option<&'a RawValue>; NAMES.len()],
-    /// What is doubtful about the body.
+    /// The reason why the body is ambiguous.
     pub doubt: Option<Doubt>,
 }
 
-/// Names of the members that are looked at, as providers spell them.
+/// The names of these members, in the providers' spelling.
 const NAMES: [&str; 16] = [
     "model",
     "stream",
@@ -41,7 +41,7 @@ const NAMES: [&str; 16] = [
     "contents",
     "background",
 ];
-/// Further members that decide what a call costs, as providers spell them.
+/// Further members that affect the cost of a call, in the providers' spelling.
 const WEIGHTY: [&str; 18] = [
     "request",
     "requests",
@@ -63,7 +63,7 @@ const WEIGHTY: [&str; 18] = [
     "candidate_count",
 ];
 
-/// Whose a request is, by its body.
+/// The user, session, agent, project and tags in a body.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Whose {
     pub user: Option<String>,
@@ -74,7 +74,7 @@ pub(crate) struct Whose {
 }
 
 impl<'a> Asked<'a> {
-    /// Reads a body; without members where it is no JSON object.
+    /// Reads a body; it has no members if it is not a JSON object.
     pub fn read(body: &'a [u8]) -> Self {
         let mut asked = Self::default();
         let text = std::str::from_utf8(body).ok().map(|text| text.strip_prefix('\u{feff}').unwrap_or(text));
@@ -91,7 +91,7 @@ impl<'a> Asked<'a> {
                 inner.push(value);
             }
         });
-        // What is no object there is the provider's to refuse.
+        // A value that is not an object is left to the provider to reject.
         let within = inner.into_iter().filter(|value| value.get().starts_with('{'));
         asked.doubt = doubt
             .or_else(|| within.filter_map(|value| names_of(value, &mut |_, _| ())).next())
@@ -115,8 +115,9 @@ impl<'a> Asked<'a> {
         !quipu_json::text(model).is_some_and(|text| plain(&text))
     }
 
-    /// OpenAI's `user` (or `safety_identifier`), `metadata` and `conversation`; Anthropic's `metadata.user_id`, which Claude
-    /// Code and others fill with a JSON object or with `user_…_session_…`.
+    /// Reads OpenAI's `user` (or `safety_identifier`), `metadata` and `conversation`. It also reads
+    /// Anthropic's `metadata.user_id`, which Claude Code and others fill with a JSON object or with
+    /// `user_…_session_…`.
     pub fn whose(&self) -> Whose {
         let metadata = self.object("metadata");
         let said = |keys: &[&str]| keys.iter().find_map(|key| word(metadata.get(*key)?));
@@ -135,7 +136,7 @@ impl<'a> Asked<'a> {
         whose
     }
 
-    /// The conversation that the Responses API keeps: an id, or an object with one.
+    /// The conversation of the Responses API: an id, or an object with one.
     fn conversation(&self) -> Option<String> {
         self.text("conversation").or_else(|| word(self.object("conversation").get("id")?))
     }
@@ -150,7 +151,7 @@ impl<'a> Asked<'a> {
         (!text.is_empty()).then(|| text.into_owned())
     }
 
-    /// A small object's members.
+    /// The members of a small object.
     fn object(&self, name: &str) -> Map<String, Value> {
         match self.member(name).and_then(|member| quipu_json::small(member, MOST_SMALL)) {
             Some(Value::Object(members)) => members,
@@ -158,9 +159,9 @@ impl<'a> Asked<'a> {
         }
     }
 
-    /// What stays the same through all turns of a conversation: the instructions, and the messages up to the first of the user's.
-    /// Hashed: SHA-256 over each part with its length, the first 16 bytes in hexadecimal digits. `None` without a message of
-    /// the user's.
+    /// Hashes the constant part of a conversation: the instructions, and the messages up to the first user
+    /// message. The hash is SHA-256 over each part with its length, cut to 16 bytes in hexadecimal digits.
+    /// `None` without a user message.
     pub fn head(&self, user: &str) -> Option<String> {
         let mut hash = Sha256::new();
         let mut add = |part: &str| {
@@ -185,14 +186,14 @@ impl<'a> Asked<'a> {
                 return None;
             }
         } else {
-            // The Responses API takes a text as well.
+            // The Responses API also accepts a text.
             add(turns.get());
         }
         let digest = hash.finalize();
         Some(digest.iter().take(16).fold(String::from("head-"), |id, byte| id + &format!("{byte:02x}")))
     }
 
-    /// Whether it is a stream that does not ask for its usage.
+    /// Returns whether the request is a stream that does not request its usage.
     pub fn hides_usage(&self) -> bool {
         let asks = self.options().get("include_usage").and_then(Value::as_bool).unwrap_or(false);
         self.is("stream", "true") && !asks
@@ -202,13 +203,14 @@ impl<'a> Asked<'a> {
         self.object("stream_options")
     }
 
-    /// The body with another model.
+    /// Returns the body with another model.
     pub fn with_model(&self, body: &[u8], model: &str) -> Option<Vec<u8>> {
         let at = place(body, self.member("model")?)?;
         Some(splice(body, at, Value::from(model).to_string().as_bytes()))
     }
 
-    /// The body with `stream_options.include_usage`, for one that [hides its usage](Self::hides_usage).
+    /// Returns the body with `stream_options.include_usage`, for a request that
+    /// [hides its usage](Self::hides_usage).
     pub fn with_usage(&self, body: &[u8]) -> Option<Vec<u8>> {
         let mut options = self.options();
         options.insert("include_usage".to_owned(), Value::Bool(true));
@@ -221,7 +223,7 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// Where in a body one of its members stands.
+/// The position of a member in a body.
 fn place(body: &[u8], raw: &RawValue) -> Option<Range<usize>> {
     let start = (raw.get().as_ptr() as usize).checked_sub(body.as_ptr() as usize)?;
     let place = start..start.checked_add(raw.get().len())?;
@@ -233,7 +235,7 @@ fn splice(body: &[u8], at: Range<usize>, new: &[u8]) -> Vec<u8> {
     [before, new, after].concat()
 }
 
-/// Calls `each` for every member of an object by a name that matters, as it is meant. Says what is doubtful about the names.
+/// Calls `each` for every relevant member of an object. Returns the reason if the names are ambiguous.
 fn names_of<'a>(object: &'a RawValue, each: &mut dyn FnMut(&str, &'a RawValue)) -> Option<Doubt> {
     let mut seen: Vec<Cow<'static, str>> = Vec::new();
     let mut doubt = None;
@@ -256,7 +258,7 @@ fn names_of<'a>(object: &'a RawValue, each: &mut dyn FnMut(&str, &'a RawValue)) 
     whole.map_or(Some(Doubt::Json), |()| doubt)
 }
 
-/// A message without a role is the user's, as Gemini has it.
+/// Returns whether a message is the user's. Gemini omits the role of user messages.
 fn is_users(turn: &RawValue) -> bool {
     let [role] = quipu_json::pick(turn, ["role"]);
     turn.get().starts_with('{') && role.is_none_or(|role| role.get() == "\"user\"")
@@ -266,12 +268,12 @@ fn word(value: &Value) -> Option<String> {
     value.as_str().filter(|word| !word.is_empty()).map(str::to_owned)
 }
 
-/// A comma list's words.
+/// Splits a comma-separated list.
 pub(crate) fn split(list: &str) -> Vec<String> {
     list.split(',').map(str::trim).filter(|tag| !tag.is_empty()).map(str::to_owned).collect()
 }
 
-/// What Anthropic's `metadata.user_id` tells in the two forms of Claude Code; any other text is a user.
+/// Reads Anthropic's `metadata.user_id` in the two forms of Claude Code; any other text is a user.
 fn user_and_session(told: &str) -> (Option<String>, Option<String>) {
     if let Ok(object) = serde_json::from_str::<Map<String, Value>>(told) {
         let said = |keys: [&str; 2]| keys.iter().find_map(|key| word(object.get(*key)?));

@@ -1,4 +1,4 @@
-//! Bodies of requests, within bounds.
+//! Request bodies, with limits of size and time.
 
 use std::error::Error;
 use std::time::Duration;
@@ -14,8 +14,7 @@ use crate::dialect::Refusal;
 use crate::memory::Memory;
 
 pub(crate) fn too_large(limit: u64) -> Refusal {
-    let message =
-        format!("the request's body is longer than {limit} bytes, which is what this gateway takes");
+    let message = format!("the request's body is longer than the gateway's limit of {limit} bytes");
     Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "request_too_large", message)
 }
 
@@ -23,13 +22,14 @@ fn told(headers: &HeaderMap) -> Option<u64> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// Bytes that are set aside for a body before it has come, whatever length it claims.
+/// The maximum allocation before a body arrives, independent of its announced length, in bytes.
 const AHEAD: u64 = 256 << 10;
 
-/// Reads a body whole, without a copy where it comes in one piece. What is held is charged to `memory` as it comes.
+/// Reads a whole body, without a copy if it arrives as one chunk. Held bytes are charged to `memory` as they
+/// arrive.
 ///
 /// # Errors
-/// It is longer than `limit`, takes longer than `within`, breaks off, or finds no memory.
+/// The body exceeds `limit`, takes longer than `within`, breaks off, or memory is short.
 pub(crate) async fn whole(
     headers: &HeaderMap,
     mut body: Body,
@@ -49,17 +49,18 @@ pub(crate) async fn whole(
             Refusal::new(
                 StatusCode::REQUEST_TIMEOUT,
                 "request_timeout",
-                "the request's body did not come in time",
+                "the request's body did not arrive in time",
             )
         };
         let Some(frame) = timeout_at(deadline, body.frame()).await.map_err(late)? else { break };
-        let broken =
-            |_| Refusal::new(StatusCode::BAD_REQUEST, "request_incomplete", "the request's body broke off");
+        let broken = |_| {
+            Refusal::new(StatusCode::BAD_REQUEST, "request_incomplete", "the request's body is incomplete")
+        };
         let Ok(data) = frame.map_err(broken)?.into_data() else { continue };
         if first.len() + rest.len() + data.len() > limit {
             return Err(too_large(most));
         }
-        // A buffer that grows is as large again.
+        // A growing buffer may reserve twice this size.
         memory.hold((first.len() + rest.len() + data.len()).saturating_mul(2)).await?;
         if rest.is_empty() && first.is_empty() {
             first = data;
@@ -75,10 +76,10 @@ pub(crate) async fn whole(
     Ok(if rest.is_empty() { first } else { rest.freeze() })
 }
 
-/// A body that is passed on as it comes, up to `limit` bytes.
+/// Limits a streamed body to `limit` bytes.
 ///
 /// # Errors
-/// It says itself that it is longer.
+/// The announced length exceeds the limit.
 pub(crate) fn bounded(headers: &HeaderMap, body: Body, limit: u64) -> Result<Body, Refusal> {
     if told(headers).is_some_and(|length| length > limit) {
         return Err(too_large(limit));
@@ -86,7 +87,7 @@ pub(crate) fn bounded(headers: &HeaderMap, body: Body, limit: u64) -> Result<Bod
     Ok(Body::new(Limited::new(body, usize::try_from(limit).unwrap_or(usize::MAX))))
 }
 
-/// Whether a request could not be sent because its [bounded] body was longer than it may be.
+/// Returns whether sending failed because a [bounded] body exceeded its limit.
 pub(crate) fn is_too_long(error: &(dyn Error + 'static)) -> bool {
     std::iter::successors(Some(error), |&error| error.source()).any(|error| error.is::<LengthLimitError>())
 }

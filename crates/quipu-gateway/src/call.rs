@@ -1,4 +1,4 @@
-//! One call of a model, from its budgets to the answer's headers.
+//! One model call, from its budgets to the headers of the answer.
 
 use std::sync::Arc;
 
@@ -27,14 +27,14 @@ use crate::watched::{After, Watched};
 use crate::who::Who;
 use crate::{Gateway, GatewayConfig, headers};
 
-/// Says in an answer which model was asked for where a budget has chosen another.
+/// Names the requested model in an answer if a budget has chosen another.
 const DEGRADED: &str = "x-quipu-degraded-from";
-/// Bytes of a body that may be kept until its answer ends.
+/// The maximum size of a request body that is held until the answer ends, in bytes.
 const KEPT: usize = 64 << 10;
-/// Marks the record of a call that was not understood, with the reason.
+/// Marks the record of an ambiguous call, with the reason.
 const DOUBT: &str = "quipu.request.not_understood";
 
-/// A request to a model, read and not yet sent.
+/// A request to a model, parsed and not yet sent.
 pub(crate) struct Call<'a> {
     pub gateway: &'a Arc<Gateway>,
     pub upstream: Arc<Upstream>,
@@ -42,23 +42,23 @@ pub(crate) struct Call<'a> {
     pub head: Head,
     pub uri: Uri,
     pub body: Bytes,
-    /// The body in readable form.
+    /// The body, decompressed.
     pub read: Option<Bytes>,
     pub asks: Option<Asks>,
-    /// Why it is not judged for certain.
+    /// The reason why the request is ambiguous.
     pub doubt: Option<Doubt>,
-    /// What is held for it.
+    /// The memory held for the request.
     pub memory: Memory,
     pub watch: Stopwatch,
-    /// The model that was asked for where another is called.
+    /// The requested model, if another is called.
     pub degraded: Option<String>,
 }
 
 impl Call<'_> {
-    /// Makes the call, if budgets let it. A body in `passing` is passed on as it comes, in place of the one that is held.
+    /// Makes the call if the budgets allow it. A body in `passing` is streamed, in place of the held one.
     ///
     /// # Errors
-    /// A budget says no, or the provider cannot be reached.
+    /// A budget rejects the call, or the provider cannot be reached.
     pub async fn make(mut self, passing: Option<Body>) -> Result<Response<Body>, Refusal> {
         let who = self.who();
         let admitted = self.admitted(&who).await?;
@@ -111,10 +111,10 @@ impl Call<'_> {
         self.gateway.money.admit(asking, self.gateway.config.unpriced).await
     }
 
-    /// Changes the body where a budget or the configuration asks for it, and only then.
+    /// Changes the body if a budget or the configuration requires it.
     ///
     /// # Errors
-    /// A budget asks for another model, and the request names its own in no place that can be changed.
+    /// A budget requires another model, and the request has no changeable model name.
     fn edit(&mut self, degrade_to: Option<&str>) -> Result<(), Refusal> {
         if let Some(to) = degrade_to.filter(|to| *to != self.model()) {
             self.degrade(to)?;
@@ -130,12 +130,12 @@ impl Call<'_> {
 
     fn degrade(&mut self, to: &str) -> Result<(), Refusal> {
         let from = self.model();
-        // In a body that readers take in two ways another model may be read than the one that is replaced.
+        // In an ambiguous body the provider may read another model than the one that would be replaced.
         let read = self.read.as_ref().filter(|_| self.doubt.is_none());
         let in_body = read.and_then(|read| Asked::read(read).with_model(read, to));
         let in_path = with_model(&self.uri, &from, to);
         if in_body.is_none() && in_path.is_none() {
-            let why = "a budget is used up and asks for another model, and this request names its model in no place that can be changed";
+            let why = "a budget is used up and requires another model, but the model of this request cannot be changed";
             return Err(Refusal::new(StatusCode::FORBIDDEN, "cannot_degrade", why));
         }
         self.replace(in_body);
@@ -148,7 +148,7 @@ impl Call<'_> {
         Ok(())
     }
 
-    /// Sends another body, which is not compressed.
+    /// Replaces the body with an uncompressed one.
     fn replace(&mut self, body: Option<Vec<u8>>) {
         if let Some(body) = body {
             self.body = Bytes::from(body);
@@ -157,7 +157,8 @@ impl Call<'_> {
         }
     }
 
-    /// Tokens that go in. A long body is not kept until its answer ends only to be counted then.
+    /// Returns the input tokens. A long body is counted now, so that it need not be held until the answer
+    /// ends.
     async fn counted(&self, known: Option<u64>) -> Option<u64> {
         let long = self.read.clone().filter(|read| known.is_none() && read.len() > KEPT);
         let Some(read) = long else { return known };
@@ -201,14 +202,14 @@ impl Call<'_> {
         call
     }
 
-    /// Output tokens that may come at most; without a limit what models answer at length.
+    /// The maximum number of output tokens; without a limit, the length of a long model answer.
     fn most_output(&self) -> u64 {
         let (told, answers) =
             self.asks.as_ref().map_or((None, 1), |asks| (asks.most_output, asks.most_answers));
         told.unwrap_or_else(|| DEFAULT_OUTPUT.2.saturating_mul(answers))
     }
 
-    /// Output tokens that a call is taken to have had whose answer cannot be read.
+    /// The assumed output tokens of a call with an unreadable answer.
     fn likely_output(&self) -> u64 {
         if self.endpoint.shape.is_embedding() {
             return 0;
@@ -232,7 +233,7 @@ impl Call<'_> {
         headers::narrow(&mut head.headers);
         let body = passing.unwrap_or_else(|| Body::from(body));
         watch.pause();
-        // Whoever goes away now drops the call, which says so.
+        // If the client disconnects now, dropping `waiting` records that.
         let mut waiting = Waiting(Some((call, after)));
         let answered = send(gateway, head, uri, body).await;
         watch.go_on();
@@ -267,7 +268,7 @@ impl Call<'_> {
     }
 }
 
-/// A call whose answer has not begun: dropped with the client gone.
+/// A call without an answer yet; dropped if the client disconnects.
 struct Waiting(Option<(ModelCall, After)>);
 
 impl Drop for Waiting {

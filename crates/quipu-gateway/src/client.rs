@@ -1,4 +1,4 @@
-//! Connections to upstreams: pooled, with TLS, HTTP/2 where an upstream offers it.
+//! Connections to upstreams: pooled, with TLS, and with HTTP/2 if an upstream offers it.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -16,20 +16,20 @@ use rustls::{ClientConfig, RootCertStore};
 
 use crate::GatewayConfig;
 
-/// Connections to one host that are kept without work.
+/// Idle connections kept for each host, at most.
 const IDLE: usize = 256;
-/// Milliseconds that they are kept: less than what providers' own load balancers allow.
+/// How long they are kept, in milliseconds: less than the idle timeout of providers' load balancers.
 const KEEP_MS: u64 = 55_000;
-/// Milliseconds of silence after which an HTTP/2 connection is asked whether it lives.
+/// The silence after which an HTTP/2 connection gets a ping, in milliseconds.
 const PING_MS: u64 = 30_000;
 
-/// What requests are sent with.
+/// The HTTP client for upstreams.
 pub(crate) type Http = Client<HttpsConnector<HttpConnector>, Body>;
 
-/// A client by the configuration.
+/// Creates a client from the configuration.
 ///
 /// # Errors
-/// The file of further certificates cannot be read or holds none.
+/// The file of further certificates cannot be read or contains none.
 pub(crate) fn client(config: &GatewayConfig) -> Result<Http> {
     let mut tcp = HttpConnector::new();
     tcp.enforce_http(false);

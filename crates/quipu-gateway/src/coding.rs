@@ -1,4 +1,4 @@
-//! Copies of compressed bodies, made readable. What passes by stays as it is.
+//! Decompression of copies of passing bodies. The passing bodies stay unchanged.
 
 use std::io::{self, Read, Write};
 
@@ -11,16 +11,16 @@ use quipu_http::ModelCall;
 use zstd::stream::raw::DParameter;
 use zstd::stream::write::Decoder as ZstdDecoder;
 
-/// Content codings that can be read.
+/// Supported content codings.
 pub(crate) const READABLE: [&str; 5] = ["gzip", "x-gzip", "deflate", "zstd", "identity"];
-/// Largest window of Zstandard, as a power of two: the 8 MiB that its
-/// [RFC 8878](https://www.rfc-editor.org/rfc/rfc8878#section-3.1.1.1.2) asks every decoder to support.
+/// The maximum window of Zstandard, as a power of two: 8 MiB, which
+/// [RFC 8878](https://www.rfc-editor.org/rfc/rfc8878#section-3.1.1.1.2) recommends every decoder to support.
 const WINDOW_LOG: u32 = 23;
 
-/// Bytes that are decoded at a time.
+/// Bytes decoded at a time.
 const PIECE: usize = 64 << 10;
 
-/// Where decoded bytes go: the call notes what they say, and they are not held.
+/// A sink of decoded bytes: the call reads them, and they are not stored.
 #[derive(Default)]
 pub(crate) struct Told(Option<ModelCall>);
 
@@ -37,7 +37,7 @@ impl Write for Told {
     }
 }
 
-/// Reads the bytes of an answer for a call.
+/// Decodes the bytes of an answer for a call.
 pub(crate) enum Decoder {
     Plain,
     Unreadable,
@@ -47,7 +47,7 @@ pub(crate) enum Decoder {
 }
 
 impl Decoder {
-    /// For an answer with these headers.
+    /// Creates a decoder for an answer with these headers.
     pub fn new(headers: &HeaderMap) -> Self {
         let Some(coding) = coding(headers) else { return Self::Unreadable };
         match coding.as_str() {
@@ -69,7 +69,7 @@ impl Decoder {
         !matches!(self, Self::Unreadable)
     }
 
-    /// The next bytes as they came. From bytes that cannot be decoded on, nothing more is read.
+    /// Decodes the next bytes. After an error nothing more is decoded.
     pub fn feed(&mut self, call: &mut Option<ModelCall>, bytes: &[u8]) {
         let is_read = match self {
             Self::Unreadable => return,
@@ -104,7 +104,7 @@ impl Decoder {
     }
 }
 
-/// The one coding of a body in lower case, empty without any; `None` for several.
+/// The single coding of a body in lower case; empty for none, and `None` for several.
 pub(crate) fn coding(headers: &HeaderMap) -> Option<String> {
     let mut all = headers.get_all(CONTENT_ENCODING).iter();
     let Some(first) = all.next() else { return Some(String::new()) };
@@ -112,17 +112,18 @@ pub(crate) fn coding(headers: &HeaderMap) -> Option<String> {
     (all.next().is_none() && !first.contains(',')).then_some(first)
 }
 
-/// Why a body cannot be read.
+/// The reason why a body cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unread {
-    /// The coding is unknown, broken, or too long.
+    /// The coding is unknown, the data is invalid, or the result is too long.
     Broken,
-    /// There is no memory for it.
+    /// Memory is short.
     Full,
 }
 
-/// A body of this coding in readable form, of at most `limit` bytes. A coding has one member or frame, and nothing follows it: readers
-/// differ in what they make of the rest. `grow` is told how many bytes are held for it in all, and says whether they may be.
+/// Decompresses a body to at most `limit` bytes. It must consist of one member or frame without trailing
+/// bytes, because readers treat further bytes differently. `grow` gets the total of held bytes and returns
+/// whether that is allowed.
 pub(crate) fn readable(
     coding: &str,
     body: &Bytes,
@@ -148,7 +149,7 @@ pub(crate) fn readable(
     packed.is_empty().then_some(read).ok_or(Unread::Broken)
 }
 
-/// All that comes of a reader, if it has at most `limit` bytes.
+/// Reads everything from a reader, if it has at most `limit` bytes.
 fn bounded(
     mut reader: impl Read,
     limit: usize,
@@ -165,7 +166,7 @@ fn bounded(
         if read.len() + count > limit {
             return Err(Unread::Broken);
         }
-        // A buffer that grows is as large again.
+        // A growing buffer may reserve twice this size.
         if !grow((read.len() + count).saturating_mul(2)) {
             return Err(Unread::Full);
         }

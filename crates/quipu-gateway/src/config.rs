@@ -1,4 +1,4 @@
-//! What the gateway is told: the table `[proxy]` of a configuration.
+//! Configuration of the gateway: the table `[proxy]`.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,43 +11,45 @@ use serde::{Deserialize, Deserializer};
 
 use crate::{Dialect, Passing};
 
-/// Settings of the gateway. Every limit has a default; none is without bound.
+/// Configuration of the gateway. Every limit has a finite default.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct GatewayConfig {
-    /// Where it listens: host:port, or `off`.
+    /// The listening address, `HOST:PORT`, or `off`.
     pub listen: String,
-    /// Where requests go, by the first segment of their path. `openai`, `anthropic` and `gemini` are there unless replaced.
+    /// The upstreams, by the first segment of a path. `openai`, `anthropic` and `gemini` have defaults.
     pub upstreams: BTreeMap<String, UpstreamConfig>,
     /// Whether prompts and answers are recorded.
     pub prompts: bool,
-    /// Whether streams of chat completions that do not ask for their usage are made to: this changes the request's body.
+    /// Whether chat completion streams without a usage request are changed to request it. This changes the
+    /// body.
     pub ask_usage: bool,
-    /// Name of the service that calls are recorded under.
+    /// The service name of recorded calls.
     pub service: String,
-    /// Most bytes of a request to a model. Longer ones are refused with 413.
+    /// The maximum body of a request to a model, in bytes. Longer ones get 413.
     pub request_bytes: usize,
-    /// Most bytes of any other request, such as an upload of a file.
+    /// The maximum body of any other request, such as a file upload, in bytes.
     pub upload_bytes: u64,
-    /// Milliseconds within which a request's body has to come in.
+    /// The timeout for receiving a request's body, in milliseconds.
     pub request_ms: u64,
-    /// Milliseconds within which a connection to an upstream has to stand.
+    /// The timeout for connecting to an upstream, in milliseconds.
     pub connect_ms: u64,
-    /// Milliseconds until an upstream begins its answer.
+    /// The timeout for the start of an upstream's answer, in milliseconds.
     pub answer_ms: u64,
-    /// Milliseconds without a byte after which an answer under way is given up.
+    /// The timeout between two chunks of an answer, in milliseconds.
     pub idle_ms: u64,
-    /// Most milliseconds that a budget may hold a call back.
+    /// The maximum delay of a call by a budget, in milliseconds.
     pub throttle_ms: u64,
-    /// What becomes of requests that cannot be judged for certain. Left out: they are refused where a budget that does more than notify
-    /// could be about them, and recorded as calls otherwise.
+    /// The treatment of ambiguous requests. By default they are rejected if a budget that does more than
+    /// notify could apply to them. Otherwise they are recorded as calls.
     pub unknown: Option<Unjudged>,
-    /// What becomes of calls whose price is not known. Left out: they are refused where a budget in dollars that does more than notify
-    /// is about them.
+    /// The treatment of calls without a known price. By default they are rejected if a budget in dollars that
+    /// does more than notify applies to them.
     pub unpriced: Option<Unjudged>,
-    /// Further requests that reach no model, such as `POST /v1/moderations`: they pass without being judged or recorded.
+    /// Further requests that reach no model, such as `POST /v1/moderations`. They pass without a check or a
+    /// record.
     pub pass: Vec<Passing>,
-    /// File of certificates in PEM that are trusted beside the public ones.
+    /// PEM file of certificates that are trusted in addition to the public ones.
     pub ca_file: Option<PathBuf>,
 }
 
@@ -75,35 +77,35 @@ impl Default for GatewayConfig {
 }
 
 impl GatewayConfig {
-    /// A bound as a duration.
+    /// Converts a limit to a duration.
     pub(crate) const fn within(millis: u64) -> Duration {
         Duration::from_millis(millis)
     }
 }
 
-/// What becomes of a request that no budget can judge for certain.
+/// The treatment of a request that no budget can judge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Unjudged {
-    /// It is refused.
+    /// It is rejected.
     Refuse,
     /// It is passed on, recorded, and judged by an estimate.
     Record,
 }
 
-/// An upstream: its base URL alone, or a table.
+/// An upstream: its base URL only, or a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UpstreamConfig {
     /// Base URL, such as `https://api.groq.com/openai/v1`.
     pub url: String,
-    /// The provider's name in records and prices; else the host or the upstream's own name tells.
+    /// The provider's name in records and prices; by default derived from the host or the upstream's name.
     pub provider: Option<String>,
-    /// The shape of its errors where the path tells none; else the provider's.
+    /// The form of error answers if the path does not determine it; by default the provider's.
     pub dialect: Option<Dialect>,
 }
 
 impl UpstreamConfig {
-    /// An upstream at this base URL.
+    /// Creates an upstream with this base URL.
     pub fn at(url: impl Into<String>) -> Self {
         Self { url: url.into(), provider: None, dialect: None }
     }

@@ -1,4 +1,4 @@
-//! The shapes in which providers say that something went wrong.
+//! Error answers in the providers' forms.
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -8,11 +8,11 @@ use quipu_http::wire::Shape;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-/// Whose errors an API speaks in.
+/// The provider whose error form an API uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Dialect {
-    /// OpenAI's, and that of the many who speak the same.
+    /// OpenAI's, which many other providers use.
     OpenAi,
     /// Anthropic's.
     Anthropic,
@@ -20,17 +20,17 @@ pub enum Dialect {
     Gemini,
 }
 
-/// What the gateway itself has to say instead of an upstream.
+/// An error answer of the gateway itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Refusal {
     pub status: StatusCode,
-    /// What went wrong in a word: the `code` of OpenAI's errors, and a label of self-metrics.
+    /// The error code: the `code` of OpenAI's errors, and a label of the gateway's metrics.
     pub code: &'static str,
-    /// In words. Nothing of the request's contents.
+    /// The error text, without contents of the request.
     pub message: String,
-    /// Seconds after which it may be tried again.
+    /// Seconds after which a retry is allowed.
     pub retry_after: Option<u64>,
-    /// Figures of a budget, in text.
+    /// Figures of a budget, as texts.
     pub details: Map<String, Value>,
 }
 
@@ -39,12 +39,12 @@ impl Refusal {
         Self { status, code, message: message.into(), retry_after: None, details: Map::new() }
     }
 
-    /// The answer in the words of `dialect`.
+    /// Returns the answer in the form of `dialect`.
     ///
-    /// Facts: [OpenAI's error codes](https://platform.openai.com/docs/guides/error-codes),
+    /// Sources: [OpenAI's error codes](https://platform.openai.com/docs/guides/error-codes),
     /// [Anthropic's errors](https://docs.anthropic.com/en/api/errors), Google's
-    /// [`google.rpc.Code`](https://github.com/googleapis/googleapis/blob/master/google/rpc/code.proto). `x-should-retry` is
-    /// what the client libraries of OpenAI and Anthropic go by before they look at the status.
+    /// [`google.rpc.Code`](https://github.com/googleapis/googleapis/blob/master/google/rpc/code.proto). The
+    /// client libraries of OpenAI and Anthropic read `x-should-retry` before they look at the status.
     pub fn answer(&self, dialect: Dialect) -> Response<Body> {
         let body = Bytes::from(self.body(dialect).to_string());
         let mut response = Response::new(Body::from(body));
@@ -120,9 +120,9 @@ impl Refusal {
     }
 }
 
-/// The code of a refusal by a budget.
+/// The code of an error by a budget.
 pub(crate) const BUDGET: &str = "budget_exceeded";
-/// The code of a refusal by the loop breaker.
+/// The code of an error by the loop breaker.
 pub(crate) const LOOP: &str = "loop_detected";
 
 impl From<Shape> for Dialect {

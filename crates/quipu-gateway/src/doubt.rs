@@ -1,4 +1,4 @@
-//! Reasons why a request cannot be judged for certain: the provider could read it in another way than the gateway.
+//! Reasons why a request is ambiguous: the provider could read it differently from the gateway.
 
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Method, StatusCode, Uri};
@@ -6,7 +6,7 @@ use percent_encoding::percent_decode_str;
 
 use crate::dialect::Refusal;
 
-/// Headers by which servers take another method or path than the request line's.
+/// Headers that make some servers use another method or path than the request line's.
 const OVERRIDES: [&str; 7] = [
     "x-http-method-override",
     "x-http-method",
@@ -16,42 +16,42 @@ const OVERRIDES: [&str; 7] = [
     "x-rewrite-url",
     "x-forwarded-uri",
 ];
-/// The same by parameters of a query, in small letters.
+/// Query parameters with the same effect, in lower case.
 const OVERRIDING: [&str; 6] =
     ["_method", "$httpmethod", "httpmethod", "x-http-method-override", "$httpheaders", "_httpmethod"];
-/// Members of a body that a query must not say again, in folded form.
+/// Body members that a query must not repeat, in folded form.
 const SAID_BY_BODIES: [&str; 8] =
     ["model", "messages", "prompt", "input", "contents", "maxtokens", "n", "stream"];
 
-/// Why a request is not judged for certain.
+/// Why a request is ambiguous.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Doubt {
-    /// The path is neither a model's nor one that is known to reach none.
+    /// The path is neither a known model path nor a path known to reach no model.
     Route,
-    /// A model's path with another method than `POST`.
+    /// A model path with another method than `POST`.
     Method,
-    /// The content coding cannot be undone, or leaves bytes over.
+    /// The content coding is unsupported or broken, or bytes follow its end.
     Coding,
-    /// The content type is none of JSON in UTF-8.
+    /// The content type is not JSON in UTF-8.
     Media,
-    /// The body is no JSON object.
+    /// The body is not a JSON object.
     Json,
-    /// A member is there twice, or in two spellings.
+    /// A member occurs twice, or in two spellings.
     Twice,
-    /// A member's name is spelt as only some readers take it.
+    /// Only some servers recognise a member's spelling.
     Spelling,
-    /// The query says what the body has to say.
+    /// The query repeats a member of the body.
     Query,
-    /// The body lacks what its path makes of it.
+    /// The body lacks a member that its path requires.
     Shape,
-    /// The model's name has spaces around it or control characters, or is no text.
+    /// The model name has spaces around it or control characters, or is not a text.
     Model,
-    /// The answer comes later, by another request.
+    /// A later request fetches the answer.
     Background,
 }
 
 impl Doubt {
-    /// A word for records and metrics.
+    /// The label in records and metrics.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Route => "route",
@@ -71,22 +71,22 @@ impl Doubt {
     const fn text(self) -> &'static str {
         match self {
             Self::Route => "the gateway does not know whether this path reaches a model",
-            Self::Method => "a model's path takes POST alone",
+            Self::Method => "a model's path accepts POST only",
             Self::Coding => {
                 "the content coding is none of gzip, deflate and zstd, is broken, or has bytes after its end"
             }
             Self::Media => "the content type of a request to a model is application/json in UTF-8",
-            Self::Json => "the body is no JSON object in UTF-8",
-            Self::Twice => "a member of the body is there twice",
-            Self::Spelling => "a member of the body is spelt as only some servers read it",
+            Self::Json => "the body is not a JSON object in UTF-8",
+            Self::Twice => "a member of the body is repeated",
+            Self::Spelling => "only some servers recognise the spelling of a member of the body",
             Self::Query => "the query repeats a member of the body",
             Self::Shape => "the body lacks members that this API demands",
-            Self::Model => "the model's name is no plain text, or has spaces around it",
-            Self::Background => "an answer that comes later (`background`) cannot be counted",
+            Self::Model => "the model's name is not plain text, or has spaces around it",
+            Self::Background => "an answer that a later request fetches (`background`) cannot be counted",
         }
     }
 
-    /// What the client is told where such requests are refused.
+    /// The error answer if such requests are rejected.
     pub fn refusal(self) -> Refusal {
         let status = match self {
             Self::Route => StatusCode::FORBIDDEN,
@@ -95,17 +95,17 @@ impl Doubt {
             _ => StatusCode::BAD_REQUEST,
         };
         let message = format!(
-            "{}, so no budget can judge this request; `unknown` and `pass` of [proxy] say what becomes of such requests",
+            "{}, so no budget can judge this request; `unknown` and `pass` of [proxy] configure such requests",
             self.text()
         );
         Refusal::new(status, "request_not_understood", message)
     }
 }
 
-/// Refuses what asks a server to take another method or path than the one that is judged.
+/// Rejects requests that make a server use another method or path than the checked one.
 ///
 /// # Errors
-/// A header or a parameter does.
+/// A header or a query parameter does this.
 pub(crate) fn not_overridden(headers: &HeaderMap, uri: &Uri) -> Result<(), Refusal> {
     let by_header = OVERRIDES.iter().any(|name| headers.contains_key(*name));
     if by_header || names(uri).any(|name| OVERRIDING.contains(&name.to_ascii_lowercase().as_str())) {
@@ -115,7 +115,7 @@ pub(crate) fn not_overridden(headers: &HeaderMap, uri: &Uri) -> Result<(), Refus
     Ok(())
 }
 
-/// What is doubtful about the head of a request to a model.
+/// Returns why the headers and query of a request to a model are ambiguous.
 pub(crate) fn of_head(method: &Method, headers: &HeaderMap, uri: &Uri) -> Option<Doubt> {
     if *method != Method::POST {
         return Some(Doubt::Method);
@@ -127,7 +127,7 @@ pub(crate) fn of_head(method: &Method, headers: &HeaderMap, uri: &Uri) -> Option
     names(uri).any(repeats).then_some(Doubt::Query)
 }
 
-/// Names of a query's parameters, decoded.
+/// The decoded names of query parameters.
 fn names(uri: &Uri) -> impl Iterator<Item = String> {
     let parts = uri.query().unwrap_or_default().split(['&', ';']);
     parts.map(|part| {
@@ -136,7 +136,7 @@ fn names(uri: &Uri) -> impl Iterator<Item = String> {
     })
 }
 
-/// Whether a body is said to be JSON in UTF-8, or nothing is said.
+/// Returns whether the content type is JSON in UTF-8 or missing.
 pub(crate) fn is_json(headers: &HeaderMap) -> bool {
     let mut all = headers.get_all(CONTENT_TYPE).iter();
     let Some(first) = all.next() else { return true };

@@ -1,11 +1,11 @@
-//! What the gateway says of itself.
+//! Metrics of the gateway.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use quipu_core::Meter;
 
-/// Counts requests, refusals, and the time that passing through adds.
+/// Counts requests and errors, and measures the added time.
 #[derive(Clone)]
 pub(crate) struct Figures(Arc<dyn Meter>);
 
@@ -14,7 +14,7 @@ impl Figures {
         Self(meter)
     }
 
-    /// A request was answered with this status.
+    /// Counts a request by the status of its answer.
     pub fn answered(&self, upstream: &str, status: u16) {
         let mut text = [0_u8; 3];
         for (at, digit) in text.iter_mut().enumerate() {
@@ -25,29 +25,29 @@ impl Figures {
         self.0.add("quipu_proxy_requests_total", &[("upstream", upstream), ("status", status)], 1);
     }
 
-    /// The gateway said no, or could not go on.
+    /// Counts an error answer of the gateway.
     pub fn refused(&self, upstream: &str, reason: &str) {
         self.0.add("quipu_proxy_refusals_total", &[("upstream", upstream), ("reason", reason)], 1);
     }
 
-    /// A request that was not understood was passed on and recorded, for this reason.
+    /// Counts an ambiguous request that was passed on, by its reason.
     pub fn not_understood(&self, upstream: &str, reason: &str) {
         self.0.add("quipu_proxy_not_understood_total", &[("upstream", upstream), ("reason", reason)], 1);
     }
 
-    /// The client went away before the answer's end.
+    /// Counts a client that disconnected before the answer's end.
     pub fn left(&self, upstream: &str) {
         self.0.add("quipu_proxy_client_disconnects_total", &[("upstream", upstream)], 1);
     }
 
-    /// Time that was added to a call.
+    /// Records the time added to a call.
     pub fn added(&self, time: Duration) {
         self.0.observe("quipu_proxy_added_seconds", &[], time.as_secs_f64());
     }
 }
 
-/// The time that the gateway itself takes for a request: without its client's and its upstream's, and without waits that a
-/// budget asks for.
+/// Measures the gateway's own time for a request, without the client's and upstream's time and without the
+/// delays of budgets.
 pub(crate) struct Stopwatch {
     since: Instant,
     sum: Duration,
@@ -58,17 +58,17 @@ impl Stopwatch {
         Self { since: Instant::now(), sum: Duration::ZERO }
     }
 
-    /// Others are at work.
+    /// Stops the measurement while client or upstream work.
     pub fn pause(&mut self) {
         self.sum += self.since.elapsed();
     }
 
-    /// It is our turn again.
+    /// Continues the measurement.
     pub fn go_on(&mut self) {
         self.since = Instant::now();
     }
 
-    /// All of our turns, up to now.
+    /// Returns the measured time.
     pub fn stop(mut self) -> Duration {
         self.pause();
         self.sum

@@ -1,4 +1,4 @@
-//! The gateway put together.
+//! The gateway: its parts and its routes.
 
 use std::sync::Arc;
 
@@ -23,23 +23,23 @@ use crate::pass;
 use crate::sessions::Sessions;
 use crate::upstream::{Asking, Astray, Route, Upstreams};
 
-/// What a gateway stands on.
+/// The parts of a gateway.
 pub struct Parts {
-    /// Its settings.
+    /// Its configuration.
     pub config: GatewayConfig,
-    /// Where calls are recorded: see [`crate::Recording`].
+    /// The recorder of calls: see [`crate::Recording`].
     pub recorder: Recorder,
-    /// What calls cost.
+    /// The prices of calls.
     pub prices: Arc<dyn PriceBook>,
-    /// What may be spent; `None` for whatever is asked.
+    /// The budgets; `None` allows every call.
     pub budgets: Option<Budgets>,
-    /// Where it counts its own work.
+    /// The meter for the gateway's own metrics.
     pub meter: Arc<dyn Meter>,
-    /// Memory that bodies are held in.
+    /// The memory pool for bodies.
     pub memory: MemoryPool,
 }
 
-/// A pass-through to model providers.
+/// A gateway to model providers.
 pub struct Gateway {
     pub(crate) config: GatewayConfig,
     pub(crate) upstreams: Upstreams,
@@ -52,10 +52,10 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// A gateway of these parts.
+    /// Creates a gateway.
     ///
     /// # Errors
-    /// An upstream's URL or the file of certificates cannot be used.
+    /// An upstream's URL or the file of certificates is invalid.
     pub fn new(parts: Parts) -> Result<Self> {
         let estimator = Estimator::new(Arc::clone(&parts.prices));
         warm(&estimator);
@@ -71,17 +71,17 @@ impl Gateway {
         })
     }
 
-    /// Names of its upstreams, which are the first segments of paths.
+    /// The names of its upstreams, which are the first segments of paths.
     pub fn upstreams(&self) -> Vec<String> {
         self.upstreams.names().map(str::to_owned).collect()
     }
 
-    /// Its routes: every path is its own.
+    /// Its routes: it serves every path.
     pub fn routes(self) -> Router {
         Router::new().fallback(answer).with_state(Arc::new(self))
     }
 
-    /// What is said where no upstream can be told.
+    /// The error answer if a request has no upstream.
     fn astray(&self, astray: Astray) -> Refusal {
         match astray {
             Astray::Nowhere => {
@@ -97,7 +97,7 @@ impl Gateway {
         }
     }
 
-    /// What is said at `/`.
+    /// The answer at `/`.
     fn about(&self) -> Response<Body> {
         let bases: Vec<String> = self.upstreams.names().map(|name| format!("/{name}")).collect();
         let mut response =
@@ -109,11 +109,11 @@ impl Gateway {
     }
 }
 
-/// Reads the vocabulary that most calls are counted with before the first call comes, beside whatever else is to be done.
+/// Loads the most common vocabulary in a separate thread, before the first call needs it.
 fn warm(estimator: &Estimator) {
     let estimator = estimator.clone();
     let thread = std::thread::Builder::new().name("quipu-warm".into());
-    // Without a thread to spare the first call does it.
+    // If the thread cannot start, the first call loads it.
     let _ = thread.spawn(move || estimator.tokens("gpt-4o", "warm"));
 }
 

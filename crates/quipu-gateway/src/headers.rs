@@ -1,4 +1,4 @@
-//! Which headers go on, and which end here.
+//! The headers that are passed on, and those that are removed.
 
 use http::header::{
     ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, EXPECT, HOST, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE,
@@ -8,17 +8,17 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::coding::READABLE;
 
-/// Begins the names of headers that speak to the gateway.
+/// The prefix of headers for the gateway.
 pub(crate) const OURS: &str = "x-quipu-";
 
-/// Headers with keys of callers. Marked, so that no debugging output shows them and no HTTP/2 connection keeps them in its table
-/// ([RFC 7541 7.1.3](https://www.rfc-editor.org/rfc/rfc7541#section-7.1.3)).
+/// Headers that contain callers' keys. They are marked as sensitive, so debug output hides them and HTTP/2
+/// does not index them ([RFC 7541 7.1.3](https://www.rfc-editor.org/rfc/rfc7541#section-7.1.3)).
 const KEYS: [&str; 5] = ["authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie"];
 
-/// Headers of one connection, which a proxy must not pass on
-/// ([RFC 9110 7.6.1](https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1), 11.7), beside those that `Connection` names; and a
-/// length beside chunks, which could make the next hop see another message
-/// ([RFC 9112 6.1](https://www.rfc-editor.org/rfc/rfc9112#section-6.1)).
+/// Removes headers of one connection, which a proxy must not pass on
+/// ([RFC 9110 7.6.1](https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1), 11.7), and those that
+/// `Connection` names. It also removes a length next to chunks, which could make the next hop read another
+/// message ([RFC 9112 6.1](https://www.rfc-editor.org/rfc/rfc9112#section-6.1)).
 fn end_here(headers: &mut HeaderMap) {
     if headers.contains_key(TRANSFER_ENCODING) {
         headers.remove(CONTENT_LENGTH);
@@ -41,9 +41,10 @@ fn end_here(headers: &mut HeaderMap) {
     }
 }
 
-/// Makes the headers of a request those that the upstream is to see.
+/// Prepares the headers of a request for the upstream.
 ///
-/// `Host` is the upstream's own; the length is said anew for a body that was held; `Expect` was answered here.
+/// `Host` becomes the upstream's. A held body gets a new length. `Expect` is removed, because the gateway has
+/// answered it.
 pub(crate) fn to_upstream(headers: &mut HeaderMap, is_held: bool) {
     end_here(headers);
     headers.remove(HOST);
@@ -63,12 +64,13 @@ pub(crate) fn to_upstream(headers: &mut HeaderMap, is_held: bool) {
     }
 }
 
-/// Makes the headers of an answer those that the client is to see.
+/// Prepares the headers of an answer for the client.
 pub(crate) fn to_client(headers: &mut HeaderMap) {
     end_here(headers);
 }
 
-/// Takes codings that cannot be read out of what the client accepts. Without the header nothing is compressed in practice.
+/// Removes unsupported codings from the accepted ones. Without the header, providers do not compress in
+/// practice.
 pub(crate) fn narrow(headers: &mut HeaderMap) {
     if !headers.contains_key(ACCEPT_ENCODING) {
         return;

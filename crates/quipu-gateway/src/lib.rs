@@ -1,9 +1,10 @@
-//! A pass-through to model providers.
+//! The gateway to model providers.
 //!
 //! Verb: PASS THROUGH.
-//! Takes: requests in the shapes of OpenAI, Anthropic and Gemini, with the caller's own key.
-//! Gives: the provider's own answer, byte for byte, or a refusal in the provider's shape; and a record of every call.
-//! Never: keeps a key, changes a body unless it was told to, holds back a stream, invents an answer, or lets a call pass a budget unjudged.
+//! Takes: requests in the forms of OpenAI, Anthropic and Gemini, with the caller's own key.
+//! Gives: the provider's own answer, byte for byte, or an error in the provider's form; a record of a call.
+//! Never: keeps a key, changes a body unless configured, delays a stream, invents an answer, or lets a call
+//! bypass a budget.
 
 mod asked;
 mod body;

@@ -1,4 +1,4 @@
-//! Memory of a request that passes, charged to the pool that answers of the API share.
+//! Memory of a passing request, charged to the pool that API answers share.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -10,12 +10,12 @@ use tokio::time::Instant;
 
 use crate::dialect::Refusal;
 
-/// A caller below its share waits so long for memory.
+/// How long a caller below its share waits for memory.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Bytes by which a charge grows and shrinks.
+/// The step in which a charge grows and shrinks, in bytes.
 const STEP: usize = 16 << 10;
 
-/// Bytes that one request holds; given back when it is dropped.
+/// Bytes held by one request; returned when dropped.
 pub(crate) struct Memory {
     pool: MemoryPool,
     permit: MemoryPermit,
@@ -23,17 +23,18 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
-    /// For a request with these extensions: its caller is the [`Caller`] among them, else its address.
+    /// Creates an empty permit for a request. Its caller is the [`Caller`] of the extensions, else its
+    /// address.
     pub fn of(pool: &MemoryPool, extensions: &Extensions) -> Self {
         let address = extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip().to_canonical());
         let caller = extensions.get::<Caller>().copied().unwrap_or_else(|| Caller::new(&address, &address));
         Self { pool: pool.clone(), permit: pool.permit(caller), until: Instant::now() + PATIENCE }
     }
 
-    /// Holds `bytes` in all, and waits for them.
+    /// Holds `bytes` in total, and waits for them.
     ///
     /// # Errors
-    /// There is too little.
+    /// Memory is short.
     pub async fn hold(&mut self, bytes: usize) -> Result<(), Refusal> {
         if bytes <= self.permit.held() {
             return Ok(());
@@ -52,12 +53,12 @@ impl Memory {
         self.permit.held()
     }
 
-    /// Gives back what is held beyond `bytes`.
+    /// Returns the bytes above `bytes`.
     pub fn keep(&mut self, bytes: usize) {
         self.permit.shrink_to(bytes);
     }
 
-    /// What a client is told for whom there is too little.
+    /// The error answer for lack of memory.
     pub fn refusal(&self) -> Refusal {
         self.pool.count_refused();
         let why = "too much memory is in use for answers and requests (limit answer_bytes)";
@@ -68,7 +69,7 @@ impl Memory {
     }
 }
 
-/// Small requests are charged for what they are.
+/// Rounds up to the step; small requests are charged exactly.
 fn stepped(bytes: usize) -> usize {
     if bytes < STEP { bytes } else { bytes.next_multiple_of(STEP) }
 }

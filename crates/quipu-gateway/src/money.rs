@@ -1,4 +1,4 @@
-//! Budgets around a call: reserved before it, settled or let go after it.
+//! Budgets of a call: reserved before it, settled or released after it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,38 +15,38 @@ use serde_json::{Map, Value};
 use crate::Unjudged;
 use crate::dialect::{BUDGET, LOOP, Refusal};
 
-/// Tokens of a request that cannot be read, for each byte of it: what English text has.
+/// Bytes for each token of an unreadable request, as in English text.
 pub(crate) const BYTES_PER_TOKEN: usize = 4;
 
-/// What judges calls before they are made.
+/// The check of calls against budgets.
 pub(crate) struct Money {
     pub budgets: Option<Budgets>,
     pub estimator: Estimator,
     pub prices: Arc<dyn PriceBook>,
 }
 
-/// A call that is about to be made.
+/// A call before its check.
 pub(crate) struct Asking {
     pub subject: Subject,
     pub provider: String,
     pub model: String,
-    /// The request's body in readable form.
+    /// The request's body, decompressed.
     pub body: Option<Bytes>,
-    /// Its length as it came.
+    /// Its original length.
     pub length: usize,
-    /// Output tokens that may come at most.
+    /// The maximum number of output tokens.
     pub max_output: u64,
 }
 
-/// A call that may be made.
+/// An admitted call.
 #[derive(Default)]
 pub(crate) struct Admitted {
     pub held: Held,
-    /// Tokens that go in, where they were estimated.
+    /// The input tokens, if they were estimated.
     pub input: Option<u64>,
 }
 
-/// What is reserved. Dropped before the call was made, it is let go.
+/// A reservation; it is released if dropped before the call.
 #[derive(Default)]
 pub(crate) struct Held {
     admission: Option<Admission>,
@@ -54,11 +54,11 @@ pub(crate) struct Held {
 }
 
 impl Money {
-    /// Reserves what a call may take. Counting and asking budgets may take a while, and are not done on the threads that pass
-    /// bytes on.
+    /// Reserves the maximum cost of a call. Counting tokens and checking budgets may block, so a separate
+    /// thread does it.
     ///
     /// # Errors
-    /// A budget says no, or could not be asked.
+    /// A budget rejects the call, or cannot be checked.
     pub async fn admit(&self, asking: Asking, unpriced: Option<Unjudged>) -> Result<Admitted, Refusal> {
         let Some(budgets) = self.budgets.clone().filter(|budgets| !budgets.is_empty()) else {
             return Ok(Admitted::default());
@@ -77,10 +77,10 @@ impl Money {
         .await
     }
 
-    /// Whether a request of this subject that cannot be judged for certain is refused.
+    /// Returns whether an ambiguous request of this subject is rejected.
     ///
     /// # Errors
-    /// The budgets could not be asked.
+    /// The budgets cannot be checked.
     pub async fn refuses(&self, told: Option<Unjudged>, subject: Subject) -> Result<bool, Refusal> {
         let Some(budgets) = self.budgets.clone().filter(|budgets| !budgets.is_empty()) else {
             return Ok(told == Some(Unjudged::Refuse));
@@ -88,11 +88,11 @@ impl Money {
         asked(move || refuses(told, || budgets.could_concern(&subject))).await
     }
 
-    /// The call has ended with this answer.
+    /// Settles the reservation of a call with its answer.
     pub fn ended(&self, mut held: Held, provider: &str, model: &str, at: Timestamp, answer: &Answer) {
         let Some(admission) = held.admission.take() else { return };
         match &answer.usage {
-            // The figures of the count take the place of these when they come, wherever that is done.
+            // The ledger's figures replace these later.
             Some(usage) => {
                 let model = answer.model.as_deref().unwrap_or(model);
                 let request =
@@ -107,12 +107,12 @@ impl Money {
     }
 }
 
-/// Does what may wait for a disk, and waits for it.
+/// Runs work that may wait for the disk, and waits for its result.
 async fn asked<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Refusal> + Send + 'static,
 ) -> Result<T, Refusal> {
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| {
-        let why = "the budgets could not be asked";
+        let why = "the budgets could not be checked";
         Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "budget_unavailable", why))
     })
 }
@@ -132,17 +132,18 @@ fn no(error: &BudgetError) -> Refusal {
 }
 
 impl Held {
-    /// How long the call is to wait.
+    /// The delay of the call.
     pub fn delay(&self) -> Option<Duration> {
         self.admission.as_ref().and_then(Admission::delay)
     }
 
-    /// The model that is to be called instead.
+    /// The model to call instead.
     pub fn degrade_to(&self) -> Option<String> {
         self.admission.as_ref().and_then(Admission::degrade_to).map(str::to_owned)
     }
 
-    /// Says which call it is for. The budgets are told as it ends: that may touch a disk.
+    /// Sets the call of the reservation. The budgets learn it at the end of the call, because that may use
+    /// the disk.
     pub fn for_call(mut self, call: Context) -> Self {
         self.call = Some(call);
         self
@@ -157,7 +158,7 @@ impl Drop for Held {
     }
 }
 
-/// Does what may wait for a disk beside the threads that pass bytes on.
+/// Runs work that may wait for the disk outside the threads that pass bytes on.
 fn aside(work: impl FnOnce() + Send + 'static) {
     match tokio::runtime::Handle::try_current() {
         Ok(handle) => drop(handle.spawn_blocking(work)),
@@ -165,15 +166,15 @@ fn aside(work: impl FnOnce() + Send + 'static) {
     }
 }
 
-/// What a call may take at most.
+/// The maximum cost of a call.
 struct Estimated {
     estimate: Estimate,
-    /// Tokens that go in, where the body could be read.
+    /// The input tokens, if the body could be read.
     input: Option<u64>,
     is_priced: bool,
 }
 
-/// Works out what a call may take at most. An unknown price reserves tokens and a call, and no money.
+/// Estimates the maximum cost of a call. For an unknown price it reserves tokens and a call, and no money.
 fn estimated(estimator: &Estimator, asking: &Asking) -> Estimated {
     let most = asking.max_output;
     let Some(body) = asking.body.as_ref().and_then(|body| std::str::from_utf8(body).ok()) else {
@@ -193,7 +194,7 @@ fn estimated(estimator: &Estimator, asking: &Asking) -> Estimated {
     Estimated { estimate: Estimate::call().usd(usd).tokens(tokens), input, is_priced }
 }
 
-/// A budget's no, as an answer: 429 with the time after which it may be tried again, 402 where time changes nothing.
+/// Converts an error of a budget: 429 with the time of a possible retry, or 402 if waiting does not help.
 fn refusal(error: &BudgetError, now: Timestamp) -> Refusal {
     let message = error.to_string();
     let (code, until, details) = match error {

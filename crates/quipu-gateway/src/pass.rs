@@ -1,4 +1,4 @@
-//! One request: what it is taken for, and where it goes.
+//! The classification and forwarding of one request.
 
 use std::sync::Arc;
 
@@ -25,16 +25,16 @@ use crate::upstream::{Route, Target, Upstream};
 use crate::who::Who;
 use crate::{Gateway, GatewayConfig, body, headers};
 
-/// Bytes of a request from which on it is not read on a thread that passes bytes on.
+/// Bodies of at least this size, in bytes, are parsed outside the threads that pass bytes on.
 const LONG: usize = 256 << 10;
 
-/// How often what is said is held while it is recorded: as a tree, as messages, as their text.
+/// Copies of the contents that are held during recording: as a tree, as messages, as their text.
 const COPIES: usize = 3;
 
 /// Passes a request on.
 ///
 /// # Errors
-/// What the gateway itself has to say.
+/// An error answer of the gateway itself.
 pub(crate) async fn pass(
     gateway: &Arc<Gateway>,
     target: Target,
@@ -53,7 +53,7 @@ pub(crate) async fn pass(
     }
 }
 
-/// Refuses requests that are more than they look.
+/// Rejects protocol upgrades, unsupported methods and overrides.
 fn check(head: &Head) -> Result<(), Refusal> {
     if head.headers.contains_key(UPGRADE) && head.version < http::Version::HTTP_2 {
         let why = "connections that change their protocol, such as WebSockets, are not passed through";
@@ -66,7 +66,7 @@ fn check(head: &Head) -> Result<(), Refusal> {
     doubt::not_overridden(&head.headers, &head.uri)
 }
 
-/// A request to a model's path.
+/// Handles a request to a model's path.
 async fn model(
     gateway: &Arc<Gateway>,
     upstream: Arc<Upstream>,
@@ -92,7 +92,8 @@ async fn model(
     call.make(None).await
 }
 
-/// A request of which nobody here knows whether it reaches a model: it is a call, and is held only where a budget has to judge it.
+/// Handles a request to an unknown path, which is recorded as a call. Its body is held if there are budgets
+/// or if it is JSON; otherwise it is streamed.
 async fn unknown(
     gateway: &Arc<Gateway>,
     upstream: Arc<Upstream>,
@@ -131,7 +132,7 @@ async fn unknown(
     call.make(passing).await
 }
 
-/// What makes a request doubtful, once the configuration has let it pass.
+/// The ambiguity of a request, once the configuration has allowed it.
 struct Sure<'a> {
     gateway: &'a Gateway,
     upstream: &'a Upstream,
@@ -140,10 +141,11 @@ struct Sure<'a> {
 }
 
 impl Sure<'_> {
-    /// Takes note of a doubt. Only headers say whose the request is: its body could be read in two ways.
+    /// Records a reason for ambiguity. Only headers identify the request here, because its body could be read
+    /// in two ways.
     ///
     /// # Errors
-    /// Such requests are refused.
+    /// The configuration rejects such requests.
     async fn doubt(&mut self, doubt: Option<Doubt>) -> Result<(), Refusal> {
         let Some(doubt) = doubt.filter(|_| self.doubt.is_none()) else { return Ok(()) };
         let Self { gateway, upstream, head, .. } = self;
@@ -158,7 +160,7 @@ impl Sure<'_> {
     }
 }
 
-/// A body in readable form, what it asks for, and what is doubtful about it.
+/// A decompressed body, its parsed request, and the reason for ambiguity.
 struct Read {
     body: Option<Bytes>,
     asks: Option<Asks>,
@@ -166,10 +168,10 @@ struct Read {
     memory: Memory,
 }
 
-/// Reads a body. Long and compressed ones are read beside the threads that pass bytes on.
+/// Parses a body. Long and compressed ones are parsed outside the threads that pass bytes on.
 ///
 /// # Errors
-/// There is no memory to read it in.
+/// Memory is short.
 async fn read(
     coding: Option<String>,
     body: &Bytes,
@@ -208,7 +210,7 @@ fn looked_into(
             return Ok(Read { body: None, asks: None, doubt: Some(Doubt::Coding), memory });
         }
     };
-    // A text with escape sequences is copied to count it; what is said is read as a tree where it is recorded.
+    // A text with escape sequences is copied for counting, and recorded contents are parsed as a tree.
     let own = if read.as_ptr() == body.as_ptr() { 0 } else { read.len() };
     let tree = if prompts { Asks::tree_bytes(&read).saturating_mul(COPIES) } else { 0 };
     if !memory.try_hold(came.saturating_add(own).saturating_add(read.len()).saturating_add(tree)) {
@@ -220,7 +222,7 @@ fn looked_into(
     Ok(Read { doubt: doubt.or(shape), body: Some(read), asks, memory })
 }
 
-/// Whether a body says anything to a model.
+/// Returns whether a body contains any input for a model.
 fn has_contents(endpoint: &Endpoint, asks: Option<&Asks>) -> bool {
     let members: &[&str] = match endpoint.shape {
         Shape::OpenAiChat => &["messages", "prompt"],
@@ -233,7 +235,7 @@ fn has_contents(endpoint: &Endpoint, asks: Option<&Asks>) -> bool {
     asks.is_some_and(|asks| members.iter().any(|member| asks.has(member)))
 }
 
-/// A request that is none to a model: nothing of it is read.
+/// Passes on a request that reaches no model, without reading its body.
 async fn plain(gateway: &Gateway, mut head: Head, uri: Uri, body: Body) -> Result<Response<Body>, Refusal> {
     headers::to_upstream(&mut head.headers, false);
     let response = send(gateway, head, uri, body).await.map_err(|(_, refusal)| refusal)?;
@@ -242,7 +244,7 @@ async fn plain(gateway: &Gateway, mut head: Head, uri: Uri, body: Body) -> Resul
     Ok(Response::from_parts(head, Body::new(body)))
 }
 
-/// Sends a request, and waits for the answer's headers. An error's word is for records.
+/// Sends a request and waits for the headers of the answer. The error's label is for records.
 pub(crate) async fn send(
     gateway: &Gateway,
     head: Head,

@@ -1,20 +1,22 @@
-//! The normal form of a request's path: what is judged is what the provider sees.
+//! The normal form of a path, so that the provider sees the path that was checked.
 
-/// Why a path is not passed on.
+/// Why a path is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unclear {
-    /// A segment of dots leads elsewhere.
+    /// A segment of dots changes the path.
     Dots,
-    /// A character, or its percent-encoding, is read in one way here and in another there.
+    /// Servers differ in how they read a character or its percent-encoding.
     Character,
 }
 
-/// A path in its normal form ([RFC 3986 6.2.2](https://www.rfc-editor.org/rfc/rfc3986#section-6.2.2)): percent-encoded letters are
-/// letters, slashes that follow each other or end the path are one or none.
+/// Returns the normal form of a path
+/// ([RFC 3986 6.2.2](https://www.rfc-editor.org/rfc/rfc3986#section-6.2.2)). Percent-encoded letters become
+/// letters. Repeated slashes become one, and trailing slashes are removed.
 ///
 /// # Errors
-/// Servers differ in how they read it: segments of dots, `;`, backslashes, spaces, control characters, characters beyond ASCII,
-/// and percent-encodings of anything but unreserved characters, `:`, `@` and `/`.
+/// Servers differ in how they read the path. It has segments of dots, `;`, backslashes, spaces, control
+/// characters or characters beyond ASCII. Or it percent-encodes anything but unreserved characters, `:`, `@`
+/// and `/`.
 pub(crate) fn normal(path: &str) -> Result<String, Unclear> {
     let mut plain = String::with_capacity(path.len());
     let mut bytes = path.bytes();
@@ -35,7 +37,7 @@ pub(crate) fn normal(path: &str) -> Result<String, Unclear> {
     Ok(if normal.is_empty() { "/".to_owned() } else { normal })
 }
 
-/// The path as a server reads it that takes an encoded slash for one that parts segments.
+/// The path as read by a server that decodes an encoded slash before it splits segments.
 pub(crate) fn decoded_slashes(normal: &str) -> String {
     normal.replace("%2F", "/")
 }

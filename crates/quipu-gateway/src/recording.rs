@@ -1,4 +1,4 @@
-//! From the recorder to the pipeline, on a thread of its own.
+//! Delivery of records to the pipeline, on a separate thread.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,9 +14,9 @@ use tokio::sync::oneshot;
 
 use crate::GatewayConfig;
 
-/// How long records wait for others to go with them.
+/// How long records wait to be sent together.
 const DELAY: Duration = Duration::from_millis(200);
-/// Waits before a batch that could not be taken is brought again; after the last one it is dropped and counted.
+/// The waits before the retries of a failed batch; after the last one it is dropped and counted.
 const AGAIN: [Duration; 5] = [
     Duration::from_millis(100),
     Duration::from_millis(500),
@@ -25,19 +25,19 @@ const AGAIN: [Duration; 5] = [
     Duration::from_secs(10),
 ];
 
-/// The recorder of a gateway, and the thread that brings its records to the pipeline.
+/// The recorder of a gateway, and the thread that delivers its records to the pipeline.
 pub struct Recording {
     recorder: Recorder,
     closing: Arc<AtomicBool>,
-    /// Resolves once the thread has ended.
+    /// Resolves when the thread has ended.
     ended: oneshot::Receiver<()>,
 }
 
 impl Recording {
-    /// Starts. Call it within a tokio runtime, which the intake is called in.
+    /// Starts the thread. Call it within a tokio runtime, which runs the intake.
     ///
     /// # Errors
-    /// No thread can be started.
+    /// The thread cannot be started.
     pub fn start(
         config: &GatewayConfig,
         adapters: Adapters,
@@ -66,15 +66,15 @@ impl Recording {
         Ok(Self { recorder, closing, ended })
     }
 
-    /// Where calls are recorded.
+    /// The recorder of calls.
     pub const fn recorder(&self) -> Recorder {
         self.recorder
     }
 
-    /// Brings what was recorded to the pipeline, and ends. What is recorded afterwards is dropped.
+    /// Delivers the remaining records and ends the thread. Later records are dropped.
     ///
     /// # Errors
-    /// The thread has failed.
+    /// The thread failed.
     pub async fn close(self) -> Result<()> {
         self.closing.store(true, Ordering::Release);
         self.recorder.wake();
@@ -109,13 +109,14 @@ impl Pump {
             return;
         }
         self.adapters.read_batch(&mut batch);
-        // No key reaches these ids: a sender's version of a recorded call is another source's.
+        // Senders' keys do not apply to these ids, so a sender's version of a recorded call counts as another
+        // source.
         stamp_arrival(&mut batch.spans, "gateway", SystemClock.now());
         let records = batch.len();
         let mut waits = AGAIN.iter();
         loop {
             let Err(error) = self.handle.block_on(self.intake.submit(batch.clone())) else { return };
-            // While it ends nobody waits for a store that is gone.
+            // During shutdown no retry is made.
             let wait = waits.next().filter(|_| error.retry() == Retry::Yes);
             match wait.filter(|_| !self.closing.load(Ordering::Acquire)) {
                 Some(wait) => std::thread::sleep(*wait),

@@ -1,4 +1,4 @@
-//! Requests of providers' APIs that reach no model: they pass without being judged.
+//! Provider requests that reach no model and pass without a check.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,11 +8,12 @@ use serde::de::{Deserialize, Deserializer, Error as _};
 
 use quipu_http::wire::Endpoint;
 
-/// Methods, and paths below the API's version. `{}` is one segment, `*` any more of them.
+/// Methods, and paths below the API's version. `{}` is one segment, and `*` is one or more.
 ///
-/// Facts: [OpenAI](https://platform.openai.com/docs/api-reference), [Anthropic](https://docs.anthropic.com/en/api),
-/// [Gemini](https://ai.google.dev/api). What starts work of a model by another name is not here: batches, runs of assistants,
-/// images, sound, fine-tuning, cached contents.
+/// Sources: [OpenAI](https://platform.openai.com/docs/api-reference),
+/// [Anthropic](https://docs.anthropic.com/en/api), [Gemini](https://ai.google.dev/api). The list excludes
+/// requests that start model work in other forms: batches, runs of assistants, images, sound, fine-tuning,
+/// cached contents.
 const FREE: &[(&[&str], &[&str])] = &[
     (
         &["GET"],
@@ -112,14 +113,14 @@ const FREE: &[(&[&str], &[&str])] = &[
     ),
 ];
 
-/// Words that stand where an id could, and name an API that starts a model.
+/// Words at the position of an id that name an API which starts a model.
 const NO_IDS: [&str; 8] =
     ["runs", "compact", "completions", "messages", "responses", "embeddings", "generate", "chat"];
 
-/// Segments before the path of an API: version and compatibility prefix.
+/// Segments before an API path: versions and compatibility prefixes.
 const PREFIXES: [&str; 8] = ["upload", "openai", "api", "v1", "v1beta", "v1alpha", "v2", "v3"];
 
-/// A further request that an operator lets pass without being judged: a method and a path, such as `POST /v1/moderations`.
+/// A further request that passes without a check: a method and a path, such as `POST /v1/moderations`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Passing {
     method: String,
@@ -130,7 +131,7 @@ impl FromStr for Passing {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let form = || format!("`{text}` is no method and path such as `POST /v1/moderations`");
+        let form = || format!("expected a method and a path such as `POST /v1/moderations`, got `{text}`");
         let (method, path) = text.trim().split_once(' ').ok_or_else(form)?;
         let path = path.trim();
         let is_method = !method.is_empty() && method.bytes().all(|byte| byte.is_ascii_uppercase());
@@ -142,7 +143,7 @@ impl FromStr for Passing {
             return Err(form());
         }
         if Endpoint::find("", &plain).is_some() || plain == "/x" {
-            return Err(format!("`{text}` would let calls of models pass without being judged"));
+            return Err(format!("`{text}` would let model calls pass without a check"));
         }
         Ok(Self { method: method.to_owned(), path: below_version(path).to_owned() })
     }
@@ -160,7 +161,7 @@ impl<'de> Deserialize<'de> for Passing {
     }
 }
 
-/// Whether a request reaches no model, by its method, its normal path below the upstream, and whether it has a body.
+/// Returns whether a request reaches no model, by its method, its normalised path, and whether it has a body.
 pub(crate) fn is_free(method: &Method, path: &str, has_body: bool, also: &[Passing]) -> bool {
     if *method == Method::OPTIONS {
         return !has_body;
@@ -175,7 +176,7 @@ pub(crate) fn is_free(method: &Method, path: &str, has_body: bool, also: &[Passi
     if also.iter().any(passes) {
         return true;
     }
-    // Google's custom methods follow a colon; so do the names of OpenAI's fine-tuned models.
+    // Google's custom methods follow a colon; names of OpenAI's fine-tuned models contain one too.
     if let Some((before, action)) = path.rsplit_once(':')
         && !before.starts_with("models/ft:")
         && before != "models/ft"

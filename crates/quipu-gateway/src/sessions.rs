@@ -1,4 +1,4 @@
-//! Which conversation a response belongs to, for requests that name the response before and nothing else.
+//! Sessions by response id, for requests that name only the previous response.
 
 use std::num::NonZeroUsize;
 
@@ -18,12 +18,12 @@ impl Default for Sessions {
 }
 
 impl Sessions {
-    /// The session of a response.
+    /// Returns the session of a response.
     pub fn of(&self, response: &str) -> Option<String> {
         self.0.lock().get(response).cloned()
     }
 
-    /// Remembers a response's session.
+    /// Stores a response's session.
     pub fn keep(&self, response: &str, session: &str) {
         self.0.lock().put(response.to_owned(), session.to_owned());
     }

@@ -1,4 +1,4 @@
-//! Which upstream a request goes to, and under which address.
+//! Selection of a request's upstream and of its URL.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,14 +12,14 @@ use quipu_http::wire::Endpoint;
 use crate::path::{self, Unclear};
 use crate::{Dialect, Passing, UpstreamConfig, routes};
 
-/// Those that need no configuration.
+/// The predefined upstreams.
 const KNOWN: [(&str, &str); 3] = [
     ("openai", "https://api.openai.com/v1"),
     ("anthropic", "https://api.anthropic.com"),
     ("gemini", "https://generativelanguage.googleapis.com"),
 ];
 
-/// OpenTelemetry's names of providers that go by another one.
+/// OpenTelemetry's provider names for other common names.
 const PROVIDERS: [(&str, &str); 10] = [
     ("azure", "azure.ai.openai"),
     ("bedrock", "aws.bedrock"),
@@ -33,7 +33,7 @@ const PROVIDERS: [(&str, &str); 10] = [
     ("xai", "x_ai"),
 ];
 
-/// Where requests are passed to.
+/// An upstream that requests are passed to.
 #[derive(Debug, Clone)]
 pub(crate) struct Upstream {
     pub name: String,
@@ -41,7 +41,7 @@ pub(crate) struct Upstream {
     pub dialect: Dialect,
     scheme: Scheme,
     authority: Authority,
-    /// Path of the base URL, without a slash at its end.
+    /// Path of the base URL, without a trailing slash.
     base: String,
 }
 
@@ -49,27 +49,27 @@ pub(crate) struct Upstream {
 #[derive(Debug, Clone)]
 pub(crate) struct Upstreams(BTreeMap<String, Arc<Upstream>>);
 
-/// Where one request goes.
+/// The target of one request.
 #[derive(Debug)]
 pub(crate) struct Target {
     pub upstream: Arc<Upstream>,
-    /// In its normal form: the upstream sees the path that was judged.
+    /// The URL in its normal form, so that the upstream sees the path that was checked.
     pub uri: Uri,
     pub route: Route,
 }
 
-/// What a request is, by its method and path.
+/// The kind of a request, by its method and path.
 #[derive(Debug)]
 pub(crate) enum Route {
     /// It reaches no model.
     Free,
     /// It calls this API.
     Model(Endpoint),
-    /// Nobody here knows.
+    /// Unknown.
     Unknown,
 }
 
-/// A request by its head.
+/// The head of a request.
 pub(crate) struct Asking<'a> {
     pub uri: &'a Uri,
     pub headers: &'a HeaderMap,
@@ -77,12 +77,12 @@ pub(crate) struct Asking<'a> {
     pub has_body: bool,
 }
 
-/// Why a request goes nowhere.
+/// Why a request has no target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Astray {
-    /// No upstream is at its path.
+    /// No upstream has this path.
     Nowhere,
-    /// Its path is read differently by different servers.
+    /// Servers differ in how they read the path.
     Unclear,
 }
 
@@ -95,13 +95,13 @@ impl Upstream {
         {
             return Err(wrong("a name has letters, digits, - and _"));
         }
-        let uri: Uri = config.url.parse().map_err(|_| wrong("this is no URL"))?;
+        let uri: Uri = config.url.parse().map_err(|_| wrong("the value is not a URL"))?;
         let parts = uri.into_parts();
         let scheme = parts.scheme.filter(|scheme| *scheme == Scheme::HTTP || *scheme == Scheme::HTTPS);
         let scheme = scheme.ok_or_else(|| wrong("the URL begins with neither http:// nor https://"))?;
         let authority = parts.authority.ok_or_else(|| wrong("the URL names no host"))?;
         if authority.as_str().contains('@') {
-            return Err(wrong("a URL with a user or password is not taken: callers send their own keys"));
+            return Err(wrong("a URL must not contain a user or password: callers send their own keys"));
         }
         let path = parts.path_and_query.as_ref();
         if path.is_some_and(|path| path.query().is_some()) {
@@ -125,8 +125,8 @@ impl Upstream {
         self.authority.port_u16()
     }
 
-    /// The address of a path below this upstream. A segment such as `v1` that ends the base URL and begins the path is there
-    /// once.
+    /// Returns the URL of a path below this upstream. A segment such as `v1` that ends the base URL and
+    /// begins the path occurs once.
     fn uri(&self, path: &str, query: Option<&str>) -> Option<Uri> {
         let last = self.base.rsplit('/').next().unwrap_or_default();
         let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
@@ -144,7 +144,7 @@ impl Upstream {
     }
 }
 
-/// What is said in the configuration, else what the host is known for, else what the name means.
+/// The configured provider, else that of the host, else that of the upstream's name.
 fn provider(name: &str, config: &UpstreamConfig, host: &str) -> CompactString {
     if let Some(provider) = &config.provider {
         return provider.as_str().into();
@@ -158,10 +158,10 @@ fn named(name: &str) -> CompactString {
 }
 
 impl Upstreams {
-    /// Those of the configuration, and the known ones that it does not replace.
+    /// Returns the configured upstreams, and the predefined ones that they do not replace.
     ///
     /// # Errors
-    /// A URL cannot be used; the text names the upstream, and not what stands in the URL.
+    /// A URL is invalid. The text names the upstream but does not contain the URL.
     pub fn new(told: &BTreeMap<String, UpstreamConfig>) -> Result<Self> {
         let mut all = BTreeMap::new();
         for (name, url) in KNOWN {
@@ -173,15 +173,16 @@ impl Upstreams {
         Ok(Self(all))
     }
 
-    /// Names of all, in order.
+    /// The names of all upstreams, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
     }
 
-    /// Where a request goes: by the first segment of its path, else by the shape of the path.
+    /// Returns the target of a request: by the first segment of its path, else by the form of the path.
     ///
     /// # Errors
-    /// Nothing is there; or the path could leave the upstream's base, or be another one for the upstream than it is here.
+    /// No upstream matches. Or the path could leave the upstream's base, or mean another path to the
+    /// upstream.
     pub fn find(&self, asked: &Asking<'_>, also: &[Passing]) -> Result<Target, Astray> {
         let path = path::normal(asked.uri.path()).map_err(|unclear| match unclear {
             Unclear::Dots => Astray::Nowhere,
@@ -209,7 +210,7 @@ impl Upstreams {
     }
 }
 
-/// An address whose path names another model, for APIs that have it there.
+/// Replaces the model in a URL, for APIs with the model in the path.
 pub(crate) fn with_model(uri: &Uri, from: &str, to: &str) -> Option<Uri> {
     let path = uri.path();
     let (before, after) = path
@@ -226,7 +227,7 @@ pub(crate) fn with_model(uri: &Uri, from: &str, to: &str) -> Option<Uri> {
     Uri::from_parts(parts).ok()
 }
 
-/// Whose API a path without a prefix is.
+/// Returns the provider of a path without a prefix.
 fn by_shape(path: &str, headers: &HeaderMap) -> Option<&'static str> {
     let path = path::decoded_slashes(path);
     let is_google = path.starts_with("/v1beta/")

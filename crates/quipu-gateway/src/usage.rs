@@ -1,4 +1,4 @@
-//! Usage of answers that do not tell it.
+//! Estimated usage of answers that do not report it.
 
 use bytes::Bytes;
 use quipu_core::Usage;
@@ -8,17 +8,17 @@ use serde_json::Value;
 
 use crate::money::BYTES_PER_TOKEN;
 
-/// What is known of a call beside its answer.
+/// The known facts about a call apart from its answer.
 pub(crate) struct Unsaid {
     pub estimator: Estimator,
     pub model: String,
-    /// Tokens that go in, where they were estimated already.
+    /// The input tokens, if they were already estimated.
     pub input: Option<u64>,
-    /// The request's body in readable form.
+    /// The request's body, decompressed.
     pub body: Option<Bytes>,
-    /// Its length as it came.
+    /// Its original length.
     pub length: usize,
-    /// Output tokens of an answer that cannot be read.
+    /// The assumed output tokens of an unreadable answer.
     pub output: u64,
 }
 
@@ -32,7 +32,7 @@ impl Unsaid {
         self.input.unwrap_or_else(counted)
     }
 
-    /// Tokens of what an answer said, as far as it came.
+    /// The output tokens of an answer, as far as it arrived.
     fn said(&self, answer: &Answer) -> u64 {
         let said = answer.output.as_ref().map(text).unwrap_or_default();
         let tokens = self.estimator.tokens(&self.model, &said).expected;
@@ -44,11 +44,11 @@ impl Unsaid {
     }
 }
 
-/// Fills in what an answer did not tell, from the tokens of what was asked and of what was said. Marked as estimated.
+/// Fills in missing usage from the tokens of request and answer, and marks it as estimated.
 ///
-/// An answer that failed as a whole has used nothing. One that broke off has told its output too early, if at all: what was
-/// said until then counts. One of which nothing could be read counts with what such a call usually takes: the provider had the
-/// request.
+/// A failed answer has used nothing. An interrupted answer reports its output too early or not at all, so the
+/// received part counts. An unreadable answer counts with the usual output of such a call, because the
+/// provider has processed the request.
 pub(crate) fn complete(answer: &mut Answer, unsaid: Unsaid) {
     let is_told = answer.usage.as_ref().is_some_and(|usage| usage.input.is_some() || usage.output.is_some());
     let failed = answer.failure.is_some() || answer.status >= 400;
@@ -68,7 +68,7 @@ pub(crate) fn complete(answer: &mut Answer, unsaid: Unsaid) {
         Some(Usage { input: Some(input), output: Some(output.max(before)), estimated: true, ..told });
 }
 
-/// Text, reasoning, and names and arguments of tools.
+/// Collects text, reasoning, and the names and arguments of tools.
 fn text(output: &Value) -> String {
     let mut said = String::new();
     let parts =

@@ -1,4 +1,4 @@
-//! An answer's body as it passes by: every frame goes on at once, and is read as it goes.
+//! A passing answer body: each frame is passed on at once, and read on the way.
 
 use std::fmt;
 use std::pin::Pin;
@@ -20,42 +20,42 @@ use crate::memory::Memory;
 use crate::money::Held;
 use crate::upstream::Upstream;
 
-/// How often a piece of an answer is held while it is read.
+/// Copies of an answer's chunk that are held while it is read.
 const COPIES: usize = 3;
 
-/// What is to be done once an answer has ended.
+/// The steps after the end of an answer.
 pub(crate) struct After {
     pub gateway: Arc<Gateway>,
     pub upstream: Arc<Upstream>,
     pub held: Held,
     pub model: String,
     pub at: Timestamp,
-    /// The session to remember the response under.
+    /// The session to store for the response.
     pub session: Option<String>,
 }
 
-/// A call whose answer passes by.
+/// A call whose answer is passing.
 pub(crate) struct Watched {
     inner: Incoming,
     decoder: Decoder,
     call: Option<ModelCall>,
     after: Option<After>,
     memory: Memory,
-    /// Bytes of it that are the request's.
+    /// Bytes of it that belong to the request.
     kept: usize,
     idle: Duration,
     last: Instant,
     timer: Pin<Box<Sleep>>,
 }
 
-/// How an answer ended.
+/// The end of an answer.
 enum End {
     Whole,
     Failed(&'static str, String),
     Left,
 }
 
-/// An answer that stopped coming.
+/// The error of an interrupted answer.
 #[derive(Debug)]
 pub(crate) struct Broken(String);
 
@@ -68,8 +68,8 @@ impl fmt::Display for Broken {
 impl std::error::Error for Broken {}
 
 impl After {
-    /// Ends a call, and lets go of what was reserved for it. Where a usage has to be estimated, that is done beside the threads
-    /// that pass bytes on.
+    /// Ends a call and releases its reservation. An estimate of the usage runs outside the threads that pass
+    /// bytes on.
     fn end(self, call: ModelCall, end: End) {
         if matches!(end, End::Left) {
             self.gateway.figures.left(&self.upstream.name);
@@ -89,12 +89,12 @@ impl After {
         }
     }
 
-    /// The call could not be made, or its answer did not begin.
+    /// Records that the call could not be made, or that its answer did not begin.
     pub fn fail(self, call: ModelCall, kind: &'static str, message: &str) {
         self.end(call, End::Failed(kind, message.to_owned()));
     }
 
-    /// The client went away before the answer began.
+    /// Records that the client disconnected before the answer began.
     pub fn leave(self, call: ModelCall) {
         self.end(call, End::Left);
     }
@@ -108,7 +108,7 @@ impl After {
 }
 
 impl Watched {
-    /// An answer whose reading is charged to `memory`, beside what that holds already.
+    /// Creates the body. Reading it is charged to `memory`, in addition to the bytes already held.
     pub fn new(inner: Incoming, decoder: Decoder, call: ModelCall, after: After, memory: Memory) -> Self {
         let idle = crate::GatewayConfig::within(after.gateway.config.idle_ms);
         let last = Instant::now();
@@ -127,7 +127,7 @@ impl Watched {
         }
     }
 
-    /// Reads the next bytes. An answer for whose reading there is no memory is passed on unread; its usage is estimated.
+    /// Reads the next bytes. If memory is short, the rest passes unread and the usage is estimated.
     fn read(&mut self, bytes: &[u8]) {
         self.decoder.feed(&mut self.call, bytes);
         let Some(call) = &mut self.call else { return };
@@ -138,7 +138,7 @@ impl Watched {
         }
     }
 
-    /// Whether nothing has come for too long. The timer is set anew only when it rings.
+    /// Returns whether the upstream was silent for too long. The timer is reset only when it fires.
     fn is_idle(&mut self, waker: &mut Context<'_>) -> bool {
         while self.timer.as_mut().poll(waker).is_ready() {
             let until = self.last + self.idle;
@@ -170,7 +170,7 @@ impl Body for Watched {
                 if let Some(bytes) = frame.data_ref() {
                     self.read(bytes);
                 }
-                // A reader that knows the length does not ask again.
+                // A reader that knows the length does not poll again.
                 if self.inner.is_end_stream() {
                     self.end(End::Whole);
                 }

@@ -1,4 +1,4 @@
-//! Whose a request is: by its headers first, then by its body, then by its conversation.
+//! The identity of a request: from its headers, then its body, then its conversation.
 
 use http::HeaderMap;
 use quipu_insight::Subject;
@@ -7,24 +7,24 @@ use quipu_sdk::{Context, Recorder};
 use crate::asked::{Asked, split};
 use crate::sessions::Sessions;
 
-/// Most characters of a name that comes in by a header or body.
+/// The maximum length of a name from a header or body, in characters.
 const MOST: usize = 256;
-/// Most tags of a call.
+/// The maximum number of tags of a call.
 const MOST_TAGS: usize = 32;
 
-/// Whose a call is.
+/// The identity of a call.
 #[derive(Debug, Default)]
 pub(crate) struct Who {
-    /// Where in which trace the call stands, with session, user and agent bound.
+    /// The position in the trace, with session, user and agent.
     pub context: Context,
     pub project: Option<String>,
     pub tags: Vec<String>,
-    /// The session was made up from the conversation's head.
+    /// Whether the session is derived from the conversation's head.
     pub by_head: bool,
 }
 
 impl Who {
-    /// Of a request with these headers and this body, in readable form.
+    /// Reads the identity from headers and a decompressed body.
     pub fn of(recorder: Recorder, headers: &HeaderMap, asked: &Asked<'_>, sessions: &Sessions) -> Self {
         let mut context = Context::root(recorder).scope(|| quipu_http::extract(headers));
         let told = asked.whose();
@@ -51,7 +51,7 @@ impl Who {
             bound.user = user.map(Into::into);
             bound.session = session.map(Into::into);
             bound.agent = agent.and_then(|agent| cut(&agent)).map(Into::into);
-            // What is bound as free data reaches records and scopes of budgets alike.
+            // Bound data reaches both the records and the scopes of budgets.
             if let Some(project) = &project {
                 bound.set_data("project", project);
             }
@@ -64,10 +64,10 @@ impl Who {
         self.context.bound()?.session.as_deref()
     }
 
-    /// Who is about to spend.
+    /// The subject of the budgets.
     pub fn subject(&self, service: &str, provider: &str, model: &str) -> Subject {
         let mut subject = Subject::of(&self.context).service(service).provider(provider);
-        // A scope may keep an account for each model.
+        // A scope may have one account for each model.
         subject.model = cut(model).map(Into::into);
         subject.project = self.project.as_deref().map(Into::into).or(subject.project);
         subject.framework = subject.framework.or_else(|| Some("quipu".into()));
@@ -75,7 +75,7 @@ impl Who {
     }
 }
 
-/// Tags of headers, which may come several times and hold comma lists, and of the body.
+/// The tags of the body and of the headers, which may repeat and hold comma-separated lists.
 fn tags(headers: &HeaderMap, told: Vec<String>) -> Vec<String> {
     let said = headers.get_all("x-quipu-tag").iter().filter_map(|value| value.to_str().ok()).flat_map(split);
     let mut all: Vec<String> = Vec::new();
@@ -87,7 +87,7 @@ fn tags(headers: &HeaderMap, told: Vec<String>) -> Vec<String> {
     all
 }
 
-/// A name without spaces around it and of a bounded length; `None` where nothing is left.
+/// Trims and shortens a name; `None` if nothing is left.
 fn cut(name: &str) -> Option<String> {
     let name: String = name.trim().chars().take(MOST).collect();
     (!name.is_empty()).then_some(name)

@@ -1,4 +1,4 @@
-//! Budgets are asked before a call, and know after it what it took.
+//! Tests that budgets are checked before a call and updated after it.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

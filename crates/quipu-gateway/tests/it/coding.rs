@@ -1,4 +1,4 @@
-//! Compressed bodies pass as they are, and are read.
+//! Tests that compressed bodies pass unchanged and are read.
 
 use std::io::Write;
 
@@ -30,7 +30,7 @@ async fn answers_of_every_readable_coding_are_read_from_a_copy() {
             .into_iter()
             .enumerate()
     {
-        // In small pieces, so that the decoder has to go on where it stopped.
+        // Small chunks make the decoder continue where it stopped.
         let pieces = body.chunks(37).map(|piece| (0, Bytes::copy_from_slice(piece))).collect();
         let reply = Reply::of(200, "application/json", pieces).header("content-encoding", coding);
         house.provider.always(reply);

@@ -1,4 +1,4 @@
-//! Whose a call is.
+//! Tests of a call's identity.
 
 use crate::house::{CHAT, CHAT_ANSWER, House, MESSAGES_ANSWER};
 use crate::provider::Reply;

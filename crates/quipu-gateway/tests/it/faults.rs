@@ -1,4 +1,4 @@
-//! What goes wrong upstream is passed on; what goes wrong here is said in the provider's shape.
+//! Tests of errors: upstream errors pass unchanged, and the gateway's own have the provider's form.
 
 use serde_json::{Value, json};
 

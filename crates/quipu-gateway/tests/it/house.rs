@@ -1,4 +1,4 @@
-//! A gateway before a provider, with the count and the price behind it.
+//! A test gateway before a test provider, with ledger and prices behind it.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -16,13 +16,13 @@ use tokio::sync::watch;
 
 use crate::provider::Provider;
 
-/// A key as clients send it. No record may have it.
+/// A client's key. No record may contain it.
 pub const KEY: &str = "sk-secret-0123456789abcdef";
 
-/// Bytes that bodies may be held in.
+/// The size of the memory pool for bodies, in bytes.
 pub const MEMORY: usize = 96 << 20;
 
-/// Keeps what has passed the count.
+/// Keeps the counted records.
 #[derive(Clone, Default)]
 pub struct Kept(Arc<Mutex<(Vec<Span>, Vec<Cost>)>>);
 
@@ -109,7 +109,7 @@ impl House {
         request.header("authorization", format!("Bearer {KEY}")).header("content-type", "application/json")
     }
 
-    /// The costs, once there are so many.
+    /// Returns the costs, once there are `count`.
     pub async fn costs(&self, count: usize) -> Vec<Cost> {
         self.wait(|| {
             let costs = self.kept.0.lock().unwrap().1.clone();
@@ -118,7 +118,7 @@ impl House {
         .await
     }
 
-    /// The spans, once there are so many.
+    /// Returns the spans, once there are `count`.
     pub async fn spans(&self, count: usize) -> Vec<Span> {
         self.wait(|| {
             let spans = self.kept.0.lock().unwrap().0.clone();
@@ -138,7 +138,7 @@ impl House {
         }
     }
 
-    /// Ends everything in order, as a server does.
+    /// Shuts everything down in order, as a server does.
     pub async fn close(&self) {
         let _ = self.close.send(true);
         let recording = self.recording.lock().unwrap().take();
@@ -148,7 +148,7 @@ impl House {
         self.pipeline.close().await.unwrap();
     }
 
-    /// Everything that was kept, as text.
+    /// All kept records and metrics, as text.
     pub fn all(&self) -> String {
         format!("{:?}\n{}", self.kept.0.lock().unwrap(), self.metrics.text())
     }

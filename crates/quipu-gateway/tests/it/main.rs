@@ -1,4 +1,4 @@
-//! The gateway between a client and a provider that does as it is told.
+//! Tests of the gateway between a client and a scripted provider.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 

@@ -1,4 +1,4 @@
-//! Bodies take memory by their length, however many values they hold, and within the pool.
+//! Tests that a body takes memory by its length, not by its number of values, and within the pool.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -20,7 +20,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// The most memory that this process has had, in bytes.
+/// The peak memory of this process, in bytes.
 fn peak() -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
@@ -34,7 +34,7 @@ async fn house() -> House {
     house
 }
 
-/// A chat with a further member of so many objects of seven bytes, for each of which a tree takes some six hundred.
+/// A chat with a further member of `objects` objects. Each has seven bytes, and about six hundred as a tree.
 fn many(objects: usize) -> String {
     CHAT.replacen('{', &format!("{{\"x\":[{}0],", "{\"\":0},".repeat(objects)), 1)
 }

@@ -1,4 +1,4 @@
-//! What passes, passes unchanged; and is counted and priced to the last digit.
+//! Tests that requests pass unchanged and are counted and priced exactly.
 
 use crate::house::{CHAT, CHAT_ANSWER, GEMINI, GEMINI_ANSWER, House, KEY, MESSAGES, MESSAGES_ANSWER};
 use crate::provider::Reply;
@@ -48,8 +48,8 @@ async fn bytes_and_headers_pass_unchanged() {
 #[tokio::test]
 async fn every_shape_is_counted_and_priced() {
     let house = House::open().await;
-    // Prices per million: gpt-4o 2.50 in, 1.25 cached, 10 out; Claude Sonnet 4.5 3 in, 0.30 read, 3.75 written, 15 out;
-    // Gemini 2.5 Pro 1.25 in, 10 out.
+    // Prices per million: gpt-4o 2.50 in, 1.25 cached, 10 out; Claude Sonnet 4.5 3 in, 0.30 read, 3.75
+    // written, 15 out; Gemini 2.5 Pro 1.25 in, 10 out.
     for (path, body, answer, provider, tokens, cost) in [
         ("/openai/v1/chat/completions", CHAT, CHAT_ANSWER, "openai", (1000, 100), "0.00275"),
         ("/v1/chat/completions", CHAT, CHAT_ANSWER, "openai", (1000, 100), "0.00275"),

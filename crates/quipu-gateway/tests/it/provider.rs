@@ -1,4 +1,4 @@
-//! A provider that does as it is told, and remembers what came.
+//! A scripted provider that stores the requests it receives.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -14,22 +14,22 @@ use axum::http::{HeaderMap, Method, Request, Response, Uri};
 use futures_util::stream;
 use tokio::sync::Semaphore;
 
-/// What it answers.
+/// A scripted answer.
 #[derive(Clone)]
 pub struct Reply {
     pub status: u16,
     pub headers: Vec<(&'static str, String)>,
-    /// Pieces of the body, each after a wait in milliseconds.
+    /// Chunks of the body, each after a wait in milliseconds.
     pub pieces: Vec<(u64, Bytes)>,
-    /// Breaks the connection after the last piece.
+    /// Whether the connection breaks after the last chunk.
     pub breaks: bool,
-    /// Waits so long before it begins.
+    /// The wait before the answer begins, in milliseconds.
     pub after: u64,
-    /// Each piece waits for a permit as well.
+    /// Each chunk also waits for a permit.
     pub gate: Option<Arc<Semaphore>>,
 }
 
-/// What came.
+/// A received request.
 #[derive(Clone, Debug)]
 pub struct Came {
     pub method: Method,
@@ -42,7 +42,7 @@ pub struct Came {
 pub struct Provider {
     came: Arc<Mutex<Vec<Came>>>,
     replies: Arc<Mutex<VecDeque<Reply>>>,
-    /// Pieces that were asked for by the connection.
+    /// Chunks that the connection has requested.
     pub sent: Arc<AtomicUsize>,
 }
 
@@ -71,7 +71,7 @@ impl Reply {
         self
     }
 
-    /// Each piece goes when the gate lets it.
+    /// Makes each chunk wait for the gate.
     pub fn gated(mut self, gate: &Arc<Semaphore>) -> Self {
         self.gate = Some(Arc::clone(gate));
         self
@@ -92,12 +92,12 @@ impl Provider {
         address
     }
 
-    /// Answers the next request so; the last one is said again and again.
+    /// Sets the next answer; the last one is repeated.
     pub fn will(&self, reply: Reply) {
         self.replies.lock().unwrap().push_back(reply);
     }
 
-    /// Answers everything so from now on.
+    /// Sets one answer for all requests.
     pub fn always(&self, reply: Reply) {
         *self.replies.lock().unwrap() = VecDeque::from([reply]);
     }

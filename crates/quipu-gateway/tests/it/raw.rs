@@ -1,11 +1,11 @@
-//! Requests byte by byte, as no client library writes them.
+//! Raw requests, which no client library would write.
 
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// A request that is put together line by line.
+/// A request that is built line by line.
 #[derive(Clone, Debug)]
 pub struct Raw {
     pub method: String,
@@ -59,7 +59,8 @@ impl Raw {
         bytes
     }
 
-    /// Sends it; gives the status of the answer, 0 where the connection was closed without one, and the answer as text.
+    /// Sends the request. Returns the status and the text of the answer; the status is 0 if the connection
+    /// closed without an answer.
     pub async fn send(&self, url: &str) -> (u16, String) {
         send(url, &self.bytes()).await
     }

@@ -1,4 +1,4 @@
-//! Streams: every piece at once, usage as it is told, estimates where it is not.
+//! Tests of streams: chunks pass at once, with reported or estimated usage.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +16,7 @@ const CHUNKS: [&str; 4] = [
     "data: [DONE]",
 ];
 
-/// How long the provider thinks before it says anything: what the first token took at least.
+/// The provider's wait before its first chunk, and so the minimum time to the first token.
 const FIRST: Duration = Duration::from_millis(50);
 
 fn without_usage() -> Vec<&'static str> {
@@ -27,7 +27,7 @@ fn without_usage() -> Vec<&'static str> {
 async fn pieces_pass_as_they_come() {
     let (house, gate) = (House::open().await, Arc::new(Semaphore::new(0)));
     house.provider.will(Reply::events(&CHUNKS, 0).gated(&gate));
-    // Headers come before the first piece, and each piece before the next: else this would wait for ever.
+    // Without immediate forwarding of headers and chunks this would wait for ever.
     let response = house.post("/openai/v1/chat/completions", CHAT_STREAM).send().await.unwrap();
     assert_eq!(response.headers()["content-type"], "text/event-stream");
     tokio::time::sleep(FIRST).await;
@@ -102,7 +102,7 @@ async fn whoever_goes_away_stops_the_provider_and_what_was_seen_is_recorded() {
     assert_eq!((usage.input, usage.estimated), (Some(25), true));
     assert!(usage.output.is_some_and(|tokens| (20..400).contains(&tokens)), "{usage:?}");
     assert_eq!(span.canonical.response_id.as_deref(), Some("msg_1"));
-    // What is under way may still be sent; after that a provider that went on would send fifteen pieces.
+    // Chunks in progress may still be sent. A provider that went on would send fifteen more.
     tokio::time::sleep(Duration::from_millis(200)).await;
     let sent = house.provider.sent.load(std::sync::atomic::Ordering::SeqCst);
     tokio::time::sleep(Duration::from_millis(300)).await;
@@ -120,7 +120,7 @@ async fn whoever_goes_away_before_the_answer_is_recorded_too() {
     asked.abort();
     let span = house.spans(1).await.remove(0);
     assert_eq!(span.canonical.request_model.as_deref(), Some("claude-sonnet-4-5"));
-    // The provider had the request, and may well answer and charge it.
+    // The provider had the request and may answer and charge it.
     let usage = span.canonical.usage.clone().unwrap();
     assert_eq!((usage.estimated, usage.output), (true, Some(200)), "{usage:?}");
     assert!(usage.input.is_some_and(|tokens| (1..50).contains(&tokens)), "{usage:?}");

@@ -1,4 +1,4 @@
-//! A request that could reach a model is judged and recorded, or refused.
+//! Tests that a request which could reach a model is judged and recorded, or rejected.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -30,7 +30,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// Chat requests that hide what they are, by name.
+/// Chat requests in disguise, by name.
 #[allow(clippy::too_many_lines, reason = "one list of requests, a line or two each")]
 fn hidden() -> Vec<(&'static str, Raw)> {
     let plain = || Raw::post(PATH, CHAT);
@@ -105,7 +105,7 @@ fn hidden() -> Vec<(&'static str, Raw)> {
     ]
 }
 
-/// Limits that every one of them fits under.
+/// Limits that all of them fit within.
 fn wide() -> Budget {
     Budget::usd("1000".parse().unwrap()).and(Amount::Tokens(1_000_000_000)).and(Amount::Calls(100_000))
 }
@@ -267,7 +267,7 @@ async fn limits_that_only_some_servers_read_are_reserved() {
     assert_eq!(Raw::post(PATH, CHAT).send(&house.url).await.0, 200);
 }
 
-/// A step of xorshift64: the same variants in every run.
+/// One step of xorshift64, so every run has the same variants.
 fn next(state: &mut u64) -> usize {
     *state ^= *state << 13;
     *state ^= *state >> 7;
@@ -275,7 +275,7 @@ fn next(state: &mut u64) -> usize {
     usize::try_from(*state % 1_000_003).unwrap()
 }
 
-/// Changes a few letters of a text in ways that some server may undo.
+/// Respells a few letters of a text in ways that some server may undo.
 fn respelt(text: &str, state: &mut u64, coded: fn(char) -> String) -> String {
     let at = next(state) % text.len();
     text.char_indices()
