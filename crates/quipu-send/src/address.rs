@@ -6,8 +6,8 @@ use http::{HeaderValue, Uri};
 use percent_encoding::percent_decode_str;
 use quipu_core::{Error, ErrorKind, Result};
 
-/// An address without the name and the password in it, and those as the value of `authorization`. Its text may hold a secret, so
-/// an error does not tell it.
+/// Splits a URL into the address without name and password, and these as a value of `authorization`. The URL
+/// may hold a secret, so an error does not contain it.
 pub(crate) fn read(url: &str) -> Result<(Uri, Option<HeaderValue>)> {
     let wrong = || {
         let context = "the address is not a URL: http:// or https://, a host, and perhaps a port and a path";
@@ -25,15 +25,15 @@ pub(crate) fn read(url: &str) -> Result<(Uri, Option<HeaderValue>)> {
     Ok((uri, basic(login)))
 }
 
-/// Whether a request can be sent to an address.
+/// Checks whether a request can be sent to an address.
 ///
 /// # Errors
-/// It cannot; the address is not told.
+/// The address is invalid. The error does not contain it.
 pub fn check_url(url: &str) -> Result<()> {
     read(url).map(|_| ())
 }
 
-/// The address with its port, for proxies take the one of TLS for one that is not said.
+/// Adds the port to an `http` address, because proxies take a missing port for that of TLS.
 pub(crate) fn with_port(uri: &Uri) -> Uri {
     let mut parts = uri.clone().into_parts();
     if let (Some("http"), None, Some(host)) = (uri.scheme_str(), uri.port(), uri.host()) {
@@ -42,7 +42,7 @@ pub(crate) fn with_port(uri: &Uri) -> Uri {
     Uri::from_parts(parts).unwrap_or_else(|_| uri.clone())
 }
 
-/// <https://www.rfc-editor.org/rfc/rfc7617>
+/// The value of `authorization`: <https://www.rfc-editor.org/rfc/rfc7617>
 fn basic(login: &str) -> Option<HeaderValue> {
     let (name, password) = login.split_once(':').unwrap_or((login, ""));
     let plain = |text: &str| percent_decode_str(text).collect::<Vec<u8>>();

@@ -1,4 +1,4 @@
-//! What an answer means for whoever sent the request.
+//! HTTP answers, and the errors that they mean for a sender.
 
 use std::time::Duration;
 
@@ -6,28 +6,30 @@ use bytes::Bytes;
 use http::header::{HeaderMap, RETRY_AFTER};
 use quipu_core::{Error, ErrorKind, Retry};
 
-/// The longest wait that an answer may ask for; longer ones are cut to it.
+/// The longest wait that an answer may request; longer ones are cut to it.
 const LONGEST_WAIT: Duration = Duration::from_secs(3_600);
 
-/// An answer that was read to its end.
+/// An answer that was read completely.
 #[derive(Debug, Clone)]
 pub struct Answer {
     /// HTTP status.
     pub status: u16,
     /// Headers.
     pub headers: HeaderMap,
-    /// Body, at most as much as was to be kept.
+    /// Body, cut at the limit of the client.
     pub body: Bytes,
 }
 
 impl Answer {
-    /// Whether the status is 2xx.
+    /// Returns whether the status is 2xx.
     pub fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
     }
 
-    /// The error of a status that is none of 2xx. 408, 429 and 5xx but 501 may be repeated, 429 and 503 not before the time that
-    /// `Retry-After` says: <https://opentelemetry.io/docs/specs/otlp/#failures-1>, <https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3>.
+    /// Converts a status outside 2xx to an error. 408, 425, 429 and 5xx except 501 may be repeated, after the
+    /// time in `Retry-After` if the answer has one. Sources:
+    /// <https://opentelemetry.io/docs/specs/otlp/#failures-1>,
+    /// <https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3>.
     pub fn error(&self, operation: &'static str) -> Error {
         let (kind, retry) = match self.status {
             401 | 403 | 407 => (ErrorKind::Denied, Retry::No),
@@ -46,7 +48,7 @@ impl Answer {
     }
 }
 
-/// How long `Retry-After` asks to wait: seconds, or a date.
+/// The wait in `Retry-After`: seconds or a date.
 pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     let wait = match text.parse::<u64>() {

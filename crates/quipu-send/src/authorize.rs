@@ -1,4 +1,4 @@
-//! Rights to send that change as time passes: signatures, and tokens that expire.
+//! Credentials that change over time: signatures, and tokens that expire.
 
 use std::fmt;
 
@@ -6,17 +6,18 @@ use async_trait::async_trait;
 use http::header::HeaderMap;
 use quipu_core::Result;
 
-/// Gives each request what lets it in.
+/// A source of credentials for each request.
 #[async_trait]
 pub trait Authorize: fmt::Debug + Send + Sync {
-    /// The headers that let in a POST of `body`, as it goes over the wire, to `url`. For gRPC the body is empty: what is given must not
-    /// depend on it.
+    /// Returns the headers that authorise a POST of `body`, in its final encoding, to `url`. For gRPC the
+    /// body is empty, so the headers must not depend on it.
     ///
     /// # Errors
-    /// There is no right to be had now; the error says whether there may be later.
+    /// No credentials are available now; the error says whether a retry may help.
     async fn authorize(&self, url: &str, body: &[u8]) -> Result<HeaderMap>;
 
-    /// The other side said that what was given last is not right. Whether a new one may be: then the same request is worth another attempt.
+    /// Called after the server rejected the last credentials. Returns whether new ones may be accepted, so
+    /// that the same request is worth another attempt.
     fn refused(&self) -> bool {
         false
     }

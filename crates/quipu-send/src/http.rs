@@ -1,4 +1,4 @@
-//! HTTP/1.1 and HTTP/2.
+//! An HTTP client for HTTP/1.1 and HTTP/2.
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -17,18 +17,18 @@ use serde::{Deserialize, Serialize};
 use crate::wire::Wire;
 use crate::{Answer, Secret, Tls, address};
 
-/// Bytes of an answer that are kept; the rest is read and thrown away.
+/// Bytes of an answer that are kept; the rest is read and discarded.
 const KEPT: usize = 1 << 20;
-/// Milliseconds that a connection may take.
+/// The timeout of a connection, in milliseconds.
 pub(crate) const CONNECT_MS: u64 = 10_000;
-/// Who we are.
+/// The user agent.
 pub(crate) const AGENT: &str = concat!("quipu/", env!("CARGO_PKG_VERSION"));
 
-/// How bodies are packed.
+/// The compression of request bodies.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Compression {
-    /// Not at all.
+    /// No compression.
     #[default]
     None,
     /// gzip, level 6.
@@ -38,7 +38,7 @@ pub enum Compression {
 }
 
 impl Compression {
-    /// Its name in `Content-Encoding` and `grpc-encoding`; none for plain bodies.
+    /// The name in `Content-Encoding` and `grpc-encoding`; `None` for plain bodies.
     pub const fn name(self) -> Option<&'static str> {
         match self {
             Self::None => None,
@@ -47,10 +47,10 @@ impl Compression {
         }
     }
 
-    /// Packs a body.
+    /// Compresses a body.
     ///
     /// # Errors
-    /// There is no memory for it.
+    /// Memory is short.
     pub fn pack(self, body: Vec<u8>) -> Result<Vec<u8>> {
         let packed = match self {
             Self::None => return Ok(body),
@@ -64,17 +64,17 @@ impl Compression {
     }
 }
 
-/// How requests are sent.
+/// Configuration of HTTP requests.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct HttpSettings {
     /// Headers of every request, such as `authorization`.
     pub headers: BTreeMap<String, Secret>,
-    /// Milliseconds that a request may take, its answer included.
+    /// The timeout of a request including its answer, in milliseconds.
     pub timeout_ms: u64,
-    /// Whom to trust.
+    /// TLS.
     pub tls: Tls,
-    /// How bodies are packed.
+    /// The compression of bodies.
     pub compression: Compression,
 }
 
@@ -89,7 +89,7 @@ impl Default for HttpSettings {
     }
 }
 
-/// A client with its pools of connections. Follows no redirect: a body with secrets goes where it was told to go.
+/// A client with its connection pools. It follows no redirect, because a body may hold secrets.
 #[derive(Debug, Clone)]
 pub struct Http {
     wire: Arc<Wire>,
@@ -99,10 +99,11 @@ pub struct Http {
 }
 
 impl Http {
-    /// Makes one; connects to nothing yet. Proxies are those of `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`.
+    /// Creates a client without a connection. Proxies are those of `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`
+    /// and `NO_PROXY`.
     ///
     /// # Errors
-    /// A header or the TLS settings are wrong.
+    /// A header or the TLS configuration is invalid.
     pub fn new(settings: &HttpSettings) -> Result<Self> {
         let timeout = Duration::from_millis(settings.timeout_ms);
         let connect = timeout.min(Duration::from_millis(CONNECT_MS));
@@ -116,10 +117,10 @@ impl Http {
         })
     }
 
-    /// Posts a body, packed as the settings say, and gives whatever is answered.
+    /// Posts a body, compressed as configured, and returns any answer.
     ///
     /// # Errors
-    /// Nobody answers, or not in time: repeating may help. The text names no address.
+    /// No answer arrived in time; a retry may help. The text contains no address.
     pub async fn post(
         &self,
         url: &str,
@@ -134,7 +135,7 @@ impl Http {
         self.send(Method::POST, url, more, self.compression.pack(body)?).await
     }
 
-    /// Asks for what is there.
+    /// Sends a GET request.
     ///
     /// # Errors
     /// As [`Self::post`].
@@ -142,7 +143,7 @@ impl Http {
         self.send(Method::GET, url, HeaderMap::new(), Vec::new()).await
     }
 
-    /// Puts a body there as it is.
+    /// Sends a PUT request with an uncompressed body.
     ///
     /// # Errors
     /// As [`Self::post`].
@@ -151,11 +152,11 @@ impl Http {
         self.send(Method::PUT, url, headers, body).await
     }
 
-    /// Any request, with these headers over those of the settings, and a body that goes as it is. A name and a password in the
-    /// address become the header `authorization`.
+    /// Sends any request with an uncompressed body. `more` overrides the configured headers. A name and
+    /// password in the address become the header `authorization`.
     ///
     /// # Errors
-    /// As [`Self::post`]; the address is none.
+    /// As [`Self::post`], or the address is invalid.
     pub async fn send(&self, method: Method, url: &str, more: HeaderMap, body: Vec<u8>) -> Result<Answer> {
         let (uri, login) = address::read(url)?;
         let mut request = Request::new(Full::new(Bytes::from(body)));
@@ -191,7 +192,7 @@ pub(crate) fn headers(said: &BTreeMap<String, Secret>) -> Result<HeaderMap> {
     let mut map = HeaderMap::with_capacity(said.len());
     for (name, value) in said {
         let key = HeaderName::try_from(name.as_str())
-            .map_err(|_| wrong(format!("{name:?} is not a name of a header")))?;
+            .map_err(|_| wrong(format!("{name:?} is not a valid header name")))?;
         let mut value = HeaderValue::from_str(value.expose())
             .map_err(|_| wrong(format!("the value of header {name} cannot be sent")))?;
         value.set_sensitive(true);
@@ -200,7 +201,7 @@ pub(crate) fn headers(said: &BTreeMap<String, Secret>) -> Result<HeaderMap> {
     Ok(map)
 }
 
-/// The words of the innermost cause, which names what went wrong and no address.
+/// The text of the innermost cause, which names the error and no address.
 pub(crate) fn deepest(mut cause: &(dyn std::error::Error + 'static)) -> String {
     while let Some(deeper) = cause.source() {
         cause = deeper;

@@ -1,9 +1,9 @@
-//! How backends reach other programs.
+//! HTTP, gRPC and TLS clients of backends.
 //!
 //! Verb: SEND.
-//! Takes: settings of a connection, and bodies.
-//! Gives: answers, or errors that say whether repeating helps and when.
-//! Never: repeats anything by itself (the pipeline does), or puts a secret or a body into an error.
+//! Takes: the configuration of a connection, and bodies.
+//! Gives: answers, or errors that say whether and when a retry may help.
+//! Never: retries by itself (the pipeline does), or puts a secret or a body into an error.
 
 mod address;
 mod answer;

@@ -1,4 +1,4 @@
-//! OTLP to another program, whatever it speaks of it.
+//! An OTLP client for gRPC and HTTP.
 
 mod grpc;
 mod reply;

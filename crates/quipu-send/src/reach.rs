@@ -1,4 +1,4 @@
-//! A look at the way to another program, step by step.
+//! A diagnosis of the connection to another program, step by step.
 
 use std::fmt::Display;
 use std::sync::Arc;
@@ -13,8 +13,8 @@ use tokio_rustls::TlsConnector;
 
 use crate::Tls;
 
-/// Looks where the way to `url` ends: its name, the connection and, for `https`, the certificate. One finding a step, the last one
-/// where it failed; each step waits at most for `wait`. Goes there directly, whatever proxy is set.
+/// Tests the connection to `url`: the name, TCP and, for `https`, the certificate. Returns one finding for
+/// each step until the first error. Each step waits at most `wait`. It connects directly and ignores proxies.
 pub async fn reach(url: &str, tls: &Tls, wait: Duration) -> Vec<Finding> {
     let Some((host, port, encrypted)) = parts(url) else {
         return vec![no("reach", "the address is not a URL of http or https with a host")];
@@ -37,7 +37,8 @@ fn parts(url: &str) -> Option<(String, u16, bool)> {
 }
 
 async fn connect(host: &str, port: u16, wait: Duration) -> Result<(TcpStream, String), String> {
-    let unknown = |why: &dyn Display| format!("the name {host} is not known here ({why}): check the address");
+    let unknown =
+        |why: &dyn Display| format!("the name {host} cannot be resolved ({why}): check the address");
     let found = match timeout(wait, tokio::net::lookup_host((host, port))).await {
         Err(_) => return Err(unknown(&"no answer in time")),
         Ok(Err(error)) => return Err(unknown(&error)),
@@ -50,7 +51,9 @@ async fn connect(host: &str, port: u16, wait: Duration) -> Result<(TcpStream, St
             Ok(Err(error)) => format!(
                 "{address} does not let us connect ({error}): is the other side up, and the port right?"
             ),
-            Err(_) => format!("{address} does not answer in {} ms: is a firewall between?", wait.as_millis()),
+            Err(_) => {
+                format!("{address} does not answer in {} ms: does a firewall block it?", wait.as_millis())
+            }
         };
     }
     Err(last)
@@ -62,7 +65,7 @@ async fn greet(host: &str, tls: &Tls, stream: TcpStream, wait: Duration) -> Find
         Err(error) => return no("tls", error),
     };
     let Ok(name) = ServerName::try_from(host.to_owned()) else {
-        return no("tls", format!("{host} is no name that a certificate can have"));
+        return no("tls", format!("{host} is not a valid name for a certificate"));
     };
     match timeout(wait, TlsConnector::from(Arc::new(settings)).connect(name, stream)).await {
         Ok(Ok(stream)) => {

@@ -1,21 +1,21 @@
-//! Texts that nobody may see.
+//! Secret texts that are never printed.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A token, a password or the value of a header: shown as `***` wherever it is printed.
+/// A token, a password or the value of a header; every output shows `***` instead.
 #[derive(Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub struct Secret(String);
 
 impl Secret {
-    /// The text itself, for the wire alone.
+    /// The text itself, for the wire only.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// Whether there is none.
+    /// Returns whether the text is empty.
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

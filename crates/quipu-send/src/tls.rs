@@ -1,4 +1,4 @@
-//! TLS by rustls.
+//! TLS clients with rustls.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,23 +9,24 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 use serde::{Deserialize, Serialize};
 
-/// Whom to trust, and who we are. Trusted are Mozilla's roots, as compiled in, and those of `ca_file`.
+/// Trusted roots and the client certificate. Trusted are Mozilla's roots, as compiled in, and those of
+/// `ca_file`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Tls {
     /// PEM file of further roots.
     pub ca_file: Option<PathBuf>,
-    /// PEM file of our certificate and its chain, for servers that want to know who calls.
+    /// PEM file of the client certificate and its chain, for servers that require one.
     pub cert_file: Option<PathBuf>,
     /// PEM file of its key.
     pub key_file: Option<PathBuf>,
 }
 
 impl Tls {
-    /// The configuration of a client, with ring's cryptography.
+    /// Returns the configuration of a client, with ring's cryptography.
     ///
     /// # Errors
-    /// A file cannot be read, or holds nothing of its kind; a certificate without a key, or the other way round.
+    /// A file cannot be read or has no valid contents, or only one of certificate and key is set.
     pub fn client(&self) -> Result<ClientConfig> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let builder = ClientConfig::builder_with_provider(provider)
@@ -40,7 +41,7 @@ impl Tls {
                     .map_err(|cause| wrong(format!("no private key in {file}")).caused_by(cause))?;
                 builder
                     .with_client_auth_cert(certificates(cert)?, key)
-                    .map_err(|cause| wrong("certificate and key do not fit").caused_by(cause))
+                    .map_err(|cause| wrong("certificate and key do not match").caused_by(cause))
             }
             _ => Err(wrong("cert_file and key_file go together: one is missing")),
         }

@@ -1,4 +1,4 @@
-//! Connections: straight to the other side, or through a proxy.
+//! Connections: direct, or through a proxy.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -20,18 +20,19 @@ use rustls::ClientConfig;
 use crate::address;
 use crate::http::deepest;
 
-/// A connection that is silent for so long, with a request under way, is asked whether it lives, and given up after the same time.
+/// The silence after which a connection with a request in progress gets a ping, and the timeout of the
+/// answer.
 pub(crate) const SILENCE: Duration = Duration::from_secs(20);
 
 type Body = Full<Bytes>;
 type Straight = Client<HttpsConnector<HttpConnector>, Body>;
 type Through = Client<HttpsConnector<Tunnel<HttpConnector>>, Body>;
 
-/// The pools of one client.
+/// The connection pools of one client.
 pub(crate) struct Wire {
     straight: Straight,
     proxies: Matcher,
-    /// One for each proxy that was needed.
+    /// One pool for each proxy that was needed.
     through: Mutex<HashMap<Uri, Through>>,
     tcp: HttpConnector,
     tls: ClientConfig,
@@ -64,11 +65,11 @@ impl Wire {
         sent.map_err(unsent)
     }
 
-    /// The client of a proxy. Everything goes by `CONNECT`, so that a proxy sees no header of ours.
+    /// Returns the client of a proxy. Every request uses `CONNECT`, so a proxy sees none of its headers.
     fn through(&self, proxy: &Intercept) -> Result<Through> {
         if proxy.uri().scheme_str() != Some("http") {
             let context = "only proxies with http:// addresses are supported: see HTTPS_PROXY and its like";
-            // The surroundings are wrong, not what is sent.
+            // The environment is wrong and not the request.
             return Err(Error::new(ErrorKind::Unsupported, "send", context).with_retry(Retry::Yes));
         }
         let mut made = self.through.lock();
@@ -121,7 +122,7 @@ mod tests {
     use super::*;
     use crate::Tls;
 
-    /// What comes up to the empty line behind the headers.
+    /// Reads up to the empty line after the headers.
     fn head(stream: &mut TcpStream) -> String {
         let mut seen = Vec::new();
         let mut byte = [0];

@@ -1,4 +1,4 @@
-//! OTLP/gRPC: tonic over a pool of HTTP/2 connections. Messages are bytes: `quipu-otlp` has written them.
+//! OTLP/gRPC: tonic over a pool of HTTP/2 connections. `quipu-otlp` encodes the messages.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ use crate::http::{AGENT, CONNECT_MS, deepest, headers};
 use crate::wire::SILENCE;
 use crate::{Compression, HttpSettings};
 
-/// A client of gRPC with its connections. Knows no proxy.
+/// A gRPC client with its connections. It does not support proxies.
 #[derive(Clone)]
 pub(crate) struct Grpc {
     client: Client<HttpsConnector<HttpConnector>, Body>,
@@ -31,7 +31,7 @@ pub(crate) struct Grpc {
 }
 
 impl Grpc {
-    /// Makes one; connects to nothing yet.
+    /// Creates a client without a connection.
     pub(crate) fn new(settings: &HttpSettings) -> Result<Self> {
         let timeout = Duration::from_millis(settings.timeout_ms);
         let mut tcp = HttpConnector::new();
@@ -55,7 +55,7 @@ impl Grpc {
     /// Calls `Export` of the signal's service.
     ///
     /// # Errors
-    /// Nobody answers, or not in time.
+    /// No answer arrived in time.
     pub(crate) async fn export(
         &self,
         origin: &Uri,
@@ -80,7 +80,7 @@ impl Grpc {
         match tokio::time::timeout(self.timeout, unary).await {
             Err(_) => Err(Error::new(ErrorKind::Unavailable, "send", "no answer in time")),
             Ok(Ok(response)) => Ok(Ok(response.into_inner())),
-            // A status with a cause was made on this side: nobody answered.
+            // A status with a cause was made by the client itself: no server answered.
             Ok(Err(status)) => match std::error::Error::source(&status) {
                 Some(cause) => {
                     Err(Error::new(ErrorKind::Unavailable, "send", "cannot connect, or the connection broke")
@@ -100,9 +100,9 @@ fn method(signal: Signal) -> PathAndQuery {
     })
 }
 
-/// Messages as they are.
+/// A codec that passes messages unchanged.
 struct Raw {
-    /// Bytes of the request.
+    /// The size of the request in bytes.
     room: usize,
 }
 

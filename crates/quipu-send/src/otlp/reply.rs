@@ -1,4 +1,4 @@
-//! What an OTLP server says.
+//! Answers of an OTLP server.
 
 use std::time::Duration;
 
@@ -8,19 +8,21 @@ use tonic::Code;
 
 use crate::Answer;
 
-/// Characters of a server's words that are kept.
+/// The maximum length of a stored server text, in characters.
 const WORDS: usize = 300;
-/// What libraries of gRPC say of a message that is larger than they read, which has no status of its own: Go's and C's, tonic, Java's.
+/// The error texts of gRPC libraries for a message above their limit, which has no status of its own: Go's
+/// and C's, tonic, Java's.
 const TOO_LARGE: [&str; 3] = ["larger than max", "length too large", "exceeds maximum size"];
-/// The longest wait that a server may ask for; longer ones are cut to it.
+/// The longest wait that a server may request; longer ones are cut to it.
 const LONGEST_WAIT: Duration = Duration::from_secs(3_600);
 
-/// What a server says to a request that it took.
+/// The answer to an accepted request.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Partial {
-    /// Items that it refused for good; it does not say which.
+    /// Items that the server rejected for good; it does not say which.
     pub rejected: u64,
-    /// Its words: about what it refused or, with nothing refused, a warning. They may quote what was sent: not for logs.
+    /// The server's text about rejected items, or a warning if none were rejected. It may quote telemetry:
+    /// not for logs.
     pub message: String,
 }
 
@@ -33,14 +35,14 @@ pub enum Status {
     Grpc(Code),
 }
 
-/// A server's no.
+/// An error answer of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// Its status.
+    /// The status.
     pub status: Status,
-    /// Its words, cut to 300 characters and one line. They may quote what was sent: not for logs.
+    /// The server's text, cut to 300 characters and one line. It may quote telemetry: not for logs.
     pub said: String,
-    /// How long it asks to be left alone.
+    /// The requested wait.
     pub wait: Option<Duration>,
 }
 
@@ -62,7 +64,7 @@ impl Refusal {
         Self { status: Status::Grpc(status.code()), said: one_line(status.message()), wait }
     }
 
-    /// Whether nobody is let in with the rights that were shown.
+    /// Returns whether the credentials were rejected.
     pub const fn is_denied(&self) -> bool {
         matches!(
             self.status,
@@ -70,7 +72,7 @@ impl Refusal {
         )
     }
 
-    /// Whether the request was too large: less at once may be taken.
+    /// Returns whether the request was too large, so that a smaller one may be accepted.
     pub fn is_too_large(&self) -> bool {
         match self.status {
             Status::Http(status) => status == 413,
@@ -82,7 +84,7 @@ impl Refusal {
         }
     }
 
-    /// Whether less of it at once may be taken, or some of it: it was too large, or something in it is not liked.
+    /// Returns whether a part of the request may be accepted: it was too large or contains an invalid item.
     pub fn is_divisible(&self) -> bool {
         self.is_too_large()
             || matches!(
@@ -92,8 +94,9 @@ impl Refusal {
             )
     }
 
-    /// The error of it, without the server's words. What may be repeated is what OTLP says may be:
-    /// <https://opentelemetry.io/docs/specs/otlp/#failures>, <https://opentelemetry.io/docs/specs/otlp/#failures-1>.
+    /// Converts the answer to an error without the server's text. OTLP defines which errors may be repeated:
+    /// <https://opentelemetry.io/docs/specs/otlp/#failures>,
+    /// <https://opentelemetry.io/docs/specs/otlp/#failures-1>.
     pub fn error(&self, operation: &'static str) -> Error {
         let (kind, retry, text) = match self.status {
             Status::Http(status) => of_http(status),
@@ -103,7 +106,7 @@ impl Refusal {
             true => (
                 ErrorKind::Invalid,
                 Retry::No,
-                format!("{text}: too large at once, less at a time may be taken"),
+                format!("{text}: the request is too large; a smaller one may be accepted"),
             ),
             false => (kind, retry, text),
         };
@@ -117,8 +120,7 @@ impl Refusal {
 
 fn of_http(status: u16) -> (ErrorKind, Retry, String) {
     if (200..300).contains(&status) {
-        let text =
-            format!("answered {status}, but as a web page or gRPC does: no OTLP over HTTP at this address");
+        let text = format!("answered {status} with a web page or gRPC: no OTLP over HTTP at this address");
         return (ErrorKind::Unsupported, Retry::No, text);
     }
     let (kind, retry) = match status {

@@ -1,4 +1,4 @@
-//! The sender.
+//! The OTLP sender for all signals.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,7 +14,8 @@ use crate::{Answer, Authorize, Compression, Http, HttpSettings};
 
 const SIGNALS: [Signal; 3] = [Signal::Traces, Signal::Metrics, Signal::Logs];
 
-/// Sends export requests over gRPC or HTTP, each signal to its own target. Signals with the same settings share their connections.
+/// Sends export requests over gRPC or HTTP, each signal to its own target. Signals with the same
+/// configuration share their connections.
 #[derive(Clone)]
 pub struct OtlpSender {
     lines: [Option<Line>; 3],
@@ -42,16 +43,17 @@ impl fmt::Debug for OtlpSender {
 }
 
 impl OtlpSender {
-    /// One for all three signals, at one endpoint such as `http://collector:4318`. Connects to nothing yet.
+    /// Creates a sender for all three signals at one endpoint, such as `http://collector:4318`. It opens no
+    /// connection yet.
     ///
     /// # Errors
-    /// The address, a header or the TLS settings are wrong.
+    /// The address, a header or the TLS configuration is invalid.
     pub fn new(endpoint: &str, protocol: Protocol, connection: &HttpSettings) -> Result<Self> {
         let target = |signal| (signal, Target::below(endpoint, signal, protocol, connection));
         Self::with_targets(SIGNALS.map(target))
     }
 
-    /// One for the signals that have a target. Connects to nothing yet.
+    /// Creates a sender for the signals with a target. It opens no connection yet.
     ///
     /// # Errors
     /// As [`Self::new`].
@@ -78,25 +80,27 @@ impl OtlpSender {
         Ok(Self { lines })
     }
 
-    /// How bodies of a signal are to be written; `None` when it is not sent.
+    /// The encoding of a signal's bodies; `None` if the signal is not sent.
     pub fn encoding(&self, signal: Signal) -> Option<Encoding> {
         self.line(signal).map(|line| line.protocol.encoding())
     }
 
-    /// The address that a signal goes to, as it was set; `None` when it is not sent.
+    /// The configured address of a signal; `None` if the signal is not sent.
     pub fn url(&self, signal: Signal) -> Option<&str> {
         self.line(signal).map(|line| line.url.as_str())
     }
 
-    /// Sends one export request, written in [`Self::encoding`].
+    /// Sends one export request, encoded in [`Self::encoding`].
     ///
     /// # Errors
-    /// Nobody answers, or the answer is no: classified as OTLP says, with the wait that the server asks for.
+    /// No answer arrived, or it is an error answer. The error is classified as OTLP requires, with the wait
+    /// that the server requests.
     pub async fn export(&self, signal: Signal, body: Vec<u8>) -> Result<Partial> {
         self.ask(signal, body).await?.map_err(|refusal| self.error(signal, &refusal))
     }
 
-    /// The error of a server's no. Where rights expire and were refused, new ones may be let in: then it is worth another attempt.
+    /// Returns the error of an error answer. If expired credentials were rejected, new ones may be accepted,
+    /// so a retry is allowed.
     pub fn error(&self, signal: Signal, refusal: &Refusal) -> Error {
         let error = refusal.error(operation(signal));
         let rights = self.line(signal).and_then(|line| line.authorize.as_ref());
@@ -106,10 +110,10 @@ impl OtlpSender {
         }
     }
 
-    /// As [`Self::export`], but gives a server's no with its words: for those who look what is wrong.
+    /// As [`Self::export`], but returns an error answer with its text, for diagnosis.
     ///
     /// # Errors
-    /// Nobody answers.
+    /// No answer arrived.
     pub async fn ask(&self, signal: Signal, body: Vec<u8>) -> Result<std::result::Result<Partial, Refusal>> {
         let Some(line) = self.line(signal) else {
             let context = format!("{} are not sent to this target", signal.as_str());
@@ -168,8 +172,8 @@ impl Line {
     }
 }
 
-/// A sign-in page or a single-page application that says 200 to everything has taken nothing, and neither has a server of gRPC, whose
-/// refusals are 200 too.
+/// Returns whether an answer is not OTLP over HTTP. Sign-in pages and single-page applications answer 200 to
+/// everything, and gRPC servers answer errors with 200 as well.
 fn is_foreign(answer: &Answer) -> bool {
     let kind = answer.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let is_page = kind.starts_with("text/html") && answer.body.trim_ascii_start().starts_with(b"<");
@@ -181,13 +185,13 @@ fn partial(signal: Signal, encoding: Encoding, answer: &[u8]) -> Partial {
     Partial { rejected, message }
 }
 
-/// Whether two targets may use the same connections: gRPC's client and HTTP's are different ones.
+/// Returns whether two targets can share connections. gRPC and HTTP have different clients.
 fn shares(one: &Target, other: &Target) -> bool {
     (one.protocol == Protocol::Grpc) == (other.protocol == Protocol::Grpc)
         && one.connection == other.connection
 }
 
-/// Checks an address. Its text may hold a secret, so an error tells no more than its scheme.
+/// Checks an address. It may hold a secret, so an error contains at most its scheme.
 fn address(url: &str, protocol: Protocol) -> Result<Uri> {
     let wrong =
         |what: &str| Error::new(ErrorKind::Invalid, "set up OTLP", format!("the address of a target {what}"));
@@ -197,7 +201,7 @@ fn address(url: &str, protocol: Protocol) -> Result<Uri> {
     let is_login = uri.authority().is_some_and(|authority| authority.as_str().contains('@'));
     match uri.scheme_str() {
         Some("http" | "https") if is_login && protocol == Protocol::Grpc => {
-            Err(wrong("holds a name and a password: gRPC takes them as the header authorization"))
+            Err(wrong("contains a name and a password: for gRPC, use the header authorization"))
         }
         Some("http" | "https") if uri.host().is_some_and(|host| !host.is_empty()) => Ok(uri),
         Some("http" | "https") => Err(wrong("has no host")),

@@ -1,4 +1,4 @@
-//! Where a signal goes.
+//! The target of a signal.
 
 use std::sync::Arc;
 
@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Authorize, HttpSettings};
 
-/// How OTLP is carried. The names are those of `OTEL_EXPORTER_OTLP_PROTOCOL`.
+/// The transport of OTLP. The names are those of `OTEL_EXPORTER_OTLP_PROTOCOL`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Protocol {
-    /// gRPC over HTTP/2, with TLS where the address begins with `https`.
+    /// gRPC over HTTP/2, with TLS if the address begins with `https`.
     #[serde(rename = "grpc")]
     Grpc,
     /// Protobuf bodies over HTTP.
@@ -23,7 +23,7 @@ pub enum Protocol {
 }
 
 impl Protocol {
-    /// How bodies are to be written.
+    /// The encoding of bodies.
     pub const fn encoding(self) -> Encoding {
         match self {
             Self::Grpc | Self::HttpProtobuf => Encoding::Protobuf,
@@ -32,27 +32,27 @@ impl Protocol {
     }
 }
 
-/// Where one signal goes, and how.
+/// The target of one signal.
 #[derive(Debug, Clone)]
 pub struct Target {
     /// For HTTP the whole URL, `http://collector:4318/v1/traces`; for gRPC scheme, host and port.
     pub url: String,
-    /// How it is carried.
+    /// The transport.
     pub protocol: Protocol,
-    /// Headers, time, TLS, packing.
+    /// Headers, timeout, TLS, compression.
     pub connection: HttpSettings,
-    /// What lets requests in, beyond fixed headers.
+    /// A source of credentials, in addition to fixed headers.
     pub authorize: Option<Arc<dyn Authorize>>,
 }
 
 impl Target {
-    /// A signal's place below an endpoint for all signals: over HTTP `v1/traces` and its like are added to its path.
+    /// Returns a signal's target at a common endpoint. HTTP adds a path such as `v1/traces`.
     /// <https://opentelemetry.io/docs/specs/otel/protocol/exporter/#endpoint-urls-for-otlphttp>
     pub fn below(endpoint: &str, signal: Signal, protocol: Protocol, connection: &HttpSettings) -> Self {
         let url = match protocol {
             Protocol::Grpc => endpoint.to_owned(),
             Protocol::HttpProtobuf | Protocol::HttpJson => {
-                // A question mark and what follows it, such as a token, stay behind the path.
+                // A query, such as a token, stays behind the path.
                 let (path, question) = endpoint.split_at(endpoint.find('?').unwrap_or(endpoint.len()));
                 format!("{}/v1/{}{question}", path.trim_end_matches('/'), signal.as_str())
             }

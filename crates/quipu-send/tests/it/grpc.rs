@@ -1,4 +1,4 @@
-//! OTLP over gRPC.
+//! Tests of OTLP over gRPC.
 
 use std::time::{Duration, Instant};
 
@@ -105,7 +105,7 @@ async fn nobody_there_and_silence_may_be_repeated() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let nobody = format!("http://{}", free.local_addr().unwrap());
     drop(free);
-    // Listens, and never says a word.
+    // Listens but never answers.
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let silent_url = format!("http://{}", silent.local_addr().unwrap());
     for url in [nobody, silent_url] {
@@ -131,7 +131,7 @@ async fn a_server_that_was_gone_is_found_again() {
     sender.export(Signal::Traces, BODY.to_vec()).await.unwrap();
     drop(server);
     let deadline = Instant::now() + Duration::from_secs(20);
-    // What its end looks like depends on where it met the connection; in the end nobody listens.
+    // The first error depends on the state of the connection; in the end the port is closed.
     while sender.export(Signal::Traces, BODY.to_vec()).await.is_ok() {
         assert!(Instant::now() < deadline, "a server that is gone still answers");
     }

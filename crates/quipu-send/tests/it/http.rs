@@ -1,4 +1,4 @@
-//! OTLP over HTTP.
+//! Tests of OTLP over HTTP.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -152,7 +152,7 @@ async fn a_web_page_or_a_server_of_grpc_is_no_acknowledgement() {
 async fn silence_and_a_broken_answer_may_be_repeated() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    // Accepts, reads a little of the first connection and breaks it; the others stay open and silent.
+    // Accepts, reads a little of the first connection and breaks it. The others stay open and silent.
     let server = tokio::spawn(async move {
         let mut open = Vec::new();
         while let Ok((mut stream, _)) = listener.accept().await {

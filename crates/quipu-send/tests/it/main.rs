@@ -1,4 +1,4 @@
-//! Sending, against real servers within the process.
+//! Tests of senders against real servers within the process.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod certificates;

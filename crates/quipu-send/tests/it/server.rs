@@ -30,22 +30,22 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 use tonic::codec::CompressionEncoding;
 
-/// A request as it came.
+/// A received request.
 #[derive(Debug, Clone, Default)]
 pub struct Seen {
-    /// Path, or the method of gRPC.
+    /// The path, or the method of gRPC.
     pub path: String,
     /// Headers, or metadata.
     pub headers: HeaderMap,
-    /// The body, unpacked.
+    /// The body, decompressed.
     pub body: Vec<u8>,
-    /// The body as it came; empty for gRPC.
+    /// The body as received; empty for gRPC.
     pub raw: Vec<u8>,
 }
 
 pub type Requests = Arc<Mutex<Vec<Seen>>>;
 
-/// A server that ends with its value.
+/// A server that ends when this value is dropped.
 pub struct Server {
     /// `http://127.0.0.1:PORT`, or `https://localhost:PORT`.
     pub url: String,
@@ -88,7 +88,7 @@ impl Server {
         Self::start(router, seen, tls, 0).await
     }
 
-    /// OTLP over gRPC, answered by `say` with how many records are refused.
+    /// OTLP over gRPC. `say` returns the number of rejected records.
     pub async fn grpc(
         say: impl Fn(&Seen) -> Result<i64, tonic::Status> + Clone + Send + Sync + 'static,
     ) -> Self {
@@ -117,7 +117,7 @@ impl Server {
         Self::start(routes.into_axum_router(), seen, tls, 0).await
     }
 
-    /// A server of gRPC at this port, which takes everything.
+    /// A gRPC server at this port, which accepts everything.
     pub async fn again(port: u16) -> Self {
         let seen = Requests::default();
         let service = Grpc { seen: Arc::clone(&seen), say: |_: &Seen| Ok(0) };
@@ -143,7 +143,7 @@ impl Server {
                         None => {
                             server.serve_connection(TokioIo::new(stream), service).await.unwrap_or_default()
                         }
-                        // A handshake that fails is the client's to tell.
+                        // The client's test checks a failed handshake.
                         Some(tls) => {
                             if let Ok(stream) = tls.accept(stream).await {
                                 server
@@ -177,12 +177,12 @@ fn unpacked(packing: Option<&str>, body: &Bytes) -> Vec<u8> {
     }
 }
 
-/// An answer with a status and nothing else.
+/// An answer with only a status.
 pub fn status(status: u16) -> Response {
     StatusCode::from_u16(status).unwrap().into_response()
 }
 
-/// 200, with nothing refused.
+/// 200, with no rejected items.
 pub fn taken() -> Response {
     ([("content-type", "application/x-protobuf")], Body::empty()).into_response()
 }

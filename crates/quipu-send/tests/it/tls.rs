@@ -1,4 +1,4 @@
-//! TLS, both ways.
+//! Tests of TLS, with server and client certificates.
 
 use std::time::Duration;
 
