@@ -1,8 +1,8 @@
-//! The alert rules themselves, for whoever evaluates them.
+//! The alert rules, for Prometheus and for Grafana.
 
 use crate::Settings;
 
-/// How a figure is told in a sentence.
+/// The unit of a figure in a sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Told {
     Share,
@@ -11,7 +11,7 @@ pub(crate) enum Told {
 }
 
 impl Told {
-    /// The function of Prometheus' and of Grafana's templates.
+    /// The template function of Prometheus and Grafana.
     pub(crate) const fn function(self) -> &'static str {
         match self {
             Self::Share => "humanizePercentage",
@@ -21,37 +21,37 @@ impl Told {
     }
 }
 
-/// One rule: an expression that is compared with a number.
+/// A rule: an expression that is compared with a number.
 pub(crate) struct Alarm {
     pub(crate) name: &'static str,
-    /// PromQL, one series for each thing that may be wrong.
+    /// PromQL with one series for each thing that may be wrong.
     pub(crate) figure: String,
-    /// Whether more than `threshold` is wrong; else less.
+    /// Whether a figure above `threshold` is wrong; otherwise one below it is.
     pub(crate) above: bool,
     pub(crate) threshold: f64,
-    /// How long it has to be wrong.
+    /// How long the figure has to be wrong.
     pub(crate) hold: &'static str,
     pub(crate) severity: &'static str,
     pub(crate) summary: &'static str,
-    /// With `{value}` where the figure belongs, and labels as both kinds of templates have them.
+    /// The text, with `{value}` for the figure, and labels in the syntax of both template languages.
     pub(crate) description: &'static str,
     pub(crate) told: Told,
-    /// The dashboard to look at.
+    /// The dashboard for the alert.
     pub(crate) dashboard: &'static str,
 }
 
-/// How a quota or a rate limit is called by those who tell of it.
+/// Names of quota and rate limit errors, as providers and libraries spell them.
 const QUOTA: &str = "(?i).*(rate.?limit|quota|too.?many|resource.?exhausted|429).*";
 
-/// What a counter grew by in a time. A series that is new counts whole: `increase` does not see its first value. After a gap in
-/// which Prometheus saw nothing, every series is new to it.
+/// Returns an expression for the growth of a counter in a time. A new series counts with its whole value,
+/// because `increase` omits its first value. After a gap in the scrapes every series counts as new.
 fn grown(by: &str, counter: &str, time: &str) -> String {
     format!(
         "sum by ({by}) (\n  ({counter} unless {counter} offset {time})\n  or increase({counter}[{time}]) > 0\n)"
     )
 }
 
-/// The six rules of the design, then those on Quipu itself.
+/// The six rules on agents, then those on Quipu itself.
 pub(crate) fn alarms(settings: &Settings) -> Vec<Alarm> {
     let mut alarms = of_agents(settings);
     alarms.extend(of_answers(settings));
@@ -139,7 +139,7 @@ fn of_answers(settings: &Settings) -> Vec<Alarm> {
     ]
 }
 
-/// Each resource is a series of its own, so that the alert says which it is. A queue that refuses batches is full.
+/// Each resource is a series, so the alert names it. A queue that rejects batches is full.
 fn overload(settings: &Settings) -> Alarm {
     let resource =
         |name: &str, share: &str| format!("label_replace({share}, \"resource\", \"{name}\", \"\", \"\")");
@@ -171,7 +171,7 @@ fn overload(settings: &Settings) -> Alarm {
     }
 }
 
-/// What loses records, or is about to.
+/// Rules on lost records and on their early signs.
 fn of_quipu() -> Vec<Alarm> {
     vec![
         Alarm {

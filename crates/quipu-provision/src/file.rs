@@ -1,4 +1,4 @@
-//! A text, and where it belongs.
+//! A generated file: its path and its text.
 
 use crate::{Settings, grafana, prometheus};
 
@@ -7,7 +7,7 @@ use crate::{Settings, grafana, prometheus};
 pub struct File {
     /// Its path below the folder of its program, with `/` between folders.
     pub path: String,
-    /// Its text, with a line end behind the last line.
+    /// Its text, with a newline at the end.
     pub text: String,
 }
 
@@ -17,7 +17,7 @@ impl File {
     }
 }
 
-/// Every file of both programs, each below a folder with its name.
+/// Returns all files of both programs, each below a folder with the program's name.
 pub fn files(settings: &Settings) -> Vec<File> {
     let below =
         |folder: &'static str| move |file: File| File { path: format!("{folder}/{}", file.path), ..file };

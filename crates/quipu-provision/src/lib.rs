@@ -1,8 +1,8 @@
-//! What other programs need to know to show and watch Quipu's metrics and traces, as the texts of their files.
+//! Configuration files for other programs that show and watch Quipu's metrics and traces.
 //!
 //! Verb: PROVISION.
-//! Takes: where Quipu and the other programs are, and from when on something is wrong.
-//! Gives: Prometheus' scrape configuration and rules with their tests; Grafana's data sources, dashboards and alert rules.
+//! Takes: the addresses of Quipu and the other programs, and the thresholds of alerts.
+//! Gives: Prometheus' scrape configuration and tested rules; Grafana's data sources, dashboards and alerts.
 //! Never: reads or writes a file, or names a metric that is not in the catalogue or among Quipu's own.
 //!
 //! ```

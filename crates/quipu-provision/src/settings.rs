@@ -1,11 +1,11 @@
-//! What the texts depend on.
+//! The parameters of the generated files.
 
-/// Where the traces are that Grafana shows.
+/// The program whose traces Grafana shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tracing {
-    /// In Jaeger.
+    /// Jaeger.
     Jaeger,
-    /// In Grafana Tempo.
+    /// Grafana Tempo.
     Tempo,
 }
 
@@ -27,18 +27,18 @@ impl Tracing {
     }
 }
 
-/// From when on something is wrong.
+/// Thresholds of the alert rules.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Thresholds {
-    /// `high_error_rate`: share of requests that fail, over 5 minutes.
+    /// `high_error_rate`: share of failed requests, over 5 minutes.
     pub error_ratio: f64,
     /// `low_coverage`: share of the code that an agent's tests cover.
     pub coverage: f64,
-    /// `llm_quota_exceeded`: calls refused for a quota or a rate limit, over 10 minutes.
+    /// `llm_quota_exceeded`: calls rejected for a quota or a rate limit, over 10 minutes.
     pub quota_errors: f64,
-    /// `guardrails_violations`: checks triggered, over 15 minutes.
+    /// `guardrails_violations`: triggered checks, over 15 minutes.
     pub guardrail_triggers: f64,
-    /// `slow_response`: seconds that 95 of 100 requests stay below, over 10 minutes.
+    /// `slow_response`: the 95th percentile of request times in seconds, over 10 minutes.
     pub slow_seconds: f64,
     /// `system_overload`: share of processors, memory or disk in use.
     pub load: f64,
@@ -57,30 +57,30 @@ impl Default for Thresholds {
     }
 }
 
-/// Where everything is.
+/// The addresses of all programs, and the thresholds.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
-    /// `HOST:PORT` of Quipu's pages of metrics, as Prometheus reaches them.
+    /// `HOST:PORT` of Quipu's metrics pages, as Prometheus reaches them.
     pub targets: Vec<String>,
-    /// The file with the API key that those pages ask for, as Prometheus sees it.
+    /// The file with the API key for these pages, as Prometheus sees it.
     pub key_file: Option<String>,
-    /// Whether those pages speak TLS.
+    /// Whether these pages use TLS.
     pub tls: bool,
-    /// The file with the authority that vouches for their certificate, as Prometheus sees it; none for the system's.
+    /// The file with the authority of their certificate, as Prometheus sees it; `None` for the system's.
     pub ca_file: Option<String>,
     /// Seconds between two scrapes.
     pub scrape_seconds: u32,
-    /// `HOST:PORT` of Alertmanager, as Prometheus reaches it; none leaves alerts in Prometheus.
+    /// `HOST:PORT` of Alertmanager, as Prometheus reaches it; with `None`, alerts stay in Prometheus.
     pub alertmanager: Option<String>,
-    /// Prometheus, as Grafana reaches it.
+    /// The URL of Prometheus, as Grafana reaches it.
     pub prometheus_url: String,
-    /// What keeps the traces that Grafana shows.
+    /// The program whose traces Grafana shows.
     pub tracing: Tracing,
-    /// Where that is, as Grafana reaches it.
+    /// The URL of that program, as Grafana reaches it.
     pub tracing_url: String,
     /// The folder of the dashboards, as Grafana sees it.
     pub dashboards_folder: String,
-    /// From when on something is wrong.
+    /// Thresholds of the alert rules.
     pub thresholds: Thresholds,
 }
 

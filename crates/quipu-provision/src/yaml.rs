@@ -1,8 +1,9 @@
-//! Values as YAML: block style, texts as JSON writes them, which YAML 1.2 reads too (<https://yaml.org/spec/1.2.2/#12-json>).
+//! A YAML writer: block style, with texts in JSON syntax, which YAML 1.2 reads too
+//! (<https://yaml.org/spec/1.2.2/#12-json>).
 
 use serde_json::{Map, Value};
 
-/// Keys that a reader looks for first, in this order; the others follow by name.
+/// Keys that come first, in this order; the others follow by name.
 const FIRST: [&str; 12] = [
     "apiVersion",
     "global",
@@ -18,7 +19,7 @@ const FIRST: [&str; 12] = [
     "interval",
 ];
 
-/// A document, with a comment at its head.
+/// A document with a comment at its head.
 pub(crate) fn document(comment: &str, value: &Value) -> String {
     let mut out = String::new();
     comment.lines().for_each(|line| out.extend(["# ", line, "\n"]));
@@ -62,7 +63,8 @@ fn ordered(map: &Map<String, Value>) -> Vec<(&String, &Value)> {
     entries
 }
 
-/// What stands behind a key: a text of several lines as it is, all else within its own block or on the line.
+/// Writes the value of a key: a text of several lines unchanged, other values in their own block or on the
+/// line.
 fn behind(out: &mut String, value: &Value, depth: usize) {
     match value {
         Value::String(text) if literal(text) => {
@@ -85,7 +87,7 @@ fn behind(out: &mut String, value: &Value, depth: usize) {
     }
 }
 
-/// Whether a text may stand as it is in lines of its own.
+/// Returns whether a text can be written unchanged on its own lines.
 fn literal(text: &str) -> bool {
     let fits = |line: &str| !line.is_empty() && !line.contains(char::is_control);
     text.contains('\n') && !text.starts_with(' ') && text.lines().all(fits)
@@ -107,7 +109,7 @@ fn scalar(out: &mut String, value: &Value) {
     out.push('\n');
 }
 
-/// Without quotation marks where nothing else can be read in it.
+/// Writes a text without quotation marks if it cannot be read as another value.
 fn plain(text: &str) -> String {
     let word = |c: char| c.is_ascii_alphanumeric() || "_-./".contains(c);
     let letter = text.starts_with(|c: char| c.is_ascii_alphabetic());

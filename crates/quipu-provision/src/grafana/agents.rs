@@ -1,4 +1,4 @@
-//! How agents and models do: load, errors, time.
+//! The dashboard of agents and models: load, errors, time.
 
 use serde_json::Value;
 
@@ -129,7 +129,7 @@ fn models() -> Vec<Panel> {
     ]
 }
 
-/// Three quantiles of a histogram.
+/// A panel with three quantiles of a histogram.
 fn quantiles(title: &'static str, histogram: &str) -> Panel {
     let at = |quantile: &str| {
         format!(

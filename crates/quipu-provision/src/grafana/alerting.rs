@@ -8,10 +8,10 @@ use super::provisioning::METRICS;
 use crate::alarms::{Alarm, alarms};
 use crate::{Settings, yaml};
 
-/// Seconds that Grafana looks back for the figure as of now.
+/// The time range of a query for the present figure, in seconds.
 const BACK: u32 = 600;
 
-/// The same rules as those for Prometheus; use the ones or the others.
+/// Returns the rules for Grafana. They equal those for Prometheus; use only one of the two.
 pub fn alerts(settings: &Settings) -> String {
     let rules: Vec<Value> = alarms(settings).iter().map(rule).collect();
     let document = json!({

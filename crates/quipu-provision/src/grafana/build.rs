@@ -1,4 +1,4 @@
-//! A dashboard: panels in rows, each where there is room.
+//! A dashboard builder that places panels in rows.
 
 use serde_json::{Map, Value, json};
 
@@ -21,7 +21,7 @@ pub(super) struct Dashboard {
 }
 
 impl Dashboard {
-    /// Without panels; with the data source and the service to choose.
+    /// Creates a dashboard without panels, with variables for the data source and the service.
     pub(super) fn new(uid: &'static str, title: &'static str, about: &'static str) -> Self {
         let metrics = json!({
             "name": "datasource",
@@ -39,21 +39,21 @@ impl Dashboard {
         Self { uid, title, about, variables, panels: Vec::new(), next_id: 1, bottom: 0 }
     }
 
-    /// One more variable to choose from.
+    /// Adds a variable.
     pub(super) fn variable(self, variable: Value) -> Self {
         self.variables([variable])
     }
 
-    /// More variables to choose from.
+    /// Adds variables.
     pub(super) fn variables(mut self, variables: impl IntoIterator<Item = Value>) -> Self {
         self.variables.extend(variables);
         self
     }
 
-    /// A row with a title and panels below, from left to right, as many in a line as fit.
+    /// Adds a row with a title. Its panels go from left to right, as many in a line as fit.
     pub(super) fn row(mut self, title: &str, panels: Vec<Panel>) -> Self {
         let (mut x, mut tallest) = (0, 0);
-        // The first panel of all has the number 1, which alerts point to.
+        // The first panel of all has the number 1, which alerts refer to.
         let first = self.next_id;
         self.next_id += u32::try_from(panels.len()).unwrap_or_default();
         let head = json!({
@@ -81,7 +81,7 @@ impl Dashboard {
         self
     }
 
-    /// In Grafana's JSON, with the keys of every object by name.
+    /// Returns Grafana's JSON, with sorted keys in every object.
     pub(super) fn json(self) -> Value {
         sorted(json!({
             "uid": self.uid,
@@ -116,7 +116,7 @@ impl Dashboard {
     }
 }
 
-/// A variable with the values of a label: any number of them.
+/// A variable with the values of a label, of which any number can be selected.
 pub(super) fn variable(name: &str, label: &str, query: &str) -> Value {
     json!({
         "name": name,
@@ -136,7 +136,7 @@ pub(super) fn variable(name: &str, label: &str, query: &str) -> Value {
     })
 }
 
-/// The same whatever features serde_json was built with.
+/// Sorts all keys, so that the result does not depend on the features of serde_json.
 fn sorted(value: Value) -> Value {
     match value {
         Value::Object(map) => {

@@ -1,4 +1,4 @@
-//! What models cost, and the tokens behind it.
+//! The dashboard of model costs and tokens.
 
 use serde_json::Value;
 

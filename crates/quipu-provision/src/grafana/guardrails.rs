@@ -1,4 +1,4 @@
-//! What guards, and what judges quality.
+//! The dashboard of guardrails and quality judgements.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! How Quipu itself does: what comes in, what is kept, what goes out.
+//! The dashboard of Quipu's own health: receivers, store, exporters.
 
 use serde_json::Value;
 

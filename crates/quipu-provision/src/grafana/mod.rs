@@ -1,4 +1,4 @@
-//! For Grafana: where Prometheus and the traces are, dashboards, and alert rules that Grafana itself evaluates.
+//! Files for Grafana: data sources, dashboards, and alert rules that Grafana evaluates.
 //!
 //! Dashboards follow the types of `@grafana/schema` 13.2; Grafana 10 and later read them.
 
@@ -23,7 +23,8 @@ use crate::{File, Settings};
 /// The folder of the dashboards and alert rules.
 const FOLDER: &str = "Quipu";
 
-/// Every file: `provisioning` belongs into Grafana's folder of that name, `dashboards` where the settings say.
+/// Returns all files. `provisioning` belongs in Grafana's folder of that name, and `dashboards` in the
+/// configured folder.
 pub fn files(settings: &Settings) -> Vec<File> {
     let mut files = vec![
         File::new("provisioning/datasources/quipu.yml", datasources(settings)),
@@ -38,7 +39,7 @@ pub fn files(settings: &Settings) -> Vec<File> {
     files
 }
 
-/// Every dashboard, in Grafana's JSON; `uid` is its name.
+/// Returns all dashboards, in Grafana's JSON; `uid` is the name.
 pub fn dashboards(settings: &Settings) -> Vec<Value> {
     vec![
         agents::dashboard(),

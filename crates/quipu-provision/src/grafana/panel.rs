@@ -2,32 +2,33 @@
 
 use serde_json::{Value, json};
 
-/// The data source that the reader has chosen.
+/// The data source that the user has selected.
 pub(super) const CHOSEN: &str = "${datasource}";
-/// What `$where` in an expression stands for: a service, or all; a page of one program has no such label, which `.*` matches.
+/// The replacement of `$where` in an expression: one service, or all. Metrics of a single program lack this
+/// label, which `.*` matches.
 const WHERE: &str = "service_name=~\"$service\"";
 
-/// How it shows.
+/// The kind of display.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     /// One number.
     Stat,
     /// Lines over time.
     Lines,
-    /// Bars, one a series, of the time shown.
+    /// Bars over the displayed time, one for each series.
     Bars,
     /// Spans or traces of another data source.
     Other(&'static str),
 }
 
-/// What it asks.
+/// A query of a panel.
 #[derive(Debug, Clone)]
 struct Query {
     expr: String,
     legend: &'static str,
 }
 
-/// A panel that has no place yet.
+/// A panel without a position.
 #[derive(Debug, Clone)]
 pub(super) struct Panel {
     kind: Kind,
@@ -38,10 +39,10 @@ pub(super) struct Panel {
     height: u32,
     stacked: bool,
     exemplars: bool,
-    /// From when on it is shown in red.
+    /// The threshold for red.
     alarm: Option<f64>,
     queries: Vec<Query>,
-    /// Of another kind: its query as its data source wants it.
+    /// The query of another kind of panel, in the form of its data source.
     other: Value,
     source: Value,
 }
@@ -74,7 +75,7 @@ impl Panel {
         Self::new(Kind::Lines, title, unit, 12, 8).query(expr, legend)
     }
 
-    /// One bar a series.
+    /// One bar for each series.
     pub(super) fn bars(title: &'static str, unit: &'static str, expr: &str, legend: &'static str) -> Self {
         Self::new(Kind::Bars, title, unit, 12, 8).query(expr, legend)
     }
@@ -84,33 +85,33 @@ impl Panel {
         Self { other: query, source, ..Self::new(Kind::Other(kind), title, "short", 24, 12) }
     }
 
-    /// One more query.
+    /// Adds a query.
     pub(super) fn query(mut self, expr: &str, legend: &'static str) -> Self {
         self.queries.push(Query { expr: expr.replace("$where", WHERE), legend });
         self
     }
 
-    /// What a reader may not know.
+    /// Adds an explanation for the user.
     pub(super) fn about(self, about: &'static str) -> Self {
         Self { about, ..self }
     }
 
-    /// Areas one upon the other.
+    /// Stacks the areas.
     pub(super) fn stacked(self) -> Self {
         Self { stacked: true, ..self }
     }
 
-    /// With the traces that single observations lead to.
+    /// Adds exemplars, which link to traces.
     pub(super) fn with_exemplars(self) -> Self {
         Self { exemplars: true, ..self }
     }
 
-    /// Red from this figure on.
+    /// Shows figures from this threshold on in red.
     pub(super) fn alarm(self, from: f64) -> Self {
         Self { alarm: Some(from), ..self }
     }
 
-    /// Of 24 columns.
+    /// Sets the width, of 24 columns.
     pub(super) fn wide(self, width: u32) -> Self {
         Self { width, ..self }
     }
@@ -119,7 +120,7 @@ impl Panel {
         (self.width, self.height)
     }
 
-    /// In Grafana's JSON, at its place.
+    /// Returns Grafana's JSON with the panel's position.
     pub(super) fn json(&self, id: u32, (x, y): (u32, u32)) -> Value {
         let kind = match self.kind {
             Kind::Stat => "stat",

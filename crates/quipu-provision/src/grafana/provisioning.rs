@@ -1,4 +1,4 @@
-//! What Grafana reads when it starts: <https://grafana.com/docs/grafana/latest/administration/provisioning/>.
+//! Provisioning files for Grafana: <https://grafana.com/docs/grafana/latest/administration/provisioning/>.
 
 use serde_json::json;
 
@@ -10,7 +10,7 @@ pub(super) const METRICS: &str = "quipu-prometheus";
 /// The identifier of the data source with the traces.
 pub(super) const TRACES: &str = "quipu-traces";
 
-/// Prometheus, whose exemplars lead to the traces, and the traces.
+/// The data sources: Prometheus, whose exemplars link to the traces, and the traces.
 pub fn datasources(settings: &Settings) -> String {
     let tracing = settings.tracing;
     let document = json!({
@@ -40,7 +40,7 @@ pub fn datasources(settings: &Settings) -> String {
     yaml::document("Data sources of Quipu's dashboards. Made by `quipu generate grafana`.", &document)
 }
 
-/// Where Grafana finds the dashboards.
+/// The folder from which Grafana loads the dashboards.
 pub fn dashboard_provider(settings: &Settings) -> String {
     let document = json!({
         "apiVersion": 1,

@@ -1,4 +1,4 @@
-//! What tools do, and agents' memory and knowledge.
+//! The dashboard of tools, and of agents' memory and knowledge.
 
 use serde_json::Value;
 

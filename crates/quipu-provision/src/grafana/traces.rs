@@ -1,4 +1,4 @@
-//! Traces of agents, out of Jaeger or Tempo.
+//! The dashboard of agent traces from Jaeger or Tempo.
 
 use serde_json::{Value, json};
 

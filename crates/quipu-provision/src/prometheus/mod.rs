@@ -1,4 +1,4 @@
-//! For Prometheus: what to scrape, what to compute beforehand, what to warn of, and tests of these rules.
+//! Files for Prometheus: scrape configuration, recording rules, alert rules, and tests of these rules.
 
 mod recording;
 mod tests;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::alarms::{Alarm, alarms};
 use crate::{File, Settings, yaml};
 
-/// Every file, below the folder of Prometheus' configuration.
+/// Returns all files, below the folder of Prometheus' configuration.
 pub fn files(settings: &Settings) -> Vec<File> {
     vec![
         File::new("prometheus.yml", scrape_config(settings)),
@@ -18,7 +18,7 @@ pub fn files(settings: &Settings) -> Vec<File> {
     ]
 }
 
-/// A configuration of its own: <https://prometheus.io/docs/prometheus/latest/configuration/configuration/>.
+/// A complete configuration: <https://prometheus.io/docs/prometheus/latest/configuration/configuration/>.
 pub fn scrape_config(settings: &Settings) -> String {
     let mut config = json!({
         "global": {
@@ -51,7 +51,8 @@ fn job(settings: &Settings) -> Value {
     job
 }
 
-/// Figures that dashboards and people ask for again and again, by names of the form `quipu:WHAT:HOW`.
+/// Recording rules for figures that dashboards and users query often, with names of the form
+/// `quipu:WHAT:HOW`.
 pub fn recording_rules() -> String {
     let rules: Vec<Value> =
         recording::rules().into_iter().map(|(name, expr)| json!({ "record": name, "expr": expr })).collect();
@@ -59,14 +60,14 @@ pub fn recording_rules() -> String {
     yaml::document("Figures of Quipu computed beforehand. Made by `quipu generate prometheus`.", &groups)
 }
 
-/// The six rules on agents, and those on Quipu itself. They need no recorded figure.
+/// The six rules on agents, and those on Quipu itself. They do not use recorded figures.
 pub fn alert_rules(settings: &Settings) -> String {
     let rules: Vec<Value> = alarms(settings).iter().map(alert).collect();
     let groups = json!({ "groups": [{ "name": "quipu-alerts", "rules": rules }] });
     yaml::document("What Quipu warns of. Made by `quipu generate prometheus`.", &groups)
 }
 
-/// Tests of both, for `promtool test rules`.
+/// Tests of both kinds of rules, for `promtool test rules`.
 pub fn rule_tests(settings: &Settings) -> String {
     let head = "Run by `promtool test rules tests/quipu-rules.yml`. Made by `quipu generate prometheus`.";
     yaml::document(head, &tests::document(&alarms(settings)))

@@ -1,4 +1,4 @@
-//! Figures computed beforehand.
+//! Recording rules for common figures.
 
 /// Names and expressions. Names follow Prometheus' practice: level, metric, operations
 /// (<https://prometheus.io/docs/practices/rules/>), with `quipu` for the level of all services.

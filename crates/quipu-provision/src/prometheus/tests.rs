@@ -1,15 +1,15 @@
-//! What the rules must say of series made up for it.
+//! Rule tests with made-up series.
 
 use serde_json::{Map, Value, json};
 
 use crate::alarms::Alarm;
 
-/// Labels of everything that is scraped in the tests.
+/// The labels of all scraped series in the tests.
 const WHERE: &str = "job=\"quipu\",instance=\"a:9464\"";
-/// When all that is wrong has been wrong for long enough.
+/// The time after which every error has lasted long enough.
 const LATE: &str = "50m";
 
-/// An alarm, what makes it go off, whom it is about, and the figure that it tells.
+/// An alert with its cause, its labels, and the figure in its text.
 struct Case {
     alarm: &'static str,
     when: &'static str,
@@ -114,7 +114,7 @@ const CASES: [Case; 10] = [
     },
 ];
 
-/// A day on which nothing is wrong.
+/// A day without any error.
 const QUIET: [(&str, &str); 12] = [
     ("up{WHERE}", "1x60"),
     ("quipu_request_count_total{WHERE,service_name=\"shop\",status=\"ok\"}", "0+60x60"),
@@ -133,7 +133,7 @@ const QUIET: [(&str, &str); 12] = [
     ("quipu_exit_failures_total{WHERE,backend=\"otlp\"}", "7x60"),
 ];
 
-/// Recorded figures of that day.
+/// The recorded figures of that day.
 const RECORDED: [(&str, &str, f64); 3] = [
     ("quipu:requests:rate5m", "{job=\"quipu\",service_name=\"shop\"}", 1.0),
     ("quipu:request_errors:ratio_rate5m", "{job=\"quipu\",service_name=\"shop\"}", 0.0),

@@ -1,4 +1,4 @@
-//! No expression asks for a metric or a label that there is not.
+//! Tests that no expression uses an unknown metric or label.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use quipu_core::{
 use quipu_provision::{Settings, files};
 use quipu_sdk::metrics::catalogue::{CATALOGUE, Entry};
 
-/// What Quipu's own metrics are called, with their labels: the names are told by the pipeline's table.
+/// The source of Quipu's own metric names and labels: the pipeline's table.
 const OWN: &str = include_str!("../../../quipu-pipeline/src/meter.rs");
 /// Labels of Quipu's own metrics, and those that Prometheus adds.
 const LABELS: [&str; 9] =
@@ -48,7 +48,7 @@ fn record(entry: &Entry) -> Metric {
     }
 }
 
-/// Names of samples with their labels, as the page has them.
+/// The names of samples and their labels, as on the metrics page.
 async fn shown() -> BTreeMap<String, BTreeSet<String>> {
     let page = Prometheus::open(Config { listen: None, ..Config::default() }).unwrap();
     page.write_metrics(&CATALOGUE.iter().map(record).collect::<Vec<_>>()).await.unwrap();
@@ -65,7 +65,7 @@ async fn shown() -> BTreeMap<String, BTreeSet<String>> {
     names
 }
 
-/// Every word of the texts that could be a metric of ours.
+/// All words of the texts that could be a Quipu metric.
 fn words(text: &str) -> BTreeSet<String> {
     let word = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
     let ours = |word: &&str| {

@@ -1,4 +1,4 @@
-//! Dashboards that Grafana can lay out, and settings that reach the texts.
+//! Tests that Grafana can lay out the dashboards, and that the parameters appear in the files.
 
 use std::collections::BTreeSet;
 
