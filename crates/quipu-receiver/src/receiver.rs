@@ -109,23 +109,23 @@ impl Receiver {
         self.unread.add(sources);
     }
 
-    /// Takes out the unread sources whose sample is of one of these traces, unless it is a dry run; gives how many there are. The
-    /// next span of such a source lists it again.
+    /// Removes the unread sources with a sample from one of these traces, and returns their number. A dry run
+    /// only counts them. The next span of such a source lists it again.
     pub fn forget_unread(&self, traces: &HashSet<TraceId>, dry_run: bool) -> usize {
         self.unread.forget(traces, dry_run)
     }
 
-    /// Changes of fields by source and version, and what of each source is missing.
+    /// Returns the changes of fields by source and version, and the missing data of each source.
     pub fn drift(&self) -> Report {
         self.drift.report(self.parts.clock.now())
     }
 
-    /// What the watch over sources has counted, to be stored.
+    /// Returns the counters of the drift watch, to be stored.
     pub fn drift_counts(&self) -> Saved {
         self.drift.saved(self.parts.clock.now())
     }
 
-    /// Takes up what the watch of an earlier process had counted.
+    /// Restores the counters that an earlier process stored.
     pub fn resume_drift(&self, saved: Saved) {
         self.drift.resume(saved, self.parts.clock.now());
     }
