@@ -5,8 +5,8 @@ use std::fs;
 use std::sync::Barrier;
 
 const THREADS: usize = 8;
-/// Below glibc's threshold for separate mappings, and above the free memory at a heap's end that glibc returns
-/// by itself.
+/// Below glibc's threshold for separate mappings, and above the free memory at a heap's end that glibc
+/// returns by itself.
 const PIECE: usize = 16 << 10;
 const PIECES: usize = 2_048;
 
