@@ -48,12 +48,24 @@ fn figure(sort: Sort, row: &TraceRow) -> i64 {
         Sort::Longest | Sort::Shortest => row.duration,
         Sort::Dearest | Sort::Cheapest => row.cost.unwrap_or_default().nanos(),
         Sort::MostTokens | Sort::FewestTokens => i64::try_from(row.tokens.total()).unwrap_or(i64::MAX),
+        Sort::MostCalls | Sort::FewestCalls => i64::try_from(row.llm_calls).unwrap_or(i64::MAX),
+        Sort::MostTools | Sort::FewestTools => i64::try_from(row.tool_calls).unwrap_or(i64::MAX),
+        Sort::MostErrors | Sort::FewestErrors => i64::try_from(row.errors).unwrap_or(i64::MAX),
     }
 }
 
 /// A place in an order: rising by this key. Ties go by trace id.
 fn place(sort: Sort, at: Cursor) -> (i128, quipu_core::TraceId) {
-    let falls = matches!(sort, Sort::Newest | Sort::Longest | Sort::Dearest | Sort::MostTokens);
+    let falls = matches!(
+        sort,
+        Sort::Newest
+            | Sort::Longest
+            | Sort::Dearest
+            | Sort::MostTokens
+            | Sort::MostCalls
+            | Sort::MostTools
+            | Sort::MostErrors
+    );
     let figure = i128::from(at.value);
     (if falls { -figure } else { figure }, at.trace_id)
 }

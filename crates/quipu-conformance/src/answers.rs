@@ -21,7 +21,7 @@ const LAG: Duration = Duration::from_secs(20);
 /// Maximum number of rows of unpaged answers.
 const MANY: usize = 100_000;
 
-pub(crate) const SORTS: [Sort; 8] = [
+pub(crate) const SORTS: [Sort; 11] = [
     Sort::Newest,
     Sort::Oldest,
     Sort::Longest,
@@ -30,6 +30,9 @@ pub(crate) const SORTS: [Sort; 8] = [
     Sort::Cheapest,
     Sort::MostTokens,
     Sort::FewestTokens,
+    Sort::MostCalls,
+    Sort::MostTools,
+    Sort::FewestErrors,
 ];
 pub(crate) const FIELDS: [FacetField; 15] = [
     FacetField::Service,

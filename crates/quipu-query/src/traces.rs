@@ -17,6 +17,12 @@ pub(crate) const SORTS: &[(&str, Sort)] = &[
     ("cost", Sort::Cheapest),
     ("-tokens", Sort::MostTokens),
     ("tokens", Sort::FewestTokens),
+    ("-llm_calls", Sort::MostCalls),
+    ("llm_calls", Sort::FewestCalls),
+    ("-tool_calls", Sort::MostTools),
+    ("tool_calls", Sort::FewestTools),
+    ("-errors", Sort::MostErrors),
+    ("errors", Sort::FewestErrors),
 ];
 
 pub(crate) const CURSOR_EXPECTED: &str = "the `next_cursor` of an answer to the same question, unchanged";

@@ -87,8 +87,8 @@ pub struct PageParams {
 #[into_params(parameter_in = Query)]
 #[serde(default)]
 pub struct TraceParams {
-    /// `-started_at` (when left out), `started_at`, `-duration`, `duration`, `-cost`, `cost`, `-tokens` or `tokens`; `-` is
-    /// largest first.
+    /// `-started_at` (when left out), `started_at`, `-duration`, `duration`, `-cost`, `cost`, `-tokens`, `tokens`, `-llm_calls`,
+    /// `llm_calls`, `-tool_calls`, `tool_calls`, `-errors` or `errors`. A leading `-` puts the largest first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sort: Option<String>,
 }

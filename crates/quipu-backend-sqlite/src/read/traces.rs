@@ -45,6 +45,12 @@ const fn order(sort: Sort) -> (&'static str, bool) {
         Sort::Cheapest => ("COALESCE(t.cost_nanos, 0)", false),
         Sort::MostTokens => ("t.tokens", true),
         Sort::FewestTokens => ("t.tokens", false),
+        Sort::MostCalls => ("llm_calls(t.figures)", true),
+        Sort::FewestCalls => ("llm_calls(t.figures)", false),
+        Sort::MostTools => ("t.tools", true),
+        Sort::FewestTools => ("t.tools", false),
+        Sort::MostErrors => ("t.errors", true),
+        Sort::FewestErrors => ("t.errors", false),
     }
 }
 

@@ -12,6 +12,7 @@ cases! { "paging":
     [Store, Spans, Costs] longest_and_shortest,
     [Store, Spans, Costs] dearest_and_cheapest,
     [Store, Spans, Costs] most_and_fewest_tokens,
+    [Store, Spans] most_and_fewest_calls_tools_and_errors,
     [Store, Spans] pages_are_complete_over_ties,
     [Store, Spans] the_last_page_has_no_cursor,
     [Store, Spans] new_traces_do_not_disturb_older_pages,
@@ -26,11 +27,23 @@ fn figure(sort: Sort, row: &TraceRow) -> i64 {
         Sort::Longest | Sort::Shortest => row.duration,
         Sort::Dearest | Sort::Cheapest => row.cost.unwrap_or_default().nanos(),
         Sort::MostTokens | Sort::FewestTokens => i64::try_from(row.tokens.total()).unwrap_or(i64::MAX),
+        Sort::MostCalls | Sort::FewestCalls => i64::try_from(row.llm_calls).unwrap_or(i64::MAX),
+        Sort::MostTools | Sort::FewestTools => i64::try_from(row.tool_calls).unwrap_or(i64::MAX),
+        Sort::MostErrors | Sort::FewestErrors => i64::try_from(row.errors).unwrap_or(i64::MAX),
     }
 }
 
 const fn falls(sort: Sort) -> bool {
-    matches!(sort, Sort::Newest | Sort::Longest | Sort::Dearest | Sort::MostTokens)
+    matches!(
+        sort,
+        Sort::Newest
+            | Sort::Longest
+            | Sort::Dearest
+            | Sort::MostTokens
+            | Sort::MostCalls
+            | Sort::MostTools
+            | Sort::MostErrors
+    )
 }
 
 /// Checks the same rows in the same order for pages of every size, with figures in order and every trace
@@ -84,6 +97,17 @@ async fn most_and_fewest_tokens(on: &Subject) -> Outcome {
     goes_by(on, &TraceFilter::default(), Sort::FewestTokens, 30).await
 }
 
+async fn most_and_fewest_calls_tools_and_errors(on: &Subject) -> Outcome {
+    both(on, Sort::MostCalls, Sort::FewestCalls).await?;
+    let all = TraceFilter::default();
+    for sort in [Sort::MostTools, Sort::FewestTools, Sort::MostErrors, Sort::FewestErrors] {
+        goes_by(on, &all, sort, 30).await?;
+    }
+    let rows = ask::all_traces(on.store()?, &all, Sort::MostCalls, 100).await?;
+    check!(rows[0].llm_calls > rows[29].llm_calls, "all traces have the same number of calls");
+    Ok(())
+}
+
 async fn pages_are_complete_over_ties(on: &Subject) -> Outcome {
     let mut numbers: Vec<u64> = (1..=25).collect();
     Random::new(9).shuffle(&mut numbers);
@@ -98,6 +122,8 @@ async fn pages_are_complete_over_ties(on: &Subject) -> Outcome {
         Sort::Cheapest,
         Sort::MostTokens,
         Sort::FewestTokens,
+        Sort::MostErrors,
+        Sort::FewestTools,
     ];
     for sort in sorts {
         goes_by(on, &TraceFilter::default(), sort, 25).await?;

@@ -92,9 +92,21 @@ pub enum Sort {
     MostTokens,
     /// Fewest tokens first.
     FewestTokens,
+    /// Most LLM calls first.
+    MostCalls,
+    /// Fewest LLM calls first.
+    FewestCalls,
+    /// Most tool runs first.
+    MostTools,
+    /// Fewest tool runs first.
+    FewestTools,
+    /// Most failed spans first.
+    MostErrors,
+    /// Fewest failed spans first.
+    FewestErrors,
 }
 
-/// Position at the end of a page: the sort figure (nanoseconds, billionths of a dollar, or tokens) and trace
+/// Position at the end of a page: the sort figure (nanoseconds, billionths of a dollar, or a count) and trace
 /// of its last row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cursor {

@@ -53,6 +53,10 @@ fn every_order_has_its_word() {
     let all = [Sort::Newest, Sort::Oldest, Sort::Longest, Sort::Shortest, Sort::Dearest, Sort::Cheapest];
     assert_eq!(sorts[..6], all);
     assert_eq!(sorts[6..], [Sort::MostTokens, Sort::FewestTokens]);
+    let counts = ["-llm_calls", "llm_calls", "-tool_calls", "tool_calls", "-errors", "errors"];
+    let sorts = counts.map(|word| ask(&format!("sort={word}")).trace_query().unwrap().sort);
+    assert_eq!(sorts[..3], [Sort::MostCalls, Sort::FewestCalls, Sort::MostTools]);
+    assert_eq!(sorts[3..], [Sort::FewestTools, Sort::MostErrors, Sort::FewestErrors]);
 }
 
 #[test]
