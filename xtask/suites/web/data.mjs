@@ -75,6 +75,9 @@ const opened = async ({ page, http }, path) => {
   await settled(page);
 };
 
+/** A part of the page by its heading. */
+const part = (page, title) => page.locator("section.part").filter({ has: page.getByRole("heading", { name: title }) });
+
 function held(walk) {
   const { page, http, picture, user, note } = walk;
   return [
@@ -115,7 +118,7 @@ function followed(walk) {
     }],
     ["a preview says what would go, and removes nothing", async () => {
       walk.old = await sendTrace(http, "walk-old", undefined, { days: OLD_DAYS });
-      await button(page, "Preview").click();
+      await button(part(page, "Retention"), "Preview").click();
       await shown(page.getByText(/^Nothing is removed yet/));
       await shown(page.getByRole("row", { name: /thinned, for its age/ }));
       await picture("preview");
@@ -124,7 +127,7 @@ function followed(walk) {
     ["a run by hand removes it, after a second click", async () => {
       await button(page, /^Run now/, false).click();
       if ((await spansOf(http, walk.old)) !== 1) throw new Error("the first click has removed it");
-      await button(page, /^Remove it for good/, false).click();
+      await button(page, /^Delete permanently/, false).click();
       await shown(page.getByText(/are free now/));
       const days = await wouldGo(http);
       if (days.length > 0 || (await spansOf(http, walk.old)) > 0) throw new Error(`it is still there: ${JSON.stringify(days)}`);
@@ -138,10 +141,10 @@ function forgotten(walk) {
   return [
     ["a look says what there is of somebody", async () => {
       await page.getByLabel("User id", { exact: true }).fill(`nobody-${user}`);
-      await button(page, "Preview").click();
+      await button(part(page, "Delete a user's data"), "Preview").click();
       await shown(page.getByText(/^Nothing of this id is stored/));
       await page.getByLabel("User id", { exact: true }).fill(user);
-      await button(page, "Preview").click();
+      await button(part(page, "Delete a user's data"), "Preview").click();
       await shown(page.getByText(/^This is there/));
       await shown(page.getByRole("row", { name: /^store traces 1$/ }));
       await picture("look");
@@ -201,7 +204,7 @@ function german(walk) {
     ["German words", async () => {
       await button(page, /change to Deutsch/, false).click();
       await page.locator("html[lang=de]").waitFor();
-      await shown(page.getByRole("heading", { level: 2, name: "Jemanden vergessen" }));
+      await shown(page.getByRole("heading", { level: 2, name: "Daten eines Nutzers löschen" }));
       await settled(page);
       await picture("german");
     }],

@@ -52,6 +52,18 @@ export const filtered = (page) => [
 ];
 
 export const ordered = (page, plan) => [
+  ["every figure orders the list, the largest first", async () => {
+    for (const [head, field] of [["LLM", "llm_calls"], ["Tools", "tool_calls"], ["Errors", "errors"], ["Cost", "cost_usd"]]) {
+      await page.getByRole("columnheader", { name: head, exact: true }).getByRole("button").click();
+      await address(page, /sort=-/);
+      const sort = new URL(page.url()).searchParams.get("sort");
+      const { traces } = await json(`${plan.urls.demo}/api/v1/traces?limit=50&sort=${sort}`);
+      const values = traces.map((trace) => Number(trace[field] ?? 0));
+      if (values.some((value, at) => at > 0 && value > values[at - 1])) throw new Error(`${sort}: ${values}`);
+    }
+    await page.goto(`${plan.urls.demo}/traces?range=all`);
+    await shown(rowsOf(page, "Traces"));
+  }],
   ["a head orders the list", async () => {
     const head = page.getByRole("columnheader", { name: "Cost" });
     await head.getByRole("button").click();

@@ -16,6 +16,14 @@ export const palette = (page) => [
     await address(page, /^\/models/);
     await shown(page.getByRole("heading", { level: 1, name: "Models" }));
   }],
+  ["it opens a model by its name", async () => {
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type("gpt-4o-mini");
+    const found = page.getByRole("option", { name: /^gpt-4o-mini model/ });
+    await shown(found);
+    await found.click();
+    await address(page, /^\/models.*open=gpt-4o-mini/);
+  }],
   ["two keys go to a page", async () => {
     await page.keyboard.press("g");
     await page.keyboard.press("t");

@@ -130,9 +130,14 @@ export const turned = (page) => {
       await page.keyboard.press("Escape");
       await gone(slider);
     }],
-    ["it is compared with another of its name", async () => {
+    ["it is compared with another of its name, by keys alone", async () => {
       await button(page, /Compare/, false).first().click();
-      await page.locator(".compare-menu a.menu-item").first().click();
+      await shown(page.locator(".compare-menu a.menu-item"));
+      await page.getByLabel("Trace id or link to compare with").focus();
+      await page.keyboard.press("ArrowUp");
+      await page.keyboard.press("ArrowDown");
+      await page.keyboard.press("ArrowUp");
+      await page.keyboard.press("Enter");
       await address(page, /diff=[0-9a-f]{32}/);
       await shown(page.locator("main").getByText(/only in|the same|changed|differ/i));
     }],

@@ -2,47 +2,69 @@ import { lazy, Suspense, useEffect } from "react";
 import { useMe } from "./api/access";
 import { Problem } from "./api/client";
 import { Boundary } from "./components/Boundary";
+import { Loading } from "./components/Loading";
 import { Shell } from "./components/Shell";
 import { Failure } from "./components/States";
 import { t } from "./lib/i18n";
 import { foldFormer } from "./state/filters";
 import { pageOf } from "./state/pages";
+import { prefetched } from "./state/prefetch";
 import { navigate, usePlace } from "./state/url";
 
-// A page's code is read when the page is first opened.
-const Overview = lazy(async () => ({ default: (await import("./pages/overview/Overview")).Overview }));
-const Traces = lazy(async () => ({ default: (await import("./pages/Traces")).Traces }));
-const Trace = lazy(async () => ({ default: (await import("./pages/trace/Trace")).Trace }));
-const Sessions = lazy(async () => ({ default: (await import("./pages/sessions/Sessions")).Sessions }));
-const SessionPage = lazy(async () => ({ default: (await import("./pages/sessions/Session")).SessionPage }));
-const Users = lazy(async () => ({ default: (await import("./pages/users/Users")).Users }));
-const Agents = lazy(async () => ({ default: (await import("./pages/agents/Agents")).Agents }));
-const Models = lazy(async () => ({ default: (await import("./pages/models/Models")).Models }));
-const Tools = lazy(async () => ({ default: (await import("./pages/tools/Tools")).Tools }));
-const Guardrails = lazy(async () => ({
-  default: (await import("./pages/guardrails/Guardrails")).Guardrails,
-}));
-const MapPage = lazy(async () => ({ default: (await import("./pages/map/Map")).MapPage }));
-const Events = lazy(async () => ({ default: (await import("./pages/events/Events")).Events }));
-const Metrics = lazy(async () => ({ default: (await import("./pages/metrics/Metrics")).Metrics }));
-const System = lazy(async () => ({ default: (await import("./pages/system/System")).System }));
-const Data = lazy(async () => ({ default: (await import("./pages/data/Data")).Data }));
-const Frameworks = lazy(async () => ({ default: (await import("./pages/Frameworks")).Frameworks }));
-const Access = lazy(async () => ({ default: (await import("./pages/access/Access")).Access }));
-const Audit = lazy(async () => ({ default: (await import("./pages/audit/Audit")).Audit }));
-const Login = lazy(async () => ({ default: (await import("./pages/login/Login")).Login }));
-const FirstPassword = lazy(async () => ({
-  default: (await import("./pages/login/FirstPassword")).FirstPassword,
-}));
-const Cost = lazy(async () => ({ default: (await import("./pages/cost/Cost")).Cost }));
-const Budgets = lazy(async () => ({ default: (await import("./pages/budgets/Budgets")).Budgets }));
+// A page's code is read when the page is first opened, or earlier while the browser is idle.
+const Overview = lazy(
+  prefetched(async () => ({ default: (await import("./pages/overview/Overview")).Overview })),
+);
+const Traces = lazy(prefetched(async () => ({ default: (await import("./pages/Traces")).Traces })));
+const Trace = lazy(prefetched(async () => ({ default: (await import("./pages/trace/Trace")).Trace })));
+const Sessions = lazy(
+  prefetched(async () => ({ default: (await import("./pages/sessions/Sessions")).Sessions })),
+);
+const SessionPage = lazy(
+  prefetched(async () => ({ default: (await import("./pages/sessions/Session")).SessionPage })),
+);
+const Users = lazy(prefetched(async () => ({ default: (await import("./pages/users/Users")).Users })));
+const Agents = lazy(prefetched(async () => ({ default: (await import("./pages/agents/Agents")).Agents })));
+const Models = lazy(prefetched(async () => ({ default: (await import("./pages/models/Models")).Models })));
+const Tools = lazy(prefetched(async () => ({ default: (await import("./pages/tools/Tools")).Tools })));
+const Guardrails = lazy(
+  prefetched(async () => ({
+    default: (await import("./pages/guardrails/Guardrails")).Guardrails,
+  })),
+);
+const MapPage = lazy(prefetched(async () => ({ default: (await import("./pages/map/Map")).MapPage })));
+const Events = lazy(prefetched(async () => ({ default: (await import("./pages/events/Events")).Events })));
+const Metrics = lazy(
+  prefetched(async () => ({ default: (await import("./pages/metrics/Metrics")).Metrics })),
+);
+const System = lazy(prefetched(async () => ({ default: (await import("./pages/system/System")).System })));
+const Data = lazy(prefetched(async () => ({ default: (await import("./pages/data/Data")).Data })));
+const Frameworks = lazy(
+  prefetched(async () => ({ default: (await import("./pages/Frameworks")).Frameworks })),
+);
+const Access = lazy(prefetched(async () => ({ default: (await import("./pages/access/Access")).Access })));
+const Audit = lazy(prefetched(async () => ({ default: (await import("./pages/audit/Audit")).Audit })));
+const Login = lazy(prefetched(async () => ({ default: (await import("./pages/login/Login")).Login })));
+const FirstPassword = lazy(
+  prefetched(async () => ({
+    default: (await import("./pages/login/FirstPassword")).FirstPassword,
+  })),
+);
+const Cost = lazy(prefetched(async () => ({ default: (await import("./pages/cost/Cost")).Cost })));
+const Budgets = lazy(
+  prefetched(async () => ({ default: (await import("./pages/budgets/Budgets")).Budgets })),
+);
 
-const Dashboards = lazy(async () => ({
-  default: (await import("./pages/dashboards/Dashboards")).Dashboards,
-}));
-const DashboardPage = lazy(async () => ({
-  default: (await import("./pages/dashboards/Dashboard")).DashboardPage,
-}));
+const Dashboards = lazy(
+  prefetched(async () => ({
+    default: (await import("./pages/dashboards/Dashboards")).Dashboards,
+  })),
+);
+const DashboardPage = lazy(
+  prefetched(async () => ({
+    default: (await import("./pages/dashboards/Dashboard")).DashboardPage,
+  })),
+);
 
 // Page by page; each owner adds its line here and its case below.
 
@@ -100,23 +122,23 @@ export function App() {
   }, [path]);
   // Whether anybody has to say who they are is known before anything else is asked.
   const me = useMe();
-  if (me.isPending) return null;
+  if (me.isPending) return <Loading />;
   if (me.data?.access && !me.data.principal)
     return (
-      <Suspense fallback={null}>
+      <Suspense fallback={<Loading />}>
         <Login me={me.data} />
       </Suspense>
     );
   if (me.data?.principal && me.data.password_change_required)
     return (
-      <Suspense fallback={null}>
+      <Suspense fallback={<Loading />}>
         <FirstPassword name={me.data.principal.name} />
       </Suspense>
     );
   return (
     <Shell>
       <Boundary key={path}>
-        <Suspense fallback={null}>{MOVED[path] ? null : <Page path={path} />}</Suspense>
+        <Suspense fallback={<Loading />}>{MOVED[path] ? null : <Page path={path} />}</Suspense>
       </Boundary>
     </Shell>
   );

@@ -52,6 +52,27 @@ describe("two traces", () => {
     });
   });
 
+  it("take calls of another provider for the same steps, and tools for themselves", () => {
+    const call = (id: string, name: string) => step(id, name, { kind: "llm", model: name, tokens: 5 });
+    for (let calls = 1; calls < 8; calls += 1) {
+      const side = (id: string, name: string) => [
+        root,
+        ...Array.from({ length: calls }, (_, at) => call(`${id}${at}`, name)),
+        step(`${id}t`, "book"),
+      ];
+      const rows = align(side("l", "openai.chat"), side("r", "anthropic.chat"));
+      expect(rows.map(({ left, right }) => [left, right]).slice(1)).toEqual([
+        ...Array.from({ length: calls }, (_, at) => [`l${at}`, `r${at}`]),
+        ["lt", "rt"],
+      ]);
+    }
+    const uneven = align(
+      [root, call("l0", "openai.chat")],
+      [root, call("r0", "x.chat"), call("r1", "x.chat")],
+    );
+    expect(uneven.map(({ state }) => state)).toEqual(["same", "changed", "added"]);
+  });
+
   it("do not differ by how long they took, but by status, tokens and cost", () => {
     const states = (more: Partial<Row>) =>
       align([root, step("l", "x")], [root, step("r", "x", more)])[1]?.state;

@@ -29,7 +29,7 @@ describe("money", () => {
     expect(subtractUsd(null, "1")).toBeNull();
     expect(usdSigned("0.12345", 2)).toBe("+$0.12");
     expect(usdSigned("-0.12345", 2)).toBe("−$0.12");
-    expect(usdSigned("0", 2)).toBe("±$0.00");
+    expect(usdSigned("0", 2)).toBe("±$0");
     expect(["5", "5.00", "0.050", "12.5", "0.001"].map(usdPlain)).toEqual([
       "$5",
       "$5",
@@ -45,7 +45,7 @@ describe("money", () => {
     expect(usd("0.00412345")).toBe("$0.0041");
     expect(usd("1234567.891", 2)).toBe("$1,234,567.89");
     expect(usd("0.00000012")).toBe("<$0.0001");
-    expect(usd("0")).toBe("$0.0000");
+    expect(usd("0")).toBe("$0");
     expect(usd("-0.5", 2)).toBe("-$0.50");
     expect(usd("0.4", 0)).toBe("<$1");
   });
@@ -64,7 +64,7 @@ describe("money", () => {
   it("shows a headline with the digits that matter", () => {
     expect(usdHeadline("48.1261")).toBe("$48.13");
     expect(usdHeadline("0.0041263")).toBe("$0.00413");
-    expect(usdHeadline("0")).toBe("$0.00");
+    expect(usdHeadline("0")).toBe("$0");
   });
 
   it("adds exactly and orders unknown amounts last", () => {

@@ -1,9 +1,21 @@
-import { Component, type ReactNode } from "react";
+import { Component, type ReactNode, useEffect, useRef } from "react";
+import { useConnection } from "../api/live";
 import { t } from "../lib/i18n";
 import { Icon } from "./Icon";
 
 interface State {
   error: unknown;
+}
+
+/** Reloads once the server answers again after it was away. */
+function Recovery() {
+  const connection = useConnection();
+  const away = useRef(false);
+  useEffect(() => {
+    if (connection === "open" && away.current) window.location.reload();
+    if (connection !== "open") away.current = true;
+  }, [connection]);
+  return null;
 }
 
 /** Catches what a page throws. Most often its code is gone because a newer server answers: then a reload helps. */
@@ -19,6 +31,7 @@ export class Boundary extends Component<{ children: ReactNode }, State> {
     if (error === null) return this.props.children;
     return (
       <div className="state" role="alert">
+        <Recovery />
         <h2 className="failure-title">{t("This page could not be shown")}</h2>
         <p className="state-text">
           {t("The server may be offline, or newer than this page. Reload the page.")}

@@ -20,7 +20,9 @@ const STOPS = "button:not(:disabled), input:not(:disabled), a[href], select, tex
 /** Arrow keys go from one thing of the panel to the next; keys of the page below rest meanwhile. */
 function walk(event: Pressed<HTMLDivElement>): void {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  const typing = event.target instanceof HTMLInputElement && event.target.type !== "checkbox";
+  // In a line of text up and down have no other meaning; in a number or a date they count.
+  const field = event.target instanceof HTMLInputElement ? event.target.type : "";
+  const typing = ["number", "date", "time", "datetime-local"].includes(field);
   if (step && !typing) {
     event.preventDefault();
     const stops = [...event.currentTarget.querySelectorAll<HTMLElement>(STOPS)];

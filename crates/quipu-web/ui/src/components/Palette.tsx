@@ -1,12 +1,29 @@
 // ⌘K: go anywhere, jump to a trace by its id, or do what otherwise takes a few clicks.
 import { useEffect, useMemo, useRef, useState } from "react";
 import { useDashboardNames } from "../api/dashboardList";
+import { useFacets } from "../api/queries";
 import { useViews } from "../api/views";
+import { ENTITIES, type NamedEntity } from "../lib/entities";
 import { t } from "../lib/i18n";
 import { usePages } from "../state/pages";
 import { type Command, commandsFor } from "./commands";
 import { Icon } from "./Icon";
 import { Veil } from "./Veil";
+
+const ALL_TIME = { preset: "all", since: null, until: null };
+
+/** What can be opened by its name, once something is typed. */
+function useEntities(enabled: boolean): readonly NamedEntity[] {
+  const answers = useFacets(
+    ENTITIES.map((field) => ({ field, filter: "" })),
+    ALL_TIME,
+    false,
+    enabled,
+  );
+  return ENTITIES.flatMap((field, at) =>
+    (answers[at]?.data ?? []).map(({ value, traces }) => ({ field, value, count: traces })),
+  );
+}
 
 export function Palette({ close }: { close: () => void }) {
   const [text, setText] = useState("");
@@ -15,9 +32,10 @@ export function Palette({ close }: { close: () => void }) {
   const pages = usePages();
   const views = useViews();
   const dashboards = useDashboardNames(true);
+  const entities = useEntities(text.trim().length > 1);
   const commands = useMemo(
-    () => commandsFor(text, { pages, views: views.data ?? [], dashboards: dashboards.data ?? [] }),
-    [text, pages, views.data, dashboards.data],
+    () => commandsFor(text, { pages, views: views.data ?? [], dashboards: dashboards.data ?? [], entities }),
+    [text, pages, views.data, dashboards.data, entities],
   );
   useEffect(() => {
     list.current?.querySelector(`#command-${at}`)?.scrollIntoView({ block: "nearest" });
@@ -35,7 +53,7 @@ export function Palette({ close }: { close: () => void }) {
           // biome-ignore lint/a11y/noAutofocus: the palette opens to be typed in
           autoFocus
           value={text}
-          placeholder={t("Search pages, views, trace IDs…")}
+          placeholder={t("Search pages, agents, models, users, trace IDs…")}
           aria-label={t("Go to")}
           role="combobox"
           aria-expanded

@@ -25,6 +25,17 @@ function sections(pages: readonly Page[]): { title: string; keys: [string, strin
       ],
     },
     {
+      title: t("Trace"),
+      keys: [
+        ["j k", t("next/previous")],
+        ["h l", t("fold, unfold")],
+        ["⏎", t("open")],
+        ["z", t("zoom")],
+        ["n", t("next match")],
+        ["space", t("play")],
+      ],
+    },
+    {
       title: t("Pages"),
       keys: pages.map((page) => [`g ${page.key}`, page.label()]),
     },

@@ -2,8 +2,10 @@
 import { queryClient } from "../api/queries";
 import type { TracesPage } from "../api/types";
 import type { View } from "../api/views";
+import { entitiesFor, type NamedEntity } from "../lib/entities";
 import { currentLanguage, LANGUAGES, setLanguage, t } from "../lib/i18n";
 import { listTime, presetLabel, RANGE_CHOICES } from "../lib/time";
+import { fieldName } from "../lib/words";
 import { setCompare } from "../state/compare";
 import { filterHref, setFilter } from "../state/filters";
 import { setFollowing } from "../state/follow";
@@ -110,12 +112,28 @@ function recentTraces(word: string, most: number): Command[] {
   return [...seen.values()];
 }
 
+function entityHref({ field, value }: NamedEntity): string {
+  if (field === "session") return href(`/sessions/${encodeURIComponent(value)}`);
+  return filterHref(`/${field}s`, {}, { open: value });
+}
+
+function entityCommands(text: string, known: readonly NamedEntity[]): Command[] {
+  return entitiesFor(text, known, 8).map((entity) => ({
+    key: `${entity.field} ${entity.value}`,
+    group: t("Agents, models, tools, users, sessions"),
+    label: entity.value,
+    hint: fieldName(entity.field),
+    run: () => navigate(entityHref(entity)),
+  }));
+}
+
 export function commandsFor(
   text: string,
   lists: {
     pages: readonly Page[];
     views: readonly View[];
     dashboards: readonly { id: string; title: string }[];
+    entities: readonly NamedEntity[];
   },
 ): Command[] {
   const word = text.trim().toLowerCase();
@@ -152,6 +170,7 @@ export function commandsFor(
   };
   return [
     ...found.filter(begins),
+    ...entityCommands(text, lists.entities),
     ...found.filter((entry) => !begins(entry)),
     ...recentTraces(word, 6),
     search,

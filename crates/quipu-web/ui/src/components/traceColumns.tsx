@@ -104,6 +104,7 @@ export const traceColumns = (places: number): readonly Column<TraceSummary>[] =>
   },
   {
     id: "llm",
+    sort: "llm_calls",
     head: t("LLM"),
     title: t("LLM calls: requests to a model, counted once"),
     width: "56px",
@@ -117,6 +118,7 @@ export const traceColumns = (places: number): readonly Column<TraceSummary>[] =>
   },
   {
     id: "tools",
+    sort: "tool_calls",
     head: t("Tools"),
     title: t("Tool calls"),
     width: "56px",
@@ -130,6 +132,7 @@ export const traceColumns = (places: number): readonly Column<TraceSummary>[] =>
   },
   {
     id: "errors",
+    sort: "errors",
     head: t("Errors"),
     title: t("Spans that failed"),
     width: "58px",

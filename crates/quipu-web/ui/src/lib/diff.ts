@@ -117,6 +117,29 @@ class Keys {
   }
 }
 
+/** Kinds whose spans may stand for each other although their names differ: another provider names the same call otherwise. */
+const ALIKE = new Set(["llm", "embedding", "rerank", "agent", "workflow"]);
+
+/** Rows that no row of the same name stands for, paired in their order by kind. */
+function byKind(
+  left: Outline,
+  a: readonly number[],
+  right: Outline,
+  b: readonly number[],
+): [number, number][] {
+  if (a.length === 0 || b.length === 0) return [];
+  const kinds = new Map<string, number>();
+  const numbers = (outline: Outline, rows: readonly number[], alone: number) =>
+    rows.map((row, at) => {
+      const kind = outline.kind(row);
+      if (!ALIKE.has(kind)) return alone - at * 2;
+      if (!kinds.has(kind)) kinds.set(kind, kinds.size);
+      return kinds.get(kind) ?? 0;
+    });
+  // Odd and even negative numbers: what has no kind of these fits nothing.
+  return matches(numbers(left, a, -1), numbers(right, b, -2));
+}
+
 /** Whether two spans that stand for each other differ in what they did; how long they took is no change. */
 function changed(left: Outline, a: number, right: Outline, b: number): boolean {
   const words = ["name", "status", "model", "tool", "agent"] as const;
@@ -181,8 +204,15 @@ function paired(
   const tasks: { left: number; right: number; depth: number }[] = [];
   let [x, y] = [0, 0];
   for (const [i, j] of [...same, [a.length, b.length] as const]) {
-    for (; x < i; x += 1) tasks.push({ left: a[x] ?? -1, right: -1, depth });
-    for (; y < j; y += 1) tasks.push({ left: -1, right: b[y] ?? -1, depth });
+    const alike = byKind(left, a.slice(x, i), right, b.slice(y, j)).map(([l, r]) => [l + x, r + y] as const);
+    for (const [l, r] of [...alike, [i, j] as const]) {
+      for (; x < l; x += 1) tasks.push({ left: a[x] ?? -1, right: -1, depth });
+      for (; y < r; y += 1) tasks.push({ left: -1, right: b[y] ?? -1, depth });
+      if (l >= i || r >= j) continue;
+      tasks.push({ left: a[l] ?? -1, right: b[r] ?? -1, depth });
+      x = l + 1;
+      y = r + 1;
+    }
     if (i < a.length && j < b.length) tasks.push({ left: a[i] ?? -1, right: b[j] ?? -1, depth });
     x = i + 1;
     y = j + 1;

@@ -52,10 +52,11 @@ export function compact(value: number): string {
   return `${marked((value / 1e12).toPrecision(3))}${language() === "de" ? " Bio." : "T"}`;
 }
 
-/** Dollars with a fixed number of places. A positive amount too small for them is "<$0.0001", never "$0.0000". */
+/** Dollars with a fixed number of places. A positive amount too small for them is "<$0.0001"; none at all is "$0". */
 export function usd(text: string, places = 4): string {
   const value = parseDecimal(text);
   if (!value) return text;
+  if (value.units === 0n) return "$0";
   const rounded = roundDecimal(value, places);
   if (value.units !== 0n && /^-?0(\.0*)?$/.test(rounded)) {
     const least = places > 0 ? `0${point()}${"1".padStart(places, "0")}` : "1";

@@ -134,7 +134,13 @@ function Totals({
       <Stat
         label={t("Slowest, p95")}
         value={duration(now.slowest?.latency_ms.p95)}
-        note={now.slowest ? <span className="mono">{now.slowest.name}</span> : undefined}
+        note={
+          now.slowest ? (
+            <span className="mono stat-name" title={now.slowest.name}>
+              {now.slowest.name}
+            </span>
+          ) : undefined
+        }
         href={
           now.slowest ? filterHref("/traces", { tool: now.slowest.name }, { sort: "-duration" }) : undefined
         }

@@ -8,7 +8,7 @@ import { Link } from "../../components/Link";
 import { Menu } from "../../components/Menu";
 import { Trouble } from "../../components/States";
 import { StatusText } from "../../components/StatusText";
-import { seconds } from "../../lib/format";
+import { compact, seconds, usdHeadline } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { listTime } from "../../lib/time";
 import { href, navigate } from "../../state/url";
@@ -69,6 +69,11 @@ function Choices({ trace, close }: { trace: TraceSummary; close: () => void }) {
           >
             <span className="figure">{listTime(other.started_at)}</span>
             <StatusText status={other.status} />
+            <span className="muted compare-model">{other.models.join(", ")}</span>
+            <span className="figure end">
+              {t("{n} tokens", { count: other.tokens.total, n: compact(other.tokens.total) })}
+            </span>
+            <span className="figure end">{other.cost_usd === null ? "–" : usdHeadline(other.cost_usd)}</span>
             <span className="figure end">{seconds(other.duration_ms)}</span>
           </Link>
         ))}

@@ -5,7 +5,7 @@ import { useSpan } from "../../api/queries";
 import { Money } from "../../components/Money";
 import type { Path } from "../../lib/critical";
 import { addTimes, costByModel, type FailureGroup, groupFailures } from "../../lib/digest";
-import { count, durationsUpTo, percent } from "../../lib/format";
+import { compact, count, durationsUpTo, percent } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import type { Outline } from "../../lib/outline";
 import { rootFailures } from "../../lib/tree";
@@ -146,6 +146,9 @@ function Times({ outline, path, total }: Props) {
   );
 }
 
+/** Tokens from which on a figure is shortened. */
+const WIDE = 100_000_000;
+
 function Costs({ outline, loaded, places }: Props) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: `loaded` says when the columns hold more
   const models = useMemo(() => costByModel(outline), [outline, loaded]);
@@ -169,11 +172,16 @@ function Costs({ outline, loaded, places }: Props) {
           {models.map((model) => (
             <tr key={model.model ?? ""}>
               <th scope="row">
-                {model.model ?? t("unknown model")}
+                <span className="slip-name" title={model.model ?? undefined}>
+                  {model.model ?? t("unknown model")}
+                </span>
                 <span className="faint"> × {count(model.calls)}</span>
               </th>
               <td className="figure end muted">
-                {t("{n} tokens", { count: model.tokens, n: count(model.tokens) })}
+                {t("{n} tokens", {
+                  count: model.tokens,
+                  n: model.tokens < WIDE ? count(model.tokens) : compact(model.tokens),
+                })}
               </td>
               <td className="figure end">
                 <Money value={model.cost} places={places} unpriced={model.cost ? model.unpriced : 0} />

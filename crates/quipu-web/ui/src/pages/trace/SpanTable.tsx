@@ -8,6 +8,7 @@ import { count } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import type { Outline } from "../../lib/outline";
 import { CostCell, TokenCell } from "./cells";
+import { labelOf } from "./WaterfallRow";
 
 interface Props {
   outline: Outline;
@@ -25,7 +26,7 @@ function Name({ outline, row }: { outline: Outline; row: number }) {
   return (
     <>
       {outline.isFailed(row) ? <span className="failing cross">✕ </span> : null}
-      {outline.name(row)}
+      {labelOf(outline, row)}
     </>
   );
 }

@@ -72,10 +72,14 @@ function Facts({ trace }: { trace: TraceSummary }) {
   return (
     <p className="facts">
       {trace.framework ? (
-        <Link href={filterHref("/traces", { framework: trace.framework })}>{trace.framework}</Link>
+        <Link href={filterHref("/traces", { framework: trace.framework })} title={trace.framework}>
+          {trace.framework}
+        </Link>
       ) : null}
       {trace.service ? (
-        <Link href={filterHref("/traces", { service: trace.service })}>{trace.service}</Link>
+        <Link href={filterHref("/traces", { service: trace.service })} title={trace.service}>
+          {trace.service}
+        </Link>
       ) : null}
       <span className="figure">
         {trace.duration_ms === null
@@ -104,7 +108,10 @@ function Facts({ trace }: { trace: TraceSummary }) {
         </Link>
       ) : null}
       {trace.user_id ? (
-        <Link href={filterHref("/traces", { user: trace.user_id })} title={t("All traces of this user")}>
+        <Link
+          href={filterHref("/traces", { user: trace.user_id })}
+          title={t("All traces of user {id}", { id: trace.user_id })}
+        >
           {trace.user_id}
         </Link>
       ) : null}

@@ -1,6 +1,6 @@
 // Figures of a row of the outline: tokens and cost, and what is not known of them.
 import { NoUsage } from "../../components/Money";
-import { count, usd, usdColumnPlaces, usdExact } from "../../lib/format";
+import { compact, count, usd, usdColumnPlaces, usdExact } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { nanoUsd, type Outline } from "../../lib/outline";
 
@@ -55,6 +55,9 @@ export function placesOf(outline: Outline): number {
   return usdColumnPlaces(most > 0 ? [nanoUsd(least), nanoUsd(most)] : []);
 }
 
+/** A figure that fits its column; its parts are told whole on hover. */
+const short = (tokens: number) => (tokens < 10_000_000 ? count(tokens) : compact(tokens));
+
 interface TokenProps {
   outline: Outline;
   row: number;
@@ -89,7 +92,7 @@ export function TokenCell({ outline, row, most, role }: TokenProps) {
       role={role}
       title={`${parts}\n${why}`}
     >
-      {counted ? count(tokens) : `(${count(tokens)})`}
+      {counted ? short(tokens) : `(${short(tokens)})`}
       <span className="tokens-line">
         {counted ? (
           <>

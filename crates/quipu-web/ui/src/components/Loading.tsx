@@ -1,0 +1,11 @@
+import { t } from "../lib/i18n";
+import { Mark } from "./Mark";
+
+/** Stands in for a page while its code is read. */
+export function Loading() {
+  return (
+    <div className="boot" role="status" aria-label={t("Loading")}>
+      <Mark size={48} tying />
+    </div>
+  );
+}
