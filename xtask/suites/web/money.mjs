@@ -36,6 +36,7 @@ export const budgeted = (page) => {
     }],
     ["it is made", async () => {
       await field("Time zone").fill("Europe/Zurich");
+      await page.getByRole("combobox", { name: "One limit for" }).selectOption({ label: "Each user" });
       await page.getByRole("button", { name: "Create" }).click();
       await page.locator(".budget h2", { hasText: "web-walk" }).waitFor({ timeout: 8000 });
     }],

@@ -7,13 +7,28 @@ import {
   configOf,
   DRAFT_FIELDS,
   draftOf,
+  kindOfScope,
   readAmount,
   readCount,
   readThresholds,
+  SCOPE_FIELDS,
+  scopeOfKind,
 } from "../src/pages/budgets/draft";
 import { enforcementText, refusalOf, refusalsOf } from "../src/pages/budgets/enforcement";
 
 describe("what is typed into a budget", () => {
+  it("is about all spending, about each of a kind, or about some of it", () => {
+    for (const kind of ["all", "some", ...SCOPE_FIELDS.map((field) => `each ${field}`)])
+      expect(kindOfScope(scopeOfKind(kind))).toBe(kind);
+    expect(kindOfScope([{ field: "model", value: "gpt-4*" }])).toBe("some");
+    expect(
+      kindOfScope([
+        { field: "user", value: "*" },
+        { field: "model", value: "*" },
+      ]),
+    ).toBe("some");
+  });
+
   it("reads counts, amounts and percentages, and nothing that only looks like them", () => {
     expect(readCount("5M")).toBe(5_000_000);
     expect(readCount("1,250")).toBe(1250);

@@ -5,7 +5,7 @@ import { Icon } from "../../components/Icon";
 import { t } from "../../lib/i18n";
 import { FACETS } from "../../lib/query";
 import { fieldName } from "../../lib/words";
-import { SCOPE_FIELDS, type ScopeRow } from "./draft";
+import { kindOfScope, SCOPE_FIELDS, type ScopeRow, scopeOfKind } from "./draft";
 import { Choice, type PartProps } from "./parts";
 
 const ALL_TIME = { preset: "all", since: null, until: null };
@@ -14,11 +14,24 @@ export function ScopeRows({ draft, errors, set }: PartProps) {
   const free = SCOPE_FIELDS.filter((field) => !draft.scope.some((row) => row.field === field));
   const change = (index: number, row: ScopeRow) =>
     set({ scope: draft.scope.map((old, at) => (at === index ? row : old)) });
+  const kind = kindOfScope(draft.scope);
   const next = free.includes("user") ? "user" : free[0];
   return (
     <Choice label={t("For")} error={errors.scope}>
-      {draft.scope.length === 0 ? <p className="form-plain">{t("All spending")}</p> : null}
-      {draft.scope.map((row, index) => (
+      <select
+        aria-label={t("One limit for")}
+        value={kind}
+        onChange={(event) => set({ scope: scopeOfKind(event.target.value) })}
+      >
+        <option value="all">{t("All spending")}</option>
+        {SCOPE_FIELDS.map((field) => (
+          <option key={field} value={`each ${field}`}>
+            {t("Each {field}", { field: fieldName(field) })}
+          </option>
+        ))}
+        <option value="some">{t("Some of it …")}</option>
+      </select>
+      {(kind === "some" ? draft.scope : []).map((row, index) => (
         <ScopeLine
           key={row.field}
           row={row}
@@ -28,16 +41,16 @@ export function ScopeRows({ draft, errors, set }: PartProps) {
           drop={() => set({ scope: draft.scope.filter((_, at) => at !== index) })}
         />
       ))}
-      {next ? (
+      {next && kind !== "all" ? (
         <button
           type="button"
           className="quiet-button form-add"
           onClick={() => set({ scope: [...draft.scope, { field: next, value: "" }] })}
         >
-          {t(draft.scope.length === 0 ? "Apply to…" : "Add condition")}
+          {t("Add condition")}
         </button>
       ) : null}
-      {draft.scope.length > 0 ? (
+      {kind === "some" ? (
         <span className="form-hint">{t("* = one limit for each; gpt-4* = prefix")}</span>
       ) : null}
     </Choice>
@@ -75,7 +88,7 @@ function ScopeLine({ row, free, error, change, drop }: ScopeLineProps) {
         aria-label={t("Which {field}", { field: fieldName(row.field) })}
         aria-invalid={error ? true : undefined}
         value={row.value}
-        placeholder="*"
+        placeholder={t("a name, prefix* or *")}
         list={list}
         autoComplete="off"
         spellCheck={false}

@@ -193,3 +193,17 @@ export function configOf(
     errors.limit_usd = t("Set a limit in dollars, tokens or calls.");
   return { config, errors };
 }
+
+/** Whether a budget is about all spending ("all"), has one limit for each value of a field ("each user"), or is about some of it. */
+export function kindOfScope(scope: readonly ScopeRow[]): string {
+  const [first, ...rest] = scope;
+  if (!first) return "all";
+  return rest.length === 0 && first.value === "*" ? `each ${first.field}` : "some";
+}
+
+/** The rows that a kind begins with. */
+export function scopeOfKind(kind: string): ScopeRow[] {
+  const field = SCOPE_FIELDS.find((name) => kind === `each ${name}`);
+  if (field) return [{ field, value: "*" }];
+  return kind === "some" ? [{ field: "user", value: "" }] : [];
+}
