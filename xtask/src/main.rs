@@ -6,6 +6,7 @@
 mod bench;
 mod browser;
 mod check;
+mod ci;
 mod dist;
 mod fuzz;
 mod integration;

@@ -3,15 +3,17 @@
 use anyhow::Result;
 use clap::Subcommand;
 
-use crate::{bench, check, dist, fuzz, integration, new, prices, test};
+use crate::{bench, check, ci, dist, fuzz, integration, new, prices, test};
 
 /// A task.
 #[derive(Subcommand)]
 pub enum Verb {
     /// Formatting, lints, spelling, licences, layers, sizes, room cards, freshness of what is generated
     Check(check::Args),
-    /// Everything that `check` does, then all tests and the feature matrix
-    Test(test::Args),
+    /// Every unit and integration test of the workspace
+    Test,
+    /// The longer checks: `check`, the feature matrix, documentation tests, the quick suites
+    Ci(ci::Args),
     /// Scaffolds a backend or an adapter
     New(new::Args),
     /// Suites against the running server and software that is not ours
@@ -34,7 +36,8 @@ impl Verb {
     pub fn run(&self) -> Result<()> {
         match self {
             Self::Check(args) => check::run(args),
-            Self::Test(args) => test::run(args),
+            Self::Test => test::run(),
+            Self::Ci(args) => ci::run(args),
             Self::New(args) => new::run(args),
             Self::Integration(args) => integration::run(args),
             Self::Bench(args) => bench::run(args),

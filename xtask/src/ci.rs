@@ -1,0 +1,126 @@
+//! `ci`: the checks that take longer than the tests.
+
+use std::process::Command;
+
+use anyhow::{Context, Result, anyhow, bail};
+use cargo_metadata::MetadataCommand;
+
+use crate::{check, ports, shell, test};
+
+/// Crates whose features are checked none, each and all.
+const MATRIX: [&str; 2] = ["quipu", "quipu-cli"];
+
+/// Features that no other crate of the workspace switches on, whose tests would be left out.
+const APART: [(&str, &str); 1] = [("quipu-backend-jaeger", "legacy-agent")];
+
+/// The suites that together stay under 10 minutes, and of the longer ones a quick part. `jaeger --only out` builds a third-party
+/// decoder, and `deploy --only image` a static binary. By name `power` takes `--cuts 1000`, and `faults` `--samples 0` for an error
+/// at every call.
+const SUITES: [&[&str]; 6] = [
+    &["recordings", "kills", "loom", "otlp", "export", "prometheus", "grafana", "logs", "proxy", "attacks"],
+    &["jaeger", "--only", "in"],
+    &["deploy", "--only", "files,chart,unit"],
+    &["faults", "--only", "kill,503,inject", "--seconds", "5", "--samples", "2"],
+    &["power", "--cuts", "60"],
+    &["web", "--only", "walks,restart,access,data"],
+];
+
+type Step = fn(&Args) -> Result<()>;
+
+/// Options of `ci`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// A check or suite that cannot run, because a tool is missing, is an error
+    #[arg(long, env = "QUIPU_STRICT", value_parser = clap::builder::BoolishValueParser::new())]
+    strict: bool,
+}
+
+/// Runs the checks, the feature matrix, the documentation tests and the quick suites. One that fails does not stop the others.
+///
+/// # Errors
+/// Any of them fails; the error lists all.
+pub fn run(args: &Args) -> Result<()> {
+    let steps: [(&str, Step); 5] = [
+        ("check", |args| check::run(&check::Args::all(args.strict))),
+        ("feature matrix", |_| matrix()),
+        ("documentation tests", |_| doc_tests()),
+        ("tests of separate features", |_| separate_features()),
+        ("suites", suites),
+    ];
+    let mut failures = Vec::new();
+    for (name, step) in steps {
+        println!("\n== {name}");
+        if let Err(error) = step(args) {
+            println!("error: {error:#}");
+            failures.push(name);
+        }
+    }
+    if failures.is_empty() { Ok(()) } else { bail!("failed: {}", failures.join(", ")) }
+}
+
+fn doc_tests() -> Result<()> {
+    ports::occupy();
+    shell::run(shell::cargo().args(["test", "--workspace", "--doc", "--quiet"]))
+}
+
+fn separate_features() -> Result<()> {
+    APART.into_iter().try_for_each(|(package, feature)| test::runner(&["-p", package, "--features", feature]))
+}
+
+/// Each list of suites is a process of its own, because a suite takes its options from the command line.
+fn suites(args: &Args) -> Result<()> {
+    let program = std::env::current_exe().context("the path of this program")?;
+    let mut failures = Vec::new();
+    for suites in SUITES {
+        let strict: &[&str] = if args.strict { &["--strict"] } else { &[] };
+        let mut command = Command::new(&program);
+        command.arg("integration").args(suites).args(strict);
+        failures.extend(shell::run(&mut command).err());
+    }
+    let texts: Vec<String> = failures.iter().map(ToString::to_string).collect();
+    if texts.is_empty() { Ok(()) } else { bail!("{}", texts.join("\n")) }
+}
+
+/// `cargo check` of each crate with no feature, each feature alone, and all. Lean: no code is generated.
+fn matrix() -> Result<()> {
+    let manifest = shell::root().join("Cargo.toml");
+    let metadata =
+        MetadataCommand::new().manifest_path(manifest).no_deps().exec().context("cargo metadata")?;
+    for name in MATRIX {
+        let package = metadata.packages.iter().find(|package| package.name.as_str() == name);
+        let package = package.ok_or_else(|| anyhow!("{name} is not a crate of the workspace"))?;
+        for features in combinations(package.features.keys()) {
+            let mut command = shell::cargo();
+            command.args(["check", "--quiet", "-p", name, "--no-default-features"]);
+            if !features.is_empty() {
+                command.args(["--features", &features.join(",")]);
+            }
+            shell::run(&mut command)?;
+        }
+    }
+    Ok(())
+}
+
+/// None, each, all; `default` is left out, it being a set of the others.
+fn combinations<'a>(names: impl Iterator<Item = &'a String>) -> Vec<Vec<&'a str>> {
+    let names: Vec<&str> = names.map(String::as_str).filter(|name| *name != "default").collect();
+    let mut sets = vec![Vec::new()];
+    sets.extend(names.iter().map(|name| vec![*name]));
+    if names.len() > 1 {
+        sets.push(names);
+    }
+    sets
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn none_each_and_all() {
+        let names = ["a", "b", "default"].map(String::from);
+        assert_eq!(combinations(names.iter()), [vec![], vec!["a"], vec!["b"], vec!["a", "b"]]);
+        assert_eq!(combinations(names[..1].iter()), [vec![], vec!["a"]]);
+        assert_eq!(combinations([].iter()), [Vec::<&str>::new()]);
+    }
+}
