@@ -14,7 +14,7 @@
 //! requests and AI units; none is a price. A seat covers calls, except those with a key that the user
 //! brought. Such calls name their provider.
 
-use compact_str::CompactString;
+use compact_str::{CompactString, format_compact};
 use quipu_core::{Adapter, Billing, Canonical, Event, Kind, Lens, Messages, Span};
 use quipu_normalize::{
     Slots, any_key_begins, canonical, is_of_metrics, label_at, lens, messages, millis_at, provider_of_model,
@@ -79,6 +79,11 @@ impl Adapter for Copilot {
         messages(span)
     }
 
+    fn title(&self, span: &Span) -> Option<CompactString> {
+        let better = title(span)?;
+        self.claims(span).then_some(better)
+    }
+
     fn lens(&self, span: &Span, read: &Canonical) -> Lens {
         lens(span, read)
     }
@@ -88,4 +93,14 @@ impl Adapter for Copilot {
             event.session = label_at(&event.attributes, CHAT_SESSION);
         }
     }
+}
+
+/// The main agent's run has its agent's name added; a tool's run that says its tool twice has it once.
+fn title(span: &Span) -> Option<CompactString> {
+    if span.name == NAMELESS {
+        let named = span.attributes.text("gen_ai.agent.name").filter(|name| *name != NAMELESS);
+        return Some(format_compact!("{NAMELESS} {}", named.unwrap_or(NAME)));
+    }
+    let (first, second) = span.name.strip_prefix("execute_tool ")?.split_once(' ')?;
+    (first == second).then(|| format_compact!("execute_tool {first}"))
 }

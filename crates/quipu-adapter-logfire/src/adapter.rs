@@ -13,7 +13,13 @@ use crate::request;
 
 /// Whether a record is a span, or a log that Logfire sends as a span.
 const SPAN_TYPE: &str = "logfire.span_type";
-/// Prefix of the name of the log that follows a stream.
+/// What a span is called, with places for values: also its name.
+const TEMPLATE: &str = "logfire.msg_template";
+/// The same with the values.
+const MESSAGE: &str = "logfire.msg";
+/// Bytes that a name has at most.
+const LONGEST_NAME: usize = 256;
+/// How the name of the log begins that follows a stream.
 const STREAM: &str = "streaming response";
 /// The tag that Logfire puts on every record of a model library.
 const OWN_TAG: &str = "LLM";
@@ -64,6 +70,15 @@ impl Adapter for Logfire {
         let mut said = messages(span);
         request::said(span, &mut said);
         said
+    }
+
+    /// Templates with their values filled in, of whatever passes through the Logfire SDK.
+    fn title(&self, span: &Span) -> Option<CompactString> {
+        if !span.name.contains('{') || span.attributes.text(TEMPLATE) != Some(span.name.as_str()) {
+            return None;
+        }
+        let filled = span.attributes.text(MESSAGE).filter(|text| !text.is_empty())?;
+        Some(filled[..filled.floor_char_boundary(LONGEST_NAME)].into())
     }
 
     fn lens(&self, span: &Span, read: &Canonical) -> Lens {

@@ -1,10 +1,11 @@
 //! A trace's summary.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use compact_str::CompactString;
 use quipu_core::{
-    Canonical, Cost, Kind, Span, Status, Timestamp, Tokens, TraceId, TraceRow, TraceStatus, Usd,
+    Canonical, Cost, Kind, Signal, Span, SpanId, Status, Timestamp, Tokens, TraceId, TraceRow, TraceStatus,
+    Usd,
 };
 
 use crate::held::Trace;
@@ -37,6 +38,20 @@ pub(crate) fn tokens<'a>(costs: impl Iterator<Item = &'a Cost>) -> Tokens {
         .fold(Tokens::default(), |sum, usage| sum.plus(&usage.tokens()))
 }
 
+/// Spans that a failed one lies below; failures that were made from another signal do not say so.
+pub(crate) fn above_failures(trace: &Trace) -> HashSet<SpanId> {
+    let mut above = HashSet::new();
+    let is_sent = |span: &Span| span.canonical.signal == Signal::Span && span.is_sampled();
+    for entry in trace.values().filter(|entry| entry.span.status == Status::Error && is_sent(&entry.span)) {
+        let mut span = entry.span.as_ref();
+        while let Some(parent) = span.parent_id.filter(|parent| *parent != span.span_id) {
+            let Some(next) = trace.get(&parent).filter(|_| above.insert(parent)) else { break };
+            span = next.span.as_ref();
+        }
+    }
+    above
+}
+
 fn number(count: usize) -> u64 {
     u64::try_from(count).unwrap_or(u64::MAX)
 }
@@ -56,7 +71,9 @@ impl<'a> Summed<'a> {
             spans.iter().filter_map(|span| what(&span.canonical)).min().cloned()
         };
         let ones = || trace.values().filter(|entry| entry.is_one());
-        let errors = ones().filter(|entry| entry.span.status == Status::Error).count();
+        let failed = || ones().filter(|entry| entry.span.status == Status::Error);
+        let above = above_failures(trace);
+        let errors = failed().filter(|entry| !above.contains(&entry.span.span_id)).count();
         let ended = spans.iter().filter_map(|span| span.end).max();
         let row = TraceRow {
             trace_id,
@@ -66,7 +83,7 @@ impl<'a> Summed<'a> {
             convention: told(|span| Some(span.canonical.convention.clone()).filter(|name| !name.is_empty())),
             started_at: first.start,
             duration: ended.map_or(0, |end| end.since(first.start).max(0)),
-            status: status(&spans, errors > 0),
+            status: status(&spans, failed().next().is_some()),
             spans: number(ones().count()),
             llm_calls: number(counted(trace).filter(|cost| cost.is_call()).count()),
             tool_calls: number(counted(trace).filter(|cost| cost.is_tool_run()).count()),

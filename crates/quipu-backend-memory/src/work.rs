@@ -1,5 +1,7 @@
 //! Sums over work.
 
+use std::collections::HashSet;
+
 use compact_str::CompactString;
 use quipu_core::{
     AnswerMemory, Cost, Criterion, Event, EventQuery, FacetField, GroupSums, GroupTable, Kind, Level, Result,
@@ -10,7 +12,7 @@ use quipu_core::{
 use crate::events;
 use crate::held::{Entry, Held};
 use crate::matching::{is, within};
-use crate::summary::Summed;
+use crate::summary::{Summed, above_failures};
 use crate::terms::{is_wanted, of_run, of_span, terms_fit};
 use crate::usage::error_of;
 
@@ -300,7 +302,7 @@ impl Held {
         let filter = &query.filter;
         match &query.of {
             Worked::Traces => self.picked(filter).map(|trace| Record::of_trace(&trace)).collect(),
-            Worked::Spans(kinds) => self.spans_at_work(filter, kinds),
+            Worked::Spans(kinds) => self.spans_at_work(query, kinds),
             Worked::Events => {
                 let events = event_query(filter);
                 let fits = |event: &&Event| event_fits(filter, &events, event);
@@ -309,13 +311,16 @@ impl Held {
         }
     }
 
-    fn spans_at_work(&self, filter: &TraceFilter, kinds: &[Kind]) -> Vec<Record> {
+    fn spans_at_work(&self, query: &WorkQuery, kinds: &[Kind]) -> Vec<Record> {
+        let filter = &query.filter;
         // The tool is the span's own.
         let of_trace = TraceFilter { tool: None, ..filter.clone() };
         let mut records = Vec::new();
         for trace in self.traces_of_costs(&of_trace).values() {
+            let echoes = if query.is_of_origins() { above_failures(trace.trace) } else { HashSet::default() };
             let fits = |entry: &&Entry| {
-                (kinds.is_empty() || kinds.contains(&kind_of(entry)))
+                !echoes.contains(&entry.span.span_id)
+                    && (kinds.is_empty() || kinds.contains(&kind_of(entry)))
                     && is_work(entry)
                     && span_fits(filter, entry, trace)
             };

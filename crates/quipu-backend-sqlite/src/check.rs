@@ -243,8 +243,9 @@ fn unreadable(
 struct Sums {
     figures: Figures,
     tools: i64,
-    /// Counted spans of the trace, failed ones among them, and spans made from another signal.
-    spans: [i64; 3],
+    /// Spans that count as the trace's, failed ones among them, spans that were made from another signal, and failed spans of
+    /// the trace's that another failed one lies below.
+    spans: [i64; 4],
 }
 
 fn check_day(reader: &DayReader<'_>) -> fault::Result<Vec<String>> {
@@ -277,13 +278,14 @@ fn check_day(reader: &DayReader<'_>) -> fault::Result<Vec<String>> {
         }
     }
     let mut look = conn.prepare(&format!(
-        "SELECT tr, SUM(shown), SUM(shown AND status = 2), SUM(made) FROM (SELECT s.tr, s.status, s.signal != 0 AS made, \
+        "SELECT tr, SUM(shown), SUM(shown AND status = 2), SUM(made), SUM(shown AND status = 2 AND below) \
+         FROM (SELECT s.tr, s.status, s.below, s.signal != 0 AS made, \
          s.signal = 0 OR (s.signal < 8 AND COALESCE(c.marks & {MARK_COUNTS} != 0, 0)) AS shown \
          FROM spans s LEFT JOIN calls c ON c.pk = s.pk) GROUP BY tr"
     ))?;
     let mut rows = look.query([])?;
     while let Some(row) = rows.next()? {
-        sums.entry(row.get(0)?).or_default().spans = [row.get(1)?, row.get(2)?, row.get(3)?];
+        sums.entry(row.get(0)?).or_default().spans = [row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?];
     }
     findings.extend(wrong_traces(conn, sums)?);
     for (table, want) in [("by_model", &all), ("by_agent", &all), ("by_source", &all), ("by_tool", &runs)] {
@@ -307,11 +309,11 @@ fn wrong_traces(conn: &Connection, mut sums: HashMap<i64, Sums>) -> fault::Resul
     let mut findings = Vec::new();
     let mut wrong = 0;
     let mut look =
-        conn.prepare("SELECT pk, lower(hex(trace)), spans, errors, made, tools, figures, picks FROM traces")?;
+        conn.prepare("SELECT pk, lower(hex(trace)), spans, errors + echoes, made, tools, figures, picks, echoes FROM traces")?;
     let mut rows = look.query([])?;
     while let Some(row) = rows.next()? {
         let want = sums.remove(&row.get(0)?).unwrap_or_default();
-        let spans: [i64; 3] = [row.get(2)?, row.get(3)?, row.get(4)?];
+        let spans: [i64; 4] = [row.get(2)?, row.get(3)?, row.get(4)?, row.get(8)?];
         let tools: i64 = row.get(5)?;
         let figures = Figures::unpack(&row.get::<_, Vec<u8>>(6)?)?;
         let picks: Picks = postcard::from_bytes(&row.get::<_, Vec<u8>>(7)?)?;
@@ -348,6 +350,14 @@ fn rollup(conn: &Connection, table: &str) -> fault::Result<Figures> {
 
 fn missing(conn: &Connection) -> fault::Result<Vec<String>> {
     let counts = [
+        (
+            "spans that do not know whether one below them failed",
+            "WITH RECURSIVE up(tr, id) AS (\
+             SELECT tr, parent FROM spans WHERE status = 2 AND signal = 0 AND parent IS NOT NULL AND parent != id \
+             UNION SELECT s.tr, s.parent FROM up JOIN spans s ON s.tr = up.tr AND s.id = up.id \
+             WHERE s.parent IS NOT NULL AND s.parent != s.id) \
+             SELECT COUNT(*) FROM spans WHERE below != ((tr, id) IN (SELECT tr, id FROM up))",
+        ),
         (
             "spans without a body",
             "SELECT COUNT(*) FROM spans s LEFT JOIN bodies b ON b.pk = s.pk WHERE b.pk IS NULL",

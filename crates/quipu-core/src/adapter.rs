@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use compact_str::CompactString;
+
 use crate::{Batch, Canonical, Event, Lens, Messages, Metric, Span};
 
 /// Reads one family of sources, or adds what a framework reports beyond its convention. An adapter is pure:
@@ -25,6 +27,11 @@ pub trait Adapter: Send + Sync {
     /// The messages of the span. Called on demand, only for spans that the adapter claims.
     fn messages(&self, _span: &Span) -> Messages {
         Messages::default()
+    }
+
+    /// A name that says more than the one that was sent: a template filled in. Asked of every span; by default none.
+    fn title(&self, _span: &Span) -> Option<CompactString> {
+        None
     }
 
     /// Provenance of the span's values: attribute and rule of each. Called on demand, only for spans that the
@@ -83,14 +90,25 @@ impl Adapters {
         self.0.iter().find(|adapter| adapter.claims(span)).map(AsRef::as_ref)
     }
 
-    /// Reads a span into its `canonical`; an unclaimed span keeps the default.
+    /// Reads a span into its `canonical`; an unclaimed span keeps the default. A title replaces the sent name,
+    /// which is kept as the attribute [`Span::SENT_NAME`].
     pub fn read(&self, span: &mut Span) {
+        self.entitle(span);
         let Some(adapter) = self.of(span) else { return };
         let mut read = adapter.canonical(span);
         for enricher in self.enrichers(&read) {
             enricher.enrich(span, &mut read);
         }
         *span.canonical = read;
+    }
+
+    fn entitle(&self, span: &mut Span) {
+        let title = self.0.iter().find_map(|adapter| adapter.title(span));
+        let Some(title) = title.filter(|title| *title != span.name) else { return };
+        if span.attributes.get(Span::SENT_NAME).is_none() {
+            let sent = std::mem::replace(&mut span.name, title);
+            span.attributes.push(Span::SENT_NAME, sent.as_str());
+        }
     }
 
     fn enrichers(&self, read: &Canonical) -> impl Iterator<Item = &dyn Adapter> + use<'_> {

@@ -198,7 +198,7 @@ pub struct Span {
     pub span_id: SpanId,
     /// The parent span; `None` for a root.
     pub parent_id: Option<SpanId>,
-    /// Name as sent.
+    /// Name as sent, or a better one ([`Adapter::title`](crate::Adapter::title)); the sent one is then at [`Self::SENT_NAME`].
     pub name: CompactString,
     /// Start.
     pub start: Timestamp,
@@ -235,7 +235,10 @@ impl Span {
     /// The attribute that is `false` on spans that sampling left out: they are counted, but not shown.
     pub const SAMPLED: &str = "quipu.sampled";
 
-    /// Whether sampling kept it: [`Span::SAMPLED`] is not `false`.
+    /// The attribute that holds the sent name of a span that goes by a better one. OTLP exporters send that name again.
+    pub const SENT_NAME: &str = "quipu.sent_name";
+
+    /// Whether it is to be kept: unless [`Span::SAMPLED`] says no.
     pub fn is_sampled(&self) -> bool {
         self.attributes.get(Self::SAMPLED) != Some(&Value::Bool(false))
     }

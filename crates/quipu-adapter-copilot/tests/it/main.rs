@@ -1,9 +1,11 @@
 //! Tests on Copilot spans as its source and published examples describe them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+use std::sync::Arc;
+
 use quipu_adapter_copilot::Copilot;
 use quipu_conformance::{Recording, run_adapter, sample::draft};
-use quipu_core::{Adapter, Billing, Kind, Span};
+use quipu_core::{Adapter, Adapters, Billing, Kind, Span};
 
 fn call() -> Span {
     draft(1, 2)
@@ -76,6 +78,25 @@ fn its_units_are_not_money() {
         assert_eq!(Copilot.canonical(&span).reported_cost, None);
     }
     assert_eq!(Copilot.canonical(&run()).kind, Kind::Agent);
+}
+
+#[test]
+fn names_say_the_agent_and_the_tool_once() {
+    let named = |name: &str| {
+        let mut spans = [draft(1, 3).named(name).service("copilot-cli").span()];
+        Adapters::new(vec![Arc::new(Copilot)]).read(&mut spans[0]);
+        let [span] = spans;
+        (span.name.to_string(), span.attributes.text(Span::SENT_NAME).map(str::to_owned))
+    };
+    assert_eq!(named("invoke_agent"), ("invoke_agent copilot".to_owned(), Some("invoke_agent".to_owned())));
+    let tool = "execute_tool bash bash".to_owned();
+    assert_eq!(named(&tool), ("execute_tool bash".to_owned(), Some(tool)));
+    for kept in ["execute_tool bash git", "execute_tool view", "chat gpt-4o"] {
+        assert_eq!(named(kept), (kept.to_owned(), None));
+    }
+    let mut other = draft(1, 3).named("invoke_agent").span();
+    Adapters::new(vec![Arc::new(Copilot)]).read(&mut other);
+    assert_eq!(other.name, "invoke_agent", "of another source");
 }
 
 #[test]

@@ -203,3 +203,29 @@ fn span_with(text: &str) -> Span {
         &[("request_data", text.into()), ("response_data", text.into())],
     )
 }
+
+#[test]
+fn templates_are_filled_in_and_go_out_as_they_were_sent() {
+    let adapters = Adapters::new(vec![Arc::new(Logfire)]);
+    let template = "Chat Completion with {request_data[model]!r}";
+    let named = |name: &str, said: &[(&str, &str)]| {
+        let said: Vec<(&str, Value)> = said.iter().map(|(key, text)| (*key, (*text).into())).collect();
+        let mut span = span("any scope", name, &said);
+        adapters.read(&mut span);
+        let once = (span.name.to_string(), span.attributes.text(Span::SENT_NAME).map(str::to_owned));
+        adapters.read(&mut span);
+        assert_eq!(span.name, once.0, "reading again changes nothing");
+        once
+    };
+    let filled = [("logfire.msg_template", template), ("logfire.msg", "Chat Completion with 'gpt-4o'")];
+    assert_eq!(
+        named(template, &filled),
+        ("Chat Completion with 'gpt-4o'".to_owned(), Some(template.to_owned()))
+    );
+    for (name, said) in [("chat", &filled[..]), (template, &filled[1..]), (template, &filled[..1])] {
+        assert_eq!(named(name, said), (name.to_owned(), None));
+    }
+    let long = "ä".repeat(400);
+    let cut = named(template, &[filled[0], ("logfire.msg", &long)]).0;
+    assert!(cut.len() <= 256 && long.starts_with(&cut), "{cut}");
+}

@@ -24,7 +24,7 @@ pub struct Session {
     pub llm_calls: u64,
     /// Tool runs.
     pub tool_calls: u64,
-    /// Failed spans.
+    /// Failures of its traces, each once.
     pub errors: u64,
     /// Tokens.
     pub tokens: Tokens,

@@ -32,7 +32,7 @@ pub struct TraceSummary {
     pub llm_calls: u64,
     /// Tool runs.
     pub tool_calls: u64,
-    /// Failed spans.
+    /// Failures, each once, where it began.
     pub errors: u64,
     /// Tokens.
     pub tokens: Tokens,

@@ -15,6 +15,8 @@ pub(crate) struct TracePart {
     picks: Picks,
     figures: Figures,
     tools: u64,
+    /// Failed spans that another failed one lies below.
+    echoes: i64,
     name: CompactString,
     service: Option<CompactString>,
     framework: Option<CompactString>,
@@ -34,8 +36,7 @@ pub(crate) struct TraceNames {
     pub(crate) tags: Vec<CompactString>,
 }
 
-const COLUMNS: &str =
-    "name, service, framework, convention, session, user, tools, figures, picks, project, revision, branch";
+const COLUMNS: &str = "name, service, framework, convention, session, user, tools, figures, picks, project, revision, branch, echoes";
 
 /// Agents, models and tags of a trace.
 pub(crate) fn names_of(conn: &Connection, pk: i64) -> Result<TraceNames> {
@@ -91,6 +92,7 @@ impl TracePart {
             figures: Figures::unpack(&row.get::<_, Vec<u8>>(7)?)?,
             picks: postcard::from_bytes(&row.get::<_, Vec<u8>>(8)?)?,
             single: [text(9)?, text(10)?, text(11)?],
+            echoes: row.get(12)?,
             names: names_of(conn, pk)?,
         })
     }
@@ -115,6 +117,7 @@ impl TracePart {
         mine.roots_ok += theirs.roots_ok;
         mine.roots_failed += theirs.roots_failed;
         self.tools += other.tools;
+        self.echoes += other.echoes;
         self.figures.add(&other.figures, 1);
         for (mine, theirs) in self.single.iter_mut().zip(other.single) {
             *mine = match (mine.take(), theirs) {
@@ -143,7 +146,7 @@ impl TracePart {
             spans: u64::try_from(picks.spans).unwrap_or(0),
             llm_calls: figures.calls(),
             tool_calls: self.tools,
-            errors: u64::try_from(picks.errors).unwrap_or(0),
+            errors: u64::try_from(picks.errors - self.echoes).unwrap_or(0),
             tokens: figures.tokens(),
             cost: figures.cost(),
             unpriced_calls: figures.unpriced_calls(),

@@ -179,7 +179,7 @@ fn spans(copier: &mut Copier<'_>, decision: &Decision, copied: &mut Copied) -> R
     let body = bare_body()?;
     for pk in bare.each() {
         copier.pace()?;
-        let sql = "UPDATE spans SET signal = signal | 8, error = NULL WHERE pk = ?1";
+        let sql = "UPDATE spans SET signal = signal | 8, error = NULL, below = 0 WHERE pk = ?1";
         copier.to.prepare_cached(sql)?.execute([pk])?;
         copier.to.prepare_cached("INSERT INTO bodies(pk, z) VALUES (?1, ?2)")?.execute((pk, &body))?;
     }
@@ -241,7 +241,7 @@ fn hide(to: &Connection, pk: i64) -> Result<()> {
     let mut picks: Picks = postcard::from_bytes(&look.query_row([pk], |row| row.get::<_, Vec<u8>>(0))?)?;
     (picks.spans, picks.errors) = (0, 0);
     to.prepare_cached(
-        "UPDATE traces SET spans = 0, errors = 0, made = (SELECT COUNT(*) FROM spans WHERE tr = ?1), picks = ?2 WHERE pk = ?1",
+        "UPDATE traces SET spans = 0, errors = 0, echoes = 0, made = (SELECT COUNT(*) FROM spans WHERE tr = ?1), picks = ?2 WHERE pk = ?1",
     )?
     .execute((pk, postcard::to_stdvec(&picks)?))?;
     Ok(())

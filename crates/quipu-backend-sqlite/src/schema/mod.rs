@@ -65,6 +65,7 @@ pub(crate) static DAY: Layout = Layout {
         include_str!("day-9.sql"),
         include_str!("day-10.sql"),
         include_str!("day-11.sql"),
+        include_str!("day-12.sql"),
     ],
     then: &[(5, crate::write::count_deviations)],
 };

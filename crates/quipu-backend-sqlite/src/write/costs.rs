@@ -89,6 +89,7 @@ impl DayTx<'_> {
         }
         if let Some(failed) = made {
             state.picks.show(failed, sign);
+            state.recount |= failed;
         }
         state.name(row.agent, sign);
         state.name(row.model, sign);

@@ -6,6 +6,7 @@ mod day;
 mod deviations;
 mod encoded;
 mod events;
+mod failures;
 mod forget;
 mod gather;
 mod metrics;

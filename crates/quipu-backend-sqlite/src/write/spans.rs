@@ -1,7 +1,7 @@
 //! Writes a span into its day: a new one, a repeated one, or another copy of a stored one.
 
 use compact_str::format_compact;
-use quipu_core::{Arrival, Call, Meeting, Node, Signal, Span, SpanId, Timestamp, TraceId, Verdict};
+use quipu_core::{Arrival, Call, Meeting, Node, Signal, Span, SpanId, Status, Timestamp, TraceId, Verdict};
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params_from_iter};
 
 use crate::codec::{DimKind, Facts, Labels, SpanFacts, UNSAMPLED, second_of, span_key, status_number};
@@ -235,8 +235,9 @@ impl DayTx<'_> {
         let body = self.body(prepared.records.span_body(at))?;
         self.file.conn.prepare_cached("INSERT INTO bodies(pk, z) VALUES (?1, ?2)")?.execute((pk, body))?;
         self.fresh.insert((trace, facts.id), pk);
-        let state = self.state(span.trace_id)?;
+        let (state, file) = self.state_in_file(span.trace_id)?;
         state.picks.add(&facts);
+        state.place_failure(&file.conn, &facts, columns.parent)?;
         state.made += i64::from(facts.made);
         state.name(facts.agent, 1);
         if let Some(labels) = &labels {
@@ -286,6 +287,10 @@ impl DayTx<'_> {
         self.replaced = true;
         let state = self.state(span.trace_id)?;
         state.look_again |= !state.picks.replace(&old, facts);
+        let failed = status_number(Status::Error);
+        let told = |columns: &SpanColumns| (columns.parent, columns.status == failed, columns.signal);
+        let may_fail = known.status == failed || state.picks.errors > 0;
+        state.recount |= may_fail && told(&known) != told(columns);
         state.made += i64::from(facts.made) - i64::from(old.made);
         state.name(old.agent, -1);
         state.name(facts.agent, 1);

@@ -18,6 +18,10 @@ pub(crate) struct TraceState {
     pub(crate) tools: i64,
     /// Spans that were made from another signal.
     pub(crate) made: i64,
+    /// Failed spans that another failed one lies below.
+    pub(crate) echoes: i64,
+    /// Those are no longer sure.
+    pub(crate) recount: bool,
     /// Whether the file marks it as hidden.
     pub(crate) hidden: bool,
     /// The last noted meetings.
@@ -41,7 +45,7 @@ impl TraceState {
     /// The row of a trace, if the file has it.
     pub(crate) fn load(conn: &Connection, trace: TraceId) -> Result<Option<Self>> {
         let mut look = conn.prepare_cached(
-            "SELECT pk, tools, made, figures, picks, project, revision, branch FROM traces WHERE trace = ?1",
+            "SELECT pk, tools, made, figures, picks, project, revision, branch, echoes FROM traces WHERE trace = ?1",
         )?;
         let row = look
             .query_row([trace.as_bytes()], |row| {
@@ -52,10 +56,11 @@ impl TraceState {
                     row.get::<_, Vec<u8>>(3)?,
                     row.get::<_, Vec<u8>>(4)?,
                     [row.get(5)?, row.get(6)?, row.get(7)?],
+                    row.get(8)?,
                 ))
             })
             .optional()?;
-        let Some((pk, tools, made, figures, picks, single)) = row else {
+        let Some((pk, tools, made, figures, picks, single, echoes)) = row else {
             return Ok(None);
         };
         let (figures, picks): (_, Picks) = (Figures::unpack(&figures)?, postcard::from_bytes(&picks)?);
@@ -63,6 +68,7 @@ impl TraceState {
             pk,
             tools,
             made,
+            echoes,
             was: Some((picks.session(), picks.user(), single)),
             hidden: picks.spans == 0,
             figures,
@@ -124,6 +130,9 @@ impl TraceState {
         if self.look_again {
             self.look_again(conn)?;
         }
+        if self.recount {
+            self.recount(conn)?;
+        }
         self.save_names(conn)?;
         self.choose(conn)
     }
@@ -149,7 +158,7 @@ impl TraceState {
             picks.duration(),
             trace_status_number(picks.status()),
             picks.spans,
-            picks.errors,
+            picks.errors - self.echoes,
             self.tools,
             picks.session(),
             picks.user(),
@@ -162,6 +171,7 @@ impl TraceState {
             self.single[0],
             self.single[1],
             self.single[2],
+            self.echoes,
         ])?;
         self.save_hidden(conn)
     }
@@ -193,10 +203,11 @@ impl TraceState {
 }
 
 const INSERT: &str = "INSERT INTO traces(pk, trace, name, service, framework, convention, start, dur, status, spans, errors, \
-     tools, session, user, cost, cost_nanos, tokens, figures, picks, made, project, revision, branch) \
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)";
+     tools, session, user, cost, cost_nanos, tokens, figures, picks, made, project, revision, branch, \
+     echoes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24)";
 
 // The second parameter is named so that both statements take the same values.
 const UPDATE: &str = "UPDATE traces SET name = ?3, service = ?4, framework = ?5, convention = ?6, start = ?7, dur = ?8, \
      status = ?9, spans = ?10, errors = ?11, tools = ?12, session = ?13, user = ?14, cost = ?15, cost_nanos = ?16, \
-     tokens = ?17, figures = ?18, picks = ?19, made = ?20, project = ?21, revision = ?22, branch = ?23 WHERE pk = ?1 AND trace = ?2";
+     tokens = ?17, figures = ?18, picks = ?19, made = ?20, project = ?21, revision = ?22, branch = ?23, \
+     echoes = ?24 WHERE pk = ?1 AND trace = ?2";

@@ -147,4 +147,10 @@ impl<'s> DayTx<'s> {
     pub(crate) fn state(&mut self, trace: TraceId) -> Result<&mut TraceState> {
         self.traces.get_mut(&trace).ok_or(Fault::Damaged("a trace was not looked up"))
     }
+
+    /// The state of a trace, and the file that it is in.
+    pub(crate) fn state_in_file(&mut self, trace: TraceId) -> Result<(&mut TraceState, &DayFile)> {
+        let state = self.traces.get_mut(&trace).ok_or(Fault::Damaged("a trace was not looked up"))?;
+        Ok((state, &self.file))
+    }
 }

@@ -23,7 +23,10 @@ fn day_files(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// Reverts a day's file to an older layout.
-pub(crate) const TO_VERSION_5: &str = "DROP TABLE removed; DROP INDEX spans_work; DROP INDEX spans_failed; DROP INDEX spans_more; \
+const TO_VERSION_11: &str = "DROP INDEX spans_below; ALTER TABLE spans DROP COLUMN below; \
+     ALTER TABLE traces DROP COLUMN echoes; PRAGMA user_version = 11";
+pub(crate) const TO_VERSION_5: &str = "DROP INDEX spans_below; ALTER TABLE spans DROP COLUMN below; \
+     ALTER TABLE traces DROP COLUMN echoes; DROP TABLE removed; DROP INDEX spans_work; DROP INDEX spans_failed; DROP INDEX spans_more; \
      DROP INDEX calls_failed; DROP TABLE conflicts; ALTER TABLE spans DROP COLUMN moment; ALTER TABLE spans DROP COLUMN scope; ALTER TABLE spans DROP COLUMN sender; \
      ALTER TABLE spans DROP COLUMN arrived; ALTER TABLE spans DROP COLUMN ttft; ALTER TABLE spans DROP COLUMN verdict; \
      PRAGMA user_version = 5";
@@ -107,7 +110,7 @@ async fn version_1_is_migrated() {
     assert!(error.to_string().contains("version 1"), "{error}");
     drop(refused);
     let store = open(folder.path());
-    assert_eq!(store.info().await.unwrap().version, 11);
+    assert_eq!(store.info().await.unwrap().version, 12);
     let filter = TraceFilter { session: Some("s".into()), ..TraceFilter::default() };
     let page = store.traces(&TraceQuery { filter, limit: 10, ..TraceQuery::default() }).await.unwrap();
     assert_eq!(page.rows.len(), 2);
@@ -117,7 +120,7 @@ async fn version_1_is_migrated() {
         let version: u32 = conn.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
         let sql =
             "SELECT COUNT(*) FROM sqlite_schema WHERE name LIKE 'traces!_%' ESCAPE '!' AND type = 'index'";
-        assert_eq!((version, conn.query_row(sql, [], |row| row.get::<_, u32>(0)).unwrap()), (11, 4));
+        assert_eq!((version, conn.query_row(sql, [], |row| row.get::<_, u32>(0)).unwrap()), (12, 4));
     }
 }
 
@@ -169,16 +172,42 @@ async fn version_2_is_migrated_and_its_spans_stay_what_they_were() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn failures_of_version_11_are_counted_once_where_they_began() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let spans = [
+        draft(1, 1).failed("run").span(),
+        draft(1, 2).below(1).good().span(),
+        draft(1, 3).below(2).failed("tool").span(),
+        draft(2, 1).failed("alone").span(),
+    ];
+    write(&store, spans, []).await;
+    store.close().await.unwrap();
+    for file in day_files(folder.path()) {
+        let back = format!("UPDATE traces SET errors = errors + echoes; {TO_VERSION_11}");
+        crate::connect(file).unwrap().execute_batch(&back).unwrap();
+    }
+    let store = open(folder.path());
+    sound(&store).await;
+    for trace in [1, 2] {
+        assert_eq!(store.trace(trace_id(trace)).await.unwrap().unwrap().errors, 1, "trace {trace}");
+    }
+    write(&store, [draft(2, 2).below(1).failed("below").span()], []).await;
+    assert_eq!(store.trace(trace_id(2)).await.unwrap().unwrap().errors, 1);
+    sound(&store).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_newer_version_is_refused_by_name() {
     let folder = tempfile::tempdir().unwrap();
     two_days(folder.path()).await;
     let file = day_files(folder.path()).remove(0);
-    crate::connect(&file).unwrap().execute_batch("PRAGMA user_version = 12").unwrap();
+    crate::connect(&file).unwrap().execute_batch("PRAGMA user_version = 13").unwrap();
     let error = Sqlite::open(Config::at(folder.path())).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unsupported);
     let text = error.to_string();
-    assert!(text.contains("version 12") && text.contains("version 11") && text.contains("d-"), "{text}");
-    crate::connect(&file).unwrap().execute_batch("PRAGMA user_version = 11").unwrap();
+    assert!(text.contains("version 13") && text.contains("version 12") && text.contains("d-"), "{text}");
+    crate::connect(&file).unwrap().execute_batch("PRAGMA user_version = 12").unwrap();
     crate::connect(folder.path().join("catalog.db"))
         .unwrap()
         .execute_batch("PRAGMA user_version = 7")

@@ -8,6 +8,7 @@ mod events;
 mod everything;
 mod exits;
 mod facets;
+mod failures;
 mod fidelity;
 mod fidelity_rows;
 mod finality;
@@ -77,6 +78,7 @@ pub fn all() -> Vec<Case> {
         forget::cases(),
         forget_after::cases(),
         retention::cases(),
+        failures::cases(),
         errors::cases(),
     ]
     .concat()

@@ -260,7 +260,7 @@ async fn figures_lie_in_a_range(on: &Subject) -> Outcome {
     picks(store, most(TraceFigure::Tokens, 0), &[3, 5]).await?;
     picks(store, within(TraceFigure::LlmCalls, 1, 1), &[1, 4]).await?;
     picks(store, least(TraceFigure::ToolCalls, 2), &[2]).await?;
-    picks(store, least(TraceFigure::Errors, 2), &[2]).await?;
+    picks(store, least(TraceFigure::Errors, 1), &[2]).await?;
     picks(store, most(TraceFigure::Errors, 0), &[1, 3, 4, 5]).await?;
     picks(store, Criterion::Figure(TraceFigure::Spans, FigureRange::default()), &ALL).await
 }

@@ -39,7 +39,7 @@ pub struct SessionRow {
     pub llm_calls: u64,
     /// Number of tool runs.
     pub tool_calls: u64,
-    /// Number of failed spans.
+    /// Failures of its traces.
     pub errors: u64,
     /// Tokens.
     pub tokens: Tokens,

@@ -161,7 +161,7 @@ pub struct TraceRow {
     pub llm_calls: u64,
     /// Number of tool runs.
     pub tool_calls: u64,
-    /// Number of failed spans.
+    /// Failures, each once, where it began: failed spans that no failed span lies below.
     pub errors: u64,
     /// Tokens.
     pub tokens: Tokens,

@@ -62,10 +62,17 @@ pub struct WorkQuery {
     pub of: Worked,
     /// Filter.
     pub filter: TraceFilter,
-    /// Selects failed records only.
+    /// Only failed ones; of spans of every kind those that no failed span lies below, so that a failure counts once, where it began.
     pub failed: bool,
     /// Keys, each at most once. Without keys the answer is one group, even of no records.
     pub group_by: Vec<WorkKey>,
+}
+
+impl WorkQuery {
+    /// Whether each failure is meant once, where it began.
+    pub fn is_of_origins(&self) -> bool {
+        self.failed && matches!(&self.of, Worked::Spans(kinds) if kinds.is_empty())
+    }
 }
 
 /// One group.

@@ -1,8 +1,9 @@
 //! Encodes spans, their events and links.
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::trace::v1 as wire;
-use quipu_core::{Link, Span, SpanEvent, SpanKind, Status};
+use quipu_core::{Link, Span, SpanEvent, SpanKind, Status, Value};
 
 use super::attributes::pairs;
 use super::{by_resource, by_scope, nanos};
@@ -27,7 +28,17 @@ fn per_scope(
     wire::ScopeSpans { scope, spans: spans.iter().map(span).collect(), schema_url }
 }
 
+/// Name and attributes as they were sent: a better name is Quipu's own.
+fn sent(span: &Span) -> (&str, Vec<KeyValue>) {
+    let attributes = span.attributes.iter().as_slice();
+    match attributes.split_last() {
+        Some(((key, Value::String(name)), sent)) if key == Span::SENT_NAME => (name, pairs(sent)),
+        _ => (&span.name, pairs(attributes)),
+    }
+}
+
 fn span(span: &Span) -> wire::Span {
+    let (name, attributes) = sent(span);
     let status = wire::Status { message: span.status_message.clone(), code: status(span.status).into() };
     wire::Span {
         trace_id: span.trace_id.as_bytes().to_vec(),
@@ -35,11 +46,11 @@ fn span(span: &Span) -> wire::Span {
         trace_state: span.trace_state.clone(),
         parent_span_id: span.parent_id.map(|id| id.as_bytes().to_vec()).unwrap_or_default(),
         flags: span.wire.flags,
-        name: span.name.to_string(),
+        name: name.to_owned(),
         kind: kind(span.kind).into(),
         start_time_unix_nano: nanos(span.start),
         end_time_unix_nano: span.end.map(nanos).unwrap_or_default(),
-        attributes: pairs(span.attributes.iter().as_slice()),
+        attributes,
         dropped_attributes_count: span.wire.dropped_attributes,
         events: span.events.iter().map(event).collect(),
         dropped_events_count: span.wire.dropped_events,

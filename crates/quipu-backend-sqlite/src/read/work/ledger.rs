@@ -86,6 +86,9 @@ fn rows(
     if query.failed {
         let failed = MARK_FAILED | MARK_COUNTS;
         rows.sql.push_str(&format!(" AND (c.marks & {failed}) = {failed}"));
+        if query.is_of_origins() {
+            rows.sql.push_str(" AND NOT EXISTS (SELECT 1 FROM spans b WHERE b.pk = c.pk AND b.below = 1)");
+        }
     }
     // A whole day is read in its storage order.
     let (low, high) = bounds.calls.unwrap_or((i64::MIN, i64::MAX));

@@ -93,6 +93,9 @@ fn rows(
     }
     if query.failed {
         rows.sql.push_str(" AND s.status = 2");
+        if query.is_of_origins() {
+            rows.sql.push_str(" AND s.below = 0");
+        }
     }
     if let Some(since) =
         filter.since.map(Timestamp::nanos).filter(|since| *since > reader.day.start().nanos())
