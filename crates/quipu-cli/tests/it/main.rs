@@ -12,6 +12,7 @@ mod days;
 mod few_files;
 mod forgetting;
 mod import;
+mod masked;
 mod money;
 mod private;
 mod record;
