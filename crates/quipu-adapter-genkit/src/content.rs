@@ -73,6 +73,7 @@ fn part(value: &Value) -> Part {
         return Part::ToolCallResponse {
             id: text(response, "ref"),
             response: response.get("output").cloned().unwrap_or(Value::Null),
+            failed: false,
         };
     }
     let kind = if value.get("media").is_some() { "media" } else { "value" };

@@ -118,7 +118,15 @@ impl<'a> Summed<'a> {
 
     /// Whether a tool was run in it.
     pub(crate) fn ran(&self, tool: &str) -> bool {
-        counted(self.trace).any(|cost| cost.is_tool_run() && cost.tool.as_deref() == Some(tool))
+        self.tools().any(|ran| ran == tool)
+    }
+
+    /// Tools that were run in it, by spans or by what messages tell.
+    pub(crate) fn tools(&self) -> impl Iterator<Item = &CompactString> {
+        let seen =
+            counted(self.trace).filter(|cost| cost.is_tool_run()).filter_map(|cost| cost.tool.as_ref());
+        let costs = self.trace.values().filter_map(|entry| entry.cost.as_ref());
+        seen.chain(costs.flat_map(|cost| &cost.inferred).map(|run| &run.tool))
     }
 
     /// Start, for orders.

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use compact_str::CompactString;
 use quipu_core::{
-    AnswerMemory, Cost, CostCursor, CostPage, CostQuery, CostRow, Facet, FacetField, GroupBy, GroupTable,
-    Result, Sketch, ToolGroup, TraceFilter, TraceRow, UsageGroup, UsageKey, UsageQuery, UsageTotals,
-    rest_key,
+    AnswerMemory, Cost, CostCursor, CostPage, CostQuery, CostRow, EstimatedTotals, Facet, FacetField,
+    GroupBy, GroupTable, Result, Sketch, ToolGroup, TraceFilter, TraceRow, UsageGroup, UsageKey, UsageQuery,
+    UsageTotals, rest_key,
 };
 
 use crate::held::{Entry, Held};
@@ -40,6 +40,7 @@ fn totals_of(cost: &Cost) -> UsageTotals {
         unpriced: cost.unpriced.filter(|_| lacks_price(cost)).map(|why| (why, 1)).into_iter().collect(),
         reported: cost.reported,
         latency,
+        estimated: cost.estimated().map(EstimatedTotals::of).unwrap_or_default(),
     }
 }
 
@@ -125,31 +126,34 @@ impl Held {
         CostPage { rows, next }
     }
 
-    /// The filter's times, service, framework, agent and tool are those of the run; the rest are those of its trace.
+    /// The filter's times, service, framework, agent and tool apply to the run, the others to its trace. For an
+    /// inferred run, those of the call that received its result apply.
     pub(crate) fn tools(&self, filter: &TraceFilter) -> Vec<ToolGroup> {
         let of_itself = TraceFilter { model: None, ..filter.clone() };
         let fits_trace = |trace: &Summed<'_>| {
             filter.model.as_ref().is_none_or(|model| trace.row.models.iter().any(|have| have == model))
         };
-        let mut runs: BTreeMap<CompactString, Vec<(&Cost, &Entry)>> = BTreeMap::new();
+        let mut runs: BTreeMap<CompactString, Runs<'_>> = BTreeMap::new();
         for trace in self.traces_of_costs(filter).into_values().filter(fits_trace) {
-            let fits = |cost: &&Cost| {
-                cost.is_tool_run()
+            let fits = |cost: &Cost, tool: &CompactString| {
+                let own =
+                    |field| if field == FacetField::Tool { Some(Some(tool)) } else { of_run(cost, field) };
+                filter.tool.as_ref().is_none_or(|wanted| tool == wanted)
                     && cost_part_fits(&of_itself, cost)
-                    && terms_fit(&filter.terms, &trace, |field| of_run(cost, field))
+                    && terms_fit(&filter.terms, &trace, own)
             };
             for entry in trace.trace.values() {
-                let run = entry.cost.as_ref().filter(fits);
-                let Some((cost, tool)) = run.and_then(|cost| Some((cost, cost.tool.clone()?))) else {
-                    continue;
-                };
-                if filter.tool.as_ref().is_none_or(|wanted| tool == wanted) {
-                    runs.entry(tool).or_default().push((cost, entry));
+                let Some(cost) = &entry.cost else { continue };
+                if let Some(tool) = cost.tool.as_ref().filter(|tool| cost.is_tool_run() && fits(cost, tool)) {
+                    runs.entry(tool.clone()).or_default().seen.push((cost, entry));
+                }
+                for run in cost.inferred.iter().filter(|run| fits(cost, &run.tool)) {
+                    runs.entry(run.tool.clone()).or_default().inferred += 1;
                 }
             }
         }
         let mut groups: Vec<_> = runs.into_iter().map(|(tool, runs)| tool_group(tool, runs)).collect();
-        groups.sort_by_key(|group| (Reverse(group.calls), group.tool.clone()));
+        groups.sort_by_key(|group| (Reverse(group.calls), Reverse(group.inferred), group.tool.clone()));
         groups
     }
 
@@ -174,10 +178,7 @@ pub(crate) fn values_of(field: FacetField, trace: &Summed<'_>) -> BTreeSet<Compa
         FacetField::Framework | FacetField::TraceFramework => one(&row.framework),
         FacetField::Agent => row.agents.iter().cloned().collect(),
         FacetField::Model => row.models.iter().cloned().collect(),
-        FacetField::Tool => counted(trace.trace)
-            .filter(|cost| cost.is_tool_run())
-            .filter_map(|cost| cost.tool.clone())
-            .collect(),
+        FacetField::Tool => trace.tools().cloned().collect(),
         FacetField::Status => BTreeSet::from([row.status.as_str().into()]),
         FacetField::Session => one(&row.session),
         FacetField::User => one(&row.user),
@@ -193,7 +194,14 @@ pub(crate) fn values_of(field: FacetField, trace: &Summed<'_>) -> BTreeSet<Compa
     }
 }
 
-fn tool_group(tool: CompactString, mut runs: Vec<(&Cost, &Entry)>) -> ToolGroup {
+/// Runs of one tool.
+#[derive(Default)]
+struct Runs<'e> {
+    seen: Vec<(&'e Cost, &'e Entry)>,
+    inferred: u64,
+}
+
+fn tool_group(tool: CompactString, Runs { seen: mut runs, inferred }: Runs<'_>) -> ToolGroup {
     runs.sort_by_key(|(cost, entry)| (cost.time, entry.span.trace_id, cost.span_id));
     let mut latency = Sketch::new();
     runs.iter().filter_map(|(cost, _)| cost.duration).for_each(|duration| latency.add(duration, 1));
@@ -204,6 +212,7 @@ fn tool_group(tool: CompactString, mut runs: Vec<(&Cost, &Entry)>) -> ToolGroup 
         errors: u64::try_from(failed.len()).unwrap_or(u64::MAX),
         latency,
         last_error: failed.last().and_then(|(_, entry)| error_of(entry)),
+        inferred,
     }
 }
 

@@ -260,6 +260,7 @@ fn check_day(reader: &DayReader<'_>) -> fault::Result<Vec<String>> {
     let mut rows = look.query([])?;
     while let Some(row) = rows.next()? {
         let call = CallRow::of_row(row, 1)?;
+        runs.add(&Figures::of_inferred(i64::try_from(call.inferred()?.len()).unwrap_or(i64::MAX)), 1);
         if call.marks & MARK_COUNTS == 0 {
             continue;
         }

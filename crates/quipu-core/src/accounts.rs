@@ -110,7 +110,10 @@ pub struct Counted {
     pub tokens: u64,
     /// Requests.
     pub calls: u64,
-    /// Postings of these figures.
+    /// Expected money and tokens of a call without usage, for budgets that count estimates.
+    #[serde(skip)]
+    pub estimated: (Usd, u64),
+    /// Where the figures stand.
     pub postings: Vec<Posting>,
 }
 

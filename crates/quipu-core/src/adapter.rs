@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use compact_str::CompactString;
 
-use crate::{Batch, Canonical, Event, Lens, Messages, Metric, Span};
+use crate::{Batch, Canonical, Event, Lens, Messages, Metric, Span, ToldRuns};
 
 /// Reads one family of sources, or adds what a framework reports beyond its convention. An adapter is pure:
 /// the same record always gives the same result, so stored records can be read again.
@@ -98,6 +98,9 @@ impl Adapters {
         let mut read = adapter.canonical(span);
         for enricher in self.enrichers(&read) {
             enricher.enrich(span, &mut read);
+        }
+        if read.kind.is_call() && ToldRuns::may_be_in(span) {
+            read.told = ToldRuns::of(&adapter.messages(span));
         }
         *span.canonical = read;
     }

@@ -3,7 +3,7 @@
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use crate::{Billing, Meeting, SentParams, Signal, Usage, Usd};
+use crate::{Billing, Meeting, SentParams, Signal, ToldRuns, Usage, UsageEstimate, Usd};
 
 /// Convention of spans that no adapter knows; they were read by the shape of their attributes.
 pub const BY_SHAPE: &str = "generic";
@@ -168,6 +168,12 @@ pub struct Canonical {
     pub unknown_usage: Vec<CompactString>,
     /// Unreadable or repaired values, in words for the user; never message contents.
     pub notes: Vec<CompactString>,
+    /// Tool calls and results in the messages of a call.
+    #[serde(skip)]
+    pub told: Option<Box<ToldRuns>>,
+    /// Estimated usage of a call whose source sends none.
+    #[serde(skip)]
+    pub estimate: Option<Box<UsageEstimate>>,
 }
 
 impl Canonical {

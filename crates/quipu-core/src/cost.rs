@@ -4,7 +4,8 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Arrival, Kind, Meeting, Provider, ScopeMark, Signal, Span, SpanId, Status, Timestamp, TraceId, Usage, Usd,
+    Arrival, InferredRun, Kind, Meeting, Provider, ScopeMark, Signal, Span, SpanId, Status, Timestamp,
+    ToldRuns, TraceId, Usage, UsageEstimate, Usd,
 };
 
 /// The rule that decided whether a span counts. The order of the variants is part of the stored format:
@@ -233,6 +234,10 @@ pub struct Call {
     pub scope: ScopeMark,
     /// Meeting at which other records of the same call are found.
     pub moment: Option<Meeting>,
+    /// Tool calls and results in the messages of a call.
+    pub told: Option<Box<ToldRuns>>,
+    /// Estimated usage, if the source sends none.
+    pub estimate: Option<Box<UsageEstimate>>,
 }
 
 impl Call {
@@ -255,6 +260,8 @@ impl Call {
             billing: read.billing.unwrap_or_default(),
             scope: span.scope.mark(),
             moment: span.moment(),
+            told: read.told.clone(),
+            estimate: read.estimate.clone(),
         }
     }
 }
@@ -311,6 +318,12 @@ pub struct Cost {
     pub price: Option<PriceRef>,
     /// Cost that the source reported.
     pub reported: Option<Usd>,
+    /// Tool runs whose results the call was given and that no span tells of, by time.
+    #[serde(skip)]
+    pub inferred: Vec<InferredRun>,
+    /// Estimated usage, if no record of the call has its usage: see [`Cost::estimated`].
+    #[serde(skip)]
+    pub estimate: Option<Box<UsageEstimate>>,
 }
 
 impl Cost {
@@ -330,7 +343,13 @@ impl Cost {
         self.rule.counts() && self.kind == Kind::Tool
     }
 
-    /// The model for prices and display: the one that answered, else the requested one.
+    /// The estimated usage of a counted call without usage. The totals exclude it.
+    pub fn estimated(&self) -> Option<&UsageEstimate> {
+        let is_unknown = !self.usage.as_ref().is_some_and(Usage::is_known);
+        self.estimate.as_deref().filter(|_| self.is_call() && is_unknown)
+    }
+
+    /// The model to price and show: the one that answered, else the one asked for.
     pub fn model(&self) -> Option<&CompactString> {
         self.response_model.as_ref().or(self.request_model.as_ref())
     }

@@ -42,6 +42,7 @@ mod steps;
 mod store_info;
 mod time;
 mod tokenizer;
+mod told;
 mod usage;
 mod value;
 
@@ -54,7 +55,7 @@ pub use cost::{Billing, Call, Cost, DEVIATION_PERCENT, Node, PriceLine, PriceRef
 pub use encoded::Encoded;
 pub use error::{Error, ErrorKind, Leftover, Result, Retry};
 pub use error_class::ErrorClass;
-pub use estimate::{CostEstimate, Spread, TokenEstimate};
+pub use estimate::{CostEstimate, EstimatedTotals, Spread, TokenEstimate, TokenSpread, UsageEstimate};
 pub use event::{Event, EventWire, Level};
 pub use finality::{
     Arrival, CORRECTION_SECONDS, Conflicts, SpanConflict, SpanVersion, Verdict, stamp_arrival,
@@ -95,5 +96,6 @@ pub use steps::{SeriesPoints, metric_series};
 pub use store_info::StoreInfo;
 pub use time::{Clock, SystemClock, TimeError, Timestamp};
 pub use tokenizer::Tokenizer;
+pub use told::{InferredRun, ToldCall, ToldResult, ToldRun, ToldRuns, hash_of_id};
 pub use usage::{Reading, Tokens, Usage};
 pub use value::{Attributes, Value};

@@ -56,6 +56,8 @@ pub enum Part {
         id: Option<String>,
         /// The answer, parsed if it was JSON.
         response: Value,
+        /// Whether the source says beside the answer that it is an error.
+        failed: bool,
     },
     /// An image, audio, file or other part, as the source described it, with its `type` word.
     Other {

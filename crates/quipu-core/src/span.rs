@@ -56,6 +56,13 @@ impl Default for StableHash {
     }
 }
 
+/// The hash of several texts, the same for ever.
+pub(crate) fn stable_hash(texts: &[&str]) -> u64 {
+    let mut hash = StableHash::default();
+    texts.iter().for_each(|text| hash.add(text));
+    hash.0
+}
+
 impl StableHash {
     fn add(&mut self, text: &str) {
         // A separator byte that no text contains.

@@ -80,6 +80,8 @@ pub(crate) fn read(from: &mut Fields) -> Result<Cost> {
         unpriced: from.get("cost_reason")?,
         price: from.within("price")?.map(read_price).transpose()?,
         reported: from.get("reported_cost_usd")?,
+        inferred: Vec::new(),
+        estimate: None,
     };
     macro_rules! take {
         ($($name:ident),+) => {$(row.$name = from.get(stringify!($name))?;)+};

@@ -7,8 +7,8 @@ use crate::row::Row;
 
 /// Maximum delay, in nanoseconds, between the start or end of two nested instrumentations. Handlers run one
 /// after the other, and some clocks count whole milliseconds.
-const STAGGER: i64 = 10_000_000;
-/// Maximum delay, in nanoseconds, between the end of a call and a separate record of its usage.
+pub(crate) const STAGGER: i64 = 10_000_000;
+/// How much later than the call's end its usage may be told in a record of its own, in nanoseconds.
 const AFTERWARDS: i64 = 1_000_000_000;
 
 /// Evidence that two records are of one call or tool run, the strongest first.

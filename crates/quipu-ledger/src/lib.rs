@@ -9,6 +9,7 @@
 
 mod decide;
 mod evidence;
+mod inferred;
 mod joined;
 mod ledger;
 mod meetings;

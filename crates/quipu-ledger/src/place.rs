@@ -9,7 +9,7 @@ use quipu_core::{Cost, Kind, Rule, Signal, SpanId, TraceId, Usage, answer_id_is_
 use crate::evidence::{end, gap};
 use crate::merge::Told;
 use crate::row::Row;
-use crate::{merge, series};
+use crate::{inferred, merge, series};
 
 /// Identity of a record: its span, or the span made from it.
 pub(crate) type Id = (TraceId, SpanId);
@@ -37,6 +37,7 @@ pub(crate) fn decide(records: &Records, told: impl Fn(&Row) -> bool, pairs: &mut
     join_spans(records, &mut final_rows, pairs);
     pair(records, &mut final_rows, pairs);
     yield_to_calls(&mut final_rows);
+    inferred::yield_to_runs(records, &mut final_rows);
     let calls_are_known = final_rows.values().any(|row| row.signal != Signal::Metric && tells(row));
     let costs_are_known = final_rows.values().any(|row| row.signal != Signal::Metric && reports(row));
     // Only costs can replace a metric of cost alone.
@@ -115,12 +116,14 @@ pub(crate) fn merge(group: &[(&Id, &Row)]) -> BTreeMap<Id, Cost> {
         })
     });
     let usage = merge::better(told);
+    let mut has_runs = group[0].1.has_runs;
     for (id, other) in others {
         if other.cost.rule == Rule::OrphanRollup {
             rows.entry(**id).and_modify(|row| row.rule = Rule::Repeats);
             continue;
         }
-        join(&mut rows, **first, **id, Rule::Duplicate);
+        join(&mut rows, (**first, has_runs), (**id, other.has_runs), Rule::Duplicate);
+        has_runs |= other.has_runs;
         rows.entry(**first).and_modify(|row| row.usage.clone_from(&usage));
     }
     rows
@@ -151,7 +154,8 @@ fn pair(records: &Records, rows: &mut BTreeMap<Id, Cost>, joined: &mut Vec<(Id, 
             taken.insert(pair.trusted);
             gone.insert(pair.other);
             joined.push((pair.trusted, pair.other));
-            join(rows, pair.trusted, pair.other, Rule::Echo);
+            let with_runs = |id: Id| (id, records.get(&id).is_some_and(|row| row.has_runs));
+            join(rows, with_runs(pair.trusted), with_runs(pair.other), Rule::Echo);
         }
         trusted.extend(of_signal.into_iter().filter(|id| !gone.contains(id)));
     }
@@ -212,12 +216,22 @@ fn score(trusted: &Row, other: &Row) -> Option<(bool, bool, i64)> {
     (a.kind == b.kind && (same_tool || same_id) && close).then_some((!same_id, unlike, apart))
 }
 
-/// Makes the trusted record count with the best figures of both; the other gets `rule`.
-fn join(rows: &mut BTreeMap<Id, Cost>, trusted: Id, other: Id, rule: Rule) {
+/// The trusted record counts, with the best of both; the other does not, by the rule. The flags say whether tool
+/// runs have spans in the trace of a record.
+fn join(
+    rows: &mut BTreeMap<Id, Cost>,
+    (trusted, t_runs): (Id, bool),
+    (other, o_runs): (Id, bool),
+    rule: Rule,
+) {
     let Some(echo) = rows.get_mut(&other) else { return };
     echo.rule = rule;
+    let runs = std::mem::take(&mut echo.inferred);
+    let estimate = echo.estimate.take();
     let echo = echo.clone();
     let Some(row) = rows.get_mut(&trusted) else { return };
+    row.estimate = row.estimate.take().or(estimate);
+    row.inferred = inferred::joined((std::mem::take(&mut row.inferred), t_runs), (runs, o_runs));
     row.rule = Rule::Merged;
     let usages = [row.usage.as_ref(), echo.usage.as_ref()].into_iter().flatten();
     row.usage = merge::better(usages.map(|usage| Told { of_sdk: false, id: None, usage }));

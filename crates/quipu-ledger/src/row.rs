@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use compact_str::CompactString;
 use foldhash::fast::FixedState;
 use quipu_core::{
-    Billing, Call, Cost, Kind, Meeting, Node, Rule, ScopeMark, Signal, SpanId, Timestamp, TraceId, Usage, Usd,
+    Billing, Call, Cost, InferredRun, Kind, Meeting, Node, Rule, ScopeMark, Signal, SpanId, Timestamp,
+    TraceId, Usage, UsageEstimate, Usd,
 };
 
 use crate::decide::Standing;
@@ -39,6 +40,8 @@ pub(crate) struct Row {
     pub is_top: bool,
     /// Whether it is the first row of its span.
     pub is_new: bool,
+    /// Whether it is a call in whose trace tool runs have spans.
+    pub has_runs: bool,
 }
 
 impl Row {
@@ -94,7 +97,7 @@ pub(crate) fn print(cost: &Cost) -> Print {
     let names = (&cost.service, &cost.framework, &cost.convention, &cost.agent, &cost.tool, &cost.provider);
     let models = (&cost.request_model, &cost.response_model, &cost.service_tier);
     let figures = (&cost.usage, cost.reported, cost.rule, cost.failed, cost.kind, cost.time, cost.duration);
-    FixedState::default().hash_one((names, models, figures, cost.billing))
+    FixedState::default().hash_one((names, models, figures, cost.billing, &cost.inferred, &cost.estimate))
 }
 
 /// Data of a row in addition to its span.
@@ -112,6 +115,9 @@ struct Facts {
     meeting: Option<Meeting>,
     is_top: bool,
     others: Vec<(ScopeMark, CompactString)>,
+    inferred: Vec<InferredRun>,
+    estimate: Option<Box<UsageEstimate>>,
+    has_runs: bool,
 }
 
 static VERSIONS: AtomicU64 = AtomicU64::new(1);
@@ -161,6 +167,9 @@ pub(crate) fn of(trace: &Trace, trace_id: TraceId, at: At) -> Option<(Row, Print
         meeting: entry.meeting,
         is_top: entry.parent.is_none(),
         others: if merged { told_by(records().skip(1)) } else { Vec::new() },
+        inferred: trace.inferred(at).to_vec(),
+        estimate: estimate(trace, at, merged),
+        has_runs: entry.node.kind.is_call() && trace.has_runs(),
     };
     let print = FixedState::default().hash_one((&entry.node, &facts));
     let row = Row {
@@ -173,6 +182,7 @@ pub(crate) fn of(trace: &Trace, trace_id: TraceId, at: At) -> Option<(Row, Print
         parent: entry.node.parent_id,
         is_top: facts.is_top,
         is_new: entry.is_new(),
+        has_runs: facts.has_runs,
         cost: cost(trace_id, &entry.node, call, facts),
     };
     Some((row, print))
@@ -180,6 +190,19 @@ pub(crate) fn of(trace: &Trace, trace_id: TraceId, at: At) -> Option<(Row, Print
 
 fn told_by<'a>(nodes: impl Iterator<Item = &'a Node>) -> Vec<(ScopeMark, CompactString)> {
     nodes.filter_map(|node| node.call.as_ref()).map(|call| (call.scope, call.convention.clone())).collect()
+}
+
+/// The estimated usage of a call, from its messages or those of another record of it. Calls below a span that
+/// holds their usage have none.
+fn estimate(trace: &Trace, at: At, merged: bool) -> Option<Box<UsageEstimate>> {
+    let of_one = |at: At| trace.entry(at).node.call.as_ref()?.estimate.clone();
+    let found = of_one(at).or_else(|| {
+        let others = merged.then(|| records(trace, at)).into_iter().flatten();
+        others.filter_map(of_one).next()
+    })?;
+    let above = std::iter::successors(trace.entry(at).parent, |at| trace.entry(*at).parent);
+    let mut holds = above.map(|at| matches!(trace.entry(at).standing, Standing::Orphan | Standing::Rest));
+    (!holds.any(|holds| holds)).then_some(found)
 }
 
 fn billing(node: &Node) -> Billing {
@@ -262,5 +285,7 @@ fn cost(trace_id: TraceId, node: &Node, call: &Call, facts: Facts) -> Cost {
         unpriced: None,
         price: None,
         reported: facts.reported,
+        inferred: facts.inferred,
+        estimate: facts.estimate,
     }
 }

@@ -1,12 +1,15 @@
 //! One trace in memory: a tree of spans that accepts any order of arrival.
 
+mod rows;
+
 use compact_str::CompactString;
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use quipu_core::{Kind, Meeting, Node, Signal, SpanId, TraceId};
 
 use crate::decide::{self, Standing};
+use crate::inferred::Inferred;
 use crate::merge;
-use crate::row::{self, Row};
+use crate::row;
 use crate::tally::Tally;
 use crate::versions::supersedes;
 
@@ -84,6 +87,13 @@ pub(crate) struct Trace {
     dirty: HashSet<At>,
     /// Spans whose row may have changed.
     touched: HashSet<At>,
+    /// Calls whose messages tell of tools, and the runs that are inferred from them.
+    tellers: HashSet<At>,
+    inferred: Inferred,
+    /// Calls whose usage is estimated: whether it is depends on every span above.
+    estimated: HashSet<At>,
+    /// Whether tool runs have spans.
+    has_runs: bool,
 }
 
 impl Trace {
@@ -98,6 +108,10 @@ impl Trace {
             tools: HashSet::new(),
             dirty: HashSet::new(),
             touched: HashSet::new(),
+            tellers: HashSet::new(),
+            inferred: Inferred::new(),
+            estimated: HashSet::new(),
+            has_runs: false,
         }
     }
 
@@ -123,7 +137,12 @@ impl Trace {
         self.by_tool.get(tool).map_or(&[], Vec::as_slice)
     }
 
-    /// Removes and returns the tools whose runs may pair differently, each once.
+    /// Every run of a tool with a name.
+    pub fn all_runs(&self) -> impl Iterator<Item = At> {
+        self.by_tool.values().flatten().copied()
+    }
+
+    /// Tools whose runs may pair anew, each once.
     pub fn take_tools(&mut self) -> HashSet<CompactString> {
         std::mem::take(&mut self.tools)
     }
@@ -133,25 +152,7 @@ impl Trace {
         self.entries.iter().filter_map(|entry| entry.meeting)
     }
 
-    /// All rows that belong to a meeting, changed or not.
-    pub fn rows_that_meet(&self) -> impl Iterator<Item = Row> {
-        (0..)
-            .zip(&self.entries)
-            .filter(|(_, entry)| entry.meeting.is_some())
-            .filter_map(|(at, _)| Some(row::of(self, self.id, at)?.0))
-    }
-
-    /// All rows of a moment, changed or not.
-    pub fn rows_of(&self, moment: Meeting) -> impl Iterator<Item = Row> {
-        let is_of =
-            move |entry: &Entry| entry.node.call.as_ref().is_some_and(|call| call.moment == Some(moment));
-        (0..)
-            .zip(&self.entries)
-            .filter(move |(_, entry)| is_of(entry))
-            .filter_map(|(at, _)| Some(row::of(self, self.id, at)?.0))
-    }
-
-    /// Reserves memory for more spans; exactly for the first batch, which mostly has the whole trace.
+    /// Makes room for so many more spans. Most traces come at once: for those it is just what they need.
     pub fn reserve(&mut self, spans: usize) {
         if self.entries.is_empty() {
             self.entries.reserve_exact(spans);
@@ -233,6 +234,12 @@ impl Trace {
     }
 
     fn index(&mut self, at: At, node: &Node) {
+        if node.call.as_ref().is_some_and(|call| call.told.is_some()) {
+            self.tellers.insert(at);
+        }
+        if node.call.as_ref().is_some_and(|call| call.estimate.is_some()) {
+            self.estimated.insert(at);
+        }
         if let Some(id) = merge::response_id(node) {
             self.by_response.entry(id.clone()).or_default().push(at);
         }
@@ -374,22 +381,6 @@ impl Trace {
                 next = self.entry(at).parent;
             }
         }
-    }
-
-    /// Decides the changed spans again, and returns the new and different rows.
-    pub fn settle(&mut self) -> Vec<Row> {
-        let dirty = std::mem::take(&mut self.dirty).into_iter().collect();
-        decide::settle(self, dirty);
-        let mut rows = Vec::new();
-        for at in std::mem::take(&mut self.touched) {
-            let Some((row, print)) = row::of(self, self.id, at) else { continue };
-            if self.entry(at).emitted.as_ref() != Some(&print) {
-                self.entry_mut(at).emitted = Some(print);
-                rows.push(row);
-            }
-        }
-        rows.sort_unstable_by_key(|row: &Row| (row.cost.time, row.cost.span_id));
-        rows
     }
 }
 

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use compact_str::CompactString;
-use quipu_core::{Batch, Cost, PriceAnswer, PriceBook, PriceRequest, Stage, Unpriced, Usage};
+use quipu_core::{
+    Batch, Cost, Kind, PriceAnswer, PriceBook, PriceRequest, Spread, Stage, Unpriced, Usage, UsageEstimate,
+};
 
 /// Prices every counted ledger row for the time when its call began. A row without a price gets a reason.
 pub struct Priced(Arc<dyn PriceBook>);
@@ -32,7 +34,23 @@ pub fn price_row(book: &dyn PriceBook, cost: &Cost) -> Option<Result<PriceAnswer
     }
 }
 
-/// Explains a ledger row's price by the rule that priced it; `None` if the row has no price.
+/// The list price of an estimated usage; `None` without a price.
+fn price_estimate(book: &dyn PriceBook, cost: &Cost, estimate: &UsageEstimate) -> Option<Spread> {
+    let price = |input: u64, output: u64| {
+        let usage = match cost.kind {
+            Kind::Embedding => Usage { input: Some(input), ..Usage::default() },
+            _ => Usage::of(input, output),
+        };
+        price_models(cost, &usage, |request| book.price(request)).ok().map(|answer| answer.total)
+    };
+    Some(Spread {
+        low: price(estimate.input.low, estimate.output.low)?,
+        expected: price(estimate.input.expected, estimate.output.expected)?,
+        high: price(estimate.input.high, estimate.output.high)?,
+    })
+}
+
+/// What a book says of a ledger row under the very rule that priced it: `None` where the row holds no price.
 ///
 /// # Errors
 /// The book no longer has that version of the rule, or the rule has no price for this usage.
@@ -115,6 +133,10 @@ impl Stage for Priced {
                 }
                 Some(Err(reason)) => cost.unpriced = Some(reason),
                 None => {}
+            }
+            if let Some(mut estimate) = cost.estimated().copied() {
+                estimate.cost = price_estimate(&*self.0, cost, &estimate);
+                cost.estimate = Some(Box::new(estimate));
             }
         }
     }

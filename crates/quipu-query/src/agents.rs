@@ -129,6 +129,8 @@ mod tests {
             unpriced: None,
             price: None,
             reported: None,
+            inferred: Vec::new(),
+            estimate: None,
         });
         SpanRow {
             span_id: span.span_id,

@@ -68,6 +68,8 @@ fn row(span: &Span) -> Cost {
         unpriced: None,
         price: None,
         reported: None,
+        inferred: Vec::new(),
+        estimate: None,
     }
 }
 

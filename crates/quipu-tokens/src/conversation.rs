@@ -17,6 +17,11 @@ pub(crate) fn messages(tally: &mut Tally<'_>, messages: &[Message]) {
     }
 }
 
+/// The pieces of messages alone, as a model writes them.
+pub(crate) fn parts(tally: &mut Tally<'_>, messages: &[Message]) {
+    messages.iter().flat_map(|message| &message.parts).for_each(|part| self::part(tally, part));
+}
+
 fn part(tally: &mut Tally<'_>, part: &Part) {
     match part {
         Part::Text(text) | Part::Reasoning(text) => tally.text(text),

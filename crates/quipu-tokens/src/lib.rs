@@ -1,9 +1,10 @@
 //! Estimates tokens and cost before a call is made.
 //!
 //! Verb: ESTIMATE.
-//! Takes: a text or a conversation, a model, and the expected length of the answer.
-//! Gives: tokens and money as low, expected and high, with the method used.
-//! Never: calls an estimate exact, does I/O, or reads a text twice.
+//! Takes: a text or a conversation, a model, and how long an answer is expected.
+//! Gives: tokens and money as low, expected and high, with the way they were found; also for finished calls
+//! without usage.
+//! Never: calls an estimate exact, does I/O, or looks at a text twice.
 
 mod ask;
 mod body;
@@ -15,8 +16,10 @@ mod families;
 mod images;
 mod models;
 mod runs;
+mod stage;
 mod tally;
 mod tools;
+mod used;
 
 pub use ask::{Ask, Input};
 pub use count::{input, tokens};
@@ -25,3 +28,5 @@ pub use estimator::{DEFAULT_OUTPUT, Estimator};
 pub use images::{Detail, Size, image_tokens, size_of};
 pub use models::encoding_of;
 pub use quipu_core::{CostEstimate, Spread, TokenEstimate};
+pub use stage::EstimateUsage;
+pub use used::{Used, used};

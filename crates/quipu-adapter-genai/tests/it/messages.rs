@@ -59,7 +59,8 @@ fn openinference_flattened() {
     // Spans of both instrumentations alternate: the third is the second call.
     let second = said("anthropic--openinference", 2);
     assert_eq!(roles(&second.input), ["system", "user", "assistant", "tool"]);
-    let answer = Part::ToolCallResponse { id: Some("toolu_00010".to_owned()), response: "18C".into() };
+    let answer =
+        Part::ToolCallResponse { id: Some("toolu_00010".to_owned()), response: "18C".into(), failed: false };
     assert_eq!(second.input[3].parts, [answer]);
     assert_eq!(texts(&second.output), [ANSWER]);
 }
@@ -75,7 +76,7 @@ fn the_message_schema() {
     let second = said("openai--openllmetry", 1);
     assert_eq!(roles(&second.input), ["system", "user", "assistant", "tool"]);
     assert!(
-        matches!(&second.input[3].parts[0], Part::ToolCallResponse { id: Some(id), response: Value::Map(_) } if id == "call_00010")
+        matches!(&second.input[3].parts[0], Part::ToolCallResponse { id: Some(id), response: Value::Map(_), .. } if id == "call_00010")
     );
     assert_eq!(texts(&second.output), [ANSWER]);
 }
@@ -98,7 +99,10 @@ fn flattened_prompts() {
     let second = said("ollama--openllmetry", 1);
     assert_eq!(roles(&second.input), ["user", "assistant", "tool"]);
     assert_eq!(calls(&second.input), [("get_weather", None, &paris())]);
-    assert_eq!(second.input[2].parts, [Part::ToolCallResponse { id: None, response: "18C".into() }]);
+    assert_eq!(
+        second.input[2].parts,
+        [Part::ToolCallResponse { id: None, response: "18C".into(), failed: false }]
+    );
     assert_eq!(texts(&second.output), [ANSWER]);
     assert_eq!(second.tool_definitions[0].get("name"), Some(&"get_weather".into()));
 }

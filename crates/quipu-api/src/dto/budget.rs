@@ -83,6 +83,8 @@ pub struct BudgetSettings {
     pub hold_ms: Option<u64>,
     /// When work goes in circles; judged for each session on its own, and for each trace where no session is known.
     pub r#loop: Option<LoopSettings>,
+    /// Whether calls without usage count with their estimated cost and tokens; default false.
+    pub count_estimated: Option<bool>,
 }
 
 /// Whose spending counts: all that are given must match. `*` keeps an account of its own for each value, a trailing `*` takes

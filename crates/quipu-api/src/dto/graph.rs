@@ -52,6 +52,9 @@ pub struct GraphNode {
     pub cost_usd: Option<Usd>,
     /// Milliseconds of all runs; those at the same time add up.
     pub duration_ms: f64,
+    /// Tool runs that no span tells of, inferred from the messages of calls; the calls leave them out.
+    #[serde(default)]
+    pub inferred: u64,
 }
 
 /// What went from one node to another.
@@ -74,6 +77,9 @@ pub struct GraphEdge {
     pub cost_usd: Option<Usd>,
     /// Milliseconds of all runs; those at the same time add up.
     pub duration_ms: f64,
+    /// Tool runs that no span tells of, inferred from the messages of calls; the calls leave them out.
+    #[serde(default)]
+    pub inferred: u64,
 }
 
 fn id(node: &NodeId) -> String {
@@ -94,6 +100,7 @@ fn nodes(graph: &Graph) -> Vec<GraphNode> {
         tokens: tokens(flow),
         cost_usd: flow.cost,
         duration_ms: millis(flow.time),
+        inferred: flow.inferred,
     };
     graph.nodes.iter().map(node).collect()
 }
@@ -108,6 +115,7 @@ fn edges(graph: &Graph) -> Vec<GraphEdge> {
         tokens: tokens(flow),
         cost_usd: flow.cost,
         duration_ms: millis(flow.time),
+        inferred: flow.inferred,
     };
     graph.edges.iter().map(edge).collect()
 }

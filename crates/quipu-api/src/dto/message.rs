@@ -75,7 +75,7 @@ impl From<&CorePart> for Part {
             CorePart::ToolCall { id, name, arguments } => {
                 Self::ToolCall { id: id.clone(), name: name.clone(), arguments: json(arguments) }
             }
-            CorePart::ToolCallResponse { id, response } => {
+            CorePart::ToolCallResponse { id, response, .. } => {
                 Self::ToolCallResponse { id: id.clone(), response: json(response) }
             }
             CorePart::Other { kind, value } => Self::other(kind, json(value)),

@@ -94,7 +94,7 @@ pub use retention::{
 };
 pub use session::{Session, SessionAnswer, SessionsAnswer};
 pub use source::{SampleSpan, UnreadAnswer, UnreadSource};
-pub use span::{Link, Source, Span, SpanAnswer, SpanEvent};
+pub use span::{Link, Source, Span, SpanAnswer, SpanEstimate, SpanEvent, TokenRange};
 pub use status::{
     AuditState, BackendState, HealthAnswer, Listeners, ProjectStates, ReadyAnswer, SearchState, StatusAnswer,
     StoreState,
@@ -105,7 +105,7 @@ pub use system::{
     QueueFigures, SystemAnswer, SystemNow, SystemPoint, Vitals,
 };
 pub use trace::{TraceAnswer, TraceSummary, TracesAnswer};
-pub use usage::{Facet, FacetsAnswer, ToolRow, ToolsAnswer, UsageAnswer, UsageGroup, UsageRow};
+pub use usage::{Estimated, Facet, FacetsAnswer, ToolRow, ToolsAnswer, UsageAnswer, UsageGroup, UsageRow};
 pub use view::{View, ViewSettings, ViewsAnswer};
 pub use work::{
     AgentModel, AgentTool, AgentWork, AgentWorkAnswer, Detection, ErrorCount, GuardrailPoint, GuardrailRow,

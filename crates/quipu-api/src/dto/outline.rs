@@ -71,6 +71,9 @@ pub struct OutlineAnswer {
     pub output: Vec<i64>,
     /// Cost to be paid by use in billionths of a US dollar; null where it is unknown or there is none.
     pub cost_nusd: Vec<Option<i64>>,
+    /// 1 for a tool run without a span, inferred from the messages of two calls. Its time is a bound.
+    #[serde(default)]
+    pub inferred: Vec<u8>,
 }
 
 /// Numbers of the names of a page.
@@ -170,6 +173,7 @@ impl OutlineAnswer {
             input: column(&|row| figure(row.tokens.map(|(input, _)| input))),
             output: column(&|row| figure(row.tokens.map(|(_, output)| output))),
             cost_nusd: rows.iter().map(|row| row.cost).collect(),
+            inferred: rows.iter().map(|row| u8::from(row.inferred)).collect(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use quipu_core::{Cost, Messages, Params, SpanKind, SpanRow, Status, Usage, Usd};
+use quipu_core::{Cost, Messages, Params, SpanKind, SpanRow, Status, TokenSpread, Usage, UsageEstimate, Usd};
 use quipu_query::millis;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
@@ -142,6 +142,13 @@ pub struct Span {
     /// Who recorded it and how it was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
+    /// Estimated usage of a counted call whose source sends no usage. The totals exclude it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimated: Option<SpanEstimate>,
+    /// The call that received the result of an inferred tool run. The run has no span: it comes from the
+    /// messages of this call and of the call that requested it, and its time is a bound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inferred_from: Option<String>,
     /// Versions that were refused because the span had ended, in the order of their arrival; at most four are kept.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conflicts: Vec<SpanConflict>,
@@ -160,6 +167,48 @@ pub struct Source {
     pub instrumentation: Option<String>,
     /// Version of the instrumentation.
     pub version: Option<String>,
+}
+
+/// Estimated usage of a call, from its messages.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SpanEstimate {
+    /// Tokens that went in.
+    pub input: TokenRange,
+    /// Tokens that came out.
+    pub output: TokenRange,
+    /// Expected cost by list price; null without a price.
+    #[schema(value_type = Option<String>)]
+    pub cost_usd: Option<Usd>,
+    /// The least that it is likely to have cost.
+    #[schema(value_type = Option<String>)]
+    pub cost_low_usd: Option<Usd>,
+    /// The most that it is likely to have cost.
+    #[schema(value_type = Option<String>)]
+    pub cost_high_usd: Option<Usd>,
+}
+
+/// An estimated number of tokens.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TokenRange {
+    /// Hardly fewer.
+    pub low: u64,
+    /// Most likely.
+    pub expected: u64,
+    /// Hardly more.
+    pub high: u64,
+}
+
+impl From<&UsageEstimate> for SpanEstimate {
+    fn from(from: &UsageEstimate) -> Self {
+        let range = |TokenSpread { low, expected, high }| TokenRange { low, expected, high };
+        Self {
+            input: range(from.input),
+            output: range(from.output),
+            cost_usd: from.cost.map(|cost| cost.expected),
+            cost_low_usd: from.cost.map(|cost| cost.low),
+            cost_high_usd: from.cost.map(|cost| cost.high),
+        }
+    }
 }
 
 /// Something that happened within a span.
@@ -246,6 +295,7 @@ impl Span {
         self.billing = Some(cost.billing.as_str().to_owned());
         self.units = cost.usage.as_ref().map(units).unwrap_or_default();
         self.price = cost.price.as_ref().map(PriceRule::from);
+        self.estimated = cost.estimated().map(SpanEstimate::from);
     }
 
     /// Fills in what the whole span says. `raw.canonical` has been read.

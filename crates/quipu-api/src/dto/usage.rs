@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use quipu_core::{GroupBy, ToolGroup, UsageKey, UsageTotals, Usd};
+use quipu_core::{EstimatedTotals, GroupBy, ToolGroup, UsageKey, UsageTotals, Usd};
 use quipu_query::{group_word, success_rate, unpriced_calls};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -35,6 +35,39 @@ pub struct UsageRow {
     pub deviating_calls: u64,
     /// Latency of finished LLM calls.
     pub latency_ms: Latency,
+    /// Calls whose source sends no usage, estimated from their messages. The other figures exclude them.
+    #[serde(default)]
+    pub estimated: Estimated,
+}
+
+/// Sums over calls whose usage is estimated.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Estimated {
+    /// Calls.
+    pub calls: u64,
+    /// Expected tokens.
+    pub tokens: Tokens,
+    /// Expected cost by list price of those calls that have a price; null when none has.
+    #[schema(value_type = Option<String>)]
+    pub cost_usd: Option<Usd>,
+    /// The least that they are likely to have cost.
+    #[schema(value_type = Option<String>)]
+    pub cost_low_usd: Option<Usd>,
+    /// The most that they are likely to have cost.
+    #[schema(value_type = Option<String>)]
+    pub cost_high_usd: Option<Usd>,
+}
+
+impl From<&EstimatedTotals> for Estimated {
+    fn from(totals: &EstimatedTotals) -> Self {
+        Self {
+            calls: totals.calls,
+            tokens: totals.tokens.into(),
+            cost_usd: totals.cost.map(|cost| cost.expected),
+            cost_low_usd: totals.cost.map(|cost| cost.low),
+            cost_high_usd: totals.cost.map(|cost| cost.high),
+        }
+    }
 }
 
 impl From<&UsageTotals> for UsageRow {
@@ -51,6 +84,7 @@ impl From<&UsageTotals> for UsageRow {
             reported_cost_usd: totals.reported,
             deviating_calls: totals.deviating,
             latency_ms: (&totals.latency).into(),
+            estimated: (&totals.estimated).into(),
         }
     }
 }
@@ -123,6 +157,9 @@ pub struct ToolRow {
     pub latency_ms: Latency,
     /// What the latest failed run said; null when none failed.
     pub last_error: Option<String>,
+    /// Runs that no span tells of, inferred from the messages of calls. The other figures leave them out.
+    #[serde(default)]
+    pub inferred: u64,
 }
 
 impl From<&ToolGroup> for ToolRow {
@@ -134,6 +171,7 @@ impl From<&ToolGroup> for ToolRow {
             success_rate: success_rate(group.calls, group.errors),
             latency_ms: (&group.latency).into(),
             last_error: group.last_error.clone(),
+            inferred: group.inferred,
         }
     }
 }

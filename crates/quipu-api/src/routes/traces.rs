@@ -45,7 +45,7 @@ pub(crate) async fn trace(
 
 /// Span
 ///
-/// One span in full.
+/// One span in full. An inferred tool run of the outline is answered like a span, with `inferred_from`.
 #[utoipa::path(get, path = "/api/v1/traces/{trace_id}/spans/{span_id}", tag = "traces",
     params(("trace_id" = String, Path, description = "Trace id, 32 hexadecimal digits."),
         ("span_id" = String, Path, description = "Span id, 16 hexadecimal digits.")),
@@ -56,7 +56,12 @@ pub(crate) async fn span(
     path: Result<Path<(String, String)>, PathRejection>,
     _: NoParams,
 ) -> Answer<SpanAnswer> {
-    let (trace_id, row) = named_span(&api, path).await?;
+    let Path((trace, span)) = path?;
+    let (trace_id, span_id) = (id::<TraceId>(&trace)?, id::<SpanId>(&span)?);
+    let Some(row) = api.store.span(trace_id, span_id).await? else {
+        let inferred = said::inferred(&api, trace_id, span_id).await?;
+        return inferred.map(|span| Json(SpanAnswer { span })).ok_or_else(|| no_span(trace_id, span_id));
+    };
     let missing = no_span(trace_id, row.span_id);
     let mut records = said::Records::of(trace_id, row.start);
     let mut spans = said::spans(&api, trace_id, vec![row]).await?;

@@ -2,6 +2,7 @@
 //! belong to it.
 
 mod events;
+mod inferred;
 mod joined;
 
 use std::collections::{HashMap, HashSet};
@@ -10,6 +11,8 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use quipu_core::{Adapters, AnswerMemory, Event, EventQuery, MemoryHold, Messages, SpanId, SpanRow, TraceId};
 use tokio::task::spawn_blocking;
+
+pub(crate) use inferred::inferred;
 
 use crate::state::Api;
 use crate::{Problem, dto};

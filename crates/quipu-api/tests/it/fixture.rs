@@ -138,6 +138,8 @@ pub fn cost(span: &Span, rule: Rule, amount: Option<&str>) -> Cost {
             id: "openai/gpt-4o".into(),
         }),
         reported: None,
+        inferred: Vec::new(),
+        estimate: None,
     }
 }
 

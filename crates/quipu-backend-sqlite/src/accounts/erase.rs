@@ -2,9 +2,10 @@
 
 use std::collections::HashSet;
 
-use quipu_core::{Counted, Erasure, TraceFacts, TraceId};
+use quipu_core::{Erasure, TraceFacts, TraceId};
 use rusqlite::{Connection, params};
 
+use crate::accounts::sheet::{pack_call, unpack_call};
 use crate::fault::{Fault, Result};
 
 /// Tables whose rows name an account, with the other key columns.
@@ -80,7 +81,7 @@ fn calls(conn: &Connection, whose: &Erasure<'_>, gone: &HashSet<TraceId>) -> Res
             removed.push((trace, span));
             continue;
         }
-        let mut call: Counted = postcard::from_bytes(&body)?;
+        let mut call = unpack_call(&body)?;
         let mut changed = false;
         for posting in &mut call.postings {
             if let Some(name) = (whose.renamed)(&posting.account.scope) {
@@ -89,7 +90,7 @@ fn calls(conn: &Connection, whose: &Erasure<'_>, gone: &HashSet<TraceId>) -> Res
             }
         }
         if changed {
-            rewritten.push((trace, span, postcard::to_stdvec(&call)?));
+            rewritten.push((trace, span, pack_call(&call)?));
         }
     }
     drop(found);

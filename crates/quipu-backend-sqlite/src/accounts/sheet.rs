@@ -127,6 +127,26 @@ fn decoded<T: serde::de::DeserializeOwned>(row: &Row<'_>) -> Result<T, Fault> {
     Ok(postcard::from_bytes(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?)?)
 }
 
+fn decoded_call(row: &Row<'_>) -> Result<Counted, Fault> {
+    unpack_call(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?)
+}
+
+/// A call's stored bytes. Estimates came later and lie behind the rest, where there are any.
+pub(super) fn pack_call(call: &Counted) -> Result<Vec<u8>, Fault> {
+    let bytes = postcard::to_stdvec(call)?;
+    if call.estimated == Default::default() {
+        return Ok(bytes);
+    }
+    Ok(postcard::to_extend(&call.estimated, bytes)?)
+}
+
+/// The call of stored bytes.
+pub(super) fn unpack_call(bytes: &[u8]) -> Result<Counted, Fault> {
+    let (call, rest): (Counted, _) = postcard::take_from_bytes(bytes)?;
+    let estimated = if rest.is_empty() { Default::default() } else { postcard::from_bytes(rest)? };
+    Ok(Counted { estimated, ..call })
+}
+
 impl Sheet for Open<'_> {
     fn version(&mut self) -> Result<u64> {
         self.meta("version")
@@ -229,15 +249,15 @@ impl Sheet for Open<'_> {
 
     fn call(&mut self, trace_id: TraceId, span_id: SpanId) -> Result<Option<Counted>> {
         let sql = "SELECT body FROM call WHERE trace = ?1 AND span = ?2";
-        self.one(sql, params![*trace_id.as_bytes(), *span_id.as_bytes()], decoded)
+        self.one(sql, params![*trace_id.as_bytes(), *span_id.as_bytes()], decoded_call)
     }
 
     fn calls(&mut self, trace_id: TraceId) -> Result<Vec<Counted>> {
-        self.all("SELECT body FROM call WHERE trace = ?1", [*trace_id.as_bytes()], decoded)
+        self.all("SELECT body FROM call WHERE trace = ?1", [*trace_id.as_bytes()], decoded_call)
     }
 
     fn count(&mut self, call: Counted, keep: Timestamp) -> Result<()> {
-        let body = self.said(postcard::to_stdvec(&call).map_err(Fault::from))?;
+        let body = self.said(pack_call(&call))?;
         let (trace, span) = (*call.trace_id.as_bytes(), *call.span_id.as_bytes());
         self.run(
             "INSERT OR REPLACE INTO call VALUES (?1, ?2, ?3, ?4)",

@@ -22,21 +22,31 @@ impl Extra {
     }
 }
 
-/// Packs a record, followed by its added fields.
-pub(crate) fn pack<T: Serialize, E: Serialize + Default + PartialEq>(
-    record: &T,
-    later: &E,
-) -> Result<Vec<u8>> {
+/// A record's bytes with what came later behind it, and behind that what came last.
+pub(crate) fn pack<T, E, L>(record: &T, later: &E, last: &L) -> Result<Vec<u8>>
+where
+    T: Serialize,
+    E: Serialize + Default + PartialEq,
+    L: Serialize + Default + PartialEq,
+{
     let bytes = postcard::to_stdvec(record)?;
-    if *later == E::default() {
+    let (has_last, has_later) = (*last != L::default(), *later != E::default());
+    if !has_last && !has_later {
         return Ok(bytes);
     }
-    Ok(postcard::to_extend(later, bytes)?)
+    let bytes = postcard::to_extend(later, bytes)?;
+    if has_last { Ok(postcard::to_extend(last, bytes)?) } else { Ok(bytes) }
 }
 
-/// Unpacks a record and its added fields.
-pub(crate) fn unpack<T: DeserializeOwned, E: DeserializeOwned + Default>(bytes: &[u8]) -> Result<(T, E)> {
+/// A record, what came later, and what came last.
+pub(crate) fn unpack<T, E, L>(bytes: &[u8]) -> Result<(T, E, L)>
+where
+    T: DeserializeOwned,
+    E: DeserializeOwned + Default,
+    L: DeserializeOwned + Default,
+{
     let (record, rest) = postcard::take_from_bytes(bytes)?;
-    let later = if rest.is_empty() { E::default() } else { postcard::from_bytes(rest)? };
-    Ok((record, later))
+    let (later, rest) = if rest.is_empty() { (E::default(), rest) } else { postcard::take_from_bytes(rest)? };
+    let last = if rest.is_empty() { L::default() } else { postcard::from_bytes(rest)? };
+    Ok((record, later, last))
 }

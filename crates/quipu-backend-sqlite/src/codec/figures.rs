@@ -1,6 +1,9 @@
 //! Sums that can be corrected: every figure is signed, so a row can be subtracted.
 
-use quipu_core::{Billing, Cost, GroupSums, Sketch, Tokens, Unpriced, UsageTotals, Usd};
+use quipu_core::{
+    Billing, Cost, EstimatedTotals, GroupSums, Sketch, Spread, Tokens, Unpriced, UsageEstimate, UsageTotals,
+    Usd,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::codec::extra;
@@ -25,6 +28,58 @@ struct Later {
     deviating: i64,
 }
 
+/// Sums that came last.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Last {
+    /// In the rollup by tool, runs that only messages tell of.
+    inferred: i64,
+    /// Calls whose usage is estimated, and their tokens.
+    estimated: i64,
+    estimated_tokens: [i128; 2],
+    /// Those with a price, and what they cost: low, expected, high.
+    estimates_priced: i64,
+    estimated_cost: [i128; 3],
+}
+
+impl Last {
+    fn add(&mut self, other: &Self, sign: i64) {
+        let wide = i128::from(sign);
+        self.inferred += other.inferred * sign;
+        self.estimated += other.estimated * sign;
+        self.estimates_priced += other.estimates_priced * sign;
+        for (mine, theirs) in self.estimated_tokens.iter_mut().zip(other.estimated_tokens) {
+            *mine += theirs * wide;
+        }
+        for (mine, theirs) in self.estimated_cost.iter_mut().zip(other.estimated_cost) {
+            *mine = mine.saturating_add(theirs.saturating_mul(wide));
+        }
+    }
+
+    fn add_estimate(&mut self, estimate: &UsageEstimate) {
+        self.estimated += 1;
+        let tokens = [estimate.input.expected, estimate.output.expected];
+        for (sum, tokens) in self.estimated_tokens.iter_mut().zip(tokens) {
+            *sum += i128::from(tokens);
+        }
+        if let Some(cost) = estimate.cost {
+            self.estimates_priced += 1;
+            for (sum, cost) in self.estimated_cost.iter_mut().zip([cost.low, cost.expected, cost.high]) {
+                *sum = sum.saturating_add(cost.raw());
+            }
+        }
+    }
+
+    fn estimated(&self) -> EstimatedTotals {
+        let [input, output] = self.estimated_tokens.map(|sum| u64::try_from(sum.max(0)).unwrap_or(u64::MAX));
+        let [low, expected, high] = self.estimated_cost.map(Usd::from_raw);
+        EstimatedTotals {
+            calls: u64::try_from(self.estimated).unwrap_or(0),
+            tokens: Tokens { input, output, ..Tokens::default() },
+            cost: (self.estimates_priced > 0).then_some(Spread { low, expected, high }),
+        }
+    }
+}
+
 /// Sums over ledger rows, of a trace or of a rollup's hour.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Figures {
@@ -42,6 +97,8 @@ pub(crate) struct Figures {
     pub(crate) latency: Sketch,
     #[serde(skip)]
     later: Later,
+    #[serde(skip)]
+    last: Last,
 }
 
 /// The stored number of a reason.
@@ -67,13 +124,13 @@ impl GroupSums for Figures {
 impl Figures {
     /// Packs the sums.
     pub(crate) fn pack(&self) -> Result<Vec<u8>> {
-        extra::pack(self, &self.later)
+        extra::pack(self, &self.later, &self.last)
     }
 
     /// Unpacks the sums.
     pub(crate) fn unpack(bytes: &[u8]) -> Result<Self> {
-        let (figures, later) = extra::unpack::<Self, Later>(bytes)?;
-        Ok(Self { later, ..figures })
+        let (figures, later, last) = extra::unpack::<Self, Later, Last>(bytes)?;
+        Ok(Self { later, last, ..figures })
     }
 
     /// Sums of only `rows` deviating rows.
@@ -117,6 +174,9 @@ impl Figures {
             self.reports += 1;
             self.reported = self.reported.saturating_add(reported.raw());
         }
+        if let Some(estimate) = cost.estimated() {
+            self.last.add_estimate(estimate);
+        }
         if let (Some(reason), true) = (cost.unpriced, cost.usage.is_some()) {
             self.unpriced[reason_number(reason)] += 1;
         }
@@ -135,7 +195,12 @@ impl Figures {
         figures
     }
 
-    /// Adds `other` once, or subtracts it with `sign` -1.
+    /// So many tool runs more that only messages tell of.
+    pub(crate) fn of_inferred(runs: i64) -> Self {
+        Self { last: Last { inferred: runs, ..Last::default() }, ..Self::default() }
+    }
+
+    /// Adds `other` once, or takes it back with `sign` -1.
     pub(crate) fn add(&mut self, other: &Self, sign: i64) {
         let wide = i128::from(sign);
         self.calls += other.calls * sign;
@@ -146,6 +211,7 @@ impl Figures {
         self.reported = self.reported.saturating_add(other.reported.saturating_mul(wide));
         self.later.subscribed += other.later.subscribed * sign;
         self.later.deviating += other.later.deviating * sign;
+        self.last.add(&other.last, sign);
         self.later.subscription =
             self.later.subscription.saturating_add(other.later.subscription.saturating_mul(wide));
         for (mine, theirs) in self.tokens.iter_mut().zip(other.tokens) {
@@ -197,6 +263,11 @@ impl Figures {
         u64::try_from(self.calls).unwrap_or(0)
     }
 
+    /// Tool runs that only messages tell of.
+    pub(crate) fn inferred(&self) -> u64 {
+        u64::try_from(self.last.inferred).unwrap_or(0)
+    }
+
     pub(crate) fn errors(&self) -> u64 {
         u64::try_from(self.errors).unwrap_or(0)
     }
@@ -220,6 +291,7 @@ impl Figures {
                 .filter_map(|(slot, calls)| Some((reason_of(slot)?, u64::try_from(*calls).ok()?)))
                 .collect(),
             reported: self.reported(),
+            estimated: self.last.estimated(),
             latency: self.latency,
         }
     }

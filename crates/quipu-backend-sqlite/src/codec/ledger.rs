@@ -1,6 +1,9 @@
 //! Columns of a ledger row.
 
-use quipu_core::{Billing, Cost, Kind, PriceRef, Rule, Signal, SpanId, Timestamp, TraceId, Usage};
+use quipu_core::{
+    Billing, Cost, InferredRun, Kind, PriceRef, Rule, Signal, SpanId, Timestamp, TraceId, Usage,
+    UsageEstimate,
+};
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row};
 use serde::{Deserialize, Serialize};
@@ -22,6 +25,10 @@ pub(crate) const MARK_FAILED: i64 = 8;
 pub(crate) const MARK_COUNTS: i64 = 16;
 /// First bit of the signal's number: 0 for a span, as in rows from before other signals.
 const SIGNAL_BIT: u32 = 5;
+/// Bits that the number of the signal has.
+const SIGNAL_BITS: i64 = 0xff;
+/// The row has tool runs that only messages tell of.
+pub(crate) const MARK_INFERRED: i64 = 1 << 16;
 
 /// The fields of a row that are only read as a whole.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -38,16 +45,29 @@ pub(crate) struct Rest {
     price: Option<(i64, i64, i64)>,
     #[serde(skip)]
     billing: Billing,
+    #[serde(skip)]
+    /// With the number of each tool's name.
+    pub(crate) inferred: Vec<(i64, InferredRun)>,
+    #[serde(skip)]
+    estimate: Option<Box<UsageEstimate>>,
 }
+
+/// Fields of a ledger row that were added after [`Extra`].
+type Last = (Vec<(i64, InferredRun)>, Option<Box<UsageEstimate>>);
 
 impl Rest {
     fn pack(&self) -> Result<Vec<u8>> {
-        extra::pack(self, &Extra::of(self.billing, self.usage.as_ref()))
+        extra::pack(self, &Extra::of(self.billing, self.usage.as_ref()), &self.last())
+    }
+
+    fn last(&self) -> Last {
+        (self.inferred.clone(), self.estimate.clone())
     }
 
     fn unpack(bytes: &[u8]) -> Result<Self> {
-        let (mut rest, later) = extra::unpack::<Self, Extra>(bytes)?;
+        let (mut rest, later, last) = extra::unpack::<Self, Extra, Last>(bytes)?;
         rest.billing = later.billing;
+        (rest.inferred, rest.estimate) = last;
         if let Some(usage) = &mut rest.usage {
             usage.units = later.units;
         }
@@ -83,6 +103,7 @@ fn marks(cost: &Cost) -> i64 {
         | mark(cost.is_tool_run(), MARK_TOOL)
         | mark(cost.failed, MARK_FAILED)
         | mark(cost.counts(), MARK_COUNTS)
+        | mark(!cost.inferred.is_empty(), MARK_INFERRED)
         | i64::from(cost.signal as u8) << SIGNAL_BIT
 }
 
@@ -111,6 +132,12 @@ impl CallRow {
             usage: cost.usage.clone(),
             price,
             billing: cost.billing,
+            inferred: cost
+                .inferred
+                .iter()
+                .map(|run| Ok((dims.id(conn, DimKind::Tool, &run.tool)?, run.clone())))
+                .collect::<Result<_>>()?,
+            estimate: cost.estimate.clone(),
         };
         let convention = Some(&cost.convention).filter(|name| !name.is_empty());
         Ok(Self {
@@ -153,6 +180,11 @@ impl CallRow {
         })
     }
 
+    /// Tool runs that only messages tell of, by the number of the tool's name.
+    pub(crate) fn inferred(&self) -> Result<Vec<(i64, InferredRun)>> {
+        if self.marks & MARK_INFERRED == 0 { Ok(Vec::new()) } else { Ok(self.rest()?.inferred) }
+    }
+
     pub(crate) fn rest(&self) -> Result<Rest> {
         Rest::unpack(&self.rest)
     }
@@ -174,7 +206,7 @@ impl CallRow {
             time: Timestamp::from_nanos(self.time),
             duration: self.duration,
             kind: Kind::from_number(u8::try_from(self.kind).unwrap_or(0)),
-            signal: Signal::from_number(u8::try_from(self.marks >> SIGNAL_BIT).unwrap_or(0)),
+            signal: Signal::from_number(u8::try_from(self.marks >> SIGNAL_BIT & SIGNAL_BITS).unwrap_or(0)),
             rule: rest.rule,
             failed: self.marks & MARK_FAILED != 0,
             service: names.text(self.service)?,
@@ -192,6 +224,8 @@ impl CallRow {
             unpriced: self.unpriced.and_then(|number| reason_of(usize::try_from(number).ok()?)),
             price,
             reported: usd((&self.reported).into())?,
+            inferred: rest.inferred.into_iter().map(|(_, run)| run).collect(),
+            estimate: rest.estimate,
         })
     }
 

@@ -19,7 +19,7 @@ pub(crate) use dictionary::{Dictionaries, Dictionary, Packer, header, plain, unp
 pub(crate) use dims::{DimKind, Dims, Names, TextOf, find};
 pub(crate) use figures::Figures;
 pub(crate) use labels::{LABELS, Labels};
-pub(crate) use ledger::{CallRow, MARK_CALL, MARK_COUNTS, MARK_FAILED, MARK_TOOL, MARK_USAGE};
+pub(crate) use ledger::{CallRow, MARK_CALL, MARK_COUNTS, MARK_FAILED, MARK_INFERRED, MARK_TOOL, MARK_USAGE};
 pub(crate) use money::{money, usd};
 pub(crate) use picks::{Picks, trace_status_number, trace_status_of};
 pub(crate) use spans::{

@@ -2,7 +2,8 @@
 
 use compact_str::CompactString;
 use quipu_core::{
-    Arrival, Billing, Call, Kind, Meeting, Node, ScopeMark, Signal, SpanId, Status, Timestamp, Usage, Usd,
+    Arrival, Billing, Call, Kind, Meeting, Node, ScopeMark, Signal, SpanId, Status, Timestamp, ToldRuns,
+    Usage, UsageEstimate, Usd,
 };
 use rusqlite::Row;
 use serde::{Deserialize, Serialize};
@@ -124,17 +125,29 @@ pub(crate) struct Facts {
     pub(crate) response_id: Option<CompactString>,
     #[serde(skip)]
     pub(crate) billing: Billing,
+    #[serde(skip)]
+    pub(crate) told: Option<Box<ToldRuns>>,
+    #[serde(skip)]
+    pub(crate) estimate: Option<Box<UsageEstimate>>,
 }
+
+/// Facts of a call that were added after [`Extra`].
+type Last = (Option<Box<ToldRuns>>, Option<Box<UsageEstimate>>);
 
 impl Facts {
     /// Packs the data for the span's row.
     pub(crate) fn pack(&self) -> Result<Vec<u8>> {
-        extra::pack(self, &Extra::of(self.billing, self.usage.as_ref()))
+        extra::pack(self, &Extra::of(self.billing, self.usage.as_ref()), &self.last())
+    }
+
+    fn last(&self) -> Last {
+        (self.told.clone(), self.estimate.clone())
     }
 
     fn unpack(bytes: &[u8]) -> Result<Self> {
-        let (mut facts, later) = extra::unpack::<Self, Extra>(bytes)?;
+        let (mut facts, later, last) = extra::unpack::<Self, Extra, Last>(bytes)?;
         facts.billing = later.billing;
+        (facts.told, facts.estimate) = last;
         if let Some(usage) = &mut facts.usage {
             usage.units = later.units;
         }
@@ -173,6 +186,8 @@ pub(crate) fn node_of(row: &Row<'_>, names: &impl TextOf) -> Result<Node> {
                 billing: facts.billing,
                 moment: row.get::<_, Option<i64>>(15)?.map(Meeting::from_number),
                 scope: row.get::<_, Option<i64>>(16)?.map(ScopeMark::from_number).unwrap_or_default(),
+                told: facts.told,
+                estimate: facts.estimate,
             }))
         }
     };

@@ -56,6 +56,16 @@ impl Condition {
         self.sql.push_str(sql);
         self.args.push(arg.into());
     }
+
+    /// The ledger rows `c` among them from one time on until before another.
+    pub(crate) fn within(mut self, since: Option<i64>, until: Option<i64>) -> Self {
+        for (sql, time) in [("c.time >= ?", since), ("c.time < ?", until)] {
+            if let Some(time) = time {
+                self.and(sql, time);
+            }
+        }
+        self
+    }
 }
 
 /// Whether a filter matches everything within these times, regardless of other times.

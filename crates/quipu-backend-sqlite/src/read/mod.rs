@@ -6,6 +6,7 @@ pub(crate) mod events;
 pub(crate) mod facets;
 mod filter;
 mod hits;
+mod inferred;
 pub(crate) mod meetings;
 pub(crate) mod metrics;
 mod own;

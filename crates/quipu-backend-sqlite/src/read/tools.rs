@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use compact_str::CompactString;
-use quipu_core::{FacetField, Result, ToolGroup, TraceFilter, TraceId};
+use quipu_core::{FacetField, Result, Timestamp, ToolGroup, TraceFilter, TraceId};
 use rusqlite::params_from_iter;
 use rusqlite::types::Value;
 
@@ -14,6 +14,7 @@ use crate::days::Bounds;
 use crate::fault;
 use crate::folder::Day;
 use crate::read::filter::{Condition, means_all};
+use crate::read::inferred;
 use crate::read::own::Own;
 use crate::read::traces::trace_id;
 use crate::read::usage::{Window, days_of_rows};
@@ -69,7 +70,8 @@ pub(crate) fn groups(shared: &Shared, filter: &TraceFilter) -> Result<Vec<ToolGr
         known.failure = known.failure.take().max(runs.failure.clone());
     }
     let mut groups: Vec<ToolGroup> = tools.into_iter().map(|(tool, runs)| group(tool, runs)).collect();
-    groups.sort_by(|a, b| (Reverse(a.calls), &a.tool).cmp(&(Reverse(b.calls), &b.tool)));
+    let place = |group: &ToolGroup| (Reverse(group.calls), Reverse(group.inferred), group.tool.clone());
+    groups.sort_by_cached_key(place);
     Ok(groups)
 }
 
@@ -79,6 +81,7 @@ fn group(tool: CompactString, runs: Runs) -> ToolGroup {
         calls: runs.figures.calls(),
         errors: runs.figures.errors(),
         last_error: runs.failure.and_then(|(.., error)| error),
+        inferred: runs.figures.inferred(),
         latency: runs.figures.latency,
     }
 }
@@ -90,9 +93,8 @@ fn runs_in(
     bounds: &Bounds,
 ) -> fault::Result<ToolRuns> {
     let names = Names::new(reader.conn);
-    let Some(rows) = rows(shared, reader, filter)? else {
-        return Ok(Vec::new());
-    };
+    let seen = rows(shared, reader, filter)?;
+    let told = inferred::rows(shared, reader, filter)?;
     let mut tools: HashMap<i64, Figures> = HashMap::new();
     let other_terms = filter.terms.iter().filter(|term| !OF_TOOL.has(term)).cloned().collect();
     let of_run_only = TraceFilter { tool: None, terms: other_terms, ..filter.clone() };
@@ -102,19 +104,20 @@ fn runs_in(
         let window = Window::of(filter, bounds);
         add_rollup(reader, filter, window.hours, &mut tools)?;
         for (since, until) in window.edges {
-            let mut rows = rows.clone();
-            rows.and("c.time >= ?", since);
-            rows.and("c.time < ?", until);
-            add_rows(reader, &rows, &mut tools)?;
+            let within =
+                |rows: &Option<Condition>| rows.clone().map(|rows| rows.within(Some(since), Some(until)));
+            add(reader, (within(&seen), within(&told)), filter, &mut tools)?;
         }
     } else {
-        add_rows(reader, &rows, &mut tools)?;
+        let times = [filter.since, filter.until].map(|time| time.map(Timestamp::nanos));
+        let told = told.map(|rows| rows.within(times[0], times[1]));
+        add(reader, (seen.clone(), told), filter, &mut tools)?;
     }
     let mut named = Vec::with_capacity(tools.len());
     for (tool, figures) in tools {
         let failure = match figures.errors() {
             0 => None,
-            _ => last_failure(reader, &rows, tool)?,
+            _ => seen.as_ref().map(|rows| last_failure(reader, rows, tool)).transpose()?.flatten(),
         };
         if let Some(name) = names.text(Some(tool))? {
             named.push((name, Runs { figures, failure }));
@@ -157,6 +160,22 @@ fn add_rollup(
         tools.entry(row.get(0)?).or_default().add(&figures, 1);
     }
     Ok(())
+}
+
+/// Adds runs that spans tell of, and runs that only messages tell of.
+fn add(
+    reader: &DayReader<'_>,
+    (seen, told): (Option<Condition>, Option<Condition>),
+    filter: &TraceFilter,
+    tools: &mut HashMap<i64, Figures>,
+) -> fault::Result<()> {
+    if let Some(rows) = seen {
+        add_rows(reader, &rows, tools)?;
+    }
+    match told {
+        Some(rows) => inferred::add(reader, &rows, filter, tools),
+        None => Ok(()),
+    }
 }
 
 fn add_rows(

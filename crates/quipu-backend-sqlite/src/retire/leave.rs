@@ -6,7 +6,7 @@ use std::path::Path;
 use quipu_core::{Attributes, Span, SpanId, Timestamp, TraceId};
 use rusqlite::{Connection, OptionalExtension};
 
-use crate::codec::{CallRow, Figures, MARK_COUNTS, Picks, encode_span, header, plain};
+use crate::codec::{CallRow, Figures, MARK_COUNTS, MARK_INFERRED, Picks, encode_span, header, plain};
 use crate::fault::{Fault, Result};
 use crate::read::traces::trace_id;
 use crate::retire::beside::{finish, remove};
@@ -303,14 +303,15 @@ fn sums(copier: &mut Copier<'_>, decision: &Decision) -> Result<()> {
     let mut sums = Rollups::default();
     let to = copier.to;
     let mut look = to.prepare(&format!(
-        "SELECT {} FROM calls WHERE marks & {MARK_COUNTS} != 0 ORDER BY pk",
-        CallRow::COLUMNS
+        "SELECT {} FROM calls WHERE marks & {} != 0 ORDER BY pk",
+        CallRow::COLUMNS,
+        MARK_COUNTS | MARK_INFERRED
     ))?;
     let mut rows = look.query([])?;
     while let Some(row) = rows.next()? {
         let call = CallRow::of_row(row, 0)?;
         let cost = call.bare_cost(trace, span)?;
-        sums.count(&call, &cost, &Figures::of_usage(&cost), 1);
+        sums.count(&call, &cost, &Figures::of_usage(&cost), 1)?;
     }
     drop(rows);
     sums.save(to)

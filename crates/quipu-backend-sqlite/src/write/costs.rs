@@ -3,7 +3,7 @@
 use quipu_core::Cost;
 use rusqlite::{Connection, OptionalExtension, ToSql, params_from_iter};
 
-use crate::codec::{CallRow, Figures, MARK_COUNTS, MARK_TOOL, MARK_USAGE};
+use crate::codec::{CallRow, Figures, MARK_COUNTS, MARK_INFERRED, MARK_TOOL, MARK_USAGE};
 use crate::fault::Result;
 use crate::write::tx::DayTx;
 
@@ -74,12 +74,16 @@ impl DayTx<'_> {
     /// Adds a row to the trace's sums and the rollups, or subtracts it. A span made from another signal
     /// (`made` tells whether it failed) belongs to its trace as long as its row counts.
     fn count(&mut self, cost: &Cost, row: &CallRow, made: Option<bool>, sign: i64) -> Result<()> {
-        if row.marks & MARK_COUNTS == 0 {
+        if row.marks & (MARK_COUNTS | MARK_INFERRED) == 0 {
             return Ok(());
         }
         let usage = Figures::of_usage(cost);
-        self.rollups.count(row, cost, &usage, sign);
+        self.rollups.count(row, cost, &usage, sign)?;
         let state = self.state(cost.trace_id)?;
+        row.inferred()?.into_iter().for_each(|(tool, _)| state.name(Some(tool), sign));
+        if row.marks & MARK_COUNTS == 0 {
+            return Ok(());
+        }
         if row.marks & MARK_USAGE != 0 {
             state.figures.add(&usage.without_latency(), sign);
         }

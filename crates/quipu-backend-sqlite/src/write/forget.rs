@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use quipu_core::{SpanId, TraceId};
 use rusqlite::{Connection, OptionalExtension};
 
-use crate::codec::{CallRow, Figures, MARK_COUNTS};
+use crate::codec::{CallRow, Figures, MARK_COUNTS, MARK_INFERRED};
 use crate::fault::Result;
 use crate::past::Touched;
 use crate::readers::DayReader;
@@ -112,7 +112,8 @@ impl DayTx<'_> {
     pub(super) fn take_back(&mut self, trace: TraceId, pk: i64) -> Result<()> {
         let columns = CallRow::COLUMNS.replace(", ", ", c.");
         let sql = format!(
-            "SELECT c.{columns} FROM spans s JOIN calls c ON c.pk = s.pk WHERE s.tr = ?1 AND c.marks & {MARK_COUNTS} != 0"
+            "SELECT c.{columns} FROM spans s JOIN calls c ON c.pk = s.pk WHERE s.tr = ?1 AND c.marks & {} != 0",
+            MARK_COUNTS | MARK_INFERRED
         );
         // The contribution of a row does not depend on its span.
         let span = SpanId::from_bytes([1; 8]).map_err(|_| crate::fault::Fault::Damaged("an id is zero"))?;
@@ -121,7 +122,7 @@ impl DayTx<'_> {
         while let Some(row) = rows.next()? {
             let call = CallRow::of_row(row, 0)?;
             let cost = call.bare_cost(trace, span)?;
-            self.rollups.count(&call, &cost, &Figures::of_usage(&cost), -1);
+            self.rollups.count(&call, &cost, &Figures::of_usage(&cost), -1)?;
         }
         Ok(())
     }

@@ -24,8 +24,8 @@ enum Key {
 pub(crate) struct Rollups(HashMap<Key, Figures>);
 
 impl Rollups {
-    /// Adds the contribution of a ledger row, or subtracts it with `sign` -1.
-    pub(crate) fn count(&mut self, row: &CallRow, cost: &Cost, usage: &Figures, sign: i64) {
+    /// Adds what a ledger row says, or takes it back with `sign` -1.
+    pub(crate) fn count(&mut self, row: &CallRow, cost: &Cost, usage: &Figures, sign: i64) -> Result<()> {
         let hour = hour_of(row.time);
         let name = |id: Option<i64>| id.unwrap_or(0);
         if row.marks & MARK_USAGE != 0 {
@@ -41,6 +41,11 @@ impl Rollups {
         if let (true, Some(tool)) = (row.marks & MARK_TOOL != 0, row.tool) {
             self.0.entry(Key::Tool(hour, tool)).or_default().add(&Figures::of_tool(cost), sign);
         }
+        // They are of the hour in which the call began that was given their results.
+        for (tool, _) in row.inferred()? {
+            self.0.entry(Key::Tool(hour, tool)).or_default().add(&Figures::of_inferred(1), sign);
+        }
+        Ok(())
     }
 
     /// Writes the changes.

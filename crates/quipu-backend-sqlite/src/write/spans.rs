@@ -210,6 +210,8 @@ fn facts(call: Call, conn: &Connection, dims: &mut crate::codec::Dims) -> Result
         failed: call.failed,
         response_id: call.response_id,
         billing: call.billing,
+        told: call.told,
+        estimate: call.estimate,
     };
     facts.pack()
 }

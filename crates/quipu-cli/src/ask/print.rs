@@ -90,6 +90,8 @@ pub fn usage(answer: &Value) -> String {
         Column("cost", true),
     ];
     columns.extend(plans.then_some(Column("under plans, by list price", true)));
+    let estimates = answer["total"]["estimated"]["calls"].as_u64().is_some_and(|calls| calls > 0);
+    columns.extend(estimates.then_some(Column("estimated, not in the cost", true)));
     let line = |name: String, row: &Value| {
         let tokens = &row["tokens"];
         let mut cells = vec![
@@ -106,6 +108,7 @@ pub fn usage(answer: &Value) -> String {
             if plans { usd(&row["cost_usd"]) } else { cost(row) },
         ];
         cells.extend(plans.then(|| usd(&row["subscription_usd"])));
+        cells.extend(estimates.then(|| estimated(&row["estimated"])));
         cells
     };
     let key = |group: &Value| {
@@ -117,11 +120,20 @@ pub fn usage(answer: &Value) -> String {
     table(&columns, lines)
 }
 
+/// Expected cost of calls without usage, between the least and the most that is likely.
+fn estimated(of: &Value) -> String {
+    if of["cost_usd"].is_null() {
+        return String::new();
+    }
+    format!("{} ({} to {})", usd(&of["cost_usd"]), usd(&of["cost_low_usd"]), usd(&of["cost_high_usd"]))
+}
+
 /// Tool runs.
 pub fn tools(answer: &Value) -> String {
     let columns = [
         Column("tool", false),
         Column("calls", true),
+        Column("inferred", true),
         Column("errors", true),
         Column("success", true),
         Column("p50", true),
@@ -133,6 +145,7 @@ pub fn tools(answer: &Value) -> String {
         vec![
             text(&tool["name"]),
             text(&tool["calls"]),
+            text(&tool["inferred"]),
             text(&tool["errors"]),
             tool["success_rate"].as_f64().map_or_else(|| "–".into(), |rate| format!("{:.1} %", rate * 100.0)),
             millis(&tool["latency_ms"]["p50"]),

@@ -18,6 +18,7 @@ use quipu_api::{ApiState, Money};
 use quipu_audit::Audit;
 use quipu_insight::{Budgets, Documents};
 use quipu_receiver::Receiver;
+use quipu_tokens::EstimateUsage;
 use tokio::task::JoinSet;
 
 use super::money::{Accounts, Place};
@@ -295,8 +296,12 @@ pub fn start(
     stages.extend(more);
     Pipeline::start(Parts {
         exits,
-        // Budgets are watched before anything is taken out: they look for repetitions, and keep none of what was said.
-        before: vec![Arc::new(money.budgets.watch()), Arc::clone(redact) as Arc<dyn Stage>],
+        // Budgets and estimates read messages before redaction; neither stores them.
+        before: vec![
+            Arc::new(money.budgets.watch()),
+            Arc::new(EstimateUsage::new(quipu::adapters())),
+            Arc::clone(redact) as Arc<dyn Stage>,
+        ],
         stages,
         meter: Arc::clone(metrics) as Arc<dyn Meter>,
         limits: limits.clone(),

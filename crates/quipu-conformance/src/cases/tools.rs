@@ -1,6 +1,8 @@
 //! Cases on tool runs.
 
-use quipu_core::{Cost, Rule, Timestamp, ToolGroup, TraceFilter};
+use quipu_core::{
+    Cost, Criterion, FacetField, InferredRun, Rule, Term, Timestamp, ToolGroup, TraceFilter, Wanted,
+};
 
 use super::cases;
 use crate::outcome::{check, same};
@@ -15,6 +17,7 @@ cases! { "tools":
     [Store, Spans, Costs] only_what_counts,
     [Store, Spans, Costs] follow_corrections,
     [Store, Spans, Costs] of_one_time_session_or_tool,
+    [Store, Spans, Costs] inferred_runs_stand_apart,
 }
 
 async fn all(on: &Subject, filter: TraceFilter) -> Outcome<Vec<ToolGroup>> {
@@ -121,5 +124,57 @@ async fn of_one_time_session_or_tool(on: &Subject) -> Outcome {
     same!(one(on, early).await?.calls, 1, "runs of a time");
     let later = TraceFilter { since: Some(at(0).plus(Timestamp::HOUR)), ..every() };
     same!(all(on, later).await?.len(), 0, "tools of a later time");
+    Ok(())
+}
+
+fn inferred(tools: &[&str]) -> Vec<InferredRun> {
+    let run =
+        |(key, tool): (u64, &&str)| InferredRun { key, tool: (*tool).into(), since: None, failed: false };
+    (1..).zip(tools).map(run).collect()
+}
+
+async fn counts(on: &Subject, filter: TraceFilter) -> Outcome<Vec<(String, u64, u64)>> {
+    let groups = all(on, filter).await?.into_iter();
+    Ok(groups.map(|group| (group.tool.to_string(), group.calls, group.inferred)).collect())
+}
+
+fn want(groups: &[(&str, u64, u64)]) -> Vec<(String, u64, u64)> {
+    groups.iter().map(|(tool, calls, inferred)| ((*tool).to_owned(), *calls, *inferred)).collect()
+}
+
+async fn inferred_runs_stand_apart(on: &Subject) -> Outcome {
+    let spans = [
+        draft(1, 1).tool("search").session("a").span(),
+        draft(1, 2).session("a").span(),
+        draft(2, 3).session("b").span(),
+        draft(3, 4).session("b").span(),
+    ];
+    let mut costs = spans.each_ref().map(cost);
+    costs[1].inferred = inferred(&["search", "read"]);
+    costs[2].inferred = inferred(&["read"]);
+    costs[3].inferred = inferred(&["read"]);
+    // A row outside the totals can hold inferred runs.
+    costs[3].rule = Rule::Duplicate;
+    on.write(batch(spans.clone(), costs.clone())).await?;
+    same!(counts(on, TraceFilter::default()).await?, want(&[("search", 1, 1), ("read", 0, 3)]), "all");
+    let of_session = TraceFilter { session: Some("a".to_owned()), ..TraceFilter::default() };
+    same!(counts(on, of_session).await?, want(&[("search", 1, 1), ("read", 0, 1)]), "of a session");
+    let of_tool = TraceFilter { tool: Some("read".to_owned()), ..TraceFilter::default() };
+    same!(counts(on, of_tool).await?, want(&[("read", 0, 3)]), "of a tool");
+    let criterion = Criterion::Named(FacetField::Tool, vec![Wanted::Beginning("re".to_owned())]);
+    let not_read = TraceFilter { terms: vec![Term { not: true, criterion }], ..TraceFilter::default() };
+    same!(counts(on, not_read).await?, want(&[("search", 1, 1)]), "of other tools");
+    let later = TraceFilter { since: Some(at(3)), ..TraceFilter::default() };
+    same!(counts(on, later).await?, want(&[("read", 0, 2)]), "of a time");
+    let found = on.store()?.facets(FacetField::Tool, &TraceFilter::default(), 9).await?;
+    same!(found.first().map(|facet| facet.traces), Some(3), "traces of the tool that most ran");
+
+    let seen = Cost { version: 9, inferred: inferred(&["search"]), ..costs[1].clone() };
+    on.write(batch([], [seen])).await?;
+    same!(counts(on, TraceFilter::default()).await?, want(&[("search", 1, 1), ("read", 0, 2)]), "corrected");
+    same!(on.store()?.check().await?, Vec::<String>::new(), "findings");
+    on.store()?.forget(&[spans[2].trace_id]).await?;
+    same!(counts(on, TraceFilter::default()).await?, want(&[("search", 1, 1), ("read", 0, 1)]), "forgotten");
+    same!(on.store()?.check().await?, Vec::<String>::new(), "findings");
     Ok(())
 }

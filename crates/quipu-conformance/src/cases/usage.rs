@@ -1,8 +1,8 @@
 //! Cases on sums of usage, by every key.
 
 use quipu_core::{
-    Cost, GroupBy, Rule, Span, Timestamp, TraceFilter, TraceStatus, Usage, UsageKey, UsageQuery, UsageTotals,
-    Usd,
+    Cost, EstimatedTotals, GroupBy, Rule, Span, Spread, Timestamp, TokenSpread, Tokens, TraceFilter,
+    TraceStatus, Usage, UsageEstimate, UsageKey, UsageQuery, UsageTotals, Usd,
 };
 
 use super::{ask, cases};
@@ -25,6 +25,7 @@ cases! { "usage":
     [Store, Spans, Costs] filters_of_the_trace,
     [Store, Spans, Costs] session_and_user_may_come_late,
     [Store, Spans, Costs] latencies_are_within_one_percent,
+    [Store, Spans, Costs] estimates_stand_apart,
 }
 
 fn query(group_by: &[GroupBy]) -> UsageQuery {
@@ -339,5 +340,43 @@ async fn latencies_are_within_one_percent(on: &Subject) -> Outcome {
         let off = (have - exact).abs() / exact;
         crate::outcome::check!(off <= 0.0101, "the {quantile} quantile is {have}, off by {off}");
     }
+    Ok(())
+}
+
+/// A call without usage that is estimated: a hundred tokens in, ten out, a cent.
+fn estimated(span: &Span, has_price: bool) -> Cost {
+    let tokens = |expected: u64| TokenSpread { low: expected / 2, expected, high: expected * 2 };
+    let usd = |text: &str| text.parse::<Usd>().unwrap_or_default();
+    let cost = Spread { low: usd("0.005"), expected: usd("0.01"), high: usd("0.02") };
+    let estimate = UsageEstimate { input: tokens(100), output: tokens(10), cost: has_price.then_some(cost) };
+    let row = Cost { amount: None, price: None, usage: None, ..priced(span, "0") };
+    Cost { estimate: Some(Box::new(estimate)), ..row }
+}
+
+async fn estimates_stand_apart(on: &Subject) -> Outcome {
+    let spans: Vec<Span> =
+        (1..=4).map(|number| draft(number, number).llm("openai/gpt-5", 10, 1).span()).collect();
+    let known = priced(&spans[0], "0.25");
+    let of_echo = Cost { rule: Rule::Duplicate, ..estimated(&spans[3], true) };
+    let rows = [known.clone(), estimated(&spans[1], true), estimated(&spans[2], false), of_echo];
+    on.write(batch(spans.clone(), rows)).await?;
+    let cent = |cents: &str| cents.parse::<Usd>().unwrap_or_default();
+    let cost = Spread { low: cent("0.005"), expected: cent("0.01"), high: cent("0.02") };
+    let tokens = Tokens { input: 200, output: 20, ..Tokens::default() };
+    let want = EstimatedTotals { calls: 2, tokens, cost: Some(cost) };
+    let total = ask::total(on.store()?, TraceFilter::default()).await?;
+    same!((total.llm_calls, total.tokens.total(), total.cost), (3, 11, known.amount), "known usage");
+    same!(total.estimated, want, "estimates");
+
+    let usage = Some(Usage::of(90, 9));
+    let told = Cost { version: 9, usage, ..estimated(&spans[1], true) };
+    on.write(batch([], [told])).await?;
+    let total = ask::total(on.store()?, TraceFilter::default()).await?;
+    same!(
+        (total.tokens.total(), total.estimated.calls, total.estimated.cost),
+        (110, 1, None::<Spread>),
+        "once usage is known"
+    );
+    same!(on.store()?.check().await?, Vec::<String>::new(), "findings");
     Ok(())
 }

@@ -32,6 +32,8 @@ pub fn cost(span: &Span) -> Cost {
         unpriced: None,
         price: None,
         reported: read.reported_cost,
+        inferred: Vec::new(),
+        estimate: None,
     }
 }
 

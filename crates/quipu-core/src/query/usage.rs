@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use compact_str::CompactString;
 
-use crate::{Cost, Sketch, SpanId, Timestamp, Tokens, TraceFilter, TraceId, Unpriced, Usd};
+use crate::{Cost, EstimatedTotals, Sketch, SpanId, Timestamp, Tokens, TraceFilter, TraceId, Unpriced, Usd};
 
 /// A key by which usage is grouped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -108,6 +108,8 @@ pub struct UsageTotals {
     pub deviating: u64,
     /// Latencies of finished LLM calls in nanoseconds.
     pub latency: Sketch,
+    /// Calls whose source says no usage, by estimate. No other sum of tokens or cost has them.
+    pub estimated: EstimatedTotals,
 }
 
 impl UsageTotals {
@@ -124,6 +126,7 @@ impl UsageTotals {
             *self.unpriced.entry(*reason).or_default() += calls;
         }
         self.latency.merge(&other.latency);
+        self.estimated.merge(&other.estimated);
     }
 }
 
@@ -205,4 +208,7 @@ pub struct ToolGroup {
     pub latency: Sketch,
     /// Status message or error kind of the latest failed run, at most 300 bytes.
     pub last_error: Option<String>,
+    /// Runs without a span, inferred from messages, by the time of the call that received the result. The
+    /// sums exclude them.
+    pub inferred: u64,
 }

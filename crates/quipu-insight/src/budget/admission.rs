@@ -235,6 +235,7 @@ impl Admission {
             usd: spent.usd,
             tokens: spent.tokens,
             calls: spent.calls,
+            estimated: Default::default(),
             postings: Vec::new(),
         };
         (call, subject.clone())

@@ -96,6 +96,8 @@ pub struct BudgetConfig {
     pub hold_ms: u64,
     /// What is taken for a loop.
     pub r#loop: Option<LoopConfig>,
+    /// Whether calls whose source says no usage count with their estimated cost and tokens.
+    pub count_estimated: bool,
 }
 
 impl Default for BudgetConfig {
@@ -114,6 +116,7 @@ impl Default for BudgetConfig {
             throttle_ms: THROTTLE_MS,
             hold_ms: HOLD_MS,
             r#loop: None,
+            count_estimated: false,
         }
     }
 }
@@ -222,6 +225,12 @@ impl Budget {
     #[must_use]
     pub fn hold(self, hold: Duration) -> Self {
         self.with(|config| config.hold_ms = millis(hold))
+    }
+
+    /// With the estimated cost and tokens of calls whose source says no usage.
+    #[must_use]
+    pub fn count_estimated(self) -> Self {
+        self.with(|config| config.count_estimated = true)
     }
 
     /// With a look-out for loops.

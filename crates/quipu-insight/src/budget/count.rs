@@ -49,8 +49,19 @@ fn counted(cost: &Cost) -> Counted {
         usd: if metered { cost.amount.or(cost.reported).unwrap_or_default() } else { Usd::ZERO },
         tokens: if counts { tokens() } else { 0 },
         calls: u64::from(cost.is_call() && !is_out(cost)),
+        estimated: estimated(cost),
         postings: Vec::new(),
     }
+}
+
+/// Expected cost and tokens of a call whose source says no usage; nothing where the source reported a cost.
+fn estimated(cost: &Cost) -> (Usd, u64) {
+    let Some(estimate) = cost.estimated().filter(|_| cost.amount.is_none() && cost.reported.is_none()) else {
+        return Default::default();
+    };
+    let metered = cost.billing == Billing::Metered;
+    let usd = estimate.cost.filter(|_| metered).map(|cost| cost.expected).unwrap_or_default();
+    (usd, estimate.input.expected.saturating_add(estimate.output.expected))
 }
 
 /// Whether a call is still out: begun, not ended, and nothing is known of what it used. What was reserved for it stands until
@@ -63,8 +74,10 @@ const fn is_out(cost: &Cost) -> bool {
         && cost.reported.is_none()
 }
 
-const fn figures(call: &Counted) -> Estimate {
-    Estimate { usd: call.usd, tokens: call.tokens, calls: call.calls }
+/// The figures of a call in a budget.
+fn figures(call: &Counted, definition: &Definition) -> Estimate {
+    let (usd, tokens) = if definition.config.count_estimated { call.estimated } else { Default::default() };
+    Estimate { usd: call.usd + usd, tokens: call.tokens.saturating_add(tokens), calls: call.calls }
 }
 
 const fn is_nothing(call: &Counted) -> bool {
@@ -183,7 +196,7 @@ impl Budgets {
         let mut after = Vec::new();
         for definition in known.all.values().filter(|definition| !definition.limits.is_empty()) {
             let scopes = definition.scopes(&subject);
-            definition.postings(&scopes, &figures(&call), call.time, now, &mut after);
+            definition.postings(&scopes, &figures(&call, definition), call.time, now, &mut after);
         }
         let stood = before.map(|before| before.postings.as_slice()).unwrap_or_default();
         // Another process may know more budgets than this one: what it posted stays, and stays known, or it would post it again.
@@ -360,7 +373,7 @@ impl Budgets {
         for definition in begun {
             call.postings.retain(|posting| posting.account.budget != definition.name);
             let scopes = definition.scopes(&subject);
-            definition.postings(&scopes, &figures(&call), call.time, now, &mut call.postings);
+            definition.postings(&scopes, &figures(&call, definition), call.time, now, &mut call.postings);
         }
         let longest = begun.iter().map(|definition| definition.memory()).max();
         let keep = now.plus(longest.unwrap_or(Timestamp::DAY));

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use compact_str::CompactString;
 use quipu_core::{SpanId, SpanRow, Usd};
 
+use crate::inferred::inferred_rows;
 use walk::Walk;
 
 /// What a node is.
@@ -73,6 +74,8 @@ pub struct Flow {
     pub time: i64,
     /// Times that one agent handed its work over to the other.
     pub handoffs: u64,
+    /// Tool runs that no span tells of, inferred from the messages of calls. The calls leave them out.
+    pub inferred: u64,
 }
 
 impl Flow {
@@ -83,6 +86,7 @@ impl Flow {
         self.cost = Usd::sum_known(self.cost, more.cost);
         self.time = self.time.saturating_add(more.time);
         self.handoffs += more.handoffs;
+        self.inferred += more.inferred;
     }
 }
 
@@ -104,7 +108,12 @@ pub struct Graph {
 impl Graph {
     /// Adds a trace: its service, all of its spans by start, and the hand-offs among them.
     pub fn add(&mut self, service: Option<&str>, rows: &[SpanRow], handoffs: &HashMap<SpanId, Handoff>) {
-        Walk::new(self, service, rows).run(handoffs);
+        let inferred: Vec<SpanRow> = rows.iter().flat_map(inferred_rows).collect();
+        if inferred.is_empty() {
+            return Walk::new(self, service, rows, rows.len()).run(handoffs);
+        }
+        let all = [rows, &inferred].concat();
+        Walk::new(self, service, &all, rows.len()).run(handoffs);
     }
 
     /// Adds all of another graph.

@@ -14,6 +14,8 @@ const UNKNOWN: &str = "unknown";
 pub(super) struct Walk<'a> {
     graph: &'a mut Graph,
     rows: &'a [SpanRow],
+    /// Rows from here on are inferred tool runs.
+    seen: usize,
     forest: Forest,
     service: NodeId,
     /// The nearest node of each span, its own included.
@@ -25,7 +27,7 @@ pub(super) struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    pub(super) fn new(graph: &'a mut Graph, service: Option<&str>, rows: &'a [SpanRow]) -> Self {
+    pub(super) fn new(graph: &'a mut Graph, service: Option<&str>, rows: &'a [SpanRow], seen: usize) -> Self {
         let ids: Vec<SpanId> = rows.iter().map(|row| row.span_id).collect();
         let above: Vec<Option<SpanId>> = rows.iter().map(|row| row.parent_id).collect();
         let service = NodeId { kind: NodeKind::Service, name: service.unwrap_or(UNKNOWN).into() };
@@ -33,6 +35,7 @@ impl<'a> Walk<'a> {
         Self {
             graph,
             rows,
+            seen,
             forest: Forest::new(&ids, &above),
             service,
             near,
@@ -62,7 +65,7 @@ impl<'a> Walk<'a> {
         let parent = self.forest.parent(at).map(|parent| parent as usize);
         let mut above = parent.map_or_else(|| self.service.clone(), |parent| self.near[parent].clone());
         self.agents[at] = parent.and_then(|parent| self.agents[parent].clone());
-        if parent.is_none() {
+        if parent.is_none() && at < self.seen {
             let total = Flow { calls: 1, time: row.duration.unwrap_or(0), ..self.totals[at].clone() };
             self.graph.node(&self.service.clone()).add(&total);
         }
@@ -100,11 +103,15 @@ impl<'a> Walk<'a> {
     /// Counts a run of a node below another.
     fn meet(&mut self, above: &NodeId, node: &NodeId, at: usize, seen: bool) {
         let row = &self.rows[at];
-        let run = Flow {
-            calls: 1,
-            errors: u64::from(failed(row)),
-            time: row.duration.unwrap_or(0).max(0),
-            ..Flow::default()
+        let run = match at < self.seen {
+            true => Flow {
+                calls: 1,
+                errors: u64::from(failed(row)),
+                time: row.duration.unwrap_or(0).max(0),
+                ..Flow::default()
+            },
+            // Its time is a bound, and no sum of times.
+            false => Flow { inferred: 1, ..Flow::default() },
         };
         let total = self.totals[at].clone();
         let with = |flow: &Flow| {

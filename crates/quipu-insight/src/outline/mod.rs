@@ -8,6 +8,7 @@ use std::hash::{DefaultHasher, Hash, Hasher as _};
 use compact_str::CompactString;
 use quipu_core::{Kind, SpanId, SpanRow, Status, Timestamp};
 
+use crate::inferred::inferred_rows;
 pub(crate) use forest::Forest;
 use names::Names;
 
@@ -48,6 +49,8 @@ pub struct OutlineRow {
     pub tokens: Option<(u64, u64)>,
     /// Billionths of a dollar to be paid by use.
     pub cost: Option<i64>,
+    /// Whether it is a tool run that no span tells of, inferred from the messages of calls.
+    pub inferred: bool,
 }
 
 /// A trace in display order.
@@ -100,8 +103,15 @@ impl OutlineDraft {
         self.rows.is_empty()
     }
 
-    /// Adds a span; spans come by start, then id, as a store gives them.
+    /// Adds a span and the tool runs inferred from it. Spans come by start, then id, as a store gives them.
     pub fn add(&mut self, row: &SpanRow) {
+        self.push(row, false);
+        for run in inferred_rows(row) {
+            self.push(&run, true);
+        }
+    }
+
+    fn push(&mut self, row: &SpanRow, inferred: bool) {
         let cost = row.cost.as_ref();
         let agent = row.agent.as_ref().or_else(|| cost.and_then(|cost| cost.agent.as_ref()));
         let model = row.model.as_ref().or_else(|| cost.and_then(|cost| cost.model()));
@@ -125,11 +135,15 @@ impl OutlineDraft {
             counted: cost.map(quipu_core::Cost::counts),
             tokens: usage.map(|tokens| (tokens.input, tokens.output)),
             cost: cost.and_then(quipu_core::Cost::billed).map(quipu_core::Usd::nanos),
+            inferred,
         });
     }
 
     /// The tree. A span whose parent is not there is a root; a circle of parents is cut before its earliest span.
     pub fn finish(mut self, complete: bool) -> Outline {
+        if self.rows.iter().any(|row| row.inferred) {
+            self.sort();
+        }
         let ids: Vec<SpanId> = self.rows.iter().map(|row| row.span_id).collect();
         let forest = Forest::new(&ids, &self.above);
         for at in 0..self.rows.len() {
@@ -152,6 +166,16 @@ impl OutlineDraft {
             }
         }
         Outline { rows, names: self.names.into_list(), complete }
+    }
+}
+
+impl OutlineDraft {
+    /// Puts inferred runs, which come with the call after them, into the order of starts.
+    fn sort(&mut self) {
+        let mut all: Vec<(OutlineRow, Option<SpanId>)> =
+            std::mem::take(&mut self.rows).into_iter().zip(std::mem::take(&mut self.above)).collect();
+        all.sort_by_key(|(row, _)| (row.start, row.span_id));
+        (self.rows, self.above) = all.into_iter().unzip();
     }
 }
 

@@ -60,6 +60,8 @@ fn counted(number: u8, parent: u8, kind: Kind, name: &str, agent: Option<&str>, 
         unpriced: None,
         price: None,
         reported: None,
+        inferred: Vec::new(),
+        estimate: None,
     });
     row
 }

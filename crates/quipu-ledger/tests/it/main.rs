@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod estimates;
 mod evidence;
 mod finality;
+mod inferred;
 mod laws;
 mod rules;
 mod signals;

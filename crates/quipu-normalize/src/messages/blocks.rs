@@ -63,6 +63,7 @@ fn untyped(value: &Value) -> Option<Part> {
         return Some(Part::ToolCallResponse {
             id,
             response: answer.get("result").map(structured).unwrap_or_default(),
+            failed: says_failed(answer),
         });
     }
     if let Some(reasoning) = value.get("reasoningContent") {
@@ -99,16 +100,25 @@ pub(super) fn answer(value: &Value) -> Vec<Part> {
     parts
 }
 
-fn tool_answer(value: &Value) -> Part {
+fn tool_answer(outer: &Value) -> Part {
     let id = ["id", "tool_use_id", "toolUseId", "call_id", "toolCallId", "tool_call_id"]
         .iter()
-        .find_map(|key| text(value, key));
+        .find_map(|key| text(outer, key));
     let answer =
-        ["response", "result", "content", "output"].iter().find_map(|key| value.get(key)).map(structured);
+        ["response", "result", "content", "output"].iter().find_map(|key| outer.get(key)).map(structured);
     let answer = answer.unwrap_or_default();
     // The AI SDK adds the type of an output: `{"type": "json", "value": …}`.
     let value = answer.get("type").and_then(|_| answer.get("value")).cloned();
-    Part::ToolCallResponse { id, response: value.unwrap_or(answer) }
+    let kind = answer.get("type").and_then(Value::as_str).unwrap_or_default();
+    let failed = says_failed(outer) || kind.starts_with("error-");
+    Part::ToolCallResponse { id, response: value.unwrap_or(answer), failed }
+}
+
+/// Whether a block marks the tool result as an error: `is_error` (Anthropic), `status` (Bedrock), `error`
+/// (Haystack).
+pub(super) fn says_failed(value: &Value) -> bool {
+    let is = |key| value.get(key) == Some(&Value::Bool(true));
+    is("is_error") || is("isError") || is("error") || text(value, "status").as_deref() == Some("error")
 }
 
 fn text(value: &Value, key: &str) -> Option<String> {

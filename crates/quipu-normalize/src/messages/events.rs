@@ -44,7 +44,11 @@ fn asked(event: &SpanEvent, word: &str) -> Option<Message> {
     let mut parts = content.map(blocks::parts).unwrap_or_default();
     let id = event.attributes.text("id").or_else(|| event.attributes.text("tool_call_id"));
     if let (Role::Tool, Some(id), Some(content)) = (&role, id, content) {
-        parts = vec![Part::ToolCallResponse { id: Some(id.to_owned()), response: structured(content) }];
+        parts = vec![Part::ToolCallResponse {
+            id: Some(id.to_owned()),
+            response: structured(content),
+            failed: false,
+        }];
     }
     parts.extend(calls(event.attributes.get("tool_calls")));
     super::message(role, parts)

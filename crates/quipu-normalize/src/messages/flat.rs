@@ -22,7 +22,11 @@ fn message(tree: &Tree<'_>, fallback: &Role) -> Option<Message> {
         tree.text("reasoning").map(|text| Part::Reasoning(text.to_owned())).into_iter().collect();
     if role == Role::Tool {
         let id = tree.text("tool_call_id").map(str::to_owned);
-        parts.extend(content.map(|content| Part::ToolCallResponse { id, response: structured(content) }));
+        parts.extend(content.map(|content| Part::ToolCallResponse {
+            id,
+            response: structured(content),
+            failed: false,
+        }));
     } else {
         parts.extend(content.map(blocks::parts).unwrap_or_default());
     }

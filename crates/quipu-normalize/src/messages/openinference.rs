@@ -60,5 +60,5 @@ fn answer(tree: &Tree<'_>) -> Option<Part> {
             tree.at("contents")?.items().filter_map(|item| item.text("message_content.text")).collect(),
         ),
     };
-    Some(Part::ToolCallResponse { id: tree.text("tool_call_id").map(str::to_owned), response })
+    Some(Part::ToolCallResponse { id: tree.text("tool_call_id").map(str::to_owned), response, failed: false })
 }

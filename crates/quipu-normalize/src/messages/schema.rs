@@ -74,10 +74,20 @@ fn message(value: &Value) -> Option<Message> {
         return Some(inner);
     }
     let Some(said) = value.get("role").and_then(Value::as_str).or_else(|| event?.split('.').nth(1)) else {
-        return unpacked(value);
+        return unpacked(value).or_else(|| item(value));
     };
     let message = Message { role: role(said), parts: parts(value, said), finish_reason: reason(value) };
     (!message.parts.is_empty() || message.finish_reason.is_some()).then_some(message)
+}
+
+/// A tool call or its result as an item of its own beside the messages, as the Responses API has them.
+fn item(value: &Value) -> Option<Message> {
+    let role = match value.get("type")?.as_str()? {
+        "function_call" => Role::Assistant,
+        "function_call_output" => Role::Tool,
+        _ => return None,
+    };
+    super::message(role, blocks::parts(value))
 }
 
 fn reason(value: &Value) -> Option<compact_str::CompactString> {
@@ -105,5 +115,9 @@ fn answer(value: &Value) -> Option<Part> {
     let id =
         ["tool_call_id", "call_id", "id"].iter().find_map(|key| value.get(key)).and_then(Value::as_str)?;
     let content = value.get("content")?;
-    Some(Part::ToolCallResponse { id: Some(id.to_owned()), response: super::structured(content) })
+    Some(Part::ToolCallResponse {
+        id: Some(id.to_owned()),
+        response: super::structured(content),
+        failed: blocks::says_failed(value),
+    })
 }

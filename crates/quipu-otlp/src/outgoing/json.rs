@@ -45,7 +45,7 @@ fn part(part: &Part) -> Json {
         Part::ToolCall { id, name, arguments } => {
             json!({"type": "tool_call", "id": id, "name": name, "arguments": json_of(arguments)})
         }
-        Part::ToolCallResponse { id, response } => {
+        Part::ToolCallResponse { id, response, .. } => {
             json!({"type": "tool_call_response", "id": id, "response": json_of(response)})
         }
         Part::Other { kind, value } => json!({"type": kind, "value": json_of(value)}),

@@ -91,7 +91,7 @@ fn spread_parts(to: &mut Overlay<'_>, at: &str, parts: &[Part]) {
                 to.set(format!("{at}function.arguments"), Some(json::text(arguments)));
                 continue;
             }
-            Part::ToolCallResponse { id, response } => {
+            Part::ToolCallResponse { id, response, .. } => {
                 to.set(format!("{at}tool_call_id"), id.as_deref());
                 to.set(format!("{at}content"), Some(json::text(response)));
                 continue;

@@ -44,6 +44,8 @@ fn row(span: &Span, rule: Rule, usage: Option<Usage>, amount: Option<&str>) -> C
         unpriced: None,
         price: None,
         reported: None,
+        inferred: Vec::new(),
+        estimate: None,
     }
 }
 

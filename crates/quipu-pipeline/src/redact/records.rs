@@ -89,6 +89,8 @@ fn read(redactor: &Redactor, read: &mut Canonical, found: &mut Found) {
         commit,
         branch,
         unknown_usage,
+        told,
+        estimate: _,
         notes,
     } = read;
     counted(redactor, [request_model, response_model], provider, found);
@@ -99,7 +101,11 @@ fn read(redactor: &Redactor, read: &mut Canonical, found: &mut Found) {
     redactor.names(names.into_iter().chain([project, branch]).flatten(), found);
     let lists = [finish_reasons, tags, unknown_usage, notes];
     redactor.names(lists.into_iter().flatten(), found);
-    // Ids are numerous and unique, so the cache of names does not help.
+    if let Some(told) = told {
+        redactor.names(told.asked.iter_mut().map(|call| &mut call.name), found);
+        redactor.names(told.answered.iter_mut().filter_map(|result| result.name.as_mut()), found);
+    }
+    // Ids are many, and each stands once.
     let ids = [(agent_id, ""), (step, ""), (tool_call_id, ""), (commit, semconv::COMMIT[0])];
     for (text, name) in ids {
         text.iter_mut().for_each(|text| redactor.short(text, name, found));
@@ -237,11 +243,14 @@ pub(super) fn cost(redactor: &Redactor, cost: &mut Cost, found: &mut Found) {
         unpriced: _,
         price,
         reported: _,
+        inferred,
+        estimate: _,
     } = cost;
     counted(redactor, [request_model, response_model], provider, found);
     redactor.name(convention, found);
     let names = [service, framework, agent, tool, service_tier];
     redactor.names(names.into_iter().flatten(), found);
+    redactor.names(inferred.iter_mut().map(|run| &mut run.tool), found);
     if let Some(PriceRef { source, version, id }) = price {
         redactor.names([source, version, id], found);
     }

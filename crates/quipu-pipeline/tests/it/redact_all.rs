@@ -40,6 +40,9 @@ fn full() -> Batch {
     let (trace, span) = (TraceId::from_bytes([1; 16]).unwrap(), SpanId::from_bytes([1; 8]).unwrap());
     let time = Timestamp::from_nanos(0);
     let params = Params { reasoning_level: text(), stop_sequences: vec!["said".into()], ..Params::default() };
+    let asked = vec![ToldCall { key: 1, id: 1, name: "said".into() }];
+    let answered = vec![ToldResult { key: 1, id: 1, name: text(), failed: false }];
+    let told = ToldRuns { asked, answered };
     let canonical = Canonical {
         kind: Kind::Llm,
         signal: Signal::default(),
@@ -77,6 +80,8 @@ fn full() -> Batch {
         branch: text(),
         unknown_usage: vec!["said".into()],
         notes: vec!["said".into()],
+        told: Some(Box::new(told)),
+        estimate: None,
     };
     let span_record = Span {
         trace_id: trace,
@@ -162,6 +167,8 @@ fn full() -> Batch {
         unpriced: None,
         price: Some(price),
         reported: None,
+        inferred: vec![InferredRun { key: 1, tool: "said".into(), since: None, failed: false }],
+        estimate: None,
     };
     Batch { spans: vec![span_record], events: vec![event], metrics: vec![metric], costs: vec![cost] }
 }

@@ -428,6 +428,8 @@ fn row(span: &Span, rule: Rule) -> Cost {
         unpriced: None,
         price: None,
         reported: None,
+        inferred: Vec::new(),
+        estimate: None,
     }
 }
 

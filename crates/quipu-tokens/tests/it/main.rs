@@ -6,3 +6,4 @@ mod exact;
 mod families;
 mod limits;
 mod recorded;
+mod unknown;

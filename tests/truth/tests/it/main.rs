@@ -10,6 +10,7 @@
 mod compare;
 mod cuts;
 mod found;
+mod inferred;
 mod laws;
 mod nonsense;
 mod outgoing;

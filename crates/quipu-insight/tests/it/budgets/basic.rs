@@ -208,3 +208,23 @@ fn what_is_reserved_for_a_call_stands_until_the_call_has_ended() {
     count(&budgets, [Cost { version: 2, ..row(1, 1, "0.5") }]);
     assert_eq!(accounts(&budgets, "day"), [one("", "0.5", "0"), one("", "1", "0")]);
 }
+
+#[test]
+fn estimates_count_where_a_budget_says_so() {
+    let tokens = |expected| TokenSpread { low: 0, expected, high: 2 * expected };
+    let spread = Spread { low: usd("0"), expected: usd("0.2"), high: usd("0.4") };
+    let estimate = UsageEstimate { input: tokens(100), output: tokens(10), cost: Some(spread) };
+    let estimated = Cost { amount: None, usage: None, estimate: Some(Box::new(estimate)), ..row(1, 1, "0") };
+    let one_dollar = || Budget::usd(usd("1"));
+    for (budget, want) in [(one_dollar(), "0"), (one_dollar().count_estimated(), "0.2")] {
+        let (budgets, _) = budgets(budget);
+        count(&budgets, [estimated.clone()]);
+        assert_eq!(figures(&budgets), dollars(want, "0"));
+        count(&budgets, [Cost { version: 2, ..row(1, 1, "0.35") }]);
+        assert_eq!(
+            figures(&budgets),
+            dollars("0.35", "0"),
+            "usage that is known takes the place of an estimate"
+        );
+    }
+}

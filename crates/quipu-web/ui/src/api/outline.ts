@@ -165,6 +165,8 @@ export interface GraphNode {
   tokens: number | null;
   cost_usd: string | null;
   duration_ms: number | null;
+  /** Tool runs that no span tells of; the calls leave them out. */
+  inferred?: number;
 }
 
 export interface GraphEdge {
@@ -177,6 +179,7 @@ export interface GraphEdge {
   tokens: number | null;
   cost_usd: string | null;
   duration_ms: number | null;
+  inferred?: number;
 }
 
 export interface Graph {

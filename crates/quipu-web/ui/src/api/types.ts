@@ -149,6 +149,10 @@ export interface Span {
   notes?: string[];
   source?: { convention: string | null; instrumentation: string | null; version: string | null };
   conflicts?: SpanConflict[];
+  /** On an inferred tool run, the call that was given its result. */
+  inferred_from?: string;
+  /** What a call without usage used, by an estimate from its messages. */
+  estimated?: SpanEstimate;
 }
 
 /** A version that was refused because the span had ended. Attributes are left out of lists, and where they are too large. */
@@ -182,6 +186,16 @@ export interface UsageRow {
   /** Calls whose reported cost is not the computed one. */
   deviating_calls?: number;
   latency_ms: Latency;
+  /** Calls whose source says no usage; the other figures leave their tokens and cost out. */
+  estimated?: Estimated;
+}
+
+export interface Estimated {
+  calls: number;
+  tokens: Tokens;
+  cost_usd: string | null;
+  cost_low_usd: string | null;
+  cost_high_usd: string | null;
 }
 
 export interface UsageGroup extends UsageRow {
@@ -200,6 +214,22 @@ export interface ToolRow {
   success_rate: number | null;
   latency_ms: Latency;
   last_error: string | { message?: string; at?: string; time?: string; trace_id?: string } | null;
+  /** Runs that no span tells of, inferred from messages; the other figures leave them out. */
+  inferred?: number;
+}
+
+export interface TokenRange {
+  low: number;
+  expected: number;
+  high: number;
+}
+
+export interface SpanEstimate {
+  input: TokenRange;
+  output: TokenRange;
+  cost_usd: string | null;
+  cost_low_usd: string | null;
+  cost_high_usd: string | null;
 }
 
 export interface Session {

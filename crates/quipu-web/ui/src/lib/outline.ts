@@ -33,6 +33,7 @@ export interface OutlinePage {
   cost_nusd: (number | null)[];
   self_us: number[];
   first_token_us: number[];
+  inferred?: number[];
 }
 
 /** Words that rows point to by number; the same word has one number in the whole trace. */
@@ -85,6 +86,7 @@ export class Outline {
   /** Billionths of a dollar; NaN unknown. */
   readonly cost: Float64Array;
   private readonly failedRows: Uint8Array;
+  private readonly inferredRows: Uint8Array;
   readonly words: Record<WordField, Words>;
   private readonly numbers: Record<WordField, Int32Array>;
   private readonly rows = new Map<string, number>();
@@ -112,6 +114,7 @@ export class Outline {
     this.output = new Float64Array(total);
     this.cost = new Float64Array(total);
     this.failedRows = new Uint8Array(total);
+    this.inferredRows = new Uint8Array(total);
     const of = <T>(make: () => T) =>
       Object.fromEntries(WORD_FIELDS.map((field) => [field, make()])) as Record<WordField, T>;
     this.words = of(() => new Words());
@@ -158,6 +161,7 @@ export class Outline {
     this.input[row] = page.input[index] ?? -1;
     this.output[row] = page.output[index] ?? -1;
     this.cost[row] = page.cost_nusd[index] ?? Number.NaN;
+    this.inferredRows[row] = page.inferred?.[index] ?? 0;
     this.last = Math.max(this.last, start + Math.max(0, duration));
     if (duration < 0) this.running += 1;
     if (this.counted[row] === 1) this.mostTokens = Math.max(this.mostTokens, this.tokens(row));
@@ -192,6 +196,11 @@ export class Outline {
 
   isFailed(row: number): boolean {
     return this.failedRows[row] === 1;
+  }
+
+  /** A tool run that no span tells of, inferred from the messages of calls. Its time is a bound. */
+  isInferred(row: number): boolean {
+    return this.inferredRows[row] === 1;
   }
 
   isRunning(row: number): boolean {

@@ -1,6 +1,7 @@
 // Words for what the wire names: fields, lengths of time, units. One that is not listed is shown as it comes.
+import type { Estimated } from "../api/types";
 import type { Grain } from "./buckets";
-import { count } from "./format";
+import { count, usd } from "./format";
 import { t } from "./i18n";
 
 /** A field of spans and traces, within a sentence or on a button. */
@@ -48,4 +49,16 @@ export function hueName(hue: string): string {
 export const callsText = (calls: number): string => t("{n} calls", { count: calls, n: count(calls) });
 
 /** "1,650 tokens". */
+/** What calls without usage are estimated to have used. */
+export function estimatedText(of: Estimated): string {
+  const calls = t("{n} calls without usage, estimated from their messages", {
+    count: of.calls,
+    n: count(of.calls),
+  });
+  const tokens = t("≈ {n} tokens", { n: count(of.tokens.total) });
+  const range =
+    of.cost_low_usd && of.cost_high_usd ? [`${usd(of.cost_low_usd)} – ${usd(of.cost_high_usd)}`] : [];
+  return [calls, tokens, ...range].join("\n");
+}
+
 export const tokensText = (tokens: number): string => t("{n} tokens", { count: tokens, n: count(tokens) });

@@ -85,7 +85,7 @@ export function Drawing({ graph, label, hint, act, onPick, states = null, stirre
                 <g transform={`translate(${x} ${y})`}>
                   <rect className="graph-count-box" x={-17} y={-9} width={34} height={18} rx={9} />
                   <text className="graph-count" textAnchor="middle" y={4}>
-                    ×{count(edge.calls)}
+                    ×{count(edge.calls + (edge.inferred ?? 0))}
                   </text>
                 </g>
               </g>
@@ -164,7 +164,10 @@ const cut = (text: string, most: number) => (text.length > most ? `${text.slice(
 // What is written on a node, in words that are apart. Its name for those who hear it holds the same, so that one can also say
 // them (WCAG 2.5.3).
 const nameOn = (node: GraphNode) => cut(node.name, 23);
-const noteOn = (node: GraphNode) => `${node.kind} · ×${count(node.calls)} · ${duration(node.duration_ms)}`;
+function noteOn(node: GraphNode): string {
+  const inferred = node.inferred ? ` · ${t("{n} inferred", { n: count(node.inferred) })}` : "";
+  return `${node.kind} · ×${count(node.calls)}${inferred} · ${duration(node.duration_ms)}`;
+}
 const failedOn = (node: GraphNode) => (node.errors > 0 ? ` ✕ ${count(node.errors)}` : "");
 
 interface CardProps {

@@ -10,6 +10,7 @@ export const hueOfNode = (kind: string): Hue => hueOf(kind === "model" ? "llm" :
 /** What an edge or a node comes to, in words. */
 export function factsOf(of: GraphNode | GraphEdge, places: number): string[] {
   const facts = [t("{n} calls", { count: of.calls, n: count(of.calls) })];
+  if (of.inferred) facts.push(t("{n} inferred", { n: count(of.inferred) }));
   if (of.errors > 0) facts.push(t("{n} failed", { n: count(of.errors) }));
   if (of.duration_ms !== null) facts.push(duration(of.duration_ms));
   if (of.tokens) facts.push(t("{n} tokens", { count: of.tokens, n: count(of.tokens) }));

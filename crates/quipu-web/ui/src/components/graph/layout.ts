@@ -62,7 +62,7 @@ export function place(graph: Graph, downwards: boolean): Placed {
         path: curve(points) ?? "",
         x: drawn.x ?? middle.x,
         y: drawn.y ?? middle.y,
-        thick: Math.min(7, 1.2 + Math.log2(Math.max(1, edge.calls))),
+        thick: Math.min(7, 1.2 + Math.log2(Math.max(1, edge.calls + (edge.inferred ?? 0)))),
       };
     }),
   };

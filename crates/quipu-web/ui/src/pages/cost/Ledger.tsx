@@ -14,13 +14,14 @@ import {
   percent,
   usd,
   usdExact,
+  usdHeadline,
   usdPixels,
   usdPlaces,
 } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { isField } from "../../lib/query";
 import { minuteTime, utcDay, utcMonth, utcTime } from "../../lib/time";
-import { fieldName, grainName, tokensText } from "../../lib/words";
+import { estimatedText, fieldName, grainName, tokensText } from "../../lib/words";
 import { filterHref } from "../../state/filters";
 import { setParams, usePlace } from "../../state/url";
 import { type Dimension, groupByOf, measureTitle, NAMED, seriesClass } from "./dimensions";
@@ -58,6 +59,7 @@ export function Ledger({ groups, total, dimension, grain, measure, onHighlight }
   const apart = total.subscription_usd
     ? Math.min(4, usdPlaces(rows.map((row) => row.subscription_usd)))
     : null;
+  const guessed = (total.estimated?.calls ?? 0) > 0;
   const most = Math.max(0, ...rows.map((row) => measureOf(row, measure)));
   const figures = useMemo(
     () => ({
@@ -87,7 +89,7 @@ export function Ledger({ groups, total, dimension, grain, measure, onHighlight }
             <th scope="col" className="ledger-bar">
               <span className="sr-only">{t("Share of {measure}", { measure: measureTitle(measure) })}</span>
             </th>
-            {columns(apart !== null).map((column) => (
+            {columns(apart !== null, guessed).map((column) => (
               <SortHead key={column.id} className="end" {...{ ...column, sort, onSort }} />
             ))}
           </tr>
@@ -112,6 +114,7 @@ export function Ledger({ groups, total, dimension, grain, measure, onHighlight }
                 </td>
                 <Amount row={row} places={places} />
                 {apart === null ? null : <ListPrice row={row} places={apart} />}
+                {guessed ? <Guess row={row} /> : null}
                 <Figures row={row} {...figures} />
               </tr>
             );
@@ -136,6 +139,7 @@ export function Ledger({ groups, total, dimension, grain, measure, onHighlight }
             </td>
             <Amount row={total} places={places} />
             {apart === null ? null : <ListPrice row={total} places={apart} />}
+            {guessed ? <Guess row={total} /> : null}
             <Figures row={total} {...figures} />
           </tr>
         </tfoot>
@@ -144,15 +148,21 @@ export function Ledger({ groups, total, dimension, grain, measure, onHighlight }
   );
 }
 
-function columns(listPrice: boolean): { id: string; head: string; title?: string }[] {
+function columns(listPrice: boolean, guessed: boolean): { id: string; head: string; title?: string }[] {
   const list = {
     id: "list",
     head: t("List price"),
     title: t("Calls within a subscription at list prices; not billed, and not part of the cost"),
   };
+  const estimated = {
+    id: "estimated",
+    head: t("Estimated"),
+    title: t("Calls without usage, estimated from their messages. No other figure has them."),
+  };
   return [
     { id: "cost", head: t("Cost") },
     ...(listPrice ? [list] : []),
+    ...(guessed ? [estimated] : []),
     { id: "calls", head: t("Calls") },
     { id: "errors", head: t("Errors") },
     { id: "input", head: t("Input") },
@@ -241,6 +251,19 @@ function ListPrice({ row, places }: { row: UsageRow; places: number }) {
       title={t("{cost} at list price, within a subscription", { cost: usdExact(value) })}
     >
       {usd(value, places)}
+    </td>
+  );
+}
+
+/** What calls without usage are estimated to have cost. */
+function Guess({ row }: { row: UsageRow }) {
+  const of = row.estimated;
+  if (!of || of.calls === 0) return <td className="end figure nil">–</td>;
+  return (
+    <td className="end figure apart-value" title={estimatedText(of)}>
+      {of.cost_usd === null
+        ? t("≈ {n} tokens", { n: count(of.tokens.total) })
+        : `≈ ${usdHeadline(of.cost_usd)}`}
     </td>
   );
 }

@@ -15,6 +15,7 @@ import {
   usdPixels,
 } from "../../lib/format";
 import { t } from "../../lib/i18n";
+import { estimatedText } from "../../lib/words";
 import { confidenceText, periodName } from "./period";
 
 /** Change against the period before, as a share; null where there was nothing to compare with. */
@@ -115,6 +116,15 @@ export function Totals({ total, analysis }: { total: UsageRow; analysis: CostAna
           })}
         >
           <span className="muted">{t("subscriptions, not in the cost")}</span>
+        </Figure>
+      ) : null}
+      {total.estimated?.cost_usd ? (
+        <Figure
+          label={t("Estimated")}
+          value={<span className="apart-value">≈ {usdHeadline(total.estimated.cost_usd)}</span>}
+          title={estimatedText(total.estimated)}
+        >
+          <span className="muted">{t("calls without usage, not in the cost")}</span>
         </Figure>
       ) : null}
       {forecast ? (

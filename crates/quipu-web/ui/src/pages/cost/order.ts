@@ -15,6 +15,9 @@ const BY: Record<string, (row: UsageRow) => number | null> = {
   p95: (row) => row.latency_ms.p95 ?? null,
 };
 
+const list = (row: UsageRow) => row.subscription_usd ?? null;
+const estimated = (row: UsageRow) => row.estimated?.cost_usd ?? null;
+
 /** Rows in the order of a column; of equal ones those with more tokens and calls first. */
 export function sortedRows(groups: readonly UsageGroup[], sort: string, by: string): UsageGroup[] {
   const column = sort.replace("-", "");
@@ -22,8 +25,9 @@ export function sortedRows(groups: readonly UsageGroup[], sort: string, by: stri
   const name = (a: UsageGroup, b: UsageGroup) => (keyOf(a, by) < keyOf(b, by) ? 1 : -1);
   const rest = (a: UsageRow, b: UsageRow) => b.tokens.total - a.tokens.total || b.llm_calls - a.llm_calls;
   if (column === "key") return [...groups].sort((a, b) => turn * name(a, b));
-  if (column === "cost" || column === "list") {
-    const amount = (row: UsageRow) => (column === "cost" ? row.cost_usd : (row.subscription_usd ?? null));
+  if (column === "cost" || column === "list" || column === "estimated") {
+    const amounts = { cost: (row: UsageRow) => row.cost_usd, list, estimated };
+    const amount = amounts[column];
     return [...groups].sort((a, b) => {
       const [left, right] = [amount(a), amount(b)];
       if (left === null || right === null) return left === right ? rest(a, b) : left === null ? 1 : -1;

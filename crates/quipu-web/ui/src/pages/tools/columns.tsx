@@ -44,6 +44,18 @@ export function toolColumns(longest: number): readonly WorkColumn<ToolInsight>[]
       cell: (tool) => <Num value={tool.calls} to={toolTraces(tool)} />,
     },
     {
+      id: "inferred",
+      head: t("Inferred"),
+      title: t(
+        "Runs that no span tells of, inferred from the messages of calls. The other figures leave them out.",
+      ),
+      end: true,
+      least: 70,
+      drop: 1,
+      by: (tool) => tool.inferred ?? 0,
+      cell: (tool) => (tool.inferred ? <span className="figure">{count(tool.inferred)}</span> : <Nil />),
+    },
+    {
       id: "errors",
       head: t("Errors"),
       end: true,

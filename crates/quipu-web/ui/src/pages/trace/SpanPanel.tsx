@@ -1,7 +1,7 @@
 // One span: what was said, what it used and cost, and the raw truth below.
 import { useRef } from "react";
 import { useSpan } from "../../api/queries";
-import type { Span, Tokens } from "../../api/types";
+import type { Span, SpanEstimate, TokenRange, Tokens } from "../../api/types";
 import { Copy } from "../../components/Copy";
 import { Icon } from "../../components/Icon";
 import { Json } from "../../components/Json";
@@ -86,6 +86,8 @@ function bestTab(span: Span): Tab {
 
 /** Most spans have no error, no conflict and no documents. */
 function isThere(tab: Tab, span: Span | undefined): boolean {
+  // No source sent an inferred run: there is nothing raw to show of it but the answer.
+  if (span?.inferred_from) return tab === "messages" || tab === "raw";
   if (tab === "error") return span !== undefined && errorOf(span) !== null;
   if (tab === "documents") return span !== undefined && documentsOf(span).length > 0;
   if (tab === "conflicts") return (span?.conflicts?.length ?? 0) > 0;
@@ -240,7 +242,17 @@ function SpanFacts({ outline, row, span, now }: Omit<HeadProps, "onClose" | "onR
         </span>
       ) : null}
       {span?.tokens && span.tokens.total > 0 ? <Used tokens={span.tokens} /> : null}
+      {outline.isInferred(row) ? (
+        <span
+          title={t(
+            "From the end of the call that asked for it to the start of the call that was given its result",
+          )}
+        >
+          {t("inferred, at most")}
+        </span>
+      ) : null}
       {span ? <Cost span={span} /> : null}
+      {span?.estimated ? <Estimated of={span.estimated} /> : null}
       {span?.finish_reasons?.length ? <span>{span.finish_reasons.join(", ")}</span> : null}
       {span?.provider ? <span>{span.provider}</span> : null}
       {outline.word("agent", row) ? (
@@ -261,6 +273,26 @@ function Used({ tokens }: { tokens: Tokens }) {
       {tokens.cache_read > 0
         ? t("{input} in ({cached} cached) → {output} out", used)
         : t("{input} in → {output} out", { input: used.input, output: used.output })}
+    </span>
+  );
+}
+
+/** What a call without usage used, by its messages: no total has it. */
+function Estimated({ of }: { of: SpanEstimate }) {
+  const range = ({ low, high }: TokenRange) => `${count(low)}–${count(high)}`;
+  const title = t(
+    "The source reports no usage. Estimated from the messages: {input} tokens in, {output} out",
+    {
+      input: range(of.input),
+      output: range(of.output),
+    },
+  );
+  return (
+    <span className="figure" title={title}>
+      {t("≈ {n} tokens", { n: count(of.input.expected + of.output.expected) })}
+      {of.cost_low_usd !== null && of.cost_high_usd !== null
+        ? ` · ${usdHeadline(of.cost_low_usd)}–${usdHeadline(of.cost_high_usd)}`
+        : null}
     </span>
   );
 }

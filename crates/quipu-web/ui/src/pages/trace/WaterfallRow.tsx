@@ -110,6 +110,14 @@ export const WaterfallRow = memo(function WaterfallRow(props: Props) {
             {props.silent}
           </span>
         ) : null}
+        {outline.isInferred(row) ? (
+          <span
+            className="inferred"
+            title={t("No span tells of this run: it is inferred from the messages of calls")}
+          >
+            {t("inferred")}
+          </span>
+        ) : null}
         <span className="kind">{kind}</span>
       </span>
       {props.width > 0 ? <Bars {...props} /> : <Words outline={outline} row={row} />}
@@ -182,7 +190,8 @@ function Bars({ outline, row, from, to, horizon, width, critical }: Props) {
   const at = (time: number) => (Math.min(to, Math.max(from, time)) - from) * scale;
   const x = at(start);
   const right = Math.max(x + 2, at(end));
-  const hollow = outline.counted[row] === 0 && outline.tokens(row) > 0;
+  const inferred = outline.isInferred(row);
+  const hollow = inferred || (outline.counted[row] === 0 && outline.tokens(row) > 0);
   const running = outline.isRunning(row);
   const visible = (interval: Interval) => interval[1] >= from && interval[0] <= to;
   const drawn = (intervals: readonly Interval[], top: number, height: number) =>
@@ -196,7 +205,7 @@ function Bars({ outline, row, from, to, horizon, width, critical }: Props) {
       <svg width={width} height={28} aria-hidden="true">
         {hollow ? (
           <rect
-            className="bar-hollow"
+            className={inferred ? "bar-hollow is-inferred" : "bar-hollow"}
             x={x + 0.75}
             y={BAR_TOP + 0.75}
             width={Math.max(1, right - x - 1.5)}
