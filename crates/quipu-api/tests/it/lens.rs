@@ -20,7 +20,8 @@ async fn a_call_tells_how_it_was_read() {
         "lines": [{"field": "request_model", "value": "gpt-4o", "key": "gen_ai.request.model",
             "passed_over": ["llm.request.model"], "rule": "a rule"}],
         "unread": ["gen_ai.new"], "notes": ["mended"],
-        "priced_by": {"source": "test", "version": "1", "id": "openai/gpt-4o"}, "cost_reason": null
+        "priced_by": {"source": "test", "version": "1", "id": "openai/gpt-4o"}, "cost_reason": null,
+        "joined": []
     });
     assert_eq!(have, want);
 }

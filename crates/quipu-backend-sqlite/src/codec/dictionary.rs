@@ -314,16 +314,28 @@ mod tests {
     }
 
     /// Recordings from after the training of the shipped dictionary.
-    const LATER: [&str; 11] = [
+    const LATER: [&str; 23] = [
         "ag2--native",
         "ai-sdk-v6--builtin-multi",
+        "anthropic--logfire",
         "anthropic--native-sdk",
+        "anthropic--traceloop-all-in",
+        "beeai--oi",
+        "continue-cli--metrics",
         "copilot-cli--byok-chat",
         "dspy--oi-cached",
         "genkit-js--own",
         "instructor--oi+ollm",
+        "langchain--langsmith+logfire",
+        "langchain--oi-langchain+oi-openai",
+        "langchain--oi-langchain+traceloop",
+        "langchain--traceloop-all-in",
+        "langchain-claude--oi+native-sdk",
+        "langchain-js--oi+oi-openai",
         "multi--oi",
         "multi--traceloop-all-in",
+        "openai+anthropic--langsmith-wrap",
+        "openai--logfire+ollm",
         "openai--openlit-all-in",
         "pydantic-ai--logfire-responses",
     ];
