@@ -1,4 +1,4 @@
-//! Bodies: what they must be to be read, and errors that say which field is wrong.
+//! Request bodies: JSON parsing, and errors that name the wrong field.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,8 +13,8 @@ use crate::Problem;
 use crate::extract::NoParams;
 use crate::state::Api;
 
-/// The body of a request that changes something. It says that it is JSON, which a form of another origin's page cannot; whose page asks
-/// is the guard's to see.
+/// The JSON body of a write request. A form on another origin's page cannot send the JSON content type. The
+/// guard checks the origin.
 pub(crate) struct Write(Bytes);
 
 impl FromRequest<Arc<Api>> for Write {
@@ -22,7 +22,7 @@ impl FromRequest<Arc<Api>> for Write {
 
     async fn from_request(request: Request, api: &Arc<Api>) -> Result<Self, Problem> {
         let (mut parts, body) = request.into_parts();
-        // A browser asks before it sends a DELETE elsewhere, whatever its type.
+        // A browser sends a preflight request before a cross-origin DELETE, regardless of its content type.
         if parts.method != Method::DELETE && !is_json(&parts.headers) {
             let detail = "The header Content-Type must be application/json.";
             let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
@@ -48,7 +48,7 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 impl Write {
-    /// The body as it came.
+    /// The raw body.
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.0
     }
@@ -65,10 +65,11 @@ impl Write {
     }
 }
 
-/// A body as a `T`, every field of which may be left out.
+/// A body as a `T` whose fields are all optional.
 ///
 /// # Errors
-/// It is no JSON object, or a field is unknown or has a value that cannot be used: the problem names the first such field.
+/// The body is no JSON object, or a field is unknown or has an invalid value. The problem names the first
+/// such field.
 pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let object: Map<String, Value> = serde_json::from_slice(body).map_err(no_object)?;
     match serde_json::from_value(Value::Object(object.clone())) {

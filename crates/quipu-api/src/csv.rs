@@ -7,7 +7,7 @@ use bytes::Bytes;
 pub(crate) struct Row(Vec<String>);
 
 impl Row {
-    /// Adds texts of others. An apostrophe stands wherever a spreadsheet would run a formula
+    /// Adds untrusted texts. An apostrophe precedes each place at which a spreadsheet would run a formula
     /// (<https://owasp.org/www-community/attacks/CSV_Injection>).
     #[must_use]
     pub(crate) fn texts(mut self, texts: impl IntoIterator<Item = String>) -> Self {
@@ -15,13 +15,13 @@ impl Row {
         self
     }
 
-    /// Adds lists of texts of others, each in one cell.
+    /// Adds lists of untrusted texts, each list in one cell.
     #[must_use]
     pub(crate) fn lists<'a>(self, lists: impl IntoIterator<Item = &'a [String]>) -> Self {
         self.texts(lists.into_iter().map(|list| list.join("; ")))
     }
 
-    /// Adds numbers, or nothing in their place.
+    /// Adds numbers; an empty cell for a missing one.
     #[must_use]
     pub(crate) fn figures(mut self, figures: impl IntoIterator<Item = String>) -> Self {
         self.0.extend(figures);
@@ -40,13 +40,15 @@ pub(crate) fn line(names: &[&str]) -> Bytes {
     format!("{}\r\n", names.join(",")).into()
 }
 
-/// Whether a spreadsheet takes a text that begins so for a formula. The wide forms are taken for the narrow ones.
+/// Whether a spreadsheet takes a text that begins so for a formula. The wide forms are taken for the narrow
+/// ones.
 const fn is_formula(letter: char) -> bool {
     matches!(letter, '=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '＝' | '＋' | '－' | '＠')
 }
 
-/// Whether another cell begins behind it: spreadsheets divide cells by semicolons in many countries, and by tabs where a text is
-/// pasted. Quotes do not hold such a text together, because for them the cell begins earlier.
+/// Whether another cell begins behind it: spreadsheets divide cells by semicolons in many countries, and by
+/// tabs where a text is pasted. Quotes do not hold such a text together, because for them the cell begins
+/// earlier.
 const fn divides(letter: char) -> bool {
     matches!(letter, ';' | ',' | '\t' | '|' | '\r' | '\n')
 }

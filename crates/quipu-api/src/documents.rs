@@ -1,4 +1,4 @@
-//! Documents that people store: read strictly, and errors that say where in them something is wrong.
+//! Stored documents of users: strict parsing, and errors with the path of the wrong field.
 
 use axum::http::StatusCode;
 use quipu_insight::DocumentError;
@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 use crate::Problem;
 
-/// What is wrong in a document, and where.
+/// An error in a document, with its path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fault {
     path: String,
@@ -70,7 +70,7 @@ impl From<DocumentError> for Problem {
                 Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "Document too large", detail)
             }
             DocumentError::Io { cause, .. } => {
-                // Where it lies is for the log only.
+                // Only the log names the file.
                 tracing::error!(error = %detail, "a document could not be read or written");
                 let detail = format!("The server could not read or write it: {}.", cause.kind());
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "The document failed", detail)

@@ -1,4 +1,4 @@
-//! What handlers take from a request.
+//! Extractors: the parts of a request that handlers take.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -11,7 +11,7 @@ use quipu_query::Params;
 use crate::Problem;
 use crate::state::Api;
 
-/// The parameters of a question, not yet read: each handler says which it knows.
+/// The unparsed parameters of a query: each handler names the ones it knows.
 pub(crate) struct Ask(pub(crate) Params);
 
 impl FromRequestParts<Arc<Api>> for Ask {
@@ -23,7 +23,7 @@ impl FromRequestParts<Arc<Api>> for Ask {
     }
 }
 
-/// A route without parameters: any that is given is refused.
+/// A route without parameters: it rejects any parameter.
 pub(crate) struct NoParams;
 
 impl FromRequestParts<Arc<Api>> for NoParams {

@@ -1,4 +1,4 @@
-//! Who used whom in a trace, read from its spans, and kept for the next map.
+//! Graph of a trace, built from its spans and cached for the next map.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -11,17 +11,17 @@ use quipu_insight::{Graph, Handoff};
 
 use crate::ApiState;
 
-/// Spans of a trace that are looked at.
+/// Limit of spans read per trace.
 const MOST: usize = 100_000;
 /// Spans that are read at a time.
 const PAGE: usize = 5_000;
-/// Hand-offs of a trace that are looked at.
+/// Limit of hand-offs read per trace.
 const HANDOFFS: usize = 64;
 /// Graphs that are kept.
 const KEPT: NonZeroUsize = NonZeroUsize::new(4_096).unwrap();
 /// Nodes and edges of a graph that is kept: larger ones are read again.
 const SMALL: usize = 128;
-/// What hand-offs have in their names.
+/// Words in the names of hand-offs.
 const WORDS: [&str; 3] = ["handoff", "hand_off", "transfer"];
 
 /// The graph of one trace.
@@ -34,7 +34,7 @@ pub(crate) struct TraceGraph {
     pub(crate) complete: bool,
 }
 
-/// Graphs by trace, with a number of what was said of the trace when they were made.
+/// Graphs by trace, with the version of the trace for which they were made.
 pub(crate) struct Graphs(Mutex<LruCache<TraceId, (u64, TraceGraph)>>);
 
 impl Default for Graphs {
@@ -44,7 +44,7 @@ impl Default for Graphs {
 }
 
 impl Graphs {
-    /// The graph of a trace as it was when nothing else was said of it.
+    /// The graph of a trace, if the trace has not changed since.
     pub(crate) fn find(&self, row: &TraceRow) -> Option<TraceGraph> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.get(&row.trace_id).filter(|(state, _)| *state == state_of(row)).map(|(_, built)| built.clone())
@@ -89,7 +89,7 @@ pub(crate) async fn all_spans(api: &ApiState, trace_id: TraceId) -> Result<(Vec<
     Ok((rows, false))
 }
 
-/// Who hands over to whom: that stands in the attributes of spans whose names speak of it.
+/// Reads hand-offs between agents from the attributes of spans whose names contain one of these words.
 async fn handoffs(api: &ApiState, trace_id: TraceId, rows: &[SpanRow]) -> Result<HashMap<SpanId, Handoff>> {
     let speaks = |row: &&SpanRow| {
         let name = row.name.to_ascii_lowercase();

@@ -7,10 +7,10 @@ use axum::http::header::{
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
 
-/// What the browser may load for a page: files and data of its own origin, nothing inline (CSP Level 3).
+/// Content security policy of a page: files and data of its own origin, nothing inline (CSP Level 3).
 pub(crate) const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
      font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-/// JSON and text load nothing.
+/// Policy for JSON and text: they load nothing.
 const DATA_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
 
 const FIXED: [(HeaderName, &str); 6] = [
@@ -22,7 +22,8 @@ const FIXED: [(HeaderName, &str); 6] = [
     (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()"),
 ];
 
-/// Adds the security headers, and forbids caching where the route did not say otherwise: answers hold prompts.
+/// Adds the security headers, and forbids caching where the route did not say otherwise: answers hold
+/// prompts.
 pub(crate) async fn secure(mut response: Response) -> Response {
     let headers = response.headers_mut();
     for (name, value) in FIXED {

@@ -1,4 +1,4 @@
-//! Answers as JSON, in parts that are charged to the memory of their request.
+//! JSON answers, written in chunks that are charged to the memory of their request.
 
 use std::collections::VecDeque;
 use std::io::{self, Write};
@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use crate::Problem;
 
-/// Bytes of one part of an answer.
+/// Bytes of one chunk of an answer.
 const PART: usize = 64 << 10;
 
 /// A body of JSON. Its memory is given back as it is sent.
@@ -46,7 +46,8 @@ impl Text {
     /// # Errors
     /// No memory is left for the request; `None` for a value that cannot be written, which is logged.
     pub(crate) fn json(&mut self, value: &impl Serialize) -> Result<(), Option<Error>> {
-        // Small writes into a plain vector take half the time that they take through a trait object or a chain of buffers.
+        // Small writes into a plain vector take half the time that they take through a trait object or a
+        // chain of buffers.
         match serde_json::to_writer(&mut *self, value) {
             Ok(()) => Ok(()),
             Err(error) => {
@@ -59,7 +60,7 @@ impl Text {
         }
     }
 
-    /// Adds a text as it is.
+    /// Adds a text without escapes.
     ///
     /// # Errors
     /// No memory is left for the request.
@@ -76,7 +77,7 @@ impl Text {
         Ok(self.parts)
     }
 
-    /// The text as a body of known length.
+    /// Converts the text into a body of known length.
     pub(crate) fn into_body(mut self) -> Body {
         // The last part is small; the answer is not given up for its sake.
         if let Err(error) = self.close() {
@@ -135,7 +136,7 @@ impl AsRef<[u8]> for Part {
     }
 }
 
-/// A body of known length whose parts are let go of one by one.
+/// A body of known length whose chunks are freed one by one.
 struct Parts {
     parts: VecDeque<Bytes>,
     left: usize,

@@ -2,9 +2,10 @@
 //!
 //! Verb: SPEAK HTTP.
 //! Takes: HTTP requests, and a store, adapters, a price book and a feed of commits as [`ApiState`].
-//! Gives: JSON of [`dto`], problem details for every error, live frames over WebSocket, traces as files, the dashboard's own files.
-//! Never: counts or prices by itself, puts a record into a store, opens a socket, hands out what the question did not ask for, or looks who asks and
-//! from whose page: a guard that stands before it does.
+//! Gives: JSON of [`dto`], problem details for every error, live frames over WebSocket, traces as files, the
+//! dashboard's own files.
+//! Never: counts or prices by itself, puts a record into a store, opens a socket, or returns data that the
+//! request did not ask for. It does not check the caller or the page's origin: the guard before it does.
 
 pub mod dto;
 

@@ -1,4 +1,4 @@
-//! What the routes about money need beside the store.
+//! State of the routes about money, apart from the store.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -7,23 +7,23 @@ use quipu_insight::Budgets;
 use quipu_prices::Books;
 use quipu_tokens::Estimator;
 
-/// Reads the price books again and puts them in the place of those in use; gives what there is to know about them.
+/// Reads the price books again and replaces those in use; returns notes about them.
 pub type Reload = Arc<dyn Fn() -> Result<Vec<String>, String> + Send + Sync>;
 
-/// What the routes about money need beside the store.
+/// State of the routes about money, apart from the store.
 #[derive(Clone)]
 pub struct Money {
-    /// The price books: what they hold, and what they would make of stored calls.
+    /// The price books: their contents, and re-pricing by them.
     pub books: Books,
-    /// Where the user's own book is looked for; told, not read.
+    /// Path of the user's own book; shown, not read.
     pub user_file: Option<PathBuf>,
     /// Reads the books again; `None` where they are not files.
     pub reload: Option<Reload>,
-    /// Estimates what `/api/v1/estimate` is asked.
+    /// Estimator of `/api/v1/estimate`.
     pub estimator: Estimator,
-    /// Budgets; those that are off are none.
+    /// Budgets; [`Budgets::off`] for none.
     pub budgets: Budgets,
-    /// Folder with what is needed to take a re-pricing back; `None` where history is not priced again.
+    /// Folder of the journals that undo needs; `None` without re-pricing.
     pub reprices: Option<PathBuf>,
     /// Whether stored calls and budgets may be changed.
     pub writable: bool,

@@ -1,4 +1,4 @@
-//! The description of all routes.
+//! OpenAPI description of all routes.
 
 use std::sync::{Arc, OnceLock};
 
@@ -126,7 +126,7 @@ pub fn openapi() -> Document {
 #[expect(dead_code, reason = "describes the route that `described` serves")]
 pub(crate) const fn serve() {}
 
-/// A description as it goes out: some hundred kilobytes whose making takes milliseconds, which is done once.
+/// A serialized description: some hundred kilobytes that take milliseconds to make, made once.
 struct Written {
     bytes: Bytes,
     tag: HeaderValue,
@@ -155,7 +155,8 @@ impl Written {
     }
 }
 
-/// A route that serves a description with an entity tag and the security headers. It is made at the first request, and kept.
+/// A route that serves a description with an entity tag and the security headers. It is made at the first
+/// request, and kept.
 pub fn described<S: Clone + Send + Sync + 'static>(make: fn() -> Document) -> MethodRouter<S> {
     let written: Arc<OnceLock<Option<Written>>> = Arc::default();
     get(async move |request: HeaderMap| {

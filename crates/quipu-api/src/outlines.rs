@@ -1,4 +1,4 @@
-//! Traces in display order, kept while somebody looks at them.
+//! Cache of traces in display order, kept while clients read them.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -14,7 +14,7 @@ use tokio::task::spawn_blocking;
 
 use crate::{ApiState, Problem};
 
-/// Spans of a trace that are looked at.
+/// Limit of spans read per trace.
 const MOST: usize = 250_000;
 /// Spans that are read at a time.
 const PAGE: usize = 5_000;
@@ -22,7 +22,7 @@ const PAGE: usize = 5_000;
 const KEPT: usize = 96 << 20;
 /// Outlines that are kept: they are looked for one after the other.
 const MOST_KEPT: usize = 512;
-/// When nobody has asked for so long, nothing is kept.
+/// Idle time after which the cache is empty.
 const IDLE: Duration = Duration::from_secs(120);
 
 /// A trace in display order, and which state of it that is.
@@ -37,7 +37,7 @@ pub(crate) struct Versioned {
 pub(crate) struct Outlines {
     store: Arc<dyn Store>,
     commits: Sender<Arc<Committed>>,
-    /// One is built at a time: whoever waits finds it built.
+    /// One outline is built at a time: a waiting request finds it built.
     building: tokio::sync::Mutex<()>,
     kept: Arc<Mutex<Kept>>,
 }
@@ -58,7 +58,7 @@ struct Entry {
     built: Versioned,
 }
 
-/// What is known of a trace without reading its spans.
+/// Known state of a trace without reading its spans.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct State {
     row: u64,
@@ -132,7 +132,7 @@ fn locked(kept: &Mutex<Kept>) -> MutexGuard<'_, Kept> {
     kept.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Hears of commits until nobody asks any more.
+/// Follows commits until no request has come for a while.
 async fn listen(kept: Arc<Mutex<Kept>>, mut commits: Receiver<Arc<Committed>>) {
     loop {
         let heard = tokio::time::timeout(IDLE, commits.recv()).await;

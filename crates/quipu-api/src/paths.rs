@@ -1,12 +1,12 @@
-//! Paths of the host in answers: who sees them, and texts without them.
+//! Paths of the host in answers: who may see them, and texts without them.
 
 use std::convert::Infallible;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
-/// Says that the asker may see where files of the host lie: put it into the extensions of a request of an administrator. Without it
-/// answers name files without their folders.
+/// Says that the asker may see where files of the host lie: put it into the extensions of a request of an
+/// administrator. Without it answers name files without their folders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SeesHost;
 
@@ -22,14 +22,14 @@ impl<S: Sync> FromRequestParts<S> for Sight {
     }
 }
 
-/// Routes of ours: what begins so is no file.
+/// Prefixes of this API's routes: a text with such a prefix is no file.
 const ROUTES: [&str; 7] = ["/api/", "/v1/", "/otel/", "/openapi.json", "/healthz", "/readyz", "/metrics"];
 /// How the path of a file begins.
 const PATH_BEGINNINGS: [&str; 4] = ["/", "./", "../", "~/"];
 /// Words with blanks that are looked through for the rest of a path.
 const WORDS: usize = 4;
 
-/// A text in which each path of a file is its last part alone. Addresses with a host and routes of ours stay.
+/// Reduces each file path in a text to its last component. URLs with a host and routes of this API stay.
 pub(crate) fn without_paths(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -53,7 +53,7 @@ pub(crate) fn without_paths(text: &str) -> String {
     out
 }
 
-/// What no word goes on after.
+/// Characters that end a word.
 fn ends(c: char) -> bool {
     c.is_whitespace() || "\"'`()[]{}<>,;".contains(c)
 }
@@ -70,7 +70,7 @@ fn begins_path(before: char, text: &str) -> bool {
     stands_alone && is_path && !ROUTES.iter().any(|route| text.starts_with(route))
 }
 
-/// Bytes of the path that a text begins with, blanks within it included; 0 where it is none.
+/// Length in bytes of the path at the start of a text, blanks within it included; 0 without one.
 fn length(text: &str) -> usize {
     let mut length = 0;
     let mut words = 0;

@@ -14,10 +14,10 @@ use utoipa::ToSchema;
 
 /// Media type of problem details.
 pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
-/// Where the kinds of problems are explained.
+/// Guide to the types of problems.
 const EXPLAINED: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/docs/guide/http-api.md#");
 
-/// What went wrong, as `application/problem+json`.
+/// An error, as `application/problem+json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Problem {
     /// URI of the kind of problem.
@@ -26,9 +26,9 @@ pub struct Problem {
     pub title: String,
     /// HTTP status.
     pub status: u16,
-    /// What, where, and what would be right.
+    /// Error text: the value, its place, and the expected form.
     pub detail: String,
-    /// Of a filter that cannot be read: characters before the mistake.
+    /// Characters before the mistake, for a filter that cannot be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub position: Option<usize>,
 }
@@ -129,7 +129,7 @@ impl From<Error> for Problem {
         if status.is_server_error() {
             tracing::error!(operation = error.operation(), error = %error, "question failed");
         }
-        // Where files lie is for the log alone.
+        // Only the log contains paths of files.
         Self::new(status, word, title, without_paths(&error.to_string()))
     }
 }

@@ -1,4 +1,4 @@
-//! The table of routes, and what wraps all of them.
+//! Table of routes, and the layers around all of them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,12 +29,13 @@ const DOCUMENT_BODY: usize = 1 << 20;
 /// Bytes that a body to `/api/v1/estimate` may have: a whole prompt.
 const ESTIMATE_BODY: usize = 4 << 20;
 
-/// All routes, with the dashboard as the fallback. Every error is a problem detail, every answer carries the security
-/// headers, and what compresses goes out as gzip to clients that take it.
+/// All routes, with the dashboard as the fallback. Every error is a problem detail, every answer carries the
+/// security headers, and what compresses goes out as gzip to clients that take it.
 ///
-/// They do not look who asks, nor from whose page: a guard has to stand before them wherever a socket leads to them.
+/// The routes check neither the caller nor the page's origin: put a guard before them on every socket.
 ///
-/// Merging it into another router keeps all of that for these routes; the other must not bring a fallback of its own.
+/// Merging it into another router keeps all of that for these routes; the other must not bring a fallback of
+/// its own.
 pub fn routes(state: ApiState) -> Router {
     let system = System::start(&state);
     let feed = Arc::new(Feed::new(&state, Arc::clone(&system)));
@@ -57,7 +58,8 @@ pub fn routes(state: ApiState) -> Router {
         .fallback(handlers::asset)
         .method_not_allowed_fallback(handlers::wrong_method)
         .layer(CatchPanicLayer::custom(Problem::of_panic))
-        // Most clients are on the same machine or network: a large answer is there sooner when it is packed lightly.
+        // Most clients are on the same machine or network: a large answer is there sooner when it is packed
+        // lightly.
         .layer(
             CompressionLayer::new()
                 .quality(CompressionLevel::Fastest)
@@ -107,7 +109,7 @@ fn table() -> Router<Arc<Api>> {
         .route("/api/parity-matrix", get(handlers::parity_matrix))
 }
 
-/// Where the money went, what it will be, and what it may be.
+/// Routes about costs, forecasts and budgets.
 fn money() -> Router<Arc<Api>> {
     Router::new()
         .route("/api/v1/traces/{trace_id}/spans/{span_id}/cost", get(handlers::span_cost))
@@ -127,7 +129,7 @@ fn money() -> Router<Arc<Api>> {
         .route("/api/v1/estimate", post(handlers::estimate).layer(DefaultBodyLimit::max(ESTIMATE_BODY)))
 }
 
-/// What people arrange for themselves, and what they take out.
+/// Routes of saved views, dashboards and exports.
 fn arranged() -> Router<Arc<Api>> {
     Router::new()
         .route("/api/v1/views", get(handlers::views))
@@ -145,7 +147,7 @@ fn arranged() -> Router<Arc<Api>> {
         .merge(kept())
 }
 
-/// How long what is kept.
+/// Routes of data retention.
 fn kept() -> Router<Arc<Api>> {
     Router::new()
         .route("/api/v1/retention", get(handlers::retention))
@@ -155,8 +157,8 @@ fn kept() -> Router<Arc<Api>> {
         .layer(DefaultBodyLimit::max(SMALL_BODY))
 }
 
-/// What is carried out to its end once it is begun, and whose answer is the only word on what was done: no time-out takes it away.
-/// Their bodies have to come in time, as all do.
+/// Routes of operations that run to their end once they have begun. Their answer is the only report of the
+/// result, so they have no time-out. Their bodies have a time limit, as all bodies have.
 fn to_the_end() -> Router<Arc<Api>> {
     Router::new()
         .route("/api/v1/traces/delete", post(handlers::delete_traces))

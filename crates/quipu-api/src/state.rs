@@ -1,4 +1,4 @@
-//! What the routes need, handed in by whoever wires them.
+//! State of the routes, passed in by the program that wires them.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -19,24 +19,24 @@ use crate::money::Money;
 use crate::outlines::Outlines;
 use crate::system::{ReadVitals, System};
 
-/// What the routes need.
+/// State of the routes.
 #[derive(Clone)]
 pub struct ApiState {
-    /// Answers every question.
+    /// The store that answers every query.
     pub store: Arc<dyn Store>,
-    /// Where records come in and go out, for the state of the ways out; `None` where nothing comes in.
+    /// The pipeline, for the state of the exporters; `None` if the program receives no records.
     pub pipeline: Option<Arc<Pipeline>>,
-    /// Read stored spans again when somebody looks.
+    /// Adapters that read stored spans again on a request.
     pub adapters: Adapters,
-    /// Prices what `/api/v1/price` is asked, and explains what was priced.
+    /// Price books for `/api/v1/price`, and for explanations of costs.
     pub prices: Arc<dyn PriceBook>,
     /// Books, budgets and all else that is about money.
     pub money: Money,
-    /// Told after each commit; feeds the live feed.
+    /// Receives each commit, for the live feed.
     pub live: broadcast::Sender<Arc<Committed>>,
-    /// What the server says about itself.
+    /// State that the server reports about itself.
     pub status: Arc<StatusInfo>,
-    /// Tells the time.
+    /// Clock of the server.
     pub clock: Arc<dyn Clock>,
     /// Bounds; of these the routes use `page_rows` and `request_seconds`.
     pub limits: Arc<Limits>,
@@ -44,10 +44,10 @@ pub struct ApiState {
     pub assets: Arc<dyn Assets>,
     /// OpenMetrics text for `/metrics`.
     pub metrics_text: Arc<dyn Fn() -> String + Send + Sync>,
-    /// How process and machine are doing; `None` where no server runs. With it, [`routes`](crate::routes) must be called on a
-    /// runtime.
+    /// How process and machine are doing; `None` where no server runs. With it, [`routes`](crate::routes)
+    /// must be called on a runtime.
     pub vitals: Option<ReadVitals>,
-    /// Sources whose spans look like model calls and are not read.
+    /// Unread sources whose spans look like model calls.
     pub unread: Arc<dyn Fn() -> Vec<UnreadRecord> + Send + Sync>,
     /// Takes samples of forgotten traces out of that list.
     pub forget_unread: ForgetUnread,
@@ -55,11 +55,12 @@ pub struct ApiState {
     pub drift: Arc<dyn Fn() -> quipu_drift::Report + Send + Sync>,
     /// Saved views and dashboards.
     pub documents: Documents,
-    /// How long what is kept.
+    /// Rules of data retention.
     pub retention: Arc<Retention>,
 }
 
-/// Takes out the unread sources whose sample is of one of these traces, unless it is a dry run: how many there are, or why it failed.
+/// Removes the unread sources whose sample is from one of these traces, unless it is a dry run. Returns their
+/// number, or the error.
 pub type ForgetUnread = Arc<dyn Fn(&HashSet<TraceId>, bool) -> Result<u64, String> + Send + Sync>;
 
 /// A source that is not read, as the receiver remembers it.
@@ -85,25 +86,28 @@ pub struct UnreadRecord {
     pub span_id: SpanId,
 }
 
-/// Who asks, for what is written down about a change: put it into a request's extensions. Without it, nobody is named.
+/// The caller, for the audit log of a change: put it into a request's extensions. Without it, the log has no
+/// name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asker(pub String);
 
-/// Whether whoever began a live feed may still have it: put it into the request's extensions. Asked every few seconds; must not wait.
+/// Whether the client of a live feed still has access: put it into the request's extensions. Called every few
+/// seconds; must not block.
 #[derive(Clone)]
 pub struct Welcome(pub Arc<dyn Fn() -> bool + Send + Sync>);
 
-/// What a request did, for whoever writes it down: among the extensions of an answer. Ids, sums and counts, never a text.
+/// The effect of a request, for the audit log: among the extensions of an answer. Ids, sums and counts, never
+/// a text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Deed {
-    /// Nothing was changed: it was only asked what would be.
+    /// Whether this was a dry run: nothing was changed.
     pub preview: bool,
     /// Figures by name.
     pub detail: Vec<(&'static str, String)>,
 }
 
 impl Deed {
-    /// The answer, with what was done.
+    /// The answer with the effect in its extensions.
     pub(crate) fn with(self, answer: impl IntoResponse) -> Response {
         let mut response = answer.into_response();
         response.extensions_mut().insert(self);
@@ -111,7 +115,7 @@ impl Deed {
     }
 }
 
-/// What the server says about itself.
+/// State that the server reports about itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StatusInfo {
     /// Version.
@@ -172,13 +176,14 @@ impl std::ops::Deref for Api {
 }
 
 impl Api {
-    /// How the ways out beside the store are doing.
+    /// State of the exporters.
     pub(crate) async fn exits(&self) -> Vec<ExitStatus> {
         exits(self.pipeline.clone()).await
     }
 }
 
-/// How the ways out of a pipeline are doing. They may have to look at the disk: not on a thread that answers.
+/// State of a pipeline's exporters. This may read the disk, so do not call it on a thread that answers
+/// requests.
 pub(crate) async fn exits(pipeline: Option<Arc<Pipeline>>) -> Vec<ExitStatus> {
     let Some(pipeline) = pipeline else { return Vec::new() };
     tokio::task::spawn_blocking(move || pipeline.exits()).await.unwrap_or_default()

@@ -1,4 +1,4 @@
-//! How the server and its machine are doing, now and over the last hour.
+//! Vital figures of the server and its machine, now and over the last hour.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,7 +16,7 @@ use crate::state::exits;
 const SAMPLE: Duration = Duration::from_secs(10);
 /// Readings that are kept: those of an hour.
 const KEPT: usize = 360;
-/// Rates are over at least so long.
+/// Shortest interval for rates.
 const SHORTEST: Duration = Duration::from_secs(2);
 
 /// Reads the figures that only the process's own side knows. It may block for a moment.
@@ -93,7 +93,7 @@ impl System {
         self.kept().points.iter().cloned().collect()
     }
 
-    /// How it is doing now.
+    /// Current vital figures.
     pub(crate) async fn now(&self) -> SystemNow {
         let read = self.vitals.clone();
         let vitals = spawn_blocking(move || read.map(|read| read())).await.ok().flatten().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The dashboards that come with the program.
+//! The built-in dashboards.
 
 use crate::dto::DashboardSettings;
 

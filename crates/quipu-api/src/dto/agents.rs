@@ -7,12 +7,12 @@ use utoipa::ToSchema;
 
 use super::{Tokens, names};
 
-/// What each agent of a trace used.
+/// Usage of each agent of a trace.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AgentsAnswer {
     /// The trace, 32 hexadecimal digits.
     pub trace_id: String,
-    /// Whether all of its spans were looked at: at most the first 100,000 are.
+    /// Whether all of its spans were read: at most the first 100,000 are.
     pub complete: bool,
     /// Its agents, by name.
     pub agents: Vec<AgentRow>,
@@ -27,10 +27,10 @@ pub struct AgentRow {
     pub runs: u64,
     /// Agents whose runs called it.
     pub called_by: Vec<String>,
-    /// What it used by itself: calls and tools whose nearest agent it is.
+    /// Usage of the agent itself: calls and tools whose nearest agent it is.
     #[serde(rename = "self")]
     pub own: AgentFigures,
-    /// What it used with all agents below it. The totals of agents above each other overlap: they do not add up.
+    /// Usage of the agent and all agents below it. Totals of nested agents overlap, so they do not add up.
     pub total: AgentFigures,
 }
 
@@ -45,7 +45,7 @@ pub struct AgentFigures {
     pub errors: u64,
     /// Tokens.
     pub tokens: Tokens,
-    /// Computed cost of what is priced; null when nothing is.
+    /// Computed cost of priced calls; null when there are none.
     #[schema(value_type = Option<String>)]
     pub cost_usd: Option<Usd>,
 }

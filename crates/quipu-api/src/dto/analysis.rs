@@ -1,4 +1,4 @@
-//! Cost analysis: how spending runs, where it goes, and where it could be less.
+//! Cost analysis: spending, its trend and forecast, and possible savings.
 
 use quipu_core::Usd;
 use quipu_insight::analysis;
@@ -10,39 +10,39 @@ use super::UsageRow;
 /// How spending runs, where it goes, and where it could be less.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct AnalysisAnswer {
-    /// Begin of the time looked at.
+    /// Start of the analysed time.
     pub since: String,
-    /// End of the time looked at.
+    /// End of the analysed time.
     pub until: String,
     /// Width of the series' steps: `hour`, `day`, `week` or `month`.
     pub bucket: String,
     /// Sums over the time.
     pub total: UsageRow,
-    /// Sums over the time of the same length before; null where there is nothing to compare with.
+    /// Sums over the previous time of the same length; null without data to compare with.
     pub previous: Option<UsageRow>,
     /// Spending step by step, steps without calls included.
     pub series: Vec<SpendPoint>,
-    /// Where the series tends to; null when it is too short to say.
+    /// Trend of the series; null when the series is too short.
     pub trend: Option<Trend>,
-    /// What is to be expected; null with `forecast_reason`.
+    /// Forecast; null with `forecast_reason`.
     pub forecast: Option<Forecast>,
     /// Why there is no forecast.
     pub forecast_reason: Option<String>,
-    /// What prompt caches saved, and could have saved, on calls that are paid by use.
+    /// Savings by prompt caches, actual and possible, on metered calls.
     pub cache: CacheFigures,
     /// The same on calls under subscriptions, at list price.
     pub subscription_cache: CacheFigures,
-    /// The dearest sessions, at most ten.
+    /// The most expensive sessions, at most ten.
     pub sessions: Vec<DearSession>,
     /// Cheaper models, largest saving first.
     pub suggestions: Vec<Suggestion>,
-    /// Reported beside computed cost, over the calls where the two are far apart.
+    /// Reported and computed cost, over the calls where the two differ widely.
     pub deviations: Deviations,
     /// Calls with usage but without a price: no figure here holds them.
     pub unpriced_calls: u64,
     /// Calls that `cache`, `sessions`, `suggestions` and `deviations` are of.
     pub rows: u64,
-    /// Where these begin: later than `since` where there are more calls than are looked at one by one.
+    /// Start of these calls: later than `since` if there are more calls than the analysis reads one by one.
     pub rows_since: String,
 }
 
@@ -54,7 +54,7 @@ pub struct SpendPoint {
     /// Money spent in it; null when nothing priced and metered was used.
     #[schema(value_type = Option<String>)]
     pub cost_usd: Option<Usd>,
-    /// What use under subscriptions would have cost by list price.
+    /// List price of usage under subscriptions.
     #[schema(value_type = Option<String>)]
     pub subscription_usd: Option<Usd>,
     /// LLM calls.
@@ -63,7 +63,7 @@ pub struct SpendPoint {
     pub tokens: u64,
 }
 
-/// Where the series tends to.
+/// Trend of the series.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Trend {
     /// Money more (or, negative, less) with each step.
@@ -71,11 +71,11 @@ pub struct Trend {
     pub per_bucket_usd: Usd,
     /// The same in percent of the median step; null when nothing was spent.
     pub percent_per_bucket: Option<f64>,
-    /// Whole steps that it is of.
+    /// Number of whole steps in the trend.
     pub buckets: usize,
 }
 
-/// What is to be expected.
+/// Forecast of spending.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Forecast {
     /// Start of the period that it is for: the running day, week or month, UTC.
@@ -94,21 +94,21 @@ pub struct Forecast {
     /// Upper end of the interval.
     #[schema(value_type = String)]
     pub high_usd: Usd,
-    /// How likely the truth lies within the interval, 0 to 1, as far as the method holds.
+    /// Probability that the true value is within the interval, 0 to 1, if the method applies.
     pub confidence: f64,
     /// How it was computed, in words.
     pub method: String,
 }
 
-/// What prompt caches saved, and could have saved.
+/// Savings by prompt caches, actual and possible.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct CacheFigures {
     /// Input tokens that were read from a cache.
     pub read_tokens: u64,
-    /// What these cost less than fresh ones would have.
+    /// Savings compared with fresh tokens.
     #[schema(value_type = String)]
     pub saved_usd: Usd,
-    /// What writing to the cache cost more than plain input.
+    /// Extra cost of cache writes compared with plain input.
     #[schema(value_type = String)]
     pub write_extra_usd: Usd,
     /// The one less the other.
@@ -116,14 +116,14 @@ pub struct CacheFigures {
     pub net_usd: Usd,
     /// Input tokens that might have been read from a cache and were not.
     pub missed_tokens: u64,
-    /// What reading these from the cache would have saved.
+    /// Savings if these tokens had been read from the cache.
     #[schema(value_type = String)]
     pub missed_usd: Usd,
-    /// What `missed_tokens` assumes, in words.
+    /// Assumption behind `missed_tokens`, in words.
     pub assumption: String,
 }
 
-/// One of the dearest sessions.
+/// One of the most expensive sessions.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct DearSession {
     /// Session.
@@ -131,14 +131,14 @@ pub struct DearSession {
     /// Money spent in it.
     #[schema(value_type = Option<String>)]
     pub cost_usd: Option<Usd>,
-    /// What its use under a subscription would have cost by list price.
+    /// List price of its usage under a subscription.
     #[schema(value_type = Option<String>)]
     pub subscription_usd: Option<Usd>,
     /// LLM calls.
     pub llm_calls: u64,
     /// Tokens, input and output together.
     pub tokens: u64,
-    /// Start of its first call within the time looked at.
+    /// Start of its first call within the analysed time.
     pub first: String,
     /// Start of its last one.
     pub last: String,
@@ -157,20 +157,20 @@ pub struct Suggestion {
     pub to_model: String,
     /// Calls that it was computed for.
     pub calls: u64,
-    /// What they cost at today's prices.
+    /// Their cost at today's prices.
     #[schema(value_type = String)]
     pub cost_usd: Usd,
-    /// What the same tokens would have cost there.
+    /// Cost of the same tokens on the cheaper model.
     #[schema(value_type = String)]
     pub would_cost_usd: Usd,
     /// The difference.
     #[schema(value_type = String)]
     pub saves_usd: Usd,
-    /// What it assumes, in words.
+    /// Assumption behind the suggestion, in words.
     pub assumption: String,
 }
 
-/// Reported beside computed cost.
+/// Comparison of reported and computed cost.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Deviations {
     /// Calls whose reported cost is more than 5 % away from the computed one.

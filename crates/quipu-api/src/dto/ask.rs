@@ -1,4 +1,4 @@
-//! The parameters of each question, for its description and for clients that build it.
+//! Query parameters of the routes, for the OpenAPI description and for clients.
 
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
@@ -23,7 +23,7 @@ pub struct FilterParams {
     /// Framework.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub framework: Option<String>,
-    /// Agent that took part.
+    /// Participating agent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agent: Option<String>,
     /// Model that was called.
@@ -53,18 +53,19 @@ pub struct FilterParams {
     /// Branch of the source code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub branch: Option<String>,
-    /// Class of a failure in it: `rate_limit`, `timeout`, `context_length`, `content_filter`, `authentication`, `quota`,
-    /// `unavailable`, `invalid_request`, `connection`, `tool_error`, `cancelled` or `other`.
+    /// Class of a failure in it: `rate_limit`, `timeout`, `context_length`, `content_filter`,
+    /// `authentication`, `quota`, `unavailable`, `invalid_request`, `connection`, `tool_error`, `cancelled`
+    /// or `other`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// Lasted at least so many milliseconds, a decimal number.
+    /// Least duration in milliseconds, a decimal number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min_duration_ms: Option<String>,
-    /// Cost at least so many US dollars, a decimal number, compared exactly.
+    /// Least cost in US dollars, a decimal number, compared exactly.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min_cost_usd: Option<String>,
-    /// Terms of the filter language, such as `model:gpt-* -status:ok cost>0.05 "rate limit"`, at most 4 KiB; what cannot be read
-    /// is told with its `position`.
+    /// Terms of the filter language, such as `model:gpt-* -status:ok cost>0.05 "rate limit"`, at most 4 KiB.
+    /// The error for an invalid filter gives its `position`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filter: Option<String>,
 }
@@ -87,8 +88,9 @@ pub struct PageParams {
 #[into_params(parameter_in = Query)]
 #[serde(default)]
 pub struct TraceParams {
-    /// `-started_at` (when left out), `started_at`, `-duration`, `duration`, `-cost`, `cost`, `-tokens`, `tokens`, `-llm_calls`,
-    /// `llm_calls`, `-tool_calls`, `tool_calls`, `-errors` or `errors`. A leading `-` puts the largest first.
+    /// `-started_at` (when left out), `started_at`, `-duration`, `duration`, `-cost`, `cost`, `-tokens`,
+    /// `tokens`, `-llm_calls`, `llm_calls`, `-tool_calls`, `tool_calls`, `-errors` or `errors`. A leading `-`
+    /// puts the largest first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sort: Option<String>,
 }
@@ -114,9 +116,10 @@ pub struct SpanParams {
 #[into_params(parameter_in = Query)]
 #[serde(default)]
 pub struct UsageParams {
-    /// Comma list of `model`, `provider`, `agent`, `framework`, `service`, `session`, `user`, `convention`, `hour`, `day`,
-    /// `week` (from Monday), `month`, `tool` (the nearest that the call ran within), `tag` (a call is in the group of each of its
-    /// trace's tags: groups overlap, `total` does not), `project`, `commit`, `branch`, `billing`.
+    /// Comma list of `model`, `provider`, `agent`, `framework`, `service`, `session`, `user`, `convention`,
+    /// `hour`, `day`, `week` (from Monday), `month`, `tool`, `tag`, `project`, `commit`, `branch`, `billing`.
+    /// `tool` is the nearest tool that the call ran within. A call is in the group of each tag of its trace,
+    /// so groups by `tag` overlap; `total` does not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group_by: Option<String>,
 }
@@ -125,7 +128,8 @@ pub struct UsageParams {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct FacetParams {
-    /// `service`, `framework`, `agent`, `model`, `tool`, `session`, `user`, `status`, `convention`, `tag`, `project`, `commit`, `branch` or `error`.
+    /// `service`, `framework`, `agent`, `model`, `tool`, `session`, `user`, `status`, `convention`, `tag`,
+    /// `project`, `commit`, `branch` or `error`.
     pub field: String,
     /// Most values wanted, 1 to 10,000; 100 when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -161,7 +165,7 @@ pub struct EventParams {
     /// Trace.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trace_id: Option<String>,
-    /// Text that occurs in the name, body or a text attribute, whatever the case.
+    /// Text that occurs in the name, body or a text attribute; case does not matter.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub q: Option<String>,
 }
@@ -178,7 +182,8 @@ pub struct MetricParams {
     /// The same as a JSON object of texts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub labels: Option<String>,
-    /// Comma list of the labels by which series are put together; empty for one of all. Left out, each series is by itself.
+    /// Comma list of the labels that group series; empty for one group of all series. Default: each series
+    /// separately.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
     /// At or after: RFC 3339, Unix time as a whole number, `now`, or a time ago such as `-1h`, `-7d`.
@@ -187,7 +192,8 @@ pub struct MetricParams {
     /// Before, written like `since`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
-    /// Width of a step: milliseconds (at least 1000), or `30s`, `1m`, `1h`, `1d`. Left out, one minute or wider.
+    /// Width of a step: milliseconds (at least 1000), or `30s`, `1m`, `1h`, `1d`. Left out, one minute or
+    /// wider.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<String>,
     /// `avg` (when left out), `sum`, `min`, `max`, `count`, `last`, `p50`, `p95` or `p99`.
@@ -200,7 +206,8 @@ pub struct MetricParams {
 #[into_params(parameter_in = Query)]
 #[serde(default)]
 pub struct AnalysisParams {
-    /// Width of the series' steps: `hour`, `day`, `week` (from Monday) or `month`; left out, the length of time decides.
+    /// Width of the series' steps: `hour`, `day`, `week` (from Monday) or `month`; left out, the length of
+    /// time decides.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bucket: Option<String>,
 }
@@ -239,7 +246,8 @@ pub struct PriceListParams {
 #[into_params(parameter_in = Query)]
 #[serde(default)]
 pub struct PriceCheckParams {
-    /// Percent of the first price that the second may be away before it is listed, 0 to 1,000,000; 1 when left out.
+    /// Percent of the first price that the second may be away before it is listed, 0 to 1,000,000; 1 when
+    /// left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub percent: Option<u64>,
 }
@@ -248,25 +256,26 @@ pub struct PriceCheckParams {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct QueryParams {
-    /// `calls`, `tools`, `agents`, `workflows`, `guardrails`, `retrievals`, `spans`, `failures` (failed spans), `traces`, `events` or
-    /// `metric`.
+    /// `calls`, `tools`, `agents`, `workflows`, `guardrails`, `retrievals`, `spans`, `failures` (failed
+    /// spans), `traces`, `events` or `metric`.
     pub from: String,
-    /// Comma list of keys. Of calls `model`, `provider`, `agent`, `framework`, `service`, `session`, `user`, `tool` (the nearest that
-    /// the call ran within), `tag`, `project`, `commit`, `branch`, `convention`, `billing`; of traces `service`, `framework`, `name`,
-    /// `status`, `session`, `user`; of events `service`, `framework`, `agent`, `name`, `level`, `session`; of a metric its labels,
-    /// each series by itself when left out; of all other work `service`, `framework`, `agent`, `model`, `tool`, `name`, `kind`,
+    /// Comma list of keys. `calls`: `model`, `provider`, `agent`, `framework`, `service`, `session`, `user`,
+    /// `tool` (the nearest that the call ran within), `tag`, `project`, `commit`, `branch`, `convention`,
+    /// `billing`. `traces`: `service`, `framework`, `name`, `status`, `session`, `user`. `events`: `service`,
+    /// `framework`, `agent`, `name`, `level`, `session`. `metric`: its labels; each series separately when
+    /// omitted. All other sources: `service`, `framework`, `agent`, `model`, `tool`, `name`, `kind`,
     /// `status`, `error`, `session`, `user`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group_by: Option<String>,
-    /// Width of a step: `none` (when left out), `auto` for about 120 steps of a round width, milliseconds (at least 1000), or a span
-    /// such as `30s`, `5m`, `1h`, `1d`.
+    /// Width of a step: `none` (default), or `auto` for about 120 steps of a round width. Also milliseconds
+    /// (at least 1000), or a duration such as `30s`, `5m`, `1h`, `1d`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<String>,
     /// Most groups wanted, 1 to 1,000; 20 when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub top: Option<u64>,
-    /// What groups are ordered by, greatest first: `count` (when left out), `errors`, `latency` (the 95th percentile), of calls also
-    /// `tokens`, `cost`; of a metric `value` (when left out) or `count`.
+    /// Order of the groups, greatest first: `count` (default), `errors`, `latency` (the 95th percentile).
+    /// Calls also have `tokens` and `cost`. A metric has `value` (default) and `count`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sort: Option<String>,
     /// `true` adds a histogram to every spread.
@@ -281,7 +290,8 @@ pub struct QueryParams {
     /// The same as a JSON object of texts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub labels: Option<String>,
-    /// How the points of a step become one: `avg` (when left out), `sum`, `min`, `max`, `count`, `last`, `p50`, `p95` or `p99`.
+    /// How the points of a step become one: `avg` (when left out), `sum`, `min`, `max`, `count`, `last`,
+    /// `p50`, `p95` or `p99`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agg: Option<String>,
 }
@@ -299,7 +309,7 @@ pub struct OutlineParams {
     pub limit: Option<u64>,
 }
 
-/// What is looked for in a trace.
+/// Search words for a trace.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct SearchParams {
@@ -307,7 +317,7 @@ pub struct SearchParams {
     pub q: String,
 }
 
-/// What of the live feed, and from where on.
+/// Topics of the live feed and the position to resume from.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default)]
@@ -315,7 +325,7 @@ pub struct LiveParams {
     /// Comma list of `traces`, `budgets`, `events`, `system`; `traces,budgets` when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub topics: Option<String>,
-    /// The `boot` that the connection before was told.
+    /// The `boot` of the earlier connection.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub boot: Option<String>,
     /// The `seq` of the last frame that was seen there.
@@ -323,7 +333,7 @@ pub struct LiveParams {
     pub after: Option<u64>,
 }
 
-/// What a file of traces is written in.
+/// Format of an exported file of traces.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default)]

@@ -1,4 +1,4 @@
-//! Where records go, and what was refused there.
+//! State of the backends, and their dead letters.
 
 use quipu_pipeline::{DeadLetter as Letter, Replayed};
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ pub struct BackendsAnswer {
     pub backends: Vec<BackendHealth>,
 }
 
-/// Records that the other side of a backend refused together.
+/// A batch of records that the server of a backend rejected.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DeadLetter {
     /// Its number; later ones have higher numbers.
@@ -23,7 +23,7 @@ pub struct DeadLetter {
     pub at: String,
     /// `refused`, or `retries_exhausted`.
     pub reason: String,
-    /// What the backend said.
+    /// Error of the backend.
     pub said: String,
     /// Records in it.
     pub records: u64,
@@ -46,21 +46,21 @@ impl DeadLetter {
     }
 }
 
-/// What a backend refused, oldest first.
+/// Dead letters of a backend, oldest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DeadLettersAnswer {
     /// Dead letters.
     pub dead_letters: Vec<DeadLetter>,
 }
 
-/// What goes out again.
+/// Result of a replay of dead letters.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ReplayAnswer {
     /// Dead letters.
     pub letters: u64,
     /// Records in them.
     pub records: u64,
-    /// Dead letters that stay, for want of room or because they are damaged.
+    /// Dead letters that stay, because the queue is full or they are damaged.
     pub left: u64,
 }
 
@@ -75,11 +75,11 @@ impl From<Replayed> for ReplayAnswer {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RemoveDeadLetters {
-    /// Numbers; none: all.
+    /// Numbers of the letters; empty for all.
     pub ids: Vec<u64>,
 }
 
-/// What is gone.
+/// Result of a removal of dead letters.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RemovedAnswer {
     /// Dead letters.

@@ -1,4 +1,4 @@
-//! The price books: what is in them, where they disagree, and what a newer one changes.
+//! The price books: their contents, their disagreements, and a reload.
 
 use std::path::Path;
 
@@ -38,7 +38,8 @@ pub struct PriceSource {
 /// The user's own book.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UserPrices {
-    /// Its file, for anyone but an administrator of the server without its folder; null when it was given in another way.
+    /// Its file, for anyone but an administrator of the server without its folder; null when it was given in
+    /// another way.
     pub path: Option<String>,
     /// Entries in it.
     pub entries: usize,
@@ -64,7 +65,8 @@ pub struct PriceModelsAnswer {
     pub more: bool,
 }
 
-/// Prices of one model now, without any context, for small requests. Prices are per million tokens; null where the rule has none.
+/// Prices of one model now, without any context, for small requests. Prices are per million tokens; null
+/// where the rule has none.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PriceModel {
     /// Provider; empty for an entry of the user that is for every provider.
@@ -83,7 +85,7 @@ pub struct PriceModel {
     /// A million input tokens written to the cache.
     #[schema(value_type = Option<String>)]
     pub cache_write_usd: Option<Usd>,
-    /// What other units cost, and how many of them that buys.
+    /// Prices of other units, and the number of units per price.
     pub other: Vec<OtherPrice>,
     /// Whether large requests cost another price.
     pub tiered: bool,
@@ -111,7 +113,7 @@ pub struct OtherPrice {
     pub per: u64,
 }
 
-/// Where the books disagree.
+/// Disagreements between the price books.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct DisagreementsAnswer {
     /// Those furthest apart first.
@@ -141,17 +143,17 @@ pub struct Disagreement {
     pub second_id: String,
 }
 
-/// What reading the books again gave.
+/// Result of a reload of the price books.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ReloadAnswer {
     /// The books in use from now on.
     pub prices: PricesAnswer,
-    /// What there is to know about them.
+    /// Notes about the books.
     pub notes: Vec<String>,
 }
 
 impl PricesAnswer {
-    /// What books hold; the user's book is told to lie at `user_file`.
+    /// Describes the contents of the books; `user_file` is the path shown for the user's book.
     pub(crate) fn new(books: &Books, user_file: Option<&Path>) -> Self {
         let user = |user: UserBook| UserPrices {
             path: user_file.map(|path| path.display().to_string()),
@@ -178,7 +180,7 @@ impl From<Currency> for DisplayCurrency {
     }
 }
 
-/// Units that have a field of their own.
+/// Units with their own field.
 const OWN: [&str; 4] = ["input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens"];
 
 impl From<&ListedRule> for PriceModel {

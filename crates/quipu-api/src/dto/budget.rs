@@ -1,4 +1,4 @@
-//! Budgets: what was set, and how each account of them stands.
+//! Budgets: their configuration, and the state of each account.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ pub struct BudgetsAnswer {
 pub struct Budget {
     /// Name.
     pub name: String,
-    /// What was set.
+    /// Configuration.
     #[schema(value_type = BudgetSettings)]
     pub config: Json,
     /// `file` when the configuration has it, `stored` when it was set here or by `quipu budget set`.
@@ -32,19 +32,19 @@ pub struct Budget {
 /// One account of a budget.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct BudgetAccount {
-    /// The values that it is for, such as `{"user": "ada"}`; empty where the budget has one account.
+    /// Scope values of the account, such as `{"user": "ada"}`; empty for a budget with one account.
     pub scope: BTreeMap<String, String>,
-    /// What is limited: `usd`, `tokens` or `calls`.
+    /// Limited unit: `usd`, `tokens` or `calls`.
     pub unit: String,
     /// The limit: decimal text in US dollars, or a number as text.
     pub limit: String,
-    /// What was counted in this period.
+    /// Amount counted in this period.
     pub spent: String,
-    /// What is reserved for calls under way.
+    /// Amount reserved for running calls.
     pub reserved: String,
-    /// What was spent as a share of the limit; above 1 when over it, null when the limit is zero.
+    /// Spent amount as a share of the limit; above 1 when over it, null when the limit is zero.
     pub share: Option<f64>,
-    /// When the period began; null where there is none.
+    /// Start of the period; null for a budget without one.
     pub period_start: Option<String>,
     /// When it starts anew; null when it never does, or rolls.
     pub resets_at: Option<String>,
@@ -67,13 +67,13 @@ pub struct BudgetSettings {
     pub period: Option<String>,
     /// The time up to now instead of a period of the calendar: 60 minutes, 24 hours, 7 or 30 days.
     pub rolling: Option<bool>,
-    /// IANA name of the time zone whose calendar counts, such as `Europe/Zurich`; UTC when left out.
+    /// IANA name of the calendar's time zone, such as `Europe/Zurich`; UTC when omitted.
     pub time_zone: Option<String>,
-    /// Whose spending counts; all of it when left out.
+    /// Spending that counts; all of it when omitted.
     pub scope: Option<BudgetScope>,
-    /// Shares of the limit that are told of once a period, above 0, at most 10: 0.8, 0.9 and 1.0 when left out.
+    /// Shares of the limit that send a notice once a period, above 0, at most 10. Default: 0.8, 0.9 and 1.0.
     pub thresholds: Option<Vec<f64>>,
-    /// What happens at the limit: `notify`, `throttle`, `degrade` or `block` (when left out).
+    /// Action at the limit: `notify`, `throttle`, `degrade` or `block` (default).
     pub action: Option<String>,
     /// The cheaper model that `degrade` suggests.
     pub degrade_to: Option<String>,
@@ -81,14 +81,15 @@ pub struct BudgetSettings {
     pub throttle_ms: Option<u64>,
     /// Milliseconds that a reservation holds when nothing is heard of its call.
     pub hold_ms: Option<u64>,
-    /// When work goes in circles; judged for each session on its own, and for each trace where no session is known.
+    /// When work goes in circles; judged for each session on its own, and for each trace where no session is
+    /// known.
     pub r#loop: Option<LoopSettings>,
     /// Whether calls without usage count with their estimated cost and tokens; default false.
     pub count_estimated: Option<bool>,
 }
 
-/// Whose spending counts: all that are given must match. `*` keeps an account of its own for each value, a trailing `*` takes
-/// every value that begins so.
+/// Spending that counts; all given fields must match. `*` keeps a separate account for each value. A trailing
+/// `*` matches every value with that prefix.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct BudgetScope {
@@ -121,7 +122,7 @@ pub struct LoopSettings {
     /// More US dollars than this within 60 seconds, decimal text.
     #[schema(value_type = Option<String>)]
     pub usd_per_minute: Option<Usd>,
-    /// So many requests to language models are let through and no more.
+    /// Limit of requests to language models.
     pub turns: Option<u64>,
     /// Milliseconds after which a loop is forgotten, and everything is counted anew.
     pub reset_ms: Option<u64>,
@@ -138,14 +139,14 @@ pub struct BudgetAsk {
     /// Tokens that it may take, input and output together.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tokens: Option<u64>,
-    /// Who asks: values, not patterns.
+    /// Subject of the call: values, not patterns.
     pub subject: BudgetScope,
 }
 
 /// Whether a budget would let a call through. Nothing stays reserved.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct BudgetVerdict {
-    /// Whether it would.
+    /// Whether the call would pass.
     pub allowed: bool,
     /// Why not; null when it would.
     pub refusal: Option<BudgetRefusal>,
@@ -153,28 +154,28 @@ pub struct BudgetVerdict {
     pub delay_ms: Option<f64>,
     /// The model that should be used instead; null when it need not.
     pub degrade_to: Option<String>,
-    /// What budgets that do not block have to say.
+    /// Notices of budgets that do not block.
     pub notices: Vec<String>,
 }
 
-/// A refusal.
+/// A rejection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct BudgetRefusal {
     /// `exceeded`, or `loop` when work goes in circles.
     pub kind: String,
     /// The budget.
     pub name: String,
-    /// Whose account it is.
+    /// Scope of the account.
     pub scope: BTreeMap<String, String>,
-    /// What is limited: `usd`, `tokens` or `calls`.
+    /// Limited unit: `usd`, `tokens` or `calls`.
     pub unit: String,
     /// The limit, or the bound that work in circles passed.
     pub limit: String,
-    /// What was counted.
+    /// Counted amount.
     pub spent: String,
-    /// What is reserved for calls under way; null for work in circles.
+    /// Amount reserved for running calls; null for a loop notice.
     pub reserved: Option<String>,
-    /// What was asked for; null for work in circles.
+    /// Requested amount; null for a loop notice.
     pub estimate: Option<String>,
     /// When it starts anew; null when it never does.
     pub resets_at: Option<String>,
@@ -191,17 +192,17 @@ pub struct BudgetNotice {
     pub at: String,
     /// The budget; `*` where it is about all of them.
     pub name: String,
-    /// Whose account it is about.
+    /// Scope of the account.
     pub scope: BTreeMap<String, String>,
-    /// What was done: `notify`, `throttle`, `degrade` or `block`.
+    /// Action taken: `notify`, `throttle`, `degrade` or `block`.
     pub action: String,
-    /// What is limited: `usd`, `tokens` or `calls`; null where no limit is concerned.
+    /// Limited unit: `usd`, `tokens` or `calls`; null if no limit is concerned.
     pub unit: Option<String>,
     /// The limit.
     pub limit: Option<String>,
-    /// What was counted.
+    /// Counted amount.
     pub spent: Option<String>,
-    /// What is reserved.
+    /// Reserved amount.
     pub reserved: Option<String>,
     /// When it starts anew.
     pub resets_at: Option<String>,
@@ -263,7 +264,7 @@ impl From<&AccountStatus> for BudgetAccount {
 }
 
 impl BudgetRefusal {
-    /// The refusal; `None` where the error is none.
+    /// The rejection; `None` for any other error.
     pub(crate) fn of(error: &BudgetError) -> Option<Self> {
         let refusal = match error {
             BudgetError::Exceeded(exceeded) => Self::exceeded(exceeded),

@@ -1,4 +1,4 @@
-//! Refused versions of spans that had ended.
+//! Rejected versions of ended spans.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use super::object;
 
-/// A version of a span that came after the span had ended and differs from it. It changes no figure.
+/// A different version of a span, received after the span had ended. It changes no figure.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SpanConflict {
     /// When it arrived, in whole seconds.
@@ -17,7 +17,7 @@ pub struct SpanConflict {
     pub name: String,
     /// Start.
     pub started_at: String,
-    /// End; null for a version that says none.
+    /// End; null for a version without one.
     pub ended_at: Option<String>,
     /// Service that it names.
     pub service: Option<String>,

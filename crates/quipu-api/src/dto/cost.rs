@@ -1,4 +1,4 @@
-//! What one call cost and why, and what has no price.
+//! Cost of one call with its reasons, and calls without a price.
 
 use std::collections::BTreeMap;
 
@@ -17,9 +17,10 @@ pub struct CostAnswer {
     pub counted: bool,
     /// The rule that decided, as a stable word: see `counted_rule` of a span.
     pub counted_rule: String,
-    /// Who is asked to pay: `metered` by use, or `subscription`, where the cost is what the use would have cost by list price.
+    /// Billing: `metered` by use, or `subscription`. For a subscription, the cost is the list price of the
+    /// usage.
     pub billing: String,
-    /// Computed cost as it is stored; null when there is none.
+    /// Stored computed cost; null when there is none.
     #[schema(value_type = Option<String>)]
     pub cost_usd: Option<Usd>,
     /// Why `cost_usd` is null.
@@ -31,13 +32,13 @@ pub struct CostAnswer {
     pub deviates: bool,
     /// The time that it was priced at: the start of the call.
     pub at: String,
-    /// What changed the price, such as `service_tier`, `region`, `processing`.
+    /// Context that changed the price, such as `service_tier`, `region`, `processing`.
     pub context: BTreeMap<String, String>,
     /// The bill, line by line; null when there is no price.
     pub price: Option<PriceAnswer>,
     /// Whether `price` is by the rule and book version that the stored cost was computed with.
     pub as_recorded: bool,
-    /// What there is to know beside it; null when nothing.
+    /// A note; null when there is none.
     pub note: Option<String>,
 }
 
@@ -61,7 +62,7 @@ impl From<CostExplained> for CostAnswer {
     }
 }
 
-/// Models whose use has no price.
+/// Models with unpriced usage.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UnpricedAnswer {
     /// Models, those of most tokens first.
@@ -71,9 +72,9 @@ pub struct UnpricedAnswer {
 /// One model whose use has no price, for one reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UnpricedModel {
-    /// Provider; null where the calls name none.
+    /// Provider; null if the calls have none.
     pub provider: Option<String>,
-    /// Model; null where the calls name none.
+    /// Model; null if the calls have none.
     pub model: Option<String>,
     /// `unknown_model`, `no_model`, `no_usage`, `no_unit_price` or `not_valid_then`.
     pub reason: String,

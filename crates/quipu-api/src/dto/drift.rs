@@ -1,4 +1,4 @@
-//! Drift of sources: fields that stopped coming or began to come, and what is missing.
+//! Drift of sources: fields that stopped or began to come, and missing data.
 
 use quipu_drift::{Change, Completeness, Report};
 use serde::{Deserialize, Serialize};
@@ -38,12 +38,12 @@ pub struct FieldChange {
     pub spans_after: u64,
 }
 
-/// What of a source's telemetry came and what is missing.
+/// Received and missing telemetry of a source.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SourceCompleteness {
     /// Name of the source.
     pub source: String,
-    /// Its version; empty when none was sent.
+    /// Its version; empty if the source sends none.
     pub version: String,
     /// Start of its first span or event.
     pub first_seen: String,
@@ -51,15 +51,15 @@ pub struct SourceCompleteness {
     pub last_seen: String,
     /// Spans of the last 28 days.
     pub spans: u64,
-    /// Spans of traces that were judged: nothing of them came for 60 s. Not every trace is followed when many come.
+    /// Judged spans, of traces without a new span for 60 s. With many traces, only some are followed.
     pub judged_spans: u64,
-    /// Judged spans whose parent never came.
+    /// Judged spans without a received parent.
     pub orphan_spans: u64,
     /// Judged traces that begin with a span of the source.
     pub judged_traces: u64,
     /// Judged traces without a root.
     pub rootless_traces: u64,
-    /// Records that never came, by the numbers that the source gives them (`event.sequence`).
+    /// Missing records, by the source's own numbers (`event.sequence`).
     pub missing_records: u64,
     /// When its last record arrived, if the source is silent for five times its longest pause; else null.
     pub silent_since: Option<String>,

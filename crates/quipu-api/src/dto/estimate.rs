@@ -1,11 +1,11 @@
-//! What a call will cost, before it is made.
+//! Estimated cost of a call before it is made.
 
 use quipu_core::{CostEstimate, Spread, TokenEstimate, Usd};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use utoipa::ToSchema;
 
-/// What is about to be asked of a model. Exactly one of `text`, `messages` and `body` is given.
+/// A planned request to a model. Exactly one of `text`, `messages` and `body` is given.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct EstimateAsk {
@@ -33,16 +33,16 @@ pub struct EstimateAsk {
     pub max_output: Option<u64>,
 }
 
-/// What a call will cost.
+/// Estimated cost of a call.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct EstimateAnswer {
     /// Tokens in.
     pub input: TokenSpread,
     /// Tokens out.
     pub output: TokenSpread,
-    /// What these cost; null with `reason`.
+    /// Cost of these tokens; null with `reason`.
     pub cost: Option<CostSpread>,
-    /// Why there is no cost: `unknown_model`, `no_unit_price`, `not_valid_then`.
+    /// Reason for a missing cost: `unknown_model`, `no_unit_price`, `not_valid_then`.
     pub reason: Option<String>,
 }
 
@@ -84,7 +84,7 @@ impl From<&CostEstimate> for EstimateAnswer {
     }
 }
 
-/// An amount, as sure as it is.
+/// An amount with its uncertainty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CostSpread {
     /// At least.

@@ -1,4 +1,4 @@
-//! Structured events.
+//! Structured events of agents.
 
 use quipu_core::EventPage;
 use quipu_query::CursorText;
@@ -15,7 +15,7 @@ pub struct Event {
     pub time: String,
     /// `trace`, `debug`, `info`, `success`, `warning`, `error` or `critical`.
     pub level: String,
-    /// What happened, such as `gen_ai.choice`; null for plain log lines.
+    /// Type of the event, such as `gen_ai.choice`; null for plain log lines.
     pub r#type: Option<String>,
     /// Body as sent.
     pub body: Json,

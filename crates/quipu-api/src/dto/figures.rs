@@ -33,7 +33,8 @@ impl From<quipu_core::Tokens> for Tokens {
     }
 }
 
-/// A distribution of durations in milliseconds; null where nothing has finished yet. Percentiles are within one percent.
+/// A distribution of durations in milliseconds; null where nothing has finished yet. Percentiles are within
+/// one percent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Latency {
     /// Mean.

@@ -1,4 +1,4 @@
-//! Traces that are to be forgotten.
+//! Deletion of traces, users and sessions.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -13,7 +13,7 @@ pub struct DeleteAsk {
     /// Text of the filter language.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filter: Option<String>,
-    /// Start at or after, written as in questions.
+    /// Start at or after, written as in queries.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,
     /// Start before.
@@ -23,18 +23,18 @@ pub struct DeleteAsk {
     pub dry_run: bool,
 }
 
-/// What was removed.
+/// Result of a deletion.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DeleteAnswer {
     /// Traces that match and are there.
     pub matched: u64,
     /// Traces that were removed.
     pub deleted: u64,
-    /// Whether nothing was to be removed.
+    /// Whether this was a dry run.
     pub dry_run: bool,
 }
 
-/// Who or what is to be forgotten: exactly one of the three.
+/// The user, session or traces to forget: exactly one of the three.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ForgetAsk {
@@ -47,32 +47,34 @@ pub struct ForgetAsk {
     /// Traces, 1 to 1,000.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trace_ids: Option<Vec<String>>,
-    /// Only tell what there is.
+    /// Dry run: only counts the records.
     pub dry_run: bool,
 }
 
-/// What there was, and proof that it is gone. It does not say whose it was: whoever knows the id can see that it was theirs.
+/// The removed records, and proof that they are gone. The answer does not name the owner; a reader who knows
+/// the id can recognise it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ForgetAnswer {
-    /// Whether nothing was to be removed.
+    /// Whether this was a dry run.
     pub dry_run: bool,
     /// `user`, `session` or `traces`.
     pub kind: String,
-    /// SHA-256, in hexadecimal, of `salt`, a colon and the id; of several trace ids, in order with commas between.
+    /// SHA-256, in hexadecimal, of `salt`, a colon and the id; of several trace ids, in order with commas
+    /// between.
     pub id_sha256: String,
     /// Random, for this answer.
     pub salt: String,
     /// When it was done.
     pub at: String,
-    /// Traces that were found.
+    /// Matched traces.
     pub traces: u64,
-    /// Each place that was looked at, and what it had.
+    /// Each searched place, with its earlier records.
     pub places: Vec<ForgottenPlace>,
-    /// Records that are still there: it was asked again in every place once it was done. 0 proves that none is.
+    /// Remaining records, by a second search of every place after the removal. 0 proves that none is left.
     pub remaining: u64,
-    /// Whether nothing remains and every place could be looked at.
+    /// Whether nothing remains and every place could be searched.
     pub complete: bool,
-    /// Where there may be something that cannot be reached from here, and what to do about it.
+    /// Places that the server cannot reach, and the steps to clean them.
     pub beyond: Vec<String>,
 }
 
@@ -81,13 +83,13 @@ pub struct ForgetAnswer {
 pub struct ForgottenPlace {
     /// `store`, or `spool`, `dead-letters` and `queue` of a backend.
     pub place: String,
-    /// What is counted: `traces`, `events`, `series` or `records`.
+    /// Counted unit: `traces`, `events`, `series` or `records`.
     pub what: String,
     /// How many there were.
     pub found: u64,
     /// How many are still there.
     pub remaining: u64,
-    /// Why it could not be looked at or changed.
+    /// Error of the search or the change.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trouble: Option<String>,
 }

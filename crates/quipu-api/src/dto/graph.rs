@@ -1,4 +1,4 @@
-//! Who used whom.
+//! Graph of agents, tools, models and services: which uses which.
 
 use quipu_core::Usd;
 use quipu_insight::{Flow, Graph, NodeId};
@@ -6,11 +6,12 @@ use quipu_query::millis;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Who used whom in one trace. Tokens and cost of an agent are those of the calls that it made itself; of a service or workflow
-/// those of all below it. Those of an edge are all that the upper had the lower use, with everything below that.
+/// Graph of one trace. Tokens and cost of an agent are those of its own calls. Tokens and cost of a service
+/// or workflow include everything below it. An edge has the figures of all work that its source delegated to
+/// its target, with everything below.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct GraphAnswer {
-    /// Whether all spans were looked at: at most the first 100,000 of a trace are.
+    /// Whether all spans were read: at most the first 100,000 of a trace are.
     pub complete: bool,
     /// Nodes by kind and name.
     pub nodes: Vec<GraphNode>,
@@ -18,11 +19,11 @@ pub struct GraphAnswer {
     pub edges: Vec<GraphEdge>,
 }
 
-/// Who used whom in all traces that match.
+/// Graph of all traces that match.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct MapAnswer {
-    /// Whether all traces that match were read: the newest 2,000 are, up to 200,000 spans; reading ends after 5
-    /// seconds, and goes on from there when the map is asked for again.
+    /// Whether all matching traces were read. The limits are the newest 2,000 traces and 200,000 spans.
+    /// Reading stops after 5 seconds; the next request continues from there.
     pub complete: bool,
     /// Traces that were read.
     pub traces_read: u64,
@@ -52,12 +53,12 @@ pub struct GraphNode {
     pub cost_usd: Option<Usd>,
     /// Milliseconds of all runs; those at the same time add up.
     pub duration_ms: f64,
-    /// Tool runs that no span tells of, inferred from the messages of calls; the calls leave them out.
+    /// Tool runs without a span, inferred from the messages of calls; the calls leave them out.
     #[serde(default)]
     pub inferred: u64,
 }
 
-/// What went from one node to another.
+/// Work that one node delegated to another.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct GraphEdge {
     /// Id of the node that used the other.
@@ -77,7 +78,7 @@ pub struct GraphEdge {
     pub cost_usd: Option<Usd>,
     /// Milliseconds of all runs; those at the same time add up.
     pub duration_ms: f64,
-    /// Tool runs that no span tells of, inferred from the messages of calls; the calls leave them out.
+    /// Tool runs without a span, inferred from the messages of calls; the calls leave them out.
     #[serde(default)]
     pub inferred: u64,
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Another record of the same call or tool run, and why it is taken for one.
+/// Another record of the same call or tool run, and the reason for the match.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct JoinedSpan {
     /// Its trace, 32 hexadecimal digits.

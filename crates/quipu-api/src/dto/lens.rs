@@ -1,4 +1,4 @@
-//! How a span was read.
+//! The reading of a span: which attribute gave each value.
 
 use quipu_core::{Adapters, Lens, SpanRow};
 use serde::{Deserialize, Serialize};
@@ -7,8 +7,8 @@ use utoipa::ToSchema;
 use super::span::cost_reason;
 use super::{JoinedSpan, PriceRule, names, text};
 
-/// How one span was read, and how its figures became part of the totals. Of messages, prompts, arguments and results only
-/// the size is told.
+/// The reading of one span, and the reason why its figures are part of the totals. Messages, prompts,
+/// arguments and results are given by their size only.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct LensAnswer {
     /// The trace, 32 hexadecimal digits.
@@ -23,25 +23,25 @@ pub struct LensAnswer {
     pub enriched_by: Vec<String>,
     /// Convention that it was read by; null for none.
     pub convention: Option<String>,
-    /// The signal that told of it: `span`, `details`, `log`, `transcript` or `metric`.
+    /// The signal that reported it: `span`, `details`, `log`, `transcript` or `metric`.
     pub signal: String,
     /// Whether its figures are part of the totals.
     pub counted: bool,
-    /// The rule that decided: `leaf`, `repeats`, `never_counted`, `orphan_rollup`, `merged`, `duplicate`, `fetched`, `echo` or
-    /// `metric`; null for spans that are no call, tool run, or holder of usage.
+    /// The rule that decided: `leaf`, `repeats`, `never_counted`, `orphan_rollup`, `merged`, `duplicate`,
+    /// `fetched`, `echo` or `metric`. Null for spans that are no call, tool run, or holder of usage.
     pub rule: Option<String>,
     /// That rule in words.
     pub rule_text: Option<String>,
-    /// How input and cached tokens relate: `inclusive`, `exclusive`, `proven_inclusive`, `proven_exclusive` or `inferred`; null
-    /// without usage.
+    /// How input and cached tokens relate: `inclusive`, `exclusive`, `proven_inclusive`, `proven_exclusive`
+    /// or `inferred`; null without usage.
     pub reading: Option<String>,
     /// That reading in words.
     pub reading_text: Option<String>,
-    /// What was understood, in the order of the record.
+    /// The values read, in the order of the record.
     pub lines: Vec<LensLine>,
     /// Attribute keys of the conventions, and of usage, that nothing reads; 64 at most.
     pub unread: Vec<String>,
-    /// What could not be read or had to be mended.
+    /// Values that were unreadable or repaired.
     pub notes: Vec<String>,
     /// The price rule that its cost was computed with; null when it has no computed cost.
     pub priced_by: Option<PriceRule>,
@@ -52,14 +52,14 @@ pub struct LensAnswer {
     pub joined: Vec<JoinedSpan>,
 }
 
-/// One value and where it comes from.
+/// One value and its source.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LensLine {
     /// Name of the value, such as `request_model` or `cache_read`.
     pub field: String,
     /// The value as text.
     pub value: String,
-    /// The attribute that it was read from; null when no attribute alone gave it.
+    /// The source attribute; null when no single attribute gave the value.
     pub key: Option<String>,
     /// Other attributes that could have given it, passed over in favour of `key`.
     pub passed_over: Vec<String>,
@@ -80,7 +80,8 @@ impl From<quipu_core::LensLine> for LensLine {
 }
 
 impl LensAnswer {
-    /// Reads the row's span again. The row must hold the whole span; without it only what the ledger says is filled in.
+    /// Reads the row's span again. The row must hold the whole span; without it only what the ledger says is
+    /// filled in.
     pub(crate) fn new(trace_id: quipu_core::TraceId, row: SpanRow, adapters: &Adapters) -> Self {
         let mut answer = Self {
             trace_id: trace_id.to_string(),

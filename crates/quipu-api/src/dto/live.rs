@@ -13,11 +13,11 @@ pub enum LiveFrame {
     Hello {
         /// The server's time.
         now: String,
-        /// This run of the feed: numbers of frames are of it.
+        /// Id of this run of the feed: frame numbers are valid within one run.
         boot: String,
         /// Whether the feed goes on where the connection that was named ended. If not, pages ask anew.
         resumed: bool,
-        /// Frames that are no longer there of those that were missed; null where nothing is known, or nothing missed.
+        /// Number of missed frames that the feed no longer has; null when unknown, or when none was missed.
         missed: Option<u64>,
     },
     /// A trace is new or has changed.
@@ -25,9 +25,9 @@ pub enum LiveFrame {
         /// The trace in figures, as of now.
         trace: Box<TraceSummary>,
     },
-    /// A budget has something to say: a threshold was passed, a call was refused, work goes in circles.
+    /// A notice of a budget: a passed threshold, a rejected call, or a loop.
     Budget {
-        /// What it says.
+        /// Notice of the budget.
         notice: Box<BudgetNotice>,
     },
     /// An event has come in.
@@ -45,7 +45,7 @@ pub enum LiveFrame {
         /// Their ids.
         trace_ids: Vec<String>,
     },
-    /// Something was left out because it came too fast: ask for the page again.
+    /// Frames were skipped because they came too fast: load the page again.
     Lagged {
         /// Notices left out, at least.
         missed: u64,
@@ -57,8 +57,8 @@ pub enum LiveFrame {
 /// A frame with its number.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct NumberedFrame {
-    /// Grows with every frame of a run of the feed; of `hello`, `lagged` and `ping` it is that of the frame before them. Give it
-    /// as `after`, with the `boot` of `hello`, to go on from here.
+    /// Grows with every frame of a run of the feed; of `hello`, `lagged` and `ping` it is that of the frame
+    /// before them. Give it as `after`, with the `boot` of `hello`, to go on from here.
     pub seq: u64,
     /// The frame.
     #[serde(flatten)]

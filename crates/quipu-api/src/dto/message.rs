@@ -12,9 +12,9 @@ use super::json;
 pub struct Message {
     /// `system`, `user`, `assistant`, `tool`, or the source's own word.
     pub role: String,
-    /// What is said, in order: `{"type":"text","content"}`, `{"type":"reasoning","content"}`,
-    /// `{"type":"tool_call","id","name","arguments"}`, `{"type":"tool_call_response","id","response"}`, or a part as the
-    /// source described it, with its `type`.
+    /// Content, in order: `{"type":"text","content"}`, `{"type":"reasoning","content"}`,
+    /// `{"type":"tool_call","id","name","arguments"}`, `{"type":"tool_call_response","id","response"}`, or a
+    /// part as the source described it, with its `type`.
     #[schema(value_type = Vec<Object>)]
     pub parts: Vec<Part>,
     /// Why the model stopped, where the source says it per message.
@@ -36,7 +36,7 @@ pub enum Part {
         /// The text.
         content: String,
     },
-    /// The model asks for a tool.
+    /// A request of the model for a tool.
     ToolCall {
         /// The model's id of the call.
         id: Option<String>,
@@ -84,7 +84,8 @@ impl From<&CorePart> for Part {
 }
 
 impl Part {
-    /// A part as the source described it, its `type` set to `kind`; what is no object lies under `value`.
+    /// A part as the source described it, its `type` set to `kind`; a value that is no object is under
+    /// `value`.
     pub(crate) fn other(kind: &str, value: Json) -> Self {
         let mut object = match value {
             Json::Object(object) => object,

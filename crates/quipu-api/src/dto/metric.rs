@@ -1,4 +1,4 @@
-//! Metrics.
+//! Metrics and their series.
 
 use std::collections::BTreeMap;
 
@@ -59,7 +59,8 @@ pub struct MetricsAnswer {
 pub struct MetricSeries {
     /// Labels.
     pub labels: BTreeMap<String, String>,
-    /// Pairs of a step's start and its figure, in order; a figure that is no number is null, empty steps are left out.
+    /// Pairs of a step's start and its figure, in order; a figure that is no number is null, empty steps are
+    /// left out.
     #[schema(value_type = Vec<Vec<serde_json::Value>>)]
     pub points: Vec<(String, Option<f64>)>,
 }

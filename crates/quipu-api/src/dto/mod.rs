@@ -1,8 +1,9 @@
-//! The JSON of the HTTP interface, and how rows become it. Every shape reads back what it writes, so that clients of the
-//! same workspace share it.
+//! The JSON of the HTTP interface, and the conversion of rows into it. Every type also deserializes its own
+//! JSON, so clients in the same workspace share these types.
 //!
-//! Times are RFC 3339 text in UTC with nanoseconds; durations are milliseconds in fields ending `_ms`; money is decimal text
-//! in US dollars in fields ending `_usd`, or null with a reason beside it; ids are lower-case hexadecimal.
+//! Times are RFC 3339 text in UTC with nanoseconds. Durations are milliseconds in fields ending `_ms`. Money
+//! is decimal text in US dollars in fields ending `_usd`, or null with a reason in another field. Ids are
+//! lower-case hexadecimal.
 
 mod agents;
 mod analysis;

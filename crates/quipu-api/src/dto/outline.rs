@@ -7,8 +7,8 @@ use utoipa::ToSchema;
 
 use super::TraceSummary;
 
-/// Rows of a trace in the order in which its tree is read: every row before its children, siblings by their start. One list a
-/// column, all of one length.
+/// Rows of a trace in the order in which its tree is read: every row before its children, siblings by their
+/// start. One list a column, all of one length.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct OutlineAnswer {
     /// The trace in figures.
@@ -21,7 +21,7 @@ pub struct OutlineAnswer {
     pub complete: bool,
     /// Number of the first row of this page.
     pub at: u64,
-    /// Where the next page begins; null at the end.
+    /// Start of the next page; null at the end.
     pub next_at: Option<u64>,
     /// Words that `kind` counts from.
     pub kinds: Vec<String>,
@@ -49,7 +49,7 @@ pub struct OutlineAnswer {
     pub duration_us: Vec<i64>,
     /// Microseconds in which no child ran; -1 while it runs.
     pub self_us: Vec<i64>,
-    /// Microseconds to the first token; -1 where nothing says so.
+    /// Microseconds to the first token; -1 when unknown.
     pub first_token_us: Vec<i64>,
     /// Kind, in `kinds`.
     pub kind: Vec<u32>,
@@ -65,11 +65,11 @@ pub struct OutlineAnswer {
     pub tool: Vec<i64>,
     /// 1 where the ledger counts it, 0 where it does not, -1 where it has no row of it.
     pub counted: Vec<i8>,
-    /// Input tokens; -1 where nothing is known.
+    /// Input tokens; -1 when unknown.
     pub input: Vec<i64>,
-    /// Output tokens; -1 where nothing is known.
+    /// Output tokens; -1 when unknown.
     pub output: Vec<i64>,
-    /// Cost to be paid by use in billionths of a US dollar; null where it is unknown or there is none.
+    /// Metered cost in billionths of a US dollar; null when unknown or missing.
     pub cost_nusd: Vec<Option<i64>>,
     /// 1 for a tool run without a span, inferred from the messages of two calls. Its time is a bound.
     #[serde(default)]
@@ -113,7 +113,7 @@ fn status(row: &OutlineRow) -> u32 {
     }
 }
 
-/// Microseconds, rounded; -1 where nothing is known.
+/// Microseconds, rounded; -1 when unknown.
 fn micros(nanos: Option<i64>) -> i64 {
     nanos.map_or(-1, |nanos| nanos.saturating_add(500).div_euclid(1_000))
 }
@@ -178,13 +178,13 @@ impl OutlineAnswer {
     }
 }
 
-/// Where in a trace words are.
+/// Positions of search words in a trace.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SearchAnswer {
     /// State of the trace that the numbers are of, as its outline tells it.
     pub version: String,
     /// Numbers of rows, in order.
     pub rows: Vec<u32>,
-    /// Whether all texts were looked at; names always are.
+    /// Whether all texts were searched; names always are.
     pub complete: bool,
 }

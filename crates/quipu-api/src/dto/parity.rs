@@ -1,4 +1,4 @@
-//! What each framework sends.
+//! Signals that each framework sends.
 
 use quipu_core::Usd;
 use serde::{Deserialize, Serialize};
@@ -6,27 +6,29 @@ use utoipa::ToSchema;
 
 use super::Tokens;
 
-/// What each framework sends by each convention, side by side.
+/// Signals that each framework sends by each convention, side by side.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ParityAnswer {
     /// Begin of the time range; null for all that is stored.
     pub since: Option<String>,
     /// When it was asked: the end of the time range.
     pub until: String,
-    /// Whether all traces of the time range were looked at: at most the latest 20,000 are, for about five seconds at most.
+    /// Whether all traces of the time range were looked at: at most the latest 20,000 are, for about five
+    /// seconds at most.
     pub complete: bool,
-    /// Traces that were looked at.
+    /// Traces that were read.
     pub traces_read: u64,
     /// One row for each framework and convention, by name.
     pub frameworks: Vec<ParityRow>,
 }
 
-/// One framework by one convention. Calls, their errors, tokens and cost are those that carry the framework and the convention
-/// themselves, as `/api/v1/usage` counts them; traces, sessions, users, agents and tool runs are those of traces that do, of
-/// the traces looked at. A framework whose calls are recorded by the provider's library has them `in_traces`.
+/// One framework by one convention. Calls, errors, tokens and cost are those of calls that carry the
+/// framework and the convention themselves, as in `/api/v1/usage`. Traces, sessions, users, agents and tool
+/// runs come from the sampled traces that carry both. If the provider's library records a framework's calls,
+/// they are `in_traces`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ParityRow {
-    /// Framework; null where none is told.
+    /// Framework; null when none is reported.
     pub framework: Option<String>,
     /// Convention that its spans were read by; null for none.
     pub convention: Option<String>,
@@ -58,14 +60,15 @@ pub struct ParityRow {
     pub first_seen: Option<String>,
     /// Start of the latest of these traces; null without traces.
     pub last_seen: Option<String>,
-    /// What its traces hold, whoever made the calls.
+    /// Contents of its traces, including calls recorded by other libraries.
     pub in_traces: InTraces,
-    /// Calls that `sends` and `lacks` are told from: its own and those in its traces, of the latest 20 traces, at most 200.
+    /// Sampled calls for `sends` and `lacks`: its own and those in its traces, from the latest 20 traces, at
+    /// most 200.
     pub sampled_calls: u64,
-    /// What its calls send, with the share of them that do. A signal that no sampled call had an occasion to send is in neither
-    /// list: only a failed call can tell its error.
+    /// Signals of its calls, with the share of calls that send them. A signal that no sampled call had an
+    /// occasion to send is in neither list: only a failed call can have an error.
     pub sends: Vec<Sends>,
-    /// What none of the sampled calls sends.
+    /// Signals that no sampled call sends.
     pub lacks: Vec<String>,
 }
 
@@ -91,9 +94,9 @@ pub struct InTraces {
 /// One signal that calls send.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Sends {
-    /// `messages`, `cache_read`, `reasoning`, `response_id`, `response_model`, `finish_reasons`, `ttft`, `params`, `session`,
-    /// `user`, `agent`, `tool_calls`, `errors`, `reported_cost` or `tool_definitions`. Session, user and tool runs may be told by
-    /// any span of the call's trace.
+    /// `messages`, `cache_read`, `reasoning`, `response_id`, `response_model`, `finish_reasons`, `ttft`,
+    /// `params`, `session`, `user`, `agent`, `tool_calls`, `errors`, `reported_cost` or `tool_definitions`.
+    /// Session, user and tool runs may be told by any span of the call's trace.
     pub signal: String,
     /// Share of the sampled calls, above 0 to 1; of `errors` the share of the failed ones.
     pub share: f64,

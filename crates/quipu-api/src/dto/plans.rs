@@ -1,4 +1,4 @@
-//! Use under subscriptions.
+//! Usage under subscriptions.
 
 use quipu_core::Usd;
 use quipu_insight::plans;
@@ -21,7 +21,7 @@ pub struct Plan {
     pub provider: Option<String>,
     /// Framework, such as `claude-code`.
     pub framework: Option<String>,
-    /// User; null where the calls name none.
+    /// User; null if the calls have none.
     pub user: Option<String>,
     /// Its windows, newest first.
     pub windows: Vec<PlanWindow>,
@@ -36,13 +36,13 @@ pub struct PlanWindow {
     pub started_at: String,
     /// When it ends.
     pub ends_at: String,
-    /// Whether it holds now.
+    /// Whether the window is current.
     pub current: bool,
     /// LLM calls in it.
     pub llm_calls: u64,
     /// Their tokens, input and output together.
     pub tokens: u64,
-    /// What they would have cost by list price.
+    /// Their list price.
     #[schema(value_type = Option<String>)]
     pub list_price_usd: Option<Usd>,
     /// Calls in it that have no price.

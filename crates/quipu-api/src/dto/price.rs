@@ -1,4 +1,4 @@
-//! Prices with all of their reasons.
+//! Prices with all of their reasons: rules, books and contexts.
 
 use std::collections::BTreeMap;
 
@@ -18,19 +18,20 @@ pub struct PriceAsk {
     /// Time of the call; left out, now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<String>,
-    /// What changes the price: `processing` = `batch`; `service_tier` = `priority`, `flex`, `fast`, `default`; `speed`;
-    /// `region`.
+    /// Context of the price: `processing` = `batch`; `service_tier` = `priority`, `flex`, `fast`, `default`;
+    /// `speed`; `region`.
     #[serde(default)]
     pub context: BTreeMap<String, String>,
-    /// Counts by unit. `input_tokens` and `output_tokens` are totals; `cache_read_tokens`, `cache_write_tokens`,
-    /// `input_audio_tokens`, `input_image_tokens`, `tool_prompt_tokens` are parts of `input_tokens`;
-    /// `cache_write_5m_tokens` and `cache_write_1h_tokens` of `cache_write_tokens`; `cache_read_audio_tokens` of
-    /// `cache_read_tokens`; `reasoning_tokens`, `output_audio_tokens`, `output_image_tokens` of `output_tokens`. Other names
-    /// are other units, such as `web_searches` or `audio_seconds`.
+    /// Counts by unit. `input_tokens` and `output_tokens` are totals; `cache_read_tokens`,
+    /// `cache_write_tokens`, `input_audio_tokens`, `input_image_tokens`, `tool_prompt_tokens` are parts of
+    /// `input_tokens`; `cache_write_5m_tokens` and `cache_write_1h_tokens` of `cache_write_tokens`;
+    /// `cache_read_audio_tokens` of `cache_read_tokens`; `reasoning_tokens`, `output_audio_tokens`,
+    /// `output_image_tokens` of `output_tokens`. Other names are other units, such as `web_searches` or
+    /// `audio_seconds`.
     pub usage: BTreeMap<String, u64>,
 }
 
-/// A price, or why there is none.
+/// A price, or the reason for its absence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PriceAnswer {
     /// Sum of all lines; null when there is no price, which is never zero.
@@ -53,7 +54,7 @@ pub struct PriceAnswer {
     /// The rule used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<PriceRule>,
-    /// Prices that stood in for missing ones, in words.
+    /// Prices used for missing ones, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fallbacks: Option<Vec<String>>,
 }
@@ -61,7 +62,7 @@ pub struct PriceAnswer {
 /// One line of a bill.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PriceLine {
-    /// What was used, such as `input_tokens`.
+    /// Unit, such as `input_tokens`.
     pub unit: String,
     /// How many of it.
     pub count: u64,
@@ -75,7 +76,7 @@ pub struct PriceLine {
     pub amount_usd: Usd,
 }
 
-/// The rule that a price came from.
+/// The rule of a price.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PriceRule {
     /// Name of the book.

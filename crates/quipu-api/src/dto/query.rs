@@ -30,15 +30,16 @@ pub struct Spread {
     pub p99: f64,
     /// Greatest.
     pub max: f64,
-    /// Pairs of an upper bound in milliseconds and the number of values up to it and above the bound before, at most 64, from the
-    /// first that has any to the last; all histograms of an answer share their bounds. Only where asked for.
+    /// Pairs of an upper bound in milliseconds and a count. Each count covers the values up to its bound and
+    /// above the previous bound. There are at most 64 pairs, from the first to the last non-empty one; all
+    /// histograms of an answer share their bounds. Only present if requested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Vec<Vec<f64>>>)]
     pub histogram: Option<Vec<(f64, u64)>>,
 }
 
 impl Spread {
-    /// Of nanoseconds; nothing where there was nothing to measure.
+    /// Converts a sketch of nanoseconds; `None` when it is empty.
     pub(crate) fn of(sketch: &Sketch, bins: Option<Bins>) -> Option<Self> {
         let quipu_query::Spread { avg, min, p25, p50, p75, p95, p99, max } = spread(sketch)?;
         let histogram = bins.map(|bins| bins.counts(sketch));
@@ -46,7 +47,7 @@ impl Spread {
     }
 }
 
-/// Sums over records, and how their durations are spread. What the source of the figures does not have is 0 or null.
+/// Sums over records, and the spread of their durations. A figure that the source does not have is 0 or null.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Figures {
     /// Records; of a metric observations.
@@ -59,23 +60,23 @@ pub struct Figures {
     pub triggered: u64,
     /// Tokens; only of calls.
     pub tokens: Option<Tokens>,
-    /// Computed cost of the priced calls that are paid by use; null when there are none.
+    /// Computed cost of the priced calls that are metered; null when there are none.
     #[schema(value_type = Option<String>)]
     pub cost_usd: Option<Usd>,
-    /// What calls under a subscription would have cost by list price; no part of `cost_usd`.
+    /// List price of calls under a subscription; not part of `cost_usd`.
     #[schema(value_type = Option<String>)]
     pub subscription_usd: Option<Usd>,
     /// Calls with usage but without a price.
     pub unpriced_calls: u64,
-    /// Durations of what has ended; null where nothing has.
+    /// Durations of ended records; null without any.
     pub latency_ms: Option<Spread>,
     /// Time until the first token, of calls that say so.
     pub ttft_ms: Option<Spread>,
     /// Value of a metric; null for all else.
     pub value: Option<f64>,
-    /// Start of the latest record; null where it is not known.
+    /// Start of the latest record; null when unknown.
     pub last_at: Option<String>,
-    /// A trace of such a record, of a failed one where there is any.
+    /// A trace of such a record, preferably of a failed one.
     pub trace_id: Option<String>,
 }
 
@@ -124,7 +125,7 @@ pub struct FigureGroup {
     /// Figures of the whole time.
     #[serde(flatten)]
     pub figures: Figures,
-    /// Steps that have any records, in order; none where no steps were asked for.
+    /// Steps with records, in order; empty if no steps were requested.
     pub points: Vec<FigurePoint>,
 }
 
@@ -141,7 +142,7 @@ pub struct FigureTotal {
 /// Figures by group and over time.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct QueryAnswer {
-    /// What they are of.
+    /// Source of the figures.
     pub from: String,
     /// Start of the time; null for all that is stored.
     pub since: Option<String>,
@@ -157,14 +158,14 @@ pub struct QueryAnswer {
     pub total: FigureTotal,
     /// Groups beyond `top`; with `truncated` there are more.
     pub left_out: u64,
-    /// True when there were more groups than fit into memory (limit `group_bytes`): these are the first by their keys. The total is of
-    /// all. Absent when it is false.
+    /// True when there were more groups than fit into memory (limit `group_bytes`): these are the first by
+    /// their keys. The total is of all. Absent when it is false.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub truncated: bool,
 }
 
 impl QueryAnswer {
-    /// The answer to a question.
+    /// Converts the answer to a query.
     pub(crate) fn new(ask: &FigureAsk, from: &figures::Answer) -> Self {
         let grid = |wanted: bool| Grid {
             latency: wanted.then(|| Bins::of(&from.total.figures.latency)).flatten(),

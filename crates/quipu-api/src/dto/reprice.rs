@@ -1,4 +1,4 @@
-//! History under other prices.
+//! Re-pricing of stored calls.
 
 use quipu_core::Usd;
 use quipu_insight::reprice::{ModelChange, Past, Plan, Undone};
@@ -11,7 +11,8 @@ use super::{name, names};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RepriceAsk {
-    /// Calls that started at or after: RFC 3339, or a time ago such as `-7d`; all that is stored when left out.
+    /// Calls that started at or after: RFC 3339, or a time ago such as `-7d`; all that is stored when left
+    /// out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,
     /// Calls that started before, written like `since`.
@@ -23,16 +24,16 @@ pub struct RepriceAsk {
     /// Only calls of this model.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
-    /// Only say what would change.
+    /// Dry run: nothing is written.
     pub dry_run: bool,
 }
 
-/// What pricing again changed, or would.
+/// Changes of a re-pricing, planned or done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RepriceAnswer {
     /// Id by which it can be undone; null when nothing was written.
     pub id: Option<String>,
-    /// Whether it only says what would change.
+    /// Whether this was a dry run.
     pub dry_run: bool,
     /// By model, largest difference first.
     pub models: Vec<RepricedModel>,
@@ -44,16 +45,16 @@ pub struct RepriceAnswer {
     pub books_after: Vec<String>,
     /// Calls written.
     pub written: u64,
-    /// Calls that changed while it was computed, and were left alone.
+    /// Calls that changed during the computation, and were skipped.
     pub skipped: u64,
 }
 
 /// The difference for one model.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RepricedModel {
-    /// Provider; null where the calls name none.
+    /// Provider; null if the calls have none.
     pub provider: Option<String>,
-    /// Model; null where the calls name none.
+    /// Model; null if the calls have none.
     pub model: Option<String>,
     /// Sums.
     #[serde(flatten)]
@@ -63,7 +64,7 @@ pub struct RepricedModel {
 /// A difference.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RepricedSum {
-    /// Calls looked at.
+    /// Calls read.
     pub calls: u64,
     /// Calls whose cost changes.
     pub changed: u64,
@@ -98,7 +99,7 @@ pub struct Reprice {
     pub at: String,
     /// `applied`, `undone`, or `unfinished` when it was cut off: it can be undone.
     pub state: String,
-    /// What it was asked.
+    /// Parameters of the re-pricing.
     pub asked: RepriceAsk,
     /// By model, largest difference first.
     pub models: Vec<RepricedModel>,
@@ -110,14 +111,14 @@ pub struct Reprice {
     pub books_after: Vec<String>,
 }
 
-/// What undoing gave back.
+/// Result of an undo.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UndoAnswer {
     /// Id.
     pub id: String,
     /// Calls that have their earlier cost again.
     pub restored: u64,
-    /// Calls that changed since, and were left alone.
+    /// Calls that changed since, and were skipped.
     pub changed_since: u64,
     /// Calls that are stored no more.
     pub gone: u64,
@@ -148,7 +149,7 @@ fn models(plan: &Plan) -> Vec<RepricedModel> {
 }
 
 impl RepriceAnswer {
-    /// What a plan says, before or without writing it.
+    /// Describes a plan, before or without writing it.
     pub(crate) fn planned(plan: &Plan) -> Self {
         Self {
             id: None,
@@ -187,7 +188,7 @@ impl From<&Past> for Reprice {
 }
 
 impl UndoAnswer {
-    /// What came of undoing `id`.
+    /// Describes the undo of `id`.
     pub(crate) fn new(id: String, undone: Undone) -> Self {
         let Undone { rows, changed_since, gone } = undone;
         Self { id, restored: rows, changed_since, gone }

@@ -1,11 +1,11 @@
-//! How long what is kept, what the rules remove, and traces that are held.
+//! Data retention: rules, expired records, and held traces.
 
 use quipu_core::{DayFate, Hold, Retention, Retired, RetiredFor};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Periods are `forever`, or whole hours, days or weeks such as `12h`, `3d`, `2w`, counted from the end of a record's day (UTC). They
-/// are read by Quipu's core; this is how they look.
+/// Periods are `forever`, or whole hours, days or weeks such as `12h`, `3d`, `2w`, counted from the end of a
+/// record's day (UTC). They are read by Quipu's core; this is how they look.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RetentionRules {
     /// `keep` (everything, the default), or `short`: traces 3 days, logs 7, metrics 30, costs for ever.
@@ -31,13 +31,13 @@ pub struct RetentionRuleSettings {
     pub service: Option<String>,
     /// Name of the project.
     pub project: Option<String>,
-    /// Of its traces.
+    /// Retention of its traces.
     pub traces: Option<String>,
-    /// Of the service's events.
+    /// Retention of the service's events.
     pub logs: Option<String>,
-    /// Of the service's metrics.
+    /// Retention of the service's metrics.
     pub metrics: Option<String>,
-    /// Of its ledger rows.
+    /// Retention of its ledger rows.
     pub costs: Option<String>,
 }
 
@@ -63,10 +63,10 @@ pub struct RetentionAsk {
     pub rules: Option<Retention>,
 }
 
-/// What the rules remove, or removed.
+/// Records that the rules remove, or removed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RetiredAnswer {
-    /// Nothing was removed: this is what would be.
+    /// Whether this was a dry run: nothing was removed.
     pub dry_run: bool,
     /// Bytes of the store's files before.
     pub bytes: u64,
@@ -82,7 +82,7 @@ pub struct RetiredAnswer {
     pub left: Vec<LeftDay>,
 }
 
-/// What goes of a day.
+/// Removed records of a day.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RetiredDay {
     /// The day (UTC).
@@ -133,7 +133,7 @@ pub struct HeldTrace {
     pub trace_id: String,
     /// Since when.
     pub since: String,
-    /// Who said so; empty when nobody is known.
+    /// User who placed the hold; empty when unknown.
     pub by: String,
     /// Why.
     pub note: String,
@@ -159,7 +159,7 @@ fn day(start: quipu_core::Timestamp) -> String {
 }
 
 impl RetiredAnswer {
-    /// What the store told.
+    /// Converts the report of the store.
     pub fn of(told: Retired, dry_run: bool) -> Self {
         let freed_bytes = told.freed();
         let (over_bytes, over_reason) = told.over.unzip();

@@ -1,4 +1,4 @@
-//! Sessions.
+//! Sessions and their figures.
 
 use quipu_core::{SessionPage, SessionRow, Usd};
 use quipu_query::CursorText;
@@ -31,13 +31,13 @@ pub struct Session {
     /// Computed cost of the priced calls; null when none is priced.
     #[schema(value_type = Option<String>)]
     pub cost_usd: Option<Usd>,
-    /// Why `cost_usd` is null: `subscription` when all that is priced ran under a subscription, `unpriced` when calls have no
-    /// price, `no_usage` when nothing was used.
+    /// Why `cost_usd` is null: `subscription` when all that is priced ran under a subscription, `unpriced`
+    /// when calls have no price, `no_usage` when nothing was used.
     pub cost_reason: Option<String>,
-    /// What calls under a subscription would have cost by list price; no part of `cost_usd`, null when there are none.
+    /// List price of calls under a subscription; not part of `cost_usd`, null when there are none.
     #[schema(value_type = Option<String>)]
     pub subscription_usd: Option<Usd>,
-    /// Agents that took part, sorted.
+    /// Participating agents, sorted.
     pub agents: Vec<String>,
     /// Models that were called, sorted.
     pub models: Vec<String>,

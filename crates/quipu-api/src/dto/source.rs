@@ -1,4 +1,4 @@
-//! Sources that are not read.
+//! Sources that no adapter reads.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
@@ -6,14 +6,14 @@ use utoipa::ToSchema;
 
 use super::value::object;
 
-/// Sources whose spans look like model calls and are not read.
+/// Unread sources whose spans look like model calls.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct UnreadAnswer {
     /// Latest first.
     pub sources: Vec<UnreadSource>,
 }
 
-/// A source whose spans look like model calls and are not read: no adapter knows it, and its attributes allow no reading without doubt.
+/// An unread source whose spans look like model calls: no adapter knows it, and its attributes are ambiguous.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct UnreadSource {
     /// Name of the instrumentation scope.
@@ -30,7 +30,7 @@ pub struct UnreadSource {
     pub first_seen: String,
     /// Start of the latest.
     pub last_seen: String,
-    /// The latest span as it is stored; null when it is stored no longer.
+    /// The latest stored span; null when it is no longer stored.
     pub sample: Option<SampleSpan>,
 }
 

@@ -1,4 +1,4 @@
-//! Spans.
+//! Spans and their parts.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::{JoinedSpan, Message, PriceRule, SpanConflict, Tokens, json, name, names, object, text};
 
-/// One span. With `detail=summary` the lists and objects are left out, and what only the whole span says is null.
+/// One span. With `detail=summary`, lists, objects and fields of the whole span are omitted or null.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Span {
     /// Id, 16 hexadecimal digits.
@@ -19,8 +19,8 @@ pub struct Span {
     pub parent_span_id: Option<String>,
     /// Name as sent.
     pub name: String,
-    /// `agent`, `workflow`, `task`, `llm`, `embedding`, `retrieval`, `rerank`, `tool`, `guardrail`, `evaluator`, `memory`,
-    /// `planning` or `other`.
+    /// `agent`, `workflow`, `task`, `llm`, `embedding`, `retrieval`, `rerank`, `tool`, `guardrail`,
+    /// `evaluator`, `memory`, `planning` or `other`.
     pub kind: String,
     /// OpenTelemetry's span kind: `internal`, `server`, `client`, `producer`, `consumer`; null when not said.
     pub span_kind: Option<String>,
@@ -34,9 +34,9 @@ pub struct Span {
     pub status_message: Option<String>,
     /// Kind of error: `error.type`, an exception's type, a status code.
     pub error_type: Option<String>,
-    /// Class of the failure, one vocabulary for all sources: `rate_limit`, `timeout`, `context_length`, `content_filter`,
-    /// `authentication`, `quota`, `unavailable`, `invalid_request`, `connection`, `tool_error`, `cancelled` or `other`; null where
-    /// it did not fail.
+    /// Class of the error, one vocabulary for all sources: `rate_limit`, `timeout`, `context_length`,
+    /// `content_filter`, `authentication`, `quota`, `unavailable`, `invalid_request`, `connection`,
+    /// `tool_error`, `cancelled` or `other`. Null if the span did not fail.
     pub error_class: Option<String>,
     /// Service that produced it.
     pub service: Option<String>,
@@ -44,9 +44,9 @@ pub struct Span {
     pub agent: Option<String>,
     /// Model provider.
     pub provider: Option<String>,
-    /// Model that answered, else the one asked for.
+    /// Model of the answer, else the requested one.
     pub model: Option<String>,
-    /// Model asked for.
+    /// Requested model.
     pub request_model: Option<String>,
     /// Model that answered.
     pub response_model: Option<String>,
@@ -62,7 +62,7 @@ pub struct Span {
     pub handoff_from: Option<String>,
     /// On a hand-off, the agent that takes over.
     pub handoff_to: Option<String>,
-    /// On a guardrail, whether it was triggered.
+    /// Whether a guardrail span was triggered.
     pub guardrail_triggered: Option<bool>,
     /// Session.
     pub session_id: Option<String>,
@@ -74,28 +74,27 @@ pub struct Span {
     pub counted: bool,
     /// Why it counts or does not; null for spans that are no call, tool run, or holder of usage.
     pub counted_reason: Option<String>,
-    /// The rule of `counted_reason` as a stable word: `leaf`, `repeats`, `never_counted`, `orphan_rollup`, `merged`,
-    /// `duplicate`, `fetched`, `echo` or `metric`.
+    /// The rule of `counted_reason` as a stable word: `leaf`, `repeats`, `never_counted`, `orphan_rollup`,
+    /// `merged`, `duplicate`, `fetched`, `echo` or `metric`.
     pub counted_rule: Option<String>,
-    /// The same as `counted_reason`, beside `counted_rule`.
+    /// The same text as `counted_reason`, next to `counted_rule`.
     pub counted_why: Option<String>,
-    /// The signal that told of it: `span`, `details`, `log`, `transcript` or `metric`; null where only the whole span says.
+    /// Signal: `span`, `details`, `log`, `transcript` or `metric`; null if only the whole span has it.
     pub signal: Option<String>,
-    /// Computed cost; null when there is none, with the reason in `cost_reason`.
+    /// Computed cost; null with the reason in `cost_reason`.
     #[schema(value_type = Option<String>)]
     pub cost_usd: Option<Usd>,
-    /// Why `cost_usd` is null: `unknown_model`, `no_model`, `no_usage`, `no_unit_price`, `not_valid_then`, or `not counted`;
-    /// null for spans that use nothing.
+    /// Why `cost_usd` is null: `unknown_model`, `no_model`, `no_usage`, `no_unit_price`, `not_valid_then`, or
+    /// `not counted`; null for spans that use nothing.
     pub cost_reason: Option<String>,
     /// Cost that the source itself reported.
     #[schema(value_type = Option<String>)]
     pub reported_cost_usd: Option<Usd>,
     /// Whether `reported_cost_usd` is more than 5 % away from `cost_usd`.
     pub reported_deviates: bool,
-    /// Who is asked to pay: `metered` by use, or `subscription`, where `cost_usd` is what the use would have cost by list price;
-    /// null for spans that are no call and use nothing.
+    /// `metered`, or `subscription` (`cost_usd` is then the list price); null for no call and no usage.
     pub billing: Option<String>,
-    /// What was used beside tokens, such as `web_searches`.
+    /// Usage other than tokens, such as `web_searches`.
     #[serde(default)]
     pub units: BTreeMap<String, u64>,
     /// The price rule that `cost_usd` was computed with.
@@ -109,10 +108,10 @@ pub struct Span {
     /// Why the model stopped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finish_reasons: Option<Vec<String>>,
-    /// What went in, instructions first.
+    /// Input, instructions first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input_messages: Option<Vec<Message>>,
-    /// What came out.
+    /// Output.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output_messages: Option<Vec<Message>>,
     /// Tools offered to the model, as sent.
@@ -136,29 +135,28 @@ pub struct Span {
     /// References to other spans.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub links: Option<Vec<Link>>,
-    /// What could not be read or had to be mended.
+    /// Values that were unreadable or repaired.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notes: Option<Vec<String>>,
-    /// Who recorded it and how it was read.
+    /// The recorder of the span and the reading adapter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
     /// Estimated usage of a counted call whose source sends no usage. The totals exclude it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub estimated: Option<SpanEstimate>,
-    /// The call that received the result of an inferred tool run. The run has no span: it comes from the
+    /// The call that received the result of an inferred tool run. The run has no span. It comes from the
     /// messages of this call and of the call that requested it, and its time is a bound.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inferred_from: Option<String>,
-    /// Versions that were refused because the span had ended, in the order of their arrival; at most four are kept.
+    /// Rejected versions of the ended span, in the order of their arrival; at most four are kept.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conflicts: Vec<SpanConflict>,
-    /// Other records of the same call or tool run, in this trace or another. A call that counts without messages of its own shows
-    /// those of another record.
+    /// Other records of the call or tool run, in any trace. A counted call without messages shows theirs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub joined: Vec<JoinedSpan>,
 }
 
-/// Who recorded a span and how it was read.
+/// The recorder of a span and the adapter that read it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Source {
     /// Convention that it was read by; null for none.
@@ -174,7 +172,7 @@ pub struct Source {
 pub struct SpanEstimate {
     /// Tokens that went in.
     pub input: TokenRange,
-    /// Tokens that came out.
+    /// Output tokens.
     pub output: TokenRange,
     /// Expected cost by list price; null without a price.
     #[schema(value_type = Option<String>)]
@@ -214,7 +212,7 @@ impl From<&UsageEstimate> for SpanEstimate {
 /// Something that happened within a span.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SpanEvent {
-    /// What, such as `exception`.
+    /// Name, such as `exception`.
     pub name: String,
     /// When.
     pub time: String,
@@ -276,7 +274,7 @@ const fn status(row: &SpanRow) -> &'static str {
 }
 
 impl Span {
-    /// Fills in what the ledger says.
+    /// Fills in the values of the ledger row.
     fn account(&mut self, cost: &Cost) {
         self.service = name(cost.service.as_ref());
         self.agent = self.agent.take().or_else(|| name(cost.agent.as_ref()));
@@ -298,7 +296,7 @@ impl Span {
         self.estimated = cost.estimated().map(SpanEstimate::from);
     }
 
-    /// Fills in what the whole span says. `raw.canonical` has been read.
+    /// Fills in the values of the whole span. `raw.canonical` has been read.
     pub(crate) fn fill(&mut self, raw: &quipu_core::Span, said: &Messages) {
         let read = raw.canonical.as_ref();
         self.span_kind = span_kind(raw.kind).map(str::to_owned);
@@ -348,7 +346,7 @@ impl Span {
         });
     }
 
-    /// Fills in what was said.
+    /// Fills in the messages.
     pub(crate) fn fill_said(&mut self, said: &Messages) {
         self.input_messages = Some(said.input.iter().map(Message::from).collect());
         self.output_messages = Some(said.output.iter().map(Message::from).collect());

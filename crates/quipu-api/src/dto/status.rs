@@ -1,4 +1,4 @@
-//! The server about itself.
+//! State of the server: health, readiness, version and store.
 
 use quipu_core::{Health, StoreInfo};
 use quipu_pipeline::ExitStatus;
@@ -21,7 +21,7 @@ pub struct BackendState {
     pub name: String,
     /// `ready`, `degraded` or `down`.
     pub status: String,
-    /// What is off; null when nothing is.
+    /// Description of the problem; null when there is none.
     pub detail: Option<String>,
     /// Records that wait; null of the store.
     pub queued: Option<u64>,
@@ -42,7 +42,7 @@ impl BackendState {
         Self {
             name: name.to_owned(),
             status: status.to_owned(),
-            // Anyone may ask.
+            // The route needs no key.
             detail: detail.map(|detail| without_paths(&detail)),
             queued: None,
             lag_s: None,
@@ -65,14 +65,14 @@ impl From<&ExitStatus> for BackendState {
 /// How far full text search is behind.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SearchState {
-    /// Spans that it does not know yet.
+    /// Spans not indexed yet.
     pub lag_spans: u64,
-    /// Milliseconds that it is behind.
+    /// Its lag in milliseconds.
     pub lag_ms: u64,
 }
 
 impl StoreState {
-    /// What a store says of itself, with or without the folder that it is in.
+    /// Describes the store, with or without its folder.
     pub(crate) fn new(info: StoreInfo, sees_host: bool) -> Self {
         let scheme = || info.uri.split_inclusive(':').next().unwrap_or_default().to_owned();
         let uri = if sees_host { info.uri.clone() } else { scheme() };
@@ -95,7 +95,7 @@ pub struct ReadyAnswer {
     pub backends: Vec<BackendState>,
     /// Full text search; null when the store does not say.
     pub search: Option<SearchState>,
-    /// The record of who did what; left out where none is kept.
+    /// State of the audit log; omitted when there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audit: Option<AuditState>,
     /// Every project; left out where there is but one.
@@ -103,7 +103,7 @@ pub struct ReadyAnswer {
     pub projects: Option<ProjectStates>,
 }
 
-/// How the record of who did what does.
+/// State of the audit log.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AuditState {
     /// `ready`, or `degraded` while it cannot be written and after it was found damaged.
@@ -115,12 +115,12 @@ pub struct AuditState {
     pub damaged: bool,
 }
 
-/// How many projects are in which state. Their names are for those who may know them.
+/// Number of projects in each state. Their names are only for callers with access to them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ProjectStates {
     /// All is well.
     pub ready: u64,
-    /// A backend is not as it should be.
+    /// Projects with a backend in trouble.
     pub degraded: u64,
     /// The store takes nothing, or did not answer in time.
     pub down: u64,
@@ -154,10 +154,10 @@ pub struct Listeners {
     pub zipkin: Option<String>,
 }
 
-/// What is stored.
+/// Contents of the store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct StoreState {
-    /// Where, without secrets; for anyone but an administrator of the server its scheme alone.
+    /// Store URI without secrets; only its scheme for callers other than an administrator of the server.
     pub uri: String,
     /// Days with data.
     pub days: u64,
@@ -178,7 +178,7 @@ pub struct StatusAnswer {
     pub listeners: Listeners,
     /// Whether it was started with the recorded demonstration workload.
     pub demo: bool,
-    /// What is stored.
+    /// Contents of the store.
     pub store: StoreState,
     /// Full text search.
     pub search: SearchState,

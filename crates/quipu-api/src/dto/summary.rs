@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::{Latency, Tokens, name};
 
-/// How busy, how well, how fast and how dear. Requests are LLM calls, each counted once.
+/// Load, errors, latency and cost. Requests are LLM calls, each counted once.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SummaryRow {
     /// LLM calls.
@@ -27,10 +27,10 @@ pub struct SummaryRow {
     pub latency_ms: Latency,
     /// Tokens.
     pub tokens: Tokens,
-    /// Computed cost of the priced requests that are paid by use; null when there are none.
+    /// Computed cost of the priced requests that are metered; null when there are none.
     #[schema(value_type = Option<String>)]
     pub cost_usd: Option<Usd>,
-    /// What requests under a subscription would have cost by list price.
+    /// List price of requests under a subscription.
     #[schema(value_type = Option<String>)]
     pub subscription_usd: Option<Usd>,
     /// Requests with usage but without a price.
@@ -44,7 +44,7 @@ pub struct SummaryRow {
 /// The same of one framework: requests by their own framework, traces and sessions by that of the trace.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct FrameworkSummary {
-    /// The framework; null for what names none.
+    /// The framework; null for records without one.
     pub framework: Option<String>,
     /// Its figures.
     #[serde(flatten)]
@@ -79,7 +79,7 @@ pub struct SummaryAnswer {
     pub usage_over_time: Vec<UsagePoint>,
 }
 
-/// What was used within an hour or a day.
+/// Usage within an hour or a day.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct UsagePoint {
     /// Start of the hour or day.
@@ -88,7 +88,7 @@ pub struct UsagePoint {
     pub requests: u64,
     /// Input and output tokens.
     pub tokens: u64,
-    /// Computed cost of the priced requests that are paid by use; null when there are none.
+    /// Computed cost of the priced requests that are metered; null when there are none.
     #[schema(value_type = Option<String>)]
     pub cost_usd: Option<Usd>,
 }

@@ -1,4 +1,4 @@
-//! How the server and its machine are doing.
+//! Vital figures of the server and its machine.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use super::SearchState;
 use crate::paths::without_paths;
 
-/// What the process says of itself and its machine; the rest is asked of store and backends.
+/// Figures of the process and its machine; store and backends report the others.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Vitals {
     /// The process.
@@ -19,15 +19,15 @@ pub struct Vitals {
     pub host: HostFigures,
     /// The disk under the data folder; its `store_bytes` is asked of the store.
     pub disk: DiskFigures,
-    /// What waits for the pipeline; its bounds are those of the server.
+    /// Records that wait for the pipeline; the limits are those of the server.
     pub queue: QueueFigures,
-    /// What was stored since the start; rates are computed from it.
+    /// Records stored since the start; rates are computed from them.
     pub ingest: IngestFigures,
-    /// What was not stored.
+    /// Records that were not stored.
     pub drops: Vec<DropCount>,
 }
 
-/// The process. What the operating system does not tell is null.
+/// The process. Figures that the operating system does not report are null.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ProcessFigures {
     /// Use of processors; 100 is one of them.
@@ -40,7 +40,7 @@ pub struct ProcessFigures {
     pub open_files: Option<u64>,
 }
 
-/// The machine. What the operating system does not tell is null.
+/// The machine. Figures that the operating system does not report are null.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct HostFigures {
     /// Processors.
@@ -56,7 +56,8 @@ pub struct HostFigures {
 /// The disk under the data folder.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct DiskFigures {
-    /// The data folder, also beside a store in memory; null where nobody says, and for anyone but an administrator of the server.
+    /// The data folder, also next to a store in memory; null when unknown, and for callers other than an
+    /// administrator of the server.
     pub path: Option<String>,
     /// Bytes of its file system.
     pub total: Option<u64>,
@@ -66,12 +67,12 @@ pub struct DiskFigures {
     pub store_bytes: u64,
 }
 
-/// What waits for the pipeline.
+/// Records that wait for the pipeline.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct QueueFigures {
     /// Requests.
     pub requests: u64,
-    /// Bytes of them, decoded; null where nobody counts them.
+    /// Their decoded bytes; null when not counted.
     pub bytes: Option<u64>,
     /// Requests that may wait.
     pub max_requests: u64,
@@ -79,7 +80,7 @@ pub struct QueueFigures {
     pub max_bytes: u64,
 }
 
-/// What was stored since the server started.
+/// Records stored since the server started.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct IngestFigures {
     /// Spans.
@@ -112,9 +113,9 @@ pub struct BackendHealth {
     pub name: String,
     /// `ready`, `degraded` or `down`.
     pub state: String,
-    /// What is off; null when nothing is.
+    /// Description of the problem; null when there is none.
     pub reason: Option<String>,
-    /// How delivery goes; null of the store, which is written to before anybody is answered.
+    /// State of delivery; null for the store, which commits before the answer.
     pub delivery: Option<DeliveryFigures>,
 }
 
@@ -129,13 +130,13 @@ pub struct DeliveryFigures {
     pub lag_s: f64,
     /// Bytes of the disk that they take.
     pub spool_bytes: u64,
-    /// Records that the other side refused and that are kept to be sent again.
+    /// Rejected records that are kept for a replay.
     pub dead_letters: u64,
     /// Records that it never got, by reason.
     pub dropped: BTreeMap<String, u64>,
     /// Attempts that failed.
     pub failures: u64,
-    /// What the last failure said; null when there was none.
+    /// Error of the last failed delivery; null when there was none.
     pub last_error: Option<String>,
 }
 
@@ -189,11 +190,11 @@ pub struct SystemNow {
     pub host: HostFigures,
     /// The disk under the data folder.
     pub disk: DiskFigures,
-    /// What waits for the pipeline.
+    /// Records that wait for the pipeline.
     pub queue: QueueFigures,
-    /// What was stored.
+    /// Stored records.
     pub ingest: IngestFigures,
-    /// What was not.
+    /// Records that were not stored.
     pub drops: Vec<DropCount>,
     /// Backends, the store first.
     pub backends: Vec<BackendHealth>,

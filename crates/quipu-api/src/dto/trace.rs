@@ -1,4 +1,4 @@
-//! Traces.
+//! Traces and their spans.
 
 use quipu_core::{Sort, TracePage, TraceRow, Usd};
 use quipu_query::{CursorText, millis};
@@ -36,13 +36,13 @@ pub struct TraceSummary {
     pub errors: u64,
     /// Tokens.
     pub tokens: Tokens,
-    /// Computed cost of the priced calls that are paid by use; null when there are none.
+    /// Computed cost of the priced calls that are metered; null when there are none.
     #[schema(value_type = Option<String>)]
     pub cost_usd: Option<Usd>,
-    /// Why `cost_usd` is null: `unpriced` when calls have no price, `subscription` when all that is priced ran under a
-    /// subscription, `no_usage` when nothing was used.
+    /// Why `cost_usd` is null: `unpriced` when calls have no price, `subscription` when all that is priced
+    /// ran under a subscription, `no_usage` when nothing was used.
     pub cost_reason: Option<String>,
-    /// What calls under a subscription would have cost by list price; no part of `cost_usd`.
+    /// List price of calls under a subscription; not part of `cost_usd`.
     #[schema(value_type = Option<String>)]
     pub subscription_usd: Option<Usd>,
     /// Calls with usage but without a price; they are not in `cost_usd`.
@@ -62,7 +62,7 @@ pub struct TraceSummary {
     pub branch: Option<String>,
     /// Tags, sorted.
     pub tags: Vec<String>,
-    /// Agents that took part, sorted.
+    /// Participating agents, sorted.
     pub agents: Vec<String>,
     /// Models that were called, sorted.
     pub models: Vec<String>,
@@ -109,7 +109,7 @@ impl From<&TraceRow> for TraceSummary {
 /// One page of traces.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TracesAnswer {
-    /// Traces in the order asked for.
+    /// Traces in the requested order.
     pub traces: Vec<TraceSummary>,
     /// Give this as `cursor` for the next page; null at the end.
     pub next_cursor: Option<String>,

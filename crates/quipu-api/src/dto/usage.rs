@@ -18,10 +18,11 @@ pub struct UsageRow {
     pub errors: u64,
     /// Tokens.
     pub tokens: Tokens,
-    /// Computed cost of the priced calls that are paid by use; null when there are none, with `unpriced_reasons` saying why.
+    /// Computed cost of the priced calls that are metered; null when there are none, with
+    /// `unpriced_reasons` saying why.
     #[schema(value_type = Option<String>)]
     pub cost_usd: Option<Usd>,
-    /// What calls under a subscription would have cost by list price; no part of `cost_usd`, null when there are none.
+    /// List price of calls under a subscription; not part of `cost_usd`, null when there are none.
     #[schema(value_type = Option<String>)]
     pub subscription_usd: Option<Usd>,
     /// Calls with usage but without a price; they are not in `cost_usd`.
@@ -92,7 +93,8 @@ impl From<&UsageTotals> for UsageRow {
 /// One group of calls.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct UsageGroup {
-    /// One entry for each key of `group_by`; null where the calls name none. Hours, days, weeks and months are their start.
+    /// One entry for each key of `group_by`; null where the calls name none. Hours, days, weeks and months
+    /// are their start.
     pub key: BTreeMap<String, Option<String>>,
     /// Sums.
     #[serde(flatten)]
@@ -106,8 +108,8 @@ pub struct UsageAnswer {
     pub groups: Vec<UsageGroup>,
     /// Sums over all calls, each once.
     pub total: UsageRow,
-    /// True when there were more groups than fit into memory (limit `group_bytes`): these are the first by their keys. The total is of
-    /// all. Absent when it is false.
+    /// True when there were more groups than fit into memory (limit `group_bytes`): these are the first by
+    /// their keys. The total is of all. Absent when it is false.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub truncated: bool,
 }
@@ -155,9 +157,9 @@ pub struct ToolRow {
     pub success_rate: Option<f64>,
     /// Latency of finished runs.
     pub latency_ms: Latency,
-    /// What the latest failed run said; null when none failed.
+    /// Error of the latest failed run; null when none failed.
     pub last_error: Option<String>,
-    /// Runs that no span tells of, inferred from the messages of calls. The other figures leave them out.
+    /// Runs without a span, inferred from the messages of calls. The other figures leave them out.
     #[serde(default)]
     pub inferred: u64,
 }

@@ -1,4 +1,4 @@
-//! Saved views.
+//! Saved views of dashboard pages.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -17,17 +17,17 @@ pub struct ViewsAnswer {
     pub views: Vec<View>,
 }
 
-/// A saved view: a page as somebody wants to come back to it.
+/// A saved view: a page with its filters.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct View {
     /// Id: 1 to 64 characters of a-z, 0-9 and -.
     pub id: String,
-    /// What it says.
+    /// Contents of the view.
     #[serde(flatten)]
     pub settings: ViewSettings,
 }
 
-/// What a view says.
+/// Contents of a view.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ViewSettings {
@@ -35,7 +35,7 @@ pub struct ViewSettings {
     pub title: String,
     /// Path of the page, such as `/traces`.
     pub page: String,
-    /// What stands behind the path's question mark, such as `filter=model:gpt-4o&range=24h`.
+    /// Query string of the page, such as `filter=model:gpt-4o&range=24h`.
     #[serde(default)]
     pub query: String,
     /// Columns that are shown, in order; left out, the page's own.
@@ -44,7 +44,7 @@ pub struct ViewSettings {
 }
 
 impl ViewSettings {
-    /// Whether it can be used.
+    /// Whether the view is valid.
     pub(crate) fn check(&self) -> Result<(), Fault> {
         text_of("title", &self.title, 1, 200)?;
         let inner = self.page.starts_with('/') && !self.page.starts_with("//");

@@ -1,4 +1,4 @@
-//! What agents, tools and guardrails did.
+//! Activity of agents, tools and guardrails.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +10,10 @@ use utoipa::ToSchema;
 
 use super::{Spread, Tokens, ToolRow, name};
 
-/// What went wrong, how often, and a trace that shows it.
+/// An error, its number of occurrences, and a trace that shows it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ErrorCount {
-    /// In the source's words, at most 200 characters; null where it said nothing.
+    /// Error text of the source, at most 200 characters; null when there is none.
     pub error: Option<String>,
     /// Failed records.
     pub count: u64,
@@ -28,14 +28,14 @@ impl From<&quipu_insight::ErrorCount> for ErrorCount {
     }
 }
 
-/// What every agent did.
+/// Activity of every agent.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct AgentWorkAnswer {
     /// Agents, those of most runs first, at most 1,000.
     pub agents: Vec<AgentWork>,
 }
 
-/// What one agent did. What was done without an agent is in no row.
+/// Activity of one agent. Work without an agent is in no row.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct AgentWork {
     /// Its name.
@@ -58,10 +58,10 @@ pub struct AgentWork {
     pub decision_ms: Option<Spread>,
     /// Tokens of its calls.
     pub tokens: Tokens,
-    /// Computed cost of its priced calls that are paid by use; null when there are none.
+    /// Computed cost of its priced calls that are metered; null when there are none.
     #[schema(value_type = Option<String>)]
     pub cost_usd: Option<Usd>,
-    /// What its calls under a subscription would have cost by list price.
+    /// List price of its calls under a subscription.
     #[schema(value_type = Option<String>)]
     pub subscription_usd: Option<Usd>,
     /// Calls with usage but without a price.
@@ -130,14 +130,14 @@ impl From<&agents::AgentWork> for AgentWork {
     }
 }
 
-/// What can be learnt of every tool.
+/// Insights into every tool.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ToolInsightsAnswer {
     /// Tools, most runs first.
     pub tools: Vec<ToolInsight>,
 }
 
-/// What can be learnt of one tool.
+/// Insights into one tool.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ToolInsight {
     /// Sums over its runs.
@@ -149,11 +149,12 @@ pub struct ToolInsight {
     pub output_per_input: Option<f64>,
     /// Failures, most first, at most 10.
     pub error_kinds: Vec<ErrorCount>,
-    /// The seven days before the time asked for, or what is stored of them; null when nothing is, or without `since`.
+    /// The seven days before the requested time, as far as they are stored; null without data, or without
+    /// `since`.
     pub baseline: Option<ToolBaseline>,
     /// Against the baseline; null without one.
     pub change: Option<ToolChange>,
-    /// What to do about it.
+    /// Recommendations for the tool.
     pub recommendations: Vec<ToolRecommendation>,
 }
 
@@ -175,7 +176,7 @@ pub struct ToolHour {
 pub struct ToolBaseline {
     /// Start of what is stored of the seven days before.
     pub since: String,
-    /// Start of the time asked for.
+    /// Start of the requested time.
     pub until: String,
     /// Runs.
     pub calls: u64,
@@ -199,8 +200,8 @@ pub struct ToolChange {
 /// A remark about a tool, as a code with the figures that it rests on.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ToolRecommendation {
-    /// `failing_more`, `often_fails`, `slower`, `slow_tail`, `timeouts`, `flaky`, `one_error_dominates`, `costly_output` or
-    /// `rarely_used`.
+    /// `failing_more`, `often_fails`, `slower`, `slow_tail`, `timeouts`, `flaky`, `one_error_dominates`,
+    /// `costly_output` or `rarely_used`.
     pub code: String,
     /// Figures and texts by name, those that the guide lists for the code.
     #[schema(value_type = BTreeMap<String, serde_json::Value>)]
@@ -248,7 +249,7 @@ impl From<&tools::Baseline> for ToolBaseline {
     }
 }
 
-/// What guardrails did.
+/// Activity of guardrails.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct GuardrailsAnswer {
     /// Checks.
@@ -263,7 +264,7 @@ pub struct GuardrailsAnswer {
     pub series: Vec<GuardrailPoint>,
     /// Width of a step in milliseconds; null when nothing is stored.
     pub step_ms: Option<f64>,
-    /// What was found of personal data and secrets, most first.
+    /// Detected personal data and secrets, most frequent first.
     pub detections: Vec<Detection>,
 }
 
@@ -301,7 +302,7 @@ pub struct GuardrailPoint {
     pub errors: u64,
 }
 
-/// What was found of personal data or secrets.
+/// Detected personal data or secrets of one type.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Detection {
     /// `pii` or `secret`.

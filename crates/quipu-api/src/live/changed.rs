@@ -1,12 +1,12 @@
-//! Traces that wait to be told of.
+//! Changed traces that wait for the live feed.
 
 use std::collections::HashSet;
 
 use quipu_core::TraceId;
 
-/// Summaries of one look.
+/// Limit of summaries per look.
 const PER_TICK: usize = 100;
-/// Changed traces that wait for a look; older ones are told as missed.
+/// Limit of changed traces that wait; older ones are reported as missed.
 const WAITING: usize = 2_000;
 
 /// Traces that changed since the last look, each once, the latest change last.

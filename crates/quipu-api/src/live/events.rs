@@ -1,4 +1,4 @@
-//! Events as they come in.
+//! Incoming events for the live feed.
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -7,25 +7,25 @@ use std::time::Duration;
 use quipu_core::{Event, EventQuery, Result, Store};
 use tokio::time::Instant;
 
-/// Events of one look, the newest.
+/// Limit of events per look, the newest.
 const LOOK: usize = 100;
 
-/// Which events were told: those of the last look are known again.
+/// Reported events, so the next look recognises those of the last one.
 #[derive(Default)]
 pub(super) struct Arrivals {
     known: Option<HashSet<u64>>,
-    /// Events that came in since the last look.
+    /// Events since the last look.
     pub(super) waiting: u64,
-    /// Events that a look found before it was said that they came in.
+    /// Events that a look found before their commit was reported.
     ahead: u64,
-    /// A look failed: what it would have found is unknown.
+    /// A look failed: its results are unknown.
     failed: bool,
-    /// When somebody wanted them last.
+    /// Last time that a watcher wanted them.
     wanted: Option<Instant>,
 }
 
 impl Arrivals {
-    /// Whether they are looked for: while somebody wants them, and so long after that.
+    /// Whether to look for events: while a watcher wants them, and for `linger` after that.
     pub(super) fn goes_on(&mut self, wanted: bool, linger: Duration) -> bool {
         if wanted {
             self.wanted = Some(Instant::now());
@@ -33,19 +33,19 @@ impl Arrivals {
         self.wanted.is_some_and(|last| last.elapsed() < linger)
     }
 
-    /// From now on nothing is known: the next look tells nothing.
+    /// Forgets all reported events: the next look reports nothing.
     pub(super) fn forget(&mut self) {
         *self = Self::default();
     }
 
-    /// A look failed. The next one says that something is missed, if nothing else.
+    /// Records a failed look. The next look reports at least one missed event.
     pub(super) fn fail(&mut self) -> u64 {
         self.failed = true;
         std::mem::take(&mut self.waiting)
     }
 
-    /// What has come in since the last look, oldest first, and how many more there are: those that no look at the newest finds,
-    /// because too many came or because their time is long past.
+    /// Events since the last look, oldest first, and the number of missed events. An event is missed if too
+    /// many came, or if its time lies too far in the past.
     pub(super) async fn look(&mut self, store: &dyn Store) -> Result<(Vec<Event>, u64)> {
         if self.known.is_some() && self.waiting == 0 && !self.failed {
             return Ok((Vec::new(), 0));

@@ -1,4 +1,4 @@
-//! From commits to frames, once for all watchers.
+//! Conversion of commits into frames, once for all watchers.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,16 +20,17 @@ use crate::ApiState;
 use crate::dto::{Event, LiveFrame, TraceSummary};
 use crate::system::System;
 
-/// Between two looks at what changed: a trace is told at most once in this time.
+/// Interval between two looks at the changes: a trace is reported at most once in this time.
 const TICK: Duration = Duration::from_millis(250);
 /// Between two frames about the server and its machine.
 const SYSTEM: Duration = Duration::from_secs(5);
-/// How long frames are still made when nobody watches: who comes back within it misses nothing.
+/// Time during which frames are still made without watchers. A client that reconnects within it misses
+/// nothing.
 const LINGER: Duration = Duration::from_secs(60);
 /// How long a watcher of events may wait for the first look.
 const FIRST_LOOK: Duration = Duration::from_secs(20);
 
-/// Tells watchers what changed. Its task runs while somebody watches, and a while longer.
+/// Reports changes to watchers. Its task runs while there are watchers, and for [`LINGER`] after that.
 pub(crate) struct Feed {
     store: Arc<dyn Store>,
     commits: Sender<Arc<Committed>>,
@@ -39,9 +40,9 @@ pub(crate) struct Feed {
     pub(super) told: watch::Sender<u64>,
     /// Watchers of events, and of the system.
     wanted: [AtomicUsize; 2],
-    /// Somebody came who waits for a look at events.
+    /// Signals a new watcher that waits for a look at events.
     came: Notify,
-    /// How many looks at events were taken.
+    /// Number of finished looks at events.
     looks: watch::Sender<u64>,
     task: Mutex<Option<JoinHandle<()>>>,
     /// One for each watcher that may be there.
@@ -66,16 +67,16 @@ impl Feed {
         }
     }
 
-    /// A place for one more watcher, if there is one; free again when it is dropped.
+    /// A permit for one more watcher, if there is one; freed on drop.
     pub(super) fn place(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.places).try_acquire_owned().ok()
     }
 
-    /// Somebody watches these topics, who has seen the frames of a run up to a number.
+    /// Registers a watcher of these topics that has seen the frames of a run up to a number.
     pub(super) fn watch(self: &Arc<Self>, topics: Topics, seen: Option<(&str, u64)>) -> (Watcher, Begin) {
         let mut task = locked(&self.task);
-        // A task that ended by itself, in a panic of the store, is started again. What happened meanwhile nobody knows: what
-        // follows is another run.
+        // A task that ended in a panic of the store is started again. Changes in between are unknown, so a
+        // new run begins.
         if task.as_ref().is_none_or(JoinHandle::is_finished) {
             *self.ring() = Ring::new();
             self.told.send_replace(0);
@@ -86,9 +87,9 @@ impl Feed {
         (Watcher::new(Arc::clone(self), topics, begin.position), begin)
     }
 
-    /// Waits until all that is committed from now on is told to a watcher of these topics, who is counted already. Of traces that
-    /// holds at once. Events are told by what a look finds that the one before did not, so that the first has to be over; `None`
-    /// when it takes too long.
+    /// Waits until the feed reports every later commit to a watcher of these topics, which must be
+    /// registered. For traces this holds at once. Events come from the difference of two looks, so the first
+    /// look must be over. `None` on a time-out.
     pub(super) async fn settled(&self, topics: Topics) -> Option<()> {
         if !topics.has(Topic::Events) {
             return Some(());
@@ -98,7 +99,7 @@ impl Feed {
         tokio::time::timeout(FIRST_LOOK, looks.changed()).await.ok()?.ok()
     }
 
-    /// A watcher of these topics comes, or goes.
+    /// Counts a watcher of these topics in or out.
     pub(super) fn count(&self, topics: Topics, comes: bool) {
         for (_, count) in ON_DEMAND.iter().zip(&self.wanted).filter(|(topic, _)| topics.has(**topic)) {
             if comes {
@@ -129,7 +130,7 @@ impl Feed {
                     }
                     Err(RecvError::Lagged(missed)) => {
                         changed.missed += missed;
-                        // What they held is unknown: one is enough for a look.
+                        // Their contents are unknown: one is enough for a look.
                         arrivals.waiting += 1;
                     }
                     Err(RecvError::Closed) => return,
@@ -150,7 +151,7 @@ impl Feed {
         }
     }
 
-    /// Passes on what budgets say, to whoever watches.
+    /// Passes notices of budgets on to the watchers.
     pub(crate) fn listen(self: &Arc<Self>, budgets: &Budgets) {
         let feed = Arc::downgrade(self);
         budgets.on_notice(move |notice| {
@@ -160,7 +161,7 @@ impl Feed {
         });
     }
 
-    /// Tells that traces are gone.
+    /// Reports deleted traces.
     pub(crate) fn deleted(&self, traces: &[TraceId]) {
         for some in traces.chunks(1_000) {
             self.send(LiveFrame::Deleted { trace_ids: some.iter().map(ToString::to_string).collect() });
@@ -205,7 +206,7 @@ impl Feed {
 
     async fn tell_system(&self) {
         if self.wants(Topic::System) {
-            // All watchers share a frame, whoever they are.
+            // All watchers share a frame, regardless of their rights.
             let system = self.system.now().await.seen_by(false);
             self.send(LiveFrame::System { system: Box::new(system) });
         }
@@ -219,7 +220,7 @@ impl Feed {
         });
     }
 
-    /// Whether the task may end. Under the lock, so that whoever comes next starts a new one.
+    /// Whether the task may end. Checked under the lock, so the next watcher starts a new one.
     fn may_end(&self) -> bool {
         let mut task = locked(&self.task);
         let nobody = self.told.receiver_count() == 0;

@@ -1,4 +1,5 @@
-//! The live feed: one task looks up what changed and tells all watchers, and those who come back what they missed.
+//! The live feed: one task looks up changes for all watchers, and replays missed frames to reconnecting
+//! clients.
 
 mod changed;
 mod events;

@@ -1,4 +1,4 @@
-//! The frames of the last while, by number.
+//! Ring of the latest frames, by number.
 
 use std::collections::VecDeque;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
@@ -12,10 +12,10 @@ const KEPT: usize = 4_096;
 /// Bytes of text that they may have: one event can be as long as the longest value that is taken in.
 const BYTES: usize = 32 << 20;
 
-/// What a frame is about: who watches says what of.
+/// Topic of a frame; watchers choose topics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Topic {
-    /// Traces, and what was left out of them.
+    /// Traces, and missed ones.
     Traces,
     /// Budgets.
     Budgets,
@@ -48,12 +48,12 @@ impl Topic {
     }
 }
 
-/// Which topics somebody watches.
+/// The topics of a watcher.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Topics(u8);
 
 impl Topics {
-    /// What is watched unless somebody says otherwise.
+    /// The default topics.
     pub(super) const USUAL: Self = Self(1 << Topic::Traces as u8 | 1 << Topic::Budgets as u8);
 
     /// A comma list of words; `None` where one is unknown.
@@ -74,7 +74,7 @@ struct Told {
     text: Utf8Bytes,
 }
 
-/// Frames that were told, the oldest first. Their numbers follow each other.
+/// Sent frames, the oldest first, with consecutive numbers.
 pub(super) struct Ring {
     /// This run of the feed.
     boot: String,
@@ -85,19 +85,19 @@ pub(super) struct Ring {
     bytes: usize,
 }
 
-/// What stands in a ring from a position on.
+/// Frames in a ring from a position on.
 pub(super) struct Since {
-    /// Frames of the topics asked for.
+    /// Frames of the requested topics.
     pub(super) frames: Vec<Utf8Bytes>,
     /// Frames that are no longer there.
     pub(super) missed: u64,
-    /// Number of the frame before the first that was looked at.
+    /// Number of the frame before the first one read.
     pub(super) from: u64,
-    /// Number of the last frame that was looked at.
+    /// Number of the last frame read.
     pub(super) position: u64,
 }
 
-/// Where a connection begins.
+/// Starting point of a connection.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Begin {
     pub(super) boot: String,
@@ -120,14 +120,14 @@ impl Ring {
         let told = Told { topic: Topic::of(&frame), text: text(self.last, frame) };
         self.bytes += told.text.len();
         self.frames.push_back(told);
-        // The newest stays, however long it is: nobody has seen it yet.
+        // The newest frame stays, regardless of its size: no watcher has seen it yet.
         while self.frames.len() > KEPT || (self.bytes > BYTES && self.frames.len() > 1) {
             self.bytes -= self.frames.pop_front().map_or(0, |gone| gone.text.len());
         }
         self.last
     }
 
-    /// Where somebody begins who has seen a run's frames up to `after`, or none.
+    /// Starting point of a client that has seen a run's frames up to `after`, or none.
     pub(super) fn begin(&self, seen: Option<(&str, u64)>) -> Begin {
         let begin = |position, resumed, missed| Begin { boot: self.boot.clone(), position, resumed, missed };
         match seen {
@@ -146,7 +146,7 @@ impl Ring {
 
     /// Frames after a position, at most `most`.
     pub(super) fn since(&self, position: u64, topics: Topics, most: usize) -> Since {
-        // Whoever is ahead is of a run that failed.
+        // A client that is ahead has seen a run that failed.
         let position = if position > self.last { 0 } else { position };
         let missed = self.gone(position);
         let waiting = usize::try_from(self.last.saturating_sub(position) - missed).unwrap_or(0);

@@ -1,4 +1,4 @@
-//! One watcher's connection.
+//! WebSocket connection of one watcher.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,21 +22,22 @@ use crate::state::{Api, Shared, Welcome};
 const PING: Duration = Duration::from_secs(20);
 /// Between two looks whether the watcher is still welcome: a session that ends must not go on watching.
 const LOOK: Duration = Duration::from_secs(3);
-/// A watcher that takes no frame for so long is let go.
+/// A watcher that takes no frame for this time is disconnected.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Watchers say nothing; what they may send at most.
+/// Limit of bytes from a watcher, which has nothing to send.
 const MOST_SENT: usize = 4 << 10;
 /// Bytes that are set aside for each watcher, each way; the library's own measure is 128 KiB.
 const BUFFER: usize = 4 << 10;
 
 /// Live feed
 ///
-/// A WebSocket of text frames, each with its number `seq`: `hello` (all that is committed after it is told; read what was there
-/// before once it has come), then a `trace` for each trace that is new or changed (at most
-/// one in 250 ms for each trace), `deleted` for traces that are gone, `budget` for what budgets say, on demand each `event` and
-/// every 5 s a `system`; `lagged` when some were left out, and `ping` every 20 s. Who comes back within a minute and names the
-/// `boot` and the last `seq` that it saw is sent the frames since, of the last 4,096 or 32 MiB. Pages of other origins are refused; a client
-/// that takes no frame for 5 s is closed.
+/// A WebSocket of text frames, each with its number `seq`. The first frame is `hello`: the feed reports every
+/// later commit, so read earlier data after this frame. A `trace` frame reports a new or changed trace, at
+/// most once in 250 ms for each trace. `deleted` reports removed traces, and `budget` a notice of a budget.
+/// On demand the feed sends each `event`, and a `system` frame every 5 s. `lagged` reports skipped frames;
+/// `ping` comes every 20 s. A client that reconnects within a minute with the `boot` and the last `seq` that
+/// it saw gets the frames since. The feed keeps the last 4,096 frames or 32 MiB. Requests of pages of other
+/// origins are rejected. A client that takes no frame for 5 s is disconnected.
 #[utoipa::path(get, path = "/api/v1/live", tag = "traces", params(LiveParams),
     responses((status = 101, description = "The feed; each text frame is a `NumberedFrame`.", body = NumberedFrame),
         (status = 403, description = "A page of another origin asks.", body = Problem,
@@ -69,7 +70,7 @@ pub(crate) async fn live(
     }))
 }
 
-/// What somebody wants to see, and what it has seen.
+/// Topics of a client, and its position in the feed.
 struct Place {
     topics: Topics,
     boot: Option<String>,
@@ -93,12 +94,12 @@ async fn watch(mut socket: WebSocket, api: Arc<Api>, place: Place, welcome: Opti
     let (watcher, begin) = api.feed.watch(place.topics, place.boot.as_deref().zip(place.after));
     let (now, position) = (api.clock.now().to_string(), begin.position);
     let hello = LiveFrame::Hello { now, boot: begin.boot, resumed: begin.resumed, missed: begin.missed };
-    // Who asks for what is there after this frame misses nothing.
+    // A client that reads existing data after this frame misses nothing.
     let ready = api.feed.settled(place.topics).await.is_some();
     if ready && send(&mut socket, text(position, hello)).await.is_some() {
         relay(&mut socket, watcher, welcome).await;
     }
-    // Whether the close frame still arrives is the other side's matter.
+    // The close frame may fail to arrive.
     let _ = tokio::time::timeout(PATIENCE, socket.send(Message::Close(None))).await;
 }
 

@@ -1,4 +1,4 @@
-//! One watcher's place in the feed.
+//! Position of one watcher in the feed.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::dto::LiveFrame;
 /// Frames that are taken from the feed at a time.
 const TAKEN: usize = 64;
 
-/// Somebody who watches.
+/// One watcher of the feed.
 pub(super) struct Watcher {
     feed: Arc<Feed>,
     told: watch::Receiver<u64>,
@@ -47,7 +47,7 @@ impl Watcher {
         }
     }
 
-    /// Takes what stands in the feed; gives whether there was anything.
+    /// Takes new frames from the feed; returns whether there were any.
     fn take(&mut self) -> bool {
         let since = self.feed.ring().since(self.position, self.topics, TAKEN);
         let moved = since.position != self.position;

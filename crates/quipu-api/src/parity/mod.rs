@@ -1,4 +1,5 @@
-//! What each framework sends by each convention: sums of the store, traces in pages, and a sample of the latest calls.
+//! Signals of each framework by each convention: sums of the store, traces in pages, and a sample of the
+//! latest calls.
 
 mod sample;
 mod signals;
@@ -19,9 +20,9 @@ use crate::dto::{InTraces, ParityAnswer, ParityRow};
 use crate::state::Api;
 use signals::Tally;
 
-/// Most traces that are looked at, the latest.
+/// Limit of traces read, the latest.
 const MOST_TRACES: usize = 20_000;
-/// Looking at traces, and sampling them, each stop after so long; what was seen by then is told.
+/// Time limit for reading traces, and for sampling them. The answer has the results up to then.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Traces of one page of them.
 const PAGE: usize = 2_000;
@@ -31,7 +32,7 @@ const SAMPLED_TRACES: usize = 20;
 /// Framework and convention.
 type Key = (Option<CompactString>, Option<CompactString>);
 
-/// What was asked.
+/// The parameters of a request.
 pub(crate) struct Asked {
     since: Option<Timestamp>,
     now: Timestamp,
@@ -40,7 +41,7 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    /// Reads the question.
+    /// Parses the query.
     ///
     /// # Errors
     /// A parameter is unknown, given twice, or has a value that cannot be used.
@@ -59,7 +60,7 @@ impl Asked {
         TraceFilter { since: self.since, until, framework: only, ..TraceFilter::default() }
     }
 
-    /// Whether rows of this key are wanted; what tells neither framework nor convention is no agent's telemetry.
+    /// Whether rows of this key are included; a row without framework and convention is not from an agent.
     fn wants(&self, (framework, convention): &Key) -> bool {
         if self.frameworks.is_empty() {
             return framework.is_some() || convention.is_some();
@@ -68,7 +69,7 @@ impl Asked {
     }
 }
 
-/// One row before it is JSON.
+/// One row before conversion to JSON.
 #[derive(Default)]
 struct Row {
     totals: UsageTotals,
@@ -93,7 +94,7 @@ struct Within {
     unpriced_calls: u64,
 }
 
-/// All rows, and what is sampled.
+/// All rows, and the sampled calls.
 #[derive(Default)]
 struct Matrix {
     rows: BTreeMap<Key, Row>,
@@ -103,7 +104,7 @@ struct Matrix {
     complete: bool,
 }
 
-/// What the sample needs to know of a trace.
+/// Data of a trace that the sample needs.
 struct Latest {
     trace_id: TraceId,
     session: bool,
@@ -111,7 +112,7 @@ struct Latest {
     tools: bool,
 }
 
-/// Answers the question.
+/// Answers the query.
 pub(crate) async fn matrix(api: &Arc<Api>, asked: &Asked) -> Result<ParityAnswer, Problem> {
     let mut matrix = Matrix::default();
     matrix.sums(api, asked).await?;
@@ -144,7 +145,7 @@ impl Matrix {
         Ok(())
     }
 
-    /// What only traces tell, from the latest of them.
+    /// Reads the figures that only traces have, from the latest traces.
     async fn pages(&mut self, api: &Api, asked: &Asked) -> Result<(), Problem> {
         let mut query = TraceQuery { filter: asked.filter(), limit: PAGE, ..TraceQuery::default() };
         let begin = Instant::now();

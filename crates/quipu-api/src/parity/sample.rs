@@ -1,4 +1,4 @@
-//! The sample: the calls of the latest traces, read again.
+//! Sample of calls: the calls of the latest traces, read again.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -32,7 +32,8 @@ pub(super) async fn sample(api: &Arc<Api>, asked: &Asked, matrix: &mut Matrix) -
     Ok(())
 }
 
-/// The latest trace of every key, then the second of every key, and so on: none waits for another's twentieth.
+/// The latest trace of every key, then the second of every key, and so on: none waits for another's
+/// twentieth.
 fn in_turn(latest: BTreeMap<Key, Vec<Latest>>) -> Vec<(Key, Latest)> {
     let lists = latest.into_iter();
     let mut traces: Vec<(usize, Key, Latest)> = lists
@@ -47,7 +48,8 @@ fn is_full(matrix: &Matrix, key: &Key) -> bool {
     matrix.rows.get(key).is_some_and(|row| row.tally.calls() >= CALLS)
 }
 
-/// Counts what the calls of one trace send, each for its own framework and convention and for those of the trace.
+/// Counts what the calls of one trace send, each for its own framework and convention and for those of the
+/// trace.
 async fn read(
     api: &Arc<Api>,
     asked: &Asked,

@@ -1,22 +1,22 @@
-//! What a call can send, and how many of a sample do.
+//! Signals that a call can send, and their frequency in a sample.
 
 use quipu_core::{Canonical, Cost, Messages, Params};
 
 use super::Latest;
 use crate::dto::Sends;
 
-/// A sampled call, and what is known of its trace.
+/// A sampled call, with data of its trace.
 pub(super) struct Seen<'a> {
     pub(super) cost: &'a Cost,
     pub(super) read: &'a Canonical,
     pub(super) said: &'a Messages,
-    /// Whether it, or an event of its, tells messages.
+    /// Whether the call, or one of its events, has messages.
     pub(super) has_messages: bool,
     pub(super) trace: &'a Latest,
 }
 
-/// Whether a call sends the signal, by any of its records: what its log alone tells is in its ledger row. `None` where it had no
-/// occasion to.
+/// Whether a call sends the signal, by any of its records. Data that only its log has is in its ledger row.
+/// `None` if the call had no occasion to send it.
 type Test = fn(&Seen<'_>) -> Option<bool>;
 
 const SIGNALS: [(&str, Test); 15] = [
@@ -61,7 +61,7 @@ impl Tally {
         }
     }
 
-    /// What is sent by a share of the calls, to three digits, and what by none.
+    /// Signals with the share of calls that send them, to three digits, and signals that no call sends.
     pub(super) fn split(&self) -> (Vec<Sends>, Vec<String>) {
         let (mut sends, mut lacks) = (Vec::new(), Vec::new());
         for ((signal, _), (sent, of)) in SIGNALS.iter().zip(self.counts) {
@@ -69,7 +69,7 @@ impl Tally {
                 (_, 0) => {}
                 (0, _) => lacks.push((*signal).to_owned()),
                 _ => {
-                    // A share is never rounded down to none.
+                    // A share is never rounded down to zero.
                     let share = (sent as f64 / of as f64 * 1_000.0).round().max(1.0) / 1_000.0;
                     sends.push(Sends { signal: (*signal).to_owned(), share });
                 }

@@ -1,4 +1,4 @@
-//! The agents of a trace.
+//! Routes of the agents of a trace.
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
@@ -15,7 +15,7 @@ use crate::state::Shared;
 
 /// Agents
 ///
-/// What each agent of a trace used by itself, and with everything that it had other agents do.
+/// Usage of each agent of a trace: its own, and with all agents below it.
 #[utoipa::path(get, path = "/api/v1/traces/{trace_id}/agents", tag = "traces",
     params(("trace_id" = String, Path, description = "Trace id, 32 hexadecimal digits.")),
     responses((status = 200, description = "The trace's agents.", body = AgentsAnswer),

@@ -1,4 +1,4 @@
-//! Everything that no route names: the dashboard's files, or a problem.
+//! Fallback route: the dashboard's files, or a problem.
 
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG};
@@ -11,7 +11,8 @@ use crate::{Asset, Problem, headers};
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 const ASK_AGAIN: &str = "no-cache";
 
-/// The dashboard's file at a path; a problem for unknown routes of the interface, unknown files, and other methods.
+/// The dashboard's file at a path; a problem for unknown routes of the interface, unknown files, and other
+/// methods.
 pub(crate) async fn asset(State(api): Shared, method: Method, uri: Uri, request: HeaderMap) -> Response {
     let path = uri.path();
     let of_interface = ["/api", "/v1"].iter().any(|root| path.strip_prefix(root).is_some_and(is_below));

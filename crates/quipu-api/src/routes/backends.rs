@@ -1,4 +1,4 @@
-//! Where records go, and what was refused there.
+//! Routes of backends and their dead letters.
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
@@ -17,7 +17,7 @@ use crate::state::{Api, Shared};
 
 /// Backends
 ///
-/// The store, then every way out: its state, what waits for it, how long the oldest has waited, what it never got and why.
+/// The store, then every exporter: state, queue, age of its oldest record, and lost records with the reason.
 #[utoipa::path(get, path = "/api/v1/backends", tag = "server",
     responses((status = 200, description = "Backends.", body = BackendsAnswer)))]
 pub(crate) async fn backends(
@@ -30,7 +30,7 @@ pub(crate) async fn backends(
 
 /// Dead letters
 ///
-/// What the other side of a backend refused for good, oldest first.
+/// Dead letters of a backend, oldest first.
 #[utoipa::path(get, path = "/api/v1/backends/{name}/dead-letters", tag = "server",
     params(("name" = String, Path, description = "Name of the backend.")),
     responses((status = 200, description = "Dead letters.", body = DeadLettersAnswer),
@@ -44,7 +44,7 @@ pub(crate) async fn dead_letters(
     let Path(name) = path?;
     let letters = match letters_of(&api, &name) {
         Ok(letters) => letters,
-        // One that keeps none has none.
+        // A backend without dead letters has an empty list.
         Err(_) if api.exits().await.iter().any(|exit| exit.name == name) => {
             return Ok(Json(DeadLettersAnswer::default()));
         }
@@ -57,7 +57,7 @@ pub(crate) async fn dead_letters(
 
 /// Send dead letters again
 ///
-/// Everything that a backend refused is delivered once more; what is refused again is a dead letter again.
+/// Delivers all dead letters of a backend again; a rejected one becomes a dead letter again.
 #[utoipa::path(post, path = "/api/v1/backends/{name}/dead-letters/replay", tag = "server",
     params(("name" = String, Path, description = "Name of the backend.")),
     responses((status = 200, description = "What goes out again.", body = ReplayAnswer),
@@ -75,7 +75,7 @@ pub(crate) async fn replay_dead_letters(
 
 /// Remove dead letters
 ///
-/// Those with these numbers; all, where none are said.
+/// Removes the letters with these numbers; all if none are given.
 #[utoipa::path(post, path = "/api/v1/backends/{name}/dead-letters/remove", tag = "server", request_body = RemoveDeadLetters,
     params(("name" = String, Path, description = "Name of the backend.")),
     responses((status = 200, description = "How many there were.", body = RemovedAnswer),

@@ -1,4 +1,4 @@
-//! Budgets: how they stand, and changing them.
+//! Routes of budgets: their state, and changes.
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
@@ -27,7 +27,7 @@ pub(crate) async fn budgets(State(api): Shared, _: NoParams) -> Answer<BudgetsAn
 
 /// Set a budget
 ///
-/// Stores a budget, or changes one that is stored. What was spent in its running period counts.
+/// Stores a budget, or changes a stored one. Spending earlier in its running period counts.
 #[utoipa::path(put, path = "/api/v1/budgets/{name}", tag = "budgets", request_body = crate::dto::BudgetSettings,
     params(("name" = String, Path, description = "Name, percent-encoded: 1 to 128 bytes.")),
     responses((status = 200, description = "The budget as it stands.", body = Budget),

@@ -1,4 +1,4 @@
-//! What was spent: one call explained, what has no price, the analysis, and subscriptions.
+//! Routes of costs: one call explained, unpriced calls, the analysis, and subscriptions.
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
@@ -19,8 +19,8 @@ use crate::state::{Api, Shared};
 
 /// Cost of a span
 ///
-/// What one call cost and why: every line of the bill by the rule and book version that it was computed with, the cost that its
-/// source reported beside it, and whether it is part of any sum.
+/// Cost of one call with its reasons: every line of the bill with its rule and book version. Also the cost
+/// that the source reported, and whether the call is part of any sum.
 #[utoipa::path(get, path = "/api/v1/traces/{trace_id}/spans/{span_id}/cost", tag = "traces",
     params(("trace_id" = String, Path, description = "Trace id, 32 hexadecimal digits."),
         ("span_id" = String, Path, description = "Span id, 16 hexadecimal digits.")),
@@ -56,8 +56,8 @@ pub(crate) async fn unpriced(State(api): Shared, Ask(params): Ask) -> Answer<Unp
 
 /// Cost analysis
 ///
-/// How spending runs, with trend and forecast; what caches saved and could have; the dearest sessions; cheaper models; reported
-/// beside computed cost. Without `since` it covers 2 days of hours, 30 days, 26 weeks or 13 months.
+/// Spending with trend and forecast, savings by caches, most expensive sessions, cheaper models, and reported
+/// next to computed cost. Without `since` it covers 2 days of hours, 30 days, 26 weeks or 13 months.
 #[utoipa::path(get, path = "/api/v1/costs/analysis", tag = "figures", params(FilterParams, AnalysisParams),
     responses((status = 200, description = "The analysis.", body = AnalysisAnswer)))]
 pub(crate) async fn analysis(State(api): Shared, Ask(params): Ask) -> Answer<AnalysisAnswer> {
@@ -81,7 +81,8 @@ pub(crate) async fn cost_analysis(State(api): Shared, Ask(params): Ask) -> Answe
 
 /// Subscriptions
 ///
-/// Use under subscriptions by their 5-hour and weekly windows, at list price: no part of what is billed by use.
+/// Use under subscriptions by their 5-hour and weekly windows, at list price: no part of what is billed by
+/// use.
 #[utoipa::path(get, path = "/api/v1/plans", tag = "figures", params(FilterParams),
     responses((status = 200, description = "Subscriptions.", body = PlansAnswer)))]
 pub(crate) async fn plans(State(api): Shared, Ask(params): Ask) -> Answer<PlansAnswer> {

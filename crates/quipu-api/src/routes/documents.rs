@@ -1,4 +1,4 @@
-//! What people arrange for themselves: saved views and dashboards.
+//! Routes of saved views and dashboards.
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
@@ -123,7 +123,8 @@ pub(crate) async fn dashboard(
 
 /// Store a dashboard
 ///
-/// Stores a dashboard, or replaces it. Every panel is checked: what is wrong is named by its place in the document.
+/// Stores a dashboard, or replaces it. Every panel is checked: what is wrong is named by its place in the
+/// document.
 #[utoipa::path(put, path = "/api/v1/dashboards/{id}", tag = "documents", request_body = DashboardSettings,
     params(("id" = String, Path, description = "Id: 1 to 64 characters of a-z, 0-9 and -.")),
     responses((status = 200, description = "The dashboard.", body = Dashboard),
@@ -183,7 +184,7 @@ async fn stored_dashboard(api: &Api, id: &str) -> Result<Dashboard, Problem> {
     stored.and_then(of_document).ok_or_else(|| missing("dashboard", id))
 }
 
-/// A stored document as what it is of; files that somebody else has written may be of nothing.
+/// Parses the content of a stored document; `None` for a file of another program that does not parse.
 fn content<T: DeserializeOwned>(document: &Document) -> Option<T> {
     let read = serde_json::from_value(document.content.clone());
     read.inspect_err(|error| tracing::warn!(id = document.id, %error, "a stored document cannot be read"))

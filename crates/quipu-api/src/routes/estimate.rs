@@ -1,4 +1,4 @@
-//! What a call will cost, before it is made.
+//! Route of the estimate of a call before it is made.
 
 use axum::body::Bytes;
 use axum::extract::State;
@@ -19,7 +19,8 @@ use crate::state::Shared;
 
 /// Estimate
 ///
-/// Tokens and cost of a call before it is made, as low, expected and high: of a text, of messages, or of a whole request body.
+/// Tokens and cost of a call before it is made: low, expected and high. The input is a text, messages, or a
+/// whole request body.
 #[utoipa::path(post, path = "/api/v1/estimate", tag = "figures", request_body = EstimateAsk,
     responses((status = 200, description = "The estimate.", body = EstimateAnswer),
         (status = 413, description = "The body is larger than 4 MiB.", body = Problem,

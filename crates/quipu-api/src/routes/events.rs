@@ -1,4 +1,4 @@
-//! Structured events.
+//! Routes of structured events.
 
 use crate::json::Json;
 use axum::extract::State;

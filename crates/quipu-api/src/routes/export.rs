@@ -1,4 +1,4 @@
-//! Traces as a file.
+//! Export of traces as a file.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,10 +21,10 @@ use crate::state::Shared;
 
 /// Traces that are read at a time; two such pages are in memory at most.
 const PAGE: usize = 500;
-/// A reader that takes nothing for so long is let go.
+/// A client that takes nothing for this time is disconnected.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What a file is written in.
+/// Format of a file.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Format {
     Csv,
@@ -66,8 +66,8 @@ impl Format {
 
 /// Export traces
 ///
-/// All traces that match as a file, newest first: CSV (RFC 4180) with a header, in which texts that a spreadsheet would take for
-/// formulas begin with an apostrophe; or one JSON object a line, as `/api/v1/traces` gives them.
+/// All matching traces as a file, newest first. CSV (RFC 4180) has a header, and texts that a spreadsheet
+/// would run as formulas begin with an apostrophe. JSON Lines has one object a line, as in `/api/v1/traces`.
 #[utoipa::path(get, path = "/api/v1/export/traces", tag = "traces", params(ExportParams, FilterParams),
     responses((status = 200, description = "The file.", content((String = "text/csv"), (String = "application/jsonl")))))]
 pub(crate) async fn export_traces(State(api): Shared, Ask(params): Ask) -> Result<Response, Problem> {
@@ -75,7 +75,7 @@ pub(crate) async fn export_traces(State(api): Shared, Ask(params): Ask) -> Resul
     let format = params.word("format", FORMATS)?.unwrap_or(Format::Csv);
     let filter = parse_trace_filter(&params)?;
     let query = TraceQuery { filter, limit: PAGE, ..TraceQuery::default() };
-    // The first page is asked for now: what is wrong with the store becomes a problem.
+    // The first page is read now, so an error of the store becomes a problem.
     let first = api.store.traces(&query).await?;
     let (pages, stream) = mpsc::channel(1);
     tokio::spawn(AnswerMemory::current().scope(write(Arc::clone(&api.store), query, first, format, pages)));
@@ -83,7 +83,8 @@ pub(crate) async fn export_traces(State(api): Shared, Ask(params): Ask) -> Resul
     Ok((headers, Body::from_stream(ReceiverStream::new(stream))).into_response())
 }
 
-/// Writes page after page, as fast as they are read. A failure ends the answer before its end, which its reader notices.
+/// Writes page after page, as fast as they are read. A failure ends the answer before its end, which its
+/// reader notices.
 async fn write(
     store: Arc<dyn Store>,
     mut query: TraceQuery,
@@ -116,7 +117,7 @@ async fn write(
     }
 }
 
-/// Whether it was taken.
+/// Whether the client took it.
 async fn send(pages: &mpsc::Sender<Result<Bytes, Error>>, part: Result<Bytes, Error>) -> bool {
     matches!(tokio::time::timeout(PATIENCE, pages.send(part)).await, Ok(Ok(())))
 }

@@ -1,4 +1,4 @@
-//! Traces that are to be forgotten.
+//! Routes that delete traces.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -19,17 +19,18 @@ use crate::state::{Api, Deed, Shared};
 
 /// Traces that a request may name.
 const NAMED: usize = 1_000;
-/// Traces that are looked up at a time.
+/// Limit of traces looked up at once.
 const PAGE: usize = 1_000;
 /// Traces that are removed at a time.
 const AT_ONCE: usize = 200;
 
 /// Delete traces
 ///
-/// Removes traces with their spans, texts, ledger rows and events: those that are named, or all that match a filter and a time. The
-/// files of their days are written anew, and books of budgets, re-pricings, views and dashboards do not name them any more.
-/// What budgets counted stays counted. With `dry_run` nothing is removed, and `matched` tells what would be. Large removals take
-/// their time, and go on when whoever asked is gone; asking again is safe.
+/// Removes traces with their spans, texts, ledger rows and events: the named ones, or all that match a filter
+/// and a time. The files of their days are rewritten. Books of budgets, re-pricings, views and dashboards no
+/// longer name them. Counted spending of budgets stays. With `dry_run` nothing is removed, and `matched` has
+/// the number of matching traces. A large removal takes time and continues if the client disconnects.
+/// Repeating the request is safe.
 #[utoipa::path(post, path = "/api/v1/traces/delete", tag = "traces", request_body = DeleteAsk,
     responses((status = 200, description = "What was removed.", body = DeleteAnswer),
         (status = 403, description = "The store is read only, or the guard refuses.", body = Problem,
@@ -37,7 +38,7 @@ const AT_ONCE: usize = 200;
 pub(crate) async fn delete_traces(State(api): Shared, body: Write) -> Result<Response, Problem> {
     let ask: DeleteAsk = read(body.bytes())?;
     let which = Which::of(&api, &ask)?;
-    // Whoever asks may leave: what was begun is brought to its end.
+    // The client may disconnect: a removal that has begun runs to its end.
     let done = tokio::spawn(delete(Arc::clone(&api), which, ask.dry_run)).await;
     let answer = done.map_err(|error| {
         tracing::error!(error = %error, "deleting traces failed");

@@ -1,5 +1,5 @@
-//! What is forgotten in files beside the store: books of budgets, journals of re-pricings, saved views and dashboards, samples of
-//! unread sources.
+//! Deletion from files next to the store: books of budgets, journals of re-pricings, saved views and
+//! dashboards, samples of unread sources.
 
 use std::collections::HashSet;
 use std::fmt::Display;
@@ -42,7 +42,7 @@ impl Elsewhere {
         Ok(Self { owners: owner.cloned().into_iter().collect(), sessions })
     }
 
-    /// Takes those sessions along that the store has nothing of any more.
+    /// Adds the sessions of which the store has no more records.
     pub(super) async fn keep_ended(&mut self, api: &Api) -> Result<()> {
         for session in std::mem::take(&mut self.sessions) {
             let filter = TraceFilter { session: Some(session.id.clone()), ..TraceFilter::default() };
@@ -54,7 +54,7 @@ impl Elsewhere {
         Ok(())
     }
 
-    /// Says what there is, and changes nothing.
+    /// Counts the records, and changes nothing.
     pub(super) async fn look(&self, api: &Arc<Api>, traces: &HashSet<TraceId>) -> Vec<ForgottenPlace> {
         let places = self.each(api, traces, true).await;
         let told = |(place, what, found): (&str, &str, Result<u64, String>)| ForgottenPlace {
@@ -78,7 +78,7 @@ impl Elsewhere {
         done.iter().all(|(_, _, outcome)| outcome.is_ok())
     }
 
-    /// Each place as it is now, with what it had `before`.
+    /// Each place now, with its records `before`.
     pub(super) async fn places(
         &self,
         api: &Arc<Api>,

@@ -1,4 +1,4 @@
-//! Users and sessions that are to be forgotten, everywhere, with proof.
+//! Deletion of users and sessions in every place, with proof.
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
@@ -24,16 +24,16 @@ use crate::state::{Api, Deed, Shared};
 const NAMED: usize = 1_000;
 /// Bytes of an id.
 const ID_BYTES: usize = 1_024;
-/// Traces that are told to those who watch at a time.
+/// Batch size of deleted traces reported to the live feed.
 const AT_ONCE: usize = 200;
 /// Times that it is removed anew while records of the same owner come in.
 const TIMES: usize = 3;
 
-/// What is said of a file of the store that cannot be looked through.
+/// Text for a store file that cannot be read.
 const NOT_REACHED: &str = "not reached: it is damaged or was set aside, and may have records of theirs; repair the store, then remove what that \
     sets aside";
 
-/// Where records may be that no store and no spool of this server holds.
+/// Places outside the stores and spools of this server that may have records.
 const BEYOND: [&str; 7] = [
     "backups of the data folder, and copies that a migration made: restore none that is older, or forget again afterwards",
     "a write to a backend that was under way as this was asked: it may arrive there still; it is not tried again with these records",
@@ -48,9 +48,10 @@ const BEYOND: [&str; 7] = [
 
 /// Forget a user or session
 ///
-/// Removes everything of a user, a session or traces: spans, texts, ledger rows, events, series of metrics that name them, and what
-/// waits for other backends or was refused by them. Then it is looked for again: `remaining` says what is left. With `dry_run`
-/// nothing is removed. What budgets counted stays counted. Repeating it is safe.
+/// Removes all records of a user, a session or traces: spans, texts, ledger rows, events, and series of
+/// metrics that name them. Waiting records and dead letters of other backends are removed as well. A second
+/// search then gives `remaining`, the number left. With `dry_run` nothing is removed. Counted spending of
+/// budgets stays. Repeating the request is safe.
 #[utoipa::path(post, path = "/api/v1/forget", tag = "traces", request_body = ForgetAsk,
     responses((status = 200, description = "What there was, and proof that it is gone.", body = ForgetAnswer),
         (status = 403, description = "The store is read only, or the guard refuses.", body = Problem,
@@ -58,7 +59,7 @@ const BEYOND: [&str; 7] = [
 pub(crate) async fn forget(State(api): Shared, body: Write) -> Result<Response, Problem> {
     let ask: ForgetAsk = read(body.bytes())?;
     let whose = Whose::of(&ask)?;
-    // Whoever asks may leave: what was begun is brought to its end.
+    // The client may disconnect: a removal that has begun runs to its end.
     let done = tokio::spawn(carry_out(Arc::clone(&api), whose, ask.dry_run)).await;
     let answer = done.map_err(|error| {
         tracing::error!(error = %error, "forgetting failed");
@@ -90,7 +91,8 @@ fn deed(answer: &ForgetAnswer) -> Deed {
     Deed { preview: answer.dry_run, detail }
 }
 
-/// Attributes that name a user or a session: those of records that are sent, and that of our own events about budgets.
+/// Attributes that name a user or a session: those of records that are sent, and that of our own events about
+/// budgets.
 static USER: [&str; semconv::USER.len() + 1] = and_one(semconv::USER, "budget.scope.user");
 static SESSION: [&str; semconv::SESSION.len() + 1] = and_one(semconv::SESSION, "budget.scope.session");
 
@@ -104,7 +106,7 @@ const fn and_one<const N: usize>(names: &[&'static str], last: &'static str) -> 
     all
 }
 
-/// Whose records are meant.
+/// Owner of the records to remove.
 enum Whose {
     Owner(Owner),
     Traces(Vec<TraceId>),
@@ -154,7 +156,7 @@ impl Whose {
         }
     }
 
-    /// What the store has.
+    /// Finds the owner's records in the store.
     async fn found(&self, api: &Api) -> StoreResult<Owned> {
         match self {
             Self::Owner(owner) => api.store.owned(owner).await,
@@ -165,7 +167,7 @@ impl Whose {
                     let events = quipu_core::EventQuery { limit: 1, ..quipu_core::EventQuery::of(*id) };
                     owned.events += api.store.events(&events).await?.rows.len() as u64;
                 }
-                // After the look, which may have found a file damaged.
+                // After the search, which may have found a damaged file.
                 owned.unreached = api.store.unreached().await?;
                 Ok(owned)
             }
@@ -201,7 +203,8 @@ async fn carry_out(api: Arc<Api>, whose: Whose, dry_run: bool) -> StoreResult<Fo
     let mut times = if dry_run { 0 } else { TIMES };
     // Records of the same owner may come in meanwhile.
     while times > 0 && (times == TIMES || !left.is_empty() || still.iter().any(|swept| swept.records() > 0)) {
-        // The store goes last: it alone knows all traces of an owner, and whoever repeats this after trouble needs them.
+        // The store is last: it alone knows all traces of an owner, and a repetition after an error needs
+        // them.
         troubles = sweep(&api, &forgotten, false).await;
         let cleaned = elsewhere.clean(&api, &forgotten.traces).await;
         if troubles.iter().all(|swept| swept.troubles.is_empty()) && cleaned {
@@ -217,7 +220,7 @@ async fn carry_out(api: Arc<Api>, whose: Whose, dry_run: bool) -> StoreResult<Fo
     if dry_run {
         places.extend(noted);
     } else {
-        // Sessions that nothing is left of are known now.
+        // The sessions without remaining records are known now.
         elsewhere.keep_ended(&api).await?;
         elsewhere.clean(&api, &forgotten.traces).await;
         places.extend(elsewhere.places(&api, &forgotten.traces, noted).await);
@@ -263,7 +266,7 @@ fn of_store(found: &Owned, left: &Owned) -> Vec<ForgottenPlace> {
         place("series", found.series, left.series),
         place("names", found.names, left.names),
     ];
-    // Nobody knows what is in these.
+    // The contents of these files are unknown.
     places.extend(left.unreached.iter().map(|file| ForgottenPlace {
         trouble: Some(NOT_REACHED.into()),
         ..place(&format!("file {file}"), 0, 0)
@@ -310,7 +313,7 @@ fn answer(api: &Api, whose: &Whose, dry_run: bool, traces: u64, places: Vec<Forg
     }
 }
 
-/// What cannot be cleaned from here, the backends by their names.
+/// Places that the server cannot clean, with the names of the backends.
 fn beyond(api: &Api) -> Vec<String> {
     let exits = api.pipeline.iter().flat_map(|pipeline| pipeline.exits());
     let backends = exits

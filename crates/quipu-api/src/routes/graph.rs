@@ -1,4 +1,4 @@
-//! Who used whom: in a trace, and over many.
+//! Routes of the graph of one trace, and of the map over many.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -32,8 +32,8 @@ const AT_ONCE: usize = 4;
 
 /// Graph
 ///
-/// Who used whom in a trace: services, workflows, agents, models, tools and the like, with calls, failures, tokens, cost and time
-/// of each and of what went from one to the other. Hand-offs between agents are told on the edges.
+/// Graph of a trace: services, workflows, agents, models and tools, with calls, errors, tokens, cost and
+/// time. Each edge has the figures of the delegated work. Edges also show hand-offs between agents.
 #[utoipa::path(get, path = "/api/v1/traces/{trace_id}/graph", tag = "traces",
     params(("trace_id" = String, Path, description = "Trace id, 32 hexadecimal digits.")),
     responses((status = 200, description = "Nodes and edges.", body = GraphAnswer),
@@ -52,8 +52,8 @@ pub(crate) async fn graph(
 
 /// Map
 ///
-/// Who used whom in all traces that match, from the newest on. Reading is bounded: the answer says whether it is complete. What was
-/// read is kept, so that asking again reads on from there.
+/// Graph of all matching traces, newest first. Reading is bounded: the answer says whether it is complete.
+/// Results are cached, so the next request continues from there.
 #[utoipa::path(get, path = "/api/v1/map", tag = "figures", params(FilterParams),
     responses((status = 200, description = "Nodes and edges.", body = MapAnswer)))]
 pub(crate) async fn map(State(api): Shared, Ask(params): Ask) -> Answer<MapAnswer> {
@@ -71,7 +71,7 @@ pub(crate) async fn map(State(api): Shared, Ask(params): Ask) -> Answer<MapAnswe
     }
 }
 
-/// A map as far as it is read.
+/// A map with the progress of its reading.
 struct Map {
     began: Instant,
     graph: Graph,
@@ -85,7 +85,7 @@ impl Map {
     async fn add(&mut self, api: &Arc<Api>, rows: Vec<TraceRow>) -> StoreResult<bool> {
         let mut reading = JoinSet::new();
         for row in rows {
-            // What is kept costs nothing; only what is read is bounded by time.
+            // Cached graphs cost nothing; the time limit applies to reading only.
             if let Some(built) = api.graphs.find(&row) {
                 if self.is_full() {
                     return Ok(false);

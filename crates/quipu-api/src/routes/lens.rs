@@ -1,4 +1,4 @@
-//! How a span was read.
+//! Route of the reading of a span.
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
@@ -13,8 +13,8 @@ use crate::{Problem, dto, said};
 
 /// Lens
 ///
-/// How one span was read: for each value the attribute that gave it, those passed over, and the rule; and why it counts or
-/// does not.
+/// The reading of one span: for each value the attribute that gave it, the attributes that were passed over,
+/// and the rule. It also says whether the span counts, and why.
 #[utoipa::path(get, path = "/api/v1/traces/{trace_id}/spans/{span_id}/lens", tag = "traces",
     params(("trace_id" = String, Path, description = "Trace id, 32 hexadecimal digits."),
         ("span_id" = String, Path, description = "Span id, 16 hexadecimal digits.")),

@@ -1,4 +1,4 @@
-//! Stored metrics, and the server's own.
+//! Routes of stored metrics, and of the server's own.
 
 use crate::json::Json;
 use axum::extract::State;
@@ -30,7 +30,8 @@ pub(crate) async fn series(State(api): Shared, Ask(params): Ask) -> Answer<Serie
     Ok(Json(SeriesAnswer { series: series.iter().map(MetricSeries::from).collect() }))
 }
 
-/// Content type of the self-metrics: OpenMetrics 1.0 (<https://prometheus.io/docs/specs/om/open_metrics_spec/>).
+/// Content type of the self-metrics: OpenMetrics 1.0
+/// (<https://prometheus.io/docs/specs/om/open_metrics_spec/>).
 pub const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// The server's own metrics

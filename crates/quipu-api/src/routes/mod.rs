@@ -1,4 +1,4 @@
-//! One handler a route.
+//! Handlers of the routes, one function each.
 
 mod agents;
 mod assets;
@@ -108,5 +108,5 @@ pub(crate) use work::{__path_all_agents, __path_guardrails, __path_summary, __pa
 use crate::Problem;
 use crate::json::Json;
 
-/// What most handlers answer with.
+/// Usual result of a handler.
 pub(crate) type Answer<T> = Result<Json<T>, Problem>;

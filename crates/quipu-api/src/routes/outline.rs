@@ -1,4 +1,4 @@
-//! A trace in display order, and what is found in it.
+//! Routes of a trace in display order, and of its search.
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
@@ -17,8 +17,8 @@ const MOST: usize = 10_000;
 
 /// Outline
 ///
-/// A trace in display order, in columns: every span before its children, siblings by their start. Spans whose parent is not
-/// there are roots. Each page says which version of the trace it is of.
+/// A trace in display order, in columns: every span before its children, siblings by their start. Spans whose
+/// parent is missing are roots. Each page gives the version of its trace.
 #[utoipa::path(get, path = "/api/v1/traces/{trace_id}/outline", tag = "traces",
     params(("trace_id" = String, Path, description = "Trace id, 32 hexadecimal digits."), OutlineParams),
     responses((status = 200, description = "One page of rows.", body = OutlineAnswer),

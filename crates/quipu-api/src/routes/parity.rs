@@ -1,4 +1,4 @@
-//! What each framework sends.
+//! Route of the signals that each framework sends.
 
 use axum::extract::State;
 
@@ -11,7 +11,8 @@ use crate::state::Shared;
 
 /// Parity matrix
 ///
-/// What each framework sends by each convention: sums, and the share of a sample of its latest calls that carries each signal.
+/// Signals of each framework by each convention: sums, and the share of a sample of its latest calls with
+/// each signal.
 #[utoipa::path(get, path = "/api/parity-matrix", tag = "figures",
     params(("time_range" = Option<String>, Query, description = "`1h`, `24h`, `7d` or `30d`; all that is stored when left out."),
         ("frameworks" = Option<String>, Query, description = "Comma list of frameworks; all when left out.")),

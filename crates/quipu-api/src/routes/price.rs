@@ -1,4 +1,4 @@
-//! Prices one usage.
+//! Route that prices one usage.
 
 use std::collections::BTreeMap;
 
@@ -32,7 +32,8 @@ struct Body {
 
 /// Price
 ///
-/// Prices one usage, with every line of the bill and the rule used. An unknown price is null with a reason, never zero.
+/// Prices one usage, with every line of the bill and the rule used. An unknown price is null with a reason,
+/// never zero.
 #[utoipa::path(post, path = "/api/v1/price", tag = "figures", request_body = PriceAsk,
     responses((status = 200, description = "The price, or why there is none.", body = PriceAnswer),
         (status = 413, description = "The body is larger than 64 KiB.", body = Problem,

@@ -1,4 +1,4 @@
-//! The price books: what is in them, where they disagree, and reading them again.
+//! Routes of the price books: their contents, their disagreements, and a reload.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -40,7 +40,7 @@ fn told(money: &Money) -> PricesAnswer {
 
 /// Prices of models
 ///
-/// What models cost now, by every book that names them, without any context.
+/// Current prices of models, by every book that names them, without any context.
 #[utoipa::path(get, path = "/api/v1/prices/models", tag = "prices", params(PriceListParams),
     responses((status = 200, description = "Prices.", body = PriceModelsAnswer)))]
 pub(crate) async fn price_models(State(api): Shared, Ask(params): Ask) -> Answer<PriceModelsAnswer> {
@@ -55,7 +55,8 @@ pub(crate) async fn price_models(State(api): Shared, Ask(params): Ask) -> Answer
 
 /// Disagreements
 ///
-/// Prices that the second book states differently from the first, which is the one charged; those furthest apart first.
+/// Prices that the second book states differently from the first, which is the one charged; those furthest
+/// apart first.
 #[utoipa::path(get, path = "/api/v1/prices/check", tag = "prices", params(PriceCheckParams),
     responses((status = 200, description = "Where the books disagree.", body = DisagreementsAnswer)))]
 pub(crate) async fn check_prices(State(api): Shared, Ask(params): Ask) -> Answer<DisagreementsAnswer> {
@@ -70,8 +71,8 @@ pub(crate) async fn check_prices(State(api): Shared, Ask(params): Ask) -> Answer
 
 /// Reload
 ///
-/// Reads the price books of the data folder again: what comes from now on is priced by them. A user's book with a bad entry is
-/// refused, and the books in use stay.
+/// Reads the price books of the data folder again: what comes from now on is priced by them. A user's book
+/// with a bad entry is refused, and the books in use stay.
 #[utoipa::path(post, path = "/api/v1/prices/reload", tag = "prices",
     responses((status = 200, description = "The books in use from now on.", body = ReloadAnswer),
         (status = 422, description = "A book cannot be used: the detail names file, line and reason.", body = Problem,

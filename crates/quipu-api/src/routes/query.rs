@@ -1,4 +1,4 @@
-//! Figures by group and over time.
+//! Route of figures by group and over time.
 
 use axum::extract::State;
 use quipu_insight::figures;
@@ -11,10 +11,10 @@ use crate::state::Shared;
 
 /// Figures
 ///
-/// How much was done, how long it took, how it ended and what it cost: of calls, tool runs, agents, other work, traces, events or a
-/// metric, by group and over time. At most 20,000 points. `since`, `until`, `model`, `agent`, `service`, `framework` and (but for
-/// calls) `tool` are those of the records themselves, the other filters those of their traces. Events take `q`, `session`, `agent` and
-/// `framework` only, a metric no filter but the times.
+/// Counts, durations, outcomes and cost of calls, tool runs, agents, other work, traces, events or a metric,
+/// by group and over time. At most 20,000 points. `since`, `until`, `model`, `agent`, `service`, `framework`
+/// and (except for calls) `tool` apply to the records themselves, the other filters to their traces. Events
+/// accept only `q`, `session`, `agent` and `framework`; a metric accepts no filter except the times.
 #[utoipa::path(get, path = "/api/v1/query", tag = "figures", params(FilterParams, QueryParams),
     responses((status = 200, description = "Figures.", body = QueryAnswer)))]
 pub(crate) async fn query(State(api): Shared, Ask(params): Ask) -> Answer<QueryAnswer> {

@@ -1,4 +1,4 @@
-//! History under other prices: shown before it is written, kept, and taken back.
+//! Re-pricing of stored calls: dry run, write, and undo.
 
 use std::path::Path as Folder;
 use std::sync::Arc;
@@ -21,8 +21,9 @@ use crate::state::{Api, Deed, Shared};
 
 /// Price history again
 ///
-/// Prices stored calls by the books in use. With `dry_run` it only tells the difference by model; else the figures are
-/// written, and the earlier ones are kept to be given back by `undo`. A call whose price the books cannot give keeps the one it has.
+/// Prices stored calls by the books in use. With `dry_run` the answer only has the difference by model.
+/// Otherwise the new figures are written, and `undo` restores the earlier ones. A call without a price in
+/// these books keeps its old price.
 #[utoipa::path(post, path = "/api/v1/prices/reprice", tag = "prices", request_body = RepriceAsk,
     responses((status = 200, description = "The difference.", body = RepriceAnswer)))]
 pub(crate) async fn reprice(State(api): Shared, body: Write) -> Result<Response, Problem> {
@@ -53,7 +54,7 @@ async fn write(api: Arc<Api>, ask: Ask) -> Result<RepriceAnswer, Problem> {
     Ok(answer)
 }
 
-/// What writes goes on to its end when the request is given up, so that it is whole.
+/// Runs a write to its end even if the client disconnects, so it is complete.
 async fn to_its_end<T: Send + 'static>(
     work: impl Future<Output = Result<T, Problem>> + Send + 'static,
 ) -> Result<T, Problem> {
@@ -76,7 +77,7 @@ pub(crate) async fn reprices(State(api): Shared, _: NoParams) -> Answer<Reprices
 
 /// Undo
 ///
-/// Gives the calls that were priced again their earlier figures back; those that changed since are left alone.
+/// Restores the earlier figures of re-priced calls; calls that changed since are skipped.
 #[utoipa::path(post, path = "/api/v1/prices/reprices/{id}/undo", tag = "prices",
     params(("id" = String, Path, description = "Id of the re-pricing.")),
     responses((status = 200, description = "What was given back.", body = UndoAnswer),

@@ -1,4 +1,4 @@
-//! How long what is kept, and traces that are held.
+//! Routes of data retention, and of held traces.
 
 use std::sync::Arc;
 
@@ -34,7 +34,8 @@ pub(crate) async fn retention(State(api): Shared, _: NoParams) -> Answer<Retenti
 
 /// Preview retention
 ///
-/// What the rules in force, or those in the body, would remove now: days, records and about how many bytes. Nothing is removed.
+/// Dry run of retention, by the rules in force or those in the body: days, records and approximate bytes.
+/// Nothing is removed.
 #[utoipa::path(post, path = "/api/v1/retention/preview", tag = "retention", request_body = RetentionAsk,
     responses((status = 200, description = "What would go.", body = RetiredAnswer),
         (status = 501, description = "The store keeps everything.", body = Problem, content_type = "application/problem+json")))]
@@ -44,8 +45,8 @@ pub(crate) async fn preview_retention(State(api): Shared, body: Write) -> Result
 
 /// Run retention
 ///
-/// Removes what the rules in force, or those in the body, do not keep: at once, and not when the server would have. It goes on when
-/// the answer takes too long.
+/// Removes what the rules in force, or those in the body, do not keep: at once, and not when the server would
+/// have. It goes on when the answer takes too long.
 #[utoipa::path(post, path = "/api/v1/retention/run", tag = "retention", request_body = RetentionAsk,
     responses((status = 200, description = "What went.", body = RetiredAnswer),
         (status = 403, description = "The store is read only, or the guard refuses.", body = Problem,
@@ -62,7 +63,7 @@ async fn retire(api: &Arc<Api>, body: &Write, dry_run: bool) -> Result<Response,
         None => Retention::clone(&api.retention),
     };
     let (store, now) = (Arc::clone(&api.store), api.clock.now());
-    // Whoever asks may leave: what was begun is brought to its end.
+    // The client may disconnect: a removal that has begun runs to its end.
     let done = tokio::spawn(async move { store.retire(&rules, now, dry_run).await }).await;
     let told = done.map_err(|error| {
         tracing::error!(error = %error, "retention failed");
@@ -91,8 +92,8 @@ pub(crate) async fn holds(State(api): Shared, _: NoParams) -> Answer<HoldsAnswer
 
 /// Hold a trace
 ///
-/// No rule removes it any more, with all of its spans, ledger rows and events, until it is released. A trace that is held keeps
-/// its first hold. Whoever deletes it deletes the hold as well.
+/// Holds a trace: no rule removes it, with its spans, ledger rows and events, until it is released. A held
+/// trace keeps its first hold. A deletion of the trace also deletes the hold.
 #[utoipa::path(post, path = "/api/v1/traces/{trace_id}/hold", tag = "retention", request_body = HoldAsk,
     params(("trace_id" = String, Path, description = "Trace id.")),
     responses((status = 200, description = "The hold.", body = HeldTrace),

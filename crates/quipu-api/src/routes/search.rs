@@ -1,4 +1,4 @@
-//! Where in a trace words are.
+//! Search for words in a trace.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -22,17 +22,19 @@ const TIME: Duration = Duration::from_secs(5);
 /// Spans that are read at a time, and bytes of them.
 const PAGE: usize = 500;
 const PAGE_BYTES: usize = 1 << 20;
-/// Memory for a span as it is read, with its messages, its JSON value and a text in lower case, in multiples of the span itself.
+/// Memory for a span during a search, with its messages, its JSON value and a lower-case text, in multiples
+/// of the span itself.
 const COPIES: usize = 5;
-/// Levels of a value that are looked into.
+/// Limit of searched levels of a value.
 const DEEP: usize = 32;
 /// Words that are looked for at once: one bit each.
 const WORDS: usize = 32;
 
 /// Search in a trace
 ///
-/// The rows of a trace's outline in whose span all of the words occur, whatever their case: in its name, agent, model, tool,
-/// messages, arguments, attributes, events or error. Names are looked at everywhere, the rest for 5 seconds.
+/// The rows of a trace's outline whose span contains all of the words, regardless of case. The search covers
+/// name, agent, model, tool, messages, arguments, attributes, events and error. Names are searched in all
+/// spans, the rest for 5 seconds.
 #[utoipa::path(get, path = "/api/v1/traces/{trace_id}/search", tag = "traces",
     params(("trace_id" = String, Path, description = "Trace id, 32 hexadecimal digits."), SearchParams),
     responses((status = 200, description = "Numbers of rows, in order.", body = SearchAnswer),
@@ -65,7 +67,7 @@ fn words_of(text: &str) -> Option<Vec<String>> {
 /// Which rows have all of the words in what names them.
 fn named(built: &Versioned, words: &[String]) -> Vec<bool> {
     let outline = &built.outline;
-    // Rows share their names: each is searched once, whatever the number of rows.
+    // Rows share their names: each name is searched once, regardless of the number of rows.
     let bits = |name: &str| {
         let lower = name.to_lowercase();
         words.iter().zip(0..).fold(0_u32, |bits, (word, at)| bits | u32::from(lower.contains(word)) << at)
@@ -80,7 +82,7 @@ fn named(built: &Versioned, words: &[String]) -> Vec<bool> {
     outline.rows.iter().map(fits).collect()
 }
 
-/// Marks the rows that have all of the words in anything that is told of them; gives whether all were looked at.
+/// Marks the rows whose text contains all of the words; returns whether all rows were searched.
 async fn told(
     api: &Arc<Api>,
     trace_id: TraceId,
@@ -99,7 +101,7 @@ async fn told(
         let mut page = memory.clone().scope(api.store.spans(&query)).await?;
         let bytes: usize = page.rows.iter().map(SpanRow::bytes).sum();
         let _hold = memory.hold(bytes.saturating_mul(COPIES))?;
-        // What is found already is not read again.
+        // Matched spans are not read again.
         let open = |id: &SpanId| places.get(id).and_then(|at| found.get(*at)).is_some_and(|found| !found);
         page.rows.retain(|row| open(&row.span_id));
         for span in said::spans(api, trace_id, page.rows).await? {

@@ -1,4 +1,4 @@
-//! Sessions.
+//! Routes of sessions.
 
 use crate::json::Json;
 use axum::extract::rejection::PathRejection;

@@ -1,4 +1,4 @@
-//! Sources that are not read, and sources that changed.
+//! Routes of unread sources, and of source drift.
 
 use axum::extract::State;
 use quipu_core::SpanRow;
@@ -12,8 +12,8 @@ use crate::state::{Api, Shared, UnreadRecord};
 
 /// Unread sources
 ///
-/// Instrumentation scopes whose spans look like model calls and are not read, each with its latest span as a sample. A scope that a
-/// mapping reads by now is not listed.
+/// Instrumentation scopes whose spans look like model calls and are not read, each with its latest span as a
+/// sample. A scope that a mapping reads by now is not listed.
 #[utoipa::path(get, path = "/api/v1/sources/unread", tag = "server",
     responses((status = 200, description = "Sources, latest first.", body = UnreadAnswer)))]
 pub(crate) async fn unread_sources(State(api): Shared, _: NoParams) -> Answer<UnreadAnswer> {
@@ -28,8 +28,8 @@ pub(crate) async fn unread_sources(State(api): Shared, _: NoParams) -> Answer<Un
 
 /// Drift of sources
 ///
-/// Fields that a source stopped or began to send, by source and version, and what of each source is missing: orphan spans, traces
-/// without a root, gaps in numbered records, sources that fell silent.
+/// Fields that a source stopped or began to send, by source and version. For each source also its missing
+/// data: orphan spans, traces without a root, gaps in numbered records, silent sources.
 #[utoipa::path(get, path = "/api/v1/sources/drift", tag = "server",
     responses((status = 200, description = "Changes, latest first.", body = Drift)))]
 pub(crate) async fn source_drift(State(api): Shared, _: NoParams) -> Answer<Drift> {

@@ -1,4 +1,4 @@
-//! The server about itself.
+//! Routes of the server's own state.
 
 use crate::json::Json;
 use axum::extract::State;
@@ -14,7 +14,7 @@ use crate::state::{Api, Shared};
 
 /// Liveness
 ///
-/// Answers as long as the process runs, whatever the state of its backends.
+/// Answers while the process runs, regardless of the state of its backends.
 #[utoipa::path(get, path = "/healthz", tag = "server",
     responses((status = 200, description = "The process runs.", body = HealthAnswer)))]
 pub(crate) async fn healthz() -> Json<HealthAnswer> {

@@ -1,4 +1,4 @@
-//! How the server and its machine are doing.
+//! Route of the vital figures of the server and its machine.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -13,8 +13,8 @@ use crate::state::Shared;
 
 /// System
 ///
-/// How the server and its machine are doing: process, host, disk, queue, what came in and what was dropped, backends, and one
-/// reading every ten seconds of the last hour.
+/// Vital figures of the server and its machine: process, host, disk, queue, received and dropped records,
+/// backends. Also one reading every ten seconds of the last hour.
 #[utoipa::path(get, path = "/api/v1/system", tag = "server",
     responses((status = 200, description = "Figures.", body = SystemAnswer),
         (status = 501, description = "No server runs here, only a command.", body = Problem,

@@ -1,4 +1,4 @@
-//! A trace as JSON, written span by span: see [`TraceAnswer`](crate::dto::TraceAnswer) for its shape.
+//! JSON of a trace, written span by span: see [`TraceAnswer`](crate::dto::TraceAnswer) for its shape.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -22,12 +22,13 @@ use crate::{Problem, said};
 const PAGE: usize = 1 << 20;
 /// Memory for a span as it is read, with its messages and its JSON value, in multiples of the span itself.
 const COPIES: usize = 4;
-/// A reader that takes nothing for so long is let go, and so is one whose next part gets no memory.
+/// A client that takes nothing for this time is disconnected, and so is one whose next chunk gets no memory.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Between two attempts to get memory for the next part.
 const AGAIN: Duration = Duration::from_millis(50);
 
-/// The answer. What fits into one part goes out as a whole; of a longer one the next part is made when the one before was taken.
+/// The answer. A text that fits into one chunk is sent whole. For a longer text, each chunk is made after the
+/// client took the previous one.
 pub(super) async fn answer(api: Arc<Api>, row: &TraceRow, query: SpanQuery) -> Result<Response, Problem> {
     let memory = AnswerMemory::current();
     let left = query.limit;
@@ -52,7 +53,8 @@ pub(super) async fn answer(api: Arc<Api>, row: &TraceRow, query: SpanQuery) -> R
 
 type Part = Result<Bytes, Error>;
 
-/// Writes part after part, as fast as they are taken. A failure ends the answer before its end, which its reader notices.
+/// Writes part after part, as fast as they are taken. A failure ends the answer before its end, which its
+/// reader notices.
 async fn write(mut trace: TraceText, mut ready: VecDeque<Bytes>, parts: mpsc::Sender<Part>) {
     let mut more = true;
     loop {
@@ -89,7 +91,7 @@ struct TraceText {
 }
 
 impl TraceText {
-    /// The next part. Waits for memory.
+    /// The next chunk. Waits for memory.
     async fn part(&mut self) -> Result<(VecDeque<Bytes>, bool), Problem> {
         let began = tokio::time::Instant::now();
         loop {

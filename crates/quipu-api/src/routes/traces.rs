@@ -1,4 +1,4 @@
-//! Traces and their spans.
+//! Routes of traces and their spans.
 
 use crate::json::Json;
 use axum::extract::rejection::PathRejection;

@@ -17,9 +17,9 @@ const GROUP: usize = 1_024;
 
 /// Usage
 ///
-/// Calls, tokens, money and latency of LLM calls by group, and over all groups. `since`, `until`, `model`, `agent` and
-/// `service` are those of the call itself, the other filters those of its trace. `framework` is either: calls that an SDK reported within a
-/// framework's trace are that framework's too.
+/// Calls, tokens, money and latency of LLM calls by group, and over all groups. `since`, `until`, `model`,
+/// `agent` and `service` are those of the call itself, the other filters those of its trace. `framework` is
+/// either: calls that an SDK reported within a framework's trace are that framework's too.
 #[utoipa::path(get, path = "/api/v1/usage", tag = "figures", params(FilterParams, UsageParams),
     responses((status = 200, description = "Usage by group.", body = UsageAnswer)))]
 pub(crate) async fn usage(State(api): Shared, Ask(params): Ask) -> Answer<UsageAnswer> {

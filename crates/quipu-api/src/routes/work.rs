@@ -1,4 +1,4 @@
-//! What agents, tools and guardrails did, and the summary of a time range.
+//! Routes of agents, tools and guardrails, and the summary of a time range.
 
 use axum::extract::State;
 use quipu_insight::{agents, guardrails, summary, tools};
@@ -14,8 +14,8 @@ use crate::state::Shared;
 
 /// All agents
 ///
-/// What every agent did: runs, LLM calls and the time that they took, tools, models, failures, tokens and cost. `model` and `tool` are
-/// those of calls and tool runs; of an agent that has such, all runs are told.
+/// Activity of every agent: runs, LLM calls with their duration, tools, models, errors, tokens and cost.
+/// `model` and `tool` apply to calls and tool runs; all runs of an agent with such work are included.
 #[utoipa::path(get, path = "/api/v1/agents", tag = "figures", params(FilterParams),
     responses((status = 200, description = "Agents.", body = AgentWorkAnswer)))]
 pub(crate) async fn all_agents(State(api): Shared, Ask(params): Ask) -> Answer<AgentWorkAnswer> {
@@ -25,8 +25,9 @@ pub(crate) async fn all_agents(State(api): Shared, Ask(params): Ask) -> Answer<A
 
 /// Tool insights
 ///
-/// Of every tool the sums of its runs, the last 24 hours, failures by what went wrong, the week before to hold it against, and
-/// recommendations by rules whose thresholds the guide tells. `model` is that of the trace and narrows the sums alone.
+/// Per-tool totals, the last 24 hours, errors grouped by cause, and the totals of one week earlier. Rules
+/// give recommendations; the guide lists their thresholds. `model` is that of the trace and narrows only the
+/// totals.
 #[utoipa::path(get, path = "/api/v1/tools/insights", tag = "figures", params(FilterParams),
     responses((status = 200, description = "Tools.", body = ToolInsightsAnswer)))]
 pub(crate) async fn tool_insights(State(api): Shared, Ask(params): Ask) -> Answer<ToolInsightsAnswer> {
@@ -36,8 +37,9 @@ pub(crate) async fn tool_insights(State(api): Shared, Ask(params): Ask) -> Answe
 
 /// Guardrails
 ///
-/// What guardrails checked, what triggered them, and what was found of personal data and secrets: by guardrails whose names say that
-/// they look for it, and by the metrics `pii_detections_total` and `secret_detections_total`. `model` and `tool` do not narrow it.
+/// Checks and triggers of guardrails, and detected personal data and secrets. Detections come from guardrails
+/// whose names say that they look for such data, and from the metrics `pii_detections_total` and
+/// `secret_detections_total`. `model` and `tool` do not narrow it.
 #[utoipa::path(get, path = "/api/v1/guardrails", tag = "figures", params(FilterParams),
     responses((status = 200, description = "Guardrails.", body = GuardrailsAnswer)))]
 pub(crate) async fn guardrails(State(api): Shared, Ask(params): Ask) -> Answer<GuardrailsAnswer> {
@@ -47,8 +49,8 @@ pub(crate) async fn guardrails(State(api): Shared, Ask(params): Ask) -> Answer<G
 
 /// Summary of a time range
 ///
-/// Requests a minute, error rate, latency, tokens, cost, success rate and active sessions, over all and by framework: the summary of
-/// the original design.
+/// Requests a minute, error rate, latency, tokens, cost, success rate and active sessions, over all and by
+/// framework: the summary of the original design.
 #[utoipa::path(get, path = "/api/metrics", tag = "figures", params(RangeParams),
     responses((status = 200, description = "The summary.", body = SummaryAnswer)))]
 pub(crate) async fn summary(State(api): Shared, Ask(params): Ask) -> Answer<SummaryAnswer> {

@@ -1,8 +1,9 @@
-//! Messages that a source sent as events of their own instead of putting them on the span.
+//! Messages that a source sent as separate events instead of span attributes.
 //!
-//! Two forms exist. The current one is a single `gen_ai.client.inference.operation.details` event with the span's message
-//! attributes; the older one is an event a message, named `gen_ai.<role>.message`, and `gen_ai.choice`. Source: OpenTelemetry
-//! semantic conventions for generative AI events, version 1.37 and, for the older form, 1.36.
+//! Two forms exist. The current one is a single `gen_ai.client.inference.operation.details` event with the
+//! span's message attributes; the older one is an event a message, named `gen_ai.<role>.message`, and
+//! `gen_ai.choice`. Source: OpenTelemetry semantic conventions for generative AI events, version 1.37 and,
+//! for the older form, 1.36.
 
 use quipu_core::{Adapters, Event, Messages, Span, Value};
 use serde_json::Value as Json;

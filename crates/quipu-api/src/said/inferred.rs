@@ -1,4 +1,4 @@
-//! An inferred tool run, told like a span.
+//! An inferred tool run, in the form of a span.
 
 use std::sync::Arc;
 

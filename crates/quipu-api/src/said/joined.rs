@@ -1,4 +1,4 @@
-//! The other records of a call: who they are, and what they say that the counted one does not.
+//! The other records of a call, and the data that only they have.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -23,17 +23,18 @@ pub(crate) struct Records {
 }
 
 impl Records {
-    /// Of a trace, with its start or that of any of its spans.
+    /// Key of a trace, with its start or the start of any of its spans.
     pub(crate) const fn of(trace_id: TraceId, start: Timestamp) -> Self {
         Self { trace: (trace_id, start), known: None }
     }
 
-    /// Of a trace that is too large to be looked at as a whole.
+    /// Key of a trace that is too large to read whole.
     pub(crate) const fn none(trace_id: TraceId, start: Timestamp) -> Self {
         Self { trace: (trace_id, start), known: Some(BTreeMap::new()) }
     }
 
-    /// Adds to each span the other records of its call, and to a call that counts without messages those of another record.
+    /// Adds to each span the other records of its call, and to a call that counts without messages those of
+    /// another record.
     pub(crate) async fn add(&mut self, api: &Arc<Api>, spans: &mut [dto::Span]) -> Result<(), Problem> {
         let mut moved = 0;
         for span in spans.iter_mut().filter(|span| is_shared(span)) {

@@ -1,5 +1,5 @@
-//! Spans with what was said in them: read again by the adapters, and, where a span holds no messages, from the events that
-//! belong to it.
+//! Spans with their messages. Adapters read the spans again; if a span holds no messages, they come from its
+//! events.
 
 mod events;
 mod inferred;
@@ -19,12 +19,12 @@ use crate::{Problem, dto};
 
 pub(crate) use joined::{MOST_SPANS, Records};
 
-/// Events of a trace that are looked at for messages, the newest.
+/// Limit of events of a trace searched for messages, the newest.
 const EVENTS: usize = 5_000;
 
 type Said = Vec<(SpanRow, Messages)>;
 
-/// The rows as JSON shapes. Long traces are worked on beside the server's own threads.
+/// Converts rows into JSON types. Long traces are converted on separate threads, not on the server's own.
 pub(crate) async fn spans(
     api: &Arc<Api>,
     trace_id: TraceId,
@@ -43,9 +43,9 @@ pub(crate) async fn spans(
 pub(crate) struct CallSaid {
     /// The row; its `raw.canonical` has been read.
     pub(crate) row: SpanRow,
-    /// What the span holds of it.
+    /// Messages that the span itself holds.
     pub(crate) said: Messages,
-    /// Whether the span, or an event that belongs to it, tells messages.
+    /// Whether the span, or an event that belongs to it, has messages.
     pub(crate) has_messages: bool,
 }
 
@@ -117,7 +117,7 @@ async fn of_silent(api: &Arc<Api>, trace_id: TraceId, said: &Said) -> Result<Tol
             break;
         }
     }
-    // They came newest first.
+    // They arrived newest first.
     told.by_span.values_mut().for_each(|events| events.reverse());
     Ok(told)
 }

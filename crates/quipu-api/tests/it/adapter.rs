@@ -1,4 +1,4 @@
-//! An adapter that reads a handful of attributes: enough to see that routes read stored spans again.
+//! A test adapter that reads a few attributes, to show that routes read stored spans again.
 
 use quipu_core::{
     Adapter, Canonical, Kind, Lens, LensLine, Message, Messages, Part, Role, Span, Usage, Value,

@@ -1,4 +1,4 @@
-//! `/api/v1/traces/{id}/agents`.
+//! Tests of `/api/v1/traces/{id}/agents`.
 
 use serde_json::json;
 

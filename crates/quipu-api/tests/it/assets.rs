@@ -1,4 +1,4 @@
-//! The dashboard's files.
+//! Tests of the dashboard's files.
 
 use axum::http::Method;
 

@@ -1,4 +1,4 @@
-//! Where records go, and what was refused there.
+//! Tests of backends and dead letters.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::fixture::{Fixture, span_id, trace_id};
 
 const JSON: (&str, &str) = ("content-type", "application/json");
 
-/// A backend that refuses everything for good.
+/// A backend that rejects everything permanently.
 struct Strict;
 
 #[async_trait]

@@ -1,4 +1,4 @@
-//! `/api/v1/prices` and below, `/api/v1/estimate`.
+//! Tests of `/api/v1/prices` and below, and `/api/v1/estimate`.
 
 use std::sync::Arc;
 

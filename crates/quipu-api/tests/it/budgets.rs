@@ -1,4 +1,4 @@
-//! `/api/v1/budgets`.
+//! Tests of `/api/v1/budgets`.
 
 use axum::http::Method;
 use quipu_api::Money;
@@ -74,7 +74,7 @@ async fn a_budget_says_whether_a_call_would_be_let_through() {
     assert_eq!(put(&fixture, "daily", &json!({"limit_usd": "1"})).await.status, 200);
     let yes = check(&fixture, "daily", &json!({"usd": "0.4"})).await;
     assert_eq!((&yes["allowed"], &yes["refusal"]), (&json!(true), &Value::Null));
-    // Nothing stays reserved: the same question is answered the same way.
+    // Nothing stays reserved: the same check gives the same answer.
     assert_eq!(check(&fixture, "daily", &json!({"usd": "0.4"})).await["allowed"], true);
     let no = check(&fixture, "daily", &json!({"usd": "0.6", "subject": {"user": "ada"}})).await;
     assert_eq!(no["allowed"], false);

@@ -1,4 +1,4 @@
-//! One call explained, what is unpriced, the analysis, subscriptions.
+//! Tests of one explained call, unpriced calls, the analysis, and subscriptions.
 
 use quipu_core::{Batch, Billing, Rule};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! `/api/v1/views` and `/api/v1/dashboards`.
+//! Tests of `/api/v1/views` and `/api/v1/dashboards`.
 
 use axum::http::Method;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! A store that cannot be read.
+//! Tests of a store that cannot be read.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! `/api/v1/events`.
+//! Tests of `/api/v1/events`.
 
 use std::sync::Arc;
 

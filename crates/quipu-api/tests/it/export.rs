@@ -1,4 +1,4 @@
-//! `/api/v1/export/traces` and `/api/v1/traces/delete`.
+//! Tests of `/api/v1/export/traces` and `/api/v1/traces/delete`.
 
 use axum::http::Method;
 use quipu_api::dto::TraceSummary;

@@ -1,4 +1,4 @@
-//! `/api/v1/usage`, `/api/v1/tools`, `/api/v1/facets`.
+//! Tests of `/api/v1/usage`, `/api/v1/tools`, `/api/v1/facets`.
 
 use serde_json::{Value, json};
 

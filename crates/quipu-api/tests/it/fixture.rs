@@ -162,7 +162,8 @@ fn chat_attributes() -> Vec<(&'static str, Value)> {
     ]
 }
 
-/// `weather_graph`, 11:00, 4.21 s: a counted call, an agent that repeats it, a tool that works and one that fails.
+/// `weather_graph`, 11:00, 4.21 s: a counted call, an agent that repeats it, a tool that works and one that
+/// fails.
 fn weather(batch: &mut Batch) {
     let make = Make { trace: WEATHER, start: NOW.plus(-60 * MINUTE), service: "weather-bot" };
     let common = [
@@ -212,7 +213,7 @@ fn weather(batch: &mut Batch) {
     batch.spans.extend([failed, tool, root, planner, chat]);
 }
 
-/// `rag_query`, 11:30, 9 s, failed: one call that nobody can price.
+/// `rag_query`, 11:30, 9 s, failed: one call without a price.
 fn rag(batch: &mut Batch) {
     let make = Make { trace: RAG, start: NOW.plus(-30 * MINUTE), service: "docs-search" };
     let common = [("test.framework", "llamaindex".into()), ("gen_ai.conversation.id", "sess-8".into())];

@@ -1,4 +1,4 @@
-//! `/api/v1/forget`.
+//! Tests of `/api/v1/forget`.
 
 use std::sync::Arc;
 
@@ -63,7 +63,7 @@ async fn a_user_is_gone_and_the_proof_says_so_without_saying_who() {
     let done = forget(&fixture, &json!({"user_id": "user-42"})).await;
     let deed = done.deed.clone().unwrap();
     let done = done.json();
-    // What the audit keeps is the proof, and not whose it is.
+    // The audit log keeps the proof, not the owner.
     let said = |name: &str| deed.detail.iter().find(|(known, _)| *known == name).unwrap().1.clone();
     assert_eq!(
         (deed.preview, said("id_sha256"), said("salt")),
@@ -130,7 +130,7 @@ async fn wrong_requests_are_refused_and_remove_nothing() {
     assert_eq!(fixture.get("/api/v1/traces").await["traces"].as_array().unwrap().len(), 3);
 }
 
-/// A backend that refuses everything for good.
+/// A backend that rejects everything permanently.
 struct Strict;
 
 #[async_trait]

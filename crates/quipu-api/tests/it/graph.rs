@@ -1,4 +1,4 @@
-//! `/api/v1/traces/{id}/graph`, `/api/v1/traces/{id}/search` and `/api/v1/map`.
+//! Tests of `/api/v1/traces/{id}/graph`, `/api/v1/traces/{id}/search` and `/api/v1/map`.
 
 use quipu_core::{Batch, Value as Attribute};
 use serde_json::{Value, json};

@@ -15,7 +15,7 @@ pub struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub body: Bytes,
-    /// What it says for the record.
+    /// Its effect for the audit log.
     pub deed: Option<quipu_api::Deed>,
 }
 

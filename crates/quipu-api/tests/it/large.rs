@@ -1,4 +1,4 @@
-//! A trace that is larger than the memory that its answer may take.
+//! Tests of a trace larger than the memory limit of its answer.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,4 +1,4 @@
-//! `/api/v1/traces/{id}/spans/{id}/lens`.
+//! Tests of `/api/v1/traces/{id}/spans/{id}/lens`.
 
 use quipu_core::{Batch, Rule};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! The live feed over a real socket.
+//! Tests of the live feed over a real socket.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -167,7 +167,7 @@ async fn what_budgets_say_is_told() {
     );
 }
 
-/// Connects as somebody who has seen the frames of a run up to `after`.
+/// Connects as a client that has seen the frames of a run up to `after`.
 async fn resume(host: &str, boot: &Value, after: u64) -> Client {
     let query = format!("?boot={}&after={after}", boot.as_str().unwrap());
     connect_to(host, &query, None).await.unwrap()
@@ -183,7 +183,7 @@ async fn who_comes_back_gets_exactly_what_was_missed() {
     let seen = frame(&mut client).await;
     assert_eq!((&seen["seq"], &seen["trace"]["name"]), (&json!(1), &json!("weather_graph")));
     drop(client);
-    // Somebody else stays, and sees when each is told.
+    // Another client stays connected, and sees when each change is reported.
     let mut other = resume(&host, &hello["boot"], 1).await;
     assert_eq!(frame(&mut other).await["resumed"], true);
     for (seq, trace) in [(2, RAG), (3, WEATHER)] {
@@ -224,7 +224,7 @@ async fn events_and_system_come_on_demand() {
     let mut client = connect_to(&host, "?topics=events,system", None).await.unwrap();
     frame(&mut usual).await;
     assert_eq!(frame(&mut client).await["type"], "hello");
-    // What comes right after the first frame is told: the look at what was there before is over.
+    // An event right after the first frame is reported: the look at earlier events is over.
     said(&fixture, &[trace_id(RAG)], vec![event(NOW)]).await;
     let mut types = Vec::new();
     while types.len() < 2 {
@@ -285,7 +285,7 @@ async fn who_comes_back_gets_the_events_too_that_nobody_watched_meanwhile() {
     let hello = frame(&mut client).await;
     client.close(None).await.unwrap();
     while client.next().await.is_some() {}
-    // Events are looked for after traces: the second frame says that a look was over after the line was closed.
+    // Events are looked up after traces: the second frame proves that a look ended after the line was closed.
     for _ in 0..2 {
         commit(&fixture, &[trace_id(RAG)]);
         frame(&mut usual).await;
@@ -297,7 +297,7 @@ async fn who_comes_back_gets_the_events_too_that_nobody_watched_meanwhile() {
     assert_eq!(frame(&mut client).await["event"]["time"], at(1).to_string());
 }
 
-/// So many seconds after now.
+/// This many seconds after now.
 fn at(second: i64) -> Timestamp {
     NOW.plus(second * 1_000_000_000)
 }

@@ -1,4 +1,4 @@
-//! The HTTP interface through its real router, over the store in memory.
+//! Tests of the HTTP interface through its real router, over the store in memory.
 #![recursion_limit = "256"]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 

@@ -1,4 +1,4 @@
-//! `/api/v1/metrics` and `/api/v1/metrics/query`.
+//! Tests of `/api/v1/metrics` and `/api/v1/metrics/query`.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! `/openapi.json` against the router.
+//! Tests of `/openapi.json` against the router.
 
 use std::collections::BTreeSet;
 

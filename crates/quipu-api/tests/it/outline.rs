@@ -1,4 +1,4 @@
-//! `/api/v1/traces/{id}/outline`.
+//! Tests of `/api/v1/traces/{id}/outline`.
 
 use std::sync::Arc;
 
@@ -101,7 +101,7 @@ async fn versions(fixture: &Fixture, between: impl AsyncFnOnce()) -> (Value, Val
     };
     let before = ask().await;
     between().await;
-    // On this test's one thread whoever hears of commits has its turn now.
+    // On this test's only thread, the listener of commits runs now.
     for _ in 0..16 {
         tokio::task::yield_now().await;
     }

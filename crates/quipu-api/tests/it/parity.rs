@@ -1,4 +1,4 @@
-//! `/api/parity-matrix`.
+//! Tests of `/api/parity-matrix`.
 
 use quipu_core::{Batch, Rule};
 use serde_json::{Value, json};
@@ -101,7 +101,8 @@ async fn what_cannot_be_read_is_refused() {
     }
 }
 
-/// A graph whose call is recorded by the provider's library: the call is the library's, and in the graph's trace.
+/// A graph whose call is recorded by the provider's library: the call is the library's, and in the graph's
+/// trace.
 #[tokio::test]
 async fn calls_of_a_library_are_in_the_traces_of_the_framework() {
     let fixture = Fixture::empty();

@@ -1,4 +1,4 @@
-//! `POST /api/v1/price`.
+//! Tests of `POST /api/v1/price`.
 
 use axum::http::Method;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Everything that goes wrong is a problem detail.
+//! Tests of errors: each one is a problem detail.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! `filter=`, and `/api/v1/query`.
+//! Tests of `filter=` and `/api/v1/query`.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! `/api/v1/retention`, what it removes, and holds.
+//! Tests of `/api/v1/retention`, removals and holds.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The server about itself, and what wraps every answer.
+//! Tests of the server's own state, and the layers around every answer.
 
 use std::io::Read as _;
 

@@ -1,4 +1,4 @@
-//! `/api/v1/sessions`.
+//! Tests of `/api/v1/sessions`.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! `/api/v1/traces/{id}` and its spans.
+//! Tests of `/api/v1/traces/{id}` and its spans.
 
 use quipu_core::{Attributes, Batch, Event, Level, Resource, Rule, Scope, Value as Attribute};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! `/api/v1/system`.
+//! Tests of `/api/v1/system`.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -33,7 +33,7 @@ async fn a_server_tells_how_it_is() {
         let bytes = response.into_body().collect().await.unwrap().to_bytes();
         serde_json::from_slice::<Value>(&bytes).unwrap()
     };
-    // The first reading is made beside the questions.
+    // The first reading runs in parallel with the requests.
     let (began, mut answer) = (Instant::now(), ask().await);
     while answer["history"] == json!([]) {
         assert!(began.elapsed() < Duration::from_secs(30), "no reading is kept");

@@ -1,4 +1,4 @@
-//! `/api/v1/traces`: shape, filters, orders, paging.
+//! Tests of `/api/v1/traces`: shape, filters, orders, paging.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! `/api/v1/agents`, `/api/v1/tools/insights`, `/api/v1/guardrails`, `/api/metrics`.
+//! Tests of `/api/v1/agents`, `/api/v1/tools/insights`, `/api/v1/guardrails`, `/api/metrics`.
 
 use quipu_core::{Batch, Rule};
 use serde_json::{Value, json};
@@ -89,7 +89,7 @@ async fn the_summary_of_a_range_by_framework() {
     assert!(fixture.fails("/api/metrics?time_range=2h", 400).await.contains("one of 1h, 24h, 7d, 30d"));
 }
 
-/// A crew whose one call an SDK reported, beside a call of the SDK alone.
+/// A crew whose one call an SDK reported, and a call of the SDK without a crew.
 async fn crew(fixture: &Fixture) {
     let chat = [
         ("test.kind", quipu_core::Value::from("llm")),

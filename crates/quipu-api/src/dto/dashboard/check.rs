@@ -1,4 +1,4 @@
-//! Whether a dashboard can be shown: every text, place and question of it.
+//! Validation of a dashboard: texts, positions and queries.
 
 use std::collections::HashSet;
 
@@ -51,7 +51,7 @@ const MEASURES: &[&str] = &[
 ];
 
 impl DashboardSettings {
-    /// Whether it can be shown; if not, the fault says where.
+    /// Whether it can be shown; if not, the error names the path.
     pub(crate) fn check(&self) -> Result<(), Fault> {
         text_of("title", &self.title, 1, 200)?;
         text_of("description", &self.description, 0, 2_000)?;
@@ -143,7 +143,7 @@ impl DashboardPanel {
         })
     }
 
-    /// The panel's question as parameters.
+    /// The panel's query as parameters.
     fn ask(&self, filter: String) -> Params {
         let pair = |name: &str, value: Option<String>| value.map(|value| (name.to_owned(), value));
         let pairs = [

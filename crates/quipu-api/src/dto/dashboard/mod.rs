@@ -1,4 +1,4 @@
-//! Dashboards.
+//! Dashboards and their settings.
 
 mod check;
 
@@ -19,11 +19,11 @@ pub struct DashboardEntry {
     pub id: String,
     /// Title.
     pub title: String,
-    /// What it is for.
+    /// Purpose of the dashboard.
     pub description: String,
     /// Number of its panels.
     pub panels: u64,
-    /// Whether it comes with the program, and cannot be changed.
+    /// Whether it is built in, and cannot be changed.
     pub built_in: bool,
     /// When it was stored; null of built-in ones.
     pub updated_at: Option<String>,
@@ -34,25 +34,26 @@ pub struct DashboardEntry {
 pub struct Dashboard {
     /// Id: 1 to 64 characters of a-z, 0-9 and -.
     pub id: String,
-    /// Whether it comes with the program, and cannot be changed.
+    /// Whether it is built in, and cannot be changed.
     pub built_in: bool,
     /// When it was stored; null of built-in ones.
     pub updated_at: Option<String>,
-    /// What it shows.
+    /// Contents of the dashboard.
     #[serde(flatten)]
     pub settings: DashboardSettings,
 }
 
-/// What a dashboard shows.
+/// Contents of a dashboard.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DashboardSettings {
     /// Title, 1 to 200 characters.
     pub title: String,
-    /// What it is for, at most 2,000 characters.
+    /// Purpose of the dashboard, at most 2,000 characters.
     #[serde(default)]
     pub description: String,
-    /// Time range that it is opened with, as pages write it in their addresses; null for the one of the page before.
+    /// Time range that it is opened with, as pages write it in their addresses; null for the one of the page
+    /// before.
     #[serde(default)]
     pub range: Option<String>,
     /// Fields that all panels may be narrowed by, at most 20.
@@ -68,7 +69,7 @@ pub struct DashboardSettings {
 pub struct DashboardVariable {
     /// Name: a small letter, then up to 31 of a-z, 0-9 and _.
     pub name: String,
-    /// What it is called on the page.
+    /// Label on the page.
     pub label: String,
     /// Field whose values may be chosen, as the filter language names it.
     pub field: String,
@@ -96,7 +97,7 @@ pub enum PanelKind {
     Heatmap,
     /// A distribution.
     Histogram,
-    /// Distributions of groups beside each other.
+    /// Distributions of groups, side by side.
     Box,
     /// Shares of a whole.
     Pie,
@@ -110,7 +111,7 @@ pub struct DashboardPanel {
     pub id: String,
     /// Title, at most 200 characters.
     pub title: String,
-    /// How it is drawn.
+    /// Kind of panel.
     pub r#type: PanelKind,
     /// First column, 0 to 11.
     pub x: u32,
@@ -120,7 +121,7 @@ pub struct DashboardPanel {
     pub w: u32,
     /// Rows, 1 to 100.
     pub h: u32,
-    /// What its figures are of, as `/api/v1/query` takes it.
+    /// Source of the figures, as in `/api/v1/query`.
     pub from: String,
     /// Filter; `$name` is the value of a variable.
     #[serde(default)]
@@ -128,7 +129,7 @@ pub struct DashboardPanel {
     /// Keys that figures are grouped by.
     #[serde(default)]
     pub group_by: Vec<String>,
-    /// Width of steps: `auto`, `none`, or a span such as `5m`; `auto` when left out.
+    /// Width of steps: `auto` (default), `none`, or a duration such as `5m`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<String>,
     /// Which figure is shown: `count`, `cost`, `tokens`, `p95` …
@@ -142,7 +143,7 @@ pub struct DashboardPanel {
     /// Most groups that are shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub top: Option<u32>,
-    /// Whether series stand on each other.
+    /// Whether series are stacked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stacked: Option<bool>,
 }
