@@ -1,4 +1,4 @@
-//! What agents did: their runs, what they decided, what they used and where they failed.
+//! Activity of agents: runs, decisions, usage and errors.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -13,10 +13,10 @@ use crate::parts::{ErrorCount, split, without, work_by};
 
 /// Agents of an answer at most.
 pub const MAX_AGENTS: usize = 1_000;
-/// Tools, models and kinds of errors that are told of each.
+/// Limit of tools, models and kinds of errors per agent.
 const PARTS: usize = 20;
 
-/// What one agent did.
+/// Activity of one agent.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct AgentWork {
     /// Its name.
@@ -56,8 +56,8 @@ pub struct AgentTool {
 
 type Agents = BTreeMap<CompactString, AgentWork>;
 
-/// What each agent did, those of most runs first, at most [`MAX_AGENTS`]. A filter's model and tool are those of calls and tool
-/// runs: of an agent that has such, all runs are told.
+/// Activity of each agent, most runs first, at most [`MAX_AGENTS`]. The filter's model and tool apply to
+/// calls and tool runs; all runs of an agent with such work are included.
 ///
 /// # Errors
 /// The store cannot be read.

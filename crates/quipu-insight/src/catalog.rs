@@ -1,4 +1,4 @@
-//! What the price books offer, to compare models with.
+//! Models of the price books, for comparisons.
 
 use compact_str::CompactString;
 use quipu_core::{PriceBook, Timestamp, Usd};
@@ -9,7 +9,7 @@ use quipu_prices::{Books, provider_id};
 pub struct Offer {
     /// Id of the provider.
     pub provider: CompactString,
-    /// Name that the model is asked for by.
+    /// Name of the model in requests.
     pub model: CompactString,
     /// Price of a million input tokens.
     pub input: Usd,
@@ -19,7 +19,8 @@ pub struct Offer {
 
 /// A price book that can say what it holds.
 pub trait Catalog: PriceBook {
-    /// Every model with a price for input and for output tokens at `at`, without those that are to be retired.
+    /// Every model with a price for input and for output tokens at `at`, without those that are to be
+    /// retired.
     fn offers(&self, at: Timestamp) -> Vec<Offer>;
 
     /// The id of a provider, by any of its names.

@@ -1,4 +1,4 @@
-//! What people arrange for themselves, such as saved views and dashboards: small JSON documents, each a file of its own.
+//! Documents of users, such as saved views and dashboards: small JSON documents, each in its own file.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -36,7 +36,7 @@ impl Shelf {
 pub struct Document {
     /// 1 to 64 characters of `a-z`, `0-9` and `-`.
     pub id: String,
-    /// What it says.
+    /// Contents of the document.
     pub content: Value,
     /// When it was stored.
     pub updated_at: Timestamp,
@@ -56,7 +56,7 @@ pub enum DocumentError {
         /// How many there may be.
         most: usize,
     },
-    /// It is too long.
+    /// The document is too long.
     #[error("it has {bytes} bytes, more than the {most} that a document may have")]
     Long {
         /// Bytes of it.
@@ -69,7 +69,7 @@ pub enum DocumentError {
     Io {
         /// File or folder.
         path: PathBuf,
-        /// What went wrong.
+        /// Cause of the error.
         cause: io::Error,
     },
 }
@@ -93,13 +93,14 @@ impl Documents {
     /// Bytes of one as JSON.
     pub const BYTES: usize = 256 << 10;
 
-    /// Whether a text can be an id: 1 to 64 characters of `a-z`, `0-9` and `-`, so that it can name a file and no other folder.
+    /// Whether a text is a valid id: 1 to 64 characters of `a-z`, `0-9` and `-`. Such a text can name a file
+    /// and no other folder.
     pub fn is_id(id: &str) -> bool {
         let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         (1..=64).contains(&id.len()) && id.bytes().all(fits)
     }
 
-    /// Nothing outlives the process.
+    /// A store in memory: nothing outlives the process.
     pub fn in_memory() -> Self {
         Self(Arc::new(Place::Memory(Mutex::default())))
     }
@@ -126,7 +127,7 @@ impl Documents {
         }
     }
 
-    /// One of them; `None` when it is not there.
+    /// One document; `None` if it is missing.
     ///
     /// # Errors
     /// The id names no document, or the file cannot be read.
@@ -138,10 +139,12 @@ impl Documents {
         }
     }
 
-    /// Stores one, or replaces it: whoever reads sees all of the old one or all of the new one, also after a loss of power.
+    /// Stores a document, or replaces it. A reader sees all of the old one or all of the new one, also after
+    /// a power loss.
     ///
     /// # Errors
-    /// The id names no document, there are too many, it is too long, or it cannot be written: then the old one is there.
+    /// The id names no document, there are too many, it is too long, or it cannot be written. The old
+    /// document then stays.
     pub fn put(&self, shelf: Shelf, id: &str, content: &Value, now: Timestamp) -> Result<()> {
         check_id(id)?;
         let text = serde_json::to_vec_pretty(content).unwrap_or_default();
@@ -167,8 +170,8 @@ impl Documents {
         }
     }
 
-    /// Takes ids out of all documents, of their names as well; gives how many had any. With `dry_run` nothing changes. Drafts that a
-    /// process left that ended while it wrote are removed.
+    /// Takes ids out of all documents, of their names as well; gives how many had any. With `dry_run` nothing
+    /// changes. Drafts that a process left that ended while it wrote are removed.
     ///
     /// # Errors
     /// A document cannot be read or written; repeating it is safe.
@@ -206,7 +209,7 @@ impl Documents {
         free.ok_or(DocumentError::Full { shelf: shelf.as_str(), most: Self::MOST })
     }
 
-    /// Removes one; gives whether it was there.
+    /// Removes one; returns whether it existed.
     ///
     /// # Errors
     /// The id names no document, or the file cannot be removed.
@@ -278,7 +281,7 @@ fn read(folder: &Path, shelf: Shelf, id: String) -> Result<Option<Document>> {
     Ok(content.map(|content| Document { id, content, updated_at: stamp(written) }))
 }
 
-/// Removes what was left of documents whose writing was broken off.
+/// Removes drafts of interrupted writes.
 fn remove_drafts(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         if entry.path().extension().is_some_and(|ending| ending == "draft") {
@@ -292,7 +295,7 @@ fn stamp(time: SystemTime) -> Timestamp {
     Timestamp::from_nanos(i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))
 }
 
-/// Writes a draft beside the file, and puts it in its place once it is on the disk.
+/// Writes a draft next to the file, and renames it over the file once it is on the disk.
 fn write(folder: &Path, id: &str, text: &[u8]) -> Result<()> {
     let failed = |path: &Path| {
         let path = path.to_owned();
@@ -307,7 +310,7 @@ fn write(folder: &Path, id: &str, text: &[u8]) -> Result<()> {
     });
     let path = folder.join(format!("{id}.json"));
     written.and_then(|()| fs::rename(&draft, &path)).map_err(|cause| {
-        // What is left of the draft is of no use to anybody.
+        // The rest of the draft is useless.
         let _ = fs::remove_file(&draft);
         DocumentError::Io { path: path.clone(), cause }
     })?;
@@ -315,7 +318,8 @@ fn write(folder: &Path, id: &str, text: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// The name is on the disk as well; where folders cannot be synced, the file system does it by itself.
+/// Syncs the folder, so the name is on the disk as well. File systems whose folders cannot be synced do it
+/// themselves.
 fn sync_folder(folder: &Path) {
     let _ = File::open(folder).and_then(|folder| folder.sync_all());
 }

@@ -1,13 +1,14 @@
-//! An id taken out of texts that people wrote: saved views, dashboards, definitions of budgets.
+//! Removal of an id from texts of users: saved views, dashboards, definitions of budgets.
 
 use std::collections::HashSet;
 
 use quipu_core::TraceId;
 use serde_json::Value;
 
-/// What stands where the id of a forgotten user, session or trace stood.
+/// Replacement for the id of a forgotten user, session or trace.
 pub const FORGOTTEN: &str = "[forgotten]";
-/// A shorter id is taken for one only where it is a whole text or the value of a filter: within others it may be anything.
+/// A shorter id is recognised only as a whole text or as the value of a filter: within other texts it may
+/// mean anything.
 const SHORT: usize = 4;
 
 /// Ids in every spelling in which documents have them.
@@ -18,7 +19,8 @@ pub struct Ids {
 }
 
 impl Ids {
-    /// Ids of users and sessions as they are, percent-encoded with large and small digits, and as strings of JSON; and traces.
+    /// Ids of users and sessions as they are, percent-encoded with large and small digits, and as strings of
+    /// JSON; and traces.
     pub fn new(ids: impl IntoIterator<Item = String>, traces: HashSet<TraceId>) -> Self {
         let mut spellings = Vec::new();
         for id in ids {
@@ -27,13 +29,13 @@ impl Ids {
             spellings.extend([encoded.to_lowercase(), encoded, escaped.trim_matches('"').to_owned(), id]);
         }
         spellings.retain(|id| !id.is_empty());
-        // The longest first, so that none is taken for a part of another.
+        // The longest first, so no id matches within another.
         spellings.sort_unstable_by(|one, other| (other.len(), one).cmp(&(one.len(), other)));
         spellings.dedup();
         Self { spellings, traces }
     }
 
-    /// A text without the ids; `None` where it has none of them.
+    /// A text without the ids; `None` if it has none of them.
     pub fn taken_out(&self, text: &str) -> Option<String> {
         let mut clean: Option<String> = None;
         for id in &self.spellings {
@@ -49,7 +51,7 @@ impl Ids {
         let bytes = text.as_bytes();
         while at < bytes.len() && !self.traces.is_empty() {
             if bytes[at] == b'%' {
-                // The digits of an escape are none of an id.
+                // The digits of an escape sequence are not part of an id.
                 at += 3;
                 continue;
             }
@@ -131,11 +133,11 @@ fn replaced(text: &str, id: &str) -> Option<String> {
     })
 }
 
-/// Whether an id stands there as a whole: no letter or digit beside it belongs to it. A short one must be all of the text, or
-/// the value behind a colon or an equals sign.
+/// Whether an id occurs as a whole: no adjacent letter or digit belongs to it. A short one must be all of the
+/// text, or the value after a colon or an equals sign.
 fn is_whole(text: &str, begin: usize, end: usize) -> bool {
     let (before, after) = (text.get(..begin).unwrap_or_default(), text.get(end..).unwrap_or_default());
-    // The digits of an escape before it are none of the id.
+    // The digits of an escape sequence before it are not part of the id.
     let escape = before.len() >= 3 && before.as_bytes()[before.len() - 3] == b'%';
     let joins = |letter: char| letter.is_alphanumeric() || letter == '_';
     let apart = (escape || !before.ends_with(joins)) && !after.starts_with(joins);

@@ -1,4 +1,4 @@
-//! One stored cost, line by line, under the very prices that it was computed with.
+//! Explanation of one stored cost, line by line, by the prices that it was computed with.
 
 use std::collections::BTreeMap;
 
@@ -6,23 +6,25 @@ use compact_str::CompactString;
 use quipu_core::{Cost, PriceAnswer, PriceBook, Result, SpanId, Store, TraceId, Unpriced};
 use quipu_pipeline::{explain_row, price_context, price_row};
 
-/// Why a call costs what its ledger row says.
+/// Explanation of a ledger row's cost.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CostExplained {
-    /// The ledger row: figures, rule of the count, who pays, reported cost beside the computed one ([`Cost::deviates`]).
+    /// The ledger row: figures, rule of the count, billing, reported and computed cost ([`Cost::deviates`]).
     pub row: Cost,
-    /// What changed the price beside time and size, as the book was asked: `processing`, `service_tier`, `speed`.
+    /// Context of the price other than time and size, as passed to the book: `processing`, `service_tier`,
+    /// `speed`.
     pub context: BTreeMap<CompactString, CompactString>,
-    /// Every line of the price. `None` where nothing is priced: a row that does not count, a failed call without usage.
+    /// Every line of the price. `None` where nothing is priced: a row that does not count, a failed call
+    /// without usage.
     pub price: Option<Result<PriceAnswer, Unpriced>>,
-    /// Whether `price` is the recorded one: the same rule in the same version, with the same sum (for a row without a
-    /// price: the same reason).
+    /// Whether `price` is the recorded one: the same rule in the same version, with the same sum. For a row
+    /// without a price: the same reason.
     pub as_recorded: bool,
-    /// What a reader has to know of it, in words: why there are no lines, or why they are not those of then.
+    /// Note for the reader, in words: why there are no lines, or why they differ from the original ones.
     pub note: Option<String>,
 }
 
-/// Explains the ledger row of a span; `None` when the span is unknown or has none.
+/// Explains the ledger row of a span; `None` when the span is unknown or has no row.
 ///
 /// # Errors
 /// The store cannot be read.

@@ -1,4 +1,4 @@
-//! What guardrails checked and stopped, and what was found of personal data and secrets.
+//! Activity of guardrails, and detected personal data and secrets.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ use crate::parts::{Name, without, work_by};
 /// Guardrails of an answer at most.
 pub const MAX_GUARDRAILS: usize = 1_000;
 
-/// What guardrails did.
+/// Activity of guardrails.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Guardrails {
     /// All checks together.
@@ -25,9 +25,9 @@ pub struct Guardrails {
     pub rows: Vec<Guardrail>,
     /// Start and sums of every step with a check.
     pub series: Vec<(Timestamp, Figures)>,
-    /// Nanoseconds of a step; `None` when nothing is stored.
+    /// Nanoseconds of a step; `None` without stored data.
     pub step: Option<i64>,
-    /// What was found of personal data and secrets, most first.
+    /// Detected personal data and secrets, most frequent first.
     pub detections: Vec<Detection>,
 }
 
@@ -52,7 +52,7 @@ pub struct Guardrail {
     pub example: Option<TraceId>,
 }
 
-/// What is looked for.
+/// Category of detected data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Sought {
     /// Personal data.
@@ -71,10 +71,10 @@ impl Sought {
     }
 }
 
-/// What was found of one type.
+/// Detections of one type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Detection {
-    /// What was looked for.
+    /// Category of the detected data.
     pub kind: Sought,
     /// Its type: a label of the metric, or the guardrail's name.
     pub r#type: CompactString,
@@ -84,7 +84,7 @@ pub struct Detection {
     pub count: u64,
 }
 
-/// Metrics that count detections, by what is looked for.
+/// Metrics that count detections, with the category of data.
 const METRICS: [(&str, Sought); 4] = [
     ("pii_detections_total", Sought::Pii),
     ("pii_detections", Sought::Pii),
@@ -105,7 +105,8 @@ const NAMED: [(&str, Sought); 8] = [
     ("api_key", Sought::Secret),
 ];
 
-/// What guardrails did. A filter's model and tool are no guardrail's and left out; metrics are asked for by its times alone.
+/// Activity of guardrails. The filter's model and tool do not apply to guardrails and are ignored; metrics
+/// are queried by its times only.
 ///
 /// # Errors
 /// The store cannot be read.
@@ -154,7 +155,7 @@ const fn over_time(filter: TraceFilter) -> FigureAsk {
     }
 }
 
-/// Guardrails that were triggered and whose names tell what they look for.
+/// Triggered guardrails whose names contain a category of data.
 fn triggered(rows: &[Guardrail]) -> Vec<Detection> {
     let mut found: BTreeMap<(Sought, &CompactString), u64> = BTreeMap::new();
     for row in rows.iter().filter(|row| row.triggered > 0) {

@@ -1,10 +1,11 @@
-//! What the stored figures mean, for those who pay and for those who run agents.
+//! Budgets, cost analysis and figures, computed from the ledger and the store.
 //!
 //! Verb: JUDGE.
-//! Takes: ledger rows as they are counted and as they are stored, price books, and estimates of what is about to be spent.
-//! Gives: a reservation or a refusal with its limit; of what was spent its reasons, its course, and what it would be at other prices;
-//! figures by group and over time; a trace in order and who used whom in it; documents that people keep.
-//! Never: counts a call, prices one otherwise than the pipeline does, or lets two threads spend the same money.
+//! Takes: counted and stored ledger rows, price books, and estimates of spending.
+//! Gives: a reservation, or an error with the limit; the reasons and the course of spending, and its cost at
+//! other prices. Figures by group and over time; a trace in display order, and its graph; documents of users.
+//! Never: counts a call, prices one otherwise than the pipeline does, or lets two threads spend the same
+//! money.
 
 pub mod agents;
 pub mod analysis;

@@ -1,4 +1,4 @@
-//! Answers of a store taken apart, and filters of which a part does not apply.
+//! Splits of a store's answers, and filters to which a part does not apply.
 
 use compact_str::CompactString;
 use quipu_core::{
@@ -6,13 +6,13 @@ use quipu_core::{
     WorkQuery, WorkTotals, Worked,
 };
 
-/// A name; `None` where the records name none.
+/// A name; `None` if the records have none.
 pub(crate) type Name = Option<CompactString>;
 
-/// What went wrong, how often, and a trace that shows it.
+/// An error, its number of occurrences, and a trace that shows it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ErrorCount {
-    /// In the source's words, at most 200 characters; `None` where it said nothing.
+    /// Error text of the source, at most 200 characters; `None` when there is none.
     pub error: Name,
     /// Failed records.
     pub count: u64,
@@ -56,7 +56,7 @@ pub(crate) async fn work_by<const N: usize>(
     Ok(store.work(&query).await?.into_iter().filter_map(named).collect())
 }
 
-/// The filter without what it says of these fields: for records that do not have them.
+/// The filter without these fields: for records that do not have them.
 pub(crate) fn without(filter: &TraceFilter, fields: &[FacetField]) -> TraceFilter {
     let mut filter = filter.clone();
     for field in fields {

@@ -1,11 +1,12 @@
-//! Use under subscriptions, in the windows that their limits count in.
+//! Usage under subscriptions, in the windows of their limits.
 //!
-//! A plan's provider counts its limits in windows that begin with use: "a session starts with your first message and lasts for
-//! 5 hours" (Anthropic, <https://support.anthropic.com/en/articles/11014257-about-claude-s-max-plan-usage>), and a week that runs
-//! seven days from its first use (the same help centre; Codex names a primary window of 300 and a secondary one of 10,080 minutes
-//! in its `rate_limits`). As `ccusage blocks` does, a window begins at the full hour, UTC, of its first call
-//! (<https://github.com/ryoppippi/ccusage>, `session-blocks`). When the account was first used on another machine or in a chat
-//! that nothing recorded, the provider's own window began earlier.
+//! A provider counts the limits of a plan in windows that begin with use: "a session starts with your first
+//! message and lasts for 5 hours" (Anthropic,
+//! <https://support.anthropic.com/en/articles/11014257-about-claude-s-max-plan-usage>). A week runs seven
+//! days from its first use (the same help centre). Codex names a primary window of 300 and a secondary one of
+//! 10,080 minutes in its `rate_limits`. As in `ccusage blocks`, a window begins at the full hour, UTC, of its
+//! first call (<https://github.com/ryoppippi/ccusage>, `session-blocks`). The provider's own window began
+//! earlier if the account was first used on another machine, or in a chat that was not recorded.
 
 use std::collections::BTreeMap;
 
@@ -14,10 +15,11 @@ use quipu_core::{
     Billing, GroupBy, Result, Store, Timestamp, TraceFilter, UsageKey, UsageQuery, UsageTotals, Usd,
 };
 
-/// Whose use is asked for.
+/// Parameters of the query: which usage.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Ask {
-    /// Which calls. Windows that end at or before `since` are left out; where a window begins is found from all use before it.
+    /// Which calls. Windows that end at or before `since` are left out; where a window begins is found from
+    /// all use before it.
     pub filter: TraceFilter,
 }
 
@@ -54,21 +56,21 @@ impl WindowKind {
 /// Use within one window.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PlanWindow {
-    /// Which of the limits it is for.
+    /// Kind of the limit.
     pub kind: WindowKind,
     /// The full hour, UTC, of its first call.
     pub started_at: Timestamp,
     /// When it ends: `started_at` and the length of its kind.
     pub ends_at: Timestamp,
-    /// Whether it runs now.
+    /// Whether the window is current.
     pub current: bool,
     /// LLM calls.
     pub llm_calls: u64,
     /// Input and output tokens together, cached ones included.
     pub tokens: u64,
-    /// What its use would have cost by list price: no money that anyone is asked for. `None` when nothing is priced.
+    /// List price of its usage: an amount that is not billed. `None` when nothing is priced.
     pub list_price: Option<Usd>,
-    /// Calls without a price; no part of `list_price`.
+    /// Calls without a price; not part of `list_price`.
     pub unpriced_calls: u64,
 }
 

@@ -1,8 +1,9 @@
-//! Ledger rows of a store, a page at a time: never all of them in memory.
+//! Ledger rows of a store, read a page at a time.
 
 use quipu_core::{CostQuery, CostRow, Result, Store, TraceFilter};
 
-/// Rows of a page, some six megabytes. A store may have to sort the rest of a day for each page: few large ones are quicker.
+/// Rows of a page, some six megabytes. A store may have to sort the rest of a day for each page: few large
+/// ones are quicker.
 const PAGE: usize = 10_000;
 
 /// The counted rows that a filter lets through, by time, trace and span.

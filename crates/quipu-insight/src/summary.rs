@@ -1,4 +1,4 @@
-//! The summary of a time range: how busy, how well, how fast, how dear, by framework.
+//! Summary of a time range by framework: load, errors, latency and cost.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,7 +16,7 @@ pub struct Summary {
     pub minutes: Option<f64>,
     /// Over all frameworks.
     pub total: Busy,
-    /// Each framework, that of most calls first; `None` is what names none.
+    /// Each framework, most calls first; `None` for records without one.
     pub frameworks: Vec<(Name, Busy)>,
     /// Calls by model.
     pub models: Vec<(Name, UsageTotals)>,
@@ -24,10 +24,10 @@ pub struct Summary {
     pub times: Vec<(Timestamp, UsageTotals)>,
 }
 
-/// The longest range that is told hour by hour.
+/// The longest range with hourly points.
 const LONGEST_BY_HOUR: i64 = 2 * Timestamp::DAY;
 
-/// What was done within the range.
+/// Activity within the range.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Busy {
     /// Calls, tokens, money, latency.
@@ -38,8 +38,8 @@ pub struct Busy {
     pub sessions: u64,
 }
 
-/// Sums up what the filter means: calls by their own framework, traces and sessions by that of the trace. Of frameworks that the
-/// filter names, calls that an SDK reported within their traces are theirs too.
+/// Sums up the matching records: calls by their own framework, traces and sessions by that of the trace. If
+/// the filter names frameworks, calls that an SDK reported within their traces also count.
 ///
 /// # Errors
 /// The store cannot be read.

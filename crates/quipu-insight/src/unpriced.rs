@@ -1,4 +1,4 @@
-//! What has no price, largest first: the list to fill a book of one's own from.
+//! Unpriced usage, largest first: a list for the user's own price book.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -11,13 +11,13 @@ use crate::rows::Rows;
 /// The unpriced calls of one model, for one reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnpricedModel {
-    /// Provider; `None` where the source named none.
+    /// Provider; `None` if the source has none.
     pub provider: Option<CompactString>,
-    /// Model that answered, else the one asked for; `None` where the source named none.
+    /// Model of the answer, else the requested one; `None` if the source has none.
     pub model: Option<CompactString>,
-    /// Why there is no price.
+    /// Reason for the missing price.
     pub reason: Unpriced,
-    /// Counted ledger rows: calls, and roll-ups that stand for calls.
+    /// Counted ledger rows: calls, and roll-ups in place of calls.
     pub calls: u64,
     /// Input and output tokens together.
     pub tokens: u64,

@@ -1,7 +1,7 @@
-//! Usage within a framework: calls of the framework itself, and calls that an SDK reported within its traces.
+//! Usage within a framework: its own calls, and calls that an SDK reported within its traces.
 //!
-//! A crew's calls are often told by the instrumentation of an SDK, so that their own framework is `openai`. Their trace names
-//! the framework around them.
+//! A crew's calls are often told by the instrumentation of an SDK, so that their own framework is `openai`.
+//! Their trace names the framework around them.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,8 @@ use quipu_core::{
     Wanted,
 };
 
-/// Sums of the calls that `query` means. Where it names frameworks, calls in traces of those frameworks are meant too, each once.
+/// Sums of the calls that match `query`. If it names frameworks, calls in traces of those frameworks match
+/// too, each once.
 ///
 /// # Errors
 /// The store cannot be read.
@@ -29,13 +30,14 @@ pub async fn usage_within(store: &dyn Store, query: &UsageQuery) -> Result<Vec<U
     Ok(groups.into_iter().map(|(key, totals)| UsageGroup { key, totals }).collect())
 }
 
-/// The filter for calls of other frameworks within traces of those that `filter` names; `None` where it names none.
+/// The filter for calls of other frameworks within traces of those that `filter` names; `None` where it names
+/// none.
 fn around(filter: &TraceFilter) -> Option<TraceFilter> {
     let (rest, wanted) = taken(filter)?;
     Some(with(rest, wanted.clone(), wanted))
 }
 
-/// The same for each framework by itself, where the filter names them by their whole names.
+/// The same for each framework separately, if the filter has whole names of frameworks.
 pub(crate) fn around_each(filter: &TraceFilter) -> Vec<(CompactString, TraceFilter)> {
     let Some((rest, wanted)) = taken(filter) else { return Vec::new() };
     let each = wanted.iter().filter_map(|one| {
@@ -45,7 +47,7 @@ pub(crate) fn around_each(filter: &TraceFilter) -> Vec<(CompactString, TraceFilt
     each.collect()
 }
 
-/// The filter without what it says of frameworks, and that.
+/// The filter without its frameworks, and those frameworks.
 fn taken(filter: &TraceFilter) -> Option<(TraceFilter, Vec<Wanted>)> {
     let mut rest = filter.clone();
     if let Some(name) = rest.framework.take() {
@@ -60,7 +62,7 @@ fn taken(filter: &TraceFilter) -> Option<(TraceFilter, Vec<Wanted>)> {
     }
 }
 
-/// Calls in traces of some frameworks whose own framework is none of `others`.
+/// Calls in traces of some frameworks whose own framework is not in `others`.
 fn with(mut filter: TraceFilter, trace: Vec<Wanted>, others: Vec<Wanted>) -> TraceFilter {
     filter.terms.extend([
         Term { not: false, criterion: Criterion::Named(FacetField::TraceFramework, trace) },

@@ -1,14 +1,14 @@
-//! What the analysis answers.
+//! Results of the cost analysis.
 
 use compact_str::CompactString;
 use quipu_core::{Timestamp, UsageTotals, Usd};
 
 use super::Bucket;
 
-/// Where the money goes. Sums are exact; trend and forecast are statistics, rounded to billionths of a dollar.
+/// The cost analysis. Sums are exact; trend and forecast are statistics, rounded to billionths of a dollar.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CostAnalysis {
-    /// Start of the time looked at.
+    /// Start of the analysed time.
     pub since: Timestamp,
     /// Its end, not included.
     pub until: Timestamp,
@@ -16,22 +16,22 @@ pub struct CostAnalysis {
     pub bucket: Bucket,
     /// Sums over the time.
     pub total: UsageTotals,
-    /// Sums over the same length of time right before; `None` when nothing is stored of it.
+    /// Sums over the previous time of the same length; `None` without stored data.
     pub previous: Option<UsageTotals>,
-    /// One point for each bucket that the time touches, in order, empty ones included. The first and the last can be cut by
-    /// `since` and `until`.
+    /// One point for each bucket that the time touches, in order, empty ones included. The first and the last
+    /// can be cut by `since` and `until`.
     pub series: Vec<CostPoint>,
     /// How metered cost moves from bucket to bucket; `None` with less than four whole buckets.
     pub trend: Option<Trend>,
-    /// What the running period will have cost at its end; `None` with `forecast_reason`.
+    /// Expected cost of the running period at its end; `None` with `forecast_reason`.
     pub forecast: Option<Forecast>,
     /// Why there is no forecast.
     pub forecast_reason: Option<String>,
-    /// What prompt caches saved and could have, on metered calls.
+    /// Savings by prompt caches, actual and possible, on metered calls.
     pub cache: CacheUse,
     /// The same on calls under subscriptions, at list price.
     pub subscription_cache: CacheUse,
-    /// The dearest sessions, at most ten.
+    /// The most expensive sessions, at most ten.
     pub sessions: Vec<SessionCost>,
     /// Models that would have cost less, largest saving first.
     pub suggestions: Vec<Suggestion>,
@@ -41,7 +41,7 @@ pub struct CostAnalysis {
     pub unpriced_calls: u64,
     /// Ledger rows that `cache`, `sessions`, `suggestions` and `deviations` are of.
     pub rows: u64,
-    /// Where they begin: later than `since` when there were more than [`super::Ask::max_rows`].
+    /// Start of these rows: later than `since` if there were more than [`super::Ask::max_rows`].
     pub rows_since: Timestamp,
 }
 
@@ -52,7 +52,7 @@ pub struct CostPoint {
     pub start: Timestamp,
     /// Metered cost; `None` when there were calls and none has a price.
     pub cost: Option<Usd>,
-    /// What use under subscriptions would have cost by list price; `None` as for `cost`.
+    /// List price of usage under subscriptions; `None` as for `cost`.
     pub subscription: Option<Usd>,
     /// LLM calls.
     pub llm_calls: u64,
@@ -67,11 +67,11 @@ pub struct Trend {
     pub per_bucket: Usd,
     /// The same in percent of the median bucket; `None` when that is free.
     pub percent_per_bucket: Option<f64>,
-    /// Whole buckets that it is of.
+    /// Number of whole buckets in the trend.
     pub buckets: usize,
 }
 
-/// What the running period will have cost at its end.
+/// Expected cost of the running period at its end.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Forecast {
     /// Start of the period.
@@ -86,39 +86,39 @@ pub struct Forecast {
     pub low: Usd,
     /// Upper end of the interval.
     pub high: Usd,
-    /// How often the truth is expected to lie within, 0 to 1: 0.8.
+    /// Probability that the true value is within, 0 to 1: 0.8.
     pub confidence: f64,
     /// How it was computed and of how many days, in words.
     pub method: String,
 }
 
-/// What prompt caches did.
+/// Effect of prompt caches.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct CacheUse {
     /// Input tokens that were read from a cache.
     pub read_tokens: u64,
-    /// What they would have cost more as plain input.
+    /// Savings compared with plain input.
     pub saved: Usd,
-    /// What tokens written to a cache cost more than plain input.
+    /// Extra cost of tokens written to a cache, compared with plain input.
     pub write_extra: Usd,
     /// `saved` less `write_extra`.
     pub net: Usd,
     /// Tokens that could have been read from a cache and were not, as assumed.
     pub missed_tokens: u64,
-    /// What reading them would have saved.
+    /// Savings if these tokens had been read from the cache.
     pub missed: Usd,
-    /// What `missed` assumes, in words.
+    /// Assumption behind `missed`, in words.
     pub assumption: &'static str,
 }
 
-/// What one session cost.
+/// Cost of one session.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SessionCost {
     /// The session.
     pub session_id: CompactString,
     /// Metered cost; `None` when nothing metered is priced.
     pub cost: Option<Usd>,
-    /// What its use under a subscription would have cost by list price.
+    /// List price of its usage under a subscription.
     pub subscription: Option<Usd>,
     /// LLM calls.
     pub llm_calls: u64,
@@ -141,15 +141,15 @@ pub struct Suggestion {
     pub to_provider: CompactString,
     /// The cheaper model.
     pub to_model: CompactString,
-    /// Metered calls that it is of.
+    /// Number of metered calls in the suggestion.
     pub calls: u64,
-    /// What they cost at today's prices.
+    /// Their cost at today's prices.
     pub cost: Usd,
-    /// What the cheaper model would have cost.
+    /// Cost with the cheaper model.
     pub would_cost: Usd,
     /// The difference.
     pub saves: Usd,
-    /// What that assumes, in words.
+    /// Assumption behind the suggestion, in words.
     pub assumption: &'static str,
 }
 

@@ -1,4 +1,4 @@
-//! What is asked of the analysis.
+//! Parameters of the cost analysis.
 
 use quipu_core::{Error, ErrorKind, GroupBy, Result, Timestamp, TraceFilter};
 
@@ -35,7 +35,7 @@ impl Bucket {
         }
     }
 
-    /// The length of this name; `None` when there is none.
+    /// The length with this name; `None` for an unknown name.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|bucket| bucket.as_str() == name)
     }
@@ -66,7 +66,8 @@ impl Bucket {
         }
     }
 
-    /// How far back the analysis goes where no time is asked for: two days, thirty, half a year, a year and a month.
+    /// How far back the analysis goes where no time is asked for: two days, thirty, half a year, a year and a
+    /// month.
     const fn reach(self) -> i64 {
         let days = match self {
             Self::Hour => 2,
@@ -109,18 +110,18 @@ impl Horizon {
     }
 }
 
-/// What to analyse.
+/// Parameters of the cost analysis.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Ask {
-    /// Which calls. Without `until` up to now; without `since` as far back as suits the bucket: 2 days of hours, 30 days,
-    /// 26 weeks, 13 months.
+    /// Which calls. Without `until` up to now; without `since` as far back as suits the bucket: 2 days of
+    /// hours, 30 days, 26 weeks, 13 months.
     pub filter: TraceFilter,
     /// Length of a point of the series.
     pub bucket: Bucket,
-    /// What the forecast is for; by default hours ask for the day, weeks for the week, days and months for the month.
+    /// Period of the forecast. Default: the day for hours, the week for weeks, the month for days and months.
     pub horizon: Option<Horizon>,
-    /// Most ledger rows to read one by one; by default a million. What is derived from single rows (caches, sessions,
-    /// suggestions, deviations) is then of the latest part alone, and says so.
+    /// Most ledger rows to read one by one; by default a million. Beyond it, caches, sessions, suggestions
+    /// and deviations cover only the latest rows, and the answer says so.
     pub max_rows: Option<u64>,
 }
 
@@ -133,7 +134,7 @@ impl Ask {
         })
     }
 
-    /// The time asked for, half-open.
+    /// The requested time, half-open.
     pub(crate) fn times(&self, now: Timestamp) -> Result<(Timestamp, Timestamp)> {
         let until = self.filter.until.unwrap_or(now);
         let since = self.filter.since.unwrap_or_else(|| until.plus(-self.bucket.reach()));

@@ -1,4 +1,4 @@
-//! What prompt caches saved, and what they could have.
+//! Savings by prompt caches, actual and possible.
 
 use compact_str::CompactString;
 use foldhash::HashMap;
@@ -7,7 +7,8 @@ use quipu_pipeline::price_row;
 
 use super::CacheUse;
 
-/// Least input that providers cache: OpenAI, and Anthropic for most models (<https://developers.openai.com/api/docs/guides/prompt-caching>,
+/// Least input that providers cache: OpenAI, and Anthropic for most models
+/// (<https://developers.openai.com/api/docs/guides/prompt-caching>,
 /// <https://docs.claude.com/en/docs/build-with-claude/prompt-caching>).
 const LEAST_TOKENS: u64 = 1_024;
 /// How long they keep it at least: 5 minutes from the last use.
@@ -15,7 +16,7 @@ const KEPT: i64 = 300 * Timestamp::SECOND;
 /// Conversations remembered before those that no cache remembers are dropped.
 const CONVERSATIONS: usize = 8_192;
 
-/// What [`CacheUse::missed`] assumes.
+/// Assumption behind [`CacheUse::missed`].
 const ASSUMPTION: &str = "A call counts as missed when the same agent called the same model in the same session at most 5 minutes \
     before, with an input of at least 1,024 tokens that was no longer than this one, and nothing was read from a cache, by a source that \
     tells of cache reads. The input of the call before is then taken to have been readable, and what is new to have been written for \
@@ -24,7 +25,7 @@ const ASSUMPTION: &str = "A call counts as missed when the same agent called the
 
 /// Conversation: session, else trace; agent; model.
 type Talk = (CompactString, Option<CompactString>, Option<CompactString>);
-/// Who tells of a call: convention, provider, model.
+/// Source of a call: convention, provider, model.
 type Source = (CompactString, Option<CompactString>, Option<CompactString>);
 
 /// The last call of a conversation.
@@ -35,7 +36,8 @@ struct Last {
     written: bool,
 }
 
-/// Misses by what a source says of cache reads: none is only zero where it ever tells of some.
+/// Misses by a source's reports of cache reads: a missing figure is zero only if the source ever reports
+/// reads.
 #[derive(Default)]
 struct Told {
     ever: bool,
@@ -131,7 +133,7 @@ impl Caches {
     }
 }
 
-/// What the input of the call before, read from a cache, would have saved, less what writing had cost.
+/// Savings if the input of the previous call had been read from a cache, less the cost of writing it.
 fn saving(book: &dyn PriceBook, cost: &Cost, usage: &Usage, last: &Last) -> Option<Usd> {
     let input = usage.input.unwrap_or(0);
     let cached = Usage {
@@ -151,7 +153,7 @@ fn saving(book: &dyn PriceBook, cost: &Cost, usage: &Usage, last: &Last) -> Opti
     Some(saved - write_extra)
 }
 
-/// What a row would have cost with another usage.
+/// Cost of a row with another usage.
 fn total(book: &dyn PriceBook, cost: &Cost, usage: Usage) -> Option<Usd> {
     let row = Cost { usage: Some(usage), ..cost.clone() };
     price_row(book, &row)?.ok().map(|answer| answer.total)

@@ -1,4 +1,4 @@
-//! Which models belong together, read from their names.
+//! Model families, read from the names of models.
 
 /// Families that the names of models tell of, each by the start of a part of the name.
 const FAMILIES: [&str; 21] = [
@@ -61,7 +61,7 @@ const SPECIAL: [&str; 32] = [
     "ft",
 ];
 
-/// What a name says.
+/// Parts of a model's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Named {
     family: &'static str,
@@ -71,7 +71,7 @@ pub(super) struct Named {
 }
 
 impl Named {
-    /// Reads a model's name; `None` where it tells no known family.
+    /// Reads a model's name; `None` for an unknown family.
     pub(super) fn of(model: &str) -> Option<Self> {
         let name = model.rsplit('/').next()?.to_ascii_lowercase();
         let parts: Vec<&str> =
@@ -91,7 +91,8 @@ impl Named {
         })
     }
 
-    /// Whether this model can be named in the place of `other`: of its family, no older, neither of them special.
+    /// Whether this model can be named in the place of `other`: of its family, no older, neither of them
+    /// special.
     pub(super) fn follows(&self, other: &Self) -> bool {
         self.family == other.family
             && self.version >= other.version
@@ -106,8 +107,8 @@ fn is_reasoner(part: &str) -> bool {
     part.strip_prefix('o').is_some_and(|rest| rest.len() == 1 && rest.bytes().all(|c| c.is_ascii_digit()))
 }
 
-/// The first number and the one right behind it: `claude-haiku-4-5-20251001` is 4.5, `gpt-4o` 4.0. Dates and sizes such as
-/// `70b` are none.
+/// The first number and the one right behind it: `claude-haiku-4-5-20251001` is 4.5, `gpt-4o` 4.0. Dates and
+/// sizes such as `70b` are none.
 fn version(parts: &[&str]) -> (u32, u32) {
     let number = |part: &str| {
         let digits: String = part

@@ -1,9 +1,10 @@
-//! What the running day, week or month will have cost at its end.
+//! Forecast of spending at the end of the running day, week or month.
 //!
-//! Days are smoothed exponentially, ETS(A,N,N), after the weekdays' part is taken out where it is plain. The error of a sum over
-//! several days follows from the model: an error of one day moves that day, and by `alpha` every later one. The interval is
-//! that error times Student's t. Sources: R. Hyndman and G. Athanasopoulos, "Forecasting: Principles and Practice", 3rd ed.,
-//! <https://otexts.com/fpp3/>, 3.4 (classical decomposition), 4.3 (strength of a season), 8.7 (variances).
+//! Exponential smoothing of days, ETS(A,N,N), after a clear weekday effect is removed. The error of a sum
+//! over several days follows from the model. An error of one day moves that day, and by `alpha` every later
+//! one. The interval is that error times Student's t. Sources: R. Hyndman and G. Athanasopoulos,
+//! "Forecasting: Principles and Practice", 3rd ed., <https://otexts.com/fpp3/>, 3.4 (classical
+//! decomposition), 4.3 (strength of a season), 8.7 (variances).
 
 use std::collections::BTreeMap;
 
@@ -13,21 +14,22 @@ use super::series::by_bucket;
 use super::stats::{Smoothed, float, money, smooth, student_90};
 use super::{Bucket, Forecast, Horizon};
 
-/// Days that are looked back on.
+/// Number of days in the history.
 const DAYS: i64 = 84;
 /// Least whole days since the first call.
 const LEAST_DAYS: usize = 7;
 /// Least days among them that cost anything.
 const LEAST_PAID: usize = 3;
-/// Whole weeks from which weekdays can be told apart.
+/// Least whole weeks for a weekday effect.
 const SEASON_DAYS: usize = 28;
-/// How much of the spread weekdays must explain before they are believed; chance alone makes about 0.2 of four weeks.
+/// Share of the spread that weekdays must explain before they are used; chance alone makes about 0.2 with
+/// four weeks.
 const STRENGTH: f64 = 0.5;
 /// A weekday with less than this part of a mean day is taken as free.
 const FREE_DAY: f64 = 0.01;
 const WEEK: usize = 7;
 
-/// The forecast, or why there is none.
+/// The forecast, or the reason for its absence.
 pub(super) type Answer = std::result::Result<Forecast, String>;
 
 /// Forecasts what the filter lets through; its times are not used.
@@ -52,7 +54,7 @@ struct History {
     today: Timestamp,
     /// Metered cost of each day.
     days: Vec<f64>,
-    /// The part of it that came later in the day than it is now.
+    /// Its part that came later in the day than the current time.
     late: Vec<f64>,
 }
 
@@ -89,7 +91,7 @@ impl History {
     fn forecast(&self, horizon: Horizon, (since, until): (Timestamp, Timestamp), spent: Usd) -> Answer {
         let ahead = usize::try_from(until.since(self.today) / Timestamp::DAY).unwrap_or(1).max(1);
         let rest = match horizon {
-            // What is left of today is what was left of other days at this time.
+            // The rest of today is estimated from the same hours of earlier days.
             Horizon::Day => self.rest(&self.late, &[1.0]),
             Horizon::Week | Horizon::Month => {
                 let (late, all): (f64, f64) = (self.late.iter().sum(), self.days.iter().sum());
@@ -112,7 +114,7 @@ impl History {
         })
     }
 
-    /// What is still to come: the sum over days from today on, of each the part in `steps`.
+    /// Spending still to come: the sum over days from today on, each weighted by its part in `steps`.
     fn rest(&self, values: &[f64], steps: &[f64]) -> Option<Rest> {
         let season = Season::of(values);
         let even: Vec<f64> =
@@ -141,8 +143,8 @@ impl History {
     }
 }
 
-/// Variance of the sum over the days ahead, in units of one day's. `steps` are the parts of those days, `weights` the same times
-/// what is usual on their weekday.
+/// Variance of the sum over the days ahead, in units of one day's. `steps` are the parts of those days,
+/// `weights` the same times what is usual on their weekday.
 fn errors(fit: &Smoothed, weights: &[f64], steps: &[f64]) -> f64 {
     let total: f64 = weights.iter().sum();
     let (mut later, mut variance) = (total, fit.start * total * total);
@@ -175,7 +177,8 @@ struct Season {
 }
 
 impl Season {
-    /// That of the values, where there are four weeks and weekdays explain half of the spread; else every day is the same.
+    /// That of the values, where there are four weeks and weekdays explain half of the spread; else every day
+    /// is the same.
     fn of(values: &[f64]) -> Self {
         let same = Self { parts: [1.0; WEEK], plain: false };
         let mean = values.iter().sum::<f64>() / values.len() as f64;
@@ -200,7 +203,7 @@ impl Season {
         if part < FREE_DAY { 0.0 } else { part }
     }
 
-    /// A value as it would be on a mean day; `None` of a free day, which tells nothing.
+    /// A value adjusted to a mean day; `None` for a weekday without spending, which carries no information.
     fn without(&self, day: usize, value: f64) -> Option<f64> {
         let part = self.part(day);
         (part > 0.0).then(|| value / part)
@@ -301,8 +304,8 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever was spent: the interval holds what is expected, never falls below what is spent, and what is ahead grows
-        /// with every day.
+        /// For any spending, the interval contains the expected value and never falls below the spent amount.
+        /// Spending ahead grows with every day.
         #[test]
         fn the_interval_is_sound(
             days in proptest::collection::vec(prop_oneof![Just(0.0), 0.0..1e6_f64], 7..90),

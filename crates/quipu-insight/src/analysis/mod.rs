@@ -1,4 +1,4 @@
-//! Where the money goes: sums, trend, forecast, caches, sessions, and what would be cheaper.
+//! Cost analysis: sums, trend, forecast, caches, sessions, and cheaper models.
 
 mod answer;
 mod ask;
@@ -19,8 +19,8 @@ use quipu_core::{Result, Store, Timestamp, TraceFilter, UsageTotals};
 use crate::catalog::Catalog;
 use scan::Scan;
 
-/// Analyses what a store's counted calls cost. Sums and series are asked of the store as sums; caches, sessions, suggestions and
-/// deviations are read row by row, a page at a time.
+/// Analyses what a store's counted calls cost. Sums and series are asked of the store as sums; caches,
+/// sessions, suggestions and deviations are read row by row, a page at a time.
 ///
 /// # Errors
 /// The time is empty or has more than [`MAX_POINTS`] buckets (`Invalid`), or the store cannot be read.
@@ -76,7 +76,7 @@ fn merged(sums: &BTreeMap<Timestamp, UsageTotals>) -> UsageTotals {
     total
 }
 
-/// Where the rows begin that are read one by one: the latest hours that hold no more than was asked for, one at least.
+/// Start of the rows that are read one by one: the latest hours within the limit of rows, at least one hour.
 async fn rows_since(
     store: &dyn Store,
     ask: &Ask,

@@ -1,4 +1,4 @@
-//! What only single ledger rows can tell, in one pass.
+//! Figures that need single ledger rows, in one pass.
 
 use std::cmp::Reverse;
 
@@ -11,7 +11,7 @@ use super::suggest::Mixes;
 use super::{Deviations, SessionCost};
 use crate::rows::Rows;
 
-/// Sessions that are told of.
+/// Limit of reported sessions.
 const SESSIONS: usize = 10;
 
 /// Sums over single rows.
@@ -69,7 +69,7 @@ impl Scan {
         sum.last = sum.last.max(cost.time);
     }
 
-    /// The dearest sessions: by metered cost, then by list price, then by tokens.
+    /// The most expensive sessions: by metered cost, then by list price, then by tokens.
     pub(super) fn dearest(&mut self) -> Vec<SessionCost> {
         let mut sessions: Vec<_> = std::mem::take(&mut self.sessions).into_values().collect();
         sessions.sort_unstable_by_key(|sum| {

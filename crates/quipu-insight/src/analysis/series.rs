@@ -1,4 +1,4 @@
-//! Points in time, and where they lead.
+//! Points in time, and their trend.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use quipu_core::{Result, Store, Timestamp, TraceFilter, UsageKey, UsageQuery, Us
 use super::stats::{float, median, money, theil_sen};
 use super::{Bucket, CostPoint, Trend};
 
-/// Least whole buckets that a trend is told of.
+/// Least whole buckets for a trend.
 const TREND_BUCKETS: usize = 4;
 
 /// Sums by bucket.
@@ -53,7 +53,7 @@ pub(super) fn points(
     points
 }
 
-/// How metered cost moves over the whole buckets within the time; what is not priced counts nothing.
+/// Trend of metered cost over the whole buckets within the time; unpriced calls count as zero.
 pub(super) fn trend(
     points: &[CostPoint],
     bucket: Bucket,

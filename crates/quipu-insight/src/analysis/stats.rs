@@ -1,4 +1,4 @@
-//! The few statistics that the analysis needs. Floats live here alone; no sum of money passes through them.
+//! Statistics for the analysis. Only this module uses floats; no sum of money passes through them.
 
 use quipu_core::Usd;
 
@@ -31,9 +31,9 @@ pub(super) fn median(values: &mut [f64]) -> f64 {
     f64::midpoint(under, *at)
 }
 
-/// Change from one value to the next: the median of the slopes of all pairs. H. Theil, "A rank-invariant method of linear and
-/// polynomial regression analysis" (1950); P. K. Sen, "Estimates of the regression coefficient based on Kendall's tau",
-/// JASA 63 (1968). Of more than 500 values the latest 500.
+/// Change from one value to the next: the median of the slopes of all pairs. H. Theil, "A rank-invariant
+/// method of linear and polynomial regression analysis" (1950); P. K. Sen, "Estimates of the regression
+/// coefficient based on Kendall's tau", JASA 63 (1968). Only the latest 500 values are used.
 pub(super) fn theil_sen(values: &[f64]) -> f64 {
     let values = &values[values.len().saturating_sub(SLOPE_VALUES)..];
     let mut slopes = Vec::with_capacity(values.len() * values.len().saturating_sub(1) / 2);
@@ -44,8 +44,9 @@ pub(super) fn theil_sen(values: &[f64]) -> f64 {
     median(&mut slopes)
 }
 
-/// The point below which Student's t with `freedom` (at least 1) degrees lies nine times of ten: the two-sided 80 %. By the
-/// expansion of Abramowitz and Stegun, "Handbook of Mathematical Functions", 26.7.5; within 0.3 % from 5 degrees on.
+/// The point below which Student's t with `freedom` (at least 1) degrees lies nine times of ten: the
+/// two-sided 80 %. By the expansion of Abramowitz and Stegun, "Handbook of Mathematical Functions", 26.7.5;
+/// within 0.3 % from 5 degrees on.
 pub(super) fn student_90(freedom: f64) -> f64 {
     const NORMAL: f64 = 1.281_551_565_544_6;
     let (z, v) = (NORMAL, freedom.max(1.0));
@@ -67,11 +68,11 @@ pub(super) struct Smoothed {
     pub start: f64,
 }
 
-/// Fits the innovations form of simple exponential smoothing, ETS(A,N,N), once for each `alpha` in steps of 0.05, with the best
-/// first level for each: R. Hyndman and G. Athanasopoulos, "Forecasting: Principles and Practice", 3rd ed., 8.1 and 8.5 to 8.7,
-/// <https://otexts.com/fpp3/>. How fast the level moves is seldom plain from some weeks: instead of the best fit alone each
-/// has its Akaike weight, K. Burnham and D. Anderson, "Model Selection and Multimodel Inference", 2nd ed., 2.9.
-/// Empty of fewer than four values.
+/// Fits the innovations form of simple exponential smoothing, ETS(A,N,N), once for each `alpha` in steps of
+/// 0.05, with the best first level for each. Source: R. Hyndman and G. Athanasopoulos, "Forecasting:
+/// Principles and Practice", 3rd ed., 8.1 and 8.5 to 8.7, <https://otexts.com/fpp3/>. A few weeks seldom show
+/// how fast the level moves. So each fit has its Akaike weight (K. Burnham and D. Anderson, "Model Selection
+/// and Multimodel Inference", 2nd ed., 2.9) and the best is not used alone. Empty for fewer than four values.
 pub(super) fn smooth(values: &[f64]) -> Vec<Smoothed> {
     if values.len() < 4 {
         return Vec::new();
@@ -102,7 +103,8 @@ struct Fit {
 
 impl Fit {
     fn of(values: &[f64], alpha: f64) -> Self {
-        // Each error is linear in the first level: with a first level of 0 and the part of it that is left at each step.
+        // Each error is linear in the first level: with a first level of 0 and the part of it that is left at
+        // each step.
         let (mut at_zero, mut left) = (0.0, 1.0);
         let (mut products, mut parts) = (0.0, 0.0);
         for value in values {

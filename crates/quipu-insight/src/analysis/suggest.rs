@@ -1,4 +1,4 @@
-//! Models of the same family that would have cost less for the same use.
+//! Cheaper models of the same family for the same usage.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -12,14 +12,14 @@ use super::Suggestion;
 use super::family::Named;
 use crate::catalog::{Catalog, Offer};
 
-/// Calls from which a model's use says something.
+/// Least calls for a suggestion.
 const LEAST_CALLS: u64 = 20;
-/// A cheaper model costs at most so many percent.
+/// Limit of a cheaper model's cost, in percent.
 const AT_MOST_PERCENT: u64 = 90;
 /// Sizes of input at which prices change in the known books: calls are averaged within them, never across.
 const BOUNDS: [u64; 8] = [32_000, 100_000, 128_000, 200_000, 256_000, 272_000, 512_000, 1_000_000];
 
-/// What [`Suggestion`] assumes.
+/// Assumption behind [`Suggestion`].
 const ASSUMPTION: &str = "The cheaper model is of the same provider and family and no older by its version number. Both are priced \
     today, without any context but the tier, for calls of the mean size; it is assumed to need as many tokens and calls. \
     Whether it answers as well is not known.";
@@ -34,7 +34,7 @@ struct Mix {
     sum: Usage,
 }
 
-/// What was used of each model.
+/// Usage of each model.
 #[derive(Default)]
 pub(super) struct Mixes(HashMap<Key, BTreeMap<usize, Mix>>);
 
@@ -54,7 +54,8 @@ impl Mixes {
         add(&mut mix.sum, usage);
     }
 
-    /// The nearest cheaper model and the cheapest, for each model that was called often enough; largest saving first.
+    /// The nearest cheaper model and the cheapest, for each model that was called often enough; largest
+    /// saving first.
     pub(super) fn suggestions(&self, books: &dyn Catalog, at: Timestamp) -> Vec<Suggestion> {
         let mut by_model: BTreeMap<(&CompactString, &CompactString), Used<'_>> = BTreeMap::new();
         for ((provider, model, tier), sizes) in &self.0 {
@@ -104,7 +105,7 @@ impl Used<'_> {
             .filter_map(|offer| Some((self.cost(books, &offer.provider, &offer.model)?, offer)))
             .filter(|(would, _)| *would > Usd::ZERO && would.times(100) <= cost.times(AT_MOST_PERCENT))
             .collect();
-        // Of two names at one price the shorter: the other is mostly the same with a date behind.
+        // Among names at one price the shorter one wins: the other is mostly the same name with a date.
         fitting.sort_by_key(|(would, offer)| (*would, offer.model.len(), offer.model.clone()));
         fitting.dedup_by_key(|(would, _)| *would);
         let ends = fitting.last().into_iter().chain(fitting.first().filter(|_| fitting.len() > 1));
@@ -125,7 +126,7 @@ impl Used<'_> {
         }
     }
 
-    /// What all of the use costs under a model; `None` where it has no price for all of it.
+    /// Cost of all the usage under a model; `None` if any of it has no price.
     fn cost(&self, book: &dyn PriceBook, provider: &str, model: &str) -> Option<Usd> {
         let price = |(tier, mix): &(Option<&str>, &Mix)| {
             let usage = mean(mix);
@@ -140,7 +141,7 @@ impl Used<'_> {
     }
 }
 
-/// Every count that prices know of.
+/// All counts with a price.
 fn counts(usage: &mut Usage) -> [&mut Option<u64>; 13] {
     [
         &mut usage.input,

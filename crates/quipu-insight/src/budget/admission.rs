@@ -1,4 +1,4 @@
-//! What code that is about to spend holds.
+//! Admission of a call by the budgets, and its reservation.
 
 use std::time::Duration;
 
@@ -28,20 +28,21 @@ impl Budgets {
 }
 
 impl BudgetRef {
-    /// Reserves an estimate before it is spent, if it fits. Whose spending it is, the current context says; what a scope names
-    /// and the context does not is taken for granted, for this very budget was asked.
+    /// Reserves an estimate before it is spent, if it fits. The current context names the subject. Fields of
+    /// the scope that the context does not have count as matched, because the caller asked this budget by
+    /// name.
     ///
-    /// The reservation holds until the call is counted, which is when the real cost takes its place, or until its time is over.
-    /// Which call that is goes by the trace that this was asked in, or by [`Reservation::for_call`]. Dropping the answer changes
-    /// nothing.
+    /// The reservation holds until the call is counted and its real cost replaces it, or until the
+    /// reservation expires. The trace of this check, or [`Reservation::for_call`], identifies the call.
+    /// Dropping the answer changes nothing.
     ///
     /// # Errors
-    /// It does not fit, there is no budget of this name, or nothing runs that counts.
+    /// The estimate does not fit, the budget does not exist, or no process counts spending.
     pub fn check(&self, estimate: impl Into<Estimate>) -> Result<Reservation, BudgetError> {
         self.check_for(&Subject::current(), estimate)
     }
 
-    /// [`Self::check`] for somebody whom the current context does not name.
+    /// [`Self::check`] for a subject other than that of the current context.
     ///
     /// # Errors
     /// As there.
@@ -56,8 +57,8 @@ impl BudgetRef {
         budgets.admit_by(&self.name, subject, &estimate.into(), Purpose::Spend)
     }
 
-    /// What [`Self::check_for`] would answer now. Nothing is going to be spent, so nothing is reserved, no loop is tripped, and no
-    /// notice is given; the answer's [`Admission::settle`] and [`Admission::release`] do nothing.
+    /// The answer that [`Self::check_for`] would give now. It reserves nothing, trips no loop and gives no
+    /// notice. The answer's [`Admission::settle`] and [`Admission::release`] do nothing.
     ///
     /// # Errors
     /// As there.
@@ -72,18 +73,18 @@ impl BudgetRef {
         budgets.admit_by(&self.name, subject, &estimate.into(), Purpose::Look)
     }
 
-    /// How its limits stand; none when there is no budget of this name.
+    /// State of its limits; empty for an unknown budget.
     pub fn status(&self) -> Vec<BudgetStatus> {
         let all = self.budgets.as_ref().map(Budgets::status).unwrap_or_default();
         all.into_iter().filter(|limit| limit.name == self.name).collect()
     }
 }
 
-/// What was reserved. It needs no care: the call that follows settles it.
+/// A reserved amount. It needs no further handling: the following call settles it.
 pub type Reservation = Admission;
 
-/// A call that was let through, and what is reserved for it. It needs no care where the call is recorded: once it is counted, its
-/// real cost takes the place of what was reserved. Dropping it changes nothing.
+/// An admitted call with its reservation. If the call is recorded, no further handling is needed: once it is
+/// counted, its real cost replaces the reservation. Dropping it changes nothing.
 pub struct Admission {
     budgets: Budgets,
     id: Option<u64>,
@@ -133,13 +134,13 @@ impl Admission {
         self.degrade_to.as_deref()
     }
 
-    /// What budgets that do not block have to say, in words.
+    /// Notices of budgets that do not block, in words.
     pub fn notices(&self) -> &[String] {
         &self.notices
     }
 
-    /// Says which span's call it is for: needed where several calls of one trace run at once under estimates that differ much,
-    /// and where the call is in another trace than it was asked in.
+    /// Names the span of the call. Two cases need this. Several calls of one trace run at once with very
+    /// different estimates, or the call is in another trace than the check.
     #[must_use]
     pub fn for_call(self, call: &Context) -> Self {
         match (call.trace_id(), call.span_id()) {
@@ -154,7 +155,7 @@ impl Admission {
         self.expected = Some(Expected { trace_id, span_id });
         self.subject.trace_id = Some(trace_id);
         if let Some(id) = self.id {
-            // If that cannot be written it stands for its trace alone.
+            // If that cannot be written, the reservation is for its trace only.
             let _ = self.budgets.with(|sheet, _| {
                 for part in sheet.held(id)? {
                     sheet.hold(Held { trace_id: Some(trace_id), span_id: Some(span_id), ..part })?;
@@ -165,8 +166,9 @@ impl Admission {
         self
     }
 
-    /// This is what the call has spent. Where nothing records the call that is all; of one that is recorded too and that
-    /// [`Self::for_call`] named, the ledger's figures take the place of these when they come, so that it counts once.
+    /// Settles the spending of the call. If nothing records the call, this is its final figure. If the call
+    /// is also recorded and [`Self::for_call`] named it, the ledger's figures replace these, so it counts
+    /// once.
     pub fn settle(self, spent: impl Into<Estimate>) {
         let spent = spent.into();
         let Some(id) = self.id else { return self.settle_unreserved(&spent) };
@@ -193,7 +195,7 @@ impl Admission {
         }
     }
 
-    /// What was let through unchecked is put down when the books can be written again.
+    /// Spending of calls that passed unchecked is recorded once the books can be written again.
     fn settle_unreserved(&self, spent: &Estimate) {
         let postings = self.postings(spent);
         if !postings.is_empty() {
@@ -201,10 +203,10 @@ impl Admission {
         }
     }
 
-    /// The call was not made: nothing is spent.
+    /// Cancels the reservation: the call was not made.
     pub fn release(self) {
         let Some(id) = self.id else { return };
-        // What cannot be written now is let go of when its time is over.
+        // A reservation that cannot be released now expires later.
         let _ = self.budgets.with(|sheet, _| {
             let parts = sheet.held(id)?;
             parts.iter().try_for_each(|part| sheet.release(id, &part.budget))

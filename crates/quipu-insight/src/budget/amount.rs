@@ -1,4 +1,4 @@
-//! How much of what.
+//! Amounts of money, tokens or calls.
 
 use std::fmt;
 
@@ -16,7 +16,7 @@ pub enum Amount {
 }
 
 impl Amount {
-    /// The figure alone: units of 1e-24 dollars, tokens, or calls.
+    /// The bare figure: units of 1e-24 dollars, tokens, or calls.
     pub(crate) const fn figure(self) -> i128 {
         match self {
             Self::Usd(usd) => usd.raw(),
@@ -62,8 +62,8 @@ impl fmt::Display for Amount {
     }
 }
 
-/// What a piece of work is thought to spend, or has spent. Made from dollars or a usage it is one call; a budget looks at the
-/// units that it limits.
+/// Estimated or actual spending of a piece of work. Made from dollars or a usage it is one call; a budget
+/// uses the units that it limits.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Estimate {
     /// US dollars.
@@ -87,14 +87,14 @@ impl Estimate {
         self
     }
 
-    /// With so many tokens, input and output together.
+    /// With this many tokens, input and output together.
     #[must_use]
     pub const fn tokens(mut self, tokens: u64) -> Self {
         self.tokens = tokens;
         self
     }
 
-    /// With so many calls.
+    /// With this many calls.
     #[must_use]
     pub const fn calls(mut self, calls: u64) -> Self {
         self.calls = calls;
@@ -118,8 +118,8 @@ impl From<Usd> for Estimate {
 }
 
 impl From<&CostEstimate> for Estimate {
-    /// The high figures, so that what is reserved covers the call. A model without a price is one call with its tokens and no
-    /// dollars: limit tokens or calls where such models are used.
+    /// The high figures, so that what is reserved covers the call. A model without a price is one call with
+    /// its tokens and no dollars: limit tokens or calls where such models are used.
     fn from(estimate: &CostEstimate) -> Self {
         let usd = estimate.cost.as_ref().map_or(Usd::ZERO, |cost| cost.high);
         Self::call().usd(usd).tokens(estimate.input.high.saturating_add(estimate.output.high))

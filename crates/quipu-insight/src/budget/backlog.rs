@@ -1,4 +1,4 @@
-//! What could not be written down, until it can.
+//! Changes that could not be written, kept until they can.
 
 use std::collections::VecDeque;
 
@@ -10,13 +10,13 @@ use super::notice::What;
 /// Records that wait at most; beyond it the oldest go, and a notice says so.
 const WAITING: usize = 16_384;
 
-/// What could not be written down.
+/// Changes that could not be written.
 #[derive(Default)]
 pub(crate) struct Backlog {
-    /// Ledger rows, and what traces say.
+    /// Ledger rows, and facts of traces.
     pub costs: VecDeque<Cost>,
     pub facts: VecDeque<(TraceId, TraceFacts)>,
-    /// What was settled by hand.
+    /// Spending that the caller settled.
     pub settled: VecDeque<Posting>,
     /// Reservations that have ended.
     pub ended: VecDeque<u64>,
@@ -57,7 +57,7 @@ impl Backlog {
 }
 
 impl Budgets {
-    /// Keeps what could not be written down; the first time it is told of.
+    /// Keeps changes that could not be written; the first time it gives a notice.
     pub(crate) fn postpone(&self, work: Backlog, error: &Error) {
         let (first, lost) = {
             let mut backlog = self.0.backlog.lock();

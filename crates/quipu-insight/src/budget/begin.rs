@@ -1,4 +1,4 @@
-//! What was spent before the start, as the store has it.
+//! Spending before the start, read from the store.
 
 use std::sync::Arc;
 
@@ -12,19 +12,20 @@ use super::definition::Definition;
 use super::registry::Mode;
 use super::{Budgets, Estimate, Period, Subject};
 
-/// Calls of the time before the start that are remembered one by one, so that a correction of one adds its difference only.
+/// Calls of the time before the start that are remembered one by one, so that a correction of one adds its
+/// difference only.
 const REMEMBERED: usize = 8_192;
-/// How far back such calls may be.
+/// Limit of the age of such calls.
 const RECENT: i64 = Timestamp::HOUR;
 
-/// Where it is written that a budget's accounts begin with what the store had.
+/// Key of the note that a budget's accounts include the store's earlier spending.
 pub(crate) fn mark(budget: &str) -> String {
     format!("begun {budget}")
 }
 
 impl Budgets {
-    /// Begins with what was spent in the running periods, as the store has it: each budget once, whichever process comes first. Call
-    /// it before anything is counted, and again after a budget was stored.
+    /// Begins with what was spent in the running periods, as the store has it: each budget once, whichever
+    /// process comes first. Call it before anything is counted, and again after a budget was stored.
     ///
     /// # Errors
     /// The store or the books cannot be read; spending of the budgets in question starts from zero.
@@ -106,7 +107,8 @@ impl Budgets {
     }
 }
 
-/// Raises a bucket to what the store has of it. What was counted there already is part of that: it is not added again.
+/// Raises a bucket to the store's figure. An amount already counted there is part of that figure, so it is
+/// not added again.
 fn raise(sheet: &mut dyn Sheet, posting: &Posting) -> Result<()> {
     let Posting { account, bucket, figure } = posting;
     let counted = sheet.spent(account, *bucket)?.saturating_sub(sheet.spent(account, bucket.plus(1))?);
@@ -114,7 +116,7 @@ fn raise(sheet: &mut dyn Sheet, posting: &Posting) -> Result<()> {
     if figure > 0 { sheet.post(&Posting { figure, ..posting.clone() }) } else { Ok(()) }
 }
 
-/// What was spent in the running period, as postings.
+/// Spending in the running period, as postings.
 async fn spent_before(store: &dyn Store, definition: &Definition, now: Timestamp) -> Result<Vec<Posting>> {
     let window = definition.window(now);
     let since = (definition.config.period != Period::Total).then_some(window.start);
@@ -126,7 +128,7 @@ async fn spent_before(store: &dyn Store, definition: &Definition, now: Timestamp
     }
     let filter = TraceFilter { since, ..TraceFilter::default() };
     let query = UsageQuery { filter, group_by: group_by.clone() };
-    // Money that was spent is counted whole, whatever the answer at hand may hold.
+    // Spending is counted completely, regardless of the memory limit of the current answer.
     let groups = AnswerMemory::default().scope(store.usage(&query)).await?;
     let mut postings = Vec::new();
     for group in groups {
@@ -137,7 +139,7 @@ async fn spent_before(store: &dyn Store, definition: &Definition, now: Timestamp
             }
         }
         let time = match group.key.get(fields) {
-            // Of spending within the hour nothing is known but the hour: it is taken to be as late as it can be.
+            // Spending within an hour is known by its hour only: it is taken to be as late as possible.
             Some(UsageKey::Time(hour)) if definition.config.period == Period::Hour => {
                 now.min(hour.plus(Timestamp::HOUR - 1))
             }
@@ -150,7 +152,7 @@ async fn spent_before(store: &dyn Store, definition: &Definition, now: Timestamp
 }
 
 fn figures(totals: &UsageTotals) -> Estimate {
-    // Where nothing was metered, what sources reported is what plans would have cost.
+    // Without metered usage, the reported cost is the list price of plans.
     let reported = totals.reported.filter(|_| totals.subscription.is_none());
     Estimate {
         usd: totals.cost.or(reported).unwrap_or_default(),

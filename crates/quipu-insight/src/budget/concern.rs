@@ -1,4 +1,4 @@
-//! Whether budgets could hold a request of which not everything is known.
+//! Check whether budgets could apply to a request that is only partly known.
 
 use super::config::Action;
 use super::definition::{Definition, Known};
@@ -6,8 +6,9 @@ use super::registry::{self, Mode};
 use super::{Amount, BudgetError, Budgets, Subject};
 
 impl Budgets {
-    /// Whether a budget that does more than notify could be about this subject. A field that the subject does not name may have any
-    /// value; so may its model and its tags, as an unread body can name others.
+    /// Whether a budget that does more than notify could apply to this subject. A field that the subject does
+    /// not name may have any value. The same holds for its model and its tags, as an unread body can name
+    /// others.
     ///
     /// # Errors
     /// The definitions cannot be read, or nothing runs that counts.

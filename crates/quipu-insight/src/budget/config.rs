@@ -1,4 +1,4 @@
-//! What a budget is told.
+//! Configuration of a budget.
 
 use std::time::Duration;
 
@@ -12,22 +12,22 @@ use super::{Amount, Period, Scope};
 const HOLD_MS: u64 = 600_000;
 /// Milliseconds that a throttled call waits by default.
 const THROTTLE_MS: u64 = 1_000;
-/// Milliseconds that a tripped loop stays refused by default.
+/// Default milliseconds for which calls of a tripped loop are rejected.
 const LOOP_RESET_MS: u64 = 600_000;
-/// Parts of a limit that are told of by default.
+/// Default thresholds, as shares of a limit.
 const THRESHOLDS: [f64; 3] = [0.8, 0.9, 1.0];
 
-/// What happens to a call that does not fit, and to one of a loop.
+/// Action for a call that does not fit, and for a call of a loop.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
-    /// It is let through, and told of.
+    /// The call passes, with a notice.
     Notify,
-    /// It is let through after a wait.
+    /// The call passes after a wait.
     Throttle,
-    /// It is let through, with the word that a cheaper model should be used.
+    /// The call passes, with the advice to use a cheaper model.
     Degrade,
-    /// It is refused.
+    /// The call is rejected.
     #[default]
     Block,
 }
@@ -44,7 +44,8 @@ impl Action {
     }
 }
 
-/// When work goes in circles. It is judged for each session on its own, and for each trace where no session is known.
+/// When work goes in circles. It is judged for each session on its own, and for each trace where no session
+/// is known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LoopConfig {
@@ -52,7 +53,7 @@ pub struct LoopConfig {
     pub repeats: Option<u64>,
     /// More US dollars than this within 60 seconds are a loop.
     pub usd_per_minute: Option<Usd>,
-    /// So many requests to language models are let through and no more.
+    /// Limit of requests to language models.
     pub turns: Option<u64>,
     /// Milliseconds after which a loop is forgotten, and everything is counted anew.
     pub reset_ms: u64,
@@ -64,8 +65,8 @@ impl Default for LoopConfig {
     }
 }
 
-/// A budget as a configuration file and the HTTP interface have it. At least one limit or a loop is set; where several are, all of
-/// them hold.
+/// A budget as a configuration file and the HTTP interface have it. At least one limit or a loop is set;
+/// where several are, all of them hold.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct BudgetConfig {
@@ -77,16 +78,16 @@ pub struct BudgetConfig {
     pub limit_calls: Option<u64>,
     /// How long the limits hold.
     pub period: Period,
-    /// Whether the period is the time up to now instead of one of the calendar: 60 minutes, 24 hours, 7 or 30 days. What was
-    /// spent leaves it in steps: of a minute for an hour, of an hour for longer ones.
+    /// Whether the period is rolling instead of a calendar period: the last 60 minutes, 24 hours, 7 or 30
+    /// days. Spending leaves it in steps of a minute for an hour, and of an hour for longer periods.
     pub rolling: bool,
-    /// IANA name of the time zone whose calendar holds; UTC where it is not set.
+    /// IANA name of the calendar's time zone; UTC by default.
     pub time_zone: Option<String>,
-    /// Whose spending it is about.
+    /// Scope of the counted spending.
     pub scope: Scope,
     /// Parts of the limit at which a notice is given, once a period: above 0, at most 10.
     pub thresholds: Vec<f64>,
-    /// What happens to a call that does not fit.
+    /// Action for a call that does not fit.
     pub action: Action,
     /// The model that a degraded call should use.
     pub degrade_to: Option<String>,
@@ -94,7 +95,7 @@ pub struct BudgetConfig {
     pub throttle_ms: u64,
     /// Milliseconds that a reservation holds when nothing is heard of its call.
     pub hold_ms: u64,
-    /// What is taken for a loop.
+    /// Definition of a loop.
     pub r#loop: Option<LoopConfig>,
     /// Whether calls whose source says no usage count with their estimated cost and tokens.
     pub count_estimated: bool,
@@ -121,7 +122,8 @@ impl Default for BudgetConfig {
     }
 }
 
-/// A budget by code: limits, the period that they hold for, whose spending they are about, and what happens beyond them.
+/// A budget by code: limits, the period that they hold for, whose spending they are about, and what happens
+/// beyond them.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Budget {
     config: BudgetConfig,
@@ -133,27 +135,27 @@ impl Budget {
         Self::default().and(limit)
     }
 
-    /// A budget of so many dollars a day.
+    /// A budget of this many dollars a day.
     pub fn usd(limit: Usd) -> Self {
         Self::of(Amount::Usd(limit))
     }
 
-    /// A budget of so many tokens a day, input and output together.
+    /// A budget of this many tokens a day, input and output together.
     pub fn tokens(limit: u64) -> Self {
         Self::of(Amount::Tokens(limit))
     }
 
-    /// A budget of so many requests to models a day.
+    /// A budget of this many requests to models a day.
     pub fn calls(limit: u64) -> Self {
         Self::of(Amount::Calls(limit))
     }
 
-    /// A budget that only looks for loops.
+    /// A budget that only detects loops.
     pub fn loops(config: LoopConfig) -> Self {
         Self::default().looping(config)
     }
 
-    /// With a further limit: all of them hold. Of two in the same unit the smaller one.
+    /// Adds a limit: all limits apply. If two limits have the same unit, the smaller one applies.
     #[must_use]
     pub fn and(mut self, limit: Amount) -> Self {
         let smaller = |known: Option<u64>, new: u64| Some(known.map_or(new, |known| known.min(new)));
@@ -203,7 +205,7 @@ impl Budget {
         self.with(|config| config.thresholds = parts.into())
     }
 
-    /// With something else than a refusal for what does not fit.
+    /// Sets another action than a rejection for calls that do not fit.
     #[must_use]
     pub fn action(self, action: Action) -> Self {
         self.with(|config| config.action = action)
@@ -215,7 +217,7 @@ impl Budget {
         self.with(|config| (config.action, config.degrade_to) = (Action::Degrade, Some(model.into())))
     }
 
-    /// With a wait for what does not fit.
+    /// Sets a wait for calls that do not fit.
     #[must_use]
     pub fn throttle(self, wait: Duration) -> Self {
         self.with(|config| (config.action, config.throttle_ms) = (Action::Throttle, millis(wait)))
@@ -252,7 +254,7 @@ fn millis(time: Duration) -> u64 {
 impl TryFrom<BudgetConfig> for Budget {
     type Error = String;
 
-    /// Says which field is wrong, and how.
+    /// Names the invalid field, and the reason.
     fn try_from(config: BudgetConfig) -> Result<Self, String> {
         config.check()?;
         Ok(Self { config })
@@ -270,7 +272,7 @@ impl BudgetConfig {
         AccountUnit::ALL.into_iter().zip(limits).filter_map(|(unit, limit)| Some((unit, limit?)))
     }
 
-    /// The time zone whose calendar holds.
+    /// The calendar's time zone.
     pub(crate) fn zone(&self) -> Result<TimeZone, String> {
         let Some(name) = &self.time_zone else { return Ok(TimeZone::UTC) };
         TimeZone::get(name)

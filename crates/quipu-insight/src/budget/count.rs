@@ -1,4 +1,4 @@
-//! What is counted is spent: the stage behind the price.
+//! The stage after the price: counts spending.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use super::{Amount, Budgets, Estimate, Notice, Subject, scope};
 /// How often the books are tidied up.
 const TIDY: i64 = 10 * 60 * Timestamp::SECOND;
 
-/// Adds what is new. What is known stays: the first word holds.
+/// Adds new facts. Known facts stay: the first value holds.
 pub(crate) fn merge(known: &mut TraceFacts, said: &TraceFacts) {
     let take = |known: &mut Option<_>, said: &Option<_>| {
         if known.is_none() {
@@ -31,7 +31,8 @@ pub(crate) fn merge(known: &mut TraceFacts, said: &TraceFacts) {
     known.tags.dedup();
 }
 
-/// A row as a call with its figures: its computed cost, else the one that its source reported; under a subscription no money.
+/// A row as a call with its figures: its computed cost, else the one that its source reported; under a
+/// subscription no money.
 fn counted(cost: &Cost) -> Counted {
     let counts = cost.counts();
     let metered = counts && cost.billing == Billing::Metered;
@@ -64,8 +65,8 @@ fn estimated(cost: &Cost) -> (Usd, u64) {
     (usd, estimate.input.expected.saturating_add(estimate.output.expected))
 }
 
-/// Whether a call is still out: begun, not ended, and nothing is known of what it used. What was reserved for it stands until
-/// then, or other calls would be let through on its money.
+/// Whether a call is still running: begun, not ended, and its usage is unknown. Its reservation stays until
+/// then. Otherwise other calls could spend its money.
 const fn is_out(cost: &Cost) -> bool {
     matches!(cost.signal, Signal::Span)
         && cost.duration.is_none()
@@ -156,7 +157,8 @@ impl Budgets {
         Ok(notices)
     }
 
-    /// Counts a call: what was reserved for it goes as its spending comes, so that neither is missing in between.
+    /// Counts a call: what was reserved for it goes as its spending comes, so that neither is missing in
+    /// between.
     pub(crate) fn count_call(
         &self,
         sheet: &mut dyn Sheet,
@@ -168,7 +170,7 @@ impl Budgets {
         if before.is_none() && is_nothing(&call) {
             return Ok(Vec::new());
         }
-        // Whoever asked on its behalf has said more of it than the trace has by now.
+        // The caller that asked on its behalf named more facts than the trace has so far.
         let mut notices = Vec::new();
         let said = subject.facts();
         if said != TraceFacts::default() {
@@ -184,7 +186,7 @@ impl Budgets {
         Ok(notices)
     }
 
-    /// Puts a call's figures where they belong, and takes them from where they stood.
+    /// Posts a call's figures to their accounts, and reverses the earlier postings.
     fn move_call(
         &self,
         sheet: &mut dyn Sheet,
@@ -199,7 +201,8 @@ impl Budgets {
             definition.postings(&scopes, &figures(&call, definition), call.time, now, &mut after);
         }
         let stood = before.map(|before| before.postings.as_slice()).unwrap_or_default();
-        // Another process may know more budgets than this one: what it posted stays, and stays known, or it would post it again.
+        // Another process may know more budgets than this one. Its postings stay, and stay known; otherwise
+        // it would post them again.
         let others = stood.iter().filter(|posting| !known.all.contains_key(posting.account.budget.as_str()));
         after.extend(others.cloned());
         let changes = difference(stood, &after);
@@ -291,8 +294,9 @@ impl Budgets {
     }
 }
 
-/// Lets go, in each budget, of the reservation of a call: the one made for its span, else the smallest of those made in its trace
-/// for no span in particular. The smallest, because what stays reserved must cover the calls that are still out, whichever they are.
+/// Releases the reservation of a call in each budget. That is the one for its span, else the smallest of its
+/// trace without a particular span. The smallest, because the remaining reservations must cover all calls
+/// that still run.
 fn settle(sheet: &mut dyn Sheet, call: &Counted) -> Result<()> {
     let held = sheet.held_in(call.trace_id)?;
     let mut chosen = BTreeMap::new();
@@ -309,7 +313,7 @@ fn settle(sheet: &mut dyn Sheet, call: &Counted) -> Result<()> {
     chosen.into_iter().try_for_each(|(budget, (_, _, id))| sheet.release(id, &budget))
 }
 
-/// What must be posted so that `after` stands where `before` stood.
+/// The postings that turn `before` into `after`.
 fn difference(before: &[Posting], after: &[Posting]) -> Vec<Posting> {
     let mut changes: Vec<Posting> = after.to_vec();
     for old in before {
@@ -322,7 +326,7 @@ fn difference(before: &[Posting], after: &[Posting]) -> Vec<Posting> {
     changes
 }
 
-/// Whether an account still looks at a bucket.
+/// Whether an account still uses a bucket.
 fn stands(known: &Known, posting: &Posting, now: Timestamp) -> bool {
     let definition = known.all.get(posting.account.budget.as_str());
     definition.is_some_and(|definition| posting.bucket >= definition.window(now).start)
@@ -333,7 +337,7 @@ fn memory(known: &Known) -> i64 {
     known.all.values().map(|definition| definition.memory()).max().unwrap_or(Timestamp::DAY)
 }
 
-/// Whether a part of a limit is reached.
+/// Whether a share of a limit is reached.
 fn reached(spent: i128, limit: Amount, millionths: u64) -> bool {
     let limit = limit.figure();
     if limit <= 0 {
@@ -356,7 +360,7 @@ pub(crate) fn holds(fired: &Fired, definition: &Definition, limit: Amount, now: 
 }
 
 impl Budgets {
-    /// Remembers that a call's figures are part of what some budgets begin with.
+    /// Remembers that some budgets' initial figures include a call's figures.
     pub(crate) fn remember(
         &self,
         sheet: &mut dyn Sheet,

@@ -1,4 +1,4 @@
-//! A budget with everything worked out that asking it needs.
+//! A budget with the precomputed data for its checks.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use quipu_core::{AccountId, AccountUnit, Posting, Timestamp};
 
 use super::{Amount, Budget, BudgetConfig, Estimate, Period, Subject};
 
-/// Where a budget was defined.
+/// Source of a budget's definition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
     /// In a configuration, or by code: it cannot be changed from outside.
@@ -66,7 +66,7 @@ pub(crate) struct Known {
 }
 
 impl Known {
-    /// Whether some budget asks for a service.
+    /// Whether some budget has a scope with a service.
     pub fn by_service(&self) -> bool {
         self.all.values().any(|definition| definition.config.scope.service.is_some())
     }
@@ -107,7 +107,7 @@ impl Definition {
         *known.insert(Window { start, end })
     }
 
-    /// Where what was spent at `time` is put.
+    /// The bucket for spending at `time`.
     pub fn bucket(&self, time: Timestamp, now: Timestamp) -> Timestamp {
         if self.config.rolling {
             return time.floor(self.config.period.step());
@@ -117,7 +117,7 @@ impl Definition {
         if within { window.start } else { self.config.period.around(&self.zone, time).0 }
     }
 
-    /// Names of the accounts that a subject's spending is in; none where it is not about it.
+    /// Names of the accounts for a subject's spending; empty if it is out of scope.
     pub fn scopes(&self, subject: &Subject) -> Vec<CompactString> {
         if self.everybody { vec![CompactString::default()] } else { self.config.scope.accounts(subject) }
     }
@@ -126,7 +126,7 @@ impl Definition {
         AccountId { budget: self.name.clone(), scope: scope.clone(), unit }
     }
 
-    /// Where figures are to stand: nowhere for what is of a period that is over.
+    /// Postings of figures; empty for a period that is over.
     pub fn postings(
         &self,
         scopes: &[CompactString],
@@ -166,7 +166,7 @@ impl Definition {
         }
     }
 
-    /// What makes figures that were put under buckets before useless when it changes.
+    /// The settings under which buckets are kept: a change makes the earlier figures useless.
     pub fn shape(&self) -> String {
         let BudgetConfig { period, rolling, time_zone, scope, .. } = &self.config;
         let zone = time_zone.as_deref().unwrap_or("UTC");

@@ -1,4 +1,4 @@
-//! A user, a session or traces, taken out of the books, and of what waits to be told.
+//! Removal of a user, a session or traces from the books and from waiting notices.
 
 use std::collections::HashSet;
 
@@ -11,8 +11,9 @@ use super::{Budgets, Notice, scope};
 use crate::erase::Ids;
 
 impl Budgets {
-    /// Takes users, sessions and traces out of the books; gives how many rows named them. `ids` are the same for definitions. What was
-    /// spent stays spent: the accounts of all who were forgotten are one. With `dry_run` nothing changes.
+    /// Removes users, sessions and traces from the books; returns the number of rows that named them. `ids`
+    /// are the same for definitions. Spent amounts stay: all removed users share one account. With `dry_run`
+    /// nothing changes.
     ///
     /// # Errors
     /// The books cannot be read or written; repeating it is safe.

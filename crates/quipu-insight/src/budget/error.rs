@@ -1,4 +1,4 @@
-//! Why a budget says no.
+//! Errors of a budget check.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,21 +12,23 @@ use super::Amount;
 pub struct Exceeded {
     /// Name of the budget.
     pub name: String,
-    /// Whose account is full: the fields of the budget's scope with their values; empty for everybody's.
+    /// Scope of the full account: the fields of the budget's scope with their values; empty for a shared
+    /// account.
     pub scope: BTreeMap<String, String>,
     /// Its limit; the other figures are in the same unit.
     pub limit: Amount,
-    /// What was counted in this period.
+    /// Amount counted in this period.
     pub spent: Amount,
-    /// What others have reserved and not yet spent.
+    /// Amount reserved by other calls and not yet spent.
     pub reserved: Amount,
-    /// What was asked for.
+    /// Requested amount.
     pub estimate: Amount,
-    /// When it starts anew; `None` when it never does. Of a rolling budget: when the oldest spending leaves it.
+    /// Time of the next period; `None` when there is none. For a rolling budget: the time when the oldest
+    /// spending leaves it.
     pub resets_at: Option<Timestamp>,
 }
 
-/// What goes in circles.
+/// Kind of loop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LoopKind {
@@ -54,9 +56,9 @@ impl LoopKind {
 pub struct Looped {
     /// Name of the budget.
     pub name: String,
-    /// Whose: `session` or `trace`, and which.
+    /// Scope of the loop: `session` or `trace`, with its id.
     pub scope: BTreeMap<String, String>,
-    /// What goes in circles.
+    /// Kind of loop.
     pub kind: LoopKind,
     /// The tool, for one that is repeated.
     pub tool: Option<String>,
@@ -64,7 +66,7 @@ pub struct Looped {
     pub count: Amount,
     /// How much is allowed.
     pub bound: Amount,
-    /// Calls are refused until then.
+    /// Calls are rejected until then.
     pub until: Timestamp,
 }
 
@@ -99,7 +101,7 @@ impl fmt::Display for Looped {
     }
 }
 
-/// Why a budget says no. Nothing was reserved.
+/// Error of a budget check. Nothing was reserved.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BudgetError {
@@ -109,15 +111,15 @@ pub enum BudgetError {
     /// Work goes in circles.
     #[error("{0}")]
     Loop(Box<Looped>),
-    /// There is no budget of this name.
+    /// The budget does not exist.
     #[error("there is no budget named {name:?} (there are: {})", .known.join(", "))]
     Unknown {
-        /// The name asked for.
+        /// The requested name.
         name: String,
         /// The names that there are.
         known: Vec<String>,
     },
-    /// Nothing counts what is spent, so that no limit could be kept.
+    /// No process counts spending, so no limit could be enforced.
     #[error("budget {name:?} was asked before quipu was initialised")]
     NotRunning {
         /// The name asked for; `*` for all of them.
@@ -134,15 +136,15 @@ pub enum BudgetError {
     Invalid {
         /// The name of the budget.
         name: String,
-        /// Which field, and what is wrong.
+        /// The invalid field, and the reason.
         why: String,
     },
-    /// What is spent cannot be read or written down, so that the limit could not be kept.
+    /// The books cannot be read or written, so the limit could not be enforced.
     #[error("budget {name:?} cannot be checked: {why}")]
     Store {
         /// The name of the budget; `*` for all of them.
         name: String,
-        /// What failed, and where.
+        /// The operation that failed, and its place.
         why: String,
     },
 }

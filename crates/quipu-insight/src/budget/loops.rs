@@ -1,4 +1,4 @@
-//! Work that goes in circles: the same tool with the same arguments, money per minute, too many turns.
+//! Loop detection: the same tool with the same arguments, money per minute, too many turns.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::hash::BuildHasher;
@@ -13,14 +13,15 @@ use super::error::{LoopKind, Looped};
 use super::reserve::Purpose;
 use super::{Amount, Budgets, LoopConfig, Subject};
 
-/// Sessions and traces that are watched, for each budget; those that nobody asked about for longest are forgotten first.
+/// Limit of watched sessions and traces, for each budget; the least recently checked ones are forgotten
+/// first.
 const WATCHED: usize = 4_096;
-/// Tool runs that are remembered, so that a record that comes again is none.
+/// Limit of remembered tool runs; they deduplicate repeated records.
 const RUNS: usize = 16_384;
-/// The time that money per minute is looked at.
+/// Time window of money per minute.
 const MINUTE: i64 = 60 * Timestamp::SECOND;
 
-/// Whose work it is.
+/// Owner of the work: a session or a trace.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Whose {
     Session(CompactString),
@@ -37,7 +38,7 @@ struct Track {
     tripped: Option<Looped>,
 }
 
-/// What is known of work in progress.
+/// State of work in progress.
 pub(crate) struct Loops {
     tracks: LruCache<(CompactString, Whose), Track>,
     /// Arguments of tools by their spans, seen before they were masked; `None` once counted.
@@ -53,7 +54,7 @@ impl Default for Loops {
     }
 }
 
-/// A tool with its arguments, as a number: what was said is not kept.
+/// A hash of a tool with its arguments: the text is not kept.
 pub(crate) fn mark(tool: &str, arguments: &str) -> u64 {
     foldhash::fast::FixedState::default().hash_one((tool, arguments))
 }
@@ -105,7 +106,7 @@ impl Track {
         Some(looped)
     }
 
-    /// What is over its bound: what, how much, and the bound.
+    /// The exceeded bound: its kind, the figure, and the bound.
     fn over(&self, config: &LoopConfig, waiting: u64, now: Timestamp) -> Option<(LoopKind, Amount, Amount)> {
         if let Some(bound) = config.repeats.filter(|bound| self.repeated >= *bound) {
             return Some((LoopKind::Repeats, Amount::Calls(self.repeated), Amount::Calls(bound)));
@@ -123,7 +124,8 @@ impl Track {
 }
 
 impl Budgets {
-    /// Whether a subject's work goes in circles. Once it does, it is said to until its time is over; then all is counted anew.
+    /// Whether a subject's work goes in circles. Once it does, it is said to until its time is over; then all
+    /// is counted anew.
     pub(crate) fn looped(
         &self,
         sheet: &mut dyn Sheet,
@@ -133,7 +135,7 @@ impl Budgets {
         purpose: Purpose,
     ) -> Result<Option<Looped>> {
         let Some(config) = &definition.config.r#loop else { return Ok(None) };
-        // Calls that were let through and are not counted yet are turns too.
+        // Admitted calls that are not counted yet are turns too.
         let waiting = match (config.turns, subject.trace_id) {
             (Some(_), Some(trace_id)) => {
                 let held = sheet.held_in(trace_id)?;
@@ -168,8 +170,8 @@ impl Budgets {
         });
     }
 
-    /// Says that a tool ran, for whoever sees tools run and records no spans of them, or none with arguments. What the arguments
-    /// are is forgotten at once: a number that stands for them is kept.
+    /// Reports a tool run, for callers that see tool runs and record no spans of them, or none with
+    /// arguments. Only a hash of the arguments is kept.
     pub fn tool_ran(&self, subject: &Subject, tool: &str, arguments: &str) {
         self.ran(&self.known(), subject, tool, mark(tool, arguments));
     }
@@ -201,7 +203,7 @@ impl Budgets {
         }
     }
 
-    /// The arguments of a tool's span, the first time that it is asked for; else what `read` makes of it.
+    /// The arguments of a tool's span at its first use; else the result of `read`.
     pub(crate) fn first_run(&self, of: (TraceId, SpanId), read: impl FnOnce() -> Option<u64>) -> Option<u64> {
         let mut loops = self.0.loops.lock();
         if let Some(known) = loops.runs.get_mut(&of) {

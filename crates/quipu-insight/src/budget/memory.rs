@@ -1,4 +1,4 @@
-//! Books of accounts in memory: those of one process.
+//! Books of accounts in memory, for one process.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
@@ -104,14 +104,14 @@ impl Books {
             self.held.remove(&id);
         }
         gone.iter().for_each(|part| self.drop_held(part));
-        // What is left of it may expire at the same moment as what is gone.
+        // The remaining amount may expire at the same moment as the released one.
         let left = self.held.get(&id).into_iter().flatten().map(|part| (part.expires, id));
         self.expiry.extend(left);
     }
 }
 
 impl Books {
-    /// Takes somebody out; gives how many entries named them.
+    /// Removes an owner; returns the number of entries that named it.
     fn erase(&mut self, whose: &Erasure<'_>, dry_run: bool) -> u64 {
         let theirs = |(id, trace): (&TraceId, &Trace)| {
             (whose.traces.contains(id) || (whose.is_theirs)(&trace.facts)).then_some(*id)

@@ -1,4 +1,4 @@
-//! Budgets: what may be spent in a period, checked before it is spent.
+//! Budgets: limits of spending in a period, checked before a call is made.
 
 mod admission;
 mod amount;

@@ -1,4 +1,4 @@
-//! What budgets have to say beside yes and no.
+//! Notices of budgets.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,13 +9,13 @@ use quipu_core::{Attributes, Event, Level, Resource, Scope as Instrumentation, T
 
 use super::{Amount, BudgetError};
 
-/// What happened.
+/// Type of a notice.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum What {
     /// A threshold was passed, in parts of the limit.
     Threshold(f64),
-    /// A call was refused, or did not fit and was let through all the same, as the action says.
+    /// A call was rejected, or did not fit and passed because of the action.
     Refused,
     /// Work goes in circles.
     Loop,
@@ -24,7 +24,7 @@ pub enum What {
 }
 
 impl What {
-    /// Type of the event that tells of it.
+    /// Type of its event.
     pub const fn event(&self) -> &'static str {
         match self {
             Self::Threshold(_) => "budget.threshold",
@@ -35,36 +35,36 @@ impl What {
     }
 }
 
-/// Something that those who pay should know.
+/// A notice for the owners of a budget.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Notice {
-    /// What happened.
+    /// Type of the notice.
     pub what: What,
     /// When.
     pub at: Timestamp,
     /// Name of the budget; `*` where it is about all of them.
     pub budget: String,
-    /// Whose account it is about.
+    /// Scope of the account.
     pub scope: BTreeMap<String, String>,
-    /// What was done: `notify`, `throttle`, `degrade`, `block`.
+    /// Action taken: `notify`, `throttle`, `degrade`, `block`.
     pub action: &'static str,
-    /// The limit, where there is one.
+    /// The limit, if there is one.
     pub limit: Option<Amount>,
-    /// What was spent.
+    /// Spent amount.
     pub spent: Option<Amount>,
-    /// What was reserved.
+    /// Reserved amount.
     pub reserved: Option<Amount>,
     /// When it starts anew.
     pub resets_at: Option<Timestamp>,
-    /// The refusal, where it was one or would have been.
+    /// The rejection, or the one that a blocking budget would have given.
     pub error: Option<BudgetError>,
     /// All of it in words.
     pub message: String,
-    /// Trace of the call that it is about.
+    /// Trace of the call.
     pub trace_id: Option<TraceId>,
-    /// Session of the call that it is about.
+    /// Session of the call.
     pub session: Option<CompactString>,
-    /// Agent of the call that it is about.
+    /// Agent of the call.
     pub agent: Option<CompactString>,
 }
 

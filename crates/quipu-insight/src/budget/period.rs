@@ -1,4 +1,4 @@
-//! When spending starts from zero again.
+//! Periods of budgets, and their start.
 
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
@@ -53,14 +53,15 @@ impl Period {
         if matches!(self, Self::Hour) { MINUTE } else { Timestamp::HOUR }
     }
 
-    /// The first moment of the period that `time` is in by the calendar of `zone`, and the first moment after it; no end for
-    /// [`Period::Total`].
+    /// The first moment of the period that `time` is in by the calendar of `zone`, and the first moment after
+    /// it; no end for [`Period::Total`].
     pub(crate) fn around(self, zone: &TimeZone, time: Timestamp) -> (Timestamp, Option<Timestamp>) {
         let whole = |width: i64| (time.floor(width), Some(time.floor(width).plus(width)));
         match self {
             Self::Total => (Timestamp::from_nanos(i64::MIN), None),
             Self::Hour => hour(zone, time).unwrap_or_else(|| whole(Timestamp::HOUR)),
-            // Where the calendar ends, at the bounds of `Timestamp`, periods are those of UTC, and a month is 31 days.
+            // Beyond the calendar, at the bounds of `Timestamp`, periods are those of UTC, and a month is 31
+            // days.
             Self::Day => days(zone, time, |date| (date, 1, 0)).unwrap_or_else(|| whole(Timestamp::DAY)),
             Self::Week => days(zone, time, monday).unwrap_or_else(|| whole(7 * Timestamp::DAY)),
             Self::Month => days(zone, time, |date| (date.first_of_month(), 0, 1))
@@ -82,7 +83,8 @@ fn monday(date: Date) -> (Date, i32, i32) {
     (date.checked_sub(jiff::Span::new().days(back)).unwrap_or(date), 7, 0)
 }
 
-/// A period of whole days: from the first moment of its first day, which is not midnight everywhere, to that of the day after it.
+/// A period of whole days: from the first moment of its first day, which is not midnight everywhere, to that
+/// of the day after it.
 fn days(
     zone: &TimeZone,
     time: Timestamp,

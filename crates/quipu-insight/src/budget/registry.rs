@@ -1,4 +1,4 @@
-//! All budgets of a process.
+//! Registry of all budgets of a process.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, OnceLock};
@@ -20,7 +20,7 @@ static GLOBAL: OnceLock<Budgets> = OnceLock::new();
 /// Name of the instrumentation in the events of budgets.
 const INSTRUMENTATION: &str = "quipu.budget";
 
-/// Who is told of notices.
+/// Receiver of notices.
 type Listener = Arc<dyn Fn(&Notice) + Send + Sync>;
 
 /// Whether anything is counted.
@@ -28,9 +28,9 @@ type Listener = Arc<dyn Fn(&Notice) + Send + Sync>;
 pub(crate) enum Mode {
     /// Budgets hold.
     On,
-    /// Nothing is recorded, by choice: every call passes.
+    /// Recording is off by choice: every call passes.
     Off,
-    /// Nothing runs yet: no call passes.
+    /// No process runs yet: no call passes.
     Absent,
 }
 
@@ -51,11 +51,12 @@ pub(crate) struct Shared {
     pub mode: Mode,
 }
 
-/// All budgets of a process. It is fed by being a [`quipu_core::Stage`] after the price: what is counted is spent.
+/// All budgets of a process. It is fed by being a [`quipu_core::Stage`] after the price: what is counted is
+/// spent.
 #[derive(Clone)]
 pub struct Budgets(pub(crate) Arc<Shared>);
 
-/// What [`Budgets`] are made of.
+/// Builder of [`Budgets`].
 #[must_use = "there are no budgets before `build` is called"]
 pub struct BudgetsBuilder {
     budgets: BTreeMap<String, Budget>,
@@ -89,13 +90,13 @@ impl BudgetsBuilder {
         self
     }
 
-    /// Goes by another clock than the machine's.
+    /// Uses another clock than the machine's.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self
     }
 
-    /// What events of budgets say that they come from.
+    /// Resource of the events of budgets.
     pub fn resource(mut self, resource: Arc<Resource>) -> Self {
         self.resource = resource;
         self
@@ -120,7 +121,8 @@ fn wrong(name: &str, why: &str) -> Error {
     Error::new(ErrorKind::Invalid, "read configuration", format!("budgets.{name}: {why}"))
 }
 
-/// All budgets of this process. Before quipu was initialised [`Budgets::admit`] answers [`BudgetError::NotRunning`].
+/// All budgets of this process. Before quipu was initialised [`Budgets::admit`] answers
+/// [`BudgetError::NotRunning`].
 pub fn budgets() -> Budgets {
     Budgets::installed().unwrap_or_else(|| {
         let accounts = Arc::new(LocalAccounts::default());
@@ -139,12 +141,14 @@ impl Budgets {
         }
     }
 
-    /// Budgets by name, in memory and by the machine's clock. One that is wrong is left out: [`Self::builder`] says why.
+    /// Budgets by name, in memory and by the machine's clock. One that is wrong is left out:
+    /// [`Self::builder`] says why.
     pub fn new(budgets: BTreeMap<String, Budget>) -> Self {
         Self::with_clock(budgets, Arc::new(SystemClock))
     }
 
-    /// Budgets by name, in memory and by this clock. One that is wrong is left out: [`Self::builder`] says why.
+    /// Budgets by name, in memory and by this clock. One that is wrong is left out: [`Self::builder`] says
+    /// why.
     pub fn with_clock(budgets: BTreeMap<String, Budget>, clock: Arc<dyn Clock>) -> Self {
         let defined = budgets.into_iter().filter_map(|(name, budget)| {
             let definition = Definition::new(&name, &budget, Source::File).ok()?;
@@ -153,7 +157,7 @@ impl Budgets {
         Self::made_of(defined.collect(), Arc::new(LocalAccounts::default()), clock, Arc::default(), Mode::On)
     }
 
-    /// Where nothing is recorded: every check passes, whatever the name.
+    /// Budgets for a process that records nothing: every check passes, for every name.
     pub fn off() -> Self {
         let accounts = Arc::new(LocalAccounts::default());
         Self::made_of(BTreeMap::new(), accounts, Arc::new(SystemClock), Arc::default(), Mode::Off)
@@ -196,13 +200,14 @@ impl Budgets {
         GLOBAL.get().cloned()
     }
 
-    /// Whether there was none when the books were last looked at; `false` before that, as there may be stored ones.
+    /// Whether there was none when the books were last looked at; `false` before that, as there may be stored
+    /// ones.
     pub fn is_empty(&self) -> bool {
         let known = self.known();
         known.version.is_some() && known.all.is_empty()
     }
 
-    /// The definitions as they were known last.
+    /// The last known definitions.
     pub(crate) fn known(&self) -> Arc<Known> {
         Arc::clone(&self.0.known.read())
     }
@@ -237,12 +242,13 @@ impl Budgets {
         Ok(known)
     }
 
-    /// Stores a budget, in place of a stored one of the same name. Every process that shares the books keeps to it from its next
-    /// look on. What was spent before is taken into account by [`Self::begin`], which may be called again at any time.
+    /// Stores a budget, in place of a stored one of the same name. Every process that shares the books
+    /// applies it from its next read on. [`Self::begin`] adds earlier spending, and may be called again at
+    /// any time.
     ///
     /// # Errors
-    /// [`BudgetError::Invalid`]: it is wrong. [`BudgetError::DefinedInFile`]: the file has one of this name. [`BudgetError::Store`]: it cannot
-    /// be written.
+    /// [`BudgetError::Invalid`]: it is wrong. [`BudgetError::DefinedInFile`]: the file has one of this name.
+    /// [`BudgetError::Store`]: it cannot be written.
     pub fn set(&self, name: &str, config: BudgetConfig) -> Result<(), BudgetError> {
         let invalid = |why: String| BudgetError::Invalid { name: name.to_owned(), why };
         if self.0.mode != Mode::On {
@@ -260,8 +266,8 @@ impl Budgets {
     /// Removes a stored budget with its accounts and reservations.
     ///
     /// # Errors
-    /// [`BudgetError::Unknown`]: there is none. [`BudgetError::DefinedInFile`]: it is not ours to remove.
-    /// [`BudgetError::Store`]: it cannot be written.
+    /// [`BudgetError::Unknown`]: it does not exist. [`BudgetError::DefinedInFile`]: only the file can remove
+    /// it. [`BudgetError::Store`]: it cannot be written.
     pub fn remove(&self, name: &str) -> Result<(), BudgetError> {
         self.changeable(name)?;
         let removed = self.with(|sheet, known| {

@@ -1,4 +1,4 @@
-//! Whether a call may be made: reads every account that it would be in, and reserves in all of them or in none.
+//! Checks of a call: reads every account that it would be in, and reserves in all of them or in none.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -16,30 +16,32 @@ use super::{Action, Amount, BudgetError, Budgets, Estimate, Exceeded, Notice, Su
 /// A budget that is asked, and the names of its accounts that the call would be in.
 pub(crate) type Asked = (Arc<Definition>, Vec<CompactString>);
 
-/// What the books say.
+/// Answer of the books.
 pub(crate) enum Answer {
-    /// Nothing was reserved.
+    /// Rejected; nothing was reserved.
     No(BudgetError),
-    /// Reserved by this id, unless it was only looked; what did not fit, and was let through as its budget's action says.
+    /// Admitted: the id of the reservation (none for a dry run), and errors of budgets whose action let the
+    /// call through.
     Yes(Option<u64>, Vec<BudgetError>),
 }
 
-/// What a budget is asked for.
+/// Purpose of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
     /// A call is about to be made.
     Spend,
-    /// Somebody wants to know: nothing is reserved, remembered or told of.
+    /// A dry run: nothing is reserved, remembered or reported.
     Look,
 }
 
 impl Budgets {
-    /// Asks every budget whose scope a subject is in, and reserves the estimate in all of them, or in none.
+    /// Asks every budget whose scope matches the subject, and reserves the estimate in all of them, or in
+    /// none.
     ///
     /// # Errors
-    /// [`BudgetError::Exceeded`] and [`BudgetError::Loop`] of the first budget, by name, that blocks; [`BudgetError::Store`] when a
-    /// budget that blocks cannot be checked: one that does not block lets the call through then, and says so in
-    /// [`Admission::notices`].
+    /// [`BudgetError::Exceeded`] and [`BudgetError::Loop`] of the first budget, by name, that blocks.
+    /// [`BudgetError::Store`] when a budget that blocks cannot be checked. A budget that does not block then
+    /// lets the call through, with a note in [`Admission::notices`].
     pub fn admit(&self, subject: &Subject, estimate: impl Into<Estimate>) -> Result<Admission, BudgetError> {
         let estimate = estimate.into();
         if let Some(answer) = self.without_books("*") {
@@ -80,7 +82,7 @@ impl Budgets {
         self.admission(asked, subject, answer, name, purpose)
     }
 
-    /// Who names no service spends for the one that this process is, if it is one.
+    /// A subject without a service spends for the service of this process, if it has one.
     fn at_home<'a>(&self, known: &Known, subject: &'a Subject) -> Cow<'a, Subject> {
         match self.0.resource.service() {
             Some(service) if subject.service.is_none() && known.by_service() => {
@@ -90,7 +92,7 @@ impl Budgets {
         }
     }
 
-    /// The answer where nothing is counted.
+    /// The answer without books.
     fn without_books(&self, name: &str) -> Option<Result<Admission, BudgetError>> {
         match self.0.mode {
             Mode::On => None,
@@ -169,7 +171,8 @@ impl Budgets {
         }
     }
 
-    /// The books cannot be written: budgets that block refuse, the others let through, and both say so.
+    /// Result if the books cannot be written: budgets that block reject the call, others admit it, and both
+    /// report the error.
     fn unchecked(
         &self,
         subject: &Subject,
@@ -182,7 +185,7 @@ impl Budgets {
         let asked = match known.all.get(name) {
             Some(definition) => vec![(Arc::clone(definition), definition.scopes(&home))],
             None if name == "*" => about(&known, &home),
-            // One that was asked by its name may be stored, and block: nobody can say so now.
+            // A budget that was asked by name may be stored, and may block: this is unknown now.
             None => return Err(registry::unwritable(name, error)),
         };
         let mut admission = Admission::none(self);
@@ -194,7 +197,7 @@ impl Budgets {
             }
             admission.notices.push(why.to_string());
         }
-        // Where no budget was ever read there may be one that blocks.
+        // If no budget was ever read, there may be one that blocks.
         if known.version.is_none() && asked.is_empty() {
             return Err(registry::unwritable(name, error));
         }
@@ -205,7 +208,7 @@ impl Budgets {
         Ok(admission)
     }
 
-    /// Tells of a refusal, or of what would have been one.
+    /// Reports a rejection, or a call that a blocking budget would have rejected.
     fn tell_of(&self, error: &BudgetError, action: Action, subject: &Subject, purpose: Purpose) {
         if purpose == Purpose::Look {
             return;
@@ -273,13 +276,14 @@ fn let_through(admission: &mut Admission, asked: &[Asked], error: &BudgetError) 
     config.action
 }
 
-/// Budgets whose scope a subject is in.
+/// Budgets whose scope matches a subject.
 fn about(known: &Known, subject: &Subject) -> Vec<Asked> {
     let asked = known.all.values().map(|definition| (Arc::clone(definition), definition.scopes(subject)));
     asked.filter(|(_, scopes)| !scopes.is_empty()).collect()
 }
 
-/// The accounts of a budget that was asked by its name: what its scope says and nobody else does is taken for granted.
+/// The accounts of a budget that was asked by name: fields of its scope that the subject does not have count
+/// as matched.
 fn named(definition: &Definition, subject: &Subject) -> Result<Vec<CompactString>, BudgetError> {
     if definition.everybody {
         return Ok(vec![CompactString::default()]);
@@ -340,7 +344,8 @@ fn full(
     Ok(None)
 }
 
-/// When so much has left a rolling window that only `room` or less is in it; what can never fit gets the time when it is empty.
+/// Time when a rolling window has fallen to `room` or less. For an amount that can never fit, the time when
+/// the window is empty.
 fn left(
     sheet: &mut dyn Sheet,
     definition: &Definition,

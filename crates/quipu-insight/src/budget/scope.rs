@@ -1,4 +1,4 @@
-//! Whose spending a budget is about.
+//! Scope of a budget: the spending that it counts.
 
 use std::collections::BTreeMap;
 
@@ -12,8 +12,9 @@ use crate::erase::FORGOTTEN;
 /// Parts the fields of an account's name, as no name holds it.
 const BETWEEN: char = '\u{1f}';
 
-/// Whose spending a budget is about: all that is set must match. A value is matched exactly; one that ends in `*` by what stands
-/// before it; `*` alone matches every known value, and each has an account of its own. Nothing set is everybody, together.
+/// Scope of a budget: all set fields must match. A value matches exactly. A value that ends in `*` matches by
+/// its prefix. `*` alone matches every known value, and each has its own account. An empty scope is one
+/// account for all spending.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Scope {
@@ -38,8 +39,8 @@ pub struct Scope {
     /// Model provider.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,
-    /// Model: the one asked for or the one that answered, in any case of its letters. With `*` an account is that of the model asked
-    /// for.
+    /// Model: the one asked for or the one that answered, in any case of its letters. With `*` an account is
+    /// that of the model asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
     /// Tag: one of those that there are. With `*` a call is in the account of each of its tags.
@@ -47,7 +48,7 @@ pub struct Scope {
     pub tag: Option<String>,
 }
 
-/// One field of a scope: its name and what is asked for.
+/// One field of a scope: its name and the wanted value.
 type Field<'a> = (&'static str, &'a str);
 
 fn matches(pattern: &str, value: &str) -> bool {
@@ -81,7 +82,7 @@ impl Scope {
         .filter_map(|(name, pattern)| Some((name, pattern.as_deref()?)))
     }
 
-    /// Whether it is everybody's.
+    /// Whether the scope is empty: it matches every subject.
     pub fn is_everybody(&self) -> bool {
         self.fields().next().is_none()
     }
@@ -107,7 +108,7 @@ impl Scope {
             let mut next = Vec::with_capacity(found.len() * known.len());
             for before in &found {
                 for value in known {
-                    // A named value and a prefix are one account, whatever it is that matched.
+                    // A named value and a prefix have one account for all matched values.
                     next.push(extended(before, name, if pattern == "*" { value } else { pattern }));
                 }
             }
@@ -167,7 +168,7 @@ fn extended(before: &CompactString, name: &str, value: &str) -> CompactString {
     name_of
 }
 
-/// An account's name without these users and sessions; `None` where it is none of theirs.
+/// An account's name without these users and sessions; `None` if it has none of them.
 pub(crate) fn without(name: &str, owners: &[Owner]) -> Option<CompactString> {
     let mut found = false;
     let parts: Vec<String> = name

@@ -1,4 +1,4 @@
-//! The stage behind the price, and the one before the masking.
+//! The stage after the price, and the stage before redaction.
 
 use foldhash::{HashMap, HashMapExt};
 use quipu_core::{Batch, Cost, Kind, Span, Stage, TraceFacts, TraceId};
@@ -16,7 +16,7 @@ impl Stage for Budgets {
         true
     }
 
-    /// Counts what was spent, and adds events of what is to be said about it.
+    /// Counts spending, and adds events for notices.
     fn apply(&self, batch: &mut Batch) {
         if self.0.mode != Mode::On {
             return;
@@ -37,7 +37,7 @@ fn matters(cost: &Cost) -> bool {
     cost.kind.is_call() || cost.usage.is_some() || cost.amount.is_some() || cost.reported.is_some()
 }
 
-/// What spans say of their traces.
+/// Facts of spans about their traces.
 fn facts_of(spans: &[Span]) -> HashMap<TraceId, TraceFacts> {
     let mut found: HashMap<TraceId, TraceFacts> = HashMap::new();
     for span in spans {
@@ -53,7 +53,7 @@ fn facts_of(spans: &[Span]) -> HashMap<TraceId, TraceFacts> {
 }
 
 impl Budgets {
-    /// Tool runs, for those who look for loops.
+    /// Passes tool runs to loop detection.
     fn tools(&self, spans: &[Span]) {
         let known = self.known();
         if !known.all.values().any(|definition| definition.config.r#loop.is_some()) {
@@ -86,8 +86,8 @@ impl Budgets {
         }
     }
 
-    /// A stage for before the masking: it remembers of each tool run a number that stands for its arguments, so that repeated ones
-    /// are known though the arguments themselves are not kept.
+    /// A stage for before redaction. It keeps a hash of the arguments of each tool run, so repeated arguments
+    /// are detected though the arguments themselves are not kept.
     pub fn watch(&self) -> impl Stage + use<> {
         Watch(self.clone())
     }
@@ -116,7 +116,7 @@ impl Stage for Watch {
     }
 }
 
-/// What a tool was called with.
+/// Arguments of a tool run.
 fn arguments(span: &Span) -> Option<String> {
     let said = quipu_semconv::TOOL_ARGUMENTS.iter().find_map(|key| span.attributes.get(key))?;
     Some(said.as_str().map_or_else(|| format!("{said:?}"), str::to_owned))

@@ -1,4 +1,4 @@
-//! Who is about to spend.
+//! Subject of a call: who spends.
 
 use compact_str::CompactString;
 use quipu_core::{Counted, TraceFacts, TraceId};
@@ -6,7 +6,7 @@ use quipu_sdk::Context;
 
 use super::Scope;
 
-/// Who is about to spend: what budgets with a scope are chosen by. What is not known stays `None`.
+/// Subject of a call; scopes of budgets match it. Unknown fields are `None`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Subject {
     /// Project that the work belongs to.
@@ -23,9 +23,9 @@ pub struct Subject {
     pub session: Option<CompactString>,
     /// Model provider.
     pub provider: Option<CompactString>,
-    /// Model that is asked for.
+    /// Requested model.
     pub model: Option<CompactString>,
-    /// Model that answered, where that is known already.
+    /// Model of the answer, if known already.
     pub response_model: Option<CompactString>,
     /// Free words.
     pub tags: Vec<CompactString>,
@@ -45,12 +45,12 @@ macro_rules! setters {
 }
 
 impl Subject {
-    /// Whoever the current context names: session, user, agent, framework and trace.
+    /// The subject of the current context: session, user, agent, framework and trace.
     pub fn current() -> Self {
         Self::of(&Context::current())
     }
 
-    /// Whoever a context names.
+    /// The subject of a context.
     pub fn of(context: &Context) -> Self {
         let trace_id = context.trace_id();
         let Some(bound) = context.bound() else { return Self { trace_id, ..Self::default() } };
@@ -80,7 +80,7 @@ impl Subject {
         session,
         /// With a model provider.
         provider,
-        /// With the model that is asked for.
+        /// With the requested model.
         model,
     }
 
@@ -98,7 +98,7 @@ impl Subject {
         self
     }
 
-    /// Who has made a counted call.
+    /// The subject of a counted call.
     pub(crate) fn of_call(call: &Counted, facts: &TraceFacts) -> Self {
         Self {
             project: facts.project.clone(),
@@ -115,7 +115,7 @@ impl Subject {
         }
     }
 
-    /// With what a scope names exactly, wherever nothing else is known.
+    /// Adds the exact values of a scope for unknown fields.
     pub(crate) fn granted(&self, scope: &Scope) -> Self {
         let mut granted = self.clone();
         for (name, pattern) in scope.fields().filter(|(_, pattern)| !pattern.ends_with('*')) {
@@ -132,7 +132,8 @@ impl Subject {
         granted
     }
 
-    /// Whether a request that is only partly read may name another value of this field than the one that is known.
+    /// Whether a request that is only partly read may name another value of this field than the one that is
+    /// known.
     pub(crate) fn may_be_another(&self, name: &str) -> bool {
         match name {
             "model" | "tag" => true,
@@ -154,7 +155,7 @@ impl Subject {
         })
     }
 
-    /// What is known of its trace.
+    /// The known facts of its trace.
     pub(crate) fn facts(&self) -> TraceFacts {
         let mut tags = self.tags.clone();
         tags.sort_unstable();

@@ -1,4 +1,4 @@
-//! Telling those who care.
+//! Delivery of notices.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -12,11 +12,13 @@ use super::{Budgets, Notice};
 const UNTOLD: usize = 1_024;
 
 impl Budgets {
-    /// Has `listener` called for every notice: a threshold that was passed, a refusal, a loop, a budget that cannot be checked. It
-    /// runs on the thread that asked or counted, outside of every lock, and must not block.
+    /// Has `listener` called for every notice: a threshold that was passed, a refusal, a loop, a budget that
+    /// cannot be checked. It runs on the thread that asked or counted, outside of every lock, and must not
+    /// block.
     ///
-    /// It is the callback of the actions too: [`Notice::budget`] and [`Notice::action`] say which budget let a call through to
-    /// notify, throttle or degrade, before the one who asked has the answer: what it switches holds for that call already.
+    /// Also the callback of actions: [`Notice::budget`] and [`Notice::action`] name the budget that let a
+    /// call through to notify, throttle or degrade. It runs before the caller has the answer, so its changes
+    /// apply to that call already.
     pub fn on_notice(&self, listener: impl Fn(&Notice) + Send + Sync + 'static) {
         self.0.listeners.write().push(Arc::new(listener));
     }
@@ -50,8 +52,9 @@ impl Budgets {
         untold.push_back(notice);
     }
 
-    /// Notices that no batch has taken along yet, as events: `budget.threshold`, `budget.refused`, `budget.loop`,
-    /// `budget.unchecked`. Where batches pass often the stage does it; whoever has none for a while asks here.
+    /// Notices that no batch has carried yet, as events: `budget.threshold`, `budget.refused`, `budget.loop`,
+    /// `budget.unchecked`. With frequent batches the stage carries them; a program without batches for a
+    /// while calls this.
     pub fn take_events(&self) -> Vec<Event> {
         let untold: VecDeque<Notice> = std::mem::take(&mut *self.0.untold.lock());
         untold.iter().map(|notice| notice.event(&self.0.resource, &self.0.instrumentation)).collect()

@@ -1,4 +1,4 @@
-//! How budgets stand.
+//! State of budgets and their accounts.
 
 use std::collections::BTreeMap;
 
@@ -8,18 +8,18 @@ use super::count::holds;
 use super::definition::{Definition, Source};
 use super::{Amount, BudgetConfig, BudgetError, Budgets, Period, registry, scope};
 
-/// How a limit stands, for everybody or for one of those that a scope tells apart.
+/// State of a limit, for a shared account or for one account of a scope.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BudgetStatus {
     /// Name of the budget.
     pub name: String,
-    /// Whose account it is; empty for everybody's.
+    /// Scope of the account; empty for a shared one.
     pub scope: BTreeMap<String, String>,
     /// Its limit; the other figures are in the same unit.
     pub limit: Amount,
-    /// What was counted in this period.
+    /// Amount counted in this period.
     pub spent: Amount,
-    /// What is reserved and not yet spent.
+    /// Amount reserved and not yet spent.
     pub reserved: Amount,
     /// When it starts anew; `None` when it never does, or rolls.
     pub resets_at: Option<Timestamp>,
@@ -28,17 +28,17 @@ pub struct BudgetStatus {
 /// One account of a budget.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AccountStatus {
-    /// Whose account it is: the fields of the scope with their values; empty for everybody's.
+    /// Scope of the account: the fields with their values; empty for a shared one.
     pub scope: BTreeMap<String, String>,
     /// Unit of the figures.
     pub unit: AccountUnit,
     /// Its limit.
     pub limit: Amount,
-    /// What was counted in this period.
+    /// Amount counted in this period.
     pub spent: Amount,
-    /// What is reserved and not yet spent.
+    /// Amount reserved and not yet spent.
     pub reserved: Amount,
-    /// What was spent as a part of the limit.
+    /// Spent amount as a share of the limit.
     pub share: f64,
     /// First moment of the period; `None` for a total.
     pub period_start: Option<Timestamp>,
@@ -53,11 +53,11 @@ pub struct AccountStatus {
 pub struct BudgetView {
     /// Name.
     pub name: String,
-    /// As it was defined.
+    /// Its configuration.
     pub config: BudgetConfig,
-    /// Where it was defined.
+    /// Source of its definition.
     pub source: Source,
-    /// Its accounts: one for each limit and each value that the scope tells apart.
+    /// Its accounts: one for each limit and each value of the scope.
     pub accounts: Vec<AccountStatus>,
 }
 
@@ -75,7 +75,7 @@ impl Budgets {
         listed.map_err(|error| registry::unwritable("*", &error))
     }
 
-    /// How every limit stands; nothing where the books cannot be read.
+    /// State of every limit; empty if the books cannot be read.
     pub fn status(&self) -> Vec<BudgetStatus> {
         let mut all = Vec::new();
         for BudgetView { name, accounts, .. } in self.list().unwrap_or_default() {
@@ -92,7 +92,7 @@ fn view(sheet: &mut dyn Sheet, definition: &Definition, now: Timestamp) -> Resul
     let window = definition.window(now);
     let mut ids = sheet.accounts(&definition.name, window.start)?;
     ids.retain(|id| definition.limit(id.unit).is_some());
-    // An account that is one by its definition alone is there before anything is spent.
+    // A budget with exactly one account shows it before anything is spent.
     if let Some(scope) = definition.config.scope.only() {
         let own = definition.limits.iter().map(|limit| definition.account(&scope, limit.unit));
         ids = own.chain(ids.into_iter().filter(|id| id.scope != scope)).collect();

@@ -1,4 +1,4 @@
-//! Figures of a stored metric: its series, each on its own or put together.
+//! Figures of a stored metric: its series, separately or grouped.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -63,7 +63,7 @@ pub(super) async fn read(
 type Labels = BTreeMap<CompactString, String>;
 type Steps = BTreeMap<Timestamp, Figures>;
 
-/// One question for a metric.
+/// One query for a metric.
 struct Asking<'a> {
     store: &'a dyn Store,
     ask: &'a FigureAsk,

@@ -1,4 +1,4 @@
-//! Figures by group and over time: how much was done, how long it took, how it ended and what it cost.
+//! Figures by group and over time: counts, durations, outcomes and cost.
 
 mod metric;
 mod sums;
@@ -21,7 +21,7 @@ use times::Times;
 /// Points of an answer at most, over all groups.
 pub const MAX_POINTS: i64 = 20_000;
 
-/// Answers a question for figures.
+/// Answers a query for figures.
 ///
 /// # Errors
 /// The store cannot be read, or the answer would have more than [`MAX_POINTS`] points.
@@ -36,11 +36,12 @@ pub async fn figures(store: &dyn Store, ask: &FigureAsk, now: Timestamp) -> Resu
     Ok(table.answer(ask, &times))
 }
 
-/// Sums over the ledger, with what only spans tell: the first token, what still runs, and an example.
+/// Sums over the ledger, with figures that only spans have: the first token, running spans, and an example.
 async fn calls(store: &dyn Store, ask: &FigureAsk, times: &Times, table: &mut Table) -> Result<()> {
     let keys: Vec<GroupBy> = ask.group_by.iter().filter_map(|key| key.usage).collect();
     let groups = usage(store, &ask.filter, keys.clone(), times.step).await?;
-    // A call is in the group of each of its tags: the sums of such groups are no total. Groups that were left out have no steps.
+    // A call is in the group of each of its tags: the sums of such groups are no total. Groups that were left
+    // out have no steps.
     let apart = keys.contains(&GroupBy::Tag) || groups.truncated;
     table.take(groups, !apart)?;
     if apart {
@@ -51,7 +52,7 @@ async fn calls(store: &dyn Store, ask: &FigureAsk, times: &Times, table: &mut Ta
     if asks_for_tool(&ask.filter) {
         return Ok(());
     }
-    // Of a call's work the tool is its own, of its usage the one that it ran within.
+    // A call's work has its own tool; its usage has the tool that it ran within.
     let of_work = |key: &quipu_query::FigureKey| key.work.filter(|key| *key != WorkKey::Tool);
     let keys: Option<Vec<WorkKey>> = ask.group_by.iter().map(of_work).collect();
     if let Some(keys) = keys {

@@ -15,19 +15,19 @@ pub struct Figures {
     pub triggered: u64,
     /// Tokens; only of calls.
     pub tokens: Option<Tokens>,
-    /// Metered cost; `None` where nothing is priced.
+    /// Metered cost; `None` without a price.
     pub cost: Option<Usd>,
-    /// What use under subscriptions would have cost by list price; no part of `cost`.
+    /// List price of usage under subscriptions; not part of `cost`.
     pub subscription: Option<Usd>,
     /// Calls without a price.
     pub unpriced_calls: u64,
-    /// Durations of what has ended, in nanoseconds.
+    /// Durations of ended records, in nanoseconds.
     pub latency: Sketch,
     /// Nanoseconds until the first token.
     pub first_token: Sketch,
     /// Value of a metric.
     pub value: Option<f64>,
-    /// Start of the latest record, where it is known.
+    /// Start of the latest record, if known.
     pub last_at: Option<Timestamp>,
     /// A trace of a record, of a failed one where there are any.
     pub example: Option<TraceId>,
@@ -68,7 +68,7 @@ impl From<&WorkTotals> for Figures {
 }
 
 impl Figures {
-    /// What work tells of calls and usage does not.
+    /// The figures of work that calls and usage do not have.
     pub(super) fn besides_usage(self) -> Self {
         Self { count: 0, errors: 0, latency: Sketch::new(), ..self }
     }

@@ -1,4 +1,4 @@
-//! Groups in the making, and the answer that they become.
+//! Groups under construction, and their answer.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -11,15 +11,15 @@ use quipu_query::{FigureAsk, Rank};
 use super::times::Times;
 use super::{Figures, Rows};
 
-/// One name for each key; `None` where the records name none.
+/// One name for each key; `None` if the records have none.
 pub(super) type Key = Vec<Option<CompactString>>;
-/// Figures by step; under `None` what is of no step.
+/// Figures by step; `None` for figures without a step.
 type Steps = BTreeMap<Option<Timestamp>, Figures>;
 
 /// One group.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Group {
-    /// One name for each key of the answer; `None` where the records name none.
+    /// One name for each key of the answer; `None` if the records have none.
     pub key: Vec<Option<CompactString>>,
     /// Figures of the whole time.
     pub figures: Figures,
@@ -38,7 +38,7 @@ pub struct Answer {
     pub step: Option<i64>,
     /// Words of the keys.
     pub keys: Vec<CompactString>,
-    /// The first groups in the order asked for.
+    /// The first groups in the requested order.
     pub groups: Vec<Group>,
     /// Over all groups, those that are left out too.
     pub total: Group,
@@ -136,7 +136,7 @@ fn put(steps: &mut Steps, at: Option<Timestamp>, figures: &Figures) {
     }
 }
 
-/// What is of no step is of all of them together: values of a metric, which do not add up.
+/// A group without own totals gets those of all steps together: values of a metric, which do not add up.
 fn group(key: Key, mut steps: Steps) -> Group {
     let figures = steps.remove(&None).unwrap_or_else(|| {
         let mut figures = Figures::default();

@@ -1,4 +1,4 @@
-//! The time that figures are of, and the steps that it is cut into.
+//! Time range of the figures, and its steps.
 
 use quipu_core::{Error, ErrorKind, Result, Store, Timestamp};
 use quipu_query::{AUTO_STEPS, FigureAsk, StepAsk, round_step};
@@ -11,7 +11,7 @@ const NEAR: i64 = 5;
 /// The time that figures are of, and the steps that it is cut into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Times {
-    /// Its start; where none was asked for and points were, about that of the first record.
+    /// Its start; without a requested one but with points, about the start of the first record.
     pub(super) since: Option<Timestamp>,
     pub(super) until: Timestamp,
     /// Width of a step in nanoseconds.
@@ -63,7 +63,7 @@ async fn first_step(store: &dyn Store, ask: &FigureAsk, width: i64) -> Result<Op
     Ok(rows.rows.into_iter().filter_map(|(_, at, _)| at).min())
 }
 
-/// Groups that points may be told of.
+/// Limit of groups with points.
 fn groups(ask: &FigureAsk) -> i64 {
     let one = match &ask.metric {
         Some(metric) => metric.by.as_deref() == Some(&[]),

@@ -1,4 +1,4 @@
-//! Who used whom: agents, tools, models and services as nodes, and what went from one to the other.
+//! Graph of agents, tools, models and services as nodes; edges show which uses which.
 
 mod walk;
 
@@ -10,7 +10,7 @@ use quipu_core::{SpanId, SpanRow, Usd};
 use crate::inferred::inferred_rows;
 use walk::Walk;
 
-/// What a node is.
+/// Type of a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum NodeKind {
     /// A service that has no other above it.
@@ -23,7 +23,7 @@ pub enum NodeKind {
     Model,
     /// A tool.
     Tool,
-    /// A knowledge base, or whatever was searched.
+    /// A knowledge base, or another searched source.
     Retrieval,
     /// A guardrail.
     Guardrail,
@@ -53,7 +53,7 @@ impl NodeKind {
 /// A node: its kind and its name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct NodeId {
-    /// What it is.
+    /// Type of the node.
     pub kind: NodeKind,
     /// Its name.
     pub name: CompactString,
@@ -68,13 +68,13 @@ pub struct Flow {
     pub errors: u64,
     /// Input and output tokens, each counted once.
     pub tokens: u64,
-    /// Cost to be paid by use; `None` when nothing has one.
+    /// Metered cost; `None` without any.
     pub cost: Option<Usd>,
     /// Nanoseconds; calls at the same time add up.
     pub time: i64,
     /// Times that one agent handed its work over to the other.
     pub handoffs: u64,
-    /// Tool runs that no span tells of, inferred from the messages of calls. The calls leave them out.
+    /// Tool runs without a span, inferred from the messages of calls. The calls leave them out.
     pub inferred: u64,
 }
 
@@ -90,13 +90,14 @@ impl Flow {
     }
 }
 
-/// The agents that a hand-off names: who hands over, if that is said, and who takes over.
+/// The agents of a hand-off: the old one, if reported, and the new one.
 pub type Handoff = (Option<CompactString>, CompactString);
 
-/// Who used whom, in one trace or in many.
+/// Graph of one trace or of many.
 ///
-/// Tokens and cost of an agent are those of the calls that it made itself; of a service or workflow all below it. On an edge they
-/// are all that the upper had the lower use, with everything below that. Spans of the same node below each other are one run.
+/// Tokens and cost of an agent are those of the calls that it made itself; of a service or workflow all below
+/// it. On an edge they are all that the upper had the lower use, with everything below that. Spans of the
+/// same node below each other are one run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Graph {
     /// Nodes by kind and name.

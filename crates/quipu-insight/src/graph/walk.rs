@@ -1,4 +1,4 @@
-//! One trace on its way into a graph.
+//! Conversion of one trace into a graph.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use quipu_core::{Kind, SpanId, SpanRow, Status, Usd};
 use super::{Flow, Graph, Handoff, NodeId, NodeKind};
 use crate::outline::Forest;
 
-/// A model whose name nobody said.
+/// Name of a model without a reported name.
 const UNKNOWN: &str = "unknown";
 
 pub(super) struct Walk<'a> {
@@ -22,7 +22,7 @@ pub(super) struct Walk<'a> {
     near: Vec<NodeId>,
     /// The nearest agent of each span, its own included.
     agents: Vec<Option<NodeId>>,
-    /// What each span and those below it used.
+    /// Usage of each span with those below it.
     totals: Vec<Flow>,
 }
 
@@ -79,7 +79,7 @@ impl<'a> Walk<'a> {
         if let Some(node) = &node {
             self.meet(&above, node, at, true);
         }
-        // What stands below a request to a model was done by whoever asked it.
+        // Work below a request to a model belongs to the caller of the model.
         let node = node.filter(|node| node.kind != NodeKind::Model).unwrap_or(above);
         if node.kind == NodeKind::Agent {
             self.agents[at] = Some(node.clone());
@@ -120,7 +120,7 @@ impl<'a> Walk<'a> {
             sum
         };
         self.graph.edge(above, node).add(&with(&total));
-        // What an agent used is added call by call.
+        // Usage of an agent is added call by call.
         let alone = match node.kind {
             NodeKind::Agent => run.clone(),
             NodeKind::Workflow => with(&total),
@@ -150,14 +150,14 @@ fn failed(row: &SpanRow) -> bool {
     row.status == Status::Error || row.cost.as_ref().is_some_and(|cost| cost.failed)
 }
 
-/// What the ledger counts of a span.
+/// Figures that the ledger counts for a span.
 fn used(row: &SpanRow) -> Flow {
     let Some(cost) = row.cost.as_ref().filter(|cost| cost.counts()) else { return Flow::default() };
     let tokens = cost.usage.as_ref().map_or(0, |usage| usage.tokens().total());
     Flow { tokens, cost: cost.billed().filter(|usd| *usd >= Usd::ZERO), ..Flow::default() }
 }
 
-/// The node that a span is a run of. Calls and tool runs that the ledger does not count are told by others.
+/// The node that a span is a run of; `None` for calls and tool runs that the ledger does not count.
 fn node_of(row: &SpanRow) -> Option<NodeId> {
     let counted = row.cost.as_ref().is_none_or(quipu_core::Cost::counts);
     let (kind, name) = match row.kind {

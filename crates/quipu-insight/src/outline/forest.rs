@@ -1,4 +1,4 @@
-//! Who stands below whom, whatever the parents of spans say.
+//! Hierarchy of spans, for any reported parents.
 
 use foldhash::{HashMap, HashMapExt as _};
 use quipu_core::SpanId;
@@ -6,9 +6,10 @@ use quipu_core::SpanId;
 /// The trees of a trace. Spans are numbers, in the order in which siblings stand.
 pub(crate) struct Forest {
     parents: Vec<Option<u32>>,
-    /// Children of all spans, those of one beside each other, roots last.
+    /// Children of all spans, grouped by parent, roots last.
     children: Vec<u32>,
-    /// Where in `children` those of each span begin; one entry more for the roots, and one for the end.
+    /// Index in `children` of the first child of each span; one entry more for the roots, and one for the
+    /// end.
     begins: Vec<usize>,
 }
 
@@ -58,7 +59,7 @@ impl Forest {
 
 /// Makes the first span of every circle a root.
 fn cut_circles(parents: &mut [Option<u32>]) {
-    // 0: not looked at; else the number of the walk that came by.
+    // 0: not visited; else the number of the visiting walk.
     let mut seen = vec![0_u32; parents.len()];
     for (from, walk) in (0..parents.len()).zip(1_u32..) {
         let mut at = from;
@@ -76,7 +77,7 @@ fn cut_circles(parents: &mut [Option<u32>]) {
     }
 }
 
-/// The smallest number on a way that comes back to where it began.
+/// The smallest number on a cycle.
 fn first_of(way: impl Iterator<Item = usize>, begin: usize) -> usize {
     way.skip(1).take_while(|at| *at != begin).fold(begin, usize::min)
 }

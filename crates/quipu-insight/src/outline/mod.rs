@@ -1,4 +1,4 @@
-//! A trace as rows in the order in which a tree is read: every row before its children, siblings by their start.
+//! Rows of a trace in display order: every row before its children, siblings by their start.
 
 mod forest;
 mod names;
@@ -31,7 +31,7 @@ pub struct OutlineRow {
     pub own: Option<i64>,
     /// Nanoseconds until the first token.
     pub first_token: Option<i64>,
-    /// What it does.
+    /// Kind of the span.
     pub kind: Kind,
     /// How it ended.
     pub status: Status,
@@ -39,17 +39,17 @@ pub struct OutlineRow {
     pub name: u32,
     /// Agent that did the work, as such a number.
     pub agent: Option<u32>,
-    /// Model, as such a number.
+    /// Model, as an index into `names`.
     pub model: Option<u32>,
-    /// Tool, as such a number.
+    /// Tool, as an index into `names`.
     pub tool: Option<u32>,
     /// Whether its ledger row counts; `None` without one.
     pub counted: Option<bool>,
-    /// Input and output tokens that its ledger row tells.
+    /// Input and output tokens of its ledger row.
     pub tokens: Option<(u64, u64)>,
     /// Billionths of a dollar to be paid by use.
     pub cost: Option<i64>,
-    /// Whether it is a tool run that no span tells of, inferred from the messages of calls.
+    /// Whether it is a tool run without a span, inferred from the messages of calls.
     pub inferred: bool,
 }
 
@@ -58,7 +58,7 @@ pub struct OutlineRow {
 pub struct Outline {
     /// Its rows.
     pub rows: Vec<OutlineRow>,
-    /// What its rows name, each once.
+    /// Names in its rows, each once.
     pub names: Vec<CompactString>,
     /// Whether all spans of the trace are there.
     pub complete: bool,
@@ -98,7 +98,7 @@ impl OutlineDraft {
         self.rows.len()
     }
 
-    /// Whether there are none.
+    /// Whether the list is empty.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
@@ -139,7 +139,8 @@ impl OutlineDraft {
         });
     }
 
-    /// The tree. A span whose parent is not there is a root; a circle of parents is cut before its earliest span.
+    /// The tree. A span whose parent is not there is a root; a circle of parents is cut before its earliest
+    /// span.
     pub fn finish(mut self, complete: bool) -> Outline {
         if self.rows.iter().any(|row| row.inferred) {
             self.sort();

@@ -1,4 +1,4 @@
-//! Texts, each once, by number.
+//! Interned texts: each once, by number.
 
 use compact_str::CompactString;
 use foldhash::HashMap;

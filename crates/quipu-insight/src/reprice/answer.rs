@@ -1,30 +1,30 @@
-//! What re-pricing is asked, and what it answers.
+//! Parameters and results of a re-pricing.
 
 use compact_str::CompactString;
 use quipu_core::{Timestamp, Usd};
 use serde::{Deserialize, Serialize};
 
-/// What to price again.
+/// Selection of the calls to price again.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ask {
     /// Calls that start at or after.
     pub since: Option<Timestamp>,
     /// Calls that start before.
     pub until: Option<Timestamp>,
-    /// Provider, as the ledger names it, whatever its case.
+    /// Provider, as in the ledger; case does not matter.
     pub provider: Option<String>,
     /// Model: the one that answered, else the one asked for.
     pub model: Option<String>,
 }
 
-/// What re-pricing does to the calls of one model, or to all together.
+/// Changes of a re-pricing to the calls of one model, or to all together.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelChange {
-    /// Provider; `None` where none is named, and in the total.
+    /// Provider; `None` if unknown, and in the total.
     pub provider: Option<CompactString>,
     /// Model; as `provider`.
     pub model: Option<CompactString>,
-    /// Counted ledger rows looked at.
+    /// Counted ledger rows read.
     pub calls: u64,
     /// Rows whose figure changes.
     pub changed: u64,
@@ -45,10 +45,10 @@ impl ModelChange {
     }
 }
 
-/// What a re-pricing would do.
+/// Planned changes of a re-pricing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
-    /// What was asked.
+    /// The parameters.
     pub ask: Ask,
     /// One row a model, largest difference first.
     pub models: Vec<ModelChange>,
@@ -63,11 +63,11 @@ pub struct Plan {
 /// A re-pricing that was written.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Applied {
-    /// Its name in the journal's folder, by which it is undone; `None` when there was nothing to change.
+    /// Its name in the journal's folder, for an undo; `None` when there was nothing to change.
     pub id: Option<String>,
     /// Rows written.
     pub rows: u64,
-    /// Rows that had changed since the journal was written: left alone.
+    /// Rows that changed since the journal was written: skipped.
     pub skipped: u64,
 }
 
@@ -76,7 +76,7 @@ pub struct Applied {
 pub struct Undone {
     /// Rows that have their old figure again.
     pub rows: u64,
-    /// Rows that changed since: left alone.
+    /// Rows that changed since: skipped.
     pub changed_since: u64,
     /// Rows that are stored no more.
     pub gone: u64,
@@ -112,8 +112,8 @@ pub struct Past {
     pub id: String,
     /// When it was begun.
     pub at: Timestamp,
-    /// What it was to do.
+    /// Its plan.
     pub plan: Plan,
-    /// How far it is.
+    /// Progress of the re-pricing.
     pub state: State,
 }

@@ -1,4 +1,4 @@
-//! Traces taken out of the journals of re-pricings: what is forgotten is not given back.
+//! Removal of traces from the journals of re-pricings, so an undo does not restore them.
 
 use std::collections::HashSet;
 use std::fs::{self, File};
@@ -11,8 +11,8 @@ use serde_json::Value;
 use super::journal::{Journals, Line};
 use crate::erase::Ids;
 
-/// Takes the rows of these traces, and these ids of what was asked, out of every journal in a folder; gives how many rows that were. With `dry_run`
-/// nothing changes. Drafts that a process left that ended while it wrote are removed.
+/// Removes the rows of these traces, and these ids in parameters, from every journal in a folder; returns the
+/// number of rows. With `dry_run` nothing changes. Drafts of a process that ended while it wrote are removed.
 ///
 /// # Errors
 /// A journal cannot be read or written, or a re-pricing runs; repeating it is safe.

@@ -1,8 +1,8 @@
-//! What a re-pricing changed, on disk before any of it is written: the way back.
+//! Journal of a re-pricing, written before any change, so it can be undone.
 //!
-//! A journal is `<id>.jsonl`: a header line, then one line a row by time, trace and span. It is written under another name
-//! and renamed when it is whole, so that a journal that can be seen is complete. How far the store is says an empty file
-//! beside it: `<id>.applied`, `<id>.undone`.
+//! A journal is `<id>.jsonl`: a header line, then one line a row by time, trace and span. It is written under
+//! another name and renamed when it is whole, so every visible journal is complete. An empty file next to it
+//! records the state of the store: `<id>.applied`, `<id>.undone`.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead, BufReader, BufWriter, Write};
@@ -46,14 +46,14 @@ fn damaged(path: &Path, line: usize, why: impl Into<Box<dyn std::error::Error + 
     Error::new(ErrorKind::Damaged, "read the journal of a re-pricing", context).caused_by(why)
 }
 
-/// A folder of journals, for as long as this process alone changes what they tell of.
+/// A folder of journals, locked while this process changes rows of the store.
 pub(super) struct Journals {
     folder: PathBuf,
     _lock: File,
 }
 
 impl Journals {
-    /// The folder, made where there is none.
+    /// Opens the folder, and creates a missing one.
     ///
     /// # Errors
     /// It cannot be made, or another re-pricing runs.
@@ -106,14 +106,14 @@ impl Journals {
         Ok(id)
     }
 
-    /// Says how far the store is.
+    /// Records the state of the store.
     pub(super) fn mark(&self, id: &str, state: State) -> Result<()> {
         let path = self.folder.join(format!("{id}.{}", state.as_str()));
         File::create(&path).and_then(|file| file.sync_all()).map_err(failed("make", &path))?;
         self.sync()
     }
 
-    /// Makes new names last. Where folders cannot be synced, as on Windows, the system sees to it.
+    /// Makes new names durable. If folders cannot be synced, as on Windows, the system does it.
     fn sync(&self) -> Result<()> {
         match File::open(&self.folder) {
             Ok(folder) if cfg!(unix) => folder.sync_all().map_err(failed("sync", &self.folder)),

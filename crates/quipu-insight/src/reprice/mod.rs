@@ -1,4 +1,4 @@
-//! History under other prices: shown before it is written, kept, and taken back on demand.
+//! Re-pricing of stored calls: dry run, journal, and undo.
 
 mod answer;
 mod erase;

@@ -1,4 +1,4 @@
-//! What a re-pricing would do: nothing is written.
+//! Dry run of a re-pricing: nothing is written.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,7 +11,7 @@ use super::{Ask, ModelChange, Plan};
 use crate::rows::Rows;
 
 impl Ask {
-    /// The store's part of the question; the provider is left to [`Self::takes`].
+    /// The store's part of the query; [`Self::takes`] checks the provider.
     pub(super) fn filter(&self) -> TraceFilter {
         TraceFilter {
             since: self.since,
@@ -21,14 +21,14 @@ impl Ask {
         }
     }
 
-    /// Whether a row is asked for.
+    /// Whether a row is selected.
     pub(super) fn takes(&self, row: &Cost) -> bool {
         let own = row.provider.as_deref().unwrap_or_default();
         self.provider.as_deref().is_none_or(|asked| asked.eq_ignore_ascii_case(own))
     }
 }
 
-/// What re-pricing would change, by model and in all. Reads every row asked for, a page at a time.
+/// The changes of a re-pricing, by model and in all. Reads every matching row, a page at a time.
 ///
 /// # Errors
 /// The store cannot be read.

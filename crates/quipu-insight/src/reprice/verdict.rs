@@ -1,10 +1,10 @@
-//! What other prices mean for one ledger row.
+//! Effect of other prices on one ledger row.
 
 use quipu_core::{Cost, PriceBook, PriceRef, Unpriced, Usd};
 use quipu_pipeline::price_row;
 use serde::{Deserialize, Serialize};
 
-/// What a ledger row says of money.
+/// Money fields of a ledger row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Figure {
     amount: Option<Usd>,
@@ -28,12 +28,12 @@ impl Figure {
     }
 }
 
-/// What pricing a row again comes to.
+/// Result of pricing a row again.
 pub(super) enum Verdict {
-    /// The same figure, or nothing to price. A row keeps the rule that it was priced by: a newer version of a book that
-    /// gives the same sum is no change.
+    /// The same figure, or nothing to price. A row keeps the rule that it was priced by: a newer version of a
+    /// book that gives the same sum is no change.
     Same,
-    /// A price is stored that the books cannot give any more: what was known then is better than nothing.
+    /// A stored price that the books no longer have: the old price is kept.
     Kept,
     /// Another figure, with its sum.
     Changed(Figure, Usd),

@@ -1,9 +1,10 @@
-//! Figures of a journal into the store, forwards and backwards.
+//! Writes of a journal's figures into the store, forwards and backwards.
 //!
-//! A row is written only while it still has the figure that the journal knows, so that both directions can be repeated, and
-//! broken off anywhere. Its version is taken before it is read: what the count corrects meanwhile has a higher one and stays. Only a
-//! correction that was counted before that, and is still on its way to the store when the row is read, has a lower one and is
-//! lost until the call is corrected again: a matter of milliseconds, for calls that end just now.
+//! A row is written only while it still has the figure in the journal, so both directions can be repeated,
+//! and interrupted anywhere. The version is taken before the row is read: a correction counted meanwhile has
+//! a higher version and stays. One kind of correction has a lower version. It was counted earlier, and is
+//! still on its way to the store when the row is read. It is lost until the call is corrected again. This is
+//! a matter of milliseconds, for calls that end just now.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -22,12 +23,13 @@ use crate::rows::Rows;
 /// Rows that are written together.
 const BATCH: usize = 500;
 
-/// Writes what `plan` showed, priced anew while the store is read: first a journal of every row that changes into
-/// `journals` (synced), then the rows in batches. Nothing is written twice: with nothing to change there is no journal.
+/// Writes the changes that `plan` showed, priced again while the store is read. First `journals` gets a
+/// journal of every row that changes (synced), then the rows are written in batches. With nothing to change
+/// there is no journal.
 ///
 /// # Errors
-/// The store or the folder cannot be read or written, or another re-pricing runs. Where rows were written, the journal stays
-/// with [`State::Unfinished`]: [`finish`] goes on, [`undo`] takes back.
+/// The store or the folder cannot be read or written, or another re-pricing runs. If rows were written, the
+/// journal stays with [`State::Unfinished`]: [`finish`] continues, [`undo`] restores.
 pub async fn apply(
     store: &dyn Store,
     book: &dyn PriceBook,
@@ -57,7 +59,7 @@ pub async fn apply(
 /// Goes on with a re-pricing that was broken off; of one that was written it writes nothing.
 ///
 /// # Errors
-/// There is none of this id, it was undone, or as for [`apply`].
+/// The id is unknown, it was undone, or as for [`apply`].
 pub async fn finish(store: &dyn Store, journals: &Path, id: &str) -> Result<Applied> {
     let journals = Journals::open(journals)?;
     if journals.read(id)?.past.state == State::Undone {
@@ -73,11 +75,11 @@ async fn forwards(store: &dyn Store, journals: &Journals, id: &str) -> Result<Ap
     Ok(Applied { id: Some(id.to_owned()), rows: turned.written, skipped })
 }
 
-/// Puts the old figures back. A row that has another figure than the re-pricing gave it is left alone and counted. Taking back
-/// twice changes nothing more.
+/// Restores the old figures. A row with another figure than the re-pricing gave it is skipped and counted. A
+/// second undo changes nothing more.
 ///
 /// # Errors
-/// There is none of this id, or as for [`apply`]; then taking back can be repeated.
+/// The id is unknown, or as for [`apply`]; the undo can then be repeated.
 pub async fn undo(store: &dyn Store, journals: &Path, id: &str) -> Result<Undone> {
     let journals = Journals::open(journals)?;
     let turned = turn(store, journals.read(id)?, |line| (&line.new, &line.old)).await?;
@@ -85,7 +87,7 @@ pub async fn undo(store: &dyn Store, journals: &Path, id: &str) -> Result<Undone
     Ok(Undone { rows: turned.written, changed_since: turned.changed, gone: turned.gone })
 }
 
-/// Every re-pricing in the folder, latest first; none where there is no folder.
+/// Every re-pricing in the folder, latest first; empty without a folder.
 ///
 /// # Errors
 /// The folder or a journal cannot be read.
@@ -114,7 +116,8 @@ async fn turn(
         }
         let mut version = next_version();
         let mut stored = stored(store, &lines).await?;
-        // Rows of an earlier process can be of any version; the count of this one goes on above them from here.
+        // Rows of an earlier process can be of any version; the count of this one goes on above them from
+        // here.
         if let Some(known) = stored.values().map(|row| row.version).max().filter(|known| *known >= version) {
             version = version_above(known);
         }

@@ -1,4 +1,4 @@
-//! What can be learnt of tools: how they do by the hour, where they fail, how that compares with before, what to do about it.
+//! Insights into tools: hourly figures, errors, comparison with a baseline, and recommendations.
 
 mod rules;
 
@@ -15,17 +15,17 @@ use crate::parts::{ErrorCount, split, without, work_by};
 
 pub use rules::{Recommendation, Rule};
 
-/// Hours that are told of each tool.
+/// Number of hours per tool.
 const HOURS: i64 = 24;
-/// Days before the time asked for that it is held against.
+/// Number of days in the baseline, before the requested time.
 const BASELINE_DAYS: i64 = 7;
-/// Kinds of errors that are told of each tool.
+/// Limit of kinds of errors per tool.
 const ERROR_KINDS: usize = 10;
 
-/// What can be learnt of one tool.
+/// Insights into one tool.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ToolInsight {
-    /// Its runs in the time asked for.
+    /// Its runs in the requested time.
     pub tool: ToolGroup,
     /// The last 24 hours of the time asked for, empty ones too.
     pub hours: Vec<Hour>,
@@ -33,9 +33,9 @@ pub struct ToolInsight {
     pub within: UsageTotals,
     /// Failures, most first.
     pub error_kinds: Vec<ErrorCount>,
-    /// The week before; `None` when nothing is stored of it, or all time is asked for.
+    /// The week before; `None` without stored data, or for all time.
     pub baseline: Option<Baseline>,
-    /// What to do about it.
+    /// Recommendations for the tool.
     pub recommendations: Vec<Recommendation>,
 }
 
@@ -57,7 +57,7 @@ pub struct Hour {
 pub struct Baseline {
     /// Start of the time that is stored of the seven days before.
     pub since: Timestamp,
-    /// Start of the time asked for.
+    /// Start of the requested time.
     pub until: Timestamp,
     /// Runs.
     pub calls: u64,
@@ -90,15 +90,15 @@ impl ToolInsight {
         })
     }
 
-    /// Tokens put out for each taken in by the calls within it; `None` where none was taken in.
+    /// Output tokens per input token of the calls within it; `None` without input tokens.
     pub fn output_per_input(&self) -> Option<f64> {
         let tokens = &self.within.tokens;
         (tokens.input > 0).then(|| tokens.output as f64 / tokens.input as f64)
     }
 }
 
-/// What can be learnt of every tool, most runs first. A filter's model is that of the trace, and of runs alone: hours, errors and
-/// baseline are of all models.
+/// Insights into every tool, most runs first. The filter's model is that of the trace, and applies to runs
+/// only: hours, errors and baseline cover all models.
 ///
 /// # Errors
 /// The store cannot be read.
@@ -147,7 +147,7 @@ async fn by_hour(store: &dyn Store, filter: &TraceFilter, until: Timestamp) -> R
     Ok(hours)
 }
 
-/// The seven days before the time asked for.
+/// The seven days before the requested time.
 async fn baselines(store: &dyn Store, filter: &TraceFilter) -> Result<ByTool<Baseline>> {
     let Some(until) = filter.since else { return Ok(BTreeMap::new()) };
     let since = until.plus(-BASELINE_DAYS * Timestamp::DAY);

@@ -1,4 +1,4 @@
-//! When a tool deserves a remark. Every threshold is told in `docs/guide/query-language.md`.
+//! Rules for recommendations about tools. `docs/guide/query-language.md` lists every threshold.
 
 use quipu_core::Sketch;
 use quipu_query::success_rate;
@@ -19,9 +19,10 @@ const STANDARD_ERRORS: f64 = 1.96;
 const OFTEN: f64 = 0.9;
 /// How much longer the 95th percentile must be, and by how many nanoseconds.
 const SLOWER: (f64, f64) = (1.5, 100e6);
-/// How much longer the 99th percentile is than the median where a few runs are slow, and its least in nanoseconds.
+/// How much longer the 99th percentile is than the median where a few runs are slow, and its least in
+/// nanoseconds.
 const TAIL: (f64, f64) = (10.0, 1e9);
-/// Runs from which a 99th percentile says something.
+/// Least runs for a 99th percentile.
 const TAIL_CALLS: u64 = 50;
 /// Part of the failures that time out, and that one kind makes.
 const TIMEOUTS: f64 = 0.2;
@@ -31,10 +32,10 @@ const RARELY: f64 = 0.01;
 const RARELY_OF: (usize, u64) = (5, 200);
 /// Tokens put out for each taken in by the calls within a tool, and how many at least.
 const COSTLY: (f64, u64) = (0.5, 10_000);
-/// A flaky tool fails in a third of at least so many hours, and never for all of one.
+/// A flaky tool fails in a third of at least this many hours, and never for a whole hour.
 const FLAKY_HOURS: usize = 6;
 
-/// What a remark is about.
+/// Topic of a recommendation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Rule {
     /// It succeeds less often than in the week before.
@@ -53,7 +54,7 @@ pub enum Rule {
     OneErrorDominates,
     /// The calls within it put out much for what they take in.
     CostlyOutput,
-    /// It is hardly ever chosen.
+    /// The tool is hardly ever chosen.
     RarelyUsed,
 }
 
@@ -77,7 +78,7 @@ impl Rule {
 /// A remark with the figures that it rests on.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recommendation {
-    /// What it is about.
+    /// Topic of the recommendation.
     pub rule: Rule,
     /// Figures and texts by name.
     pub values: Map<String, Value>,

@@ -1,4 +1,4 @@
-//! Documents in memory and in a folder.
+//! Tests of documents in memory and in a folder.
 
 use quipu_core::Timestamp;
 use quipu_insight::{Document, DocumentError, Documents, Shelf};

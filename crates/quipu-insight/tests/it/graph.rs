@@ -1,4 +1,4 @@
-//! Who used whom.
+//! Tests of the graph.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ fn id(number: u8) -> SpanId {
     SpanId::from_bytes([number; 8]).unwrap()
 }
 
-/// A span of ten nanoseconds, whose name is the agent, model, tool or workflow that it is of.
+/// A span of ten nanoseconds, named after its agent, model, tool or workflow.
 fn row(number: u8, parent: u8, kind: Kind, name: &str) -> SpanRow {
     let named = |is: bool| is.then(|| name.into());
     SpanRow {
@@ -74,7 +74,7 @@ fn brief(flow: &Flow) -> (u64, u64, String) {
     (flow.calls, flow.tokens, flow.cost.map(|usd| usd.to_string()).unwrap_or_default())
 }
 
-/// A crew whose boss asks a model, runs a tool, and has a helper that asks another model twice.
+/// A crew whose boss calls a model, runs a tool, and has a helper that calls another model twice.
 fn crew() -> Vec<SpanRow> {
     vec![
         row(1, 0, Kind::Workflow, "crew"),

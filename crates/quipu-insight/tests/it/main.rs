@@ -1,4 +1,4 @@
-//! Budgets from outside.
+//! Tests of `quipu-insight` through its public interface.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 

@@ -1,4 +1,4 @@
-//! Traces in display order.
+//! Tests of traces in display order.
 
 use std::collections::HashSet;
 use std::time::{Duration, Instant};

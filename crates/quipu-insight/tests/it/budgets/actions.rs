@@ -1,4 +1,4 @@
-//! What happens to a call that does not fit, and when nothing can be written.
+//! Tests of the actions for a call that does not fit, and of books that cannot be written.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

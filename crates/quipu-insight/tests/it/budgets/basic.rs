@@ -1,4 +1,4 @@
-//! What a budget lets through, and what it does not.
+//! Tests of calls that a budget admits or rejects.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! When it starts anew.
+//! Tests of the start of periods.
 
 use quipu_core::*;
 use quipu_insight::*;

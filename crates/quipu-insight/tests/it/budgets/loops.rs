@@ -1,4 +1,4 @@
-//! Work that goes in circles.
+//! Tests of loop detection.
 
 use quipu_conformance::sample::{at, draft, trace_id};
 use quipu_core::*;

@@ -1,4 +1,4 @@
-//! Budgets from outside.
+//! Tests of budgets through the public interface.
 
 mod actions;
 mod basic;
@@ -18,7 +18,7 @@ use quipu_conformance::sample::{at, draft, priced};
 use quipu_core::*;
 use quipu_insight::*;
 
-/// A clock that stands where it is put.
+/// A clock with a settable time.
 #[derive(Default)]
 pub struct Set(pub AtomicI64);
 
@@ -56,7 +56,7 @@ pub fn count(budgets: &Budgets, rows: impl Into<Vec<Cost>>) {
     Stage::apply(budgets, &mut Batch { costs: rows.into(), ..Batch::default() });
 }
 
-/// Budgets by name that go by a clock that stands at `at(0)`.
+/// Budgets by name with a clock that stands at `at(0)`.
 pub fn house(all: impl IntoIterator<Item = (&'static str, Budget)>) -> (Budgets, Arc<Set>) {
     let clock = Set::at(at(0));
     let builder = Budgets::builder().clock(Arc::clone(&clock) as _);
@@ -76,7 +76,7 @@ pub fn filed(
     builder.build().unwrap()
 }
 
-/// Spent and reserved of every account of a budget: whose, what.
+/// Spent and reserved amounts of every account of a budget, with its scope.
 pub fn accounts(budgets: &Budgets, name: &str) -> Vec<(String, String, String)> {
     let view = budgets.list().unwrap().into_iter().find(|view| view.name == name).unwrap();
     let told = view.accounts.into_iter().map(|account| {
@@ -90,7 +90,7 @@ pub fn one(whose: &str, spent: &str, reserved: &str) -> (String, String, String)
     (whose.into(), spent.into(), reserved.into())
 }
 
-/// Everything that is said, as it is said.
+/// Collects every notice as text.
 pub fn listen(budgets: &Budgets) -> Arc<Mutex<Vec<Notice>>> {
     let heard = Arc::new(Mutex::new(Vec::new()));
     let ear = Arc::clone(&heard);

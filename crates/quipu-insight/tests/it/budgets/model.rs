@@ -1,4 +1,4 @@
-//! Random work against a model that is simple enough to be right.
+//! Property tests: random work against a simple model.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ const HOLD: i64 = 60;
 
 #[derive(Debug, Clone)]
 enum Step {
-    /// Asks in a trace, whose user is said or not.
+    /// A check in a trace, with or without a user.
     Ask {
         trace: u64,
         said: bool,
@@ -28,7 +28,7 @@ enum Step {
         span: u64,
         cents: i128,
     },
-    /// A trace says whose it is.
+    /// A trace gets its user.
     Learn {
         trace: u64,
     },
@@ -40,7 +40,7 @@ enum Step {
         which: usize,
         cents: i128,
     },
-    /// Time goes by: less than what calls are remembered for, all in all.
+    /// Time passes: in all less than the time for which calls are remembered.
     Wait {
         seconds: i64,
     },

@@ -1,4 +1,4 @@
-//! What is said when parts of a limit are passed.
+//! Tests of notices at thresholds.
 
 use quipu_conformance::sample::at;
 use quipu_core::*;

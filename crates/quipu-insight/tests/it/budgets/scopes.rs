@@ -1,4 +1,4 @@
-//! Whose spending it is.
+//! Tests of scopes.
 
 use quipu_conformance::sample::{at, draft, priced, trace_id};
 use quipu_core::*;
@@ -31,7 +31,7 @@ fn each_user_has_an_account_and_a_prefix_has_one_together() {
     assert_eq!((refused.name.as_str(), refused.scope["user"].as_str()), ("each", "ann"));
     assert_eq!(refused.reserved, Amount::Usd(usd("0.6")));
     assert!(refused.to_string().contains("budget each (user ann):"), "{refused}");
-    // Nobody in particular is in no user's account.
+    // A subject without a user is in no user's account.
     budgets.admit(&Subject::default().model("gpt-5-mini"), usd("3")).unwrap();
     assert_eq!(accounts(&budgets, "each"), [one("ann", "0", "0.6"), one("bob", "0", "0.6")]);
     assert_eq!(accounts(&budgets, "models"), [one("gpt-*", "0", "4.2")]);

@@ -1,4 +1,4 @@
-//! Several processes, one budget.
+//! Tests of one budget shared by several processes.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -13,7 +13,7 @@ use quipu_insight::{Scope, *};
 
 use super::{Set, accounts, count, exceeded, filed, listen, one, row, usd};
 
-/// Where a child of this test finds the books, and what it is to do.
+/// Path of the books for a child process of this test, and its task.
 const BOOKS: &str = "QUIPU_TEST_BOOKS";
 const WORK: &str = "QUIPU_TEST_WORK";
 
@@ -34,7 +34,7 @@ fn spawn(books: &Path, work: &str) -> Child {
     command.env(BOOKS, books).env(WORK, work).stdout(Stdio::piped()).spawn().unwrap()
 }
 
-/// What a child of these tests does; without being told what it does nothing.
+/// Task of a child process of these tests; without the variable it does nothing.
 #[test]
 fn child() {
     let (Ok(books), Ok(work)) = (std::env::var(BOOKS), std::env::var(WORK)) else { return };
@@ -122,7 +122,7 @@ fn what_a_killed_process_held_is_let_go_of_when_its_time_is_over() {
     let mut holder = spawn(&path, "hold");
     let told = BufReader::new(holder.stdout.take().unwrap()).lines().map_while(Result::ok);
     assert!(told.into_iter().any(|line| line.starts_with("holds")));
-    // SIGKILL: nothing of it runs any more.
+    // SIGKILL: the process is gone.
     holder.kill().unwrap();
     holder.wait().unwrap();
     let clock = Set::at(SystemClock.now());
@@ -234,7 +234,8 @@ async fn the_store_is_looked_at_once_for_each_budget() {
     assert_eq!(accounts(&first, "users"), [one("ann", "0.5", "0")], "the call is known one by one");
 }
 
-/// A budget that is set while calls go on begins with all that the store has, and with none of it twice.
+/// A budget that is set during calls begins with all earlier spending in the store, and counts none of it
+/// twice.
 #[tokio::test]
 async fn a_budget_set_late_counts_what_was_before_once() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! Where the money goes.
+//! Tests of the cost analysis.
 
 use quipu_conformance::sample::{BASE, at};
 use quipu_core::*;
@@ -183,7 +183,8 @@ async fn caches_missed() {
     };
     let grown = vec![(0, unread(10_000)), (60, unread(12_000)), (120, unread(12_000))];
     assert_eq!(talk(grown.clone(), "gpt-5").await, (22_000, usd("0.198")), "nine dollars a million saved");
-    // Reading saves 9 dollars a million; writing the first input costs 2.5 more, and so do the 2,000 that are new.
+    // Reading saves 9 dollars a million; writing the first input costs 2.5 more, and so do the 2,000 that are
+    // new.
     assert_eq!(talk(grown, "claude-opus-5").await, (22_000, usd("0.168")));
     assert_eq!(talk(vec![(0, unread(10_000)), (400, unread(12_000))], "gpt-5").await.0, 0, "too late");
     assert_eq!(

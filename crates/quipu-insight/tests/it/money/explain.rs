@@ -1,4 +1,4 @@
-//! A stored cost, line by line.
+//! Tests of a stored cost, line by line.
 
 use quipu_conformance::sample::{span_id, trace_id};
 use quipu_core::*;

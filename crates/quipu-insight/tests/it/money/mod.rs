@@ -1,4 +1,4 @@
-//! What the counted figures mean for those who pay: explained, priced again, analysed.
+//! Tests of cost explanation, re-pricing and analysis.
 
 mod analysis;
 mod explain;

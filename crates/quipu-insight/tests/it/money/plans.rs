@@ -1,4 +1,4 @@
-//! Windows of subscriptions.
+//! Tests of windows of subscriptions.
 
 use quipu_conformance::sample::{BASE, at};
 use quipu_core::{Timestamp, TraceFilter, Usd};

@@ -1,4 +1,4 @@
-//! History under other prices.
+//! Tests of re-pricing.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -32,7 +32,7 @@ fn calls(count: u64) -> Vec<Call> {
 
 type Money = (Option<Usd>, Option<Unpriced>, Option<PriceRef>);
 
-/// What rows say of money.
+/// Money fields of rows.
 fn figures(rows: &[Cost]) -> Vec<(TraceId, Money)> {
     rows.iter().map(|row| (row.trace_id, (row.amount, row.unpriced, row.price.clone()))).collect()
 }
@@ -41,7 +41,7 @@ async fn total(store: &dyn Store) -> UsageTotals {
     store.usage(&UsageQuery::default()).await.unwrap().remove(0).totals
 }
 
-/// A store that refuses every batch after so many.
+/// A store that rejects every batch after this many.
 struct Failing {
     inner: Arc<Memory>,
     left: AtomicUsize,

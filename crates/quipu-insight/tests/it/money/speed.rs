@@ -1,4 +1,4 @@
-//! A hundred thousand calls.
+//! Speed test with a hundred thousand calls.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -15,7 +15,8 @@ const CALLS: u64 = 5_000;
 const MODELS: [&str; 4] =
     ["openai/gpt-5", "openai/gpt-5-mini", "anthropic/claude-opus-4-5", "anthropic/claude-haiku-4-5"];
 
-/// The figures of a store on disk are those of memory. `QUIPU_CALLS` sets for how many calls, and has the time written down.
+/// The figures of a store on disk are those of memory. `QUIPU_CALLS` sets for how many calls, and has the
+/// time written down.
 #[tokio::test(flavor = "multi_thread")]
 async fn many_calls_on_disk() {
     let calls = std::env::var("QUIPU_CALLS").ok().and_then(|calls| calls.parse().ok()).unwrap_or(CALLS);

@@ -1,4 +1,4 @@
-//! What has no price.
+//! Tests of unpriced usage.
 
 use quipu_conformance::sample::at;
 use quipu_core::{TraceFilter, Unpriced};

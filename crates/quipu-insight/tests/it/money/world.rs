@@ -1,4 +1,4 @@
-//! Calls to judge, and price books that change.
+//! Test data: calls, and price books that change.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -114,7 +114,7 @@ pub(super) struct Call {
     pub reported: Option<Usd>,
 }
 
-/// The call of `acme/model` that starts so many seconds after the base time.
+/// The call of `acme/model` that starts this many seconds after the base time.
 pub(super) fn call(number: u64, model: &str, seconds: i64, usage: impl Into<Usage>) -> Call {
     Call {
         number,

@@ -1,4 +1,4 @@
-//! Agents: runs, calls, tools, models, failures.
+//! Tests of agents: runs, calls, tools, models, errors.
 
 use quipu_core::TraceFilter;
 use quipu_insight::agents::agents;

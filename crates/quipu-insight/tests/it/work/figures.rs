@@ -1,4 +1,4 @@
-//! Figures by group and over time: sums that add up whatever the keys.
+//! Tests of figures by group and over time: sums add up for every key.
 
 use quipu_conformance::sample::{agent_runs, metric};
 use quipu_core::{GroupBy, Instrument, Limits, Store, UsageQuery};

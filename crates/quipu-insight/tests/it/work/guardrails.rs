@@ -1,4 +1,4 @@
-//! Guardrails and detections.
+//! Tests of guardrails and detections.
 
 use quipu_conformance::sample::metric;
 use quipu_core::{Instrument, Temporality, TraceFilter};

@@ -1,4 +1,4 @@
-//! What agents, tools and guardrails did, and figures over all of it.
+//! Tests of agents, tools, guardrails, and their figures.
 
 mod agents;
 mod figures;
@@ -45,7 +45,7 @@ fn since(since: Timestamp, until: Timestamp) -> TraceFilter {
     TraceFilter { since: Some(since), until: Some(until), ..TraceFilter::default() }
 }
 
-/// Says which agent did it.
+/// Sets the agent.
 fn by(draft: Draft, agent: &str) -> Draft {
     draft.read(|read| read.agent = Some(agent.into()))
 }

@@ -1,4 +1,4 @@
-//! The summary of a time range.
+//! Tests of the summary of a time range.
 
 use quipu_insight::summary::summary;
 

@@ -1,4 +1,4 @@
-//! Tools: hours, baseline, and each rule at its threshold.
+//! Tests of tools: hours, baseline, and each rule at its threshold.
 
 use std::collections::BTreeMap;
 
@@ -55,7 +55,8 @@ async fn hours_are_the_last_24_with_empty_ones() {
 
 #[tokio::test]
 async fn rules_hold_from_their_thresholds_on() {
-    // Success falls by 5 points, from 100 to 95 of a hundred; by 4 it is not worth a remark; of 19 runs nothing is said.
+    // Success falls by 5 points, from 100 to 95 of a hundred. A fall by 4 gives no recommendation; neither do
+    // 19 runs.
     for (before, now, failed, told) in
         [(400, 400, 20, true), (400, 400, 16, false), (400, 19, 9, false), (19, 400, 20, false)]
     {
@@ -69,7 +70,7 @@ async fn rules_hold_from_their_thresholds_on() {
             codes(insight)
         );
     }
-    // One failure in twenty may be chance where only twenty were looked at.
+    // One failure in twenty may be chance among only twenty runs.
     let mut few = runs(1, "t", hour(24), 20, 0, 100);
     few.extend(runs(1_000, "t", hour(FROM), 20, 1, 100));
     assert_eq!(codes(&learnt(few).await["t"]), [""; 0]);
