@@ -1,4 +1,4 @@
-//! The command line, as people type it.
+//! The command line and its arguments.
 
 mod access;
 mod audit;
@@ -54,7 +54,7 @@ pub enum Command {
     Traces(Traces),
     /// Show one trace as a tree
     Trace(Trace),
-    /// Compare what each framework sends
+    /// Compare the signals of frameworks
     Frameworks(Frameworks),
     /// List sessions, latest first
     Sessions(Sessions),
@@ -78,11 +78,11 @@ pub enum Command {
     Import(Import),
     #[command(flatten)]
     Store(StoreCommand),
-    /// Check that what is configured works
+    /// Check that the configured parts work
     Check(Check),
     /// Write the files with which Prometheus and Grafana know Quipu
     Generate(Generate),
-    /// List what backends refused, deliver it once more, or throw it away
+    /// List the dead letters of backends, deliver them again, or delete them
     DeadLetters(DeadLetters),
     /// Remove everything of a user or session, everywhere, and prove it
     Forget(Forget),
@@ -92,7 +92,7 @@ pub enum Command {
     Keys(Keys),
     /// Make, list, change and remove users
     Users(Users),
-    /// Read and verify the record of who did what
+    /// Read and verify the audit log
     Audit(Audit),
     /// Print a shell's completion script
     Completions {
@@ -142,7 +142,7 @@ pub struct Filter {
     /// Framework
     #[arg(long)]
     pub framework: Option<String>,
-    /// Agent that took part
+    /// Participating agent
     #[arg(long)]
     pub agent: Option<String>,
     /// Model that was called
@@ -172,14 +172,14 @@ pub struct Filter {
     /// Branch of the source code
     #[arg(long)]
     pub branch: Option<String>,
-    /// Class of a failure: rate_limit, timeout, context_length, content_filter, authentication, quota, unavailable,
-    /// invalid_request, connection, tool_error, cancelled or other
+    /// Class of a failure: rate_limit, timeout, context_length, content_filter, authentication, quota,
+    /// unavailable, invalid_request, connection, tool_error, cancelled or other
     #[arg(long)]
     pub error: Option<String>,
-    /// Lasted at least so many milliseconds
+    /// Least duration in milliseconds
     #[arg(long, value_name = "MS")]
     pub min_duration_ms: Option<String>,
-    /// Cost at least so many US dollars
+    /// Least cost in US dollars
     #[arg(long, value_name = "USD")]
     pub min_cost_usd: Option<String>,
     /// Terms that must all hold, such as 'status:error cost>0.05 model:gpt-* -tag:test "rate limit"'
@@ -251,11 +251,12 @@ pub struct Usage {
     pub source: Source,
     #[command(flatten)]
     pub filter: Filter,
-    /// Comma list of model, provider, agent, framework, service, session, user, convention, tool, tag, project, commit, branch,
-    /// billing, hour, day, week, month
+    /// Comma list of model, provider, agent, framework, service, session, user, convention, tool, tag,
+    /// project, commit, branch, billing, hour, day, week, month
     #[arg(long, default_value = "model")]
     pub group_by: String,
-    /// Show the cost analysis instead: series, trend, forecast, cache, dearest sessions, cheaper models
+    /// Show the cost analysis instead: series, trend, forecast, cache, most expensive sessions, cheaper
+    /// models
     #[arg(long, conflicts_with = "group_by")]
     pub analysis: bool,
     /// With --analysis, the width of a step: hour, day, week or month
@@ -304,19 +305,21 @@ pub struct Events {
     pub limit: Option<String>,
 }
 
-/// What to import, and where to.
+/// Files to import, and their target.
 #[derive(Debug, ClapArgs)]
 pub struct Import {
-    /// Files, and folders with .jsonl, .json and .ndjson files, such as ~/.claude/projects and ~/.codex/sessions
+    /// Files, and folders with .jsonl, .json and .ndjson files, such as ~/.claude/projects and
+    /// ~/.codex/sessions
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// claude-code, codex, otlp, phoenix or langfuse [default: seen in each file]
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<quipu_import::Format>,
-    /// Who pays for the calls of transcripts that do not say, such as Claude Code's: by use, or a plan
+    /// Billing of the calls of transcripts that do not report it, such as Claude Code's: metered, or a plan
     #[arg(long, value_name = "HOW", value_parser = billing())]
     pub billing: Option<Billing>,
-    /// Send to this server [default: write to the data folder; if a server has it open, send to http://127.0.0.1:8080]
+    /// Send to this server [default: write to the data folder; if a server has it open, send to
+    /// http://127.0.0.1:8080]
     #[arg(long, env = "QUIPU_URL")]
     pub url: Option<String>,
     /// Folder for all data [default: the platform's data folder]
@@ -328,7 +331,7 @@ pub struct Import {
     /// Go on and import what is added, until stopped; a restart continues where it was
     #[arg(long, conflicts_with = "dry_run")]
     pub watch: bool,
-    /// Say what would be imported, and import nothing
+    /// Report what would be imported, and import nothing
     #[arg(long)]
     pub dry_run: bool,
     /// Print the answer as JSON

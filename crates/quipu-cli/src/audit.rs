@@ -1,4 +1,4 @@
-//! `quipu audit`: who did what, read from the data folder, or asked of a server.
+//! `quipu audit`: the audit log, read from the data folder, or from a server.
 
 mod remote;
 
@@ -17,7 +17,7 @@ use crate::table::{Column, clean, table};
 
 const NOT_WHOLE: &str = "NOT WHOLE: somebody or something changed the record";
 
-/// Asks; `false` when the record is not what was written.
+/// Runs a query; `false` when the audit log was changed.
 pub fn run(what: &AuditWhat) -> Result<bool> {
     match what {
         AuditWhat::List(list) => {

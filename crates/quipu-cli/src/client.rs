@@ -1,4 +1,4 @@
-//! How servers of ours are asked: with the key that lets us in, and the certificates that say who is who.
+//! HTTP clients for servers of Quipu, with a key and TLS certificates.
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -15,7 +15,7 @@ use ureq::{Agent, SendBody};
 /// Holds the key, for those who do not want it in a file.
 const KEY: &str = "QUIPU_API_KEY";
 
-/// What a server may want to know of us, and we of it. A key is never an argument: others see those.
+/// Credentials of both sides. A key is never an argument: other processes can see arguments.
 #[derive(Debug, Clone, Default, ClapArgs)]
 #[command(next_help_heading = "Servers")]
 pub struct Credentials {
@@ -33,7 +33,7 @@ pub struct Credentials {
     in_project: Option<String>,
 }
 
-/// What goes along with every request.
+/// Data sent with every request.
 #[derive(Debug, Default)]
 struct Known {
     authorization: Option<HeaderValue>,
@@ -54,7 +54,8 @@ pub fn settle(credentials: &Credentials) -> Result<()> {
     Ok(())
 }
 
-/// An agent for our own servers. Answers of any status are answers; one that takes longer than `patience` is none.
+/// An agent for our own servers. Answers of any status are answers; one that takes longer than `patience` is
+/// none.
 pub fn agent(patience: Option<Duration>) -> Agent {
     let known = KNOWN.get_or_init(Known::default);
     let config = Agent::config_builder()
@@ -66,7 +67,7 @@ pub fn agent(patience: Option<Duration>) -> Agent {
     Agent::new_with_config(config)
 }
 
-/// Says who asks, and about which project.
+/// Adds the key and the project to a request.
 fn introduce(
     mut request: ureq::http::Request<SendBody<'_>>,
     next: MiddlewareNext<'_>,
@@ -89,7 +90,7 @@ fn key(credentials: &Credentials) -> Result<Option<String>> {
     }
 }
 
-/// A variable of the environment that holds a secret; an empty one is none.
+/// An environment variable with a secret; an empty one counts as unset.
 pub fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|text| !text.is_empty())
 }

@@ -1,4 +1,4 @@
-//! Which room does what was asked for.
+//! Dispatch of a command to its module.
 
 use anyhow::Result;
 

@@ -1,4 +1,4 @@
-//! `quipu dead-letters`: what backends refused, asked of a server or of the data folder itself.
+//! `quipu dead-letters`: rejected batches of backends, over a server or the data folder.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -71,7 +71,7 @@ fn remove(at: &DeadPlace, backend: &str, ids: &[u64]) -> Result<Value> {
     Ok(json!({"removed": letters.remove(&ids)?}))
 }
 
-/// The folders of all ways out of a data folder.
+/// The folders of all exporters in a data folder.
 struct Exits {
     config: Config,
     data: PathBuf,
@@ -103,7 +103,7 @@ fn folders(folder: &Path) -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// The ways out of a server: all of its backends but the store.
+/// The exporters of a server: all of its backends except the store.
 fn names(answer: &Value) -> Vec<String> {
     let backends = answer["backends"].as_array().into_iter().flatten();
     let exits = backends.filter(|backend| !backend["delivery"].is_null());

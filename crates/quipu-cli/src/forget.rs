@@ -1,4 +1,4 @@
-//! `quipu forget`: a user or session, asked of a server or of the data folder itself.
+//! `quipu forget`: removes a user or session, over a server or the data folder.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -10,7 +10,8 @@ use crate::args::Forget;
 use crate::ask::{Question, ask_to_change};
 use crate::table::{Column, rows, table, text};
 
-/// Forgets, prints the proof, and says whether everything is gone; with `--dry-run` it only tells what there is.
+/// Forgets, prints the proof, and returns whether everything is gone. With `--dry-run` it only counts the
+/// records.
 pub fn run(what: &Forget) -> Result<bool> {
     let body = json!({"user_id": what.user, "session_id": what.session, "dry_run": what.dry_run});
     let question = Question::post("/api/v1/forget", body);
@@ -29,7 +30,7 @@ fn of_backend(place: &Value) -> bool {
     place["place"].as_str().is_some_and(|place| place.starts_with("spool of "))
 }
 
-/// Notes backends whose files nobody looked at, for no server has them open.
+/// Adds backends whose files were not read, because no server has them open.
 fn unseen(folder: &Path, proof: &mut Value) {
     let is_kept = |path: &Path| {
         let files =

@@ -1,4 +1,4 @@
-//! `quipu generate`: the files that other programs need to know Quipu.
+//! `quipu generate`: configuration files with which other programs use Quipu.
 
 use std::fs;
 use std::io::Write as _;

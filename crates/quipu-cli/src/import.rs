@@ -1,4 +1,4 @@
-//! `quipu import`: files to the store, through the one pipeline, or to a server that has it open.
+//! `quipu import`: files into the store, through the one pipeline, or to a server that has it open.
 
 mod follow;
 mod target;
@@ -13,7 +13,7 @@ use tokio::runtime::Runtime;
 use crate::args::Import;
 pub use target::Target;
 
-/// Imports, or says what it would.
+/// Imports, or reports a dry run.
 pub fn run(args: &Import) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let mut target = Target::open(args, &runtime)?;
@@ -58,7 +58,7 @@ fn bounds(args: &Import) -> Bounds {
     Bounds { billing: args.billing, ..Bounds::default() }
 }
 
-/// What came of all files.
+/// Sums over all files.
 #[derive(Default)]
 struct Sum {
     files: Vec<FileReport>,
@@ -112,7 +112,7 @@ fn line(report: &FileReport) -> String {
     format!("{:<12} {:>8} records {:>8} lines  {}", format, report.items, report.lines, report.path.display())
 }
 
-/// Says what could not be read of a file.
+/// Prints the errors of a file.
 fn tell(report: &FileReport) {
     report.troubles.iter().for_each(complain);
     let said = u64::try_from(report.troubles.len()).unwrap_or(u64::MAX);

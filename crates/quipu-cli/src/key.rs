@@ -7,10 +7,10 @@ use anyhow::{Context, Result};
 use clap::Args as ClapArgs;
 use quipu::sqlite::{KeySource, unlock};
 
-/// Stands above the folders of all stores.
+/// Key of the entry for the folders of all stores.
 const ANYWHERE: &str = "";
 
-/// Where the key is. The key itself is never an argument: others see those.
+/// Source of the key. The key itself is never an argument: other processes can see arguments.
 #[derive(Debug, Clone, Default, ClapArgs)]
 #[command(next_help_heading = "Encryption")]
 pub struct KeyFlags {
@@ -30,7 +30,7 @@ pub fn settle(flags: &KeyFlags) -> Result<()> {
     Ok(())
 }
 
-/// Takes up what a configuration says, where the command line says nothing.
+/// Applies the configuration, unless the command line names a key.
 pub fn of_config(source: Option<&KeySource>) -> Result<()> {
     match source {
         Some(source) if BY_FLAG.get().is_none() => {

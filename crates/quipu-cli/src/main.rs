@@ -1,4 +1,4 @@
-//! The `quipu` binary.
+//! The `quipu` binary and its entry point.
 //!
 //! Verb: WIRE.
 //! Takes: flags, a config file, the environment.

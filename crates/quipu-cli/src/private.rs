@@ -1,10 +1,11 @@
-//! File permissions: what this process makes is for its own user alone, and what is wider in a data folder is named.
+//! File permissions: new files are for the process's own user only, and wider permissions in a data folder
+//! are reported.
 
 use std::path::{Path, PathBuf};
 
 use crate::args::Command;
 
-/// Entries of a data folder that are looked at.
+/// Limit of checked entries of a data folder.
 const LOOKED_AT: usize = 20_000;
 /// Wide entries that are named; the rest is counted.
 const NAMED: usize = 5;
@@ -14,8 +15,8 @@ const DEPTH: usize = 8;
 #[cfg(unix)]
 const OTHERS: u32 = 0o077;
 
-/// Sets the umask to 077 for every command that writes data. Generated configuration is for other programs to read and keeps the umask
-/// of the caller.
+/// Sets the umask to 077 for every command that writes data. Generated configuration is for other programs to
+/// read and keeps the umask of the caller.
 pub fn settle(command: &Command) {
     if !matches!(command, Command::Generate(_) | Command::Completions { .. }) {
         #[cfg(unix)]
@@ -23,7 +24,8 @@ pub fn settle(command: &Command) {
     }
 }
 
-/// Logs one line that names what in a data folder other users can read or write. Nothing is changed: a group may be let in on purpose.
+/// Logs one line that names what in a data folder other users can read or write. Nothing is changed: a group
+/// may be let in on purpose.
 pub fn warn_of_wide(folder: &Path) {
     let wide = wide(folder);
     if wide.is_empty() {
@@ -41,14 +43,14 @@ pub fn warn_of_wide(folder: &Path) {
     );
 }
 
-/// What others can open in a folder, the folder first, each by its name in it and its mode.
+/// Entries of a folder that other users can open, the folder first, each by its name and mode.
 #[cfg(unix)]
 fn wide(folder: &Path) -> Vec<String> {
     use std::os::unix::fs::PermissionsExt as _;
     let (mut wide, mut looked) = (Vec::new(), 0);
     let mut waiting: Vec<(PathBuf, usize)> = vec![(folder.to_owned(), 0)];
     while let Some((path, depth)) = waiting.pop() {
-        // What is behind a symbolic link is looked at as well; what is gone meanwhile is fine.
+        // The target of a symbolic link is checked as well; a file deleted meanwhile is fine.
         let Ok(found) = std::fs::metadata(&path) else { continue };
         looked += 1;
         let mode = found.permissions().mode() & 0o777;

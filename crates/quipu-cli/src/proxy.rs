@@ -1,4 +1,4 @@
-//! `quipu proxy`: the gateway on its own, and as a part of `serve`.
+//! `quipu proxy`: the gateway alone, and as a part of `serve`.
 
 mod remote;
 
@@ -59,7 +59,7 @@ pub fn lay_over(config: &mut GatewayConfig, flags: &GatewayFlags) -> Result<()> 
 pub fn run(args: &Proxy) -> Result<()> {
     let filter = EnvFilter::try_from_env("QUIPU_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     let colours = std::io::stderr().is_terminal();
-    // A line that cannot be written is left out: to say so on the same standard error would end the thread that had something to say.
+    // A log line that cannot be written is dropped: an error on the same standard error would end the thread.
     let log = tracing_subscriber::fmt().with_env_filter(filter).log_internal_errors(false);
     log.with_writer(std::io::stderr).with_ansi(colours).init();
     quipu_receiver::more_files();
@@ -115,7 +115,7 @@ async fn proxy(args: &Proxy) -> Result<()> {
     closed
 }
 
-/// Where records go.
+/// Target of the records.
 struct Records {
     intake: Arc<dyn Intake>,
     store: Option<Arc<dyn Store>>,
@@ -221,7 +221,8 @@ async fn until_closed(listener: TcpListener, app: Router, door: Door, mut closed
     }
 }
 
-/// Tells the gateway whose share of memory a request takes: its key's. Requests without a key share by address.
+/// Tells the gateway whose share of memory a request takes: its key's. Requests without a key share by
+/// address.
 async fn with_caller(mut request: Request) -> Request {
     let principal = request.extensions().get::<Principal>();
     let key = principal.filter(|principal| principal.kind() == PrincipalKind::Key);
@@ -266,12 +267,12 @@ impl Proxying {
         Ok(Self { url, server, recording })
     }
 
-    /// Where it listens.
+    /// Address of the gateway.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Lets calls under way end, for so long at most, and brings their records to the intake.
+    /// Waits for running calls, at most for `within`, and brings their records to the intake.
     pub async fn close(self, within: Duration) {
         let Self { server, recording, .. } = self;
         if tokio::time::timeout(within, server).await.is_err() {

@@ -1,4 +1,4 @@
-//! `quipu retention`: what the rules remove, and traces that are held.
+//! `quipu retention`: expired records, and held traces.
 
 use std::io::Write as _;
 
@@ -37,7 +37,7 @@ pub fn run(what: &RetentionWhat) -> Result<()> {
     }
 }
 
-/// The rules of the configuration with the flags laid over them; none where nothing is said and a server is asked.
+/// The rules of the configuration with the flags applied; none without any flag for a server.
 fn body(flags: &RuleFlags, source: &Source) -> Result<Value> {
     let RuleFlags { config, of_project, traces, logs, metrics, costs, max_bytes } = flags;
     let said =

@@ -37,8 +37,9 @@ pub fn text(value: &Value) -> String {
     }
 }
 
-/// Telemetry text must not steer the terminal: control characters become spaces, and so do those that turn the direction of
-/// writing (CVE-2021-42574) or end a line for some programs.
+/// Removes characters with which telemetry text could control the terminal. Control characters become spaces.
+/// The same applies to characters that turn the direction of writing (CVE-2021-42574) or end a line for some
+/// programs.
 pub fn clean(text: &str) -> String {
     let steers = |c: char| c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.chars().map(|c| if steers(c) { ' ' } else { c }).collect()
@@ -66,8 +67,8 @@ pub fn usd(value: &Value) -> String {
     }
 }
 
-/// The cost of a row: dollars, the list price where all of it ran under a subscription, a dash where nothing was used, else the
-/// word that it is unpriced.
+/// The cost of a row in dollars, or the list price if all of it ran under a subscription. A row without usage
+/// has a dash; any other row is marked as unpriced.
 pub fn cost(row: &Value) -> String {
     let unused = row["tokens"].is_null() || row["tokens"]["total"] == 0;
     match row["cost_usd"].as_str() {

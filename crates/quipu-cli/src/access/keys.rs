@@ -1,4 +1,4 @@
-//! `quipu keys`.
+//! `quipu keys`: adds, lists and revokes keys.
 
 use anyhow::{Result, anyhow};
 use quipu::core::{Clock as _, SystemClock, Timestamp};
@@ -33,7 +33,7 @@ fn make(add: &KeysAdd) -> Result<()> {
     let project = key.project.clone().unwrap_or_else(|| "*".into());
     let noted = desk.note("key.add", &key.id, vec![("scopes", key.scopes.to_string()), ("for", project)]);
     let answer = NewKeyAnswer { key: KeyAnswer::of(key, now), secret: text.expose().to_owned() };
-    // The key is made: whoever made it has to see it, whatever became of the audit.
+    // The key exists: its creator has to see it, even if the audit log failed.
     show(&add.at, &answer, || format!("{}\nThis is shown once; keep it now.", answer.secret))?;
     noted
 }

@@ -1,4 +1,5 @@
-//! `quipu keys` and `quipu users`: who may come in, written into the data folder. A server that has it open knows at once.
+//! `quipu keys` and `quipu users`: access, written into the data folder. A server that has the folder open
+//! applies changes at once.
 
 mod keys;
 mod password;
@@ -20,14 +21,14 @@ use crate::ask;
 pub use keys::run as keys;
 pub use users::run as users;
 
-/// The register of a data folder, and the audit beside it.
+/// The access database of a data folder, and its audit log.
 struct Desk {
     register: Register,
     folder: PathBuf,
 }
 
 impl Desk {
-    /// Opens it; with `make` it is made when it is not there.
+    /// Opens the database; `make` creates a missing one.
     fn open(at: &AccessPlace, make: bool) -> Result<Self> {
         let folder = at.data_dir.clone().map_or_else(ask::default_folder, Ok)?;
         if make {
@@ -51,7 +52,7 @@ impl Desk {
         }
     }
 
-    /// Says when a change left nobody who can log in.
+    /// Warns when a change left no user who can log in.
     fn warn_if_shut(&self) -> Result<()> {
         if self.register.is_required()? && !self.register.lets_in(true)? {
             let command = self.register.remedy()?;
@@ -62,7 +63,7 @@ impl Desk {
         Ok(())
     }
 
-    /// Notes what was done.
+    /// Writes the action to the audit log.
     fn note(&self, action: &'static str, object: &str, detail: Vec<(&'static str, String)>) -> Result<()> {
         let entry = Entry { detail, ..Entry::new(actor(), action).on(object) };
         write(&self.folder, entry).context("it is done, but could not be written into the audit")
@@ -74,7 +75,7 @@ fn is_damaged(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| cause.downcast_ref().is_some_and(kind))
 }
 
-/// Who sits at the command line, as the system calls them: it is a hint, not a proof.
+/// The user at the command line, by the system's account name: a hint, not a proof.
 fn actor() -> Actor {
     let named = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| std::env::var(name).ok());
     Actor::new(ActorKind::Cli, named.unwrap_or_default())
@@ -85,7 +86,7 @@ pub fn note(folder: &Path, action: &'static str, object: &str) -> Result<()> {
     note_with(folder, action, object, Vec::new())
 }
 
-/// The same, with what else is worth knowing.
+/// The same, with further details.
 pub fn note_with(
     folder: &Path,
     action: &'static str,

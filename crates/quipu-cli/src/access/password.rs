@@ -1,4 +1,5 @@
-//! Passwords, asked for where nobody else reads them: never an argument, which every process of the machine can see.
+//! Passwords, read from the terminal or standard input: never an argument, which every process of the machine
+//! can see.
 
 use std::io::{BufRead as _, IsTerminal as _, Read as _};
 

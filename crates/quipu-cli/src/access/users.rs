@@ -1,4 +1,4 @@
-//! `quipu users`.
+//! `quipu users`: adds, lists, changes and removes users.
 
 use anyhow::Result;
 use quipu_access::{HashedPassword, NewPassword, NewUser, Roles, UserAnswer, UserChange};
@@ -22,7 +22,7 @@ fn roles(words: &[String]) -> Result<Roles> {
     Ok(Roles::parse(words.iter().map(|word| word.trim()))?)
 }
 
-/// Whose a password is.
+/// Kind of a password: the user's own or initial.
 const fn chosen(own: bool) -> fn(HashedPassword) -> NewPassword {
     if own { NewPassword::Own } else { NewPassword::Initial }
 }
@@ -75,7 +75,7 @@ fn print(users: &[UserAnswer]) -> String {
 
 fn change(set: &UsersSet) -> Result<()> {
     let desk = Desk::open(&set.at, false)?;
-    // Before a password is asked for in vain.
+    // Checked before the prompt for a password.
     let name = desk.register.user(&set.name)?.name;
     let mut detail = Vec::new();
     let mut change = UserChange::default();

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args as ClapArgs, Subcommand};
 
-/// Where the register is.
+/// Location of the access database.
 #[derive(Debug, ClapArgs)]
 pub struct AccessPlace {
-    /// Folder for all data; a server may have it open, and knows at once [default: the platform's data folder]
+    /// Folder for all data; a server may have it open, and knows at once [default: the platform's data
+    /// folder]
     #[arg(long, value_name = "DIR", env = "QUIPU_DATA_DIR")]
     pub data_dir: Option<PathBuf>,
     /// Print the answer as JSON
@@ -15,7 +16,7 @@ pub struct AccessPlace {
     pub json: bool,
 }
 
-/// What to do with keys.
+/// Commands for keys.
 #[derive(Debug, ClapArgs)]
 pub struct Keys {
     #[command(subcommand)]
@@ -43,7 +44,7 @@ pub enum KeysWhat {
 /// A key to make.
 #[derive(Debug, ClapArgs)]
 pub struct KeysAdd {
-    /// What it is called, such as the program that gets it
+    /// Name of the key, such as the program that gets it
     pub name: String,
     /// ingest, read or admin; several with commas
     #[arg(long, value_name = "SCOPES", required = true, value_delimiter = ',')]
@@ -54,14 +55,15 @@ pub struct KeysAdd {
     /// For every project
     #[arg(long, conflicts_with = "project")]
     pub all_projects: bool,
-    /// When it ends: in so many hours, days or weeks such as 90d, or at a time such as 2027-01-01T00:00:00Z [default: never]
+    /// Expiry: a time from now in hours, days or weeks such as 90d, or a time such as 2027-01-01T00:00:00Z
+    /// [default: never]
     #[arg(long, value_name = "WHEN")]
     pub expires: Option<String>,
     #[command(flatten)]
     pub at: AccessPlace,
 }
 
-/// What to do with users.
+/// Commands for users.
 #[derive(Debug, ClapArgs)]
 pub struct Users {
     #[command(subcommand)]
@@ -96,18 +98,19 @@ pub struct UsersAdd {
     /// viewer, editor or admin; for one project as PROJECT:ROLE; several with commas
     #[arg(long, value_name = "ROLES", required = true, value_delimiter = ',')]
     pub role: Vec<String>,
-    /// The password is the user's own, typed by the user; without this it is initial: it holds for 7 days, and the user changes it at
-    /// the first login
+    /// The password is the user's own, typed by the user. Without this it is initial: valid for 7 days, until
+    /// the user changes it at the first login
     #[arg(long)]
     pub own_password: bool,
-    /// If access.db is damaged, move it aside as access.db.damaged-N and begin a new one; its users and keys are lost
+    /// If access.db is damaged, move it aside as access.db.damaged-N and begin a new one; its users and keys
+    /// are lost
     #[arg(long)]
     pub replace_damaged: bool,
     #[command(flatten)]
     pub at: AccessPlace,
 }
 
-/// What to change of a user.
+/// Changes to a user.
 #[derive(Debug, ClapArgs)]
 #[command(group(ArgGroup::new("change").required(true).multiple(true).args(["role", "password", "disable", "enable"])))]
 pub struct UsersSet {
@@ -119,8 +122,8 @@ pub struct UsersSet {
     /// Ask for a new password, or read it from standard input; every session ends
     #[arg(long)]
     pub password: bool,
-    /// The new password is the user's own, typed by the user; without this it is initial: it holds for 7 days, and the user changes it
-    /// at the next login
+    /// The new password is the user's own, typed by the user. Without this it is initial: valid for 7 days,
+    /// until the user changes it at the next login
     #[arg(long, requires = "password")]
     pub own_password: bool,
     /// Keep the user out; every session ends

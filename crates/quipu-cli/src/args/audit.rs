@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Subcommand};
 use quipu_audit::Head;
 
-/// What to ask the record of who did what.
+/// Commands for the audit log.
 #[derive(Debug, ClapArgs)]
 pub struct Audit {
     #[command(subcommand)]
@@ -24,7 +24,7 @@ pub enum AuditWhat {
         #[command(flatten)]
         at: AuditPlace,
     },
-    /// Print the last entry's number and hash, to be kept where nobody who can write to the data folder can write
+    /// Print the last entry's number and hash, to be kept where no writer of the data folder can write
     Head {
         #[command(flatten)]
         at: AuditPlace,
@@ -57,7 +57,7 @@ pub struct AuditList {
     /// By this actor: its id, or with its kind such as user:ada, key:1a2b3c4d
     #[arg(long)]
     pub actor: Option<String>,
-    /// This action such as login; all of a kind with a dot at the end, such as `key.`
+    /// This action, such as login; all actions of a kind with a dot at the end, such as `key.`
     #[arg(long)]
     pub action: Option<String>,
     /// Done to this object, such as the id of a trace
@@ -79,7 +79,7 @@ pub struct AuditList {
     pub at: AuditPlace,
 }
 
-/// Where it is.
+/// Location of the audit log.
 #[derive(Debug, ClapArgs)]
 pub struct AuditPlace {
     /// Ask this server, with a key that may do everything

@@ -6,7 +6,7 @@ use clap::{Args as ClapArgs, Subcommand};
 
 use super::CheckStore;
 
-/// What to check.
+/// Checks to run.
 #[derive(Debug, ClapArgs)]
 pub struct Check {
     #[command(subcommand)]
@@ -17,7 +17,7 @@ pub struct Check {
 pub enum CheckWhat {
     /// Look through the store for damage and for sums that do not add up
     Store(CheckStore),
-    /// Ask a server whether it takes telemetry, and how its ways out are doing
+    /// Ask a server whether it takes telemetry, and for the state of its exporters
     Ready(Ready),
     /// Try every backend of the configuration that hands records to another program
     Backends(Ways),
@@ -33,7 +33,7 @@ pub enum CheckWhat {
     Webhook(Ways),
     /// Ask a Prometheus whether it scrapes Quipu
     Prometheus(Scraper),
-    /// Ask a Prometheus whether it can answer what the generated Grafana dashboards ask
+    /// Ask a Prometheus whether it can answer the queries of the generated Grafana dashboards
     Grafana(Scraper),
 }
 
@@ -48,7 +48,7 @@ pub struct Ready {
     pub json: bool,
 }
 
-/// Which ways out.
+/// Exporters to check.
 #[derive(Debug, ClapArgs)]
 pub struct Ways {
     /// Only this one, as the configuration lists it: NAME or NAME:ADDRESS, such as otlp:http://collector:4318

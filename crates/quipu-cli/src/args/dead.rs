@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand};
 
-/// What to do with dead letters.
+/// Commands for dead letters.
 #[derive(Debug, ClapArgs)]
 pub struct DeadLetters {
     #[command(subcommand)]
@@ -13,7 +13,7 @@ pub struct DeadLetters {
 
 #[derive(Debug, Subcommand)]
 pub enum DeadWhat {
-    /// List what backends refused
+    /// List rejected batches of backends
     List {
         /// Only of this backend [default: all]
         backend: Option<String>,
@@ -38,7 +38,7 @@ pub enum DeadWhat {
     },
 }
 
-/// Where they are.
+/// Location of the dead letters.
 #[derive(Debug, ClapArgs)]
 pub struct DeadPlace {
     /// Ask this server

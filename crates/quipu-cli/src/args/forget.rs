@@ -4,7 +4,7 @@ use clap::Args as ClapArgs;
 
 use super::Source;
 
-/// Who is forgotten.
+/// The user or session to forget.
 #[derive(Debug, ClapArgs)]
 pub struct Forget {
     /// This user, as records name them
@@ -13,7 +13,7 @@ pub struct Forget {
     /// This session
     #[arg(long, value_name = "ID")]
     pub session: Option<String>,
-    /// Only tell what there is
+    /// Dry run: only count the records
     #[arg(long)]
     pub dry_run: bool,
     #[command(flatten)]

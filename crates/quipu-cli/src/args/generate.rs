@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 
-/// What to write.
+/// Files to generate.
 #[derive(Debug, ClapArgs)]
 pub struct Generate {
     #[command(subcommand)]
@@ -19,7 +19,7 @@ pub enum GenerateWhat {
     Grafana(Provision),
 }
 
-/// Where everything is, and from when on something is wrong.
+/// Addresses of the programs, and the thresholds of alerts.
 #[derive(Debug, ClapArgs)]
 pub struct Provision {
     /// Write the files below this folder [default: print them]
@@ -34,7 +34,8 @@ pub struct Provision {
     /// The page speaks TLS
     #[arg(long)]
     pub tls: bool,
-    /// File with the authority that vouches for its certificate, as Prometheus sees it [default: the system's]
+    /// File with the authority that vouches for its certificate, as Prometheus sees it [default: the
+    /// system's]
     #[arg(long, value_name = "FILE", requires = "tls")]
     pub scrape_ca_file: Option<String>,
     /// Seconds between two scrapes
@@ -46,10 +47,10 @@ pub struct Provision {
     /// Prometheus, as Grafana reaches it [default: http://127.0.0.1:9090]
     #[arg(long, value_name = "URL")]
     pub prometheus_url: Option<String>,
-    /// What keeps the traces that Grafana shows
+    /// Store of the traces that Grafana shows
     #[arg(long, value_name = "KIND", default_value = "jaeger")]
     pub tracing: TracesIn,
-    /// Where that is, as Grafana reaches it [default: http://127.0.0.1:16686]
+    /// Its address, as Grafana reaches it [default: http://127.0.0.1:16686]
     #[arg(long, value_name = "URL")]
     pub tracing_url: Option<String>,
     /// The folder of the dashboards, as Grafana sees it [default: /var/lib/grafana/dashboards/quipu]
@@ -61,7 +62,7 @@ pub struct Provision {
     /// low_coverage: share of the code that an agent's tests cover
     #[arg(long, value_name = "SHARE")]
     pub coverage: Option<f64>,
-    /// llm_quota_exceeded: calls refused for a quota or a rate limit
+    /// llm_quota_exceeded: calls rejected for a quota or a rate limit
     #[arg(long, value_name = "CALLS")]
     pub quota_errors: Option<f64>,
     /// guardrails_violations: checks triggered
@@ -75,7 +76,7 @@ pub struct Provision {
     pub load: Option<f64>,
 }
 
-/// What keeps traces.
+/// Store of traces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum TracesIn {
     /// Jaeger

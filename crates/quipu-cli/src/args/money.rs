@@ -1,4 +1,4 @@
-//! The part of the command line that is about money.
+//! Arguments of the commands about money.
 
 use std::path::PathBuf;
 
@@ -6,7 +6,7 @@ use clap::{Args as ClapArgs, Subcommand};
 
 use super::{Filter, Source};
 
-/// Where the price books lie, for what needs no store.
+/// Folder of the price books, for commands that need no store.
 #[derive(Debug, ClapArgs)]
 pub struct BookSource {
     /// Ask this server
@@ -48,14 +48,14 @@ pub struct Price {
     /// Time of the call: RFC 3339, or a time ago such as -7d [default: now]
     #[arg(long, allow_hyphen_values = true)]
     pub at: Option<String>,
-    /// What changes the price, such as service_tier=priority or processing=batch; may be given again
+    /// Context that changes the price, such as service_tier=priority or processing=batch; may be given again
     #[arg(long, value_name = "KEY=VALUE")]
     pub context: Vec<String>,
     #[command(flatten)]
     pub source: BookSource,
 }
 
-/// What to do with the price books.
+/// Commands for the price books.
 #[derive(Debug, ClapArgs)]
 pub struct Prices {
     #[command(subcommand)]
@@ -69,7 +69,7 @@ pub enum PricesWhat {
         /// Only models of this provider
         #[arg(long)]
         provider: Option<String>,
-        /// Only models whose name has this in it
+        /// Only models whose name contains this text
         #[arg(short, long)]
         q: Option<String>,
         /// Rows
@@ -86,7 +86,8 @@ pub enum PricesWhat {
         #[command(flatten)]
         source: BookSource,
     },
-    /// Read a newer price book (genai-prices or LiteLLM), show what it changes, and keep it beside the earlier ones
+    /// Read a newer price book (genai-prices or LiteLLM), show its changes, and keep it next to the earlier
+    /// ones
     #[command(disable_version_flag = true)]
     Update(Update),
     /// List the models whose use has no price, largest first
@@ -115,13 +116,14 @@ pub enum PricesWhat {
 /// Which book to read.
 #[derive(Debug, ClapArgs)]
 pub struct Update {
-    /// genai-prices' data.json, LiteLLM's model_prices_and_context_window.json, or the package that has one of them
+    /// genai-prices' data.json, LiteLLM's model_prices_and_context_window.json, or the package that has one
+    /// of them
     #[arg(value_name = "FILE|URL")]
     pub from: String,
     /// Version of the book [default: as the file or its name says, else today's date]
     #[arg(long)]
     pub version: Option<String>,
-    /// Only show what it changes
+    /// Dry run: only show the changes
     #[arg(long)]
     pub dry_run: bool,
     #[command(flatten)]
@@ -150,7 +152,7 @@ pub struct Reprice {
     pub source: Source,
 }
 
-/// What to do with budgets.
+/// Commands for budgets.
 #[derive(Debug, ClapArgs)]
 pub struct Budget {
     #[command(subcommand)]
@@ -159,7 +161,7 @@ pub struct Budget {
 
 #[derive(Debug, Subcommand)]
 pub enum BudgetWhat {
-    /// List budgets and how their accounts stand
+    /// List budgets and the state of their accounts
     List {
         #[command(flatten)]
         source: BookSource,
@@ -197,17 +199,17 @@ pub struct BudgetSet {
     /// The last hour, day, week or month instead of the one of the calendar
     #[arg(long)]
     pub rolling: bool,
-    /// Time zone whose calendar counts, such as Europe/Zurich [default: UTC]
+    /// Time zone of the calendar, such as Europe/Zurich [default: UTC]
     #[arg(long, value_name = "NAME")]
     pub time_zone: Option<String>,
-    /// Whose spending counts: project, service, framework, agent, user, session, provider, model or tag; `user=*` is an account
-    /// for each user; may be given again
+    /// Spending that counts: project, service, framework, agent, user, session, provider, model or tag;
+    /// `user=*` is an account for each user; may be given again
     #[arg(long, value_name = "KEY=VALUE")]
     pub scope: Vec<String>,
     /// notify, throttle, degrade or block [default: block]
     #[arg(long)]
     pub action: Option<String>,
-    /// Shares of the limit that are told of, as a comma list [default: 0.8,0.9,1.0]
+    /// Thresholds of notices as shares of the limit, a comma list [default: 0.8,0.9,1.0]
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub thresholds: Vec<f64>,
     /// The cheaper model that `degrade` suggests
@@ -222,10 +224,10 @@ pub struct BudgetSet {
     /// Trip when the same tool is called so often with the same arguments
     #[arg(long, value_name = "N")]
     pub loop_repeats: Option<u64>,
-    /// Trip when so many US dollars are spent within a minute
+    /// Trip when this many US dollars are spent within a minute
     #[arg(long, value_name = "USD")]
     pub loop_usd_per_minute: Option<String>,
-    /// Trip after so many calls in a session
+    /// Trip after this many calls in a session
     #[arg(long, value_name = "N")]
     pub loop_turns: Option<u64>,
     #[command(flatten)]
@@ -243,14 +245,14 @@ pub struct BudgetCheck {
     /// Tokens that it may take
     #[arg(long)]
     pub tokens: Option<u64>,
-    /// Who asks, such as user=ada; may be given again
+    /// Subject of the call, such as user=ada; may be given again
     #[arg(long = "for", value_name = "KEY=VALUE")]
     pub subject: Vec<String>,
     #[command(flatten)]
     pub source: BookSource,
 }
 
-/// What to estimate.
+/// Input of the estimate.
 #[derive(Debug, ClapArgs)]
 pub struct Estimate {
     /// Model
@@ -264,7 +266,7 @@ pub struct Estimate {
     /// Output tokens expected
     #[arg(long, value_name = "N")]
     pub output: Option<u64>,
-    /// Take the file for plain text, whatever is in it
+    /// Read the file as plain text, even if it contains JSON
     #[arg(long)]
     pub text: bool,
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! The command line of the gateway.
+//! Arguments of the gateway.
 
 use std::path::PathBuf;
 
@@ -7,14 +7,15 @@ use clap::Args;
 /// Pass calls to model providers through, record each, and keep budgets.
 #[derive(Debug, Args)]
 pub struct Proxy {
-    /// Where to listen: host:port, port 0 for a free one [default: 127.0.0.1:8787]
+    /// Address to listen on: host:port, port 0 for a free one [default: 127.0.0.1:8787]
     #[arg(long, value_name = "ADDR", env = "QUIPU_PROXY")]
     pub listen: Option<String>,
     #[command(flatten)]
     pub gateway: GatewayFlags,
     #[command(flatten)]
     pub entry: super::Entry,
-    /// Send records to this server [default: write to the data folder; if a server has it open, send to http://127.0.0.1:8080]
+    /// Send records to this server [default: write to the data folder; if a server has it open, send to
+    /// http://127.0.0.1:8080]
     #[arg(long, env = "QUIPU_URL")]
     pub url: Option<String>,
     /// Configuration file (TOML), as for `serve`; flags win over it
@@ -34,7 +35,7 @@ pub struct Proxy {
     pub ready_file: Option<PathBuf>,
 }
 
-/// Where the gateway passes calls to, and what it records of them.
+/// Providers of the gateway, and its recorded contents.
 #[derive(Debug, Args)]
 pub struct GatewayFlags {
     /// Base URL behind /openai [default: api.openai.com/v1]

@@ -1,4 +1,4 @@
-//! How long what is kept, as people type it.
+//! Arguments of `quipu retention`.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use quipu::core::{DiskBytes, Keep};
 
 use super::Source;
 
-/// What the rules remove, and holds.
+/// Commands for retention and holds.
 #[derive(Debug, ClapArgs)]
 pub struct RetentionArgs {
     #[command(subcommand)]
@@ -16,21 +16,21 @@ pub struct RetentionArgs {
 
 #[derive(Debug, Subcommand)]
 pub enum RetentionWhat {
-    /// Say what the rules would remove now, day by day; nothing is removed
+    /// Dry run of the rules, day by day; nothing is removed
     Preview {
         #[command(flatten)]
         rules: RuleFlags,
         #[command(flatten)]
         source: Source,
     },
-    /// Remove what the rules do not keep, now
+    /// Remove expired records now
     Run {
         #[command(flatten)]
         rules: RuleFlags,
         #[command(flatten)]
         source: Source,
     },
-    /// Keep traces, whatever the rules say
+    /// Keep traces, regardless of the rules
     Hold {
         /// Why, in a few words
         #[arg(long, default_value = "")]
@@ -50,7 +50,7 @@ pub enum RetentionWhat {
     },
 }
 
-/// By which rules: those of the configuration, changed by flags. Without any a server goes by its own.
+/// Retention rules: those of the configuration, changed by flags. Without any, a server uses its own.
 #[derive(Debug, ClapArgs)]
 pub struct RuleFlags {
     /// Configuration file (TOML), as for `serve`: its table `retention` says the rules
@@ -59,16 +59,16 @@ pub struct RuleFlags {
     /// Rules of this project of the configuration [default: the default project]
     #[arg(long, value_name = "NAME", requires = "config")]
     pub of_project: Option<String>,
-    /// Keep spans and their texts so long: forever, or such as 12h, 3d, 2w
+    /// Retention of spans and their texts: forever, or a duration such as 12h, 3d, 2w
     #[arg(long, value_name = "PERIOD")]
     pub traces: Option<Keep>,
-    /// Keep events so long
+    /// Retention of events
     #[arg(long, value_name = "PERIOD")]
     pub logs: Option<Keep>,
-    /// Keep points of metrics so long
+    /// Retention of points of metrics
     #[arg(long, value_name = "PERIOD")]
     pub metrics: Option<Keep>,
-    /// Keep ledger rows and all sums so long
+    /// Retention of ledger rows and all sums
     #[arg(long, value_name = "PERIOD")]
     pub costs: Option<Keep>,
     /// Let the store's files be no larger than this, such as 20GiB

@@ -6,7 +6,7 @@ use clap::Args as ClapArgs;
 
 use super::GatewayFlags;
 
-/// Where and how to take telemetry in.
+/// Listeners and limits of the server.
 #[derive(Debug, ClapArgs)]
 pub struct Serve {
     /// Configuration file (TOML); flags win over it
@@ -18,7 +18,8 @@ pub struct Serve {
     /// Store: `sqlite:` keeps its files in the data folder, `sqlite:PATH` elsewhere
     #[arg(long, value_name = "URI", env = "QUIPU_STORE")]
     pub store: Option<String>,
-    /// When a write is acknowledged: once the operating system has it (`os`) or once the disk has it (`disk`) [default: disk]
+    /// When a write is acknowledged: once the operating system has it (`os`) or once the disk has it (`disk`)
+    /// [default: disk]
     #[arg(long, value_name = "WHEN", env = "QUIPU_DURABILITY", value_parser = ["os", "disk"])]
     pub durability: Option<String>,
     /// Dashboard and API: host:port, port 0 for a free one, or `off` [default: 127.0.0.1:8080]
@@ -50,7 +51,7 @@ pub struct Serve {
     pub ready_file: Option<PathBuf>,
 }
 
-/// Who may come in.
+/// Access to the server.
 #[derive(Debug, Default, ClapArgs)]
 pub struct Entry {
     /// Let everybody in who reaches the server, although others than this machine can

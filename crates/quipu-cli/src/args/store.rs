@@ -1,4 +1,5 @@
-//! Arguments of the commands that work on the store's files: `backup`, `restore`, `migrate` and `check store`.
+//! Arguments of the commands that work on the store's files: `backup`, `restore`, `migrate` and `check
+//! store`.
 
 use std::path::PathBuf;
 
@@ -17,7 +18,7 @@ pub enum StoreCommand {
     Migrate(Migrate),
 }
 
-/// Where the data are.
+/// Location of the data.
 #[derive(Debug, ClapArgs)]
 pub struct DataPlace {
     /// Folder for all data [default: the platform's data folder]
@@ -31,7 +32,7 @@ pub struct DataPlace {
     pub json: bool,
 }
 
-/// What to copy, and where to.
+/// Source and target of a backup.
 #[derive(Debug, ClapArgs)]
 pub struct Backup {
     /// A folder, or an archive with a name that ends in .tar.zst; must not be there yet
@@ -41,7 +42,7 @@ pub struct Backup {
     pub place: DataPlace,
 }
 
-/// What to put back, and where.
+/// Backup to restore, and its target.
 #[derive(Debug, ClapArgs)]
 pub struct Restore {
     /// The copy: a folder or an archive
@@ -57,14 +58,14 @@ pub struct Restore {
 /// Which stores to bring to this build's layout.
 #[derive(Debug, ClapArgs)]
 pub struct Migrate {
-    /// Say what would be done and whether there is room; change nothing
+    /// Report the steps and whether there is enough disk space; change nothing
     #[arg(long)]
     pub dry_run: bool,
     #[command(flatten)]
     pub place: DataPlace,
 }
 
-/// How closely to look at the store, and what to do about it.
+/// Depth of the check of a store, and repair.
 #[derive(Debug, ClapArgs)]
 pub struct CheckStore {
     #[command(flatten)]
@@ -72,7 +73,8 @@ pub struct CheckStore {
     /// Read every record too, which takes as long as that
     #[arg(long)]
     pub deep: bool,
-    /// Set aside what is damaged, save what can be read of it, and sum it up anew; no server may have the store open
+    /// Set aside what is damaged, save what can be read of it, and sum it up anew; no server may have the
+    /// store open
     #[arg(long)]
     pub repair: bool,
 }

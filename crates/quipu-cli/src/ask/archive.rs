@@ -1,4 +1,4 @@
-//! A list of prices within a package: a wheel or another zip file, as PyPI has them.
+//! A price list within a package: a wheel or another zip file, as on PyPI.
 
 use std::borrow::Cow;
 use std::io::{Cursor, Read};

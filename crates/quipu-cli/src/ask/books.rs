@@ -1,4 +1,4 @@
-//! `quipu prices`: what the books hold, where they disagree, what has no price, and history under other prices.
+//! `quipu prices`: contents and disagreements of the books, unpriced calls, and re-pricing.
 
 use anyhow::Result;
 use serde_json::{Map, Value, json};
@@ -8,7 +8,7 @@ use super::{Question, source};
 use crate::args::{PricesWhat, Reprice};
 use crate::table::{Column, clean, rows, table, text, time, usd};
 
-/// Asks, or changes.
+/// Runs a query or a change.
 pub fn run(what: &PricesWhat) -> Result<bool> {
     match what {
         PricesWhat::List { provider, q, limit, source }

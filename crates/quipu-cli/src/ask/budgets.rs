@@ -1,4 +1,4 @@
-//! `quipu budget`: list, set, remove, and ask whether a call would be let through.
+//! `quipu budget`: list, set, remove, and check whether a call would pass.
 
 use anyhow::{Result, bail};
 use serde_json::{Map, Value, json};
@@ -8,11 +8,11 @@ use super::{Question, source};
 use crate::args::{BudgetCheck, BudgetSet, BudgetWhat};
 use crate::table::{Column, clean, table, text, time};
 
-/// What a scope and a subject can name.
+/// Fields of a scope and a subject.
 const FIELDS: [&str; 9] =
     ["project", "service", "framework", "agent", "user", "session", "provider", "model", "tag"];
 
-/// Asks, or changes; `false` when a budget says no.
+/// Runs a query or a change; `false` when a budget rejects the call.
 pub fn run(what: &BudgetWhat) -> Result<bool> {
     match what {
         BudgetWhat::List { source } => {
@@ -105,7 +105,7 @@ fn config(set: &BudgetSet) -> Result<Value> {
     Ok(Value::Object(config))
 }
 
-/// One line an account; a budget of which nobody spent yet has a line of its own.
+/// One line an account; a budget without spending has a line of its own.
 fn list(answer: &Value) -> String {
     let columns = [
         Column("budget", false),
@@ -158,7 +158,7 @@ fn amount(unit: &Value, figure: &Value) -> String {
     }
 }
 
-/// Whose account it is; of a budget without accounts, whose it will be.
+/// Scope of an account; for a budget without accounts, its configured scope.
 fn scope(account: &Value, config: &Value) -> String {
     let named = account.as_object().filter(|scope| !scope.is_empty()).or_else(|| config.as_object());
     let pairs: Vec<_> = named

@@ -10,10 +10,10 @@ use super::{Question, source};
 use crate::args::Estimate;
 use crate::table::{Column, table, text, usd};
 
-/// Fields by one of which a request body is told from other JSON.
+/// Fields that distinguish a request body from other JSON.
 const OF_A_BODY: [&str; 4] = ["messages", "input", "contents", "prompt"];
 
-/// Asks and prints.
+/// Sends the request and prints the answer.
 pub fn run(ask: &Estimate) -> Result<bool> {
     let mut body = json!({"model": ask.model});
     let (field, input) = input(ask)?;
@@ -29,7 +29,7 @@ pub fn run(ask: &Estimate) -> Result<bool> {
     Ok(true)
 }
 
-/// What is to be counted, and what it is.
+/// The input to count, and its type.
 fn input(ask: &Estimate) -> Result<(&'static str, Value)> {
     let whole = read(&ask.file)?;
     let json: Option<Value> = if ask.text { None } else { serde_json::from_str(&whole).ok() };

@@ -1,4 +1,4 @@
-//! How the spans of a trace were read.
+//! `quipu trace --lens`: the reading of the spans of a trace.
 
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -43,7 +43,7 @@ fn spans(source: &Asked, trace: &str) -> Result<Vec<String>> {
     }
 }
 
-/// One block a span: what read it, whether it counts, its values, and what nothing reads.
+/// One block a span: its adapter, whether it counts, its values, and unread attributes.
 pub fn print(answer: &Value) -> String {
     let spans = answer["spans"].as_array().into_iter().flatten();
     spans.map(block).collect::<Vec<_>>().join("\n\n")

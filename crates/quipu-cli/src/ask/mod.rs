@@ -1,4 +1,5 @@
-//! The asking commands: a question goes to the HTTP interface, of a server or of one's own over the files.
+//! The query commands: each sends a request to the HTTP interface of a server, or to its routes over the
+//! files.
 
 mod analysis;
 mod archive;
@@ -24,7 +25,7 @@ pub use source::{
     ask, ask_server, ask_to_change, ask_to_write, default_folder, escape, note, place, server_with,
 };
 
-/// A question to the HTTP interface.
+/// A request to the HTTP interface.
 pub struct Question {
     method: &'static str,
     path: String,
@@ -73,7 +74,7 @@ impl Question {
     }
 }
 
-/// Asks and prints; `false` when a budget says no.
+/// Sends the request and prints the answer; `false` when a budget rejects the call.
 pub fn run(command: &Command) -> Result<bool> {
     match command {
         Command::Prices(ask) => return books::run(&ask.what),
@@ -92,7 +93,7 @@ pub fn run(command: &Command) -> Result<bool> {
 /// How an answer is shown to people.
 type Print = fn(&Value) -> String;
 
-/// What a command asks, whom, and how the answer is shown.
+/// Request of a command, its source, and the function that prints the answer.
 fn question(command: &Command) -> Result<(Question, &Source, Print)> {
     let of = |path: &str, filter| Question::get(path).filtered(filter);
     Ok(match command {

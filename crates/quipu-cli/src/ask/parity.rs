@@ -1,4 +1,4 @@
-//! What each framework sends.
+//! `quipu frameworks`: signals that each framework sends.
 
 use serde_json::Value;
 
@@ -83,7 +83,7 @@ fn signals(rows: &[Value]) -> String {
     table(&columns, rows.iter().map(line).collect())
 }
 
-/// The share as a percentage, `no` where no call sends it, nothing where none had an occasion to.
+/// The share as a percentage, `no` if no call sends it, empty if none had an occasion to.
 fn share(row: &Value, signal: &str) -> String {
     let named = |entry: &&Value| entry["signal"].as_str() == Some(signal);
     let sends = row["sends"].as_array().into_iter().flatten().find(named);

@@ -1,4 +1,4 @@
-//! The price of one usage: by the books of the data folder, which needs no store, or by a server's.
+//! Price of one usage: by the books of the data folder, which needs no store, or by a server's.
 
 use std::collections::BTreeMap;
 
@@ -55,7 +55,7 @@ fn usage(price: &Price) -> Result<Map<String, Value>> {
             bail!("--unit {unit} and the flag of the same meaning are both given");
         }
     }
-    // Without any unit the question is one of tokens, none of them used.
+    // Without any unit the usage is zero tokens.
     if usage.is_empty() {
         usage.extend([("input_tokens".to_owned(), 0.into()), ("output_tokens".to_owned(), 0.into())]);
     }

@@ -1,4 +1,4 @@
-//! Answers as text.
+//! Formatting of answers as text.
 
 use serde_json::Value;
 
@@ -73,7 +73,7 @@ pub fn sessions(answer: &Value) -> String {
     page(&columns, rows, answer, "no sessions match")
 }
 
-/// Sums by key, then over all. What ran under a subscription has a column where there is any.
+/// Sums by key, then over all. Usage under a subscription has its own column if there is any.
 pub fn usage(answer: &Value) -> String {
     let plans = answer["total"]["subscription_usd"].is_string();
     let mut columns = vec![
@@ -179,7 +179,7 @@ pub fn events(answer: &Value) -> String {
     page(&columns, rows, answer, "no events match")
 }
 
-/// What one span cost and why.
+/// Cost of one span with its reasons.
 pub fn cost_of_span(answer: &Value) -> String {
     let mut out = Vec::new();
     match answer["cost_usd"].as_str() {

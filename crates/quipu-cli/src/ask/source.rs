@@ -1,4 +1,4 @@
-//! Who answers: a server by HTTP, or the same routes over the files, in this process.
+//! Source of answers: a server over HTTP, or the same routes over the files, in this process.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use crate::serve::{self, Accounts};
 
 /// Largest answer that is read.
 const ANSWER_BYTES: usize = 1 << 30;
-/// Where a server listens unless it is told otherwise.
+/// Default address of a server.
 const SERVER: &str = "http://127.0.0.1:8080";
 
 /// The store's URI and the data folder that a source means.
@@ -40,7 +40,7 @@ pub fn default_folder() -> Result<PathBuf> {
     Ok(base.join("quipu"))
 }
 
-/// Asks what needs price books and budgets, and no store.
+/// Sends a request that needs price books and budgets, and no store.
 pub fn ask_books(source: &BookSource, question: &Question) -> Result<Value> {
     if let Some(url) = &source.url {
         return ask_server(url, question);
@@ -60,7 +60,7 @@ pub fn ask_books(source: &BookSource, question: &Question) -> Result<Value> {
     ask_routes(serve::routes_over(store, &folder, accounts)?, question)
 }
 
-/// The store, from which a new budget begins; none where there is none, or it is not asked for.
+/// The store, from which a new budget begins; none if it is missing or not requested.
 fn store_if_there(source: &BookSource, folder: &Path) -> Arc<dyn Store> {
     let uri = source.store.as_deref().unwrap_or("sqlite:");
     quipu::open(uri, folder, Access::Read).unwrap_or_else(|_| Arc::new(Unstored))
@@ -79,8 +79,8 @@ pub fn ask_to_write(source: &Source, question: &Question, writes: bool) -> Resul
     ask_to_change(source, question, |_, _| {})
 }
 
-/// Asks a question that changes the store, as [`ask_to_write`]. Where the data folder is known, `finish` adds to the answer what the
-/// routes cannot know of it, before it goes into the audit.
+/// Sends a request that changes the store, as [`ask_to_write`]. If the data folder is known, `finish` adds to
+/// the answer facts that the routes do not know, before it goes into the audit log.
 pub fn ask_to_change(
     source: &Source,
     question: &Question,
@@ -107,7 +107,7 @@ pub fn ask_to_change(
     }
 }
 
-/// Notes what was done in the audit, as a server would: whether it was only tried out, and the proof of what was forgotten.
+/// Writes the action to the audit log, as a server would: with the dry-run flag, and the proof of a deletion.
 fn note_answer(folder: &Path, question: &Question, answer: &Value) -> Result<()> {
     let known = ["kind", "id_sha256", "salt", "traces", "remaining", "complete", "matched", "deleted"];
     let detail = known.iter().filter_map(|name| {
@@ -120,7 +120,7 @@ fn note_answer(folder: &Path, question: &Question, answer: &Value) -> Result<()>
 
 /// Notes that it failed. Some of it may have been done.
 fn note_failure(folder: &Path, question: &Question) {
-    // Why it failed is what whoever asked has to be told, whatever becomes of this.
+    // The caller needs the original error, even if this write fails.
     if let Err(error) = crate::access::note_failed(folder, action(question), &question.path) {
         note(&format!("{error:#}"));
     }
@@ -131,7 +131,7 @@ fn action(question: &Question) -> &'static str {
     if tried { "cli.change.preview" } else { "cli.change" }
 }
 
-/// The server that has a store open, if it is the one at the usual place.
+/// The server that has a store open, if it listens on the default address.
 pub fn server_with(uri: &str, folder: &Path, locked: Error) -> Result<String> {
     if let Some(url) = server_of(&quipu::store_folder(uri, folder)) {
         note(&format!("a server has the store open: asking {url}"));
@@ -154,12 +154,12 @@ pub fn note(text: &str) {
     let _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("quipu: {text}\n"));
 }
 
-/// Asks the source.
+/// Sends a request to the source.
 pub fn ask(source: &Source, question: &Question) -> Result<Value> {
     Asked::open(source)?.ask(question)
 }
 
-/// A source that is asked more than once.
+/// A source for more than one request.
 pub enum Asked {
     /// A server's URL.
     Server(String),
@@ -177,7 +177,7 @@ impl Asked {
         Ok(Self::Files(serve::routes_over(open(&uri, &folder)?, &folder, Accounts::Leave)?))
     }
 
-    /// Asks.
+    /// Sends a request.
     pub fn ask(&self, question: &Question) -> Result<Value> {
         match self {
             Self::Server(url) => ask_server(url, question),
@@ -200,7 +200,7 @@ fn target(question: &Question) -> String {
     }
 }
 
-/// Percent-encodes everything that has a meaning in a URL (RFC 3986, section 2.3 lists what has none).
+/// Percent-encodes all reserved characters of a URL (RFC 3986, section 2.3 lists the unreserved ones).
 pub fn escape(text: &str) -> String {
     text.bytes()
         .map(|byte| match byte {
@@ -215,7 +215,7 @@ pub fn escape(text: &str) -> String {
 fn ask_routes(routes: Router, question: &Question) -> Result<Value> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        // Who asks reads the folder's files.
+        // The caller can read the folder's files.
         let request = Request::builder().method(question.method).uri(target(question)).extension(SeesHost);
         let request = match &question.body {
             Some(body) => {
@@ -230,7 +230,7 @@ fn ask_routes(routes: Router, question: &Question) -> Result<Value> {
     })
 }
 
-/// Asks a server.
+/// Sends a request to a server.
 pub fn ask_server(url: &str, question: &Question) -> Result<Value> {
     let url = format!("{}{}", url.trim_end_matches('/'), target(question));
     let agent = client::agent(None);

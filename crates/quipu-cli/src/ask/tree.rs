@@ -1,4 +1,4 @@
-//! One trace as a tree.
+//! One trace as a tree of text.
 
 use std::collections::HashMap;
 
@@ -62,7 +62,8 @@ fn row(depth: usize, span: &Value) -> Vec<String> {
     ]
 }
 
-/// Spans depth first, with their depth. A span whose parent is not there is a root; spans come by start already.
+/// Spans depth first, with their depth. A span whose parent is not there is a root; spans come by start
+/// already.
 fn in_order(spans: &[Value]) -> Vec<(usize, &Value)> {
     let ids: HashMap<&str, usize> =
         spans.iter().enumerate().filter_map(|(at, span)| Some((span["span_id"].as_str()?, at))).collect();

@@ -1,4 +1,4 @@
-//! `quipu prices update`: a newer list, what it changes, and keeping it beside the earlier ones.
+//! `quipu prices update`: a newer list, its changes, and storing it next to the earlier ones.
 
 use std::fs;
 use std::path::Path;
@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// Lines of difference that are printed.
 const LINES: usize = 200;
 
-/// Reads the list, tells what it changes, and keeps it unless it is a dry run.
+/// Reads the list, shows its changes, and keeps it unless it is a dry run.
 pub fn run(update: &Update) -> Result<bool> {
     let folder = source::book_folder(&update.source)?;
     let (name, bytes) = read(&update.from)?;
@@ -79,7 +79,7 @@ impl Kept {
     }
 }
 
-/// Writes the file, and tells the server that has the folder open.
+/// Writes the file, and notifies the server that has the folder open.
 fn keep(update: &Update, folder: &Path, file: &[u8]) -> Result<Kept> {
     let Some(url) = update.source.url.as_deref() else {
         let path = import(folder, file)?;

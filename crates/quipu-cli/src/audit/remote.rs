@@ -1,4 +1,4 @@
-//! The record of a server elsewhere: asked by its HTTP interface, with a key that may do everything.
+//! The audit log of a remote server, over its HTTP interface, with an administrator's key.
 
 use std::io::{Read as _, Write};
 
@@ -46,7 +46,7 @@ pub fn last(url: &str) -> Result<Head> {
     Ok(entry(url, None)?.unwrap_or_default())
 }
 
-/// What the server found, and whether the entries in `heads` are still those that they were.
+/// The server's findings, and whether the entries in `heads` are unchanged.
 pub fn verify(url: &str, heads: &[Head]) -> Result<Value> {
     let mut verdict = ask_server(url, &Question::get("/api/v1/audit/verify"))?;
     for head in heads.iter().filter(|head| head.seq > 0) {

@@ -1,4 +1,4 @@
-//! Ways out: each is opened as `serve` would, and asked to try the other side.
+//! Check of exporters: opens each as `serve` would, and tests its connection.
 
 use std::collections::BTreeMap;
 
@@ -38,7 +38,7 @@ pub fn run(ways: &Ways, kind: Option<&str>) -> Result<bool> {
     tell(&found, ways.json)
 }
 
-/// A name alone stands for what the list says of it.
+/// Completes a bare name with its entry in the list.
 fn whole(named: &Named, only: &str) -> String {
     let same = |listed: &&String| listed.split(':').next() == Some(only);
     named.list.iter().find(same).cloned().unwrap_or_else(|| only.to_owned())

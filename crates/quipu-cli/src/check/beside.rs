@@ -1,4 +1,4 @@
-//! Files of a project that lie beside its store: budgets, access, documents, prices, and what exporters keep.
+//! Files of a project next to its store: budgets, access, documents, prices, and files of exporters.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,14 +12,14 @@ use serde_json::Value;
 /// Shelves of saved views and dashboards within a project's folder.
 const SHELVES: [&str; 2] = ["documents/views", "documents/dashboards"];
 
-/// Databases beside the store. Who may come in is the same for all projects: the default one has it.
+/// Databases next to the store. Access is the same for all projects: the default project has its database.
 fn databases(folder: &Path, is_default: bool) -> Vec<(PathBuf, Checked)> {
     let register = (folder.join(quipu_access::FILE), Checked::Register(quipu_access::MARK));
     let accounts = (folder.join("budgets.db"), Checked::Accounts);
     [Some(accounts), is_default.then_some(register)].into_iter().flatten().collect()
 }
 
-/// Looks through them; one sentence a finding.
+/// Checks the files; one sentence a finding.
 pub fn findings(folder: &Path, is_default: bool) -> Vec<String> {
     let mut found = Vec::new();
     for (path, kind) in databases(folder, is_default) {
@@ -71,7 +71,7 @@ fn prices(path: &Path) -> Option<String> {
     Some(format!("{}: {why}", path.display()))
 }
 
-/// Folders in which exporters keep what waits and what was refused.
+/// Folders of exporters with queued batches and dead letters.
 fn folders(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
     let kept = |path: &PathBuf| ["spool", "dead"].iter().any(|part| path.join(part).is_dir());

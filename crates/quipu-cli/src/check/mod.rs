@@ -1,4 +1,4 @@
-//! `quipu check`: is what is configured reachable and sound?
+//! `quipu check`: tests whether the configured parts are reachable and sound.
 
 mod backends;
 mod beside;
@@ -16,7 +16,7 @@ use crate::args::{Check, CheckWhat};
 
 pub use beside::repair as repair_beside;
 
-/// Runs the check; `false` when it says no.
+/// Runs the check; `false` when a check fails.
 pub fn run(check: &Check) -> Result<bool> {
     match &check.what {
         CheckWhat::Store(what) => store::run(what),
@@ -32,7 +32,7 @@ pub fn run(check: &Check) -> Result<bool> {
     }
 }
 
-/// What was found about one thing.
+/// Result for one checked part.
 struct Found {
     name: String,
     findings: Vec<Finding>,

@@ -1,4 +1,4 @@
-//! A Prometheus that should know us.
+//! Check of a Prometheus that should scrape the server or hold its rules.
 
 use anyhow::{Context, Result, anyhow};
 use quipu::core::Finding;
@@ -23,7 +23,8 @@ pub fn scrapes(scraper: &Scraper) -> Result<bool> {
     tell(&[Found { name: scraper.prometheus.clone(), findings: vec![finding] }], scraper.json)
 }
 
-/// Whether it can answer what the dashboards ask: a question without an answer yet is said, one that it cannot read is a no.
+/// Whether Prometheus can answer the dashboards' queries. A query without data is only reported; an invalid
+/// query fails.
 pub fn answers(scraper: &Scraper) -> Result<bool> {
     let dashboards = quipu_provision::grafana::dashboards(&Settings::default());
     let found: Vec<Found> = dashboards
@@ -38,7 +39,8 @@ pub fn answers(scraper: &Scraper) -> Result<bool> {
     tell(&found, scraper.json)
 }
 
-/// What a dashboard asks, with the variables that Grafana fills in: every value, and the width of a panel.
+/// Collects a dashboard's queries, with values for Grafana's variables: every value, and the width of a
+/// panel.
 fn collect(value: &Value, expressions: &mut Vec<String>) {
     match value {
         Value::Object(map) => {

@@ -1,4 +1,4 @@
-//! A server: the check of containers and load balancers.
+//! Check of a server, for containers and load balancers.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::client;
 /// Containers ask every few seconds: an answer that takes longer is a no.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Asks `/readyz`; `false` when the server cannot be reached or takes nothing.
+/// Queries `/readyz`; `false` when the server cannot be reached or is not ready.
 pub fn run(server: &Ready) -> Result<bool> {
     let findings = match ask(&server.url) {
         Ok((ready, answer)) => findings(ready, &answer),
@@ -31,7 +31,7 @@ fn ask(url: &str) -> Result<(bool, Value)> {
     Ok((answer.status().is_success(), body))
 }
 
-/// Only a store that is down makes a server not ready; a way out that is down is said, and waited for.
+/// Only a store that is down makes a server not ready; an exporter that is down is reported, and retried.
 fn findings(ready: bool, answer: &Value) -> Vec<Finding> {
     let status = answer["status"].as_str().unwrap_or("unknown");
     let mut findings = vec![Finding { step: "ready".into(), ok: ready, said: status.to_owned() }];

@@ -1,4 +1,4 @@
-//! The store's files.
+//! Check of the store's files.
 
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,8 @@ use super::beside;
 use crate::args::CheckStore;
 use crate::{ask, store};
 
-/// Looks through the stores of all projects, and mends them where that is wanted; `false` when something is wrong with one.
+/// Looks through the stores of all projects, and mends them where that is wanted; `false` when something is
+/// wrong with one.
 pub fn run(what: &CheckStore) -> Result<bool> {
     let source = &what.source;
     anyhow::ensure!(source.url.is_none(), "a store is checked through its files: use --data-dir");
@@ -61,9 +62,9 @@ fn is_locked(error: &quipu::Error) -> bool {
     error.kind() == ErrorKind::Locked
 }
 
-/// What was found out about a store, and what lies beside it.
+/// Findings about a store, and about the files next to it.
 struct Looked {
-    /// `None` where its catalog is damaged.
+    /// `None` if its catalog is damaged.
     info: Option<StoreInfo>,
     findings: Vec<String>,
 }
@@ -116,7 +117,7 @@ fn told(project: &str, looked: &Looked) -> Value {
     told
 }
 
-/// Looks through one store. A catalog that cannot be read is a finding, as is one that is missing beside its days.
+/// Checks one store. An unreadable catalog is a finding, and so is a catalog missing next to its days.
 async fn look(uri: &str, folder: &Path, deep: bool) -> Result<Looked> {
     let root = quipu::store_folder(uri, folder);
     let catalog = root.join("catalog.db");

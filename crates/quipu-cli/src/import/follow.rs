@@ -1,4 +1,4 @@
-//! `--watch`: what is added to the files is imported until a signal to stop.
+//! `--watch`: imports additions to the files until a stop signal.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,9 +14,9 @@ use super::{bounds, line, note, tell, wait};
 use crate::args::Import;
 use crate::serve::Signals;
 
-/// How soon to look again at what is just being written.
+/// Time until the next look at a file that is being written.
 const SOON: Duration = Duration::from_secs(1);
-/// How often to look although nothing woke us: events can be lost.
+/// Longest time between looks without an event: events can be lost.
 const AT_LEAST: Duration = Duration::from_secs(30);
 /// How often to look where the platform does not tell of changes.
 const POLL: Duration = Duration::from_secs(5);
@@ -68,7 +68,7 @@ fn pause(round: &Round, woken: bool) -> Duration {
     }
 }
 
-/// Nothing can be taken now, such as while a server restarts.
+/// Time until the next attempt when the target takes nothing now, such as during a server restart.
 fn later(error: &Error) -> Duration {
     note(&format!("{error}: trying again in {} s", POLL.as_secs()));
     POLL

@@ -1,4 +1,4 @@
-//! Where records go: into the store, to a server, or nowhere.
+//! Target of the records: the store, a server, or none.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -32,7 +32,7 @@ const PLAIN: usize = 64 << 10;
 /// Largest answer that is read.
 const ANSWER_BYTES: u64 = 1 << 20;
 
-/// Takes what is read.
+/// Receiver of the records that were read.
 pub enum Target<'a> {
     /// Counts only.
     Nowhere { limits: Limits },
@@ -86,7 +86,7 @@ impl<'a> Target<'a> {
         Ok(Self::Store { runtime, pipeline, adapters: quipu::adapters(), limits, name })
     }
 
-    /// What the server says of itself.
+    /// State that the server reports.
     pub fn status(&self) -> Result<Value> {
         let Self::Server { agent, url, .. } = self else { return Ok(Value::Null) };
         let path = format!("{url}/api/v1/status");
@@ -98,7 +98,7 @@ impl<'a> Target<'a> {
         serde_json::from_slice(&body).with_context(|| format!("{url} does not answer like Quipu"))
     }
 
-    /// What it is called.
+    /// Name of the target.
     pub fn name(&self) -> String {
         match self {
             Self::Nowhere { .. } => String::new(),
@@ -107,7 +107,7 @@ impl<'a> Target<'a> {
         }
     }
 
-    /// Finishes what is under way.
+    /// Finishes running work.
     pub fn close(self) -> Result<()> {
         if let Self::Store { runtime, pipeline, .. } = self {
             wait(runtime, pipeline.close())?;
@@ -201,7 +201,7 @@ fn unsent(cause: impl std::error::Error + Send + Sync + 'static) -> Failure {
     Error::new(ErrorKind::Unavailable, "send", "the server does not answer").caused_by(cause).into()
 }
 
-/// What a server says about a request that it does not take.
+/// Error text of a rejected request.
 fn words(status: u16, encoding: Encoding, said: &[u8]) -> String {
     let json: Option<Value> =
         (encoding == Encoding::Json).then(|| serde_json::from_slice(said).ok()).flatten();

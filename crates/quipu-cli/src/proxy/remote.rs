@@ -1,4 +1,4 @@
-//! Records to a server, by OTLP.
+//! Export of records to a server, by OTLP.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ impl Remote {
     }
 }
 
-/// What cannot be sent now may be sent later.
+/// A retryable error: the records stay for a later attempt.
 fn unsent(context: String) -> Error {
     Error::new(ErrorKind::Unavailable, "send records", context)
 }
@@ -47,7 +47,7 @@ fn send(agent: &Agent, url: &str, body: &[u8]) -> Result<()> {
             }
             Ok(())
         }
-        // Who is not let in now may be once the key is mended: what waits is kept.
+        // A rejected key may be fixed later: waiting records are kept.
         401 | 403 | 429 | 500.. => Err(unsent(format!("{url} answers with status {status}"))),
         _ => {
             Err(Error::new(ErrorKind::Invalid, "send records", format!("{url} answers with status {status}")))
@@ -58,7 +58,7 @@ fn send(agent: &Agent, url: &str, body: &[u8]) -> Result<()> {
 #[async_trait]
 impl Intake for Remote {
     async fn submit(&self, batch: Batch) -> Result<()> {
-        // Spans are all that is sent. What budgets say would be lost.
+        // Only spans are sent. Notices of budgets would be lost.
         for event in &batch.events {
             let told: Vec<_> =
                 event.attributes.iter().map(|(key, value)| format!("{key}={value:?}")).collect();

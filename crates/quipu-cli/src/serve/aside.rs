@@ -1,4 +1,4 @@
-//! A project whose files are damaged: it is set aside and answers 503, and the other projects run.
+//! A project with damaged files: its routes answer 503, and the other projects run.
 
 use std::sync::Arc;
 
@@ -12,20 +12,21 @@ use quipu_api::Problem;
 use quipu_api::dto::{BackendState, ReadyAnswer};
 use tower::ServiceExt;
 
-/// A client may try again then: somebody has to repair the project and restart the server first.
+/// Time after which a client may try again: the project has to be repaired and the server restarted first.
 const RETRY_SECONDS: &str = "60";
 /// Paths below which a project answers; all else is the same in every project, such as the dashboard's files.
 const OWN: [&str; 3] = ["/api/", "/v1/", "/metrics"];
 
-/// Why a project that could not be opened is set aside; `None` when the server must not start because of it, such as a wrong
-/// configuration, a store that another process has open, or files of a newer build.
+/// Reason to set aside a project that could not be opened. `None` for an error that must stop the start.
+/// Examples are a wrong configuration, a store that another process has open, and files of a newer build.
 pub fn reason(error: &anyhow::Error) -> Option<Arc<str>> {
     let is_damage = |error: &quipu::Error| error.kind() == ErrorKind::Damaged;
     let damaged = error.chain().any(|cause| cause.downcast_ref().is_some_and(is_damage));
     damaged.then(|| format!("{error:#}").into())
 }
 
-/// What is left of a project's routes: `/readyz` says why, and only what is the same in every project is answered.
+/// Remaining routes of a project: `/readyz` gives the reason. Only routes that are the same in every project
+/// work.
 pub fn routes(inside: Router, why: &Arc<str>) -> Router {
     let answer = ReadyAnswer {
         status: "down".into(),

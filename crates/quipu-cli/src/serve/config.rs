@@ -1,4 +1,4 @@
-//! What `serve` is told: defaults, then the config file, then the environment and flags.
+//! Configuration of `serve`: defaults, then the config file, then the environment and flags.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -22,12 +22,12 @@ use super::tenant::DEFAULT;
 use crate::args::{Entry, Serve};
 use crate::{ask, client};
 
-/// What stands for a listener that is not wanted.
+/// Value that turns a listener off.
 pub const OFF: &str = "off";
 /// Holds a key that may do everything, for the first start of a container.
 const BOOTSTRAP_KEY: &str = "QUIPU_BOOTSTRAP_KEY";
 
-/// Everything that `serve` needs to know.
+/// The whole configuration of `serve`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
@@ -45,7 +45,7 @@ pub struct Config {
     pub otlp_grpc: String,
     /// Metrics of the server itself.
     pub prometheus: String,
-    /// Bounds on what is taken in.
+    /// Limits of received data.
     pub limits: Limits,
     /// The user's own price book.
     pub prices: PriceSettings,
@@ -53,55 +53,57 @@ pub struct Config {
     pub budgets: BTreeMap<String, BudgetConfig>,
     /// How spans of home-made instrumentation are read, by name.
     pub map: BTreeMap<String, MapConfig>,
-    /// The gateway to model providers; none without it.
+    /// The gateway to model providers; `None` without one.
     pub proxy: Option<GatewayConfig>,
-    /// Ways out beside the store: `NAME` or `NAME:PATH`, each name once.
+    /// Exporters: `NAME` or `NAME:PATH`, each name once.
     pub backends: Vec<String>,
-    /// What is said of each, by name.
+    /// Settings of each exporter, by name.
     pub backend: BTreeMap<String, Spanned<toml::Table>>,
     /// How they are delivered to where their tables say nothing else.
     pub delivery: ExitSettings,
-    /// What is taken out before anything is kept.
+    /// Redaction of received records.
     #[serde(deserialize_with = "read_redact")]
     pub redact: RedactSettings,
-    /// Who may come in.
+    /// Access to the server.
     pub access: AccessSettings,
-    /// How the record of who did what is kept.
+    /// Settings of the audit log.
     pub audit: AuditSettings,
     /// Certificates of the listeners; without them they speak in the clear.
     pub tls: Option<TlsConfig>,
-    /// Everybody who reaches the server may do everything, although others than this machine can: a flag alone says so.
+    /// Every caller that reaches the server may do everything, although other machines can reach it. Only a
+    /// flag sets this.
     #[serde(skip)]
     pub insecure: bool,
-    /// Projects beside the default one, each with data of its own.
+    /// Projects in addition to the default one, each with its own data.
     pub project: BTreeMap<String, ProjectSettings>,
-    /// How long what is kept: everything for ever, unless this says otherwise.
+    /// Data retention: everything forever by default.
     pub retention: Retention,
-    /// Where senders that speak Jaeger's or Zipkin's protocols are listened to; nowhere by default.
+    /// Listeners for Jaeger's and Zipkin's protocols; none by default.
     pub jaeger: Jaeger,
-    /// Where the key comes from that the stores are encrypted with; in the clear without it.
+    /// Source of the encryption key of the stores; without it they are not encrypted.
     pub encryption: Option<quipu::sqlite::KeySource>,
     /// The file that was read.
     #[serde(skip)]
     pub file: Option<PathBuf>,
 }
 
-/// What a project has of its own. Limits, prices' place and delivery are the server's.
+/// Settings of one project. Limits, the folder of prices and delivery belong to the server.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ProjectSettings {
-    /// Its ways out, of those that have a table: none by default, so that nothing of it leaves unasked.
+    /// Its exporters, out of those that have a table. None by default, so no data leaves the project without
+    /// a setting.
     pub backends: Vec<String>,
     /// Its budgets by name.
     pub budgets: BTreeMap<String, BudgetConfig>,
-    /// How long what of it is kept, in place of what the server's say.
+    /// Its data retention; replaces the server's.
     pub retention: Option<Retention>,
-    /// What is taken out of what comes in for it, in place of all that the server's say.
+    /// Redaction of its records; replaces all of the server's redaction settings.
     #[serde(deserialize_with = "read_own_redact")]
     pub redact: Option<RedactSettings>,
 }
 
-/// What the configuration says of one project.
+/// Configuration of one project.
 pub struct Said<'a> {
     pub backends: &'a [String],
     pub budgets: &'a BTreeMap<String, BudgetConfig>,
@@ -198,7 +200,7 @@ impl Config {
         Ok(config)
     }
 
-    /// What flags and the environment say of who may come in.
+    /// Applies the flags and environment variables for access.
     pub fn take_entry(&mut self, entry: &Entry) {
         self.insecure = entry.insecure;
         // Never an argument: others see those.
@@ -217,7 +219,7 @@ impl Config {
         }
     }
 
-    /// Reads the config file, if there is one.
+    /// Reads the config file, if given.
     pub fn read(file: Option<&Path>) -> Result<Self> {
         let Some(file) = file else { return Ok(Self::default()) };
         let text =
@@ -236,12 +238,12 @@ impl Config {
         }
         config.check_retention()?;
         config.adapters()?;
-        // Whoever reads a configuration may open a store next.
+        // The caller may open a store next.
         crate::key::of_config(config.encryption.as_ref())?;
         Ok(Self { file: Some(file.to_owned()), ..config })
     }
 
-    /// The adapters that read what comes in: the tables under `map` first, for they are what the user says.
+    /// The adapters of received records: the user's tables under `map` come first.
     ///
     /// # Errors
     /// A table under `map` is wrong.
@@ -256,7 +258,7 @@ impl Config {
         std::iter::once(DEFAULT).chain(self.project.keys().map(String::as_str))
     }
 
-    /// What it says of a project: of the default one, what stands at the top.
+    /// Configuration of a project; for the default one, the top level of the file.
     pub fn project(&self, name: &str) -> Said<'_> {
         match self.project.get(name) {
             Some(project) => Said { backends: &project.backends, budgets: &project.budgets },
@@ -264,12 +266,12 @@ impl Config {
         }
     }
 
-    /// How long what of a project is kept.
+    /// Data retention of a project.
     pub fn retention_of(&self, name: &str) -> &Retention {
         self.project.get(name).and_then(|project| project.retention.as_ref()).unwrap_or(&self.retention)
     }
 
-    /// What is taken out of what comes in for a project. What passes the gateway is the default one's.
+    /// Redaction of records for a project. Records of the gateway belong to the default one.
     pub fn redact_of(&self, name: &str) -> &RedactSettings {
         self.project.get(name).and_then(|project| project.redact.as_ref()).unwrap_or(&self.redact)
     }
@@ -279,7 +281,7 @@ impl Config {
         said.collect::<Result<(), String>>().map_err(|wrong| anyhow::anyhow!("{wrong}"))
     }
 
-    /// What it says of these ways out, for those who open them.
+    /// Settings of these exporters, for the code that opens them.
     pub fn named(&self, ways_out: &[String], folder: &Path) -> Named {
         Named {
             list: without_stores(ways_out),
@@ -294,7 +296,8 @@ impl Config {
         }
     }
 
-    /// The tables of backends. The server has a page for Prometheus already: the backend opens none unless an address is said.
+    /// The tables of backends. The server has a page for Prometheus already: the backend opens none unless an
+    /// address is said.
     fn tables(&self, ways_out: &[String]) -> BTreeMap<String, Spanned<toml::Table>> {
         let mut tables = self.backend.clone();
         let bare = |listed: &&String| listed.trim_end_matches(':') == "prometheus";
@@ -319,7 +322,7 @@ impl Config {
     }
 }
 
-/// What a server takes out where nobody says anything: secrets. Contents stay, for whoever sends them to a server wants them there.
+/// The server's default redaction: secrets. Contents stay, because their senders want them stored.
 pub fn redact() -> RedactSettings {
     RedactSettings { contents: Some(Capture::all(true)), ..RedactSettings::default() }
 }

@@ -1,4 +1,4 @@
-//! The audit of refused versions of spans in held traces.
+//! Audit log entries for rejected versions of spans in held traces.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 /// The action under which they are noted.
 const ACTION: &str = "span.conflict";
 
-/// Notes each held trace of which a version of an ended span was refused, for as long as the server runs.
+/// Logs each held trace with a rejected version of an ended span, while the server runs.
 pub async fn watch(
     project: String,
     store: Arc<dyn Store>,

@@ -1,4 +1,4 @@
-//! The watch over sources: its counts are kept in a file of the project, and its sums are gauges.
+//! Drift detection of sources: its counts are kept in a file of the project, and its sums are gauges.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

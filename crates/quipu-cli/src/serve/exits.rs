@@ -1,4 +1,4 @@
-//! Ways out beside the store.
+//! Exporters of a project.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -9,8 +9,8 @@ use quipu::pipeline::Exit;
 
 use super::Config;
 
-/// Opens all of a project's that the configuration names. A server does not start with half of its ways out: whoever set it up would not see
-/// that records go nowhere.
+/// Opens all exporters of a project. An error with one of them stops the start: otherwise an operator would
+/// not see that records are not exported.
 pub fn open(
     config: &Config,
     ways_out: &[String],

@@ -1,4 +1,4 @@
-//! Who may come in: keys and users of the data folder, and the record of what they did.
+//! Access control: keys and users of the data folder, and the audit log of their actions.
 
 use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::path::Path;
@@ -18,7 +18,7 @@ use super::{Config, OFF};
 /// Between two readings of the state of the audit record.
 const AUDIT: Duration = Duration::from_secs(2);
 
-/// What stands before every listener of a process.
+/// The guard before every listener of a process.
 #[derive(Clone)]
 pub struct Guard {
     pub access: Access,
@@ -31,10 +31,12 @@ pub struct Guard {
 }
 
 impl Guard {
-    /// Opens it. Whether anybody is asked follows from where the process listens, unless the configuration says it.
+    /// Opens the guard. Whether callers must authenticate follows from the listening addresses, unless the
+    /// configuration says it.
     ///
     /// # Errors
-    /// Others could come in unasked, or nobody could; or a file of it cannot be used.
+    /// Other machines could connect without authentication, or no caller could connect; or a file of it
+    /// cannot be used.
     pub fn open(
         config: &Config,
         folder: &Path,
@@ -76,11 +78,11 @@ impl Guard {
     /// Puts itself before a router.
     pub fn before(&self, router: Router, gate: Gate) -> Router {
         let guarded = guard(&self.access, router, gate);
-        // Outside of the guard: it tells it how the request came.
+        // Outside of the guard: it passes the scheme of the request to the guard.
         if self.tls.is_some() { guarded.layer(Extension(Secure(true))) } else { guarded }
     }
 
-    /// Of the addresses of what stands behind it.
+    /// URL scheme of the listeners behind the guard.
     pub fn scheme(&self) -> &'static str {
         if self.tls.is_some() { "https" } else { "http" }
     }
@@ -117,16 +119,17 @@ fn warn_of_open(access: &Access) -> Result<()> {
     Ok(())
 }
 
-/// Whether what passes can be read, as far as the configuration tells: a proxy in between may speak TLS for it.
+/// Whether what passes can be read, as far as the configuration tells: a proxy in between may speak TLS for
+/// it.
 fn speaks_in_the_clear(config: &Config) -> bool {
     config.tls.is_none() && config.access.trusted_proxies.is_empty()
 }
 
-/// Where a process listens.
+/// Listening addresses of a process.
 #[derive(Debug, Default)]
 pub struct Listening {
     pub streams: Vec<SocketAddr>,
-    /// Of these nobody can tell who sends.
+    /// Addresses for packets, which have no authenticated sender.
     pub packets: Vec<SocketAddr>,
 }
 

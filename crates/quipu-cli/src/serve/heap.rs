@@ -1,24 +1,24 @@
-//! What a load leaves free in the heap goes back to the system.
+//! Return of free heap memory to the system after load.
 
 use std::fs;
 use std::time::Duration;
 
-/// What the start needed is free by then.
+/// Time until the memory of the start is free.
 const FIRST: Duration = Duration::from_secs(1);
-/// How often is looked after that.
+/// Interval of checks after that.
 const LOOK: Duration = Duration::from_secs(10);
 /// KiB by which the process has to have grown for it to be worth a look through the heap.
 const WORTH: u64 = 8 << 10;
 
-/// Looks now and then whether memory has grown, and has the heap give back what is free in it. A load that goes on takes some of that again:
-/// a page each for a quarter of a microsecond.
+/// Looks now and then whether memory has grown, and has the heap give back what is free in it. A load that
+/// goes on takes some of that again: a page each for a quarter of a microsecond.
 pub async fn give_back() {
     let (mut wait, mut least) = (FIRST, 0);
     loop {
         tokio::time::sleep(wait).await;
         let Some(kib) = resident() else { return };
         if kib > least + WORTH {
-            // Whoever allocates meanwhile waits; who does not, must not.
+            // Threads that allocate meanwhile wait; threads that do not must not wait.
             let _ = tokio::task::spawn_blocking(quipu_heap::give_back).await;
             least = resident().unwrap_or(kib);
         }

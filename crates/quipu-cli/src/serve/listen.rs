@@ -1,4 +1,4 @@
-//! The listening sockets, and how they are told to the world.
+//! The listening sockets, and the announcement of their addresses.
 
 use std::path::Path;
 
@@ -56,7 +56,7 @@ impl Listeners {
         Ok(Listening { streams, packets })
     }
 
-    /// Where they listen, and whether by TLS.
+    /// URLs of the listeners, with or without TLS.
     pub fn urls(&self, tls: bool) -> Result<Urls> {
         let scheme = if tls { "https" } else { "http" };
         let url = |listener: &Option<TcpListener>| -> Result<Option<String>> {
@@ -98,7 +98,7 @@ fn unbound(flag: &str, address: &str) -> String {
     format!("cannot listen on {address} (choose another with {flag}, or `off`)")
 }
 
-/// Says where they listen, one line each, and then in the ready file: whoever sees it may begin.
+/// Prints the addresses, one line each, and then writes the ready file: a program that sees it may begin.
 pub fn announce(urls: &Urls, proxy: Option<&str>, ready_file: Option<&Path>) -> Result<()> {
     print(urls);
     if let Some(url) = proxy {
@@ -129,7 +129,7 @@ fn print(urls: &Urls) {
         .for_each(|(what, url)| println!("{what:<20} {url}"));
 }
 
-/// Writes the ready file at once: whoever sees it sees all of it.
+/// Writes the ready file atomically, so a reader sees all of it.
 fn write(urls: &Urls, proxy: Option<&str>, file: &Path) -> Result<()> {
     let mut all = serde_json::to_value(urls)?;
     if let (Some(all), Some(proxy)) = (all.as_object_mut(), proxy) {

@@ -1,4 +1,4 @@
-//! `quipu serve`: sockets, store, pipeline and routes put together, and taken apart again in order.
+//! `quipu serve`: starts sockets, store, pipeline and routes, and stops them in order.
 
 mod aside;
 mod config;
@@ -48,14 +48,14 @@ pub use tenant::{redactor, start};
 pub use tenants::IMPORT;
 use tenants::Tenants;
 
-/// What saying goodbye to connections may take beyond what requests under way have; the store's close comes on top.
+/// Time to close connections, in addition to that of running requests; closing the store takes more time.
 const GOODBYES: Duration = Duration::from_secs(1);
 
 /// Serves until a signal to stop.
 pub fn run(args: &Serve) -> Result<()> {
     let filter = EnvFilter::try_from_env("QUIPU_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     let colours = std::io::stderr().is_terminal();
-    // A line that cannot be written is left out: to say so on the same standard error would end the thread that had something to say.
+    // A log line that cannot be written is dropped: an error on the same standard error would end the thread.
     let log = tracing_subscriber::fmt().with_env_filter(filter).log_internal_errors(false);
     log.with_writer(std::io::stderr).with_ansi(colours).init();
     quipu_receiver::more_files();
@@ -103,7 +103,7 @@ async fn serve(args: &Serve, config: Config) -> Result<()> {
     stop.wait().await;
     background.abort_all();
     let _ = closing.send(true);
-    // Whoever still talks after the grace period is cut off; what was acknowledged is stored.
+    // Connections that stay after the grace period are cut off; acknowledged records are stored.
     let drain = Duration::from_secs(config.limits.drain_seconds) + GOODBYES;
     let _ = tokio::time::timeout(drain, servers.join_all()).await;
     if let Some(proxying) = proxying {
@@ -115,7 +115,7 @@ async fn serve(args: &Serve, config: Config) -> Result<()> {
     closed
 }
 
-/// The gateway, if it is wanted; what it sees is the default project's.
+/// The gateway, if configured; its records belong to the default project.
 async fn proxying(
     config: &Config,
     tenant: &Tenant,

@@ -38,12 +38,12 @@ pub enum Accounts {
     Leave,
 }
 
-/// Where the books and budgets of one process come from.
+/// Source of the books and budgets of one process.
 #[derive(Clone, Copy)]
 pub struct Place<'a> {
     /// The data folder.
     pub folder: &'a Path,
-    /// What the configuration says of prices.
+    /// Configuration of prices.
     pub prices: &'a PriceSettings,
     /// Budgets of the configuration.
     pub budgets: &'a BTreeMap<String, BudgetConfig>,

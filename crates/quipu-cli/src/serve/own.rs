@@ -1,4 +1,5 @@
-//! Figures that the server derives itself, stored as metrics of the project: detections of personal data and secrets.
+//! Figures that the server derives itself, stored as metrics of the project: detections of personal data and
+//! secrets.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,7 +12,8 @@ use quipu::core::{
 use quipu::pipeline::{Pipeline, SelfMetrics};
 use tokio::sync::Mutex;
 
-/// Counters that are stored, with their help. Their label `kind` is stored as `type`, as other sources call it.
+/// Counters that are stored, with their help. Their label `kind` is stored as `type`, as other sources call
+/// it.
 const COUNTERS: [(&str, &str); 2] = [
     ("pii_detections_total", "Personal data taken out before anything was kept, by kind"),
     ("secret_detections_total", "Secrets taken out before anything was kept, by kind"),
@@ -22,7 +24,8 @@ const APART: Duration = Duration::from_secs(5);
 /// Counts by counter and kind.
 type Stored = HashMap<(&'static str, String), u64>;
 
-/// What of the counters was stored. Only differences are stored, so that a restart, at which counters begin anew, counts nothing twice.
+/// Stored values of the counters. Only differences are stored, so a restart, which resets counters, counts
+/// nothing twice.
 #[derive(Default)]
 pub struct Own(Mutex<Stored>);
 
@@ -47,7 +50,7 @@ impl Own {
     }
 }
 
-/// What each counter grew by, by its kind.
+/// Growth of each counter, by its kind.
 fn grown(stored: &Stored, metrics: &SelfMetrics) -> Vec<(&'static str, String, u64)> {
     let mut grown = Vec::new();
     for (name, _) in COUNTERS {

@@ -1,4 +1,4 @@
-//! The page for Prometheus: what the server says of itself, what it derives from all that comes in, and its machine.
+//! The metrics page for Prometheus: the server's own metrics, derived metrics, and its machine.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +21,7 @@ pub fn page(derive: &Arc<Derive>, metrics: &Arc<SelfMetrics>) -> Result<Promethe
     Ok(page)
 }
 
-/// Gives the ways out that want it what is derived, for ever.
+/// Passes derived metrics to the exporters that want them; never returns.
 pub async fn pass_on(derive: Arc<Derive>, pipeline: Arc<Pipeline>) {
     loop {
         tokio::time::sleep(PASSED_ON).await;

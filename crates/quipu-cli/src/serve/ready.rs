@@ -1,4 +1,4 @@
-//! Whether the server as a whole takes requests: every project, and the record of who did what.
+//! Readiness of the server as a whole: every project, and the audit log.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,14 +22,14 @@ use super::tenant::DEFAULT;
 const PATH: &str = "/readyz";
 /// A project that takes longer to say how it does counts as down.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How long an answer stands, whoever asks: anybody may, and each time every project's store is looked at.
+/// Lifetime of a cached answer. The route needs no key, and each check reads every project's store.
 const STANDS: Duration = Duration::from_secs(1);
 /// Bytes of a project's answer.
 const ANSWER: usize = 1 << 20;
 
-/// The route. What the default project says, and of the others how many are in which state: whoever may not know a project does not learn
-/// its name. Only the default project's store makes the server not ready; all else that is wrong, `degraded`.
-/// An answer stands for a second.
+/// The route. The answer has the state of the default project, and the number of other projects in each
+/// state. A caller without rights to a project does not learn its name. Only the default project's store
+/// makes the server not ready; any other problem makes it `degraded`. An answer is cached for a second.
 pub fn route(apis: &BTreeMap<String, Router>, audit: &Audit) -> MethodRouter {
     standing(STANDS, apis, audit)
 }
@@ -38,7 +38,7 @@ fn standing(stands: Duration, apis: &BTreeMap<String, Router>, audit: &Audit) ->
     let (apis, audit) = (apis.clone(), audit.clone());
     let last = Arc::new(Mutex::new(None::<(Instant, Told)>));
     get(async move || {
-        // Whoever comes while it is found out waits for that.
+        // Requests during a check wait for its result.
         let mut last = last.lock().await;
         if let Some((_, told)) = last.as_ref().filter(|(at, _)| at.elapsed() < stands) {
             return told.response();
@@ -48,11 +48,11 @@ fn standing(stands: Duration, apis: &BTreeMap<String, Router>, audit: &Audit) ->
     })
 }
 
-/// What is so now.
+/// The current state.
 async fn found(apis: &BTreeMap<String, Router>, audit: &Audit) -> Told {
     let mut all = all(apis).await;
     let Some(mut answer) = all.remove(DEFAULT).flatten() else {
-        // It did not even say what is wrong.
+        // The project gave no reason.
         return Told { code: StatusCode::SERVICE_UNAVAILABLE, body: None };
     };
     let others = all.into_values().map(|answer| answer.map_or_else(|| "down".to_owned(), |said| said.status));
@@ -78,7 +78,7 @@ fn count(states: &mut ProjectStates, status: &str) {
     }
 }
 
-/// What each project says; `None` of one that says nothing.
+/// The answer of each project; `None` for a project without one.
 async fn all(apis: &BTreeMap<String, Router>) -> BTreeMap<String, Option<ReadyAnswer>> {
     let mut asked = JoinSet::new();
     for (name, api) in apis {

@@ -1,4 +1,4 @@
-//! The rules of retention at work beside the requests.
+//! Scheduled runs of retention, in the background.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,7 +17,8 @@ const FIRST: Duration = Duration::from_secs(20);
 /// `days_per_run` where the rules do not say.
 const DAYS_PER_RUN: u32 = 7;
 
-/// Removes what the rules do not keep, for as long as the server runs; ends at once where they keep everything.
+/// Removes what the rules do not keep, for as long as the server runs; ends at once where they keep
+/// everything.
 pub async fn watch(
     name: String,
     store: Arc<dyn Store>,

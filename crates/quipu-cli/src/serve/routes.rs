@@ -1,4 +1,4 @@
-//! Which routes answer on which socket.
+//! Routes of each socket.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -28,7 +28,7 @@ use super::tenant::{DEFAULT, Tenant};
 use super::tenants::Tenants;
 use super::unread;
 
-/// What the routes stand on.
+/// State of the routes.
 pub struct House<'a> {
     pub tenants: &'a Tenants,
     pub guard: &'a Guard,
@@ -72,7 +72,7 @@ impl House<'_> {
         servers
     }
 
-    /// Ways in for telemetry alone.
+    /// Routes for telemetry only.
     fn intake(&self, of: impl Fn(&Receiver) -> Router) -> Router {
         let inside = self.tenants.routes(&self.guard.access, |tenant| of(&tenant.receiver));
         self.guard.before(inside, Gate::Ingest)
@@ -178,11 +178,12 @@ pub fn money_of(folder: &Path, accounts: Accounts) -> Result<Money> {
     Place { folder, prices: &prices, budgets: &budgets, accounts }.open(crate::ask::note)
 }
 
-/// The HTTP interface over a store and the books and budgets of a data folder, without a server: for the asking commands.
-/// Budgets may be changed, which other processes see; stored calls only where the store is open for writing.
+/// The HTTP interface over a store and the books and budgets of a data folder, without a server: for the
+/// asking commands. Budgets may be changed, which other processes see; stored calls only where the store is
+/// open for writing.
 pub fn routes_over(store: Arc<dyn Store>, folder: &Path, accounts: Accounts) -> Result<Router> {
     let money = money_of(folder, accounts)?;
-    // An answer takes as long as it takes: nobody else waits for it.
+    // An answer has no time limit: no other request waits for it.
     let limits = Limits { request_seconds: u64::from(u32::MAX), ..Limits::default() };
     let documents = documents_of(folder);
     let forget_unread = unread::forgetting_in(folder.join(unread::FILE));

@@ -1,4 +1,4 @@
-//! One project: its store, its pipeline and its routes, apart from those of every other.
+//! One project: its store, its pipeline and its routes, isolated from those of other projects.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use quipu::core::{Adapters, Batch, Intake as _, Limits, Meter, Retention, Stage,
 use quipu::metrics::Derive;
 use quipu::pipeline::{Exit, Parts, Pipeline, Priced, Redact, RedactSettings, SelfMetrics};
 use quipu::prometheus::{Format, Prometheus};
-/// Its data lie in the data folder itself.
+/// Its data are in the data folder itself.
 pub use quipu_access::DEFAULT_PROJECT as DEFAULT;
 use quipu_api::dto::Listeners as Urls;
 use quipu_api::{ApiState, Money};
@@ -31,10 +31,10 @@ const FOLDER: &str = "projects";
 const ASIDE: &str = "aside";
 /// A store without files, which a project has that is set aside. Nothing is written to it.
 const MEMORY: &str = "memory:";
-/// How often figures that nobody pushes are read.
+/// Interval of reading gauges.
 const GAUGES: Duration = Duration::from_secs(5);
 
-/// Where the parts of a project are.
+/// Folders and files of a project.
 struct Site<'a> {
     folder: PathBuf,
     uri: String,
@@ -52,9 +52,9 @@ pub struct Tenant {
     pub metrics: Arc<SelfMetrics>,
     pub receiver: Receiver,
     adapters: Adapters,
-    /// Where unread sources are kept; nowhere beside a store in memory.
+    /// File of unread sources; none next to a store in memory.
     unread: Option<PathBuf>,
-    /// Where the counts of sources are kept; nowhere beside a store in memory.
+    /// File of the counts of sources; none next to a store in memory.
     drift: Option<PathBuf>,
     pub page: Arc<Prometheus>,
     // Its instruments live as long as the process.
@@ -62,19 +62,20 @@ pub struct Tenant {
     own: Arc<own::Own>,
     documents: Documents,
     retention: Arc<Retention>,
-    /// Why it is set aside, if it is: it has no files, and its routes answer 503.
+    /// Reason why it is set aside: it has no files, and its routes answer 503. `None` for a running project.
     pub aside: Option<Arc<str>>,
 }
 
 impl Tenant {
-    /// Opens what belongs to the project; `data` is the data folder of the server, `first` takes in for the project before it.
+    /// Opens what belongs to the project; `data` is the data folder of the server, `first` takes in for the
+    /// project before it.
     pub async fn open(config: &Config, name: &str, data: &Path, first: Option<&Receiver>) -> Result<Self> {
         Self::open_in(config, name, data, first)
             .await
             .with_context(|| format!("cannot open the project {name}"))
     }
 
-    /// Takes the place of a project whose files are damaged, and touches none of them.
+    /// Replaces a project whose files are damaged, and touches none of them.
     pub async fn stand_in(
         config: &Config,
         name: &str,
@@ -146,7 +147,7 @@ impl Tenant {
         &self.name
     }
 
-    /// Its routes, or what is left of them while it is set aside.
+    /// Its routes, or the remaining ones while it is set aside.
     pub fn guarded(&self, routes: Router) -> Router {
         match &self.aside {
             Some(why) => aside::routes(routes, why),
@@ -188,7 +189,7 @@ impl Tenant {
         Arc::new(move || receiver.drift())
     }
 
-    /// Begins what goes on beside the requests.
+    /// Starts the background tasks.
     pub fn watch(&self, background: &mut JoinSet<()>, audit: &Audit) {
         if self.aside.is_some() {
             return;
@@ -247,7 +248,7 @@ fn beside(uri: &str) -> String {
     format!("{scheme}:?{settings}").trim_end_matches('?').to_owned()
 }
 
-/// All projects share one room for what is under way, so that many of them do not take more memory than one.
+/// All projects share one memory limit for requests, so many projects take no more memory than one.
 fn receiver(
     config: &Config,
     adapters: &Adapters,
@@ -268,7 +269,7 @@ fn receiver(
     }
 }
 
-/// What people arrange lasts as long as the traces do.
+/// Documents of users last as long as the traces do.
 fn documents(store: &str, folder: &Path) -> Documents {
     if store.starts_with("memory") { Documents::in_memory() } else { routes::documents_of(folder) }
 }
@@ -281,7 +282,7 @@ pub fn redactor(settings: &RedactSettings, metrics: &Arc<SelfMetrics>) -> quipu:
     Ok(Arc::new(Redact::new(settings, Arc::clone(metrics) as Arc<dyn Meter>)?))
 }
 
-/// The one pipeline that everything of a project goes through, whoever brings it; `more` are stages after the prices.
+/// The one pipeline of a project, for all of its receivers; `more` are stages after the prices.
 pub fn start(
     limits: &Limits,
     redact: &Arc<Redact>,
@@ -309,7 +310,7 @@ pub fn start(
     })
 }
 
-/// Takes up budgets that another process set, and stores what budgets say while nothing else comes in.
+/// Applies budgets that another process set, and stores notices of budgets while no batch arrives.
 async fn watch_budgets(budgets: Budgets, store: Arc<dyn Store>, pipeline: Arc<Pipeline>) {
     loop {
         tokio::time::sleep(GAUGES).await;

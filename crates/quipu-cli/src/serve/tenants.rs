@@ -1,4 +1,4 @@
-//! All projects of a server, and whose request is whose.
+//! All projects of a server, and the routing of requests to them.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -58,7 +58,7 @@ impl Tenants {
         self.0.iter().map(|(name, tenant)| (name.as_str(), tenant))
     }
 
-    /// One router for all: each request goes to the routes of its own project, and sees nothing of the others.
+    /// One router for all: each request goes to the routes of its own project, and cannot access the others.
     pub fn routes(&self, access: &Access, of: impl Fn(&Tenant) -> Router) -> Router {
         let routers: BTreeMap<String, Router> =
             self.0.iter().map(|(name, tenant)| (name.clone(), tenant.guarded(of(tenant)))).collect();
@@ -67,7 +67,7 @@ impl Tenants {
         Router::new().fallback(async move |request: Request| hand_on(&access, &routers, request).await)
     }
 
-    /// Begins what goes on beside the requests.
+    /// Starts the background tasks.
     pub fn watch(&self, background: &mut JoinSet<()>, audit: &Audit) {
         self.0.values().for_each(|tenant| tenant.watch(background, audit));
     }
@@ -83,7 +83,8 @@ impl Tenants {
 }
 
 async fn hand_on(access: &Access, routers: &BTreeMap<String, Router>, mut request: Request) -> Response {
-    // Whoever was let in was let into a project. Where nobody has to be anybody, such as for the dashboard's files, there is none.
+    // An authenticated caller belongs to a project. A route without authentication, such as the dashboard's
+    // files, has none.
     let project = request.extensions().get::<Project>().map_or(DEFAULT, |project| project.0.as_str());
     let Some(router) = routers.get(project) else {
         let detail = format!("There is no project {project}.");
@@ -102,7 +103,7 @@ async fn hand_on(access: &Access, routers: &BTreeMap<String, Router>, mut reques
     }
 }
 
-/// What the API says that it did, in the words of the guard, which writes it down.
+/// Converts the API's report of its effect into that of the guard, which writes it to the audit log.
 fn noted(mut response: Response) -> Response {
     if let Some(Deed { preview, detail }) = response.extensions_mut().remove() {
         response.extensions_mut().insert(About { object: None, preview, detail });
@@ -110,13 +111,13 @@ fn noted(mut response: Response) -> Response {
     response
 }
 
-/// Says who asks in the words of the rooms behind: for what is written down, for shares of the room, and for feeds that stay open.
+/// Adds the caller to a request, for the audit log, for fair shares of memory, and for open live feeds.
 fn introduce(access: &Access, principal: Principal, extensions: &mut Extensions) {
     if principal.may_everywhere(Permission::Admin) {
         extensions.insert(SeesHost);
     }
     let kind = match principal.kind() {
-        // Where nobody is asked who they are, nobody is named, and addresses tell whose share it is.
+        // Without authentication there are no names, and shares go by address.
         PrincipalKind::Local => return,
         PrincipalKind::User => "user",
         PrincipalKind::Key => "key",

@@ -1,4 +1,4 @@
-//! The time by which retention removes: never later than records and a steady clock bear out.
+//! Bounded clock of retention: never later than stored records and a steady clock allow.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +6,7 @@ use quipu::core::Timestamp;
 
 /// A wall clock that runs further ahead of the steady clock than this has jumped.
 const JUMP: i64 = Timestamp::HOUR;
-/// A clock that has jumped is believed after so long: somebody would have set it right.
+/// Time after which a clock that jumped is trusted: an operator would have corrected it.
 const BELIEVED: Duration = Duration::from_secs(24 * 3_600);
 
 /// Why the wall clock is not believed.
@@ -28,7 +28,7 @@ impl Doubt {
     }
 }
 
-/// What bounds the time.
+/// Bounds of the time.
 #[derive(Debug)]
 pub struct Trusted {
     /// The wall clock when it was last believed, and when that was.
@@ -45,8 +45,8 @@ impl Trusted {
         Self { anchor: (wall, steady), jumped: None, newest: None }
     }
 
-    /// The time to go by: the wall clock, but no later than the end of the newest day that has records plus the time since that was
-    /// first seen, and no later than where the steady clock says that the wall clock should be.
+    /// The wall clock, with two upper bounds. The first is the end of the newest day that has records, plus
+    /// the time since that day was first seen. The second is the expected wall clock by the steady clock.
     pub fn now(
         &mut self,
         wall: Timestamp,

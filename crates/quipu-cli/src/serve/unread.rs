@@ -1,4 +1,4 @@
-//! Sources that are not read: kept in a file of the project, so that a restart does not forget them.
+//! Sources that no adapter reads: kept in a file of the project, so a restart keeps the list.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,7 +14,7 @@ pub const FILE: &str = "unread-sources.json";
 /// How often changes are written.
 const APART: Duration = Duration::from_secs(5);
 
-/// What an earlier process stored; nothing where there is no file. A file that cannot be read costs no more than its list.
+/// The list that an earlier process stored; empty without a file. An unreadable file costs only its list.
 pub fn stored(file: &Path) -> Vec<UnreadSource> {
     let Ok(text) = std::fs::read(file) else { return Vec::new() };
     serde_json::from_slice(&text).unwrap_or_else(|error| {
@@ -49,7 +49,7 @@ pub fn forgetting(receiver: Receiver, file: Option<PathBuf>) -> ForgetUnread {
     })
 }
 
-/// The same without a server: in the file alone.
+/// The same without a server: in the file only.
 pub fn forgetting_in(file: PathBuf) -> ForgetUnread {
     Arc::new(move |traces, dry_run| {
         let (gone, left): (Vec<_>, Vec<_>) =

@@ -1,4 +1,4 @@
-//! How the process and its machine are doing, and what came in and was dropped.
+//! Vital figures of the process and its machine, and counts of received and dropped records.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,10 +12,11 @@ use quipu_api::dto::{
 use quipu_receiver::Receiver;
 use sysinfo::{Disks, Pid, ProcessRefreshKind, ProcessesToUpdate, System, get_current_pid};
 
-/// The operating system is asked no more often: use of processors over less says little.
+/// Shortest interval between reads of the operating system: CPU use over less is inaccurate.
 const APART: Duration = Duration::from_secs(2);
 
-/// Counters of what was not stored, and whose records they count; a label of that name says it where there is one.
+/// Counters of records that were not stored, with the signal of their records; a label of that name overrides
+/// it.
 const DROPS: &[(&str, &str, &str)] = &[
     ("quipu_rejected_items_total", "signal", "records"),
     ("quipu_refused_batches_total", "signal", "requests"),
@@ -23,7 +24,7 @@ const DROPS: &[(&str, &str, &str)] = &[
     ("quipu_proxy_lost_records_total", "signal", "gateway"),
 ];
 
-/// What is looked at.
+/// Sources of the figures.
 pub struct Sources {
     pub folder: PathBuf,
     pub metrics: Arc<SelfMetrics>,
@@ -79,7 +80,7 @@ impl Sources {
 
 type Figures = (ProcessFigures, HostFigures, DiskFigures);
 
-/// What the operating system tells. What it does not tell is left out.
+/// Figures of the operating system. Missing figures are left out.
 struct Machine {
     folder: PathBuf,
     system: Option<System>,
@@ -142,7 +143,7 @@ impl Machine {
         }
     }
 
-    /// The file system that the data folder lies on: the one mounted deepest above it.
+    /// The file system of the data folder: the one mounted deepest above it.
     fn disk(&mut self) -> DiskFigures {
         let path = Some(self.folder.display().to_string());
         let Some(disks) = &mut self.disks else { return DiskFigures { path, ..DiskFigures::default() } };

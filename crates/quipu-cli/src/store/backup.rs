@@ -1,4 +1,4 @@
-//! `quipu backup` and `quipu restore`.
+//! `quipu backup` and `quipu restore`: copies of a data folder.
 
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
@@ -11,10 +11,10 @@ use super::{bytes, remember, shown};
 use crate::args::{Backup, Restore};
 use crate::ask::note;
 
-/// Between two lines on how far it is.
+/// Interval of progress lines.
 const PACE: Duration = Duration::from_secs(2);
 
-/// Copies the data folder; `false` when a database in it is damaged, and was copied as it is.
+/// Copies the data folder; `false` when a database in it is damaged, and was copied unchanged.
 pub fn back_up(args: &Backup) -> Result<bool> {
     let began = Instant::now();
     let mut progress = Progress { last: began, talks: std::io::stderr().is_terminal() };
@@ -40,7 +40,7 @@ pub fn back_up(args: &Backup) -> Result<bool> {
     Ok(damaged.is_empty())
 }
 
-/// Puts a copy back, or only looks whether it is whole.
+/// Restores a backup, or only checks that it is complete.
 pub fn restore(args: &Restore) -> Result<()> {
     let manifest = match args.dry_run {
         true => backup::verify(&args.from)?,
@@ -82,7 +82,7 @@ fn said(manifest: &Manifest) -> String {
     format!("{} files, {}, {spans} spans in {days} days", manifest.files.len(), bytes(manifest.bytes()))
 }
 
-/// Lines on standard error, where somebody watches.
+/// Progress lines on standard error, if it is a terminal.
 struct Progress {
     last: Instant,
     talks: bool,

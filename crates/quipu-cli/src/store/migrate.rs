@@ -1,4 +1,4 @@
-//! `quipu migrate`.
+//! `quipu migrate`: converts a store to the current layout.
 
 use std::path::Path;
 
@@ -10,7 +10,8 @@ use super::{bytes, shown};
 use crate::args::Migrate;
 use crate::ask::note;
 
-/// Brings every store of the data folder to this build's layout, or says what that would take; `false` when there is not enough room.
+/// Converts every store of the data folder to this build's layout, or reports a dry run; `false` without
+/// enough disk space.
 pub fn run(args: &Migrate) -> Result<bool> {
     let stores: Vec<_> = args.place.stores()?;
     if !stores.iter().any(|store| store.join("catalog.db").exists()) {

@@ -17,7 +17,7 @@ pub use repair::{Site, run as repair};
 /// The URI that means the data folder itself.
 const OWN: &str = "sqlite:";
 
-/// Runs a command; `false` when a look says no.
+/// Runs a command; `false` when a check fails.
 pub fn run(command: &StoreCommand) -> Result<bool> {
     match command {
         StoreCommand::Backup(what) => backup::back_up(what),
@@ -64,7 +64,8 @@ pub fn projects(data: &Path) -> Vec<(String, PathBuf)> {
     projects
 }
 
-/// Writes into the audit what was done. That it could not is said, and undoes nothing: a copy may be taken of what cannot be written.
+/// Writes the action to the audit log. A failure is reported, and undoes nothing: a backup may be taken of a
+/// read-only folder.
 fn remember(place: &DataPlace, action: &'static str, object: &str) -> Result<()> {
     if let Err(error) = crate::access::note(&place.folder()?, action, object) {
         ask::note(&format!("{error:#}"));

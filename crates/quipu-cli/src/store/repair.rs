@@ -1,4 +1,4 @@
-//! `quipu check store --repair`.
+//! `quipu check store --repair`: repairs a store's files.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,15 +14,16 @@ use crate::check::repair_beside;
 
 /// A project that is mended.
 pub struct Site {
-    /// How what is said of it begins.
+    /// Start of its findings' text.
     pub said: String,
-    /// The folder of its store, and the one with what lies beside that.
+    /// The folder of its store, and the folder of the files next to it.
     pub store: PathBuf,
     pub data: PathBuf,
     pub is_default: bool,
 }
 
-/// Mends these projects; `false` when something could not be saved. Ledger rows that are counted again are priced by the books of their project.
+/// Mends these projects; `false` when something could not be saved. Ledger rows that are counted again are
+/// priced by the books of their project.
 pub async fn run(sites: &[Site], deep: bool, as_json: bool) -> Result<bool> {
     let mut all = Repaired::default();
     for Site { said: project, store, data, is_default } in sites {

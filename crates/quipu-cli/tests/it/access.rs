@@ -1,4 +1,5 @@
-//! Who may come in: the table of routes against the API's description, and keys and users from the command line.
+//! Tests of access: the table of routes against the API's description, and keys and users from the command
+//! line.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -45,7 +46,7 @@ fn with_input(folder: &Path, args: &[&str], input: &str) -> (i32, String, String
     command.args(args).args(["--data-dir", folder.to_str().unwrap()]);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
-    // One that is refused before it reads closes its end.
+    // A client that is rejected before it reads closes its end.
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     let output = child.wait_with_output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();

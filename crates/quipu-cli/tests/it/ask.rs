@@ -1,4 +1,4 @@
-//! The asking commands, over a folder and over a server.
+//! Tests of the query commands, over a folder and over a server.
 
 use crate::server::*;
 

@@ -1,4 +1,4 @@
-//! The record of who did what, from the command line.
+//! Tests of the audit log, from the command line.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,4 +1,5 @@
-//! Bounds of memory and bytes on the running binary: slow readers of the live feed, series of metrics, bytes of a trace, imports.
+//! Tests of limits of memory and bytes on the running binary: slow readers of the live feed, series of
+//! metrics, bytes of a trace, imports.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -94,7 +95,7 @@ fn watchers_that_read_nothing_hold_up_nobody_and_take_little_memory() {
     assert!(slowest < Duration::from_secs(10), "{slowest:?}");
     // All frames of all watchers would be 400 MB.
     assert!(with < before + 150, "{before} MiB before, {with} MiB with {WATCHERS} watchers");
-    // They are let go, and another one is told of what comes.
+    // They are disconnected, and a new watcher gets later changes.
     for mut watcher in watchers {
         let mut rest = Vec::new();
         let _ = watcher.read_to_end(&mut rest);
@@ -151,7 +152,7 @@ fn the_prometheus_page_has_a_bound_of_series_and_its_sums_stay_whole() {
     assert_eq!(server.get("/api/v1/usage")["total"]["llm_calls"], 2_500);
 }
 
-/// A span of a trace with so many bytes of text.
+/// A span of a trace with this many bytes of text.
 fn heavy(trace: u64, span: u64, bytes: usize) -> Value {
     let end = now();
     let span = json!({
@@ -182,7 +183,7 @@ fn a_trace_takes_no_more_bytes_than_its_bound_and_the_sender_is_told() {
     assert_eq!(counter(&server, "quipu_rejected_items_total{"), 7.0);
     let trace = server.get(&format!("/api/v1/traces/{:032x}", 1));
     assert_eq!(trace["spans"].as_array().unwrap().len(), 3);
-    // Other traces have room.
+    // Other traces are within the limit.
     let (_, said) = server.post_json(&heavy(2, 1, 30_000));
     assert_eq!(said, "{}");
 }

@@ -1,4 +1,4 @@
-//! Access that was once required stays required, whatever becomes of its files.
+//! Tests of access: once required, it stays required, even if its files are lost.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -10,7 +10,7 @@ use crate::server::*;
 const PASSWORD: &str = "correct horse battery";
 const BOOTSTRAP: &str = "0123456789abcdef0123456789abcdef0123456789abcdef";
 
-/// Starts a server; gives it, or what it said when it ended.
+/// Starts a server; returns it, or its output when it ended.
 fn start(folder: &Path, config: &str) -> Result<Server, String> {
     let log = folder.join("server.log");
     let file = folder.join("quipu.toml");
@@ -65,7 +65,7 @@ fn is_shut_and_the_command_helps(folder: &Path, what: &str) {
     }
 }
 
-/// Removes the register, with what SQLite keeps beside it.
+/// Removes the access database, with the files that SQLite keeps next to it.
 fn lose_register(folder: &Path) {
     for end in ["", "-wal", "-shm"] {
         let _ = std::fs::remove_file(folder.join(format!("access.db{end}")));
@@ -93,7 +93,7 @@ fn a_last_user_who_is_disabled_removed_or_expired_makes_nobody_admin() {
     }
 }
 
-/// What is done to a data folder while no server runs.
+/// A change to a data folder while no server runs.
 type Change = fn(&Path);
 
 #[test]

@@ -1,4 +1,5 @@
-//! Files that go missing or are damaged: named by `/readyz` and `check store`, and never taken for empty ones.
+//! Tests of missing or damaged files: `/readyz` and `check store` name them, and never take them for empty
+//! ones.
 
 use std::path::{Path, PathBuf};
 
@@ -52,7 +53,7 @@ fn a_day_without_its_file_is_damage() {
         assert!(told["status"] == "degraded" && told.to_string().contains(why), "{told}");
         assert!(server.stop().success());
         finding(data, why);
-        // What is lost is said, and then the store is sound.
+        // The loss is reported, and then the store is sound.
         let (code, mended) = check(data, &["--repair"]);
         assert!(code == 3 && !mended["lost"].as_array().unwrap().is_empty(), "{mended}");
         for entry in std::fs::read_dir(data.join("days")).unwrap().flatten() {
@@ -73,7 +74,7 @@ fn a_day_whose_file_goes_while_the_server_runs_is_damage() {
     let told =
         wait_for("the word of it", || Some(ready(&server)).filter(|told| told["status"] == "degraded"));
     assert!(told.to_string().contains("its file is missing"), "{told}");
-    // What comes now is kept, and what was lost stays said.
+    // New records are kept, and the loss stays reported.
     assert_eq!(server.post_json(&export(2)).0, 200);
     let usage = server.get("/api/v1/traces");
     assert_eq!(usage["traces"].as_array().unwrap().len(), 1, "{usage}");
@@ -171,7 +172,7 @@ fn what_lies_beside_the_store_is_checked_too() {
     let whole = std::fs::read(&register).unwrap();
     std::fs::write(&register, "nothing of the kind").unwrap();
     finding(data, "access.db");
-    // Never moved out of the way: without one, nobody would be asked who they are.
+    // The file is never set aside: without it, callers would not need to authenticate.
     let (code, mended) = check(data, &["--repair"]);
     assert!(code == 3 && mended["lost"].to_string().contains("access.db"), "{mended}");
     assert_eq!(std::fs::read(&register).unwrap(), b"nothing of the kind");

@@ -1,4 +1,4 @@
-//! Requests that reach many days, and clocks that are wrong.
+//! Tests of requests over many days, and of wrong clocks.
 
 use std::path::Path;
 use std::process::Stdio;

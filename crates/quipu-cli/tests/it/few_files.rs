@@ -1,4 +1,4 @@
-//! Few open files: an answer is exact, or an error says that there is none. It is never a part.
+//! Tests with few open files: an answer is exact, or an error. It is never partial.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use crate::server::{Server, run, try_get};
 
 /// Days that hold one call each; the store has a file for each.
 const DAYS: u64 = 50;
-/// Questions that read every day.
+/// Queries that read every day.
 const QUESTIONS: [&str; 5] = [
     "usage",
     "usage?group_by=user",
@@ -17,7 +17,7 @@ const QUESTIONS: [&str; 5] = [
     "traces?limit=100",
 ];
 
-/// An export of one call, so many days ago, by a user of its own.
+/// An export of one call, this many days ago, by its own user.
 fn call(number: u64, days: u64) -> Value {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos();
     let end = now - u128::from(days) * 86_400_000_000_000;
@@ -41,7 +41,7 @@ fn any_age(folder: &Path) -> String {
     file.to_str().unwrap().to_owned()
 }
 
-/// Answers that were exact, and those that were refused.
+/// Numbers of exact and of rejected answers.
 #[derive(Default)]
 struct Told {
     exact: u64,
@@ -49,7 +49,7 @@ struct Told {
 }
 
 impl Told {
-    /// Asks every question twice.
+    /// Sends every query twice.
     fn ask(server: &Server, want: &[Value]) -> Self {
         let mut told = Self::default();
         for (question, want) in QUESTIONS.iter().zip(want).chain(QUESTIONS.iter().zip(want)) {
@@ -135,7 +135,7 @@ fn calls_acknowledged_under_few_open_files_are_counted_once() {
     assert!(told.iter().all(|status| [200, 503].contains(status)), "{told:?}");
     drop(server);
 
-    // The sender sends again what was refused, as an SDK does.
+    // The sender repeats rejected requests, as an SDK does.
     let server = Server::start_with(folder.path(), &with);
     for (day, _) in (0..DAYS).zip(&told).filter(|(_, status)| **status != 200) {
         assert_eq!(server.post_json(&call(DAYS + day, day)).0, 200);

@@ -1,4 +1,4 @@
-//! Forgotten means gone: every file of the data folder is read byte by byte for what was forgotten.
+//! Tests of deletion: every file of the data folder is searched byte by byte for the forgotten data.
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ const USER: &str = "jane.4711@kite.example";
 const SESSION: &str = "sess-zq-91827";
 /// A word that only the user said.
 const WORD: &str = "quaxolotlixe";
-/// Traces of the user, and the first and last of others.
+/// Traces of the user; the first and the last belong to other users.
 const THEIRS: std::ops::Range<u64> = 0x7a51..0x7a59;
 const OTHERS: std::ops::Range<u64> = 0x100..0x140;
 
@@ -44,7 +44,7 @@ fn said(user: &str, session: &str, words: &str) -> Vec<Value> {
     ]
 }
 
-/// One trace: a call below an agent, of now or of so many days ago.
+/// One trace: a call below an agent, now or this many days ago.
 fn export(number: u64, user: &str, session: &str, words: &str, days: u128) -> Value {
     let end = now() - days * 86_400_000_000_000;
     let span = |id: u64, parent: &str, name: &str, attributes: Vec<Value>| {
@@ -88,7 +88,7 @@ fn metric(user: &str, number: u64) -> Value {
     }]})
 }
 
-/// An address that nobody listens on.
+/// An address without a listener.
 fn nowhere() -> String {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     format!("http://127.0.0.1:{port}")
@@ -120,7 +120,7 @@ fn needles() -> Vec<(String, Vec<u8>)> {
     needles
 }
 
-/// Where in the raw files of a folder any of it stands.
+/// Places in the raw files of a folder that contain any of it.
 fn left(folder: &Path) -> Vec<String> {
     let (mut all, mut left) = (Vec::new(), Vec::new());
     files(folder, &mut all);
@@ -224,7 +224,7 @@ fn nothing_of_a_forgotten_user_is_in_any_file() {
     );
     assert!(!proof.to_string().contains(USER), "{proof}");
     assert_eq!(left(folder.path()), Vec::<String>::new(), "{proof:#}");
-    // What others have is there, and what was spent is still counted.
+    // Records of other users are there, and spent amounts are still counted.
     assert_eq!(server.get("/api/v1/traces?limit=500")["traces"].as_array().unwrap().len(), 64);
     let budgets = server.get("/api/v1/budgets").to_string();
     assert!(budgets.contains("[forgotten]") && budgets.contains("other-2"), "{budgets}");

@@ -1,4 +1,4 @@
-//! `quipu import`, into a store of its own and to a server that has it open.
+//! Tests of `quipu import`, into a store and to a server that has it open.
 
 use std::fs;
 use std::path::Path;

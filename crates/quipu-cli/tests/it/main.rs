@@ -1,4 +1,4 @@
-//! The binary, from the outside.
+//! Tests of the binary as a process.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 

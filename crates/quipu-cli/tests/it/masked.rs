@@ -1,4 +1,5 @@
-//! Secrets in every place of every record: in no answer, no file and no export, while the words beside them stay.
+//! Secrets in every place of every record: in no answer, no file and no export, while the words beside them
+//! stay.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;

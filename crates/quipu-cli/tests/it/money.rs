@@ -1,4 +1,4 @@
-//! Prices, budgets, estimates and the analysis, over a data folder and from a server.
+//! Tests of prices, budgets, estimates and the analysis, over a data folder and from a server.
 
 use std::io::Write;
 use std::path::Path;

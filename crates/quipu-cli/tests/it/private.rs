@@ -1,4 +1,4 @@
-//! What lies on the host is for the server's user alone: modes of files, the right to write, and paths in answers.
+//! Tests of privacy on the host: modes of files, the right to write, and paths in answers.
 
 use std::fs::File;
 use std::os::unix::fs::PermissionsExt;

@@ -1,4 +1,5 @@
-//! The audit record of a running server: what another hand does to it is noticed, and what cannot be noted is refused.
+//! Tests of the audit log of a running server: foreign changes are detected, and actions that cannot be
+//! logged are rejected.
 
 use std::fs::File;
 use std::path::Path;
@@ -18,7 +19,7 @@ fn log(folder: &Path) -> String {
     std::fs::read_to_string(folder.join("server.log")).unwrap()
 }
 
-/// Sends a trace and reads it until the record has so many entries.
+/// Sends a trace and reads it until the audit log has this many entries.
 fn with_entries(server: &Server, folder: &Path, count: usize) {
     assert_eq!(server.post_json(&export(7)).0, 200);
     for _ in 0..count {

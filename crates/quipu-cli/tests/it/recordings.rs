@@ -1,4 +1,4 @@
-//! Recordings of real frameworks: the totals are those of the model server's own log.
+//! Tests with recordings of real frameworks: the totals match the model server's own log.
 
 use quipu_recordings::{Encoding, bodies, names, want};
 use serde_json::Value;
@@ -23,7 +23,8 @@ fn send(server: &Server, recording: &str) {
     }
 }
 
-/// What differs from the truth. Cache reads and reasoning may fall short, since not every source sends them, never exceed.
+/// Differences from the truth. Cache reads and reasoning may fall short, since not every source sends them;
+/// they never exceed it.
 fn differences(total: &Value, want: &Value) -> Vec<String> {
     let limited = want.get("source_limited").filter(|limited| !limited.is_null());
     let truth = limited.unwrap_or(&want["tokens"]);

@@ -1,4 +1,4 @@
-//! Wrong use: each says what is wrong and where.
+//! Tests of wrong usage: each error text names the mistake and its place.
 
 use std::net::TcpListener;
 

@@ -1,4 +1,4 @@
-//! What the rules of retention remove of real recordings, by a server and over a folder.
+//! Tests of retention with real recordings, by a server and over a folder.
 
 use quipu_recordings::{Encoding, bodies, names};
 use serde_json::Value;
@@ -13,7 +13,7 @@ fn sums(data: &str) -> Vec<(String, Value)> {
         let (code, said, error) = run(&[more, &["--data-dir", data, "--json"]].concat());
         assert_eq!(code, 0, "{more:?}: {error}");
         let mut answer: Value = serde_json::from_str(&said).unwrap();
-        // What a failed run said is its span's own text, which goes with it.
+        // The error of a failed run is its span's own text, which is removed with it.
         for tool in answer["tools"].as_array_mut().into_iter().flatten() {
             tool.as_object_mut().unwrap().remove("last_error");
         }

@@ -1,4 +1,4 @@
-//! A server of the real binary on a folder of its own.
+//! A server process of the real binary, on its own folder.
 
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -12,7 +12,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub fn quipu() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_quipu"));
     command.env_remove("QUIPU_URL").env_remove("QUIPU_DATA_DIR");
-    // A test that names no port gets a free one, so that it passes beside a server on the default ports.
+    // A test without ports gets free ones, so it passes next to a server on the default ports.
     for listener in ["QUIPU_HTTP", "QUIPU_OTLP_HTTP", "QUIPU_OTLP_GRPC", "QUIPU_PROMETHEUS"] {
         command.env(listener, "127.0.0.1:0");
     }
@@ -71,7 +71,7 @@ impl Server {
         started.unwrap_or_else(|ended| panic!("the server ended: {ended}"))
     }
 
-    /// Starts in a shell that ran a command first, unless the process ends by itself.
+    /// Starts in a shell that ran a command first. Returns the exit status if the process ends by itself.
     pub fn start_after(shell: &str, folder: &Path, more: &[&str]) -> Result<Self, ExitStatus> {
         let mut command = Command::new("sh");
         let script = format!("{shell}; exec \"$0\" \"$@\"");
@@ -80,7 +80,7 @@ impl Server {
         Self::start_by(command, folder, more, Stdio::inherit())
     }
 
-    /// Starts with a standard error of its own, unless the process ends by itself.
+    /// Starts with a separate standard error. Returns the exit status if the process ends by itself.
     pub fn try_start(folder: &Path, more: &[&str], log: Stdio) -> Result<Self, ExitStatus> {
         Self::start_by(quipu(), folder, more, log)
     }
@@ -157,7 +157,7 @@ pub fn get(url: &str) -> (u16, String) {
     answer(agent().get(url).call())
 }
 
-/// The answer, unless none comes within some seconds.
+/// The answer, unless none arrives within some seconds.
 pub fn try_get(url: &str) -> Option<(u16, String)> {
     let config = ureq::Agent::config_builder().http_status_as_error(false);
     let agent = ureq::Agent::new_with_config(config.timeout_global(Some(Duration::from_secs(5))).build());

@@ -1,4 +1,4 @@
-//! What a server does from start to stop.
+//! Tests of a server from start to stop.
 
 use std::process::Stdio;
 

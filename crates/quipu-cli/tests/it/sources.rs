@@ -1,4 +1,5 @@
-//! Sources that no adapter knows: by a mapping of the configuration, and by the shape of their attributes.
+//! Tests of sources without an adapter: by a mapping of the configuration, and by the shape of their
+//! attributes.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Commands on the store's files: copies of a store in use, and back; damage; layouts.
+//! Tests of the commands on the store's files: backup of a store in use, restore; damage; layouts.
 
 use std::path::Path;
 
@@ -124,7 +124,7 @@ fn a_store_is_mended_once_its_server_is_stopped() {
     assert_eq!((&plan["fits"], &plan["stores"][0]["files"]), (&true.into(), &serde_json::json!([])));
 }
 
-/// Copies the store's files, which nobody has open.
+/// Copies the store's files while no process has them open.
 fn copy_store(from: &Path, to: &Path) {
     std::fs::create_dir_all(to.join("days")).unwrap();
     for name in ["catalog.db", "catalog.db-wal"] {

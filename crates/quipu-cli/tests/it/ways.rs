@@ -1,4 +1,4 @@
-//! Ways out: configured, tried, followed, and what they refuse.
+//! Tests of exporters: configuration, checks, delivery, and dead letters.
 
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::server::*;
 
-/// A port that nobody listens on.
+/// A port without a listener.
 fn nowhere() -> String {
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     format!("http://{address}")
@@ -26,7 +26,7 @@ fn parsed(said: &str) -> Value {
     serde_json::from_str(said).unwrap()
 }
 
-/// An OTLP/HTTP server that refuses everything for good, on a thread of its own.
+/// An OTLP/HTTP server that rejects everything permanently, on its own thread.
 fn refusing() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -50,7 +50,7 @@ fn log_to(server: &Server) {
     assert_eq!(status, 200, "{said}");
 }
 
-/// A configuration with one OTLP backend for logs alone, for the server derives metrics now and then.
+/// A configuration with one OTLP backend for logs only, because the server derives metrics now and then.
 fn out_to(endpoint: &str) -> String {
     format!(
         "backends = [\"out\"]\n[backend.out]\nuse = \"otlp\"\nendpoint = {endpoint:?}\nrules = {{ signals = [\"logs\"] }}\n"

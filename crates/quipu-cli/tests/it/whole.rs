@@ -1,4 +1,4 @@
-//! A backup is whole or fails, and says what it has.
+//! Tests of backups: a backup is complete or fails, and lists its contents.
 
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};

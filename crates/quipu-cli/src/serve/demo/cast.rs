@@ -1,4 +1,4 @@
-//! One replay of a tape: with whom, where, when and how slowly.
+//! One replay of a recording: its people, place, time and speed.
 
 use std::sync::Arc;
 
@@ -121,7 +121,7 @@ impl<'a> Cast<'a> {
         }
     }
 
-    /// Another session and user in place of the recorded ones, whatever the attribute is called.
+    /// Replaces the recorded session and user, under any attribute name.
     fn people(&self, attributes: &mut Attributes) {
         for (_, value) in attributes.iter_mut() {
             match value {

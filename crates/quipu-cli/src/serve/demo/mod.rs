@@ -1,4 +1,5 @@
-//! The demo: recordings of real frameworks and coding agents, replayed with fresh ids, people and times, then a trickle that goes on.
+//! The demo: recordings of real frameworks and coding agents, replayed with new ids, people and times. A slow
+//! stream of traces follows.
 
 mod cast;
 mod tape;
@@ -16,7 +17,7 @@ use tape::Tape;
 const PAST: u64 = 640;
 /// How far back they reach: over a week, so that there is something to compare with and to forecast by.
 const REACH: i64 = 9 * Timestamp::DAY;
-/// How far back most of them lie.
+/// Time range of most replays, back from now.
 const LATELY: i64 = 30 * Timestamp::HOUR;
 /// Replays that are submitted together.
 const AT_ONCE: u64 = 16;
@@ -30,7 +31,8 @@ pub struct Demo {
     seed: u64,
 }
 
-/// A small mixing function (SplitMix64, Steele, Lea and Flood 2014): the demo need not be random, only varied.
+/// A small mixing function (SplitMix64, Steele, Lea and Flood 2014): the demo need not be random, only
+/// varied.
 fn mix(seed: u64) -> u64 {
     let mut z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -50,7 +52,7 @@ impl Demo {
         Ok(Self { tapes: tape::all(&adapters)?, adapters, seed })
     }
 
-    /// Fills an empty store; a store with data is left alone.
+    /// Fills an empty store; does nothing if the store has data.
     pub async fn fill(&self, intake: &dyn Intake, store: &dyn Store) -> Result<()> {
         if store.info().await?.spans > 0 {
             return Ok(());
@@ -66,7 +68,7 @@ impl Demo {
         Ok(())
     }
 
-    /// Two of three replays lie in the last day or so.
+    /// Two of three replays are in the last day or so.
     fn age(&self, replay: u64) -> i64 {
         let dice = mix(self.seed ^ replay);
         let reach = if dice.is_multiple_of(3) { REACH } else { LATELY };

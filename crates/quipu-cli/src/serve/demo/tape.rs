@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use quipu::core::{Adapters, Batch, Clock, Limits, Span, SystemClock, Timestamp};
 use quipu_otlp::{Encoding, Signal};
 
-/// What is replayed as one: a trace, or all signals of a coding agent's session.
+/// A unit of replay: a trace, or all signals of a coding agent's session.
 pub(super) struct Tape {
     pub(super) batch: Batch,
     /// Sessions that it names.
@@ -76,7 +76,7 @@ pub(super) fn all(adapters: &Adapters) -> Result<Vec<Tape>> {
 }
 
 fn decoded((signal, encoding, bytes): &Part) -> Result<Batch> {
-    // Recordings lie in the past, and are of any age by the time that they are replayed.
+    // Recordings are in the past, and may have any age at their replay.
     let limits = Limits::of_any_age();
     let decoded = quipu_otlp::decode(*signal, bytes, *encoding, &limits, SystemClock.now());
     Ok(decoded.context("a recording of the demo does not decode")?.batch)
