@@ -1,4 +1,4 @@
-//! The questions, one by one.
+//! The store's answers to queries, one by one.
 
 use async_trait::async_trait;
 use quipu_core::{
@@ -153,7 +153,8 @@ impl Store for Memory {
     }
 }
 
-/// About how many bytes the records take: their fixed size and the length of their texts, without the allocator's share.
+/// About how many bytes the records take: their fixed size and the length of their texts, without the
+/// allocator's share.
 fn bytes(held: &Held) -> u64 {
     let of_entry = |entry: &Entry| {
         let texts =

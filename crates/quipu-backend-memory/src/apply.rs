@@ -1,4 +1,4 @@
-//! How a batch changes what is kept: all of it, or nothing.
+//! Application of a batch: all of it, or nothing.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashSet, btree_map};
@@ -68,7 +68,7 @@ impl Held {
     }
 
     fn take_event(&mut self, event: &Event) {
-        // What else the wire said is no part of an event's identity, and nobody asks a store for it.
+        // The rest of the wire record is not part of an event's identity, and no query reads it.
         let event = Event { wire: None, ..event.clone() };
         if self.event_texts.insert(format!("{event:?}")) {
             self.next_event += 1;
@@ -118,8 +118,8 @@ impl Held {
     }
 }
 
-/// Which of two copies of a span is the better one: ended before running, then the later end, then more attributes and
-/// events, then the greater text of the content, so that any order of arrival leads to the same copy.
+/// Rank of a span copy; the highest wins. An ended copy beats a running one, then the later end, then more
+/// attributes and events, then the greater content text. So any order of arrival leads to the same copy.
 fn rank(a: &Span, b: &Span) -> Ordering {
     let weight = |span: &Span| (span.end, span.attributes.len() + span.events.len());
     let content = |span: &Span| format!("{:?}", Span { arrival: Arrival::default(), ..span.clone() });

@@ -1,4 +1,4 @@
-//! Pages of events.
+//! Pages of stored events.
 
 use std::cmp::Reverse;
 

@@ -1,4 +1,4 @@
-//! What is kept.
+//! The stored records, and their indexes.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -19,8 +19,8 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    /// It is there as a span that was sent, or was made from another signal and counts: its trace is said to have it. What
-    /// sampling left out is not.
+    /// Whether the entry is a sent span, or was made from another signal and counts: its trace then lists it.
+    /// Spans that sampling left out are excluded.
     pub(crate) fn is_one(&self) -> bool {
         self.span.is_sampled() && self.has_told()
     }
@@ -29,8 +29,8 @@ impl Entry {
         self.span.canonical.signal == Signal::Span || self.cost.as_ref().is_some_and(Cost::counts)
     }
 
-    /// Keeps a refused version, unless it is there or there are enough; whether it is kept. A span whose contents were removed gets no
-    /// others.
+    /// Keeps a rejected version, unless it is stored already or the limit is reached; returns whether it is
+    /// kept. A span whose contents were removed gets no others.
     pub(crate) fn refuse(&mut self, version: SpanConflict) -> bool {
         let is_new = !self.conflicts.iter().any(|known| known.is_same(&version));
         let is_kept = is_new && self.conflicts.len() < SpanConflict::MOST && self.span.is_sampled();
@@ -40,8 +40,8 @@ impl Entry {
         is_kept
     }
 
-    /// Pages of spans have it: all but those that were made from another signal and whose ledger row does not count, and those
-    /// that sampling left out.
+    /// Whether pages of spans include the entry. Excluded are entries made from another signal whose ledger
+    /// row does not count, and spans that sampling left out.
     pub(crate) fn is_shown(&self) -> bool {
         self.span.is_sampled() && (self.cost.is_none() || self.is_one())
     }
@@ -50,7 +50,7 @@ impl Entry {
 /// The spans of one trace.
 pub(crate) type Trace = BTreeMap<SpanId, Entry>;
 
-/// What a series is known by: metric name, then the text of everything else that tells it from others.
+/// Key of a series: metric name, then the text of all other identifying fields.
 pub(crate) type SeriesKey = (CompactString, String);
 
 /// One series.
@@ -76,7 +76,7 @@ pub(crate) struct Held {
     pub(crate) event_texts: HashSet<String>,
     pub(crate) next_event: i64,
     pub(crate) series: BTreeMap<SeriesKey, Series>,
-    /// Traces dropped for want of room, latest last: a correction that comes late for them is no mistake.
+    /// Traces dropped because the store was full, latest last: a late correction for them is no error.
     pub(crate) dropped: VecDeque<TraceId>,
     pub(crate) dropped_traces: u64,
     /// Traces that no rule of retention removes.
@@ -116,7 +116,8 @@ impl Held {
         times.map(|time| time.floor(Timestamp::DAY)).collect()
     }
 
-    /// Removes traces with their events, and what points of metrics tell of them; gives of how many there was a span or event.
+    /// Removes traces with their events, and what points of metrics tell of them; gives of how many there was
+    /// a span or event.
     pub(crate) fn forget(&mut self, traces: &[TraceId]) -> u64 {
         let mut known = BTreeSet::new();
         let wanted: BTreeSet<TraceId> = traces.iter().copied().collect();

@@ -1,8 +1,9 @@
-//! A store in memory: plain data, every answer computed when asked. Other stores are held against its answers.
+//! A store in memory: plain data, every answer computed on request. Tests compare other stores with its
+//! answers.
 //!
 //! Verb: KEEP.
 //! Takes: batches.
-//! Gives: answers to every question that a store can be asked, until the process ends.
+//! Gives: answers to every query of a store, until the process ends.
 //! Never: writes a file, or keeps an index that could disagree with the records.
 
 mod answers;

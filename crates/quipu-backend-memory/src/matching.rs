@@ -1,4 +1,4 @@
-//! Which traces and ledger rows a filter means.
+//! Matching of traces and ledger rows with a filter.
 
 use std::collections::BTreeMap;
 
@@ -72,13 +72,14 @@ impl Held {
         self.summed().filter(|trace| trace.row.spans > 0 && trace_fits(filter, trace))
     }
 
-    /// As [`Self::picked`], with those of whose counted spans sampling has left all out: sums by session have them.
+    /// As [`Self::picked`], with those of whose counted spans sampling has left all out: sums by session have
+    /// them.
     pub(crate) fn counted_too<'a>(&'a self, filter: &'a TraceFilter) -> impl Iterator<Item = Summed<'a>> {
         let has_some = |trace: &Summed<'_>| trace.row.spans > 0 || counted(trace.trace).next().is_some();
         self.summed().filter(move |trace| has_some(trace) && trace_fits(filter, trace))
     }
 
-    /// Traces by id for which the trace's part of the filter holds: those whose ledger rows may be asked for.
+    /// Traces by id that match the trace's part of the filter: candidates for their ledger rows.
     pub(crate) fn traces_of_costs<'a>(&'a self, filter: &TraceFilter) -> BTreeMap<TraceId, Summed<'a>> {
         self.summed()
             .filter(|trace| trace_part_fits(filter, trace))

@@ -1,4 +1,4 @@
-//! The store itself.
+//! The memory store and its backend traits.
 
 use std::sync::Arc;
 
@@ -12,8 +12,8 @@ use crate::held::Held;
 
 pub(crate) const NAME: &str = "memory";
 
-/// A store in memory. Clones of the [`Arc`] around it share its content; a batch is taken whole or not at all, and is
-/// visible to every question asked after [`Backend::write`] returned.
+/// A store in memory. Clones of the [`Arc`] around it share its content. A batch is taken whole or not at
+/// all. It is visible to every query after [`Backend::write`] returned.
 #[derive(Debug)]
 pub struct Memory {
     pub(crate) held: RwLock<Held>,
@@ -32,13 +32,13 @@ impl Memory {
         Self::with_capacity(usize::MAX)
     }
 
-    /// A store that keeps at most so many spans: when there are more, the traces that started first are dropped and
-    /// counted. A single trace is kept however large it is.
+    /// A store that keeps at most so many spans: when there are more, the traces that started first are
+    /// dropped and counted. A single trace is kept however large it is.
     pub fn with_capacity(spans: usize) -> Self {
         Self { held: RwLock::default(), capacity: spans }
     }
 
-    /// Traces dropped for want of room so far.
+    /// Traces dropped so far because the store was full.
     pub fn dropped_traces(&self) -> u64 {
         self.held.read().dropped_traces
     }

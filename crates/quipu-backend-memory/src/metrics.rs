@@ -37,7 +37,7 @@ impl Held {
     }
 }
 
-/// The points in the question's time; the one before them may lie before that time.
+/// The points within the query's time, and the one before them, which may be earlier.
 fn points<'s>(series: &'s Series, query: &MetricQuery) -> SeriesPoints<'s> {
     let since = query.since.unwrap_or(Timestamp::from_nanos(i64::MIN));
     let before = series.points.range(..since).next_back().map(|(_, point)| point);

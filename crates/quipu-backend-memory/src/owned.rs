@@ -1,4 +1,4 @@
-//! What there is of a user or session.
+//! Search for the records of a user or session.
 
 use quipu_core::{Event, Owned, Owner, OwnerKind, Span, TraceId};
 

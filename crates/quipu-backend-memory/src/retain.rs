@@ -1,4 +1,4 @@
-//! What the rules of retention remove, and what is held.
+//! Retention: removal of expired records, and held traces.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::held::{Held, Trace, started_at};
 use crate::memory::NAME;
 use crate::summary::Summed;
 
-/// What becomes of a trace.
+/// Outcome of retention for a trace.
 #[derive(PartialEq, Eq)]
 enum Fate {
     Thinned,
@@ -20,7 +20,7 @@ enum Fate {
 }
 
 impl Held {
-    /// Removes what the rules do not keep, or only tells it. There are no files that a bound could be on.
+    /// Removes expired records, or only reports them. There are no files for a size limit.
     pub(crate) fn retire(&mut self, rules: &Retention, now: Timestamp, dry_run: bool) -> Retired {
         let mut told: BTreeMap<Timestamp, RetiredDay> = BTreeMap::new();
         let ended = |time: Timestamp| time.floor(Timestamp::DAY).plus(Timestamp::DAY);
@@ -74,7 +74,7 @@ impl Held {
         Retired { days: told.into_values().collect(), ..Retired::default() }
     }
 
-    /// What the rules say of a trace, unless it stays.
+    /// Outcome of the rules for a trace; `None` if it stays.
     fn fate(
         &self,
         id: TraceId,
@@ -127,7 +127,7 @@ impl Held {
     }
 }
 
-/// What sampling would have left of a span.
+/// The span without the contents that sampling removes.
 fn bare(span: &Span) -> Span {
     let mut bare = span.clone();
     bare.attributes = Attributes::with_capacity(1);

@@ -1,4 +1,4 @@
-//! A trace's summary.
+//! Computation of a trace's summary.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -10,7 +10,7 @@ use quipu_core::{
 
 use crate::held::Trace;
 
-/// A trace with its summary; what filters look at.
+/// A trace with its summary, for filters.
 pub(crate) struct Summed<'a> {
     pub(crate) trace: &'a Trace,
     pub(crate) row: TraceRow,
@@ -26,7 +26,7 @@ pub(crate) fn lacks_price(cost: &Cost) -> bool {
     cost.usage.is_some() && cost.unpriced.is_some()
 }
 
-/// The sum of what is there; `None` when nothing is.
+/// The sum of the known amounts; `None` when there are none.
 pub(crate) fn sum(amounts: impl Iterator<Item = Option<Usd>>) -> Option<Usd> {
     amounts.flatten().reduce(|sum, amount| sum + amount)
 }
@@ -63,7 +63,7 @@ impl<'a> Summed<'a> {
         spans.sort_by_key(|span| (span.start, span.span_id));
         let first = *spans.first()?;
         let head = spans.iter().copied().find(|span| span.parent_id.is_none()).unwrap_or(first);
-        // What the head does not say the others do, by start and id.
+        // If the head has no value, the other spans are asked, by start and id.
         let told = |what: fn(&Span) -> Option<CompactString>| {
             what(head).or_else(|| spans.iter().find_map(|span| what(span)))
         };
@@ -144,7 +144,8 @@ fn agents(trace: &Trace) -> Vec<CompactString> {
     named.into_iter().collect()
 }
 
-/// The state of a trace by its spans, and whether any of those that are its own failed, as [`TraceStatus`] says.
+/// The state of a trace by its spans, and whether any of those that are its own failed, as [`TraceStatus`]
+/// says.
 fn status(spans: &[&Span], failed: bool) -> TraceStatus {
     let roots: Vec<_> = spans.iter().filter(|span| span.parent_id.is_none()).collect();
     let any = |status: Status| roots.iter().any(|root| root.status == status);

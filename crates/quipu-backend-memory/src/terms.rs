@@ -1,4 +1,4 @@
-//! Conditions beyond one value a field.
+//! Filter terms: conditions beyond one value a field.
 
 use compact_str::CompactString;
 use quipu_core::{Cost, Criterion, FacetField, Span, Term, TraceFigure, Usd, Wanted};
@@ -8,15 +8,15 @@ use crate::summary::Summed;
 use crate::usage::values_of;
 use crate::work::failure_of;
 
-/// What a record says itself of a field: `None` where its trace is asked instead.
+/// The record's own value of a field: `None` if the trace has to be asked instead.
 type Own<'r> = Option<Option<&'r CompactString>>;
 
-/// A trace is asked for everything.
+/// All fields are asked from the trace.
 pub(crate) const fn of_trace<'r>(_field: FacetField) -> Own<'r> {
     None
 }
 
-/// What a call's ledger row says itself.
+/// The own value of a call's ledger row.
 pub(crate) fn of_call(cost: &Cost, field: FacetField) -> Own<'_> {
     match field {
         FacetField::Model => Some(cost.model()),
@@ -27,7 +27,7 @@ pub(crate) fn of_call(cost: &Cost, field: FacetField) -> Own<'_> {
     }
 }
 
-/// What a tool run's ledger row says itself.
+/// The own value of a tool run's ledger row.
 pub(crate) fn of_run(cost: &Cost, field: FacetField) -> Own<'_> {
     match field {
         FacetField::Tool => Some(cost.tool.as_ref()),
@@ -36,7 +36,7 @@ pub(crate) fn of_run(cost: &Cost, field: FacetField) -> Own<'_> {
     }
 }
 
-/// What a span says itself; `service` is its resource's.
+/// The own value of a span; `service` is its resource's.
 pub(crate) fn of_span<'r>(span: &'r Span, service: Option<&'r CompactString>, field: FacetField) -> Own<'r> {
     let read = &span.canonical;
     match field {
@@ -49,7 +49,7 @@ pub(crate) fn of_span<'r>(span: &'r Span, service: Option<&'r CompactString>, fi
     }
 }
 
-/// Whether all terms hold for a record of a trace, which says itself what `own` gives.
+/// Whether all terms match a record of a trace; `own` gives the record's own values.
 pub(crate) fn terms_fit<'r>(terms: &[Term], trace: &Summed<'_>, own: impl Fn(FacetField) -> Own<'r>) -> bool {
     terms.iter().all(|term| holds(&term.criterion, trace, &own) != term.not)
 }

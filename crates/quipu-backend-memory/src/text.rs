@@ -29,7 +29,7 @@ pub(crate) fn has_words(span: &Span, wanted: &[String]) -> bool {
     wanted.iter().all(|wanted| texts.iter().any(|text| words(text).any(|word| word == *wanted)))
 }
 
-/// Whether a text occurs in any text of a value, whatever the case; `wanted` is in lower case.
+/// Whether a text occurs in any text of a value; case does not matter. `wanted` is in lower case.
 pub(crate) fn occurs_in(value: &Value, wanted: &str) -> bool {
     match value {
         Value::String(text) => text.to_lowercase().contains(wanted),

@@ -12,7 +12,7 @@ use quipu_core::{
 use crate::held::{Entry, Held};
 use crate::summary::{Summed, sum};
 
-/// Takes one page of rows that are in order, and says whether there is more.
+/// Takes one page of ordered rows; also returns whether there are more.
 pub(crate) fn page<T>(rows: impl Iterator<Item = T>, limit: usize) -> (Vec<T>, bool) {
     let limit = limit.max(1);
     let mut rows: Vec<T> = rows.take(limit.saturating_add(1)).collect();
@@ -21,7 +21,7 @@ pub(crate) fn page<T>(rows: impl Iterator<Item = T>, limit: usize) -> (Vec<T>, b
     (rows, more)
 }
 
-/// The same; the page ends earlier once its rows take more bytes than a page of the request at hand may have.
+/// The same; the page ends early once its rows take more bytes than the current request allows for a page.
 pub(crate) fn page_of<T>(
     rows: impl Iterator<Item = T>,
     limit: usize,
@@ -41,7 +41,7 @@ pub(crate) fn page_of<T>(
     (rows, more)
 }
 
-/// The figure that a sort goes by.
+/// The figure for a sort.
 fn figure(sort: Sort, row: &TraceRow) -> i64 {
     match sort {
         Sort::Newest | Sort::Oldest => row.started_at.nanos(),
@@ -54,7 +54,7 @@ fn figure(sort: Sort, row: &TraceRow) -> i64 {
     }
 }
 
-/// A place in an order: rising by this key. Ties go by trace id.
+/// The sort key of a cursor, in rising order. Ties are ordered by trace id.
 fn place(sort: Sort, at: Cursor) -> (i128, quipu_core::TraceId) {
     let falls = matches!(
         sort,

@@ -19,8 +19,8 @@ use crate::traces::page;
 /// Bytes of a tool's last error.
 const ERROR_BYTES: usize = 300;
 
-/// Whether a counted row is part of usage: it is a call, or it says something of tokens or money. Plain tool runs and
-/// steps are not.
+/// Whether a counted row is part of usage: a call, or a row with tokens or money. Plain tool runs and steps
+/// are not.
 fn is_usage(cost: &Cost) -> bool {
     cost.is_call() || cost.usage.is_some() || cost.amount.is_some() || cost.reported.is_some()
 }
@@ -80,7 +80,7 @@ fn key_of(by: GroupBy, cost: &Cost, trace: &TraceRow, tag: Option<&CompactString
     }
 }
 
-/// Whether a counted row is part of usage, and meant by a filter whose part that is its trace's holds.
+/// Whether a counted row is part of usage and matches a filter whose trace part already matched.
 fn is_usage_of(filter: &TraceFilter, cost: &Cost, trace: &Summed<'_>) -> bool {
     is_usage(cost)
         && cost_part_fits(filter, cost)
@@ -126,8 +126,8 @@ impl Held {
         CostPage { rows, next }
     }
 
-    /// The filter's times, service, framework, agent and tool apply to the run, the others to its trace. For an
-    /// inferred run, those of the call that received its result apply.
+    /// The filter's times, service, framework, agent and tool apply to the run, the others to its trace. For
+    /// an inferred run, those of the call that received its result apply.
     pub(crate) fn tools(&self, filter: &TraceFilter) -> Vec<ToolGroup> {
         let of_itself = TraceFilter { model: None, ..filter.clone() };
         let fits_trace = |trace: &Summed<'_>| {

@@ -1,4 +1,4 @@
-//! Sums over work.
+//! Sums over work: calls, tool runs and other spans.
 
 use std::collections::HashSet;
 
@@ -16,7 +16,7 @@ use crate::summary::{Summed, above_failures};
 use crate::terms::{is_wanted, of_run, of_span, terms_fit};
 use crate::usage::error_of;
 
-/// Characters of what went wrong.
+/// Limit of characters of an error text.
 const ERROR_CHARS: usize = 200;
 
 type Name = Option<CompactString>;
@@ -25,7 +25,7 @@ type Name = Option<CompactString>;
 #[derive(Default)]
 struct Record {
     time: Timestamp,
-    /// Of traces and spans that do not run any more.
+    /// Duration of ended traces and spans.
     duration: Option<i64>,
     running: bool,
     failed: bool,
@@ -50,7 +50,7 @@ fn short(text: String) -> String {
     text.chars().take(ERROR_CHARS).collect()
 }
 
-/// The error of a span whose status says that it failed, as groups by error name it.
+/// The error of a failed span, as groups by error name it.
 pub(crate) fn failure_of(entry: &Entry) -> Option<String> {
     error_of(entry).filter(|_| entry.span.status == Status::Error).map(short)
 }
@@ -197,18 +197,19 @@ fn has_failed(entry: &Entry) -> bool {
     row_of(entry).map_or(entry.span.status == Status::Error, |row| row.failed)
 }
 
-/// What a span does, or its ledger row where it is a call or tool run.
+/// Kind of a span, or of its ledger row if it is a call or tool run.
 fn kind_of(entry: &Entry) -> Kind {
     row_of(entry).map_or(entry.span.canonical.kind, |row| row.kind)
 }
 
-/// Whether a span is one of those that work is summed over: of what the ledger counts those that it does count.
+/// Whether a span is one of those that work is summed over: of what the ledger counts those that it does
+/// count.
 fn is_work(entry: &Entry) -> bool {
     let kind = entry.span.canonical.kind;
     row_of(entry).is_some() || (!kind.is_call() && kind != Kind::Tool && entry.is_one())
 }
 
-/// What a span says of a field, or its ledger row where it is a call or tool run.
+/// Value of a field of a span, or of its ledger row if it is a call or tool run.
 fn of_work<'r>(
     entry: &'r Entry,
     service: Option<&'r CompactString>,
@@ -235,7 +236,7 @@ fn span_fits(filter: &TraceFilter, entry: &Entry, trace: &Summed<'_>) -> bool {
         && terms_fit(&filter.terms, trace, own)
 }
 
-/// What of a filter is about events.
+/// The part of a filter that applies to events.
 fn event_query(filter: &TraceFilter) -> EventQuery {
     EventQuery {
         since: filter.since,

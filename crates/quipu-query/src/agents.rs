@@ -1,4 +1,4 @@
-//! What each agent of a trace used: by itself, and with everything that it had others do.
+//! Usage of each agent of a trace: its own, and with all agents below it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -19,7 +19,7 @@ pub struct Share {
     pub errors: u64,
     /// Tokens.
     pub tokens: Tokens,
-    /// Computed cost of what is priced; `None` when nothing is.
+    /// Computed cost of priced calls; `None` when there are none.
     pub cost: Option<Usd>,
 }
 
@@ -30,9 +30,9 @@ pub struct AgentShare {
     pub runs: u64,
     /// Agents whose runs called it.
     pub called_by: BTreeSet<CompactString>,
-    /// What it used by itself: rows whose nearest agent it is.
+    /// Its own usage: rows whose nearest agent it is.
     pub own: Share,
-    /// What it used with all agents below it. Shares of agents above each other overlap: they do not add up.
+    /// Usage of the agent with all agents below it. Shares of nested agents overlap, so they do not add up.
     pub total: Share,
 }
 

@@ -1,26 +1,26 @@
-//! Questions about money: analysis, price lists, and where books disagree.
+//! Queries about money: analysis, price lists, and disagreements of the books.
 
 use quipu_core::{Criterion, FacetField, GroupBy, Term, Timestamp, TraceFilter, Wanted};
 
 use crate::{FILTER_PARAMS, ParamError, Params, parse_time_range, parse_trace_filter};
 
-/// Parameters of a cost analysis, beside [`FILTER_PARAMS`].
+/// Parameters of a cost analysis, in addition to [`FILTER_PARAMS`].
 pub const ANALYSIS_PARAMS: &[&str] = &["bucket"];
 /// Parameters of the original design's routes.
 pub const RANGE_PARAMS: &[&str] = &["time_range", "frameworks"];
-/// Parameters of a question for models' prices.
+/// Parameters of a query for models' prices.
 pub const PRICE_LIST_PARAMS: &[&str] = &["provider", "q", "limit"];
-/// Parameters of a question for disagreements.
+/// Parameters of a query for disagreements.
 pub const PRICE_CHECK_PARAMS: &[&str] = &["percent"];
-/// Models of a price list when nothing else is asked for.
+/// Default number of models in a price list.
 pub const PRICE_LIST_ROWS: usize = 100;
-/// Percent that two prices may be apart when nothing else is asked for.
+/// Default tolerance between two prices, in percent.
 pub const PRICE_CHECK_PERCENT: u64 = 1;
 
 const BUCKETS: &[(&str, GroupBy)] =
     &[("hour", GroupBy::Hour), ("day", GroupBy::Day), ("week", GroupBy::Week), ("month", GroupBy::Month)];
 
-/// A question for a cost analysis.
+/// A query for a cost analysis.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AnalysisAsk {
     /// Which calls, read as for usage.
@@ -49,19 +49,19 @@ impl RangeAsk {
     }
 }
 
-/// A question for models' prices.
+/// A query for models' prices.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PriceListAsk {
     /// Only of this provider.
     pub provider: Option<String>,
-    /// Only models whose name has this in it.
+    /// Only models whose name contains this text.
     pub q: Option<String>,
     /// Most models wanted.
     pub limit: usize,
 }
 
 impl Params {
-    /// Reads a question for a cost analysis.
+    /// Reads a query for a cost analysis.
     ///
     /// # Errors
     /// A parameter is unknown, given twice, or has a value that cannot be used.
@@ -82,7 +82,7 @@ impl Params {
         Ok(RangeAsk { since, frameworks: frameworks.unwrap_or_default() })
     }
 
-    /// Reads a question for models' prices: 100 unless asked otherwise.
+    /// Reads a query for models' prices; 100 by default.
     ///
     /// # Errors
     /// A parameter is unknown, given twice, or has a value that cannot be used.

@@ -10,8 +10,8 @@ const SESSIONS: u8 = b's';
 const EVENTS: u8 = b'e';
 const SPANS: u8 = b'p';
 
-/// Where a page ended, to and from the text that a client gives back. A text of another version, another kind of page, or
-/// another order of traces gives `None`.
+/// The end of a page, converted to and from the client's text. A text of another version, another kind of
+/// page, or another order of traces gives `None`.
 pub struct CursorText;
 
 impl CursorText {

@@ -1,12 +1,12 @@
-//! What is wrong with a parameter.
+//! Errors of parameters.
 
 /// Characters of a value that an error repeats.
 const SHOWN: usize = 64;
 
-/// A question that cannot be read. Its text names the parameter, what was found, and what is expected.
+/// An invalid query. Its text names the parameter, the found value, and the expected form.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ParamError {
-    /// No question of this kind has the parameter.
+    /// Queries of this kind do not have the parameter.
     #[error("unknown parameter {name:?}; known here: {known}")]
     Unknown {
         /// Parameter found.
@@ -25,7 +25,7 @@ pub enum ParamError {
     Missing {
         /// The parameter.
         name: &'static str,
-        /// What would be right.
+        /// The expected form.
         expected: String,
     },
     /// The value cannot be used.
@@ -35,7 +35,7 @@ pub enum ParamError {
         name: &'static str,
         /// The value's first 64 characters.
         found: String,
-        /// What would be right.
+        /// The expected form.
         expected: String,
     },
     /// The parameter `filter` is no text of the filter language.
@@ -43,9 +43,9 @@ pub enum ParamError {
     Filter {
         /// Characters before the mistake.
         position: usize,
-        /// The first 64 characters of what stands there, up to white space.
+        /// The first 64 characters at the position, up to white space.
         found: String,
-        /// What would be right there.
+        /// The expected form.
         expected: String,
     },
 }

@@ -1,16 +1,16 @@
-//! Questions for events.
+//! Queries for events.
 
 use quipu_core::{EventQuery, Level};
 
 use crate::traces::CURSOR_EXPECTED;
 use crate::{CursorText, DEFAULT_ROWS, ParamError, Params};
 
-/// Parameters of a question for events.
+/// Parameters of a query for events.
 pub const EVENT_PARAMS: &[&str] =
     &["since", "until", "level", "type", "session", "agent", "framework", "trace_id", "q", "limit", "cursor"];
 
 impl Params {
-    /// Reads a question for events: newest first, 50 rows unless asked otherwise. `level` is the least severe wanted.
+    /// Reads a query for events: newest first, 50 rows by default. `level` is the least severe wanted.
     ///
     /// # Errors
     /// A parameter is unknown, given twice, or has a value that cannot be used.

@@ -1,4 +1,4 @@
-//! Questions for figures: how much was done, how long it took, how it ended and what it cost, by group and over time.
+//! Queries for figures by group and over time: counts, durations, outcomes and cost.
 
 use quipu_core::{
     Criterion, FacetField, GroupBy, Kind, MetricAggregate, Timestamp, TraceFilter, WorkKey, Worked,
@@ -7,11 +7,11 @@ use quipu_core::{
 use crate::metrics::{AGGREGATES, read_step};
 use crate::{FILTER_PARAMS, ParamError, Params, parse_trace_filter};
 
-/// Parameters of a question for figures, beside [`FILTER_PARAMS`].
+/// Parameters of a query for figures, in addition to [`FILTER_PARAMS`].
 pub const QUERY_PARAMS: &[&str] = &["from", "group_by", "step", "top", "sort", "histogram"];
-/// Parameters of a question for figures of a metric, beside [`QUERY_PARAMS`]; `label` may be repeated.
+/// Parameters of a query for figures of a metric, in addition to [`QUERY_PARAMS`]; `label` may be repeated.
 pub const QUERY_METRIC_PARAMS: &[&str] = &["name", "label", "labels", "agg"];
-/// Groups when nothing else is asked for.
+/// Default number of groups.
 pub const DEFAULT_TOP: usize = 20;
 /// Most groups.
 pub const MAX_TOP: usize = 1_000;
@@ -20,7 +20,7 @@ pub const MAX_TOP: usize = 1_000;
 const EVENT_FILTERS: &[&str] = &["since", "until", "q", "session", "agent", "framework", "filter"];
 const TIMES: &[&str] = &["since", "until"];
 
-/// What figures are of.
+/// Source of figures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FigureSource {
     /// Counted calls of models.
@@ -135,7 +135,7 @@ impl FigureSource {
     }
 }
 
-/// What groups are ordered by, greatest first.
+/// Order of groups, greatest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Rank {
     /// Records.
@@ -198,7 +198,7 @@ pub enum StepAsk {
     None,
     /// In steps that suit the length of time.
     Auto,
-    /// In steps of so many nanoseconds; at least one second.
+    /// In steps of this many nanoseconds; at least one second.
     Of(i64),
 }
 
@@ -215,14 +215,14 @@ pub struct MetricAsk {
     pub by: Option<Vec<String>>,
 }
 
-/// A question for figures.
+/// A query for figures.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FigureAsk {
-    /// What they are of.
+    /// Source of the figures.
     pub source: FigureSource,
     /// Which.
     pub filter: TraceFilter,
-    /// Keys, each at most once; of metrics none.
+    /// Keys, each at most once; empty for metrics.
     pub group_by: Vec<FigureKey>,
     /// Points over time.
     pub step: StepAsk,
@@ -232,16 +232,16 @@ pub struct FigureAsk {
     pub rank: Rank,
     /// Whether spreads come with histograms.
     pub histogram: bool,
-    /// Of metrics.
+    /// Metric parameters.
     pub metric: Option<MetricAsk>,
 }
 
 impl Params {
-    /// Reads a question for figures: the 20 groups of most records, without points, unless asked otherwise.
+    /// Reads a query for figures: by default the 20 groups with most records, without points.
     ///
     /// # Errors
-    /// A parameter is unknown, missing, given twice, or has a value that cannot be used; a filter or key is none that the
-    /// source has.
+    /// A parameter is unknown, missing, given twice, or has an invalid value; or the source does not have a
+    /// filter or key.
     pub fn figure_ask(&self) -> Result<FigureAsk, ParamError> {
         let words: Vec<&str> = SOURCES.iter().map(|(word, _)| *word).collect();
         let missing =
@@ -345,10 +345,11 @@ const ROUND: [i64; 20] = [
     1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400,
     172_800, 864_000,
 ];
-/// Steps that a length of time is cut into, at most, where nobody says how wide they are.
+/// Most steps in a time range if the query gives no width.
 pub const AUTO_STEPS: i64 = 120;
 
-/// The least round width that cuts `range` nanoseconds into `most` steps, or fewer; beyond ten days a multiple of them.
+/// The least round width that cuts `range` nanoseconds into `most` steps, or fewer; beyond ten days a
+/// multiple of them.
 pub fn round_step(range: i64, most: i64) -> i64 {
     let most = most.max(1);
     let longest = ROUND.last().map_or(1, |seconds| seconds * Timestamp::SECOND);

@@ -2,7 +2,7 @@
 
 use quipu_core::{Sketch, UsageGroup, UsageTotals};
 
-/// A distribution of durations in milliseconds; all `None` when there was nothing to measure.
+/// A distribution of durations in milliseconds; all `None` without a duration.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Latency {
     /// Mean, exact.
@@ -42,7 +42,7 @@ pub struct Spread {
     pub max: f64,
 }
 
-/// The spread of a sketch of nanoseconds; `None` when there was nothing to measure.
+/// The spread of a sketch of nanoseconds; `None` for an empty one.
 pub fn spread(sketch: &Sketch) -> Option<Spread> {
     let at = |quantile| sketch.quantile(quantile).map(|nanos| nanos / 1e6);
     Some(Spread {
@@ -60,7 +60,7 @@ pub fn spread(sketch: &Sketch) -> Option<Spread> {
 /// Most bins of a histogram.
 pub const MAX_BINS: u16 = 64;
 
-/// Where the bins of histograms begin and end, in buckets of a sketch: those of one answer share them.
+/// Bounds of histogram bins, in buckets of a sketch: all histograms of one answer share them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bins {
     first: u16,
@@ -68,7 +68,8 @@ pub struct Bins {
 }
 
 impl Bins {
-    /// At most [`MAX_BINS`] bins of the same relative width over all that `sketch` has; `None` when it has nothing.
+    /// At most [`MAX_BINS`] bins of the same relative width over all that `sketch` has; `None` when it has
+    /// nothing.
     pub fn of(sketch: &Sketch) -> Option<Self> {
         let (buckets, _) = sketch.parts();
         let ((first, _), (last, _)) = (*buckets.first()?, *buckets.last()?);
@@ -98,7 +99,7 @@ pub fn millis(nanos: i64) -> f64 {
     nanos as f64 / 1e6
 }
 
-/// The part of `calls` that did not fail, 0 to 1; `None` without calls.
+/// The share of `calls` that did not fail, 0 to 1; `None` without calls.
 pub fn success_rate(calls: u64, errors: u64) -> Option<f64> {
     (calls > 0).then(|| calls.saturating_sub(errors) as f64 / calls as f64)
 }
@@ -110,7 +111,7 @@ pub fn total(groups: &[UsageGroup]) -> UsageTotals {
     total
 }
 
-/// Calls with usage but without a price, whatever the reason.
+/// Calls with usage but without a price, for any reason.
 pub fn unpriced_calls(totals: &UsageTotals) -> u64 {
     totals.unpriced.values().sum()
 }

@@ -1,4 +1,4 @@
-//! Which traces are meant.
+//! Filter of traces.
 
 use quipu_core::{Criterion, ErrorClass, FacetField, Term, Timestamp, TraceFilter, TraceStatus, Usd, Wanted};
 
@@ -34,10 +34,10 @@ pub(crate) const STATUSES: &[(&str, TraceStatus)] = &[
     ("running", TraceStatus::Running),
 ];
 
-/// Reads the parameters of [`FILTER_PARAMS`]; others are left alone.
+/// Reads the parameters of [`FILTER_PARAMS`]; ignores others.
 ///
 /// # Errors
-/// A value cannot be read, or `until` lies before `since`.
+/// A value is invalid, or `until` is before `since`.
 pub fn parse_trace_filter(params: &Params) -> Result<TraceFilter, ParamError> {
     let (since, until) = params.times()?;
     Ok(TraceFilter {
@@ -101,7 +101,7 @@ impl Params {
     /// `since` and `until`.
     ///
     /// # Errors
-    /// One is not a time, or `until` lies before `since`.
+    /// A value is not a time, or `until` is before `since`.
     pub fn times(&self) -> Result<(Option<Timestamp>, Option<Timestamp>), ParamError> {
         let (since, until) = (self.time("since")?, self.time("until")?);
         match (since, until) {

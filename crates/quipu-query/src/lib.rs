@@ -1,9 +1,9 @@
-//! Questions to a store, read from parameters, and the figures derived from its answers.
+//! Queries to a store, parsed from parameters, and the figures derived from its answers.
 //!
 //! Verb: ASK.
 //! Takes: parameters as pairs of text ([`Params`]), and rows of a store.
 //! Gives: queries of `quipu-core`, opaque cursors, latencies, rates and totals.
-//! Never: reads a store itself, knows JSON shapes or HTTP, answers a question other than the one asked.
+//! Never: reads a store itself, knows JSON shapes or HTTP, or answers another query.
 
 mod agents;
 mod costs;

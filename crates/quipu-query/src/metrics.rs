@@ -1,4 +1,4 @@
-//! Questions for series of a metric.
+//! Queries for series of a metric.
 
 use std::collections::BTreeMap;
 
@@ -29,12 +29,12 @@ pub(crate) const AGGREGATES: &[(&str, MetricAggregate)] = &[
 ];
 
 impl Params {
-    /// Reads a question for series. Labels come as `label=key=value`, repeated, or as `labels`, a JSON object of texts. `by` is a
-    /// comma list of the labels by which series are put together, empty for one of all.
-    /// Without `step` it is one minute, or wider where `since` lies far back.
+    /// Reads a question for series. Labels come as `label=key=value`, repeated, or as `labels`, a JSON object
+    /// of texts. `by` is a comma list of the labels by which series are put together, empty for one of all.
+    /// Without `step` it is one minute, or wider if `since` is long ago.
     ///
     /// # Errors
-    /// A parameter is unknown, missing, given twice, or has a value that cannot be used; or `since`, `until` and `step`
+    /// A parameter is unknown, missing, given twice, or has an invalid value; or `since`, `until` and `step`
     /// make more than [`MAX_STEPS`] steps.
     pub fn metric_query(&self) -> Result<MetricQuery, ParamError> {
         self.allow(&[METRIC_PARAMS], &["label"])?;

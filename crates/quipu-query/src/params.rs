@@ -1,10 +1,10 @@
-//! The parameters of one question, checked for names before anything reads them.
+//! The parameters of one query, checked for unknown names before they are read.
 
 use quipu_core::{Limits, Timestamp};
 
 use crate::ParamError;
 
-/// Rows of a page when nothing else is asked for.
+/// Default number of rows of a page.
 pub const DEFAULT_ROWS: usize = 50;
 
 /// The parameters of one question with the bounds that hold for it.
@@ -16,13 +16,12 @@ pub struct Params {
 }
 
 impl Params {
-    /// Parameters as they came, decoded. `now` is what relative times count from; pages hold at most
-    /// `limits.page_rows` rows.
+    /// Decoded parameters. `now` is the base of relative times; pages hold at most `limits.page_rows` rows.
     pub fn new(pairs: Vec<(String, String)>, now: Timestamp, limits: &Limits) -> Self {
         Self { pairs, now, max_rows: limits.page_rows.max(1) }
     }
 
-    /// What relative times count from.
+    /// Base of relative times.
     pub const fn now(&self) -> Timestamp {
         self.now
     }
@@ -35,7 +34,7 @@ impl Params {
     /// Refuses parameters that are not in `known`, and those given twice that are not in `repeatable`.
     ///
     /// # Errors
-    /// Names the first such parameter and lists the known ones.
+    /// Names the first unknown or repeated parameter and lists the known ones.
     pub fn allow(&self, known: &[&[&'static str]], repeatable: &[&str]) -> Result<(), ParamError> {
         for (at, (name, _)) in self.pairs.iter().enumerate() {
             let Some(name) = known.iter().copied().flatten().find(|word| *word == name) else {
@@ -59,10 +58,10 @@ impl Params {
         self.pairs.iter().filter(move |(found, _)| found == name).map(|(_, value)| value.as_str())
     }
 
-    /// A parameter that `read` understands; `None` when it is not given.
+    /// Parses a parameter with `read`; `None` when it is not given.
     ///
     /// # Errors
-    /// `read` gave `None`; the error says what was `expected`.
+    /// `read` gave `None`; the error names the `expected` form.
     pub fn read<T>(
         &self,
         name: &'static str,
@@ -86,7 +85,7 @@ impl Params {
     /// One of `words`; `None` when it is not given.
     ///
     /// # Errors
-    /// The value is none of the words; the error lists them.
+    /// The value is not one of the words; the error lists them.
     pub fn word<T: Copy>(
         &self,
         name: &'static str,

@@ -1,17 +1,17 @@
-//! Questions for sessions.
+//! Queries for sessions.
 
 use quipu_core::{SessionQuery, TraceFilter, TraceQuery};
 
 use crate::traces::CURSOR_EXPECTED;
 use crate::{CursorText, DEFAULT_ROWS, FILTER_PARAMS, ParamError, Params, parse_trace_filter};
 
-/// Parameters of a question for sessions, beside [`FILTER_PARAMS`].
+/// Parameters of a query for sessions, in addition to [`FILTER_PARAMS`].
 pub const SESSION_PARAMS: &[&str] = &["limit", "cursor"];
 /// Parameters of a question for the traces of one session.
 pub const SESSION_TRACE_PARAMS: &[&str] = &["limit", "cursor"];
 
 impl Params {
-    /// Reads a question for sessions: latest activity first, 50 rows unless asked otherwise.
+    /// Reads a query for sessions: latest activity first, 50 rows by default.
     ///
     /// # Errors
     /// A parameter is unknown, given twice, or has a value that cannot be used.
@@ -24,7 +24,8 @@ impl Params {
         })
     }
 
-    /// Reads a question for the traces of `session`: newest first, as many as a page may hold unless asked otherwise.
+    /// Reads a question for the traces of `session`: newest first, as many as a page may hold unless asked
+    /// otherwise.
     ///
     /// # Errors
     /// A parameter is unknown, given twice, or has a value that cannot be used.

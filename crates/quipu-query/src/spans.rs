@@ -1,12 +1,12 @@
-//! Questions for the spans of one trace.
+//! Queries for the spans of one trace.
 
 use quipu_core::{Detail, SpanId, SpanQuery, Timestamp, TraceId};
 
 use crate::{CursorText, ParamError, Params};
 
-/// Parameters of a question for spans.
+/// Parameters of a query for spans.
 pub const SPAN_PARAMS: &[&str] = &["after", "limit", "detail"];
-/// Spans of a page when nothing else is asked for.
+/// Default number of spans of a page.
 pub const DEFAULT_SPANS: usize = 1_000;
 /// Most spans of a page, and the largest trace that is given whole when no page is asked for.
 pub const MAX_SPANS: usize = 10_000;
@@ -18,7 +18,7 @@ const DETAILS: &[(&str, Detail)] = &[("summary", Detail::Summary), ("full", Deta
 pub struct SpanAsk {
     /// Continue after this start and span.
     pub after: Option<(Timestamp, SpanId)>,
-    /// Spans of the page; `None` when neither `limit` nor `detail` was given, which asks for the whole trace.
+    /// Spans of the page; `None` without `limit` and `detail`, which selects the whole trace.
     pub limit: Option<usize>,
     /// How much of each.
     pub detail: Detail,

@@ -1,8 +1,8 @@
-//! Times and spans of time as people write them.
+//! Times and durations as users write them.
 
 use quipu_core::Timestamp;
 
-/// What a time may look like, for error texts.
+/// The expected form of a time, for error texts.
 pub(crate) const EXPECTED: &str = "an RFC 3339 time such as 2026-11-21T08:00:00Z, Unix seconds, milliseconds, \
      microseconds or nanoseconds as a whole number, `now`, or a time ago such as -15m, -1h or -7d";
 
@@ -10,11 +10,12 @@ const SECONDS_END: i64 = 100_000_000_000;
 const MILLIS_END: i64 = SECONDS_END * 1_000;
 const MICROS_END: i64 = MILLIS_END * 1_000;
 
-/// Reads a time: RFC 3339 (a date alone is its midnight, UTC), Unix time as a whole number whose size tells seconds from
-/// milliseconds, microseconds and nanoseconds, `now`, or `-` with a number and `s`, `m`, `h`, `d` or `w`.
+/// Reads a time. The absolute forms are RFC 3339 (a date alone is its midnight, UTC) and a Unix time as a
+/// whole number. The relative forms are `now`, and `-` with a number and `s`, `m`, `h`, `d` or `w`. The size
+/// of a Unix time tells seconds from milliseconds, microseconds and nanoseconds.
 ///
-/// A number below 1e11 is seconds, below 1e14 milliseconds, below 1e17 microseconds, else nanoseconds: each reading
-/// covers the years 1973 to 2261 without overlap.
+/// A number below 1e11 is seconds, below 1e14 milliseconds, below 1e17 microseconds, else nanoseconds: each
+/// reading covers the years 1973 to 2261 without overlap.
 pub fn parse_time(text: &str, now: Timestamp) -> Option<Timestamp> {
     if text == "now" {
         return Some(now);
@@ -65,8 +66,8 @@ pub fn parse_time_range(text: &str) -> Option<i64> {
     matches!(text, "1h" | "24h" | "7d" | "30d").then(|| parse_span(text)).flatten()
 }
 
-/// Nanoseconds of a decimal number of milliseconds, exactly, rounded down below one nanosecond; `None` when it is not one,
-/// is negative, or is beyond 292 years.
+/// Nanoseconds of a decimal number of milliseconds, exactly, rounded down below one nanosecond. `None` for an
+/// invalid or negative number, or one beyond 292 years.
 pub(crate) fn parse_millis(text: &str) -> Option<i64> {
     let (whole, part) = text.split_once('.').unwrap_or((text, ""));
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());

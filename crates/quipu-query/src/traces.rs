@@ -1,10 +1,10 @@
-//! Questions for traces.
+//! Queries for traces.
 
 use quipu_core::{Sort, TraceQuery};
 
 use crate::{CursorText, DEFAULT_ROWS, FILTER_PARAMS, ParamError, Params, parse_trace_filter};
 
-/// Parameters of a question for traces, beside [`FILTER_PARAMS`].
+/// Parameters of a query for traces, in addition to [`FILTER_PARAMS`].
 pub const TRACE_PARAMS: &[&str] = &["sort", "limit", "cursor"];
 
 /// Words for orders. The position is part of the cursors' format: append only.
@@ -28,7 +28,7 @@ pub(crate) const SORTS: &[(&str, Sort)] = &[
 pub(crate) const CURSOR_EXPECTED: &str = "the `next_cursor` of an answer to the same question, unchanged";
 
 impl Params {
-    /// Reads a question for traces: newest first, 50 rows, unless asked otherwise.
+    /// Reads a query for traces: newest first, 50 rows by default.
     ///
     /// # Errors
     /// A parameter is unknown, given twice, or has a value that cannot be used.

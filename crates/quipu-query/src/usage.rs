@@ -1,15 +1,15 @@
-//! Questions for sums: usage, tools, and the values of a field.
+//! Queries for sums: usage, tools, and the values of a field.
 
 use quipu_core::{FacetField, GroupBy, TraceFilter, UsageQuery};
 
 use crate::language::FIELDS;
 use crate::{FILTER_PARAMS, ParamError, Params, parse_trace_filter};
 
-/// Parameters of a question for usage, beside [`FILTER_PARAMS`].
+/// Parameters of a query for usage, in addition to [`FILTER_PARAMS`].
 pub const USAGE_PARAMS: &[&str] = &["group_by"];
-/// Parameters of a question for a field's values, beside [`FILTER_PARAMS`].
+/// Parameters of a query for a field's values, in addition to [`FILTER_PARAMS`].
 pub const FACET_PARAMS: &[&str] = &["field", "limit"];
-/// Values of a field when nothing else is asked for.
+/// Default number of values of a field.
 pub const FACET_ROWS: usize = 100;
 
 const GROUPS: &[(&str, GroupBy)] = &[
@@ -38,7 +38,7 @@ pub fn group_word(key: GroupBy) -> &'static str {
     GROUPS.iter().find(|(_, known)| *known == key).map_or("", |(word, _)| word)
 }
 
-/// A question for the values of a field.
+/// A query for the values of a field.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FacetAsk {
     /// The field.
@@ -50,7 +50,7 @@ pub struct FacetAsk {
 }
 
 impl Params {
-    /// Reads a question for usage. Without `group_by` it asks for one group.
+    /// Reads a query for usage. Without `group_by` it has one group.
     ///
     /// # Errors
     /// A parameter is unknown, given twice, or has a value that cannot be used; a key is named twice.
@@ -62,7 +62,7 @@ impl Params {
         Ok(UsageQuery { filter: parse_trace_filter(self)?, group_by })
     }
 
-    /// Reads a question for tools: nothing but the filters.
+    /// Reads a query for tools: filters only.
     ///
     /// # Errors
     /// A parameter is unknown, given twice, or has a value that cannot be used.
@@ -71,7 +71,7 @@ impl Params {
         parse_trace_filter(self)
     }
 
-    /// Reads a question for the values of `field`: 100 values unless asked otherwise.
+    /// Reads a query for the values of `field`: 100 values by default.
     ///
     /// # Errors
     /// A parameter is unknown, missing, given twice, or has a value that cannot be used.

@@ -1,4 +1,4 @@
-//! From a request's path to an embedded file.
+//! Lookup of an embedded file by a request's path.
 
 use std::borrow::Cow;
 
@@ -21,7 +21,8 @@ pub struct Asset {
     pub content_type: String,
     /// Strong entity tag, quotes included: a prefix of the SHA-256 of the bytes.
     pub etag: String,
-    /// True when the name changes with the content, so that it may be cached for ever. Others want revalidation.
+    /// True when the name changes with the content, so that it may be cached for ever. Others want
+    /// revalidation.
     pub immutable: bool,
 }
 
@@ -30,8 +31,8 @@ pub struct Asset {
 /// A path that names no file and has no extension is a page of the dashboard, which routes in the browser:
 /// it gives `index.html`. An unknown path with an extension gives `None`.
 ///
-/// A page's path may hold ids with dots, so a dot counts as an extension only where one to five letters or
-/// digits follow it in a path outside the dashboard's pages with ids (`/traces/…`, `/sessions/…`).
+/// A page's path may hold ids with dots. So a dot starts an extension only if one to five letters or digits
+/// follow it. The dashboard's pages with ids (`/traces/…`, `/sessions/…`) have no extensions.
 pub fn asset(path: &str) -> Option<Asset> {
     let path = path.strip_prefix('/').unwrap_or(path);
     if let Some(file) = Dist::get(path) {

@@ -1,9 +1,9 @@
-//! The dashboard: the built files of `ui/`, embedded in the binary and handed out by path.
+//! The dashboard: the built files of `ui/`, embedded in the binary and served by path.
 //!
 //! Verb: SHOW in a browser.
 //! Takes: the path of a request.
-//! Gives: an [`Asset`] with its bytes, content type, entity tag and how long it may be cached.
-//! Never: serves HTTP itself, reads a disk at run time, asks another origin.
+//! Gives: an [`Asset`] with its bytes, content type, entity tag and cache lifetime.
+//! Never: serves HTTP itself, reads a disk at run time, or contacts another origin.
 
 mod asset;
 mod policy;

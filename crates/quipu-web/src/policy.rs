@@ -1,4 +1,4 @@
-//! What the browser may load for the dashboard: files and data of its own origin, nothing else.
+//! Content security policy of the dashboard: files and data of its own origin only.
 
 /// The value of the `Content-Security-Policy` header for every [`Asset`](crate::Asset).
 ///

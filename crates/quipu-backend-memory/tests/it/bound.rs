@@ -1,4 +1,4 @@
-//! What a bounded store gives up.
+//! Tests of a bounded store: which records it drops.
 
 use quipu_backend_memory::Memory;
 use quipu_conformance::sample::{batch, cost, draft, trace_id};

@@ -1,4 +1,4 @@
-//! Every case, on a fresh store each.
+//! Every conformance case, each on a fresh store.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The list of cases, judged: a store with one fault fails the case that is about it.
+//! Tests of the conformance cases: a store with one fault fails the case for it.
 
 use std::sync::Arc;
 
@@ -12,10 +12,10 @@ use quipu_core::{
     TraceFilter, TraceId, TracePage, TraceQuery, TraceRow, UsageGroup, UsageQuery, WorkGroup, WorkQuery,
 };
 
-/// What is wrong with a store.
+/// A fault of a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fault {
-    /// Rows of a batch are kept although the batch is refused.
+    /// Rows of a batch are kept although the batch is rejected.
     KeepsHalf,
     /// Batches are forgotten after they were acknowledged.
     Forgets,
@@ -45,7 +45,7 @@ enum Fault {
     OldestEventsFirst,
     /// Steps of metrics begin at the first point.
     OddSteps,
-    /// What else must hold is not looked at.
+    /// Ignores further terms.
     IgnoresTerms,
     /// Work is not only what failed.
     CountsAllWork,

@@ -1,4 +1,4 @@
-//! The store in memory, judged by the list that every store is judged by.
+//! Tests of the memory store, with the conformance cases of every store.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 

@@ -1,4 +1,4 @@
-//! Whose records are found.
+//! Tests of the search by owner.
 
 use quipu_backend_memory::Memory;
 use quipu_conformance::sample::{batch, draft, trace_id};

@@ -1,4 +1,4 @@
-//! Figures and their ranges.
+//! Figures of the filter language, and their ranges.
 
 use quipu_core::{FigureRange, Timestamp, TraceFigure};
 
@@ -36,7 +36,7 @@ pub(super) fn words() -> String {
     FIGURES.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(", ")
 }
 
-/// Reads what stands behind a figure's name: a sign and a number, or `:` and a range.
+/// Reads the rest after a figure's name: an operator and a number, or `:` and a range.
 pub(super) fn range(reader: &mut Reader<'_>, figure: TraceFigure) -> Reading<FigureRange> {
     if reader.eat(':') {
         return between(reader, figure);
@@ -100,7 +100,8 @@ fn number(figure: TraceFigure, text: &str) -> Option<i64> {
     }
 }
 
-/// A decimal number times a unit, exactly; `None` when it is not one, is negative, too large, or leaves a fraction.
+/// A decimal number times a unit, exactly; `None` when it is not one, is negative, too large, or leaves a
+/// fraction.
 fn times(text: &str, unit: i64) -> Option<i64> {
     let (whole, part) = text.split_once('.').unwrap_or((text, ""));
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());

@@ -1,4 +1,4 @@
-//! The filter language: terms joined by spaces, all of which must hold.
+//! The filter language: terms joined by spaces, and all must match.
 
 mod figure;
 mod reader;
@@ -16,7 +16,8 @@ pub const MAX_FILTER_TERMS: usize = 64;
 /// Values that one term may name.
 pub const MAX_FILTER_VALUES: usize = 64;
 
-/// Fields by their words, as `has:` and `field:value` take them; `name` and `error_message` are more, of values only.
+/// Fields by their words, as `has:` and `field:value` take them; `name` and `error_message` are more, of
+/// values only.
 pub(crate) const FIELDS: &[(&str, FacetField)] = &[
     ("service", FacetField::Service),
     ("framework", FacetField::Framework),
@@ -38,12 +39,13 @@ pub(crate) const FIELDS: &[(&str, FacetField)] = &[
 const FOREIGN: [&str; 3] = ["AND", "OR", "NOT"];
 const TERM: &str = "a term: field:value, has:field, a figure such as cost>0.05, a word, or \"a phrase\"";
 
-/// Reads a filter: text of the language that `docs/guide/query-language.md` describes. Words and phrases without a `-` become
-/// one criterion, the last, for they are to be found in one span; a blank text has no terms.
+/// Reads a filter: text of the language that `docs/guide/query-language.md` describes. Words and phrases
+/// without a `-` become one criterion, the last, because they have to occur in one span. A blank text has no
+/// terms.
 ///
 /// # Errors
-/// The text is no filter, or exceeds [`MAX_FILTER_BYTES`], [`MAX_FILTER_TERMS`] or [`MAX_FILTER_VALUES`]: the error tells after
-/// how many characters, and what was expected there.
+/// The text is no filter, or exceeds [`MAX_FILTER_BYTES`], [`MAX_FILTER_TERMS`] or [`MAX_FILTER_VALUES`]: the
+/// error tells after how many characters, and what was expected there.
 pub fn parse_terms(text: &str) -> Result<Vec<Term>, ParamError> {
     let mut reader = Reader::new(text);
     read_terms(&mut reader).map_err(|mistake| mistake.within(text))
@@ -113,7 +115,7 @@ fn field(name: &str) -> Option<FacetField> {
     FIELDS.iter().find(|(word, _)| *word == name).map(|(_, field)| *field)
 }
 
-/// What might have been meant by a name that is none, or by a field with the sign of a figure.
+/// Error for an unknown name, or for a field with the operator of a figure, with a suggestion.
 fn unknown(at: usize, name: &str, colon: bool) -> Mistake {
     if !colon && (field(name).is_some() || matches!(name, "name" | "error_message" | "has")) {
         return Mistake::at(at, format!("{name}:value, for {name} is no figure"));

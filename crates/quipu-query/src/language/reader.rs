@@ -1,16 +1,16 @@
-//! A text that is read from its start to its end.
+//! A reader of a text from its start to its end.
 
 use crate::ParamError;
 
-/// What was read, or why it cannot be.
+/// A parsed value, or the reason why it is invalid.
 pub(super) type Reading<T> = Result<T, Mistake>;
 
-/// Where a text stops being a filter.
+/// Position and reason of an error in a filter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Mistake {
     /// Bytes before it.
     at: usize,
-    /// What would be right there.
+    /// The expected form.
     expected: String,
 }
 
@@ -49,7 +49,7 @@ impl<'a> Reader<'a> {
         self.at
     }
 
-    /// What has not been read.
+    /// The unread rest of the text.
     pub(super) fn rest(&self) -> &'a str {
         self.text.get(self.at..).unwrap_or_default()
     }
@@ -58,7 +58,7 @@ impl<'a> Reader<'a> {
         self.rest().chars().next()
     }
 
-    /// Reads so many bytes.
+    /// Skips this many bytes.
     pub(super) fn skip(&mut self, bytes: usize) {
         self.at += bytes;
     }
@@ -72,13 +72,13 @@ impl<'a> Reader<'a> {
         found
     }
 
-    /// Reads white space; whether something comes after it.
+    /// Skips white space; returns whether there is more text.
     pub(super) fn skip_spaces(&mut self) -> bool {
         self.take(char::is_whitespace);
         self.peek().is_some()
     }
 
-    /// Whether white space or the end comes next.
+    /// Whether white space or the end follows.
     pub(super) fn is_word_end(&self) -> bool {
         self.peek().is_none_or(char::is_whitespace)
     }
@@ -96,7 +96,7 @@ impl<'a> Reader<'a> {
         self.take(|letter| !letter.is_whitespace())
     }
 
-    /// What could be the name of a field or figure, not yet read; empty when nothing could.
+    /// The next possible name of a field or figure, not yet read; empty when there is none.
     pub(super) fn name(&self) -> &'a str {
         let rest = self.rest();
         if !rest.starts_with(|letter: char| letter.is_ascii_alphabetic()) {
@@ -107,7 +107,7 @@ impl<'a> Reader<'a> {
         rest.get(..end).unwrap_or_default()
     }
 
-    /// Reads a text in quotes, if one comes next: `\"` and `\\` stand for the sign itself.
+    /// Reads a quoted text, if one follows: `\"` and `\\` are escape sequences.
     pub(super) fn quoted(&mut self) -> Reading<Option<String>> {
         let opened = self.at;
         if !self.eat('"') {

@@ -1,4 +1,4 @@
-//! Values of fields.
+//! Values of fields in the filter language.
 
 use quipu_core::{Criterion, FacetField, Wanted};
 
@@ -6,14 +6,14 @@ use super::MAX_FILTER_VALUES;
 use super::reader::{Mistake, Reader, Reading};
 use crate::filter::STATUSES;
 
-/// One value as it was written, and where.
+/// One value as written, with its position.
 struct Written {
     at: usize,
     text: String,
     open: bool,
 }
 
-/// Reads the values of a field; a star alone asks for any.
+/// Reads the values of a field; a single star matches any value.
 pub(super) fn of_field(reader: &mut Reader<'_>, field: FacetField, name: &str) -> Reading<Criterion> {
     if reader.rest().split(char::is_whitespace).next() == Some("*") {
         reader.skip(1);

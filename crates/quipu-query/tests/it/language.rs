@@ -1,4 +1,4 @@
-//! The filter language, and the criteria that it becomes.
+//! Tests of the filter language, and its criteria.
 
 use proptest::prelude::*;
 use quipu_core::{Criterion, FacetField, FigureRange, Term, TraceFigure, Wanted};

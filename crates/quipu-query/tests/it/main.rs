@@ -1,4 +1,4 @@
-//! Questions as they come in a query string, and the queries that they become.
+//! Tests of query strings, and their parsed queries.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod language;
