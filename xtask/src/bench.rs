@@ -30,7 +30,7 @@ use crate::{integration, shell};
 /// Options of `bench`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// What to measure; none means all but those that take long: growth, peers
+    /// Benches to run; none means all except the long ones: growth, peers
     #[arg(value_name = "BENCH")]
     benches: Vec<String>,
     /// Writes the figures as JSON
@@ -42,7 +42,7 @@ pub struct Args {
     /// Connections that send at the same time
     #[arg(long, default_value_t = 3)]
     senders: usize,
-    /// Keeps the store in this folder; a store of a former run there is asked as it is
+    /// Keep the store in this folder; an existing store of a former run is queried unchanged
     #[arg(long, value_name = "DIR")]
     keep: Option<PathBuf>,
     /// Uses this binary instead of building one
@@ -62,7 +62,7 @@ pub struct Args {
     strict: bool,
 }
 
-/// What a bench works with.
+/// Setup of a bench.
 pub struct Setup {
     /// The binary under test, built as releases are.
     pub binary: PathBuf,
@@ -111,7 +111,7 @@ impl Setup {
 /// How a bench is run.
 #[derive(Clone, Copy)]
 enum Bench {
-    /// By a program of its own.
+    /// A separate program.
     Alone(fn(&mut Figures) -> Result<()>),
     /// On a server of the binary under test.
     Server(fn(&Setup, &mut Figures) -> Result<()>),

@@ -42,7 +42,7 @@ const SCRIPTS: [(&str, &str); 24] = [
     ("figures.mjs", include_str!("../suites/web/figures.mjs")),
 ];
 
-/// What the scripts need: a browser, and from npm what drives it and what judges accessibility.
+/// Programs of the scripts: a browser, and the npm packages for its control and for accessibility tests.
 pub struct Browser {
     scripts: PathBuf,
     plan: Value,
@@ -54,7 +54,7 @@ impl Browser {
     /// Looks for the browser and installs the packages below `cache`.
     ///
     /// # Errors
-    /// Says what is not there.
+    /// Names the missing program.
     pub fn find(cache: &Path) -> Result<Self> {
         let chromium = BROWSERS.iter().find_map(|name| shell::find(name));
         let chromium = chromium.map_or_else(|| packages::system("chromium", "chromium"), Ok)?;
@@ -72,8 +72,8 @@ impl Browser {
         Ok(Self { scripts: folder, plan, shots })
     }
 
-    /// Runs a script with these additions to its plan; gives the JSON of its last line. What it says of its progress goes to the
-    /// terminal.
+    /// Runs a script with these additions to its plan; returns the JSON of its last line. Its progress goes
+    /// to the terminal.
     ///
     /// # Errors
     /// The script fails, or its last line is no JSON.

@@ -1,4 +1,4 @@
-//! `check`: what can be said of the sources without running them.
+//! `check`: static checks of the sources.
 
 mod cards;
 mod layers;
@@ -29,7 +29,7 @@ pub struct Args {
 }
 
 impl Args {
-    /// What `test` asks for: everything.
+    /// The checks of `test`: all of them.
     pub const fn all(strict: bool) -> Self {
         Self { fix: false, strict, only: Vec::new() }
     }
@@ -39,9 +39,9 @@ impl Args {
 pub enum Outcome {
     /// It was made; the text adds a figure or nothing.
     Good(String),
-    /// It could not be made for want of a tool; `--strict` makes that a failure.
+    /// A tool is missing; `--strict` makes that a failure.
     Skipped(String),
-    /// It could not be made for want of the outside world; never a failure.
+    /// The network is unreachable; never a failure.
     Unreachable(String),
 }
 
@@ -65,7 +65,7 @@ const CHECKS: [Check; 14] = [
     ("docs", |_| tools::docs()),
 ];
 
-/// Makes every check, prints what came out, and fails if one failed.
+/// Runs every check, prints the results, and fails if one failed.
 ///
 /// # Errors
 /// A check failed, or with `--strict` could not be made.
@@ -111,7 +111,7 @@ fn verdict(complaints: &[String], good: String) -> Result<Outcome> {
     if complaints.is_empty() { Ok(Outcome::Good(good)) } else { bail!("\n  {}", complaints.join("\n  ")) }
 }
 
-/// Every Rust file of ours, in order, relative to the root.
+/// Every Rust file of the workspace, in order, relative to the root.
 fn sources(root: &Path) -> Vec<PathBuf> {
     files_with(root, &["benches", "crates", "examples", "tests", "xtask"], "rs")
 }

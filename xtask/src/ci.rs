@@ -13,9 +13,9 @@ const MATRIX: [&str; 2] = ["quipu", "quipu-cli"];
 /// Features that no other crate of the workspace switches on, whose tests would be left out.
 const APART: [(&str, &str); 1] = [("quipu-backend-jaeger", "legacy-agent")];
 
-/// The suites that together stay under 10 minutes, and of the longer ones a quick part. `jaeger --only out` builds a third-party
-/// decoder, and `deploy --only image` a static binary. By name `power` takes `--cuts 1000`, and `faults` `--samples 0` for an error
-/// at every call.
+/// The suites that together stay under 10 minutes, and of the longer ones a quick part. `jaeger --only out`
+/// builds a third-party decoder, and `deploy --only image` a static binary. By name `power` takes `--cuts
+/// 1000`, and `faults` `--samples 0` for an error at every call.
 const SUITES: [&[&str]; 6] = [
     &["recordings", "kills", "loom", "otlp", "export", "prometheus", "grafana", "logs", "proxy", "attacks"],
     &["jaeger", "--only", "in"],
@@ -35,7 +35,8 @@ pub struct Args {
     strict: bool,
 }
 
-/// Runs the checks, the feature matrix, the documentation tests and the quick suites. One that fails does not stop the others.
+/// Runs the checks, the feature matrix, the documentation tests and the quick suites. One that fails does not
+/// stop the others.
 ///
 /// # Errors
 /// Any of them fails; the error lists all.

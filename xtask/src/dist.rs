@@ -1,7 +1,8 @@
-//! `cargo xtask dist`: what a release is made of.
+//! `cargo xtask dist`: builds the files of a release.
 //!
-//! Into one folder: the archive with the binary, its licences and its bill of materials, the latter beside it once more for those who
-//! look before they unpack, and the checksums of both. Made twice from one commit by one compiler, all of it is the same to the byte.
+//! The release is one folder. It has the archive with the binary, its licences and its bill of materials. A
+//! second copy of the bill of materials is outside of the archive, with the checksums of both. Two builds
+//! from one commit by one compiler are the same to the byte.
 
 mod bundled;
 mod linked;
@@ -24,10 +25,11 @@ const PACKAGE: &str = "quipu-cli";
 /// How to make a release.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Target to build for [default: the static one, x86_64-unknown-linux-musl, where its Rust and C compilers are there, else the host]
+    /// Target to build for [default: the static one, x86_64-unknown-linux-musl, where its Rust and C
+    /// compilers are there, else the host]
     #[arg(long, value_name = "TRIPLE")]
     target: Option<String>,
-    /// Features of the binary, beside the default ones
+    /// Features of the binary, in addition to the default ones
     #[arg(long, value_name = "LIST", default_value = "")]
     features: String,
     /// Take this binary, which was built for the target with these features, instead of building one
@@ -38,13 +40,13 @@ pub struct Args {
     out: Option<PathBuf>,
 }
 
-/// What a release is called and what it is made for.
+/// Name and target of a release.
 pub struct Release {
     /// Its version.
     pub version: String,
     /// The target.
     pub target: String,
-    /// Features beside the default ones.
+    /// Features in addition to the default ones.
     pub features: String,
     /// Seconds since 1970 of the commit that it is made from.
     pub made: i64,
@@ -102,7 +104,8 @@ fn write(out: &Path, release: &Release, files: &[(String, Vec<u8>)]) -> Result<(
     Ok(std::fs::write(out.join(format!("{}.sha256", release.name())), sums)?)
 }
 
-/// The target to build for when none is named. SQLite and Zstandard are C, so a static binary needs a C compiler of its own.
+/// The target to build for when none is named. SQLite and Zstandard are C, so a static binary needs a C
+/// compiler of its own.
 fn target() -> Result<String> {
     const STATIC: &str = "x86_64-unknown-linux-musl";
     let said = shell::capture(Command::new("rustc").args(["-vV"]))?;
@@ -119,8 +122,8 @@ fn target() -> Result<String> {
     Ok(if fits { STATIC.into() } else { host.into() })
 }
 
-/// When the release is made: what `SOURCE_DATE_EPOCH` says (<https://reproducible-builds.org/specs/source-date-epoch/>), else the time
-/// of the commit.
+/// When the release is made: what `SOURCE_DATE_EPOCH` says
+/// (<https://reproducible-builds.org/specs/source-date-epoch/>), else the time of the commit.
 fn made() -> Result<i64> {
     let said = match std::env::var("SOURCE_DATE_EPOCH") {
         Ok(said) => said,
@@ -148,7 +151,7 @@ fn build(release: &Release) -> Result<PathBuf> {
     if !release.features.is_empty() {
         command.args(["--features", &release.features]);
     }
-    // Where it was built is nobody's business, and would make each builder's binary another one.
+    // The build folder is private, and would make each builder's binary different.
     let home =
         std::env::var("CARGO_HOME").or_else(|_| std::env::var("HOME").map(|home| format!("{home}/.cargo")));
     let mut flags = std::env::var("RUSTFLAGS").unwrap_or_default();

@@ -1,4 +1,5 @@
-//! `fuzz`: searches for inputs that break a target, for a time or a number of runs each. Needs a nightly toolchain.
+//! `fuzz`: searches for inputs that break a target, for a time or a number of runs each. Needs a nightly
+//! toolchain.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +9,7 @@ use anyhow::{Context, Result, anyhow, bail};
 
 use crate::{shell, table};
 
-/// Version that is installed when there is none.
+/// Version to install if it is missing.
 const CARGO_FUZZ: &str = "0.13.2";
 /// Largest input that is made up.
 const LARGEST: usize = 64 << 10;
@@ -31,12 +32,12 @@ pub struct Args {
     /// address finds more in C and in unsafe code, and takes twice the time
     #[arg(long, default_value = "none", value_parser = ["none", "address"])]
     sanitizer: String,
-    /// Write what came of it to this file, as JSON
+    /// Write the results to this file, as JSON
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 }
 
-/// What came of one target.
+/// Result of one target.
 #[derive(serde::Serialize)]
 struct Outcome {
     target: String,
@@ -154,7 +155,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect()
 }
 
-/// Where the tests feed it again, for ever.
+/// Keeps the input for the tests, which run it from then on.
 fn keep(target: &str, file: &Path) -> Result<PathBuf> {
     let folder = shell::root().join("tests/fuzzed/found").join(target);
     fs::create_dir_all(&folder)?;

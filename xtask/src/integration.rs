@@ -1,4 +1,4 @@
-//! `integration`: suites against the running binary and software that is not ours.
+//! `integration`: suites against the running binary and third-party software.
 
 mod attacks;
 mod bare;
@@ -49,13 +49,13 @@ pub struct Args {
     /// Suites to run; none means all but those that install frameworks
     #[arg(value_name = "SUITE")]
     suites: Vec<String>,
-    /// Of the suites `faults`, `floods`, `frameworks`, `matrix` and `web`, only the cases with these names
+    /// For the suites `faults`, `floods`, `frameworks`, `matrix` and `web`, only the cases with these names
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     only: Vec<String>,
     /// A suite that is skipped is a failure
     #[arg(long, env = "QUIPU_STRICT", value_parser = clap::builder::BoolishValueParser::new())]
     strict: bool,
-    /// Writes what came out as JSON
+    /// Write the results as JSON
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
     /// Uses the optimised build
@@ -97,7 +97,7 @@ impl Args {
     }
 }
 
-/// What a suite works with.
+/// Setup of a suite.
 pub struct Bench {
     /// The binary under test.
     pub binary: PathBuf,

@@ -1,4 +1,5 @@
-//! Workspace tasks, for people and CI alike: `cargo xtask --help`. One file a verb; this one only dispatches.
+//! Workspace tasks, for developers and CI alike: `cargo xtask --help`. Each verb has its own file; this one
+//! only dispatches.
 
 // A task runner talks to its terminal.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line speaks on its terminal")]

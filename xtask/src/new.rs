@@ -1,5 +1,5 @@
-//! `new`: scaffolds a plug-in. Its own folder, and three shared lines: the facade's manifest, the facade's table, the
-//! changelog.
+//! `new`: scaffolds a plug-in. It writes a folder, and three shared lines: the facade's manifest, the
+//! facade's table, the changelog.
 
 mod edits;
 
@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::shell;
 
-/// What to scaffold.
+/// The plug-in to scaffold.
 #[derive(clap::Args)]
 pub struct Args {
     #[command(subcommand)]
@@ -23,7 +23,7 @@ enum Kind {
     Backend {
         /// Lower-case words joined by hyphens
         name: String,
-        /// A store, which can be asked for what it was given; without this a way out
+        /// A store, which answers queries; without this an exporter
         #[arg(long)]
         store: bool,
     },
@@ -34,7 +34,7 @@ enum Kind {
     },
 }
 
-/// What differs between them.
+/// Differences between the kinds.
 struct Plan {
     kind: &'static str,
     files: &'static [(&'static str, &'static str)],
@@ -168,7 +168,7 @@ mod tests {
         }
     }
 
-    /// A workspace of its own, with the dependencies of ours: what the templates give is compiled, not only looked at.
+    /// Compiles the scaffolded code in a separate workspace with our dependencies.
     #[test]
     fn what_is_scaffolded_compiles() {
         let folder = tempfile::tempdir().unwrap();

@@ -1,7 +1,7 @@
 //! The default ports of Quipu, kept occupied while tests and suites run.
 //!
-//! A test that binds or asks a default port passes on an idle machine and fails beside a running Quipu. With the ports occupied it
-//! fails always.
+//! A test that binds or queries a default port passes on an idle machine and fails next to a running Quipu.
+//! With the ports occupied it fails always.
 
 use std::net::TcpListener;
 

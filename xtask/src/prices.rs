@@ -1,7 +1,8 @@
 //! `cargo xtask prices`: turns the vendored price facts into the one data file that the program embeds.
 //!
-//! What the new file says differently is printed, then the file is written; `--check` only asks whether it is stale, `--reduce`
-//! prepares a new list of LiteLLM. A source may be listed in several versions: past ones stay in the file.
+//! The task prints the differences of the new file, then writes it. `--check` only asks whether it is stale,
+//! `--reduce` prepares a new list of LiteLLM. A source may be listed in several versions: past ones stay in
+//! the file.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -19,7 +20,7 @@ use crate::shell;
 const FACTS: &str = "crates/quipu-prices/facts";
 const BOOK: &str = "crates/quipu-prices/data/book.postcard";
 
-/// What `facts/SOURCES.json` says of one file.
+/// Entry of one file in `facts/SOURCES.json`.
 #[derive(Debug, Deserialize)]
 struct Source {
     source: String,
@@ -29,7 +30,7 @@ struct Source {
     sha256: String,
 }
 
-/// What to do with the price books.
+/// Tasks for the price books.
 #[derive(Debug, Default, Parser)]
 pub struct Args {
     /// Only tell whether the data file is what the facts give
@@ -46,7 +47,8 @@ pub struct Args {
 /// Runs the command.
 ///
 /// # Errors
-/// The facts are missing, altered or cannot be read; with `--check`, the data file is not what the facts give.
+/// The facts are missing, altered or cannot be read; with `--check`, the data file is not what the facts
+/// give.
 pub fn run(args: &Args) -> Result<()> {
     if let Some([from, to]) = args.reduce.as_deref() {
         let text = fs::read_to_string(from).with_context(|| format!("reading {}", from.display()))?;
@@ -75,7 +77,7 @@ pub fn check(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// What the new file says differently from the one that is there; everything when that cannot be read.
+/// Differences of the new file from the existing one; everything when that cannot be read.
 fn difference(root: &Path, new: &[u8]) -> Result<quipu_prices::Diff> {
     let old = fs::read(root.join(BOOK)).ok().and_then(|bytes| Books::decode(bytes).ok());
     let old = old.map_or_else(|| Books::decode(convert::join(&[])?), Ok)?;

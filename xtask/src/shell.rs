@@ -30,7 +30,7 @@ pub fn cargo() -> Command {
     command
 }
 
-/// Where a program is, by the search path.
+/// Path of a program, by the search path.
 pub fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
@@ -67,11 +67,11 @@ pub fn capture(command: &mut Command) -> Result<String> {
     bail!("{said}: {}\n{}{}", output.status, tail(&text(&output.stdout), 20), tail(&text(&output.stderr), 40))
 }
 
-/// Sends a signal such as `TERM` to processes; an id such as `-7` is that of a group. A bare machine has no program `kill`, but each
-/// shell has.
+/// Sends a signal such as `TERM` to processes; an id such as `-7` is that of a group. A bare machine has no
+/// program `kill`, but each shell has.
 ///
 /// # Errors
-/// One of them is gone, or somebody else's.
+/// A process is gone, or belongs to another user.
 pub fn signal(name: &str, ids: &[String]) -> Result<()> {
     let script = format!("kill -{name} \"$@\"");
     capture(Command::new("sh").args(["-c", &script, "sh"]).args(ids)).map(drop)

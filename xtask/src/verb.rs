@@ -1,4 +1,4 @@
-//! What can be asked for, one variant a verb, each in a file of its own.
+//! Verbs of the tasks, one variant each, in separate files.
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -24,7 +24,7 @@ pub enum Verb {
     Fuzz(fuzz::Args),
     /// The vendored price books
     Prices(prices::Args),
-    /// What a release is made of: the binary, its licences, its bill of materials, checksums
+    /// Build the files of a release: the binary, its licences, its bill of materials, checksums
     Dist(dist::Args),
 }
 

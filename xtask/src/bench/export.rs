@@ -1,8 +1,9 @@
-//! `export`: OTLP in, OTLP out, through the server and through a collector that is not ours, side by side.
+//! `export`: OTLP in, OTLP out, through the server and through a third-party collector, side by side.
 //!
-//! Both get the same requests from the same senders and hand them, by gzip, to the same kind of sink; what is timed goes from the
-//! first request to the last span at the sink. They take turns, so that a machine that slows down slows both. The collector holds
-//! what it has acknowledged in memory; the server has stored, counted and priced it, and spooled it for the way out.
+//! Both get the same requests from the same senders and export them, by gzip, to the same kind of sink. The
+//! measured time goes from the first request to the last span at the sink. They take turns, so a slowdown of
+//! the machine affects both. The collector holds acknowledged spans in memory; the server has stored, counted
+//! and priced them, and spooled them for the exporter.
 
 use std::fs;
 use std::path::Path;
@@ -25,7 +26,7 @@ const LISTENS: Duration = Duration::from_secs(15);
 /// Measures both, and compares.
 ///
 /// # Errors
-/// Something could not be measured, or what came out is not what went in.
+/// Something could not be measured, or the output differs from the input.
 pub fn run(setup: &Setup, figures: &mut Figures) -> Result<()> {
     let rotel = tools::rotel(&shell::target().join("xtask"))?;
     let scratch = tempfile::tempdir()?;
@@ -57,7 +58,7 @@ pub fn run(setup: &Setup, figures: &mut Figures) -> Result<()> {
     Ok(())
 }
 
-/// What one turn showed.
+/// Results of one turn.
 struct Passed {
     /// Spans a second.
     rate: f64,
@@ -73,7 +74,7 @@ fn median(passed: &[Passed], of: impl Fn(&Passed) -> f64) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or_default()
 }
 
-/// What stands between senders and sink.
+/// Program between senders and sink.
 enum Hop {
     /// The binary under test.
     Quipu(Server),
@@ -133,7 +134,8 @@ impl Hop {
     }
 }
 
-/// Seconds that a process has had of all processors: `utime` and `stime` of `proc(5)`, in the hundredths that Linux tells them in.
+/// Seconds that a process has had of all processors: `utime` and `stime` of `proc(5)`, in the hundredths that
+/// Linux tells them in.
 pub fn cpu(id: u32) -> Result<f64> {
     let text = fs::read_to_string(format!("/proc/{id}/stat"))?;
     // The second field is a name in brackets, in which anything may be.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::table;
 
-/// Which way is good.
+/// Direction of an aim.
 #[derive(Clone, Copy)]
 enum Aim {
     AtLeast(f64),
@@ -18,7 +18,7 @@ enum Aim {
 
 use Aim::{AtLeast, AtMost};
 
-/// What is aimed at on two cores; a figure without an aim is there to be read.
+/// Aims on two cores; a figure without an aim is only reported.
 const AIMS: &[(&str, Aim)] = &[
     ("hot.llm_span.vs_otel_sdk", AtMost(0.12)),
     ("hot.llm_span.vs_tracing_opentelemetry", AtMost(0.06)),
@@ -58,7 +58,7 @@ const AIMS: &[(&str, Aim)] = &[
     ("web.trace_100k_worst_frame_ms", AtMost(50.0)),
 ];
 
-/// By how much a figure may change with ten times as many spans: what grows with their logarithm grows by a sixth from 10^6 to 10^7,
+/// Limit of a figure's growth with ten times as many spans. Logarithmic growth from 10^6 to 10^7 is a sixth,
 /// and some is noise.
 const GROWTH: f64 = 1.25;
 
@@ -80,7 +80,7 @@ impl Figures {
         self.0.push(Figure { id: id.into(), value, unit, against: None });
     }
 
-    /// Adds a ratio, and says of what to what.
+    /// Adds a ratio, with the names of its two figures.
     pub fn ratio(&mut self, id: impl Into<String>, value: f64, against: impl Into<String>) {
         self.0.push(Figure { id: id.into(), value, unit: "ratio", against: Some(against.into()) });
     }

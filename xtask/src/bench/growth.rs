@@ -1,8 +1,10 @@
-//! `growth`: what work costs as it grows: stores of a hundredth, a tenth and all of `--most` spans, each over the load's thirty days.
+//! `growth`: cost of work by store size: stores of a hundredth, a tenth and all of `--most` spans, each over
+//! the load's thirty days.
 //!
-//! The load is never in memory as a whole. It is made piece by piece, and while a piece is made the server is halted: neither does the
-//! making count, nor can the server catch up meanwhile. So what is timed is what the server takes with always something to do. Times
-//! are those of this machine, and so of what else it does; seconds of processors are the server's own.
+//! The load is never in memory as a whole. It is made in pieces, and the server is halted while a piece is
+//! made. So the time of making does not count, and the server cannot catch up meanwhile: the result is the
+//! server's time under constant load. Times depend on this machine and its other load; CPU seconds are the
+//! server's own.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,9 +20,9 @@ use crate::{shell, table};
 
 /// Spans that are made at a time.
 const PIECE: u64 = 50_000;
-/// The rate at the end is that of so many spans.
+/// The rate at the end is measured over this many spans.
 const LAST: u64 = 100_000;
-/// What a span may take on disk while it is written: logs and what is put together anew are beside it.
+/// Limit of bytes on disk a span during writes, including logs and rewritten files.
 const BYTES: u64 = 900;
 /// The least that makes three sizes which differ.
 const LEAST: u64 = 100_000;
@@ -63,7 +65,7 @@ fn name(spans: u64) -> String {
     }
 }
 
-/// Looks whether so many bytes are free.
+/// Checks that this many bytes are free.
 fn room(folder: &Path, bytes: u64) -> Result<()> {
     let said = shell::capture(Command::new("df").args(["-P", "-k"]).arg(folder))?;
     let free = free(&said).ok_or_else(|| anyhow!("df says: {said}"))?;
@@ -114,7 +116,7 @@ impl Stage<'_> {
         figures.add(format!("growth.{}.{id}", self.name), value, unit);
     }
 
-    /// Sends all, and waits until all of it is found.
+    /// Sends all, and waits until all of it is searchable.
     fn ingest(&self, server: &Server, figures: &mut Figures) -> Result<()> {
         let sent = self.send(server)?;
         let behind = Instant::now();
@@ -169,7 +171,7 @@ impl Stage<'_> {
     }
 }
 
-/// What was sent.
+/// Sent load.
 #[derive(Default)]
 struct Sent {
     /// Spans of each piece, and the time until all of them were acknowledged.
@@ -230,7 +232,7 @@ fn bodies(load: &Load, traces: &[Trace]) -> Result<(Vec<Vec<u8>>, u64)> {
     })
 }
 
-/// A server that stands still.
+/// A stopped server.
 struct Halted<'a>(&'a Server);
 
 impl<'a> Halted<'a> {
@@ -248,7 +250,8 @@ fn signal(server: &Server, signal: &str) -> Result<()> {
     shell::signal(signal, &[server.id().to_string()])
 }
 
-/// Prints the sizes side by side, and adds by how much each figure changes when the store is ten times as large.
+/// Prints the sizes side by side, and adds by how much each figure changes when the store is ten times as
+/// large.
 fn compare(sizes: [u64; 3], figures: &mut Figures) {
     let names = sizes.map(name);
     let rows: Vec<(String, [f64; 3])> = figures
@@ -278,7 +281,7 @@ fn compare(sizes: [u64; 3], figures: &mut Figures) {
     }
 }
 
-/// The factor for each tenfold, over both steps and of the last alone; `None` where a figure is zero.
+/// The factor for each tenfold growth, over both steps and over the last only; `None` if a figure is zero.
 fn tenfold([small, middle, large]: &[f64; 3]) -> (Option<f64>, Option<f64>) {
     let factor = |from: f64, to: f64| (from > 0.0 && to > 0.0).then(|| to / from);
     (factor(*small, *large).map(f64::sqrt), factor(*middle, *large))

@@ -1,4 +1,4 @@
-//! `hot`: what recording costs the thread that records, beside its peers, by the programs of `benches/hot`.
+//! `hot`: cost of recording on the recording thread, compared with peers, by the programs of `benches/hot`.
 
 use anyhow::{Context, Result};
 use serde_json::Value;
@@ -21,7 +21,8 @@ fn at(document: &Value, path: &[&str]) -> Result<f64> {
     found.and_then(Value::as_f64).with_context(|| format!("no figure {}", path.join(" / ")))
 }
 
-/// Ratios of medians of the same run; nanoseconds are the lower tenth, which other work on the machine disturbs least.
+/// Ratios of medians of the same run; nanoseconds are the lower tenth, which other work on the machine
+/// disturbs least.
 const RATIOS: [(&str, &str, &str); 6] = [
     ("hot.llm_span.vs_otel_sdk", "quipu", "opentelemetry_sdk"),
     ("hot.llm_span.vs_tracing_opentelemetry", "quipu", "tracing-opentelemetry"),

@@ -1,4 +1,4 @@
-//! `ingest`: how fast spans become durable, and what they cost in memory and on disk.
+//! `ingest`: rate at which spans become durable, and their cost in memory and on disk.
 
 use std::fs;
 use std::time::{Duration, Instant};
@@ -73,7 +73,7 @@ fn full_start(setup: &Setup, figures: &mut Figures) -> Result<()> {
     server.stop()
 }
 
-/// The store holds what was sent.
+/// Checks that the store holds the sent load.
 fn check(setup: &Setup, server: &Server) -> Result<()> {
     let calls = setup.load.iter().filter(|span| span.name.starts_with("chat ")).count() as u64;
     let total = Http::new(Duration::from_secs(60)).json(&server.api("usage"))?["total"].clone();

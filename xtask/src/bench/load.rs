@@ -1,7 +1,8 @@
-//! The load: agents at work over thirty days, the same on every run but for the days.
+//! The load: agents at work over thirty days, the same on every run except for the days.
 //!
-//! Shape: 3 to 22 spans a trace, one trace in 1,000 with 100 spans, a few with 10,000; 12 models, 10 services, 20 tools;
-//! 30.7 % of the spans are calls of a language model with about 2.5 kB of text; 15 to 25 attributes a span.
+//! Shape: 3 to 22 spans a trace, one trace in 1,000 with 100 spans, a few with 10,000. There are 12 models,
+//! 10 services and 20 tools, and 15 to 25 attributes a span. 30.7 % of the spans are calls of a language
+//! model with about 2.5 kB of text.
 
 mod trace;
 
@@ -81,7 +82,7 @@ pub struct Span {
     pub start: u64,
     /// Nanoseconds since 1970.
     pub end: u64,
-    /// Whether it failed.
+    /// Whether the span failed.
     pub failed: bool,
     /// Service.
     pub service: &'static str,
@@ -106,7 +107,7 @@ impl Trace {
     }
 }
 
-/// A load of so many spans.
+/// A load of this many spans.
 #[derive(Clone)]
 pub struct Load {
     spans: u64,
@@ -155,7 +156,7 @@ impl Load {
         trace::spans(&self.words, trace.index, trace.start, trace.spans)
     }
 
-    /// One more trace, of so many spans, that ended just now.
+    /// One more trace, of this many spans, that ended just now.
     pub fn one_of(&self, size: u64) -> Vec<Span> {
         trace::spans(&self.words, u64::MAX >> 1, self.end - 600_000_000_000, size)
     }

@@ -1,4 +1,4 @@
-//! What durability and encryption cost: the same part of the load into stores that differ in one setting.
+//! Cost of durability and encryption: the same part of the load into stores that differ in one setting.
 //!
 //! They take turns, so that a machine that slows down slows all of them; each figure is the median.
 
@@ -29,7 +29,7 @@ const ENCRYPTED: Mode = Mode {
     config: |key| format!("durability = \"disk\"\n[encryption]\nkey_file = '{}'\n", key.display()),
 };
 
-/// What a turn showed.
+/// Results of a turn.
 #[derive(Clone, Copy)]
 struct Taken {
     /// Spans a second until all were acknowledged.

@@ -1,4 +1,4 @@
-//! `money`: what pricing, budgets, token counting and the gateway cost, by the programs of `benches/money`.
+//! `money`: cost of pricing, budgets, token counting and the gateway, by the programs of `benches/money`.
 
 use std::path::Path;
 use std::process::Command;
@@ -9,8 +9,8 @@ use serde_json::Value;
 use super::Figures;
 use crate::{integration, shell};
 
-/// Counts a file with Python's `tiktoken` as often as ours is counted, and prints tokens a second; fails where it is not installed or
-/// cannot get its vocabulary.
+/// Counts a file with Python's `tiktoken`, as often as with Quipu's counter, and prints tokens a second.
+/// Fails if `tiktoken` is not installed or cannot get its vocabulary.
 const TIKTOKEN: &str = "
 import sys, time, tiktoken
 text = open(sys.argv[1], encoding='utf-8', newline='').read()
@@ -24,7 +24,7 @@ for _ in range(5):
 print(count, best)
 ";
 
-/// What one program prints, as one JSON document.
+/// Output of one program, as one JSON document.
 fn printed(program: &str, arguments: &[&str]) -> Result<Value> {
     let mut command = shell::cargo();
     command.args(["run", "--quiet", "--release", "--package", "quipu-money", "--bin", program, "--"]);

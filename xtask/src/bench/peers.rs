@@ -1,23 +1,28 @@
-//! `peers`: Quipu beside Phoenix and `MLflow`, on the same machine, with the same load from the same senders.
+//! `peers`: Quipu, Phoenix and `MLflow`, on the same machine, with the same load from the same senders.
 //!
-//! Each keeps its database on disk, and one after the other does all of this: it starts on an empty folder, rests, gets a few spans
-//! that are not timed, gets the load over OTLP/HTTP in protobuf, stops, starts again on what it has, and is asked. Versions, licences
-//! and settings: `integration/products.rs`.
+//! Each keeps its database on disk. One after the other does all of this: it starts on an empty folder,
+//! rests, gets a few untimed spans, and gets the load over OTLP/HTTP in protobuf. Then it stops, starts again
+//! on its data, and answers queries. Versions, licences and settings: `integration/products.rs`.
 //!
-//! - Spans that are not timed begin every day of the load and let every process read its code: what is timed is a product at work.
-//! - *Durable* spans a second go from the first request until the product's own database holds every span. Quipu and `MLflow`
-//!   acknowledge what they have stored; Phoenix acknowledges before it stores, so its database is looked at until all are there. Quipu
-//!   has them on disk by then, and indexes every word meanwhile, which the others do not; `MLflow` leaves SQLite at `synchronous = FULL`;
-//!   Phoenix sets it to `OFF`, so that what is in its database survives its end but not that of the machine.
+//! - Untimed spans begin every day of the load and let every process read its code, so the timed product is
+//!   warm.
+//! - *Durable* spans a second go from the first request until the product's own database holds every span.
+//!   Quipu and `MLflow`
+//! acknowledge stored spans. Phoenix acknowledges before it stores, so its database is polled until all are
+//! there. Quipu has them on disk by then, and indexes every word meanwhile, which the others do not. `MLflow`
+//! leaves SQLite at `synchronous = FULL`. Phoenix sets it to `OFF`, so its database survives a crash of the
+//! process but not of the machine.
 //! - Memory is that of all processes of a product; `pss` counts pages that they share once.
-//! - Bytes a span are those of the folder once the product has stopped, with what it had not yet folded into its database folded
-//!   in. What a store weighs when it is empty is among them, and of ours the files of each of the load's thirty days, which weigh
-//!   more the fewer spans there are.
-//! - Questions go to a product's own API, and each answer must hold what was sent; `tokens.of_sent` is the part of all tokens sent
-//!   that its total shows.
+//! - Bytes a span are those of the folder once the product has stopped, after a checkpoint of its database.
+//!   They include the
+//! size of an empty store. For Quipu they also include the files of each of the load's thirty days, which
+//! weigh more the fewer spans there are.
+//! - Queries use a product's own API, and each answer must hold the sent data. The figure `tokens.of_sent` is
+//!   the share of all sent tokens in its total.
 //!
-//! Quipu takes turns with the others, and its rate is the median: it takes the spans in a second, in which a machine may do other
-//! things once. The figures are of so many spans: a peer that takes 20,000 spans in minutes cannot be asked to take ten million.
+//! Quipu takes turns with the others, and its rate is the median. The reason: it stores the spans within a
+//! second, in which the machine may have other load. The figures apply to this number of spans: a peer that
+//! takes minutes for 20,000 spans cannot store ten million.
 
 mod measure;
 mod ours;
@@ -40,7 +45,7 @@ use crate::{shell, table};
 /// Measures all, and compares.
 ///
 /// # Errors
-/// Something of ours could not be measured; with `--strict`, or of theirs.
+/// Quipu could not be measured; with `--strict`, or a peer.
 pub fn run(setup: &Setup, figures: &mut Figures) -> Result<()> {
     let cache = shell::target().join("xtask");
     fs::create_dir_all(&cache).with_context(|| format!("{}", cache.display()))?;

@@ -1,4 +1,4 @@
-//! `query`: how long people wait for an answer, over HTTP.
+//! `query`: latency of answers over HTTP.
 
 use std::time::{Duration, Instant};
 
@@ -9,9 +9,9 @@ use super::load::{MODELS, SERVICES};
 use super::{Figures, Load, Setup, export, ingest, words::Random};
 use crate::integration::{Http, Server};
 
-/// Questions of each kind.
+/// Queries of each kind.
 const RUNS: usize = 200;
-/// Slow ones are asked no longer than that, if so many were answered.
+/// Time limit of slow queries, once enough were answered.
 const PATIENCE: Duration = Duration::from_secs(60);
 const LEAST: usize = 20;
 /// Not measured: the first answers warm caches, as on any server that runs for a while.
@@ -22,7 +22,7 @@ const LOOKED_UP: usize = 256;
 /// Asks a store of the whole load.
 ///
 /// # Errors
-/// A question is not answered.
+/// A query is not answered.
 pub fn run(setup: &Setup, figures: &mut Figures) -> Result<()> {
     if !setup.data.exists() {
         ingest::run(setup, figures)?;
@@ -44,7 +44,7 @@ pub fn ask(server: &Server, load: &Load, prefix: &str, figures: &mut Figures) ->
     asking.wide(load)
 }
 
-/// Someone who asks a server.
+/// One client of a server.
 struct Asking<'a> {
     http: Http,
     server: &'a Server,
@@ -88,7 +88,7 @@ impl Asking<'_> {
         self.time("tools_30d", || "tools?since=-30d".to_owned())
     }
 
-    /// What looks at more than one place of the store.
+    /// Queries over several files of the store.
     fn wide(&mut self, load: &Load) -> Result<()> {
         let step = (load.traces().count() / LOOKED_UP).max(1);
         let traces: Vec<String> =
@@ -108,7 +108,7 @@ impl Asking<'_> {
         Ok(())
     }
 
-    /// Asks again and again: what the answers took, and what they cost the server's processors on average.
+    /// Repeats a query: latency of the answers, and the server's mean CPU time.
     fn time(&mut self, id: &str, mut question: impl FnMut() -> String) -> Result<()> {
         let mut times = Vec::new();
         for _ in 0..WARM {
@@ -163,7 +163,7 @@ impl Asking<'_> {
     }
 }
 
-/// Whether one more is asked, after so many.
+/// Whether to send another query after this many answers.
 fn goes_on(answers: usize, began: Instant) -> bool {
     answers < RUNS && (answers < LEAST || began.elapsed() < PATIENCE)
 }

@@ -1,4 +1,4 @@
-//! The limit: the same rows straight into SQLite, in one thread, with nothing around them.
+//! The upper limit: the same rows directly into SQLite, in one thread.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -35,7 +35,7 @@ struct Row {
 /// Inserts the whole load into one file at `path`.
 ///
 /// # Errors
-/// SQLite says no.
+/// SQLite returns an error.
 pub fn limit(load: &Load, path: &Path) -> Result<Limit> {
     let mut db = Connection::open(path)?;
     db.pragma_update(None, "page_size", PAGE)?;

@@ -1,4 +1,4 @@
-//! `redact`: how well and how fast redaction is, by the program of `benches/redaction`.
+//! `redact`: quality and speed of redaction, by the program of `benches/redaction`.
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;

@@ -31,32 +31,33 @@ pub fn bodies(spans: impl Iterator<Item = Span>) -> Vec<Vec<u8>> {
     bodies
 }
 
-/// Sends all over so many keep-alive connections; the time until the last was acknowledged.
+/// Sends all over this many keep-alive connections; returns the time until the last acknowledgement.
 ///
 /// # Errors
-/// A request was refused for good.
+/// A request was permanently rejected.
 pub fn all(server: &Server, bodies: &[Vec<u8>], senders: usize) -> Result<Duration> {
     to(&server.otlp_http, bodies, senders)
 }
 
-/// The same to whatever takes OTLP over HTTP at this address.
+/// Sends the same to any receiver of OTLP over HTTP at this address.
 ///
 /// # Errors
-/// A request was refused for good.
+/// A request was permanently rejected.
 pub fn to(address: &str, bodies: &[Vec<u8>], senders: usize) -> Result<Duration> {
     let sent = Way { address, headers: &[], warm: &[] }.send(bodies, senders, || Ok(()))?;
     println!("sent in {:.1} s; {} requests were told to come back", sent.taken.as_secs_f64(), sent.refused);
     Ok(sent.taken)
 }
 
-/// Where a load goes, and how.
+/// Target of a load, with its options.
 pub struct Way<'a> {
     /// The receiver, without a path.
     pub address: &'a str,
-    /// What a request says beside its type and its body.
+    /// Headers of a request other than its type.
     pub headers: &'a [(&'a str, &'a str)],
-    /// A request for each sender, that it repeats before the clock starts, over the connection that it keeps, until every sender's
-    /// was answered several times. So a receiver of many processes has read its code in those that will be sent the load.
+    /// A request for each sender, that it repeats before the clock starts, over the connection that it keeps,
+    /// until every sender's was answered several times. So a receiver of many processes has read its code in
+    /// those that will be sent the load.
     pub warm: &'a [Vec<u8>],
 }
 
@@ -64,15 +65,16 @@ pub struct Way<'a> {
 pub struct Sending {
     /// Until the last request was acknowledged.
     pub taken: Duration,
-    /// Answers that told a sender to come back.
+    /// Answers that asked a sender to retry.
     pub refused: u64,
 }
 
 impl Way<'_> {
-    /// Sends all over so many keep-alive connections. What is to be done once they are warm, and before the clock starts, is `before`.
+    /// Sends all over this number of keep-alive connections. `before` runs after they are warm, before the
+    /// clock starts.
     ///
     /// # Errors
-    /// A request was refused for good, or those of `before`.
+    /// A request was permanently rejected, or an error of `before`.
     pub fn send(
         &self,
         bodies: &[Vec<u8>],
@@ -119,17 +121,17 @@ impl Way<'_> {
     ) -> Result<()> {
         let once = || body.map_or(Ok(()), |body| self.deliver(http, body, &AtomicU64::new(0)));
         let result = (0..WARM).try_for_each(|_| once());
-        // One that failed is counted as well: nobody waits for it.
+        // A failed warm-up is counted as well, so the others do not wait for it.
         warmed.fetch_add(1, Ordering::Relaxed);
         while result.is_ok() && body.is_some() && warmed.load(Ordering::Relaxed) < senders {
-            // A connection on which nothing comes may be closed after a few seconds.
+            // A server may close an idle connection after a few seconds.
             std::thread::sleep(PAUSE);
             once()?;
         }
         result
     }
 
-    /// Until it is acknowledged; a sender that is told to come back comes back.
+    /// Sends until acknowledged; retries after a rejection with a retry time.
     fn deliver(&self, http: &Http, body: &[u8], refused: &AtomicU64) -> Result<()> {
         let url = format!("{}/v1/traces", self.address);
         let headers = [&[("content-type", "application/x-protobuf")], self.headers].concat();
@@ -147,7 +149,7 @@ impl Way<'_> {
     }
 }
 
-/// Waits until full text search knows every span, as the server's readiness says.
+/// Waits until full text search has every span, by the server's readiness.
 ///
 /// # Errors
 /// It is still behind after ten minutes.
@@ -158,7 +160,7 @@ pub fn wait_for_search(server: &Server) -> Result<()> {
 /// The same with another patience.
 ///
 /// # Errors
-/// It is still behind after that.
+/// The index still lags after that.
 pub fn wait_for_search_within(server: &Server, patience: Duration) -> Result<()> {
     let http = Http::new(Duration::from_secs(30));
     let url = format!("{}/readyz", server.http);

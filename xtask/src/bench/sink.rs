@@ -1,4 +1,4 @@
-//! Where exports end: an HTTP server that answers at once and counts the spans of what it is sent.
+//! Sink of exports: an HTTP server that answers at once and counts the received spans.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -28,7 +28,7 @@ impl Sink {
     /// Listens until the process ends.
     ///
     /// # Errors
-    /// There is no port.
+    /// There is no free port.
     pub fn start() -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let url = format!("http://{}", listener.local_addr()?);
@@ -37,7 +37,7 @@ impl Sink {
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let spans = Arc::clone(&spans);
-                // What a sender cannot be answered is not counted, and so found to be lacking.
+                // Spans of a failed answer are not counted, so they are found missing.
                 thread::spawn(move || serve(&stream, &spans));
             }
         });
@@ -49,10 +49,10 @@ impl Sink {
         self.spans.load(Ordering::Relaxed)
     }
 
-    /// Waits until just so many spans have come.
+    /// Waits until exactly this many spans have arrived.
     ///
     /// # Errors
-    /// More came, or they did not come in time.
+    /// More arrived, or they did not arrive in time.
     pub fn wait_for(&self, spans: u64, patience: Duration) -> Result<()> {
         shell::poll(patience, || (self.spans() >= spans).then_some(()));
         match self.spans() {
@@ -79,7 +79,7 @@ fn serve(stream: &TcpStream, spans: &AtomicU64) -> Result<()> {
     Ok(())
 }
 
-/// What the head of a request says of its body.
+/// Headers of a request about its body.
 #[derive(Default)]
 struct Head {
     length: u64,

@@ -1,4 +1,4 @@
-//! `web`: how fast the dashboard is in a real browser, on the whole load.
+//! `web`: speed of the dashboard in a real browser, on the whole load.
 
 use std::time::Duration;
 
@@ -49,7 +49,7 @@ pub fn run(setup: &Setup, figures: &mut Figures) -> Result<()> {
     server.stop()
 }
 
-/// A stored trace of so many spans.
+/// A stored trace of this many spans.
 fn of(server: &Server, spans: u64) -> Result<String> {
     let question = server.api(&format!("traces?limit=1&filter=spans%3D{spans}"));
     let answer = Http::new(Duration::from_secs(60)).json(&question)?;

@@ -1,6 +1,7 @@
-//! Spans as an OTLP request in protobuf, written by hand: the sender shares no code with what it measures.
+//! Spans as an OTLP request in protobuf, encoded by hand: the sender shares no code with the measured server.
 //!
-//! Field numbers: opentelemetry-proto `trace/v1/trace.proto`, `common/v1/common.proto`, `resource/v1/resource.proto`.
+//! Field numbers: opentelemetry-proto `trace/v1/trace.proto`, `common/v1/common.proto`,
+//! `resource/v1/resource.proto`.
 
 use super::load::{Attribute, Span, Value};
 

@@ -2,7 +2,8 @@
 //!
 //! Zipf: the n-th most frequent word occurs with a frequency proportional to 1/n (G. K. Zipf, 1949).
 
-/// A small generator of numbers that look random: the same seed, the same numbers. SplitMix64 (Steele, Lea, Flood 2014).
+/// A small generator of numbers that look random: the same seed, the same numbers. SplitMix64 (Steele, Lea,
+/// Flood 2014).
 #[derive(Clone)]
 pub struct Random(u64);
 
@@ -87,7 +88,7 @@ impl Words {
         &self.words[rank % self.words.len()]
     }
 
-    /// Words until there are so many bytes.
+    /// Words up to this many bytes.
     pub fn text(&self, random: &mut Random, bytes: usize) -> String {
         let mut text = String::with_capacity(bytes + 16);
         let all = self.up_to.last().copied().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Room cards: what a crate does, takes, gives and never does; and the opening line of every file.
+//! Room cards: verb, input, output and limits of each crate; and the opening line of every file.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ use super::{Outcome, sources, verdict};
 
 const LINES: [&str; 4] = ["Verb:", "Takes:", "Gives:", "Never:"];
 
-/// Every crate under `crates/` says in four lines which room it is.
+/// Every crate under `crates/` has a room card of four lines.
 pub fn cards(root: &Path) -> Result<Outcome> {
     let mut complaints = Vec::new();
     let mut rooms = 0;
@@ -38,7 +38,7 @@ fn missing(text: &str) -> Option<&'static str> {
     })
 }
 
-/// Every Rust file says in its first line what it holds.
+/// Every Rust file describes its contents in its first line.
 pub fn openings(root: &Path) -> Result<Outcome> {
     let mut complaints = Vec::new();
     let files = sources(root);

@@ -1,4 +1,4 @@
-//! Who may see whom: normal dependencies between our crates, held against the table of docs/architecture.md.
+//! Layer check: normal dependencies between our crates, compared with the table of docs/architecture.md.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ const WITHIN: [(&str, &str); 11] = [
     ("quipu-tokens", "quipu-json"),
 ];
 
-/// What screens may see: records, questions and the API's types.
+/// Allowed dependencies of screens: records, queries and the API's types.
 const SEEN_BY_SCREENS: [&str; 3] = ["quipu-core", "quipu-query", "quipu-api"];
 
 const CONFORMANCE: &str = "quipu-conformance";
@@ -32,7 +32,7 @@ const FACADE: u64 = 4;
 const SCREENS: u64 = 5;
 const TOP: u64 = 6;
 
-/// A crate's place.
+/// A crate with its layer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Room {
     layer: u64,

@@ -1,4 +1,4 @@
-//! Links between documents: the file is there, and so is the heading.
+//! Links between documents: each file and heading must exist.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
@@ -99,8 +99,8 @@ impl Document {
     }
 }
 
-/// The anchor that GitHub gives a heading: lower case, `-` for spaces, no punctuation.
-/// Source: <https://docs.github.com/en/get-started/writing-on-github/getting-started-with-writing-and-formatting-on-github/basic-writing-and-formatting-syntax#section-links>
+/// The anchor that GitHub gives a heading: lower case, `-` for spaces, no punctuation. Source:
+/// <https://docs.github.com/en/get-started/writing-on-github/getting-started-with-writing-and-formatting-on-github/basic-writing-and-formatting-syntax#section-links>
 fn anchor(heading: &str) -> String {
     let kept = heading.trim().chars().filter(|letter| letter.is_alphanumeric() || " -_".contains(*letter));
     kept.flat_map(char::to_lowercase).map(|letter| if letter == ' ' { '-' } else { letter }).collect()

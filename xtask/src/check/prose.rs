@@ -1,7 +1,8 @@
 //! Prose: openings, length and width of the sentences in documents and comments, folder by folder.
 //!
-//! A folder is judged by the limits below. A folder that was worse when the check came has ceilings of its own in `xtask/prose.toml`,
-//! which only go down: `cargo xtask check prose --fix` lowers them to the present figures.
+//! A folder is judged by the limits below. A folder that was worse when the check was added has its own
+//! ceilings in `xtask/prose.toml`, which only go down. The command `cargo xtask check prose --fix` lowers
+//! them to the present figures.
 
 mod text;
 
@@ -44,7 +45,7 @@ struct Figures {
 }
 
 impl Figures {
-    /// The limits of a folder with so many sentences.
+    /// The limits of a folder with this many sentences.
     const fn limits(sentences: usize) -> Self {
         Self {
             sentences,

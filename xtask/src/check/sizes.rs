@@ -1,4 +1,4 @@
-//! How long files are, and that `lib.rs` holds no code. Functions are measured by clippy (`too_many_lines`).
+//! Sizes of files, and `lib.rs` without code. Clippy measures functions (`too_many_lines`).
 
 use std::fs;
 use std::path::Path;
@@ -10,7 +10,7 @@ use super::{Outcome, sources, verdict};
 const FILE: usize = 400;
 const MAIN: usize = 60;
 
-/// Words that a type's name does not end with: they say nothing of what it is.
+/// Suffixes that a type's name must not have: they do not describe the type.
 const EMPTY_NAMES: [&str; 5] = ["Manager", "Helper", "Util", "Base", "Impl"];
 
 /// Files within their bounds.
@@ -54,8 +54,8 @@ fn without_tests(text: &str) -> &str {
     }
 }
 
-/// The first line that is neither documentation, an attribute, `mod` nor `use`. From the first procedural macro on everything
-/// goes: the language wants them in the crate's root.
+/// The first line that is neither documentation, an attribute, `mod` nor `use`. From the first procedural
+/// macro on everything goes: the language wants them in the crate's root.
 fn code_in(text: &str) -> Option<(usize, &str)> {
     let text = text.split("\n#[proc_macro").next().unwrap_or(text);
     let mut within = false;

@@ -9,7 +9,7 @@ use anyhow::Result;
 use super::Outcome;
 use crate::shell;
 
-/// Where cargo-deny takes its advisories from.
+/// Host of cargo-deny's advisories.
 const ADVISORIES: &str = "github.com:443";
 
 /// `cargo fmt`.
@@ -43,7 +43,8 @@ pub fn clippy() -> Result<Outcome> {
     Ok(Outcome::Good(String::new()))
 }
 
-/// The documentation of every crate: no link that leads nowhere, and with clippy's help no public item without a word.
+/// The documentation of every crate: no link that leads nowhere, and with clippy's help no public item
+/// without a word.
 pub fn docs() -> Result<Outcome> {
     let mut command = shell::cargo();
     command.args(["doc", "--workspace", "--no-deps", "--quiet"]);
@@ -77,7 +78,7 @@ pub fn deny() -> Result<Outcome> {
     Ok(Outcome::Good(String::new()))
 }
 
-/// Known vulnerabilities of what is linked; needs the advisory database.
+/// Known vulnerabilities of linked crates; needs the advisory database.
 pub fn advisories() -> Result<Outcome> {
     if !shell::has_cargo("deny") {
         return Ok(Outcome::Skipped("cargo-deny is not installed: cargo install cargo-deny --locked".into()));

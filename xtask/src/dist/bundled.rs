@@ -1,4 +1,4 @@
-//! C libraries within crates, which vulnerability databases know by names of their own.
+//! C libraries within crates, which vulnerability databases know by other names.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,5 @@
-//! What a binary is made of: exactly the crates that cargo takes for it, and the packages of the dashboard within it.
+//! Contents of a binary: exactly the crates that cargo links into it, and the packages of the dashboard
+//! within it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -14,9 +15,9 @@ pub type Id = (String, String);
 
 /// A crate of the binary, or one that helped to make it.
 pub struct Crate {
-    /// What cargo knows of it.
+    /// Its metadata from cargo.
     pub package: Package,
-    /// SHA-256 of what was downloaded; none for our own.
+    /// SHA-256 of the download; none for our own crates.
     pub checksum: Option<String>,
     /// Whether its code is in the binary. A build script and a macro only help to make it.
     pub inside: bool,
@@ -32,7 +33,7 @@ pub struct WebPackage {
     pub version: String,
     /// Its licence, as SPDX writes it.
     pub license: Option<String>,
-    /// SHA-512 of what was downloaded, hexadecimal.
+    /// SHA-512 of the download, hexadecimal.
     pub sha512: Option<String>,
 }
 
@@ -49,7 +50,7 @@ pub struct Linked {
 }
 
 impl Linked {
-    /// Of a package's binary.
+    /// Reads the contents of a package's binary.
     ///
     /// # Errors
     /// Cargo does not tell, or a file of the workspace cannot be read.
@@ -77,8 +78,8 @@ impl Linked {
     }
 }
 
-/// Which crate uses which, as `cargo tree` tells: with the features of this very binary, where `cargo metadata` knows those of the
-/// whole workspace only.
+/// Which crate uses which, as `cargo tree` tells: with the features of this very binary, where `cargo
+/// metadata` knows those of the whole workspace only.
 struct Graph {
     root: Id,
     uses: BTreeMap<Id, BTreeSet<Id>>,
@@ -86,7 +87,7 @@ struct Graph {
 }
 
 impl Graph {
-    /// Reads lines such as `2serde_derive v1.0.229 (proc-macro) (*)`, in which the number says how deep it stands.
+    /// Reads lines such as `2serde_derive v1.0.229 (proc-macro) (*)`; the number is the depth.
     fn read(text: &str) -> Result<Self> {
         let mut path: Vec<Id> = Vec::new();
         let mut graph = Self { root: Id::default(), uses: BTreeMap::new(), macros: BTreeSet::new() };
@@ -115,7 +116,7 @@ impl Graph {
         Ok(graph)
     }
 
-    /// What can be come to without passing through a macro.
+    /// Crates that are reachable without passing through a macro.
     fn reachable(&self) -> BTreeSet<Id> {
         let mut reached = BTreeSet::new();
         let mut open = vec![&self.root];
@@ -165,7 +166,7 @@ fn checksums() -> Result<HashMap<Id, String>> {
     Ok(lock.package.into_iter().filter_map(sum).collect())
 }
 
-/// Packages that the dashboard's build takes in: those of the lock file that are not for development alone.
+/// Packages in the dashboard's build: those of the lock file that are not only for development.
 fn web() -> Result<Vec<WebPackage>> {
     #[derive(Deserialize)]
     struct Lock {

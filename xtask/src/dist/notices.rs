@@ -1,4 +1,4 @@
-//! The licences of what is in the binary, as their texts ask to be passed on.
+//! Licences of everything in the binary, as their texts require.
 
 use std::collections::BTreeMap;
 use std::path::Path;

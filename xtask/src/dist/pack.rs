@@ -1,4 +1,4 @@
-//! The archive.
+//! The release archive and its contents.
 
 use anyhow::Result;
 use flate2::{Compression, GzBuilder};
@@ -6,7 +6,8 @@ use flate2::{Compression, GzBuilder};
 use super::{Release, program};
 use crate::shell;
 
-/// A folder of the release's name, packed: the same bytes for the same content, whoever packs it and when.
+/// A folder with the release's name, packed: the same content gives the same bytes, for every builder and
+/// time.
 ///
 /// # Errors
 /// A file of the workspace cannot be read.

@@ -1,4 +1,4 @@
-//! The bill of materials: CycloneDX 1.5, written and checked by the library of those who define it.
+//! The bill of materials: CycloneDX 1.5, written and checked by the official library.
 
 use std::str::FromStr as _;
 
@@ -20,7 +20,7 @@ use super::{Release, digest};
 /// The bill of a binary, as JSON.
 ///
 /// # Errors
-/// It does not follow its format, which would be a fault of ours.
+/// It does not follow its format, which would be a bug.
 pub fn text(release: &Release, linked: &Linked, sha256: &str) -> Result<Vec<u8>> {
     let components = components(linked)?;
     let made = jiff::Timestamp::from_second(release.made)?.to_string();
@@ -94,7 +94,8 @@ fn of_web(package: &WebPackage) -> Result<Component> {
     component.scope = Some(Scope::Required);
     component.licenses = licence(package.license.as_deref());
     component.hashes = package.sha512.as_deref().map(|sum| sha(HashAlgorithm::SHA_512, sum));
-    // The library writes no scopes. <https://github.com/package-url/purl-spec/blob/main/types-doc/npm-definition.md>
+    // The library writes no scopes.
+    // <https://github.com/package-url/purl-spec/blob/main/types-doc/npm-definition.md>
     let address = format!("pkg:npm/{}@{version}", name.replace('@', "%40"));
     component.purl = Purl::from_str(&address).ok();
     Ok(component)
@@ -104,7 +105,7 @@ fn component(kind: Classification, name: &str, version: &str, reference: String)
     Component::new(kind, name, version, Some(reference))
 }
 
-/// What crates call each other by within the bill.
+/// Reference of a crate within the bill.
 fn reference((name, version): &Id) -> String {
     format!("cargo:{name}@{version}")
 }
@@ -127,7 +128,8 @@ fn dependencies(linked: &Linked) -> Dependencies {
     Dependencies(linked.crates.iter().map(of).collect())
 }
 
-/// A serial number that the same binary gets again: 16 bytes of its digest as a UUID, version 8 (RFC 9562, 5.8).
+/// A serial number that the same binary gets again: 16 bytes of its digest as a UUID, version 8 (RFC 9562,
+/// 5.8).
 fn serial(sha256: &str) -> Result<UrnUuid> {
     let digits = digest(format!("quipu sbom {sha256}").as_bytes());
     let (a, b, c, d, e) = (&digits[..8], &digits[8..12], &digits[13..16], &digits[17..20], &digits[20..32]);

@@ -1,4 +1,5 @@
-//! `attacks`: what a stranger, a sender, a user of little rights and a foreign page try against the real binary.
+//! `attacks`: attempts of a stranger, a sender, a user with few rights and a foreign page against the real
+//! binary.
 
 mod bodies;
 mod elsewhere;
@@ -29,7 +30,7 @@ use self::tried::Tried;
 use super::{Bench, Report};
 use crate::table;
 
-/// What the servers are told: access, and a webhook that leads where the attacker wants.
+/// Configuration of the servers: access, and a webhook to the attacker's target.
 fn config(hook: &Trap) -> String {
     format!(
         "backends = [\"webhook:http://{}/hook\"]\n[access]\nmode = \"required\"\n[audit]\n[delivery]\n",

@@ -1,7 +1,8 @@
 //! `bare`: runs other suites in a fresh Debian root that has nothing installed but Rust and a C compiler.
 //!
-//! A suite that passes only because a package was installed earlier fails here. The root is made by debootstrap and entered by
-//! chroot in a mount namespace; the repository, the toolchain and the built programs are bind mounts.
+//! A suite that passes only because a package was installed earlier fails here. The root is made by
+//! debootstrap and entered by chroot in a mount namespace; the repository, the toolchain and the built
+//! programs are bind mounts.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,7 +20,7 @@ const CASES: [(&str, &[&str]); 4] = [
     ("files", &["deploy", "--only", "files,chart,unit"]),
     ("image", &["deploy", "--only", "image"]),
 ];
-/// What CONTRIBUTING.md asks for besides Rust.
+/// Packages that CONTRIBUTING.md requires besides Rust.
 const GIVEN: &str = "--include=gcc,libc6-dev,ca-certificates";
 /// Mounts into the root `$1` what the suites may use, and runs the rest of the arguments there.
 const ENTER: &str = r#"

@@ -1,4 +1,5 @@
-//! `deploy`: what is written below `deploy/`, judged by the linters of each kind, rendered by Helm's own engine, and run as it says.
+//! `deploy`: the files below `deploy/`, judged by linters, rendered by Helm's own engine, and run as
+//! documented.
 
 mod dockerfile;
 mod files;
@@ -9,14 +10,15 @@ use anyhow::Result;
 
 use super::{Bench, Report};
 
-/// What a part finds is added to what the parts before it found.
+/// Each part adds its findings to those of the earlier parts.
 type Part = fn(&Bench, Report) -> Result<Report>;
 
 /// Parts that can be asked for by `--only`.
 const PARTS: [(&str, Part); 4] =
     [("files", files::run), ("chart", files::chart), ("unit", unit::run), ("image", image::run)];
 
-/// Lints every file, renders the chart, traces the service's system calls, and runs the image's root as a container would.
+/// Lints every file, renders the chart, traces the service's system calls, and runs the image's root as a
+/// container would.
 ///
 /// # Errors
 /// Something that is needed for a judgement does not start.

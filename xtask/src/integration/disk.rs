@@ -1,7 +1,7 @@
-//! A disk that can be watched, failed and cut off under the real binary.
+//! A disk under the real binary that can be watched, failed and cut off.
 //!
-//! A small C library is preloaded into the program (`suites/disk/shim.c`). It counts each kind of call that changes files below
-//! a folder, fails a chosen call, and logs all effects in their order.
+//! A small C library is preloaded into the program (`suites/disk/shim.c`). It counts each kind of call that
+//! changes files below a folder, fails a chosen call, and logs all effects in their order.
 
 pub mod log;
 pub mod replay;
@@ -63,8 +63,8 @@ impl Shim {
         Ok(Self { library })
     }
 
-    /// Writes a program that runs `binary` on the watched disk, with the arguments that it gets. The counters of the calls are in
-    /// `counts`; `log` takes all effects.
+    /// Writes a program that runs `binary` on the watched disk, with the arguments that it gets. The counters
+    /// of the calls are in `counts`; `log` takes all effects.
     ///
     /// # Errors
     /// The program cannot be written.
@@ -94,7 +94,7 @@ pub struct Disk {
     pub root: PathBuf,
     /// The counters, outside of the folder.
     pub counts: PathBuf,
-    /// Where effects are logged, outside of the folder.
+    /// File of the log of effects, outside of the folder.
     pub log: Option<PathBuf>,
 }
 
@@ -105,7 +105,7 @@ impl Disk {
         Self { root: folder.join("data"), counts: folder.join("counts"), log }
     }
 
-    /// Calls of a kind so far; the kind `failed` stands for those that were failed.
+    /// Calls of a kind so far; the kind `failed` counts the failed ones.
     pub fn count(&self, kind: &str) -> u64 {
         let at = KINDS.iter().position(|name| *name == kind).unwrap_or(KINDS.len()) * 8;
         let page = fs::read(&self.counts).unwrap_or_default();

@@ -1,5 +1,6 @@
-//! `export`: everything that was ever recorded, and every field that OTLP has, through Quipu and through the collector rotel, which is
-//! not ours, on either side of it. What arrives is read by Google's protobuf and compared with what was sent, field by field.
+//! `export`: all recordings, and every field of OTLP, through Quipu, with the third-party collector rotel
+//! before or after it. Google's protobuf reads the arrived data and compares it with the sent data, field by
+//! field.
 
 use std::fs;
 use std::net::TcpStream;
@@ -35,7 +36,7 @@ struct Way {
     before: Option<&'static str>,
     /// Quipu's protocol and compression.
     out: (&'static str, &'static str),
-    /// Whether the collector stands behind Quipu.
+    /// Whether the collector is behind Quipu.
     behind: bool,
 }
 
@@ -62,7 +63,7 @@ const WAYS: [Way; 5] = [
     },
 ];
 
-/// Sends everything along each way.
+/// Sends everything along each path.
 ///
 /// # Errors
 /// A program does not come up.
@@ -87,7 +88,7 @@ pub fn run(bench: &Bench) -> Result<Report> {
     Ok(report)
 }
 
-/// Puts the scripts beside each other.
+/// Copies the scripts into one folder.
 pub(super) fn scripts(cache: &Path) -> Result<PathBuf> {
     let folder = cache.join("export");
     fs::create_dir_all(&folder)?;
@@ -97,7 +98,7 @@ pub(super) fn scripts(cache: &Path) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// What came of a way.
+/// Result of a path.
 #[derive(Deserialize)]
 struct Told {
     equal: u64,

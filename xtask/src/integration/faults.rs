@@ -1,7 +1,8 @@
-//! `faults`: what becomes of acknowledged spans while the other side of a way out fails, through the real binary.
+//! `faults`: delivery of acknowledged spans while the receiver of an exporter fails, through the real binary.
 //!
-//! A steady load of a thousand spans a second goes into a server whose OTLP exit leads to a sink that fails for `--seconds`, and
-//! then works again. What was acknowledged has to arrive; what the bound of the spool forbids has to be counted.
+//! A steady load of a thousand spans a second goes into a server. Its OTLP exporter sends to a sink that
+//! fails for `--seconds`, and then works again. Acknowledged spans have to arrive; spans beyond the limit of
+//! the spool have to be counted.
 
 mod cage;
 mod disk;
@@ -24,9 +25,9 @@ use self::sink::{Mood, Sink};
 use super::{Bench, Http, Report, Server};
 use crate::{shell, table};
 
-/// Time before the fault, and after it, in which the sink takes what comes.
+/// Time before the fault, and after it, in which the sink accepts everything.
 const CALM: Duration = Duration::from_secs(2);
-/// What waits must have arrived within this, and a hundredth of a second for each span.
+/// Time in which waiting spans must arrive, plus a hundredth of a second for each span.
 const DRAIN: Duration = Duration::from_secs(60);
 /// A spool that is full within a fault.
 const SMALL: u64 = 100_000;
@@ -36,7 +37,7 @@ const SMALL_DISK: u64 = 200;
 /// Lives through a fault of such a length.
 type Live = fn(Case, Duration) -> Result<Outcome>;
 
-/// What one case came to.
+/// Result of one case.
 struct Outcome {
     name: &'static str,
     acknowledged: u64,
@@ -120,7 +121,7 @@ pub fn run(bench: &Bench) -> Result<Report> {
     Ok(report)
 }
 
-/// What this machine does not have for a case.
+/// A missing requirement of this machine for a case.
 #[derive(Debug)]
 struct Lacking(String);
 
@@ -185,7 +186,7 @@ impl Case {
         std::thread::sleep(CALM);
         let (acknowledged, refused) = load.stop();
         let mut outcome = self.drained(&server, &acknowledged, refused, 0)?;
-        // Where the sink takes all or nothing, nothing comes twice.
+        // If the sink takes all or nothing, nothing arrives twice.
         if mood != Mood::Drips && outcome.doubled > 0 {
             outcome.wrong.push(format!("{} spans came twice", outcome.doubled));
         }
@@ -283,7 +284,8 @@ impl Case {
         Ok(outcome)
     }
 
-    /// Waits until all that was acknowledged is there, or counted as lost; `before` were counted by a server that is gone.
+    /// Waits until all that was acknowledged is there, or counted as lost; `before` were counted by a server
+    /// that is gone.
     fn drained(&self, server: &Server, acknowledged: &[u64], refused: u64, before: u64) -> Result<Outcome> {
         let begin = Instant::now();
         let sent = acknowledged.len() as u64 * SPANS;
@@ -332,7 +334,7 @@ impl Case {
     }
 }
 
-/// What the server says of its exit.
+/// The server's state of its exporter.
 fn state(server: &Server) -> Result<Value> {
     let answer = Http::new(Duration::from_secs(10)).json(&server.api("backends"))?;
     let all = answer["backends"].as_array().cloned().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! `floods`: idle, slow and greedy clients against the real binary, while a polite one goes on.
+//! `floods`: idle, slow and greedy clients against the real binary, while a polite one continues.
 
 mod answers;
 mod clients;
@@ -28,7 +28,7 @@ const SLOW: usize = 300;
 const LIMITS: &str = "[limits]\nconnections_per_address = 16384\nheader_seconds = 2\nstall_seconds = 3\n\
     queue_bytes = 4194304\nidle_seconds = 600\n";
 
-/// What came of a case: what is wrong, and a line for the table.
+/// Result of a case: errors, and a line for the table.
 struct Case {
     name: &'static str,
     row: Vec<String>,
@@ -89,7 +89,8 @@ fn files(server: &Server) -> usize {
     fs::read_dir(format!("/proc/{}/fd", server.id())).map_or(0, Iterator::count)
 }
 
-/// Ends a case: the polite one loses nothing, memory stays within its bound, and all connections are gone in the end.
+/// Ends a case: the polite one loses nothing, memory stays within its bound, and all connections are gone in
+/// the end.
 fn judge(
     name: &'static str,
     clients: usize,
@@ -213,7 +214,7 @@ fn large_file(server: &Server) -> Result<String> {
     Ok(source.context("the dashboard names no program")?.to_owned())
 }
 
-/// One service that sends far more than there is room for.
+/// One service that sends far more than the limit.
 fn greedy(bench: &Bench) -> Result<Case> {
     let folder = tempfile::tempdir()?;
     let (server, _) = server(bench, folder.path())?;

@@ -1,7 +1,9 @@
-//! `frameworks`: agents of real frameworks, installed from their registries, against a model server that keeps its own count.
+//! `frameworks`: agents of real frameworks, installed from their registries, against a model server that
+//! keeps its own count.
 //!
-//! Each case installs what `tests/frameworks/versions.json` pins into a folder of its own, starts the model server and a
-//! server of ours, runs the agent with nothing but its documented telemetry settings, and compares.
+//! Each case installs the versions pinned in `tests/frameworks/versions.json` into its own folder. It starts
+//! the model server and a Quipu server, runs the agent with only its documented telemetry settings, and
+//! compares.
 
 pub(super) mod environment;
 pub(super) mod models;
@@ -27,7 +29,7 @@ const RUN: Duration = Duration::from_secs(120);
 /// Runs each framework's agent; one that fails does not keep the others from running.
 ///
 /// # Errors
-/// The list of frameworks cannot be read, or none is called as asked.
+/// The list of frameworks cannot be read, or none has a requested name.
 pub fn run(bench: &Bench) -> Result<Report> {
     let folder = shell::root().join("tests/frameworks");
     let pins = Pins::read(&folder.join("versions.json"))?;
@@ -138,7 +140,7 @@ pub(super) fn bounded(command: &mut Command, patience: Duration) -> Result<Optio
         .spawn()
         .with_context(|| format!("cannot start {}", command.get_program().to_string_lossy()))?;
     let status = shell::poll(patience, || child.try_wait().ok().flatten());
-    // What an agent leaves behind ends with it.
+    // Processes that an agent leaves behind end with it.
     let group = format!("-{}", child.id());
     let _ = shell::signal("KILL", &[group]);
     child.wait().map_err(|error| anyhow!("{error}"))?;

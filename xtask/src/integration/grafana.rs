@@ -1,5 +1,6 @@
-//! `grafana`: the files of `quipu generate grafana`. Dashboards have the types of Grafana's own schema, and a real Prometheus that
-//! scrapes the server's demo and a program of the library reads and answers every expression.
+//! `grafana`: tests of the files of `quipu generate grafana`. Dashboards have the types of Grafana's own
+//! schema. A real Prometheus scrapes the server's demo and a program of the library, and answers every
+//! expression.
 
 use std::fs;
 use std::path::Path;
@@ -19,7 +20,7 @@ const TYPESCRIPT: &str = "typescript@5.9.3";
 const LOOSE: &str = "import type { Dashboard } from '@grafana/schema';\n\
     type Loose<T> = T extends string ? `${T}` | T : T extends (infer U)[] ? Loose<U>[] : \
     T extends object ? { [K in keyof T]: Loose<T[K]> } : T;\n";
-/// What stands for Grafana's variables while Prometheus is asked.
+/// Values of Grafana's variables for Prometheus.
 const VARIABLES: [(&str, &str); 4] =
     [("$__rate_interval", "10s"), ("$__range", "1m"), ("$service", ".*"), ("$model", ".*")];
 /// How long Prometheus may take until it can answer all.
@@ -142,7 +143,7 @@ fn documents(bench: &Bench, folder: &Path, report: Report) -> Report {
     }
 }
 
-/// A backend whose other side is not there, and which gives up at once, so that there are losses to show.
+/// A backend without a receiver that gives up at once, so there are losses to show.
 fn config(folder: &Path) -> Result<String> {
     let refuses = tools::free_port()?;
     let file = folder.join("quipu.toml");
@@ -203,7 +204,7 @@ fn expressions(dashboard: &Value) -> Vec<String> {
     targets.filter_map(|target| target["expr"].as_str()).map(filled).collect()
 }
 
-/// A number that is none counts as an answer: no request within the time has no 95th percentile.
+/// NaN counts as an answer: without requests in the time there is no 95th percentile.
 fn is_answered(server: &Prometheus, expr: &str) -> bool {
     server
         .ask("query", &[("query", expr)])

@@ -1,4 +1,4 @@
-//! A plain HTTP client: no certificates, no redirects of note, whole bodies.
+//! A plain HTTP client: no certificates, limited redirects, whole bodies.
 
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ impl Http {
         Self(config.build().into())
     }
 
-    /// Asks.
+    /// Sends a GET request.
     ///
     /// # Errors
     /// No answer.
@@ -47,7 +47,7 @@ impl Http {
         Ok(Answer { status, body })
     }
 
-    /// Asks for JSON.
+    /// Sends a GET request for JSON.
     ///
     /// # Errors
     /// No answer, a status other than 200, or no JSON.

@@ -1,8 +1,9 @@
-//! `kills`: what was acknowledged is stored once, and the server is back at once, wherever it was killed.
+//! `kills`: acknowledged data is stored once, and the server restarts quickly, after a kill at any point.
 //!
-//! Senders and askers work on a server until it is killed with SIGKILL; the next server opens the folder. One sender writes traces whose
-//! parent and child start days apart. At the end the suite checks every batch and every trace: acknowledged spans are there, no span is
-//! there twice, and the totals are those of the stored spans.
+//! Senders and query clients work on a server until it is killed with SIGKILL; the next server opens the
+//! folder. One sender writes traces whose parent and child start days apart. At the end the suite checks
+//! every batch and every trace. Acknowledged spans are there, no span is there twice, and the totals are
+//! those of the stored spans.
 
 mod load;
 mod verdict;
@@ -19,7 +20,7 @@ use load::{Days, Life, Log};
 /// Shortest life of a server and the spread in ms. Every run uses the same moments.
 const SHORTEST: u64 = 150;
 const SPREAD: u64 = 451;
-/// What a server may take until it is ready is no promise of this suite; beyond this, something is wrong.
+/// Limit of the start time. The suite promises no start time; beyond this, something is wrong.
 const READY: Duration = Duration::from_secs(10);
 
 /// Kills a server under load again and again, then counts.

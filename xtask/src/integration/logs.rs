@@ -1,5 +1,6 @@
-//! `logs`: rsyslog takes our messages by TCP and TLS; a strict model of a cluster, Elastic's own client and definition of ECS judge
-//! what goes to Elasticsearch; the reference library of Standard Webhooks verifies our requests. HTTPS is Caddy's.
+//! `logs`: tests of syslog, Elasticsearch and webhooks. rsyslog takes messages by TCP and TLS. A strict model
+//! of a cluster, Elastic's own client and the definition of ECS judge the documents for Elasticsearch. The
+//! reference library of Standard Webhooks verifies the requests. Caddy serves HTTPS.
 
 mod front;
 mod hook;
@@ -17,7 +18,7 @@ use super::{Bench, Report, packages, tools};
 
 const PACKAGES: [&str; 3] = ["elasticsearch==8.19.3", "standardwebhooks==1.1.0", "jsonschema==4.26.0"];
 
-/// All three ways out, each against what it can be held against here.
+/// All three exporters, each against the available references.
 ///
 /// # Errors
 /// A server does not come up, or a certificate cannot be made.

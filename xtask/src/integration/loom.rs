@@ -5,8 +5,8 @@ use anyhow::{Context, Result};
 use super::{Bench, Report};
 use crate::shell;
 
-/// Builds the ring on loom's atomics and runs its checks. The build has a folder of its own: the flag would throw away all that
-/// was built without it.
+/// Builds the ring on loom's atomics and runs its checks. The build has a folder of its own: the flag would
+/// throw away all that was built without it.
 ///
 /// # Errors
 /// Cargo cannot be run.

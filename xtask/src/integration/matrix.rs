@@ -1,7 +1,9 @@
-//! `matrix`: every two instrumentations that can be installed together, on the SDKs and LangChain, against the model server's log.
+//! `matrix`: every pair of compatible instrumentations, on the SDKs and LangChain, against the model server's
+//! log.
 //!
-//! Each combination is one run of `tests/frameworks/matrix/agent.py`: calls one by one, streams, several at once, failing ones and a
-//! loop with a tool, outside of a span and within one. Calls, errors, tokens and tool runs must be those of the log.
+//! Each combination is one run of `tests/frameworks/matrix/agent.py`. The run has calls one by one, streams,
+//! several at once, failing ones and a loop with a tool, outside of a span and within one. Calls, errors,
+//! tokens and tool runs must be those of the log.
 
 mod figures;
 mod list;
@@ -27,7 +29,8 @@ const RUN: Duration = Duration::from_secs(180);
 /// How long the model server takes for an answer.
 const LATENCY: Duration = Duration::from_millis(30);
 
-/// Runs every combination, or those whose name begins as asked; one that fails does not keep the others from running.
+/// Runs every combination, or those whose name begins as asked; one that fails does not keep the others from
+/// running.
 ///
 /// # Errors
 /// The list cannot be read, or the server does not start.
@@ -71,7 +74,7 @@ fn prepare(list: &List, combination: &Combination, cache: &Path) -> Result<Ready
     })
 }
 
-/// One run; gives what is wrong.
+/// One run; returns the errors.
 fn live(server: &Server, folder: &Path, combination: &Combination, ready: &Ready) -> Result<Vec<String>> {
     let scratch = tempfile::tempdir()?;
     let models = Models::with_latency(&folder.join("model_server.py"), scratch.path(), LATENCY)?;

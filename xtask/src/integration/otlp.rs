@@ -1,4 +1,4 @@
-//! `otlp`: senders that are not ours — the OpenTelemetry SDK for Python, alone and through the collector rotel.
+//! `otlp`: third-party senders — the OpenTelemetry SDK for Python, alone and through the collector rotel.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -104,7 +104,7 @@ impl Drop for Hop {
     }
 }
 
-/// What the server shows, once all has arrived, that is not what was sent.
+/// Differences between sent and shown data, once all has arrived.
 fn differences(server: &Server, sent: &Value) -> Result<Vec<String>> {
     let http = Http::new(Duration::from_secs(30));
     let ask = || -> Result<Vec<String>> {

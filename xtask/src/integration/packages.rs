@@ -13,8 +13,8 @@ use crate::shell;
 /// Debian's switch for services: exit code 101 keeps a package from starting its daemon.
 const POLICY: &str = "/usr/sbin/policy-rc.d";
 
-/// Finds a program of a Debian package, or brings it: root installs the package, other users unpack it and what it depends on
-/// into `cache`.
+/// Finds a program of a Debian package, or brings it: root installs the package, other users unpack it and
+/// what it depends on into `cache`.
 ///
 /// # Errors
 /// The program is not installed and cannot be brought.
@@ -32,7 +32,8 @@ pub fn apt(cache: &Path, package: &str, program: &str) -> Result<PathBuf> {
     Ok(script)
 }
 
-/// Brings a package and gives the root that its files are under: `/` where it is installed now, else a folder of `cache`.
+/// Brings a package and gives the root that its files are under: `/` where it is installed now, else a folder
+/// of `cache`.
 ///
 /// # Errors
 /// The package cannot be brought.
@@ -50,7 +51,8 @@ pub fn bring(cache: &Path, package: &str) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// Finds a program that only works where its package is installed, such as an interpreter; root installs the package.
+/// Finds a program that only works where its package is installed, such as an interpreter; root installs the
+/// package.
 ///
 /// # Errors
 /// The program is not installed, and this user may not install it.

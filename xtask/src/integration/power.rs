@@ -1,8 +1,10 @@
-//! `power`: power cuts over all files of a data folder, under two models of a file system, plain and encrypted.
+//! `power`: power cuts over all files of a data folder, under two models of a file system, plain and
+//! encrypted.
 //!
-//! The real server works on a watched disk; each answer is marked with the length of the disk's log. A cut takes the log up to a
-//! random record, builds the folder that a file system could have left, and starts the real server on it. Everything acknowledged
-//! before the cut must be there once, with right sums, and `check store --deep` must find nothing.
+//! The real server works on a watched disk; each answer is marked with the length of the disk's log. A cut
+//! takes the log up to a random record, and builds the folder that a file system could have left. The real
+//! server starts on this folder. Everything acknowledged before the cut must be there once, with right sums.
+//! `check store --deep` must find nothing.
 
 mod recorded;
 
@@ -20,7 +22,7 @@ use crate::table;
 
 /// Cuts at a time; most of a cut is waiting.
 const WORKERS: usize = 4;
-/// Findings that are told of one case.
+/// Limit of reported findings per case.
 const TOLD: usize = 6;
 /// Cuts of the control.
 const CONTROLS: u64 = 8;
@@ -86,7 +88,8 @@ fn cuts(bench: &Bench) -> Vec<u64> {
     if named.is_empty() { (0..bench.cuts.div_ceil(4)).collect() } else { named }
 }
 
-/// Makes cuts side by side; gives after how many the server started only once a command that it named had run, and what is wrong.
+/// Makes cuts side by side; gives after how many the server started only once a command that it named had
+/// run, and what is wrong.
 fn all(recorded: &Recorded, model: Model, numbers: &[u64]) -> (u64, Vec<String>) {
     let (next, repaired, wrong) = (AtomicU64::new(0), AtomicU64::new(0), Mutex::new(Vec::new()));
     let work = || {

@@ -1,8 +1,8 @@
-//! Phoenix and `MLflow`: which versions, brought how, started how.
+//! Phoenix and `MLflow`: their versions, installation and start.
 //!
-//! Both come from PyPI into an environment of their own and run as programs of their own; nothing of theirs is built into what we
-//! give out. Arize Phoenix is under the Elastic License 2.0, which lets anybody run it but not offer it to others as a service;
-//! `MLflow` is under the Apache License 2.0.
+//! Both come from PyPI into separate environments and run as separate programs; no release of Quipu contains
+//! them. Arize Phoenix is under the Elastic License 2.0: anyone may run it, but not offer it to others as a
+//! service. `MLflow` is under the Apache License 2.0.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -16,9 +16,9 @@ const MLFLOW: &str = "mlflow==3.17.2";
 
 /// A product that is installed and can be started.
 pub struct Launch {
-    /// What starts it, with its store in the folder it was made for.
+    /// Command that starts it, with its store in its folder.
     pub command: Command,
-    /// Where it takes OTLP over HTTP and answers questions.
+    /// Address for OTLP over HTTP and for queries.
     pub url: String,
     /// The address that answers 200 as soon as it can do either.
     pub ready: String,
@@ -40,9 +40,10 @@ pub fn phoenix(cache: &Path, folder: &Path) -> Result<Launch> {
     Ok(Launch { command, url, ready })
 }
 
-/// `MLflow` with a SQLite database, without telemetry of its own, and in its lightest form: one process that answers instead of
-/// four, which over SQLite wait for each other's locks, up to the 20 s that it lets them, and stored fewer spans a second than one;
-/// and without the eight for jobs, of which nothing here asks for one, and which take 2 GiB.
+/// `MLflow` with a SQLite database, without its own telemetry, and with as few processes as possible. One
+/// process answers instead of four. Over SQLite, four wait for each other's locks, up to the limit of 20 s,
+/// and stored fewer spans a second than one. The eight processes for jobs are off: no job runs here, and they
+/// take 2 GiB.
 ///
 /// # Errors
 /// It cannot be installed.

@@ -1,4 +1,5 @@
-//! `prometheus`: promtool on the page of a program that uses the library, and a real Prometheus that scrapes it and answers.
+//! `prometheus`: promtool on the page of a program that uses the library, and a real Prometheus that scrapes
+//! it and answers.
 
 mod rules;
 mod running;
@@ -22,7 +23,7 @@ const READER: &str = "prometheus-client>=0.20";
 const READ: &str = "import sys\n\
                     from prometheus_client.openmetrics.parser import text_string_to_metric_families as read\n\
                     print(sum(len(family.samples) for family in read(sys.stdin.read())))\n";
-/// What the program records, as Prometheus must answer it: a query, the value, and by how much it may be off.
+/// Expected answers of Prometheus for the program's metrics: a query, the value, and the tolerance.
 const ANSWERS: [(&str, f64, f64); 6] = [
     ("up", 1.0, 0.0),
     ("rate(shop_tool_calls_total[5s])", 50.0, 0.1),
@@ -103,7 +104,8 @@ fn page(url: &str, accept: &str) -> Result<Vec<u8>> {
     Ok(response.into_body().read_to_vec()?)
 }
 
-/// What `promtool check metrics` finds: it ends with 3 for a lint finding and 1 for a page that it cannot read.
+/// Findings of `promtool check metrics`: its exit code is 3 for a lint finding and 1 for a page that it
+/// cannot read.
 fn lint(promtool: &Path, page: &[u8]) -> Result<Vec<String>> {
     let (good, said) = fed(Command::new(promtool).args(["check", "metrics"]), page)?;
     Ok(if good && said.trim().is_empty() { Vec::new() } else { vec![said] })

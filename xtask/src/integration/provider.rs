@@ -1,4 +1,4 @@
-//! A model provider for the gateway to pass requests to, and bodies that are small on the wire and large as a tree.
+//! A model provider for the gateway, with bodies that are small on the wire and large as a tree.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -65,7 +65,7 @@ impl Provider {
         Ok(Self { url, came })
     }
 
-    /// Requests that came.
+    /// Number of received requests.
     pub fn count(&self) -> usize {
         *self.came.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,7 +1,9 @@
-//! `proxy`: the client libraries of OpenAI, Anthropic and Google, unchanged, through the gateway to a model server.
+//! `proxy`: the client libraries of OpenAI, Anthropic and Google, unchanged, through the gateway to a model
+//! server.
 //!
-//! What each library says that it used is compared with what the store says, token by token and cent by cent; refusals, errors
-//! and streams that are left early are looked at with the libraries' own exceptions; no file may hold the key or the prompt.
+//! The usage that each library reports is compared with the store, token by token and cent by cent. The
+//! libraries' own exceptions show rejections, errors and streams that are left early. No file may hold the
+//! key or the prompt.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -20,18 +22,18 @@ use crate::shell;
 
 /// The libraries, in the versions that this was last seen to pass with.
 const PACKAGES: [&str; 3] = ["openai==3.54.0", "anthropic==2.12.0", "google-genai==3.4.0"];
-/// What must not be found in any file.
+/// Texts that must not be in any file.
 const KEPT_BY_NOBODY: [&str; 2] = ["sk-live-0123456789-must-not-be-kept", "dear marmot"];
 /// How long all cases of one run may take.
 const RUN: Duration = Duration::from_secs(180);
 /// How long records may take until they are stored.
 const ARRIVE: Duration = Duration::from_secs(10);
 
-/// Budgets of two users who can pay for nothing, one of them never again.
+/// Budgets of two users that are too small for any call; one of them never resets.
 const CONFIG: &str = "[budgets.broke]\nlimit_usd = \"0.000001\"\nscope = { user = \"broke\" }\n\n\
                       [budgets.ruined]\nlimit_usd = \"0.000001\"\nperiod = \"total\"\nscope = { user = \"ruined\" }\n";
 
-/// As a part of the server, on its own, and beside a server that has the store.
+/// As a part of the server, alone, and next to a server that has the store.
 ///
 /// # Errors
 /// Something of the house does not start.
@@ -174,7 +176,7 @@ fn wrong_if(is_wrong: bool, why: &str) -> Vec<String> {
     if is_wrong { vec![why.to_owned()] } else { Vec::new() }
 }
 
-/// What a client found.
+/// Results of a client.
 struct Found {
     name: String,
     failed: Option<String>,
@@ -182,7 +184,7 @@ struct Found {
 }
 
 impl Found {
-    /// What is wrong about it, once what is stored has had time to come.
+    /// Its errors, once the stored data has had time to arrive.
     fn wrong(&self, shown: impl Fn() -> Result<Value>) -> Vec<String> {
         if let Some(failed) = &self.failed {
             return vec![failed.clone()];
@@ -209,7 +211,7 @@ impl Found {
     }
 }
 
-/// Runs the clients; gives what each case found.
+/// Runs the clients; returns the findings of each case.
 fn clients(ready: &Ready, gateway: &str, results: &Path, only: &[&str]) -> Result<Vec<Found>> {
     let log = results.with_extension("log");
     let output = fs::File::create(&log)?;
@@ -242,7 +244,7 @@ fn shown(http: &Http, server: &Server, session: &str) -> Result<Value> {
     Ok(http.json(&server.api(&format!("usage?session={session}")))?["total"].clone())
 }
 
-/// What the store holds is compressed in its files: all traces are asked for, too.
+/// Files of the store are compressed, so all traces are queried, too.
 fn tellers(http: &Http, server: &Server) -> Result<Vec<String>> {
     let list = http.json(&server.api("traces?limit=500"))?;
     let ids = list["traces"].as_array().into_iter().flatten().filter_map(|trace| trace["trace_id"].as_str());
@@ -259,7 +261,7 @@ fn tellers(http: &Http, server: &Server) -> Result<Vec<String>> {
     Ok(found)
 }
 
-/// Files below a folder that hold what nobody should keep.
+/// Files below a folder that contain one of these texts.
 fn holders(folder: &Path) -> Vec<String> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {

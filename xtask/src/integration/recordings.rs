@@ -1,4 +1,4 @@
-//! `recordings`: telemetry of real frameworks as it was sent, against what the model servers counted.
+//! `recordings`: telemetry of real frameworks as it was sent, against the counts of the model servers.
 
 use std::fs;
 use std::io::Read;
@@ -12,14 +12,14 @@ use serde_json::Value;
 use super::{Bench, Http, Report, Server, split};
 use crate::{shell, table};
 
-/// Sources that no adapter reads yet, or not in full: what they come to is reported, and is no failure. All others must
-/// be right.
+/// Sources that no adapter reads yet, or not in full: what they come to is reported, and is no failure. All
+/// others must be right.
 const OPEN: [&str; 4] = ["codex", "gemini-cli", "haystack--native", "langfuse--native"];
 
 /// Servers at work at the same time.
 const WORKERS: usize = 2;
 
-/// One request as it was sent.
+/// One recorded request.
 #[derive(Clone)]
 pub(super) struct Request {
     signal: String,
@@ -27,7 +27,7 @@ pub(super) struct Request {
     body: Vec<u8>,
 }
 
-/// What one recording came to.
+/// Results of one recording.
 struct Found {
     name: String,
     total: Value,
@@ -67,7 +67,7 @@ pub fn run(bench: &Bench) -> Result<Report> {
 /// The folder of every recording, by name.
 ///
 /// # Errors
-/// There is none.
+/// There are no recordings.
 pub(super) fn recorded() -> Result<Vec<PathBuf>> {
     let folder = shell::root().join("tests/fixtures/recordings");
     let mut folders: Vec<PathBuf> = fs::read_dir(&folder)
@@ -177,8 +177,8 @@ fn shuffled<T>(mut items: Vec<T>) -> Vec<T> {
     items
 }
 
-/// What of the totals is not the truth. Cache reads and reasoning are not sent by every source for every call: there the
-/// figure may fall short, but never exceed.
+/// Differences of the totals from the truth. Some sources do not send cache reads and reasoning for every
+/// call: those figures may fall short, but never exceed.
 fn compare(total: &Value, want: &Value) -> Vec<String> {
     let mut wrong = Vec::new();
     let limited = want.get("source_limited").filter(|limited| !limited.is_null());

@@ -1,4 +1,4 @@
-//! What a suite found.
+//! Report of a suite.
 
 use std::time::Duration;
 
@@ -10,14 +10,14 @@ use serde_json::{Value, json};
 pub struct Report {
     passed: usize,
     failed: usize,
-    /// What could not be tried, and why.
+    /// Skipped cases, with the reason.
     skipped: Vec<(String, String)>,
-    /// What is known not to hold yet, and what was found: reported, never a failure.
+    /// Known open problems, with the finding: reported, never a failure.
     open: Vec<(String, String)>,
 }
 
 impl Report {
-    /// Nothing found yet.
+    /// An empty report.
     pub fn new() -> Self {
         Self::default()
     }

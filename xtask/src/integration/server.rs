@@ -1,4 +1,4 @@
-//! The binary under test, running on a folder of its own.
+//! The binary under test, running on its own folder.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -16,10 +16,10 @@ const READY: Duration = Duration::from_secs(60);
 /// How long it may take to end; 10 s are promised.
 const STOP: Duration = Duration::from_secs(15);
 
-/// Configuration, to stand at its end, of a server that takes records of any age.
+/// Configuration of a server that takes records of any age; append it at the end.
 pub const ANY_AGE: &str = "\n[limits]\npast_seconds = 4000000000\n";
 
-/// Builds the binary and says where it is.
+/// Builds the binary and returns its path.
 ///
 /// # Errors
 /// It does not build.
@@ -42,7 +42,7 @@ pub enum Profile {
     Dev,
     /// Optimised, crate by crate.
     Release,
-    /// As it is given out: the crates optimised together.
+    /// The release build: the crates optimised together.
     Dist,
 }
 
@@ -58,9 +58,9 @@ pub struct Server {
     pub otlp_http: String,
     /// OTLP over gRPC.
     pub otlp_grpc: String,
-    /// Metrics; empty where there are none.
+    /// Address of the metrics page; empty without one.
     pub prometheus: String,
-    /// The gateway; empty where there is none.
+    /// Address of the gateway; empty without one.
     pub gateway: String,
 }
 
@@ -97,7 +97,7 @@ impl Server {
         Self::with_files(binary, data, data, extra)
     }
 
-    /// Starts on a folder that holds nothing but its data: the ready file and the log stand beside the folder.
+    /// Starts on a folder that holds nothing but its data: the ready file and the log are outside the folder.
     ///
     /// # Errors
     /// As for [`Server::on`].
@@ -182,7 +182,7 @@ impl Server {
     /// A figure of /proc/PID/status in MiB, such as `VmRSS` or `VmHWM`.
     ///
     /// # Errors
-    /// There is no such figure.
+    /// The figure is missing.
     pub fn memory_mib(&self, figure: &str) -> Result<f64> {
         let text = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let line = text.lines().find_map(|line| line.strip_prefix(figure)?.strip_prefix(':'));

@@ -1,4 +1,4 @@
-//! `soak`: a day's work in minutes, and whether anything grows that should not.
+//! `soak`: a day's work in minutes, and a check for unwanted growth.
 
 mod samples;
 mod work;
@@ -16,7 +16,7 @@ use crate::table;
 const DAY: u64 = 100 * 86_400;
 /// Minutes that a day is compressed into. Shorter runs are so much shorter parts of it, at the same pace.
 const COMPRESSED: u64 = 20;
-/// What an unoptimised server does of it.
+/// Divisor of the load for an unoptimised server.
 const DEBUG: u64 = 10;
 /// Rows of the table.
 const ROWS: usize = 12;

@@ -1,5 +1,5 @@
-//! One OTLP trace request into many, each with a single span, without a protobuf library: the resource and the scope are
-//! copied as they came.
+//! One OTLP trace request split into many, each with a single span, without a protobuf library: the resource
+//! and the scope are copied unchanged.
 //!
 //! Field numbers: opentelemetry-proto `collector/trace/v1/trace_service.proto` and `trace/v1/trace.proto`.
 
@@ -14,7 +14,7 @@ const INNER: u64 = 2;
 /// One request a span, of a protobuf request.
 ///
 /// # Errors
-/// It is no protobuf.
+/// The body is not protobuf.
 pub fn protobuf(body: &[u8]) -> Result<Vec<Vec<u8>>> {
     let mut parts = Vec::new();
     for (_, resource) in fields(body)?.into_iter().filter(|(number, _)| *number == RESOURCE_SPANS) {
@@ -33,7 +33,7 @@ pub fn protobuf(body: &[u8]) -> Result<Vec<Vec<u8>>> {
 /// One request a span, of a JSON request.
 ///
 /// # Errors
-/// It is no JSON.
+/// The body is not JSON.
 pub fn json(body: &[u8]) -> Result<Vec<Vec<u8>>> {
     let request: Value = serde_json::from_slice(body)?;
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Programs that are not ours: found where they are installed, else brought into the folder that outlives the run.
+//! Third-party programs: found where they are installed, or downloaded into the cache folder.
 
 use std::fs::{self, File};
 use std::net::TcpListener;
@@ -10,7 +10,7 @@ use anyhow::{Context, Result, anyhow};
 use super::{packages, tree};
 use crate::shell;
 
-/// The collector that stands on both sides of us. Only pre-releases exist, so the version is named.
+/// The collector before and after Quipu. Only pre-releases exist, so the version is named.
 const ROTEL: &str = "rotel==0.0.1a15";
 
 /// The Python of this machine, with the modules that make a virtual environment.
@@ -115,10 +115,10 @@ fn once(folder: &Path, holds: &[&str], fill: impl FnOnce() -> Result<()>) -> Res
     Ok(())
 }
 
-/// A port that nobody listens on now.
+/// A port without a listener.
 ///
 /// # Errors
-/// There is none.
+/// There is no free port.
 pub fn free_port() -> Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
@@ -147,7 +147,7 @@ impl Program {
         self.child.id()
     }
 
-    /// What it said so far.
+    /// Its output so far.
     pub fn said(&self) -> String {
         fs::read_to_string(&self.log).unwrap_or_default()
     }

@@ -1,7 +1,7 @@
-//! A process and all that it started: its memory, and its end.
+//! A process and its descendants: their memory, and their end.
 //!
-//! Facts of `/proc`: `proc(5)`. The resident memory of several processes is added up, so pages that they share count once for each;
-//! the proportional one counts such a page once in all.
+//! Facts of `/proc`: `proc(5)`. The resident memory of several processes is added up, so shared pages count
+//! once for each; proportional memory counts such a page once in all.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,9 +14,9 @@ use anyhow::{Result, anyhow};
 
 use crate::shell;
 
-/// Memory is looked at so often.
+/// Interval of memory samples.
 const EVERY: Duration = Duration::from_millis(100);
-/// How long a program may take to end by itself, with a request in hand.
+/// Time limit for a program to end by itself, with a running request.
 const ENDS: Duration = Duration::from_secs(60);
 
 /// The process and all below it, as they are now.
@@ -67,7 +67,7 @@ fn mib(id: u32, page: &str, figure: &str) -> f64 {
     kib.unwrap_or_default() / 1024.0
 }
 
-/// Looks at the memory of a process and all below it until it is asked for the most.
+/// Samples the memory of a process and its descendants until the peak is read.
 pub struct Watch {
     root: u32,
     over: Arc<AtomicBool>,
@@ -75,7 +75,7 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Starts to look.
+    /// Starts the sampling.
     pub fn start(root: u32) -> Self {
         let over = Arc::new(AtomicBool::new(false));
         let told = Arc::clone(&over);
@@ -90,8 +90,8 @@ impl Watch {
         Self { root, over, looks }
     }
 
-    /// The most resident memory so far, in MiB. The kernel knows the most of each process since it started, which
-    /// a look now and then may have missed: it is no less than the largest of those.
+    /// The peak of resident memory so far, in MiB. The kernel knows the peak of each process since its start,
+    /// which sampling may have missed. The result is no less than the largest of those.
     ///
     /// # Errors
     /// The thread that looks did not end well.
@@ -102,7 +102,8 @@ impl Watch {
     }
 }
 
-/// Ends a process and all that it started: it is asked first, then what it left behind, and what does not end in time is killed.
+/// Ends a process and its descendants. The process gets a signal first, then its descendants; processes that
+/// do not end in time are killed.
 pub fn end(root: u32) {
     let all = of(root);
     signal("TERM", &[root]);

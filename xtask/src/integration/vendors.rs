@@ -1,4 +1,5 @@
-//! `vendors`: Phoenix and MLflow, which others made, take what Quipu sends of every recording and show the tokens that Quipu counted.
+//! `vendors`: the third-party products Phoenix and MLflow take Quipu's export of every recording and show the
+//! tokens that Quipu counted.
 //!
 //! Both install 850 MB, so the suite runs only when it is named; `--only phoenix` takes one of them.
 
@@ -22,7 +23,7 @@ const READY: Duration = Duration::from_secs(180);
 /// Both read what they took in their own time.
 const SETTLES: Duration = Duration::from_secs(120);
 
-/// Where a vendor may show something else, and why: reported, and no failure.
+/// Known differences of a vendor, with the reason: reported, and no failure.
 const OPEN: [(&str, &str, &str); 4] = [
     (
         "phoenix",
@@ -49,7 +50,7 @@ trait Vendor {
 /// Sends every recording to each of them.
 ///
 /// # Errors
-/// A server of ours does not come up.
+/// A Quipu server does not start.
 pub fn run(bench: &Bench) -> Result<Report> {
     let mut report = Report::new();
     let wanted = |name: &str| bench.only.is_empty() || bench.only.iter().any(|only| only == name);
@@ -110,7 +111,8 @@ fn row(name: &str, (input, output): Tokens, shown: Option<&Tokens>) -> Vec<Strin
     row
 }
 
-/// Sends a recording through a server of its own to the vendor; the tokens that the server counted. It ends in order, so that all is sent.
+/// Sends a recording through a server of its own to the vendor; the tokens that the server counted. It ends
+/// in order, so that all is sent.
 fn through(binary: &Path, settings: &str, recording: &Path) -> Result<Tokens> {
     let folder = TempDir::new()?;
     let config = folder.path().join("quipu.toml");

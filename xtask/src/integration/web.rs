@@ -1,6 +1,6 @@
-//! `web`: every page of the dashboard in a real browser, on demo data, on nothing, on many spans, on markup, on failures, and
-//! with the server killed and back, by people who have to say who they are, with what is held, thinned
-//! and forgotten, and while an empty server gets its first trace.
+//! `web`: every page of the dashboard in a real browser. The cases cover demo data, no data, many spans,
+//! markup, errors, and a server that is killed and restarts. Others cover login, held, thinned and forgotten
+//! data, and an empty server that gets its first trace.
 
 use std::time::Duration;
 
@@ -18,8 +18,8 @@ const SENDERS: usize = 3;
 /// Findings of a case that are printed.
 const TOLD: usize = 25;
 
-/// Opens each page in both themes and at two widths, walks through what can be done, and looks at what must hold: no console
-/// error, no failed request, none to another origin, nothing that axe objects to, no telemetry that runs.
+/// Opens each page in both themes and at two widths, and performs its actions. Checks: no console error, no
+/// failed request, none to another origin, no finding of axe, no telemetry that runs.
 ///
 /// # Errors
 /// A server does not come up, or the browser's script fails.

@@ -33,7 +33,8 @@ pub fn manifest(text: &str, kind: &str, name: &str) -> Result<String> {
     Ok(lines.join("\n") + "\n")
 }
 
-/// Puts a line into a section, among the lines that start with `family` if there are any, in order; else at its end.
+/// Puts a line into a section, among the lines that start with `family` if there are any, in order; else at
+/// its end.
 fn insert(lines: &mut Vec<String>, section: &str, family: &str, line: &str) -> Result<()> {
     let start =
         lines.iter().position(|line| line == section).ok_or_else(|| anyhow!("no section {section}"))? + 1;

@@ -1,4 +1,4 @@
-//! One trace of the load: an agent that calls models, runs tools and fetches things.
+//! One trace of the load: an agent that calls models, runs tools and retrieves documents.
 
 use super::{Attribute, MODELS, SERVICES, Span, Value};
 use crate::bench::words::{Random, Words};
@@ -28,7 +28,7 @@ const TOOLS: [&str; 20] = [
 const AGENTS: [&str; 6] = ["planner", "researcher", "writer", "reviewer", "router", "executor"];
 const CALLS: f64 = 0.307;
 
-/// What fills up.
+/// Filler words.
 const FILLERS: [&str; 18] = [
     "app.tenant",
     "app.region",
@@ -56,7 +56,7 @@ pub fn id(index: u64) -> [u8; 16] {
     begin(index).1
 }
 
-/// What chance has in store for a trace after its id.
+/// Random numbers of a trace after its id.
 fn begin(index: u64) -> (Random, [u8; 16]) {
     let mut random = Random::new(index.wrapping_mul(0x2545_f491_4f6c_dd1d).wrapping_add(7));
     let mut id = [0; 16];

@@ -1,4 +1,4 @@
-//! One product after the other, in the same way: start, rest, load, disk, start again, questions.
+//! Measurement of one product after the other, in the same way: start, rest, load, disk, restart, queries.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -17,19 +17,19 @@ const IDLE: Duration = Duration::from_secs(5);
 /// How long a store may stand still that does not hold yet what it was sent.
 const STILL: Duration = Duration::from_secs(120);
 const LOOK: Duration = Duration::from_millis(100);
-/// Spans of a trace that is sent before anything is timed. A process of Python's reads its code when it is first asked for it, which
-/// took `MLflow` 8 s and more in each of its processes; ours begins files with the first span of a day, which took 70 ms for each of
-/// thirty, and would be most of what is measured with few spans.
+/// Spans of an untimed warm-up trace. A Python process reads its code on first use, which took `MLflow` 8 s
+/// and more in each of its processes. Quipu creates files with the first span of a day, which took 70 ms for
+/// each of thirty days. With few spans, this would dominate the measurement.
 const WARM_SPANS: u64 = 3;
 const DAY: Duration = Duration::from_secs(86_400);
-/// Questions of each kind; fewer of what is slow, but so many.
+/// Queries of each kind; fewer for slow ones, but at least `LEAST`.
 const RUNS: usize = 100;
 const LEAST: usize = 20;
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Not measured: the first answers warm caches.
 const FIRST: usize = 5;
 
-/// What every product is sent.
+/// The load for every product.
 pub struct Work {
     /// A request with a trace on each day of the load, and one for each sender: neither is timed.
     days: Vec<u8>,
@@ -48,8 +48,8 @@ pub struct Rate {
     pub acked: f64,
     /// Until the last was in the database.
     pub durable: f64,
-    /// Microseconds of processors that one took, with what was done for it in the five seconds after the last was in the database.
-    /// Other work on the machine changes it little.
+    /// Microseconds of processors that one took, with what was done for it in the five seconds after the last
+    /// was in the database. Other work on the machine changes it little.
     pub cpu_us: f64,
 }
 
@@ -75,7 +75,7 @@ impl Work {
     }
 }
 
-/// The same trace so many days earlier.
+/// The same trace this many days earlier.
 fn earlier(mut trace: Vec<Span>, days: u16) -> Vec<Span> {
     let shift = DAY.as_nanos() as u64 * u64::from(days);
     for span in &mut trace {
@@ -152,7 +152,8 @@ fn ingest(product: &dyn Product, running: &Running, folder: &Path, work: &Work) 
     let sending = way(&work.warm).send(&work.bodies, work.warm.len(), warm)?;
     let sent = begin.elapsed();
     let first = stored(product, running, folder, work.sent.spans)?;
-    // What is all there at the first look was there when it was acknowledged: the look is not counted.
+    // Spans that are all there at the first poll were there when they were acknowledged: the poll does not
+    // count.
     let later = if first { Duration::ZERO } else { begin.elapsed() - sent };
     let durable = sending.taken + later;
     std::thread::sleep(IDLE);
@@ -175,7 +176,7 @@ fn cpu_s(root: u32) -> f64 {
     tree::of(root).into_iter().filter_map(|id| cpu(id).ok()).sum()
 }
 
-/// Waits until the database holds just so many spans; whether it did at the first look.
+/// Waits until the database holds exactly this many spans; returns whether the first poll found them.
 fn stored(product: &dyn Product, running: &Running, folder: &Path, spans: u64) -> Result<bool> {
     let (mut held, mut since, mut first) = (0, Instant::now(), true);
     loop {
@@ -194,7 +195,7 @@ fn stored(product: &dyn Product, running: &Running, folder: &Path, spans: u64) -
     }
 }
 
-/// Asks again and again.
+/// Repeats a query.
 fn ask(http: &Http, question: &Question, id: &str, figures: &mut Figures) -> Result<()> {
     let (begin, mut times) = (Instant::now(), Vec::new());
     let mut seen = 0.0;

@@ -1,4 +1,4 @@
-//! Quipu, as it is started without any settings.
+//! Quipu, started with its default configuration.
 
 use std::path::{Path, PathBuf};
 
@@ -11,9 +11,9 @@ use crate::integration::{Http, Server};
 
 /// The binary under test.
 pub struct Quipu {
-    /// Where it is.
+    /// Path of the binary.
     pub binary: PathBuf,
-    /// Asks how much is stored.
+    /// Client for the count of stored spans.
     pub http: Http,
 }
 

@@ -1,4 +1,4 @@
-//! What is measured: a product that takes spans over OTLP, keeps them on disk and answers questions about them.
+//! Trait of a measured product: it takes spans over OTLP, keeps them on disk and answers queries.
 
 use std::path::Path;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::integration::Server;
 use crate::integration::tools::Program;
 use crate::integration::tree;
 
-/// A product. Its store lies in a folder of its own, which may hold what a former start left there.
+/// A product. Its store has its own folder, which may hold data of an earlier start.
 pub trait Product {
     /// Its name in figures.
     fn name(&self) -> &'static str;
@@ -26,32 +26,32 @@ pub trait Product {
     /// Spans that its database holds now.
     ///
     /// # Errors
-    /// Nobody can tell.
+    /// The number cannot be read.
     fn stored(&self, running: &Running, folder: &Path) -> Result<u64>;
 
-    /// Folds into its database what it left beside it when it was stopped.
+    /// Checkpoints its database after a stop.
     ///
     /// # Errors
     /// The database cannot be opened.
     fn fold(&self, folder: &Path) -> Result<()>;
 
-    /// What it is asked, over its own API.
+    /// Queries over its own API.
     fn questions(&self, api: &str, sent: &Sent) -> Vec<Question>;
 }
 
-/// Something that is asked again and again, and what the answer must hold.
+/// A repeated query, with its expected answer.
 pub struct Question {
     /// Its name in figures, the same for every product.
     pub id: &'static str,
-    /// Where.
+    /// URL of the query.
     pub url: String,
     /// The body of a POST; without one it is a GET.
     pub body: Option<Value>,
-    /// What of the answer is looked at.
+    /// Figure of the answer.
     pub answer: fn(&Value) -> f64,
-    /// What it must be.
+    /// Expected figure.
     pub right: f64,
-    /// The figure that says what part of `right` there was; without one, an answer that is not right is an error.
+    /// The figure for the found share of `right`; without one, a wrong answer is an error.
     pub part: Option<&'static str>,
 }
 
@@ -72,7 +72,7 @@ impl Question {
     }
 }
 
-/// What a product was sent, as far as it is asked about.
+/// Sent load, as far as the queries need it.
 pub struct Sent {
     /// Spans.
     pub spans: u64,
@@ -83,7 +83,7 @@ pub struct Sent {
 }
 
 impl Sent {
-    /// What a load and the spans before it come to; `None` where it has no trace of 100 spans.
+    /// Sums of a load and the spans before it; `None` if it has no trace of 100 spans.
     pub fn of(load: &Load, before: &[load::Span]) -> Option<Self> {
         let trace = load.traces().find(|trace| trace.spans == 100)?.hex();
         let timed = load.iter().map(|span| tokens(&span)).sum::<u64>();
@@ -107,11 +107,11 @@ pub struct Running {
     process: Process,
     /// From its start until it was ready.
     pub ready_after: Duration,
-    /// Where it takes OTLP over HTTP.
+    /// Address for OTLP over HTTP.
     pub otlp: String,
-    /// What its senders must say beside the body.
+    /// Headers of its senders.
     pub headers: &'static [(&'static str, &'static str)],
-    /// Where it answers questions.
+    /// Address of its query API.
     pub api: String,
 }
 
@@ -127,7 +127,7 @@ impl Running {
         Self { process: Process::Ours(Box::new(server)), ready_after, otlp, headers: &[], api }
     }
 
-    /// Somebody else's, that has just been started; it is ready once its time is put into `ready_after`.
+    /// A started third-party product; it is ready once its time is put into `ready_after`.
     pub fn theirs(program: Program, url: String, headers: &'static [(&'static str, &'static str)]) -> Self {
         let process = Process::Theirs(program);
         Self { process, ready_after: Duration::ZERO, otlp: url.clone(), headers, api: url }
@@ -141,7 +141,7 @@ impl Running {
         }
     }
 
-    /// What it said so far; nothing of ours, whose errors say it.
+    /// Its output so far; empty for Quipu, whose errors include it.
     pub fn said(&self) -> String {
         match &self.process {
             Process::Ours(_) => String::new(),

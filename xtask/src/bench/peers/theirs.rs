@@ -1,4 +1,4 @@
-//! Phoenix and `MLflow`: started with what they take for durable by themselves, and asked over their own APIs.
+//! Phoenix and `MLflow`: started with their default durability, and queried over their own APIs.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -25,13 +25,13 @@ const MLFLOW_DB: &str = "mlflow.db";
 
 /// Arize Phoenix.
 pub struct Phoenix {
-    /// Where it is installed.
+    /// Folder of its installation.
     pub cache: PathBuf,
 }
 
 /// `MLflow`.
 pub struct Mlflow {
-    /// Where it is installed.
+    /// Folder of its installation.
     pub cache: PathBuf,
 }
 
@@ -133,7 +133,7 @@ fn start(
     }
 }
 
-/// Rows of the table of spans, which both call so; read beside the product, which is not kept from its work by it.
+/// Rows of the span table, which has the same name in both. The reader does not block the product.
 fn rows(database: &Path) -> Result<u64> {
     let database = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     database.busy_timeout(Duration::from_secs(30))?;
@@ -141,7 +141,7 @@ fn rows(database: &Path) -> Result<u64> {
     Ok(rows.unsigned_abs())
 }
 
-/// Moves what stands in the write-ahead log into the database; nothing where there is no such log.
+/// Moves the write-ahead log into the database; does nothing without such a log.
 fn fold(database: &Path) -> Result<()> {
     let database = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     Ok(database.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)

@@ -1,4 +1,4 @@
-//! Bodies that are more than they seem.
+//! Attacks with request bodies: bombs, deep nesting and false lengths.
 
 use std::io::Read as _;
 use std::time::{Duration, Instant};
@@ -116,8 +116,8 @@ pub fn nested(scene: &Scene) -> Result<Tried> {
     Ok(tried)
 }
 
-/// An export request whose innermost attribute is so many lists deep (fields 1 of ResourceSpans, Resource and attributes; 2 of
-/// KeyValue; 5 of AnyValue; 1 of ArrayValue).
+/// An export request whose innermost attribute is nested in this many lists (fields 1 of ResourceSpans,
+/// Resource and attributes; 2 of KeyValue; 5 of AnyValue; 1 of ArrayValue).
 fn wrapped(depth: usize) -> Vec<u8> {
     let mut reversed: Vec<u8> = Vec::new();
     let mut tags = vec![10_u8, 10, 10, 18];
@@ -196,7 +196,7 @@ pub fn numbers(scene: &Scene) -> Result<Tried> {
     Ok(tried)
 }
 
-/// Patterns of one's own that other engines never come to an end with.
+/// Custom patterns with which other engines never finish.
 const EVIL: [&str; 5] = ["(a+)+$", "(a|aa)+b", "(.*a){12}", "^(([a-z])+.)+[A-Z]([a-z])+$", "(x+x+)+y"];
 /// Text that is eight times as long may take three times as much as eight times.
 const GROWTH: f64 = 24.0;

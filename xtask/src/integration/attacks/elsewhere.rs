@@ -14,12 +14,12 @@ use super::tried::Tried;
 use super::wire::Ask;
 use crate::shell;
 
-/// What an inner service would tell.
+/// Secret of the inner service.
 const INNER: &str = "inner-service-secret";
 
 /// A server that answers everything the same and counts; it ends with the program.
 pub struct Trap {
-    /// Where it listens.
+    /// Address of the listener.
     pub address: SocketAddr,
     hits: Arc<AtomicUsize>,
 }
@@ -28,7 +28,7 @@ impl Trap {
     /// Begins to listen.
     ///
     /// # Errors
-    /// There is no port.
+    /// There is no free port.
     pub fn set(answer: String) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let (address, hits) = (listener.local_addr()?, Arc::new(AtomicUsize::new(0)));
@@ -45,7 +45,7 @@ impl Trap {
         Ok(Self { address, hits })
     }
 
-    /// A service that nobody from outside should reach.
+    /// A service that must not be reachable from outside.
     ///
     /// # Errors
     /// As for [`Trap::set`].
@@ -57,7 +57,7 @@ impl Trap {
         ))
     }
 
-    /// A server that sends whoever comes to another.
+    /// A server that redirects every client to another.
     ///
     /// # Errors
     /// As for [`Trap::set`].
@@ -67,14 +67,14 @@ impl Trap {
         Self::set(format!("HTTP/1.1 307 Temporary Redirect\r\n{lines}\r\n\r\n"))
     }
 
-    /// How often somebody came.
+    /// Number of received requests.
     pub fn hits(&self) -> usize {
         self.hits.load(Ordering::SeqCst)
     }
 }
 
-/// A webhook's redirect to an inner service, and addresses within requests. `hook` is where the scene's webhook leads and sends on to
-/// `inner`.
+/// A webhook's redirect to an inner service, and addresses within requests. `hook` is where the scene's
+/// webhook leads and sends on to `inner`.
 pub fn requests(scene: &Scene, hook: &Trap, inner: &Trap) -> Result<Tried> {
     let mut tried = Tried::new("SSRF: addresses in requests and telemetry, redirects of a webhook");
     let (_, key) = scene.key(&["--scope", "admin", "--all-projects"])?;
@@ -116,12 +116,13 @@ pub fn requests(scene: &Scene, hook: &Trap, inner: &Trap) -> Result<Tried> {
     }
     shell::poll(Duration::from_secs(30), || (hook.hits() > 0).then_some(()))
         .context("the webhook is not called")?;
-    // The refused request is in the dead letters or waits: either way its redirect has been judged by then.
+    // The rejected request is in the dead letters or waits: its redirect was handled in both cases.
     tried.tried(inner.hits() == 0, format!("the inner service was reached {} times", inner.hits()));
     Ok(tried.told(format!("the webhook's redirect was answered {} times and never followed", hook.hits())))
 }
 
-/// Addresses that the command line takes: its user may reach them anyway, so only what is kept and told counts.
+/// Addresses that the command line takes: its user may reach them anyway, so only what is kept and told
+/// counts.
 pub fn lists(scene: &Scene) -> Result<Tried> {
     let mut tried = Tried::new("price update by the command line: inner addresses, files, other schemes");
     let inner = Trap::inner()?;

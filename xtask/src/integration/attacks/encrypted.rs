@@ -1,4 +1,4 @@
-//! What can be tried on connections, by curl and openssl.
+//! Attacks on TLS connections, by curl and openssl.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -12,7 +12,8 @@ use super::wire::Wire;
 use crate::integration::{Bench, Server, packages};
 use crate::shell;
 
-/// Old protocols, plain text, planted and stripped cookies on a server with TLS; `None` where curl or openssl is missing.
+/// Old protocols, plain text, planted and stripped cookies on a server with TLS; `None` where curl or openssl
+/// is missing.
 pub fn connections(bench: &Bench) -> Result<Option<Tried>> {
     let lacks = |program| packages::system(program, program).is_err();
     if lacks("curl") || lacks("openssl") {

@@ -1,4 +1,5 @@
-//! What becomes of files: access that must stay closed, a record that is cut, a lock that is removed, modes, and paths in answers.
+//! Attacks on files: access that must stay closed, a cut audit log, a removed lock, modes, and paths in
+//! answers.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -112,7 +113,7 @@ pub fn lock(bench: &Bench) -> Result<Tried> {
     Ok(tried)
 }
 
-/// Modes of what the server made.
+/// Modes of files that the server made.
 pub fn modes(scene: &Scene) -> Result<Tried> {
     let mut tried = Tried::new("files of the data folder that other users can open");
     // The suite itself made these.

@@ -1,4 +1,4 @@
-//! Versions of a span that has ended, sent again by others to change what it cost.
+//! Changed versions of an ended span, sent by others to change its cost.
 
 use std::time::Duration;
 
@@ -14,12 +14,12 @@ use crate::shell;
 /// How long figures may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 const SPAN: &str = "b7ad6b7169203331";
-/// What the first version costs: two million input tokens of `gpt-5`.
+/// Cost of the first version: two million input tokens of `gpt-5`.
 const COST: &str = "2.5";
 const CONFIG: &str =
     "[access]\nmode = \"required\"\n[audit]\n[budgets.all]\nlimit_usd = \"2\"\nperiod = \"total\"\n";
 
-/// Two sources, and who reads.
+/// Keys of two sources and of a reader.
 struct Keys {
     source: String,
     other: String,
@@ -66,7 +66,7 @@ fn as_sent(_: &mut Value) {}
 /// A change of a span as it is sent.
 type Change = fn(&mut Value);
 
-/// Changes beside time and tokens.
+/// Changes other than time and tokens.
 const CHANGES: [(&str, Change); 8] = [
     ("no change", as_sent),
     ("another signal", |span| attribute(span, "quipu.signal", json!({"stringValue": "log"}))),
@@ -78,7 +78,8 @@ const CHANGES: [(&str, Change); 8] = [
     ("a failure", |span| span["status"] = json!({"code": 2, "message": "no answer"})),
 ];
 
-/// Sends a span's ids again with other contents: by another key, as another service, before and after a restart.
+/// Sends a span's ids again with other contents: by another key, as another service, before and after a
+/// restart.
 pub fn replaced(bench: &Bench) -> Result<Tried> {
     let mut tried = Tried::new("an ended span sent again by another source to lower its cost");
     let scene = Scene::guarded(bench, CONFIG, &[])?;
@@ -127,7 +128,7 @@ fn strike(tried: &mut Tried, scene: &Scene, (keys, first): (&Keys, &Version), be
             send(tried, scene.otlp, what, &version, began - 2 * 86_400_000_000_000);
         }
     }
-    // The first version again changes nothing, whoever sends it.
+    // A repeated first version changes nothing, for any sender.
     send(
         tried,
         scene.otlp,
@@ -141,7 +142,7 @@ fn strike(tried: &mut Tried, scene: &Scene, (keys, first): (&Keys, &Version), be
     Ok(())
 }
 
-/// What is not as the first version made it.
+/// Differences from the first version.
 fn stands(api: Wire, keys: &Keys) -> Result<Vec<String>> {
     let get = |path: &str| -> Result<Value> { Ok(api.ask(Ask::get(path).key(&keys.admin))?.json()) };
     let trace = get(&format!("/api/v1/traces/{}", TRACES[0]))?;
@@ -165,7 +166,7 @@ fn stands(api: Wire, keys: &Keys) -> Result<Vec<String>> {
     Ok(wrong)
 }
 
-/// What was refused can be seen.
+/// The rejected versions can be seen.
 fn seen(tried: &mut Tried, scene: &Scene, keys: &Keys) -> Result<()> {
     let path = format!("/api/v1/traces/{}/spans/{SPAN}", TRACES[0]);
     let span = scene.api.ask(Ask::get(&path).key(&keys.admin))?.json();

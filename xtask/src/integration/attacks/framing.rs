@@ -1,4 +1,4 @@
-//! Requests whose end two readers would see in different places, and headers without end.
+//! Attacks with ambiguous request ends, and with endless headers.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
@@ -11,7 +11,7 @@ use super::scene::Scene;
 use super::tried::Tried;
 use super::wire::Wire;
 
-/// What hides behind a request: it must not be answered unless it is a request by the rules.
+/// A request hidden behind another one: it must not be answered unless it is valid by the rules.
 const HIDDEN: &str = "GET /hidden HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
 
 /// Requests with two lengths, none, or false ones; after each at most one answer.
@@ -53,7 +53,8 @@ pub fn smuggled(scene: &Scene) -> Result<Tried> {
             );
             tried.hold(reply.answers() <= 1, format!("{shown}: the hidden request is answered"));
         }
-        // Both are given: RFC 9112 section 6.3 has the chunks count and the connection end, so that what follows is no request.
+        // Both are given: RFC 9112 section 6.3 has the chunks count and the connection end, so that what
+        // follows is no request.
         for lines in [
             "content-length: 5\r\ntransfer-encoding: chunked",
             "transfer-encoding: chunked\r\ncontent-length: 5",
@@ -75,7 +76,7 @@ pub fn smuggled(scene: &Scene) -> Result<Tried> {
     Ok(tried.told(format!("both lengths: {}", read[both.min(2)])))
 }
 
-/// What the gateway passes on of a request with both lengths, and of headers that are for this hop alone.
+/// Headers that the gateway passes on from a request with both lengths, and hop-by-hop headers.
 pub fn passed_on(scene: &Scene, upstream: &Upstream) -> Result<Tried> {
     let mut tried = Tried::new("smuggling through the gateway to the provider; our key in what is passed on");
     let (_, key) = scene.key(&["--scope", "ingest"])?;
@@ -114,9 +115,9 @@ pub fn passed_on(scene: &Scene, upstream: &Upstream) -> Result<Tried> {
     Ok(tried)
 }
 
-/// A provider that keeps what it is sent.
+/// A provider that records its requests.
 pub struct Upstream {
-    /// Where it listens.
+    /// Address of the listener.
     pub url: String,
     got: mpsc::Receiver<String>,
 }
@@ -125,7 +126,7 @@ impl Upstream {
     /// Begins to listen; ends with the program.
     ///
     /// # Errors
-    /// There is no port.
+    /// There is no free port.
     pub fn start() -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let url = format!("http://{}", listener.local_addr()?);
@@ -148,7 +149,7 @@ impl Upstream {
         Ok(Self { url, got })
     }
 
-    /// Forgets what came before.
+    /// Forgets the earlier requests.
     fn forget(&self) {
         while self.got.try_recv().is_ok() {}
     }

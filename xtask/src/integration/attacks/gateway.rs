@@ -1,4 +1,4 @@
-//! Calls of models that hide from the gateway what they are.
+//! Attacks on the gateway: calls of models in disguise.
 
 use std::time::Duration;
 
@@ -54,7 +54,7 @@ pub fn hidden(bench: &Bench) -> Result<Tried> {
     Ok(tried.told(told.join("; ")))
 }
 
-/// Bodies that are small on the wire and large as a tree: memory grows by their text alone.
+/// Bodies that are small on the wire and large as a tree: memory must grow only with their text.
 pub fn bombs(bench: &Bench) -> Result<Tried> {
     let mut tried = Tried::new("gateway bodies of 59 KiB with a million small values, compressed and nested");
     let double = Provider::start()?;

@@ -1,4 +1,4 @@
-//! Passwords that somebody else chose, used for more than choosing another one (ASVS 5.0, 6.4.1).
+//! Attacks with initial passwords: used for other actions than the change of the password (ASVS 5.0, 6.4.1).
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use super::scene::{PASSWORD, Scene};
 use super::tried::Tried;
 use super::wire::{Ask, upgrading};
 
-/// What anybody may ask.
+/// Routes open to everyone.
 const OPEN: [&str; 6] = [
     "/api/v1/me",
     "/api/v1/login/oidc",
@@ -20,7 +20,7 @@ const OPEN: [&str; 6] = [
 const KIND: &str = "password-change-required";
 const OWN: &str = "a passphrase of her own";
 
-/// Every route by whoever did not change it, and what leads around the change.
+/// Every route for a user who did not change the initial password, and ways around the change.
 pub fn kept(scene: &Scene) -> Result<Tried> {
     let mut tried = Tried::new("an initial password: every route before it is changed, the same one again");
     let admin = scene.login("adam")?;

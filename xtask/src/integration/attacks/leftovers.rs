@@ -1,4 +1,4 @@
-//! What is left where nothing should be: secrets in unusual places, formulas in exports, bytes of a user who was forgotten.
+//! Searches for leftovers: secrets in unusual places, formulas in exports, bytes of a forgotten user.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -13,7 +13,7 @@ use super::wire::Ask;
 use crate::integration::Bench;
 use crate::shell;
 
-/// How long what was sent may take to be found.
+/// Time limit for a search to find sent data.
 const PATIENCE: Duration = Duration::from_secs(60);
 const USER: &str = "jane.4711@kite.example";
 const SESSION: &str = "sess-zq-91827";
@@ -33,7 +33,7 @@ fn secret() -> String {
     format!("sk-ant-api03-{}", "A1b2C3d4".repeat(4))
 }
 
-/// A batch of traces in which each place of the protocol says something.
+/// A batch of traces with a value in each field of the protocol.
 fn everywhere(word: &str) -> Value {
     let deep = json!({"key": word, "value": {"kvlistValue": {"values": [{"key": word, "value": {"arrayValue": {"values": [{"stringValue": word}]}}}]}}});
     let raw = base64::prelude::BASE64_STANDARD.encode([b"\xff", word.as_bytes()].concat());
@@ -141,7 +141,7 @@ pub fn formulas(bench: &Bench) -> Result<Tried> {
     Ok(tried)
 }
 
-/// A user who was forgotten, looked for in every byte of the data folder.
+/// A forgotten user: a search in every byte of the data folder.
 pub fn forgotten(bench: &Bench) -> Result<Tried> {
     let mut tried = Tried::new("a forgotten user in raw files: days, logs, budgets, views, index, audit");
     let config = "[budgets.each]\nlimit_usd = \"9\"\nscope = { user = \"*\" }\n\
@@ -162,7 +162,7 @@ pub fn forgotten(bench: &Bench) -> Result<Tried> {
                 ],
             }]}]}]})
         };
-        // The second one is refused as a conflict, which is kept.
+        // The second one is rejected as a conflict, which is kept.
         for service in ["kite", "other"] {
             tried.send(user, scene.otlp, Ask::post("/v1/traces", &body(service)), &[200]);
         }

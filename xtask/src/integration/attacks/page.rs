@@ -25,7 +25,7 @@ pub fn write(file: &Path, rows: &[Vec<String>], release: bool) -> Result<()> {
     Ok(())
 }
 
-/// Attacks that stand in the committed page but not in a run, and the other way round.
+/// Attacks in the committed page but not in a run, and vice versa.
 ///
 /// # Errors
 /// The page cannot be read.

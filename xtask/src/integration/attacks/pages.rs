@@ -1,4 +1,4 @@
-//! What another page in the user's browser tries, and what telemetry tries in ours.
+//! Attacks of another page in the user's browser, and of telemetry in the dashboard.
 
 use anyhow::Result;
 use serde_json::json;
@@ -93,7 +93,7 @@ fn unshared(headers: &[(String, String)]) -> bool {
     !headers.iter().any(|(name, _)| name.starts_with("access-control-"))
 }
 
-/// A name of a stranger that points to this machine, where nobody is asked who they are.
+/// A foreign name that points to this machine, without authentication.
 pub fn rebinding(scene: &Scene) -> Result<Tried> {
     let mut tried = Tried::new("DNS rebinding and foreign pages while access is off");
     let (port, gateway) = (scene.api.0.port(), scene.gateway()?);

@@ -1,4 +1,4 @@
-//! Paths that lead out of where they begin.
+//! Attacks with paths that leave their folder.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,7 +11,7 @@ use super::scene::Scene;
 use super::tried::Tried;
 use super::wire::Ask;
 
-/// What stands in files that must not be served.
+/// Contents of files that must not be served.
 const INSIDE: [&str; 5] = ["root:x:", "SQLite format 3", "[project.shop]", "\"prev\":", "[core]"];
 /// Ways up, as they are written to get past a check.
 const UPS: [&str; 14] = [

@@ -1,4 +1,4 @@
-//! Each role against each route that changes something, and against the other project.
+//! Attacks by role: each role against each route that changes something, and against the other project.
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
@@ -20,13 +20,13 @@ const MORE: [(&str, &str); 10] = [
     ("PUT", "/api/v1/retention"),
     ("DELETE", "/api/v1/traces/{trace_id}"),
 ];
-/// Questions that have a body: for everybody who may read.
+/// Queries with a body: for every user with read access.
 const QUESTIONS: [&str; 4] =
     ["/api/v1/price", "/api/v1/estimate", "/api/v1/budgets/x/check", "/api/v1/retention/preview"];
-/// What looks and is for admins alone.
+/// Routes that read and are for admins only.
 const ADMINS: [&str; 4] = ["/api/v1/keys", "/api/v1/users", "/api/v1/audit", "/api/v1/audit/verify"];
 
-/// Who tries.
+/// The attacking user.
 struct Somebody {
     name: &'static str,
     credential: (&'static str, String),
@@ -84,7 +84,7 @@ pub fn changes(scene: &Scene) -> Result<Tried> {
         for (method, path) in &routes {
             let what = format!("{} {method} {path}", somebody.name);
             let reply = scene.api.ask(somebody.ask(method, path).json(&json!({})));
-            // Whoever may is told by the route what is wrong with an empty body, or that it is not there.
+            // An allowed caller gets the route's error for an empty body, or 404.
             let may = (somebody.may)(method, path);
             let allowed: &[u16] = if may { &[200, 204, 400, 404, 405, 409, 415, 422] } else { &[403] };
             tried.judge(&what, reply, allowed);
@@ -120,7 +120,7 @@ pub fn changes(scene: &Scene) -> Result<Tried> {
     Ok(tried)
 }
 
-/// Routes of the document and those beside it by methods that are wanted, with something in the open parts.
+/// Routes of the OpenAPI document, and others, with the wanted methods; path parameters are filled in.
 pub fn routes(scene: &Scene, wanted: fn(&str) -> bool) -> Result<Vec<(String, String)>> {
     let document = scene.api.ask(Ask::get("/openapi.json"))?.json();
     let paths = document["paths"].as_object().context("no document of the API")?;
@@ -130,7 +130,7 @@ pub fn routes(scene: &Scene, wanted: fn(&str) -> bool) -> Result<Vec<(String, St
     };
     let more = MORE.iter().map(|(method, path)| ((*method).to_owned(), (*path).to_owned()));
     let mut all: Vec<_> = paths.iter().flat_map(of_path).chain(more).collect();
-    // Those that are for anybody, or for whoever is logged in, are tried elsewhere.
+    // Routes for everyone, or for every logged-in user, have other cases.
     all.retain(|(_, path)| {
         !["/api/v1/login", "/api/v1/logout", "/api/v1/me/password"].contains(&path.as_str())
     });
@@ -193,7 +193,7 @@ pub fn projects(scene: &Scene) -> Result<Tried> {
     Ok(tried)
 }
 
-/// A request that names the other project in every way there is.
+/// A request that names the other project in every possible way.
 fn dressed(ask: Ask) -> Vec<(Ask, &'static str)> {
     vec![
         (ask.clone(), "plain"),
@@ -220,7 +220,7 @@ fn write_across(scene: &Scene, reader: &str) -> Result<bool> {
     Ok(scene.api.ask(look)?.status == 200)
 }
 
-/// The live feed of another project, and of nobody.
+/// The live feed of another project, and of no project.
 pub fn feed(scene: &Scene) -> Result<Tried> {
     let mut tried = Tried::new("another project's live feed by WebSocket");
     let (_, key) = scene.key(&["--scope", "read", "--project", "shop"])?;

@@ -1,4 +1,4 @@
-//! The server under attack, those who may come in, and what is to be kept from others.
+//! The server under attack, its users, and its secrets.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -15,12 +15,12 @@ use crate::shell;
 
 /// Everybody's password.
 pub const PASSWORD: &str = "correct-horse-battery";
-/// What only the project `default` knows, and what only `shop` does.
+/// Secrets of the projects `default` and `shop`.
 pub const SECRETS: [&str; 2] = ["meerkat-of-default", "walrus-of-shop"];
 /// Traces that hold them.
 pub const TRACES: [&str; 2] = ["0af7651916cd43dd8448eb211c80319c", "1bf7651916cd43dd8448eb211c80319d"];
 
-/// A running server of its own.
+/// A running server in its own folder.
 pub struct Scene {
     /// The server.
     pub server: Server,
@@ -35,8 +35,8 @@ pub struct Scene {
 }
 
 impl Scene {
-    /// With access required, two projects and four users: `adam` (admin), `edda` (editor), `vera` (viewer) and `sven`, who is a
-    /// viewer of the project `shop` alone.
+    /// A server with required access, two projects and four users. They are `adam` (admin), `edda` (editor),
+    /// `vera` (viewer), and `sven`, who is a viewer of the project `shop` only.
     ///
     /// # Errors
     /// It does not come up.
@@ -56,7 +56,7 @@ impl Scene {
         Self::start(bench, folder, &format!("{more}\n[project.shop]\n"), flags)
     }
 
-    /// Where nobody is asked who they are.
+    /// A server without authentication.
     ///
     /// # Errors
     /// It does not come up.
@@ -95,16 +95,16 @@ impl Scene {
         self.folder.path().join("data")
     }
 
-    /// Where the gateway listens.
+    /// Address of the gateway.
     ///
     /// # Errors
-    /// There is none.
+    /// There is no gateway.
     pub fn gateway(&self) -> Result<Wire> {
         let said: Value = serde_json::from_slice(&std::fs::read(self.data().join("ready.json"))?)?;
         Wire::of(said["proxy"].as_str().context("no gateway")?)
     }
 
-    /// All that the server said.
+    /// The whole log of the server.
     pub fn log(&self) -> Vec<u8> {
         std::fs::read(self.data().join("server.log")).unwrap_or_default()
     }
@@ -135,7 +135,7 @@ impl Scene {
     /// A new key: its id and its text.
     ///
     /// # Errors
-    /// It is not made.
+    /// The key is not created.
     pub fn key(&self, words: &[&str]) -> Result<(String, String)> {
         let words: Vec<&str> = ["keys", "add", "tried", "--json"].iter().chain(words).copied().collect();
         let said: Value = serde_json::from_str(&self.command(&words)?)?;
@@ -154,7 +154,7 @@ impl Scene {
     /// Logs in and gives the cookie.
     ///
     /// # Errors
-    /// It is refused.
+    /// The login is rejected.
     pub fn login(&self, name: &str) -> Result<String> {
         let reply = self.try_login(name, PASSWORD)?;
         reply.cookie().ok_or_else(|| anyhow!("{name} cannot log in: {}", reply.status))
@@ -180,7 +180,7 @@ impl Scene {
         Ok(())
     }
 
-    /// Whether it still answers.
+    /// Whether the server still answers.
     pub fn lives(&self) -> bool {
         self.api.ask(Ask::get("/healthz")).is_ok_and(|reply| reply.status == 200)
     }
@@ -205,7 +205,7 @@ pub fn span(trace: &str, name: &str, prompt: &str) -> Value {
 /// Runs the program with something on its standard input.
 ///
 /// # Errors
-/// It does not end with success; the error holds what it said.
+/// It does not end with success; the error holds its output.
 pub fn quipu(binary: &Path, words: &[&str], input: &str) -> Result<String> {
     let mut command = Command::new(binary);
     command.args(words).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());

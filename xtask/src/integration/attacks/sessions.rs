@@ -1,4 +1,4 @@
-//! Sessions that are planted or stolen, and passwords that are guessed.
+//! Attacks on sessions: planted or stolen sessions, and guessed passwords.
 
 use std::time::{Duration, Instant};
 
@@ -13,10 +13,10 @@ use crate::integration::Bench;
 const TARGET: &str = "/api/v1/traces";
 /// Logins of each kind whose times are compared.
 const TIMED: usize = 24;
-/// Between the medians; a password that is not looked at takes a hundredth of the time.
+/// Limit between the medians; an unchecked password takes a hundredth of the time.
 const RATIO: f64 = 2.0;
 
-/// A session that somebody else chose or has a copy of.
+/// A session that an attacker chose or copied.
 pub fn theft(scene: &Scene) -> Result<Tried> {
     let mut tried = Tried::new("session fixation, and theft after logout, password change, disabling");
     let look = |cookie: &str| Ask::get(TARGET).with("cookie", cookie);
@@ -75,7 +75,7 @@ pub fn exact(bench: &Bench) -> Result<Tried> {
     for (at, text) in near.iter().enumerate() {
         tried.judge(&format!("variant {at}"), from(&scene, at, "ursa", text), &[401, 429]);
     }
-    // Variants make the user wait; the right one is let in once that is over.
+    // Failed variants delay the user; the right password works after the delay.
     let right = || from(&scene, 99, "ursa", &password).ok().filter(|reply| reply.status != 429);
     let reply = crate::shell::poll(Duration::from_secs(60), right).context("the user waits for ever")?;
     tried.judge("as it was set", Ok(reply), &[204]);
@@ -156,7 +156,7 @@ fn median(mut times: Vec<Duration>) -> f64 {
     times.get(times.len() / 2).map_or(0.0, |time| time.as_secs_f64() * 1e3)
 }
 
-/// A server that believes us whose login it is that we pass on.
+/// A server that trusts the client address in the header of our proxy.
 fn behind_proxy(bench: &Bench) -> Result<Scene> {
     Scene::guarded(bench, "[access]\nmode = \"required\"\ntrusted_proxies = [\"127.0.0.1/32\"]\n", &[])
 }

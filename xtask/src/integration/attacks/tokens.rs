@@ -1,4 +1,4 @@
-//! Whoever has no key, a bad one, or one for something else.
+//! Attacks without a key, with an invalid key, or with a key for another purpose.
 
 use std::time::Duration;
 
@@ -11,10 +11,10 @@ use super::tried::Tried;
 use super::wire::Ask;
 use crate::shell;
 
-/// What is asked for with each.
+/// Route for each request.
 const TARGET: &str = "/api/v1/traces";
 
-/// Keys that are none, on the API, OTLP and metrics.
+/// Invalid keys, on the API, OTLP and metrics.
 pub fn bad(scene: &Scene) -> Result<Tried> {
     let mut tried = Tried::new("bad keys: missing, malformed, cut, mixed, overlong, not ASCII");
     let (id, key) = scene.key(&["--scope", "admin", "--all-projects"])?;
@@ -113,7 +113,7 @@ pub fn misplaced(scene: &Scene) -> Result<Tried> {
     Ok(tried)
 }
 
-/// The gateway takes the key from its own header alone, and passes neither it nor the project on.
+/// The gateway takes the key from its own header only, and passes on neither the key nor the project.
 pub fn gateway(scene: &Scene) -> Result<Tried> {
     let mut tried = Tried::new("the gateway without a key, with the provider's, with one that may only read");
     let gateway = scene.gateway()?;

@@ -1,4 +1,4 @@
-//! What came of an attack.
+//! Result of an attack.
 
 use std::collections::BTreeMap;
 
@@ -6,22 +6,23 @@ use super::wire::{Ask, Reply, Wire};
 
 /// One attack in its variants.
 pub struct Tried {
-    /// What was tried.
+    /// The attack.
     pub attack: &'static str,
     times: usize,
     answers: BTreeMap<u16, usize>,
     told: Vec<String>,
-    /// What should not have happened.
+    /// Unexpected results.
     pub wrong: Vec<String>,
 }
 
 impl Tried {
-    /// Nothing tried yet.
+    /// An attack without attempts so far.
     pub fn new(attack: &'static str) -> Self {
         Self { attack, times: 0, answers: BTreeMap::new(), told: Vec::new(), wrong: Vec::new() }
     }
 
-    /// Sends one, which must be answered by one of these statuses; 0 stands for a connection that is closed. Gives the answer.
+    /// Sends one, which must be answered by one of these statuses; 0 means a closed connection.
+    /// Gives the answer.
     pub fn send(&mut self, what: &str, wire: Wire, ask: Ask, allowed: &[u16]) -> Reply {
         let reply = wire.ask(ask);
         self.judge(what, reply, allowed)
@@ -53,13 +54,13 @@ impl Tried {
         }
     }
 
-    /// A try that no answer tells of.
+    /// An attempt whose result no answer shows.
     pub fn tried(&mut self, holds: bool, what: impl Into<String>) {
         self.times += 1;
         self.hold(holds, what);
     }
 
-    /// Says more about what happened.
+    /// Adds details about the result.
     #[must_use]
     pub fn told(mut self, text: impl Into<String>) -> Self {
         self.told.push(text.into());
@@ -73,7 +74,7 @@ impl Tried {
             status => format!("{status} ×{times}"),
         };
         let answers = self.answers.iter().map(said);
-        // What a case tells holds only when nothing is wrong.
+        // The text of a case holds only if nothing is wrong.
         let told = if self.wrong.is_empty() {
             self.told.clone()
         } else {

@@ -1,4 +1,4 @@
-//! Requests as an attacker writes them: any bytes, nothing corrected on the way.
+//! Requests as an attacker writes them: any bytes, without corrections.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -7,27 +7,27 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-/// A server that says nothing for so long has no answer.
+/// Time without data after which a server has no answer.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// A server that says nothing for so long waits for the rest of a request.
+/// Time without data after which a server waits for the rest of a request.
 const WAITING: Duration = Duration::from_secs(5);
 /// Bytes of an answer that are read.
 const MOST: u64 = 64 << 20;
 
-/// Where to send.
+/// Address of the target.
 #[derive(Debug, Clone, Copy)]
 pub struct Wire(pub SocketAddr);
 
-/// What came back.
+/// Received answer.
 #[derive(Debug, Clone, Default)]
 pub struct Reply {
     /// Status of the first answer; 0 when the connection was closed without one.
     pub status: u16,
     /// Headers of the first answer, names in small letters.
     pub headers: Vec<(String, String)>,
-    /// Body of the first answer, unchunked; whatever follows it too.
+    /// Body of the first answer, unchunked, with any bytes after it.
     pub body: Vec<u8>,
-    /// All that came.
+    /// All received bytes.
     pub raw: Vec<u8>,
 }
 
@@ -43,7 +43,7 @@ impl Reply {
         Some(set.split(';').next().unwrap_or_default().to_owned())
     }
 
-    /// The body as JSON; null where it is none.
+    /// The body as JSON; null if it is not JSON.
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
@@ -107,7 +107,7 @@ impl Ask {
         Self { head: format!("{method} {target} HTTP/1.1\r\n").into_bytes(), body: Vec::new(), hosted: false }
     }
 
-    /// Asks for something.
+    /// A GET request.
     pub fn get(target: &str) -> Self {
         Self::new("GET", target)
     }
@@ -172,38 +172,39 @@ impl Ask {
 }
 
 impl Wire {
-    /// Of an address such as `http://127.0.0.1:8080`.
+    /// Parses an address such as `http://127.0.0.1:8080`.
     ///
     /// # Errors
-    /// It is none.
+    /// The address is invalid.
     pub fn of(url: &str) -> Result<Self> {
         let (_, address) = url.split_once("://").unwrap_or(("", url));
         address.trim_end_matches('/').parse().map(Self).with_context(|| format!("no address: {url}"))
     }
 
-    /// Sends a request and reads what comes until the server closes.
+    /// Sends a request and reads until the server closes.
     ///
     /// # Errors
-    /// Nobody listens, or nothing comes for a minute.
+    /// No listener, or no answer for a minute.
     pub fn ask(self, ask: Ask) -> Result<Reply> {
         self.send(&ask.bytes(self.0))
     }
 
-    /// Sends bytes and reads what comes until the server closes.
+    /// Sends bytes and reads until the server closes.
     ///
     /// # Errors
     /// As for [`Wire::ask`].
     pub fn send(self, bytes: &[u8]) -> Result<Reply> {
         let mut stream = self.connect()?;
-        // Whoever is refused early need not be read to the end.
+        // A server that rejects early need not read to the end.
         let _ = stream.write_all(bytes);
         read_all(&mut stream)
     }
 
-    /// Sends bytes that may be no whole request, and reads what comes until the server closes or waits for more.
+    /// Sends bytes that may be no whole request, and reads what comes until the server closes or waits for
+    /// more.
     ///
     /// # Errors
-    /// Nobody listens.
+    /// No listener.
     pub fn send_part(self, bytes: &[u8]) -> Result<Reply> {
         let mut stream = self.connect()?;
         stream.set_read_timeout(Some(WAITING))?;
@@ -216,7 +217,7 @@ impl Wire {
     /// A WebSocket that is open.
     ///
     /// # Errors
-    /// It is refused.
+    /// The request is rejected.
     pub fn watch(self, ask: Ask) -> Result<Watch> {
         let mut stream = self.connect()?;
         stream.write_all(&upgrade(ask, self.0))?;
@@ -249,15 +250,15 @@ fn upgrade(ask: Ask, address: SocketAddr) -> Vec<u8> {
     ask.head
 }
 
-/// An open WebSocket, and all that came of it.
+/// An open WebSocket, with all received bytes.
 pub struct Watch {
     stream: TcpStream,
-    /// Bytes that came; frames of servers are not masked.
+    /// Received bytes; frames of servers are not masked.
     pub seen: Vec<u8>,
 }
 
 impl Watch {
-    /// Reads until the text came.
+    /// Reads until the text arrives.
     ///
     /// # Errors
     /// It does not come.
@@ -276,7 +277,7 @@ impl Watch {
         Ok(())
     }
 
-    /// Whether the text came.
+    /// Whether the text arrived.
     pub fn saw(&self, text: &str) -> bool {
         self.seen.windows(text.len()).any(|window| window == text.as_bytes())
     }
@@ -285,7 +286,7 @@ impl Watch {
 fn read_all(stream: &mut TcpStream) -> Result<Reply> {
     let mut raw = Vec::new();
     match stream.take(MOST).read_to_end(&mut raw) {
-        // A reset after the answer is how a connection ends whose body nobody read.
+        // A connection with an unread body ends in a reset after the answer.
         Err(error) if raw.is_empty() && error.kind() != std::io::ErrorKind::ConnectionReset => {
             Err(error).context("no answer")
         }

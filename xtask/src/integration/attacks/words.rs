@@ -1,4 +1,4 @@
-//! Line ends and terminal sequences in whatever is written to headers, logs, the audit and the terminal.
+//! Attacks with line ends and terminal sequences, in headers, logs, the audit log and the terminal.
 
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -94,7 +94,7 @@ fn unsplit(tried: &mut Tried, scene: &Scene) {
     tried.tried(numbered, "the audit's numbers have a gap");
 }
 
-/// What the command line prints of it.
+/// Output of the command line.
 fn terminal(tried: &mut Tried, scene: &Scene, key: &str) -> Result<()> {
     let file = scene.folder().join("key");
     std::fs::write(&file, key)?;
@@ -121,10 +121,11 @@ fn terminal(tried: &mut Tried, scene: &Scene, key: &str) -> Result<()> {
     Ok(())
 }
 
-/// Where the id of the session stands in what [`span`] makes.
+/// JSON pointer to the session id in the result of [`span`].
 const SESSION: &str = "/resourceSpans/0/scopeSpans/0/spans/0/attributes/2/value/stringValue";
 
-/// Letters that turn the direction of what follows, so that a line reads otherwise than it is (CVE-2021-42574).
+/// Letters that turn the direction of what follows, so that a line reads otherwise than it is
+/// (CVE-2021-42574).
 pub fn turned(scene: &Scene) -> Result<Tried> {
     let mut tried = Tried::new("letters that turn the direction of writing, at the terminal");
     let (_, key) = scene.key(&["--scope", "admin", "--project", "shop"])?;

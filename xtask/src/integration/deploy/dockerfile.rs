@@ -1,4 +1,4 @@
-//! What the last stage of the Dockerfile says about running.
+//! Settings of the last stage of the Dockerfile.
 
 use std::collections::BTreeMap;
 

@@ -17,14 +17,16 @@ const LINTERS: [&str; 4] =
 const HELM: [&str; 3] = ["helm-python-sdk==0.2.2", "kubernetes-validate==1.37.0", "PyYAML==6.0.3"];
 const COMPOSE_LINTER: [&str; 1] = ["dclint@3.1.0"];
 const YAML: &str = "{extends: default, rules: {line-length: {max: 140}, document-start: disable}}";
-/// What `checkov` is not followed in, and why:
-/// - `CKV_K8S_11`, a limit on CPU: it would slow acknowledgements down while others idle; memory has its limit.
+/// Ignored rules of `checkov`, with reasons:
+/// - `CKV_K8S_11`, a limit on CPU: it would slow acknowledgements down while others idle; memory has its
+///   limit.
 /// - `CKV_K8S_15`, `CKV_K8S_43`: the image is the operator's own, by tag or by digest as they like.
-/// - `CKV_K8S_35`: `${NAME}` of the configuration is the environment's; a file would have to be read by something else.
+/// - `CKV_K8S_35`: `${NAME}` of the configuration is the environment's; a file would have to be read by
+///   something else.
 const NOT_FOLLOWED: &str = "CKV_K8S_11,CKV_K8S_15,CKV_K8S_35,CKV_K8S_43";
 const RENDER: &str = include_str!("../../../suites/deploy_chart.py");
 
-/// Everything that is read as it stands.
+/// Linters of unchanged files.
 pub fn run(bench: &Bench, report: Report) -> Result<Report> {
     let deploy = shell::root().join("deploy");
     let (compose, dockerfile) = (deploy.join("docker/compose.yaml"), deploy.join("docker/Dockerfile"));
@@ -68,7 +70,7 @@ fn checkov<'a>(command: &'a mut Command, folder: &Path) -> &'a mut Command {
     command.arg(folder).arg("--framework").args(frameworks).env("LOG_LEVEL", "CRITICAL")
 }
 
-/// Nothing when a program ended with 0, else the end of what it said.
+/// Empty when a program ended with 0, else the end of its output.
 fn complaint(output: &std::process::Output) -> Vec<String> {
     if output.status.success() {
         return Vec::new();
@@ -95,7 +97,7 @@ fn by_npm(bench: &Bench, report: Report, compose: &Path) -> Result<Report> {
         Ok(folder) => folder,
         Err(error) => return Ok(report.skipped(case, &format!("{error:#}"))),
     };
-    // `build` with `image` is how the other services come to the image that was built.
+    // `build` with `image` gives the built image to the other services.
     let output = Command::new(folder.join("node_modules/.bin/dclint"))
         .arg(compose)
         .args(["--quiet", "--disable-rule", "no-build-and-image"])
@@ -115,7 +117,7 @@ fn kustomize(bench: &Bench, report: Report, folder: &Path) -> Result<Report> {
     }
 }
 
-/// What the services of compose.yaml read: written by the binary as compose.yaml says, then judged.
+/// Generated input of the services of compose.yaml: written by the binary as compose.yaml says, then judged.
 fn generated(bench: &Bench, report: Report, compose: &Path) -> Result<Report> {
     let folder = tempfile::tempdir()?;
     let text = fs::read_to_string(compose)?;
@@ -150,7 +152,8 @@ fn generated(bench: &Bench, report: Report, compose: &Path) -> Result<Report> {
     Ok(report.judged(case, &wrong))
 }
 
-/// The arguments of every service that generates files, with the folder in the place of its volume and of its secrets.
+/// The arguments of every service that generates files, with the folder in the place of its volume and of its
+/// secrets.
 fn generating(compose: &str, folder: &Path) -> Vec<Vec<String>> {
     let mut commands: Vec<Vec<String>> = Vec::new();
     let mut within = false;
@@ -173,7 +176,7 @@ fn generating(compose: &str, folder: &Path) -> Vec<Vec<String>> {
     commands
 }
 
-/// What the rendering script says of one case.
+/// Results of the rendering script for one case.
 #[derive(Deserialize)]
 struct Judged {
     case: String,

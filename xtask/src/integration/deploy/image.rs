@@ -1,4 +1,4 @@
-//! The image: the static binary, alone in a root that nothing can be written to, run as the Dockerfile says.
+//! The image: the static binary, alone in a read-only root, run as in the Dockerfile.
 
 use std::fs;
 use std::os::unix::process::ExitStatusExt as _;
@@ -14,13 +14,14 @@ use super::dockerfile::{Stage, last_stage};
 use super::{Bench, Report, unit};
 use crate::shell;
 
-/// Until the health check says yes.
+/// Time limit for the health check to succeed.
 const HEALTHY: Duration = Duration::from_secs(30);
-/// What `docker stop` leaves a container in compose.yaml.
+/// Stop time of `docker stop` for a container in compose.yaml.
 const STOP: Duration = Duration::from_secs(30);
 const CONFIG: &str = "etc/quipu/quipu.toml";
 
-/// Builds the static binary and walks a container through its life: healthy, fed, stopped, started again on its volume.
+/// Builds the static binary and walks a container through its life: healthy, fed, stopped, started again on
+/// its volume.
 pub fn run(bench: &Bench, report: Report) -> Result<Report> {
     let target = format!("{}-unknown-linux-musl", std::env::consts::ARCH);
     if let Err(error) = toolchain(&target) {
@@ -53,7 +54,7 @@ fn differs(found: &str, want: &str) -> Vec<String> {
     if found == want { Vec::new() } else { vec![format!("{found}, not {want}")] }
 }
 
-/// What builds for musl: a compiler for C, and Rust's own library.
+/// Checks the toolchain for musl: a C compiler, and Rust's own library.
 fn toolchain(target: &str) -> Result<()> {
     packages::system("musl-tools", "musl-gcc")?;
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());

@@ -1,4 +1,4 @@
-//! The systemd unit: verified, rated, and held against what the server really asks of the kernel.
+//! The systemd unit: verified, rated, and compared with the server's actual system calls.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, Permissions};
@@ -31,7 +31,7 @@ pub fn run(bench: &Bench, report: Report) -> Result<Report> {
     };
     let scratch = tempfile::tempdir()?;
     let copy = scratch.path().join("quipu.service");
-    // `verify` wants the program where the unit says it is.
+    // `verify` needs the program at the path in the unit.
     fs::write(&copy, unit.replace("/usr/local/bin/quipu", &bench.binary.to_string_lossy()))?;
     let verified = shell::capture(Command::new(&analyze).args(["verify", "--man=no"]).arg(&copy));
     let rated = shell::capture(
@@ -108,7 +108,8 @@ fn members(word: &str, sets: &BTreeMap<String, Vec<String>>, into: &mut BTreeSet
     }
 }
 
-/// Kinds of calls of a server that is started with the unit's configuration, takes spans, answers, and is ended.
+/// Kinds of calls of a server that is started with the unit's configuration, takes spans, answers, and is
+/// ended.
 fn used(strace: &Path, binary: &Path, config: &Path, scratch: &Path) -> Result<BTreeSet<String>> {
     let (summary, program, own) = (scratch.join("calls"), scratch.join("quipu"), scratch.join("own"));
     let (ready, settings) = (own.join("ready.json"), own.join("quipu.toml"));

@@ -1,4 +1,4 @@
-//! The log of a watched disk: what changed, in order.
+//! Log of a watched disk: changes in order.
 
 use std::ops::Range;
 
@@ -7,12 +7,12 @@ use anyhow::{Result, anyhow, bail};
 /// Bytes of a record before its paths.
 const HEAD: usize = 40;
 
-/// One change. Paths are below the watched folder and begin with `/`; files that are open are told by inode.
+/// One change. Paths are below the watched folder and begin with `/`; open files are identified by inode.
 #[derive(Debug, Clone)]
 pub enum Change {
     /// A new file.
     Create { path: String, inode: u64 },
-    /// Bytes, which stand at this place of the log.
+    /// Written bytes, at this position of the log.
     Write { inode: u64, offset: u64, bytes: Range<usize> },
     /// A file or folder was forced to the disk.
     Sync { inode: u64 },
@@ -30,9 +30,9 @@ pub enum Change {
 
 /// A change, and the length of the log after it.
 pub struct Record {
-    /// What changed.
+    /// The change.
     pub change: Change,
-    /// Where the record ends.
+    /// End of the record.
     pub end: u64,
 }
 

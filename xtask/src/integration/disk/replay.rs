@@ -1,4 +1,4 @@
-//! What a power cut leaves of a watched disk, under a model of a file system.
+//! State of a watched disk after a power cut, under a model of a file system.
 
 mod chance;
 mod tree;
@@ -12,14 +12,14 @@ pub use self::chance::Chance;
 use self::tree::{Entry, Node, Tree};
 use super::log::Record;
 
-/// What a file system promises of changes that nobody forced to the disk.
+/// Guarantees of a file system for changes that were not synced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Model {
-    /// Names change in their order, and forcing any file forces all names before it, as a journal does. Of each file the last
-    /// writes may be missing.
+    /// Names change in their order, and syncing any file syncs all names before it, as a journal does. The
+    /// last writes of each file may be missing.
     Ordered,
-    /// Each write and each change of a name is kept or dropped by itself; a write may be kept in part, in sectors of 512 or 4,096
-    /// bytes.
+    /// Each write and each change of a name is kept or dropped independently. A write may be kept in part, in
+    /// sectors of 512 or 4,096 bytes.
     Free,
 }
 

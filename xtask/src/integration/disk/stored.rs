@@ -1,4 +1,4 @@
-//! What is stored of a workload, against what was acknowledged.
+//! Comparison of stored and acknowledged data of a workload.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -12,11 +12,11 @@ use super::work::{INPUT, Span, Work, trace_id};
 use crate::integration::{Http, Server};
 use crate::shell;
 
-/// Findings that are told of one look.
+/// Limit of reported findings per look.
 const TOLD: usize = 4;
 
-/// Compares a running server with the workload: what was acknowledged until `mark` is stored, nothing is stored twice, and the
-/// sums are those of what is stored.
+/// Compares a running server with the workload: data acknowledged until `mark` is stored, nothing is stored
+/// twice, and the sums match the stored data.
 ///
 /// # Errors
 /// The server does not answer.
@@ -41,7 +41,7 @@ pub fn differs(server: &Server, work: &Work, mark: u64) -> Result<Vec<String>> {
             }
         }
         calls += u64::from(ids.contains_key(&child.id()));
-        // Without its child a parent counts by itself.
+        // Without its child a parent counts itself.
         alone += u64::from(ids.contains_key(&parent.id()) && !ids.contains_key(&child.id()));
     }
     let total = http.json(&server.api("usage?service=disk"))?["total"].clone();
@@ -70,7 +70,7 @@ fn ids(http: &Http, server: &Server, trace: u64) -> Result<BTreeMap<String, u64>
     Ok(ids)
 }
 
-/// What `quipu check store --deep` finds in a folder.
+/// Findings of `quipu check store --deep` in a folder.
 pub fn damage(binary: &Path, data: &Path, more: &[&str]) -> Vec<String> {
     let mut check = Command::new(binary);
     check.args(["check", "store", "--deep", "--data-dir"]).arg(data).args(more);

@@ -1,7 +1,7 @@
-//! A workload over several days, and what of it was acknowledged.
+//! A workload over several days, and its acknowledged part.
 //!
-//! Each trace has a parent and a child that start days apart and arrive in different requests. The parent repeats the tokens of
-//! its child, so the pair counts once.
+//! Each trace has a parent and a child that start days apart and arrive in different requests. The parent
+//! repeats the tokens of its child, so the pair counts once.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -22,7 +22,7 @@ const DAY: u64 = 86_400_000_000_000;
 /// All starts are within this many days before now.
 const DAYS: u64 = 5;
 
-/// What a sender remembers.
+/// State of a sender.
 #[derive(Clone)]
 pub struct Work {
     /// One moment for all spans, so that a request that is sent again is the same.
@@ -42,7 +42,7 @@ pub struct Work {
 pub struct Span {
     /// Number of its trace.
     pub trace: u64,
-    /// It is the parent.
+    /// Whether it is the parent.
     pub parent: bool,
 }
 
@@ -54,7 +54,7 @@ impl Span {
 }
 
 impl Work {
-    /// A workload of so many traces.
+    /// A workload of this many traces.
     pub fn new(traces: u64) -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
         let now = u64::try_from(now).unwrap_or_default();
@@ -62,7 +62,8 @@ impl Work {
         Self { now, requests: traces + LAG, acknowledged, budgets, refused: Vec::new() }
     }
 
-    /// Ends the workload before request `next`: the traces that have begun get their parents, and no other follows.
+    /// Ends the workload before request `next`: the traces that have begun get their parents, and no other
+    /// follows.
     pub const fn end_before(&mut self, next: u64) {
         self.requests = next + LAG;
     }
@@ -84,8 +85,8 @@ impl Work {
         child.into_iter().chain(parent).collect()
     }
 
-    /// Sends those of these requests that are not acknowledged yet, and asks in between. `mark` is called after each answer. With
-    /// `patient` a request is sent again for as long as an SDK does, without it once.
+    /// Sends those of these requests that are not acknowledged yet, and asks in between. `mark` is called
+    /// after each answer. With `patient` a request is sent again for as long as an SDK does, without it once.
     pub fn send(&mut self, server: &Server, requests: Range<u64>, patient: bool, mark: impl Fn() -> u64) {
         let http = Http::new(Duration::from_secs(20));
         let url = format!("{}/v1/traces", server.otlp_http);

@@ -20,7 +20,7 @@ fn script(folder: &Path, before: &str, binary: &Path) -> Result<PathBuf> {
     Ok(path)
 }
 
-/// A server that sees a file system of its own of so many KiB at `disk`, in a name space that nobody else sees.
+/// A server with its own file system of this many KiB at `disk`, in a private mount name space.
 ///
 /// # Errors
 /// This machine does not let us.
@@ -36,8 +36,8 @@ pub fn small_disk(folder: &Path, disk: &Path, kib: u64, binary: &Path) -> Result
     Ok(outer)
 }
 
-/// A server whose clock of the day is moved by what stands in a file, while its monotonic clock goes on, as when an operator or
-/// NTP sets the time.
+/// A server whose wall clock is moved by the contents of a file, while its monotonic clock goes on. The
+/// effect is that of an operator or NTP setting the time.
 pub struct Clock {
     /// Runs the server.
     pub binary: PathBuf,

@@ -1,4 +1,4 @@
-//! A disk that answers with errors, and one that turns read-only, under a server at work.
+//! A disk that answers with errors, and one that turns read-only, under a working server.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use super::{CALM, Case, DRAIN, Http, Lacking, Outcome, Server};
 use crate::integration::packages;
 use crate::shell;
 
-/// What a server calls to write to files and to force them to the disk.
+/// System calls of a server that write or sync files.
 const WRITES: &str = "pwrite64,ftruncate,fallocate,fsync,fdatasync";
 /// A number that no other request has.
 const PROBE: u64 = 1 << 40;
@@ -129,7 +129,8 @@ impl Case {
         Ok(outcome)
     }
 
-    /// The file system turns read-only, as ext4 does when it finds itself damaged; it is mounted anew for the next server.
+    /// The file system turns read-only, as ext4 does when it finds itself damaged; it is mounted anew for the
+    /// next server.
     pub(super) fn turns_read_only(self, lasts: Duration) -> Result<Outcome> {
         let data = self.folder.path().join("data");
         let disk = Disk::new(self.folder.path(), &data).map_err(|error| Lacking(format!("{error:#}")))?;
@@ -152,7 +153,7 @@ impl Case {
     }
 }
 
-/// While nothing can be written: senders are told to come again, questions are answered, and the state says so.
+/// While writes fail: senders are asked to retry, queries are answered, and the state shows the error.
 fn refuses(server: &Server, lasts: Duration) -> Vec<String> {
     let mut wrong = Vec::new();
     let http = Http::new(SETTLES);
@@ -184,7 +185,7 @@ fn ready(server: &Server) -> Option<u16> {
     Some(Http::new(SETTLES).get(&format!("{}/readyz", server.http)).ok()?.status)
 }
 
-/// What is wrong when not all acknowledged requests are stored.
+/// An error text if not all acknowledged requests are stored.
 fn stored(server: &Server, requests: u64) -> Result<Option<String>> {
     let status = Http::new(SETTLES).json(&server.api("status"))?;
     let spans = status["store"]["spans"].as_u64().ok_or_else(|| anyhow!("no spans in {status}"))?;

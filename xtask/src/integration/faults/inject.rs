@@ -1,8 +1,9 @@
-//! An error at the n-th call of each kind, for n = 1…N, over traces that span days.
+//! Fault injection: an error at the n-th call of each kind, for n = 1…N, over traces that span days.
 //!
-//! A round copies a store that holds the first half of the workload, starts the real server on it under the shim, sends the second
-//! half, and ends the server. A server without the shim must then start by itself, hold all that was acknowledged once, and take
-//! what is sent again; at the end `check store --deep` finds nothing and the sums are those of the whole workload.
+//! A round copies a store that holds the first half of the workload, and starts the real server on it under
+//! the shim. It sends the second half, and ends the server. A server without the shim must then start without
+//! help, hold all acknowledged data once, and take repeated data. At the end `check store --deep` finds
+//! nothing, and the sums are those of the whole workload.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -34,7 +35,7 @@ const ERRORS: [(&str, &[i32]); 9] = [
     ("read", &[EIO]),
     ("memory", &[ENOMEM]),
 ];
-/// Findings that are told of one kind.
+/// Limit of reported findings per kind.
 const TOLD: usize = 5;
 
 /// Injects errors of each kind; `bench.samples` bounds the rounds of a kind, 0 means every call.
@@ -84,7 +85,7 @@ fn named(bench: &Bench) -> Option<Vec<(&str, u64)>> {
     (!named.is_empty()).then_some(named)
 }
 
-/// Which calls of a kind fail: all, or so many of them, spread evenly. Every second failure lasts.
+/// Failing calls of a kind: all, or this many of them, spread evenly. Every second error lasts.
 fn failures(kind: &'static str, errors: &[i32], number: u64, samples: u64) -> Vec<Failure> {
     let rounds = if samples == 0 { number } else { samples.min(number) };
     let one = |round: u64| {

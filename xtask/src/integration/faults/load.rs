@@ -1,4 +1,4 @@
-//! A sender at a steady pace, that remembers what was acknowledged.
+//! A sender at a steady pace that remembers acknowledged spans.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

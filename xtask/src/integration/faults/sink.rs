@@ -1,4 +1,5 @@
-//! The other side of a way out: an OTLP/HTTP server that fails as it is told, and remembers every span that it has acknowledged.
+//! Receiver of an exporter: an OTLP/HTTP server that fails on request, and remembers every span that it has
+//! acknowledged.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -17,7 +18,7 @@ use crate::shell;
 pub enum Mood {
     /// Takes them.
     Takes,
-    /// Nobody listens.
+    /// No listener.
     Down,
     /// 503 at once, with a second of `Retry-After`.
     Storm,
@@ -29,7 +30,7 @@ pub enum Mood {
     Drips,
 }
 
-/// How often somebody who waits looks whether the mood has changed.
+/// Poll interval for a change of the mood.
 const LOOK: Duration = Duration::from_millis(20);
 /// Bytes that it reads at a time when it drips.
 const DROP: usize = 1024;
@@ -48,11 +49,11 @@ impl Shared {
     }
 }
 
-/// What came, and how often.
+/// Received spans, with their counts.
 pub struct Got {
     /// Different spans.
     pub spans: usize,
-    /// Spans that came again.
+    /// Repeated spans.
     pub doubled: usize,
 }
 
@@ -77,7 +78,7 @@ impl Sink {
         Ok(sink)
     }
 
-    /// Where it is.
+    /// Address of the sink.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
@@ -101,13 +102,13 @@ impl Sink {
         Ok(())
     }
 
-    /// What came so far.
+    /// Received spans so far.
     pub fn got(&self) -> Got {
         let got = self.shared.got.lock().unwrap_or_else(PoisonError::into_inner);
         Got { spans: got.len(), doubled: got.values().map(|times| *times as usize - 1).sum() }
     }
 
-    /// Whether this span came.
+    /// Whether this span arrived.
     pub fn has(&self, span: &str) -> bool {
         self.shared.got.lock().unwrap_or_else(PoisonError::into_inner).contains_key(span)
     }
@@ -146,7 +147,7 @@ fn serve(stream: &TcpStream, shared: &Shared) -> Result<()> {
         let Some(length) = head(&mut reader, shared)? else { return Ok(()) };
         let mood = shared.mood();
         if mood == Mood::Resets {
-            // What is left unread makes the end of the connection a reset.
+            // Unread data makes the end of the connection a reset.
             return body(&mut reader, length / 2, mood).map(drop);
         }
         let content = body(&mut reader, length, mood)?;
@@ -178,7 +179,8 @@ fn answer(mut stream: &TcpStream, status: &str, header: &str, body: &str) -> Res
     Ok(())
 }
 
-/// Reads a request up to its body; gives the length of that, or `None` when there is none and the connection is to end.
+/// Reads a request up to its body; gives the length of that, or `None` when there is none and the connection
+/// is to end.
 fn head(reader: &mut BufReader<&TcpStream>, shared: &Shared) -> Result<Option<usize>> {
     let (mut line, mut length) = (Vec::new(), None);
     loop {

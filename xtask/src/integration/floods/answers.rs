@@ -1,4 +1,4 @@
-//! Questions whose answers would take more memory than the server has, under a limit of 512 MiB.
+//! Queries whose answers would take more memory than the server has, under a limit of 512 MiB.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -214,7 +214,7 @@ fn huge_trace(server: &Server) -> Result<String> {
     Ok(format!("{sent} bytes sent, search {search}, {} MB read", whole / 1_000_000))
 }
 
-/// Asks on a connection of its own and reads at most so many bytes.
+/// Sends a query on a separate connection and reads at most this many bytes.
 fn read_slowly(server: &Server, path: &str, most: usize) -> Result<usize> {
     let mut stream = ask(server, path)?;
     stream.set_read_timeout(Some(Duration::from_secs(60)))?;

@@ -1,4 +1,4 @@
-//! Clients as nobody wants them.
+//! Hostile clients: idle, slow and greedy connections.
 
 use std::fs;
 use std::io::{ErrorKind, Read, Write};
@@ -25,12 +25,12 @@ const OTHER_FILES: usize = 256;
 /// Lets this process open `count` connections, as far as the system allows that.
 ///
 /// # Errors
-/// It may not open so many files; says how many it may.
+/// The limit of open files is too low; the error names it.
 pub fn room_for(count: usize) -> Result<()> {
     let needed = count + OTHER_FILES;
     let (now, most) = most_files()?;
     if now < needed && most > now {
-        // A failure shows in what the system says afterwards.
+        // A failure shows in the limit read afterwards.
         let _ = Command::new("prlimit")
             .args(["--pid", &std::process::id().to_string(), &format!("--nofile={most}:")])
             .status();
@@ -76,13 +76,13 @@ impl Crowd {
         Ok(())
     }
 
-    /// How many the other side has closed.
+    /// Number of connections that the server has closed.
     pub fn closed(&mut self) -> usize {
         self.0.iter_mut().map(is_closed).filter(|closed| *closed).count()
     }
 }
 
-/// What has arrived is read away.
+/// Reads and drops arrived data.
 fn is_closed(stream: &mut TcpStream) -> bool {
     if stream.set_nonblocking(true).is_err() {
         return true;
@@ -97,7 +97,8 @@ fn is_closed(stream: &mut TcpStream) -> bool {
     }
 }
 
-/// Clients that send `head` and then a byte at a time. Gives how many of them the server still bears after `patience`.
+/// Clients that send `head` and then a byte at a time. Gives how many of them the server still bears after
+/// `patience`.
 pub fn trickle(address: SocketAddr, count: usize, head: &str, patience: Duration) -> Result<usize> {
     let mut streams = Crowd::connect(address, count)?.0;
     for stream in &mut streams {
@@ -111,7 +112,8 @@ pub fn trickle(address: SocketAddr, count: usize, head: &str, patience: Duration
     Ok(streams.len())
 }
 
-/// Clients that ask for large answers again and again on one connection, and read none. Gives how many the server still bears.
+/// Clients that ask for large answers again and again on one connection, and read none. Gives how many the
+/// server still bears.
 pub fn slow_readers(address: SocketAddr, path: &str, count: usize, patience: Duration) -> Result<usize> {
     let mut streams = Crowd::connect(address, count)?.0;
     let requests = format!("GET {path} HTTP/1.1\r\nhost: a\r\n\r\n").repeat(200);
@@ -119,7 +121,7 @@ pub fn slow_readers(address: SocketAddr, path: &str, count: usize, patience: Dur
         stream.set_nonblocking(true)?;
     }
     let begin = Instant::now();
-    // Whoever is cut off while it has not read finds out when it writes.
+    // A client that was cut off while it did not read notices when it writes.
     while !streams.is_empty() && begin.elapsed() < patience {
         streams.retain_mut(|stream| match stream.write(requests.as_bytes()) {
             Ok(_) => true,
@@ -130,12 +132,12 @@ pub fn slow_readers(address: SocketAddr, path: &str, count: usize, patience: Dur
     Ok(streams.len())
 }
 
-/// Whether the other side has reset the connection: what it sent is not read.
+/// Whether the server has reset the connection, without reading its data.
 fn has_ended(stream: &TcpStream) -> bool {
     !matches!(stream.take_error(), Ok(None))
 }
 
-/// What became of a flood.
+/// Result of a flood.
 #[derive(Default)]
 pub struct Flood {
     pub taken: u64,
@@ -143,7 +145,7 @@ pub struct Flood {
     pub failed: u64,
 }
 
-/// Sends far more than there is room for, from one service.
+/// Sends far more than the limit, from one service.
 pub fn flood(http: &Http, endpoint: &str, lasting: Duration) -> Flood {
     let (all, url) = (Mutex::new(Flood::default()), format!("{endpoint}/v1/traces"));
     let begin = Instant::now();

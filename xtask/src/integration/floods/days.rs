@@ -1,4 +1,4 @@
-//! A sender whose spans lie on ten years of days, while a polite one goes on.
+//! A sender whose spans cover ten years of days, while a polite one continues.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -14,7 +14,7 @@ use crate::integration::{Bench, Http, Server, size};
 /// Days that are sent, and in one request.
 const DAYS: u64 = 3_650;
 const AT_ONCE: u64 = 73;
-/// Requests under way at a time.
+/// Concurrent requests.
 const SENDERS: u64 = 4;
 /// The polite sender's slowest answer, what a day may take on disk, and memory of the server.
 const SLOWEST: Duration = Duration::from_secs(3);
@@ -83,7 +83,7 @@ fn send(server: &Server, sender: u64, taken: &AtomicU64, put_off: &AtomicU64) {
     }
 }
 
-/// One span on each of so many days, the first of them so many days ago.
+/// One span on each of this many days, and the first day's age in days.
 fn body(first: u64) -> Vec<u8> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_nanos() as u64);
     let mut spans = String::new();

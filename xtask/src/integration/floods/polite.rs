@@ -1,4 +1,4 @@
-//! A sender that asks for little and expects to get it.
+//! A sender with a small load that must be served.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,12 +11,12 @@ use crate::integration::{Http, Server};
 /// Between two requests.
 const PACE: Duration = Duration::from_millis(50);
 
-/// What a sender saw.
+/// Results of a sender.
 #[derive(Default)]
 pub struct Seen {
     pub sent: u64,
     pub refused: u64,
-    /// The first refusal.
+    /// The first rejection.
     pub why: String,
     pub slowest: Duration,
     times: Vec<Duration>,
@@ -70,7 +70,7 @@ impl Polite {
         Self { over, thread }
     }
 
-    /// Ends it and tells what it saw; one that panicked saw nothing.
+    /// Ends the sender and returns its results; empty for one that panicked.
     pub fn stop(self) -> Seen {
         self.over.store(true, Ordering::Relaxed);
         self.thread.join().unwrap_or_default()

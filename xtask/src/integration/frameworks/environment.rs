@@ -1,4 +1,4 @@
-//! A folder of its own for each framework, filled once and kept until its pins change.
+//! Environments of frameworks: one folder each, filled once and kept until its pins change.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,18 +16,18 @@ const INSTALL: Duration = Duration::from_secs(420);
 /// The oldest Node.js that every pinned package runs with.
 const NODE: u32 = 22;
 
-/// What runs a script, and where it finds what was installed.
+/// Program that runs a script, with the path of its packages.
 pub struct Ready {
     /// Python, Node.js or bash.
     pub program: PathBuf,
-    /// Folders to look for programs in.
+    /// Search path of programs.
     pub folders: Vec<PathBuf>,
     /// The folder that the packages are in.
     pub home: PathBuf,
 }
 
 impl Ready {
-    /// Where to run a script from: modules of Node.js are found from where the script is.
+    /// Folder to run a script from: Node.js looks for modules from the script's folder.
     ///
     /// # Errors
     /// It cannot be copied.
@@ -55,7 +55,7 @@ impl From<Error> for Unready {
     }
 }
 
-/// Installs what the framework needs, unless it is there.
+/// Installs the framework's packages, unless they are installed.
 ///
 /// # Errors
 /// A program is missing, or the registry does not give the packages.

@@ -15,9 +15,9 @@ const READY: Duration = Duration::from_secs(20);
 /// A running model server; dropping it ends it.
 pub struct Models {
     child: Child,
-    /// Where it listens.
+    /// Address of the listener.
     pub url: String,
-    /// What it served, one JSON object a line.
+    /// Log of served calls, one JSON object a line.
     pub log: PathBuf,
 }
 

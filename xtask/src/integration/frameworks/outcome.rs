@@ -1,4 +1,4 @@
-//! What the model server served beside what our server shows.
+//! Comparison of the model server's log with Quipu's figures.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -26,7 +26,7 @@ pub struct Truth {
     pub output: u64,
     /// Input tokens from a cache.
     pub cached: u64,
-    /// Tools that the model called; a hand-over or a final answer is none.
+    /// Tools that the model called, without hand-overs and final answers.
     pub tools: u64,
 }
 
@@ -82,7 +82,7 @@ impl Outcome {
         }
     }
 
-    /// Which figure is off: its name, what was found, what it should be.
+    /// The wrong figures: name, found value, expected value.
     fn wrong(&self) -> Vec<(&'static str, u64, u64)> {
         let (have, want) = (&self.have, &self.want);
         let mut all = vec![
@@ -97,8 +97,8 @@ impl Outcome {
         all
     }
 
-    /// What is wrong, and what falls short only because the framework does not send it. An excuse for a figure that is right is
-    /// wrong too.
+    /// Errors, and shortfalls that the framework explains because it does not send the data. An excuse for a
+    /// correct figure is also an error.
     pub fn judged(&self, case: &Case) -> (Vec<String>, Vec<String>) {
         let (mut wrong, mut lacking) = (Vec::new(), Vec::new());
         for (name, have, want) in self.wrong() {

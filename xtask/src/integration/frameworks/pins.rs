@@ -1,4 +1,4 @@
-//! Which frameworks, in which versions.
+//! Frameworks and their pinned versions.
 
 use std::path::Path;
 
@@ -21,11 +21,11 @@ pub struct Pins {
 pub struct Case {
     /// Name of the framework, and of its guide.
     pub name: String,
-    /// Script in `tests/frameworks/agents`; its ending says what it runs with.
+    /// Script in `tests/frameworks/agents`; its extension selects the runtime.
     pub script: String,
     /// Packages with their versions, the framework itself first.
     pub packages: Vec<String>,
-    /// What the framework does not send.
+    /// Data that the framework does not send.
     #[serde(default)]
     pub lacks: Vec<Lack>,
 }
@@ -44,7 +44,7 @@ impl Pins {
     /// Reads the list.
     ///
     /// # Errors
-    /// It is not what it should be.
+    /// The file is invalid.
     pub fn read(file: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(file).with_context(|| format!("{}", file.display()))?;
         serde_json::from_str(&text).with_context(|| format!("{}", file.display()))
@@ -53,7 +53,7 @@ impl Pins {
     /// The frameworks with these names; none means all.
     ///
     /// # Errors
-    /// None is called so.
+    /// No case has a requested name.
     pub fn chosen(&self, only: &[String]) -> Result<Vec<&Case>> {
         if let Some(name) = only.iter().find(|name| !self.frameworks.iter().any(|case| case.name == **name)) {
             let names: Vec<_> = self.frameworks.iter().map(|case| case.name.as_str()).collect();
@@ -70,7 +70,7 @@ impl Case {
         package.rsplit(['=', '@']).next().unwrap_or_default()
     }
 
-    /// Whether it comes from the npm registry rather than from the Python one.
+    /// Whether it comes from the npm registry rather than from PyPI.
     pub fn is_node(&self) -> bool {
         !self.script.ends_with(".py")
     }

@@ -1,4 +1,4 @@
-//! Jaeger and Zipkin in: real clients send to the server, and what it stored is held against what they sent.
+//! Jaeger and Zipkin in: real clients send to the server, and the stored data is compared with the sent data.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -70,7 +70,7 @@ pub fn run(bench: &Bench, mut report: Report) -> Result<Report> {
 struct Sender {
     program: PathBuf,
     script: PathBuf,
-    /// Where it runs: node looks for packages there.
+    /// Working folder: node looks for packages there.
     folder: PathBuf,
 }
 
@@ -89,7 +89,7 @@ fn node(cache: &Path) -> Result<Sender> {
     Ok(Sender { program, script, folder })
 }
 
-/// What is stored otherwise than it was sent.
+/// Stored data that differs from the sent data.
 fn sent(
     bench: &Bench,
     sender: &Sender,
@@ -130,7 +130,7 @@ fn sent(
     Ok(last)
 }
 
-/// Whether more than one packet came, as the server counts them.
+/// Whether the server counted more than one packet.
 fn packets(ready: &Value) -> Result<()> {
     let page = ready["prometheus"].as_str().unwrap_or_default().trim_end_matches('/');
     let page = Http::new(ARRIVE).get(&format!("{page}/metrics"))?;
@@ -211,7 +211,7 @@ fn items(list: &Value) -> impl Iterator<Item = &Value> {
     list.as_array().into_iter().flatten()
 }
 
-/// What was sent and is not there. Zipkin's values are texts; JavaScript's numbers are doubles.
+/// Sent data that is missing. Zipkin's values are texts; JavaScript's numbers are doubles.
 fn lacking(what: &str, sent: &Value, have: &Value, as_text: bool) -> Vec<String> {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let same = |have: &Value, sent: &Value| {

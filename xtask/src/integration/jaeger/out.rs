@@ -1,4 +1,5 @@
-//! Out: the backend's packets and requests, read by jaegercat, by thriftpy2 with Jaeger's own definitions, and by protobuf.
+//! Jaeger out: the backend's packets and requests, read by jaegercat, by thriftpy2 with Jaeger's own
+//! definitions, and by protobuf.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -16,7 +17,7 @@ const PYTHON: [&str; 2] = ["thriftpy2==0.7.1", "opentelemetry-proto==1.45.2"];
 const CLIENT: &str = "jaeger-client@3.19.0";
 const IDL: &str = "node_modules/jaeger-client/dist/src/jaeger-idl/thrift";
 const JAEGERCAT: (&str, &str) = ("jaegercat", "0.2.1");
-/// Spans of several frameworks and languages, beside those that the script makes.
+/// Spans of several frameworks and languages, in addition to those of the script.
 const RECORDINGS: [&str; 6] = [
     "ai-sdk-v6--builtin",
     "crewai--openinference",
@@ -25,7 +26,7 @@ const RECORDINGS: [&str; 6] = [
     "openai--openllmetry",
     "pydantic-ai--logfire",
 ];
-/// What is read, and by whom.
+/// Cases with their readers.
 const CASES: [(&str, &str); 4] = [
     ("agent", "UDP to an agent, split at 65,000 bytes: thriftpy2 with Jaeger's definitions"),
     ("cat", "UDP to an agent: jaegercat"),
@@ -93,7 +94,8 @@ impl Readers {
     }
 }
 
-/// The program in a network of its own, where that is allowed: jaegercat listens on every address of the machine.
+/// The program in a network of its own, where that is allowed: jaegercat listens on every address of the
+/// machine.
 fn apart(program: &Path) -> Command {
     let unshare = |command: &mut Command| {
         command.args(["--net", "--map-root-user", "sh", "-c", "ip link set lo up && exec \"$0\" \"$@\""]);

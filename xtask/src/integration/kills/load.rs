@@ -1,4 +1,4 @@
-//! Senders and askers, and what they remember.
+//! Senders and query clients, and their logs.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -13,7 +13,7 @@ use crate::shell;
 
 const SENDERS: usize = 4;
 const ASKERS: usize = 2;
-/// Traces over several days that are sent at most, and requests that are looked at again after a kill.
+/// Limits of sent traces over several days, and of requests checked again after a kill.
 const MOST_TRACES: u64 = 50_000;
 const AGAIN: u64 = 4;
 /// A first acknowledgement comes within this time.
@@ -21,7 +21,7 @@ const FIRST: Duration = Duration::from_secs(10);
 /// Spans of a batch.
 pub const SPANS: u64 = 20;
 
-/// What was sent and acknowledged, asked and answered, over all rounds.
+/// Sent, acknowledged and answered requests over all rounds.
 #[derive(Default)]
 pub struct Log {
     sent: AtomicU64,
@@ -40,7 +40,7 @@ impl Log {
         self.sent.load(Ordering::Relaxed)
     }
 
-    /// Questions that were answered.
+    /// Number of answered queries.
     pub fn asked(&self) -> u64 {
         self.asked.load(Ordering::Relaxed)
     }

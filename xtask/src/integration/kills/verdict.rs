@@ -1,4 +1,4 @@
-//! What is stored, against what was sent and acknowledged.
+//! Verdict on the stored data, against sent and acknowledged data.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -12,11 +12,11 @@ use crate::integration::{Http, Server};
 /// Fewer acknowledged batches a kill than this prove little.
 const ENOUGH: u64 = 3;
 
-/// What is wrong, one text each.
+/// Errors, one text each.
 pub struct Counted {
     /// Acknowledged batches that are not there whole.
     pub lost: Vec<String>,
-    /// Batches with a span that is there more than once, or that nobody sent.
+    /// Batches with a span that is stored more than once, or was never sent.
     pub doubled: Vec<String>,
     /// Sums that are not those of whole batches.
     pub uncounted: Vec<String>,

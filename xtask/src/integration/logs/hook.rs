@@ -1,4 +1,4 @@
-//! Webhooks: verified by the reference library, their bodies held against the published schema.
+//! Webhooks: verified by the reference library, and their bodies checked against the published schema.
 
 use std::fs;
 use std::path::Path;
@@ -19,7 +19,7 @@ const RECEIVER: &str = include_str!("../../../suites/logs/hook.py");
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const ARRIVE: Duration = Duration::from_secs(60);
 
-/// Delivered through answers of 503 and 429, and refused with another secret.
+/// Delivered after answers of 503 and 429, and rejected with another secret.
 pub fn run(bench: &Bench, folder: &Path, python: &Path, caddy: &Path, report: Report) -> Result<Report> {
     let (port, script) = (free_port()?, folder.join("hook.py"));
     fs::write(&script, RECEIVER)?;

@@ -1,4 +1,4 @@
-//! The server and `quipu check` with a way out, and values held against what is wanted.
+//! The server and `quipu check` with an exporter, and comparisons of values.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,15 +22,15 @@ pub fn serve(bench: &Bench, config: &Path) -> Result<Server> {
     Server::fresh(&bench.binary, &["--config", file])
 }
 
-/// What `quipu check` found.
+/// Findings of `quipu check`.
 #[derive(Debug)]
 pub struct Checked {
     is_ok: bool,
-    /// Step, whether all was well there, and what was said.
+    /// Step, whether it passed, and its text.
     steps: Vec<(String, bool, String)>,
 }
 
-/// Asks `quipu check`.
+/// Runs `quipu check`.
 pub fn check(bench: &Bench, kind: &str, config: &Path) -> Result<Checked> {
     let output =
         Command::new(&bench.binary).args(["check", kind, "--json", "--config"]).arg(config).output()?;
@@ -47,7 +47,8 @@ pub fn check(bench: &Bench, kind: &str, config: &Path) -> Result<Checked> {
     Ok(Checked { is_ok, steps: steps.collect() })
 }
 
-/// Everything that `quipu check` should have said and did not: `last` is the last step, and what its text holds.
+/// Everything that `quipu check` should have said and did not: `last` is the last step, and what its text
+/// holds.
 pub fn differs(found: &Checked, ok: bool, last: (&str, &str)) -> Vec<String> {
     let mut wrong = Vec::new();
     if found.is_ok != ok || found.steps.iter().all(|(_, ok, _)| *ok) != ok {

@@ -1,4 +1,4 @@
-//! What is sent: traces of an agent with a call and a tool that fails, and logs, as OTLP/JSON.
+//! Test load: traces of an agent with a call and a failing tool, and logs, as OTLP/JSON.
 
 use std::time::Duration;
 

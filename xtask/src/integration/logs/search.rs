@@ -1,4 +1,5 @@
-//! Elasticsearch: what a cluster that is strict by the documentation took, through HTTPS and faults.
+//! Elasticsearch: documents accepted by a cluster that is strict by the documentation, through HTTPS and
+//! errors.
 
 use std::fs;
 use std::path::Path;
@@ -22,7 +23,7 @@ const FIELDS: &str = include_str!("../../../suites/logs/fields.cjs");
 const ECS: &str = "@elastic/ecs@9.4.0";
 const ARRIVE: Duration = Duration::from_secs(60);
 
-/// A busy cluster, documents that it refuses, a certificate of somebody else; then Elastic's client and definition of ECS.
+/// A busy cluster, rejected documents, an untrusted certificate; then Elastic's client and definition of ECS.
 pub fn run(bench: &Bench, folder: &Path, python: &Path, caddy: &Path, report: Report) -> Result<Report> {
     let cluster = Cluster::start(python, folder)?;
     let front = Front::start(caddy, folder, cluster.port)?;
@@ -54,7 +55,7 @@ fn list(said: &str) -> Result<Vec<String>> {
     serde_json::from_str(said.lines().last().unwrap_or_default()).with_context(|| said.to_owned())
 }
 
-/// Types of our fields beside those of Elastic's own package.
+/// Types of our fields, next to those of Elastic's own package.
 fn ecs(bench: &Bench, folder: &Path, cluster: &Cluster) -> Result<Vec<String>> {
     let package = tools::npm(&bench.cache, "ecs", &[ECS])?;
     let (script, mappings) = (folder.join("fields.cjs"), folder.join("mappings.json"));
@@ -65,12 +66,13 @@ fn ecs(bench: &Bench, folder: &Path, cluster: &Cluster) -> Result<Vec<String>> {
     list(&shell::capture(Command::new(node).arg(&script).arg(&mappings).current_dir(package))?)
 }
 
-/// Sends the load through a server while the cluster is not well, and says what is otherwise than it should be.
+/// Sends the load through a server while the cluster is not well, and says what is otherwise than it should
+/// be.
 fn delivered(bench: &Bench, to: &Path, cluster: &Cluster) -> Result<Vec<String>> {
     cluster.faults(&json!({"whole": 2, "every": 3, "refuse": 1}))?;
     let server = serve(bench, to)?;
     load::send(&server)?;
-    // One record is refused for good, and which one is theirs to choose.
+    // One record is permanently rejected; the cluster chooses it.
     let want = 5 * load::TRACES - 1;
     let mut state = Value::Null;
     let count = |state: &Value| -> u64 {
@@ -112,11 +114,11 @@ fn delivered(bench: &Bench, to: &Path, cluster: &Cluster) -> Result<Vec<String>>
     Ok(wrong)
 }
 
-/// What a call, a tool, a log record and a ledger row hold.
+/// Documents for a call, a tool, a log record and a ledger row.
 fn documents(of: &Value) -> Vec<String> {
     let all = |index: &str| of[index].as_array().cloned().unwrap_or_default();
     let find = |index: &str, key: &str, value: &str| -> Value {
-        // The first may be the one that was refused.
+        // The first may be the rejected one.
         all(index).into_iter().rfind(|one| one[key] == value).unwrap_or_default()
     };
     let call = find("traces-quipu-default", "quipu.kind", "llm");
@@ -158,7 +160,7 @@ fn documents(of: &Value) -> Vec<String> {
         .collect();
     let sum: f64 = costs.iter().filter_map(|row| row["quipu.cost.usd"].as_f64()).sum();
     let want = 0.0000312 * load::TRACES as f64;
-    // The row of one call may be the record that was refused.
+    // The row of one call may be the rejected record.
     if (sum - want).abs() > 0.0000313 {
         wrong.push(format!("rows cost {sum} together, not {want}"));
     }

@@ -1,4 +1,4 @@
-//! rsyslog: what it parsed of our messages, as JSON.
+//! rsyslog: its parse of our messages, as JSON.
 
 use std::fs;
 use std::net::TcpStream;
@@ -20,7 +20,7 @@ const ARRIVE: Duration = Duration::from_secs(30);
 /// rsyslog's name for structured data that it parsed.
 const DATA: &str = "rfc5424-sd";
 
-/// By TCP, by TLS, and by TLS with a certificate of somebody else.
+/// By TCP, by TLS, and by TLS with an untrusted certificate.
 pub fn run(bench: &Bench, folder: &Path, report: Report) -> Result<Report> {
     let rsyslog = match packages::apt(&bench.cache, "rsyslog", "rsyslogd") {
         Ok(rsyslog) => rsyslog,
@@ -67,7 +67,7 @@ fn secure(
     Ok(report.judged(&format!("{case}: quipu check"), &accepted))
 }
 
-/// Sends the load through a server, and says what rsyslog parsed otherwise.
+/// Sends the load through a server, and returns the differences in rsyslog's parse.
 fn delivered(bench: &Bench, to: &Path, receiver: &Receiver, whole: bool) -> Result<Vec<String>> {
     let server = serve(bench, to)?;
     load::send(&server)?;
@@ -93,7 +93,7 @@ fn delivered(bench: &Bench, to: &Path, receiver: &Receiver, whole: bool) -> Resu
     Ok(wrong)
 }
 
-/// What is not as it should be in a line that tells of figures.
+/// Errors in a line with figures.
 fn parsed(line: &Value) -> Vec<String> {
     let data = &line[DATA]["quipu@32473"];
     let mut wrong =
@@ -133,7 +133,7 @@ fn parsed(line: &Value) -> Vec<String> {
     wrong
 }
 
-/// What is not as it should be in a line that holds a whole record.
+/// Errors in a line with a whole record.
 fn record(line: &Value) -> Vec<String> {
     let text = line["text"].as_str().unwrap_or_default();
     let Ok(record) = serde_json::from_str::<Value>(text) else {
@@ -205,7 +205,7 @@ impl Receiver {
         Ok(Self { _program: program, port, file })
     }
 
-    /// What it took so far, but for checks.
+    /// Received lines so far, except those of checks.
     fn lines(&self) -> Vec<Value> {
         let text = fs::read_to_string(&self.file).unwrap_or_default();
         let lines = text.lines().filter_map(|line| serde_json::from_str(line).ok());

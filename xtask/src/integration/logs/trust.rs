@@ -1,4 +1,4 @@
-//! Certificates: an authority, and what it signs, by openssl.
+//! Certificates: an authority, and its certificates, by openssl.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ pub struct Trust {
 
 impl Trust {
     /// # Errors
-    /// There is no openssl.
+    /// openssl is missing.
     pub fn make(openssl: &Path, folder: &Path) -> Result<Self> {
         fs::create_dir_all(folder)?;
         let settings = folder.join("openssl.cnf");

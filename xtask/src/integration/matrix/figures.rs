@@ -1,4 +1,4 @@
-//! What the model server served beside what our server shows, in numbers.
+//! Comparison of the model server's log with Quipu's figures, in numbers.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -50,7 +50,8 @@ impl Figures {
         Ok(sum)
     }
 
-    /// Asks until the figures of a service are those served and stay so, or no more can be expected; gives what is wrong.
+    /// Asks until the figures of a service are those served and stay so, or no more can be expected; gives
+    /// what is wrong.
     ///
     /// # Errors
     /// The server does not answer.

@@ -1,4 +1,4 @@
-//! Which instrumentations run together, in which environment.
+//! Combinations of instrumentations, with their environments.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,7 +10,8 @@ use serde::Deserialize;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct List {
-    /// Packages with their versions, by environment: not all instrumentations take the same versions of an SDK.
+    /// Packages with their versions, by environment: not all instrumentations take the same versions of an
+    /// SDK.
     pub environments: BTreeMap<String, Vec<String>>,
     /// Every combination.
     pub combinations: Vec<Combination>,
@@ -37,7 +38,7 @@ impl List {
     /// Reads the list.
     ///
     /// # Errors
-    /// It is not what it should be.
+    /// The file is invalid.
     pub fn read(file: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(file).with_context(|| format!("{}", file.display()))?;
         serde_json::from_str(&text).with_context(|| format!("{}", file.display()))

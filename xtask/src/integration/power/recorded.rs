@@ -1,4 +1,4 @@
-//! A server at work on a watched disk, and what it acknowledged when.
+//! A working server on a watched disk, and the times of its acknowledgements.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -103,14 +103,14 @@ impl Recorded {
         self.records.len()
     }
 
-    /// Lays what a cut after so many changes leaves into a folder; gives its mark.
+    /// Writes the state after a cut at this many changes into a folder; returns its mark.
     pub fn lay(&self, model: Model, records: usize, chance: &mut Chance, into: &Path) -> Result<u64> {
         let before = &self.records[..records.min(self.records.len())];
         materialise(&self.log, before, model, chance, into)?;
         Ok(before.last().map_or(0, |record| record.end))
     }
 
-    /// Starts the server on a folder and tells what is wrong.
+    /// Starts the server on a folder and returns the errors.
     ///
     /// # Errors
     /// A command or an answer fails.

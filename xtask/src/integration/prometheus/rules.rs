@@ -1,5 +1,5 @@
-//! The files of `quipu generate prometheus`, judged by promtool; a rule of theirs that goes off over the server's demo, and
-//! Alertmanager, which tells of it.
+//! The files of `quipu generate prometheus`, judged by promtool; a rule that fires over the server's demo,
+//! and the alert in Alertmanager.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -18,7 +18,7 @@ use crate::integration::tools::{self, Program};
 use crate::integration::{Bench, Http, Report, Server, packages};
 use crate::shell;
 
-/// The demo has calls that a provider refused for its rate limit.
+/// The demo has calls that a provider rejected for its rate limit.
 const ALERT: &str = "llm_quota_exceeded";
 const WAIT: Duration = Duration::from_secs(60);
 /// Debian's Alertmanager reads its templates from here; the path is compiled in.

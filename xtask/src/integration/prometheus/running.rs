@@ -1,4 +1,4 @@
-//! The programs of the suite at work: one that uses the library, and Prometheus.
+//! The programs of the suite: one that uses the library, and Prometheus.
 
 use std::cell::Cell;
 use std::fs;
@@ -23,7 +23,7 @@ pub struct Scraped {
     child: Child,
     /// Its page.
     pub url: String,
-    /// What its exemplars name.
+    /// Trace id of its exemplars.
     pub trace: String,
 }
 
@@ -31,7 +31,7 @@ impl Scraped {
     /// Builds and starts it with these arguments.
     ///
     /// # Errors
-    /// It does not build, or says nothing.
+    /// The program does not build, or prints nothing.
     pub fn start(arguments: &[&str]) -> Result<Self> {
         let build = ["build", "--quiet", "-p", "quipu-backend-prometheus", "--example", SCRAPED];
         shell::run(shell::cargo().args(build))?;
@@ -54,7 +54,7 @@ impl Scraped {
 }
 
 impl Scraped {
-    /// Lets it end by itself.
+    /// Waits for its end.
     ///
     /// # Errors
     /// It does not end well.
@@ -78,10 +78,10 @@ impl Drop for Scraped {
 /// A Prometheus at work; dropping it kills it.
 pub struct Prometheus {
     program: Program,
-    /// Where it listens.
+    /// Address of the listener.
     pub url: String,
     http: Http,
-    /// When it could begin to see what is asked for.
+    /// Earliest time of visible data.
     begin: Cell<Instant>,
 }
 
@@ -89,7 +89,7 @@ impl Prometheus {
     /// Starts one that scrapes this page each second.
     ///
     /// # Errors
-    /// It is not ready in time.
+    /// Prometheus is not ready in time.
     pub fn scraping(program: &Path, folder: &Path, page: &str) -> Result<Self> {
         let (target, path) = page
             .strip_prefix("http://")
@@ -108,7 +108,7 @@ impl Prometheus {
     /// Starts one with this configuration. It takes remote writes and keeps exemplars.
     ///
     /// # Errors
-    /// It is not ready in time.
+    /// Prometheus is not ready in time.
     pub fn start(program: &Path, folder: &Path, config: &Path) -> Result<Self> {
         let data = folder.join("data");
         let _ = fs::remove_dir_all(&data);
@@ -132,12 +132,12 @@ impl Prometheus {
         Ok(server)
     }
 
-    /// What is asked for comes from now on.
+    /// Marks the start: queries cover the time from now on.
     pub fn begin_now(&self) {
         self.begin.set(Instant::now());
     }
 
-    /// What it answers to a question of its API.
+    /// Answer of its API to a query.
     ///
     /// # Errors
     /// It does not answer well.

@@ -1,4 +1,4 @@
-//! What is sent rather than scraped: remote writes to Prometheus and VictoriaMetrics, and figures left at a Pushgateway.
+//! Pushed metrics: remote writes to Prometheus and VictoriaMetrics, and figures left at a Pushgateway.
 
 use std::fs;
 use std::path::Path;
@@ -14,7 +14,7 @@ use crate::integration::tools::{self, Program};
 use crate::integration::{Bench, Http, Report, Server, packages};
 use crate::shell;
 
-/// What the program sends, as a receiver must answer it.
+/// Expected answers of a receiver for the program's metrics.
 const ANSWERS: [(&str, f64, f64); 4] = [
     ("rate(shop_tool_calls_total{job=\"scraped\"}[5s])", 50.0, 0.15),
     (
@@ -104,7 +104,7 @@ fn to_victoria(bench: &Bench, program: &Path, mut report: Report) -> Result<Repo
     Ok(report)
 }
 
-/// VictoriaMetrics hides the last half minute unless told otherwise.
+/// VictoriaMetrics hides the last half minute by default.
 fn value(http: &Http, url: &str, query: &str) -> Option<f64> {
     let query = super::running::encoded(query);
     let answer = http.json(&format!("{url}/api/v1/query?nocache=1&latency_offset=1ms&query={query}")).ok()?;

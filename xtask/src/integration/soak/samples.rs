@@ -1,4 +1,4 @@
-//! Figures over time, and whether they are flat.
+//! Figures over time, and a check that they are flat.
 
 use std::fs;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use anyhow::Result;
 use super::work::Work;
 use crate::integration::{Report, Server};
 
-/// How much of it may be added over the second half: of memory, of files, of latency, each as a part of its median and as an
+/// Limit of growth of memory, files and latency over the second half. Each has a share of its median, and an
 /// amount that is noise.
 const GROWTH: [(&str, f64, f64); 4] =
     [("RSS", 0.10, 8.0), ("open files", 0.10, 8.0), ("ingest p99", 0.50, 20.0), ("question p99", 0.50, 50.0)];
@@ -87,8 +87,8 @@ fn worst(samples: &[Sample], index: usize) -> Vec<(f64, f64)> {
         .collect()
 }
 
-/// What a figure gains over all points by the median of all slopes between two (Theil and Sen), and its median: single peaks
-/// do not count.
+/// Growth of a figure over all points by the median of all slopes between two (Theil and Sen), and its
+/// median. Single peaks do not count.
 fn growth(points: &[(f64, f64)]) -> (f64, f64) {
     let mut slopes: Vec<f64> = Vec::new();
     for (index, (x, y)) in points.iter().enumerate() {

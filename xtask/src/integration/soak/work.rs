@@ -1,4 +1,4 @@
-//! What a day is made of: spans at a pace, questions, connections that come and go.
+//! Work of a day: spans at a pace, queries, connections that open and close.
 
 use std::io::Write;
 use std::net::TcpStream;
@@ -11,7 +11,7 @@ use crate::integration::faults::{SPANS, body};
 use crate::integration::{Http, Server};
 
 const SENDERS: u64 = 4;
-/// What people and programs ask.
+/// Queries of users and programs.
 const QUESTIONS: [&str; 8] = [
     "traces?limit=50",
     "traces?limit=20&q=cart",
@@ -25,7 +25,7 @@ const QUESTIONS: [&str; 8] = [
 /// Between two questions, and between two connections that break off.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// What was done.
+/// Finished work.
 #[derive(Default, Clone)]
 pub struct Done {
     pub spans: u64,
@@ -47,14 +47,14 @@ struct Shared {
     questions: Mutex<Vec<f64>>,
 }
 
-/// Work under way.
+/// Running work.
 pub struct Work {
     shared: Arc<Shared>,
     threads: Vec<JoinHandle<()>>,
 }
 
 impl Work {
-    /// Begins, with so many spans a second.
+    /// Begins, with this many spans a second.
     pub fn start(server: &Server, pace: u64) -> Self {
         let shared = Arc::new(Shared::default());
         let mut threads: Vec<JoinHandle<()>> = Vec::new();

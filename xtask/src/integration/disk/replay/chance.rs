@@ -1,4 +1,4 @@
-//! Chance that a number repeats.
+//! Seeded random numbers, repeatable by their seed.
 
 /// The same seed gives the same choices.
 pub struct Chance(u64);
@@ -16,17 +16,17 @@ impl Chance {
         self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 16
     }
 
-    /// A number from 0 to `end - 1`; 0 when there is none.
+    /// A number from 0 to `end - 1`; 0 for an empty range.
     pub fn below(&mut self, end: usize) -> usize {
         usize::try_from(self.next() % (end.max(1) as u64)).unwrap_or_default()
     }
 
-    /// Whether something happens whose chance is so many in a hundred.
+    /// True with a chance of this many percent.
     pub fn happens(&mut self, percent: u32) -> bool {
         self.next() % 100 < u64::from(percent)
     }
 
-    /// So many bytes.
+    /// This many bytes.
     pub fn bytes(&mut self, count: usize) -> Vec<u8> {
         (0..count).map(|_| u8::try_from(self.below(256)).unwrap_or_default()).collect()
     }

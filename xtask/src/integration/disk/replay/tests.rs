@@ -1,4 +1,4 @@
-//! A small disk, cut under both models.
+//! Tests of a small disk, cut under both models.
 
 use std::collections::BTreeSet;
 

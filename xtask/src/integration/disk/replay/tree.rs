@@ -1,4 +1,4 @@
-//! Files and names of a disk: what was forced to it, and what waits.
+//! Files and names of a disk: synced state, and pending changes.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
