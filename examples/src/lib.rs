@@ -1,5 +1,5 @@
-//! What the examples share: a model server of their own, so that they run without a key and without a network, and what they
-//! print at their end.
+//! Shared code of the examples: a model server, so they run without a key and without a network, and their
+//! final output.
 
 mod model;
 mod recorded;

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-/// What the server has told its clients that they used. It is the provider's side of the count: what Quipu has recorded must
-/// be the same.
+/// The usage that the server has reported to its clients. It is the provider's side of the count: Quipu must
+/// have recorded the same.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Told {
     /// Answers.
@@ -25,8 +25,9 @@ pub struct Told {
     pub output: u64,
 }
 
-/// Serves while it lives. It asks for each tool that it is offered, one after the other, and answers once it has all their
-/// results; its usage figures depend on the length of what it was told and says, so that they differ from call to call.
+/// Serves while it lives. It requests each offered tool, one after the other, and answers once it has all
+/// their results. Its usage figures depend on the lengths of input and output, so they differ from call to
+/// call.
 pub struct ModelServer {
     address: SocketAddr,
     told: Arc<Mutex<Told>>,
@@ -51,12 +52,12 @@ impl ModelServer {
         Ok(Self { address, told, server })
     }
 
-    /// Where chat completions are asked for.
+    /// Address of chat completions.
     pub fn url(&self) -> String {
         format!("http://{}/v1/chat/completions", self.address)
     }
 
-    /// What it has told so far.
+    /// The reported usage so far.
     pub fn told(&self) -> Told {
         *self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -70,7 +71,8 @@ impl Drop for ModelServer {
 
 async fn complete(State(told): State<Arc<Mutex<Told>>>, Json(request): Json<Value>) -> Json<Value> {
     let (message, reason) = answer(&request);
-    // Four characters a token is the usual rule of thumb; from the second turn on half of the prompt was seen before.
+    // Four characters a token is the usual rule of thumb; from the second turn on half of the prompt was seen
+    // before.
     let input = request["messages"].to_string().len() as u64 / 4;
     let cached = if of_role(&request, "assistant").next().is_some() { input / 2 } else { 0 };
     let output = message.to_string().len() as u64 / 4;
@@ -108,7 +110,7 @@ fn of_role<'a>(request: &'a Value, role: &'a str) -> impl Iterator<Item = &'a st
     said.map(|message| message["content"].as_str().unwrap_or_default())
 }
 
-/// The next tool that it has not seen a result of, or an answer from what it was told.
+/// Requests the next tool without a result, or answers from the results.
 fn answer(request: &Value) -> (Value, &'static str) {
     let results: Vec<&str> = of_role(request, "tool").collect();
     let question = of_role(request, "user").last().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Where the examples write, and what they say about it at their end.
+//! Data folder of the examples, and their final output.
 
 use std::env::{args_os, temp_dir, var_os};
 use std::path::PathBuf;
@@ -8,13 +8,14 @@ use anyhow::{Context, Result};
 use quipu::Quipu;
 use quipu::core::{SpanId, SpanQuery, SpanRow, Status, TraceId};
 
-/// The folder of an example: the first argument, `QUIPU_DATA_DIR`, or one of its own under the system's temporary folder.
+/// The folder of an example: the first argument, `QUIPU_DATA_DIR`, or one of its own under the system's
+/// temporary folder.
 pub fn data_dir(example: &str) -> PathBuf {
     let said = args_os().nth(1).or_else(|| var_os("QUIPU_DATA_DIR"));
     said.map_or_else(|| temp_dir().join("quipu-examples").join(example), PathBuf::from)
 }
 
-/// Prints a trace as the store has it. Nothing here comes from the example's own variables: it is asked for again.
+/// Prints a trace from the store. The example's own variables are not used.
 ///
 /// # Errors
 /// Nothing was recorded, or it has not reached the store.
@@ -29,7 +30,7 @@ pub async fn print_recorded(quipu: &Quipu, trace_id: Option<TraceId>) -> Result<
     let cost = trace.cost.map_or_else(|| "no price".to_owned(), |usd| format!("${usd}"));
     println!("calls: {}, tools: {}, errors: {}", trace.llm_calls, trace.tool_calls, trace.errors);
     println!("tokens: {} in, {} out; cost: {cost}", trace.tokens.input, trace.tokens.output);
-    // The store says where it is: `sqlite:` and a folder.
+    // The store gives its location: `sqlite:` and a folder.
     println!("look: quipu trace {trace_id} --store {}", store.info().await?.uri);
     Ok(())
 }

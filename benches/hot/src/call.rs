@@ -1,9 +1,9 @@
-//! The call that everyone records.
+//! The call that every contender records.
 
-/// What the caller of a model knows once the answer is there.
+/// Data that the caller of a model has once the answer is there.
 #[derive(Debug, Clone)]
 pub struct Call {
-    /// Model asked for.
+    /// Requested model.
     pub model: String,
     /// Model that answered.
     pub answered_by: String,
@@ -25,7 +25,7 @@ pub struct Call {
     pub top_p: f64,
 }
 
-/// So many different calls.
+/// This many different calls.
 pub fn calls(count: usize) -> Vec<Call> {
     (0..count as u64)
         .map(|n| Call {

@@ -1,9 +1,9 @@
-//! What recording costs the thread that records, beside its peers.
+//! Cost of recording on the recording thread, compared with peers.
 //!
-//! Every contender records the same span of a call to a model, with the same 12 attributes from data that the caller owns: 6
-//! texts (2 of them constant), 4 integers, 2 doubles. They take turns in short bursts, so that what else the machine does
-//! strikes all alike, and what they have queued is drained between bursts, outside of the measure. Time is CPU time of the
-//! recording thread.
+//! Every contender records the same span of a call to a model, with the same 12 attributes from data that the
+//! caller owns. The attributes are 6 texts (2 of them constant), 4 integers, 2 doubles. They take turns in
+//! short bursts, so other load on the machine affects all alike. Their queues are drained between bursts,
+//! outside of the measurement. Time is CPU time of the recording thread.
 
 pub mod call;
 pub mod clock;
@@ -12,7 +12,7 @@ pub mod peers;
 pub mod quipu;
 pub mod scale;
 
-/// One way to record.
+/// One way of recording.
 pub trait Contender {
     /// Its name in figures.
     fn name(&self) -> &'static str;
@@ -23,7 +23,7 @@ pub trait Contender {
     /// Empties its queues.
     fn settle(&mut self);
 
-    /// Calls that it did not record because a queue was full: a figure with any is none.
+    /// Calls that it dropped because a queue was full: a figure with any is invalid.
     fn dropped(&self) -> u64 {
         0
     }

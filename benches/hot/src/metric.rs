@@ -7,7 +7,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusRecorder};
 use quipu_sdk::metrics::{CounterSeries, HistogramSeries};
 use quipu_sdk::{Context, Recorder, Settings};
 
-/// One way to record the pair.
+/// One way of recording the pair.
 pub trait Pair {
     /// Its name in figures.
     fn name(&self) -> &'static str;
@@ -16,7 +16,7 @@ pub trait Pair {
     fn burst(&mut self, count: usize);
 }
 
-/// Every way, ours first.
+/// Every contender, Quipu first.
 pub fn contenders() -> Vec<Box<dyn Pair>> {
     let context = Recorder::new(Settings::default()).0.context();
     let peer = Peer::new();
@@ -83,7 +83,7 @@ const METADATA: Metadata<'static> = Metadata::new("hot", Level::INFO, None);
 
 impl Peer {
     fn new() -> Self {
-        // Buckets, as ours has; without them it keeps every observation until it is asked.
+        // Buckets, as Quipu has; without them it keeps every observation until a scrape.
         let builder = PrometheusBuilder::new().set_buckets(&[0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28]);
         Self(
             builder.map_or_else(

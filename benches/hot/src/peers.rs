@@ -1,4 +1,4 @@
-//! The others, each in the configuration that its own documentation recommends for speed.
+//! The peers, each in the configuration that its own documentation recommends for speed.
 
 use std::hint::black_box;
 
@@ -15,7 +15,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use crate::Contender;
 use crate::call::Call;
 
-/// Calls of one burst fit, so that nobody drops.
+/// Queue size: the calls of one burst fit, so no contender drops any.
 const QUEUE: usize = 8_192;
 
 #[derive(Debug)]
@@ -41,7 +41,7 @@ pub struct OtelSdk {
 }
 
 impl OtelSdk {
-    /// With a provider of its own.
+    /// With its own provider.
     pub fn new() -> Self {
         let provider = provider();
         Self { tracer: provider.tracer("hot"), provider }
@@ -90,7 +90,7 @@ impl Contender for OtelSdk {
     }
 }
 
-/// Spans of `tracing` through tracing-opentelemetry, its dear extras off.
+/// Spans of `tracing` through tracing-opentelemetry, its expensive extras off.
 pub struct TracingOtel {
     dispatch: Dispatch,
     provider: SdkTracerProvider,

@@ -1,4 +1,4 @@
-//! Our ways: the typed guard, the layer under `tracing`, and the guard where nobody records.
+//! The contenders of Quipu: the typed guard, the layer under `tracing`, and the guard while recording is off.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -25,7 +25,7 @@ pub struct Typed {
 }
 
 impl Typed {
-    /// With a recorder of its own.
+    /// With its own recorder.
     pub fn new() -> Self {
         let (recorder, drain) = recorder();
         Self { recorder, drain }
@@ -69,7 +69,7 @@ impl Contender for Typed {
     }
 }
 
-/// The guard where nobody records.
+/// The guard while recording is off.
 pub struct Disabled;
 
 impl Contender for Disabled {

@@ -1,4 +1,4 @@
-//! Whether many threads that record at once hinder one another.
+//! Scaling of recording with many threads at once.
 
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};

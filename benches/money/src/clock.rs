@@ -1,4 +1,4 @@
-//! CPU time of this thread, which other work on the machine disturbs least.
+//! CPU time of this thread, the measure that other load on the machine disturbs least.
 
 use std::time::Duration;
 

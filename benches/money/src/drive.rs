@@ -1,4 +1,4 @@
-//! Requests at a fixed rate, whatever the answers do.
+//! Requests at a fixed rate, independent of the answers.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -16,13 +16,14 @@ const CONNECTIONS: u32 = 64;
 /// Requests to one address, by one path.
 #[derive(Clone)]
 pub struct Target {
-    /// Where.
+    /// Address of the server.
     pub address: SocketAddr,
     /// `/openai/chat/completions`.
     pub path: String,
 }
 
-/// Sends `rate` requests a second for so long; the time of each from its first byte sent to its last byte received, sorted.
+/// Sends `rate` requests a second for so long; the time of each from its first byte sent to its last byte
+/// received, sorted.
 ///
 /// # Errors
 /// A connection broke, or an answer was no 200.

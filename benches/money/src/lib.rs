@@ -1,4 +1,4 @@
-//! What pricing, budgets, token counting and the gateway cost.
+//! Cost of pricing, budgets, token counting and the gateway.
 //!
 //! Verb: MEASURE.
 //! Takes: nothing, or the binary whose gateway is driven.

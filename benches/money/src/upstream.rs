@@ -1,4 +1,4 @@
-//! A provider that answers at once: what it takes is what the wire takes.
+//! A provider that answers at once: its time is the time of the network.
 
 use std::net::SocketAddr;
 
@@ -6,10 +6,10 @@ use anyhow::Result;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// What it answers, as OpenAI would.
+/// Its answer, as OpenAI would send it.
 const ANSWER: &str = r#"{"id":"chatcmpl-1","object":"chat.completion","created":1763700000,"model":"gpt-4o-mini-2024-07-18","choices":[{"index":0,"message":{"role":"assistant","content":"It is 18 degrees in Paris."},"finish_reason":"stop"}],"usage":{"prompt_tokens":420,"completion_tokens":9,"total_tokens":429,"prompt_tokens_details":{"cached_tokens":0}}}"#;
 
-/// Listens, and says where.
+/// Starts to listen, and returns the address.
 ///
 /// # Errors
 /// There is no free port.
@@ -44,7 +44,8 @@ async fn answer(mut stream: TcpStream) {
     }
 }
 
-/// Where the first message in a buffer ends; `None` as long as it is not there as a whole. Bodies have a length, or come in chunks.
+/// End of the first message in a buffer; `None` until it is complete. Bodies have a length, or come in
+/// chunks.
 pub fn whole(buffer: &[u8]) -> Option<usize> {
     let head = buffer.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
     let text = String::from_utf8_lossy(&buffer[..head]).to_ascii_lowercase();

@@ -1,4 +1,4 @@
-//! What only looks alike: the texts that telemetry is full of.
+//! Lookalikes of secrets and personal data: texts that are common in telemetry.
 
 use fastrand::Rng;
 

@@ -1,5 +1,6 @@
-//! A labelled set of personal data and secrets, made by seeded code from the formats that their issuers publish, and beside it texts
-//! that only look alike. It shares nothing with the detectors: check digits, lengths and alphabets are written down here again.
+//! A labelled set of personal data and secrets, and of texts that only look alike. Seeded code makes it from
+//! the formats that issuers publish. It shares nothing with the detectors: check digits, lengths and
+//! alphabets are implemented here again.
 
 #![allow(missing_docs, reason = "a bench, read from top to bottom")]
 

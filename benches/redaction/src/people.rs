@@ -170,7 +170,7 @@ fn ssn(rng: &mut Rng) -> Made {
     }
 }
 
-/// RFC 791 and RFC 5952, of networks that somebody could be in.
+/// RFC 791 and RFC 5952, of networks with real users.
 fn ip(rng: &mut Rng) -> Made {
     let hex = |rng: &mut Rng| format!("{:x}", rng.u16(1..));
     Made::alone(match rng.u8(..6) {

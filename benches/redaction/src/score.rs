@@ -1,4 +1,4 @@
-//! How well the stage finds what is labelled.
+//! Score of the stage on the labelled set.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,26 +8,26 @@ use quipu_pipeline::{Capture, Pii, Redact, RedactSettings};
 
 use crate::set::Labelled;
 
-/// What was found of one kind.
+/// Results for one kind.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Score {
     /// Texts that hold one.
     pub texts: u64,
-    /// Of these, taken out exactly: nothing is left of it, and nothing else went.
+    /// Exact redactions among these: all of the value is gone, and nothing else.
     pub exact: u64,
-    /// Texts from which something was taken out as this kind that is none.
+    /// Texts with a false detection of this kind.
     pub wrong: u64,
     /// Texts that came out otherwise than they are to, some of them.
     pub examples: Vec<String>,
 }
 
 impl Score {
-    /// Of what was taken out as this kind, the part that is one.
+    /// Share of the redacted values that are of this kind.
     pub fn precision(&self) -> f64 {
         part(self.exact, self.exact + self.wrong)
     }
 
-    /// Of what is one, the part that was taken out.
+    /// Share of the values of this kind that were redacted.
     pub fn recall(&self) -> f64 {
         part(self.exact, self.texts)
     }
@@ -78,7 +78,7 @@ pub fn score(settings: &RedactSettings, set: &[Labelled]) -> anyhow::Result<BTre
     Ok(scores)
 }
 
-/// A text as the stage leaves it, where it is an attribute that nobody knows.
+/// A text after the stage, as the value of an unknown attribute.
 fn through(stage: &Redact, text: &str) -> anyhow::Result<String> {
     let (trace, span) = (TraceId::from_bytes([1; 16])?, SpanId::from_bytes([1; 8])?);
     let at = Timestamp::from_nanos(0);

@@ -1,4 +1,4 @@
-//! The set: a text, and what it is to become.
+//! The labelled set: texts and their expected results.
 
 use fastrand::Rng;
 
@@ -12,11 +12,11 @@ pub const SEED: u64 = 20_261_122;
 pub struct Labelled {
     /// The text.
     pub text: String,
-    /// What it is to become.
+    /// Expected result.
     pub want: String,
-    /// The kind that is in it; `None`: it only looks alike.
+    /// The kind of the value; `None` for a lookalike.
     pub kind: Option<&'static str>,
-    /// What it is, in a word: a kind, or what looks alike.
+    /// Kind of the value in a word, or of the lookalike.
     pub what: &'static str,
 }
 
@@ -48,7 +48,7 @@ pub(crate) fn of(rng: &mut Rng, alphabet: &str, count: usize) -> String {
 
 /// A value in a text that speaks of it.
 fn around(rng: &mut Rng, value: &str, mask: &str) -> (String, String) {
-    // What would have to be written otherwise in JSON is put into plain texts.
+    // Values that JSON would escape are put into plain texts.
     let plain = value.contains(['"', '\\', '\n']);
     let form = if plain { pick(rng, &AROUND[..9]) } else { pick(rng, AROUND) };
     (form.replace("{}", value), form.replace("{}", mask))
@@ -76,7 +76,7 @@ pub fn set(seed: u64, each: usize) -> Vec<Labelled> {
     all
 }
 
-/// A value, and the words that belong to it, such as those that say what it is; `{}` stands for it.
+/// A value, and a text around it, such as words that name its kind; `{}` is the place of the value.
 pub(crate) struct Made {
     pub value: String,
     pub around: &'static str,

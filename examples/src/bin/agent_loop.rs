@@ -1,4 +1,5 @@
-//! Agent loop: model, tool, model, tool … until there is an answer. The model's calls are read from the wire by a middleware.
+//! Agent loop: model, tool, model, tool … until there is an answer. A middleware reads the calls of the model
+//! from the wire.
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -16,13 +17,14 @@ const MOST_TURNS: usize = 8;
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    // `.backend("prometheus:127.0.0.1:9464")` opens one by its URI. Opened like this, it can say which port it got.
+    // `.backend("prometheus:127.0.0.1:9464")` opens one by its URI. Opened like this, it can say which port
+    // it got.
     let prometheus = Arc::new(Prometheus::open(Config::at((Ipv4Addr::LOCALHOST, 0).into()))?);
     let folder = data_dir("agent_loop");
     let quipu = quipu::builder().service("agent-loop").data_dir(&folder).exit(prometheus.clone()).init()?;
 
-    // Give this client to whatever talks to a model: it needs no further code. A provider is told by its host; a server of
-    // one's own by the shape of what it is asked.
+    // Give this client to the code that calls a model: it needs no further code. A provider is recognised by
+    // its host, and your own server by the shape of its requests.
     let client = ClientBuilder::new(reqwest::Client::new()).with(Middleware::new()).build();
     let server = ModelServer::start().await?;
 
@@ -42,7 +44,8 @@ async fn main() -> Result<()> {
 
 async fn answer(client: &ClientWithMiddleware, url: &str, question: &str) -> Result<String> {
     quipu::events::agent_start("packer").emit();
-    // Metrics by hand go beside those that are derived from spans. With `with`, the labels are looked up once.
+    // Metrics by hand complement those that are derived from spans. With `with`, the labels are looked up
+    // once.
     let turns = quipu::counter("packer.turns").with(&[("agent", "packer")]);
     let mut messages = vec![json!({ "role": "user", "content": question })];
     for _ in 0..MOST_TURNS {

@@ -1,4 +1,5 @@
-//! Axum service: a client calls a service, and both are one trace, because the context travels in the request's headers.
+//! Axum service: a client calls a service. Both are in one trace, because the request's headers carry the
+//! context.
 
 use anyhow::Result;
 use axum::Router;
@@ -15,8 +16,8 @@ async fn main() -> Result<()> {
     let quipu = quipu::builder().service("axum-service").data_dir(data_dir("axum_service")).init()?;
     let address = serve().await?;
 
-    // The client: a middleware is all it takes. Each request is a span, and says where it comes from by `traceparent` and
-    // `baggage`.
+    // The client: a middleware is all it takes. Each request is a span, and says where it comes from by
+    // `traceparent` and `baggage`.
     let client = ClientBuilder::new(reqwest::Client::new()).with(Middleware::new()).build();
     let agent = quipu::agent("traveller").session_id("s-1").user_data("tenant", "acme");
     let trace_id = agent.trace_id();
@@ -29,7 +30,8 @@ async fn main() -> Result<()> {
     print_recorded(&quipu, trace_id).await
 }
 
-/// The service. It runs in a task of its own, and could as well run on another machine: only headers connect it.
+/// The service. It runs in a task of its own, and could as well run on another machine: only headers connect
+/// it.
 async fn serve() -> Result<std::net::SocketAddr> {
     // A span for each request, as a child of the caller's; the route is its name, of which there are few.
     let layer = TraceLayer::new()
@@ -47,7 +49,7 @@ async fn weather(Path(city): Path<String>) -> String {
     // … where the model would be asked …
     call.usage((400, 20)).finish_reason("stop").end();
 
-    // … and what the client has bound came with the request.
+    // … and the client's bound values came with the request.
     let context = Context::current();
     let tenant = context.bound().and_then(|bound| bound.get_data("tenant")).unwrap_or("nobody");
     quipu::event("weather.told").level(Level::Success).attribute("city", city.as_str()).emit();

@@ -1,4 +1,4 @@
-//! Budget guard: a call that would not fit into the day's budget is refused before the money is spent.
+//! Budget guard: a call that does not fit into the day's budget is rejected before the money is spent.
 
 use anyhow::Result;
 use quipu::{Budget, BudgetError, Usage, Usd};
@@ -13,13 +13,13 @@ async fn main() -> Result<()> {
         .budget("daily", Budget::usd(Usd::cents(1)))
         .init()?;
 
-    // What a chapter will cost at most, by its length and by what the model may answer.
+    // Upper limit of a chapter's cost, by its length and by the limit of the answer.
     let estimate: Usd = "0.004".parse()?;
     let agent = quipu::agent("summarizer");
     let trace_id = agent.trace_id();
     // `run` makes the agent the parent of what happens within, and records the error that comes out.
     if let Err(refused) = agent.run(summarize_all(estimate)).await {
-        // The text says what was spent, what was asked for, and when the budget starts anew.
+        // The text names the spent amount, the estimate, and the start of the next period.
         println!("refused: {refused}");
     }
 
@@ -39,11 +39,11 @@ async fn summarize_all(estimate: Usd) -> Result<(), BudgetError> {
 }
 
 async fn summarize(chapter: u32, estimate: Usd) -> Result<(), BudgetError> {
-    // Checked before the call, not after it. The estimate is reserved, so that many at once cannot overspend together; the
-    // real cost takes its place when the call has been counted.
+    // Checked before the call, not after it. The estimate is reserved, so that many at once cannot overspend
+    // together; the real cost takes its place when the call has been counted.
     quipu::budget("daily").check(estimate)?;
 
-    // … here the model would be asked; this is what it used …
+    // … here the model would be called; this is its usage …
     let call = quipu::llm("openai", "gpt-4o").attribute("chapter", chapter);
     call.usage(Usage::of(1_000, 150)).finish_reason("stop").end();
     println!("chapter {chapter} is summarized");

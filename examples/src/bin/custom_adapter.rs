@@ -1,4 +1,4 @@
-//! Custom adapter: an in-house library names things in its own words; an adapter says what they mean.
+//! Custom adapter: reads the attributes of an in-house library with its own names.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use quipu_examples::{data_dir, print_recorded};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// The in-house library, which nobody wants to change. It knows `tracing`, and nothing of Quipu or OpenTelemetry.
+/// The in-house library, which cannot be changed. It uses `tracing`, and nothing of Quipu or OpenTelemetry.
 mod acme {
     pub fn ask(prompt: &str) -> String {
         let span = tracing::info_span!(
@@ -45,7 +45,7 @@ impl Adapter for Acme {
     fn canonical(&self, span: &Span) -> Canonical {
         let text = |key: &str| span.attributes.text(key);
         let count = |key: &str| u64::try_from(span.attributes.get(key)?.as_int()?).ok();
-        // What the source does not say is `None`, never zero. `input` includes what came from the cache.
+        // A value that the source does not report is `None`, never zero. `input` includes cached tokens.
         let usage = Usage {
             input: count("acme.tokens.sent"),
             cache_read: count("acme.tokens.saved"),
@@ -79,7 +79,7 @@ async fn main() -> Result<()> {
         .data_dir(data_dir("custom_adapter"))
         .adapter(Arc::new(Acme))
         .init()?;
-    // What the in-house library says by `tracing` becomes records.
+    // The layer turns the library's `tracing` output into records.
     tracing_subscriber::registry().with(quipu::tracing::layer()).try_init()?;
 
     let agent = quipu::agent("linguist");

@@ -1,4 +1,4 @@
-//! Custom backend: a bill in CSV, one line for each call, beside the backends that come with the library.
+//! Custom backend: a bill in CSV, one line for each call, next to the built-in backends.
 
 use std::fs::File;
 use std::io::Write;
@@ -22,7 +22,7 @@ impl Bill {
 
     fn put(&self, costs: &[Cost]) -> std::io::Result<()> {
         let mut file = self.0.lock().map_err(|_| std::io::Error::other("an earlier write panicked"))?;
-        // What does not count repeats what another row says: leave it out, and the bill adds up.
+        // A row that does not count repeats another row: leave it out, and the bill adds up.
         for cost in costs.iter().filter(|cost| cost.is_call()) {
             let agent = cost.agent.as_deref().unwrap_or_default();
             let model = cost.model().map_or("", |model| model);

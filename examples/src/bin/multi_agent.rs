@@ -1,4 +1,4 @@
-//! Multi-agent: a planner hands over to a researcher, who has a tool, and to a writer; all of them ask a model.
+//! Multi-agent: a planner hands over to a researcher with a tool, and to a writer; all of them call a model.
 
 use anyhow::{Context as _, Result};
 use quipu::core::{EventQuery, Kind, SpanQuery, TraceId};
@@ -16,7 +16,7 @@ async fn main() -> Result<()> {
         .init()?;
     let model = ModelServer::start().await?;
 
-    // One workflow, one trace. What is bound to it belongs to every span and event within.
+    // One workflow, one trace. Values bound to it belong to every span and event within.
     let workflow = quipu::workflow("city-report").session_id("s-42").user_id("u-7");
     let trace_id = workflow.trace_id();
     let report = workflow.run(plan(&model.url(), "Lima")).await?;
@@ -29,7 +29,7 @@ async fn main() -> Result<()> {
 async fn plan(model: &str, city: &str) -> Result<String> {
     let mut planner = quipu::agent("planner").input(city);
     events::agent_start("planner").in_context(&planner.context()).emit();
-    // What is made within is a child of the planner's span, which goes on.
+    // Spans made within are children of the planner's span, which stays open.
     planner.within(ask(model, &format!("Plan a report on {city}"))).await?;
 
     planner.hand_off("researcher");
@@ -68,11 +68,12 @@ fn altitude(city: &str) -> Result<u32> {
     tool.check(found.with_context(|| format!("nobody knows how high {city} lies")))
 }
 
-/// Asks the model by hand. The example `agent_loop` does it by a middleware instead, which needs no such code.
+/// Calls the model with a guard by hand. The example `agent_loop` uses a middleware instead, which needs no
+/// such code.
 async fn ask(model: &str, prompt: &str) -> Result<String> {
     let request = json!({ "model": "gpt-4o", "messages": [{ "role": "user", "content": prompt }] });
     let call = quipu::llm("openai", "gpt-4o").input(prompt);
-    // What the answer says of itself is told before the span ends.
+    // Usage from the answer is added before the span ends.
     let answer = call.run_then(post(model, &request), |call, answer| {
         let tokens = |key: &str| answer["usage"][key].as_u64().unwrap_or_default();
         call.response_model(answer["model"].as_str().unwrap_or_default())

@@ -1,4 +1,5 @@
-//! Primitives: sequence, parallel, router, cache, retry and fallback, over plain async functions. Each watches itself.
+//! Primitives: sequence, parallel, router, cache, retry and fallback, over plain async functions. Each
+//! records itself.
 
 use std::time::Duration;
 
@@ -33,7 +34,7 @@ async fn main() -> Result<()> {
     agent.end();
 
     print_recorded(&quipu, trace_id).await?;
-    // What they did is in metrics as well: hits and misses, retries, routes taken, options used.
+    // Metrics also show their work: hits and misses, retries, routes taken, options used.
     let store = quipu.store();
     let names = match &store {
         Some(store) => store.metrics().await?,

@@ -1,4 +1,5 @@
-//! Tracing bridge: code that knows `tracing`, `log` and the fields of OpenTelemetry, and nothing of Quipu, is observed as it is.
+//! Tracing bridge: observes code that uses `tracing`, `log` and the fields of OpenTelemetry, and nothing of
+//! Quipu.
 
 use anyhow::Result;
 use quipu::core::TraceId;
@@ -36,8 +37,8 @@ mod clerk {
     }
 }
 
-/// One attribute, and the function is a tool's span, counted and timed, with an event at its end. Arguments are recorded
-/// where `fields` or `args` name them, for they may be secret.
+/// One attribute, and the function is a tool's span, counted and timed, with an event at its end. Arguments
+/// are recorded where `fields` or `args` name them, for they may be secret.
 #[quipu::observe(kind = "tool", name = "order_state", fields(order))]
 fn look_up(order: u32) -> Result<String, String> {
     match order {
@@ -49,7 +50,7 @@ fn look_up(order: u32) -> Result<String, String> {
 #[tokio::main]
 async fn main() -> Result<()> {
     let quipu = quipu::builder().service("tracing-bridge").data_dir(data_dir("tracing_bridge")).init()?;
-    // One layer for `tracing`; `try_init` also catches what `log` is told. Beside it stays whatever there was.
+    // One layer for `tracing`; `try_init` also receives records of `log`. Other layers keep working.
     let lines = tracing_subscriber::fmt::layer().without_time().with_ansi(false).with_target(false);
     tracing_subscriber::registry().with(quipu::tracing::layer()).with(lines).try_init()?;
     // And the other way round: subscribers such as those `lines` see Quipu's guards as spans.
@@ -61,7 +62,8 @@ async fn main() -> Result<()> {
     print_recorded(&quipu, trace_id).await
 }
 
-/// Spans of both worlds are each other's parents: within a span of `tracing`, the current context is that span's.
+/// Spans of both worlds are each other's parents: within a span of `tracing`, the current context is that
+/// span's.
 fn serve(order: u32) -> (String, Option<TraceId>) {
     let request = tracing::info_span!("request", order).entered();
     let trace_id = quipu::Context::current().trace_id();

@@ -1,4 +1,4 @@
-//! The agent loop: what it recorded of the wire is what the wire said, and everything of the run is found by its trace id.
+//! Tests of the agent loop: its records match the wire, and its trace id finds everything of the run.
 
 use quipu::core::{Kind, Tokens, TraceId};
 use rusqlite::{Connection, OpenFlags};
@@ -36,7 +36,7 @@ async fn agent_loop() {
         assert_eq!(span.model.as_deref(), Some("gpt-4o-2024-08-06"), "the answer's model, not the request's");
     }
 
-    // While it ran a second reader saw it, and so did whoever scraped its page.
+    // A second reader saw the calls during the run, and so did a scrape of its page.
     assert!(run.output.contains("\na second reader sees 3 calls so far\n"), "{}", run.output);
     for line in [
         "packer_turns_total{agent=\"packer\"} 3".to_owned(),

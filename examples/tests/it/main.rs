@@ -1,4 +1,5 @@
-//! Every example as its reader runs it: a program of its own in a folder of its own. What counts is the store that it leaves.
+//! Tests of every example as its reader runs it: a separate program in its own folder. The tests read the
+//! store that it leaves.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 

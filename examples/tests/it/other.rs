@@ -1,4 +1,4 @@
-//! Examples of extending and composing: backends, adapters, budgets, primitives.
+//! Tests of extensions and composition: backends, adapters, budgets, primitives.
 
 use quipu::core::{Kind, Status, Tokens};
 
@@ -78,7 +78,7 @@ async fn primitives() {
         assert_eq!(run.last(name).await, figure, "{name}");
         assert!(run.output.contains(name), "{name}: {}", run.output);
     }
-    // Steps stand in the order of the composition, each below what ran it.
+    // Steps are in the order of the composition, each below its parent.
     let edges = run.edges(trace.trace_id).await;
     for edge in [
         "invoke_agent answerer > cache answers",

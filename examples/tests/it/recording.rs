@@ -1,4 +1,4 @@
-//! Examples of recording: guards, events, HTTP, `tracing`.
+//! Tests of recording: guards, events, HTTP, `tracing`.
 
 use quipu::core::{Kind, Level, Status, Tokens};
 use serde_json::json;
@@ -100,7 +100,7 @@ async fn axum_service() {
     assert_eq!((trace.session.as_deref(), trace.llm_calls, trace.errors), (Some("s-1"), 1, 0));
     assert_eq!(trace.tokens, Tokens { input: 400, output: 20, ..Tokens::default() });
     assert_eq!(trace.cost, Some(usd(&[(400, "0.15"), (20, "0.6")])));
-    // What the client bound came over with the request.
+    // Values bound by the client came over with the request.
     assert!(run.output.starts_with("the service answered: mist over Lima, for acme\n"), "{}", run.output);
     let events = run.events(trace.trace_id).await;
     assert_eq!((events[0].name.as_str(), events[0].level), ("weather.told", Level::Success));
@@ -136,7 +136,7 @@ async fn tracing_bridge() {
         ("", Level::Info, Some("the customer was answered")),
     ];
     assert_eq!(said, expected);
-    // What `log` was told is in the span that it was told in.
+    // A record of `log` is in the span in which it was made.
     let spans = run.spans(trace.trace_id).await;
     let chat = spans.iter().find(|span| span.name == "chat").unwrap();
     assert_eq!(events[1].span_id, Some(chat.span_id));

@@ -1,4 +1,4 @@
-//! Runs an example, and reads what it left.
+//! Runs of an example, and reads of its store.
 
 use std::io::Read;
 use std::process::{Command, Stdio};
@@ -24,7 +24,7 @@ pub struct Run {
 }
 
 impl Run {
-    /// Runs a program, with its data folder as its argument and nothing of Quipu's in its environment.
+    /// Runs a program, with its data folder as its argument and without Quipu's environment variables.
     pub fn of(program: &str) -> Self {
         let folder = TempDir::new().unwrap();
         let output = run(program, &folder);
@@ -32,7 +32,7 @@ impl Run {
         Self { folder, output, store }
     }
 
-    /// The only trace that there is.
+    /// The only trace in the store.
     pub async fn trace(&self) -> TraceRow {
         let mut page = self.store.traces(&TraceQuery::default()).await.unwrap();
         assert_eq!(page.rows.len(), 1, "{}", self.output);

@@ -1,4 +1,4 @@
-//! The same function with instrumentation, of a library that is compiled out.
+//! The same function with instrumentation, with the library compiled out.
 
 use quipu_sdk::*;
 

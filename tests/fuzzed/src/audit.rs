@@ -1,4 +1,4 @@
-//! A folder of the audit that somebody wrote into.
+//! Fuzz target: an audit log folder with foreign changes.
 
 /// Any bytes as a file of it.
 pub fn feed(bytes: &[u8]) {

@@ -27,7 +27,7 @@ struct Tables {
     _backend: BTreeMap<String, Spanned<toml::Table>>,
 }
 
-/// A configuration's text. What is accepted is also checked as a server does when it starts.
+/// A configuration's text. An accepted configuration is also checked as at a server start.
 pub fn feed(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let tables: Tables = match parse_config(text, "quipu.toml") {

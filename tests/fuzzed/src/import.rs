@@ -1,4 +1,4 @@
-//! Files of other tools.
+//! Fuzz target: files of other tools.
 
 use quipu_core::Limits;
 use quipu_import::{Bounds, Failure, Format, Item, Known, Sink, import};

@@ -1,4 +1,4 @@
-//! What people ask: the filter language, parameters, times.
+//! Fuzz target: the filter language, parameters, times.
 
 use quipu_core::Limits;
 use quipu_query::{

@@ -1,11 +1,12 @@
-//! Every place where bytes of others come in, as a function that takes any bytes at all.
+//! Fuzz targets: each parser of untrusted bytes, as a function of any bytes.
 //!
 //! Verb: JUDGE by anything.
 //! Takes: bytes.
-//! Gives: nothing; a panic is what is looked for, and a law that does not hold is one.
+//! Gives: nothing; the search looks for a panic, and a broken law panics.
 //! Never: is part of the product; `cargo xtask fuzz` and the tests are its only callers.
 //!
-//! The first byte of an input often chooses among the readers of a target, so that one corpus serves all of them.
+//! The first byte of an input often chooses among the readers of a target, so that one corpus serves all of
+//! them.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -28,7 +29,7 @@ mod wires;
 
 pub use seeds::seeds;
 
-/// One way in.
+/// One fuzz target.
 #[derive(Clone, Copy)]
 pub struct Target {
     /// Its name, which is that of the fuzz target.
@@ -70,7 +71,7 @@ pub fn target(name: &str) -> Option<&'static Target> {
     TARGETS.iter().find(|target| target.name == name)
 }
 
-/// The first byte, and what follows.
+/// The first byte, and the rest.
 fn choice(bytes: &[u8]) -> Option<(usize, &[u8])> {
     bytes.split_first().map(|(first, rest)| (usize::from(*first), rest))
 }

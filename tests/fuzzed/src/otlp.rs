@@ -1,4 +1,4 @@
-//! OTLP requests: decoded, read by every adapter, and written again.
+//! Fuzz target: OTLP requests, decoded, read by every adapter, and encoded again.
 
 use quipu_core::{Batch, Limits};
 use quipu_otlp::{Encoding, Signal, decode};
@@ -21,7 +21,7 @@ pub fn json(bytes: &[u8]) {
 fn feed(bytes: &[u8], encoding: Encoding) {
     let Some((first, body)) = choice(bytes) else { return };
     let signal = SIGNALS[first % SIGNALS.len()];
-    // Told before anything is decoded, so it has to stand any bytes by itself.
+    // The estimate runs before any decoding, so it has to handle any bytes.
     let footprint = quipu_otlp::footprint(body, encoding, signal);
     let Ok(decoded) = decode(signal, body, encoding, &Limits::of_any_age(), NOW) else { return };
     assert!(footprint > 0 || decoded.batch.is_empty(), "records without a footprint");
@@ -30,7 +30,7 @@ fn feed(bytes: &[u8], encoding: Encoding) {
     again(signal, &batch, encoding);
 }
 
-/// What was taken can be sent, and what was sent can be taken: none of it is lost on the way.
+/// A round trip: accepted records can be encoded, and the encoded ones decoded without loss.
 fn again(signal: Signal, batch: &Batch, encoding: Encoding) {
     let (body, count) = match signal {
         Signal::Traces => (quipu_otlp::encode_traces(&batch.spans, encoding), batch.spans.len()),

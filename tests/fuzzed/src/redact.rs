@@ -1,4 +1,5 @@
-//! Redaction of any text: objects, lists and strings of JSON stay JSON, and what was taken out once is taken out for good.
+//! Fuzz target: redaction of any text. Objects, lists and strings of JSON stay JSON, and a second redaction
+//! changes nothing.
 
 use std::sync::{Arc, LazyLock};
 
@@ -6,7 +7,7 @@ use quipu_conformance::sample::draft;
 use quipu_core::{Batch, NoMeter, Stage};
 use quipu_pipeline::{Redact, RedactSettings};
 
-/// One stage for each way to take out.
+/// One stage for each kind of redaction.
 static STAGES: LazyLock<[Redact; 3]> = LazyLock::new(|| {
     ["drop", "mask", "hash"].map(|mode| {
         let text = format!(

@@ -1,4 +1,4 @@
-//! Where a search begins: what the recordings hold.
+//! Seeds of the fuzz targets: contents of the recordings.
 
 use quipu_recordings::{Encoding, Signal, bodies, names};
 

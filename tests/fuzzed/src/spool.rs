@@ -1,4 +1,5 @@
-//! A spool whose files were damaged: what is whole is delivered, what is not is left out, and nothing ends the process.
+//! Fuzz target: a spool with damaged files. Intact frames are delivered, damaged ones are skipped, and
+//! nothing ends the process.
 
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -11,7 +12,7 @@ use quipu_pipeline::{Exit, ExitSettings, Parts, Pipeline};
 
 use crate::store::{Files, patch, read_files, write_files};
 
-/// Takes everything, or nothing.
+/// An exporter that takes everything, or nothing.
 struct Way {
     open: bool,
 }

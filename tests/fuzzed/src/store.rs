@@ -1,4 +1,5 @@
-//! A store whose files were damaged: it opens or says why not, answers what it can, and nothing ends the process.
+//! Fuzz target: a store with damaged files. It opens or gives an error, answers what it can, and nothing ends
+//! the process.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -38,7 +39,8 @@ pub fn write_files(folder: &Path, files: &Files) {
     }
 }
 
-/// Each five bytes of the input replace a byte of a file: which file, three bytes of where, and by what. An odd rest cuts a file.
+/// Each five bytes of the input replace a byte of a file: which file, three bytes of where, and by what. An
+/// odd rest cuts a file.
 pub fn patch(files: &Files, input: &[u8]) -> Files {
     let mut files = files.clone();
     let count = files.len();

@@ -1,4 +1,4 @@
-//! Jaeger's and Zipkin's protocols, and our own lines.
+//! Fuzz target: Jaeger's and Zipkin's protocols, and JSON Lines of Quipu.
 
 use quipu_core::Limits;
 use quipu_jaeger::{Protocol, Wire, decode};
@@ -18,7 +18,7 @@ const WIRES: [Wire; 5] = [
 pub fn jaeger(bytes: &[u8]) {
     let Some((first, body)) = choice(bytes) else { return };
     let limits = Limits::of_any_age();
-    // What decoding asks for grows with the body, and with nothing else.
+    // The memory requested by decoding grows only with the body.
     let mut asked = 0;
     let mut grow = |footprint: usize| {
         asked = footprint;

@@ -1,4 +1,4 @@
-//! What one signal alone tells, of sources that send several: coding agents.
+//! Figures of one signal alone, for sources that send several: coding agents.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use quipu_otlp::Signal;
 
 use crate::read::sent;
 
-/// The spans that one signal of a recording comes to, read by one adapter.
+/// The spans made from one signal of a recording, read by one adapter.
 pub fn alone(adapter: impl Adapter + 'static, name: &str, signal: Signal) -> Vec<Span> {
     let mut batch = sent(name, signal);
     Adapters::new(vec![Arc::new(adapter)]).read_batch(&mut batch);
@@ -24,11 +24,11 @@ pub struct Sums {
     pub failed: usize,
     /// Their tokens.
     pub tokens: Tokens,
-    /// What they cost by their own account.
+    /// Their reported cost.
     pub cost: Usd,
 }
 
-/// Adds up the spans of a kind, whatever they repeat.
+/// Adds up the spans of a kind, repetitions included.
 pub fn sums(spans: &[Span], kind: Kind) -> Sums {
     let mut sums = Sums::default();
     for span in spans.iter().filter(|span| span.canonical.kind == kind) {

@@ -1,4 +1,4 @@
-//! Request bodies as they were sent.
+//! Request bodies of recordings, as sent.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -18,11 +18,11 @@ pub const NOW: Timestamp = Timestamp::from_nanos(1_800_000_000_000_000_000);
 pub struct Body {
     /// The file.
     pub path: PathBuf,
-    /// What it carries.
+    /// Signal of the body.
     pub signal: Signal,
-    /// How it is written.
+    /// Encoding of the body.
     pub encoding: Encoding,
-    /// Whether it is packed with gzip.
+    /// Whether it is compressed with gzip.
     pub packed: bool,
     /// The file's bytes.
     pub bytes: Vec<u8>,
@@ -39,7 +39,7 @@ pub fn bodies_in(folder: &Path) -> Vec<Body> {
 }
 
 impl Body {
-    /// `None` for what is not a request: its description, and what the recording should come to.
+    /// `None` for a file that is no request: the recording's description, and its expected result.
     fn open(path: PathBuf) -> Option<Self> {
         let name = path.file_name().unwrap().to_str().unwrap();
         let parts: Vec<_> = name.split('.').collect();
@@ -52,7 +52,7 @@ impl Body {
         Some(Self { path, signal, encoding, packed, bytes })
     }
 
-    /// What was written down about the request: `signal`, `content_type`, `content_encoding`.
+    /// Stored metadata of the request: `signal`, `content_type`, `content_encoding`.
     pub fn meta(&self) -> Value {
         let name = self.path.file_name().unwrap().to_str().unwrap();
         let number = name.split('.').next().unwrap();
@@ -69,7 +69,7 @@ impl Body {
         plain
     }
 
-    /// What it holds, not yet read by any adapter. Nothing of it is refused.
+    /// Decoded contents, not yet read by any adapter. Panics if any item is rejected.
     pub fn decode(&self) -> Batch {
         let decoded = decode(self.signal, &self.plain(), self.encoding, &Limits::of_any_age(), NOW).unwrap();
         assert!(decoded.rejected.is_empty(), "{}: {}", self.path.display(), decoded.rejected.summary());

@@ -1,4 +1,4 @@
-//! What spans come to when each call counts where it is read, beside the model server's own log.
+//! Sums of spans if each call counts at its span, and the model server's own log.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::folder::{truth, want};
 
-/// What spans come to, for sources that record each call once.
+/// Sums of spans, for sources that record each call once.
 #[derive(Debug, Default, PartialEq)]
 pub struct Facts {
     /// Tokens of calls that count.

@@ -1,4 +1,4 @@
-//! Where recordings are, and what each should come to.
+//! Folders of recordings, and their expected results.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ pub fn names() -> Vec<String> {
     names
 }
 
-/// What a recording should come to, by the model server's own log: its `want.json`.
+/// Expected result of a recording, by the model server's own log: its `want.json`.
 pub fn want(name: &str) -> Value {
     json(&folder(name).join("want.json"))
 }
@@ -42,7 +42,7 @@ pub fn truth(name: &str) -> Tokens {
     }
 }
 
-/// What a folder holds, in order.
+/// Entries of a folder, in order.
 pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let mut files: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();

@@ -1,4 +1,4 @@
-//! What a framework's adapter adds to the spans of a convention.
+//! Fields that a framework's adapter adds to the spans of a convention.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,8 @@ use serde_json::Value;
 use crate::folder::want;
 use crate::read::load;
 
-/// A recording as it is read: by the first reader that claims a span, and by the framework's adapter; in order of time.
+/// A recording as it is read: by the first reader that claims a span, and by the framework's adapter; in
+/// order of time.
 pub fn enriched(name: &str, readers: &[&dyn Adapter], enricher: &dyn Adapter) -> Vec<Span> {
     let mut spans = load(name).spans;
     for span in &mut spans {
@@ -26,7 +27,7 @@ pub fn of_kind(spans: &[Span], kind: Kind) -> impl Iterator<Item = &Span> {
     spans.iter().filter(move |span| span.canonical.kind == kind)
 }
 
-/// The steps of the spans of one kind, in their order; `-` where there is none.
+/// The steps of the spans of one kind, in their order; `-` without any.
 pub fn steps_of(spans: &[Span], kind: Kind) -> Vec<&str> {
     of_kind(spans, kind).map(|span| span.canonical.step.as_deref().unwrap_or("-")).collect()
 }
@@ -41,8 +42,8 @@ pub fn workflows(spans: &[Span]) -> BTreeSet<&str> {
     of_kind(spans, Kind::Workflow).filter_map(|span| span.canonical.workflow.as_deref()).collect()
 }
 
-/// Agents, tools, session and user are as the recording's script had them. `lacking` names the agents that are nowhere, and
-/// says `user` where no signal names one.
+/// Agents, tools, session and user are as the recording's script had them. `lacking` names the agents that
+/// are nowhere, and says `user` where no signal names one.
 pub fn assert_owners(name: &str, spans: &[Span], lacking: &[&str]) {
     let want = want(name);
     let agents: BTreeSet<_> =

@@ -1,9 +1,9 @@
-//! Recordings of real sources for tests: what was sent, what adapters read in it, what it should come to.
+//! Recordings of real sources for tests: the requests, the adapters' results, and the expected results.
 //!
 //! Verb: JUDGE by recordings.
 //! Takes: the name of a recording, such as `langgraph--openinference`.
 //! Gives: its requests, spans and truth, and assertions that more than one crate's tests make.
-//! Never: is part of the product; it is a dev-dependency only. Whatever is amiss is a panic.
+//! Never: is part of the product; it is a dev-dependency only. Every error is a panic.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod alone;

@@ -1,4 +1,4 @@
-//! Recordings as sent, and as adapters read them.
+//! Recordings as sent, and as read by adapters.
 
 use quipu_conformance::Recording;
 use quipu_core::{Adapter, Adapters, Batch, Span};
@@ -6,7 +6,7 @@ use quipu_otlp::Signal;
 
 use crate::body::bodies;
 
-/// What was sent of one signal, not yet read by any adapter.
+/// Sent records of one signal, not yet read by any adapter.
 pub fn sent(name: &str, signal: Signal) -> Batch {
     let mut batch = Batch::default();
     bodies(name).iter().filter(|body| body.signal == signal).for_each(|body| batch.append(body.decode()));

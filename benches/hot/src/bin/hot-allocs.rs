@@ -1,4 +1,4 @@
-//! Counts what every contender allocates on the recording thread, and prints one JSON document.
+//! Counts the allocations of every contender on the recording thread, and prints one JSON document.
 
 use std::collections::BTreeMap;
 use std::io::{Write, stdout};

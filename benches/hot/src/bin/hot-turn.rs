@@ -1,5 +1,5 @@
-//! A whole turn of an agent with files and SQLite on: what it costs its thread, the process, and in memory; and how many
-//! records a second reach the store. Prints one JSON document.
+//! Cost of a whole agent turn with files and SQLite on: thread time, process time and memory, and records
+//! stored per second. Prints one JSON document.
 
 use std::io::{Write, stdout};
 use std::thread::sleep;
@@ -92,7 +92,8 @@ fn rate(quipu: &Quipu, record: impl Fn()) -> Result<f64> {
     Ok(f64::from(RECORDS) / start.elapsed().as_secs_f64())
 }
 
-/// Resident memory: all of it (`VmRSS:`), or without the pages of files, which are the program's own code (`RssAnon:`).
+/// Resident memory: all of it (`VmRSS:`), or without the pages of files, which are the program's own code
+/// (`RssAnon:`).
 fn resident_kib(which: &str) -> Result<u64> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix(which)).context("no such figure")?;

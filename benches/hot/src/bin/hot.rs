@@ -1,4 +1,4 @@
-//! Times every contender in turns and prints one JSON document of figures.
+//! Times every contender in turns, and prints one JSON document of figures.
 
 use std::collections::BTreeMap;
 use std::io::{Write, stdout};

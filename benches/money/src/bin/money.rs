@@ -1,4 +1,5 @@
-//! Times pricing, reservations and token counting, and prints one JSON document of figures. `money TEXT` counts the tokens of a file.
+//! Times pricing, reservations and token counting, and prints one JSON document of figures. `money TEXT`
+//! counts the tokens of a file.
 
 use std::collections::BTreeMap;
 use std::io::{Write, stdout};
@@ -13,7 +14,7 @@ use quipu_prices::Books;
 use quipu_tokens::Encoding;
 use serde_json::{Value, json};
 
-/// Provider, model, and usage of calls whose names are told in all the ways there are.
+/// Provider, model, and usage of calls, in every form in which sources report names.
 fn calls() -> Vec<(Option<&'static str>, &'static str, Usage)> {
     let cached = Usage::of(12_000, 800).cache_read(10_000).reasoning(300);
     let written = Usage::of(212_000, 800).cache_read(150_000).cache_write(50_000);
@@ -31,7 +32,7 @@ fn calls() -> Vec<(Option<&'static str>, &'static str, Usage)> {
     ]
 }
 
-/// Nanoseconds to price one usage: the usual one, and the dearest of all.
+/// Nanoseconds to price one usage: the usual one, and the most expensive one.
 fn prices() -> Result<Value> {
     let book = Books::vendored();
     let at = SystemClock.now();

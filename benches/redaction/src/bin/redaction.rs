@@ -1,4 +1,4 @@
-//! Prints how well and how fast redaction is, as one JSON document.
+//! Prints the quality and speed of redaction, as one JSON document.
 
 #![allow(clippy::print_stdout, reason = "a program that prints its figures")]
 
@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 
 /// Texts of each kind.
 const EACH: usize = 2_000;
-/// Rounds over the recordings; the fastest is told.
+/// Rounds over the recordings; the fastest is reported.
 const ROUNDS: usize = 7;
 
 fn main() -> anyhow::Result<()> {
@@ -30,7 +30,7 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Of all recordings: nanoseconds a span or event, and megabytes of text a second.
+/// Cost over all recordings: nanoseconds a span or event, and megabytes of text a second.
 fn cost(settings: &RedactSettings) -> anyhow::Result<Value> {
     let stage = Redact::new(settings, Arc::new(NoMeter))?;
     let mut batch = Batch::default();

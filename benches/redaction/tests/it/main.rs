@@ -1,10 +1,10 @@
-//! What redaction finds of a labelled set, and what it lets alone.
+//! Tests of redaction on a labelled set: detections, and texts left alone.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use quipu_redaction::{SEED, score, set, settings};
 
-/// Of every kind, parts of what is taken out that is one, and of what is one that is taken out.
+/// Precision and recall for every kind.
 const PRECISION: f64 = 0.99;
 const RECALL: f64 = 0.99;
 
@@ -24,7 +24,8 @@ fn of_every_kind_nearly_all_is_found_and_nearly_nothing_else() {
     }
 }
 
-/// Recordings of real frameworks were made with keys that are none: what a server takes out unasked is nothing of them.
+/// Recordings of real frameworks were made with fake keys: a server's default redaction changes nothing in
+/// them.
 #[test]
 fn of_recordings_of_real_frameworks_the_default_takes_nothing() {
     use std::sync::Arc;

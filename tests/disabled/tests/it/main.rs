@@ -1,4 +1,4 @@
-//! Compiled out, the library leaves nothing: guards and contexts have no size, and the compiler makes the same code of a
+//! Tests of the compiled-out library: guards and contexts have no size. The compiler makes the same code of a
 //! function with instrumentation and of one without.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -6,7 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The package of the two programs. It is built by a cargo of its own: within this workspace, others switch recording on.
+/// The package of the two programs. It is built by a cargo of its own: within this workspace, others switch
+/// recording on.
 fn package() -> PathBuf {
     let package = Path::new(env!("CARGO_TARGET_TMPDIR")).join("disabled");
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap();
@@ -25,7 +26,7 @@ fn package() -> PathBuf {
     package
 }
 
-/// Writes where it changes something, so that nothing is built again for nothing.
+/// Writes only a changed file, so that cargo does not rebuild without need.
 fn write(path: &Path, text: &str) {
     if fs::read_to_string(path).is_ok_and(|held| held == text) {
         return;
@@ -49,8 +50,8 @@ fn instructions(package: &Path, program: &str) -> Vec<String> {
     body(&fs::read_to_string(&out).unwrap())
 }
 
-/// What is between the label of `work` and the end of the function, without the assembler's directives, and with labels
-/// numbered anew.
+/// The assembly between the label of `work` and the end of the function, without directives, and with labels
+/// renumbered.
 fn body(assembly: &str) -> Vec<String> {
     let is_work = |line: &str| line.ends_with(':') && line.contains("4work");
     let mut labels: Vec<&str> = Vec::new();

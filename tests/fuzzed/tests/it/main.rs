@@ -1,4 +1,4 @@
-//! Each target takes its seeds, and every input that once broke it.
+//! Tests of fuzz targets: each runs its seeds, and every input that once broke it.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! The truth beside what was found.
+//! Comparison of the expected and the found figures.
 
 use serde_json::Value;
 
@@ -9,7 +9,7 @@ pub fn truth(want: &Value, name: &str) -> u64 {
     want["tokens"][name].as_u64().unwrap()
 }
 
-/// The best figure that a source lets anyone reach: `None` where what it sends is no count.
+/// The best reachable figure of a source: `None` if its data is no count.
 pub fn reachable(want: &Value, name: &str) -> Option<u64> {
     match want["source_limited"].get(name) {
         Some(limited) => limited.as_u64(),
@@ -17,12 +17,12 @@ pub fn reachable(want: &Value, name: &str) -> Option<u64> {
     }
 }
 
-/// The most that may be found.
+/// The upper limit of the figure.
 pub fn most(want: &Value, name: &str) -> Option<u64> {
     reachable(want, name).map(|best| best.max(truth(want, name)))
 }
 
-/// What differs, in words.
+/// Differences, in words.
 pub fn differences(want: &Value, got: &Found) -> Vec<String> {
     let mut wrong = Vec::new();
     tokens(want, got, &mut wrong);

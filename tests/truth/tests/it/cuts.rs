@@ -1,4 +1,4 @@
-//! The same telemetry in other pieces and another order.
+//! The same telemetry, split and ordered differently.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What a store says that a source did.
+//! Figures of a source, read from the store.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,7 +21,7 @@ pub struct Found {
 }
 
 impl Found {
-    /// Asks the store.
+    /// Queries the store.
     pub fn of(fed: &Fed) -> Self {
         let total = fed.ask(fed.store.usage(&UsageQuery::default()));
         let total = total.into_iter().next().map(|group| group.totals).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Tool runs that no span tells of are inferred from the messages of calls, and runs with a span never are.
+//! Tool runs without a span are inferred from the messages of calls, and runs with a span never are.
 
 use std::collections::BTreeMap;
 
@@ -19,8 +19,8 @@ const TOLD: [&str; 8] = [
     "openai--openllmetry",
 ];
 
-/// Inferred runs that scripts do not list as tools: hand-offs, answers that Instructor sends back as results, and
-/// results that a script writes into the conversation.
+/// Inferred runs that scripts do not list as tools: hand-offs, answers that Instructor sends back as results,
+/// and results that a script writes into the conversation.
 const UNLISTED: [(&str, &str, u64); 6] = [
     ("anthropic--logfire", "get_weather", 2),
     ("anthropic--traceloop-all-in", "get_weather", 2),

@@ -1,4 +1,4 @@
-//! What holds of every ledger: its order of arrival leaves no trace, and its figures add up.
+//! Laws of every ledger: the order of arrival has no effect, and its figures add up.
 
 use proptest::prelude::*;
 use quipu_core::{Batch, Cost, GroupBy, Rule, Store, Tokens, Usage, UsageQuery};
@@ -8,7 +8,7 @@ use crate::found::Found;
 use crate::recording::ALL;
 use crate::store::Fed;
 
-/// What is true of a ledger, without the word for why: which of two equal records of a call counts is of no matter.
+/// Facts of a ledger without the reasons: which of two equal records of a call counts does not matter.
 fn figures(fed: &Fed) -> (Found, Vec<Cost>) {
     (Found::of(fed), fed.ledger())
 }

@@ -1,4 +1,4 @@
-//! Telemetry of real sources, through everything between the wire and the store, against what their model servers counted.
+//! Tests of telemetry of real sources, from the wire to the store, against the counts of their model servers.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,4 +1,4 @@
-//! Nonsense does no harm: nothing panics, and no record is lost.
+//! Tests of nonsense input: nothing panics, and no record is lost.
 
 use std::sync::{Arc, LazyLock};
 
@@ -80,7 +80,7 @@ fn changes() -> impl Strategy<Value = Changes> {
     prop::collection::vec((any::<prop::sample::Index>(), value()), 0..6)
 }
 
-/// Puts other values in the place of some, or adds all when there is nothing to change.
+/// Replaces some values, or adds all when there is nothing to change.
 fn spoil(attributes: &mut Attributes, changes: &Changes) {
     let count = attributes.len();
     for (at, value) in changes.iter().filter(|_| count > 0) {

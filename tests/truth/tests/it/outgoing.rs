@@ -1,4 +1,4 @@
-//! Whoever adds up the tokens of all spans that go out comes to what Quipu itself shows, in each mapping's words.
+//! Tests of exported spans: the sum of their tokens equals Quipu's own totals, in each mapping.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ const OPENINFERENCE: [&str; 5] = [
     "llm.token_count.completion_details.reasoning",
 ];
 
-/// Keys that make an adder count twice when they stand beside those of a mapping.
+/// Keys that cause double counting next to those of a mapping.
 const OTHERS: [&str; 6] = [
     "gen_ai.usage.prompt_tokens",
     "gen_ai.usage.completion_tokens",

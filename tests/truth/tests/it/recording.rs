@@ -8,10 +8,10 @@ use quipu_core::Batch;
 use quipu_recordings::{Signal, bodies_in, root};
 use serde_json::Value;
 
-/// A source as it was recorded.
+/// A recorded source.
 pub struct Recording {
     pub name: String,
-    /// What it should come to.
+    /// Expected result.
     pub want: Value,
     /// One batch a request, in the order sent, not yet read by any adapter.
     pub requests: Vec<(Signal, Batch)>,
@@ -25,7 +25,8 @@ pub static ALL: LazyLock<Vec<Recording>> = LazyLock::new(|| {
     folders.iter().map(|path| load(path)).collect()
 });
 
-/// The folder that `QUIPU_RECORDINGS` names, so that recordings of one's own can be held against the code; else the project's.
+/// The folder that `QUIPU_RECORDINGS` names, so that recordings of one's own can be held against the code;
+/// else the project's.
 fn folder() -> PathBuf {
     let own = std::env::var_os("QUIPU_RECORDINGS").map(PathBuf::from);
     own.unwrap_or_else(root)

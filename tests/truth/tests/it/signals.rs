@@ -1,4 +1,5 @@
-//! Sources that send several signals: none alone says more than the truth, and a coding agent's reach it.
+//! Tests of sources with several signals: none alone exceeds the truth, and a coding agent's signals reach
+//! it.
 
 use std::sync::Arc;
 
@@ -10,10 +11,10 @@ use crate::found::Found;
 use crate::recording::{ALL, Recording};
 use crate::store::Fed;
 
-/// Coding agents: any signal alone should do.
+/// Coding agents: any single signal should be enough.
 const CODING: [&str; 4] = ["claude-agent-sdk--native", "claude-code", "codex", "gemini-cli"];
 
-/// What a signal of a coding agent lacks: recording, signal, how the difference begins, why.
+/// Known gaps of a coding agent's signal: recording, signal, start of the difference's text, reason.
 const LACKING: &[(&str, Signal, &str, &str)] =
     &[("gemini-cli", Signal::Traces, "output 34", "spans carry neither thoughts nor cached tokens")];
 

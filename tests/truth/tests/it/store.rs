@@ -1,4 +1,4 @@
-//! Batches through adapters, count and prices into a store, and what the store holds then.
+//! Batches through adapters, count and prices into a store, and the store's contents.
 
 use std::sync::{Arc, LazyLock};
 
@@ -10,7 +10,7 @@ use quipu_pipeline::{Parts, Pipeline, Priced};
 use quipu_prices::Books;
 use tokio::runtime::Runtime;
 
-/// Every adapter there is.
+/// All adapters.
 pub static ADAPTERS: LazyLock<Adapters> = LazyLock::new(quipu::adapters);
 
 static PRICES: LazyLock<Arc<Books>> = LazyLock::new(|| Arc::new(Books::vendored()));
@@ -53,7 +53,7 @@ impl Fed {
         }
     }
 
-    /// Asks the store.
+    /// Queries the store.
     pub fn ask<T>(&self, question: impl Future<Output = quipu_core::Result<T>>) -> T {
         self.runtime.block_on(question).unwrap()
     }
@@ -74,7 +74,8 @@ impl Fed {
         self.traces().into_iter().flat_map(all).collect()
     }
 
-    /// Every ledger row of those traces, ordered, without its version: that only says how often it was corrected.
+    /// Every ledger row of those traces, ordered, without its version: that only says how often it was
+    /// corrected.
     pub fn ledger(&self) -> Vec<Cost> {
         let mut rows: Vec<_> = self.spans().into_iter().filter_map(|span| span.cost).collect();
         rows.iter_mut().for_each(|row| row.version = 0);

@@ -1,4 +1,4 @@
-//! Each recording comes to what was served, however it is delivered, alone and among the others.
+//! Tests of recordings: each gives the served totals for every delivery, alone and among the others.
 
 use quipu_core::Tokens;
 
@@ -11,7 +11,7 @@ use crate::unsent::excused;
 
 const SEEDS: [u64; 3] = [1, 2, 3];
 
-/// What differs of a recording: from the truth, and between ways to deliver it.
+/// Differences of a recording: from the truth, and between ways to deliver it.
 fn judge(recording: &Recording) -> (Found, Vec<String>, Vec<String>) {
     let fed = Fed::with(recording.batches());
     let found = Found::of(&fed);

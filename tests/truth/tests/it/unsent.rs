@@ -1,6 +1,7 @@
-//! What is nowhere in the telemetry of a recording, so that no reader can find it.
+//! Gaps of recordings: data that is nowhere in their telemetry, so no reader can find it.
 
-/// Recording, how the difference begins, why it cannot be mended. An excuse without a difference fails the test.
+/// Recording, how the difference begins, why it cannot be mended. An excuse without a difference fails the
+/// test.
 pub const UNSENT: &[(&str, &str, &str)] = &[
     ("anthropic--openinference", "tool", "run by the script, without a span"),
     ("anthropic--openllmetry", "tool", "run by the script, without a span"),
@@ -39,7 +40,8 @@ pub const UNSENT: &[(&str, &str, &str)] = &[
     ("smolagents--openinference", "agent failer", "the span of the agent that failed was never sent"),
 ];
 
-/// Splits off the differences that only the source could mend; excuses that are no longer needed are differences too.
+/// Splits off the differences that only the source could mend; excuses that are no longer needed are
+/// differences too.
 pub fn excused(name: &str, wrong: Vec<String>) -> (Vec<String>, Vec<String>) {
     let mine = || UNSENT.iter().filter(|(recording, ..)| *recording == name);
     let (lacking, mut wrong): (Vec<_>, Vec<_>) =
