@@ -1,4 +1,4 @@
-//! Secrets in every place of every record: in no answer, no file and no export, while the words beside them
+//! Secrets in every place of every record: in no answer, no file and no export, while the words next to them
 //! stay.
 
 use std::io::{Read as _, Write as _};
