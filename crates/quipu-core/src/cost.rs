@@ -17,7 +17,7 @@ pub enum Rule {
     Leaf,
     /// Does not count: spans below it already do (R1).
     Repeats,
-    /// Does not count: this source repeats usage here by design (R2).
+    /// Does not count: this source repeats usage here by design, or the call was never sent (R2).
     NeverCounted,
     /// Counts: the only holder of this usage (R3).
     OrphanRollup,
@@ -59,7 +59,7 @@ impl Rule {
         match self {
             Self::Leaf => "a call with no call below it (R1)",
             Self::Repeats => "repeats what spans below it report (R1)",
-            Self::NeverCounted => "this source repeats usage here by design (R2)",
+            Self::NeverCounted => "this source repeats usage here by design, or the call was never sent (R2)",
             Self::OrphanRollup => "the only holder of this usage (R3)",
             Self::Merged => "one call seen by several instrumentations, merged (R5)",
             Self::Duplicate => "another record of the same call counts (R5)",

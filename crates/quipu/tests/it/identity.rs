@@ -219,9 +219,7 @@ fn assert_none(wrong: &[String]) {
 }
 
 /// Known differences between recordings and the model server's log.
-const EXCUSED: [&str; 2] = [
-    // A call that failed before it reached the server, because the program lacked a module.
-    "beeai--oi: calls 5 of 4 and 0 failed",
+const EXCUSED: [&str; 1] = [
     // The instrumentation of embeddings sends no tokens.
     "langchain-js--oi+oi-openai: input 3069 of 3101",
 ];
