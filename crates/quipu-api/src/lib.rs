@@ -10,6 +10,7 @@
 pub mod dto;
 
 mod body;
+mod bounded;
 mod csv;
 mod dashboards;
 mod documents;

@@ -6,9 +6,15 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 
 use super::Answer;
+use crate::bounded::bounded;
 use crate::dto::{MetricName, MetricParams, MetricSeries, MetricsAnswer, SeriesAnswer};
 use crate::extract::{Ask, NoParams};
 use crate::state::Shared;
+
+/// Memory of a metric or a label and of its JSON shape, without its texts.
+const METRIC: usize = 128;
+/// Memory of a point and of its JSON shape.
+const POINT: usize = 96;
 
 /// Metrics
 ///
@@ -16,8 +22,14 @@ use crate::state::Shared;
 #[utoipa::path(get, path = "/api/v1/metrics", tag = "metrics",
     responses((status = 200, description = "Metrics.", body = MetricsAnswer)))]
 pub(crate) async fn metrics(State(api): Shared, _: NoParams) -> Answer<MetricsAnswer> {
-    let metrics = api.store.metrics().await?;
-    Ok(Json(MetricsAnswer { metrics: metrics.iter().map(MetricName::from).collect() }))
+    let bytes = |metric: &quipu_core::MetricName| {
+        METRIC + 2 * (metric.name.len() + metric.unit.len() + metric.description.len())
+    };
+    let kept = bounded(api.store.metrics().await?, bytes)?;
+    Ok(Json(MetricsAnswer {
+        metrics: kept.rows.iter().map(MetricName::from).collect(),
+        truncated: kept.truncated,
+    }))
 }
 
 /// Series
@@ -26,8 +38,15 @@ pub(crate) async fn metrics(State(api): Shared, _: NoParams) -> Answer<MetricsAn
 #[utoipa::path(get, path = "/api/v1/metrics/query", tag = "metrics", params(MetricParams),
     responses((status = 200, description = "Series.", body = SeriesAnswer)))]
 pub(crate) async fn series(State(api): Shared, Ask(params): Ask) -> Answer<SeriesAnswer> {
-    let series = api.store.metric(&params.metric_query()?).await?;
-    Ok(Json(SeriesAnswer { series: series.iter().map(MetricSeries::from).collect() }))
+    let bytes = |series: &quipu_core::MetricSeries| {
+        let labels: usize = series.labels.iter().map(|(key, value)| key.len() + value.len() + METRIC).sum();
+        METRIC + 2 * labels + POINT * series.points.len()
+    };
+    let kept = bounded(api.store.metric(&params.metric_query()?).await?, bytes)?;
+    Ok(Json(SeriesAnswer {
+        series: kept.rows.iter().map(MetricSeries::from).collect(),
+        truncated: kept.truncated,
+    }))
 }
 
 /// Content type of the self-metrics: OpenMetrics 1.0

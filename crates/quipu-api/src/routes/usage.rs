@@ -6,6 +6,7 @@ use quipu_core::{AnswerMemory, GroupBy, UsageQuery};
 use quipu_insight::usage_within;
 
 use super::Answer;
+use crate::bounded::bounded;
 use crate::dto::{
     Facet, FacetParams, FacetsAnswer, FilterParams, ToolRow, ToolsAnswer, UsageAnswer, UsageParams,
 };
@@ -14,6 +15,8 @@ use crate::state::Shared;
 
 /// Memory of a group of usage and of its JSON shape, without long names.
 const GROUP: usize = 1_024;
+/// Memory of a value of a field and of its JSON shape, without the value.
+const FACET: usize = 64;
 
 /// Usage
 ///
@@ -43,7 +46,8 @@ pub(crate) async fn usage(State(api): Shared, Ask(params): Ask) -> Answer<UsageA
     responses((status = 200, description = "Tools.", body = ToolsAnswer)))]
 pub(crate) async fn tools(State(api): Shared, Ask(params): Ask) -> Answer<ToolsAnswer> {
     let groups = api.store.tools(&params.tool_filter()?).await?;
-    Ok(Json(ToolsAnswer { tools: groups.iter().map(ToolRow::from).collect() }))
+    let kept = bounded(groups, |group| GROUP + 2 * group.tool.len())?;
+    Ok(Json(ToolsAnswer { tools: kept.rows.iter().map(ToolRow::from).collect(), truncated: kept.truncated }))
 }
 
 /// Facets
@@ -53,7 +57,12 @@ pub(crate) async fn tools(State(api): Shared, Ask(params): Ask) -> Answer<ToolsA
     responses((status = 200, description = "Values.", body = FacetsAnswer)))]
 pub(crate) async fn facets(State(api): Shared, Ask(params): Ask) -> Answer<FacetsAnswer> {
     let ask = params.facet_ask()?;
-    let facets = api.store.facets(ask.field, &ask.filter, ask.limit).await?;
-    let values = facets.into_iter().map(|facet| Facet { value: facet.value.into(), traces: facet.traces });
-    Ok(Json(FacetsAnswer { values: values.collect() }))
+    // One more tells whether there are more.
+    let mut facets = api.store.facets(ask.field, &ask.filter, ask.limit.saturating_add(1)).await?;
+    let beyond = facets.len() > ask.limit;
+    facets.truncate(ask.limit);
+    let kept = bounded(facets, |facet| FACET + 2 * facet.value.len())?;
+    let truncated = beyond || kept.truncated;
+    let values = kept.rows.iter().map(|facet| Facet { value: facet.value.to_string(), traces: facet.traces });
+    Ok(Json(FacetsAnswer { values: values.collect(), truncated }))
 }

@@ -105,7 +105,9 @@ async fn facets_count_traces() {
         assert_eq!(answer["values"].as_array().unwrap().len(), values, "{field}");
     }
     let few = fixture.get("/api/v1/facets?field=model&limit=1&since=-2h").await;
-    assert_eq!(few["values"].as_array().unwrap().len(), 1);
+    assert_eq!((few["values"].as_array().unwrap().len(), &few["truncated"]), (1, &json!(true)));
+    let all = fixture.get("/api/v1/facets?field=model&limit=2").await;
+    assert_eq!(all, models, "as many as there are is not truncated");
     assert!(fixture.fails("/api/v1/facets", 400).await.contains("\"field\" is missing"));
     assert!(fixture.fails("/api/v1/facets?field=colour", 400).await.contains("one of service"));
 }

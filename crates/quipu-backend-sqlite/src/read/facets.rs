@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use compact_str::CompactString;
-use quipu_core::{Facet, FacetField, Result, TraceFilter};
+use quipu_core::{AnswerMemory, Facet, FacetField, Result, TraceFilter};
 use rusqlite::params_from_iter;
 
 use crate::codec::{Names, TextOf, trace_status_of};
@@ -17,6 +17,9 @@ use crate::read::terms::{Said, said};
 use crate::read::traces::days_of;
 use crate::readers::DayReader;
 use crate::shared::Shared;
+
+/// Memory of a value's count, without the value.
+const VALUE: usize = 64;
 
 /// The values, most frequent first, then by name.
 pub(crate) fn list(
@@ -42,10 +45,14 @@ pub(crate) fn list(
         }
         counts_in(shared, reader, field, &timeless_where_whole(filter, times)).map(Arc::new)
     })?;
+    let mut hold = AnswerMemory::current().hold(0)?;
     for (value, traces) in found.iter().flat_map(|(_, values)| values.iter()) {
         match counts.get_mut(value) {
             Some(known) => *known += traces,
-            None => drop(counts.insert(value.clone(), *traces)),
+            None => {
+                hold.grow(VALUE + value.len())?;
+                counts.insert(value.clone(), *traces);
+            }
         }
     }
     let mut facets: Vec<Facet> = counts.into_iter().map(|(value, traces)| Facet { value, traces }).collect();
@@ -93,13 +100,16 @@ fn counts_in(
     let names = Names::new(reader.conn);
     let mut look = reader.conn.prepare_cached(&sql)?;
     let mut found = look.query(params_from_iter(&condition.args))?;
-    let mut counts = Vec::new();
+    let mut counts: Values = Vec::new();
+    let mut hold = AnswerMemory::current().hold(0)?;
     while let Some(row) = found.next()? {
         let value = match field {
             FacetField::Status => Some(trace_status_of(row.get(0)?).as_str().into()),
             _ => names.text(row.get(0)?)?,
         };
-        counts.extend(value.map(|value| row.get(1).map(|traces| (value, traces))).transpose()?);
+        let Some(value) = value else { continue };
+        hold.grow(VALUE + value.len())?;
+        counts.push((value, row.get(1)?));
     }
     Ok(counts)
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use compact_str::CompactString;
 use quipu_core::{
-    Attributes, Instrument, MetricName, MetricQuery, MetricSeries, Point, PointValue, Result, SeriesPoints,
+    AnswerMemory, Attributes, Instrument, MemoryHold, MetricName, MetricQuery, MetricSeries, Point, PointValue, Result, SeriesPoints,
     Temporality, Timestamp, Value, metric_series,
 };
 use rusqlite::types::ValueRef;
@@ -14,6 +14,11 @@ use crate::codec::{DimKind, Names, TextOf, find};
 use crate::fault;
 use crate::readers::DayReader;
 use crate::shared::Shared;
+
+/// Memory of a series or a label, without its texts and points.
+const SERIES: usize = 192;
+/// Memory of a point.
+const POINT: usize = 192;
 
 /// Hash of a series' content: the same in every day's file.
 type Hash = Vec<u8>;
@@ -62,10 +67,12 @@ pub(crate) fn temporality_of(number: i64) -> Temporality {
 /// Every metric, by name; unit, description and instrument are those of its latest series.
 pub(crate) fn names(shared: &Shared) -> Result<Vec<MetricName>> {
     let days = shared.sound_days()?;
+    let mut hold = AnswerMemory::current().hold(0)?;
     let mut seen: HashSet<Hash> = HashSet::new();
     let mut names: BTreeMap<CompactString, MetricName> = BTreeMap::new();
     for (hash, found) in shared.ask_all(&days, names_in)?.into_iter().flat_map(|(_, names)| names) {
         let is_new = seen.insert(hash);
+        hold.grow(if is_new { SERIES } else { 0 })?;
         let known =
             names.entry(found.name.clone()).or_insert_with(|| MetricName { series: 0, ..found.clone() });
         known.series += u64::from(is_new);
@@ -82,7 +89,9 @@ fn names_in(reader: &DayReader<'_>) -> fault::Result<Vec<(Hash, MetricName)>> {
     )?;
     let mut rows = look.query([])?;
     let mut found = Vec::new();
+    let mut hold = AnswerMemory::current().hold(0)?;
     while let Some(row) = rows.next()? {
+        hold.grow(SERIES)?;
         let name = MetricName {
             name: names.text(row.get(1)?)?.unwrap_or_default(),
             unit: names.text(row.get(2)?)?.unwrap_or_default(),
@@ -111,6 +120,7 @@ fn label_text(value: &Value) -> String {
 /// Series of one metric that have a point in the query's time.
 pub(crate) fn series(shared: &Shared, query: &MetricQuery) -> Result<Vec<MetricSeries>> {
     let mut all: HashMap<Hash, Series> = HashMap::new();
+    let mut hold = AnswerMemory::current().hold(0)?;
     // Newest first: days before the query's time only have the readings before its first points.
     for day in shared.sound_days()? {
         let (start, end) = (day.start(), day.plus(1).start());
@@ -121,7 +131,7 @@ pub(crate) fn series(shared: &Shared, query: &MetricQuery) -> Result<Vec<MetricS
         if before && !all.values().any(Series::lacks_a_point_before) {
             break;
         }
-        shared.ask(day, |reader| add_day(reader, query, before, &mut all))?;
+        shared.ask(day, |reader| add_day(reader, query, before, &mut all, &mut hold))?;
     }
     let stored = all.values().map(|series| SeriesPoints {
         labels: &series.labels,
@@ -137,6 +147,7 @@ fn add_day(
     query: &MetricQuery,
     before: bool,
     all: &mut HashMap<Hash, Series>,
+    hold: &mut MemoryHold,
 ) -> fault::Result<()> {
     let Some(name) = find(reader.conn, DimKind::Metric, &query.name)? else {
         return Ok(());
@@ -156,8 +167,11 @@ fn add_day(
             continue;
         }
         let temporality = numbered(&TEMPORALITIES, row.get(3)?, Temporality::Unspecified);
+        let texts: usize = labels.iter().map(|(key, value)| SERIES + key.len() + value.len()).sum();
         let series = all.entry(hash).or_insert_with(|| Series { labels, temporality, ..Series::default() });
+        let points = series.points.len();
         add_points(reader.conn, row.get(0)?, query, before, series)?;
+        hold.grow(SERIES + texts + POINT * (series.points.len() - points))?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use compact_str::CompactString;
-use quipu_core::{FacetField, Result, Timestamp, ToolGroup, TraceFilter, TraceId};
+use quipu_core::{AnswerMemory, FacetField, Result, Timestamp, ToolGroup, TraceFilter, TraceId};
 use rusqlite::params_from_iter;
 use rusqlite::types::Value;
 
@@ -33,6 +33,9 @@ const OF_RUNS: Own = Own {
 };
 /// Fields that the rollup by tool answers.
 const OF_TOOL: Own = Own { columns: &[(FacetField::Tool, "tool")] };
+
+/// Memory of a tool's figures with its latest failure, without its name.
+const TOOL: usize = 1_024;
 
 /// Time, trace, span and message of a failed run.
 type Failure = (i64, TraceId, i64, Option<String>);
@@ -64,7 +67,11 @@ pub(crate) fn groups(shared: &Shared, filter: &TraceFilter) -> Result<Vec<ToolGr
         }
     })?;
     let mut tools: BTreeMap<CompactString, Runs> = BTreeMap::new();
+    let mut hold = AnswerMemory::current().hold(0)?;
     for (tool, runs) in found.iter().flat_map(|(_, tools)| tools.iter()) {
+        if !tools.contains_key(tool) {
+            hold.grow(TOOL + tool.len())?;
+        }
         let known = tools.entry(tool.clone()).or_default();
         known.figures.add(&runs.figures, 1);
         known.failure = known.failure.take().max(runs.failure.clone());
@@ -113,6 +120,7 @@ fn runs_in(
         let told = told.map(|rows| rows.within(times[0], times[1]));
         add(reader, (seen.clone(), told), filter, &mut tools)?;
     }
+    let _hold = AnswerMemory::current().hold(tools.len() * TOOL)?;
     let mut named = Vec::with_capacity(tools.len());
     for (tool, figures) in tools {
         let failure = match figures.errors() {

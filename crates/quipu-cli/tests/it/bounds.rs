@@ -152,6 +152,81 @@ fn the_prometheus_page_has_a_bound_of_series_and_its_sums_stay_whole() {
     assert_eq!(server.get("/api/v1/usage")["total"]["llm_calls"], 2_500);
 }
 
+/// An export of runs of tools that are all different, and one of as many metrics and series.
+fn wide(count: usize) -> (Value, Value) {
+    let end = now().to_string();
+    let run = |number: usize| {
+        json!({
+            "traceId": format!("{:032x}", number + 1), "spanId": format!("{:016x}", number + 1), "name": "execute_tool", "kind": 1,
+            "startTimeUnixNano": (now() - 1_000_000).to_string(), "endTimeUnixNano": end,
+            "attributes": [
+                text("gen_ai.operation.name", "execute_tool"), text("gen_ai.tool.name", &format!("tool-{number:05}")),
+                text("session.id", &format!("session-{number:05}")),
+            ],
+        })
+    };
+    let runs: Vec<Value> = (0..count).map(run).collect();
+    let point = |number: usize| {
+        let key = format!("value-{number:05}");
+        json!({"timeUnixNano": end, "asDouble": 1.0, "attributes": [text("key", &key)]})
+    };
+    let points: Vec<Value> = (0..count).map(point).collect();
+    let mut metrics = vec![json!({"name": "orders", "gauge": {"dataPoints": points}})];
+    metrics.extend((0..count).map(|number| json!({"name": format!("rooms-{number:05}"), "gauge": {"dataPoints": [point(number)]}})));
+    (
+        json!({"resourceSpans": [{"scopeSpans": [{"scope": {"name": "test"}, "spans": runs}]}]}),
+        json!({"resourceMetrics": [{"scopeMetrics": [{"scope": {"name": "test"}, "metrics": metrics}]}]}),
+    )
+}
+
+#[test]
+fn lists_of_tools_values_metrics_and_series_say_that_they_are_truncated() {
+    const COUNT: usize = 400;
+    let lists = [
+        ("tools", "tools"),
+        ("facets?field=session&limit=1000", "values"),
+        ("metrics", "metrics"),
+        ("metrics/query?name=orders&step=1h", "series"),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let send = |config: &str| {
+        let server = start(folder.path(), config);
+        let (runs, metrics) = wide(COUNT);
+        assert_eq!(server.post_json(&runs).1, "{}");
+        assert_eq!(server.post("metrics", metrics.to_string().as_bytes(), &JSON), (200, "{}".to_owned()));
+        server
+    };
+    let server = send("");
+    let whole: Vec<Value> = lists.map(|(path, _)| server.get(&format!("/api/v1/{path}"))).into();
+    for ((path, key), answer) in lists.iter().zip(&whole) {
+        let rows = answer[key].as_array().unwrap();
+        assert!(rows.len() >= COUNT && answer.get("truncated").is_none(), "{path}: {} rows", rows.len());
+    }
+    let few = server.get("/api/v1/facets?field=session&limit=10");
+    assert_eq!((few["values"].as_array().unwrap().len(), &few["truncated"]), (10, &json!(true)));
+    server.stop();
+
+    // The same within 16 KiB: the first rows, and the answer says that there are more.
+    let server = start(folder.path(), "[limits]\ngroup_bytes = 16384\n");
+    for ((path, key), whole) in lists.iter().zip(&whole) {
+        let answer = server.get(&format!("/api/v1/{path}"));
+        let (rows, all) = (answer[key].as_array().unwrap(), whole[key].as_array().unwrap());
+        assert_eq!(answer["truncated"], true, "{path}");
+        assert!(!rows.is_empty() && rows.len() < all.len(), "{path}: {} of {}", rows.len(), all.len());
+        assert_eq!(rows[..], all[..rows.len()], "{path}");
+    }
+    server.stop();
+
+    // Less memory than the lists take in the store: an error, and other answers still come.
+    let server = start(folder.path(), "[limits]\nanswer_bytes = 20000\n");
+    for (path, _) in lists {
+        let (status, body) = get(&format!("{}/api/v1/{path}", server.url("http")));
+        assert_eq!(status, 503, "{path}: {body}");
+        assert!(body.contains("answer_bytes"), "{path}: {body}");
+    }
+    assert_eq!(server.get("/readyz")["status"], "ready");
+}
+
 /// A span of a trace with this many bytes of text.
 fn heavy(trace: u64, span: u64, bytes: usize) -> Value {
     let end = now();
