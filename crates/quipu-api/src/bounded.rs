@@ -38,14 +38,20 @@ mod tests {
     #[test]
     fn the_first_rows_stay_and_one_at_least() {
         let within = |most: usize| {
-            let bounded = AnswerMemory::default().with_groups(most).enter(|| bounded(vec![3, 3, 9, 1], |row| *row)).unwrap();
+            let bounded = AnswerMemory::default()
+                .with_groups(most)
+                .enter(|| bounded(vec![3, 3, 9, 1], |row| *row))
+                .unwrap();
             (bounded.rows, bounded.truncated)
         };
         assert_eq!(within(16), (vec![3, 3, 9, 1], false));
         assert_eq!(within(15), (vec![3, 3, 9], true));
         assert_eq!(within(7), (vec![3, 3], true));
         assert_eq!(within(0), (vec![3], true));
-        let none = AnswerMemory::default().with_groups(0).enter(|| bounded(Vec::<usize>::new(), |row| *row)).unwrap();
+        let none = AnswerMemory::default()
+            .with_groups(0)
+            .enter(|| bounded(Vec::<usize>::new(), |row| *row))
+            .unwrap();
         assert!(none.rows.is_empty() && !none.truncated);
     }
 }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use compact_str::CompactString;
 use quipu_core::{
-    AnswerMemory, Attributes, Instrument, MemoryHold, MetricName, MetricQuery, MetricSeries, Point, PointValue, Result, SeriesPoints,
-    Temporality, Timestamp, Value, metric_series,
+    AnswerMemory, Attributes, Instrument, MemoryHold, MetricName, MetricQuery, MetricSeries, Point,
+    PointValue, Result, SeriesPoints, Temporality, Timestamp, Value, metric_series,
 };
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};

@@ -172,7 +172,9 @@ fn wide(count: usize) -> (Value, Value) {
     };
     let points: Vec<Value> = (0..count).map(point).collect();
     let mut metrics = vec![json!({"name": "orders", "gauge": {"dataPoints": points}})];
-    metrics.extend((0..count).map(|number| json!({"name": format!("rooms-{number:05}"), "gauge": {"dataPoints": [point(number)]}})));
+    metrics.extend((0..count).map(
+        |number| json!({"name": format!("rooms-{number:05}"), "gauge": {"dataPoints": [point(number)]}}),
+    ));
     (
         json!({"resourceSpans": [{"scopeSpans": [{"scope": {"name": "test"}, "spans": runs}]}]}),
         json!({"resourceMetrics": [{"scopeMetrics": [{"scope": {"name": "test"}, "metrics": metrics}]}]}),
