@@ -1,4 +1,4 @@
-//! Contracts of backends: sinks for records, and stores that answer queries.
+//! Contracts of backends: exporters that take records, and stores that answer queries.
 
 use std::sync::Arc;
 
@@ -6,52 +6,12 @@ use async_trait::async_trait;
 
 use crate::retention::keeps_all;
 use crate::{
-    Batch, Conflicts, Cost, CostPage, CostQuery, Encoded, Event, EventPage, EventQuery, Facet, FacetField,
-    Finding, Health, Hold, Meeting, Metric, MetricName, MetricQuery, MetricSeries, Node, Owned, Owner,
-    OwnerKind, Remnant, Result, Retention, Retired, SessionPage, SessionQuery, Span, SpanId, SpanPage,
-    SpanQuery, SpanRow, StoreInfo, Timestamp, ToolGroup, TraceFilter, TraceId, TracePage, TraceQuery,
-    TraceRow, UsageGroup, UsageQuery, WorkGroup, WorkQuery,
+    Batch, Conflicts, CostPage, CostQuery, CostSink, Encoded, EventPage, EventQuery, EventSink, Facet,
+    FacetField, Finding, Health, Hold, Meeting, MetricName, MetricQuery, MetricSeries, MetricSink, Node,
+    Owned, Owner, OwnerKind, Remnant, Result, Retention, Retired, SessionPage, SessionQuery, SpanId,
+    SpanPage, SpanQuery, SpanRow, SpanSink, StoreInfo, Timestamp, ToolGroup, TraceFilter, TraceId, TracePage,
+    TraceQuery, TraceRow, UsageGroup, UsageQuery, WorkGroup, WorkQuery,
 };
-
-/// A sink for spans.
-#[async_trait]
-pub trait SpanSink: Send + Sync {
-    /// Stores or delivers the spans. Idempotent by `(trace_id, span_id)`.
-    ///
-    /// # Errors
-    /// None of the spans is acknowledged.
-    async fn write_spans(&self, spans: &[Span]) -> Result<()>;
-}
-
-/// A sink for events.
-#[async_trait]
-pub trait EventSink: Send + Sync {
-    /// Stores or delivers the events.
-    ///
-    /// # Errors
-    /// None of the events is acknowledged.
-    async fn write_events(&self, events: &[Event]) -> Result<()>;
-}
-
-/// A sink for metrics.
-#[async_trait]
-pub trait MetricSink: Send + Sync {
-    /// Stores or delivers the points.
-    ///
-    /// # Errors
-    /// None of the points is acknowledged.
-    async fn write_metrics(&self, metrics: &[Metric]) -> Result<()>;
-}
-
-/// A sink for ledger rows.
-#[async_trait]
-pub trait CostSink: Send + Sync {
-    /// Stores or delivers the rows; a row replaces an earlier one of the same span.
-    ///
-    /// # Errors
-    /// None of the rows is acknowledged.
-    async fn write_costs(&self, costs: &[Cost]) -> Result<()>;
-}
 
 /// A destination of the pipeline: a store or an exporter. It has a sink for each signal that it supports; a
 /// missing sink is `None`.

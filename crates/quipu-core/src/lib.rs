@@ -35,6 +35,7 @@ mod price;
 mod query;
 mod retention;
 mod signal;
+mod sink;
 mod sketch;
 mod span;
 mod stage;
@@ -48,7 +49,7 @@ mod value;
 
 pub use accounts::{AccountId, AccountUnit, Accounts, Counted, Fired, Held, Posting, Sheet, TraceFacts};
 pub use adapter::{Adapter, Adapters};
-pub use backend::{Backend, CostSink, EventSink, MetricSink, SpanSink, Store};
+pub use backend::{Backend, Store};
 pub use batch::Batch;
 pub use canonical::{BY_SHAPE, Canonical, Kind, Provider};
 pub use cost::{Billing, Call, Cost, DEVIATION_PERCENT, Node, PriceLine, PriceRef, Rule, Unpriced};
@@ -89,6 +90,7 @@ pub use retention::{
     RetiredDay, RetiredFor,
 };
 pub use signal::{Meeting, Signal, answer_id_is_unique};
+pub use sink::{CostSink, EventSink, MetricSink, SpanSink};
 pub use sketch::Sketch;
 pub use span::{Link, Resource, Scope, ScopeMark, Span, SpanEvent, SpanKind, SpanWire, Status};
 pub use stage::Stage;

@@ -37,10 +37,15 @@ const LISTED: usize = 60;
 struct Figures {
     #[serde(skip)]
     sentences: usize,
+    #[serde(skip_serializing_if = "is_zero")]
     openings: usize,
+    #[serde(skip_serializing_if = "is_zero")]
     long: usize,
+    #[serde(skip_serializing_if = "is_zero")]
     people: usize,
+    #[serde(skip_serializing_if = "is_zero")]
     wide: usize,
+    #[serde(skip_serializing_if = "is_zero")]
     first_lines: usize,
 }
 
@@ -93,6 +98,12 @@ impl Figures {
             first_lines: lower(self.first_lines, ceilings.first_lines, limits.first_lines),
         }
     }
+}
+
+/// Whether a ceiling is not needed.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// Figures and findings of a folder.

@@ -33,7 +33,7 @@ async fn a_trace_tells_who_used_whom() {
         ]
     );
     let want = json!({"id": "agent:planner", "kind": "agent", "name": "planner", "calls": 1, "errors": 0, "tokens": 120,
-        "cost_usd": "0.0041", "duration_ms": 4000.0});
+        "cost_usd": "0.0041", "duration_ms": 4000.0, "inferred": 0});
     assert_eq!(*node(&answer, "agent:planner"), want);
     assert_eq!(node(&answer, "tool:book_table")["errors"], 1);
     assert_eq!((&answer["edges"][1]["tokens"], &answer["complete"]), (&json!(120), &json!(true)));
