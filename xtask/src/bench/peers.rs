@@ -7,16 +7,14 @@
 //! - Untimed spans begin every day of the load and let every process read its code, so the timed product is
 //!   warm.
 //! - *Durable* spans a second go from the first request until the product's own database holds every span.
-//!   Quipu and `MLflow`
-//! acknowledge stored spans. Phoenix acknowledges before it stores, so its database is polled until all are
-//! there. Quipu has them on disk by then, and indexes every word meanwhile, which the others do not. `MLflow`
-//! leaves SQLite at `synchronous = FULL`. Phoenix sets it to `OFF`, so its database survives a crash of the
-//! process but not of the machine.
+//!   Quipu and `MLflow` acknowledge stored spans. Phoenix acknowledges before it stores, so its database is
+//!   polled until all are there. Quipu has them on disk by then, and indexes every word meanwhile, which the
+//!   others do not. `MLflow` leaves SQLite at `synchronous = FULL`. Phoenix sets it to `OFF`, so its database
+//!   survives a crash of the process but not of the machine.
 //! - Memory is that of all processes of a product; `pss` counts pages that they share once.
 //! - Bytes a span are those of the folder once the product has stopped, after a checkpoint of its database.
-//!   They include the
-//! size of an empty store. For Quipu they also include the files of each of the load's thirty days, which
-//! weigh more the fewer spans there are.
+//!   They include the size of an empty store. For Quipu they also include the files of each of the load's
+//!   thirty days, which weigh more the fewer spans there are.
 //! - Queries use a product's own API, and each answer must hold the sent data. The figure `tokens.of_sent` is
 //!   the share of all sent tokens in its total.
 //!
