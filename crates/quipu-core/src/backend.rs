@@ -115,9 +115,9 @@ pub trait Store: Backend {
     }
 
     /// One page of traces, newest first unless the query sorts otherwise. A trace with [`TraceRow::spans`] of
-    /// 0 is left out, also from sessions and facets. A span that sampling left out ([`Span::is_sampled`]) is
-    /// not part of its trace. It is stored for its ledger row, which gives the figures of its trace, its
-    /// session and every sum.
+    /// 0 is left out, also from sessions and facets. A span that sampling left out
+    /// ([`Span::is_sampled`](crate::Span::is_sampled)) is not part of its trace. It is stored for its ledger
+    /// row, which gives the figures of its trace, its session and every sum.
     ///
     /// # Errors
     /// The store cannot be read.
