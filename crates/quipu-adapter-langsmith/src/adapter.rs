@@ -127,7 +127,11 @@ fn is_traced_by_hand(span: &Span) -> bool {
     span.attributes.text(METHOD) == Some("traceable")
 }
 
-/// The project, which `LangSmith` calls a session; used if there is no session.
+/// The project of runs for which none was named: <https://docs.langchain.com/langsmith/log-traces-to-project>.
+const DEFAULT_PROJECT: &str = "default";
+
+/// The project, which `LangSmith` calls a session; used if there is no session and the project was named.
 fn project(span: &Span) -> Option<compact_str::CompactString> {
-    LANGSMITH_PROJECT.iter().find_map(|key| span.attributes.get(key).and_then(label))
+    let project = LANGSMITH_PROJECT.iter().find_map(|key| span.attributes.get(key).and_then(label));
+    project.filter(|name| name != DEFAULT_PROJECT)
 }

@@ -82,6 +82,7 @@ fn the_project_is_the_last_resort_for_a_session() {
         session(draft(1, 1).with("langsmith.trace.session_name", "project")).as_deref(),
         Some("project")
     );
+    assert_eq!(session(draft(1, 1).with("langsmith.trace.session_name", "default")), None);
     let both =
         draft(1, 1).with("langsmith.trace.session_name", "project").with("langsmith.metadata.thread_id", "t");
     assert_eq!(session(both).as_deref(), Some("t"));

@@ -15,6 +15,9 @@ const ONE_EXPORT: i64 = Timestamp::SECOND;
 /// Maximum accepted figure of one point: 10^15, so sums stay exact.
 const LARGEST: f64 = 1e15;
 
+/// The end of the series of a cumulative cost.
+const COST: &str = "\ncost";
+
 /// Points of one family whose attributes differ only in the token type.
 #[derive(Debug)]
 pub(super) struct Group {
@@ -66,8 +69,12 @@ pub(super) fn groups(
         for point in &metric.points {
             if let Some((counted, sample)) = sample(metric, point, family) {
                 let attributes = without(&point.attributes, counted.key);
-                let series = series(family, &attributes, &sender);
                 let is_cumulative = metric.temporality != Temporality::Delta;
+                let mut series = series(family, &attributes, &sender);
+                if is_cumulative && sample.part == Part::Cost {
+                    // Tokens that arrive in another request must not replace the cost, nor the cost the tokens.
+                    series.push_str(COST);
+                }
                 let group = groups.entry((series, is_cumulative)).or_insert_with_key(|(series, _)| Group {
                     series: series.clone(),
                     is_cumulative,

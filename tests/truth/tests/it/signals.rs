@@ -12,11 +12,19 @@ use crate::recording::{ALL, Recording};
 use crate::store::Fed;
 
 /// Coding agents: any single signal should be enough.
-const CODING: [&str; 4] = ["claude-agent-sdk--native", "claude-code", "codex", "gemini-cli"];
+const CODING: [&str; 5] =
+    ["claude-agent-sdk--native", "claude-code", "codex", "continue-cli--metrics", "gemini-cli"];
 
 /// Known gaps of a coding agent's signal: recording, signal, start of the difference's text, reason.
-const LACKING: &[(&str, Signal, &str, &str)] =
-    &[("gemini-cli", Signal::Traces, "output 34", "spans carry neither thoughts nor cached tokens")];
+const LACKING: &[(&str, Signal, &str, &str)] = &[
+    ("gemini-cli", Signal::Traces, "output 34", "spans carry neither thoughts nor cached tokens"),
+    (
+        "anthropic--traceloop-all-in",
+        Signal::Metrics,
+        "output 589",
+        "the instrumentation adds a stream's first event to its last",
+    ),
+];
 
 fn judge(recording: &Recording, signal: Signal, found: &Found) -> Vec<String> {
     let want = &recording.want;
