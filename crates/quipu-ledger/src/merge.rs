@@ -151,11 +151,17 @@ fn is_version_of(name: &str, base: &str) -> bool {
         || (rest.starts_with('-') && rest.split('-').all(is_version))
 }
 
+/// Whether a usage has figures. No call uses nothing: zeros stand for figures that an instrumentation missed, as
+/// of a stream.
+pub(crate) fn says_something(usage: &Usage) -> bool {
+    usage.is_known() && (usage.input.unwrap_or(0), usage.output.unwrap_or(0)) != (0, 0)
+}
+
 /// Reliability of a record's figures; greater is better. In order: has figures, not estimated, from the
 /// provider's own SDK, number of details, has the provider's id.
 pub(crate) fn quality(node: &Node) -> (bool, bool, bool, u32, bool) {
     let Some(call) = &node.call else { return (false, false, false, 0, false) };
-    let usage = call.usage.as_ref().filter(|usage| usage.is_known());
+    let usage = call.usage.as_ref().filter(|usage| says_something(usage));
     (
         usage.is_some(),
         usage.is_some_and(|usage| !usage.estimated),
@@ -199,7 +205,7 @@ pub(crate) struct Told<'a> {
 pub(crate) fn better<'a>(told: impl Iterator<Item = Told<'a>>) -> Option<Usage> {
     let mut told: Vec<Told<'a>> = told.collect();
     told.sort_by_key(|told| {
-        let known = told.usage.is_known();
+        let known = says_something(told.usage);
         let details = told.usage.details();
         std::cmp::Reverse((known, known && !told.usage.estimated, known && told.of_sdk, details))
     });
@@ -246,7 +252,20 @@ fn first_event_once(best: &mut Usage, other: &Usage) {
     }
 }
 
+/// Corrects an input without its cached tokens, as providers send it and some instrumentations pass it on. The
+/// other record has the cached tokens, and both inputs differ by exactly these.
+fn cached_left_out(best: &mut Usage, other: &Usage) {
+    let cached = |usage: &Usage| usage.cache_read.unwrap_or(0).saturating_add(usage.cache_write.unwrap_or(0));
+    let lacking = cached(other);
+    let differs =
+        best.input.zip(other.input).is_some_and(|(less, more)| less.checked_add(lacking) == Some(more));
+    if lacking > 0 && cached(best) == 0 && differs && !other.estimated {
+        (best.input, best.cache_read, best.cache_write) = (other.input, other.cache_read, other.cache_write);
+    }
+}
+
 fn fill(best: &mut Usage, other: &Usage) {
+    cached_left_out(best, other);
     parts_over_zero(best, other);
     best.input = best.input.or(other.input);
     best.output = best.output.or(other.output);

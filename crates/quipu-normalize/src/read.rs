@@ -54,8 +54,8 @@ pub fn canonical(slots: &Slots<'_>, convention: &'static str) -> Canonical {
     if read.kind == Kind::Guardrail {
         read.guardrail_triggered = slots.get(Field::GuardrailTriggered).and_then(number::flag);
     }
-    read.never_count = read.kind.is_call() && failure::was_never_sent(slots.span);
     money(slots, &mut read);
+    read.never_count |= read.kind.is_call() && failure::was_never_sent(slots.span);
     if read.signal == Signal::Metric {
         metrics::mend(slots.span, &mut read);
     }

@@ -154,11 +154,12 @@ fn the_prometheus_page_has_a_bound_of_series_and_its_sums_stay_whole() {
 
 /// An export of runs of tools that are all different, and one of as many metrics and series.
 fn wide(count: usize) -> (Value, Value) {
-    let end = now().to_string();
+    let time = now();
+    let end = time.to_string();
     let run = |number: usize| {
         json!({
             "traceId": format!("{:032x}", number + 1), "spanId": format!("{:016x}", number + 1), "name": "execute_tool", "kind": 1,
-            "startTimeUnixNano": (now() - 1_000_000).to_string(), "endTimeUnixNano": end,
+            "startTimeUnixNano": (time - 1_000_000).to_string(), "endTimeUnixNano": end,
             "attributes": [
                 text("gen_ai.operation.name", "execute_tool"), text("gen_ai.tool.name", &format!("tool-{number:05}")),
                 text("session.id", &format!("session-{number:05}")),

@@ -228,6 +228,35 @@ fn the_first_event_of_a_stream_counts_once() {
 }
 
 #[test]
+fn an_input_without_its_cached_tokens_is_corrected_by_the_other_record() {
+    let truth = Truth { start: 0, millis: 20, input: 100, output: 30, failed: false };
+    let whole = record(0, &truth, 0, plain());
+    let with = |input: u64| {
+        let mut other = record(0, &truth, 2, plain());
+        let zero = Some(0);
+        let details = Usage { cache_read: zero, cache_write: zero, reasoning: Some(3), ..Usage::default() };
+        other.canonical.usage = Some(Usage { input: Some(input), output: Some(30), ..details });
+        other.canonical.agent = Some("counts first".into());
+        other
+    };
+    for order in [[with(50), whole.clone()], [whole.clone(), with(50)]] {
+        assert_eq!(totals(&count(&[order.to_vec()], 1_000)), (1, 100, 30, 50));
+    }
+}
+
+#[test]
+fn zeros_are_no_figures() {
+    let truth = |number: i64| Truth { start: number, millis: 100, input: 10, output: 2, failed: false };
+    let told = |number: usize| {
+        let mut zeros = record(number, &truth(number as i64), 2, Faults { id: true, ..plain() });
+        zeros.canonical.usage = Some(Usage { input: Some(0), output: Some(0), ..Usage::default() });
+        [record(number, &truth(number as i64), 0, Faults { id: true, ..plain() }), zeros]
+    };
+    let spans: Vec<Span> = (0..3).flat_map(told).collect();
+    assert_eq!(totals(&count(&[spans], 1_000)), (3, 30, 6, 15));
+}
+
+#[test]
 fn a_stream_that_begins_where_another_record_ends_is_one_call() {
     let truth = |number: i64| Truth { start: number * 400, millis: 300, input: 10, output: 2, failed: false };
     let told = |number: usize| {

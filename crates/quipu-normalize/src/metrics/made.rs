@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use compact_str::format_compact;
 use quipu_core::{Signal, Span, SpanId, Timestamp, TraceId, Usd, Value};
+use quipu_semconv::quipu::GENAI_COST;
 use quipu_semconv::{METRIC_SERIES, MetricFamily, Part};
 
 use super::group::{Cluster, Group};
@@ -63,6 +64,6 @@ fn push_usage(span: &mut Span, family: &MetricFamily, figures: &BTreeMap<Part, f
     }
     let cost = part(Part::Cost).and_then(Usd::from_reported).and_then(|cost| cost.per(family.units_a_dollar));
     if let Some(cost) = cost {
-        span.attributes.push("cost_usd", format_compact!("{cost}").as_str());
+        span.attributes.push(GENAI_COST, format_compact!("{cost}").as_str());
     }
 }

@@ -39,7 +39,6 @@ pub const UNSENT: &[(&str, &str, &str)] = &[
     ("openai-agents--openinference", "sessions {}", "no signal names the session"),
     ("continue-cli--metrics", "calls 0,", "its metrics count tokens, not calls"),
     ("langchain-js--oi+oi-openai", "input 3069", "the instrumentation of embeddings sends no tokens"),
-    ("openai+anthropic--langsmith-wrap", "tool", "run by the script, without a span"),
     ("smolagents--openinference", "agent failer", "the span of the agent that failed was never sent"),
 ];
 
