@@ -11,7 +11,8 @@ pub(crate) struct Bounded<T> {
     _hold: MemoryHold,
 }
 
-/// Bounds a list within the request at hand. `bytes` tells the memory of a row and of its JSON shape. One row stays at least.
+/// Bounds a list within the current request. `bytes` returns the memory of a row and of its JSON shape. The
+/// first row always stays.
 ///
 /// # Errors
 /// No memory is left for the request.

@@ -52,7 +52,7 @@ const fn instrument(instrument: Instrument) -> &'static str {
 pub struct MetricsAnswer {
     /// Metrics.
     pub metrics: Vec<MetricName>,
-    /// True when there are more than these: they would not fit into memory (limit `group_bytes`). Absent when it is false.
+    /// True if further rows were left out by the limit `group_bytes`. Absent if false.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub truncated: bool,
 }
@@ -86,7 +86,7 @@ impl From<&quipu_core::MetricSeries> for MetricSeries {
 pub struct SeriesAnswer {
     /// Series that match the labels.
     pub series: Vec<MetricSeries>,
-    /// True when there are more than these: they would not fit into memory (limit `group_bytes`). Absent when it is false.
+    /// True if further rows were left out by the limit `group_bytes`. Absent if false.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub truncated: bool,
 }

@@ -183,7 +183,7 @@ impl From<&ToolGroup> for ToolRow {
 pub struct ToolsAnswer {
     /// Tools, most runs first.
     pub tools: Vec<ToolRow>,
-    /// True when there are more than these: they would not fit into memory (limit `group_bytes`). Absent when it is false.
+    /// True if further rows were left out by the limit `group_bytes`. Absent if false.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub truncated: bool,
 }
@@ -202,7 +202,7 @@ pub struct Facet {
 pub struct FacetsAnswer {
     /// Values, those of most traces first.
     pub values: Vec<Facet>,
-    /// True when there are more than these: beyond `limit`, or beyond memory (limit `group_bytes`). Absent when it is false.
+    /// True if further values were left out by `limit` or by the limit `group_bytes`. Absent if false.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub truncated: bool,
 }
