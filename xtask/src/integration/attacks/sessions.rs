@@ -88,11 +88,13 @@ pub fn guessing(bench: &Bench) -> Result<Tried> {
     let scene = Scene::guarded(bench, "[access]\nmode = \"required\"\n", &[])?;
     let mut looked_at = 0;
     let mut told = true;
-    for at in 0..40 {
+    let guess = |at: usize| {
         let login =
             Ask::post("/api/v1/login", &json!({"name": "vera", "password": format!("guess-{at:08}")}));
-        let login = login.with("x-forwarded-for", &format!("203.0.113.{at}"));
-        let reply = tried.send("a guess", scene.api, login, &[401, 429]);
+        login.with("x-forwarded-for", &format!("203.0.113.{at}"))
+    };
+    for at in 0..40 {
+        let reply = tried.send("a guess", scene.api, guess(at), &[401, 429]);
         looked_at += usize::from(reply.status == 401);
         told &= reply.status != 429 || reply.header("retry-after").is_some_and(|wait| wait != "0");
     }
@@ -112,6 +114,8 @@ pub fn guessing(bench: &Bench) -> Result<Tried> {
         }
     });
     tried.hold(sprayed < 30, format!("{sprayed} of 60 sprayed logins were looked at"));
+    // On a slow machine the wait is over by now; another guess begins it anew.
+    tried.send("a guess", scene.api, guess(40), &[401, 429]);
     let right = scene.try_login("vera", PASSWORD);
     tried.judge("the right one while waiting", right, &[429]);
     let text = format!("{looked_at} of 40 and {sprayed} of 60 were looked at, the others had to wait");
