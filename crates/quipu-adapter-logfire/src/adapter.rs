@@ -13,13 +13,13 @@ use crate::request;
 
 /// Whether a record is a span, or a log that Logfire sends as a span.
 const SPAN_TYPE: &str = "logfire.span_type";
-/// What a span is called, with places for values: also its name.
+/// The template of a message, with placeholders for values. Logfire uses it as the span's name.
 const TEMPLATE: &str = "logfire.msg_template";
-/// The same with the values.
+/// The message: the template with its values.
 const MESSAGE: &str = "logfire.msg";
-/// Bytes that a name has at most.
+/// Maximum length of a name, in bytes.
 const LONGEST_NAME: usize = 256;
-/// How the name of the log begins that follows a stream.
+/// Start of the name of the log record that follows a stream.
 const STREAM: &str = "streaming response";
 /// The tag that Logfire puts on every record of a model library.
 const OWN_TAG: &str = "LLM";

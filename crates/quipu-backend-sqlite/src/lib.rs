@@ -8,6 +8,7 @@
 pub mod accounts;
 mod backend;
 pub mod backup;
+mod bounds;
 mod catalog;
 mod check;
 mod codec;

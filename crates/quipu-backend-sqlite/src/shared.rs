@@ -9,10 +9,11 @@ use parking_lot::Mutex;
 use quipu_core::{Conflicts, Health, Meeting, Result, TraceId};
 use rusqlite::Connection;
 
+use crate::bounds::Bounds;
 use crate::catalog;
 use crate::codec::{Dictionaries, Dictionary};
 use crate::config::Config;
-use crate::days::{Bounds, Days};
+use crate::days::Days;
 use crate::fault::{self, Fault};
 use crate::folder::{Day, Folder, Part};
 use crate::listed;

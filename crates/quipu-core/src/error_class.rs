@@ -5,8 +5,13 @@
 //! `429 RESOURCE_EXHAUSTED`). Names and messages are therefore compared word by word, without case and
 //! punctuation.
 
+mod phrases;
+mod words;
+
 use serde::{Deserialize, Serialize};
 
+use self::phrases::{GENERAL, PARTICULAR, WRAPPING, found};
+use self::words::{status_in, words};
 use crate::{Kind, Span, Status, Value};
 
 /// The class of a failure.
@@ -88,137 +93,11 @@ impl ErrorClass {
     }
 }
 
-/// Longest part of a message that is read, in bytes.
-const LONGEST: usize = 2 << 10;
-
 /// Attributes that hold the HTTP status of an answer.
 const HTTP_STATUS: &[&str] = &["http.response.status_code", "http.status_code", "status_code"];
 
 /// Attributes that hold an error's message.
 const MESSAGES: &[&str] = &["error.message", "error_message", "exception.message"];
-
-type Phrases = &'static [(ErrorClass, &'static [&'static str])];
-
-/// Phrases that decide at any position: providers send these failures under a general status or type.
-const PARTICULAR: Phrases = &[
-    (
-        ErrorClass::ContextLength,
-        &[
-            "context length",
-            "context window",
-            "maximum context",
-            "prompt is too long",
-            "input is too long",
-            "exceeds the maximum number of tokens",
-        ],
-    ),
-    (
-        ErrorClass::ContentFilter,
-        &[
-            "content filter",
-            "content policy",
-            "content management policy",
-            "responsible ai policy",
-            "moderation blocked",
-            "safety system",
-            "blocked by safety",
-            "prohibited content",
-            "guardrail intervened",
-        ],
-    ),
-    (
-        ErrorClass::Quota,
-        &[
-            "insufficient quota",
-            "exceeded your current quota",
-            "quota exceeded",
-            "billing hard limit",
-            "billing error",
-            "billing not active",
-            "credit balance",
-            "payment required",
-            "insufficient credit",
-            "insufficient fund",
-            "insufficient balance",
-            "budget exceeded",
-        ],
-    ),
-];
-
-/// Words of types and codes. They also apply to messages if neither a type nor a status decides.
-const GENERAL: Phrases = &[
-    (ErrorClass::Cancelled, &["cancelled", "canceled", "cancellation", "abort", "keyboard interrupt"]),
-    (ErrorClass::Timeout, &["timeout", "timed out", "time out", "deadline exceeded"]),
-    (
-        ErrorClass::RateLimit,
-        &["rate limit", "ratelimit", "too many requests", "throttl", "resource exhausted"],
-    ),
-    (
-        ErrorClass::Authentication,
-        &[
-            "authentication",
-            "unauthorized",
-            "unauthenticated",
-            "permission",
-            "access denied",
-            "forbidden",
-            "invalid api key",
-            "incorrect api key",
-            "expired token",
-            "unrecognized client",
-            "no credentials",
-        ],
-    ),
-    (
-        ErrorClass::Unavailable,
-        &[
-            "overloaded",
-            "unavailable",
-            "internal server",
-            "internal failure",
-            "server error",
-            "server had an error",
-            "bad gateway",
-            "model not ready",
-        ],
-    ),
-];
-
-/// Words of types that wrap other failures: a status in the message is more specific.
-const WRAPPING: Phrases = &[
-    (
-        ErrorClass::Connection,
-        &[
-            "connection",
-            "connect error",
-            "cannot connect",
-            "econnrefused",
-            "econnreset",
-            "enotfound",
-            "network",
-            "fetch failed",
-            "unreachable",
-            "name resolution",
-            "remote protocol",
-            "broken pipe",
-            "endpoint",
-        ],
-    ),
-    (
-        ErrorClass::InvalidRequest,
-        &[
-            "invalid request",
-            "bad request",
-            "invalid argument",
-            "invalid parameter",
-            "unprocessable",
-            "not found",
-            "unsupported",
-            "validation",
-        ],
-    ),
-    (ErrorClass::ToolError, &["tool error", "tool execution", "tool call", "tool exception", "exit code"]),
-];
 
 impl Span {
     /// The class of the span's failure; `None` if it did not fail.
@@ -262,63 +141,12 @@ fn decide(kind: Kind, types: &str, messages: &str, sent: Option<u64>) -> ErrorCl
     }
 }
 
-fn found(phrases: Phrases, text: &str) -> Option<ErrorClass> {
-    let begins = |phrase: &&str| text.match_indices(*phrase).any(|(at, _)| text[..at].ends_with(' '));
-    phrases.iter().find(|(_, phrases)| phrases.iter().any(begins)).map(|(class, _)| *class)
-}
-
 fn status_number(value: &Value) -> Option<u64> {
     let number = match value {
         Value::Int(number) => u64::try_from(*number).ok(),
         value => value.as_str().and_then(|text| text.trim().parse().ok()),
     };
     number.filter(|status| (400..600).contains(status))
-}
-
-/// An HTTP status at the start of a text, or after a word such as `status`.
-fn status_in(words: &str) -> Option<u64> {
-    const BEFORE: [&str; 5] = ["code", "status", "http", "error", "statuscode"];
-    let mut before = None;
-    words.split_whitespace().find_map(|word| {
-        let announced = before.is_none_or(|before| BEFORE.contains(&before));
-        before = Some(word);
-        let status = word.parse().ok().filter(|status| word.len() == 3 && (400..600).contains(status))?;
-        announced.then_some(status)
-    })
-}
-
-/// The texts as words in lower case with a space around each: `RateLimitError` is ` rate limit error `. Text
-/// after the start of a traceback is left out, because lines of code contain any word.
-fn words(texts: &[Option<&str>]) -> String {
-    let mut words = String::from(" ");
-    for text in texts.iter().copied().flatten() {
-        let text = &text[..text.floor_char_boundary(LONGEST)];
-        let text = text.split("Traceback (most recent call last)").next().unwrap_or_default();
-        add_words(text, &mut words);
-    }
-    words
-}
-
-fn add_words(text: &str, words: &mut String) {
-    let letters: Vec<char> = text.chars().collect();
-    for (at, letter) in letters.iter().enumerate() {
-        let before = at.checked_sub(1).map(|at| letters[at]);
-        let after = letters.get(at + 1);
-        let begins = letter.is_uppercase()
-            && before.is_some_and(|before| {
-                before.is_lowercase()
-                    || (before.is_uppercase() && after.is_some_and(|next| next.is_lowercase()))
-            });
-        if (begins || !letter.is_alphanumeric()) && !words.ends_with(' ') {
-            words.push(' ');
-        }
-        if letter.is_alphanumeric() {
-            words.extend(letter.to_lowercase());
-        }
-    }
-    if !words.ends_with(' ') {
-        words.push(' ');
-    }
 }
 
 #[cfg(test)]

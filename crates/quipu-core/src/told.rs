@@ -1,11 +1,14 @@
 //! Tool calls and results in the messages of calls, and the tool runs inferred from them.
 
+mod error;
+mod hint;
+
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    Message, Messages, Part, Role, Span, SpanEvent, SpanId, Timestamp, TraceId, Value, span::stable_hash,
-};
+use self::error::is_error;
+use self::hint::{hints, is_content, is_of_tool};
+use crate::{Message, Messages, Part, Role, Span, SpanId, Timestamp, TraceId, Value, span::stable_hash};
 
 /// Tool calls and tool results of one call that are kept: the first so many of each.
 const MOST: usize = 64;
@@ -221,113 +224,6 @@ fn is_unique(id: &str) -> bool {
     end.len() >= RANDOM && id.bytes().any(|byte| byte.is_ascii_digit())
 }
 
-/// Words that JSON of tool calls and results has in every notation that is read, and no definition of a tool.
-const WORDS: [&str; 19] = [
-    "tool_call",
-    "tool_use",
-    "tool_result",
-    "tool_response",
-    "tool-call",
-    "tool-result",
-    "tool-return",
-    "toolCall",
-    "toolUse",
-    "toolResult",
-    "toolRequest",
-    "toolResponse",
-    "ToolMessage",
-    "ToolCall",
-    "\"tool\"",
-    "function_call",
-    "functionCall",
-    "functionResponse",
-    "function_response",
-];
-
-fn is_of_tool(event: &SpanEvent) -> bool {
-    event.name.contains("tool.message")
-}
-
-/// Keys of tool definitions are left out: they are long, and tell of no run.
-fn is_content(key: &str) -> bool {
-    !key.ends_with("tool.definitions")
-        && !key.ends_with(".tools")
-        && !key.starts_with("llm.tools.")
-        && !key.starts_with("llm.request.functions.")
-}
-
-fn hints(key: &str, value: &Value) -> bool {
-    is_hint(key) || is_hint_in(value)
-}
-
-fn is_hint_in(value: &Value) -> bool {
-    match value {
-        Value::String(text) => text == "tool" || is_hint(text),
-        Value::Array(values) => values.iter().any(is_hint_in),
-        Value::Map(pairs) => pairs.iter().any(|(key, value)| hints(key, value)),
-        _ => false,
-    }
-}
-
-fn is_hint(text: &str) -> bool {
-    (text.contains("ool") || text.contains("function")) && WORDS.iter().any(|word| text.contains(word))
-}
-
-/// Whether a tool's answer has the shape of an error.
-fn is_error(response: &Value) -> bool {
-    match response {
-        Value::String(text) => is_error_text(text),
-        Value::Map(_) => is_error_map(response),
-        Value::Array(pieces) => match pieces.as_slice() {
-            [piece] => is_error(piece.get("text").unwrap_or(piece)),
-            _ => false,
-        },
-        _ => false,
-    }
-}
-
-fn is_error_map(response: &Value) -> bool {
-    let says = |value: &Value| {
-        !matches!(value, Value::Null | Value::Bool(false) | Value::Int(0)) && value.as_str() != Some("")
-    };
-    let is_true = |key| response.get(key) == Some(&Value::Bool(true));
-    let is_false = |key| response.get(key) == Some(&Value::Bool(false));
-    let status = response.get("status").and_then(Value::as_str).unwrap_or_default();
-    response.get("error").is_some_and(says)
-        || is_true("is_error")
-        || is_true("isError")
-        || is_false("success")
-        || matches!(status, "error" | "failed" | "failure")
-        || ["text", "content", "output", "result"]
-            .iter()
-            .filter_map(|key| response.get(key))
-            .any(is_error_text_of)
-}
-
-fn is_error_text_of(value: &Value) -> bool {
-    match value {
-        Value::Array(pieces) => {
-            pieces.first().and_then(|piece| piece.get("text")).is_some_and(is_error_text_of)
-        }
-        value => value.as_str().is_some_and(is_error_text),
-    }
-}
-
-/// `Error: …`, `Error executing tool …`, `ValueError: …`, `Traceback (most recent call last)`.
-fn is_error_text(text: &str) -> bool {
-    let text = text.trim_start_matches(['"', '\'', '<', '[', ' ', '\n', '\t']);
-    let first = text
-        .split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_')
-        .next()
-        .unwrap_or_default();
-    let after = &text[first.len()..];
-    match first {
-        "Error" | "error" | "ERROR" | "Exception" => !after.is_empty(),
-        "Traceback" | "tool_use_error" | "tool_error" => true,
-        _ => (first.ends_with("Error") || first.ends_with("Exception")) && after.starts_with([':', '(']),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -394,35 +290,5 @@ mod tests {
         assert_eq!(given.answered.iter().map(|one| one.name.clone()).collect::<Vec<_>>(), [None]);
         let asked = told(Vec::new(), vec![call("call_0123abcd", "look")]);
         assert_eq!(asked.asked[0].key, given.answered[0].key);
-    }
-
-    #[test]
-    fn errors_are_known_by_their_shape() {
-        let map = |key: &str, value: Value| Value::Map(vec![(key.into(), value)]);
-        let errors = [
-            "Error: no such city".into(),
-            "Error executing tool broken_tool: boom".into(),
-            "ValueError: boom".into(),
-            "Traceback (most recent call last)".into(),
-            map("error", "boom".into()),
-            map("isError", true.into()),
-            map("status", "error".into()),
-            map("success", false.into()),
-            Value::Array(vec![map("text", "Error: boom".into())]),
-        ];
-        for error in errors {
-            assert!(is_error(&error), "{error:?}");
-        }
-        let fine = [
-            "Errors are human".into(),
-            "18 degrees, no error".into(),
-            map("error", Value::Null),
-            map("error", "".into()),
-            map("status", "ok".into()),
-            map("temp", 18_i64.into()),
-        ];
-        for fine in fine {
-            assert!(!is_error(&fine), "{fine:?}");
-        }
     }
 }

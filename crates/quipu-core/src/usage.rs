@@ -137,6 +137,12 @@ impl Usage {
         self.input.is_some() || self.output.is_some()
     }
 
+    /// Whether the source reported tokens. No call uses none: zeros stand for figures that an instrumentation
+    /// missed, such as those of a stream.
+    pub fn has_figures(&self) -> bool {
+        self.input.unwrap_or(0) > 0 || self.output.unwrap_or(0) > 0
+    }
+
     /// Input tokens that were neither read from nor written to a cache.
     pub fn input_uncached(&self) -> u64 {
         let cached = self.cache_read.unwrap_or(0).saturating_add(self.cache_write.unwrap_or(0));

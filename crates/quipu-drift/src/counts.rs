@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::field::FIELDS;
 
-/// Spans that are compared with each other only: those of one shape.
+/// The shape of spans. Only spans of one shape are compared.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) struct Shape {
     pub(crate) kind: Kind,
@@ -19,11 +19,11 @@ pub(crate) struct Shape {
     pub(crate) service: CompactString,
     /// Model that answered.
     pub(crate) model: CompactString,
-    /// Whether the answer was streamed, where the source says so.
+    /// Whether the answer was streamed, if the source reports it.
     pub(crate) stream: Option<bool>,
 }
 
-/// How many spans of a shape were seen, and how many of them had each field.
+/// Number of spans of a shape, and of those with each field.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Tally {
     pub(crate) spans: u64,
@@ -31,7 +31,7 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    /// Counts a span by the bits of its fields.
+    /// Adds a span with the bits of its fields.
     pub(crate) fn count(&mut self, bits: u32) {
         self.spans += 1;
         for (at, with) in self.with.iter_mut().enumerate() {
@@ -39,7 +39,7 @@ impl Tally {
         }
     }
 
-    /// Adds the spans of another.
+    /// Adds another tally.
     pub(crate) fn add(&mut self, other: &Self) {
         self.spans = self.spans.saturating_add(other.spans);
         for (with, more) in self.with.iter_mut().zip(&other.with) {
@@ -48,7 +48,7 @@ impl Tally {
     }
 }
 
-/// A tally as it is stored: fields by name, so that a later version may know others.
+/// The stored form of a tally. Fields have names, so a later version may have other fields.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct SavedTally {
     spans: u64,

@@ -2,7 +2,7 @@
 
 use quipu_core::{Canonical, Kind, Usage};
 
-/// What decides whether a field is sent.
+/// The cause of a field's presence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Presence {
     /// The instrumentation decides: a change shows within a day.
@@ -13,9 +13,9 @@ pub enum Presence {
 
 /// A field of the canonical form that a source can stop sending.
 pub struct Field {
-    /// Its name, as spans of the HTTP interface call it.
+    /// Its name in the spans of the HTTP API.
     pub name: &'static str,
-    /// What decides whether it is sent.
+    /// The cause of its presence.
     pub presence: Presence,
     /// Whether a span has it.
     pub is_in: fn(&Canonical) -> bool,
@@ -33,7 +33,7 @@ fn used(read: &Canonical, figure: fn(&Usage) -> Option<u64>) -> bool {
     read.usage.as_ref().and_then(figure).is_some()
 }
 
-/// Every field that is watched. Stored counts name them, so their order may change.
+/// The watched fields. Stored counts use their names, so the order may change.
 pub const FIELDS: [Field; 21] = [
     steady("kind", |read| read.kind != Kind::Other),
     steady("operation", |read| read.operation.is_some()),
@@ -58,17 +58,17 @@ pub const FIELDS: [Field; 21] = [
     steady("error_type", |read| read.error_type.is_some()),
 ];
 
-/// Place of `error_type` in [`FIELDS`]: the one field that only failed spans have.
+/// Index of `error_type` in [`FIELDS`], the only field of failed spans alone.
 pub(crate) const ERROR_TYPE: usize = FIELDS.len() - 1;
-/// Place of `kind` in [`FIELDS`]: spans are not grouped by kind when it is judged.
+/// Index of `kind` in [`FIELDS`]. Spans are not grouped by kind when it is judged.
 pub(crate) const KIND: usize = 0;
 
-/// Whether spans are told apart by their model when the field is judged; not when the field is the model.
+/// Whether spans are separated by model when the field is judged; false if the field is the model.
 pub(crate) fn is_by_model(field: usize) -> bool {
     !matches!(FIELDS[field].name, "kind" | "request_model" | "response_model")
 }
 
-/// The fields of a span, a bit for each.
+/// The fields of a span, one bit each.
 pub(crate) fn bits(read: &Canonical) -> u32 {
     FIELDS.iter().enumerate().filter(|(_, field)| (field.is_in)(read)).fold(0, |bits, (at, _)| bits | 1 << at)
 }

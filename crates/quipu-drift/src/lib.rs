@@ -1,11 +1,11 @@
-//! Drift and completeness of sources: which fields stopped coming, which spans, roots and records are missing, who fell silent.
+//! Drift and completeness of sources: changed fields, missing spans, roots and records, silent sources.
 //!
 //! Verb: WATCH the sources.
 //! Takes: batches that the store committed, after the adapters read them.
-//! Gives: changes of a field's share by source and version, and what of a source's telemetry is missing.
+//! Gives: changes of a field's share by source and version, and the missing telemetry of each source.
 //! Never: keeps contents, ids of users, or attributes; reads the store.
 //!
-//! The statistical rule is laid down in `docs/adr/0066-drift.md`.
+//! `docs/adr/0066-drift.md` states the statistical rule.
 
 mod counts;
 mod field;

@@ -1,27 +1,27 @@
-//! The statistical rule: when the share of spans with a field has changed.
+//! The statistical rule for a change of the share of spans with a field.
 
 use std::collections::BTreeMap;
 
 use crate::field::Presence;
 
-/// Spans that each side needs.
+/// Minimum number of spans on each side.
 const SPANS: u64 = 20;
-/// Smallest difference that is material, between the shares of any two days of the two sides.
+/// Smallest material difference between the shares of any two days of the two sides.
 const GAP: f64 = 0.3;
 /// The gap is at least this many times as wide as the range of daily shares on each side.
 const RANGES: f64 = 2.0;
 /// A share is nearly constant within this distance of none or all.
 const NEARLY: f64 = 0.05;
-/// Days that each side needs where a share is neither none nor all.
+/// Minimum number of days on each side if a share is neither none nor all.
 const DAYS_OF_A_MIX: usize = 7;
-/// Days that each side needs where the application decides too.
+/// Minimum number of days on each side if the application decides too.
 const DAYS_OF_TRAFFIC: usize = 3;
-/// Smallest test statistic, in standard deviations: chance gives it once in three million comparisons.
+/// Smallest test statistic, in standard deviations. By chance it occurs once in three million comparisons.
 const Z: f64 = 5.0;
-/// Spans of a day whose share is looked at; days with fewer are looked at together.
+/// Minimum number of spans of a day; smaller days are combined.
 const SPANS_OF_A_DAY: u64 = 10;
 
-/// Spans, and those of them that have the field.
+/// Number of spans, and of spans with the field.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Count {
     pub(crate) spans: u64,
@@ -45,15 +45,15 @@ impl Count {
     }
 }
 
-/// The counts of a day by stratum: only spans of one stratum are compared.
+/// The counts of a day by stratum. Only spans of one stratum are compared.
 pub(crate) type Day = BTreeMap<usize, Count>;
 
-/// How two sides compare.
+/// The result of a comparison.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Verdict {
-    /// Too few spans that can be compared.
+    /// Too few comparable spans.
     TooFew,
-    /// No change is shown.
+    /// No significant change.
     Same,
     /// The share has changed.
     Changed(Step),
@@ -62,13 +62,13 @@ pub(crate) enum Verdict {
 /// A change of share.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Step {
-    /// Shares of both sides, each stratum weighted alike on both.
+    /// Shares of both sides. A stratum has the same weight on both.
     pub(crate) shares: (f64, f64),
-    /// Spans of both sides that were compared.
+    /// Number of compared spans of both sides.
     pub(crate) spans: (u64, u64),
 }
 
-/// Compares two sides, within strata that both have.
+/// Compares two sides within their common strata.
 pub(crate) fn compare(before: &[Day], after: &[Day], presence: Presence) -> Verdict {
     let (all_before, all_after) = (sum(before), sum(after));
     let both: Vec<(usize, Count, Count)> = all_before
@@ -97,7 +97,7 @@ fn sum(days: &[Day]) -> Day {
     sums
 }
 
-/// The shares of both sides with the weights of Mantel and Haenszel, so that a change of the mix of strata changes nothing.
+/// The shares of both sides with Mantel-Haenszel weights, which cancel a change of the mix of strata.
 fn standardised(both: &[(usize, Count, Count)]) -> (f64, f64) {
     let (mut before, mut after, mut weights) = (0.0, 0.0, 0.0);
     for (_, one, other) in both {
@@ -111,7 +111,7 @@ fn standardised(both: &[(usize, Count, Count)]) -> (f64, f64) {
     (before / weights, after / weights)
 }
 
-/// The test statistic of Cochran, Mantel and Haenszel, in standard deviations.
+/// The Cochran-Mantel-Haenszel statistic, in standard deviations.
 fn deviations(both: &[(usize, Count, Count)]) -> f64 {
     let (mut difference, mut variance) = (0.0, 0.0);
     for (_, one, other) in both {
@@ -125,7 +125,7 @@ fn deviations(both: &[(usize, Count, Count)]) -> f64 {
     if variance > 0.0 { difference.abs() / variance.sqrt() } else { 0.0 }
 }
 
-/// The share of each day, over the strata that are compared; small days are taken together.
+/// The share of each day over the compared strata; small days are combined.
 fn daily(days: &[Day], both: &[(usize, Count, Count)]) -> Vec<f64> {
     let mut groups: Vec<Count> = Vec::with_capacity(days.len());
     let mut open = Count::default();
@@ -148,7 +148,7 @@ fn range(shares: &[f64]) -> (f64, f64) {
     shares.iter().fold((1.0, 0.0), |(low, high), share| (share.min(low), share.max(high)))
 }
 
-/// Whether no day of one side comes near a day of the other, measured by how much the days of each side differ.
+/// Whether the daily shares of both sides are apart, relative to their range on each side.
 fn are_apart(before: &[f64], after: &[f64]) -> bool {
     let ((low, high), (other_low, other_high)) = (range(before), range(after));
     let gap = (low - other_high).max(other_low - high);

@@ -1,4 +1,4 @@
-//! A batch as the watch counts it, taken before the batch is handed on.
+//! Counts of a batch, made before the batch is submitted.
 
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
@@ -12,10 +12,10 @@ use crate::counts::{Shape, Tally};
 use crate::field::bits;
 use crate::source::{SERVICE, Source, masked};
 
-/// Attribute by which sources number their records, `event.sequence` of Claude Code for one.
+/// Attribute with the number of a record, such as `event.sequence` of Claude Code.
 const SEQUENCE: &str = "event.sequence";
 
-/// Attribute that names the model asked for.
+/// Attribute with the requested model.
 const MODEL: &str = "gen_ai.request.model";
 
 /// A span's place in its trace.
@@ -34,10 +34,11 @@ pub(crate) struct Numbered {
     pub(crate) source: usize,
 }
 
-/// Masks what must not be kept: takes the name of a value and its text, gives the text to keep, or `None` to keep it as it is.
+/// A function that masks secrets: it takes the name and the text of a value, and returns the text to keep.
+/// `None` keeps the text unchanged.
 pub type Mask<'m> = &'m dyn Fn(&str, &str) -> Option<String>;
 
-/// A batch as the watch counts it.
+/// Counts of a batch.
 #[derive(Default)]
 pub struct Seen {
     pub(crate) sources: Vec<Source>,
@@ -45,21 +46,21 @@ pub struct Seen {
     pub(crate) tallies: HashMap<(usize, i32, Shape), Tally>,
     pub(crate) joints: Vec<Joint>,
     pub(crate) numbered: Vec<Numbered>,
-    /// First and last start by source.
+    /// First and last start of each source's records.
     pub(crate) times: Vec<(Timestamp, Timestamp)>,
 }
 
-/// Sources of a batch by scope and resource, which many of its records share.
+/// Sources of a batch by scope and resource, which its records share.
 struct Known<'m> {
     mask: Mask<'m>,
     places: HashMap<(*const Scope, *const Resource), usize>,
 }
 
-/// What tells a span's shape, borrowed from the span.
+/// The shape of a span, borrowed from the span.
 type Key<'b> = (usize, i32, (Kind, Signal, bool, &'b str, &'b str, Option<bool>));
 
 impl Seen {
-    /// What the watch counts of a batch. It keeps names of sources, services and models as `mask` leaves them.
+    /// Counts a batch. `mask` is applied to the names of sources, services and models.
     pub fn of(batch: &Batch, mask: Mask<'_>) -> Self {
         let mut seen = Self::default();
         let mut known = Known { mask, places: HashMap::new() };
@@ -72,7 +73,7 @@ impl Seen {
             }
         }
         for ((source, day, shape), tally) in tallies {
-            // Masked names of two shapes may be equal.
+            // Two shapes may have the same masked names.
             seen.tallies.entry((source, day, owned(shape, mask))).or_default().add(&tally);
         }
         for event in &batch.events {
@@ -135,7 +136,7 @@ fn joint(span: &Span, source: usize) -> Joint {
     Joint { trace: span.trace_id, span: span.span_id, parent: span.parent_id, start: span.start, source }
 }
 
-/// The series of a numbered event, and its number.
+/// The series and the number of a numbered event.
 fn numbered(event: &Event) -> Option<(u64, u64)> {
     let number = match event.attributes.get(SEQUENCE)? {
         Value::Int(number) => u64::try_from(*number).ok()?,

@@ -2,16 +2,16 @@
 
 use std::collections::HashMap;
 
-/// Most series that are followed at a time; the one that came longest ago makes way.
+/// Maximum number of followed series; the least recent one is removed first.
 const MOST_SERIES: usize = 1_024;
-/// Most runs of numbers that a series is followed by; beyond, its oldest gap counts as lost for good.
+/// Maximum number of runs of a series; beyond it, the oldest gap counts as lost.
 const MOST_RUNS: usize = 32;
 
 /// The numbers of one series, as runs without a gap in ascending order.
 #[derive(Debug, Default)]
 pub(crate) struct Series {
     runs: Vec<(u64, u64)>,
-    /// Numbers of gaps that are no longer followed.
+    /// Number of missing records in gaps that are no longer followed.
     lost: u64,
     /// Source, by its number in the watch.
     source: u64,
@@ -37,7 +37,7 @@ impl Series {
         }
     }
 
-    /// Joins the run with the next one where no number lies between them.
+    /// Joins the run with the next one if no number is between them.
     fn join(&mut self, at: usize) {
         let touches =
             self.runs.get(at + 1).is_some_and(|(first, _)| self.runs[at].1.checked_add(1) == Some(*first));
@@ -52,7 +52,7 @@ impl Series {
     }
 }
 
-/// Every series that is followed.
+/// The followed series.
 #[derive(Debug, Default)]
 pub(crate) struct Sequences {
     series: HashMap<u64, Series>,
@@ -60,7 +60,7 @@ pub(crate) struct Sequences {
 }
 
 impl Sequences {
-    /// Notes a number of a series; gives the source and the missing numbers of a series that made way.
+    /// Adds a number of a series. Returns the source and the missing numbers of a removed series.
     pub(crate) fn note(&mut self, series: u64, source: u64, number: u64) -> Option<(u64, u64)> {
         self.clock += 1;
         let gone =

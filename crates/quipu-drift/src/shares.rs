@@ -10,9 +10,9 @@ use crate::field::{ERROR_TYPE, FIELDS, KIND, is_by_model};
 use crate::rule::{Count, Day, Step, Verdict, compare};
 use crate::watch::Known;
 
-/// Days before a change that are compared, at most.
+/// Maximum number of compared days before a change.
 const DAYS_BEFORE: usize = 14;
-/// Days after a change that are compared, at most.
+/// Maximum number of compared days after a change.
 const DAYS_AFTER: usize = 7;
 
 /// A field whose share of spans changed.
@@ -22,39 +22,39 @@ pub struct Change {
     pub source: CompactString,
     /// Its version since the change.
     pub version: CompactString,
-    /// Its version before; the same where it changed within a version.
+    /// Its version before; the same if the change is within a version.
     pub version_before: CompactString,
-    /// Kind of the spans; `None` where the kind itself changed.
+    /// Kind of the spans; `None` if the kind itself changed.
     pub kind: Option<Kind>,
     /// Name of the field.
     pub field: &'static str,
-    /// First span of the version, or begin of the day of the change.
+    /// First span of the version, or start of the day of the change.
     pub since: Timestamp,
     /// Share of spans with the field before the change, 0 to 1.
     pub share_before: f64,
-    /// The same since.
+    /// Share of spans with the field since the change, 0 to 1.
     pub share_after: f64,
-    /// Spans that were compared: those before.
+    /// Number of compared spans before the change.
     pub spans_before: u64,
-    /// Those since.
+    /// Number of compared spans since the change.
     pub spans_after: u64,
 }
 
-/// Spans that are judged together.
+/// Key of the spans that are judged together.
 type Group = (Option<Kind>, Signal, bool);
-/// Spans of a group that are compared with each other only.
+/// Key of the spans of a group that are compared only with each other.
 type Stratum<'k> = (&'k str, &'k str, Option<bool>);
 /// The tallies of a version by group and day.
 type Table = BTreeMap<Group, BTreeMap<i32, BTreeMap<usize, Tally>>>;
 
-/// A version of a source, as changes are looked for.
+/// A version of a source with its tallies.
 struct Version<'k> {
     name: &'k CompactString,
     first_seen: Timestamp,
     table: Table,
 }
 
-/// What spans are told apart by when a field is judged.
+/// The properties that separate spans when a field is judged.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Apart {
     Models,
@@ -124,7 +124,7 @@ fn table<'k>(known: &'k Known, apart: Apart, strata: &mut HashMap<Stratum<'k>, u
     table
 }
 
-/// Sorts by version where every version begins with a number, else by the time when it was first seen.
+/// Sorts by version number if every version begins with a number, otherwise by the first span.
 fn sort(versions: &mut [Version<'_>]) {
     let numbers = |name: &str| -> Vec<u64> {
         let parts = name.trim_start_matches('v').split(['.', '-', '+', '_']);
@@ -137,7 +137,7 @@ fn sort(versions: &mut [Version<'_>]) {
     }
 }
 
-/// The field and the spans that are looked at.
+/// A field of the spans of one group.
 struct Looked<'l> {
     source: &'l CompactString,
     field: usize,
@@ -153,7 +153,7 @@ impl Looked<'_> {
         days.map(|(at, strata)| (*at, day(strata))).collect()
     }
 
-    /// The change from the latest earlier version that can be compared.
+    /// The change since the latest comparable earlier version.
     fn between(&self, earlier: &[Version<'_>], version: &Version<'_>) -> Option<Change> {
         let after = bare(self.days(version));
         for before in earlier.iter().rev() {
@@ -170,7 +170,7 @@ impl Looked<'_> {
         None
     }
 
-    /// The changes within a version, each beside the days since the one before.
+    /// The changes within a version. Each is compared with the days since the previous change.
     fn within(&self, version: &Version<'_>) -> Vec<Change> {
         let (numbers, days): (Vec<i32>, Vec<Day>) = self.days(version).into_iter().unzip();
         let (mut found, mut begin) = (Vec::new(), 0);
@@ -185,7 +185,8 @@ impl Looked<'_> {
         found
     }
 
-    /// Compares with the first days of `after`: with a week where it shows a change, else with fewer, as the share may change again.
+    /// Compares `before` with the first week of `after`. If that shows no change, fewer days are compared,
+    /// because the share may change again within the week.
     fn step(&self, before: &[Day], after: &[Day]) -> Verdict {
         let presence = FIELDS[self.field].presence;
         let most = after.len().min(DAYS_AFTER);

@@ -1,16 +1,16 @@
-//! Sources that fell silent: those that pause far longer than they ever did.
+//! Silent sources: their pause is far longer than any before.
 
 use quipu_core::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// A source is judged once it was seen over this time.
+/// A source is judged after this time of activity.
 const SEEN_FOR: i64 = Timestamp::DAY;
 /// Shortest pause that is a silence.
 const SHORTEST: i64 = Timestamp::HOUR;
 /// A silence is this many times as long as the longest pause before.
 const TIMES: i64 = 5;
 
-/// When records of a source arrived, by the clock of the server.
+/// Arrival times of a source's records, by the server's clock.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Rhythm {
     first: Timestamp,
@@ -24,13 +24,13 @@ impl Rhythm {
         Self { first: at, last: at, longest_pause: 0 }
     }
 
-    /// Records arrived.
+    /// Adds an arrival.
     pub(crate) fn note(&mut self, at: Timestamp) {
         self.longest_pause = self.longest_pause.max(at.since(self.last));
         self.last = self.last.max(at);
     }
 
-    /// When the last records arrived.
+    /// Time of the last arrival.
     pub(crate) const fn last(&self) -> Timestamp {
         self.last
     }
@@ -44,7 +44,7 @@ impl Rhythm {
         }
     }
 
-    /// Since when the source is silent. The server hears since `up`; a time when it was down is no silence.
+    /// Start of the source's silence. The server runs since `up`; downtime is no silence.
     pub(crate) fn silent_since(&self, up: Timestamp, now: Timestamp) -> Option<Timestamp> {
         let pause = now.since(self.last.max(up));
         let usual = self.longest_pause.saturating_mul(TIMES).max(SHORTEST);

@@ -1,4 +1,4 @@
-//! Who sent a record: the instrumentation and its version.
+//! The source of a record: the instrumentation and its version.
 
 use compact_str::CompactString;
 use quipu_core::{Resource, Scope};
@@ -6,30 +6,31 @@ use serde::{Deserialize, Serialize};
 
 use crate::seen::Mask;
 
-/// Longest name or version that is told apart, in bytes; longer ones are cut.
+/// Maximum length of a name or version, in bytes; longer ones are cut.
 pub(crate) const LONGEST: usize = 128;
 
 /// Attribute that names the service.
 pub(crate) const SERVICE: &str = "service.name";
-/// Attribute that tells the service's version.
+/// Attribute with the service's version.
 const VERSION: &str = "service.version";
 /// Fields of a scope, by the names under which they are masked.
 const SCOPE: [&str; 2] = ["otel.scope.name", "otel.scope.version"];
 
-/// An instrumentation at a version.
+/// One version of an instrumentation.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Source {
-    /// Name of the instrumentation scope; that of the service where the scope has no name.
+    /// Name of the instrumentation scope, or of the service if the scope has no name.
     pub name: CompactString,
-    /// Version of the source, empty when none was sent.
+    /// Version of the source; empty if none was sent.
     pub version: CompactString,
 }
 
 impl Source {
     /// The source of a record.
     ///
-    /// The scope's version tells the source's. The service's version does where the scope has none, or where the service is the
-    /// source itself: `com.anthropic.claude_code.events` keeps version 1.0.0 in every release of the service `claude-code`.
+    /// Its version is that of the scope. The service's version replaces it if the scope has none, or if the
+    /// service is the source itself: the scope `com.anthropic.claude_code.events` has version 1.0.0 in every
+    /// release of the service `claude-code`.
     pub(crate) fn of(scope: &Scope, resource: &Resource, mask: Mask<'_>) -> Self {
         let service = resource.service().unwrap_or_default();
         let own = || resource.attributes.text(VERSION).unwrap_or_default();
@@ -44,7 +45,7 @@ impl Source {
     }
 }
 
-/// Whether the scope bears the service's name: its letters and digits hold those of the service's name.
+/// Whether the scope's name contains the service's name, by letters and digits.
 fn is_named(scope: &str, service: &str) -> bool {
     let letters = |text: &str| -> String {
         text.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect()
@@ -53,12 +54,12 @@ fn is_named(scope: &str, service: &str) -> bool {
     service.len() >= 4 && letters(scope).contains(&service)
 }
 
-/// The text as it may be kept under a name, cut at a letter.
+/// The masked text of a named value, cut at a character boundary.
 pub(crate) fn masked(mask: Mask<'_>, name: &str, text: &str) -> CompactString {
     mask(name, text).map_or_else(|| cut(text), |clean| cut(&clean))
 }
 
-/// The text, cut at a letter.
+/// The text, cut at a character boundary.
 fn cut(text: &str) -> CompactString {
     text[..text.floor_char_boundary(LONGEST)].into()
 }

@@ -1,4 +1,4 @@
-//! Spans without their parent and traces without a root, among the traces that came lately.
+//! Orphan spans and rootless traces among recent traces.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
@@ -7,18 +7,18 @@ use quipu_core::{SpanId, Timestamp, TraceId};
 
 use crate::seen::Joint;
 
-/// A trace is judged once nothing of it has come for this long.
+/// A trace is judged after this time without a new span.
 pub(crate) const SETTLED: i64 = 60 * Timestamp::SECOND;
-/// Spans that began this long before a restart may have relatives that an earlier process saw.
+/// Spans that began less than this time before a restart may have relatives in the earlier process.
 const BEFORE_RESTART: i64 = Timestamp::HOUR;
-/// Most traces that are followed at a time.
+/// Maximum number of followed traces.
 const MOST_TRACES: usize = 2_048;
-/// Most spans of all traces that are followed.
+/// Maximum number of spans in all followed traces.
 const MOST_SPANS: usize = 65_536;
-/// Most spans of a trace; a larger one is not judged.
+/// Maximum number of spans of a trace; a larger trace is not judged.
 const MOST_OF_A_TRACE: usize = 8_192;
 
-/// What of the traces of a source was judged. Its traces are those that its spans begin.
+/// Figures of the judged traces of a source. A trace belongs to the source of its first span.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Judged {
     pub(crate) spans: u64,
@@ -27,22 +27,23 @@ pub(crate) struct Judged {
     pub(crate) rootless: u64,
 }
 
-/// A trace that is followed. It holds ids only.
+/// A followed trace. It contains ids only.
 #[derive(Debug)]
 struct Trace {
     spans: HashSet<SpanId>,
-    /// Parents of its spans, and the sources of those spans; no parent for a root.
+    /// Parent and source of each span; a root has no parent.
     links: Vec<(Option<SpanId>, u64)>,
     first: (Timestamp, u64),
     arrived: Timestamp,
-    /// Part of it may be unknown, so that it is not judged.
+    /// Whether spans of it may be unknown; it is then not judged.
     partial: bool,
     judged: bool,
 }
 
-/// The traces that are followed.
+/// The followed traces.
 ///
-/// When more come than fit, one in two is followed, then one in four and so on, by trace id: a trace is followed whole or not at all.
+/// If there are too many, one in two is followed, then one in four and so on. The trace id decides, so a trace
+/// is followed whole or not at all.
 #[derive(Debug, Default)]
 pub(crate) struct Traces {
     traces: HashMap<TraceId, Trace>,
@@ -50,18 +51,18 @@ pub(crate) struct Traces {
     /// One trace in `2^halved` is followed.
     halved: u32,
     latest: Timestamp,
-    /// When this process took over from an earlier one.
+    /// Start of this process, if an earlier process stored counts.
     pub(crate) resumed: Option<Timestamp>,
 }
 
-/// Adds figures to a source, or takes them back.
+/// Figures to add to a source, or to subtract from it.
 pub(crate) enum Figures {
     Add(u64, Judged),
     TakeBack(u64, Judged),
 }
 
 impl Traces {
-    /// Notes a span. `source` is the number of its source; `told` hears what no longer holds.
+    /// Adds a span. `source` is the number of its source. Figures that no longer hold are added to `told`.
     pub(crate) fn note(&mut self, joint: &Joint, source: u64, now: Timestamp, told: &mut Vec<Figures>) {
         if now.since(self.latest) >= SETTLED {
             self.halved = 0;
@@ -87,7 +88,7 @@ impl Traces {
         }
     }
 
-    /// Judges what has settled.
+    /// Judges the traces without recent spans.
     pub(crate) fn judge(&mut self, now: Timestamp) -> Vec<Figures> {
         let mut told = Vec::new();
         for trace in self.traces.values_mut() {
@@ -116,7 +117,7 @@ impl Traces {
         hash.trailing_zeros() >= self.halved
     }
 
-    /// Drops what was judged; where nothing was, every second trace.
+    /// Removes judged traces; if there are none, every second trace.
     fn drop_some(&mut self) {
         let before = self.traces.len();
         self.traces.retain(|_, trace| !trace.judged);
@@ -142,7 +143,7 @@ impl Trace {
         }
     }
 
-    /// Notes a span; gives how many more it holds.
+    /// Adds a span, and returns the number of added ids.
     fn note(&mut self, joint: &Joint, source: u64, now: Timestamp) -> usize {
         self.arrived = self.arrived.max(now);
         if self.partial || !self.spans.insert(joint.span) {
@@ -153,13 +154,13 @@ impl Trace {
         1
     }
 
-    /// Lets go of the ids; gives how many there were.
+    /// Removes the ids, and returns their number.
     fn forget(&mut self) -> usize {
         self.links = Vec::new();
         std::mem::take(&mut self.spans).len()
     }
 
-    /// What is known of it, by source.
+    /// The figures of the trace by source.
     fn figures(&self) -> HashMap<u64, Judged> {
         let mut figures: HashMap<u64, Judged> = HashMap::new();
         let mut has_root = false;

@@ -1,4 +1,4 @@
-//! The watch over the sources of one project.
+//! The drift watch of one project.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -15,18 +15,18 @@ use crate::silence::Rhythm;
 use crate::source::Source;
 use crate::traces::{Figures, Judged, Traces};
 
-/// Days that are remembered.
+/// Number of remembered days.
 const DAYS: i32 = 28;
-/// Most versions of sources that are remembered; the one heard longest ago makes way.
+/// Maximum number of remembered source versions; the least recent one is removed first.
 const MOST_SOURCES: usize = 256;
-/// Most shapes of spans of a source and day that are told apart; further ones are not compared.
+/// Maximum number of span shapes per source and day; further shapes are not compared.
 const MOST_SHAPES: usize = 32;
-/// Most tallies in all; the oldest day makes way.
+/// Maximum number of tallies; the oldest day is removed first.
 const MOST_TALLIES: usize = 8_192;
-/// Most changes in a report, the latest.
+/// Maximum number of changes in a report; the latest ones are kept.
 const MOST_CHANGES: usize = 500;
 
-/// What is known of a source at a version.
+/// The counts of one version of a source.
 #[derive(Debug, Clone)]
 pub(crate) struct Known {
     /// Number of the source in this process.
@@ -36,7 +36,7 @@ pub(crate) struct Known {
     rhythm: Rhythm,
     pub(crate) tallies: BTreeMap<(i32, Shape), Tally>,
     judged: Judged,
-    /// Numbers that are missing in series no longer followed.
+    /// Number of missing records in series that are no longer followed.
     missing: u64,
 }
 
@@ -54,41 +54,41 @@ struct State {
 #[derive(Default)]
 pub struct Watch(Mutex<State>);
 
-/// What the watch says.
+/// The report of the watch.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Report {
     /// Changes of shares, latest first.
     pub changes: Vec<Change>,
-    /// Every source with what of it is missing, by name and version.
+    /// The completeness of every source, by name and version.
     pub sources: Vec<Completeness>,
 }
 
-/// What of a source's telemetry came and what is missing.
+/// Received and missing telemetry of a source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Completeness {
     /// The source.
     pub source: Source,
     /// Start of its first span or event.
     pub first_seen: Timestamp,
-    /// Start of its latest.
+    /// Start of its latest span or event.
     pub last_seen: Timestamp,
-    /// Spans of the days that are remembered.
+    /// Number of spans of the remembered days.
     pub spans: u64,
-    /// Spans of traces that were judged.
+    /// Number of spans in judged traces.
     pub judged_spans: u64,
-    /// Those of them whose parent never came.
+    /// Number of these spans without their parent.
     pub orphan_spans: u64,
-    /// Judged traces that begin with a span of the source.
+    /// Number of judged traces that begin with a span of the source.
     pub judged_traces: u64,
-    /// Those of them without a root.
+    /// Number of these traces without a root.
     pub rootless_traces: u64,
-    /// Numbered records that never came.
+    /// Number of missing numbered records.
     pub missing_records: u64,
-    /// When its last record arrived, if it is silent for far longer than before.
+    /// Arrival of its last record, if its silence is far longer than its longest pause.
     pub silent_since: Option<Timestamp>,
 }
 
-/// The watch as it is stored.
+/// The stored form of the watch.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Saved {
     sources: Vec<SavedSource>,
@@ -107,14 +107,14 @@ struct SavedSource {
 }
 
 impl Watch {
-    /// Counts a batch that was committed.
+    /// Adds the counts of a committed batch.
     pub fn add(&self, seen: Seen, now: Timestamp) {
         if !seen.is_empty() {
             self.lock().add(seen, now);
         }
     }
 
-    /// What can be said at a time.
+    /// Returns the report at a time.
     pub fn report(&self, now: Timestamp) -> Report {
         let (sources, missing, up) = {
             let mut state = self.lock();
@@ -129,7 +129,7 @@ impl Watch {
         Report { changes, sources: sources.into_iter().map(whole).collect() }
     }
 
-    /// What is to be stored.
+    /// Returns the state to store.
     pub fn saved(&self, now: Timestamp) -> Saved {
         let mut state = self.lock();
         state.judge(now);
@@ -138,7 +138,7 @@ impl Watch {
         Saved { sources }
     }
 
-    /// Takes up what an earlier process stored.
+    /// Adds the state that an earlier process stored.
     pub fn resume(&self, saved: Saved, now: Timestamp) {
         if saved.sources.is_empty() {
             return;
@@ -184,7 +184,7 @@ impl State {
         }
     }
 
-    /// The number of a source that was heard.
+    /// The number of a source; a new source gets a new one.
     fn heard(&mut self, source: &Source, (first, last): (Timestamp, Timestamp), now: Timestamp) -> u64 {
         if !self.sources.contains_key(source) {
             self.make_way();
@@ -213,7 +213,7 @@ impl State {
     }
 
     fn count(&mut self, source: &Source, day: i32, shape: Shape, tally: &Tally) {
-        // A batch of very many sources pushes out its own.
+        // A batch with too many sources removes its own.
         let Some(known) = self.sources.get_mut(source) else { return };
         let key = (day, shape);
         if !known.tallies.contains_key(&key) {
@@ -225,7 +225,7 @@ impl State {
         known.tallies.entry(key).or_default().add(tally);
     }
 
-    /// Drops days that are too old, and the oldest while there are too many tallies.
+    /// Removes expired days, and the oldest days while there are too many tallies.
     fn forget_old(&mut self, now: Timestamp) {
         let mut oldest = day(now).saturating_sub(DAYS);
         loop {
@@ -343,7 +343,7 @@ impl Judged {
     }
 }
 
-/// Names that are silent in every version, with the time of their last record: an update is no silence.
+/// Sources that are silent in every version, with the time of their last record. An update is no silence.
 fn silent(
     sources: &BTreeMap<Source, Known>,
     up: Timestamp,
@@ -358,7 +358,7 @@ fn silent(
     rhythms.into_iter().filter_map(quiet).collect()
 }
 
-/// The changes of all sources; those that several signals show count once.
+/// The changes of all sources; a change in several signals counts once.
 fn changes(sources: &BTreeMap<Source, Known>) -> Vec<Change> {
     let mut names: BTreeMap<&CompactString, Vec<(&CompactString, &Known)>> = BTreeMap::new();
     for (source, known) in sources {

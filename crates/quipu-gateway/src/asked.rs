@@ -1,6 +1,8 @@
 //! Attributes in a request's body that the wire reader does not extract: user, session, agent, tags, and the
 //! positions of members to change.
 
+mod user;
+
 use std::borrow::Cow;
 use std::ops::{ControlFlow, Range};
 
@@ -8,6 +10,7 @@ use quipu_json::RawValue;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
+use self::user::{user_and_session, word};
 use crate::doubt::Doubt;
 
 /// The maximum size of a member that is parsed as a tree, such as metadata, in bytes.
@@ -264,27 +267,9 @@ fn is_users(turn: &RawValue) -> bool {
     turn.get().starts_with('{') && role.is_none_or(|role| role.get() == "\"user\"")
 }
 
-fn word(value: &Value) -> Option<String> {
-    value.as_str().filter(|word| !word.is_empty()).map(str::to_owned)
-}
-
 /// Splits a comma-separated list.
 pub(crate) fn split(list: &str) -> Vec<String> {
     list.split(',').map(str::trim).filter(|tag| !tag.is_empty()).map(str::to_owned).collect()
-}
-
-/// Reads Anthropic's `metadata.user_id` in the two forms of Claude Code; any other text is a user.
-fn user_and_session(told: &str) -> (Option<String>, Option<String>) {
-    if let Ok(object) = serde_json::from_str::<Map<String, Value>>(told) {
-        let said = |keys: [&str; 2]| keys.iter().find_map(|key| word(object.get(*key)?));
-        return (said(["account_uuid", "device_id"]), said(["session_id", "session"]));
-    }
-    match told.rsplit_once("_session_") {
-        Some((user, session)) if !session.is_empty() => {
-            (Some(user.trim_end_matches("_account_").to_owned()), Some(session.to_owned()))
-        }
-        _ => (Some(told.to_owned()), None),
-    }
 }
 
 #[cfg(test)]

@@ -83,7 +83,7 @@ fn below(trace: &Trace, at: At) -> Tally {
 }
 
 fn usage(node: &Node) -> Option<&Usage> {
-    node.call.as_ref().and_then(|call| call.usage.as_ref()).filter(|usage| usage.is_known())
+    node.call.as_ref().and_then(|call| call.usage.as_ref()).filter(|usage| usage.has_figures())
 }
 
 fn standing(trace: &Trace, at: At, below: &Tally) -> Standing {

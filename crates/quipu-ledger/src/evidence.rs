@@ -151,7 +151,7 @@ fn of_usage(call: &Row, sum: &Row) -> Option<Evidence> {
 }
 
 fn known(row: &Cost) -> Option<&Usage> {
-    row.usage.as_ref().filter(|usage| merge::says_something(usage))
+    row.usage.as_ref().filter(|usage| usage.has_figures())
 }
 
 /// Whether two usages have the same totals, and these are not zero.

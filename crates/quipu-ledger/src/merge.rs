@@ -151,17 +151,11 @@ fn is_version_of(name: &str, base: &str) -> bool {
         || (rest.starts_with('-') && rest.split('-').all(is_version))
 }
 
-/// Whether a usage has figures. No call uses nothing: zeros stand for figures that an instrumentation missed, as
-/// of a stream.
-pub(crate) fn says_something(usage: &Usage) -> bool {
-    usage.is_known() && (usage.input.unwrap_or(0), usage.output.unwrap_or(0)) != (0, 0)
-}
-
 /// Reliability of a record's figures; greater is better. In order: has figures, not estimated, from the
 /// provider's own SDK, number of details, has the provider's id.
 pub(crate) fn quality(node: &Node) -> (bool, bool, bool, u32, bool) {
     let Some(call) = &node.call else { return (false, false, false, 0, false) };
-    let usage = call.usage.as_ref().filter(|usage| says_something(usage));
+    let usage = call.usage.as_ref().filter(|usage| usage.has_figures());
     (
         usage.is_some(),
         usage.is_some_and(|usage| !usage.estimated),
@@ -181,14 +175,15 @@ pub(crate) fn best<'a>(records: impl Iterator<Item = &'a Node>) -> Option<Usage>
     records.sort_by_key(|node| (falls_short(node), std::cmp::Reverse(quality(node))));
     let told = |node: &&'a Node| {
         let call = node.call.as_ref()?;
-        Some((call.response_id.as_ref(), call.usage.as_ref()?))
+        let of_sdk = call.scope.is_of_sdk();
+        Some(Told { of_sdk, id: call.response_id.as_ref(), usage: call.usage.as_ref()? })
     };
     merged(records.iter().filter_map(told))
 }
 
 /// Input plus output tokens; `None` if they are estimated.
 fn exact_total(node: &Node) -> Option<u64> {
-    let usage = node.call.as_ref()?.usage.as_ref().filter(|usage| usage.is_known() && !usage.estimated)?;
+    let usage = node.call.as_ref()?.usage.as_ref().filter(|usage| usage.has_figures() && !usage.estimated)?;
     Some(usage.input.unwrap_or(0).saturating_add(usage.output.unwrap_or(0)))
 }
 
@@ -205,22 +200,23 @@ pub(crate) struct Told<'a> {
 pub(crate) fn better<'a>(told: impl Iterator<Item = Told<'a>>) -> Option<Usage> {
     let mut told: Vec<Told<'a>> = told.collect();
     told.sort_by_key(|told| {
-        let known = says_something(told.usage);
+        let known = told.usage.has_figures();
         let details = told.usage.details();
         std::cmp::Reverse((known, known && !told.usage.estimated, known && told.of_sdk, details))
     });
-    merged(told.into_iter().map(|told| (told.id, told.usage)))
+    merged(told.into_iter())
 }
 
 /// The totals of the first usage, with missing details from the others.
-fn merged<'a>(mut told: impl Iterator<Item = (Option<&'a CompactString>, &'a Usage)>) -> Option<Usage> {
-    let (first, usage) = told.next()?;
-    let mut best = usage.clone();
-    for (id, usage) in told {
-        if first.is_some() && first == id {
-            first_event_once(&mut best, usage);
+fn merged<'a>(mut told: impl Iterator<Item = Told<'a>>) -> Option<Usage> {
+    let first = told.next()?;
+    let mut best = first.usage.clone();
+    for other in told {
+        // The provider's own SDK reads the stream as the provider defines it.
+        if !first.of_sdk && first.id.is_some() && first.id == other.id {
+            first_event_once(&mut best, other.usage);
         }
-        fill(&mut best, usage);
+        fill(&mut best, other.usage);
     }
     Some(best)
 }
@@ -247,7 +243,9 @@ const FIRST_EVENT: u64 = 8;
 fn first_event_once(best: &mut Usage, other: &Usage) {
     let (Some(output), Some(less)) = (best.output, other.output) else { return };
     let is_exact = !other.estimated && less > 0 && best.input == other.input;
-    if is_exact && less < output && output - less <= FIRST_EVENT {
+    let more = output.saturating_sub(less);
+    // A difference of exactly the reasoning tokens means that the other record left them out.
+    if is_exact && (1..=FIRST_EVENT).contains(&more) && best.reasoning != Some(more) {
         best.output = Some(less);
     }
 }

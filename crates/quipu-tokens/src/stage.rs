@@ -33,7 +33,7 @@ impl Stage for EstimateUsage {
 /// Whether a span is an ended call without usage.
 fn is_unknown(span: &Span) -> bool {
     let read = &span.canonical;
-    let says = read.usage.as_ref().is_some_and(Usage::is_known);
+    let says = read.usage.as_ref().is_some_and(Usage::has_figures);
     read.kind.is_call() && !says && !read.never_count && span.end.is_some()
 }
 

@@ -3,8 +3,8 @@
 use quipu_core::{CostCursor, CostPage, CostQuery, CostRow, Result, TraceFilter};
 use rusqlite::params_from_iter;
 
+use crate::bounds::Bounds;
 use crate::codec::{CallRow, Names, TextOf, span_key, span_of_key};
-use crate::days::Bounds;
 use crate::fault;
 use crate::read::filter::Condition;
 use crate::read::traces::trace_id;

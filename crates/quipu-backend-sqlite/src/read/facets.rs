@@ -8,8 +8,9 @@ use compact_str::CompactString;
 use quipu_core::{AnswerMemory, Facet, FacetField, Result, TraceFilter};
 use rusqlite::params_from_iter;
 
+use crate::bounds::Bounds;
 use crate::codec::{Names, TextOf, trace_status_of};
-use crate::days::{Bounds, Values};
+use crate::days::Values;
 use crate::fault;
 use crate::folder::Day;
 use crate::read::filter::{Asked, condition, means_all, meant_all};

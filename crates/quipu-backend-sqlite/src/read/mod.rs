@@ -20,6 +20,7 @@ pub(crate) mod tools;
 mod trace_rows;
 pub(crate) mod traces;
 pub(crate) mod usage;
+mod usage_keys;
 mod usage_past;
 mod usage_rows;
 pub(crate) mod words;

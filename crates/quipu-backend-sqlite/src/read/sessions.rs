@@ -8,8 +8,8 @@ use compact_str::CompactString;
 use quipu_core::{Result, SessionPage, SessionQuery, SessionRow, Timestamp, TraceId};
 use rusqlite::params_from_iter;
 
+use crate::bounds::Bounds;
 use crate::codec::{DimKind, Figures, Names, TextOf, find};
-use crate::days::Bounds;
 use crate::fault;
 use crate::folder::Day;
 use crate::read::filter::{Asked, Condition};

@@ -9,8 +9,8 @@ use quipu_core::{AnswerMemory, FacetField, Result, Timestamp, ToolGroup, TraceFi
 use rusqlite::params_from_iter;
 use rusqlite::types::Value;
 
+use crate::bounds::Bounds;
 use crate::codec::{Figures, MARK_FAILED, MARK_TOOL, Names, TextOf};
-use crate::days::Bounds;
 use crate::fault;
 use crate::folder::Day;
 use crate::read::filter::{Condition, means_all};

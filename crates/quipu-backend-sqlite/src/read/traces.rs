@@ -7,7 +7,8 @@ use quipu_core::{AnswerMemory, Cursor, Result, Sort, TraceId, TracePage, TraceQu
 use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, params_from_iter};
 
-use crate::days::{Bounds, DayState, meets};
+use crate::bounds::{Bounds, meets};
+use crate::days::DayState;
 use crate::fault::{self, Fault};
 use crate::folder::Day;
 use crate::read::filter::{Asked, Condition, condition, means_all, meant_all};

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use quipu_core::{GroupBy, Timestamp, TraceFilter, UsageQuery};
 
-use crate::days::{Bounds, DayState};
+use crate::bounds::Bounds;
+use crate::days::DayState;
 use crate::fault::Result;
 use crate::folder::Day;
 use crate::past::{Hours, MOST_GROUPS, Remembered, Sums, hour_of};

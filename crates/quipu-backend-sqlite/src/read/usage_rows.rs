@@ -9,7 +9,8 @@ use crate::codec::{CallRow, DimKind, MARK_USAGE};
 use crate::fault::{Fault, Result};
 use crate::read::filter::{Asked, Condition, condition};
 use crate::read::own::Own;
-use crate::read::usage::{Groups, Keys};
+use crate::read::usage::Groups;
+use crate::read::usage_keys::Keys;
 use crate::readers::DayReader;
 use crate::shared::Shared;
 

@@ -1,4 +1,4 @@
-//! Generated traffic: what changes and what only varies.
+//! Tests on generated traffic: real changes, and mere variation.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use quipu_drift::{Change, Report, Saved, Seen, Watch};
 /// Midnight of the first day of all traffic here.
 const BEGIN: i64 = 20_000 * Timestamp::DAY;
 
-/// A generator of numbers that a seed decides.
+/// A random number generator with a seed.
 struct Dice(u64);
 
 impl Dice {
@@ -31,7 +31,7 @@ impl Dice {
     }
 }
 
-/// What the spans of a source look like.
+/// The properties of a source's spans.
 #[derive(Clone)]
 struct Sender {
     scope: Arc<Scope>,
@@ -94,8 +94,8 @@ fn fields(changes: &[Change]) -> Vec<(&'static str, &str, &str)> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
-    /// Two services with models of their own send a field always, never or sometimes; their share of the traffic and the share of an
-    /// optional field are drawn anew each day; a new version comes on the way.
+    /// Two services with different models send a field always, never or sometimes. Their share of the traffic
+    /// and the share of an optional field vary each day, and a new version starts meanwhile.
     #[test]
     fn mixed_traffic_is_no_change(seed in any::<u64>(), update in 1_i64..27, most in 10_u64..300) {
         let (dice, watch) = (&mut Dice(seed), Watch::default());
@@ -115,7 +115,7 @@ proptest! {
         prop_assert!(changes.is_empty(), "{changes:?}");
     }
 
-    /// A version that stops sending a field, and one that begins, each show as one change, whatever the traffic.
+    /// A version that stops sending a field, and one that starts, are one change each in any traffic.
     #[test]
     fn a_version_that_drops_a_field_is_reported(
         seed in any::<u64>(), days in 1_i64..12, spans in 20_u64..200, rises in any::<bool>(), overlap in any::<bool>(),
@@ -136,7 +136,7 @@ proptest! {
         prop_assert_eq!(change.since, first);
     }
 
-    /// A field that goes and comes back within a version shows as two changes, each with its day.
+    /// A field that stops and returns within a version is two changes, each with its day.
     #[test]
     fn a_field_that_goes_and_comes_within_a_version_is_reported(
         seed in any::<u64>(), first in 1_i64..9, gone in 1_i64..9, spans in 20_u64..200,

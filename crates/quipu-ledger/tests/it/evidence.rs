@@ -257,6 +257,15 @@ fn zeros_are_no_figures() {
 }
 
 #[test]
+fn a_record_without_the_reasoning_does_not_lower_the_output() {
+    let truth = Truth { start: 0, millis: 20, input: 10, output: 30, failed: false };
+    let mut whole = record(0, &truth, 0, plain());
+    whole.canonical.usage.as_mut().unwrap().reasoning = Some(6);
+    let without = record(0, &Truth { output: 24, ..truth }, 2, Faults { cached: true, ..plain() });
+    assert_eq!(totals(&count(&[vec![whole, without]], 1_000)), (1, 10, 30, 5));
+}
+
+#[test]
 fn a_stream_that_begins_where_another_record_ends_is_one_call() {
     let truth = |number: i64| Truth { start: number * 400, millis: 300, input: 10, output: 2, failed: false };
     let told = |number: usize| {

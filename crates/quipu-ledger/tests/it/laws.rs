@@ -116,7 +116,8 @@ proptest! {
             let mut next = spans[&row.span_id].parent_id;
             for _ in 0..20 {
                 let Some(above) = next.and_then(|id| spans.get(&id)) else { break };
-                let usage_outside_of_calls = above.canonical.usage.is_some() && !above.canonical.kind.is_call();
+                let usage = above.canonical.usage.as_ref().filter(|usage| usage.has_figures());
+                let usage_outside_of_calls = usage.is_some() && !above.canonical.kind.is_call();
                 prop_assert!(!(usage_outside_of_calls && rows[&above.span_id].counts()) || above.span_id == row.span_id);
                 next = above.parent_id;
             }

@@ -38,11 +38,38 @@ fn hashed(mut keyed: Hmac<Sha256>, kind: &str, value: &str) -> String {
     keyed.update(kind.as_bytes());
     keyed.update(&[0]);
     keyed.update(value.as_bytes());
-    let mut token = format!("[{kind}:");
-    for byte in keyed.finalize().into_bytes().iter().take(SHOWN) {
-        // Writing to a String cannot fail.
-        let _ = write!(token, "{byte:02x}");
+    let digest = keyed.finalize().into_bytes();
+    let mut shown = [0; SHOWN];
+    shown.copy_from_slice(&digest[..SHOWN]);
+    format!("[{kind}:{}]", lettered(shown))
+}
+
+/// Hexadecimal digits with at least one letter: a mark with digits only would be read as a number.
+fn lettered(mut shown: [u8; SHOWN]) -> String {
+    if shown.iter().all(|byte| byte >> 4 < 10 && byte & 15 < 10) {
+        // A first digit from 0 to 9 becomes a letter from a to f.
+        shown[0] = (10 + (shown[0] >> 4) % 6) << 4 | shown[0] & 15;
     }
-    token.push(']');
-    token
+    let mut text = String::with_capacity(2 * SHOWN);
+    for byte in shown {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_has_a_letter() {
+        for (shown, text) in [
+            ([0x00, 0x04, 0x49, 0x61, 0x94, 0x43, 0x57, 0x83], "a004496194435783"),
+            ([0x99; SHOWN], "d999999999999999"),
+            ([0x00, 0, 0, 0, 0, 0, 0, 0x0a], "000000000000000a"),
+        ] {
+            assert_eq!(lettered(shown), text);
+        }
+    }
 }

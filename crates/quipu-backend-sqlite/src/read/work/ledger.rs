@@ -3,8 +3,8 @@
 use quipu_core::{FacetField, Kind, Timestamp, TraceFilter, WorkKey, WorkQuery};
 use rusqlite::params_from_iter;
 
+use crate::bounds::Bounds;
 use crate::codec::{MARK_CALL, MARK_COUNTS, MARK_FAILED, MARK_TOOL};
-use crate::days::Bounds;
 use crate::fault::Result;
 use crate::read::filter::Condition;
 use crate::read::own::Own;

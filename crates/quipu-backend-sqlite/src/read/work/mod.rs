@@ -13,7 +13,7 @@ use quipu_core::{
     AnswerMemory, GroupTable, Kind, Result, TraceFilter, WorkGroup, WorkQuery, Worked, rest_key,
 };
 
-use crate::days::Bounds;
+use crate::bounds::Bounds;
 use crate::fault;
 use crate::folder::Day;
 use crate::read::traces::days_of;

@@ -2,6 +2,7 @@
 
 mod cursor;
 mod layout;
+mod lock;
 mod read;
 mod rewrite;
 mod segment;
@@ -10,7 +11,7 @@ mod segment;
 mod tests;
 
 use std::collections::VecDeque;
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -19,6 +20,7 @@ use quipu_core::{Error, ErrorKind, Result};
 use self::cursor::Cursor;
 use self::layout::BEGIN;
 pub(crate) use self::layout::{LAYOUT, opening};
+use self::lock::lock;
 pub(crate) use self::read::{Found, ReadJob};
 pub(crate) use self::rewrite::Rewritten;
 use self::segment::{Segment, Writer};
@@ -392,34 +394,5 @@ impl Spool {
         if let Err(cause) = fs::remove_file(&path) {
             tracing::warn!(path = %path.display(), %cause, "delivered batches cannot be removed");
         }
-    }
-}
-
-/// Locks the file `lock` and the folder. The folder's lock is needed because an operator may remove the file;
-/// another process would then create and lock a new one.
-fn lock(folder: &Path) -> Result<(File, Option<File>)> {
-    let path = folder.join("lock");
-    let file = private::file()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&path)
-        .map_err(|cause| failed("open spool", &path, cause))?;
-    let taken = || {
-        let context =
-            format!("{}: another process has it; give each a spool.path of its own", path.display());
-        Error::new(ErrorKind::Locked, "open spool", context)
-    };
-    match file.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => return Err(taken()),
-        Err(TryLockError::Error(cause)) => return Err(failed("open spool", &path, cause)),
-    }
-    let own = File::open(folder).ok();
-    match own.as_ref().map(File::try_lock) {
-        Some(Err(TryLockError::WouldBlock)) => Err(taken()),
-        // Some network file systems cannot lock folders; the lock of the file then has to suffice.
-        Some(Err(TryLockError::Error(_))) | None => Ok((file, None)),
-        Some(Ok(())) => Ok((file, own)),
     }
 }
