@@ -1,6 +1,7 @@
 //! `quipu prices update`: a newer list, its changes, and storing it next to the earlier ones.
 
 use std::fs;
+use std::io::Read as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -110,12 +111,15 @@ fn read(from: &str) -> Result<(String, Vec<u8>)> {
             .read_to_vec()
             .with_context(|| format!("cannot read {}", clean(from)))?
     } else {
-        let size = fs::metadata(from).with_context(|| format!("cannot read {from}"))?.len();
-        if size > MOST {
-            bail!("{from} has {size} bytes, more than the {MOST} that are read");
-        }
-        fs::read(from).with_context(|| format!("cannot read {from}"))?
+        let file = fs::File::open(from).with_context(|| format!("cannot read {from}"))?;
+        let mut bytes = Vec::new();
+        // The size of a device or a pipe is 0 in its metadata.
+        file.take(MOST + 1).read_to_end(&mut bytes).with_context(|| format!("cannot read {from}"))?;
+        bytes
     };
+    if bytes.len() as u64 > MOST {
+        bail!("{} has more than the {MOST} bytes that are read", clean(from));
+    }
     Ok((name, bytes))
 }
 

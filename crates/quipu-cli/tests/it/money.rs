@@ -89,6 +89,11 @@ fn a_newer_list_is_shown_and_kept_and_priced_by() {
     std::fs::write(&bad, "[1]").unwrap();
     let (code, _, error) = run(&["prices", "update", bad.to_str().unwrap(), "--data-dir", here]);
     assert!(code == 1 && error.contains("bad.json"), "{error}");
+    #[cfg(unix)]
+    {
+        let (code, _, error) = run(&["prices", "update", "/dev/zero", "--data-dir", here]);
+        assert!(code == 1 && error.contains("more than the"), "a file without an end: {error}");
+    }
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use serde_json::json;
 
-use super::scene::{Scene, quipu, span};
+use super::scene::{CRASHED, Scene, quipu, span};
 use super::tried::Tried;
 use super::wire::Ask;
 use crate::shell;
@@ -144,7 +144,8 @@ pub fn lists(scene: &Scene) -> Result<Tried> {
             Ok(_) => tried.tried(false, format!("{from} is taken for a list")),
             Err(error) => {
                 let said = format!("{error:#}");
-                tried.tried(!said.contains(INNER) && !said.contains("root:x:"), format!("{from}: {said}"));
+                let told = [INNER, "root:x:", CRASHED].iter().any(|text| said.contains(text));
+                tried.tried(!told, format!("{from}: {said}"));
             }
         }
     }

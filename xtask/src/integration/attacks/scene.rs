@@ -202,6 +202,9 @@ pub fn span(trace: &str, name: &str, prompt: &str) -> Value {
     }]}]}]})
 }
 
+/// Error of a program that was ended by a signal, such as for the memory that it took.
+pub const CRASHED: &str = "the program crashed";
+
 /// Runs the program with something on its standard input.
 ///
 /// # Errors
@@ -216,6 +219,9 @@ pub fn quipu(binary: &Path, words: &[&str], input: &str) -> Result<String> {
     let output = child.wait_with_output()?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
+        if output.status.code().is_none() {
+            bail!("{CRASHED}: {}: {}", output.status, shell::tail(&said, 5));
+        }
         bail!("quipu {}: {}", words.first().unwrap_or(&""), shell::tail(&said, 5));
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
