@@ -1,5 +1,5 @@
--- Everything of one run, joined by trace id: a row for each span, with what it cost, the events within it, and the metrics
--- that have an observation of it as an exemplar. Run it on a day's file of the store: days/d-YYYYMMDD.db.
+-- All signals of one run, joined by trace id. Each span is a row with its cost, its events, and the metrics
+-- with an exemplar of it. Run it on a day file of the store: days/d-YYYYMMDD.db.
 SELECT
     lower(hex(traces.trace)) AS trace,
     span_name.text AS span,

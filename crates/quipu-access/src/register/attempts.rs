@@ -10,10 +10,10 @@ use crate::attempts::{Count, Kept, MOST, Side, Who, forgotten_before};
 const LAYOUT: &str = "
 CREATE TABLE IF NOT EXISTS attempt (
     side INTEGER NOT NULL,        -- 0: against a user, 1: against an address
-    who BLOB NOT NULL,            -- the first 4 bytes of the SHA-256 of what was typed, or of the address
+    who BLOB NOT NULL,            -- the first 4 bytes of the SHA-256 of the typed name or of the address
     failures INTEGER NOT NULL,
     last INTEGER NOT NULL,
-    until INTEGER NOT NULL,       -- no attempt before
+    until INTEGER NOT NULL,       -- earliest time of the next attempt
     PRIMARY KEY (side, who)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS attempt_last ON attempt (last);

@@ -1,4 +1,4 @@
--- When somebody else than the user chose the password; null: the user did, or has none. Older builds do not know of it and would let
--- such users in, so it is a version of its own.
+-- Time at which another user chose the password. Null: the user chose it, or has none. Older builds ignore
+-- the column and would accept such logins, so it has a version of its own.
 
 ALTER TABLE user ADD COLUMN initial INTEGER;

@@ -1,8 +1,8 @@
 -- Keys, users and sessions. Times are nanoseconds since the epoch, UTC.
 
 CREATE TABLE key (
-    id TEXT PRIMARY KEY,          -- the public part of the key's text
-    hash BLOB NOT NULL,           -- SHA-256 of the whole text
+    id TEXT PRIMARY KEY,          -- the public part of the key
+    hash BLOB NOT NULL,           -- SHA-256 of the whole key
     name TEXT NOT NULL,
     project TEXT,                 -- null: every project
     scopes TEXT NOT NULL,         -- comma list
@@ -10,15 +10,15 @@ CREATE TABLE key (
     created_by TEXT NOT NULL,
     expires INTEGER,
     revoked INTEGER,
-    used INTEGER                  -- to the hour
+    used INTEGER                  -- last use, rounded to the hour
 ) STRICT;
 
 CREATE TABLE user (
-    name TEXT PRIMARY KEY,        -- in small letters
-    password TEXT,                -- argon2id as a PHC string; null: cannot log in by password
-    issuer TEXT,                  -- of identities that come by OpenID Connect
+    name TEXT PRIMARY KEY,        -- lower case
+    password TEXT,                -- argon2id as a PHC string; null: no password login
+    issuer TEXT,                  -- OpenID Connect identities only
     subject TEXT,
-    roles TEXT NOT NULL,          -- JSON: a role by project, * for every project
+    roles TEXT NOT NULL,          -- JSON: a role for each project, * for every project
     disabled INTEGER NOT NULL DEFAULT 0,
     created INTEGER NOT NULL,
     seen INTEGER,                 -- last login
@@ -29,7 +29,7 @@ CREATE TABLE session (
     hash BLOB PRIMARY KEY,        -- SHA-256 of the cookie's value
     user TEXT NOT NULL REFERENCES user (name) ON DELETE CASCADE,
     created INTEGER NOT NULL,
-    seen INTEGER NOT NULL         -- to five minutes
+    seen INTEGER NOT NULL         -- last request, rounded to five minutes
 ) STRICT;
 
 CREATE INDEX session_user ON session (user, seen);

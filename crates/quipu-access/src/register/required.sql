@@ -1,4 +1,5 @@
--- Facts about the register itself. `required`: since when access has been required here. A user means that somebody set access up.
+-- Facts about the register itself. `required` is the time since which the server requires a login or key. If
+-- a user exists, access was set up.
 
 CREATE TABLE fact (
     name TEXT PRIMARY KEY,

@@ -7,7 +7,7 @@ CREATE TABLE spent (
     figure BLOB NOT NULL,
     PRIMARY KEY (budget, scope, unit, bucket)
 ) WITHOUT ROWID;
--- A reservation's part in one budget, and in `share` what it holds in each of that budget's accounts.
+-- One row for each budget of a reservation. `share` has the reserved amounts in the accounts of that budget.
 CREATE TABLE held (
     id INTEGER NOT NULL, budget TEXT NOT NULL, expires INTEGER NOT NULL, trace BLOB, span BLOB,
     PRIMARY KEY (id, budget)

@@ -1,3 +1,4 @@
--- Days that have a file. A day is listed once its file is made, and struck out before its file is removed.
--- lost: seconds since the epoch at which the file of a listed day was found missing, while nobody was told to repair the store.
+-- Days that have a file. A row is added after its file is created, and deleted before its file is removed.
+-- lost: time at which the file of a listed day was found missing, in seconds since the epoch. A repair of the
+-- store clears it.
 CREATE TABLE days(day INTEGER PRIMARY KEY, lost INTEGER);

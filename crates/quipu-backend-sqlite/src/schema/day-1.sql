@@ -8,7 +8,7 @@ CREATE TABLE origins(
     resource INTEGER NOT NULL, scope INTEGER NOT NULL,
     service INTEGER NOT NULL, framework INTEGER NOT NULL, convention INTEGER NOT NULL,
     UNIQUE(resource, scope, service, framework, convention));
--- figures, picks: packed; cost: 1e-12 USD, or 16 bytes of 1e-24 USD where that is finer.
+-- figures, picks: packed. cost: an integer in 1e-12 USD, or 16 bytes in 1e-24 USD if the value needs them.
 CREATE TABLE traces(
     pk INTEGER PRIMARY KEY, trace BLOB NOT NULL UNIQUE,
     name INTEGER, service INTEGER, framework INTEGER, convention INTEGER,

@@ -1,6 +1,7 @@
--- Whether a span below it failed; a trace's errors leave such spans out, as a failure counts once, where it began.
+-- below: whether a descendant span failed. A failure counts once, at the span where it began, so the errors
+-- of a trace exclude failed spans with below = 1.
 ALTER TABLE spans ADD COLUMN below INTEGER NOT NULL DEFAULT 0;
--- Failed spans of a trace that another failed one lies below.
+-- echoes: number of failed spans of a trace that have a failed descendant.
 ALTER TABLE traces ADD COLUMN echoes INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX spans_below ON spans(tr, parent) WHERE below = 1 OR (status = 2 AND signal = 0);
 WITH RECURSIVE up(tr, id) AS (

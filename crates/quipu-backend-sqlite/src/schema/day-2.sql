@@ -1,5 +1,5 @@
--- Sessions and users are looked up on their own.
+-- Look-up by session or by user alone.
 CREATE INDEX traces_session ON traces(session) WHERE session IS NOT NULL;
 CREATE INDEX traces_user ON traces(user) WHERE user IS NOT NULL;
--- Counts of the values of these need not read the traces' rows.
+-- A covering index: counts of these values need not read the rows of traces.
 CREATE INDEX traces_facets ON traces(status, service, framework, convention);

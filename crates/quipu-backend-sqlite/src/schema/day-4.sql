@@ -1,4 +1,5 @@
--- Observations that name their span: by them the points of metrics are found by trace. A point's time, and the observation's own.
+-- Exemplars: observations that name their span. They connect metric points with traces. time: time of the
+-- point; observed: time of the observation.
 CREATE TABLE exemplars(
     trace BLOB NOT NULL, span INTEGER NOT NULL, series INTEGER NOT NULL, observed INTEGER NOT NULL,
     time INTEGER NOT NULL, value REAL NOT NULL,

@@ -1,5 +1,5 @@
--- Tags, project, revision and branch that a span says, packed; most say nothing. Their names are in trace_dims with the number
--- of spans, and a trace shows the first in order of those three of which it shows one.
+-- labels: tags, project, revision and branch of a span, packed; null for most spans. trace_dims has their
+-- names with the number of spans. A trace shows one project, one revision and one branch: the first in order.
 ALTER TABLE spans ADD COLUMN labels BLOB;
 ALTER TABLE traces ADD COLUMN project INTEGER;
 ALTER TABLE traces ADD COLUMN revision INTEGER;

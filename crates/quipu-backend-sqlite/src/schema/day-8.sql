@@ -1,2 +1,2 @@
--- From here on a body may be written in the words of its dictionary. The tables are the same: the number alone keeps builds away that
--- could not read it.
+-- From this version on, a body may use the word list of its dictionary. The tables do not change; the version
+-- keeps older builds from opening a file that they cannot read.

@@ -1,4 +1,5 @@
--- Of a list of more than two numbers SQLite makes a table, anew for each row that is written; of bits it just makes a number.
+-- SQLite builds a table from a list of more than two numbers, for each written row. A bit test needs no
+-- table.
 DROP INDEX spans_work;
 DROP INDEX spans_more;
 -- Kinds 0, 3, 4, 5, 7 and 8.
