@@ -145,8 +145,8 @@ pub fn prose(root: &Path, fix: bool) -> Result<Outcome> {
     if complaints.is_empty() { Ok(Outcome::Good(summary(&folders))) } else { bail!("{complaints}") }
 }
 
-const HEAD: &str = "# Findings of `cargo xtask check prose` that a folder may still have above the limits.\n\
-                    # A number only goes down; `cargo xtask check prose --fix` lowers them.\n\n";
+const HEAD: &str = "# Findings above the limits of `cargo xtask check prose` that a folder may still have.\n\
+                    # Numbers only decrease; `cargo xtask check prose --fix` lowers them.\n\n";
 
 fn summary(folders: &BTreeMap<String, Folder>) -> String {
     let all = folders.values().map(|folder| &folder.figures);
