@@ -91,7 +91,7 @@ impl Refusal {
         Self { wait: Some(1), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not now", detail) }
     }
 
-    /// 503: the audit entry cannot be written, so the act is not done.
+    /// 503: the audit entry cannot be written, so the action is not performed.
     pub fn unnoted(error: &Error) -> Self {
         tracing::error!(%error, "an act was refused because the audit cannot be written");
         let detail = "The audit record cannot be written, and [audit] required = true refuses acts that cannot be noted; the server's log \
@@ -103,7 +103,7 @@ impl Refusal {
         }
     }
 
-    /// 503: the server stops before the request ends.
+    /// 503: the server stops before the request is complete.
     pub fn stopping() -> Self {
         Self::later("The server is stopping.")
     }

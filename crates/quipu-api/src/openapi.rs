@@ -21,10 +21,10 @@ use crate::{Problem, dto, headers, live, problem, routes};
 #[openapi(
     info(
         title = "Quipu",
-        description = "Observability for AI agents: traces, sessions, usage, money. Times are RFC 3339 in UTC with nanoseconds; \
-            durations are milliseconds in fields ending `_ms`; money is decimal text in US dollars in fields ending `_usd`, or null \
-            with a reason beside it. Without `since` and `until` an answer covers all that is stored. Unknown parameters are \
-            refused."
+        description = "Observability for AI agents: traces, sessions, usage, cost. Times are RFC 3339 in UTC with nanoseconds. \
+            Fields ending in `_ms` are durations in milliseconds. Fields ending in `_usd` are US dollars as decimal text, or null \
+            with a reason in another field. Without `since` and `until`, an answer covers all stored data. Unknown parameters \
+            are rejected."
     ),
     paths(
         routes::traces, routes::trace, routes::span, routes::lens, routes::agents, routes::outline, routes::search, routes::graph, routes::map, routes::sessions, routes::session, routes::usage, routes::tools,
@@ -42,15 +42,15 @@ use crate::{Problem, dto, headers, live, problem, routes};
     tags(
         (name = "traces", description = "Traces, their spans, and the live feed."),
         (name = "sessions", description = "Sessions: traces that belong together."),
-        (name = "figures", description = "Sums, and prices."),
-        (name = "prices", description = "Price books, and history under other prices."),
+        (name = "figures", description = "Totals and prices."),
+        (name = "prices", description = "Price books, and re-pricing of stored calls."),
         (name = "budgets", description = "Limits on spending."),
         (name = "events", description = "Structured events."),
         (name = "metrics", description = "Stored metrics."),
         (name = "documents", description = "Saved views and dashboards."),
-        (name = "retention", description = "How long what is kept, and traces that are held."),
-        (name = "server", description = "The server about itself."),
-        (name = "otlp", description = "OpenTelemetry in: OTLP/HTTP 1.x, protobuf and JSON, identity, gzip and zstd.")
+        (name = "retention", description = "Data retention, and held traces."),
+        (name = "server", description = "State and metrics of the server."),
+        (name = "otlp", description = "OpenTelemetry receiver: OTLP/HTTP 1.x, protobuf and JSON, identity, gzip and zstd.")
     ),
     modifiers(&Intake, &Problems)
 )]
@@ -80,11 +80,11 @@ fn export(signal: &str, message: &str) -> Operation {
         .required(Some(Required::True))
         .build();
     let taken = ResponseBuilder::new()
-        .description("Stored. The partial success tells what was refused, if anything.");
+        .description("The data is stored. `partial_success` has the rejected items, if any.");
     OperationBuilder::new()
         .tag("otlp")
         .summary(Some(format!("OTLP {signal}")))
-        .description(Some(format!("Takes {signal} in; answers once they are stored.")))
+        .description(Some(format!("Receives {signal}; answers after they are stored.")))
         .request_body(Some(body))
         .response("200", taken)
         .build()
@@ -107,7 +107,7 @@ impl Modify for Problems {
 fn add_problem(operation: &mut Operation) {
     let schema = RefOr::Ref(Ref::from_schema_name("Problem"));
     let response = ResponseBuilder::new()
-        .description("What went wrong.")
+        .description("The error.")
         .content(problem::MEDIA_TYPE, Content::new(Some(schema)))
         .build();
     operation.responses.responses.insert("default".to_owned(), RefOr::T(response));
@@ -118,7 +118,7 @@ pub fn openapi() -> Document {
     Description::openapi()
 }
 
-/// This description
+/// OpenAPI description
 ///
 /// OpenAPI 3.1 of all routes.
 #[utoipa::path(get, path = "/openapi.json", tag = "server",
@@ -126,7 +126,7 @@ pub fn openapi() -> Document {
 #[expect(dead_code, reason = "describes the route that `described` serves")]
 pub(crate) const fn serve() {}
 
-/// A serialized description: some hundred kilobytes that take milliseconds to make, made once.
+/// The serialized description. It has some hundred kilobytes and is serialized only once.
 struct Written {
     bytes: Bytes,
     tag: HeaderValue,
@@ -135,10 +135,10 @@ struct Written {
 impl Written {
     fn of(document: &Document) -> Option<Self> {
         let bytes = serde_json::to_vec(document)
-            .inspect_err(|error| tracing::error!(%error, "the description of the routes cannot be written"));
+            .inspect_err(|error| tracing::error!(%error, "the OpenAPI description cannot be serialized"));
         let bytes = Bytes::from(bytes.ok()?);
         let sum: String = Sha256::digest(&bytes).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        // Weak, as it may leave with or without gzip.
+        // A weak tag, because the body may be sent with or without gzip.
         Some(Self { bytes, tag: HeaderValue::from_str(&format!("W/\"{sum}\"")).ok()? })
     }
 
@@ -155,8 +155,8 @@ impl Written {
     }
 }
 
-/// A route that serves a description with an entity tag and the security headers. It is made at the first
-/// request, and kept.
+/// A route that serves a description with an entity tag and the security headers. The description is built at
+/// the first request, and cached.
 pub fn described<S: Clone + Send + Sync + 'static>(make: fn() -> Document) -> MethodRouter<S> {
     let written: Arc<OnceLock<Option<Written>>> = Arc::default();
     get(async move |request: HeaderMap| {

@@ -28,13 +28,13 @@ pub struct Problem {
     pub status: u16,
     /// Error text: the value, its place, and the expected form.
     pub detail: String,
-    /// Characters before the mistake, for a filter that cannot be read.
+    /// Position of the error in characters, for an invalid filter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub position: Option<usize>,
 }
 
 impl Problem {
-    /// A problem of a kind, whose word is an anchor of the guide.
+    /// A problem of a kind. The kind's word is an anchor in the guide.
     pub fn new(status: StatusCode, word: &str, title: &str, detail: impl Into<String>) -> Self {
         let r#type = format!("{EXPLAINED}{}", word.replace('_', "-"));
         Self {
@@ -46,22 +46,22 @@ impl Problem {
         }
     }
 
-    /// Whether the request may succeed once other answers have given back their memory.
+    /// Whether a later attempt may succeed, after other answers free their memory.
     pub(crate) fn is_busy(&self) -> bool {
         self.status == StatusCode::SERVICE_UNAVAILABLE.as_u16() && self.r#type.ends_with("#busy")
     }
 
-    /// Something that was asked for by name is not there.
+    /// A named resource does not exist.
     pub(crate) fn not_found(title: &str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", title, detail)
     }
 
-    /// A path or body cannot be read.
+    /// A path or body cannot be parsed.
     pub(crate) fn bad_request(title: &str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "bad_request", title, detail)
     }
 
-    /// The answer to a panic: the payload stays in the log of the panic hook, it may hold data.
+    /// The answer to a panic. The payload is only in the log of the panic hook, because it may contain data.
     pub(crate) fn of_panic(_payload: Box<dyn Any + Send>) -> Response {
         let detail = "The server failed while answering; its log says where.";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error", detail).into_response()

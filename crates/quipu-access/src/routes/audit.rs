@@ -30,19 +30,19 @@ pub struct Ask {
     limit: Option<usize>,
 }
 
-/// The audit
+/// Audit log
 ///
-/// The entries, the newest first. To read on, pass `next` as `before`.
+/// The entries, newest first. To read on, pass `next` as `before`.
 #[utoipa::path(get, path = "/api/v1/audit", tag = "access",
-    params(("since" = Option<String>, Query, description = "Noted at or after: RFC 3339."),
-        ("until" = Option<String>, Query, description = "Noted before: RFC 3339."),
-        ("actor" = Option<String>, Query, description = "By this one: its id, or `kind:id`."),
-        ("action" = Option<String>, Query, description = "This action; one that ends with `.` means all that begin so."),
-        ("object" = Option<String>, Query, description = "Done to this."),
-        ("project" = Option<String>, Query, description = "In this project."),
+    params(("since" = Option<String>, Query, description = "Written at or after: RFC 3339."),
+        ("until" = Option<String>, Query, description = "Written before: RFC 3339."),
+        ("actor" = Option<String>, Query, description = "Actor: its id, or `kind:id`."),
+        ("action" = Option<String>, Query, description = "Action; a trailing `.` matches all actions with that prefix."),
+        ("object" = Option<String>, Query, description = "Object of the action."),
+        ("project" = Option<String>, Query, description = "Project of the action."),
         ("outcome" = Option<String>, Query, description = "`done`, `denied` or `failed`."),
-        ("before" = Option<u64>, Query, description = "Only entries with a lesser number."),
-        ("limit" = Option<usize>, Query, description = "Entries on the page.")),
+        ("before" = Option<u64>, Query, description = "Only entries with a lower number."),
+        ("limit" = Option<usize>, Query, description = "Maximum number of entries on the page.")),
     responses((status = 200, description = "The entries.", body = AuditAnswer)))]
 pub async fn audit(
     State(access): State<Access>,
@@ -75,15 +75,15 @@ pub struct Span {
     until: Option<String>,
 }
 
-/// Export the audit
+/// Export the audit log
 ///
-/// The lines as stored in the files, the oldest first, to keep or check them elsewhere. An answer that breaks
-/// off is incomplete.
+/// The lines as stored in the files, oldest first, for storage or verification elsewhere. An interrupted
+/// answer is incomplete.
 #[utoipa::path(get, path = "/api/v1/audit/export", tag = "access",
-    params(("since" = Option<String>, Query, description = "Noted at or after: RFC 3339."),
-        ("until" = Option<String>, Query, description = "Noted before: RFC 3339.")),
+    params(("since" = Option<String>, Query, description = "Written at or after: RFC 3339."),
+        ("until" = Option<String>, Query, description = "Written before: RFC 3339.")),
     responses((status = 200, description = "JSON Lines.", body = String, content_type = "application/x-ndjson"),
-        (status = 503, description = "Two exports are under way.", body = crate::refusal::Problem, content_type = "application/problem+json")))]
+        (status = 503, description = "Two exports are already running.", body = crate::refusal::Problem, content_type = "application/problem+json")))]
 pub async fn export(State(access): State<Access>, Params(span): Params<Span>) -> Result<Response, Refusal> {
     let (since, until) = (time("since", span.since)?, time("until", span.until)?);
     let lines = access.audit.export(since, until).map_err(|error| match error.kind() {
@@ -94,11 +94,11 @@ pub async fn export(State(access): State<Access>, Params(span): Params<Span>) ->
     Ok(([(CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(lines)).into_response())
 }
 
-/// Verify the audit
+/// Verify the audit log
 ///
 /// Checks that every entry is chained to the one before it.
 #[utoipa::path(get, path = "/api/v1/audit/verify", tag = "access",
-    responses((status = 200, description = "What was found.", body = VerdictAnswer)))]
+    responses((status = 200, description = "The result.", body = VerdictAnswer)))]
 pub async fn verify(State(access): State<Access>) -> Result<JsonAnswer<VerdictAnswer>, Refusal> {
     Ok(JsonAnswer(access.audit.verify().await?.into()))
 }

@@ -10,7 +10,7 @@ use super::{audit, keys, login, me, oidc, users};
         login::login, login::logout, oidc::begin, oidc::callback, me::me, me::password, keys::keys, keys::add_key,
         keys::revoke_key, users::users, users::add_user, users::change_user, users::remove_user, audit::audit, audit::export, audit::verify
     ),
-    tags((name = "access", description = "Logging in, keys, users, and the audit."))
+    tags((name = "access", description = "Login, keys, users, and the audit log."))
 )]
 struct Description;
 

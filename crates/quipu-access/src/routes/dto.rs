@@ -28,9 +28,9 @@ pub struct LoginBody {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PasswordBody {
-    /// The present password.
+    /// The current password.
     pub old: String,
-    /// The new password: 12 to 128 characters, and not the present one.
+    /// The new password: 12 to 128 characters, different from the current one.
     pub new: String,
 }
 
@@ -52,26 +52,26 @@ pub struct Me {
     pub access: bool,
     /// The principal; null if the request has no valid credentials.
     pub principal: Option<Who>,
-    /// Whether another person chose the password. Only `POST /api/v1/me/password` and logging out are allowed
+    /// Whether the current password is an initial one. Only `POST /api/v1/me/password` and logout are allowed
     /// then.
     pub password_change_required: bool,
-    /// The role in each project: `viewer`, `editor` or `admin`; null for a key that may only send.
+    /// The role in each project: `viewer`, `editor` or `admin`; null for a key with only the scope `ingest`.
     #[schema(value_type = BTreeMap<String, Option<String>>)]
     pub roles: BTreeMap<String, Option<Role>>,
-    /// Whether the principal may configure the whole server: users, keys of every project, the audit log.
+    /// Whether the principal may administer the whole server: users, keys of every project, the audit log.
     pub everywhere: bool,
     /// The principal's permissions in `project`: `ingest`, `read`, `write` and `admin`.
     #[schema(value_type = Vec<String>)]
     pub permissions: Vec<&'static str>,
-    /// The projects that the principal has rights in.
+    /// The projects of the principal.
     pub projects: Vec<String>,
     /// The project of this request.
     pub project: Option<String>,
-    /// Whether `GET /api/v1/login/oidc` begins a login.
+    /// Whether `GET /api/v1/login/oidc` starts a login.
     pub oidc: bool,
 }
 
-/// A key to make.
+/// A key to create.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct KeyBody {
@@ -80,12 +80,12 @@ pub struct KeyBody {
     /// A list of `ingest`, `read` and `admin`.
     #[schema(value_type = Vec<String>)]
     pub scopes: Vec<Scope>,
-    /// Its project; by default, the project of the request.
+    /// Its project; default: the project of the request.
     pub project: Option<String>,
-    /// Whether the key is for every project.
+    /// Whether the key applies to every project.
     #[serde(default)]
     pub all_projects: bool,
-    /// When it expires; by default, never.
+    /// Expiry time; default: never.
     pub expires_at: Option<String>,
 }
 
@@ -93,31 +93,31 @@ pub struct KeyBody {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = AccessKey)]
 pub struct KeyAnswer {
-    /// The public id within the key's text.
+    /// The public id in the key.
     pub id: String,
     /// The name.
     pub name: String,
-    /// Its project; null: every project.
+    /// Its project; null for every project.
     pub project: Option<String>,
     /// Its scopes.
     #[schema(value_type = Vec<String>)]
     pub scopes: Vec<Scope>,
-    /// When it was made.
+    /// Time of its creation.
     pub created_at: String,
     /// The creator, as `kind:name`.
     pub created_by: String,
-    /// When it expires.
+    /// Expiry time.
     pub expires_at: Option<String>,
-    /// When it was revoked.
+    /// Time of its revocation.
     pub revoked_at: Option<String>,
-    /// When it was last used, to the hour.
+    /// Last use, rounded to the hour.
     pub used_at: Option<String>,
     /// `active`, `expired` or `revoked`.
     pub state: &'static str,
 }
 
 impl KeyAnswer {
-    /// Converts a key with its present state.
+    /// Converts a key with its current state.
     pub fn of(key: Key, now: Timestamp) -> Self {
         Self {
             state: key.ended(now).unwrap_or("active"),
@@ -134,23 +134,23 @@ impl KeyAnswer {
     }
 }
 
-/// A new key. Only this answer contains its text.
+/// A new key. Only this answer contains the key itself.
 #[derive(Serialize, ToSchema)]
 pub struct NewKeyAnswer {
     /// The key.
     pub key: KeyAnswer,
-    /// The key's text. It is not stored.
+    /// The key itself. The server does not store it.
     pub secret: String,
 }
 
-/// Keys, the newest first.
+/// Keys, newest first.
 #[derive(Serialize, ToSchema)]
 pub struct KeysAnswer {
     /// The keys that the principal may manage.
     pub keys: Vec<KeyAnswer>,
 }
 
-/// A user to make.
+/// A user to create.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UserBody {
@@ -159,7 +159,7 @@ pub struct UserBody {
     /// 12 to 128 characters. It is an initial password: valid for seven days, and only for choosing another
     /// one.
     pub password: String,
-    /// A role by project, `*` for every project.
+    /// A role for each project, `*` for every project.
     #[schema(value_type = BTreeMap<String, String>)]
     pub roles: Roles,
 }
@@ -168,7 +168,7 @@ pub struct UserBody {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UserChangeBody {
-    /// A role by project, `*` for every project.
+    /// A role for each project, `*` for every project.
     #[schema(value_type = Option<BTreeMap<String, String>>)]
     pub roles: Option<Roles>,
     /// A new password. It is an initial password, unless users change their own.
@@ -183,20 +183,20 @@ pub struct UserChangeBody {
 pub struct UserAnswer {
     /// The name.
     pub name: String,
-    /// A role by project, `*` for every project.
+    /// A role for each project, `*` for every project.
     #[schema(value_type = BTreeMap<String, String>)]
     pub roles: Roles,
-    /// Whether the user logs in by OpenID Connect and so has no password.
+    /// Whether the user logs in by OpenID Connect and has no password.
     pub oidc: bool,
     /// Whether the user is disabled.
     pub disabled: bool,
-    /// When the user was made.
+    /// Time of the user's creation.
     pub created_at: String,
-    /// The last login.
+    /// Time of the last login.
     pub seen_at: Option<String>,
-    /// Whether another person chose the password, so that the user has to change it first.
+    /// Whether the password is an initial one that the user has to change first.
     pub password_change_required: bool,
-    /// When an initial password expires.
+    /// Expiry time of an initial password.
     pub initial_password_ends_at: Option<String>,
 }
 
@@ -225,9 +225,9 @@ pub struct UsersAnswer {
 /// An entry of the audit log.
 #[derive(Serialize, ToSchema)]
 pub struct AuditEntry {
-    /// The entry's number, from 1, without a gap.
+    /// The number of the entry, from 1 without gaps.
     pub seq: u64,
-    /// When the entry was written.
+    /// Time of the entry.
     pub time: String,
     /// The actor, as `kind:id`.
     pub actor: String,
@@ -266,12 +266,12 @@ impl From<Noted> for AuditEntry {
     }
 }
 
-/// Entries, the newest first.
+/// Entries, newest first.
 #[derive(Serialize, ToSchema)]
 pub struct AuditAnswer {
     /// The entries. The list may be empty although `next` is set.
     pub entries: Vec<AuditEntry>,
-    /// The `before` of the next page; null at the beginning of the audit log.
+    /// The `before` of the next page; null at the start of the audit log.
     pub next: Option<u64>,
 }
 
@@ -284,11 +284,11 @@ impl From<AuditPage> for AuditAnswer {
 /// The result of a verification of the audit log.
 #[derive(Serialize, ToSchema)]
 pub struct VerdictAnswer {
-    /// Whether the audit log has no error.
+    /// Whether the audit log is intact.
     pub holds: bool,
-    /// Entries that were read.
+    /// Number of entries read.
     pub entries: u64,
-    /// The last entry as `SEQ:HASH`, to be kept elsewhere.
+    /// The last entry as `SEQ:HASH`, for storage elsewhere.
     pub head: String,
     /// The first errors.
     pub faults: Vec<String>,

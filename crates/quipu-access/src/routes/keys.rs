@@ -15,7 +15,7 @@ use crate::principal::{Principal, Project};
 use crate::refusal::Refusal;
 use crate::register::{Key, NewKey};
 
-/// Returns whether a principal manages a key: as an admin of its project or of every project.
+/// Returns whether a principal may manage a key: as an admin of its project or of every project.
 fn manages(principal: &Principal, project: Option<&str>) -> bool {
     match project {
         Some(project) => principal.may(Permission::Admin, project),
@@ -25,7 +25,7 @@ fn manages(principal: &Principal, project: Option<&str>) -> bool {
 
 /// Keys
 ///
-/// All keys that the principal may manage, the newest first; revoked and expired ones too.
+/// All keys that the principal may manage, newest first, including revoked and expired ones.
 #[utoipa::path(get, path = "/api/v1/keys", tag = "access",
     responses((status = 200, description = "The keys.", body = KeysAnswer)))]
 pub async fn keys(
@@ -38,11 +38,11 @@ pub async fn keys(
     Ok(JsonAnswer(KeysAnswer { keys: own.map(|key| KeyAnswer::of(key, now)).collect() }))
 }
 
-/// Make a key
+/// Create a key
 ///
-/// Only this answer contains the key's text.
+/// Only this answer contains the key itself.
 #[utoipa::path(post, path = "/api/v1/keys", tag = "access", request_body = KeyBody,
-    responses((status = 201, description = "It is made.", body = NewKeyAnswer)))]
+    responses((status = 201, description = "The key is created.", body = NewKeyAnswer)))]
 pub async fn add_key(
     State(access): State<Access>,
     Extension(principal): Extension<Principal>,
@@ -95,10 +95,10 @@ fn about(key: &Key) -> About {
 
 /// Revoke a key
 ///
-/// The key ends at once and for good; it stays in the list.
+/// Ends the key at once and permanently; it stays in the list.
 #[utoipa::path(delete, path = "/api/v1/keys/{id}", tag = "access",
     params(("id" = String, Path, description = "The public id.")),
-    responses((status = 204, description = "It lets nobody in any more."),
+    responses((status = 204, description = "The key is revoked."),
         (status = 404, description = "There is no such key.", body = crate::refusal::Problem, content_type = "application/problem+json")))]
 pub async fn revoke_key(
     State(access): State<Access>,

@@ -21,12 +21,12 @@ use crate::secret::Hashed;
 /// One text for every cause, so the answer does not reveal whether the user exists.
 const WRONG: &str = "The name or the password is wrong.";
 
-/// Error: too many passwords wait for a check.
+/// Error: too many passwords wait for their check.
 pub fn crowded() -> Refusal {
     Refusal::wait(1, "Too many people log in at once.")
 }
 
-/// Begins a password check. It takes a permit first: without a permit the attempt does not count.
+/// Starts a password check. It needs a permit; an attempt without a permit does not count.
 pub async fn begin_attempt(access: &Access, user: &str, client: &Client) -> Result<Place, Refusal> {
     let place = access.hashing.place().map_err(|_| crowded())?;
     let refused = |wait| Refusal::wait(wait, "Too many wrong passwords.");
@@ -36,10 +36,10 @@ pub async fn begin_attempt(access: &Access, user: &str, client: &Client) -> Resu
 
 /// Log in
 ///
-/// By name and password; the answer sets the session cookie. An earlier session of the browser ends. With an
-/// initial password, valid for seven days, the session may only change it; `/api/v1/me` says so.
+/// Login with name and password; the answer sets the session cookie. An earlier session of the browser ends.
+/// With an initial password, valid for seven days, the session may only change it; `/api/v1/me` says so.
 #[utoipa::path(post, path = "/api/v1/login", tag = "access", request_body = LoginBody,
-    responses((status = 204, description = "Logged in; the cookie holds the session."),
+    responses((status = 204, description = "Logged in; the cookie has the session."),
         (status = 401, description = "The name or the password is wrong.", body = crate::refusal::Problem, content_type = "application/problem+json"),
         (status = 429, description = "Too many attempts; `Retry-After` says when to try again.", body = crate::refusal::Problem,
             content_type = "application/problem+json")))]
@@ -103,7 +103,7 @@ pub fn count(access: &Access, outcome: &str) {
     access.meter.add("quipu_logins_total", &[("outcome", outcome)], 1);
 }
 
-/// Begins a session and returns an answer that sets its cookie.
+/// Starts a session and returns an answer that sets its cookie.
 pub async fn begin(access: &Access, user: &str, secure: bool) -> Result<Response, Refusal> {
     let (user, sessions) = (user.to_owned(), access.sessions());
     let token = access.off_thread(move |register| register.begin_session(&user, sessions)).await??;

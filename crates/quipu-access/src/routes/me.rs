@@ -17,11 +17,12 @@ use crate::principal::{Principal, PrincipalKind, Project};
 use crate::refusal::Refusal;
 use crate::register::{NewPassword, UserChange};
 
-/// Who am I
+/// Current principal
 ///
-/// The principal and its rights. Without credentials the answer says whether they are needed.
+/// The principal of the request and its rights. Without credentials, the answer says whether they are
+/// required.
 #[utoipa::path(get, path = "/api/v1/me", tag = "access",
-    responses((status = 200, description = "Who asks.", body = Me)))]
+    responses((status = 200, description = "The principal.", body = Me)))]
 pub async fn me(
     State(access): State<Access>,
     principal: Option<Extension<Principal>>,
@@ -73,11 +74,11 @@ fn who(principal: &Principal) -> Who {
 
 /// Change the password
 ///
-/// Changes the caller's own password. Every other session of the user ends; this one goes on under a new
-/// cookie. The new password has to differ from the present one. A session with an initial password may do
+/// Changes the user's own password. All other sessions of the user end; this session continues with a new
+/// cookie. The new password must differ from the current one. A session with an initial password may do
 /// nothing else.
 #[utoipa::path(post, path = "/api/v1/me/password", tag = "access", request_body = PasswordBody,
-    responses((status = 204, description = "It is changed."),
+    responses((status = 204, description = "The password is changed."),
         (status = 400, description = "The new password is too short, too long, easily guessed, or the old one.", body = crate::refusal::Problem,
             content_type = "application/problem+json"),
         (status = 401, description = "The old password is wrong.", body = crate::refusal::Problem, content_type = "application/problem+json"),

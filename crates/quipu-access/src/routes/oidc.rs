@@ -24,11 +24,11 @@ use crate::refusal::Refusal;
 use crate::register::{Issued, User};
 use crate::secret::{self, Hashed};
 
-/// Logins in progress at most; a new one removes the oldest.
+/// Maximum number of logins in progress; a new one removes the oldest.
 const MOST: usize = 1_000;
-/// Logins in progress from one address, so that a stranger cannot displace all others.
+/// Maximum number of logins in progress from one address, so that one client cannot displace all others.
 const MOST_OF_ONE: usize = 50;
-/// How long a login may take, in seconds.
+/// Maximum duration of a login, in seconds.
 const PATIENCE: i64 = 600;
 const CALLBACK: &str = "/api/v1/login/oidc/callback";
 
@@ -63,12 +63,12 @@ impl Logins {
     }
 }
 
-/// Begin a login at the issuer
+/// Start a login at the issuer
 ///
 /// Redirects the browser to the issuer, which sends it back to the callback.
 #[utoipa::path(get, path = "/api/v1/login/oidc", tag = "access",
-    responses((status = 303, description = "To the issuer."),
-        (status = 404, description = "No issuer is set up.", body = crate::refusal::Problem, content_type = "application/problem+json")))]
+    responses((status = 303, description = "Redirect to the issuer."),
+        (status = 404, description = "No issuer is configured.", body = crate::refusal::Problem, content_type = "application/problem+json")))]
 pub async fn begin(
     State(access): State<Access>,
     Extension(client): Extension<Client>,
@@ -122,7 +122,7 @@ pub struct Back {
     error: Option<String>,
 }
 
-/// End a login at the issuer
+/// Finish a login at the issuer
 ///
 /// The issuer redirects the browser to this route. It redirects to `/`, or to `/login?error=WORD` with
 /// `expired`, `denied` or `failed`.
@@ -130,7 +130,7 @@ pub struct Back {
     params(("code" = Option<String>, Query, description = "From the issuer."),
         ("state" = Option<String>, Query, description = "From the issuer."),
         ("error" = Option<String>, Query, description = "From the issuer.")),
-    responses((status = 303, description = "To the dashboard.")))]
+    responses((status = 303, description = "Redirect to the dashboard.")))]
 pub async fn callback(
     State(access): State<Access>,
     Extension(client): Extension<Client>,

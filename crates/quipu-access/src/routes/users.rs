@@ -17,7 +17,7 @@ use crate::register::{NewPassword, NewUser, UserChange};
 
 /// Users
 ///
-/// All users, in the order of their names.
+/// All users, by name.
 #[utoipa::path(get, path = "/api/v1/users", tag = "access",
     responses((status = 200, description = "The users.", body = UsersAnswer)))]
 pub async fn users(State(access): State<Access>) -> Result<JsonAnswer<UsersAnswer>, Refusal> {
@@ -25,11 +25,11 @@ pub async fn users(State(access): State<Access>) -> Result<JsonAnswer<UsersAnswe
     Ok(JsonAnswer(UsersAnswer { users }))
 }
 
-/// Make a user
+/// Create a user
 ///
-/// The password is initial: valid for seven days, and only for choosing another one.
+/// The password is an initial one: valid for seven days, and only for choosing another password.
 #[utoipa::path(post, path = "/api/v1/users", tag = "access", request_body = UserBody,
-    responses((status = 201, description = "It is made.", body = UserAnswer),
+    responses((status = 201, description = "The user is created.", body = UserAnswer),
         (status = 409, description = "The name is taken.", body = crate::refusal::Problem, content_type = "application/problem+json")))]
 pub async fn add_user(State(access): State<Access>, Json(body): Json<UserBody>) -> Result<Response, Refusal> {
     let password = access.hashing.hash(body.password, body.name.clone()).await.map_err(|_| crowded())??;
@@ -48,12 +48,12 @@ pub async fn add_user(State(access): State<Access>, Json(body): Json<UserBody>) 
 
 /// Change a user
 ///
-/// Changes roles or password, or disables the user. A new password and disabling end every session. A
-/// password set for another user is initial, as for a new user. Users cannot remove their own rights, so an
-/// admin always remains.
+/// Changes the roles or the password of a user, or disables the user. A new password and disabling end every
+/// session. A password set for another user is initial, as for a new user. Users cannot remove their own
+/// rights, so an admin always remains.
 #[utoipa::path(patch, path = "/api/v1/users/{name}", tag = "access", request_body = UserChangeBody,
     params(("name" = String, Path, description = "The user's name.")),
-    responses((status = 200, description = "The user as it is now.", body = UserAnswer),
+    responses((status = 200, description = "The changed user.", body = UserAnswer),
         (status = 404, description = "There is no such user.", body = crate::refusal::Problem, content_type = "application/problem+json")))]
 pub async fn change_user(
     State(access): State<Access>,
@@ -94,7 +94,7 @@ pub async fn change_user(
 /// Ends every session of the user. Audit entries keep the name.
 #[utoipa::path(delete, path = "/api/v1/users/{name}", tag = "access",
     params(("name" = String, Path, description = "The user's name.")),
-    responses((status = 204, description = "It is gone."),
+    responses((status = 204, description = "The user is removed."),
         (status = 404, description = "There is no such user.", body = crate::refusal::Problem, content_type = "application/problem+json")))]
 pub async fn remove_user(
     State(access): State<Access>,
@@ -109,7 +109,7 @@ pub async fn remove_user(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The kind of a password that this principal sets for a user.
+/// Returns the kind of a password that this principal sets for a user.
 fn chosen_by(principal: &Principal, name: &str) -> fn(HashedPassword) -> NewPassword {
     if is_self(principal, name) { NewPassword::Own } else { NewPassword::Initial }
 }

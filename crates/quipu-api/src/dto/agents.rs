@@ -12,9 +12,9 @@ use super::{Tokens, names};
 pub struct AgentsAnswer {
     /// The trace, 32 hexadecimal digits.
     pub trace_id: String,
-    /// Whether all of its spans were read: at most the first 100,000 are.
+    /// Whether all spans of the trace were read. The limit is the first 100,000.
     pub complete: bool,
-    /// Its agents, by name.
+    /// Agents of the trace, by name.
     pub agents: Vec<AgentRow>,
 }
 
@@ -23,11 +23,11 @@ pub struct AgentsAnswer {
 pub struct AgentRow {
     /// Name.
     pub name: String,
-    /// Its runs.
+    /// Number of its runs.
     pub runs: u64,
     /// Agents whose runs called it.
     pub called_by: Vec<String>,
-    /// Usage of the agent itself: calls and tools whose nearest agent it is.
+    /// Usage of the agent itself: calls and tool runs whose nearest agent it is.
     #[serde(rename = "self")]
     pub own: AgentFigures,
     /// Usage of the agent and all agents below it. Totals of nested agents overlap, so they do not add up.
@@ -41,11 +41,11 @@ pub struct AgentFigures {
     pub llm_calls: u64,
     /// Tool runs.
     pub tool_calls: u64,
-    /// Failed ones among both.
+    /// Failed LLM calls and tool runs.
     pub errors: u64,
     /// Tokens.
     pub tokens: Tokens,
-    /// Computed cost of priced calls; null when there are none.
+    /// Computed cost of priced calls; null without any.
     #[schema(value_type = Option<String>)]
     pub cost_usd: Option<Usd>,
 }

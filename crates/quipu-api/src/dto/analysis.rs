@@ -7,28 +7,28 @@ use utoipa::ToSchema;
 
 use super::UsageRow;
 
-/// How spending runs, where it goes, and where it could be less.
+/// Spending, its trend and forecast, and possible savings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct AnalysisAnswer {
     /// Start of the analysed time.
     pub since: String,
     /// End of the analysed time.
     pub until: String,
-    /// Width of the series' steps: `hour`, `day`, `week` or `month`.
+    /// Width of a step: `hour`, `day`, `week` or `month`.
     pub bucket: String,
-    /// Sums over the time.
+    /// Totals of the analysed time.
     pub total: UsageRow,
-    /// Sums over the previous time of the same length; null without data to compare with.
+    /// Totals of the previous period of the same length; null without data.
     pub previous: Option<UsageRow>,
-    /// Spending step by step, steps without calls included.
+    /// Spending by step, including steps without calls.
     pub series: Vec<SpendPoint>,
-    /// Trend of the series; null when the series is too short.
+    /// Trend of the series; null if the series is too short.
     pub trend: Option<Trend>,
-    /// Forecast; null with `forecast_reason`.
+    /// Forecast; null if `forecast_reason` is set.
     pub forecast: Option<Forecast>,
-    /// Why there is no forecast.
+    /// Reason for a missing forecast.
     pub forecast_reason: Option<String>,
-    /// Savings by prompt caches, actual and possible, on metered calls.
+    /// Actual and possible savings by prompt caches, on metered calls.
     pub cache: CacheFigures,
     /// The same on calls under subscriptions, at list price.
     pub subscription_cache: CacheFigures,
@@ -38,20 +38,20 @@ pub struct AnalysisAnswer {
     pub suggestions: Vec<Suggestion>,
     /// Reported and computed cost, over the calls where the two differ widely.
     pub deviations: Deviations,
-    /// Calls with usage but without a price: no figure here holds them.
+    /// Calls with usage but without a price. No figure here includes them.
     pub unpriced_calls: u64,
-    /// Calls that `cache`, `sessions`, `suggestions` and `deviations` are of.
+    /// Number of calls that `cache`, `sessions`, `suggestions` and `deviations` cover.
     pub rows: u64,
-    /// Start of these calls: later than `since` if there are more calls than the analysis reads one by one.
+    /// Start of these calls. Later than `since` if the analysis reads only the newest calls one by one.
     pub rows_since: String,
 }
 
 /// One step of the series.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SpendPoint {
-    /// Its start.
+    /// Start of the step.
     pub start: String,
-    /// Money spent in it; null when nothing priced and metered was used.
+    /// Cost of metered calls in it; null without any.
     #[schema(value_type = Option<String>)]
     pub cost_usd: Option<Usd>,
     /// List price of usage under subscriptions.
@@ -66,60 +66,60 @@ pub struct SpendPoint {
 /// Trend of the series.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Trend {
-    /// Money more (or, negative, less) with each step.
+    /// Change of spending per step; negative if it decreases.
     #[schema(value_type = String)]
     pub per_bucket_usd: Usd,
-    /// The same in percent of the median step; null when nothing was spent.
+    /// The same in percent of the median step; null if nothing was spent.
     pub percent_per_bucket: Option<f64>,
-    /// Number of whole steps in the trend.
+    /// Number of complete steps in the trend.
     pub buckets: usize,
 }
 
 /// Forecast of spending.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Forecast {
-    /// Start of the period that it is for: the running day, week or month, UTC.
+    /// Start of the forecast period: the current day, week or month, UTC.
     pub since: String,
-    /// Its end.
+    /// End of the forecast period.
     pub until: String,
-    /// Money spent in it so far.
+    /// Spending in the period so far.
     #[schema(value_type = String)]
     pub spent_usd: Usd,
-    /// Money expected to have been spent in it at its end.
+    /// Expected spending of the whole period.
     #[schema(value_type = String)]
     pub expected_usd: Usd,
-    /// Lower end of the interval.
+    /// Lower bound of the prediction interval.
     #[schema(value_type = String)]
     pub low_usd: Usd,
-    /// Upper end of the interval.
+    /// Upper bound of the prediction interval.
     #[schema(value_type = String)]
     pub high_usd: Usd,
-    /// Probability that the true value is within the interval, 0 to 1, if the method applies.
+    /// Confidence level of the interval, 0 to 1, if the assumptions of the method hold.
     pub confidence: f64,
-    /// How it was computed, in words.
+    /// Description of the method.
     pub method: String,
 }
 
-/// Savings by prompt caches, actual and possible.
+/// Actual and possible savings by prompt caches.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct CacheFigures {
-    /// Input tokens that were read from a cache.
+    /// Input tokens read from a cache.
     pub read_tokens: u64,
-    /// Savings compared with fresh tokens.
+    /// Savings compared with uncached tokens.
     #[schema(value_type = String)]
     pub saved_usd: Usd,
     /// Extra cost of cache writes compared with plain input.
     #[schema(value_type = String)]
     pub write_extra_usd: Usd,
-    /// The one less the other.
+    /// `saved_usd` minus `write_extra_usd`.
     #[schema(value_type = String)]
     pub net_usd: Usd,
-    /// Input tokens that might have been read from a cache and were not.
+    /// Input tokens that could have been read from a cache and were not.
     pub missed_tokens: u64,
     /// Savings if these tokens had been read from the cache.
     #[schema(value_type = String)]
     pub missed_usd: Usd,
-    /// Assumption behind `missed_tokens`, in words.
+    /// Description of the assumption behind `missed_tokens`.
     pub assumption: String,
 }
 
@@ -128,7 +128,7 @@ pub struct CacheFigures {
 pub struct DearSession {
     /// Session.
     pub session_id: String,
-    /// Money spent in it.
+    /// Cost of its metered calls.
     #[schema(value_type = Option<String>)]
     pub cost_usd: Option<Usd>,
     /// List price of its usage under a subscription.
@@ -140,33 +140,33 @@ pub struct DearSession {
     pub tokens: u64,
     /// Start of its first call within the analysed time.
     pub first: String,
-    /// Start of its last one.
+    /// Start of its last call within the analysed time.
     pub last: String,
 }
 
 /// A cheaper model for the same calls.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Suggestion {
-    /// Provider that was used.
+    /// Provider of the used model.
     pub provider: String,
-    /// Model that was used.
+    /// Used model.
     pub model: String,
-    /// Provider of the cheaper one.
+    /// Provider of the cheaper model.
     pub to_provider: String,
-    /// The cheaper one.
+    /// Cheaper model.
     pub to_model: String,
-    /// Calls that it was computed for.
+    /// Number of calls compared.
     pub calls: u64,
-    /// Their cost at today's prices.
+    /// Cost of the calls at current prices.
     #[schema(value_type = String)]
     pub cost_usd: Usd,
-    /// Cost of the same tokens on the cheaper model.
+    /// Cost of the same tokens with the cheaper model.
     #[schema(value_type = String)]
     pub would_cost_usd: Usd,
-    /// The difference.
+    /// Possible saving.
     #[schema(value_type = String)]
     pub saves_usd: Usd,
-    /// Assumption behind the suggestion, in words.
+    /// Description of the assumption behind the suggestion.
     pub assumption: String,
 }
 

@@ -3,18 +3,18 @@
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
-/// Which traces are meant; all that are given must match.
+/// Filter of traces. All given parameters must match.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default)]
 pub struct FilterParams {
-    /// Start at or after: RFC 3339, Unix time as a whole number, `now`, or a time ago such as `-1h`, `-7d`.
+    /// Start at or after: RFC 3339, a whole Unix time, `now`, or an age such as `-1h` or `-7d`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,
-    /// Start before, written like `since`.
+    /// Start before; same format as `since`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
-    /// Words that all occur in one span's name, prompts, answers, tool calls or errors.
+    /// Words that must all occur in one span: in its name, prompts, answers, tool calls or errors.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub q: Option<String>,
     /// Service.
@@ -26,10 +26,10 @@ pub struct FilterParams {
     /// Participating agent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agent: Option<String>,
-    /// Model that was called.
+    /// Model of a call.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
-    /// Tool that was run.
+    /// Tool of a run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tool: Option<String>,
     /// `ok`, `error`, `unset` or `running`.
@@ -41,7 +41,7 @@ pub struct FilterParams {
     /// User.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
-    /// Tag that one of its spans carries.
+    /// Tag of one of its spans.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tag: Option<String>,
     /// Project.
@@ -53,15 +53,15 @@ pub struct FilterParams {
     /// Branch of the source code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub branch: Option<String>,
-    /// Class of a failure in it: `rate_limit`, `timeout`, `context_length`, `content_filter`,
+    /// Class of one of its errors: `rate_limit`, `timeout`, `context_length`, `content_filter`,
     /// `authentication`, `quota`, `unavailable`, `invalid_request`, `connection`, `tool_error`, `cancelled`
     /// or `other`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// Least duration in milliseconds, a decimal number.
+    /// Minimum duration in milliseconds, a decimal number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min_duration_ms: Option<String>,
-    /// Least cost in US dollars, a decimal number, compared exactly.
+    /// Minimum cost in US dollars, a decimal number. The comparison is exact.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min_cost_usd: Option<String>,
     /// Terms of the filter language, such as `model:gpt-* -status:ok cost>0.05 "rate limit"`, at most 4 KiB.
@@ -70,15 +70,15 @@ pub struct FilterParams {
     pub filter: Option<String>,
 }
 
-/// One page of rows.
+/// Paging of rows.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default)]
 pub struct PageParams {
-    /// Most rows wanted, 1 to 10,000; 50 when left out.
+    /// Maximum number of rows, 1 to 10,000; default 50.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u64>,
-    /// The `next_cursor` of the page before.
+    /// The `next_cursor` of the previous page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
 }
@@ -88,66 +88,66 @@ pub struct PageParams {
 #[into_params(parameter_in = Query)]
 #[serde(default)]
 pub struct TraceParams {
-    /// `-started_at` (when left out), `started_at`, `-duration`, `duration`, `-cost`, `cost`, `-tokens`,
-    /// `tokens`, `-llm_calls`, `llm_calls`, `-tool_calls`, `tool_calls`, `-errors` or `errors`. A leading `-`
-    /// puts the largest first.
+    /// `-started_at` (default), `started_at`, `-duration`, `duration`, `-cost`, `cost`, `-tokens`, `tokens`,
+    /// `-llm_calls`, `llm_calls`, `-tool_calls`, `tool_calls`, `-errors` or `errors`. A leading `-` sorts in
+    /// descending order.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sort: Option<String>,
 }
 
-/// Which spans of a trace. Without any of them the whole trace is given in full, up to 10,000 spans.
+/// Paging of a trace's spans. Without parameters, the answer has all spans in full, up to 10,000.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default)]
 pub struct SpanParams {
-    /// The `next_after` of the page before.
+    /// The `next_after` of the previous page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
-    /// Most spans wanted, 1 to 10,000; 1,000 when only `detail` is given.
+    /// Maximum number of spans, 1 to 10,000; 1,000 if only `detail` is given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u64>,
-    /// `full` (when left out), or `summary` without attributes, messages, events and links.
+    /// `full` (default), or `summary` without attributes, messages, events and links.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
 }
 
-/// How calls are grouped.
+/// Grouping of calls.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default)]
 pub struct UsageParams {
     /// Comma list of `model`, `provider`, `agent`, `framework`, `service`, `session`, `user`, `convention`,
     /// `hour`, `day`, `week` (from Monday), `month`, `tool`, `tag`, `project`, `commit`, `branch`, `billing`.
-    /// `tool` is the nearest tool that the call ran within. A call is in the group of each tag of its trace,
-    /// so groups by `tag` overlap; `total` does not.
+    /// `tool` is the nearest tool run around the call. A call is in the group of each tag of its trace, so
+    /// groups by `tag` overlap; `total` does not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group_by: Option<String>,
 }
 
-/// Which field's values.
+/// Field whose values are counted.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct FacetParams {
     /// `service`, `framework`, `agent`, `model`, `tool`, `session`, `user`, `status`, `convention`, `tag`,
     /// `project`, `commit`, `branch` or `error`.
     pub field: String,
-    /// Most values wanted, 1 to 10,000; 100 when left out.
+    /// Maximum number of values, 1 to 10,000; default 100.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u64>,
 }
 
-/// Which events; all that are given must match.
+/// Filter of events. All given parameters must match.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default)]
 pub struct EventParams {
-    /// At or after: RFC 3339, Unix time as a whole number, `now`, or a time ago such as `-1h`, `-7d`.
+    /// At or after: RFC 3339, a whole Unix time, `now`, or an age such as `-1h` or `-7d`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,
-    /// Before, written like `since`.
+    /// Before; same format as `since`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
-    /// At least this severe: `trace`, `debug`, `info`, `success`, `warning`, `error` or `critical`.
+    /// Minimum severity: `trace`, `debug`, `info`, `success`, `warning`, `error` or `critical`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub level: Option<String>,
     /// Event name.
@@ -165,38 +165,38 @@ pub struct EventParams {
     /// Trace.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trace_id: Option<String>,
-    /// Text that occurs in the name, body or a text attribute; case does not matter.
+    /// Text in the name, the body or a text attribute, regardless of case.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub q: Option<String>,
 }
 
-/// Which series, and how their points become steps.
+/// Filter of metric series, and their aggregation into steps.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct MetricParams {
     /// Metric.
     pub name: String,
-    /// `key=value` that must match; may be repeated.
+    /// Label filter `key=value`; may be repeated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
-    /// The same as a JSON object of texts.
+    /// Label filters as a JSON object of texts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub labels: Option<String>,
     /// Comma list of the labels that group series; empty for one group of all series. Default: each series
     /// separately.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
-    /// At or after: RFC 3339, Unix time as a whole number, `now`, or a time ago such as `-1h`, `-7d`.
+    /// At or after: RFC 3339, a whole Unix time, `now`, or an age such as `-1h` or `-7d`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,
-    /// Before, written like `since`.
+    /// Before; same format as `since`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
-    /// Width of a step: milliseconds (at least 1000), or `30s`, `1m`, `1h`, `1d`. Left out, one minute or
+    /// Width of a step: milliseconds (at least 1000), or `30s`, `1m`, `1h`, `1d`. Default: one minute or
     /// wider.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<String>,
-    /// `avg` (when left out), `sum`, `min`, `max`, `count`, `last`, `p50`, `p95` or `p99`.
+    /// Aggregation: `avg` (default), `sum`, `min`, `max`, `count`, `last`, `p50`, `p95` or `p99`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agg: Option<String>,
 }
@@ -206,8 +206,8 @@ pub struct MetricParams {
 #[into_params(parameter_in = Query)]
 #[serde(default)]
 pub struct AnalysisParams {
-    /// Width of the series' steps: `hour`, `day`, `week` (from Monday) or `month`; left out, the length of
-    /// time decides.
+    /// Width of a step: `hour`, `day`, `week` (from Monday) or `month`. The default depends on the length of
+    /// the time range.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bucket: Option<String>,
 }
@@ -217,15 +217,15 @@ pub struct AnalysisParams {
 #[into_params(parameter_in = Query)]
 #[serde(default)]
 pub struct RangeParams {
-    /// `1h`, `24h`, `7d` or `30d`; all that is stored when left out.
+    /// `1h`, `24h`, `7d` or `30d`; default: all stored data.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_range: Option<String>,
-    /// Comma list of frameworks; all when left out.
+    /// Comma list of frameworks; default: all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frameworks: Option<String>,
 }
 
-/// Which models' prices.
+/// Filter of model prices.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default)]
@@ -233,26 +233,25 @@ pub struct PriceListParams {
     /// Provider by any of its names.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,
-    /// Text that occurs in the model's name.
+    /// Text in the model's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub q: Option<String>,
-    /// Most models wanted, 1 to 10,000; 100 when left out.
+    /// Maximum number of models, 1 to 10,000; default 100.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u64>,
 }
 
-/// How far apart prices may be.
+/// Tolerance of a price comparison.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default)]
 pub struct PriceCheckParams {
-    /// Percent of the first price that the second may be away before it is listed, 0 to 1,000,000; 1 when
-    /// left out.
+    /// Minimum difference in percent of the first price, 0 to 1,000,000; default 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub percent: Option<u64>,
 }
 
-/// Which figures.
+/// Source, grouping and steps of figures.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct QueryParams {
@@ -260,10 +259,10 @@ pub struct QueryParams {
     /// spans), `traces`, `events` or `metric`.
     pub from: String,
     /// Comma list of keys. `calls`: `model`, `provider`, `agent`, `framework`, `service`, `session`, `user`,
-    /// `tool` (the nearest that the call ran within), `tag`, `project`, `commit`, `branch`, `convention`,
+    /// `tool` (the nearest tool run around the call), `tag`, `project`, `commit`, `branch`, `convention`,
     /// `billing`. `traces`: `service`, `framework`, `name`, `status`, `session`, `user`. `events`: `service`,
-    /// `framework`, `agent`, `name`, `level`, `session`. `metric`: its labels; each series separately when
-    /// omitted. All other sources: `service`, `framework`, `agent`, `model`, `tool`, `name`, `kind`,
+    /// `framework`, `agent`, `name`, `level`, `session`. `metric`: its labels; default: each series
+    /// separately. All other sources: `service`, `framework`, `agent`, `model`, `tool`, `name`, `kind`,
     /// `status`, `error`, `session`, `user`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group_by: Option<String>,
@@ -271,40 +270,40 @@ pub struct QueryParams {
     /// (at least 1000), or a duration such as `30s`, `5m`, `1h`, `1d`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<String>,
-    /// Most groups wanted, 1 to 1,000; 20 when left out.
+    /// Maximum number of groups, 1 to 1,000; default 20.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub top: Option<u64>,
-    /// Order of the groups, greatest first: `count` (default), `errors`, `latency` (the 95th percentile).
+    /// Order of the groups, largest first: `count` (default), `errors`, `latency` (the 95th percentile).
     /// Calls also have `tokens` and `cost`. A metric has `value` (default) and `count`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sort: Option<String>,
-    /// `true` adds a histogram to every spread.
+    /// `true` adds a histogram to every distribution.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub histogram: Option<bool>,
-    /// Name of the metric; only with `from=metric`, as the three that follow.
+    /// Name of the metric; only with `from=metric`, like the next three parameters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// `key=value` that a series must have; may be repeated.
+    /// Label filter `key=value`; may be repeated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
-    /// The same as a JSON object of texts.
+    /// Label filters as a JSON object of texts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub labels: Option<String>,
-    /// How the points of a step become one: `avg` (when left out), `sum`, `min`, `max`, `count`, `last`,
-    /// `p50`, `p95` or `p99`.
+    /// Aggregation of the points of a step: `avg` (default), `sum`, `min`, `max`, `count`, `last`, `p50`,
+    /// `p95` or `p99`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agg: Option<String>,
 }
 
-/// Which rows of a trace.
+/// Paging of a trace's rows.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default)]
 pub struct OutlineParams {
-    /// Number of the first row wanted, the `next_at` of the page before; 0 when left out.
+    /// Number of the first row, the `next_at` of the previous page; default 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<u64>,
-    /// Most rows wanted, 1 to 10,000; 10,000 when left out.
+    /// Maximum number of rows, 1 to 10,000; default 10,000.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u64>,
 }
@@ -313,7 +312,7 @@ pub struct OutlineParams {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct SearchParams {
-    /// Words that all occur in a span, 1 to 32.
+    /// Words that must all occur in one span, 1 to 32.
     pub q: String,
 }
 
@@ -322,23 +321,23 @@ pub struct SearchParams {
 #[into_params(parameter_in = Query)]
 #[serde(default)]
 pub struct LiveParams {
-    /// Comma list of `traces`, `budgets`, `events`, `system`; `traces,budgets` when left out.
+    /// Comma list of `traces`, `budgets`, `events`, `system`; default `traces,budgets`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub topics: Option<String>,
-    /// The `boot` of the earlier connection.
+    /// The `boot` of the previous connection.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub boot: Option<String>,
-    /// The `seq` of the last frame that was seen there.
+    /// The `seq` of the last frame received on it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<u64>,
 }
 
-/// Format of an exported file of traces.
+/// Format of an export of traces.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default)]
 pub struct ExportParams {
-    /// `csv` (when left out) or `jsonl`.
+    /// `csv` (default) or `jsonl`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub format: Option<String>,
 }

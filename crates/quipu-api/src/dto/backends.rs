@@ -7,25 +7,25 @@ use utoipa::ToSchema;
 use super::BackendHealth;
 use crate::paths::without_paths;
 
-/// Every backend.
+/// All backends.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct BackendsAnswer {
-    /// The store first.
+    /// Backends, the store first.
     pub backends: Vec<BackendHealth>,
 }
 
-/// A batch of records that the server of a backend rejected.
+/// A batch of records that a backend rejected for good.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DeadLetter {
-    /// Its number; later ones have higher numbers.
+    /// Number of the letter; later letters have higher numbers.
     pub id: u64,
-    /// When it was given up.
+    /// Time at which delivery was given up.
     pub at: String,
     /// `refused`, or `retries_exhausted`.
     pub reason: String,
     /// Error of the backend.
     pub said: String,
-    /// Records in it.
+    /// Number of records in it.
     pub records: u64,
     /// Bytes on disk.
     pub bytes: u64,
@@ -49,18 +49,18 @@ impl DeadLetter {
 /// Dead letters of a backend, oldest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DeadLettersAnswer {
-    /// Dead letters.
+    /// The dead letters.
     pub dead_letters: Vec<DeadLetter>,
 }
 
 /// Result of a replay of dead letters.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ReplayAnswer {
-    /// Dead letters.
+    /// Number of dead letters sent again.
     pub letters: u64,
-    /// Records in them.
+    /// Number of records in them.
     pub records: u64,
-    /// Dead letters that stay, because the queue is full or they are damaged.
+    /// Number of dead letters that remain because the queue is full or they are damaged.
     pub left: u64,
 }
 
@@ -71,17 +71,17 @@ impl From<Replayed> for ReplayAnswer {
     }
 }
 
-/// Which dead letters are to go.
+/// Selection of dead letters to remove.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RemoveDeadLetters {
-    /// Numbers of the letters; empty for all.
+    /// Numbers of the letters; empty for all letters.
     pub ids: Vec<u64>,
 }
 
 /// Result of a removal of dead letters.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RemovedAnswer {
-    /// Dead letters.
+    /// Number of removed dead letters.
     pub removed: u64,
 }

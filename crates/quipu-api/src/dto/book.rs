@@ -10,11 +10,11 @@ use utoipa::ToSchema;
 /// The price books in use.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PricesAnswer {
-    /// Every book that is known, those in use and earlier versions.
+    /// Every known book: those in use and earlier versions.
     pub sources: Vec<PriceSource>,
-    /// The user's own book, which always wins; null when there is none.
+    /// The user's own book, which takes precedence; null without one.
     pub user: Option<UserPrices>,
-    /// Another currency to show money in; null for US dollars. Every answer stays in US dollars.
+    /// Display currency; null for US dollars. Answers always use US dollars.
     pub display: Option<DisplayCurrency>,
 }
 
@@ -25,75 +25,75 @@ pub struct PriceSource {
     pub source: String,
     /// Version.
     pub version: String,
-    /// Day or month on which it was taken from its source.
+    /// Day or month of its download from the source.
     pub retrieved: String,
-    /// Licence of the data, with its holder.
+    /// Licence of the data, and its holder.
     pub license: String,
-    /// Models that it has a price for.
+    /// Number of models with a price in it.
     pub rules: usize,
-    /// Whether new calls are priced by it; earlier versions explain earlier costs.
+    /// Whether new calls are priced with it. Earlier versions explain earlier costs.
     pub in_use: bool,
 }
 
 /// The user's own book.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UserPrices {
-    /// Its file, for anyone but an administrator of the server without its folder; null when it was given in
-    /// another way.
+    /// Its file; without the folder for callers other than an administrator of the server. Null if it does
+    /// not come from a file.
     pub path: Option<String>,
-    /// Entries in it.
+    /// Number of its entries.
     pub entries: usize,
 }
 
-/// A currency to show money in.
+/// A display currency.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DisplayCurrency {
     /// ISO 4217 code.
     pub currency: String,
-    /// Units of it for one US dollar, decimal text.
+    /// Units of it per US dollar, decimal text.
     pub rate: String,
-    /// Day on which that rate held.
+    /// Day of that rate.
     pub stated: String,
 }
 
 /// Prices of models.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PriceModelsAnswer {
-    /// The user's own entries, then book by book in the order in which they are tried.
+    /// The user's own entries, then the entries of each book in look-up order.
     pub models: Vec<PriceModel>,
-    /// Whether more match than are given.
+    /// Whether more models match than the answer has.
     pub more: bool,
 }
 
-/// Prices of one model now, without any context, for small requests. Prices are per million tokens; null
-/// where the rule has none.
+/// Current prices of one model for small requests, without context. Prices are per million tokens; null if
+/// the rule has none.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PriceModel {
-    /// Provider; empty for an entry of the user that is for every provider.
+    /// Provider; empty for a user's entry for every provider.
     pub provider: String,
     /// Model.
     pub model: String,
-    /// A million input tokens.
+    /// Price of a million input tokens.
     #[schema(value_type = Option<String>)]
     pub input_usd: Option<Usd>,
-    /// A million output tokens.
+    /// Price of a million output tokens.
     #[schema(value_type = Option<String>)]
     pub output_usd: Option<Usd>,
-    /// A million input tokens read from the cache.
+    /// Price of a million input tokens read from the cache.
     #[schema(value_type = Option<String>)]
     pub cache_read_usd: Option<Usd>,
-    /// A million input tokens written to the cache.
+    /// Price of a million input tokens written to the cache.
     #[schema(value_type = Option<String>)]
     pub cache_write_usd: Option<Usd>,
-    /// Prices of other units, and the number of units per price.
+    /// Prices of other units.
     pub other: Vec<OtherPrice>,
-    /// Whether large requests cost another price.
+    /// Whether large requests have another price.
     pub tiered: bool,
-    /// Whether some contexts, such as batch processing, cost another price.
+    /// Whether some contexts, such as batch processing, have another price.
     pub variants: bool,
-    /// Whether the provider means to retire the model.
+    /// Whether the provider has announced the model's retirement.
     pub deprecated: bool,
-    /// Book that the prices are from; `user` for the user's own.
+    /// Book of the prices; `user` for the user's own book.
     pub source: String,
     /// Its version.
     pub version: String,
@@ -109,33 +109,33 @@ pub struct OtherPrice {
     /// Price of `per` units.
     #[schema(value_type = String)]
     pub price_usd: Usd,
-    /// How many units that buys.
+    /// Number of units for `price_usd`.
     pub per: u64,
 }
 
 /// Disagreements between the price books.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct DisagreementsAnswer {
-    /// Those furthest apart first.
+    /// Disagreements, largest difference first.
     pub disagreements: Vec<Disagreement>,
 }
 
-/// One price that two books state differently.
+/// A price that differs between two books.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Disagreement {
     /// Provider.
     pub provider: String,
-    /// The model as the second book names it.
+    /// Model, by its name in the second book.
     pub model: String,
     /// Unit, such as `input_tokens`, or `input_tokens above 200000` for large requests.
     pub unit: String,
-    /// Price by the first book, which is the one charged.
+    /// Price in the first book, which is charged.
     #[schema(value_type = String)]
     pub first_usd: Usd,
-    /// Price by the second book.
+    /// Price in the second book.
     #[schema(value_type = String)]
     pub second_usd: Usd,
-    /// How far the second is from the first, in percent of the first; 100 where the first is free.
+    /// Difference in percent of the first price; 100 if the first price is zero.
     pub percent: f64,
     /// Id of the rule in the first book.
     pub first_id: String,
@@ -146,7 +146,7 @@ pub struct Disagreement {
 /// Result of a reload of the price books.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ReloadAnswer {
-    /// The books in use from now on.
+    /// The books in use after the reload.
     pub prices: PricesAnswer,
     /// Notes about the books.
     pub notes: Vec<String>,

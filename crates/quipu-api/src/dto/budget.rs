@@ -23,9 +23,9 @@ pub struct Budget {
     /// Configuration.
     #[schema(value_type = BudgetSettings)]
     pub config: Json,
-    /// `file` when the configuration has it, `stored` when it was set here or by `quipu budget set`.
+    /// `file` if the config file defines it; `stored` if this interface or `quipu budget set` did.
     pub source: String,
-    /// Its accounts: one, or one for each value of a scope of `*` that was seen, and for each limit.
+    /// Accounts of the budget: one for each limit, and for each observed value of a `*` in its scope.
     pub accounts: Vec<BudgetAccount>,
 }
 
@@ -42,54 +42,55 @@ pub struct BudgetAccount {
     pub spent: String,
     /// Amount reserved for running calls.
     pub reserved: String,
-    /// Spent amount as a share of the limit; above 1 when over it, null when the limit is zero.
+    /// Spent amount as a fraction of the limit. Above 1 if it exceeds the limit; null if the limit is zero.
     pub share: Option<f64>,
-    /// Start of the period; null for a budget without one.
+    /// Start of the period; null without a period.
     pub period_start: Option<String>,
-    /// When it starts anew; null when it never does, or rolls.
+    /// Start of the next period; null for a rolling period or none.
     pub resets_at: Option<String>,
-    /// Thresholds that fired in this period.
+    /// Thresholds reached in this period.
     pub fired: Vec<f64>,
 }
 
-/// A budget as it is set. At least one limit is given; where several are, all of them hold.
+/// Definition of a budget. It has at least one limit; each given limit applies.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct BudgetSettings {
-    /// US dollars in a period, decimal text.
+    /// Limit in US dollars per period, decimal text.
     #[schema(value_type = Option<String>)]
     pub limit_usd: Option<Usd>,
-    /// Tokens in a period, input and output together.
+    /// Limit of tokens per period, input and output together.
     pub limit_tokens: Option<u64>,
-    /// Requests to models in a period.
+    /// Limit of model requests per period.
     pub limit_calls: Option<u64>,
-    /// `hour`, `day` (when left out), `week`, `month` or `total`.
+    /// `hour`, `day` (default), `week`, `month` or `total`.
     pub period: Option<String>,
-    /// The time up to now instead of a period of the calendar: 60 minutes, 24 hours, 7 or 30 days.
+    /// Whether the period is a rolling window instead of a calendar period: 60 minutes, 24 hours, 7 or 30
+    /// days.
     pub rolling: Option<bool>,
     /// IANA name of the calendar's time zone, such as `Europe/Zurich`; UTC when omitted.
     pub time_zone: Option<String>,
-    /// Spending that counts; all of it when omitted.
+    /// Scope of the counted spending; default: all spending.
     pub scope: Option<BudgetScope>,
-    /// Shares of the limit that send a notice once a period, above 0, at most 10. Default: 0.8, 0.9 and 1.0.
+    /// Fractions of the limit that send a notice once per period, above 0, at most 10. Default: 0.8, 0.9 and
+    /// 1.0.
     pub thresholds: Option<Vec<f64>>,
     /// Action at the limit: `notify`, `throttle`, `degrade` or `block` (default).
     pub action: Option<String>,
-    /// The cheaper model that `degrade` suggests.
+    /// Cheaper model that `degrade` suggests.
     pub degrade_to: Option<String>,
-    /// Milliseconds that `throttle` makes a call wait.
+    /// Delay of a call under `throttle`, in milliseconds.
     pub throttle_ms: Option<u64>,
-    /// Milliseconds that a reservation holds when nothing is heard of its call.
+    /// Lifetime of a reservation without a result of its call, in milliseconds.
     pub hold_ms: Option<u64>,
-    /// When work goes in circles; judged for each session on its own, and for each trace where no session is
-    /// known.
+    /// Loop guard. It judges each session separately, or each trace if the session is unknown.
     pub r#loop: Option<LoopSettings>,
     /// Whether calls without usage count with their estimated cost and tokens; default false.
     pub count_estimated: Option<bool>,
 }
 
-/// Spending that counts; all given fields must match. `*` keeps a separate account for each value. A trailing
-/// `*` matches every value with that prefix.
+/// Scope of a budget; all given fields must match. `*` has a separate account for each value. A trailing `*`
+/// matches every value with that prefix.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct BudgetScope {
@@ -113,55 +114,55 @@ pub struct BudgetScope {
     pub tag: Option<String>,
 }
 
-/// Bounds that trip the guard when an agent runs in circles.
+/// Limits of the loop guard.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LoopSettings {
-    /// So many runs of one tool with the same arguments one after another; at least 2.
+    /// Maximum number of consecutive runs of one tool with the same arguments; at least 2.
     pub repeats: Option<u64>,
-    /// More US dollars than this within 60 seconds, decimal text.
+    /// Maximum spending within 60 seconds, in US dollars, decimal text.
     #[schema(value_type = Option<String>)]
     pub usd_per_minute: Option<Usd>,
     /// Limit of requests to language models.
     pub turns: Option<u64>,
-    /// Milliseconds after which a loop is forgotten, and everything is counted anew.
+    /// Time in milliseconds after which a loop is forgotten and counts start again.
     pub reset_ms: Option<u64>,
 }
 
-/// A call to ask a budget about.
+/// A planned call to check against a budget.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct BudgetAsk {
-    /// US dollars that the call may cost, decimal text.
+    /// Expected cost of the call in US dollars, decimal text.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub usd: Option<Usd>,
-    /// Tokens that it may take, input and output together.
+    /// Expected tokens of the call, input and output together.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tokens: Option<u64>,
-    /// Subject of the call: values, not patterns.
+    /// Scope values of the call; no patterns.
     pub subject: BudgetScope,
 }
 
-/// Whether a budget would let a call through. Nothing stays reserved.
+/// Result of a budget check. Nothing is reserved.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct BudgetVerdict {
-    /// Whether the call would pass.
+    /// Whether the budget admits the call.
     pub allowed: bool,
-    /// Why not; null when it would.
+    /// The rejection; null if the call is admitted.
     pub refusal: Option<BudgetRefusal>,
-    /// Milliseconds that the call should wait; null when it need not.
+    /// Suggested delay of the call in milliseconds; null without one.
     pub delay_ms: Option<f64>,
-    /// The model that should be used instead; null when it need not.
+    /// Suggested cheaper model; null without one.
     pub degrade_to: Option<String>,
     /// Notices of budgets that do not block.
     pub notices: Vec<String>,
 }
 
-/// A rejection.
+/// Rejection of a call by a budget.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct BudgetRefusal {
-    /// `exceeded`, or `loop` when work goes in circles.
+    /// `exceeded`, or `loop` for a loop.
     pub kind: String,
     /// The budget.
     pub name: String,
@@ -169,28 +170,28 @@ pub struct BudgetRefusal {
     pub scope: BTreeMap<String, String>,
     /// Limited unit: `usd`, `tokens` or `calls`.
     pub unit: String,
-    /// The limit, or the bound that work in circles passed.
+    /// The limit, or the loop guard's limit.
     pub limit: String,
     /// Counted amount.
     pub spent: String,
-    /// Amount reserved for running calls; null for a loop notice.
+    /// Amount reserved for running calls; null for a loop.
     pub reserved: Option<String>,
-    /// Requested amount; null for a loop notice.
+    /// Requested amount; null for a loop.
     pub estimate: Option<String>,
-    /// When it starts anew; null when it never does.
+    /// Start of the next period; null without one.
     pub resets_at: Option<String>,
-    /// All of it in words.
+    /// Description of the rejection.
     pub message: String,
 }
 
-/// Something that a budget has to say.
+/// A notice of a budget.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct BudgetNotice {
-    /// `budget.threshold`, `budget.refused`, `budget.loop` or `budget.unchecked`, as its event is named.
+    /// Name of its event: `budget.threshold`, `budget.refused`, `budget.loop` or `budget.unchecked`.
     pub event: String,
-    /// When.
+    /// Time of the notice.
     pub at: String,
-    /// The budget; `*` where it is about all of them.
+    /// The budget; `*` for all budgets.
     pub name: String,
     /// Scope of the account.
     pub scope: BTreeMap<String, String>,
@@ -204,9 +205,9 @@ pub struct BudgetNotice {
     pub spent: Option<String>,
     /// Reserved amount.
     pub reserved: Option<String>,
-    /// When it starts anew.
+    /// Start of the next period.
     pub resets_at: Option<String>,
-    /// All of it in words.
+    /// Description of the notice.
     pub message: String,
 }
 

@@ -9,19 +9,19 @@ use super::object;
 /// A different version of a span, received after the span had ended. It changes no figure.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SpanConflict {
-    /// When it arrived, in whole seconds.
+    /// Time of its arrival, in whole seconds.
     pub arrived_at: String,
-    /// Whether the sender of the span sent it, after the time for corrections; else another sender did.
+    /// Whether the span's own sender sent it, after the time for corrections. Otherwise another sender did.
     pub same_sender: bool,
     /// Name as sent.
     pub name: String,
-    /// Start.
+    /// Start time.
     pub started_at: String,
-    /// End; null for a version without one.
+    /// End time; null for a version without one.
     pub ended_at: Option<String>,
-    /// Service that it names.
+    /// Service of the version.
     pub service: Option<String>,
-    /// Every attribute as sent; null where the version is too large to be kept, and in lists.
+    /// All attributes as sent; null in lists, and for a version that is too large to store.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub attributes: Option<Map<String, Json>>,

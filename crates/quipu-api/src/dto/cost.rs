@@ -10,35 +10,34 @@ use utoipa::ToSchema;
 
 use super::{PriceAnswer, cost_reason, name};
 
-/// The cost of one span, explained.
+/// Explanation of the cost of one span.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct CostAnswer {
     /// Whether the span's usage is part of the totals.
     pub counted: bool,
-    /// The rule that decided, as a stable word: see `counted_rule` of a span.
+    /// The rule behind `counted`, as a stable word; same values as `counted_rule` of a span.
     pub counted_rule: String,
-    /// Billing: `metered` by use, or `subscription`. For a subscription, the cost is the list price of the
-    /// usage.
+    /// Billing: `metered` or `subscription`. For a subscription, the cost is the list price of the usage.
     pub billing: String,
-    /// Stored computed cost; null when there is none.
+    /// Stored computed cost; null without one.
     #[schema(value_type = Option<String>)]
     pub cost_usd: Option<Usd>,
-    /// Why `cost_usd` is null.
+    /// Reason for a null `cost_usd`.
     pub cost_reason: Option<String>,
-    /// Cost that the source itself reported.
+    /// Cost reported by the source.
     #[schema(value_type = Option<String>)]
     pub reported_cost_usd: Option<Usd>,
-    /// Whether the reported cost is more than 5 % away from the computed one.
+    /// Whether the reported cost differs by more than 5 % from the computed cost.
     pub deviates: bool,
-    /// The time that it was priced at: the start of the call.
+    /// Time of the price: the start of the call.
     pub at: String,
-    /// Context that changed the price, such as `service_tier`, `region`, `processing`.
+    /// Context with an effect on the price, such as `service_tier`, `region`, `processing`.
     pub context: BTreeMap<String, String>,
-    /// The bill, line by line; null when there is no price.
+    /// The bill, line by line; null without a price.
     pub price: Option<PriceAnswer>,
-    /// Whether `price` is by the rule and book version that the stored cost was computed with.
+    /// Whether `price` uses the same rule and book version as the stored cost.
     pub as_recorded: bool,
-    /// A note; null when there is none.
+    /// A note; null without one.
     pub note: Option<String>,
 }
 
@@ -65,11 +64,11 @@ impl From<CostExplained> for CostAnswer {
 /// Models with unpriced usage.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UnpricedAnswer {
-    /// Models, those of most tokens first.
+    /// Models, most tokens first.
     pub models: Vec<UnpricedModel>,
 }
 
-/// One model whose use has no price, for one reason.
+/// A model without a price, for one reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UnpricedModel {
     /// Provider; null if the calls have none.
@@ -78,13 +77,13 @@ pub struct UnpricedModel {
     pub model: Option<String>,
     /// `unknown_model`, `no_model`, `no_usage`, `no_unit_price` or `not_valid_then`.
     pub reason: String,
-    /// Calls.
+    /// Number of calls.
     pub calls: u64,
-    /// Their tokens, input and output together.
+    /// Tokens of the calls, input and output together.
     pub tokens: u64,
-    /// Start of the first of them.
+    /// Start of the first call.
     pub first_seen: String,
-    /// Start of the last of them.
+    /// Start of the last call.
     pub last_seen: String,
 }
 

@@ -4,37 +4,37 @@ use quipu_drift::{Change, Completeness, Report};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Changes of fields by source and version, and what of each source is missing.
+/// Changes of fields by source and version, and missing data of each source.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Drift {
-    /// Fields whose share of spans changed within the last 28 days, latest first; 500 at most.
+    /// Fields whose share of spans changed within the last 28 days, latest first; at most 500.
     pub changes: Vec<FieldChange>,
-    /// Every source with what of its telemetry is missing, by name and version.
+    /// All sources with their missing data, by name and version.
     pub sources: Vec<SourceCompleteness>,
 }
 
 /// A field whose share of a source's spans changed.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct FieldChange {
-    /// Name of the source: its instrumentation scope, or its service where the scope has no name.
+    /// Name of the source: its instrumentation scope, or its service if the scope has no name.
     pub source: String,
     /// Version of the source since the change; empty when none was sent.
     pub version: String,
-    /// Version that it is compared with; the same where the share changed within a version.
+    /// Version before the change; the same version if the share changed within it.
     pub version_before: String,
-    /// Kind of the spans; null where the kind itself changed.
+    /// Kind of the spans; null if the kind itself changed.
     pub kind: Option<String>,
-    /// The field, as spans name it.
+    /// Name of the field in the spans.
     pub field: String,
-    /// First span of the version, or begin of the day of the change.
+    /// Start of the first span of the version, or of the day of the change.
     pub since: String,
-    /// Share of spans with the field before, 0 to 1.
+    /// Share of spans with the field before the change, 0 to 1.
     pub share_before: f64,
-    /// The same since.
+    /// Share of spans with the field since the change, 0 to 1.
     pub share_after: f64,
-    /// Spans that were compared: those before.
+    /// Number of compared spans before the change.
     pub spans_before: u64,
-    /// Those since.
+    /// Number of compared spans since the change.
     pub spans_after: u64,
 }
 
@@ -47,21 +47,21 @@ pub struct SourceCompleteness {
     pub version: String,
     /// Start of its first span or event.
     pub first_seen: String,
-    /// Start of its latest.
+    /// Start of its latest span or event.
     pub last_seen: String,
     /// Spans of the last 28 days.
     pub spans: u64,
-    /// Judged spans, of traces without a new span for 60 s. With many traces, only some are followed.
+    /// Judged spans: spans of traces without a new span for 60 s. With many traces, only a sample is judged.
     pub judged_spans: u64,
     /// Judged spans without a received parent.
     pub orphan_spans: u64,
     /// Judged traces that begin with a span of the source.
     pub judged_traces: u64,
-    /// Judged traces without a root.
+    /// Judged traces without a root span.
     pub rootless_traces: u64,
-    /// Missing records, by the source's own numbers (`event.sequence`).
+    /// Missing records, by gaps in the source's own numbers (`event.sequence`).
     pub missing_records: u64,
-    /// When its last record arrived, if the source is silent for five times its longest pause; else null.
+    /// Arrival of its last record if the source is silent for five times its longest pause; otherwise null.
     pub silent_since: Option<String>,
 }
 

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct EstimateAsk {
-    /// Provider by any of its names; left out, the model decides.
+    /// Provider by any of its names; default: by the model.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,
     /// Model.
@@ -17,18 +17,18 @@ pub struct EstimateAsk {
     /// Plain text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
-    /// Messages as OpenAI's, Anthropic's or Gemini's requests have them.
+    /// Messages in the request format of OpenAI, Anthropic or Gemini.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Vec<Object>>)]
     pub messages: Option<Json>,
-    /// A whole request body in the form of OpenAI, Anthropic or Gemini, tools and images included.
+    /// A whole request body in the format of OpenAI, Anthropic or Gemini, including tools and images.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub body: Option<Json>,
-    /// Output tokens expected; left out, the estimator's own rule.
+    /// Expected output tokens; default: the estimator's own rule.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expected_output: Option<u64>,
-    /// Most output tokens that the request allows.
+    /// Maximum output tokens of the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_output: Option<u64>,
 }
@@ -36,28 +36,28 @@ pub struct EstimateAsk {
 /// Estimated cost of a call.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct EstimateAnswer {
-    /// Tokens in.
+    /// Input tokens.
     pub input: TokenSpread,
-    /// Tokens out.
+    /// Output tokens.
     pub output: TokenSpread,
-    /// Cost of these tokens; null with `reason`.
+    /// Cost of these tokens; null if `reason` is set.
     pub cost: Option<CostSpread>,
     /// Reason for a missing cost: `unknown_model`, `no_unit_price`, `not_valid_then`.
     pub reason: Option<String>,
 }
 
-/// A number of tokens, as sure as it is.
+/// An estimated number of tokens with its bounds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TokenSpread {
-    /// At least, within the stated error of the method.
+    /// Lower bound, by the stated error of the method.
     pub low: u64,
-    /// Expected.
+    /// Expected number.
     pub expected: u64,
-    /// At most, within the stated error of the method.
+    /// Upper bound, by the stated error of the method.
     pub high: u64,
     /// Whether the count is exact.
     pub exact: bool,
-    /// How it was counted.
+    /// Method of the count.
     pub method: String,
 }
 
@@ -84,16 +84,16 @@ impl From<&CostEstimate> for EstimateAnswer {
     }
 }
 
-/// An amount with its uncertainty.
+/// An estimated amount with its bounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CostSpread {
-    /// At least.
+    /// Lower bound.
     #[schema(value_type = String)]
     pub low_usd: Usd,
-    /// Expected.
+    /// Expected amount.
     #[schema(value_type = String)]
     pub expected_usd: Usd,
-    /// At most.
+    /// Upper bound.
     #[schema(value_type = String)]
     pub high_usd: Usd,
 }

@@ -11,7 +11,7 @@ use super::{json, name, object, text};
 /// One structured event.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Event {
-    /// When it happened.
+    /// Time of the event.
     pub time: String,
     /// `trace`, `debug`, `info`, `success`, `warning`, `error` or `critical`.
     pub level: String,
@@ -62,7 +62,7 @@ impl From<&quipu_core::Event> for Event {
 pub struct EventsAnswer {
     /// Events, newest first.
     pub events: Vec<Event>,
-    /// Give this as `cursor` for the next page; null at the end.
+    /// The `cursor` of the next page; null on the last page.
     pub next_cursor: Option<String>,
 }
 

@@ -6,17 +6,17 @@ use utoipa::ToSchema;
 /// Token totals. `cache_read` and `cache_write` are parts of `input`, `reasoning` is part of `output`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Tokens {
-    /// All input tokens, cached ones included.
+    /// All input tokens, including cached ones.
     pub input: u64,
-    /// All output tokens, reasoning included.
+    /// All output tokens, including reasoning.
     pub output: u64,
-    /// Part of `input` that was read from a prompt cache.
+    /// Part of `input` read from a prompt cache.
     pub cache_read: u64,
-    /// Part of `input` that was written to a prompt cache.
+    /// Part of `input` written to a prompt cache.
     pub cache_write: u64,
     /// Part of `output` spent on reasoning.
     pub reasoning: u64,
-    /// `input` and `output` together.
+    /// Sum of `input` and `output`.
     pub total: u64,
 }
 
@@ -33,7 +33,7 @@ impl From<quipu_core::Tokens> for Tokens {
     }
 }
 
-/// A distribution of durations in milliseconds; null where nothing has finished yet. Percentiles are within
+/// Distribution of durations in milliseconds; null if nothing has finished yet. Percentiles are accurate to
 /// one percent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Latency {

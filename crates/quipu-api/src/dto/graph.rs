@@ -11,25 +11,25 @@ use utoipa::ToSchema;
 /// its target, with everything below.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct GraphAnswer {
-    /// Whether all spans were read: at most the first 100,000 of a trace are.
+    /// Whether all spans were read. The limit is the first 100,000 of a trace.
     pub complete: bool,
-    /// Nodes by kind and name.
+    /// Nodes, by kind and name.
     pub nodes: Vec<GraphNode>,
-    /// Edges by their ends.
+    /// Edges, by their source and target.
     pub edges: Vec<GraphEdge>,
 }
 
-/// Graph of all traces that match.
+/// Graph of all matching traces.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct MapAnswer {
     /// Whether all matching traces were read. The limits are the newest 2,000 traces and 200,000 spans.
     /// Reading stops after 5 seconds; the next request continues from there.
     pub complete: bool,
-    /// Traces that were read.
+    /// Number of traces read.
     pub traces_read: u64,
-    /// Nodes by kind and name.
+    /// Nodes, by kind and name.
     pub nodes: Vec<GraphNode>,
-    /// Edges by their ends.
+    /// Edges, by their source and target.
     pub edges: Vec<GraphEdge>,
 }
 
@@ -42,18 +42,18 @@ pub struct GraphNode {
     pub kind: String,
     /// Name.
     pub name: String,
-    /// Runs or calls.
+    /// Number of runs or calls.
     pub calls: u64,
-    /// Failed ones among them.
+    /// Number of failed runs or calls.
     pub errors: u64,
-    /// Input and output tokens; null when there are none.
+    /// Input and output tokens; null without any.
     pub tokens: Option<u64>,
-    /// Cost to be paid by use; null when nothing has one.
+    /// Cost of metered calls; null without any.
     #[schema(value_type = Option<String>)]
     pub cost_usd: Option<Usd>,
-    /// Milliseconds of all runs; those at the same time add up.
+    /// Total milliseconds of all runs; concurrent runs add up.
     pub duration_ms: f64,
-    /// Tool runs without a span, inferred from the messages of calls; the calls leave them out.
+    /// Number of tool runs without a span, inferred from the messages of calls. `calls` excludes them.
     #[serde(default)]
     pub inferred: u64,
 }
@@ -61,24 +61,24 @@ pub struct GraphNode {
 /// Work that one node delegated to another.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct GraphEdge {
-    /// Id of the node that used the other.
+    /// Id of the delegating node.
     pub from: String,
-    /// Id of the node that was used.
+    /// Id of the target node.
     pub to: String,
-    /// Runs or calls.
+    /// Number of runs or calls.
     pub calls: u64,
-    /// Failed ones among them.
+    /// Number of failed runs or calls.
     pub errors: u64,
-    /// Times that one agent handed its work over to the other.
+    /// Number of hand-offs from one agent to the other.
     pub handoffs: u64,
-    /// Input and output tokens; null when there are none.
+    /// Input and output tokens; null without any.
     pub tokens: Option<u64>,
-    /// Cost to be paid by use; null when nothing has one.
+    /// Cost of metered calls; null without any.
     #[schema(value_type = Option<String>)]
     pub cost_usd: Option<Usd>,
-    /// Milliseconds of all runs; those at the same time add up.
+    /// Total milliseconds of all runs; concurrent runs add up.
     pub duration_ms: f64,
-    /// Tool runs without a span, inferred from the messages of calls; the calls leave them out.
+    /// Number of tool runs without a span, inferred from the messages of calls. `calls` excludes them.
     #[serde(default)]
     pub inferred: u64,
 }

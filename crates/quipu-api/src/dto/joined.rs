@@ -3,16 +3,16 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Another record of the same call or tool run, and the reason for the match.
+/// Another record of the same call or tool run, with the evidence for the match.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct JoinedSpan {
     /// Its trace, 32 hexadecimal digits.
     pub trace_id: String,
     /// Its span, 16 hexadecimal digits.
     pub span_id: String,
-    /// How sure the evidence makes it, from 0 to 1.
+    /// Confidence of the match, from 0 to 1.
     pub score: f64,
-    /// The evidence in words, the strongest first.
+    /// Evidence for the match in words, the strongest first.
     pub why: Vec<String>,
 }
 

@@ -7,8 +7,8 @@ use utoipa::ToSchema;
 use super::span::cost_reason;
 use super::{JoinedSpan, PriceRule, names, text};
 
-/// The reading of one span, and the reason why its figures are part of the totals. Messages, prompts,
-/// arguments and results are given by their size only.
+/// The reading of one span, and the reason why its figures count or not. Messages, prompts, arguments and
+/// results appear only with their size.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct LensAnswer {
     /// The trace, 32 hexadecimal digits.
@@ -17,53 +17,53 @@ pub struct LensAnswer {
     pub span_id: String,
     /// Name as sent.
     pub name: String,
-    /// The adapter that read it; null when none claims it.
+    /// Adapter that read the span; null if none claims it.
     pub adapter: Option<String>,
-    /// Adapters that added to the reading or changed it afterwards.
+    /// Adapters that added to the reading or changed it later.
     pub enriched_by: Vec<String>,
-    /// Convention that it was read by; null for none.
+    /// Convention of the span; null without one.
     pub convention: Option<String>,
-    /// The signal that reported it: `span`, `details`, `log`, `transcript` or `metric`.
+    /// Signal of the span: `span`, `details`, `log`, `transcript` or `metric`.
     pub signal: String,
     /// Whether its figures are part of the totals.
     pub counted: bool,
-    /// The rule that decided: `leaf`, `repeats`, `never_counted`, `orphan_rollup`, `merged`, `duplicate`,
-    /// `fetched`, `echo` or `metric`. Null for spans that are no call, tool run, or holder of usage.
+    /// The rule behind `counted`: `leaf`, `repeats`, `never_counted`, `orphan_rollup`, `merged`, `duplicate`,
+    /// `fetched`, `echo` or `metric`. Null for spans that are no call, tool run or holder of usage.
     pub rule: Option<String>,
-    /// That rule in words.
+    /// Description of that rule.
     pub rule_text: Option<String>,
     /// How input and cached tokens relate: `inclusive`, `exclusive`, `proven_inclusive`, `proven_exclusive`
     /// or `inferred`; null without usage.
     pub reading: Option<String>,
-    /// That reading in words.
+    /// Description of that relation.
     pub reading_text: Option<String>,
-    /// The values read, in the order of the record.
+    /// The values, in the order of the record's fields.
     pub lines: Vec<LensLine>,
-    /// Attribute keys of the conventions, and of usage, that nothing reads; 64 at most.
+    /// Attribute keys of the conventions, and of usage, that no adapter reads; at most 64.
     pub unread: Vec<String>,
     /// Values that were unreadable or repaired.
     pub notes: Vec<String>,
-    /// The price rule that its cost was computed with; null when it has no computed cost.
+    /// Price rule of its computed cost; null without a computed cost.
     pub priced_by: Option<PriceRule>,
-    /// Why it has no computed cost, as in the span's `cost_reason`.
+    /// Reason for a missing computed cost, as in the span's `cost_reason`.
     pub cost_reason: Option<String>,
     /// Other records of the same call or tool run, in this trace or another.
     #[serde(default)]
     pub joined: Vec<JoinedSpan>,
 }
 
-/// One value and its source.
+/// One value with its source attribute.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LensLine {
     /// Name of the value, such as `request_model` or `cache_read`.
     pub field: String,
     /// The value as text.
     pub value: String,
-    /// The source attribute; null when no single attribute gave the value.
+    /// The source attribute; null if no single attribute gave the value.
     pub key: Option<String>,
-    /// Other attributes that could have given it, passed over in favour of `key`.
+    /// Other attributes with a value that `key` takes precedence over.
     pub passed_over: Vec<String>,
-    /// The rule that led from the attribute to the value; null where it is a copy.
+    /// The rule that derived the value from the attribute; null for a copy.
     pub rule: Option<String>,
 }
 
@@ -80,8 +80,8 @@ impl From<quipu_core::LensLine> for LensLine {
 }
 
 impl LensAnswer {
-    /// Reads the row's span again. The row must hold the whole span; without it only what the ledger says is
-    /// filled in.
+    /// Reads the row's span again. The row must hold the whole span; otherwise only the values of the ledger
+    /// are present.
     pub(crate) fn new(trace_id: quipu_core::TraceId, row: SpanRow, adapters: &Adapters) -> Self {
         let mut answer = Self {
             trace_id: trace_id.to_string(),

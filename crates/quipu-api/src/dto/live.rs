@@ -9,56 +9,57 @@ use super::{BudgetNotice, Event, SystemNow, TraceSummary};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum LiveFrame {
-    /// The feed begins.
+    /// The start of the feed.
     Hello {
-        /// The server's time.
+        /// Time of the server.
         now: String,
-        /// Id of this run of the feed: frame numbers are valid within one run.
+        /// Id of this run of the feed. Frame numbers are valid within one run.
         boot: String,
-        /// Whether the feed goes on where the connection that was named ended. If not, pages ask anew.
+        /// Whether the feed resumes after the last frame of the named connection. If not, a page has to load
+        /// its data again.
         resumed: bool,
-        /// Number of missed frames that the feed no longer has; null when unknown, or when none was missed.
+        /// Number of missed frames that the feed no longer has; null if unknown or zero.
         missed: Option<u64>,
     },
-    /// A trace is new or has changed.
+    /// A new or changed trace.
     Trace {
-        /// The trace in figures, as of now.
+        /// Current summary of the trace.
         trace: Box<TraceSummary>,
     },
-    /// A notice of a budget: a passed threshold, a rejected call, or a loop.
+    /// A notice of a budget: a reached threshold, a rejected call, or a loop.
     Budget {
         /// Notice of the budget.
         notice: Box<BudgetNotice>,
     },
-    /// An event has come in.
+    /// A new event.
     Event {
         /// The event.
         event: Box<Event>,
     },
-    /// How the server and its machine are doing.
+    /// Current state of the server and its machine.
     System {
-        /// Figures as of now.
+        /// Current figures.
         system: Box<SystemNow>,
     },
-    /// Traces are no longer there.
+    /// Removed traces.
     Deleted {
-        /// Their ids.
+        /// Ids of the traces.
         trace_ids: Vec<String>,
     },
-    /// Frames were skipped because they came too fast: load the page again.
+    /// Frames were skipped because the client was too slow. The page has to load its data again.
     Lagged {
-        /// Notices left out, at least.
+        /// Minimum number of skipped notices.
         missed: u64,
     },
-    /// The connection is alive.
+    /// Keep-alive of the connection.
     Ping,
 }
 
 /// A frame with its number.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct NumberedFrame {
-    /// Grows with every frame of a run of the feed; of `hello`, `lagged` and `ping` it is that of the frame
-    /// before them. Give it as `after`, with the `boot` of `hello`, to go on from here.
+    /// Number of the frame, increasing within a run of the feed. `hello`, `lagged` and `ping` repeat the
+    /// previous number. To resume, send it as `after`, together with the `boot` of `hello`.
     pub seq: u64,
     /// The frame.
     #[serde(flatten)]

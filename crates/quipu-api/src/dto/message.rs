@@ -10,14 +10,14 @@ use super::json;
 /// One message.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Message {
-    /// `system`, `user`, `assistant`, `tool`, or the source's own word.
+    /// `system`, `user`, `assistant`, `tool`, or another role of the source.
     pub role: String,
     /// Content, in order: `{"type":"text","content"}`, `{"type":"reasoning","content"}`,
     /// `{"type":"tool_call","id","name","arguments"}`, `{"type":"tool_call_response","id","response"}`, or a
-    /// part as the source described it, with its `type`.
+    /// part in the source's own format, with its `type`.
     #[schema(value_type = Vec<Object>)]
     pub parts: Vec<Part>,
-    /// Why the model stopped, where the source says it per message.
+    /// Finish reason, if the source reports one for each message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finish_reason: Option<String>,
 }
@@ -36,23 +36,23 @@ pub enum Part {
         /// The text.
         content: String,
     },
-    /// A request of the model for a tool.
+    /// A tool call requested by the model.
     ToolCall {
-        /// The model's id of the call.
+        /// Id of the tool call.
         id: Option<String>,
-        /// Tool's name.
+        /// Name of the tool.
         name: String,
-        /// Arguments, parsed where they were JSON.
+        /// Arguments; parsed if they are JSON.
         arguments: Json,
     },
-    /// A tool's answer.
+    /// The result of a tool call.
     ToolCallResponse {
-        /// The id of the call that it answers.
+        /// Id of the tool call.
         id: Option<String>,
-        /// The answer, parsed where it was JSON.
+        /// The result; parsed if it is JSON.
         response: Json,
     },
-    /// Anything else: an object with a `type`.
+    /// Any other part: an object with a `type`.
     #[serde(untagged)]
     Other(Map<String, Json>),
 }
@@ -84,7 +84,7 @@ impl From<&CorePart> for Part {
 }
 
 impl Part {
-    /// A part as the source described it, its `type` set to `kind`; a value that is no object is under
+    /// A part in the source's own format, with its `type` set to `kind`. A value that is no object is under
     /// `value`.
     pub(crate) fn other(kind: &str, value: Json) -> Self {
         let mut object = match value {

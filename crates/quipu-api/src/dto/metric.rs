@@ -6,20 +6,20 @@ use quipu_core::Instrument;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// A metric that is stored.
+/// A stored metric.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct MetricName {
     /// Name as sent.
     pub name: String,
-    /// Unit as sent, empty when none was.
+    /// Unit as sent; empty without one.
     pub unit: String,
-    /// Description as sent, empty when none was.
+    /// Description as sent; empty without one.
     pub description: String,
     /// `gauge`, `counter`, `up_down_counter`, `histogram`, `exponential_histogram` or `summary`.
     pub instrument: String,
-    /// Series stored.
+    /// Number of stored series.
     pub series: u64,
-    /// Time of the last point.
+    /// Time of the latest point.
     pub last_at: String,
 }
 
@@ -47,12 +47,12 @@ const fn instrument(instrument: Instrument) -> &'static str {
     }
 }
 
-/// Every metric that is stored.
+/// All stored metrics.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct MetricsAnswer {
     /// Metrics.
     pub metrics: Vec<MetricName>,
-    /// True if further rows were left out by the limit `group_bytes`. Absent if false.
+    /// True if the limit `group_bytes` omitted further rows. Omitted if false.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub truncated: bool,
 }
@@ -62,8 +62,8 @@ pub struct MetricsAnswer {
 pub struct MetricSeries {
     /// Labels.
     pub labels: BTreeMap<String, String>,
-    /// Pairs of a step's start and its figure, in order; a figure that is no number is null, empty steps are
-    /// left out.
+    /// Pairs of a step's start and its figure, in order. A figure that is not a number is null; empty steps
+    /// are omitted.
     #[schema(value_type = Vec<Vec<serde_json::Value>>)]
     pub points: Vec<(String, Option<f64>)>,
 }
@@ -81,12 +81,12 @@ impl From<&quipu_core::MetricSeries> for MetricSeries {
     }
 }
 
-/// Series of one metric.
+/// Series of a metric.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SeriesAnswer {
     /// Series that match the labels.
     pub series: Vec<MetricSeries>,
-    /// True if further rows were left out by the limit `group_bytes`. Absent if false.
+    /// True if the limit `group_bytes` omitted further rows. Omitted if false.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub truncated: bool,
 }

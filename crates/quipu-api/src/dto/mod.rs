@@ -119,17 +119,17 @@ pub(crate) use value::{json, object};
 
 use compact_str::CompactString;
 
-/// Text, or nothing where the source left it empty.
+/// The text, or `None` if the source sent an empty one.
 pub(crate) fn text(from: &str) -> Option<String> {
     (!from.is_empty()).then(|| from.to_owned())
 }
 
-/// A compact text as an ordinary one.
+/// Converts a compact string.
 pub(crate) fn name(from: Option<&CompactString>) -> Option<String> {
     from.map(ToString::to_string)
 }
 
-/// Compact texts as ordinary ones.
+/// Converts compact strings.
 pub(crate) fn names(from: &[CompactString]) -> Vec<String> {
     from.iter().map(ToString::to_string).collect()
 }

@@ -7,76 +7,76 @@ use utoipa::ToSchema;
 
 use super::TraceSummary;
 
-/// Rows of a trace in the order in which its tree is read: every row before its children, siblings by their
-/// start. One list a column, all of one length.
+/// Rows of a trace in display order: every row before its children, siblings by their start. Each column is a
+/// list; all lists have the same length.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct OutlineAnswer {
-    /// The trace in figures.
+    /// Summary of the trace.
     pub trace: TraceSummary,
-    /// State of the trace: pages of one version fit together, those of two do not.
+    /// Version of the trace. Only pages of the same version belong together.
     pub version: String,
-    /// Rows of the whole trace.
+    /// Number of rows of the whole trace.
     pub total: u64,
-    /// Whether these are all of its spans: at most the first 250,000 are.
+    /// Whether the rows cover all spans. The limit is the first 250,000.
     pub complete: bool,
-    /// Number of the first row of this page.
+    /// Number of the first row on this page.
     pub at: u64,
-    /// Start of the next page; null at the end.
+    /// Number of the next page's first row; null on the last page.
     pub next_at: Option<u64>,
-    /// Words that `kind` counts from.
+    /// Values for the indexes in `kind`.
     pub kinds: Vec<String>,
-    /// Words that `status` counts from: `unset`, `ok`, `error`, `running`.
+    /// Values for the indexes in `status`: `unset`, `ok`, `error`, `running`.
     pub statuses: Vec<String>,
-    /// Texts that `name` counts from.
+    /// Values for the indexes in `name`.
     pub names: Vec<String>,
-    /// Texts that `agent` counts from.
+    /// Values for the indexes in `agent`.
     pub agents: Vec<String>,
-    /// Texts that `model` counts from.
+    /// Values for the indexes in `model`.
     pub models: Vec<String>,
-    /// Texts that `tool` counts from.
+    /// Values for the indexes in `tool`.
     pub tools: Vec<String>,
     /// Span ids, 16 hexadecimal digits.
     pub ids: Vec<String>,
-    /// Row of the parent in the whole trace; -1 of a root, and where the parent is not there.
+    /// Row of the parent in the whole trace; -1 for a root, and if the parent is missing.
     pub parent: Vec<i64>,
-    /// Rows of the subtree, the row itself included: a folded row skips so many.
+    /// Number of rows of the subtree, including the row itself. A folded row skips that many.
     pub size: Vec<u32>,
-    /// Rows above.
+    /// Depth in the tree: number of ancestors.
     pub depth: Vec<u32>,
-    /// Microseconds from the trace's start.
+    /// Start in microseconds after the start of the trace.
     pub start_us: Vec<i64>,
-    /// Microseconds; -1 while it runs.
+    /// Duration in microseconds; -1 while it runs.
     pub duration_us: Vec<i64>,
-    /// Microseconds in which no child ran; -1 while it runs.
+    /// Duration without a running child, in microseconds; -1 while it runs.
     pub self_us: Vec<i64>,
-    /// Microseconds to the first token; -1 when unknown.
+    /// Time to the first token in microseconds; -1 if unknown.
     pub first_token_us: Vec<i64>,
-    /// Kind, in `kinds`.
+    /// Index in `kinds`.
     pub kind: Vec<u32>,
-    /// State, in `statuses`.
+    /// Index in `statuses`.
     pub status: Vec<u32>,
-    /// Name, in `names`.
+    /// Index in `names`.
     pub name: Vec<u32>,
-    /// Agent, in `agents`; -1 none.
+    /// Index in `agents`; -1 without an agent.
     pub agent: Vec<i64>,
-    /// Model, in `models`; -1 none.
+    /// Index in `models`; -1 without a model.
     pub model: Vec<i64>,
-    /// Tool, in `tools`; -1 none.
+    /// Index in `tools`; -1 without a tool.
     pub tool: Vec<i64>,
-    /// 1 where the ledger counts it, 0 where it does not, -1 where it has no row of it.
+    /// 1 if the ledger counts the row, 0 if not, -1 without a ledger row.
     pub counted: Vec<i8>,
-    /// Input tokens; -1 when unknown.
+    /// Input tokens; -1 if unknown.
     pub input: Vec<i64>,
-    /// Output tokens; -1 when unknown.
+    /// Output tokens; -1 if unknown.
     pub output: Vec<i64>,
-    /// Metered cost in billionths of a US dollar; null when unknown or missing.
+    /// Metered cost in billionths of a US dollar; null if unknown or absent.
     pub cost_nusd: Vec<Option<i64>>,
     /// 1 for a tool run without a span, inferred from the messages of two calls. Its time is a bound.
     #[serde(default)]
     pub inferred: Vec<u8>,
 }
 
-/// Numbers of the names of a page.
+/// Indexes of the names of a page.
 struct Local<'a> {
     outline: &'a Outline,
     numbers: Vec<Option<u32>>,
@@ -113,7 +113,7 @@ fn status(row: &OutlineRow) -> u32 {
     }
 }
 
-/// Microseconds, rounded; -1 when unknown.
+/// Microseconds, rounded; -1 if unknown.
 fn micros(nanos: Option<i64>) -> i64 {
     nanos.map_or(-1, |nanos| nanos.saturating_add(500).div_euclid(1_000))
 }
@@ -127,7 +127,7 @@ fn words(words: impl IntoIterator<Item = &'static str>) -> Vec<String> {
 }
 
 impl OutlineAnswer {
-    /// The rows from `at` on, at most `limit`.
+    /// The rows from `at`, at most `limit`.
     pub(crate) fn new(trace: &TraceRow, version: u64, outline: &Outline, at: usize, limit: usize) -> Self {
         let at = at.min(outline.rows.len());
         let end = at.saturating_add(limit).min(outline.rows.len());
@@ -178,13 +178,13 @@ impl OutlineAnswer {
     }
 }
 
-/// Positions of search words in a trace.
+/// Matches of a search within a trace.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SearchAnswer {
-    /// State of the trace that the numbers are of, as its outline tells it.
+    /// Version of the trace, as in its outline.
     pub version: String,
-    /// Numbers of rows, in order.
+    /// Numbers of the matching rows, in order.
     pub rows: Vec<u32>,
-    /// Whether all texts were searched; names always are.
+    /// Whether all texts were searched. Names are always searched.
     pub complete: bool,
 }

@@ -6,73 +6,73 @@ use utoipa::ToSchema;
 
 use super::Tokens;
 
-/// Signals that each framework sends by each convention, side by side.
+/// Signals that each framework sends in each convention, side by side.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ParityAnswer {
-    /// Begin of the time range; null for all that is stored.
+    /// Start of the time range; null for all stored data.
     pub since: Option<String>,
-    /// When it was asked: the end of the time range.
+    /// End of the time range: the time of the request.
     pub until: String,
-    /// Whether all traces of the time range were looked at: at most the latest 20,000 are, for about five
-    /// seconds at most.
+    /// Whether all traces of the time range were read. The limits are the latest 20,000 traces and about five
+    /// seconds.
     pub complete: bool,
-    /// Traces that were read.
+    /// Number of traces read.
     pub traces_read: u64,
     /// One row for each framework and convention, by name.
     pub frameworks: Vec<ParityRow>,
 }
 
-/// One framework by one convention. Calls, errors, tokens and cost are those of calls that carry the
-/// framework and the convention themselves, as in `/api/v1/usage`. Traces, sessions, users, agents and tool
-/// runs come from the sampled traces that carry both. If the provider's library records a framework's calls,
-/// they are `in_traces`.
+/// Figures of one framework in one convention. Calls, errors, tokens and cost are those of calls that carry
+/// the framework and the convention themselves, as in `/api/v1/usage`. Traces, sessions, users, agents and
+/// tool runs come from the sampled traces that carry both. `in_traces` has the calls that a provider's
+/// library recorded within a framework's trace.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ParityRow {
-    /// Framework; null when none is reported.
+    /// Framework; null without one.
     pub framework: Option<String>,
-    /// Convention that its spans were read by; null for none.
+    /// Convention of its spans; null without one.
     pub convention: Option<String>,
-    /// Traces.
+    /// Number of traces.
     pub traces: u64,
-    /// Sessions of these traces.
+    /// Number of sessions of these traces.
     pub sessions: u64,
-    /// Users of these traces.
+    /// Number of users of these traces.
     pub users: u64,
-    /// Agents of these traces, by name.
+    /// Number of agents of these traces, by name.
     pub agents: u64,
     /// LLM calls, each counted once.
     pub llm_calls: u64,
-    /// Tool runs of these traces.
+    /// Number of tool runs of these traces.
     pub tool_calls: u64,
     /// Failed LLM calls.
     pub errors: u64,
     /// Tokens.
     pub tokens: Tokens,
-    /// Computed cost of the priced calls; null when none is priced.
+    /// Computed cost of the priced calls; null without any.
     #[schema(value_type = Option<String>)]
     pub cost_usd: Option<Usd>,
-    /// Cost that the sources themselves reported; null when none did.
+    /// Cost reported by the sources; null without any.
     #[schema(value_type = Option<String>)]
     pub reported_cost_usd: Option<Usd>,
-    /// Calls with usage but without a price; they are not in `cost_usd`.
+    /// Calls with usage but without a price. `cost_usd` excludes them.
     pub unpriced_calls: u64,
-    /// Start of the earliest of these traces; null without traces.
+    /// Start of the earliest trace; null without traces.
     pub first_seen: Option<String>,
-    /// Start of the latest of these traces; null without traces.
+    /// Start of the latest trace; null without traces.
     pub last_seen: Option<String>,
-    /// Contents of its traces, including calls recorded by other libraries.
+    /// Figures of its traces, including calls that other libraries recorded.
     pub in_traces: InTraces,
-    /// Sampled calls for `sends` and `lacks`: its own and those in its traces, from the latest 20 traces, at
-    /// most 200.
+    /// Number of sampled calls for `sends` and `lacks`: its own calls and those in its traces, from the
+    /// latest 20 traces, at most 200.
     pub sampled_calls: u64,
-    /// Signals of its calls, with the share of calls that send them. A signal that no sampled call had an
-    /// occasion to send is in neither list: only a failed call can have an error.
+    /// Signals of its calls, with the share of calls that send them. A signal is in neither list if no
+    /// sampled call could have sent it: only a failed call can have an error.
     pub sends: Vec<Sends>,
     /// Signals that no sampled call sends.
     pub lacks: Vec<String>,
 }
 
-/// Sums over the traces of one row. A trace belongs to one row, so over all rows these add up once.
+/// Totals of the traces of one row. Each trace belongs to one row, so the totals of all rows add up.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct InTraces {
     /// LLM calls, each counted once.
@@ -81,10 +81,10 @@ pub struct InTraces {
     pub errors: u64,
     /// Tokens.
     pub tokens: Tokens,
-    /// Computed cost of the priced calls; null when none is priced.
+    /// Computed cost of the priced calls; null without any.
     #[schema(value_type = Option<String>)]
     pub cost_usd: Option<Usd>,
-    /// Cost that the sources themselves reported; null when none did.
+    /// Cost reported by the sources; null without any.
     #[schema(value_type = Option<String>)]
     pub reported_cost_usd: Option<Usd>,
     /// Counted rows without a price.
@@ -96,8 +96,8 @@ pub struct InTraces {
 pub struct Sends {
     /// `messages`, `cache_read`, `reasoning`, `response_id`, `response_model`, `finish_reasons`, `ttft`,
     /// `params`, `session`, `user`, `agent`, `tool_calls`, `errors`, `reported_cost` or `tool_definitions`.
-    /// Session, user and tool runs may be told by any span of the call's trace.
+    /// Any span of the call's trace can provide session, user and tool runs.
     pub signal: String,
-    /// Share of the sampled calls, above 0 to 1; of `errors` the share of the failed ones.
+    /// Share of the sampled calls, above 0 to 1; for `errors`, the share of the failed calls.
     pub share: f64,
 }

@@ -7,14 +7,14 @@ use utoipa::ToSchema;
 
 use super::name;
 
-/// Subscriptions.
+/// Usage under subscriptions.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct PlansAnswer {
     /// One entry for each provider, framework and user whose calls ran under a subscription.
     pub plans: Vec<Plan>,
 }
 
-/// Use under one subscription.
+/// Usage under one subscription.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Plan {
     /// Provider.
@@ -23,29 +23,29 @@ pub struct Plan {
     pub framework: Option<String>,
     /// User; null if the calls have none.
     pub user: Option<String>,
-    /// Its windows, newest first.
+    /// Windows of the subscription, newest first.
     pub windows: Vec<PlanWindow>,
 }
 
-/// One window that a subscription's limits hold for.
+/// One window of a subscription's limits.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct PlanWindow {
-    /// `5h`: five hours from its first call; `week`: seven days.
+    /// `5h`: five hours from the first call. `week`: seven days.
     pub kind: String,
-    /// When it began.
+    /// Start of the window.
     pub started_at: String,
-    /// When it ends.
+    /// End of the window.
     pub ends_at: String,
     /// Whether the window is current.
     pub current: bool,
-    /// LLM calls in it.
+    /// LLM calls in the window.
     pub llm_calls: u64,
-    /// Their tokens, input and output together.
+    /// Tokens of these calls, input and output together.
     pub tokens: u64,
-    /// Their list price.
+    /// List price of these calls.
     #[schema(value_type = Option<String>)]
     pub list_price_usd: Option<Usd>,
-    /// Calls in it that have no price.
+    /// Calls in the window without a price.
     pub unpriced_calls: u64,
 }
 

@@ -6,16 +6,16 @@ use quipu_core::{PriceRef, Unpriced, Usd};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// One usage to price.
+/// A usage to price.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PriceAsk {
-    /// Provider by any of its names; left out, the model decides.
+    /// Provider by any of its names; default: by the model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,
-    /// Model as the source named it.
+    /// Model, as named by the source.
     pub model: String,
-    /// Time of the call; left out, now.
+    /// Time of the call; default: now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<String>,
     /// Context of the price: `processing` = `batch`; `service_tier` = `priority`, `flex`, `fast`, `default`;
@@ -34,27 +34,27 @@ pub struct PriceAsk {
 /// A price, or the reason for its absence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PriceAnswer {
-    /// Sum of all lines; null when there is no price, which is never zero.
+    /// Sum of all lines; null without a price. It is never zero for an unknown price.
     #[schema(value_type = Option<String>)]
     pub total_usd: Option<Usd>,
-    /// Why there is no price: `unknown_model`, `no_usage`, `no_unit_price`, `not_valid_then`.
+    /// Reason for a missing price: `unknown_model`, `no_usage`, `no_unit_price`, `not_valid_then`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// Sum of the lines for input.
+    /// Sum of the input lines.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub input_usd: Option<Usd>,
-    /// Sum of the lines for output.
+    /// Sum of the output lines.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub output_usd: Option<Usd>,
-    /// One line a unit.
+    /// Lines of the bill, one for each unit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lines: Option<Vec<PriceLine>>,
-    /// The rule used.
+    /// The price rule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<PriceRule>,
-    /// Prices used for missing ones, in words.
+    /// Notes on prices that were substituted for missing ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fallbacks: Option<Vec<String>>,
 }
@@ -64,12 +64,12 @@ pub struct PriceAnswer {
 pub struct PriceLine {
     /// Unit, such as `input_tokens`.
     pub unit: String,
-    /// How many of it.
+    /// Count of the unit.
     pub count: u64,
     /// Price of `per` units.
     #[schema(value_type = String)]
     pub unit_price_usd: Usd,
-    /// How many units that buys.
+    /// Number of units for `unit_price_usd`.
     pub per: u64,
     /// `count` × `unit_price_usd` / `per`.
     #[schema(value_type = String)]

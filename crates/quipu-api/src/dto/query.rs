@@ -11,24 +11,25 @@ use utoipa::ToSchema;
 
 use super::{Tokens, name};
 
-/// How durations are spread, in milliseconds. The mean is exact, all else within one percent.
+/// Distribution of durations in milliseconds. The mean is exact; all other figures are accurate to one
+/// percent.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Spread {
     /// Mean.
     pub avg: f64,
-    /// Least.
+    /// Minimum.
     pub min: f64,
-    /// A quarter is at most this.
+    /// 25th percentile.
     pub p25: f64,
     /// Median.
     pub p50: f64,
-    /// Three quarters are at most this.
+    /// 75th percentile.
     pub p75: f64,
     /// 95th percentile.
     pub p95: f64,
     /// 99th percentile.
     pub p99: f64,
-    /// Greatest.
+    /// Maximum.
     pub max: f64,
     /// Pairs of an upper bound in milliseconds and a count. Each count covers the values up to its bound and
     /// above the previous bound. There are at most 64 pairs, from the first to the last non-empty one; all
@@ -39,7 +40,7 @@ pub struct Spread {
 }
 
 impl Spread {
-    /// Converts a sketch of nanoseconds; `None` when it is empty.
+    /// Converts a sketch of nanoseconds; `None` for an empty one.
     pub(crate) fn of(sketch: &Sketch, bins: Option<Bins>) -> Option<Self> {
         let quipu_query::Spread { avg, min, p25, p50, p75, p95, p99, max } = spread(sketch)?;
         let histogram = bins.map(|bins| bins.counts(sketch));
@@ -47,36 +48,37 @@ impl Spread {
     }
 }
 
-/// Sums over records, and the spread of their durations. A figure that the source does not have is 0 or null.
+/// Totals of records, and the distribution of their durations. A figure that the source does not have is 0 or
+/// null.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Figures {
-    /// Records; of a metric observations.
+    /// Number of records; for a metric, of observations.
     pub count: u64,
-    /// Failed ones; of events those of level error or above.
+    /// Failed records; for events, those of level error or above.
     pub errors: u64,
-    /// Those without an end.
+    /// Records without an end.
     pub running: u64,
-    /// Guardrails that were triggered.
+    /// Triggered guardrails.
     pub triggered: u64,
-    /// Tokens; only of calls.
+    /// Tokens; for calls only.
     pub tokens: Option<Tokens>,
-    /// Computed cost of the priced calls that are metered; null when there are none.
+    /// Computed cost of the priced, metered calls; null without any.
     #[schema(value_type = Option<String>)]
     pub cost_usd: Option<Usd>,
-    /// List price of calls under a subscription; not part of `cost_usd`.
+    /// List price of calls under a subscription. `cost_usd` excludes it.
     #[schema(value_type = Option<String>)]
     pub subscription_usd: Option<Usd>,
     /// Calls with usage but without a price.
     pub unpriced_calls: u64,
     /// Durations of ended records; null without any.
     pub latency_ms: Option<Spread>,
-    /// Time until the first token, of calls that say so.
+    /// Time to the first token, for calls that report it.
     pub ttft_ms: Option<Spread>,
-    /// Value of a metric; null for all else.
+    /// Value of a metric; null for other sources.
     pub value: Option<f64>,
-    /// Start of the latest record; null when unknown.
+    /// Start of the latest record; null if unknown.
     pub last_at: Option<String>,
-    /// A trace of such a record, preferably of a failed one.
+    /// Trace of one of the records, preferably a failed one.
     pub trace_id: Option<String>,
 }
 
@@ -120,22 +122,22 @@ pub struct FigurePoint {
 /// Figures of one group.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct FigureGroup {
-    /// One entry for each key of `group_by`; null where the records name none.
+    /// One entry for each key of `group_by`; null if the records have none.
     pub key: BTreeMap<String, Option<String>>,
-    /// Figures of the whole time.
+    /// Figures of the whole time range.
     #[serde(flatten)]
     pub figures: Figures,
-    /// Steps with records, in order; empty if no steps were requested.
+    /// Steps with records, in order; empty without steps.
     pub points: Vec<FigurePoint>,
 }
 
 /// Figures over all groups.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct FigureTotal {
-    /// Figures of the whole time.
+    /// Figures of the whole time range.
     #[serde(flatten)]
     pub figures: Figures,
-    /// Steps that have any records, in order.
+    /// Steps with records, in order.
     pub points: Vec<FigurePoint>,
 }
 
@@ -144,22 +146,22 @@ pub struct FigureTotal {
 pub struct QueryAnswer {
     /// Source of the figures.
     pub from: String,
-    /// Start of the time; null for all that is stored.
+    /// Start of the time range; null for all stored data.
     pub since: Option<String>,
-    /// Its end.
+    /// End of the time range.
     pub until: String,
-    /// Width of a step in milliseconds; null when there are no points.
+    /// Width of a step in milliseconds; null without steps.
     pub step_ms: Option<f64>,
-    /// Keys of the groups; of a metric the labels that its series have.
+    /// Keys of the groups; for a metric, the labels of its series.
     pub group_by: Vec<String>,
-    /// Groups, the largest first; without keys one of all.
+    /// Groups, largest first; without keys, one group of all records.
     pub groups: Vec<FigureGroup>,
-    /// Over all groups, also those that are left out.
+    /// Figures over all groups, including omitted ones.
     pub total: FigureTotal,
-    /// Groups beyond `top`; with `truncated` there are more.
+    /// Number of groups beyond `top`; a lower bound if `truncated`.
     pub left_out: u64,
-    /// True when there were more groups than fit into memory (limit `group_bytes`): these are the first by
-    /// their keys. The total is of all. Absent when it is false.
+    /// True if there were more groups than fit into memory (limit `group_bytes`). The answer then has the
+    /// first groups by their keys. `total` covers all records. Omitted if false.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub truncated: bool,
 }

@@ -7,15 +7,14 @@ use utoipa::ToSchema;
 
 use super::{name, names};
 
-/// Which history to price again.
+/// Selection of stored calls to price again.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RepriceAsk {
-    /// Calls that started at or after: RFC 3339, or a time ago such as `-7d`; all that is stored when left
-    /// out.
+    /// Start of the call at or after: RFC 3339, or an age such as `-7d`. Default: all stored calls.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,
-    /// Calls that started before, written like `since`.
+    /// Start of the call before; same format as `since`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
     /// Only calls of this provider.
@@ -28,24 +27,24 @@ pub struct RepriceAsk {
     pub dry_run: bool,
 }
 
-/// Changes of a re-pricing, planned or done.
+/// Changes of a re-pricing, planned or applied.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RepriceAnswer {
-    /// Id by which it can be undone; null when nothing was written.
+    /// Id for its undo; null if nothing was written.
     pub id: Option<String>,
     /// Whether this was a dry run.
     pub dry_run: bool,
-    /// By model, largest difference first.
+    /// Differences by model, largest first.
     pub models: Vec<RepricedModel>,
-    /// Over all models.
+    /// Totals over all models.
     pub total: RepricedSum,
-    /// Sources and versions that the changed calls were priced with.
+    /// Price sources and versions before.
     pub books_before: Vec<String>,
-    /// Those that they are priced with now, or would be.
+    /// Price sources and versions after.
     pub books_after: Vec<String>,
-    /// Calls written.
+    /// Number of calls written.
     pub written: u64,
-    /// Calls that changed during the computation, and were skipped.
+    /// Number of calls that changed during the computation, and were skipped.
     pub skipped: u64,
 }
 
@@ -64,50 +63,50 @@ pub struct RepricedModel {
 /// A difference.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RepricedSum {
-    /// Calls read.
+    /// Number of calls read.
     pub calls: u64,
-    /// Calls whose cost changes.
+    /// Number of calls with a changed cost.
     pub changed: u64,
-    /// Cost before, metered and subscription together; calls without a price add nothing.
+    /// Cost before, metered and subscription together. Calls without a price add nothing.
     #[schema(value_type = String)]
     pub old_usd: Usd,
     /// Cost after.
     #[schema(value_type = String)]
     pub new_usd: Usd,
-    /// `new_usd` less `old_usd`.
+    /// `new_usd` minus `old_usd`.
     #[schema(value_type = String)]
     pub difference_usd: Usd,
-    /// Calls that had no price and now have one; part of `changed`.
+    /// Calls without a price before and with one after; part of `changed`.
     pub newly_priced: u64,
-    /// Calls whose price today's books cannot give: they keep it.
+    /// Calls without a price in the current books. They keep their old price.
     pub kept: u64,
 }
 
-/// The times that history was priced again.
+/// Past re-pricings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RepricesAnswer {
     /// Newest first.
     pub reprices: Vec<Reprice>,
 }
 
-/// One time that history was priced again.
+/// A past re-pricing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Reprice {
     /// Id.
     pub id: String,
-    /// When.
+    /// Time of the re-pricing.
     pub at: String,
-    /// `applied`, `undone`, or `unfinished` when it was cut off: it can be undone.
+    /// `applied`, `undone`, or `unfinished` if it was interrupted; it can be undone.
     pub state: String,
     /// Parameters of the re-pricing.
     pub asked: RepriceAsk,
-    /// By model, largest difference first.
+    /// Differences by model, largest first.
     pub models: Vec<RepricedModel>,
-    /// Over all models.
+    /// Totals over all models.
     pub total: RepricedSum,
-    /// Sources and versions that the calls were priced with before.
+    /// Price sources and versions before.
     pub books_before: Vec<String>,
-    /// Those that they were priced with then.
+    /// Price sources and versions after.
     pub books_after: Vec<String>,
 }
 
@@ -116,11 +115,11 @@ pub struct Reprice {
 pub struct UndoAnswer {
     /// Id.
     pub id: String,
-    /// Calls that have their earlier cost again.
+    /// Number of calls with their earlier cost restored.
     pub restored: u64,
-    /// Calls that changed since, and were skipped.
+    /// Number of calls that changed since, and were skipped.
     pub changed_since: u64,
-    /// Calls that are stored no more.
+    /// Number of calls that are no longer stored.
     pub gone: u64,
 }
 

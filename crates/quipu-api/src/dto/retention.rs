@@ -4,27 +4,27 @@ use quipu_core::{DayFate, Hold, Retention, Retired, RetiredFor};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Periods are `forever`, or whole hours, days or weeks such as `12h`, `3d`, `2w`, counted from the end of a
-/// record's day (UTC). They are read by Quipu's core; this is how they look.
+/// Retention rules. Periods are `forever`, or whole hours, days or weeks such as `12h`, `3d`, `2w`, counted
+/// from the end of a record's day (UTC). This type only describes them; Quipu's core parses them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RetentionRules {
-    /// `keep` (everything, the default), or `short`: traces 3 days, logs 7, metrics 30, costs for ever.
+    /// `keep` (everything, default), or `short`: traces 3 days, logs 7 days, metrics 30 days, costs forever.
     pub preset: Option<String>,
-    /// Spans with their texts.
+    /// Retention of spans with their texts.
     pub traces: Option<String>,
-    /// Events.
+    /// Retention of events.
     pub logs: Option<String>,
-    /// Points of metrics.
+    /// Retention of metric points.
     pub metrics: Option<String>,
-    /// The ledger, and every sum of it; never less long than traces.
+    /// Retention of the ledger and its totals; at least that of traces.
     pub costs: Option<String>,
-    /// Bound on the store's files, such as `20GiB`.
+    /// Maximum size of the store's files, such as `20GiB`.
     pub max_bytes: Option<String>,
-    /// Other periods for some; the first that matches wins.
+    /// Exceptions for services or projects; the first match applies.
     pub rule: Vec<RetentionRuleSettings>,
 }
 
-/// Periods of a service's records, or of those of a project of version control.
+/// Retention of a service's records, or of those of a version control project.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RetentionRuleSettings {
     /// Name of the service.
@@ -41,57 +41,57 @@ pub struct RetentionRuleSettings {
     pub costs: Option<String>,
 }
 
-/// The rules in force.
+/// The active retention rules.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RetentionAnswer {
-    /// As they are set.
+    /// The rules as configured.
     #[schema(value_type = RetentionRules)]
     pub rules: Retention,
-    /// Whether anything is ever removed by them.
+    /// Whether the rules can remove anything.
     pub removes: bool,
-    /// Traces that are held.
+    /// Number of held traces.
     pub holds: u64,
 }
 
-/// By which rules.
+/// Rules of a run or a dry run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RetentionAsk {
-    /// Those in force when left out.
+    /// The rules; default: the active ones.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<RetentionRules>)]
     pub rules: Option<Retention>,
 }
 
-/// Records that the rules remove, or removed.
+/// Removed records; for a dry run, the records that it would remove.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RetiredAnswer {
     /// Whether this was a dry run: nothing was removed.
     pub dry_run: bool,
-    /// Bytes of the store's files before.
+    /// Size of the store's files before, in bytes.
     pub bytes: u64,
-    /// Bytes freed; of a dry run about.
+    /// Freed bytes; approximate for a dry run.
     pub freed_bytes: u64,
-    /// Days of which something goes, oldest first.
+    /// Days with removed records, oldest first.
     pub days: Vec<RetiredDay>,
-    /// Bytes by which the store stays beyond its bound; null when it keeps it.
+    /// Bytes by which the store still exceeds its maximum size; null if it does not.
     pub over_bytes: Option<u64>,
-    /// Why it does.
+    /// Reason for the excess.
     pub over_reason: Option<String>,
-    /// Days that could not be done now; the next run tries again.
+    /// Days that could not be processed; the next run retries them.
     pub left: Vec<LeftDay>,
 }
 
-/// Removed records of a day.
+/// Removed records of one day.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RetiredDay {
     /// The day (UTC).
     pub day: String,
-    /// `thinned`, or `removed`.
+    /// `thinned` or `removed`.
     pub fate: String,
-    /// `age`, or `size`.
+    /// `age` or `size`.
     pub why: String,
-    /// Traces that lose their spans.
+    /// Traces that lost their spans.
     pub traces: u64,
     /// Spans.
     pub spans: u64,
@@ -101,65 +101,65 @@ pub struct RetiredDay {
     pub events: u64,
     /// Points of metrics.
     pub points: u64,
-    /// Traces that stay because they are held.
+    /// Traces that remain because they are held.
     pub held: u64,
-    /// Bytes of its files before.
+    /// Size of the day's files before, in bytes.
     pub bytes: u64,
-    /// Bytes that this frees.
+    /// Bytes freed.
     pub freed_bytes: u64,
 }
 
-/// A day that could not be done.
+/// A day that could not be processed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LeftDay {
     /// The day (UTC).
     pub day: String,
-    /// Why.
+    /// Reason.
     pub reason: String,
 }
 
-/// Why a trace is to be held.
+/// Reason for a hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct HoldAsk {
-    /// In a few words, up to 500 characters.
+    /// The reason, up to 500 characters.
     pub note: String,
 }
 
-/// A trace that no rule removes.
+/// A trace that retention does not remove.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct HeldTrace {
     /// The trace.
     pub trace_id: String,
-    /// Since when.
+    /// Time of the hold.
     pub since: String,
     /// User who placed the hold; empty when unknown.
     pub by: String,
-    /// Why.
+    /// Reason of the hold.
     pub note: String,
 }
 
-/// Held traces, the latest first.
+/// Held traces, latest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct HoldsAnswer {
     /// Holds.
     pub holds: Vec<HeldTrace>,
 }
 
-/// Whether there was a hold.
+/// Result of a release.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ReleasedAnswer {
-    /// The trace was held until now.
+    /// Whether the trace was held.
     pub released: bool,
 }
 
-/// A day as `2026-03-02`.
+/// A day in the form `2026-03-02`.
 fn day(start: quipu_core::Timestamp) -> String {
     start.to_string().chars().take(10).collect()
 }
 
 impl RetiredAnswer {
-    /// Converts the report of the store.
+    /// Converts the store's report.
     pub fn of(told: Retired, dry_run: bool) -> Self {
         let freed_bytes = told.freed();
         let (over_bytes, over_reason) = told.over.unzip();
@@ -208,7 +208,7 @@ mod tests {
 
     use super::*;
 
-    /// The schema is written apart from what is read: they must name the same fields.
+    /// The schema is separate from the parsed type, so both must have the same fields.
     #[test]
     fn the_rules_look_as_they_are_described() {
         let text = r#"{"preset":"short","traces":"1d","logs":"2d","metrics":"3d","costs":"4d","max_bytes":"1GiB",

@@ -7,39 +7,39 @@ use utoipa::ToSchema;
 
 use super::{Tokens, TraceSummary, name, names};
 
-/// One session in figures: sums over its traces.
+/// Summary of a session: totals of its traces.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Session {
     /// Session.
     pub session_id: String,
-    /// Its user, when one of its traces names one.
+    /// User of the session, if one of its traces has one.
     pub user_id: Option<String>,
     /// Start of its first trace.
     pub started_at: String,
-    /// Start of its last trace.
+    /// Start of its latest trace.
     pub last_at: String,
-    /// Traces.
+    /// Number of traces.
     pub traces: u64,
     /// LLM calls, each counted once.
     pub llm_calls: u64,
     /// Tool runs.
     pub tool_calls: u64,
-    /// Failures of its traces, each once.
+    /// Errors of its traces; each counts once, where it began.
     pub errors: u64,
     /// Tokens.
     pub tokens: Tokens,
-    /// Computed cost of the priced calls; null when none is priced.
+    /// Computed cost of the priced, metered calls; null without any.
     #[schema(value_type = Option<String>)]
     pub cost_usd: Option<Usd>,
-    /// Why `cost_usd` is null: `subscription` when all that is priced ran under a subscription, `unpriced`
-    /// when calls have no price, `no_usage` when nothing was used.
+    /// Reason for a null `cost_usd`: `subscription` if all priced calls ran under a subscription, `unpriced`
+    /// if calls have no price, `no_usage` without usage.
     pub cost_reason: Option<String>,
-    /// List price of calls under a subscription; not part of `cost_usd`, null when there are none.
+    /// List price of calls under a subscription; null without any. `cost_usd` excludes it.
     #[schema(value_type = Option<String>)]
     pub subscription_usd: Option<Usd>,
     /// Participating agents, sorted.
     pub agents: Vec<String>,
-    /// Models that were called, sorted.
+    /// Called models, sorted.
     pub models: Vec<String>,
 }
 
@@ -74,7 +74,7 @@ impl From<&SessionRow> for Session {
 pub struct SessionsAnswer {
     /// Sessions, latest activity first.
     pub sessions: Vec<Session>,
-    /// Give this as `cursor` for the next page; null at the end.
+    /// The `cursor` of the next page; null on the last page.
     pub next_cursor: Option<String>,
 }
 
@@ -90,10 +90,10 @@ impl From<&SessionPage> for SessionsAnswer {
 /// One session with its traces.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SessionAnswer {
-    /// The session in figures.
+    /// Summary of the session.
     pub session: Session,
     /// Its traces, newest first.
     pub traces: Vec<TraceSummary>,
-    /// Give this as `cursor` for its next traces; null at the end.
+    /// The `cursor` for its next traces; null on the last page.
     pub next_cursor: Option<String>,
 }

@@ -9,26 +9,26 @@ use super::value::object;
 /// Unread sources whose spans look like model calls.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct UnreadAnswer {
-    /// Latest first.
+    /// Sources, latest first.
     pub sources: Vec<UnreadSource>,
 }
 
-/// An unread source whose spans look like model calls: no adapter knows it, and its attributes are ambiguous.
+/// An unread source whose spans look like model calls. No adapter knows it, and its attributes are ambiguous.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct UnreadSource {
     /// Name of the instrumentation scope.
     pub scope: String,
-    /// Version of the scope; empty when none was sent.
+    /// Version of the scope; empty without one.
     pub version: String,
     /// Service of the latest span.
     pub service: Option<String>,
-    /// Spans that look like calls.
+    /// Number of spans that look like calls.
     pub spans: u64,
-    /// Why the latest of them does not count.
+    /// Reason why the latest of them does not count.
     pub why: String,
-    /// Start of the first.
+    /// Start of the first span.
     pub first_seen: String,
-    /// Start of the latest.
+    /// Start of the latest span.
     pub last_seen: String,
     /// The latest stored span; null when it is no longer stored.
     pub sample: Option<SampleSpan>,
@@ -43,7 +43,7 @@ pub struct SampleSpan {
     pub span_id: String,
     /// Its name.
     pub name: String,
-    /// Its attributes, redacted as they are stored.
+    /// Its attributes, redacted as in the store.
     #[schema(value_type = Object)]
     pub attributes: Map<String, Json>,
 }

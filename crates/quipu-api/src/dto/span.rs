@@ -15,117 +15,118 @@ use super::{JoinedSpan, Message, PriceRule, SpanConflict, Tokens, json, name, na
 pub struct Span {
     /// Id, 16 hexadecimal digits.
     pub span_id: String,
-    /// Its parent; null for a root.
+    /// Id of its parent; null for a root.
     pub parent_span_id: Option<String>,
     /// Name as sent.
     pub name: String,
     /// `agent`, `workflow`, `task`, `llm`, `embedding`, `retrieval`, `rerank`, `tool`, `guardrail`,
     /// `evaluator`, `memory`, `planning` or `other`.
     pub kind: String,
-    /// OpenTelemetry's span kind: `internal`, `server`, `client`, `producer`, `consumer`; null when not said.
+    /// OpenTelemetry span kind: `internal`, `server`, `client`, `producer`, `consumer`; null without one.
     pub span_kind: Option<String>,
     /// Start.
     pub started_at: String,
-    /// Milliseconds; null while it runs.
+    /// Duration in milliseconds; null while it runs.
     pub duration_ms: Option<f64>,
-    /// `ok`, `error`, `unset`, or `running` while it has no end.
+    /// `ok`, `error`, `unset`, or `running` without an end.
     pub status: String,
     /// Status message as sent.
     pub status_message: Option<String>,
-    /// Kind of error: `error.type`, an exception's type, a status code.
+    /// Type of the error: `error.type`, an exception's type, or a status code.
     pub error_type: Option<String>,
-    /// Class of the error, one vocabulary for all sources: `rate_limit`, `timeout`, `context_length`,
+    /// Class of the error, the same for all sources: `rate_limit`, `timeout`, `context_length`,
     /// `content_filter`, `authentication`, `quota`, `unavailable`, `invalid_request`, `connection`,
-    /// `tool_error`, `cancelled` or `other`. Null if the span did not fail.
+    /// `tool_error`, `cancelled` or `other`. Null without an error.
     pub error_class: Option<String>,
     /// Service that produced it.
     pub service: Option<String>,
-    /// Agent that did the work: named on the span, else the nearest agent above it.
+    /// Agent of the span, or else the nearest agent above it.
     pub agent: Option<String>,
     /// Model provider.
     pub provider: Option<String>,
-    /// Model of the answer, else the requested one.
+    /// Model of the response, or else the requested model.
     pub model: Option<String>,
     /// Requested model.
     pub request_model: Option<String>,
-    /// Model that answered.
+    /// Model of the response.
     pub response_model: Option<String>,
-    /// The provider's id of the answer.
+    /// The provider's id of the response.
     pub response_id: Option<String>,
     /// Operation, such as `chat`.
     pub operation: Option<String>,
-    /// Tool's name as the model called it.
+    /// Name of the tool, as called by the model.
     pub tool: Option<String>,
-    /// Step of a workflow that it is: a graph's node, a crew's task, a pipeline's component.
+    /// Workflow step of the span: a graph's node, a crew's task, a pipeline's component.
     pub step: Option<String>,
-    /// On a hand-off, the agent that hands over.
+    /// For a hand-off, the agent that hands over.
     pub handoff_from: Option<String>,
-    /// On a hand-off, the agent that takes over.
+    /// For a hand-off, the agent that takes over.
     pub handoff_to: Option<String>,
-    /// Whether a guardrail span was triggered.
+    /// Whether the guardrail was triggered; for guardrail spans.
     pub guardrail_triggered: Option<bool>,
     /// Session.
     pub session_id: Option<String>,
     /// User.
     pub user_id: Option<String>,
-    /// The span's own tokens, whether they count or not; null when it has none.
+    /// The span's own tokens, counted or not; null without any.
     pub tokens: Option<Tokens>,
     /// Whether its tokens are part of the totals.
     pub counted: bool,
-    /// Why it counts or does not; null for spans that are no call, tool run, or holder of usage.
+    /// Reason why it counts or not; null for spans that are no call, tool run or holder of usage.
     pub counted_reason: Option<String>,
-    /// The rule of `counted_reason` as a stable word: `leaf`, `repeats`, `never_counted`, `orphan_rollup`,
+    /// Rule behind `counted_reason`, as a stable word: `leaf`, `repeats`, `never_counted`, `orphan_rollup`,
     /// `merged`, `duplicate`, `fetched`, `echo` or `metric`.
     pub counted_rule: Option<String>,
-    /// The same text as `counted_reason`, next to `counted_rule`.
+    /// Same text as `counted_reason`.
     pub counted_why: Option<String>,
-    /// Signal: `span`, `details`, `log`, `transcript` or `metric`; null if only the whole span has it.
+    /// Signal: `span`, `details`, `log`, `transcript` or `metric`; null if it is only known with
+    /// `detail=full`.
     pub signal: Option<String>,
-    /// Computed cost; null with the reason in `cost_reason`.
+    /// Computed cost; null if `cost_reason` is set.
     #[schema(value_type = Option<String>)]
     pub cost_usd: Option<Usd>,
-    /// Why `cost_usd` is null: `unknown_model`, `no_model`, `no_usage`, `no_unit_price`, `not_valid_then`, or
-    /// `not counted`; null for spans that use nothing.
+    /// Reason for a null `cost_usd`: `unknown_model`, `no_model`, `no_usage`, `no_unit_price`,
+    /// `not_valid_then`, or `not counted`. Null for spans without usage.
     pub cost_reason: Option<String>,
-    /// Cost that the source itself reported.
+    /// Cost reported by the source.
     #[schema(value_type = Option<String>)]
     pub reported_cost_usd: Option<Usd>,
-    /// Whether `reported_cost_usd` is more than 5 % away from `cost_usd`.
+    /// Whether `reported_cost_usd` differs by more than 5 % from `cost_usd`.
     pub reported_deviates: bool,
-    /// `metered`, or `subscription` (`cost_usd` is then the list price); null for no call and no usage.
+    /// `metered`, or `subscription` (`cost_usd` is then the list price); null without a call or usage.
     pub billing: Option<String>,
     /// Usage other than tokens, such as `web_searches`.
     #[serde(default)]
     pub units: BTreeMap<String, u64>,
-    /// The price rule that `cost_usd` was computed with.
+    /// Price rule of `cost_usd`.
     pub price: Option<PriceRule>,
-    /// Milliseconds until the first token arrived.
+    /// Milliseconds until the first token.
     pub ttft_ms: Option<f64>,
-    /// Arguments of a tool's run.
+    /// Arguments of a tool run.
     pub tool_arguments: Option<Json>,
-    /// Result of a tool's run.
+    /// Result of a tool run.
     pub tool_result: Option<Json>,
-    /// Why the model stopped.
+    /// Finish reasons of the model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finish_reasons: Option<Vec<String>>,
-    /// Input, instructions first.
+    /// Input messages, instructions first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input_messages: Option<Vec<Message>>,
-    /// Output.
+    /// Output messages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output_messages: Option<Vec<Message>>,
     /// Tools offered to the model, as sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tool_definitions: Option<Vec<Json>>,
-    /// Request parameters that were sent: `temperature`, `max_tokens` and so on.
+    /// Request parameters: `temperature`, `max_tokens` and so on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub params: Option<Map<String, Json>>,
-    /// Every attribute as sent.
+    /// All attributes as sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub attributes: Option<Map<String, Json>>,
-    /// Attributes of the resource that produced it.
+    /// Attributes of its resource.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub resource: Option<Map<String, Json>>,
@@ -141,17 +142,18 @@ pub struct Span {
     /// The recorder of the span and the reading adapter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
-    /// Estimated usage of a counted call whose source sends no usage. The totals exclude it.
+    /// Estimated usage of a counted call whose source reports none. The totals exclude it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub estimated: Option<SpanEstimate>,
-    /// The call that received the result of an inferred tool run. The run has no span. It comes from the
-    /// messages of this call and of the call that requested it, and its time is a bound.
+    /// The call that received the result of an inferred tool run. Such a run has no span: it is derived from
+    /// the messages of this call and of the call that requested it. Its time is an upper bound.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inferred_from: Option<String>,
-    /// Rejected versions of the ended span, in the order of their arrival; at most four are kept.
+    /// Rejected versions of the ended span, in order of arrival; at most four.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conflicts: Vec<SpanConflict>,
-    /// Other records of the call or tool run, in any trace. A counted call without messages shows theirs.
+    /// Other records of the call or tool run, in any trace. A counted call without messages shows their
+    /// messages.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub joined: Vec<JoinedSpan>,
 }
@@ -159,7 +161,7 @@ pub struct Span {
 /// The recorder of a span and the adapter that read it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Source {
-    /// Convention that it was read by; null for none.
+    /// Convention of the span; null without one.
     pub convention: Option<String>,
     /// Instrumentation scope.
     pub instrumentation: Option<String>,
@@ -170,17 +172,17 @@ pub struct Source {
 /// Estimated usage of a call, from its messages.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SpanEstimate {
-    /// Tokens that went in.
+    /// Input tokens.
     pub input: TokenRange,
     /// Output tokens.
     pub output: TokenRange,
     /// Expected cost by list price; null without a price.
     #[schema(value_type = Option<String>)]
     pub cost_usd: Option<Usd>,
-    /// The least that it is likely to have cost.
+    /// Lower bound of the likely cost.
     #[schema(value_type = Option<String>)]
     pub cost_low_usd: Option<Usd>,
-    /// The most that it is likely to have cost.
+    /// Upper bound of the likely cost.
     #[schema(value_type = Option<String>)]
     pub cost_high_usd: Option<Usd>,
 }
@@ -188,11 +190,11 @@ pub struct SpanEstimate {
 /// An estimated number of tokens.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TokenRange {
-    /// Hardly fewer.
+    /// Lower bound of the likely number.
     pub low: u64,
-    /// Most likely.
+    /// Expected number.
     pub expected: u64,
-    /// Hardly more.
+    /// Upper bound of the likely number.
     pub high: u64,
 }
 
@@ -209,14 +211,14 @@ impl From<&UsageEstimate> for SpanEstimate {
     }
 }
 
-/// Something that happened within a span.
+/// An event within a span.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SpanEvent {
     /// Name, such as `exception`.
     pub name: String,
-    /// When.
+    /// Time of the event.
     pub time: String,
-    /// Details.
+    /// Attributes of the event.
     #[schema(value_type = Object)]
     pub attributes: Map<String, Json>,
 }
@@ -224,11 +226,11 @@ pub struct SpanEvent {
 /// A reference to another span.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Link {
-    /// The trace referred to.
+    /// Id of the linked trace.
     pub trace_id: String,
-    /// The span referred to.
+    /// Id of the linked span.
     pub span_id: String,
-    /// Details.
+    /// Attributes of the link.
     #[schema(value_type = Object)]
     pub attributes: Map<String, Json>,
 }
@@ -360,7 +362,7 @@ fn units(usage: &Usage) -> BTreeMap<String, u64> {
     usage.units.iter().map(|(unit, count)| (unit.to_string(), *count)).collect()
 }
 
-/// Why there is no computed cost, as a word.
+/// Reason for a missing computed cost, as a word.
 pub(crate) fn cost_reason(cost: &Cost) -> Option<&'static str> {
     match (cost.amount, cost.unpriced) {
         (Some(_), _) => None,
@@ -380,7 +382,7 @@ const fn span_kind(kind: SpanKind) -> Option<&'static str> {
     }
 }
 
-/// Only the parameters that were sent.
+/// Only the request parameters that the source sent.
 fn params(params: &Params) -> Map<String, Json> {
     let texts = |texts: &[compact_str::CompactString]| (!texts.is_empty()).then(|| Json::from(names(texts)));
     let pairs = [

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::paths::without_paths;
 
-/// The process runs.
+/// Answer of the liveness probe.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct HealthAnswer {
     /// Always `ok`.
@@ -21,13 +21,13 @@ pub struct BackendState {
     pub name: String,
     /// `ready`, `degraded` or `down`.
     pub status: String,
-    /// Description of the problem; null when there is none.
+    /// Description of the problem; null without one.
     pub detail: Option<String>,
-    /// Records that wait; null of the store.
+    /// Number of waiting records; null for the store.
     pub queued: Option<u64>,
-    /// Seconds that the oldest of them has waited; null of the store.
+    /// Age of the oldest waiting record in seconds; null for the store.
     pub lag_s: Option<u64>,
-    /// Records that it never got; null of the store.
+    /// Number of records that it never received; null for the store.
     pub dropped: Option<u64>,
 }
 
@@ -62,12 +62,12 @@ impl From<&ExitStatus> for BackendState {
     }
 }
 
-/// How far full text search is behind.
+/// Lag of full-text search.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SearchState {
-    /// Spans not indexed yet.
+    /// Number of spans not indexed yet.
     pub lag_spans: u64,
-    /// Its lag in milliseconds.
+    /// Lag in milliseconds.
     pub lag_ms: u64,
 }
 
@@ -86,19 +86,19 @@ impl From<&StoreInfo> for SearchState {
     }
 }
 
-/// Whether requests are taken, and the state of every backend.
+/// Readiness of the server, and the state of every backend.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ReadyAnswer {
-    /// `ready`; `degraded` when a backend is not; `down` when the store is.
+    /// `ready`; `degraded` if another backend is not ready; `down` if the store is down.
     pub status: String,
     /// Backends, the store first.
     pub backends: Vec<BackendState>,
-    /// Full text search; null when the store does not say.
+    /// Full-text search; null if the store does not report it.
     pub search: Option<SearchState>,
-    /// State of the audit log; omitted when there is none.
+    /// State of the audit log; omitted without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audit: Option<AuditState>,
-    /// Every project; left out where there is but one.
+    /// Projects by state; omitted if there is only one project.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub projects: Option<ProjectStates>,
 }
@@ -106,11 +106,11 @@ pub struct ReadyAnswer {
 /// State of the audit log.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AuditState {
-    /// `ready`, or `degraded` while it cannot be written and after it was found damaged.
+    /// `ready`, or `degraded` while it cannot be written and after damage was found.
     pub status: String,
-    /// Entries that could not be written since the start.
+    /// Number of entries that could not be written since the start.
     pub lost: u64,
-    /// The record was found cut or changed since the start; left out where it was not.
+    /// Whether a cut or changed record was found since the start; omitted if not.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub damaged: bool,
 }
@@ -118,18 +118,18 @@ pub struct AuditState {
 /// Number of projects in each state. Their names are only for callers with access to them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ProjectStates {
-    /// All is well.
+    /// Projects without a problem.
     pub ready: u64,
-    /// Projects with a backend in trouble.
+    /// Projects with a backend that is not ready.
     pub degraded: u64,
-    /// The store takes nothing, or did not answer in time.
+    /// Projects whose store rejects records, or did not answer in time.
     pub down: u64,
 }
 
-/// URLs that the server listens on; null where a listener is off.
+/// Listening URLs of the server; null for a disabled listener.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Listeners {
-    /// Dashboard and this interface.
+    /// Dashboard and HTTP interface.
     pub http: Option<String>,
     /// OTLP over HTTP.
     pub otlp_http: Option<String>,
@@ -137,19 +137,19 @@ pub struct Listeners {
     pub otlp_grpc: Option<String>,
     /// Prometheus.
     pub prometheus: Option<String>,
-    /// Jaeger's thrift compact over UDP; left out where it is off, as all below.
+    /// Jaeger Thrift compact over UDP; omitted if disabled, like all listeners below.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jaeger_compact: Option<String>,
-    /// Jaeger's thrift binary over UDP.
+    /// Jaeger Thrift binary over UDP.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jaeger_binary: Option<String>,
-    /// Jaeger's thrift over HTTP.
+    /// Jaeger Thrift over HTTP.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jaeger_http: Option<String>,
-    /// Jaeger's gRPC.
+    /// Jaeger gRPC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jaeger_grpc: Option<String>,
-    /// Zipkin's JSON over HTTP.
+    /// Zipkin JSON over HTTP.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub zipkin: Option<String>,
 }
@@ -159,27 +159,27 @@ pub struct Listeners {
 pub struct StoreState {
     /// Store URI without secrets; only its scheme for callers other than an administrator of the server.
     pub uri: String,
-    /// Days with data.
+    /// Number of days with data.
     pub days: u64,
-    /// Spans kept.
+    /// Number of stored spans.
     pub spans: u64,
     /// Bytes on disk or in memory.
     pub bytes: u64,
 }
 
-/// The server in short.
+/// Summary of the server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct StatusAnswer {
     /// Version of the server.
     pub version: String,
-    /// When it started.
+    /// Start time of the server.
     pub started_at: String,
-    /// URLs that it listens on.
+    /// Its listening URLs.
     pub listeners: Listeners,
-    /// Whether it was started with the recorded demonstration workload.
+    /// Whether it runs with the recorded demonstration workload.
     pub demo: bool,
     /// Contents of the store.
     pub store: StoreState,
-    /// Full text search.
+    /// Full-text search.
     pub search: SearchState,
 }

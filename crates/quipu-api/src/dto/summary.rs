@@ -15,25 +15,25 @@ use super::{Latency, Tokens, name};
 pub struct SummaryRow {
     /// LLM calls.
     pub requests: u64,
-    /// Those of a minute of the range; null for all that is stored.
+    /// LLM calls per minute of the range; null for all stored data.
     pub requests_per_minute: Option<f64>,
-    /// Failed ones.
+    /// Failed LLM calls.
     pub errors: u64,
-    /// Part of them that failed, 0 to 1; null without requests.
+    /// Share of failed calls, 0 to 1; null without calls.
     pub error_rate: Option<f64>,
-    /// Part of them that did not fail, 0 to 1; null without requests.
+    /// Share of successful calls, 0 to 1; null without calls.
     pub success_rate: Option<f64>,
-    /// Latency of finished requests.
+    /// Latency of finished calls.
     pub latency_ms: Latency,
     /// Tokens.
     pub tokens: Tokens,
-    /// Computed cost of the priced requests that are metered; null when there are none.
+    /// Computed cost of the priced, metered calls; null without any.
     #[schema(value_type = Option<String>)]
     pub cost_usd: Option<Usd>,
-    /// List price of requests under a subscription.
+    /// List price of calls under a subscription.
     #[schema(value_type = Option<String>)]
     pub subscription_usd: Option<Usd>,
-    /// Requests with usage but without a price.
+    /// Calls with usage but without a price.
     pub unpriced_calls: u64,
     /// Traces.
     pub traces: u64,
@@ -41,7 +41,8 @@ pub struct SummaryRow {
     pub active_sessions: u64,
 }
 
-/// The same of one framework: requests by their own framework, traces and sessions by that of the trace.
+/// Summary of one framework. Calls are assigned by their own framework, traces and sessions by that of the
+/// trace.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct FrameworkSummary {
     /// The framework; null for records without one.
@@ -54,28 +55,28 @@ pub struct FrameworkSummary {
 /// The summary of a time range.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SummaryAnswer {
-    /// Start of the range; null for all that is stored.
+    /// Start of the range; null for all stored data.
     pub since: Option<String>,
-    /// Its end.
+    /// End of the range.
     pub until: String,
-    /// Over all frameworks that are meant.
+    /// Figures over all selected frameworks.
     #[serde(flatten)]
     pub total: SummaryRow,
-    /// Each framework, that of most requests first.
+    /// Figures by framework, most calls first.
     pub frameworks: Vec<FrameworkSummary>,
-    /// As `cost_usd`.
+    /// Same as `cost_usd`.
     #[schema(value_type = Option<String>)]
     pub total_cost_usd: Option<Usd>,
-    /// As `tokens.total`.
+    /// Same as `tokens.total`.
     pub total_tokens: u64,
-    /// As `requests`.
+    /// Same as `requests`.
     pub total_requests: u64,
-    /// As `latency_ms.avg`.
+    /// Same as `latency_ms.avg`.
     pub avg_response_time_ms: Option<f64>,
-    /// Computed cost by model; models without a price are left out.
+    /// Computed cost by model; models without a price are omitted.
     #[schema(value_type = BTreeMap<String, String>)]
     pub cost_by_model: BTreeMap<String, Usd>,
-    /// Requests by hour, of more than two days by day; steps without any are left out.
+    /// Calls by hour, or by day if the range exceeds two days; steps without calls are omitted.
     pub usage_over_time: Vec<UsagePoint>,
 }
 
@@ -88,7 +89,7 @@ pub struct UsagePoint {
     pub requests: u64,
     /// Input and output tokens.
     pub tokens: u64,
-    /// Computed cost of the priced requests that are metered; null when there are none.
+    /// Computed cost of the priced, metered calls; null without any.
     #[schema(value_type = Option<String>)]
     pub cost_usd: Option<Usd>,
 }
@@ -122,7 +123,7 @@ impl SummaryRow {
 }
 
 impl SummaryAnswer {
-    /// The summary of the range that was asked for.
+    /// The summary of the requested range.
     pub(crate) fn new(asked: &RangeAsk, now: Timestamp, from: &summary::Summary) -> Self {
         let of = |(framework, busy): &(Option<compact_str::CompactString>, summary::Busy)| FrameworkSummary {
             framework: name(framework.as_ref()),

@@ -10,18 +10,18 @@ use utoipa::ToSchema;
 use super::SearchState;
 use crate::paths::without_paths;
 
-/// Figures of the process and its machine; store and backends report the others.
+/// Figures of the process and its machine. The store and the backends report the other figures.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Vitals {
     /// The process.
     pub process: ProcessFigures,
     /// The machine.
     pub host: HostFigures,
-    /// The disk under the data folder; its `store_bytes` is asked of the store.
+    /// The disk of the data folder. The store reports `store_bytes`.
     pub disk: DiskFigures,
-    /// Records that wait for the pipeline; the limits are those of the server.
+    /// Queue of the pipeline, and its limits.
     pub queue: QueueFigures,
-    /// Records stored since the start; rates are computed from them.
+    /// Number of records stored since the start; rates are computed from it.
     pub ingest: IngestFigures,
     /// Records that were not stored.
     pub drops: Vec<DropCount>,
@@ -30,53 +30,53 @@ pub struct Vitals {
 /// The process. Figures that the operating system does not report are null.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ProcessFigures {
-    /// Use of processors; 100 is one of them.
+    /// Processor use in percent; 100 is one processor.
     pub cpu_percent: Option<f64>,
-    /// Bytes in memory.
+    /// Memory in bytes.
     pub rss_bytes: Option<u64>,
-    /// Threads.
+    /// Number of threads.
     pub threads: Option<u64>,
-    /// Open files and connections.
+    /// Number of open files and connections.
     pub open_files: Option<u64>,
 }
 
 /// The machine. Figures that the operating system does not report are null.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct HostFigures {
-    /// Processors.
+    /// Number of processors.
     pub cpus: Option<u64>,
-    /// Use of all processors; 100 is all of them.
+    /// Processor use in percent; 100 is all processors.
     pub cpu_percent: Option<f64>,
-    /// Bytes of memory.
+    /// Total memory in bytes.
     pub memory_total: Option<u64>,
-    /// Bytes of it in use.
+    /// Used memory in bytes.
     pub memory_used: Option<u64>,
 }
 
-/// The disk under the data folder.
+/// The disk of the data folder.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct DiskFigures {
-    /// The data folder, also next to a store in memory; null when unknown, and for callers other than an
+    /// The data folder, also for a store in memory. Null if unknown, and for callers other than an
     /// administrator of the server.
     pub path: Option<String>,
-    /// Bytes of its file system.
+    /// Size of its file system in bytes.
     pub total: Option<u64>,
-    /// Bytes of it that are free.
+    /// Free bytes of its file system.
     pub free: Option<u64>,
-    /// Bytes of the store, on disk or in memory.
+    /// Size of the store in bytes, on disk or in memory.
     pub store_bytes: u64,
 }
 
-/// Records that wait for the pipeline.
+/// Queue of the pipeline.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct QueueFigures {
-    /// Requests.
+    /// Number of waiting requests.
     pub requests: u64,
-    /// Their decoded bytes; null when not counted.
+    /// Decoded bytes of these requests; null if not counted.
     pub bytes: Option<u64>,
-    /// Requests that may wait.
+    /// Maximum number of waiting requests.
     pub max_requests: u64,
-    /// Bytes that may wait.
+    /// Maximum bytes of waiting requests.
     pub max_bytes: u64,
 }
 
@@ -89,54 +89,54 @@ pub struct IngestFigures {
     pub events: u64,
     /// Points of metrics.
     pub metrics: u64,
-    /// Spans in a second, lately.
+    /// Recent spans per second.
     pub spans_per_s: f64,
-    /// Records that were dropped in a second, lately.
+    /// Recently dropped records per second.
     pub drops_per_s: f64,
 }
 
-/// Records that were not stored, or that a backend did not get.
+/// Records that were not stored, or not delivered to a backend.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DropCount {
-    /// `traces`, `logs` or `metrics`; `requests` for whole requests; or the backend that did not get them.
+    /// `traces`, `logs` or `metrics`; `requests` for whole requests; or the name of the backend.
     pub signal: String,
-    /// Why.
+    /// Reason.
     pub reason: String,
-    /// How many since the start.
+    /// Number since the start.
     pub count: u64,
 }
 
-/// How a backend is doing.
+/// State of a backend.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct BackendHealth {
     /// Name.
     pub name: String,
     /// `ready`, `degraded` or `down`.
     pub state: String,
-    /// Description of the problem; null when there is none.
+    /// Description of the problem; null without one.
     pub reason: Option<String>,
     /// State of delivery; null for the store, which commits before the answer.
     pub delivery: Option<DeliveryFigures>,
 }
 
-/// How delivery to a backend goes, since the start.
+/// Delivery to a backend since the start.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct DeliveryFigures {
-    /// Records written.
+    /// Number of records written.
     pub written: u64,
-    /// Records that wait.
+    /// Number of waiting records.
     pub queued: u64,
-    /// Seconds that the oldest of them has waited.
+    /// Age of the oldest waiting record in seconds.
     pub lag_s: f64,
-    /// Bytes of the disk that they take.
+    /// Disk size of the waiting records in bytes.
     pub spool_bytes: u64,
-    /// Rejected records that are kept for a replay.
+    /// Number of rejected records stored for a replay.
     pub dead_letters: u64,
-    /// Records that it never got, by reason.
+    /// Undelivered records, by reason.
     pub dropped: BTreeMap<String, u64>,
-    /// Attempts that failed.
+    /// Number of failed attempts.
     pub failures: u64,
-    /// Error of the last failed delivery; null when there was none.
+    /// Error of the last failed delivery; null without one.
     pub last_error: Option<String>,
 }
 
@@ -151,7 +151,7 @@ impl BackendHealth {
         Self { name: name.to_owned(), state: state.to_owned(), reason, delivery: None }
     }
 
-    /// The same, without paths of the host in what went wrong.
+    /// The same state with errors that show no paths of the host.
     fn without_paths(mut self) -> Self {
         let told = |text: &mut String| *text = without_paths(text);
         self.reason.iter_mut().for_each(told);
@@ -177,12 +177,12 @@ impl From<&ExitStatus> for BackendHealth {
     }
 }
 
-/// How the server is doing now.
+/// Current state of the server.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SystemNow {
-    /// When.
+    /// Time of the reading.
     pub now: String,
-    /// Seconds since it started.
+    /// Seconds since the start.
     pub uptime_s: i64,
     /// The process.
     pub process: ProcessFigures,
@@ -190,7 +190,7 @@ pub struct SystemNow {
     pub host: HostFigures,
     /// The disk under the data folder.
     pub disk: DiskFigures,
-    /// Records that wait for the pipeline.
+    /// Queue of the pipeline.
     pub queue: QueueFigures,
     /// Stored records.
     pub ingest: IngestFigures,
@@ -198,14 +198,14 @@ pub struct SystemNow {
     pub drops: Vec<DropCount>,
     /// Backends, the store first.
     pub backends: Vec<BackendHealth>,
-    /// Full text search.
+    /// Full-text search.
     pub search: SearchState,
 }
 
-/// How the server is doing, and how it did in the last hour.
+/// Current state of the server, and its history of the last hour.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SystemAnswer {
-    /// Figures as of now.
+    /// Current figures.
     #[serde(flatten)]
     pub now: SystemNow,
     /// One reading every ten seconds, oldest first.
@@ -215,19 +215,19 @@ pub struct SystemAnswer {
 /// One reading.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SystemPoint {
-    /// When.
+    /// Time of the reading.
     pub at: String,
-    /// Use of processors by the process; 100 is one of them.
+    /// Processor use of the process in percent; 100 is one processor.
     pub cpu_percent: Option<f64>,
-    /// Bytes of the process in memory.
+    /// Memory of the process in bytes.
     pub rss_bytes: Option<u64>,
-    /// Requests that waited for the pipeline.
+    /// Number of requests waiting for the pipeline.
     pub queue_requests: u64,
-    /// Spans stored in a second.
+    /// Spans stored per second.
     pub spans_per_s: f64,
-    /// Records dropped in a second.
+    /// Records dropped per second.
     pub drops_per_s: f64,
-    /// Bytes of the store.
+    /// Size of the store in bytes.
     pub store_bytes: u64,
 }
 

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::{Span, Tokens, name, names};
 
-/// One trace in figures. Tokens, calls and costs are sums over counted calls.
+/// Summary of a trace. Tokens, calls and costs are totals of counted calls.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TraceSummary {
     /// Id, 32 hexadecimal digits.
@@ -16,38 +16,38 @@ pub struct TraceSummary {
     pub name: String,
     /// Service of that span.
     pub service: Option<String>,
-    /// Framework that produced it.
+    /// Framework of the trace.
     pub framework: Option<String>,
-    /// Convention that its spans were read by.
+    /// Convention of its spans.
     pub convention: Option<String>,
-    /// Earliest start.
+    /// Earliest start of a span.
     pub started_at: String,
-    /// Milliseconds from the earliest start to the latest end known.
+    /// Milliseconds from the earliest start to the latest known end.
     pub duration_ms: f64,
     /// `ok`, `error`, `unset` or `running`.
     pub status: String,
-    /// Spans stored.
+    /// Number of stored spans.
     pub spans: u64,
     /// LLM calls, each counted once.
     pub llm_calls: u64,
     /// Tool runs.
     pub tool_calls: u64,
-    /// Failures, each once, where it began.
+    /// Number of errors; each counts once, where it began.
     pub errors: u64,
     /// Tokens.
     pub tokens: Tokens,
-    /// Computed cost of the priced calls that are metered; null when there are none.
+    /// Computed cost of the priced, metered calls; null without any.
     #[schema(value_type = Option<String>)]
     pub cost_usd: Option<Usd>,
-    /// Why `cost_usd` is null: `unpriced` when calls have no price, `subscription` when all that is priced
-    /// ran under a subscription, `no_usage` when nothing was used.
+    /// Reason for a null `cost_usd`: `unpriced` if calls have no price, `subscription` if all priced calls
+    /// ran under a subscription, `no_usage` without usage.
     pub cost_reason: Option<String>,
-    /// List price of calls under a subscription; not part of `cost_usd`.
+    /// List price of calls under a subscription. `cost_usd` excludes it.
     #[schema(value_type = Option<String>)]
     pub subscription_usd: Option<Usd>,
-    /// Calls with usage but without a price; they are not in `cost_usd`.
+    /// Calls with usage but without a price. `cost_usd` excludes them.
     pub unpriced_calls: u64,
-    /// Cost that the source itself reported; null when it reported none.
+    /// Cost reported by the source; null without any.
     #[schema(value_type = Option<String>)]
     pub reported_cost_usd: Option<Usd>,
     /// Session.
@@ -56,7 +56,7 @@ pub struct TraceSummary {
     pub user_id: Option<String>,
     /// Project.
     pub project: Option<String>,
-    /// Revision of the source code that the agent worked in.
+    /// Revision of the source code that the agent worked on.
     pub commit: Option<String>,
     /// Branch of that source code.
     pub branch: Option<String>,
@@ -64,7 +64,7 @@ pub struct TraceSummary {
     pub tags: Vec<String>,
     /// Participating agents, sorted.
     pub agents: Vec<String>,
-    /// Models that were called, sorted.
+    /// Called models, sorted.
     pub models: Vec<String>,
 }
 
@@ -111,12 +111,12 @@ impl From<&TraceRow> for TraceSummary {
 pub struct TracesAnswer {
     /// Traces in the requested order.
     pub traces: Vec<TraceSummary>,
-    /// Give this as `cursor` for the next page; null at the end.
+    /// The `cursor` of the next page; null on the last page.
     pub next_cursor: Option<String>,
 }
 
 impl TracesAnswer {
-    /// A page in an order.
+    /// A page in a given order.
     pub(crate) fn new(page: &TracePage, sort: Sort) -> Self {
         Self {
             traces: page.rows.iter().map(TraceSummary::from).collect(),
@@ -128,10 +128,10 @@ impl TracesAnswer {
 /// One trace with its spans, or one page of them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TraceAnswer {
-    /// The trace in figures.
+    /// Summary of the trace.
     pub trace: TraceSummary,
-    /// Spans by start, then id.
+    /// Spans by start, then by id.
     pub spans: Vec<Span>,
-    /// Give this as `after` for the next page of spans; null at the end.
+    /// The `after` of the next page of spans; null on the last page.
     pub next_after: Option<String>,
 }

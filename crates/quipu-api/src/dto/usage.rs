@@ -9,52 +9,53 @@ use utoipa::ToSchema;
 
 use super::{Latency, Tokens};
 
-/// Sums over counted calls.
+/// Totals of counted calls.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct UsageRow {
     /// LLM calls, each counted once.
     pub llm_calls: u64,
-    /// Failed ones among them.
+    /// Failed LLM calls.
     pub errors: u64,
     /// Tokens.
     pub tokens: Tokens,
-    /// Computed cost of the priced calls that are metered; null when there are none, with
-    /// `unpriced_reasons` saying why.
+    /// Computed cost of the priced, metered calls; null without any, and `unpriced_reasons` then has the
+    /// reasons.
     #[schema(value_type = Option<String>)]
     pub cost_usd: Option<Usd>,
-    /// List price of calls under a subscription; not part of `cost_usd`, null when there are none.
+    /// List price of calls under a subscription; null without any. `cost_usd` excludes it.
     #[schema(value_type = Option<String>)]
     pub subscription_usd: Option<Usd>,
-    /// Calls with usage but without a price; they are not in `cost_usd`.
+    /// Calls with usage but without a price. `cost_usd` excludes them.
     pub unpriced_calls: u64,
-    /// Those calls by reason: `unknown_model`, `no_model`, `no_usage`, `no_unit_price`, `not_valid_then`.
+    /// Number of these calls by reason: `unknown_model`, `no_model`, `no_usage`, `no_unit_price`,
+    /// `not_valid_then`.
     pub unpriced_reasons: BTreeMap<String, u64>,
-    /// Cost that the sources themselves reported; null when none did.
+    /// Cost reported by the sources; null without any.
     #[schema(value_type = Option<String>)]
     pub reported_cost_usd: Option<Usd>,
-    /// Calls whose reported cost is more than 5 % away from the computed one.
+    /// Calls whose reported cost differs by more than 5 % from the computed cost.
     pub deviating_calls: u64,
     /// Latency of finished LLM calls.
     pub latency_ms: Latency,
-    /// Calls whose source sends no usage, estimated from their messages. The other figures exclude them.
+    /// Calls without reported usage, estimated from their messages. The other figures exclude them.
     #[serde(default)]
     pub estimated: Estimated,
 }
 
-/// Sums over calls whose usage is estimated.
+/// Totals of calls with estimated usage.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Estimated {
-    /// Calls.
+    /// Number of calls.
     pub calls: u64,
     /// Expected tokens.
     pub tokens: Tokens,
-    /// Expected cost by list price of those calls that have a price; null when none has.
+    /// Expected cost by list price of the calls with a price; null without any.
     #[schema(value_type = Option<String>)]
     pub cost_usd: Option<Usd>,
-    /// The least that they are likely to have cost.
+    /// Lower bound of the likely cost.
     #[schema(value_type = Option<String>)]
     pub cost_low_usd: Option<Usd>,
-    /// The most that they are likely to have cost.
+    /// Upper bound of the likely cost.
     #[schema(value_type = Option<String>)]
     pub cost_high_usd: Option<Usd>,
 }
@@ -93,10 +94,10 @@ impl From<&UsageTotals> for UsageRow {
 /// One group of calls.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct UsageGroup {
-    /// One entry for each key of `group_by`; null where the calls name none. Hours, days, weeks and months
-    /// are their start.
+    /// One entry for each key of `group_by`; null if the calls have none. An hour, day, week or month is
+    /// given by its start.
     pub key: BTreeMap<String, Option<String>>,
-    /// Sums.
+    /// Totals.
     #[serde(flatten)]
     pub row: UsageRow,
 }
@@ -104,18 +105,18 @@ pub struct UsageGroup {
 /// Usage by group, and over all groups.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct UsageAnswer {
-    /// One group for each combination of the keys asked for.
+    /// One group for each combination of the requested keys.
     pub groups: Vec<UsageGroup>,
-    /// Sums over all calls, each once.
+    /// Totals of all calls, each counted once.
     pub total: UsageRow,
-    /// True when there were more groups than fit into memory (limit `group_bytes`): these are the first by
-    /// their keys. The total is of all. Absent when it is false.
+    /// True if there were more groups than fit into memory (limit `group_bytes`). The answer then has the
+    /// first groups by their keys. `total` covers all calls. Omitted if false.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub truncated: bool,
 }
 
 impl UsageAnswer {
-    /// Groups by `keys`, with the sums over all calls.
+    /// Groups by `keys`, with the totals of all calls.
     pub(crate) fn new(groups: &[quipu_core::UsageGroup], keys: &[GroupBy], total: &UsageTotals) -> Self {
         let key = |group: &quipu_core::UsageGroup| {
             keys.iter()
@@ -135,7 +136,7 @@ impl UsageAnswer {
     }
 }
 
-/// Times are whole seconds: their text goes without the zeros of a fraction.
+/// Times in whole seconds, written without a fraction.
 fn key_text(key: &UsageKey) -> Option<String> {
     match key {
         UsageKey::Name(name) => super::name(name.as_ref()),
@@ -144,22 +145,22 @@ fn key_text(key: &UsageKey) -> Option<String> {
     }
 }
 
-/// Sums over the counted runs of one tool.
+/// Totals of the counted runs of a tool.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ToolRow {
-    /// Name that the model called it by.
+    /// Name of the tool, as called by the model.
     pub name: String,
-    /// Runs.
+    /// Number of runs.
     pub calls: u64,
-    /// Failed runs.
+    /// Number of failed runs.
     pub errors: u64,
-    /// Part of the runs that did not fail, 0 to 1; null without runs.
+    /// Share of successful runs, 0 to 1; null without runs.
     pub success_rate: Option<f64>,
     /// Latency of finished runs.
     pub latency_ms: Latency,
-    /// Error of the latest failed run; null when none failed.
+    /// Error of the latest failed run; null without one.
     pub last_error: Option<String>,
-    /// Runs without a span, inferred from the messages of calls. The other figures leave them out.
+    /// Number of runs without a span, inferred from the messages of calls. The other figures exclude them.
     #[serde(default)]
     pub inferred: u64,
 }
@@ -183,7 +184,7 @@ impl From<&ToolGroup> for ToolRow {
 pub struct ToolsAnswer {
     /// Tools, most runs first.
     pub tools: Vec<ToolRow>,
-    /// True if further rows were left out by the limit `group_bytes`. Absent if false.
+    /// True if the limit `group_bytes` omitted further rows. Omitted if false.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub truncated: bool,
 }
@@ -193,16 +194,16 @@ pub struct ToolsAnswer {
 pub struct Facet {
     /// The value.
     pub value: String,
-    /// Traces that have it.
+    /// Number of traces with it.
     pub traces: u64,
 }
 
 /// The values of a field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FacetsAnswer {
-    /// Values, those of most traces first.
+    /// Values, most traces first.
     pub values: Vec<Facet>,
-    /// True if further values were left out by `limit` or by the limit `group_bytes`. Absent if false.
+    /// True if `limit` or the limit `group_bytes` omitted further values. Omitted if false.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub truncated: bool,
 }

@@ -6,8 +6,8 @@ use compact_str::CompactString;
 use quipu_core::{Attributes, Value};
 use serde_json::{Map, Number, Value as Json};
 
-/// A value as JSON: bytes become base64 text; numbers that JSON lacks become the texts `NaN`, `Infinity`,
-/// `-Infinity`, as protobuf's JSON mapping writes them.
+/// Converts a value to JSON. Bytes become base64 text. Numbers that JSON lacks become the texts `NaN`,
+/// `Infinity`, `-Infinity`, as in protobuf's JSON mapping.
 pub(crate) fn json(value: &Value) -> Json {
     match value {
         Value::Null => Json::Null,
@@ -21,7 +21,7 @@ pub(crate) fn json(value: &Value) -> Json {
     }
 }
 
-/// Attributes as a JSON object. The first value of a repeated key is kept.
+/// Converts attributes to a JSON object. The first value of a repeated key is kept.
 pub(crate) fn object(attributes: &Attributes) -> Map<String, Json> {
     map(attributes)
 }

@@ -5,15 +5,15 @@ use utoipa::ToSchema;
 
 use crate::documents::{Fault, text_of};
 
-/// Bytes that the query of a view may have.
+/// Maximum bytes of a view's query.
 const QUERY: usize = 8 << 10;
-/// Columns that a view may name.
+/// Maximum columns of a view.
 const COLUMNS: usize = 64;
 
 /// All saved views.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ViewsAnswer {
-    /// By id.
+    /// Views by id.
     pub views: Vec<View>,
 }
 
@@ -38,7 +38,7 @@ pub struct ViewSettings {
     /// Query string of the page, such as `filter=model:gpt-4o&range=24h`.
     #[serde(default)]
     pub query: String,
-    /// Columns that are shown, in order; left out, the page's own.
+    /// Visible columns, in order; default: the page's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub columns: Option<Vec<String>>,
 }

@@ -10,14 +10,14 @@ use utoipa::ToSchema;
 
 use super::{Spread, Tokens, ToolRow, name};
 
-/// An error, its number of occurrences, and a trace that shows it.
+/// An error text, its number of occurrences, and a trace with one of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ErrorCount {
-    /// Error text of the source, at most 200 characters; null when there is none.
+    /// Error text of the source, at most 200 characters; null without one.
     pub error: Option<String>,
-    /// Failed records.
+    /// Number of failed records.
     pub count: u64,
-    /// A trace of one of them.
+    /// Trace of one of them.
     pub trace_id: Option<String>,
 }
 
@@ -31,7 +31,7 @@ impl From<&quipu_insight::ErrorCount> for ErrorCount {
 /// Activity of every agent.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct AgentWorkAnswer {
-    /// Agents, those of most runs first, at most 1,000.
+    /// Agents, most runs first, at most 1,000.
     pub agents: Vec<AgentWork>,
 }
 
@@ -40,25 +40,25 @@ pub struct AgentWorkAnswer {
 pub struct AgentWork {
     /// Its name.
     pub name: String,
-    /// Runs: spans of the agent.
+    /// Number of its runs: spans of the agent.
     pub runs: u64,
-    /// Failed ones.
+    /// Failed runs.
     pub errors: u64,
-    /// Those without an end.
+    /// Runs without an end.
     pub running: u64,
-    /// LLM calls of which it is the nearest agent, each counted once.
+    /// LLM calls whose nearest agent it is, each counted once.
     pub llm_calls: u64,
-    /// Runs of its tools.
+    /// Tool runs of the agent.
     pub tool_calls: u64,
-    /// LLM calls for each run; null without a run.
+    /// LLM calls per run; null without a run.
     pub llm_calls_per_run: Option<f64>,
     /// Durations of its finished runs.
     pub duration_ms: Option<Spread>,
-    /// Durations of its LLM calls: the time that it takes to decide.
+    /// Durations of its LLM calls, an indicator of its decision time.
     pub decision_ms: Option<Spread>,
     /// Tokens of its calls.
     pub tokens: Tokens,
-    /// Computed cost of its priced calls that are metered; null when there are none.
+    /// Computed cost of its priced, metered calls; null without any.
     #[schema(value_type = Option<String>)]
     pub cost_usd: Option<Usd>,
     /// List price of its calls under a subscription.
@@ -68,9 +68,9 @@ pub struct AgentWork {
     pub unpriced_calls: u64,
     /// Its tools, most runs first, at most 20.
     pub tools: Vec<AgentTool>,
-    /// Models that it called, most calls first, at most 20.
+    /// Its models, most calls first, at most 20.
     pub models: Vec<AgentModel>,
-    /// Failures of its spans of every kind, most first, at most 20.
+    /// Errors of its spans of every kind, most frequent first, at most 20.
     pub error_kinds: Vec<ErrorCount>,
     /// Start of its latest run or tool run; null without one.
     pub last_at: Option<String>,
@@ -83,7 +83,7 @@ pub struct AgentTool {
     pub name: String,
     /// Runs.
     pub calls: u64,
-    /// Failed ones.
+    /// Failed runs.
     pub errors: u64,
 }
 
@@ -140,19 +140,18 @@ pub struct ToolInsightsAnswer {
 /// Insights into one tool.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ToolInsight {
-    /// Sums over its runs.
+    /// Totals of its runs.
     #[serde(flatten)]
     pub row: ToolRow,
-    /// The last 24 hours of the time asked for, empty ones too.
+    /// The last 24 hours of the requested time range, including hours without runs.
     pub hours: Vec<ToolHour>,
-    /// Tokens put out for each taken in by the LLM calls made within it; null where none was taken in.
+    /// Output tokens per input token of the LLM calls within its runs; null without input tokens.
     pub output_per_input: Option<f64>,
-    /// Failures, most first, at most 10.
+    /// Errors, most frequent first, at most 10.
     pub error_kinds: Vec<ErrorCount>,
-    /// The seven days before the requested time, as far as they are stored; null without data, or without
-    /// `since`.
+    /// Stored runs of the seven days before the requested time range; null without data, or without `since`.
     pub baseline: Option<ToolBaseline>,
-    /// Against the baseline; null without one.
+    /// Comparison with the baseline; null without one.
     pub change: Option<ToolChange>,
     /// Recommendations for the tool.
     pub recommendations: Vec<ToolRecommendation>,
@@ -161,26 +160,26 @@ pub struct ToolInsight {
 /// One hour of a tool.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ToolHour {
-    /// Its start.
+    /// Start of the hour.
     pub start: String,
     /// Runs.
     pub calls: u64,
-    /// Failed ones.
+    /// Failed runs.
     pub errors: u64,
-    /// 95th percentile of their durations; null where none has finished.
+    /// 95th percentile of their durations; null if none has finished.
     pub p95_ms: Option<f64>,
 }
 
-/// Runs of a tool before the time asked for.
+/// Runs of a tool before the requested time range.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ToolBaseline {
-    /// Start of what is stored of the seven days before.
+    /// Start of the stored part of the seven days before.
     pub since: String,
-    /// Start of the requested time.
+    /// Start of the requested time range.
     pub until: String,
     /// Runs.
     pub calls: u64,
-    /// Part of the runs that did not fail, 0 to 1.
+    /// Share of successful runs, 0 to 1.
     pub success_rate: Option<f64>,
     /// Median of their durations.
     pub p50_ms: Option<f64>,
@@ -188,22 +187,22 @@ pub struct ToolBaseline {
     pub p95_ms: Option<f64>,
 }
 
-/// How a tool does against its baseline.
+/// Comparison of a tool with its baseline.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ToolChange {
-    /// Percentage points of success more; fewer when negative.
+    /// Change of the success rate in percentage points; negative if it fell.
     pub success_points: Option<f64>,
-    /// Percent by which the 95th percentile is longer; shorter when negative.
+    /// Change of the 95th percentile in percent; negative if it is shorter.
     pub p95_percent: Option<f64>,
 }
 
-/// A remark about a tool, as a code with the figures that it rests on.
+/// A recommendation for a tool, as a code with its figures.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ToolRecommendation {
     /// `failing_more`, `often_fails`, `slower`, `slow_tail`, `timeouts`, `flaky`, `one_error_dominates`,
     /// `costly_output` or `rarely_used`.
     pub code: String,
-    /// Figures and texts by name, those that the guide lists for the code.
+    /// Figures and texts by name; the guide lists them for each code.
     #[schema(value_type = BTreeMap<String, serde_json::Value>)]
     pub values: BTreeMap<String, serde_json::Value>,
 }
@@ -252,17 +251,17 @@ impl From<&tools::Baseline> for ToolBaseline {
 /// Activity of guardrails.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct GuardrailsAnswer {
-    /// Checks.
+    /// Number of checks.
     pub checks: u64,
-    /// Those that were triggered.
+    /// Triggered checks.
     pub triggered: u64,
-    /// Those that failed themselves.
+    /// Checks that failed with an error.
     pub errors: u64,
-    /// Guardrails, those of most triggered checks first, at most 1,000.
+    /// Guardrails, most triggered checks first, at most 1,000.
     pub rows: Vec<GuardrailRow>,
     /// Steps with a check, in order.
     pub series: Vec<GuardrailPoint>,
-    /// Width of a step in milliseconds; null when nothing is stored.
+    /// Width of a step in milliseconds; null without stored checks.
     pub step_ms: Option<f64>,
     /// Detected personal data and secrets, most frequent first.
     pub detections: Vec<Detection>,
@@ -275,30 +274,30 @@ pub struct GuardrailRow {
     pub name: Option<String>,
     /// Framework.
     pub framework: Option<String>,
-    /// Checks.
+    /// Number of checks.
     pub checks: u64,
-    /// Those that were triggered.
+    /// Triggered checks.
     pub triggered: u64,
-    /// Those that failed themselves.
+    /// Checks that failed with an error.
     pub errors: u64,
     /// Durations of finished checks.
     pub latency_ms: Option<Spread>,
-    /// Start of the latest.
+    /// Start of the latest check.
     pub last_at: String,
-    /// A trace of a check, of a failed one where there is any.
+    /// Trace of a check, preferably of a failed one.
     pub trace_id: Option<String>,
 }
 
 /// Checks of one step.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct GuardrailPoint {
-    /// Its start.
+    /// Start of the step.
     pub start: String,
-    /// Checks.
+    /// Number of checks.
     pub checks: u64,
-    /// Those that were triggered.
+    /// Triggered checks.
     pub triggered: u64,
-    /// Those that failed themselves.
+    /// Checks that failed with an error.
     pub errors: u64,
 }
 
@@ -309,9 +308,9 @@ pub struct Detection {
     pub kind: String,
     /// Its type: a label of the metric, or the guardrail's name.
     pub r#type: String,
-    /// The metric that counts them; null where guardrails of that name were triggered.
+    /// The metric that counts them; null if they are triggered guardrails of that name.
     pub metric: Option<String>,
-    /// How many.
+    /// Number of detections.
     pub count: u64,
 }
 

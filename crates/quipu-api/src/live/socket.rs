@@ -18,15 +18,15 @@ use crate::dto::{LiveFrame, LiveParams, NumberedFrame};
 use crate::extract::Ask;
 use crate::state::{Api, Shared, Welcome};
 
-/// Between two signs of life.
+/// Interval of keep-alives.
 const PING: Duration = Duration::from_secs(20);
-/// Between two looks whether the watcher is still welcome: a session that ends must not go on watching.
+/// Interval of checks whether the watcher still has access. An ended session must not keep its feed.
 const LOOK: Duration = Duration::from_secs(3);
-/// A watcher that takes no frame for this time is disconnected.
+/// A watcher that reads no frame for this time is disconnected.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Limit of bytes from a watcher, which has nothing to send.
+/// Limit of bytes from a watcher, which need not send anything.
 const MOST_SENT: usize = 4 << 10;
-/// Bytes that are set aside for each watcher, each way; the library's own measure is 128 KiB.
+/// Buffer of each watcher in each direction; the library's default is 128 KiB.
 const BUFFER: usize = 4 << 10;
 
 /// Live feed
@@ -36,13 +36,13 @@ const BUFFER: usize = 4 << 10;
 /// most once in 250 ms for each trace. `deleted` reports removed traces, and `budget` a notice of a budget.
 /// On demand the feed sends each `event`, and a `system` frame every 5 s. `lagged` reports skipped frames;
 /// `ping` comes every 20 s. A client that reconnects within a minute with the `boot` and the last `seq` that
-/// it saw gets the frames since. The feed keeps the last 4,096 frames or 32 MiB. Requests of pages of other
-/// origins are rejected. A client that takes no frame for 5 s is disconnected.
+/// it saw gets the frames since. The feed keeps the last 4,096 frames or 32 MiB. Requests from pages of other
+/// origins are rejected. A client that reads no frame for 5 s is disconnected.
 #[utoipa::path(get, path = "/api/v1/live", tag = "traces", params(LiveParams),
     responses((status = 101, description = "The feed; each text frame is a `NumberedFrame`.", body = NumberedFrame),
-        (status = 403, description = "A page of another origin asks.", body = Problem,
+        (status = 403, description = "The request comes from a page of another origin.", body = Problem,
             content_type = "application/problem+json"),
-        (status = 503, description = "As many feeds are open as may be.", body = Problem,
+        (status = 503, description = "The maximum number of feeds is open.", body = Problem,
             content_type = "application/problem+json")))]
 pub(crate) async fn live(
     State(api): Shared,
@@ -103,7 +103,7 @@ async fn watch(mut socket: WebSocket, api: Arc<Api>, place: Place, welcome: Opti
     let _ = tokio::time::timeout(PATIENCE, socket.send(Message::Close(None))).await;
 }
 
-/// Passes frames on until the watcher leaves, is too slow, or is welcome no more.
+/// Sends frames until the watcher disconnects, is too slow, or loses access.
 async fn relay(socket: &mut WebSocket, mut watcher: Watcher, welcome: Option<Welcome>) -> Option<()> {
     let mut look = interval_at(Instant::now() + LOOK, LOOK);
     let mut ping = interval_at(Instant::now() + PING, PING);

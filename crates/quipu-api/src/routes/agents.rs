@@ -15,7 +15,7 @@ use crate::state::Shared;
 
 /// Agents
 ///
-/// Usage of each agent of a trace: its own, and with all agents below it.
+/// Usage of each agent of a trace, on its own and with all agents below it.
 #[utoipa::path(get, path = "/api/v1/traces/{trace_id}/agents", tag = "traces",
     params(("trace_id" = String, Path, description = "Trace id, 32 hexadecimal digits.")),
     responses((status = 200, description = "The trace's agents.", body = AgentsAnswer),

@@ -11,8 +11,8 @@ use crate::{Asset, Problem, headers};
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 const ASK_AGAIN: &str = "no-cache";
 
-/// The dashboard's file at a path; a problem for unknown routes of the interface, unknown files, and other
-/// methods.
+/// Serves the dashboard's file at a path. Unknown routes of the interface, unknown files and other methods
+/// get a problem.
 pub(crate) async fn asset(State(api): Shared, method: Method, uri: Uri, request: HeaderMap) -> Response {
     let path = uri.path();
     let of_interface = ["/api", "/v1"].iter().any(|root| path.strip_prefix(root).is_some_and(is_below));
@@ -37,7 +37,7 @@ fn nothing_here(method: &Method, path: &str) -> Problem {
     Problem::not_found("Not found", format!("{method} {path} is no route; /openapi.json lists all of them."))
 }
 
-/// A route that exists, asked with a method that it does not take.
+/// Answers a request to an existing route with an unsupported method.
 pub(crate) async fn wrong_method(method: Method, uri: Uri) -> Problem {
     let path: String = uri.path().chars().take(256).collect();
     let detail =
@@ -45,7 +45,7 @@ pub(crate) async fn wrong_method(method: Method, uri: Uri) -> Problem {
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed", detail)
 }
 
-/// The tag goes out as a weak one: the same file may leave with or without gzip (RFC 9110 section 8.8.1).
+/// Sends a weak tag, because the same file may be sent with or without gzip (RFC 9110 section 8.8.1).
 fn file(asset: Asset, request: &HeaderMap) -> Response {
     let unchanged = headers::matches_tag(request, &asset.etag);
     let tag = format!("W/{}", asset.etag.trim_start_matches("W/"));

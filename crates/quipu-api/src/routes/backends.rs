@@ -17,7 +17,7 @@ use crate::state::{Api, Shared};
 
 /// Backends
 ///
-/// The store, then every exporter: state, queue, age of its oldest record, and lost records with the reason.
+/// The store, then every exporter: state, queue, age of its oldest record, and lost records by reason.
 #[utoipa::path(get, path = "/api/v1/backends", tag = "server",
     responses((status = 200, description = "Backends.", body = BackendsAnswer)))]
 pub(crate) async fn backends(
@@ -60,7 +60,7 @@ pub(crate) async fn dead_letters(
 /// Delivers all dead letters of a backend again; a rejected one becomes a dead letter again.
 #[utoipa::path(post, path = "/api/v1/backends/{name}/dead-letters/replay", tag = "server",
     params(("name" = String, Path, description = "Name of the backend.")),
-    responses((status = 200, description = "What goes out again.", body = ReplayAnswer),
+    responses((status = 200, description = "Number of letters sent again.", body = ReplayAnswer),
         (status = 404, description = "There is no such backend.", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn replay_dead_letters(
     State(api): Shared,
@@ -78,7 +78,7 @@ pub(crate) async fn replay_dead_letters(
 /// Removes the letters with these numbers; all if none are given.
 #[utoipa::path(post, path = "/api/v1/backends/{name}/dead-letters/remove", tag = "server", request_body = RemoveDeadLetters,
     params(("name" = String, Path, description = "Name of the backend.")),
-    responses((status = 200, description = "How many there were.", body = RemovedAnswer),
+    responses((status = 200, description = "Number of removed letters.", body = RemovedAnswer),
         (status = 404, description = "There is no such backend.", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn remove_dead_letters(
     State(api): Shared,
@@ -104,7 +104,7 @@ fn no_backend(name: &str) -> Problem {
     Problem::not_found("No such backend", format!("There is no backend {name:?} that could refuse anything."))
 }
 
-/// Files are read away from the threads that answer.
+/// Reads files outside the threads that answer requests.
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> quipu_core::Result<T> + Send + 'static,
 ) -> Result<T, Problem> {

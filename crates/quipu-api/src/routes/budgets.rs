@@ -17,7 +17,7 @@ use crate::state::{Api, Shared};
 
 /// Budgets
 ///
-/// Every budget with its accounts: what is spent, reserved and left, and when it starts anew.
+/// Every budget with its accounts: spent, reserved and remaining amounts, and the start of the next period.
 #[utoipa::path(get, path = "/api/v1/budgets", tag = "budgets",
     responses((status = 200, description = "Budgets by name.", body = BudgetsAnswer)))]
 pub(crate) async fn budgets(State(api): Shared, _: NoParams) -> Answer<BudgetsAnswer> {
@@ -27,11 +27,11 @@ pub(crate) async fn budgets(State(api): Shared, _: NoParams) -> Answer<BudgetsAn
 
 /// Set a budget
 ///
-/// Stores a budget, or changes a stored one. Spending earlier in its running period counts.
+/// Creates or changes a stored budget. Earlier spending in the current period counts.
 #[utoipa::path(put, path = "/api/v1/budgets/{name}", tag = "budgets", request_body = crate::dto::BudgetSettings,
     params(("name" = String, Path, description = "Name, percent-encoded: 1 to 128 bytes.")),
-    responses((status = 200, description = "The budget as it stands.", body = Budget),
-        (status = 409, description = "The configuration file has a budget of this name.", body = Problem,
+    responses((status = 200, description = "The stored budget.", body = Budget),
+        (status = 409, description = "The config file defines a budget of this name.", body = Problem,
             content_type = "application/problem+json")))]
 pub(crate) async fn set_budget(
     State(api): Shared,
@@ -54,12 +54,12 @@ pub(crate) async fn set_budget(
 
 /// Remove a budget
 ///
-/// Removes a stored budget with all that was counted for it.
+/// Removes a stored budget and its counted spending.
 #[utoipa::path(delete, path = "/api/v1/budgets/{name}", tag = "budgets",
     params(("name" = String, Path, description = "Name, percent-encoded.")),
-    responses((status = 204, description = "It is gone."),
+    responses((status = 204, description = "The budget is removed."),
         (status = 404, description = "There is no such budget.", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "The configuration file has it.", body = Problem,
+        (status = 409, description = "The config file defines the budget.", body = Problem,
             content_type = "application/problem+json")))]
 pub(crate) async fn remove_budget(
     State(api): Shared,
@@ -72,12 +72,12 @@ pub(crate) async fn remove_budget(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Ask a budget
+/// Check a budget
 ///
-/// Whether a budget would let a call through. Nothing is reserved.
+/// Checks whether a budget admits a call. Nothing is reserved.
 #[utoipa::path(post, path = "/api/v1/budgets/{name}/check", tag = "budgets", request_body = BudgetAsk,
     params(("name" = String, Path, description = "Name, percent-encoded.")),
-    responses((status = 200, description = "Whether it would, and why not.", body = BudgetVerdict),
+    responses((status = 200, description = "The result of the check.", body = BudgetVerdict),
         (status = 404, description = "There is no such budget.", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn check_budget(
     State(api): Shared,
@@ -131,7 +131,7 @@ fn subject_of(scope: BudgetScope) -> Subject {
     }
 }
 
-/// Accounts may be a file that other processes write too: it is not waited for on this thread.
+/// Accounts may be a file that other processes also write, so this thread does not wait for it.
 async fn off_thread<T: Send + 'static>(
     api: &Api,
     work: impl FnOnce(&Budgets) -> Result<T, BudgetError> + Send + 'static,

@@ -19,13 +19,13 @@ use crate::state::{Api, Shared};
 
 /// Cost of a span
 ///
-/// Cost of one call with its reasons: every line of the bill with its rule and book version. Also the cost
-/// that the source reported, and whether the call is part of any sum.
+/// Explains the cost of one call: every line of the bill with its rule and book version, the cost that the
+/// source reported, and whether the call counts.
 #[utoipa::path(get, path = "/api/v1/traces/{trace_id}/spans/{span_id}/cost", tag = "traces",
     params(("trace_id" = String, Path, description = "Trace id, 32 hexadecimal digits."),
         ("span_id" = String, Path, description = "Span id, 16 hexadecimal digits.")),
     responses((status = 200, description = "The cost, explained.", body = CostAnswer),
-        (status = 404, description = "No such span is stored, or it is no call and used nothing.", body = Problem,
+        (status = 404, description = "No such span is stored, or it is no call and has no usage.", body = Problem,
             content_type = "application/problem+json")))]
 pub(crate) async fn span_cost(
     State(api): Shared,
@@ -46,7 +46,7 @@ pub(crate) async fn span_cost(
 
 /// Unpriced
 ///
-/// Models whose use has no price, those of most tokens first.
+/// Models without a price, most tokens first.
 #[utoipa::path(get, path = "/api/v1/costs/unpriced", tag = "figures", params(FilterParams),
     responses((status = 200, description = "Models without a price.", body = UnpricedAnswer)))]
 pub(crate) async fn unpriced(State(api): Shared, Ask(params): Ask) -> Answer<UnpricedAnswer> {
@@ -57,7 +57,7 @@ pub(crate) async fn unpriced(State(api): Shared, Ask(params): Ask) -> Answer<Unp
 /// Cost analysis
 ///
 /// Spending with trend and forecast, savings by caches, most expensive sessions, cheaper models, and reported
-/// next to computed cost. Without `since` it covers 2 days of hours, 30 days, 26 weeks or 13 months.
+/// compared with computed cost. Without `since` it covers 2 days of hours, 30 days, 26 weeks or 13 months.
 #[utoipa::path(get, path = "/api/v1/costs/analysis", tag = "figures", params(FilterParams, AnalysisParams),
     responses((status = 200, description = "The analysis.", body = AnalysisAnswer)))]
 pub(crate) async fn analysis(State(api): Shared, Ask(params): Ask) -> Answer<AnalysisAnswer> {
@@ -69,7 +69,7 @@ pub(crate) async fn analysis(State(api): Shared, Ask(params): Ask) -> Answer<Ana
 
 /// Cost analysis of a time range
 ///
-/// The same as `/api/v1/costs/analysis`, asked as the other routes of the original design are.
+/// The same as `/api/v1/costs/analysis`, with the parameters of the original design.
 #[utoipa::path(get, path = "/api/cost-analysis", tag = "figures", params(RangeParams),
     responses((status = 200, description = "The analysis.", body = AnalysisAnswer)))]
 pub(crate) async fn cost_analysis(State(api): Shared, Ask(params): Ask) -> Answer<AnalysisAnswer> {
@@ -81,8 +81,8 @@ pub(crate) async fn cost_analysis(State(api): Shared, Ask(params): Ask) -> Answe
 
 /// Subscriptions
 ///
-/// Use under subscriptions by their 5-hour and weekly windows, at list price: no part of what is billed by
-/// use.
+/// Usage under subscriptions, by their 5-hour and weekly windows, at list price. It is not part of metered
+/// cost.
 #[utoipa::path(get, path = "/api/v1/plans", tag = "figures", params(FilterParams),
     responses((status = 200, description = "Subscriptions.", body = PlansAnswer)))]
 pub(crate) async fn plans(State(api): Shared, Ask(params): Ask) -> Answer<PlansAnswer> {
@@ -101,7 +101,7 @@ fn bucket_of(group: GroupBy) -> Bucket {
     Bucket::ALL.into_iter().find(|bucket| bucket.group() == group).unwrap_or_default()
 }
 
-/// Hours up to two days, days up to three months, then weeks.
+/// Steps of hours up to two days, of days up to three months, then of weeks.
 fn fitting(filter: &TraceFilter, now: Timestamp) -> Bucket {
     let Some(since) = filter.since else { return Bucket::Day };
     match filter.until.unwrap_or(now).since(since) / Timestamp::DAY {

@@ -22,7 +22,7 @@ use crate::state::{Api, Shared};
 
 /// Views
 ///
-/// Every saved view.
+/// All saved views.
 #[utoipa::path(get, path = "/api/v1/views", tag = "documents",
     responses((status = 200, description = "Views by id.", body = ViewsAnswer)))]
 pub(crate) async fn views(State(api): Shared, _: NoParams) -> Answer<ViewsAnswer> {
@@ -51,11 +51,11 @@ pub(crate) async fn view(
 
 /// Store a view
 ///
-/// Stores a view, or replaces it.
+/// Creates or replaces a view.
 #[utoipa::path(put, path = "/api/v1/views/{id}", tag = "documents", request_body = ViewSettings,
     params(("id" = String, Path, description = "Id: 1 to 64 characters of a-z, 0-9 and -.")),
     responses((status = 200, description = "The view.", body = View),
-        (status = 409, description = "There are 500 views already.", body = Problem, content_type = "application/problem+json")))]
+        (status = 409, description = "The maximum of 500 views is reached.", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn put_view(
     State(api): Shared,
     path: Result<Path<String>, PathRejection>,
@@ -72,7 +72,7 @@ pub(crate) async fn put_view(
 ///
 /// Removes a saved view.
 #[utoipa::path(delete, path = "/api/v1/views/{id}", tag = "documents", params(("id" = String, Path, description = "Id.")),
-    responses((status = 204, description = "It is gone."),
+    responses((status = 204, description = "The view is removed."),
         (status = 404, description = "There is no such view.", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn remove_view(
     State(api): Shared,
@@ -85,7 +85,7 @@ pub(crate) async fn remove_view(
 
 /// Dashboards
 ///
-/// Every dashboard in short: those that come with the program, and stored ones.
+/// Summaries of all dashboards: built-in and stored ones.
 #[utoipa::path(get, path = "/api/v1/dashboards", tag = "documents",
     responses((status = 200, description = "Dashboards.", body = DashboardsAnswer)))]
 pub(crate) async fn dashboards(State(api): Shared, _: NoParams) -> Answer<DashboardsAnswer> {
@@ -123,12 +123,11 @@ pub(crate) async fn dashboard(
 
 /// Store a dashboard
 ///
-/// Stores a dashboard, or replaces it. Every panel is checked: what is wrong is named by its place in the
-/// document.
+/// Creates or replaces a dashboard. Every panel is checked; an error names its path in the document.
 #[utoipa::path(put, path = "/api/v1/dashboards/{id}", tag = "documents", request_body = DashboardSettings,
     params(("id" = String, Path, description = "Id: 1 to 64 characters of a-z, 0-9 and -.")),
     responses((status = 200, description = "The dashboard.", body = Dashboard),
-        (status = 409, description = "It comes with the program, or there are 500 already.", body = Problem,
+        (status = 409, description = "The dashboard is built in, or the maximum of 500 is reached.", body = Problem,
             content_type = "application/problem+json")))]
 pub(crate) async fn put_dashboard(
     State(api): Shared,
@@ -147,9 +146,9 @@ pub(crate) async fn put_dashboard(
 ///
 /// Removes a stored dashboard.
 #[utoipa::path(delete, path = "/api/v1/dashboards/{id}", tag = "documents", params(("id" = String, Path, description = "Id.")),
-    responses((status = 204, description = "It is gone."),
+    responses((status = 204, description = "The dashboard is removed."),
         (status = 404, description = "There is no such dashboard.", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "It comes with the program.", body = Problem, content_type = "application/problem+json")))]
+        (status = 409, description = "The dashboard is built in.", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn remove_dashboard(
     State(api): Shared,
     path: Result<Path<String>, PathRejection>,
@@ -184,7 +183,7 @@ async fn stored_dashboard(api: &Api, id: &str) -> Result<Dashboard, Problem> {
     stored.and_then(of_document).ok_or_else(|| missing("dashboard", id))
 }
 
-/// Parses the content of a stored document; `None` for a file of another program that does not parse.
+/// Parses the content of a stored document; `None` for a file from another program that does not parse.
 fn content<T: DeserializeOwned>(document: &Document) -> Option<T> {
     let read = serde_json::from_value(document.content.clone());
     read.inspect_err(|error| tracing::warn!(id = document.id, %error, "a stored document cannot be read"))
@@ -208,7 +207,7 @@ async fn remove(api: &Api, shelf: Shelf, what: &str, id: String) -> Result<Statu
     if was { Ok(StatusCode::NO_CONTENT) } else { Err(missing(what, &id)) }
 }
 
-/// Files are not waited for on this thread.
+/// This thread does not wait for files.
 async fn on<T: Send + 'static>(
     api: &Api,
     work: impl FnOnce(&Documents) -> Result<T, DocumentError> + Send + 'static,

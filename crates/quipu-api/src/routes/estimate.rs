@@ -19,7 +19,7 @@ use crate::state::Shared;
 
 /// Estimate
 ///
-/// Tokens and cost of a call before it is made: low, expected and high. The input is a text, messages, or a
+/// Estimates tokens and cost of a planned call: low, expected and high. The input is a text, messages, or a
 /// whole request body.
 #[utoipa::path(post, path = "/api/v1/estimate", tag = "figures", request_body = EstimateAsk,
     responses((status = 200, description = "The estimate.", body = EstimateAnswer),

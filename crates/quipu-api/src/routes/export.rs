@@ -19,12 +19,12 @@ use crate::dto::{ExportParams, FilterParams, TraceSummary};
 use crate::extract::Ask;
 use crate::state::Shared;
 
-/// Traces that are read at a time; two such pages are in memory at most.
+/// Traces per read; at most two such pages are in memory.
 const PAGE: usize = 500;
-/// A client that takes nothing for this time is disconnected.
+/// A client that reads nothing for this time is disconnected.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Format of a file.
+/// Format of an export.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Format {
     Csv,
@@ -66,8 +66,8 @@ impl Format {
 
 /// Export traces
 ///
-/// All matching traces as a file, newest first. CSV (RFC 4180) has a header, and texts that a spreadsheet
-/// would run as formulas begin with an apostrophe. JSON Lines has one object a line, as in `/api/v1/traces`.
+/// All matching traces as a file, newest first. CSV (RFC 4180) has a header; a text that a spreadsheet would
+/// run as a formula gets a leading apostrophe. JSON Lines has one object per line, as in `/api/v1/traces`.
 #[utoipa::path(get, path = "/api/v1/export/traces", tag = "traces", params(ExportParams, FilterParams),
     responses((status = 200, description = "The file.", content((String = "text/csv"), (String = "application/jsonl")))))]
 pub(crate) async fn export_traces(State(api): Shared, Ask(params): Ask) -> Result<Response, Problem> {
@@ -83,8 +83,8 @@ pub(crate) async fn export_traces(State(api): Shared, Ask(params): Ask) -> Resul
     Ok((headers, Body::from_stream(ReceiverStream::new(stream))).into_response())
 }
 
-/// Writes page after page, as fast as they are read. A failure ends the answer before its end, which its
-/// reader notices.
+/// Writes page after page, as fast as they are read. An error ends the answer early, so the client notices
+/// it.
 async fn write(
     store: Arc<dyn Store>,
     mut query: TraceQuery,
@@ -117,7 +117,7 @@ async fn write(
     }
 }
 
-/// Whether the client took it.
+/// Whether the client accepted the chunk.
 async fn send(pages: &mpsc::Sender<Result<Bytes, Error>>, part: Result<Bytes, Error>) -> bool {
     matches!(tokio::time::timeout(PATIENCE, pages.send(part)).await, Ok(Ok(())))
 }

@@ -17,23 +17,23 @@ use crate::json::Json;
 use crate::routes::forget_elsewhere::Elsewhere;
 use crate::state::{Api, Deed, Shared};
 
-/// Traces that a request may name.
+/// Maximum number of traces in a request.
 const NAMED: usize = 1_000;
 /// Limit of traces looked up at once.
 const PAGE: usize = 1_000;
-/// Traces that are removed at a time.
+/// Traces removed per step.
 const AT_ONCE: usize = 200;
 
 /// Delete traces
 ///
 /// Removes traces with their spans, texts, ledger rows and events: the named ones, or all that match a filter
-/// and a time. The files of their days are rewritten. Books of budgets, re-pricings, views and dashboards no
-/// longer name them. Counted spending of budgets stays. With `dry_run` nothing is removed, and `matched` has
-/// the number of matching traces. A large removal takes time and continues if the client disconnects.
+/// and a time range. The files of their days are rewritten. Budgets, re-pricings, views and dashboards no
+/// longer refer to them. Counted spending of budgets stays. With `dry_run` nothing is removed, and `matched`
+/// has the number of matching traces. A large removal takes time and continues if the client disconnects.
 /// Repeating the request is safe.
 #[utoipa::path(post, path = "/api/v1/traces/delete", tag = "traces", request_body = DeleteAsk,
-    responses((status = 200, description = "What was removed.", body = DeleteAnswer),
-        (status = 403, description = "The store is read only, or the guard refuses.", body = Problem,
+    responses((status = 200, description = "Number of removed traces.", body = DeleteAnswer),
+        (status = 403, description = "The store is read-only, or access is denied.", body = Problem,
             content_type = "application/problem+json")))]
 pub(crate) async fn delete_traces(State(api): Shared, body: Write) -> Result<Response, Problem> {
     let ask: DeleteAsk = read(body.bytes())?;
@@ -84,7 +84,7 @@ impl Which {
         Ok(Self::Named(ids))
     }
 
-    /// The traces that are there.
+    /// The stored traces among them.
     async fn found(self, api: &Api) -> StoreResult<Vec<TraceId>> {
         let mut found = Vec::new();
         match self {

@@ -12,19 +12,19 @@ use quipu_semconv as semconv;
 use crate::dto::ForgottenPlace;
 use crate::state::Api;
 
-/// Sessions that are looked up at a time, and at most.
+/// Sessions looked up per step, and at most.
 const PAGE: usize = 1_000;
 const MOST: usize = 100_000;
 
-/// Users and sessions that are taken out of these files.
+/// Users and sessions to remove from these files.
 pub(super) struct Elsewhere {
     owners: Vec<Owner>,
-    /// Sessions of a user, which go with the last record that has them.
+    /// Sessions of a user, removed with the last record that has them.
     sessions: Vec<Owner>,
 }
 
 impl Elsewhere {
-    /// An owner; of a user, the sessions too that the store knows.
+    /// An owner; for a user, also the sessions in the store.
     pub(super) async fn of(api: &Api, owner: Option<&Owner>) -> Result<Self> {
         let mut sessions = Vec::new();
         if let Some(user) = owner.filter(|owner| owner.kind == OwnerKind::User) {
@@ -42,7 +42,7 @@ impl Elsewhere {
         Ok(Self { owners: owner.cloned().into_iter().collect(), sessions })
     }
 
-    /// Adds the sessions of which the store has no more records.
+    /// Adds the sessions without remaining records in the store.
     pub(super) async fn keep_ended(&mut self, api: &Api) -> Result<()> {
         for session in std::mem::take(&mut self.sessions) {
             let filter = TraceFilter { session: Some(session.id.clone()), ..TraceFilter::default() };
@@ -54,7 +54,7 @@ impl Elsewhere {
         Ok(())
     }
 
-    /// Counts the records, and changes nothing.
+    /// Counts the records without a change.
     pub(super) async fn look(&self, api: &Arc<Api>, traces: &HashSet<TraceId>) -> Vec<ForgottenPlace> {
         let places = self.each(api, traces, true).await;
         let told = |(place, what, found): (&str, &str, Result<u64, String>)| ForgottenPlace {
@@ -67,7 +67,7 @@ impl Elsewhere {
         places.into_iter().map(told).collect()
     }
 
-    /// Takes them out; whether that succeeded everywhere.
+    /// Removes them; returns whether that succeeded everywhere.
     pub(super) async fn clean(&self, api: &Arc<Api>, traces: &HashSet<TraceId>) -> bool {
         let done = self.each(api, traces, false).await;
         for (place, _, outcome) in &done {
@@ -78,7 +78,7 @@ impl Elsewhere {
         done.iter().all(|(_, _, outcome)| outcome.is_ok())
     }
 
-    /// Each place now, with its records `before`.
+    /// Each place with its present count, and its count `before`.
     pub(super) async fn places(
         &self,
         api: &Arc<Api>,
@@ -90,7 +90,7 @@ impl Elsewhere {
         both.map(|(before, now)| ForgottenPlace { found: before.found, ..now }).collect()
     }
 
-    /// Works on every place, on a thread that may wait for the disk.
+    /// Processes every place, on a thread that may wait for the disk.
     async fn each(
         &self,
         api: &Arc<Api>,

@@ -20,20 +20,20 @@ use crate::json::Json;
 use crate::routes::forget_elsewhere::Elsewhere;
 use crate::state::{Api, Deed, Shared};
 
-/// Traces that a request may name.
+/// Maximum number of traces in a request.
 const NAMED: usize = 1_000;
-/// Bytes of an id.
+/// Maximum bytes of an id.
 const ID_BYTES: usize = 1_024;
 /// Batch size of deleted traces reported to the live feed.
 const AT_ONCE: usize = 200;
-/// Times that it is removed anew while records of the same owner come in.
+/// Maximum number of removals while records of the same owner keep arriving.
 const TIMES: usize = 3;
 
 /// Text for a store file that cannot be read.
 const NOT_REACHED: &str = "not reached: it is damaged or was set aside, and may have records of theirs; repair the store, then remove what that \
     sets aside";
 
-/// Places outside the stores and spools of this server that may have records.
+/// Places outside this server's stores and spools that may have records.
 const BEYOND: [&str; 7] = [
     "backups of the data folder, and copies that a migration made: restore none that is older, or forget again afterwards",
     "a write to a backend that was under way as this was asked: it may arrive there still; it is not tried again with these records",
@@ -48,13 +48,13 @@ const BEYOND: [&str; 7] = [
 
 /// Forget a user or session
 ///
-/// Removes all records of a user, a session or traces: spans, texts, ledger rows, events, and series of
-/// metrics that name them. Waiting records and dead letters of other backends are removed as well. A second
-/// search then gives `remaining`, the number left. With `dry_run` nothing is removed. Counted spending of
+/// Removes all records of a user, a session or traces: spans, texts, ledger rows, events, and metric series
+/// that name them. It also removes waiting records and dead letters of other backends. A second search then
+/// gives `remaining`, the number of remaining records. With `dry_run` nothing is removed. Counted spending of
 /// budgets stays. Repeating the request is safe.
 #[utoipa::path(post, path = "/api/v1/forget", tag = "traces", request_body = ForgetAsk,
-    responses((status = 200, description = "What there was, and proof that it is gone.", body = ForgetAnswer),
-        (status = 403, description = "The store is read only, or the guard refuses.", body = Problem,
+    responses((status = 200, description = "Number of removed records, and proof of their removal.", body = ForgetAnswer),
+        (status = 403, description = "The store is read-only, or access is denied.", body = Problem,
             content_type = "application/problem+json")))]
 pub(crate) async fn forget(State(api): Shared, body: Write) -> Result<Response, Problem> {
     let ask: ForgetAsk = read(body.bytes())?;
@@ -69,7 +69,7 @@ pub(crate) async fn forget(State(api): Shared, body: Write) -> Result<Response, 
     Ok(deed(&answer).with(Json(answer)))
 }
 
-/// The proof without the places one by one, to be kept where it cannot be changed unseen.
+/// The proof without the list of places, for the tamper-evident audit log.
 fn deed(answer: &ForgetAnswer) -> Deed {
     let of = |what: &str| {
         let places = answer.places.iter().filter(|place| place.what == what);
@@ -91,8 +91,8 @@ fn deed(answer: &ForgetAnswer) -> Deed {
     Deed { preview: answer.dry_run, detail }
 }
 
-/// Attributes that name a user or a session: those of records that are sent, and that of our own events about
-/// budgets.
+/// Attributes that name a user or a session: those of received records, and that of Quipu's own budget
+/// events.
 static USER: [&str; semconv::USER.len() + 1] = and_one(semconv::USER, "budget.scope.user");
 static SESSION: [&str; semconv::SESSION.len() + 1] = and_one(semconv::SESSION, "budget.scope.session");
 
@@ -174,7 +174,7 @@ impl Whose {
         }
     }
 
-    /// Removes it from the store; gives the traces that were an owner's.
+    /// Removes the owner from the store; returns the owner's traces.
     async fn remove(&self, api: &Api) -> StoreResult<Vec<TraceId>> {
         match self {
             Self::Owner(owner) => Ok(api.store.forget_owned(owner).await?.traces),
@@ -232,7 +232,7 @@ async fn carry_out(api: Arc<Api>, whose: Whose, dry_run: bool) -> StoreResult<Fo
     Ok(answer(&api, &whose, dry_run, found.traces.len() as u64, places))
 }
 
-/// Files of the store that had bytes of what was removed, and are written anew.
+/// Store files that contained removed data, and are rewritten.
 pub(super) async fn scrubbed(api: &Api, dry_run: bool) -> StoreResult<Vec<ForgottenPlace>> {
     let remnants = api.store.scrub(dry_run).await?;
     let place = |remnant: quipu_core::Remnant| ForgottenPlace {

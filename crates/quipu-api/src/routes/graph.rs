@@ -19,15 +19,15 @@ use crate::graphs::{TraceGraph, read};
 use crate::json::Json;
 use crate::state::{Api, Shared};
 
-/// Traces of a map that are read.
+/// Maximum number of traces in a map.
 const TRACES: u64 = 2_000;
-/// Traces that are listed at a time.
+/// Traces listed per step.
 const PAGE: usize = 200;
-/// Spans of a map that are read, about.
+/// Approximate maximum number of spans in a map.
 const SPANS: usize = 200_000;
-/// How long a map is read.
+/// Time limit of reading a map.
 const TIME: Duration = Duration::from_secs(5);
-/// Traces that are read at the same time.
+/// Maximum number of traces read concurrently.
 const AT_ONCE: usize = 4;
 
 /// Graph
@@ -52,7 +52,7 @@ pub(crate) async fn graph(
 
 /// Map
 ///
-/// Graph of all matching traces, newest first. Reading is bounded: the answer says whether it is complete.
+/// Graph of all matching traces, newest first. Reading has limits; the answer says whether it is complete.
 /// Results are cached, so the next request continues from there.
 #[utoipa::path(get, path = "/api/v1/map", tag = "figures", params(FilterParams),
     responses((status = 200, description = "Nodes and edges.", body = MapAnswer)))]
@@ -81,7 +81,7 @@ struct Map {
 }
 
 impl Map {
-    /// Adds traces; gives whether all of them were.
+    /// Adds traces; returns whether all were added.
     async fn add(&mut self, api: &Arc<Api>, rows: Vec<TraceRow>) -> StoreResult<bool> {
         let mut reading = JoinSet::new();
         for row in rows {

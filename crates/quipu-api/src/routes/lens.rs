@@ -13,12 +13,12 @@ use crate::{Problem, dto, said};
 
 /// Lens
 ///
-/// The reading of one span: for each value the attribute that gave it, the attributes that were passed over,
-/// and the rule. It also says whether the span counts, and why.
+/// Explains the reading of one span. Each value has its source attribute, the attributes that were passed
+/// over, and the rule. The answer also says whether the span counts, and why.
 #[utoipa::path(get, path = "/api/v1/traces/{trace_id}/spans/{span_id}/lens", tag = "traces",
     params(("trace_id" = String, Path, description = "Trace id, 32 hexadecimal digits."),
         ("span_id" = String, Path, description = "Span id, 16 hexadecimal digits.")),
-    responses((status = 200, description = "How the span was read.", body = LensAnswer),
+    responses((status = 200, description = "The reading of the span.", body = LensAnswer),
         (status = 404, description = "No such span is stored.", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn lens(
     State(api): Shared,

@@ -11,14 +11,14 @@ use crate::dto::{MetricName, MetricParams, MetricSeries, MetricsAnswer, SeriesAn
 use crate::extract::{Ask, NoParams};
 use crate::state::Shared;
 
-/// Memory of a metric or a label and of its JSON shape, without its texts.
+/// Memory of a metric or label and its JSON form, without its texts.
 const METRIC: usize = 128;
-/// Memory of a point and of its JSON shape.
+/// Memory of a point and its JSON form.
 const POINT: usize = 96;
 
 /// Metrics
 ///
-/// Every metric that is stored.
+/// All stored metrics.
 #[utoipa::path(get, path = "/api/v1/metrics", tag = "metrics",
     responses((status = 200, description = "Metrics.", body = MetricsAnswer)))]
 pub(crate) async fn metrics(State(api): Shared, _: NoParams) -> Answer<MetricsAnswer> {
@@ -34,7 +34,7 @@ pub(crate) async fn metrics(State(api): Shared, _: NoParams) -> Answer<MetricsAn
 
 /// Series
 ///
-/// Series of one metric, their points gathered into steps. A metric that is not stored has no series.
+/// Series of one metric, aggregated into steps. A metric that is not stored has no series.
 #[utoipa::path(get, path = "/api/v1/metrics/query", tag = "metrics", params(MetricParams),
     responses((status = 200, description = "Series.", body = SeriesAnswer)))]
 pub(crate) async fn series(State(api): Shared, Ask(params): Ask) -> Answer<SeriesAnswer> {
@@ -49,13 +49,13 @@ pub(crate) async fn series(State(api): Shared, Ask(params): Ask) -> Answer<Serie
     }))
 }
 
-/// Content type of the self-metrics: OpenMetrics 1.0
+/// Content type of the server's own metrics: OpenMetrics 1.0
 /// (<https://prometheus.io/docs/specs/om/open_metrics_spec/>).
 pub const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// The server's own metrics
 ///
-/// OpenMetrics text, which Prometheus scrapes.
+/// OpenMetrics text, for Prometheus to scrape.
 #[utoipa::path(get, path = "/metrics", tag = "server",
     responses((status = 200, description = "OpenMetrics text.", body = String,
         content_type = "application/openmetrics-text")))]

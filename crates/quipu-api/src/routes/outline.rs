@@ -12,13 +12,13 @@ use crate::extract::{Ask, id};
 use crate::json::Json;
 use crate::state::Shared;
 
-/// Rows of one page at most.
+/// Maximum number of rows on a page.
 const MOST: usize = 10_000;
 
 /// Outline
 ///
-/// A trace in display order, in columns: every span before its children, siblings by their start. Spans whose
-/// parent is missing are roots. Each page gives the version of its trace.
+/// A trace in display order, as columns. Every span comes before its children, and siblings are sorted by
+/// start. Spans with a missing parent are roots. Each page has the version of its trace.
 #[utoipa::path(get, path = "/api/v1/traces/{trace_id}/outline", tag = "traces",
     params(("trace_id" = String, Path, description = "Trace id, 32 hexadecimal digits."), OutlineParams),
     responses((status = 200, description = "One page of rows.", body = OutlineAnswer),

@@ -18,7 +18,7 @@ use crate::dto::{PriceAnswer, PriceAsk};
 use crate::extract::NoParams;
 use crate::state::Shared;
 
-/// The body as sent: counts and time are read by hand, so that an error can say which is wrong.
+/// The body as sent. Counts and time are parsed separately, so that an error can name the invalid one.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Body {
@@ -32,10 +32,10 @@ struct Body {
 
 /// Price
 ///
-/// Prices one usage, with every line of the bill and the rule used. An unknown price is null with a reason,
-/// never zero.
+/// Prices one usage, with every line of the bill and its rule. An unknown price is null with a reason, never
+/// zero.
 #[utoipa::path(post, path = "/api/v1/price", tag = "figures", request_body = PriceAsk,
-    responses((status = 200, description = "The price, or why there is none.", body = PriceAnswer),
+    responses((status = 200, description = "The price, or the reason for a missing price.", body = PriceAnswer),
         (status = 413, description = "The body is larger than 64 KiB.", body = Problem,
             content_type = "application/problem+json")))]
 pub(crate) async fn price(
@@ -79,7 +79,7 @@ fn read_time(at: Option<&Value>, now: Timestamp) -> Result<Timestamp, Problem> {
     time.ok_or_else(|| bad(format!("at: found {}, expected {expected}.", shown(at.unwrap_or(&Value::Null)))))
 }
 
-/// A wrong value, shortened.
+/// An invalid value, shortened.
 fn shown(value: &Value) -> String {
     value.to_string().chars().take(64).collect()
 }
@@ -103,7 +103,7 @@ const TOKENS: [(&str, Field); 13] = [
     ("output_image_tokens", |usage| &mut usage.output_image),
 ];
 
-/// Parts that together cannot be more than their whole.
+/// Parts whose sum cannot exceed their whole.
 const PARTS: [(&[&str], &str); 10] = [
     (&["cache_read_tokens", "cache_write_tokens"], "input_tokens"),
     (&["input_audio_tokens"], "input_tokens"),

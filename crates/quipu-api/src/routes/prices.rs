@@ -22,7 +22,8 @@ use crate::state::{Api, Shared};
 
 /// Price books
 ///
-/// The books in use, earlier versions that explain earlier costs, and the user's own book, which always wins.
+/// The books in use, earlier versions that explain earlier costs, and the user's own book, which takes
+/// precedence.
 #[utoipa::path(get, path = "/api/v1/prices", tag = "prices",
     responses((status = 200, description = "The books.", body = PricesAnswer)))]
 pub(crate) async fn prices(State(api): Shared, Sight(sees_host): Sight, _: NoParams) -> Answer<PricesAnswer> {
@@ -40,7 +41,7 @@ fn told(money: &Money) -> PricesAnswer {
 
 /// Prices of models
 ///
-/// Current prices of models, by every book that names them, without any context.
+/// Current prices of models, from every book with the model, without context.
 #[utoipa::path(get, path = "/api/v1/prices/models", tag = "prices", params(PriceListParams),
     responses((status = 200, description = "Prices.", body = PriceModelsAnswer)))]
 pub(crate) async fn price_models(State(api): Shared, Ask(params): Ask) -> Answer<PriceModelsAnswer> {
@@ -55,10 +56,9 @@ pub(crate) async fn price_models(State(api): Shared, Ask(params): Ask) -> Answer
 
 /// Disagreements
 ///
-/// Prices that the second book states differently from the first, which is the one charged; those furthest
-/// apart first.
+/// Prices that differ between the first book, which is charged, and the second; largest difference first.
 #[utoipa::path(get, path = "/api/v1/prices/check", tag = "prices", params(PriceCheckParams),
-    responses((status = 200, description = "Where the books disagree.", body = DisagreementsAnswer)))]
+    responses((status = 200, description = "Disagreements of the books.", body = DisagreementsAnswer)))]
 pub(crate) async fn check_prices(State(api): Shared, Ask(params): Ask) -> Answer<DisagreementsAnswer> {
     let (percent, now) = (params.price_check_percent()?, params.now());
     let answer = move |money: &Money| {
@@ -71,11 +71,11 @@ pub(crate) async fn check_prices(State(api): Shared, Ask(params): Ask) -> Answer
 
 /// Reload
 ///
-/// Reads the price books of the data folder again: what comes from now on is priced by them. A user's book
-/// with a bad entry is refused, and the books in use stay.
+/// Reads the price books of the data folder again; later calls are priced with them. If the user's book has
+/// an invalid entry, it is rejected and the books in use stay.
 #[utoipa::path(post, path = "/api/v1/prices/reload", tag = "prices",
-    responses((status = 200, description = "The books in use from now on.", body = ReloadAnswer),
-        (status = 422, description = "A book cannot be used: the detail names file, line and reason.", body = Problem,
+    responses((status = 200, description = "The books in use after the reload.", body = ReloadAnswer),
+        (status = 422, description = "A book is invalid; the detail names file, line and reason.", body = Problem,
             content_type = "application/problem+json")))]
 pub(crate) async fn reload(State(api): Shared, _: Write) -> Answer<ReloadAnswer> {
     let Some(reload) = api.money.reload.clone() else {
@@ -89,7 +89,7 @@ pub(crate) async fn reload(State(api): Shared, _: Write) -> Answer<ReloadAnswer>
     })
 }
 
-/// Books are decoded when they are first asked, and read whole for these answers.
+/// Books are decoded at their first use, and read whole for these answers.
 async fn off_thread<T: Send + 'static>(
     api: &Arc<Api>,
     work: impl FnOnce(&Money) -> T + Send + 'static,

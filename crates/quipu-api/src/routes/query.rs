@@ -11,10 +11,10 @@ use crate::state::Shared;
 
 /// Figures
 ///
-/// Counts, durations, outcomes and cost of calls, tool runs, agents, other work, traces, events or a metric,
-/// by group and over time. At most 20,000 points. `since`, `until`, `model`, `agent`, `service`, `framework`
-/// and (except for calls) `tool` apply to the records themselves, the other filters to their traces. Events
-/// accept only `q`, `session`, `agent` and `framework`; a metric accepts no filter except the times.
+/// Counts, durations, results and cost of calls, tool runs, agents, other work, traces, events or a metric,
+/// by group and over time. The limit is 20,000 points. `since`, `until`, `model`, `agent`, `service`,
+/// `framework` and (except for calls) `tool` apply to the records themselves, the other filters to their
+/// traces. Events accept only `q`, `session`, `agent` and `framework`; a metric accepts only the times.
 #[utoipa::path(get, path = "/api/v1/query", tag = "figures", params(FilterParams, QueryParams),
     responses((status = 200, description = "Figures.", body = QueryAnswer)))]
 pub(crate) async fn query(State(api): Shared, Ask(params): Ask) -> Answer<QueryAnswer> {

@@ -19,13 +19,13 @@ use crate::extract::NoParams;
 use crate::json::Json;
 use crate::state::{Api, Deed, Shared};
 
-/// Price history again
+/// Re-price history
 ///
-/// Prices stored calls by the books in use. With `dry_run` the answer only has the difference by model.
-/// Otherwise the new figures are written, and `undo` restores the earlier ones. A call without a price in
-/// these books keeps its old price.
+/// Prices stored calls with the books in use. With `dry_run`, the answer has the differences by model and
+/// nothing is written. Otherwise the new figures are written, and `undo` restores the earlier ones. A call
+/// without a price in these books keeps its old price.
 #[utoipa::path(post, path = "/api/v1/prices/reprice", tag = "prices", request_body = RepriceAsk,
-    responses((status = 200, description = "The difference.", body = RepriceAnswer)))]
+    responses((status = 200, description = "The differences.", body = RepriceAnswer)))]
 pub(crate) async fn reprice(State(api): Shared, body: Write) -> Result<Response, Problem> {
     let asked: RepriceAsk = body.json()?;
     let ask = ask_of(&asked, api.clock.now())?;
@@ -65,22 +65,22 @@ async fn to_its_end<T: Send + 'static>(
     })
 }
 
-/// Times that history was priced again
+/// Past re-pricings
 ///
 /// Newest first.
 #[utoipa::path(get, path = "/api/v1/prices/reprices", tag = "prices",
-    responses((status = 200, description = "What was priced again.", body = RepricesAnswer)))]
+    responses((status = 200, description = "Past re-pricings.", body = RepricesAnswer)))]
 pub(crate) async fn reprices(State(api): Shared, _: NoParams) -> Answer<RepricesAnswer> {
     let past = reprice::list(journal(&api, false)?)?;
     Ok(Json(RepricesAnswer { reprices: past.iter().map(Reprice::from).collect() }))
 }
 
-/// Undo
+/// Undo a re-pricing
 ///
 /// Restores the earlier figures of re-priced calls; calls that changed since are skipped.
 #[utoipa::path(post, path = "/api/v1/prices/reprices/{id}/undo", tag = "prices",
     params(("id" = String, Path, description = "Id of the re-pricing.")),
-    responses((status = 200, description = "What was given back.", body = UndoAnswer),
+    responses((status = 200, description = "The restored calls.", body = UndoAnswer),
         (status = 404, description = "There is no such re-pricing.", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn undo(
     State(api): Shared,

@@ -19,12 +19,12 @@ use crate::extract::{NoParams, id};
 use crate::json::Json;
 use crate::state::{Api, Asker, Deed, Shared};
 
-/// Characters of a hold's reason.
+/// Maximum characters of a hold's reason.
 const NOTE: usize = 500;
 
 /// Retention
 ///
-/// The rules in force, and how many traces are held. They are set in the configuration.
+/// The active rules, and the number of held traces. The config sets the rules.
 #[utoipa::path(get, path = "/api/v1/retention", tag = "retention",
     responses((status = 200, description = "The rules.", body = RetentionAnswer)))]
 pub(crate) async fn retention(State(api): Shared, _: NoParams) -> Answer<RetentionAnswer> {
@@ -34,24 +34,24 @@ pub(crate) async fn retention(State(api): Shared, _: NoParams) -> Answer<Retenti
 
 /// Preview retention
 ///
-/// Dry run of retention, by the rules in force or those in the body: days, records and approximate bytes.
+/// Dry run of retention, with the active rules or those in the body: days, records and approximate bytes.
 /// Nothing is removed.
 #[utoipa::path(post, path = "/api/v1/retention/preview", tag = "retention", request_body = RetentionAsk,
-    responses((status = 200, description = "What would go.", body = RetiredAnswer),
-        (status = 501, description = "The store keeps everything.", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, description = "The records that a run would remove.", body = RetiredAnswer),
+        (status = 501, description = "The store does not support retention.", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn preview_retention(State(api): Shared, body: Write) -> Result<Response, Problem> {
     retire(&api, &body, true).await
 }
 
 /// Run retention
 ///
-/// Removes what the rules in force, or those in the body, do not keep: at once, and not when the server would
-/// have. It goes on when the answer takes too long.
+/// Applies retention now, with the active rules or those in the body, instead of at the server's scheduled
+/// time. The run continues if the client disconnects.
 #[utoipa::path(post, path = "/api/v1/retention/run", tag = "retention", request_body = RetentionAsk,
-    responses((status = 200, description = "What went.", body = RetiredAnswer),
-        (status = 403, description = "The store is read only, or the guard refuses.", body = Problem,
+    responses((status = 200, description = "The removed records.", body = RetiredAnswer),
+        (status = 403, description = "The store is read-only, or access is denied.", body = Problem,
             content_type = "application/problem+json"),
-        (status = 501, description = "The store keeps everything.", body = Problem, content_type = "application/problem+json")))]
+        (status = 501, description = "The store does not support retention.", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn run_retention(State(api): Shared, body: Write) -> Result<Response, Problem> {
     retire(&api, &body, false).await
 }
@@ -82,7 +82,7 @@ async fn retire(api: &Arc<Api>, body: &Write, dry_run: bool) -> Result<Response,
 
 /// Holds
 ///
-/// Every trace that is held, the latest first.
+/// All held traces, latest first.
 #[utoipa::path(get, path = "/api/v1/holds", tag = "retention",
     responses((status = 200, description = "Holds.", body = HoldsAnswer)))]
 pub(crate) async fn holds(State(api): Shared, _: NoParams) -> Answer<HoldsAnswer> {
@@ -92,13 +92,13 @@ pub(crate) async fn holds(State(api): Shared, _: NoParams) -> Answer<HoldsAnswer
 
 /// Hold a trace
 ///
-/// Holds a trace: no rule removes it, with its spans, ledger rows and events, until it is released. A held
-/// trace keeps its first hold. A deletion of the trace also deletes the hold.
+/// Holds a trace: retention does not remove it, or its spans, ledger rows and events, until it is released. A
+/// held trace keeps its first hold. A deletion of the trace also deletes the hold.
 #[utoipa::path(post, path = "/api/v1/traces/{trace_id}/hold", tag = "retention", request_body = HoldAsk,
     params(("trace_id" = String, Path, description = "Trace id.")),
     responses((status = 200, description = "The hold.", body = HeldTrace),
         (status = 404, description = "There is no such trace.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "10,000 traces are held already.", body = Problem, content_type = "application/problem+json")))]
+        (status = 503, description = "The maximum of 10,000 held traces is reached.", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn hold(
     State(api): Shared,
     path: Result<Path<String>, PathRejection>,
@@ -122,7 +122,7 @@ pub(crate) async fn hold(
 
 /// Release a trace
 ///
-/// Its hold ends: the next run of the rules may remove it.
+/// Ends the hold. The next retention run may remove the trace.
 #[utoipa::path(delete, path = "/api/v1/traces/{trace_id}/hold", tag = "retention",
     params(("trace_id" = String, Path, description = "Trace id.")),
     responses((status = 200, description = "Whether it was held.", body = ReleasedAnswer)))]

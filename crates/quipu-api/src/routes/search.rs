@@ -17,17 +17,17 @@ use crate::outlines::Versioned;
 use crate::state::{Api, Shared};
 use crate::{Problem, said};
 
-/// How long spans are read for their texts.
+/// Time limit of reading the spans' texts.
 const TIME: Duration = Duration::from_secs(5);
-/// Spans that are read at a time, and bytes of them.
+/// Maximum number and bytes of spans per read.
 const PAGE: usize = 500;
 const PAGE_BYTES: usize = 1 << 20;
-/// Memory for a span during a search, with its messages, its JSON value and a lower-case text, in multiples
-/// of the span itself.
+/// Memory for a span during a search, as a multiple of the span itself. It includes its messages, its JSON
+/// value and a lower-case text.
 const COPIES: usize = 5;
 /// Limit of searched levels of a value.
 const DEEP: usize = 32;
-/// Words that are looked for at once: one bit each.
+/// Maximum number of search words: one bit each.
 const WORDS: usize = 32;
 
 /// Search in a trace
@@ -58,13 +58,13 @@ pub(crate) async fn search(
     Ok(Json(SearchAnswer { version: format!("{:016x}", built.version), rows, complete }))
 }
 
-/// Words in lower case; `None` where there are none, or more than [`WORDS`].
+/// Words in lower case; `None` without any, or for more than [`WORDS`].
 fn words_of(text: &str) -> Option<Vec<String>> {
     let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
     (1..=WORDS).contains(&words.len()).then_some(words)
 }
 
-/// Which rows have all of the words in what names them.
+/// Rows whose names contain all of the words.
 fn named(built: &Versioned, words: &[String]) -> Vec<bool> {
     let outline = &built.outline;
     // Rows share their names: each name is searched once, regardless of the number of rows.
@@ -117,7 +117,7 @@ async fn told(
     }
 }
 
-/// Words that were not met yet.
+/// Words not found yet.
 struct Words<'a>(Vec<&'a str>);
 
 impl<'a> Words<'a> {

@@ -26,8 +26,8 @@ pub(crate) async fn sessions(State(api): Shared, Ask(params): Ask) -> Answer<Ses
 /// One session with its traces, newest first.
 #[utoipa::path(get, path = "/api/v1/sessions/{session_id}", tag = "sessions",
     params(("session_id" = String, Path, description = "Session id, percent-encoded."),
-        ("limit" = Option<u64>, Query, description = "Most traces wanted, 1 to 10,000; 10,000 when left out."),
-        ("cursor" = Option<String>, Query, description = "The `next_cursor` of the page before.")),
+        ("limit" = Option<u64>, Query, description = "Maximum number of traces, 1 to 10,000; default 10,000."),
+        ("cursor" = Option<String>, Query, description = "The `next_cursor` of the previous page.")),
     responses((status = 200, description = "The session.", body = SessionAnswer),
         (status = 404, description = "No such session is stored.", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn session(

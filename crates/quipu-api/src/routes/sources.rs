@@ -12,8 +12,8 @@ use crate::state::{Api, Shared, UnreadRecord};
 
 /// Unread sources
 ///
-/// Instrumentation scopes whose spans look like model calls and are not read, each with its latest span as a
-/// sample. A scope that a mapping reads by now is not listed.
+/// Instrumentation scopes whose spans look like model calls and are not read as calls. Each has its latest
+/// span as a sample. A scope that a mapping now reads is not listed.
 #[utoipa::path(get, path = "/api/v1/sources/unread", tag = "server",
     responses((status = 200, description = "Sources, latest first.", body = UnreadAnswer)))]
 pub(crate) async fn unread_sources(State(api): Shared, _: NoParams) -> Answer<UnreadAnswer> {
@@ -28,8 +28,8 @@ pub(crate) async fn unread_sources(State(api): Shared, _: NoParams) -> Answer<Un
 
 /// Drift of sources
 ///
-/// Fields that a source stopped or began to send, by source and version. For each source also its missing
-/// data: orphan spans, traces without a root, gaps in numbered records, silent sources.
+/// Fields that a source stopped or began to send, by source and version. It also lists the missing data of
+/// each source: orphan spans, traces without a root, gaps in numbered records, silent sources.
 #[utoipa::path(get, path = "/api/v1/sources/drift", tag = "server",
     responses((status = 200, description = "Changes, latest first.", body = Drift)))]
 pub(crate) async fn source_drift(State(api): Shared, _: NoParams) -> Answer<Drift> {
@@ -38,7 +38,7 @@ pub(crate) async fn source_drift(State(api): Shared, _: NoParams) -> Answer<Drif
     Ok(Json(report.unwrap_or_default().into()))
 }
 
-/// The source, unless today's adapters read its sample.
+/// The source, unless the current adapters read its sample.
 async fn still_unread(api: &Api, record: UnreadRecord) -> Result<Option<UnreadSource>, Problem> {
     let row = api.store.span(record.trace_id, record.span_id).await?;
     let raw = row.and_then(|row: SpanRow| row.raw);

@@ -25,8 +25,8 @@ pub(crate) async fn healthz() -> Json<HealthAnswer> {
 ///
 /// The state of every backend. Only a store that is down makes the server not ready.
 #[utoipa::path(get, path = "/readyz", tag = "server",
-    responses((status = 200, description = "Requests are taken.", body = ReadyAnswer),
-        (status = 503, description = "The store takes nothing.", body = ReadyAnswer)))]
+    responses((status = 200, description = "The server accepts requests.", body = ReadyAnswer),
+        (status = 503, description = "The store is down.", body = ReadyAnswer)))]
 pub(crate) async fn readyz(State(api): Shared) -> (StatusCode, Json<ReadyAnswer>) {
     let info = api.store.info().await;
     let health = match (&info, api.store.health()) {
@@ -53,9 +53,9 @@ fn ready(api: &Api, store: Health, exits: Vec<ExitStatus>, search: Option<Search
 
 /// Status
 ///
-/// The server in short: version, listeners, what is stored.
+/// Summary of the server: version, listeners, contents of the store.
 #[utoipa::path(get, path = "/api/v1/status", tag = "server",
-    responses((status = 200, description = "The server in short.", body = StatusAnswer)))]
+    responses((status = 200, description = "Summary of the server.", body = StatusAnswer)))]
 pub(crate) async fn status(State(api): Shared, Sight(sees_host): Sight, _: NoParams) -> Answer<StatusAnswer> {
     let info = api.store.info().await?;
     Ok(Json(StatusAnswer {

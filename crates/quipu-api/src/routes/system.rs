@@ -13,11 +13,11 @@ use crate::state::Shared;
 
 /// System
 ///
-/// Vital figures of the server and its machine: process, host, disk, queue, received and dropped records,
-/// backends. Also one reading every ten seconds of the last hour.
+/// State of the server and its machine: process, host, disk, queue, received and dropped records, backends.
+/// It also has one reading every ten seconds of the last hour.
 #[utoipa::path(get, path = "/api/v1/system", tag = "server",
     responses((status = 200, description = "Figures.", body = SystemAnswer),
-        (status = 501, description = "No server runs here, only a command.", body = Problem,
+        (status = 501, description = "Only a server has these figures; this process is another command.", body = Problem,
             content_type = "application/problem+json")))]
 pub(crate) async fn system(State(api): Shared, Sight(sees_host): Sight, _: NoParams) -> Answer<SystemAnswer> {
     if !api.system.is_known() {

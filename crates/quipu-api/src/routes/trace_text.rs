@@ -18,17 +18,17 @@ use crate::json::Text;
 use crate::state::Api;
 use crate::{Problem, said};
 
-/// Bytes of spans that are read at a time.
+/// Bytes of spans per read.
 const PAGE: usize = 1 << 20;
-/// Memory for a span as it is read, with its messages and its JSON value, in multiples of the span itself.
+/// Memory for a span with its messages and its JSON value, as a multiple of the span itself.
 const COPIES: usize = 4;
-/// A client that takes nothing for this time is disconnected, and so is one whose next chunk gets no memory.
+/// A client that reads nothing for this time is disconnected, and so is one whose next chunk gets no memory.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Between two attempts to get memory for the next part.
+/// Pause between two attempts to get memory for the next chunk.
 const AGAIN: Duration = Duration::from_millis(50);
 
-/// The answer. A text that fits into one chunk is sent whole. For a longer text, each chunk is made after the
-/// client took the previous one.
+/// The answer. A text that fits into one chunk is sent whole. A longer text is sent in chunks; each is made
+/// after the client read the previous one.
 pub(super) async fn answer(api: Arc<Api>, row: &TraceRow, query: SpanQuery) -> Result<Response, Problem> {
     let memory = AnswerMemory::current();
     let left = query.limit;
@@ -53,8 +53,8 @@ pub(super) async fn answer(api: Arc<Api>, row: &TraceRow, query: SpanQuery) -> R
 
 type Part = Result<Bytes, Error>;
 
-/// Writes part after part, as fast as they are taken. A failure ends the answer before its end, which its
-/// reader notices.
+/// Writes chunk after chunk, as fast as they are read. An error ends the answer early, so the client notices
+/// it.
 async fn write(mut trace: TraceText, mut ready: VecDeque<Bytes>, parts: mpsc::Sender<Part>) {
     let mut more = true;
     loop {
@@ -79,11 +79,11 @@ async fn write(mut trace: TraceText, mut ready: VecDeque<Bytes>, parts: mpsc::Se
     }
 }
 
-/// A trace that is written.
+/// A trace during its output.
 struct TraceText {
     api: Arc<Api>,
     query: SpanQuery,
-    /// Spans that may still be written.
+    /// Remaining number of spans.
     left: usize,
     memory: AnswerMemory,
     begun: bool,
@@ -108,7 +108,7 @@ impl TraceText {
         }
     }
 
-    /// Writes the spans of one page and, after the last, the end. Gives whether there is more.
+    /// Writes the spans of one page and, after the last page, the end. Returns whether there is more.
     async fn write(&mut self, text: &mut Text) -> Result<bool, Problem> {
         self.query.limit = self.left;
         let page = self.memory.clone().scope(self.api.store.spans(&self.query)).await?;

@@ -45,7 +45,7 @@ pub(crate) async fn trace(
 
 /// Span
 ///
-/// One span in full. An inferred tool run of the outline is answered like a span, with `inferred_from`.
+/// One span in full. An inferred tool run of the outline is also answered as a span, with `inferred_from`.
 #[utoipa::path(get, path = "/api/v1/traces/{trace_id}/spans/{span_id}", tag = "traces",
     params(("trace_id" = String, Path, description = "Trace id, 32 hexadecimal digits."),
         ("span_id" = String, Path, description = "Span id, 16 hexadecimal digits.")),
@@ -70,7 +70,7 @@ pub(crate) async fn span(
     Ok(Json(SpanAnswer { span }))
 }
 
-/// The span that a path names, in full.
+/// The span at a path, in full.
 pub(super) async fn named_span(
     api: &Api,
     path: Result<Path<(String, String)>, PathRejection>,

@@ -13,16 +13,16 @@ use crate::dto::{
 use crate::extract::Ask;
 use crate::state::Shared;
 
-/// Memory of a group of usage and of its JSON shape, without long names.
+/// Memory of a usage group and its JSON form, without long names.
 const GROUP: usize = 1_024;
-/// Memory of a value of a field and of its JSON shape, without the value.
+/// Memory of a field's value and its JSON form, without the value.
 const FACET: usize = 64;
 
 /// Usage
 ///
-/// Calls, tokens, money and latency of LLM calls by group, and over all groups. `since`, `until`, `model`,
-/// `agent` and `service` are those of the call itself, the other filters those of its trace. `framework` is
-/// either: calls that an SDK reported within a framework's trace are that framework's too.
+/// Calls, tokens, cost and latency of LLM calls, by group and over all groups. `since`, `until`, `model`,
+/// `agent` and `service` apply to the call itself, the other filters to its trace. `framework` applies to
+/// both: a call that an SDK reported within a framework's trace also belongs to that framework.
 #[utoipa::path(get, path = "/api/v1/usage", tag = "figures", params(FilterParams, UsageParams),
     responses((status = 200, description = "Usage by group.", body = UsageAnswer)))]
 pub(crate) async fn usage(State(api): Shared, Ask(params): Ask) -> Answer<UsageAnswer> {
@@ -41,7 +41,7 @@ pub(crate) async fn usage(State(api): Shared, Ask(params): Ask) -> Answer<UsageA
 
 /// Tools
 ///
-/// Runs, failures and latency of every tool, most runs first.
+/// Runs, errors and latency of every tool, most runs first.
 #[utoipa::path(get, path = "/api/v1/tools", tag = "figures", params(FilterParams),
     responses((status = 200, description = "Tools.", body = ToolsAnswer)))]
 pub(crate) async fn tools(State(api): Shared, Ask(params): Ask) -> Answer<ToolsAnswer> {
@@ -52,7 +52,7 @@ pub(crate) async fn tools(State(api): Shared, Ask(params): Ask) -> Answer<ToolsA
 
 /// Facets
 ///
-/// The values of a field with the number of traces that have each, most first.
+/// The values of a field with their numbers of traces, most traces first.
 #[utoipa::path(get, path = "/api/v1/facets", tag = "figures", params(FacetParams, FilterParams),
     responses((status = 200, description = "Values.", body = FacetsAnswer)))]
 pub(crate) async fn facets(State(api): Shared, Ask(params): Ask) -> Answer<FacetsAnswer> {

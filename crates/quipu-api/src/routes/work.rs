@@ -38,8 +38,8 @@ pub(crate) async fn tool_insights(State(api): Shared, Ask(params): Ask) -> Answe
 /// Guardrails
 ///
 /// Checks and triggers of guardrails, and detected personal data and secrets. Detections come from guardrails
-/// whose names say that they look for such data, and from the metrics `pii_detections_total` and
-/// `secret_detections_total`. `model` and `tool` do not narrow it.
+/// whose names indicate such checks, and from the metrics `pii_detections_total` and
+/// `secret_detections_total`. `model` and `tool` have no effect.
 #[utoipa::path(get, path = "/api/v1/guardrails", tag = "figures", params(FilterParams),
     responses((status = 200, description = "Guardrails.", body = GuardrailsAnswer)))]
 pub(crate) async fn guardrails(State(api): Shared, Ask(params): Ask) -> Answer<GuardrailsAnswer> {
@@ -49,8 +49,8 @@ pub(crate) async fn guardrails(State(api): Shared, Ask(params): Ask) -> Answer<G
 
 /// Summary of a time range
 ///
-/// Requests a minute, error rate, latency, tokens, cost, success rate and active sessions, over all and by
-/// framework: the summary of the original design.
+/// Requests per minute, error rate, latency, tokens, cost, success rate and active sessions, in total and by
+/// framework. This is the summary of the original design.
 #[utoipa::path(get, path = "/api/metrics", tag = "figures", params(RangeParams),
     responses((status = 200, description = "The summary.", body = SummaryAnswer)))]
 pub(crate) async fn summary(State(api): Shared, Ask(params): Ask) -> Answer<SummaryAnswer> {

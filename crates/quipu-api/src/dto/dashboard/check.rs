@@ -9,15 +9,15 @@ use quipu_query::{ParamError, Params, parse_terms};
 use super::{DashboardPanel, DashboardSettings, DashboardVariable};
 use crate::documents::{Fault, text_of};
 
-/// Panels of a dashboard.
+/// Maximum panels of a dashboard.
 const PANELS: usize = 60;
-/// Variables of a dashboard.
+/// Maximum variables of a dashboard.
 const VARIABLES: usize = 20;
 /// Columns of the grid.
 const COLUMNS: u32 = 12;
-/// Rows of the grid.
+/// Maximum rows of the grid.
 const ROWS: u32 = 10_000;
-/// Rows of one panel.
+/// Maximum rows of one panel.
 const TALL: u32 = 100;
 
 /// Figures that a panel can show.
@@ -51,7 +51,7 @@ const MEASURES: &[&str] = &[
 ];
 
 impl DashboardSettings {
-    /// Whether it can be shown; if not, the error names the path.
+    /// Checks whether the dashboard can be shown; the error names the path.
     pub(crate) fn check(&self) -> Result<(), Fault> {
         text_of("title", &self.title, 1, 200)?;
         text_of("description", &self.description, 0, 2_000)?;
@@ -108,7 +108,7 @@ impl DashboardVariable {
         self.default.as_ref().map_or(Ok(()), |value| text_of(&path("default"), value, 1, 500))
     }
 
-    /// A value that the field may have.
+    /// An allowed value of the field.
     fn sample(&self) -> &'static str {
         if self.field == "status" { "ok" } else { "1" }
     }
@@ -160,7 +160,7 @@ impl DashboardPanel {
     }
 }
 
-/// The field of a panel that an error is about.
+/// The field of a panel that caused an error.
 fn field_of(error: &ParamError) -> &str {
     match error {
         ParamError::Unknown { name, .. } => name,
@@ -171,7 +171,7 @@ fn field_of(error: &ParamError) -> &str {
     }
 }
 
-/// The filter with a value in the place of each variable; else the name that no variable has.
+/// The filter with the values of its variables; otherwise the name of an unknown variable.
 fn filled(filter: &str, variables: &[DashboardVariable]) -> Result<String, String> {
     let mut parts = filter.split('$');
     let mut text = parts.next().unwrap_or_default().to_owned();

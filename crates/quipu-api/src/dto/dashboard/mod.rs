@@ -5,14 +5,14 @@ mod check;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// All dashboards in short.
+/// Summaries of all dashboards.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DashboardsAnswer {
     /// Built-in ones first, then stored ones, each by id.
     pub dashboards: Vec<DashboardEntry>,
 }
 
-/// A dashboard in short.
+/// Summary of a dashboard.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DashboardEntry {
     /// Id: 1 to 64 characters of a-z, 0-9 and -.
@@ -23,9 +23,9 @@ pub struct DashboardEntry {
     pub description: String,
     /// Number of its panels.
     pub panels: u64,
-    /// Whether it is built in, and cannot be changed.
+    /// Whether it is built in and read-only.
     pub built_in: bool,
-    /// When it was stored; null of built-in ones.
+    /// Time of the last change; null for built-in dashboards.
     pub updated_at: Option<String>,
 }
 
@@ -34,9 +34,9 @@ pub struct DashboardEntry {
 pub struct Dashboard {
     /// Id: 1 to 64 characters of a-z, 0-9 and -.
     pub id: String,
-    /// Whether it is built in, and cannot be changed.
+    /// Whether it is built in and read-only.
     pub built_in: bool,
-    /// When it was stored; null of built-in ones.
+    /// Time of the last change; null for built-in dashboards.
     pub updated_at: Option<String>,
     /// Contents of the dashboard.
     #[serde(flatten)]
@@ -52,33 +52,32 @@ pub struct DashboardSettings {
     /// Purpose of the dashboard, at most 2,000 characters.
     #[serde(default)]
     pub description: String,
-    /// Time range that it is opened with, as pages write it in their addresses; null for the one of the page
-    /// before.
+    /// Initial time range, in the form of a page address; null for the range of the previous page.
     #[serde(default)]
     pub range: Option<String>,
-    /// Fields that all panels may be narrowed by, at most 20.
+    /// Variables for the filters of all panels, at most 20.
     #[serde(default)]
     pub variables: Vec<DashboardVariable>,
     /// Its panels, at most 60.
     pub panels: Vec<DashboardPanel>,
 }
 
-/// A value that is chosen once for all panels: `$name` in the filter of a panel.
+/// A variable: a value chosen once for all panels, written `$name` in their filters.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DashboardVariable {
-    /// Name: a small letter, then up to 31 of a-z, 0-9 and _.
+    /// Name: a lower-case letter, then up to 31 of a-z, 0-9 and _.
     pub name: String,
     /// Label on the page.
     pub label: String,
-    /// Field whose values may be chosen, as the filter language names it.
+    /// Field with the selectable values, as named in the filter language.
     pub field: String,
-    /// Value at the beginning; null for any.
+    /// Initial value; null for any value.
     #[serde(default)]
     pub default: Option<String>,
 }
 
-/// How a panel is drawn.
+/// Chart type of a panel.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PanelKind {
@@ -93,11 +92,11 @@ pub enum PanelKind {
     Stat,
     /// A table of groups.
     Table,
-    /// A distribution over time.
+    /// A heat map: a distribution over time.
     Heatmap,
-    /// A distribution.
+    /// A histogram.
     Histogram,
-    /// Distributions of groups, side by side.
+    /// Box plots of groups, side by side.
     Box,
     /// Shares of a whole.
     Pie,
@@ -107,7 +106,7 @@ pub enum PanelKind {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DashboardPanel {
-    /// Id, of its own on the dashboard: 1 to 64 characters of a-z, 0-9 and -.
+    /// Id, unique on the dashboard: 1 to 64 characters of a-z, 0-9 and -.
     pub id: String,
     /// Title, at most 200 characters.
     pub title: String,
@@ -117,30 +116,30 @@ pub struct DashboardPanel {
     pub x: u32,
     /// First row, 0 to 10,000.
     pub y: u32,
-    /// Columns, 1 to 12; not beyond the last.
+    /// Width in columns, 1 to 12; within the grid.
     pub w: u32,
-    /// Rows, 1 to 100.
+    /// Height in rows, 1 to 100.
     pub h: u32,
     /// Source of the figures, as in `/api/v1/query`.
     pub from: String,
     /// Filter; `$name` is the value of a variable.
     #[serde(default)]
     pub filter: String,
-    /// Keys that figures are grouped by.
+    /// Keys for the groups of figures.
     #[serde(default)]
     pub group_by: Vec<String>,
     /// Width of steps: `auto` (default), `none`, or a duration such as `5m`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<String>,
-    /// Which figure is shown: `count`, `cost`, `tokens`, `p95` …
+    /// The shown figure: `count`, `cost`, `tokens`, `p95` …
     pub measure: String,
-    /// Metric, where `from` is `metric`.
+    /// Metric, if `from` is `metric`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// How points of the metric become one.
+    /// Aggregation of the metric's points.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agg: Option<String>,
-    /// Most groups that are shown.
+    /// Maximum number of groups shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub top: Option<u32>,
     /// Whether series are stacked.
