@@ -147,7 +147,7 @@ impl Access {
     ) -> Result<T> {
         let register = self.register.clone();
         tokio::task::spawn_blocking(move || work(&register)).await.map_err(|_| {
-            Error::new(ErrorKind::Internal, "use the register of access", "the work did not end")
+            Error::new(ErrorKind::Internal, "use the register of access", "the task did not finish")
         })
     }
 
@@ -155,7 +155,7 @@ impl Access {
     /// already done.
     pub(crate) async fn note(&self, entry: quipu_audit::Entry) {
         if let Err(error) = self.audit.note(entry).await {
-            tracing::error!(%error, "an entry of the audit could not be written");
+            tracing::error!(%error, "cannot write an audit entry");
             self.meter.add("quipu_audit_lost_total", &[], 1);
         }
     }
@@ -202,7 +202,7 @@ impl Access {
         let now = self.now();
         let written = self.off_thread(move |register| register.keep_attempts(&kept, now)).await;
         if let Err(error) = written.map_err(RegisterError::from).flatten() {
-            tracing::warn!(%error, "failed logins could not be written down");
+            tracing::warn!(%error, "cannot store failed logins");
         }
     }
 

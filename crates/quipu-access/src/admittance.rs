@@ -88,7 +88,7 @@ impl Access {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         runtime.spawn_blocking(move || {
             if let Err(error) = work(&register) {
-                tracing::debug!(%error, "a last use was not noted");
+                tracing::debug!(%error, "cannot store the last use");
             }
         });
     }

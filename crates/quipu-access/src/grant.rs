@@ -41,13 +41,13 @@ impl Permission {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum GrantError {
     /// Unknown scope.
-    #[error("{0:?} is no scope; there are ingest, read and admin")]
+    #[error("{0:?} is not a scope; the scopes are ingest, read and admin")]
     Scope(String),
     /// Unknown role.
-    #[error("{0:?} is no role; there are viewer, editor and admin, for one project as PROJECT:ROLE")]
+    #[error("{0:?} is not a role; the roles are viewer, editor and admin, or PROJECT:ROLE for one project")]
     Role(String),
     /// Invalid project name.
-    #[error("{0:?} cannot name a project: 1 to {PROJECT_NAME} characters of a-z, 0-9 and -")]
+    #[error("{0:?} is not a project name: expected 1 to {PROJECT_NAME} characters of a-z, 0-9 and -")]
     Project(String),
     /// Two roles for the same project.
     #[error("two roles are given for {0}")]
@@ -302,10 +302,10 @@ mod tests {
     #[test]
     fn what_is_no_role_is_refused_with_a_word() {
         for (words, said) in [
-            (&["root"][..], "is no role"),
-            (&["Shop:admin"], "cannot name a project"),
+            (&["root"][..], "is not a role"),
+            (&["Shop:admin"], "is not a project name"),
             (&["viewer", "admin"], "two roles"),
-            (&["shop:"], "is no role"),
+            (&["shop:"], "is not a role"),
         ] {
             let error = Roles::parse(words.iter().copied()).unwrap_err().to_string();
             assert!(error.contains(said), "{words:?}: {error}");

@@ -75,20 +75,19 @@ fn argon() -> Argon2<'static> {
 fn unfit(password: &str, user: &str) -> Option<String> {
     let length = password.chars().count();
     if !(SHORTEST..=LONGEST).contains(&length) {
-        return Some(format!("a password has {SHORTEST} to {LONGEST} characters, this one has {length}"));
+        return Some(format!("a password needs {SHORTEST} to {LONGEST} characters, this one has {length}"));
     }
     let mut letters: Vec<char> = password.chars().collect();
     letters.sort_unstable();
     letters.dedup();
     if letters.len() < DIFFERENT {
-        return Some(format!("a password has at least {DIFFERENT} different characters"));
+        return Some(format!("a password needs at least {DIFFERENT} different characters"));
     }
     let (password, user) = (password.to_lowercase(), user.to_lowercase());
     if user.len() > 3 && password.contains(&user) {
         return Some("the password contains the user's name".into());
     }
-    common::is_common(&password)
-        .then(|| "the password is among those that are guessed first, or is made of such ones".into())
+    common::is_common(&password).then(|| "the password is a common one, or consists of common ones".into())
 }
 
 /// Error: too many logins are waiting.
@@ -190,8 +189,8 @@ mod tests {
             (&"x".repeat(129), "12 to 128"),
             ("aaaaaaaaaaaaaa", "different"),
             ("Adalovelace12345", "name"),
-            ("1qaz2WSX3edc", "guessed first"),
-            ("Password!2026", "guessed first"),
+            ("1qaz2WSX3edc", "common one"),
+            ("Password!2026", "common one"),
         ] {
             let error = HashedPassword::of_new(password, "adaLovelace").unwrap_err().to_string();
             assert!(error.contains(said) && !error.contains(password), "{error}");

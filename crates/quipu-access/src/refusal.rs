@@ -54,7 +54,7 @@ impl Refusal {
 
     /// 401: the credentials are missing or not valid.
     pub fn unknown(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "Who are you?", detail)
+        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "Authentication required", detail)
     }
 
     /// 403: the principal lacks a permission.
@@ -64,8 +64,8 @@ impl Refusal {
 
     /// 403: the user has to change the initial password first.
     pub fn initial_password() -> Self {
-        let detail = "Somebody else chose your password, so it has to be changed before anything else: POST /api/v1/me/password, or the page \
-            that the dashboard shows.";
+        let detail = "Your password is an initial one. Change it first: POST /api/v1/me/password, or the \
+            page that the dashboard shows.";
         let title = "Change your password first";
         Self::new(StatusCode::FORBIDDEN, "password-change-required", title, detail)
     }
@@ -93,10 +93,10 @@ impl Refusal {
 
     /// 503: the audit entry cannot be written, so the action is not performed.
     pub fn unnoted(error: &Error) -> Self {
-        tracing::error!(%error, "an act was refused because the audit cannot be written");
-        let detail = "The audit record cannot be written, and [audit] required = true refuses acts that cannot be noted; the server's log \
-            says why.";
-        let title = "Not noted, so not done";
+        tracing::error!(%error, "a request was rejected because its audit entry cannot be written");
+        let detail = "The audit entry cannot be written, and [audit] required = true rejects requests \
+            without one; the server's log says why.";
+        let title = "Audit log not writable";
         Self {
             wait: Some(5),
             ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "audit-unavailable", title, detail)

@@ -110,7 +110,7 @@ pub fn token() -> Result<String> {
 
 fn fill(bytes: &mut [u8]) -> Result<()> {
     getrandom::fill(bytes).map_err(|error| {
-        let text = "the system gives no random bytes";
+        let text = "the system provides no random bytes";
         Error::new(ErrorKind::Internal, "make a secret", text).caused_by(error.to_string())
     })
 }

@@ -46,7 +46,8 @@ impl Access {
         };
         if let (None, Some(beyond), false) = (&why, beyond, insecure) {
             return denied(format!(
-                "access is off, but {beyond} can be reached from elsewhere: leave out `mode = \"off\"`, listen on 127.0.0.1, or say --insecure"
+                "access is off, but {beyond} can be reached from other hosts: omit `mode = \"off\"`, listen \
+                 on 127.0.0.1, or pass --insecure"
             ));
         }
         let Some(why) = why else {
@@ -57,7 +58,7 @@ impl Access {
             return denied(self.nobody(&why)?);
         }
         self.register.require().map_err(|error| {
-            Error::new(ErrorKind::Io, "settle access", "it cannot be recorded that access is required")
+            Error::new(ErrorKind::Io, "settle access", "cannot record that access is required")
                 .caused_by(error)
         })?;
         self.required.store(true, Ordering::Relaxed);
@@ -67,21 +68,23 @@ impl Access {
     /// Returns why [`Mode::Auto`] requires access; `None` if it does not.
     fn why_required(&self, beyond: Option<&SocketAddr>) -> Result<Option<Why>> {
         if let Some(beyond) = beyond {
-            let text = format!("{beyond} can be reached from elsewhere, so access is required");
+            let text = format!("{beyond} can be reached from other hosts, so access is required");
             return Ok(Some(Why { text, reachable: true }));
         }
         if self.oidc.is_some() {
-            return Ok(Some(Why::of("[access.oidc] is set up, so access is required")));
+            return Ok(Some(Why::of("[access.oidc] is set, so access is required")));
         }
         if !self.settings.trusted_proxies.is_empty() {
             return Ok(Some(Why::of("[access] trusted_proxies is set, so access is required")));
         }
         if self.register.is_required()? {
-            return Ok(Some(Why::of("access was required in this data folder before, so it stays required")));
+            return Ok(Some(Why::of(
+                "access was required in this data folder earlier, so it stays required",
+            )));
         }
         if self.audit.any(&shows_access)? {
             return Ok(Some(Why::of(
-                "the audit of this data folder has logins or users, so access stays required",
+                "the audit log of this data folder has logins or users, so access stays required",
             )));
         }
         Ok(None)
@@ -95,14 +98,13 @@ impl Access {
     fn nobody(&self, why: &Why) -> Result<String> {
         let command = self.register.remedy()?;
         let otherwise = match (why.reachable, self.register.is_required()?) {
-            (true, false) => "or listen on 127.0.0.1, or say --insecure",
-            (true, true) => "or say --insecure",
-            (false, _) => {
-                "or set [access] mode = \"off\" to switch access off on purpose, on this machine alone"
-            }
+            (true, false) => "or listen on 127.0.0.1, or pass --insecure",
+            (true, true) => "or pass --insecure",
+            (false, _) => "or set [access] mode = \"off\" to switch access off on this machine",
         };
         Ok(format!(
-            "{}, and nobody can log in: run `{command}`, give QUIPU_BOOTSTRAP_KEY or [access] bootstrap_key_file, or set up [access.oidc]; \
+            "{}, and no user can log in: run `{command}`, set QUIPU_BOOTSTRAP_KEY or [access] \
+             bootstrap_key_file, or configure [access.oidc]; \
              {otherwise}",
             why.text
         ))
@@ -128,7 +130,7 @@ impl Access {
             found.push("a record that access was required".into());
         }
         if self.audit.any(&shows_keys_or_access)? {
-            found.push("an audit with logins, users or keys".into());
+            found.push("an audit log with logins, users or keys".into());
         }
         Ok(found)
     }

@@ -18,7 +18,8 @@ const DESCRIPTIONS: [&str; 2] = ["gen_ai.tool.description", "tool.description"];
 const HANDOFF: &str = "Handoff to ";
 
 /// Reason why the tokens of messages do not count.
-const PARTIAL: &str = "AutoGen's messages tell the tokens of some of its calls only: shown, not counted. Its event log tells all";
+const PARTIAL: &str =
+    "AutoGen's messages report the tokens of only some calls: shown, not counted. Its event log reports all";
 
 /// Reads `AutoGen`.
 #[derive(Debug, Clone, Copy, Default)]

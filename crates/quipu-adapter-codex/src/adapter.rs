@@ -63,7 +63,7 @@ impl Adapter for Codex {
     fn lens(&self, span: &Span, read: &Canonical) -> Lens {
         let mut lens = lens(span, read);
         if billing(span).is_some() {
-            explain(&mut lens, "billing", AUTH, "a login to ChatGPT is a plan, a key is paid by use");
+            explain(&mut lens, "billing", AUTH, "a ChatGPT login is a subscription, an API key is metered");
         }
         lens
     }

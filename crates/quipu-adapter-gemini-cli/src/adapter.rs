@@ -76,7 +76,7 @@ impl Adapter for GeminiCli {
     fn lens(&self, span: &Span, read: &Canonical) -> Lens {
         let mut lens = lens(span, read);
         if billing(span).is_some() {
-            explain(&mut lens, "billing", AUTH, "a login is a plan, a key is paid by use");
+            explain(&mut lens, "billing", AUTH, "a login is a subscription, an API key is metered");
         }
         lens
     }

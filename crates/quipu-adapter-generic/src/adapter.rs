@@ -64,7 +64,7 @@ const fn rule(call: &Call) -> &'static str {
     if call.is_object {
         "by shape: a usage object of a provider's answer"
     } else {
-        "by shape: the words of the keys, and figures that add up"
+        "by shape: the names of the keys, and figures that add up"
     }
 }
 

@@ -22,8 +22,7 @@ const LARGEST: usize = 64 << 10;
 /// Minimum duration of a model request, in nanoseconds.
 const SHORTEST_CALL: i64 = 1_000_000;
 /// Note on a shorter generation.
-const NOTE: &str =
-    "a generation of less than a millisecond is a note of usage, not a request: it adds no call";
+const NOTE: &str = "a generation shorter than a millisecond reports usage, not a request: it adds no call";
 
 /// Reads Langfuse.
 #[derive(Debug, Clone, Copy, Default)]

@@ -54,7 +54,7 @@ pub(crate) fn usage(buckets: &Value, notes: &mut Vec<CompactString>) -> Option<U
 /// Usage from a total without sides. Older releases sent it for embeddings, whose tokens are all input.
 fn total_only(buckets: &Value, notes: &mut Vec<CompactString>) -> Option<Usage> {
     let total = buckets.get("total").and_then(count_of)?;
-    notes.push(CompactString::const_new("only a total was sent: taken for input"));
+    notes.push(CompactString::const_new("only a total was sent: counted as input"));
     Some(Usage { input: Some(total), ..Usage::default() })
 }
 

@@ -41,7 +41,7 @@ impl Adapter for OpenInference {
         match read.kind {
             Kind::Llm if is_cached_by_dspy(&slots, &read) => {
                 read.never_count = true;
-                read.notes.push(CompactString::const_new("answered from DSPy's cache: no model was asked"));
+                read.notes.push(CompactString::const_new("answered from DSPy's cache: no model was called"));
             }
             Kind::Llm => read.response_id = read.response_id.take().or_else(|| id_in_output(&slots)),
             Kind::Agent => read.agent = read.agent.take().or_else(|| agent_name(span)),

@@ -44,7 +44,7 @@ impl Adapter for Openlit {
         {
             usage.estimated = true;
             read.notes
-                .push(CompactString::const_new("the tokens are OpenLIT's estimate: the stream brought none"));
+                .push(CompactString::const_new("the tokens are OpenLIT's estimate: the stream had none"));
         }
         read
     }

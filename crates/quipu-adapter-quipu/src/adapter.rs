@@ -48,9 +48,9 @@ impl Adapter for Quipu {
     fn lens(&self, span: &Span, read: &Canonical) -> Lens {
         let mut lens = lens(span, read);
         if span.attributes.get(FRAMEWORK).is_some() {
-            explain(&mut lens, "framework", FRAMEWORK, "the framework that the code says it is written with");
+            explain(&mut lens, "framework", FRAMEWORK, "the framework that the code declares");
         }
-        explain(&mut lens, "operation", KIND, "a kind of the library's that has no other word");
+        explain(&mut lens, "operation", KIND, "a span kind of the library");
         explain(&mut lens, "handoff_to", HANDOFF_TO[0], "on the span's event \"handoff\"");
         lens
     }

@@ -37,7 +37,7 @@ impl FromRequest<Arc<Api>> for Write {
 }
 
 fn late(seconds: u64) -> Problem {
-    let detail = format!("The body did not come within {seconds} s.");
+    let detail = format!("The body did not arrive within {seconds} s.");
     Problem::new(StatusCode::REQUEST_TIMEOUT, "timeout", "The body took too long", detail)
 }
 

@@ -104,8 +104,8 @@ impl Outlines {
             complete = page.next.is_none();
         }
         spawn_blocking(move || draft.finish(complete)).await.map_err(|error| {
-            tracing::error!(error = %error, "putting a trace in order failed");
-            let detail = "Putting the trace in order failed; the server's log says where.";
+            tracing::error!(error = %error, "sorting a trace failed");
+            let detail = "Sorting the trace failed; the server's log says where.";
             Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error", detail)
         })
     }

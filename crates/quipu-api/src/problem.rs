@@ -101,7 +101,7 @@ impl From<ParamError> for Problem {
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         if error.operation() == MEMORY {
-            let detail = format!("{error}; come back in a second, or ask for less.");
+            let detail = format!("{error}; try again in a second, or request less.");
             return Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "busy",
@@ -110,7 +110,7 @@ impl From<Error> for Problem {
             );
         }
         let (status, word, title) = match error.kind() {
-            ErrorKind::Invalid => (StatusCode::BAD_REQUEST, "bad_request", "The store refused the question"),
+            ErrorKind::Invalid => (StatusCode::BAD_REQUEST, "bad_request", "The store rejected the query"),
             ErrorKind::NotFound => (StatusCode::NOT_FOUND, "not_found", "Not found"),
             ErrorKind::Denied => (StatusCode::FORBIDDEN, "denied", "Not allowed"),
             ErrorKind::Unsupported => {
@@ -150,7 +150,7 @@ impl From<BytesRejection> for Problem {
     fn from(rejection: BytesRejection) -> Self {
         let status = rejection.status();
         if status == StatusCode::PAYLOAD_TOO_LARGE {
-            let detail = "The body is larger than this route takes; /openapi.json says how large it may be.";
+            let detail = "The body is larger than the limit of this route; /openapi.json lists the limit.";
             return Self::new(status, "too_large", "Body too large", detail);
         }
         Self::new(status, "bad_request", "The body could not be read", rejection.body_text())

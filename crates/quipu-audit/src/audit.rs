@@ -80,7 +80,7 @@ impl Audit {
             .name("quipu-audit".into())
             .spawn(move || writer.run(&taken))
             .map_err(|cause| {
-                Error::new(ErrorKind::Exhausted, "open", "a thread for the audit").caused_by(cause)
+                Error::new(ErrorKind::Exhausted, "open", "a thread for the audit log").caused_by(cause)
             })?;
         let inner = Inner {
             folder,
@@ -177,7 +177,7 @@ impl Audit {
             };
             if tokio::task::spawn_blocking(work).await.is_err() {
                 // Without an error the chunks sent so far would look complete.
-                let _ = told.send(Err(io::Error::other("the export broke off"))).await;
+                let _ = told.send(Err(io::Error::other("the export was interrupted"))).await;
             }
         });
         Ok(pieces)

@@ -96,7 +96,7 @@ impl Chain {
             self.folder.create()?;
             self.lock = self.folder.lock_file()?;
         }
-        Err(io::Error::other("the lock file is replaced again and again"))
+        Err(io::Error::other("another process keeps replacing the lock file"))
     }
 
     /// Whether some lines are not yet flushed to the disk.
@@ -185,7 +185,8 @@ impl Chain {
             let told: Vec<String> =
                 what.detail.iter().map(|(name, value)| format!("{name} {value}")).collect();
             let told = format!("{} {}", what.action, told.join(", "));
-            tracing::error!(folder = %self.folder.path().display(), "the audit record was cut or changed from outside: {told}");
+            tracing::error!(folder = %self.folder.path().display(), "the audit record was cut or changed by \
+                another program: {told}");
             self.damage.get_or_insert(told);
         }
         if self.found.iter().all(|entry| entry.action != what.action) {

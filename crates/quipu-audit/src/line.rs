@@ -70,7 +70,7 @@ pub(crate) fn write(entry: &Entry, time: Timestamp, prev: Head, to: &mut Vec<u8>
 /// # Errors
 /// The text says what is wrong with the line.
 pub(crate) fn read(line: &[u8]) -> Result<Noted, &'static str> {
-    serde_json::from_slice(line).map_err(|_| "not an entry: it cannot be read")
+    serde_json::from_slice(line).map_err(|_| "not an entry: it cannot be parsed")
 }
 
 /// Returns whether a line that [`read`] accepted is unchanged: its hash matches.

@@ -53,7 +53,7 @@ impl AuditSettings {
     /// Names the value that is out of bounds, and the bounds.
     pub fn check(&self) -> Result<()> {
         let range = limits::FILE_BYTES_RANGE;
-        let wrong = |what: String| Err(Error::new(ErrorKind::Invalid, "set up the audit", what));
+        let wrong = |what: String| Err(Error::new(ErrorKind::Invalid, "open the audit log", what));
         if !range.contains(&self.file_bytes) {
             let (least, most) = (range.start(), range.end());
             return wrong(format!("file_bytes is {}: expected {least} to {most}", self.file_bytes));

@@ -94,7 +94,7 @@ impl Reading {
             kept.seq != noted.seq
         });
         if other {
-            let what = format!("entry {} is another than the one whose hash was kept", noted.seq);
+            let what = format!("entry {} does not match the stored hash", noted.seq);
             self.verdict.fault(Some(place), what);
         }
     }
@@ -113,7 +113,7 @@ impl Reading {
         for kept in std::mem::take(&mut self.expected) {
             if kept.seq > 0 {
                 let what = format!(
-                    "entry {} is missing: its hash was kept, and the record ends at {}",
+                    "entry {} is missing: its hash was stored, and the record ends at {}",
                     kept.seq, self.verdict.head.seq
                 );
                 self.verdict.fault(None, what);

@@ -102,7 +102,7 @@ impl Drop for Console {
     fn drop(&mut self) {
         *self.jobs.lock() = None;
         if self.thread.lock().take().is_some_and(|thread| thread.join().is_err()) {
-            tracing::error!("the console's thread had ended in a panic");
+            tracing::error!("the console's thread panicked");
         }
     }
 }

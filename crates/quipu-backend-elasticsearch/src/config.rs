@@ -100,28 +100,31 @@ impl Config {
         let host = self.url.strip_prefix("http://").or_else(|| self.url.strip_prefix("https://"));
         let host = host.and_then(|rest| rest.split('/').next()).unwrap_or_default();
         if host.is_empty() {
-            return Err(wrong("url: not one such as https://search:9200"));
+            return Err(wrong("url: expected a URL such as https://search:9200"));
         }
         if host.contains('@') {
-            return Err(wrong("url: user and password belong into username and password"));
+            return Err(wrong("url: set username and password instead of a user in the URL"));
         }
         check_url(&self.url).map_err(|error| wrong(format!("url: {}", error.context())))?;
         if self.timeout_ms == 0 {
-            return Err(wrong("timeout_ms from 1"));
+            return Err(wrong("timeout_ms: expected at least 1"));
         }
         for (key, part) in [("dataset", &self.dataset), ("namespace", &self.namespace)] {
             if !is_part(part) {
                 let context = format!(
-                    "{key} {part:?}: lower-case letters, digits, '_' and '.', at most 100, a letter first"
+                    "{key} {part:?}: expected up to 100 lower-case letters, digits, '_' and '.', with a \
+                     letter first"
                 );
                 return Err(wrong(context));
             }
         }
         if self.bulk_bytes == 0 || self.bulk_records == 0 || self.bulk_records > MOST_RECORDS {
-            return Err(wrong(format!("bulk_bytes from 1, bulk_records from 1 to {MOST_RECORDS}")));
+            return Err(wrong(format!(
+                "bulk_bytes: expected at least 1; bulk_records: expected 1 to {MOST_RECORDS}"
+            )));
         }
         if self.compression == Compression::Zstd {
-            return Err(wrong("compression: neither product unpacks zstd, use gzip or none"));
+            return Err(wrong("compression: neither product supports zstd, use gzip or none"));
         }
         Ok(())
     }
@@ -144,7 +147,7 @@ impl Config {
         let basic = !self.username.is_empty() || !self.password.is_empty();
         let said = [basic, !self.api_key.is_empty(), !self.bearer_token.is_empty()];
         if said.iter().filter(|said| **said).count() > 1 {
-            return Err(wrong("one of username and password, api_key and bearer_token at most"));
+            return Err(wrong("set at most one of username with password, api_key and bearer_token"));
         }
         if basic && (self.username.is_empty() || self.password.is_empty()) {
             return Err(wrong("username and password go together: one is missing"));

@@ -18,7 +18,6 @@ pub(crate) fn closed(operation: &'static str) -> Error {
 /// An answer of another program, such as a login page. A retry can help, because the intermediary may go
 /// away.
 pub(crate) fn strange(operation: &'static str) -> Error {
-    let context =
-        "the answer is not one of Elasticsearch or OpenSearch: is there something else at that URL?";
+    let context = "the response is not from Elasticsearch or OpenSearch: is another program at that URL?";
     Error::new(ErrorKind::Unavailable, operation, context).of_backend(NAME)
 }

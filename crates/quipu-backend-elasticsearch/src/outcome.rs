@@ -71,8 +71,8 @@ impl Outcome {
     }
 
     fn told(&self) -> Error {
-        let mut context = format!("{} records taken", self.taken);
-        for (list, what) in [(&self.again, "to be sent again"), (&self.refused, "refused")] {
+        let mut context = format!("{} records accepted", self.taken);
+        for (list, what) in [(&self.again, "to retry"), (&self.refused, "rejected")] {
             if !list.is_empty() {
                 context += &format!(", {} {what}", list.len());
             }

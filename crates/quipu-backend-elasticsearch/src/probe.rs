@@ -24,7 +24,7 @@ pub(crate) async fn findings(server: &Server, config: &Config) -> Vec<Finding> {
         Ok(root) => Ok(format!("{} {}", word(root.product()), root.version.number)),
         // A role with write access only may not read this.
         Err(error) if error.kind() == ErrorKind::Denied && config.product != Product::Auto => {
-            Ok("the cluster does not say what it is; product is set".to_owned())
+            Ok("the cluster does not report its product; the configured product is used".to_owned())
         }
         Err(error) => Err(error),
     };
@@ -32,9 +32,9 @@ pub(crate) async fn findings(server: &Server, config: &Config) -> Vec<Finding> {
     if going {
         let put = setup::install(server, config).await;
         let said = |put: usize| match (config.templates, put) {
-            (false, _) => "not asked for".to_owned(),
-            (true, 0) => "are there".to_owned(),
-            (true, put) => format!("{put} put there"),
+            (false, _) => "switched off".to_owned(),
+            (true, 0) => "present".to_owned(),
+            (true, put) => format!("{put} installed"),
         };
         going = push(&mut found, "templates", put.map(said));
     }
@@ -60,7 +60,7 @@ async fn accepts(server: &Server, config: &Config) -> Result<String> {
             }
         }
     }
-    Ok(format!("an event was taken by logs-{}-{}", config.dataset, config.namespace))
+    Ok(format!("logs-{}-{} accepted an event", config.dataset, config.namespace))
 }
 
 fn event() -> Event {

@@ -77,7 +77,7 @@ impl Server {
         }
         let told = answer.error("put template");
         let hint = match told.kind() {
-            ErrorKind::Denied => "; grant it, or put the templates there by hand and set templates = false",
+            ErrorKind::Denied => "; grant it, or install the templates yourself and set templates = false",
             _ => "",
         };
         let why = format!("{path}: {}{}{hint}", told.context(), kind(&answer));
@@ -95,9 +95,9 @@ impl Server {
 /// The server does not answer, or is another program.
 pub(crate) fn root(answer: &Answer) -> Result<Root> {
     if !answer.is_success() {
-        return Err(answer.error("look at the cluster").of_backend(NAME));
+        return Err(answer.error("query the cluster").of_backend(NAME));
     }
-    serde_json::from_slice(&answer.body).map_err(|_| strange("look at the cluster"))
+    serde_json::from_slice(&answer.body).map_err(|_| strange("query the cluster"))
 }
 
 /// Error type of a whole request: the only place that reports what is wrong with a template. Templates come

@@ -28,7 +28,7 @@ pub(crate) async fn install(server: &Server, config: &Config) -> Result<usize> {
         }
     }
     if put > 0 {
-        tracing::info!("elasticsearch: {put} templates and policies put there");
+        tracing::info!("elasticsearch: {put} templates and policies installed");
     }
     Ok(put)
 }
@@ -40,7 +40,7 @@ async fn lacks(server: &Server, part: &Part) -> Result<bool> {
     if !answer.is_success() {
         // If a retry can help, the item may exist and belong to the operator, so it is not overwritten. Other
         // errors appear at the installation.
-        let error = answer.error("look at templates").of_backend(NAME);
+        let error = answer.error("read templates").of_backend(NAME);
         return if error.retry() == Retry::Yes { Err(error) } else { Ok(true) };
     }
     let Some(list) = part.list else { return Ok(false) };

@@ -74,7 +74,7 @@ fn index_template(config: &Config, product: Product, stream: &str) -> Part {
 }
 
 fn meta() -> Value {
-    json!({"managed_by": "quipu", "description": "Raise version to keep changes of your own"})
+    json!({"managed_by": "quipu", "description": "Increase version to keep your own changes"})
 }
 
 fn policies(config: &Config, product: Product) -> Vec<Part> {

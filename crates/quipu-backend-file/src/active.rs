@@ -41,8 +41,8 @@ pub enum Mended {
 impl fmt::Display for Mended {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Cut(bytes) => write!(f, "a torn last line of {bytes} bytes was cut off"),
-            Self::Ended => f.write_str("a last line lacked its end and got it"),
+            Self::Cut(bytes) => write!(f, "an incomplete last line of {bytes} bytes was removed"),
+            Self::Ended => f.write_str("the last line lacked its newline, which was added"),
         }
     }
 }

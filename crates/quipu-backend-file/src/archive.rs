@@ -53,7 +53,7 @@ impl Drop for Archive {
     fn drop(&mut self) {
         self.wake = None;
         if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
-            tracing::error!("the thread for past files had ended in a panic");
+            tracing::error!("the thread for past files panicked");
         }
     }
 }
@@ -66,7 +66,7 @@ impl Keeper {
             // Also after a failed compression for lack of space, because this frees space.
             let result = made.and(self.remove());
             if let Err(error) = &result {
-                tracing::warn!(%error, "past files could not be looked after");
+                tracing::warn!(%error, "cannot compress or remove past files");
             }
             self.state.archived(&result);
         }

@@ -83,7 +83,7 @@ impl Drop for File {
     fn drop(&mut self) {
         *self.jobs.lock() = None;
         if self.thread.lock().take().is_some_and(|thread| thread.join().is_err()) {
-            tracing::error!("the thread that writes had ended in a panic");
+            tracing::error!("the writing thread panicked");
         }
     }
 }

@@ -84,7 +84,7 @@ impl Config {
         let plain = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
         if self.name.is_empty() || self.name.starts_with('.') || !self.name.chars().all(plain) {
             let context =
-                format!("name {:?}: letters, digits, '.', '-' and '_' only, no '.' first", self.name);
+                format!("name {:?}: expected letters, digits, '.', '-' and '_', and no '.' first", self.name);
             return Err(Error::new(ErrorKind::Invalid, "open files", context).of_backend(NAME));
         }
         Ok(())

@@ -132,7 +132,7 @@ impl Writer {
             self.archive.wake();
         }
         if let Err(error) = self.rotate_if_due(0) {
-            tracing::warn!(%error, "a full file could not be put away");
+            tracing::warn!(%error, "cannot rotate a full file");
         }
         self.sync_if_due();
     }
@@ -179,7 +179,7 @@ impl Writer {
         if due && self.synced.elapsed() >= self.interval() {
             let result = self.sync();
             if let Err(error) = &result {
-                tracing::warn!(%error, "records were written, but could not be forced to the disk");
+                tracing::warn!(%error, "records were written, but could not be synced to the disk");
                 self.state.wrote(&result);
             }
         }
@@ -203,7 +203,7 @@ impl Writer {
         }
         let opened = self.folder.make().and_then(|()| active::open(&path));
         self.active = opened.map_err(|cause| failed("open file", &path, cause))?.0;
-        tracing::warn!(path = %path.display(), "the file had been removed or replaced; it was opened anew");
+        tracing::warn!(path = %path.display(), "the file was removed or replaced; it was opened again");
         Ok(())
     }
 

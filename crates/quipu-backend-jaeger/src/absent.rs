@@ -15,7 +15,8 @@ pub(crate) struct Legacy(Infallible);
 
 impl Legacy {
     pub fn open(_: &Config, _: &Arc<State>) -> Result<Self> {
-        let context = "this build has no feature `legacy-agent`, which agents and Thrift need: send OTLP, which Jaeger takes since 1.35";
+        let context = "this build has no feature `legacy-agent`, which agents and Thrift need: send OTLP, \
+            which Jaeger supports since 1.35";
         Err(Error::new(ErrorKind::Unsupported, "open backend", context).of_backend(NAME))
     }
 

@@ -123,8 +123,8 @@ impl Config {
         self.password = self.password.or_else(|| named("PASSWORD").map(Secret::from));
         if let Some(text) = named("TIMEOUT") {
             let number = text.trim().parse();
-            self.timeout_ms =
-                number.map_err(|_| invalid("OTEL_EXPORTER_JAEGER_TIMEOUT: give a number of milliseconds"))?;
+            self.timeout_ms = number
+                .map_err(|_| invalid("OTEL_EXPORTER_JAEGER_TIMEOUT: expected a number of milliseconds"))?;
         }
         Ok(self)
     }
@@ -148,18 +148,19 @@ impl Config {
     /// Checks the config, and returns it.
     pub(crate) fn checked(self) -> Result<Self> {
         if self.endpoint.is_empty() {
-            let told = "say where Jaeger is: endpoint = \"http://jaeger:4318\", or jaeger:http://jaeger:4318 in `backends`";
+            let told = "the endpoint is missing: set endpoint = \"http://jaeger:4318\", or \
+                jaeger:http://jaeger:4318 in `backends`";
             return Err(invalid(told));
         }
         let is_web = ["http://", "https://"].iter().any(|scheme| self.endpoint.starts_with(scheme));
         if !is_web && self.protocol() != Protocol::Agent {
-            let told =
-                "the endpoint begins with http://, https:// or, for an agent, udp://: http://jaeger:4318";
+            let told = "the endpoint must begin with http://, https:// or, for an agent, udp://, such as \
+                http://jaeger:4318";
             return Err(invalid(told));
         }
         if !(SMALLEST_PACKET..=LARGEST_PACKET).contains(&self.max_packet_bytes) {
             return Err(invalid(format!(
-                "max_packet_bytes is {}: give {SMALLEST_PACKET} to {LARGEST_PACKET}",
+                "max_packet_bytes: expected {SMALLEST_PACKET} to {LARGEST_PACKET}, got {}",
                 self.max_packet_bytes
             )));
         }
@@ -167,7 +168,7 @@ impl Config {
             return Err(invalid("username and password go together: one is missing"));
         }
         if self.timeout_ms == 0 {
-            return Err(invalid("timeout_ms is 0: give a number of milliseconds, such as 10000"));
+            return Err(invalid("timeout_ms: expected a number of milliseconds such as 10000, got 0"));
         }
         Ok(self)
     }
@@ -190,7 +191,9 @@ impl Config {
     pub(crate) fn agent(&self) -> Result<String> {
         let place = self.endpoint.strip_prefix("udp://").unwrap_or(&self.endpoint).trim_end_matches('/');
         if place.is_empty() || place.contains(['/', '@', '?', '#']) {
-            return Err(invalid("the endpoint of an agent is udp://HOST:PORT, such as udp://localhost:6831"));
+            return Err(invalid(
+                "the endpoint of an agent must be udp://HOST:PORT, such as udp://localhost:6831",
+            ));
         }
         let (host, port) = match place.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
             Some((host, rest)) => (format!("[{host}]"), rest.strip_prefix(':').unwrap_or(rest)),
@@ -203,7 +206,7 @@ impl Config {
         match port {
             Ok(port) if port > 0 && !host.is_empty() => Ok(format!("{host}:{port}")),
             _ => Err(invalid(
-                "the port of an agent is a number from 1 to 65535; an IPv6 address stands in brackets",
+                "the port of an agent must be a number from 1 to 65535; an IPv6 address needs brackets",
             )),
         }
     }

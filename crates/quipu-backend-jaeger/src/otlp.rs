@@ -69,7 +69,7 @@ impl Otlp {
                 Ok(Ok(partial)) if partial.rejected == 0 => continue,
                 Ok(Ok(partial)) => {
                     course.unnamed += partial.rejected;
-                    let context = format!("{} of {} spans were refused", partial.rejected, part.len());
+                    let context = format!("{} of {} spans were rejected", partial.rejected, part.len());
                     course.failure = Some(Error::new(ErrorKind::Invalid, "send spans", context));
                     continue;
                 }
@@ -100,8 +100,8 @@ impl Otlp {
         }
         let body = encode_traces(&check.spans, self.encoding);
         let (ok, said) = match self.sender.ask(Signal::Traces, body).await {
-            Ok(Ok(partial)) if partial.rejected == 0 => (true, "took the span `quipu check`".to_owned()),
-            Ok(Ok(_)) => (false, "answered, but refused the span `quipu check`".to_owned()),
+            Ok(Ok(partial)) if partial.rejected == 0 => (true, "accepted the span `quipu check`".to_owned()),
+            Ok(Ok(_)) => (false, "answered, but rejected the span `quipu check`".to_owned()),
             Ok(Err(refusal)) => (false, advice(&refusal)),
             Err(error) => (false, error.to_string()),
         };
@@ -115,7 +115,7 @@ fn advice(refusal: &Refusal) -> String {
     match error.kind() {
         ErrorKind::Denied => format!("{}: set username and password, or headers", error.context()),
         ErrorKind::NotFound | ErrorKind::Unsupported => format!(
-            "{}: no OTLP here; Jaeger takes it since 1.35, over gRPC on 4317 and HTTP on 4318",
+            "{}: no OTLP here; Jaeger supports it since 1.35, over gRPC on 4317 and HTTP on 4318",
             error.context()
         ),
         _ => error.context().to_owned(),

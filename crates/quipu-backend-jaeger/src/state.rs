@@ -37,7 +37,8 @@ impl State {
         if crosses_power(before, before + spans) {
             tracing::warn!(
                 spans = before + spans,
-                "long values were cut so that their spans fit a packet to the agent; OTLP or the collector take them whole"
+                "long values were cut so that their spans fit a packet to the agent; OTLP and the collector \
+                 accept whole values"
             );
         }
     }

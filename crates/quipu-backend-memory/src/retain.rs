@@ -116,7 +116,7 @@ impl Held {
         let all = self.holds.len() + fresh.len();
         if all > MOST_HOLDS {
             let text =
-                format!("{all} traces would be held, expected at most {MOST_HOLDS}: release some first");
+                format!("at most {MOST_HOLDS} traces can be held, and {all} would be: release some first");
             return Err(Error::new(ErrorKind::Exhausted, "hold traces", text)
                 .with_retry(Retry::No)
                 .of_backend(NAME));

@@ -63,7 +63,7 @@ fn protocol(name: &str, text: &str) -> Result<Protocol> {
         "grpc" => Ok(Protocol::Grpc),
         "http/protobuf" => Ok(Protocol::HttpProtobuf),
         "http/json" => Ok(Protocol::HttpJson),
-        _ => Err(wrong(format!("{name}: grpc, http/protobuf or http/json, and not {text:?}"))),
+        _ => Err(wrong(format!("{name}: expected grpc, http/protobuf or http/json, got {text:?}"))),
     }
 }
 
@@ -72,12 +72,12 @@ fn compression(name: &str, text: &str) -> Result<Compression> {
         "none" => Ok(Compression::None),
         "gzip" => Ok(Compression::Gzip),
         "zstd" => Ok(Compression::Zstd),
-        _ => Err(wrong(format!("{name}: none, gzip or zstd, and not {text:?}"))),
+        _ => Err(wrong(format!("{name}: expected none, gzip or zstd, got {text:?}"))),
     }
 }
 
 fn timeout(name: &str, text: &str) -> Result<u64> {
-    text.parse().map_err(|_| wrong(format!("{name}: milliseconds, such as 10000, and not {text:?}")))
+    text.parse().map_err(|_| wrong(format!("{name}: expected milliseconds such as 10000, got {text:?}")))
 }
 
 /// Parses `key=value,key=value`, percent-encoded, without baggage properties. An error never contains a

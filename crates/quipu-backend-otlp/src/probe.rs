@@ -58,7 +58,7 @@ pub(crate) async fn look(sender: &OtlpSender, config: &Config) -> Vec<Finding> {
                 findings.extend(way);
                 if open {
                     let hint =
-                        "the way is open: is the protocol right (gRPC and HTTP have ports of their own)?";
+                        "the connection works: is the protocol right (gRPC and HTTP have different ports)?";
                     findings.push(finding(signal.as_str(), false, format!("{error}; {hint}")));
                 }
             }
@@ -89,7 +89,7 @@ fn verdict(step: &str, signal: Signal, answer: Result<Partial, Refusal>, config:
         Ok(Partial { rejected: 0, .. }) => finding(step, true, "taken"),
         Ok(Partial { message, .. }) => {
             let said = quoted(&message, config);
-            finding(step, false, format!("the request was taken, its {} refused{said}", signal.item()))
+            finding(step, false, format!("the request was accepted, its {} rejected{said}", signal.item()))
         }
         // Some servers reject an empty request, which proves nothing about a full one.
         Err(refusal) if signal == Signal::Metrics && refusal.status == Status::Http(400) => {
@@ -111,20 +111,18 @@ fn status(status: Status) -> String {
 
 fn advice(refusal: &Refusal) -> &'static str {
     if refusal.is_denied() {
-        return ": check the key or token, and what it may write";
+        return ": check the key or token, and its write permissions";
     }
     match refusal.status {
-        Status::Http(200..=299) => {
-            ", but as a web page or gRPC does: is the protocol right, and the address?"
-        }
+        Status::Http(200..=299) => ", but with a web page or gRPC: are the protocol and the address right?",
         Status::Http(404 | 405) => {
             ": no OTLP at this path; set the endpoint without /v1/traces, or the whole address for the signal"
         }
         Status::Http(415) => {
-            ": it does not read this; try protocol = \"http/protobuf\" or compression = \"none\""
+            ": it does not support this format; try protocol = \"http/protobuf\" or compression = \"none\""
         }
-        Status::Http(429) => ": it takes no more for now",
-        Status::Http(500..) => ": the other side is in trouble",
+        Status::Http(429) => ": it is overloaded",
+        Status::Http(500..) => ": the server failed",
         Status::Grpc(Code::Unimplemented) => {
             ": no OTLP over gRPC at this address, or not with this compression"
         }
@@ -147,7 +145,7 @@ fn quoted(said: &str, config: &Config) -> String {
         let words = text.split_whitespace().map(|word| if word.len() >= TOKEN { "***" } else { word });
         text = words.collect::<Vec<_>>().join(" ");
     }
-    if text.is_empty() { text } else { format!("; it says: {text}") }
+    if text.is_empty() { text } else { format!("; its text: {text}") }
 }
 
 fn body(signal: Signal, encoding: Encoding, config: &Config) -> Vec<u8> {

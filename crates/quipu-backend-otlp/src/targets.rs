@@ -32,9 +32,7 @@ impl Config {
             }
         }
         if targets.is_empty() {
-            return Err(wrong(
-                "no signal is sent: leave out send = false of one of traces, metrics and logs",
-            ));
+            return Err(wrong("no signal is sent: omit send = false for one of traces, metrics and logs"));
         }
         OtlpSender::with_targets(targets)
     }
@@ -48,7 +46,7 @@ impl Config {
             compression: own.compression.or(self.compression).unwrap_or_default(),
         };
         if connection.timeout_ms == 0 {
-            return Err(wrong("timeout_ms is 0: no request would end in time"));
+            return Err(wrong("timeout_ms: expected at least 1, got 0"));
         }
         let insecure = own.insecure.or(self.insecure).unwrap_or(false);
         let said = own.protocol.or(self.protocol);

@@ -89,8 +89,9 @@ mod address {
         if text == OFF {
             return Ok(None);
         }
-        let wrong =
-            || de::Error::custom(format!("{text:?} is no address such as 127.0.0.1:9464, nor \"off\""));
+        let wrong = || {
+            de::Error::custom(format!("{text:?} is neither an address such as 127.0.0.1:9464 nor \"off\""))
+        };
         text.parse().map(Some).map_err(|_| wrong())
     }
 }

@@ -110,7 +110,7 @@ impl Prometheus {
     async fn page(&self, format: Format) -> Result<String> {
         let shown = Arc::clone(&self.shown);
         tokio::task::spawn_blocking(move || shown.text(format)).await.map_err(|cause| {
-            Error::new(ErrorKind::Internal, "flush", "the page could not be made")
+            Error::new(ErrorKind::Internal, "flush", "cannot build the page")
                 .of_backend(NAME)
                 .caused_by(cause)
         })
@@ -165,7 +165,7 @@ impl Backend for Prometheus {
         match self.shown.records.lock().overflow() {
             None => Health::Ready,
             Some((kept, over)) => {
-                Health::Degraded(format!("{kept} series are kept, as many as may be; {over} were left out"))
+                Health::Degraded(format!("the limit of {kept} series is reached; {over} were omitted"))
             }
         }
     }

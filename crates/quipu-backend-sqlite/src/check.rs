@@ -60,14 +60,13 @@ pub(crate) fn catalog(shared: &Shared, deep: bool) -> Vec<String> {
     if deep {
         match crate::repair::split(shared) {
             Ok(split) if split.is_empty() => {}
-            Ok(split) => found.push(format!("{} traces have parts in several days", split.len())),
+            Ok(split) => found.push(format!("{} traces have spans in several day files", split.len())),
             Err(error) => found.push(error.to_string()),
         }
         let unknown: u64 =
             shared.days.sound().into_iter().map(|day| unknown_strays(shared, &conn, day)).sum();
         if unknown > 0 {
-            found
-                .push(format!("it does not know where {unknown} traces with spans of several days are kept"));
+            found.push(format!("it lacks the day of {unknown} traces with spans of several days"));
         }
     }
     found
@@ -95,7 +94,7 @@ fn wrong_rows(conn: &Connection) -> fault::Result<Vec<String>> {
     }
     let epoch =
         conn.prepare("SELECT 1 FROM meta WHERE key = 'epoch' AND typeof(value) = 'integer'")?.exists([])?;
-    found.extend((!epoch).then(|| "it does not count the openings of the store".to_owned()));
+    found.extend((!epoch).then(|| "the count of openings of the store is missing".to_owned()));
     Ok(found)
 }
 
@@ -105,7 +104,7 @@ fn lost_days(conn: &Connection) -> fault::Result<Vec<String>> {
     let text = |(day, at): (Day, i64)| {
         let at = Timestamp::from_nanos(at.saturating_mul(Timestamp::SECOND));
         format!(
-            "the file of day {day} was found missing at {at}, and what was in it is lost unless a backup has it"
+            "the file of day {day} was found missing at {at}; its records are lost unless a backup has them"
         )
     };
     Ok(lost.map(text).collect())
@@ -208,7 +207,7 @@ fn unindexed(shared: &Shared, day: Day, (upto, indexed): (i64, i64)) -> Result<O
         Ok(reader.conn.query_row(count, [upto], |row| row.get::<_, i64>(0))?)
     })?;
     let missing = there.map_or(0, |there| there - indexed);
-    Ok((missing > 0).then(|| format!("full text passed over {missing} spans whose bodies cannot be read")))
+    Ok((missing > 0).then(|| format!("full text lacks {missing} spans whose bodies cannot be read")))
 }
 
 /// Whether the bodies of all spans and events are readable.
@@ -291,7 +290,7 @@ fn check_day(reader: &DayReader<'_>) -> fault::Result<Vec<String>> {
     findings.extend(wrong_traces(conn, sums)?);
     for (table, want) in [("by_model", &all), ("by_agent", &all), ("by_source", &all), ("by_tool", &runs)] {
         if rollup(conn, table)? != *want {
-            findings.push(format!("the sums by hour in {table} are not those of the ledger"));
+            findings.push(format!("the hourly totals in {table} differ from the ledger"));
         }
     }
     findings.extend(missing(conn)?);
@@ -323,15 +322,13 @@ fn wrong_traces(conn: &Connection, mut sums: HashMap<i64, Sums>) -> fault::Resul
         {
             wrong += 1;
             if wrong <= MOST_TOLD {
-                findings.push(format!(
-                    "the sums of trace {} are not those of its rows",
-                    row.get::<_, String>(1)?
-                ));
+                findings
+                    .push(format!("the totals of trace {} differ from its rows", row.get::<_, String>(1)?));
             }
         }
     }
     if wrong > MOST_TOLD {
-        findings.push(format!("so are those of {} more traces", wrong - MOST_TOLD));
+        findings.push(format!("the same applies to {} more traces", wrong - MOST_TOLD));
     }
     if !sums.is_empty() {
         findings.push(format!("{} traces have rows but no summary", sums.len()));
@@ -352,7 +349,7 @@ fn rollup(conn: &Connection, table: &str) -> fault::Result<Figures> {
 fn missing(conn: &Connection) -> fault::Result<Vec<String>> {
     let counts = [
         (
-            "spans that do not know whether one below them failed",
+            "spans without a correct mark for a failed descendant",
             "WITH RECURSIVE up(tr, id) AS (\
              SELECT tr, parent FROM spans WHERE status = 2 AND signal = 0 AND parent IS NOT NULL AND parent != id \
              UNION SELECT s.tr, s.parent FROM up JOIN spans s ON s.tr = up.tr AND s.id = up.id \
@@ -368,16 +365,16 @@ fn missing(conn: &Connection) -> fault::Result<Vec<String>> {
             "SELECT COUNT(*) FROM calls c LEFT JOIN spans s ON s.pk = c.pk WHERE s.pk IS NULL",
         ),
         (
-            "spans whose meeting does not know their trace",
+            "spans whose meeting lacks their trace",
             "SELECT COUNT(*) FROM spans s LEFT JOIN meetings m ON m.meeting = s.meeting AND m.tr = s.tr \
              WHERE s.meeting IS NOT NULL AND m.tr IS NULL",
         ),
         (
-            "traces that are hidden and should not be, or the other way round",
+            "traces that are wrongly hidden or wrongly visible",
             "SELECT COUNT(*) FROM traces t LEFT JOIN hidden h ON h.tr = t.pk WHERE (t.spans = 0) != (h.tr IS NOT NULL)",
         ),
         (
-            "traces whose project, revision or branch is not the first of those that their spans name",
+            "traces whose project, revision or branch is not the first of their spans",
             "SELECT COUNT(*) FROM traces t JOIN (SELECT n.tr, d.kind, MIN(d.text) AS text FROM dims d \
              JOIN trace_dims n ON n.dim = d.id WHERE d.kind BETWEEN 18 AND 20 GROUP BY n.tr, d.kind) first ON first.tr = t.pk \
              LEFT JOIN dims c ON c.id = CASE first.kind WHEN 18 THEN t.project WHEN 19 THEN t.revision ELSE t.branch END \

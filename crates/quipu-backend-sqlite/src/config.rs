@@ -42,7 +42,7 @@ impl FromStr for Durability {
             "os" | "process" => Ok(Self::Os),
             "disk" | "machine" => Ok(Self::Disk),
             other => {
-                let text = format!("durability is {other:?}, and can be os or disk");
+                let text = format!("durability: expected os or disk, got {other:?}");
                 Err(Error::new(ErrorKind::Invalid, "open store", text).of_backend(NAME))
             }
         }
@@ -144,8 +144,8 @@ impl Config {
                 }
                 _ => {
                     let text = format!(
-                        "{setting:?} is not a setting of the store; there are durability=os|disk, checksums=on|off, key_file=FILE and \
-                         key_env=NAME"
+                        "{setting:?} is not an option of the store; the options are durability=os|disk, \
+                         checksums=on|off, key_file=FILE and key_env=NAME"
                     );
                     return Err(Error::new(ErrorKind::Invalid, "open store", text).of_backend(NAME));
                 }

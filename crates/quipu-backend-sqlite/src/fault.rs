@@ -111,7 +111,7 @@ impl Fault {
         match self {
             Self::Said(error) => *error,
             Self::Unborn => {
-                Error::new(kind, operation, format!("{place}: it is still being made")).of_backend(NAME)
+                Error::new(kind, operation, format!("{place}: it is still being created")).of_backend(NAME)
             }
             Self::Damaged(what) => Error::new(kind, operation, format!("{place}: {what}")).of_backend(NAME),
             Self::Io(error) => {

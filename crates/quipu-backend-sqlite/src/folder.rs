@@ -153,7 +153,8 @@ impl Folder {
             return Ok(());
         }
         let text = format!(
-            "{}: it is missing or empty, and there are days: restore it, or run `quipu check store --repair`",
+            "{}: it is missing or empty, and day files exist: restore it, or run `quipu check store \
+             --repair`",
             path.display()
         );
         Err(Error::new(ErrorKind::Damaged, "open store", text).with_retry(Retry::No).of_backend(NAME))
@@ -185,7 +186,7 @@ impl Folder {
             return Ok(());
         };
         let text = format!(
-            "{}: a copy was being restored here and did not end; empty the folder and restore again",
+            "{}: an earlier restore here did not finish; empty the folder and restore again",
             folder.parent().unwrap_or(&self.0).display()
         );
         Err(Error::new(ErrorKind::Damaged, "open store", text).with_retry(Retry::No).of_backend(NAME))

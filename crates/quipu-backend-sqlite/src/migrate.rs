@@ -123,7 +123,7 @@ pub fn run(path: &Path, tell: &mut dyn FnMut(&Pending, (usize, usize))) -> Resul
 fn no_room(file: &Pending, free: u64) -> Error {
     let (from, to) = file.versions;
     let text = format!(
-        "{}: from layout {from} to {to} needs {} bytes of free disk, there are {free}",
+        "{}: the migration from layout {from} to {to} needs {} bytes of free disk, and {free} are free",
         file.path.display(),
         file.needs
     );

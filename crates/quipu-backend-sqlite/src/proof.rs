@@ -69,12 +69,12 @@ impl Shared {
     pub(crate) fn suspect(&self, day: Day, why: &Error) -> Result<()> {
         match self.prove(day) {
             Proof::Sound => {
-                tracing::warn!(%day, error = %why, "a read went wrong; the file is sound and stays in use");
+                tracing::warn!(%day, error = %why, "a read failed; the file is intact and stays in use");
                 Err(self.later(day))
             }
             Proof::Unread(error) => Err(error),
             Proof::Damaged(found) => {
-                tracing::error!(%day, error = %why, found, "a day is damaged and left out of answers");
+                tracing::error!(%day, error = %why, found, "a day is damaged and omitted from answers");
                 if let Some(state) = self.days.get(day) {
                     state.quarantine(why.to_string());
                 }
@@ -89,7 +89,7 @@ impl Shared {
             let Some(state) = self.days.get(day) else { continue };
             match self.prove(day) {
                 Proof::Sound => {
-                    tracing::info!(%day, "a day can be read now and is in answers again");
+                    tracing::info!(%day, "a day is readable again and included in answers");
                     state.is_sound();
                 }
                 Proof::Damaged(found) => state.quarantine(found),

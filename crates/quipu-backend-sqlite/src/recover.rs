@@ -27,11 +27,11 @@ pub(crate) fn after_a_start(catalog: &Connection, folder: &Folder) -> Result<()>
     for day in folder.days()? {
         let why = match is_ahead(folder, day) {
             Ok(false) => continue,
-            Ok(true) => "it knows spans that a power cut took".to_owned(),
+            Ok(true) => "it has spans that a power cut removed from its day".to_owned(),
             // The day has all data of the index, so an index that cannot be verified is built again.
-            Err(fault) => fault.at("compare with its day", &folder.file(Part::Text, day)).to_string(),
+            Err(fault) => fault.at("compare with the day", &folder.file(Part::Text, day)).to_string(),
         };
-        tracing::warn!(%day, why, "full text is built anew");
+        tracing::warn!(%day, why, "full text is rebuilt");
         folder.remove(Part::Text, day)?;
     }
     catalog.execute(

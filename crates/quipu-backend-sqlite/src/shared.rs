@@ -159,7 +159,7 @@ impl Shared {
         match damaged.first() {
             None => self.lost_days(),
             Some((day, why)) => Health::Degraded(format!(
-                "{} of the days cannot be read and is left out of answers; the first is {day}: {why}",
+                "{} of the days cannot be read and is omitted from answers; the first is {day}: {why}",
                 damaged.len()
             )),
         }
@@ -189,7 +189,7 @@ impl Shared {
     /// Excludes a day from answers.
     pub(crate) fn leave_out(&self, day: Day, why: &str) {
         let path = self.folder.file(Part::Data, day);
-        tracing::error!(%day, file = %path.display(), "{why}: the day is left out of answers");
+        tracing::error!(%day, file = %path.display(), "{why}: the day is omitted from answers");
         self.days.get_or_add(day).quarantine(format!("{}: {why}", path.display()));
     }
 
@@ -201,7 +201,8 @@ impl Shared {
         });
         match lost {
             Ok(Some(day)) => Health::Degraded(format!(
-                "the file of day {day} went missing, and the day was begun anew; `quipu check store` says more"
+                "the file of day {day} was missing, so a new one was created; `quipu check store` reports \
+                 details"
             )),
             Ok(None) => Health::Ready,
             Err(fault) => Health::Degraded(fault.at("read store", &self.folder.catalog()).to_string()),

@@ -75,14 +75,14 @@ fn shared(
             // For any error with this day, the other days stay readable.
             Err(fault) => {
                 let error = fault.at("open store", &path);
-                tracing::error!(%day, %error, "a day cannot be read and is left out of answers");
+                tracing::error!(%day, %error, "a day cannot be read and is omitted from answers");
                 state.leave_unread(error.to_string());
                 Ok(())
             }
         };
         match looked {
             Err(error) if error.kind() == ErrorKind::Damaged => {
-                tracing::error!(%day, %error, "a day is damaged and left out of answers");
+                tracing::error!(%day, %error, "a day is damaged and omitted from answers");
                 state.quarantine(error.context().to_owned());
             }
             looked => looked?,
@@ -90,7 +90,7 @@ fn shared(
     }
     for (day, why) in gone {
         let path = folder.file(Part::Data, day);
-        tracing::error!(%day, file = %path.display(), "{why}: the day is left out of answers");
+        tracing::error!(%day, file = %path.display(), "{why}: the day is omitted from answers");
         days.get_or_add(day).quarantine(format!("{}: {why}", path.display()));
     }
     Ok(Shared::new(config, folder, read_only, days, dictionary))
@@ -113,7 +113,8 @@ fn migrate_day(folder: &Folder, day: Day, config: &Config, taken: &mut usize) ->
     if let Some(done) = migrate::day(folder, day, config)? {
         *taken += 1;
         let (from, to) = done.versions;
-        tracing::warn!(%day, from, to, bytes = done.bytes, days = *taken, "a day has this build's layout now");
+        tracing::warn!(%day, from, to, bytes = done.bytes, days = *taken, "a day was migrated to this \
+            build's layout");
     }
     Ok(())
 }
@@ -295,7 +296,7 @@ impl Threads {
     fn join(&self) {
         for handle in std::mem::take(&mut *self.handles.lock()) {
             if handle.join().is_err() {
-                tracing::error!("a thread of the store had ended in a panic");
+                tracing::error!("a thread of the store panicked");
             }
         }
         if self.lock.lock().is_some() {

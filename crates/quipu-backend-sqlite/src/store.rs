@@ -30,7 +30,7 @@ impl Sqlite {
         let (shared, memory) = (Arc::clone(&self.shared), AnswerMemory::current());
         let answer = tokio::task::spawn_blocking(move || memory.enter(|| ask(&shared))).await;
         answer.map_err(|_| {
-            Error::new(ErrorKind::Internal, "read store", "a question did not end").of_backend(NAME)
+            Error::new(ErrorKind::Internal, "read store", "a query did not finish").of_backend(NAME)
         })?
     }
 }
@@ -205,7 +205,8 @@ impl Store for Sqlite {
 fn all_readable(shared: &Shared) -> Result<()> {
     let Some(file) = owned::unreached(shared).into_iter().next() else { return Ok(()) };
     let text = format!(
-        "{file}: it is damaged or was set aside, and may have records of theirs: repair the store, remove what that sets aside, and ask again"
+        "{file}: it is damaged or was set aside, and may have records of the owner: repair the store, \
+         remove the files that the repair sets aside, and try again"
     );
     Err(Error::new(ErrorKind::Damaged, "forget", text).with_retry(Retry::No).of_backend(NAME))
 }

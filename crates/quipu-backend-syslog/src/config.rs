@@ -111,20 +111,21 @@ impl Config {
     /// Checks all values before anything is sent.
     pub(crate) fn check(&self) -> Result<Target> {
         if self.max_bytes < LEAST_BYTES {
-            return Err(wrong(format!("max_bytes: at least {LEAST_BYTES}")));
+            return Err(wrong(format!("max_bytes: expected at least {LEAST_BYTES}")));
         }
         // RFC 5424, 6.3.2: the name of unregistered structured data.
         let number = |text: &str| text.split('.').all(|part| part.parse::<u32>().is_ok());
         let name = |text: &str| !text.is_empty() && text.bytes().all(is_sd_name);
         let is_id = |(first, second): (&str, &str)| name(first) && number(second);
         if self.sd_id.len() > 32 || !self.sd_id.split_once('@').is_some_and(is_id) {
-            return Err(wrong("sd_id: NAME@NUMBER, 32 characters at most"));
+            return Err(wrong("sd_id: expected NAME@NUMBER, at most 32 characters"));
         }
         self.target()
     }
 
     fn target(&self) -> Result<Target> {
-        let shape = || wrong("url: tcp://HOST:PORT or tls://HOST:PORT, with an address of IPv6 in brackets");
+        let shape =
+            || wrong("url: expected tcp://HOST:PORT or tls://HOST:PORT, with an IPv6 address in brackets");
         let (scheme, rest) = self.url.split_once("://").ok_or_else(shape)?;
         let (is_tls, usual) = match scheme {
             "tcp" => (false, 601),

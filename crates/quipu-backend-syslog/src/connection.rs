@@ -90,10 +90,8 @@ impl Dial {
             return error;
         }
         let why = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
-        let context = format!(
-            "{}: {why}; look at tls.ca_file, server_name and the receiver's certificate",
-            self.place()
-        );
+        let context =
+            format!("{}: {why}; check tls.ca_file, server_name and the receiver's certificate", self.place());
         Error::new(ErrorKind::Unavailable, "agree on TLS", context).of_backend(NAME)
     }
 

@@ -24,6 +24,6 @@ pub(crate) fn failed(operation: &'static str, context: impl Into<String>, cause:
 
 /// The timeout was exceeded.
 pub(crate) fn late(operation: &'static str, context: impl Into<String>) -> Error {
-    let context = format!("{}: not done in time", context.into());
+    let context = format!("{}: timed out", context.into());
     Error::new(ErrorKind::Unavailable, operation, context).of_backend(NAME)
 }

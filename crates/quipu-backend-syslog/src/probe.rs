@@ -34,13 +34,14 @@ pub(crate) async fn findings(dial: &Dial, config: &Config) -> Vec<Finding> {
     message::frame(&mut frame, config, message::check(config, SystemClock.now()));
     let written = dial.write(&mut connection, &frame).await;
     let stays = match written {
-        Ok(()) if connection.is_over(HANGS_UP).await => {
-            Ok((false, "it hung up after a message: does it want a certificate, or plain TCP?".to_owned()))
-        }
-        Ok(()) => Ok((
-            true,
-            "a message was sent; syslog has no word for taken: look whether it is there".to_owned(),
+        Ok(()) if connection.is_over(HANGS_UP).await => Ok((
+            false,
+            "it closed the connection after a message: does it require a certificate, or plain TCP?"
+                .to_owned(),
         )),
+        Ok(()) => {
+            Ok((true, "a message was sent; syslog has no acknowledgement: check that it arrived".to_owned()))
+        }
         Err(error) => Err(error),
     };
     let (ok, said) = stays.unwrap_or_else(|error| (false, error.to_string()));

@@ -88,7 +88,7 @@ impl Webhook {
         }
         let too_large = bodies.too_large.len();
         refused.append(&mut bodies.too_large);
-        let mut context = format!("{taken} records taken, {} to be sent again", again.len());
+        let mut context = format!("{taken} records accepted, {} to retry", again.len());
         if too_large > 0 {
             context += &format!("; {too_large} larger than max_bytes ({})", self.config.max_bytes);
         }

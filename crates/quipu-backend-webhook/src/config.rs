@@ -61,14 +61,16 @@ impl Config {
     /// Checks all values before anything is sent.
     pub(crate) fn check(&self) -> Result<()> {
         if self.host().is_empty() {
-            return Err(wrong("url: not one such as https://hooks.example.com/quipu"));
+            return Err(wrong("url: expected a URL such as https://hooks.example.com/quipu"));
         }
         check_url(self.url.expose()).map_err(|error| wrong(format!("url: {}", error.context())))?;
         if self.timeout_ms == 0 {
-            return Err(wrong("timeout_ms from 1"));
+            return Err(wrong("timeout_ms: expected at least 1"));
         }
         if self.max_bytes < LEAST_BYTES || self.max_records == 0 {
-            return Err(wrong(format!("max_bytes from {LEAST_BYTES}, max_records from 1")));
+            return Err(wrong(format!(
+                "max_bytes: expected at least {LEAST_BYTES}; max_records: expected at least 1"
+            )));
         }
         if self.secret.is_empty() && !self.old_secret.is_empty() {
             return Err(wrong("old_secret is set without secret: set both"));

@@ -13,7 +13,7 @@ pub(crate) async fn findings(webhook: &Webhook) -> Vec<Finding> {
         Ok(()) => vec![reached, finding("acceptance", true, "a check was answered with 2xx".to_owned())],
         Err(error) if error.operation() == "send" => vec![finding("reach", false, error.to_string())],
         Err(error) if error.kind() == ErrorKind::Denied => {
-            vec![reached, finding("auth", false, format!("{error}: look at headers and secret"))]
+            vec![reached, finding("auth", false, format!("{error}: check headers and secret"))]
         }
         Err(error) => vec![reached, finding("acceptance", false, error.to_string())],
     }

@@ -65,7 +65,7 @@ fn key(name: &str, secret: &Secret) -> Result<Key> {
     let bytes = match text.strip_prefix("whsec_") {
         Some(encoded) => STANDARD
             .decode(encoded)
-            .map_err(|_| wrong(format!("{name}: what follows whsec_ is not base64")))?,
+            .map_err(|_| wrong(format!("{name}: the part after whsec_ is not base64")))?,
         None => text.as_bytes().to_vec(),
     };
     Ok(Key::new(HMAC_SHA256, &bytes))

@@ -15,7 +15,7 @@ use crate::args::{AuditList, AuditPlace, AuditWhat};
 use crate::ask;
 use crate::table::{Column, clean, table};
 
-const NOT_WHOLE: &str = "NOT WHOLE: somebody or something changed the record";
+const NOT_WHOLE: &str = "NOT WHOLE: the record was changed by another program";
 
 /// Runs a query; `false` when the audit log was changed.
 pub fn run(what: &AuditWhat) -> Result<bool> {
@@ -65,7 +65,8 @@ fn folder(at: &AuditPlace) -> Result<PathBuf> {
 fn moment(flag: &str, text: Option<&str>) -> Result<Option<Timestamp>> {
     let Some(text) = text else { return Ok(None) };
     let time = quipu_query::parse_time(text, SystemClock.now());
-    time.map(Some).ok_or_else(|| anyhow!("--{flag}: {text:?} is no time such as 2026-11-21T08:00:00Z or -1h"))
+    time.map(Some)
+        .ok_or_else(|| anyhow!("--{flag}: expected a time such as 2026-11-21T08:00:00Z or -1h, got {text:?}"))
 }
 
 /// Pages until there are as many as were asked for.
@@ -206,7 +207,7 @@ fn told(verdict: &Verdict) -> String {
     }
     if verdict.torn > 0 {
         lines.push(format!(
-            "{} bytes that a crash left at the end: the next start removes them",
+            "{} incomplete bytes at the end, left by a crash: the next start removes them",
             verdict.torn
         ));
     }

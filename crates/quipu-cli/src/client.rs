@@ -98,7 +98,7 @@ pub fn variable(name: &str) -> Option<String> {
 fn authorization(key: &str) -> Result<HeaderValue> {
     // The error would show it.
     let value = HeaderValue::from_str(&format!("Bearer {key}")).ok();
-    let mut value = value.context("the API key holds what no header can: is it a key?")?;
+    let mut value = value.context("the API key has characters that a header cannot have: is it a key?")?;
     value.set_sensitive(true);
     Ok(value)
 }
@@ -108,14 +108,14 @@ fn tls(credentials: &Credentials) -> Result<TlsConfig> {
     if let Some(file) = &credentials.ca_file {
         let (certificates, _) = pem(file)?;
         if certificates.is_empty() {
-            bail!("{} holds no certificate", file.display());
+            bail!("{} has no certificate", file.display());
         }
         tls = tls.root_certs(RootCerts::new_with_certs(&certificates));
     }
     if let Some(file) = &credentials.client_cert_file {
         let (certificates, key) = pem(file)?;
         let (false, Some(key)) = (certificates.is_empty(), key) else {
-            bail!("{} must hold a certificate and its private key", file.display());
+            bail!("{} must have a certificate and its private key", file.display());
         };
         tls = tls.client_cert(Some(ClientCert::new_with_certs(&certificates, key)));
     }

@@ -18,7 +18,7 @@ pub fn run(what: &DeadWhat) -> Result<()> {
         DeadWhat::List { backend, at } => show(at, &list(at, backend.as_deref())?, print),
         DeadWhat::Replay { backend, at } => show(at, &replay(at, backend)?, |answer| {
             let count = |key: &str| text(&answer[key]);
-            format!("{} records go out again, {} dead letters stay", count("records"), count("left"))
+            format!("{} records are sent again, {} dead letters remain", count("records"), count("left"))
         }),
         DeadWhat::Rm { backend, ids, at } => {
             show(at, &remove(at, backend, ids)?, |answer| format!("{} removed", text(&answer["removed"])))
@@ -58,7 +58,7 @@ fn replay(at: &DeadPlace, backend: &str) -> Result<Value> {
     let exits = Exits::of(at)?;
     let settings = exits.config.named(&exits.config.backends, &exits.data).delivery_of(backend)?;
     let replayed = exits.letters(backend).replay(&settings);
-    Ok(serde_json::to_value(replayed.context("where a server runs, name it by --url")?)?)
+    Ok(serde_json::to_value(replayed.context("if a server runs, pass its address with --url")?)?)
 }
 
 fn remove(at: &DeadPlace, backend: &str, ids: &[u64]) -> Result<Value> {

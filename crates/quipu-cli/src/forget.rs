@@ -53,7 +53,7 @@ fn unseen(folder: &Path, proof: &mut Value) {
     if let Some(places) = proof["places"].as_array_mut() {
         places.extend(kept.into_iter().map(|name| {
             json!({"place": format!("files of {name}"), "what": "records", "found": 0, "remaining": 0,
-                "trouble": "not looked at: start the server and ask it with --url"})
+                "trouble": "not checked: start the server and use --url"})
         }));
     }
 }
@@ -77,8 +77,8 @@ fn print(proof: &Value) -> String {
     let places = table(&columns, rows(proof, "places", row));
     let state = match (proof["dry_run"] == true, proof["complete"] == true) {
         (true, _) => "nothing was removed".to_owned(),
-        (false, true) => "all of it is gone".to_owned(),
-        (false, false) => "not all of it is gone".to_owned(),
+        (false, true) => "everything was removed".to_owned(),
+        (false, false) => "not everything was removed".to_owned(),
     };
     let beyond: Vec<String> =
         proof["beyond"].as_array().into_iter().flatten().map(|line| format!("  {}", text(line))).collect();

@@ -30,7 +30,7 @@ fn once(args: &Import, target: &mut Target<'_>) -> Result<()> {
     let bounds = bounds(args);
     let (files, mut troubles) = quipu_import::find(&args.files, &bounds);
     if files.is_empty() && troubles.is_empty() {
-        bail!("there is no file to import (in folders, .jsonl, .json and .ndjson files are looked for)");
+        bail!("there is no file to import (in folders, .jsonl, .json and .ndjson files are searched)");
     }
     let mut known = Known::default();
     let mut sum = Sum { missing: troubles.len(), ..Sum::default() };

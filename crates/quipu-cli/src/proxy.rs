@@ -138,7 +138,7 @@ impl Records {
         }
         match quipu::open(&config.store, folder, Access::Write) {
             Ok(store) => {
-                money.budgets.begin(store.as_ref()).await.context("cannot read what was spent before")?;
+                money.budgets.begin(store.as_ref()).await.context("cannot read the earlier spending")?;
                 let exits = serve::open_exits(config, &config.backends, folder, &store)?;
                 let (limits, redact) = (&config.limits, serve::redactor(&config.redact, metrics)?);
                 let pipeline = serve::start(limits, &redact, &store, exits, Vec::new(), metrics, money);
@@ -177,14 +177,14 @@ async fn look_after(money: Money, store: Option<Arc<dyn Store>>, intake: Arc<dyn
         if let Some(store) = &store
             && let Err(error) = money.budgets.begin(store.as_ref()).await
         {
-            tracing::warn!(%error, "what was spent before could not be read for a budget");
+            tracing::warn!(%error, "cannot read the earlier spending of a budget");
         }
         let events = money.budgets.take_events();
         let batch = quipu::core::Batch { events, ..Default::default() };
         if !batch.is_empty()
             && let Err(error) = intake.submit(batch).await
         {
-            tracing::warn!(%error, "what budgets say could not be stored");
+            tracing::warn!(%error, "cannot store the notices of budgets");
         }
     }
 }
@@ -276,7 +276,7 @@ impl Proxying {
     pub async fn close(self, within: Duration) {
         let Self { server, recording, .. } = self;
         if tokio::time::timeout(within, server).await.is_err() {
-            tracing::warn!("calls were still under way when the gateway stopped");
+            tracing::warn!("calls were still in progress when the gateway stopped");
         }
         if let Err(error) = recording.close().await {
             tracing::error!(%error, "records were lost");

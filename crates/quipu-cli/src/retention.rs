@@ -44,7 +44,7 @@ fn body(flags: &RuleFlags, source: &Source) -> Result<Value> {
         traces.is_some() || logs.is_some() || metrics.is_some() || costs.is_some() || max_bytes.is_some();
     if !said && config.is_none() {
         if source.url.is_none() {
-            note("no rules are said, so that all is kept: name a --config, a server by --url, or periods");
+            note("no rules are given, so everything is kept: pass --config, --url of a server, or periods");
         }
         return Ok(json!({}));
     }
@@ -96,21 +96,21 @@ fn print(answer: &Value) -> String {
     let rows = rows(answer, "days", row);
     let dry = answer["dry_run"] == true;
     let mut said = match (rows.is_empty(), dry) {
-        (true, true) => "nothing would go".to_owned(),
+        (true, true) => "nothing would be removed".to_owned(),
         (true, false) => "nothing went".to_owned(),
         (false, _) => table(&columns, rows),
     };
     let (all, freed) = (bytes(&answer["bytes"]), bytes(&answer["freed_bytes"]));
     said.push_str(&match dry {
-        true => format!("\n{all} are stored, about {freed} would be free"),
-        false => format!("\n{all} were stored, {freed} are free"),
+        true => format!("\n{all} are stored, about {freed} would be freed"),
+        false => format!("\n{all} were stored, {freed} were freed"),
     });
     if let Some(reason) = answer["over_reason"].as_str() {
-        said.push_str(&format!("\n{} beyond the bound: {reason}", bytes(&answer["over_bytes"])));
+        said.push_str(&format!("\n{} over the maximum size: {reason}", bytes(&answer["over_bytes"])));
     }
     for left in answer["left"].as_array().into_iter().flatten() {
         said.push_str(&format!(
-            "\n{} is left to the next run: {}",
+            "\n{} remains for the next run: {}",
             text(&left["day"]),
             text(&left["reason"])
         ));

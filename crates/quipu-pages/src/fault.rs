@@ -32,9 +32,9 @@ pub enum Place {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Page(number) => write!(f, "page {number} is not what was written"),
-            Self::Frame(number) => write!(f, "frame {number} of the log is not what was written"),
-            Self::Header => f.write_str("the header is not what was written"),
+            Self::Page(number) => write!(f, "page {number} does not match its checksum"),
+            Self::Frame(number) => write!(f, "frame {number} of the log does not match its checksum"),
+            Self::Header => f.write_str("the header does not match its checksum"),
         }
     }
 }

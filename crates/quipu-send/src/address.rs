@@ -10,7 +10,8 @@ use quipu_core::{Error, ErrorKind, Result};
 /// may hold a secret, so an error does not contain it.
 pub(crate) fn read(url: &str) -> Result<(Uri, Option<HeaderValue>)> {
     let wrong = || {
-        let context = "the address is not a URL: http:// or https://, a host, and perhaps a port and a path";
+        let context = "the address is not a URL: expected http:// or https://, a host, and optionally a \
+            port and a path";
         Error::new(ErrorKind::Invalid, "send", context)
     };
     let uri: Uri = url.parse().map_err(|_| wrong())?;

@@ -49,7 +49,7 @@ async fn connect(host: &str, port: u16, wait: Duration) -> Result<(TcpStream, St
         last = match timeout(wait, TcpStream::connect(address)).await {
             Ok(Ok(stream)) => return Ok((stream, format!("connected to {address}"))),
             Ok(Err(error)) => format!(
-                "{address} does not let us connect ({error}): is the other side up, and the port right?"
+                "{address} rejects the connection ({error}): is the server running, and the port right?"
             ),
             Err(_) => {
                 format!("{address} does not answer in {} ms: does a firewall block it?", wait.as_millis())
@@ -73,8 +73,8 @@ async fn greet(host: &str, tls: &Tls, stream: TcpStream, wait: Duration) -> Find
             let version = version.and_then(|version| version.as_str()).unwrap_or("TLS");
             yes("tls", format!("{version}, the certificate is trusted"))
         }
-        Ok(Err(error)) => no("tls", format!("{error}: is this a port with TLS, and its root in ca_file?")),
-        Err(_) => no("tls", format!("no handshake in {} ms: is this a port with TLS?", wait.as_millis())),
+        Ok(Err(error)) => no("tls", format!("{error}: does this port use TLS, and is its root in ca_file?")),
+        Err(_) => no("tls", format!("no handshake in {} ms: does this port use TLS?", wait.as_millis())),
     }
 }
 

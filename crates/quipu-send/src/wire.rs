@@ -68,7 +68,8 @@ impl Wire {
     /// Returns the client of a proxy. Every request uses `CONNECT`, so a proxy sees none of its headers.
     fn through(&self, proxy: &Intercept) -> Result<Through> {
         if proxy.uri().scheme_str() != Some("http") {
-            let context = "only proxies with http:// addresses are supported: see HTTPS_PROXY and its like";
+            let context =
+                "only proxies with http:// addresses are supported: check HTTPS_PROXY and similar variables";
             // The environment is wrong and not the request.
             return Err(Error::new(ErrorKind::Unsupported, "send", context).with_retry(Retry::Yes));
         }

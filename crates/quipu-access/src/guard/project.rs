@@ -43,6 +43,6 @@ fn is_there(name: &str, all: &[String]) -> bool {
 }
 
 fn missing(name: &str) -> Refusal {
-    let detail = format!("There is no project {name}; the server's configuration names them.");
+    let detail = format!("There is no project {name}; the server's configuration lists the projects.");
     Refusal::new(StatusCode::NOT_FOUND, "no-project", "No such project", detail)
 }

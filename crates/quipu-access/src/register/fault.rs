@@ -8,13 +8,13 @@ use crate::grant::GrantError;
 #[derive(Debug, thiserror::Error)]
 pub enum RegisterError {
     /// The name is already in use.
-    #[error("there is a {0} {1:?} already")]
+    #[error("a {0} {1:?} already exists")]
     Taken(&'static str, String),
     /// No item has this name.
     #[error("there is no {0} {1:?}")]
     Missing(&'static str, String),
     /// The register is full.
-    #[error("there are {1} {0} already, and no more are kept; remove one first")]
+    #[error("the limit of {1} {0} is reached; remove one first")]
     Full(&'static str, usize),
     /// The request is invalid.
     #[error("{0}")]

@@ -185,13 +185,13 @@ impl Register {
 
 fn check(new: &NewKey, now: Timestamp) -> Result<(), RegisterError> {
     if new.name.trim().is_empty() || new.name.chars().count() > NAME || new.name.chars().any(is_unseen) {
-        return Err(RegisterError::Bad(format!("a key has a name of 1 to {NAME} characters")));
+        return Err(RegisterError::Bad(format!("a key needs a name of 1 to {NAME} characters")));
     }
     if new.scopes.is_empty() {
-        return Err(RegisterError::Bad("a key has at least one scope of ingest, read and admin".into()));
+        return Err(RegisterError::Bad("a key needs at least one scope of ingest, read and admin".into()));
     }
     if new.expires.is_some_and(|expires| expires <= now) {
-        return Err(RegisterError::Bad("a key ends in the future".into()));
+        return Err(RegisterError::Bad("a key's expiry must be in the future".into()));
     }
     Ok(new.project.as_deref().map_or(Ok(()), check_project)?)
 }

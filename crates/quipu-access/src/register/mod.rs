@@ -73,7 +73,7 @@ impl Register {
             if error.kind() == ErrorKind::Damaged {
                 let command = required::replacing(folder);
                 text = format!(
-                    "{text} is damaged: `{command}` moves it aside and begins a new one; or restore a backup"
+                    "{text} is damaged: `{command}` moves it aside and creates a new one; or restore a backup"
                 );
             }
             Error::new(error.kind(), "open the register of access", text).caused_by(error)
@@ -190,7 +190,7 @@ fn lay_out(conn: &mut Connection, now: Timestamp) -> Result<()> {
         |name: &str| work.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(from_sql);
     let (version, mark) = (number("user_version")?, number("application_id")?);
     if mark != i64::from(MARK) && (version, mark) != (0, 0) {
-        let text = "it is a database, but no register of access";
+        let text = "it is a database, but not a register of keys and users";
         return Err(Error::new(ErrorKind::Damaged, "read", text));
     }
     step_up(&work, version)?;
@@ -204,7 +204,7 @@ fn step_up(work: &Transaction<'_>, version: i64) -> Result<()> {
         usize::try_from(version).ok().and_then(|version| STEPS.get(version..)).ok_or_else(|| {
             let known = STEPS.len();
             let text =
-                format!("it is of version {version}, this build knows {known}: a newer build wrote it");
+                format!("it has version {version}, this build supports up to {known}: use a newer build");
             Error::new(ErrorKind::Unsupported, "read", text)
         })?;
     if missing.is_empty() {

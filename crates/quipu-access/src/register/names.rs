@@ -23,7 +23,8 @@ pub fn user_name(text: &str) -> Result<String, RegisterError> {
         return Ok(name);
     }
     Err(RegisterError::Bad(format!(
-        "a user has a name of 1 to {LONGEST} characters of letters, digits and ._@+-, beginning with a letter or a digit"
+        "a user name needs 1 to {LONGEST} characters of letters, digits and ._@+-, and starts with a letter \
+         or a digit"
     )))
 }
 

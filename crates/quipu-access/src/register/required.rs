@@ -55,7 +55,8 @@ impl Register {
     pub(super) fn mark(&self) {
         let folder = self.path().parent().unwrap_or(Path::new("."));
         if let Err(error) = write_marker(&folder.join(MARKER), self.now()) {
-            tracing::error!(%error, "the marker {MARKER} cannot be written: access.db alone says that access is required");
+            tracing::error!(%error, "cannot write the marker {MARKER}; only access.db records that access \
+                is required");
         }
     }
 
@@ -66,7 +67,8 @@ impl Register {
         match (fact, marker) {
             (false, true) => {
                 tracing::warn!(
-                    "access.db does not say that access is required, but {MARKER} does: it was lost or replaced"
+                    "access.db was lost or replaced: {MARKER} records that access is required, and \
+                     access.db does not"
                 );
                 let now = self.now();
                 self.change(|work| Ok(set(work, now)?)).map_err(|error| match error {

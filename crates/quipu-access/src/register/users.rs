@@ -115,7 +115,7 @@ impl Register {
         let name = user_name(&new.name)?;
         if new.roles.is_empty() {
             return Err(RegisterError::Bad(
-                "a user has at least one role of viewer, editor and admin".into(),
+                "a user needs at least one role of viewer, editor and admin".into(),
             ));
         }
         let now = self.now();
@@ -162,7 +162,9 @@ impl Register {
             )));
         }
         if change.roles.as_ref().is_some_and(Roles::is_empty) {
-            return Err(RegisterError::Bad("a user has at least one role; disable the user instead".into()));
+            return Err(RegisterError::Bad(
+                "a user needs at least one role; disable the user instead".into(),
+            ));
         }
         let now = self.now();
         self.change(|work| apply(work, &was.name, change, now))?;

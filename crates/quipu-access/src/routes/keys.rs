@@ -52,11 +52,11 @@ pub async fn add_key(
     let new = wanted(body, &principal, project)?;
     if let Some(project) = new.project.as_ref().filter(|project| !access.projects().contains(project)) {
         return Err(Refusal::bad(format!(
-            "There is no project {project}; the server's configuration names them."
+            "There is no project {project}; the server's configuration lists the projects."
         )));
     }
     if !manages(&principal, new.project.as_deref()) {
-        return Err(Refusal::denied("You may make keys only for projects in which you are an admin."));
+        return Err(Refusal::denied("You can create keys only for projects in which you are an admin."));
     }
     let (key, text) = access.off_thread(move |register| register.add_key(&new)).await??;
     let about = about(&key);

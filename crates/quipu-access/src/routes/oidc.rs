@@ -103,14 +103,14 @@ fn provider(access: &Access) -> Result<&Provider, Refusal> {
 }
 
 fn unreached(error: &Error) -> Refusal {
-    tracing::warn!(%error, "the issuer of identities cannot be used");
-    let detail = "The issuer of identities cannot be used now; the server's log says why.";
+    tracing::warn!(%error, "the OpenID Connect issuer cannot be used");
+    let detail = "The OpenID Connect issuer cannot be used now; the server's log says why.";
     Refusal::new(StatusCode::BAD_GATEWAY, "issuer", "No login", detail)
 }
 
 fn to(place: &str) -> Result<Response, Refusal> {
-    let place =
-        HeaderValue::from_str(place).map_err(|_| Refusal::bad("The issuer's address cannot be followed."))?;
+    let place = HeaderValue::from_str(place)
+        .map_err(|_| Refusal::bad("The issuer's address is not a valid redirect."))?;
     Ok((StatusCode::SEE_OTHER, [(header::LOCATION, place)]).into_response())
 }
 
@@ -185,7 +185,7 @@ async fn identify(
         return Err(("denied", "the state belongs to another login".into()));
     }
     if back.error.is_some() {
-        return Err(("denied", "the issuer refused".into()));
+        return Err(("denied", "the issuer rejected the login".into()));
     }
     let code = back.code.ok_or_else(|| ("failed", "the issuer sent no code".to_owned()))?;
     let identity = provider.finish(&waiting.begun, &waiting.redirect, &code).await.map_err(|error| {

@@ -63,7 +63,7 @@ pub async fn change_user(
 ) -> Result<Response, Refusal> {
     let user = access.register.user(&name)?;
     if is_self(&principal, &user.name) && (body.roles.is_some() || body.disabled == Some(true)) {
-        return Err(Refusal::denied("You cannot change your own roles or keep yourself out."));
+        return Err(Refusal::denied("You cannot change your own roles or disable yourself."));
     }
     let mut detail = Vec::new();
     if let Some(roles) = &body.roles {

@@ -69,7 +69,7 @@ async fn a_register_of_a_newer_build_or_something_else_is_left_alone() {
     let other = tempfile::tempdir().unwrap();
     let conn = rusqlite::Connection::open(other.path().join(quipu_access::FILE)).unwrap();
     conn.execute_batch("CREATE TABLE mine (x); PRAGMA user_version = 3").unwrap();
-    assert!(open(other.path()).contains("no register"));
+    assert!(open(other.path()).contains("not a register"));
     std::fs::write(other.path().join(quipu_access::FILE), [7; 4_096]).unwrap();
     assert!(open(other.path()).contains("register of access"));
 }

@@ -56,7 +56,7 @@ pub(crate) async fn live(
         Problem::new(rejection.status(), "bad_request", "Not a WebSocket", rejection.body_text())
     })?;
     let seat = api.feed.place().ok_or_else(|| {
-        let detail = "As many live feeds are open as may be (limit watchers); come back later.";
+        let detail = "The maximum number of live feeds is open (limit watchers); try again later.";
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Too many live feeds", detail)
     })?;
     let upgrade = upgrade

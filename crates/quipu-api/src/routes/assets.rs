@@ -34,14 +34,18 @@ fn is_below(rest: &str) -> bool {
 
 fn nothing_here(method: &Method, path: &str) -> Problem {
     let path: String = path.chars().take(256).collect();
-    Problem::not_found("Not found", format!("{method} {path} is no route; /openapi.json lists all of them."))
+    Problem::not_found(
+        "Not found",
+        format!("There is no route {method} {path}; /openapi.json lists all routes."),
+    )
 }
 
 /// Answers a request to an existing route with an unsupported method.
 pub(crate) async fn wrong_method(method: Method, uri: Uri) -> Problem {
     let path: String = uri.path().chars().take(256).collect();
-    let detail =
-        format!("{path} does not take {method}; the header `Allow` or /openapi.json says what it takes.");
+    let detail = format!(
+        "{path} does not support {method}; the header `Allow` and /openapi.json list the supported methods."
+    );
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed", detail)
 }
 

@@ -101,7 +101,7 @@ fn letters_of(api: &Api, name: &str) -> Result<DeadLetters, Problem> {
 }
 
 fn no_backend(name: &str) -> Problem {
-    Problem::not_found("No such backend", format!("There is no backend {name:?} that could refuse anything."))
+    Problem::not_found("No such backend", format!("There is no backend {name:?} with dead letters."))
 }
 
 /// Reads files outside the threads that answer requests.

@@ -139,8 +139,8 @@ async fn off_thread<T: Send + 'static>(
     let budgets = api.money.budgets.clone();
     let done = spawn_blocking(move || work(&budgets)).await;
     done.map_err(|error| {
-        tracing::error!(error = %error, "asking budgets failed");
-        let detail = "Asking the budgets failed; the server's log says where.";
+        tracing::error!(error = %error, "reading budgets failed");
+        let detail = "Reading the budgets failed; the server's log says where.";
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error", detail)
     })?
     .map_err(Problem::from)
@@ -150,7 +150,7 @@ fn writable(api: &Api) -> Result<(), Problem> {
     if api.money.writable {
         return Ok(());
     }
-    let detail = "Budgets cannot be changed here: what is asked is open for reading only.";
+    let detail = "Budgets cannot be changed here: the store is open for reading only.";
     Err(Problem::new(StatusCode::FORBIDDEN, "denied", "Read only", detail))
 }
 
@@ -161,7 +161,7 @@ impl From<BudgetError> for Problem {
             BudgetError::DefinedInFile { .. } => (StatusCode::CONFLICT, "conflict", "Defined elsewhere"),
             BudgetError::Invalid { .. } => (StatusCode::BAD_REQUEST, "bad_request", "Bad budget"),
             BudgetError::Exceeded(_) | BudgetError::Loop(_) => {
-                (StatusCode::CONFLICT, "conflict", "A budget says no")
+                (StatusCode::CONFLICT, "conflict", "Rejected by a budget")
             }
             _ => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Budgets do not answer now"),
         };

@@ -40,7 +40,7 @@ pub(crate) async fn span_cost(
     }
     api.store.span(trace_id, span_id).await?.ok_or_else(|| no_span(trace_id, span_id))?;
     let detail =
-        format!("Span {span_id} of trace {trace_id} is no call and used nothing: nothing was priced.");
+        format!("Span {span_id} of trace {trace_id} is no call and has no usage, so it has no price.");
     Err(Problem::not_found("Nothing to price", detail))
 }
 

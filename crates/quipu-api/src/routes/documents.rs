@@ -163,8 +163,7 @@ fn own(id: &str) -> Result<(), Problem> {
     if !is_built_in(id) {
         return Ok(());
     }
-    let detail =
-        format!("The dashboard {id:?} comes with the program; store what you change under another id.");
+    let detail = format!("The dashboard {id:?} is built in; store a changed copy under another id.");
     Err(Problem::new(StatusCode::CONFLICT, "conflict", "Built-in dashboard", detail))
 }
 

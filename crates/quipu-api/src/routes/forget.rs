@@ -64,13 +64,13 @@ impl Which {
             // Also of a filter that is there but has no terms: all traces are never meant by saying nothing.
             if filter == TraceFilter::default() {
                 return Err(bad(
-                    "Nothing says which traces: expected trace_ids, or a filter with terms, since or until.",
+                    "No traces are selected: expected trace_ids, or a filter with terms, since or until.",
                 ));
             }
             return Ok(Self::Matching(Box::new(TraceQuery { filter, limit: PAGE, ..TraceQuery::default() })));
         };
         if !given.is_empty() {
-            return Err(bad("trace_ids stand alone: neither filter, since nor until go with them."));
+            return Err(bad("trace_ids cannot be combined with filter, since or until."));
         }
         if named.is_empty() || named.len() > NAMED {
             return Err(bad(format!("trace_ids: found {}, expected 1 to {NAMED}.", named.len())));
@@ -119,7 +119,7 @@ async fn delete(api: Arc<Api>, which: Which, dry_run: bool) -> StoreResult<Delet
         Elsewhere::of(&api, None).await?.clean(&api, &gone).await;
         for place in super::forget_owner::scrubbed(&api, false).await? {
             if let Some(trouble) = place.trouble {
-                tracing::warn!(place = place.what, trouble, "bytes of deleted traces are left");
+                tracing::warn!(place = place.what, trouble, "some bytes of deleted traces remain");
             }
         }
     }

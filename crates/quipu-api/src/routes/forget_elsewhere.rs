@@ -72,7 +72,7 @@ impl Elsewhere {
         let done = self.each(api, traces, false).await;
         for (place, _, outcome) in &done {
             if let Err(why) = outcome {
-                tracing::warn!(place, why, "somebody could not be forgotten there");
+                tracing::warn!(place, why, "cannot remove the records of an owner there");
             }
         }
         done.iter().all(|(_, _, outcome)| outcome.is_ok())
@@ -112,7 +112,7 @@ impl Elsewhere {
             ]
         };
         let broken = |why: tokio::task::JoinError| {
-            let why = format!("it was broken off: {why}");
+            let why = format!("it was interrupted: {why}");
             ["budgets", "re-pricings", "views and dashboards", "unread sources"]
                 .map(|place| (place, "rows", Err(why.clone())))
         };

@@ -30,20 +30,23 @@ const AT_ONCE: usize = 200;
 const TIMES: usize = 3;
 
 /// Text for a store file that cannot be read.
-const NOT_REACHED: &str = "not reached: it is damaged or was set aside, and may have records of theirs; repair the store, then remove what that \
-    sets aside";
+const NOT_REACHED: &str = "not reached: it is damaged or was set aside, and may have records of the owner; \
+    repair the store, then remove the files that the repair sets aside";
 
 /// Places outside this server's stores and spools that may have records.
 const BEYOND: [&str; 7] = [
-    "backups of the data folder, and copies that a migration made: restore none that is older, or forget again afterwards",
-    "a write to a backend that was under way as this was asked: it may arrive there still; it is not tried again with these records",
-    "free space of the disk below the files: the file system decides when it is written over",
-    "the dictionary that texts are compressed with: it has words that three users said, or three sessions where there are fewer users; one that an \
-     earlier version trained may have words of fewer",
-    "records of others that mention the id in a text: they are theirs",
-    "users who log in to this server and keys: they are no users of telemetry, also where the names are the same",
-    "the audit: it keeps that something was forgotten, with a hash of the id; entries of looks at a trace name the trace, those that an earlier \
-     version wrote the session too, and a view or budget stands there by the name that it was given",
+    "backups of the data folder, and copies made by a migration: do not restore an older one, or repeat the \
+     removal afterwards",
+    "a write to a backend that was running at the time of the request: it may still arrive there, but it is \
+     not retried with these records",
+    "free space of the disk: the file system decides when it is overwritten",
+    "the dictionary for the compression of texts: it has words of at least three users, or of three \
+     sessions if there are fewer users; one trained by an earlier version may have words of fewer",
+    "records of other owners that mention the id in a text",
+    "login users and keys of this server: they are not users of telemetry, even if the names are equal",
+    "the audit log: it records the removal with a hash of the id; entries of reads of a trace name the \
+     trace, entries of an earlier version also name the session, and views and budgets appear with their \
+     names",
 ];
 
 /// Forget a user or session
@@ -125,7 +128,7 @@ impl Whose {
             (Some(id), None, None) => owner(OwnerKind::User, id, &USER),
             (None, Some(id), None) => owner(OwnerKind::Session, id, &SESSION),
             (None, None, Some(ids)) => Self::of_traces(ids),
-            _ => Err(bad("Exactly one says what to forget: user_id, session_id or trace_ids.")),
+            _ => Err(bad("Expected exactly one of user_id, session_id and trace_ids.")),
         }
     }
 
@@ -316,8 +319,9 @@ fn answer(api: &Api, whose: &Whose, dry_run: bool, traces: u64, places: Vec<Forg
 /// Places that the server cannot clean, with the names of the backends.
 fn beyond(api: &Api) -> Vec<String> {
     let exits = api.pipeline.iter().flat_map(|pipeline| pipeline.exits());
-    let backends = exits
-        .map(|exit| format!("backend {}: it keeps what it was given before; delete it there", exit.name));
+    let backends = exits.map(|exit| {
+        format!("backend {}: it stores the records that it received earlier; delete them there", exit.name)
+    });
     BEYOND.map(str::to_owned).into_iter().chain(backends).collect()
 }
 

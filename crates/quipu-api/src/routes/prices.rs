@@ -79,7 +79,7 @@ pub(crate) async fn check_prices(State(api): Shared, Ask(params): Ask) -> Answer
             content_type = "application/problem+json")))]
 pub(crate) async fn reload(State(api): Shared, _: Write) -> Answer<ReloadAnswer> {
     let Some(reload) = api.money.reload.clone() else {
-        let detail = "These price books are no files, or what is asked is open for reading only.";
+        let detail = "These price books are not files, or the store is open for reading only.";
         return Err(Problem::new(StatusCode::FORBIDDEN, "denied", "Read only", detail));
     };
     let read =

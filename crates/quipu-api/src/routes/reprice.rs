@@ -59,8 +59,8 @@ async fn to_its_end<T: Send + 'static>(
     work: impl Future<Output = Result<T, Problem>> + Send + 'static,
 ) -> Result<T, Problem> {
     tokio::spawn(work).await.unwrap_or_else(|error| {
-        tracing::error!(error = %error, "pricing again failed");
-        let detail = "Pricing again failed; the server's log says where.";
+        tracing::error!(error = %error, "re-pricing failed");
+        let detail = "Re-pricing failed; the server's log says where.";
         Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error", detail))
     })
 }
@@ -101,7 +101,8 @@ async fn take_back(api: Arc<Api>, id: String) -> Result<UndoAnswer, Problem> {
 fn journal(api: &Api, to_write: bool) -> Result<&Folder, Problem> {
     let folder = api.money.reprices.as_deref().filter(|_| api.money.writable || !to_write);
     folder.ok_or_else(|| {
-        let detail = "History is not priced again here: what is asked has no data folder, or is open for reading only.";
+        let detail = "Re-pricing is not possible here: there is no data folder, or the store is open for \
+            reading only.";
         Problem::new(StatusCode::FORBIDDEN, "denied", "Read only", detail)
     })
 }
@@ -118,7 +119,7 @@ fn ask_of(asked: &RepriceAsk, now: Timestamp) -> Result<Ask, Problem> {
     }
     for (name, value) in [("provider", &asked.provider), ("model", &asked.model)] {
         if value.as_deref() == Some("") {
-            return Err(bad(format!("{name}: found \"\", expected a text, or no such field at all.")));
+            return Err(bad(format!("{name}: found \"\", expected a text, or omit the field.")));
         }
     }
     Ok(Ask { since, until, provider: asked.provider.clone(), model: asked.model.clone() })

@@ -21,7 +21,7 @@ use crate::state::Shared;
             content_type = "application/problem+json")))]
 pub(crate) async fn system(State(api): Shared, Sight(sees_host): Sight, _: NoParams) -> Answer<SystemAnswer> {
     if !api.system.is_known() {
-        let detail = "A command answers, not a server: there is no system to tell of.";
+        let detail = "This process is a command, not a server, so it has no system figures.";
         return Err(Problem::new(StatusCode::NOT_IMPLEMENTED, "unsupported", "No server", detail));
     }
     let now = api.system.now().await.seen_by(sees_host);

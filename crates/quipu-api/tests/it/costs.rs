@@ -34,7 +34,7 @@ async fn what_has_no_cost_says_why() {
     assert_eq!(unknown["price"], json!({"total_usd": null, "reason": "unknown_model"}));
     let repeats = fixture.get(&span_path(WEATHER, 2)).await;
     assert_eq!((&repeats["counted"], &repeats["price"]), (&json!(false), &Value::Null));
-    assert!(fixture.fails(&span_path(WEATHER, 1), 404).await.contains("nothing was priced"));
+    assert!(fixture.fails(&span_path(WEATHER, 1), 404).await.contains("has no price"));
     assert!(fixture.fails(&span_path(WEATHER, 99), 404).await.contains("6363636363636363"));
     fixture.fails("/api/v1/traces/zz/spans/zz/cost", 400).await;
 }

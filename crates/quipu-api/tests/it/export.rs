@@ -114,7 +114,7 @@ async fn wrong_deletions_are_refused() {
         (json!({"dry_run": true}), "trace_ids"),
         (json!({"trace_ids": []}), "trace_ids"),
         (json!({"trace_ids": ["xyz"]}), "trace_ids[0]"),
-        (json!({"trace_ids": [trace_id(1).to_string()], "filter": "a"}), "alone"),
+        (json!({"trace_ids": [trace_id(1).to_string()], "filter": "a"}), "combined"),
         (json!({"filter": "colour:red"}), "filter"),
         (json!({"filter": ""}), "filter"),
         (json!({"filter": "  \t\n"}), "trace_ids"),

@@ -114,8 +114,8 @@ async fn wrong_requests_are_refused_and_remove_nothing() {
     let fixture = Fixture::new().await;
     let many: Vec<String> = (1..=1_001).map(|number| format!("{number:032x}")).collect();
     for (body, word) in [
-        (json!({}), "Exactly one"),
-        (json!({"user_id": "a", "session_id": "b"}), "Exactly one"),
+        (json!({}), "exactly one"),
+        (json!({"user_id": "a", "session_id": "b"}), "exactly one"),
         (json!({"user_id": ""}), "user_id"),
         (json!({"session_id": "x".repeat(1_025)}), "session_id"),
         (json!({"trace_ids": []}), "trace_ids"),

@@ -49,7 +49,7 @@ fn used(line: &mut Line, span: &Span, row: Option<&Cost>) {
         return line.column(DIM, "not counted");
     }
     if let Some(covered) = row.and_then(Cost::subscription) {
-        return line.column(DIM, format_args!("{} by list price, under a plan", money(covered)));
+        return line.column(DIM, format_args!("{} by list price, under a subscription", money(covered)));
     }
     match row.map(|row| (row.amount, row.unpriced)) {
         Some((Some(amount), _)) => line.column(MONEY, money(amount)),

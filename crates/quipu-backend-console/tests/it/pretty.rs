@@ -113,5 +113,5 @@ async fn what_a_plan_covers_is_not_shown_as_money_spent() {
     let call = draft(7, 2).named("chat gpt-5").llm("gpt-5", 12, 8).lasts(MILLI).span();
     let row = quipu_core::Cost { billing: quipu_core::Billing::Subscription, ..priced(&call, "0.0042") };
     let text = shown(Config::default(), batch([call], [row])).await;
-    assert!(text.ends_with("12→8 tok  $0.0042 by list price, under a plan\n"), "{text}");
+    assert!(text.ends_with("12→8 tok  $0.0042 by list price, under a subscription\n"), "{text}");
 }

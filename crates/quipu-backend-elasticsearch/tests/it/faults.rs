@@ -42,7 +42,7 @@ async fn each_record_has_its_own_verdict() {
     assert_eq!((numbers(&leftover.again), numbers(&leftover.refused)), (vec![2], vec![3]));
     assert_eq!(error.retry(), Retry::Yes);
     let text = error.to_string();
-    assert!(text.contains("3 records taken, 1 to be sent again, 1 refused"), "{text}");
+    assert!(text.contains("3 records accepted, 1 to retry, 1 rejected"), "{text}");
     assert!(text.contains("document_parsing_exception ×1"), "{text}");
     backend.write(Arc::new(leftover.again)).await.unwrap();
     assert_eq!(cluster.count(), 4);

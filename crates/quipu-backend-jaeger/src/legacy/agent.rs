@@ -62,7 +62,8 @@ impl Agent {
         let count = unfit.len() as u64;
         self.state.unfit(count);
         let context = format!(
-            "{count} spans have more tags, logs or references than a packet of {} bytes holds: send them by OTLP or to the collector",
+            "{count} spans have more tags, logs or references than fit into a packet of {} bytes: send them \
+             by OTLP or to the collector",
             self.most
         );
         let left = prepare::left(&batch, &[], &unfit, 0);
@@ -116,10 +117,10 @@ impl Agent {
 
     fn unsent(&self, cause: io::Error, bytes: usize) -> Error {
         let (kind, why) = match cause.kind() {
-            io::ErrorKind::ConnectionRefused => (ErrorKind::Unavailable, "nobody listens there".to_owned()),
+            io::ErrorKind::ConnectionRefused => (ErrorKind::Unavailable, "nothing listens there".to_owned()),
             _ if is_too_long(&cause) => (
                 ErrorKind::Invalid,
-                format!("a packet of {bytes} bytes is too long for the network: set max_packet_bytes lower"),
+                format!("a packet of {bytes} bytes is too long for the network: lower max_packet_bytes"),
             ),
             _ => (ErrorKind::Unavailable, "the packet was not sent".to_owned()),
         };

@@ -65,14 +65,14 @@ fn of_process(process: &[KeyValue]) -> Config {
 #[allow(deprecated, reason = "all of the exporter is: it is here for installations that have nothing newer")]
 fn export(built: Result<exporter::Exporter, TraceError>, spans: Vec<SpanData>) -> Result<()> {
     let mut exporter = built.map_err(|cause| {
-        failed("the exporter does not start: is one of the variables OTEL_EXPORTER_JAEGER_* wrong?")
+        failed("the exporter does not start: is one of the variables OTEL_EXPORTER_JAEGER_* invalid?")
             .caused_by(cause)
     })?;
     // The future never waits, because nothing is sent.
     match exporter.export(spans).now_or_never() {
         Some(Ok(())) => Ok(()),
-        Some(Err(cause)) => Err(failed("the exporter refuses").caused_by(cause)),
-        None => Err(failed("the exporter waits for something")),
+        Some(Err(cause)) => Err(failed("the exporter returned an error").caused_by(cause)),
+        None => Err(failed("the exporter waits unexpectedly")),
     }
 }
 

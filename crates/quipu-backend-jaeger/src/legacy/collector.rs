@@ -78,7 +78,7 @@ impl Collector {
         }
         let sent = self.write(Arc::new(check)).await;
         let said = match &sent {
-            Ok(()) => "took the span `quipu check`".to_owned(),
+            Ok(()) => "accepted the span `quipu check`".to_owned(),
             Err(error) => match error.kind() {
                 ErrorKind::Denied => format!("{}: set username and password, or headers", error.context()),
                 ErrorKind::NotFound => format!("{}: the path is /api/traces, on port 14268", error.context()),

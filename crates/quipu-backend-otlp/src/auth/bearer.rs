@@ -56,7 +56,7 @@ impl Bearer {
                 Source::Url(url.clone(), Http::new(&settings)?)
             }
             (None, false) => Source::Command(self.command.clone()),
-            _ => return Err(wrong("auth.bearer: say either command or url")),
+            _ => return Err(wrong("auth.bearer: set either command or url")),
         };
         Ok(Tokens {
             source,
@@ -104,12 +104,13 @@ impl Tokens {
                     return Err(answer.error("get credentials"));
                 }
                 String::from_utf8(answer.body.to_vec())
-                    .map_err(|_| failed("the token server answers no text"))?
+                    .map_err(|_| failed("the token server's response is not text"))?
             }
         };
-        let (token, seconds) = read(&text).ok_or_else(|| failed("no token in what was answered"))?;
+        let (token, seconds) =
+            read(&text).ok_or_else(|| failed("the token server's response has no token"))?;
         let mut header = HeaderValue::from_str(&format!("Bearer {}", token.expose()))
-            .map_err(|_| failed("the token cannot stand in a header"))?;
+            .map_err(|_| failed("the token is not valid in a header"))?;
         header.set_sensitive(true);
         let good = seconds.map_or(self.keep, |seconds| Duration::from_secs(seconds).saturating_sub(MARGIN));
         let got = Instant::now();

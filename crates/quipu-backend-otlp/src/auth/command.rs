@@ -35,7 +35,8 @@ pub(crate) async fn output(words: &[String]) -> Result<String> {
         return Err(failed(format!("{program} failed ({}): run it by hand to see why", output.status)));
     }
     let text = output.stdout.get(..output.stdout.len().min(LONGEST)).unwrap_or_default();
-    let text = std::str::from_utf8(text).map_err(|_| failed(format!("{program} prints no text")))?;
+    let text =
+        std::str::from_utf8(text).map_err(|_| failed(format!("the output of {program} is not text")))?;
     Ok(text.trim().to_owned())
 }
 

@@ -45,7 +45,7 @@ pub struct Sigv4 {
 impl Sigv4 {
     pub(crate) fn open(self) -> Result<Signer> {
         if self.region.is_empty() {
-            return Err(wrong("auth.sigv4: say a region"));
+            return Err(wrong("auth.sigv4: region is missing"));
         }
         if self.access_key_id.is_some() == self.command.is_empty() {
             let fixed = self.access_key_id.as_ref().map(|id| {
@@ -54,7 +54,7 @@ impl Sigv4 {
             });
             return Ok(Signer { settings: self, fixed, held: Mutex::default() });
         }
-        Err(wrong("auth.sigv4: say either access_key_id and secret_access_key, or command"))
+        Err(wrong("auth.sigv4: set either access_key_id and secret_access_key, or command"))
     }
 }
 
@@ -98,8 +98,9 @@ impl Signer {
             return Ok(held.who.clone());
         }
         let text = output(&self.settings.command).await?;
-        let printed: Printed = serde_json::from_str(&text)
-            .map_err(|_| failed("the command prints no credentials in JSON, as credential_process does"))?;
+        let printed: Printed = serde_json::from_str(&text).map_err(|_| {
+            failed("the command's output is not credentials as JSON, in the form of credential_process")
+        })?;
         let ends =
             printed.expiration.and_then(|text| text.parse::<jiff::Timestamp>().ok()).map(SystemTime::from);
         let until =

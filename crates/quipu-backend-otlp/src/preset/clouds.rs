@@ -10,11 +10,11 @@ use crate::variables::Variables;
 
 pub(super) const AWS: &[Variable] = &[
     needed("AWS_REGION", "the region, such as eu-central-1; or AWS_DEFAULT_REGION"),
-    needed("AWS_ACCESS_KEY_ID", "id of an access key, unless auth.sigv4.command gets one"),
-    needed("AWS_SECRET_ACCESS_KEY", "the key, unless auth.sigv4.command gets one"),
-    optional("AWS_SESSION_TOKEN", "token of a session, for keys that expire"),
-    optional("AWS_OTLP_LOG_GROUP", "the log group; without it no logs are sent"),
-    optional("AWS_OTLP_LOG_STREAM", "the log stream, default without it"),
+    needed("AWS_ACCESS_KEY_ID", "id of an access key; not needed with auth.sigv4.command"),
+    needed("AWS_SECRET_ACCESS_KEY", "the secret access key; not needed with auth.sigv4.command"),
+    optional("AWS_SESSION_TOKEN", "session token of a temporary key"),
+    optional("AWS_OTLP_LOG_GROUP", "the log group; if it is missing, no logs are sent"),
+    optional("AWS_OTLP_LOG_STREAM", "the log stream; default: `default`"),
 ];
 
 /// AWS has a separate host and service for each signal.
@@ -62,13 +62,13 @@ pub(super) fn aws(variables: &Variables<'_>, said: &Config) -> Result<Config> {
 
 pub(super) const AWS_ADOT: &[Variable] = &[needed(
     "ADOT_COLLECTOR_ENDPOINT",
-    "where the collector listens for OTLP over gRPC, http://collector:4317",
+    "the collector's address for OTLP over gRPC, such as http://collector:4317",
 )];
 
 /// The collector signs requests, and accepts any OTLP.
 /// <https://aws-otel.github.io/docs/getting-started/collector>
 pub(super) fn aws_adot(variables: &Variables<'_>, said: &Config) -> Result<Config> {
-    let what = "where the collector listens for OTLP over gRPC, such as http://collector:4317";
+    let what = "the collector's address for OTLP over gRPC, such as http://collector:4317";
     let endpoint = match &said.endpoint {
         Some(_) => None,
         None => Some(variables.need(&["ADOT_COLLECTOR_ENDPOINT"], what)?),
@@ -77,17 +77,17 @@ pub(super) fn aws_adot(variables: &Variables<'_>, said: &Config) -> Result<Confi
 }
 
 pub(super) const GOOGLE_CLOUD: &[Variable] = &[
-    needed("GOOGLE_CLOUD_PROJECT", "the project that is written to and whose quota is used"),
+    needed("GOOGLE_CLOUD_PROJECT", "the target project, whose quota is used"),
     optional(
         "GOOGLE_OAUTH_ACCESS_TOKEN",
-        "a token; without it gcloud is asked for one, unless auth.bearer says another way",
+        "a token; default: the output of gcloud, or the source in auth.bearer",
     ),
 ];
 
 /// <https://cloud.google.com/stackdriver/docs/reference/telemetry/overview>
 pub(super) fn google_cloud(variables: &Variables<'_>, said: &Config) -> Result<Config> {
     let mut config = over_http("https://telemetry.googleapis.com".to_owned());
-    let project = variables.need(&["GOOGLE_CLOUD_PROJECT"], "the project to write to")?;
+    let project = variables.need(&["GOOGLE_CLOUD_PROJECT"], "the target project")?;
     header(&mut config, "x-goog-user-project", project.clone());
     config.resource.insert("gcp.project_id".to_owned(), project);
     if said.auth.is_none() {
@@ -105,10 +105,13 @@ pub(super) fn google_cloud(variables: &Variables<'_>, said: &Config) -> Result<C
 pub(super) const AZURE_MONITOR: &[Variable] = &[
     needed(
         "AZURE_MONITOR_OTLP_TRACES_ENDPOINT",
-        "the address of the traces, as the Application Insights resource shows it",
+        "the address for traces, shown by the Application Insights resource",
     ),
-    optional("AZURE_MONITOR_OTLP_LOGS_ENDPOINT", "that of the logs; without it none are sent"),
-    optional("AZURE_MONITOR_OTLP_METRICS_ENDPOINT", "that of the metrics; without it none are sent"),
+    optional("AZURE_MONITOR_OTLP_LOGS_ENDPOINT", "the address for logs; if it is missing, no logs are sent"),
+    optional(
+        "AZURE_MONITOR_OTLP_METRICS_ENDPOINT",
+        "the address for metrics; if it is missing, no metrics are sent",
+    ),
 ];
 
 /// <https://learn.microsoft.com/azure/azure-monitor/containers/opentelemetry-protocol-ingestion>
@@ -117,7 +120,7 @@ pub(super) fn azure_monitor(variables: &Variables<'_>, said: &Config) -> Result<
         Some(url) => SignalConfig { endpoint: Some(url), ..SignalConfig::default() },
         None => unsent(),
     };
-    let what = "the address of the traces that the Application Insights resource shows";
+    let what = "the address for traces, shown by the Application Insights resource";
     let mut config = Config {
         logs: place("AZURE_MONITOR_OTLP_LOGS_ENDPOINT"),
         metrics: place("AZURE_MONITOR_OTLP_METRICS_ENDPOINT"),

@@ -25,9 +25,9 @@ fn endpoint(variables: &Variables<'_>, said: &Config, name: &str, what: &str) ->
 pub(super) const GRAFANA_CLOUD: &[Variable] = &[
     needed(
         "GRAFANA_CLOUD_OTLP_ENDPOINT",
-        "https://otlp-gateway-REGION.grafana.net/otlp, as the stack's page of OpenTelemetry says",
+        "https://otlp-gateway-REGION.grafana.net/otlp, shown on the stack's OpenTelemetry page",
     ),
-    needed("GRAFANA_CLOUD_INSTANCE_ID", "the number of the stack's instance, on the same page"),
+    needed("GRAFANA_CLOUD_INSTANCE_ID", "the instance number of the stack, shown on the same page"),
     needed("GRAFANA_CLOUD_API_KEY", "a token with metrics:write, logs:write and traces:write"),
 ];
 
@@ -35,15 +35,16 @@ pub(super) const GRAFANA_CLOUD: &[Variable] = &[
 pub(super) fn grafana_cloud(variables: &Variables<'_>, said: &Config) -> Result<Config> {
     let what = "the OTLP endpoint of the stack, https://otlp-gateway-REGION.grafana.net/otlp";
     let mut config = over_http(endpoint(variables, said, "GRAFANA_CLOUD_OTLP_ENDPOINT", what)?);
-    let user = variables.need(&["GRAFANA_CLOUD_INSTANCE_ID"], "the number of the stack's instance")?;
-    let token = variables.need(&["GRAFANA_CLOUD_API_KEY"], "a token of an access policy that may write")?;
+    let user = variables.need(&["GRAFANA_CLOUD_INSTANCE_ID"], "the instance number of the stack")?;
+    let token =
+        variables.need(&["GRAFANA_CLOUD_API_KEY"], "a token of an access policy with write permission")?;
     header(&mut config, "authorization", basic(&user, &token));
     Ok(config)
 }
 
 pub(super) const DATADOG: &[Variable] = &[
     needed("DD_API_KEY", "an API key of the organisation"),
-    optional("DD_SITE", "the site, datadoghq.com without it; such as datadoghq.eu or us5.datadoghq.com"),
+    optional("DD_SITE", "the site, such as datadoghq.eu or us5.datadoghq.com; default datadoghq.com"),
 ];
 
 /// <https://docs.datadoghq.com/opentelemetry/setup/otlp_ingest/>
@@ -59,7 +60,7 @@ pub(super) fn datadog(variables: &Variables<'_>) -> Result<Config> {
 
 pub(super) const NEW_RELIC: &[Variable] = &[
     needed("NEW_RELIC_LICENSE_KEY", "a licence key of the account"),
-    optional("NEW_RELIC_REGION", "us (without it), eu or gov"),
+    optional("NEW_RELIC_REGION", "us (default), eu or gov"),
 ];
 
 /// <https://docs.newrelic.com/docs/opentelemetry/best-practices/opentelemetry-otlp/>
@@ -80,9 +81,9 @@ pub(super) const HONEYCOMB: &[Variable] = &[
     needed("HONEYCOMB_API_KEY", "an ingest key of the environment"),
     optional(
         "HONEYCOMB_API_ENDPOINT",
-        "https://api.honeycomb.io without it; https://api.eu1.honeycomb.io for the EU",
+        "default https://api.honeycomb.io; https://api.eu1.honeycomb.io for the EU",
     ),
-    optional("HONEYCOMB_METRICS_DATASET", "the dataset of metrics, quipu-metrics without it"),
+    optional("HONEYCOMB_METRICS_DATASET", "the dataset of metrics; default quipu-metrics"),
 ];
 
 /// <https://docs.honeycomb.io/send-data/opentelemetry/>
@@ -102,7 +103,7 @@ pub(super) const LANGFUSE: &[Variable] = &[
     needed("LANGFUSE_SECRET_KEY", "the secret key of the project, sk-lf-…"),
     optional(
         "LANGFUSE_BASE_URL",
-        "https://cloud.langfuse.com without it; your own address, or that of another region",
+        "your own address, or that of another region; default https://cloud.langfuse.com",
     ),
 ];
 
@@ -124,7 +125,7 @@ pub(super) const LOGFIRE: &[Variable] = &[
     needed("LOGFIRE_TOKEN", "a write token of the project"),
     optional(
         "LOGFIRE_BASE_URL",
-        "without it the region that the token names, https://logfire-us.pydantic.dev or …-eu…",
+        "https://logfire-us.pydantic.dev or …-eu…; default: the region of the token",
     ),
 ];
 
@@ -139,9 +140,9 @@ pub(super) fn logfire(variables: &Variables<'_>) -> Result<Config> {
 }
 
 pub(super) const PHOENIX: &[Variable] = &[
-    needed("PHOENIX_COLLECTOR_ENDPOINT", "http://localhost:6006, or the host name of the space"),
-    optional("PHOENIX_API_KEY", "a key, where Phoenix asks for one"),
-    optional("PHOENIX_PROJECT_NAME", "the project, default without it"),
+    needed("PHOENIX_COLLECTOR_ENDPOINT", "the host name of the space; default http://localhost:6006"),
+    optional("PHOENIX_API_KEY", "a key, if Phoenix requires one"),
+    optional("PHOENIX_PROJECT_NAME", "the project; default: `default`"),
 ];
 
 /// Accepts spans only, as protobuf.
@@ -167,8 +168,8 @@ pub(super) const ELASTIC: &[Variable] = &[
         "ELASTIC_OTLP_ENDPOINT",
         "the managed OTLP endpoint, https://….ingest.REGION.….elastic.cloud:443, or an APM server",
     ),
-    needed("ELASTIC_API_KEY", "an API key; or ELASTIC_APM_SECRET_TOKEN"),
-    optional("ELASTIC_APM_SECRET_TOKEN", "the secret token of an APM server, in place of a key"),
+    needed("ELASTIC_API_KEY", "an API key, or set ELASTIC_APM_SECRET_TOKEN"),
+    optional("ELASTIC_APM_SECRET_TOKEN", "the secret token of an APM server, instead of a key"),
 ];
 
 /// <https://www.elastic.co/docs/reference/opentelemetry/motlp>
@@ -180,7 +181,7 @@ pub(super) fn elastic(variables: &Variables<'_>, said: &Config) -> Result<Config
         (Some(key), _) => format!("ApiKey {key}"),
         (None, Some(token)) => format!("Bearer {token}"),
         (None, None) => {
-            variables.need(&names, "a key that may write, or the secret token of an APM server")?
+            variables.need(&names, "a key with write permission, or the secret token of an APM server")?
         }
     };
     header(&mut config, "authorization", value);

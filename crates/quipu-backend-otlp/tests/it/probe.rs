@@ -79,5 +79,5 @@ async fn a_wrong_path_a_wrong_protocol_and_nobody_there_are_told_apart() {
     drop(free);
     let findings = look(&format!("endpoint = {url:?}")).await;
     assert_eq!(steps(&findings)[0], ("reach", false));
-    assert!(findings[0].said.contains("does not let us connect"), "{findings:?}");
+    assert!(findings[0].said.contains("rejects the connection"), "{findings:?}");
 }

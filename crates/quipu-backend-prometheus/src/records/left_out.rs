@@ -60,7 +60,7 @@ impl LeftOut {
         if *count == 1 {
             tracing::warn!(
                 reason = reason.word(),
-                "series are left out of the Prometheus page; see {DROPPED}"
+                "series are omitted from the Prometheus page; see {DROPPED}"
             );
         }
     }

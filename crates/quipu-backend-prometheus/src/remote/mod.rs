@@ -161,10 +161,11 @@ fn verdict(step: &str, answer: Result<Answer>) -> Finding {
         Ok(answer) => (
             false,
             match answer.status {
-                401 | 403 => format!("answered {}: it wants other credentials; set `headers`", answer.status),
-                404 => {
-                    "answered 404: is the path of the address right, and does it receive at all?".to_owned()
+                401 | 403 => {
+                    format!("answered {}: the credentials are missing or wrong; set `headers`", answer.status)
                 }
+                404 => "answered 404: is the path of the address right, and is remote write switched on?"
+                    .to_owned(),
                 status => format!("answered {status}"),
             },
         ),
@@ -177,7 +178,7 @@ fn verdict(step: &str, answer: Result<Answer>) -> Finding {
 fn note(answer: &Answer) {
     let said = String::from_utf8_lossy(answer.body.get(..SAID.min(answer.body.len())).unwrap_or_default())
         .into_owned();
-    tracing::debug!(status = answer.status, said = said.trim(), "remote write was refused");
+    tracing::debug!(status = answer.status, said = said.trim(), "remote write was rejected");
 }
 
 impl State {

@@ -92,7 +92,7 @@ impl Push {
     pub(crate) fn client(&self) -> Result<Http> {
         check("push", &self.url)?;
         if self.job.is_empty() {
-            return Err(wrong("push: the job has no name".to_owned()));
+            return Err(wrong("push: the name of the job is empty".to_owned()));
         }
         let fits = |key: &String| {
             let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
@@ -102,7 +102,7 @@ impl Push {
                 && !key.is_empty()
         };
         if let Some(key) = self.grouping.keys().find(|key| !fits(key)) {
-            return Err(wrong(format!("push: {key:?} cannot be a label of the grouping")));
+            return Err(wrong(format!("push: {key:?} is not a valid grouping label")));
         }
         client(&self.headers, self.timeout_ms, &self.tls)
     }
@@ -118,7 +118,7 @@ fn check(what: &str, url: &str) -> Result<()> {
     if url.starts_with("http://") || url.starts_with("https://") {
         return Ok(());
     }
-    Err(wrong(format!("{what}: the url has to begin with http:// or https://")))
+    Err(wrong(format!("{what}: the url must begin with http:// or https://")))
 }
 
 fn wrong(what: String) -> Error {

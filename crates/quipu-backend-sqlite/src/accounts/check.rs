@@ -55,7 +55,7 @@ fn look(path: &Path, kind: Checked) -> fault::Result<Vec<String>> {
     };
     let named = |what: String| format!("{}: {what}", path.display());
     if !meta.is_file() {
-        return Ok(vec![named("it is no file".into())]);
+        return Ok(vec![named("it is not a file".into())]);
     }
     if meta.len() == 0 && !Folder::with_companions(path)[1].exists() {
         return Ok(vec![named("it is empty".into())]);
@@ -64,7 +64,7 @@ fn look(path: &Path, kind: Checked) -> fault::Result<Vec<String>> {
     conn.busy_timeout(super::PATIENCE)?;
     let mark: i32 = conn.query_row("PRAGMA application_id", [], |row| row.get(0))?;
     if mark != kind.mark() {
-        return Ok(vec![named("it is a database, but not the one that belongs here".into())]);
+        return Ok(vec![named("it is a database of another kind".into())]);
     }
     let told: String = conn.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
     let mut found: Vec<String> = (told != "ok").then(|| named(told)).into_iter().collect();
@@ -75,7 +75,7 @@ fn look(path: &Path, kind: Checked) -> fault::Result<Vec<String>> {
             );
             let count: u64 = conn.query_row(&wrong, [], |row| row.get(0))?;
             if count > 0 {
-                found.push(named(format!("{count} rows of {table} have no figure")));
+                found.push(named(format!("{count} rows of {table} have no amount")));
             }
         }
     }
@@ -102,12 +102,13 @@ pub fn repair(path: &Path, kind: Checked) -> Result<Mended> {
     let found = check(path, kind)?;
     let Some(why) = found.first() else { return Ok(mended) };
     if reindex(path).is_ok() && check(path, kind)?.is_empty() {
-        mended.done.push(format!("{why}: its indices are built anew"));
+        mended.done.push(format!("{why}: its indexes are rebuilt"));
         return Ok(mended);
     }
     if let Checked::Register(_) = kind {
         mended.lost.push(format!(
-            "{why}: it is left as it is, so that nobody is let in unasked; restore it from a backup, or remove it and add users anew"
+            "{why}: it is left unchanged, so that access stays restricted; restore it from a backup, or \
+             remove it and add the users again"
         ));
         return Ok(mended);
     }
@@ -117,7 +118,7 @@ pub fn repair(path: &Path, kind: Checked) -> Result<Mended> {
         .done
         .push(format!("{why}: it is set aside as {}, and {saved} rows of it are saved", aside.display()));
     if !all {
-        let text = "not every row could be read: look whether all budgets are there and what they have spent";
+        let text = "not every row could be read: check all budgets and their spent amounts";
         mended.lost.push(format!("{}: {text}", aside.display()));
     }
     Ok(mended)

@@ -25,7 +25,7 @@ pub(super) fn erase(conn: &Connection, whose: &Erasure<'_>, dry_run: bool) -> Re
         let busy: bool = conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
         if busy {
             return Err(Fault::Io(std::io::Error::other(
-                "another process reads it: its log stays; ask again",
+                "another process reads it, so its log remains; try again",
             )));
         }
     }

@@ -77,7 +77,7 @@ fn connect_once(path: &Path) -> Result<Connection, Fault> {
     if tables == 0 {
         conn.pragma_update(None, "journal_mode", "WAL")?;
     } else if mark != MARK {
-        return Err(Fault::Damaged("this is a database, but not one of accounts"));
+        return Err(Fault::Damaged("this is a database, but not the accounts of budgets"));
     }
     // A commit survives the death of a process; only a checkpoint waits for the disk.
     conn.pragma_update(None, "synchronous", "NORMAL")?;
@@ -101,8 +101,9 @@ fn lay_out(conn: &Connection) -> Result<(), Fault> {
         }
         VERSION => Ok(()),
         newer => {
-            let text =
-                format!("accounts of version {newer}, this build knows {VERSION}: a newer build wrote them");
+            let text = format!(
+                "the accounts have version {newer}, this build supports up to {VERSION}: use a newer build"
+            );
             Err(Error::new(ErrorKind::Unsupported, "open accounts", text).of_backend(NAME).into())
         }
     }

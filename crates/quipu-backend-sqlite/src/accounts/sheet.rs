@@ -28,7 +28,7 @@ const fn number(unit: AccountUnit) -> i64 {
 
 fn unit(number: i64) -> Result<AccountUnit, Fault> {
     let known = usize::try_from(number).ok().and_then(|number| AccountUnit::ALL.get(number).copied());
-    known.ok_or(Fault::Damaged("a unit that is not known"))
+    known.ok_or(Fault::Damaged("an unknown unit"))
 }
 
 fn id(number: u64) -> i64 {

@@ -81,10 +81,10 @@ impl Walk<'_> {
     fn folder(&mut self, name: &str, folder: &Path) -> Result<()> {
         let whole = folder.canonicalize().map_err(failed("back up", folder))?;
         if self.above.contains(&whole) {
-            return Err(refused(folder, "the link leads to a folder that it is in"));
+            return Err(refused(folder, "the link points to a folder above it"));
         }
         if self.parent.starts_with(&whole) {
-            let text = format!("the copy would be within {}", whole.display());
+            let text = format!("the copy would be inside {}", whole.display());
             return Err(refused(folder, &text));
         }
         if let Some(open) = folder::open_within(&whole) {
@@ -132,7 +132,7 @@ fn followed(path: &Path) -> Result<Option<Metadata>> {
     match fs::metadata(path) {
         Ok(meta) => Ok(Some(meta)),
         Err(gone) if gone.kind() == std::io::ErrorKind::NotFound => match fs::symlink_metadata(path) {
-            Ok(link) if link.is_symlink() => Err(refused(path, "the link leads nowhere")),
+            Ok(link) if link.is_symlink() => Err(refused(path, "the link points to nothing")),
             _ => Ok(None),
         },
         Err(cause) => Err(failed("back up", path)(cause)),

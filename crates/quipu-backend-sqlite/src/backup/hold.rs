@@ -69,7 +69,7 @@ impl Held {
                 return Ok(held);
             }
         }
-        let text = format!("{}: it is replaced again and again", file.path.display());
+        let text = format!("{}: another process keeps replacing it", file.path.display());
         Err(error(ErrorKind::Unavailable, "back up", text))
     }
 
@@ -94,7 +94,7 @@ impl Held {
         };
         let [_, log, _] = Folder::with_companions(path);
         if std::fs::metadata(&log).is_ok_and(|log| !log.is_file()) {
-            let text = format!("{}: it is in the place of a write-ahead log and is no file", log.display());
+            let text = format!("{}: expected a write-ahead log, and it is not a file", log.display());
             return Err(error(ErrorKind::Invalid, "back up", text));
         }
         let log = match File::open(&log) {
@@ -148,11 +148,7 @@ fn stage_log(pack: &Pack, from: &mut File, path: &Path) -> Result<Option<(File, 
             return Ok((bytes > 0).then_some((staged, bytes)));
         }
     }
-    Err(error(
-        ErrorKind::Unavailable,
-        "back up",
-        format!("{}: it begins anew again and again", path.display()),
-    ))
+    Err(error(ErrorKind::Unavailable, "back up", format!("{}: it keeps restarting", path.display())))
 }
 
 fn head(log: &mut File) -> std::io::Result<Vec<u8>> {

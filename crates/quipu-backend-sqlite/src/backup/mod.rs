@@ -121,7 +121,7 @@ pub fn take(places: &Places, out: &Path, build: &str, tell: &mut dyn FnMut(Step<
         bytes += file.bytes;
     }
     if let Some(store) = stores.without_catalog() {
-        let text = format!("{store}catalog.db is missing, and there are days beside it");
+        let text = format!("{store}catalog.db is missing, and day files exist");
         return Err(error(ErrorKind::Damaged, "back up", text));
     }
     manifest.stores = stores.entries();
@@ -133,7 +133,7 @@ pub fn take(places: &Places, out: &Path, build: &str, tell: &mut dyn FnMut(Step<
 /// Checks that a copy can be made at `out`, and returns its parent folder.
 fn check(places: &Places, out: &Path) -> Result<PathBuf> {
     if out.exists() {
-        let text = format!("{}: it is there already", out.display());
+        let text = format!("{}: it already exists", out.display());
         return Err(error(ErrorKind::Invalid, "back up", text));
     }
     let parent = out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));

@@ -107,7 +107,7 @@ impl Pack {
         };
         put.map_err(failed("back up", &path))?;
         if from.bytes != bytes {
-            let text = format!("{name}: {bytes} bytes were expected, {} came", from.bytes);
+            let text = format!("{name}: expected {bytes} bytes, got {}", from.bytes);
             return Err(error(ErrorKind::Io, "back up", text));
         }
         let sha256 = hex(&from.sum.finalize());
@@ -145,12 +145,12 @@ fn clear(partial: &Path) -> Result<()> {
     if meta.is_file() || (meta.is_dir() && cfg!(unix)) {
         let left = File::options().read(true).write(meta.is_file()).open(partial);
         if !lock(&left.map_err(failed("back up", partial))?, partial)? {
-            let text = "this disk does not tell whether somebody is at work there; remove it if nobody is";
+            let text = "this disk has no file locks, so another copy may be running; remove it if none is";
             return Err(error(ErrorKind::Locked, "back up", format!("{}: {text}", partial.display())));
         }
     }
     if !is_of_a_copy(partial, &meta).map_err(failed("back up", partial))? {
-        let text = "it is in the way and no copy has left it; move it away, or give the copy another name";
+        let text = "it exists and is not from a copy; move it away, or choose another name for the copy";
         return Err(error(ErrorKind::Invalid, "back up", format!("{}: {text}", partial.display())));
     }
     let removed = if meta.is_dir() { fs::remove_dir_all(partial) } else { fs::remove_file(partial) };

@@ -42,7 +42,7 @@ pub fn restore(from: &Path, places: &Places) -> Result<Manifest> {
     let has_store = contents.sums.keys().any(|name| name.starts_with("store/"));
     if has_store && places.store.is_none() {
         let text =
-            format!("{}: its store was kept apart from the data: name a folder for it", from.display());
+            format!("{}: its store was separate from the data folder: give a folder for it", from.display());
         return Err(error(ErrorKind::Invalid, "restore", text));
     }
     staging.move_all(places)?;
@@ -55,7 +55,7 @@ fn empty(path: &Path) -> Result<()> {
             if entries.next().is_none() {
                 return Ok(());
             }
-            let text = format!("{}: there is something in it; restore to an empty folder", path.display());
+            let text = format!("{}: the folder is not empty; restore to an empty folder", path.display());
             Err(error(ErrorKind::Invalid, "restore", text))
         }
         Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(()),
@@ -122,7 +122,7 @@ impl Drop for Staging {
     fn drop(&mut self) {
         for marker in self.markers.iter().filter(|marker| !self.moving && marker.exists()) {
             if let Err(cause) = fs::remove_dir_all(marker) {
-                tracing::warn!(folder = %marker.display(), %cause, "what is left of a restore cannot be removed");
+                tracing::warn!(folder = %marker.display(), %cause, "cannot remove the remains of a restore");
             }
         }
     }
@@ -162,7 +162,7 @@ fn compare(from: &Path, contents: &Contents) -> Result<()> {
     let own = Layouts::of_this_build();
     if !manifest.is_known() || manifest.layouts.beyond(own) {
         let text = format!(
-            "{}: made by {} with layouts {:?}; this build knows up to {own:?}: use a newer build",
+            "{}: made by {} with layouts {:?}; this build supports up to {own:?}: use a newer build",
             from.display(),
             manifest.build,
             manifest.layouts
@@ -172,16 +172,19 @@ fn compare(from: &Path, contents: &Contents) -> Result<()> {
     let wrong =
         |what: String| Err(error(ErrorKind::Damaged, "restore", format!("{}: {what}", from.display())));
     if !manifest.is_sealed() {
-        return wrong("its manifest is not what was written: its SHA-256 is another".into());
+        return wrong("checksum mismatch in its manifest: its SHA-256 differs".into());
     }
     for entry in &manifest.files {
         match sums.get(&entry.name) {
             None => return wrong(format!("{} is missing", entry.name)),
             Some((bytes, _)) if *bytes != entry.bytes => {
-                return wrong(format!("{} has {bytes} bytes and had {}", entry.name, entry.bytes));
+                return wrong(format!("{} has {bytes} bytes, expected {}", entry.name, entry.bytes));
             }
             Some((_, sha256)) if *sha256 != entry.sha256 => {
-                return wrong(format!("{} is not what it was: its SHA-256 is another", entry.name));
+                return wrong(format!(
+                    "checksum mismatch in {}: its SHA-256 differs from the manifest's",
+                    entry.name
+                ));
             }
             Some(_) => {}
         }

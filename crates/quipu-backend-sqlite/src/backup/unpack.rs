@@ -58,11 +58,8 @@ pub(super) fn read(from: &Path, into: Target<'_>) -> Result<Contents> {
     }
     let Reading { manifest, sums, stores, unread, .. } = reading;
     let manifest = manifest.map(|manifest| Manifest { unread, ..manifest }).ok_or_else(|| {
-        let text = format!(
-            "{}: it has no {}: it is not a copy, or was never finished",
-            from.display(),
-            manifest::FILE
-        );
+        let text =
+            format!("{}: it has no {}: it is not a backup, or is incomplete", from.display(), manifest::FILE);
         error(ErrorKind::Invalid, "restore", text)
     })?;
     Ok(Contents { manifest, sums, stores })
@@ -95,7 +92,7 @@ impl Reading<'_> {
                 let file = File::open(&path).map_err(failed("restore", &path))?;
                 self.file(&name, BufReader::with_capacity(PIECE, file))?;
             } else {
-                return Err(self.wrong(&format!("{name} is no plain file")));
+                return Err(self.wrong(&format!("{name} is not a regular file")));
             }
         }
         Ok(())
@@ -114,7 +111,7 @@ impl Reading<'_> {
                 continue;
             }
             if !kind.is_file() {
-                return Err(self.wrong(&format!("{name} is no plain file")));
+                return Err(self.wrong(&format!("{name} is not a regular file")));
             }
             self.file(name.trim_start_matches("./"), entry)?;
         }
@@ -134,7 +131,7 @@ impl Reading<'_> {
         let below = Path::new(name);
         let plain = below.components().all(|part| matches!(part, Component::Normal(_)));
         if !plain || !["data/", "store/"].iter().any(|root| name.starts_with(root)) {
-            return Err(self.wrong(&format!("{name:?} is not a name that a copy has")));
+            return Err(self.wrong(&format!("{name:?} is not a file name of a backup")));
         }
         let of_open = self.open.as_ref().is_some_and(|open| name.strip_suffix("-wal") == Some(open));
         if !of_open {

@@ -161,7 +161,7 @@ impl Dictionaries {
             None => {
                 let loaded = Arc::new(Dictionary::read(load(id)?)?);
                 if loaded.id != id {
-                    return Err(Fault::Damaged("a dictionary does not have the content that its id says"));
+                    return Err(Fault::Damaged("a dictionary does not match its id"));
                 }
                 self.known.write().insert(id, Arc::clone(&loaded));
                 loaded

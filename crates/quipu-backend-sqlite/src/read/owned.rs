@@ -250,7 +250,7 @@ pub(crate) fn unread(shared: &Shared, days: &[(Day, DayOwned)]) -> Vec<String> {
             tracing::warn!(
                 file,
                 records = owned.unread,
-                "records cannot be decoded: nobody knows whose they are"
+                "records cannot be decoded, so their owner is unknown"
             );
             file
         })

@@ -120,7 +120,7 @@ impl State {
             Some(less) => *left = less,
             None => {
                 self.gave_up = true;
-                return Err(Error::UserFunctionError("more to test than is worth it".into()));
+                return Err(Error::UserFunctionError("too many candidates for a test of each".into()));
             }
         }
         Ok(())

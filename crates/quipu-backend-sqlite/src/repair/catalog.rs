@@ -77,7 +77,7 @@ pub(super) fn strike_missing(folder: &Folder) -> Result<Vec<String>> {
                 continue;
             }
             lost.push(format!(
-                "Day {day}: its file went missing, and what was in it is lost; is there a backup?"
+                "Day {day}: its file is missing, and its records are lost; is there a backup?"
             ));
             listed::strike(&conn, day)?;
             if is_there {
@@ -143,7 +143,7 @@ fn rebuild(folder: &Folder, aside: Option<&Path>) -> fault::Result<(u64, bool)> 
     for (day, conn) in readable(folder)? {
         if let Err(fault) = learn(&catalog, &conn, day) {
             let error = fault.at("repair store", &folder.file(Part::Data, day));
-            tracing::warn!(%day, %error, "the catalog learns nothing of a day");
+            tracing::warn!(%day, %error, "cannot add a day's traces to the catalog");
         }
     }
     schema::fold(&catalog);

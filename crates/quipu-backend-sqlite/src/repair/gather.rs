@@ -110,7 +110,7 @@ fn records(shared: &Shared, day: Day, traces: &[TraceId]) -> fault::Result<Batch
         let ids: HashMap<i64, TraceId> = spans.iter().map(|(_, tr)| (*tr, *trace)).collect();
         for (pk, _) in spans {
             let found = spans::load(&conn, &shared.dictionaries, &mut sources, &ids, pk)?;
-            let span = found.ok_or(Fault::Damaged("a span is gone"))?.span;
+            let span = found.ok_or(Fault::Damaged("a span is missing"))?.span;
             batch.costs.extend(spans::cost(&conn, *trace, span.span_id, pk)?);
             batch.spans.push(*span);
         }

@@ -62,24 +62,24 @@ pub async fn repair(
     let store = Sqlite::open(config)?;
     let mut saved = BTreeSet::new();
     for aside in asides {
-        tell(&format!("reads what can be read of {}", aside.display()));
+        tell(&format!("reads the intact records of {}", aside.display()));
         saved.append(&mut save(&store, &aside, &mut repaired).await?);
     }
-    tell("looks for traces that several days have parts of");
+    tell("searches for traces with spans in several day files");
     let gathered = gather::gather(&store).await?;
     if gathered > 0 {
-        let what = "traces had parts in several days, and are in one day each now";
+        let what = "traces had spans in several day files, and now have one day file each";
         repaired.done.push(format!("{gathered} {what}."));
     }
     let recounted = gather::recount(&store, saved, price).await?;
     if recounted > 0 {
-        repaired.done.push(format!("{recounted} ledger rows of traces that span days were counted again."));
+        repaired.done.push(format!("{recounted} ledger rows of traces across days were counted again."));
     }
-    tell("waits for full text");
+    tell("waits for full-text search");
     if !caught_up(&store).await? {
         repaired
             .done
-            .push("Full text is not up to date yet: it goes on once the store is open again.".into());
+            .push("Full text is not up to date yet; indexing continues when the store is opened.".into());
     }
     store.close().await?;
     Ok(repaired)
@@ -118,14 +118,14 @@ async fn set_aside(
     if let Some(mended) = catalog::mend(folder)? {
         let catalog::Mended { aside, held, all_held } = mended;
         repaired.done.push(format!(
-            "The catalog was damaged and is made anew from the days; the old one is {}. {held} marks that hold traces against \
-             retention could be read there and are kept.",
+            "The catalog was damaged and was rebuilt from the days; the old one is {}. It had {held} \
+             readable holds of traces, and they are kept.",
             aside.display()
         ));
         if !all_held {
             repaired.lost.push(format!(
-                "Of the marks in the old catalog that hold traces against retention {held} could be read: look which are missing, and \
-                 mark these traces again."
+                "Only {held} holds of traces in the old catalog could be read: check which are missing, and \
+                 hold these traces again."
             ));
         }
     }
@@ -135,7 +135,7 @@ async fn set_aside(
     repaired.lost.extend(catalog::strike_missing(folder)?);
     let store = Sqlite::open_read_only(folder.root())?;
     for day in folder.days()? {
-        tell(&format!("looks through day {day}"));
+        tell(&format!("checks day {day}"));
         let found = store.ask(move |shared| check::day(shared, day, deep)).await?;
         if let Some(why) = found.data.first() {
             store.shared.readers.forget(day, None);
@@ -145,7 +145,7 @@ async fn set_aside(
         } else if let Some(why) = found.text.first() {
             store.shared.readers.forget(day, Some(Part::Text));
             folder.remove(Part::Text, day)?;
-            repaired.done.push(format!("Full text of day {day} is built anew: {why}"));
+            repaired.done.push(format!("Full text of day {day} is rebuilt: {why}"));
         }
     }
     store.close().await?;
@@ -153,7 +153,7 @@ async fn set_aside(
     let learned = catalog::learn_all_strays(folder)?;
     if learned > 0 {
         repaired.done.push(format!(
-            "The catalog did not know where {learned} traces with spans of several days are kept, and now does."
+            "The catalog lacked the day of {learned} traces with spans of several days; they were added."
         ));
     }
     Ok(())
@@ -186,7 +186,9 @@ async fn save(store: &Sqlite, aside: &Path, repaired: &mut Repaired) -> Result<B
         Ok(salvage) => salvage,
         Err(fault) => {
             let why = fault.at("repair store", aside);
-            repaired.lost.push(format!("Nothing can be read, it is left as it is; is there a backup? {why}"));
+            repaired
+                .lost
+                .push(format!("Nothing can be read, so it is left unchanged; is there a backup? {why}"));
             return Ok(saved);
         }
     };

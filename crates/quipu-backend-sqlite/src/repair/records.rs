@@ -90,7 +90,7 @@ fn load_series(conn: &Connection, sources: &mut Sources, id: i64) -> Result<Vec<
         "SELECT name, unit, description, instrument, temporality, labels, resource, scope FROM series WHERE id = ?1",
     )?;
     let mut rows = look.query([id])?;
-    let row = rows.next()?.ok_or(Fault::Damaged("a series is gone"))?;
+    let row = rows.next()?.ok_or(Fault::Damaged("a series is missing"))?;
     let labels = postcard::from_bytes(&row.get::<_, Vec<u8>>(5)?)?;
     let metric = bare(row, conn, sources)?;
     let mut points = Vec::new();

@@ -147,7 +147,7 @@ impl Salvage {
         let Counts { spans, costs, events, points, .. } = self.counts;
         let lost = [
             (self.counts.lost_spans, "spans"),
-            (self.counts.bare_spans, "bodies of spans (their attributes are gone, their figures are there)"),
+            (self.counts.bare_spans, "bodies of spans (their attributes are lost, their figures are kept)"),
             (self.counts.lost_costs, "ledger rows"),
             (self.counts.lost_events, "events"),
             (u64::from(self.counts.lost_points), "or more metric points"),

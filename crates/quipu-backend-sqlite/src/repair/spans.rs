@@ -39,7 +39,7 @@ pub(super) fn load(
     let Some(row) = rows.next()? else { return Ok(None) };
     let names = Names::new(conn);
     let node = node_of(row, &names)?;
-    let trace = traces.get(&row.get(AT)?).ok_or(Fault::Damaged("nothing says which trace a span is of"))?;
+    let trace = traces.get(&row.get(AT)?).ok_or(Fault::Damaged("the trace of a span is unknown"))?;
     let mut span = Box::new(Span::new(
         *trace,
         node.span_id,

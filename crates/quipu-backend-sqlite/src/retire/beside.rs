@@ -22,7 +22,7 @@ pub(crate) fn finish(to: Connection, path: &Path) -> Result<()> {
     schema::fold(&to);
     drop(to);
     if let Some(log) = filled_log(path) {
-        let what = "what was written could not be moved into the file";
+        let what = "cannot move the write-ahead log into the file";
         return Err(Fault::Io(std::io::Error::other(format!("{}: {what}", log.display()))));
     }
     Ok(File::open(path)?.sync_all()?)

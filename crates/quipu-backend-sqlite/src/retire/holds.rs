@@ -75,7 +75,7 @@ pub(crate) fn write(catalog: &mut Connection, holds: &[Hold], released: &[TraceI
     }
     let all: usize = tx.query_row("SELECT COUNT(*) FROM holds", [], |row| row.get(0))?;
     if all > MOST_HOLDS && !holds.is_empty() {
-        let text = format!("{all} traces would be held, expected at most {MOST_HOLDS}: release some first");
+        let text = format!("at most {MOST_HOLDS} traces can be held, and {all} would be: release some first");
         return Err(Error::new(ErrorKind::Exhausted, "hold traces", text)
             .with_retry(quipu_core::Retry::No)
             .of_backend(NAME)

@@ -42,7 +42,7 @@ pub(crate) async fn scrub(store: &Sqlite, dry_run: bool) -> Result<Vec<Remnant>>
     let mut troubles = Vec::new();
     for day in found {
         if let Err(error) = renew(store, day).await {
-            tracing::warn!(%day, %error, "a day could not be written anew after a removal");
+            tracing::warn!(%day, %error, "cannot rewrite a day after a removal");
             troubles.push(format!("{day}: {error}"));
         }
     }
@@ -72,11 +72,11 @@ async fn renew(store: &Sqlite, day: Day) -> Result<()> {
     }
     let bytes = store.shared.folder.bytes_of(day);
     if bytes > MOST_BYTES {
-        return Err(busy(format!("it has {bytes} bytes and is written to all the time: ask again later")));
+        return Err(busy(format!("it has {bytes} bytes and is constantly written to: try again later")));
     }
     match store.request(move |_, answer| Ok(Request::Renew(day, answer))).await? {
         Exchanged::Done => Ok(()),
-        Exchanged::Late | Exchanged::Busy => Err(busy("it is read all the time: ask again later".into())),
+        Exchanged::Late | Exchanged::Busy => Err(busy("it is constantly read: try again later".into())),
     }
 }
 
@@ -88,7 +88,7 @@ fn busy(text: String) -> quipu_core::Error {
 /// damaged.
 pub(crate) fn anew(shared: &Shared, day: Day, yields: bool) -> Result<Option<Exchange>> {
     let path = shared.folder.file(Part::Data, day);
-    try_anew(shared, day, yields).map_err(|fault| fault.at("write a day anew", &path))
+    try_anew(shared, day, yields).map_err(|fault| fault.at("rewrite a day", &path))
 }
 
 fn try_anew(shared: &Shared, day: Day, yields: bool) -> Read<Option<Exchange>> {

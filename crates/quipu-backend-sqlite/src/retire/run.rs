@@ -150,8 +150,8 @@ impl Run<'_> {
         let open = shared.days.newest_first().into_iter().filter(|day| !ended.contains(day));
         let open: u64 = open.map(|day| shared.folder.bytes_of(day)).sum();
         format!(
-            "days that have not ended take {open} bytes, and {held} held traces stay; what is left is the least that days and \
-             catalog take"
+            "unfinished days use {open} bytes, {held} traces are held, and the rest is the minimum of the \
+             days and the catalog"
         )
     }
 
@@ -163,7 +163,7 @@ impl Run<'_> {
             // The store is closing, or the run is being stopped.
             Err(error) if error.kind() == ErrorKind::Unavailable => Err(error),
             Err(error) => {
-                tracing::warn!(%day, %error, "a day keeps what the rules of retention do not; the next run tries again");
+                tracing::warn!(%day, %error, "retention failed for a day; the next run tries again");
                 self.told.left.push((day.start(), error.to_string()));
                 Ok(Some(false))
             }
@@ -190,7 +190,7 @@ impl Run<'_> {
                 }
             }
         }
-        let text = format!("day {day} was written to, or held, each time that it was nearly done");
+        let text = format!("day {day} changed during every attempt");
         Err(Error::new(ErrorKind::Locked, "retention", text).of_backend(NAME))
     }
 
@@ -227,7 +227,7 @@ pub(super) async fn exchange_with(store: &Sqlite, day: Day, exchange: Exchange) 
         }
     }
     exchange.give_up();
-    tracing::debug!(%day, "a day changed while it was thinned");
+    tracing::debug!(%day, "a day changed during its retention");
     Ok(false)
 }
 

@@ -88,8 +88,8 @@ pub(crate) fn fold(conn: &Connection) {
         .and_then(|()| conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0)));
     match folded {
         Ok(false) => {}
-        Ok(true) => tracing::debug!("a write-ahead log stays while somebody reads"),
-        Err(error) => tracing::debug!(%error, "a write-ahead log stays until its file is opened again"),
+        Ok(true) => tracing::debug!("a write-ahead log remains during a read"),
+        Err(error) => tracing::debug!(%error, "a write-ahead log remains until its file is opened again"),
     }
 }
 
@@ -125,7 +125,7 @@ pub(crate) fn settle_log(path: &Path) -> Result<()> {
         return Err(Error::new(
             ErrorKind::Locked,
             "migrate store",
-            format!("{}: somebody reads it", path.display()),
+            format!("{}: another process reads it", path.display()),
         )
         .of_backend(NAME)
         .into());
@@ -179,7 +179,8 @@ fn check(layout: &Layout, path: &Path, version: u32, mark: i32) -> Result<()> {
     }
     if version > layout.version() {
         let text = format!(
-            "{}: the {} has layout version {version}, this build reads up to version {}; use a newer build",
+            "{}: the {} has layout version {version}, this build supports up to version {}; use a newer \
+             build",
             path.display(),
             layout.what,
             layout.version()

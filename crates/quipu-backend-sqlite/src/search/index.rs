@@ -76,7 +76,7 @@ impl Indexer {
         let Some((day, conn)) = self.open.take() else { return };
         if let Err(fault) = self.tidy(day, &conn) {
             let path = self.shared.folder.file(Part::Text, day);
-            tracing::debug!(error = %fault.at("index", &path), "an index stays in parts");
+            tracing::debug!(error = %fault.at("index", &path), "cannot merge the segments of an index");
         }
         self.shared.readers.forget(day, Some(Part::Text));
         schema::fold(&conn);

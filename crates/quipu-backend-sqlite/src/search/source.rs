@@ -78,7 +78,7 @@ pub(super) fn each_text(
         Ok(())
     });
     if unread > 0 {
-        tracing::warn!(%day, spans = unread, "bodies cannot be read and are not found by their words");
+        tracing::warn!(%day, spans = unread, "bodies cannot be read, so full-text search does not find them");
     }
     match refused {
         Some(fault) => Err(Trouble::Text(fault)),

@@ -73,7 +73,7 @@ impl Trainer {
             }
             Err(fault) => {
                 let error = fault.at("train dictionary", &shared.folder.catalog());
-                tracing::warn!(%error, "no dictionary was trained; the one in use stays");
+                tracing::warn!(%error, "no dictionary was trained; the present one stays in use");
             }
         };
         match std::thread::Builder::new().name("quipu-store-train".into()).spawn(work) {
@@ -85,7 +85,7 @@ impl Trainer {
     /// Waits for a running training.
     pub(crate) fn finish(&mut self) {
         if self.running.take().is_some_and(|running| running.join().is_err()) {
-            tracing::error!("the training of a dictionary ended in a panic");
+            tracing::error!("the training of a dictionary panicked");
         }
     }
 }

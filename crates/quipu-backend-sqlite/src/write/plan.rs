@@ -267,7 +267,7 @@ impl Planner {
         self.catalog.execute_batch("VACUUM")?;
         let busy: bool = self.catalog.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
         if busy {
-            let why = "somebody reads the catalog: its log stays; ask again";
+            let why = "another process reads the catalog, so its log remains; try again";
             return Err(Fault::Io(std::io::Error::other(why)));
         }
         Ok(())

@@ -106,7 +106,7 @@ impl Writer {
         drop(open);
         if let Some(log) = beside::filled_log(file) {
             beside::remove(file);
-            let what = "the new file is not whole without it";
+            let what = "the new file is incomplete without it";
             return Err(Fault::Io(std::io::Error::other(format!("{}: {what}", log.display()))));
         }
         let [_, log, index] = Folder::with_companions(&path);
@@ -137,10 +137,10 @@ impl Writer {
     pub(super) fn enlarge(&mut self, day: Day) {
         match self.try_enlarge(day) {
             Ok(Exchanged::Done) => {}
-            Ok(_) => tracing::debug!(%day, "a day keeps its small pages for now"),
+            Ok(_) => tracing::debug!(%day, "cannot enlarge the pages of a day now"),
             Err(fault) => {
                 let error = fault.at("enlarge a day", &self.shared.folder.file(Part::Data, day));
-                tracing::warn!(%day, %error, "a day keeps its small pages");
+                tracing::warn!(%day, %error, "cannot enlarge the pages of a day");
             }
         }
     }

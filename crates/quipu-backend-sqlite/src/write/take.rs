@@ -19,7 +19,8 @@ impl Writer {
                 self.planner.lose(day)?;
             }
             let aside = self.shared.folder.set_aside(day)?;
-            tracing::error!(%day, file = %aside.display(), "a damaged day is set aside and begun anew");
+            tracing::error!(%day, file = %aside.display(), "a damaged day is set aside and a new file is \
+                created");
             self.shared.days.remove(day);
         }
         match self.files.pop(&day) {
@@ -53,7 +54,7 @@ impl Writer {
         }
         let why = match (self.files.peek(&day), listed::why_missing(&shared.folder, day)) {
             (Some(file), None) if file.is_in_place(shared) => return Ok(()),
-            (Some(_), None) => "another file took the place of the one that is open",
+            (Some(_), None) => "another file replaced the open one",
             (Some(_), Some(why)) => why,
             (None, Some(why)) if self.planner.has_listed(day)? => why,
             (None, _) => return Ok(()),

@@ -162,7 +162,7 @@ impl Writer {
     /// Builds the filters of traces for this time.
     fn learn(&self, time: Duration) {
         if let Err(error) = self.shared.learn_presence(Instant::now() + time) {
-            tracing::debug!(%error, "the days are asked for traces themselves");
+            tracing::debug!(%error, "the days are searched for traces directly");
         }
     }
 

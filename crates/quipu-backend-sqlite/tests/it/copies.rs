@@ -51,7 +51,7 @@ fn take(places: &Places, out: &Path) -> Result<Manifest, Error> {
 
 fn unfinished(error: &Error) {
     assert_eq!(error.kind(), ErrorKind::Damaged);
-    assert!(error.to_string().contains("did not end"), "{error}");
+    assert!(error.to_string().contains("did not finish"), "{error}");
 }
 
 async fn is_refused(store: &Path) {

@@ -329,11 +329,11 @@ async fn what_is_made_is_for_its_owner_alone() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sums_that_were_tampered_with_are_found() {
     let changes = [
-        ("UPDATE traces SET spans = spans + 1", "the sums of trace"),
-        ("UPDATE traces SET errors = errors + 1", "the sums of trace"),
-        ("UPDATE traces SET made = 0", "the sums of trace"),
-        ("UPDATE calls SET marks = marks | 16", "the sums of trace"),
-        ("DELETE FROM hidden", "traces that are hidden"),
+        ("UPDATE traces SET spans = spans + 1", "the totals of trace"),
+        ("UPDATE traces SET errors = errors + 1", "the totals of trace"),
+        ("UPDATE traces SET made = 0", "the totals of trace"),
+        ("UPDATE calls SET marks = marks | 16", "the totals of trace"),
+        ("DELETE FROM hidden", "traces that are wrongly hidden"),
         ("DELETE FROM meetings", "spans whose meeting"),
     ];
     for (change, finding) in changes {

@@ -305,7 +305,7 @@ async fn a_body_that_cannot_be_read_does_not_keep_others_from_being_found() {
     }
     assert_eq!(store.traces(&query).await.unwrap().rows.len(), 7);
     let findings = store.check().await.unwrap();
-    assert!(findings.len() == 1 && findings[0].contains("passed over 2 spans"), "{findings:?}");
+    assert!(findings.len() == 1 && findings[0].contains("lacks 2 spans"), "{findings:?}");
     // Later records are found too.
     write(&store, [draft(20, 1).named("walk").span()], []).await;
     store.close().await.unwrap();

@@ -110,7 +110,7 @@ async fn too_many_holds_are_refused_as_a_whole() {
     let many: Vec<Hold> = (1..=10_001).map(hold).collect();
     let error = store.hold(&many).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Exhausted);
-    assert!(error.to_string().contains("expected at most 10000"), "{error}");
+    assert!(error.to_string().contains("at most 10000 traces can be held"), "{error}");
     assert_eq!(store.holds().await.unwrap(), []);
     assert_eq!(store.hold(&many[..10_000]).await.unwrap(), 10_000);
 }

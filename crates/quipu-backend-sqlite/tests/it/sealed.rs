@@ -176,7 +176,7 @@ async fn a_page_that_is_not_what_was_written_is_named_and_the_rest_is_served() {
         let page = store.traces(&TraceQuery { limit: 10, ..TraceQuery::default() }).await.unwrap();
         assert_eq!(page.rows.len(), 1);
         let Health::Degraded(why) = store.health() else { panic!("{:?}", store.health()) };
-        assert!(why.contains("page ") && why.contains("is not what was written"), "{why}");
+        assert!(why.contains("page ") && why.contains("does not match its checksum"), "{why}");
     }
 }
 

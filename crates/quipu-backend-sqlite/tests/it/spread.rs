@@ -241,7 +241,7 @@ async fn a_repair_brings_together_what_was_begun_anew_and_counts_it_again() {
     let store = Sqlite::open(config(folder.path())).unwrap();
     assert_eq!(totals(&store).await.0, 9, "each part by itself");
     let found = store.check_deep().await.unwrap();
-    assert!(found.iter().any(|text| text.contains("3 traces have parts in several days")), "{found:?}");
+    assert!(found.iter().any(|text| text.contains("3 traces have spans in several day files")), "{found:?}");
     store.close().await.unwrap();
     let mended = repair(Config::at(folder.path()), false, &Unpriced, &mut |_| {}).await.unwrap();
     assert_eq!((mended.done.len(), mended.lost.len()), (2, 0), "{mended:?}");

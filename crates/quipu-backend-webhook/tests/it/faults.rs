@@ -62,7 +62,7 @@ async fn what_comes_behind_a_failure_waits_and_what_comes_behind_a_refusal_goes_
     let leftover = leftover.unwrap();
     assert_eq!((numbers(&leftover.refused), numbers(&leftover.again)), (vec![3, 4], vec![7, 8, 9]));
     assert_eq!((error.retry(), error.retry_after()), (Retry::Yes, Some(Duration::from_secs(3))));
-    assert!(error.to_string().contains("4 records taken, 3 to be sent again"), "{error}");
+    assert!(error.to_string().contains("4 records accepted, 3 to retry"), "{error}");
     assert_eq!(numbers(&receiver.records()), [1, 2, 5, 6]);
 }
 

@@ -34,7 +34,7 @@ fn make(add: &KeysAdd) -> Result<()> {
     let noted = desk.note("key.add", &key.id, vec![("scopes", key.scopes.to_string()), ("for", project)]);
     let answer = NewKeyAnswer { key: KeyAnswer::of(key, now), secret: text.expose().to_owned() };
     // The key exists: its creator has to see it, even if the audit log failed.
-    show(&add.at, &answer, || format!("{}\nThis is shown once; keep it now.", answer.secret))?;
+    show(&add.at, &answer, || format!("{}\nThe key is shown only once; store it now.", answer.secret))?;
     noted
 }
 
@@ -79,7 +79,7 @@ fn until(text: &str, now: Timestamp) -> Result<Timestamp> {
         let number: u32 = text.strip_suffix(unit)?.parse().ok()?;
         i64::from(number).checked_mul(nanos).map(|nanos| now.plus(nanos))
     });
-    let said = || anyhow!("--expires: {text:?} is no time such as 90d or 2027-01-01T00:00:00Z");
+    let said = || anyhow!("--expires: expected a time such as 90d or 2027-01-01T00:00:00Z, got {text:?}");
     from_now.map_or_else(|| text.parse().map_err(|_| said()), Ok)
 }
 

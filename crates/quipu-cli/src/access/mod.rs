@@ -57,7 +57,8 @@ impl Desk {
         if self.register.is_required()? && !self.register.lets_in(true)? {
             let command = self.register.remedy()?;
             ask::note(&format!(
-                "nobody can log in any more, so a server without a bootstrap key does not start; `{command}` helps"
+                "no user can log in any more, so a server without a bootstrap key does not start; run \
+                 `{command}`"
             ));
         }
         Ok(())
@@ -66,7 +67,7 @@ impl Desk {
     /// Writes the action to the audit log.
     fn note(&self, action: &'static str, object: &str, detail: Vec<(&'static str, String)>) -> Result<()> {
         let entry = Entry { detail, ..Entry::new(actor(), action).on(object) };
-        write(&self.folder, entry).context("it is done, but could not be written into the audit")
+        write(&self.folder, entry).context("done, but cannot write the audit entry")
     }
 }
 
@@ -94,13 +95,13 @@ pub fn note_with(
     detail: Vec<(&'static str, String)>,
 ) -> Result<()> {
     write(folder, Entry { detail, ..Entry::new(actor(), action).on(object) })
-        .context("it is done, but could not be written into the audit")
+        .context("done, but cannot write the audit entry")
 }
 
 /// Notes a change over the files of a data folder that failed.
 pub fn note_failed(folder: &Path, action: &'static str, object: &str) -> Result<()> {
     write(folder, Entry::new(actor(), action).on(object).ended(Outcome::Failed))
-        .context("that it failed could not be written into the audit")
+        .context("cannot write the failure into the audit log")
 }
 
 fn write(folder: &Path, entry: Entry) -> Result<()> {

@@ -18,8 +18,8 @@ pub fn ask(user: &str) -> Result<HashedPassword> {
 fn prompted(user: &str) -> Result<String> {
     let read = |what: String| rpassword::prompt_password(what).context("no password could be read");
     let text = read(format!("New password of {user}: "))?;
-    if read("The same again: ".into())? != text {
-        bail!("the two are not the same; nothing was changed");
+    if read("Repeat the password: ".into())? != text {
+        bail!("the passwords differ; nothing was changed");
     }
     Ok(text)
 }
@@ -30,7 +30,7 @@ fn piped() -> Result<String> {
     stdin.read_line(&mut line).context("no password could be read from standard input")?;
     let text = line.trim_end_matches(['\r', '\n']);
     if text.is_empty() {
-        bail!("no password came from standard input; nothing was changed");
+        bail!("standard input has no password; nothing was changed");
     }
     Ok(text.to_owned())
 }

@@ -37,11 +37,11 @@ fn make(add: &UsersAdd) -> Result<()> {
     let answer = UserAnswer::from(user);
     show(&add.at, &answer, || match &answer.initial_password_ends_at {
         Some(end) => format!(
-            "{} may log in until {} UTC, to change the password first (--own-password: the user typed it)",
+            "{} can log in until {} UTC, to change the password first (--own-password: the user typed it)",
             answer.name,
             second(Some(end))
         ),
-        None => format!("{} may log in", answer.name),
+        None => format!("{} can log in", answer.name),
     })?;
     noted
 }

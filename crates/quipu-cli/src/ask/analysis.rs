@@ -34,17 +34,17 @@ fn sums(answer: &Value) -> String {
     let previous = &answer["previous"];
     if !previous.is_null() {
         let (cost, calls) = (usd(&previous["cost_usd"]), text(&previous["llm_calls"]));
-        out.push_str(&format!("; as long before that {cost} for {calls} calls"));
+        out.push_str(&format!("; the period before: {cost} for {calls} calls"));
     }
     if !total["subscription_usd"].is_null() {
         out.push_str(&format!(
-            "\nunder subscriptions {} by list price, not in any sum",
+            "\nunder subscriptions: {} by list price, not in the totals",
             usd(&total["subscription_usd"])
         ));
     }
     if answer["unpriced_calls"] != 0 {
         out.push_str(&format!(
-            "\n{} calls have no price and are in no sum: `quipu prices unpriced` lists them",
+            "\n{} calls have no price and are not in the totals: `quipu prices unpriced` lists them",
             text(&answer["unpriced_calls"])
         ));
     }
@@ -124,7 +124,7 @@ fn cache(answer: &Value) -> String {
         return String::new();
     }
     let mut out = format!(
-        "caches: {} tokens read saved {}, writing cost {} more, net {}",
+        "caches: {} tokens read saved {}, writes cost {} extra, net {}",
         text(&cache["read_tokens"]),
         usd(&cache["saved_usd"]),
         usd(&cache["write_extra_usd"]),
@@ -190,7 +190,7 @@ fn deviations(answer: &Value) -> String {
         return String::new();
     }
     format!(
-        "{} calls report another cost than computed: {} reported, {} computed",
+        "{} calls report a cost that differs from the computed one: {} reported, {} computed",
         text(&found["calls"]),
         usd(&found["reported_usd"]),
         usd(&found["computed_usd"])

@@ -28,10 +28,9 @@ pub fn list_in(name: String, bytes: Vec<u8>) -> Result<(String, Vec<u8>)> {
     let is_list = |entry: &str, wanted: &str| entry.rsplit('/').next() == Some(wanted);
     let Some(entry) = NAMES.iter().find_map(|wanted| names.iter().find(|entry| is_list(entry, wanted)))
     else {
-        bail!("{name} holds no price list ({})", NAMES.join(", "));
+        bail!("{name} has no price list ({})", NAMES.join(", "));
     };
-    let list =
-        unpack(&mut package, entry).with_context(|| format!("{entry} in {name} cannot be unpacked"))?;
+    let list = unpack(&mut package, entry).with_context(|| format!("cannot unpack {entry} in {name}"))?;
     Ok((format!("{name}/{entry}"), list))
 }
 
@@ -39,7 +38,7 @@ fn unpack(package: &mut ZipArchive<Cursor<Vec<u8>>>, entry: &str) -> Result<Vec<
     let mut list = Vec::new();
     package.by_name(entry)?.take(MOST + 1).read_to_end(&mut list)?;
     if list.len() as u64 > MOST {
-        bail!("it has more than the {MOST} bytes that are read");
+        bail!("it is larger than the limit of {MOST} bytes");
     }
     Ok(list)
 }
@@ -80,11 +79,11 @@ mod tests {
     fn what_is_no_such_package_is_refused() {
         let refused = |bytes: Vec<u8>| list_in("l.whl".into(), bytes).unwrap_err().to_string();
         let whole = |name| zip(name, CompressionMethod::Stored, b"{\"a\":1}");
-        assert!(refused(whole("readme.txt")).contains("holds no price list"));
+        assert!(refused(whole("readme.txt")).contains("has no price list"));
         let mut changed = whole("data.json");
         let at = changed.windows(7).position(|window| window == b"{\"a\":1}").unwrap();
         changed[at] = b'[';
-        assert!(refused(changed).contains("cannot be unpacked"), "its checksum is another");
+        assert!(refused(changed).contains("cannot be unpacked"), "its checksum does not match");
         let whole = whole("data.json");
         for end in [4, 20, whole.len() / 2, whole.len() - 1] {
             assert!(refused(whole[..end].to_vec()).contains("damaged"), "{end}");

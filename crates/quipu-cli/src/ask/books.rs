@@ -72,11 +72,11 @@ fn books(answer: &Value) -> String {
         vec![of("source"), of("version"), of("retrieved"), of("rules"), in_use(source), of("license")]
     });
     let user = match answer["user"].as_object() {
-        None => "no book of your own".to_owned(),
+        None => "no user price book".to_owned(),
         Some(user) => {
             let path = user.get("path").map(text).unwrap_or_default();
             format!(
-                "your own book wins: {} entries in {path}",
+                "your own book takes precedence: {} entries in {path}",
                 user.get("entries").map(text).unwrap_or_default()
             )
         }
@@ -115,9 +115,9 @@ fn models(answer: &Value) -> String {
         ]
     });
     if lines.is_empty() {
-        return "no model of that name has a price".into();
+        return "no price for a model of that name".into();
     }
-    let more = if answer["more"] == true { "\nthere are more: ask for more with --limit" } else { "" };
+    let more = if answer["more"] == true { "\nthere are more: raise --limit" } else { "" };
     format!("{}{more}", table(&columns, lines))
 }
 
@@ -175,7 +175,7 @@ fn unpriced(answer: &Value) -> String {
 fn repriced(answer: &Value) -> String {
     let total = &answer["total"];
     if total["changed"] == 0 {
-        return format!("{} calls looked at, none of them changes", text(&total["calls"]));
+        return format!("{} calls checked, no changes", text(&total["calls"]));
     }
     let mut out = sums(answer);
     let books = |list: &str| {
@@ -187,17 +187,14 @@ fn repriced(answer: &Value) -> String {
     out.push_str(&format!("\npriced by {before} before, now by {}", books("books_after")));
     match answer["id"].as_str() {
         Some(id) => out.push_str(&format!(
-            "\n{} calls written; `quipu prices undo {}` takes it back",
+            "\n{} calls written; `quipu prices undo {}` reverts it",
             text(&answer["written"]),
             clean(id)
         )),
         None => out.push_str("\nnothing was written (--dry-run)"),
     }
     if answer["skipped"] != 0 {
-        out.push_str(&format!(
-            "\n{} calls had changed meanwhile and were left alone",
-            text(&answer["skipped"])
-        ));
+        out.push_str(&format!("\n{} calls changed meanwhile and were skipped", text(&answer["skipped"])));
     }
     out
 }
@@ -255,13 +252,13 @@ fn history(answer: &Value) -> String {
             text(&past["books_after"]),
         ]
     });
-    if lines.is_empty() { "history was never priced again".into() } else { table(&columns, lines) }
+    if lines.is_empty() { "there are no re-pricings".into() } else { table(&columns, lines) }
 }
 
 fn undone(answer: &Value) -> String {
-    let mut out = format!("{} calls have their earlier figure again", text(&answer["restored"]));
+    let mut out = format!("{} calls have their earlier cost again", text(&answer["restored"]));
     for (field, what) in
-        [("changed_since", "changed since and were left alone"), ("gone", "are stored no more")]
+        [("changed_since", "changed since and were skipped"), ("gone", "are no longer stored")]
     {
         if answer[field] != 0 {
             out.push_str(&format!("; {} {what}", text(&answer[field])));

@@ -64,10 +64,10 @@ fn pairs(flag: &str, given: &[String]) -> Result<Map<String, Value>> {
     let mut pairs = Map::new();
     for pair in given {
         let Some((key, value)) = pair.split_once('=').filter(|(_, value)| !value.is_empty()) else {
-            bail!("{flag} {pair:?} is not KEY=VALUE");
+            bail!("{flag}: expected KEY=VALUE, got {pair:?}");
         };
         if !FIELDS.contains(&key) {
-            bail!("{flag} {pair:?}: {key:?} is none of {}", FIELDS.join(", "));
+            bail!("{flag} {pair:?}: {key:?} is not one of {}", FIELDS.join(", "));
         }
         if pairs.insert(key.to_owned(), value.into()).is_some() {
             bail!("{flag} {pair:?}: {key} is given twice");

@@ -71,7 +71,7 @@ fn block(span: &Value) -> String {
 fn joined(record: &Value) -> String {
     let of = |field: &str| text(&record[field]);
     let (trace, span, score, why) = (of("trace_id"), of("span_id"), of("score"), of("why"));
-    format!("  same call as span {span} of trace {trace}, sure by {score}: {why}")
+    format!("  same call as span {span} of trace {trace}, confidence {score}: {why}")
 }
 
 fn read_by(span: &Value) -> String {

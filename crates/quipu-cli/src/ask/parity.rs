@@ -27,7 +27,7 @@ const SIGNALS: [(&str, Column); 15] = [
 pub fn print(answer: &Value) -> String {
     let rows = answer["frameworks"].as_array().map_or(&[][..], Vec::as_slice);
     if rows.is_empty() {
-        return "no framework has sent anything".to_owned();
+        return "no framework has sent data".to_owned();
     }
     let mut out = sums(rows);
     if answer["complete"].as_bool() == Some(false) {
@@ -36,7 +36,7 @@ pub fn print(answer: &Value) -> String {
             "\ntraces, sessions, agents, tools and in traces: of the latest {read} traces"
         ));
     }
-    format!("{out}\n\nshare of the latest calls that send it\n{}", signals(rows))
+    format!("{out}\n\nshare of the latest calls with each signal\n{}", signals(rows))
 }
 
 fn sums(rows: &[Value]) -> String {

@@ -26,7 +26,7 @@ fn question(price: &Price) -> Result<Question> {
 fn context(price: &Price) -> Result<BTreeMap<&str, &str>> {
     let pairs = price.context.iter().map(|pair| match pair.split_once('=') {
         Some(pair) => Ok(pair),
-        None => bail!("--context {pair:?} is not KEY=VALUE"),
+        None => bail!("--context: expected KEY=VALUE, got {pair:?}"),
     });
     pairs.collect()
 }
@@ -36,7 +36,7 @@ fn usage(price: &Price) -> Result<Map<String, Value>> {
     for pair in &price.unit {
         let count = pair.split_once('=').and_then(|(unit, count)| Some((unit, count.parse::<u64>().ok()?)));
         let Some((unit, count)) = count.filter(|(unit, _)| !unit.is_empty()) else {
-            bail!("--unit {pair:?} is not KEY=N, such as web_searches=2");
+            bail!("--unit: expected KEY=N such as web_searches=2, got {pair:?}");
         };
         if usage.insert(unit.to_owned(), count.into()).is_some() {
             bail!("--unit {pair:?}: {unit} is given twice");
@@ -52,7 +52,7 @@ fn usage(price: &Price) -> Result<Map<String, Value>> {
         if let Some(count) = count
             && usage.insert(unit.to_owned(), count.into()).is_some()
         {
-            bail!("--unit {unit} and the flag of the same meaning are both given");
+            bail!("--unit {unit} and its own flag exclude each other");
         }
     }
     // Without any unit the usage is zero tokens.

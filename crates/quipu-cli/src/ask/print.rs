@@ -89,9 +89,9 @@ pub fn usage(answer: &Value) -> String {
         Column("unpriced", true),
         Column("cost", true),
     ];
-    columns.extend(plans.then_some(Column("under plans, by list price", true)));
+    columns.extend(plans.then_some(Column("under subscriptions, by list price", true)));
     let estimates = answer["total"]["estimated"]["calls"].as_u64().is_some_and(|calls| calls > 0);
-    columns.extend(estimates.then_some(Column("estimated, not in the cost", true)));
+    columns.extend(estimates.then_some(Column("estimated, not in the total cost", true)));
     let line = |name: String, row: &Value| {
         let tokens = &row["tokens"];
         let mut cells = vec![
@@ -197,8 +197,11 @@ pub fn cost_of_span(answer: &Value) -> String {
     }
     if !answer["price"].is_null() {
         out.push(price(&answer["price"]));
-        let recorded =
-            if answer["as_recorded"] == true { "as it was recorded" } else { "by other prices than then" };
+        let recorded = if answer["as_recorded"] == true {
+            "by the recorded prices"
+        } else {
+            "by other prices than recorded"
+        };
         out.push(recorded.to_owned());
     }
     if let Some(reported) = answer["reported_cost_usd"].as_str() {

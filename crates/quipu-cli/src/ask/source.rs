@@ -36,7 +36,7 @@ pub fn place(source: &Source) -> Result<(String, PathBuf)> {
 /// The platform's data folder for Quipu.
 pub fn default_folder() -> Result<PathBuf> {
     let base = dirs::data_local_dir()
-        .ok_or_else(|| anyhow!("this platform names no data folder: use --data-dir"))?;
+        .ok_or_else(|| anyhow!("this platform has no default data folder: use --data-dir"))?;
     Ok(base.join("quipu"))
 }
 
@@ -134,10 +134,11 @@ fn action(question: &Question) -> &'static str {
 /// The server that has a store open, if it listens on the default address.
 pub fn server_with(uri: &str, folder: &Path, locked: Error) -> Result<String> {
     if let Some(url) = server_of(&quipu::store_folder(uri, folder)) {
-        note(&format!("a server has the store open: asking {url}"));
+        note(&format!("a server has the store open: querying {url}"));
         return Ok(url);
     }
-    Err(anyhow!(locked).context("another process has the store open; if it is a server, name it with --url"))
+    Err(anyhow!(locked)
+        .context("another process has the store open; if it is a server, pass its address with --url"))
 }
 
 /// The server at the usual place, if its store is in this folder.
@@ -188,7 +189,7 @@ impl Asked {
 
 fn open(uri: &str, folder: &Path) -> Result<Arc<dyn Store>> {
     quipu::open(uri, folder, Access::Read)
-        .context("cannot read the store (is --data-dir right? a running server is asked with --url)")
+        .context("cannot read the store (is --data-dir right? use --url for a running server)")
 }
 
 fn target(question: &Question) -> String {

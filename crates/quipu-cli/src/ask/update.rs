@@ -54,7 +54,7 @@ pub fn run(update: &Update) -> Result<bool> {
         for (source, version, rules) in &read {
             out.push_str(&format!("{source} {version}: {rules} models\n"));
         }
-        out.push_str(&kept.as_ref().map_or_else(|| "nothing was kept (--dry-run)".to_owned(), Kept::words));
+        out.push_str(&kept.as_ref().map_or_else(|| "nothing was stored (--dry-run)".to_owned(), Kept::words));
         out
     })?;
     Ok(true)
@@ -70,11 +70,11 @@ struct Kept {
 impl Kept {
     fn words(&self) -> String {
         let server = match self.server {
-            "reloaded" => "the server prices by it from now on",
-            _ => "a server that runs takes it up by POST /api/v1/prices/reload, or when it is started again",
+            "reloaded" => "the server uses it from now on",
+            _ => "a running server uses it after POST /api/v1/prices/reload or a restart",
         };
         format!(
-            "kept as {}; {server}\nwhat is stored keeps its figures: see `quipu prices reprice --dry-run`",
+            "stored as {}; {server}\nstored calls keep their costs: see `quipu prices reprice --dry-run`",
             self.path
         )
     }
@@ -89,7 +89,8 @@ fn keep(update: &Update, folder: &Path, file: &[u8]) -> Result<Kept> {
         return Ok(Kept { path: path.display().to_string(), server });
     };
     bail!(
-        "a list is kept in a data folder: use --data-dir instead of --url {url}, beside the server ({PAST}/ is read by it)"
+        "a price list is stored in a data folder: use --data-dir of the server instead of --url {url} (the \
+         server reads {PAST}/)"
     )
 }
 
@@ -118,7 +119,7 @@ fn read(from: &str) -> Result<(String, Vec<u8>)> {
         bytes
     };
     if bytes.len() as u64 > MOST {
-        bail!("{} has more than the {MOST} bytes that are read", clean(from));
+        bail!("{} has more bytes than the limit of {MOST}", clean(from));
     }
     Ok((name, bytes))
 }

@@ -69,7 +69,7 @@ fn entry(url: &str, seq: Option<u64>) -> Result<Option<Head>> {
     let text = format!("{}:{}", found["seq"], found["hash"].as_str().unwrap_or_default());
     text.parse()
         .map(Some)
-        .map_err(|_| anyhow::anyhow!("the server's answer names no entry: is it one of ours?"))
+        .map_err(|_| anyhow::anyhow!("the server's answer names no entry: is it a Quipu server?"))
 }
 
 /// Writes the lines out; gives how many there were.
@@ -89,15 +89,14 @@ pub fn export(url: &str, span: [Option<Timestamp>; 2], out: &mut dyn Write) -> R
     let mut from = answer.body_mut().as_reader();
     let (mut piece, mut lines, mut last) = (vec![0; 64 << 10], 0_u64, b'\n');
     loop {
-        let count =
-            from.read(&mut piece).context("the export broke off: what was written is not all of it")?;
+        let count = from.read(&mut piece).context("the export was interrupted: the file is incomplete")?;
         let Some(bytes) = piece.get(..count).filter(|bytes| !bytes.is_empty()) else { break };
         out.write_all(bytes)?;
         lines += bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
         last = bytes.last().copied().unwrap_or(last);
     }
     if last != b'\n' {
-        bail!("the export broke off: what was written is not all of it");
+        bail!("the export was interrupted: the file is incomplete");
     }
     Ok(lines)
 }

@@ -27,7 +27,7 @@ pub fn run(ways: &Ways, kind: Option<&str>) -> Result<bool> {
         named.list.iter().filter(|name| of_kind(name) && is_far(name)).cloned().collect();
     if list.is_empty() {
         let Some(kind) = kind.filter(|_| ways.only.is_none()) else {
-            bail!("no backend of the configuration hands records to another program")
+            bail!("the configuration has no exporter")
         };
         // Its own variables may say where to.
         list.push(kind.to_owned());

@@ -48,7 +48,7 @@ fn documents(shelf: &Path) -> Vec<String> {
     files.sort_unstable();
     let wrong = |path: &PathBuf| {
         let why = match fs::metadata(path) {
-            Ok(meta) if !meta.is_file() => "it is no file".to_owned(),
+            Ok(meta) if !meta.is_file() => "it is not a file".to_owned(),
             _ => match fs::read(path) {
                 Ok(text) => serde_json::from_slice::<Value>(&text).err()?.to_string(),
                 Err(gone) if gone.kind() == std::io::ErrorKind::NotFound && !path.is_symlink() => {

@@ -16,7 +16,7 @@ pub fn scrapes(scraper: &Scraper) -> Result<bool> {
         Ok(_) => finding(
             "scrape",
             false,
-            "it has none of Quipu's metrics: add the job that `quipu generate prometheus` writes to its scrape_configs",
+            "it has no metrics of Quipu: add the job from `quipu generate prometheus` to its scrape_configs",
         ),
         Err(error) => finding("reach", false, &format!("{error:#}")),
     };
@@ -80,7 +80,7 @@ fn ask(scraper: &Scraper, query: &str) -> Result<usize> {
     let mut answer =
         agent.get(&url).query("query", query).call().with_context(|| format!("{url} does not answer"))?;
     let body: Value = serde_json::from_str(&answer.body_mut().read_to_string()?)
-        .with_context(|| format!("{url} is not a Prometheus"))?;
+        .with_context(|| format!("{url} is not a Prometheus server"))?;
     if body["status"] != "success" {
         return Err(anyhow!("{}", body["error"].as_str().unwrap_or("refused")));
     }

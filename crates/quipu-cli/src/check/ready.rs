@@ -26,8 +26,8 @@ fn ask(url: &str) -> Result<(bool, Value)> {
     let agent = client::agent(Some(PATIENCE));
     let url = format!("{}/readyz", url.trim_end_matches('/'));
     let mut answer = agent.get(&url).call().with_context(|| format!("{url} does not answer"))?;
-    let text = answer.body_mut().read_to_string().with_context(|| format!("{url} broke off"))?;
-    let body = serde_json::from_str(&text).with_context(|| format!("{url} is not Quipu's"))?;
+    let text = answer.body_mut().read_to_string().with_context(|| format!("{url} closed the connection"))?;
+    let body = serde_json::from_str(&text).with_context(|| format!("{url} is not a Quipu server"))?;
     Ok((answer.status().is_success(), body))
 }
 

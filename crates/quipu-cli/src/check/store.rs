@@ -16,7 +16,7 @@ use crate::{ask, store};
 /// wrong with one.
 pub fn run(what: &CheckStore) -> Result<bool> {
     let source = &what.source;
-    anyhow::ensure!(source.url.is_none(), "a store is checked through its files: use --data-dir");
+    anyhow::ensure!(source.url.is_none(), "a check reads the files of the store: use --data-dir");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let (uri, folder) = ask::place(source)?;
@@ -52,7 +52,7 @@ async fn mend(uri: &str, folder: &Path, what: &CheckStore) -> Result<bool> {
         |error: &anyhow::Error| error.chain().any(|cause| cause.downcast_ref().is_some_and(is_locked));
     match mended {
         Err(error) if is_open(&error) => {
-            Err(error).context("stop the server first: nobody may write while a store is mended")
+            Err(error).context("stop the server first: a repair needs exclusive access to the store")
         }
         mended => mended,
     }
@@ -122,7 +122,7 @@ async fn look(uri: &str, folder: &Path, deep: bool) -> Result<Looked> {
     let root = quipu::store_folder(uri, folder);
     let catalog = root.join("catalog.db");
     if std::fs::metadata(&catalog).map_or(true, |file| file.len() == 0) && has_days(&root) {
-        let finding = format!("Catalog: {} is missing or empty, and there are days.", catalog.display());
+        let finding = format!("Catalog: {} is missing or empty, and day files exist.", catalog.display());
         return Ok(Looked { info: None, findings: vec![finding] });
     }
     match look_whole(uri, folder, deep).await {

@@ -35,7 +35,7 @@ pub fn run(args: &Import, runtime: &Runtime, target: &mut Target<'_>) -> Result<
         Wake::new(&args.files, move || changed.notify_one())
     };
     if let Err(error) = &wake {
-        note(&format!("{error}: looking every {} s instead", POLL.as_secs()));
+        note(&format!("{error}: checking every {} s instead", POLL.as_secs()));
     }
     let mut follower = Follower::new(args.files.clone(), args.format, bounds(args), state(args)?);
     loop {

@@ -92,10 +92,10 @@ impl<'a> Target<'a> {
         let path = format!("{url}/api/v1/status");
         let mut answer = agent.get(&path).call().with_context(|| format!("cannot reach {url}"))?;
         if answer.status() == 401 {
-            bail!("{url} wants a key: give --api-key-file or QUIPU_API_KEY");
+            bail!("{url} requires a key: set --api-key-file or QUIPU_API_KEY");
         }
         let body = answer.body_mut().with_config().limit(ANSWER_BYTES).read_to_vec()?;
-        serde_json::from_slice(&body).with_context(|| format!("{url} does not answer like Quipu"))
+        serde_json::from_slice(&body).with_context(|| format!("{url} is not a Quipu server"))
     }
 
     /// Name of the target.

@@ -43,7 +43,7 @@ fn send(agent: &Agent, url: &str, body: &[u8]) -> Result<()> {
         200 => {
             let (refused, words) = quipu_otlp::refused(Signal::Traces, Encoding::Protobuf, &said);
             if refused > 0 {
-                tracing::warn!(refused, words, "the server refused records");
+                tracing::warn!(refused, words, "the server rejected records");
             }
             Ok(())
         }

@@ -234,7 +234,7 @@ impl Config {
         }
         for name in config.project.keys() {
             check_project(name).with_context(|| format!("[project.{name}]"))?;
-            ensure!(name != DEFAULT, "[project.{DEFAULT}]: what is said of it stands at the top");
+            ensure!(name != DEFAULT, "[project.{DEFAULT}]: its options belong at the top of the file");
         }
         config.check_retention()?;
         config.adapters()?;

@@ -19,7 +19,7 @@ pub async fn watch(
 ) {
     while let Some(conflicts) = heard.recv().await {
         // A sender could fill the log with more than this; the metric is what to watch.
-        tracing::info!(project, versions = conflicts.versions, "versions of ended spans were refused");
+        tracing::info!(project, versions = conflicts.versions, "versions of ended spans were rejected");
         if conflicts.kept.is_empty() {
             continue;
         }

@@ -23,7 +23,7 @@ pub fn resume(receiver: &Receiver, file: &Path) {
     match serde_json::from_slice::<Saved>(&text) {
         Ok(saved) => receiver.resume_drift(saved),
         Err(error) => {
-            tracing::warn!(%error, "the watch over sources begins anew: {} is damaged", file.display());
+            tracing::warn!(%error, "the observation of sources restarts: {} is damaged", file.display());
         }
     }
 }
@@ -31,7 +31,7 @@ pub fn resume(receiver: &Receiver, file: &Path) {
 /// Stores the counts, unless they are those that were stored before.
 pub fn store(receiver: &Receiver, file: &Path, stored: &mut Value) {
     if let Err(error) = try_store(receiver, file, stored) {
-        tracing::warn!(%error, "the counts of sources could not be written to {}", file.display());
+        tracing::warn!(%error, "cannot write the counts of sources to {}", file.display());
     }
 }
 
@@ -60,7 +60,7 @@ pub async fn keep(receiver: Receiver, file: Option<PathBuf>, metrics: Arc<SelfMe
         match done.await {
             Ok(now) => stored = now,
             Err(_) => {
-                tracing::warn!("the sources could not be judged");
+                tracing::warn!("cannot judge the sources");
                 return;
             }
         }

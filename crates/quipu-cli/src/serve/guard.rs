@@ -51,7 +51,7 @@ impl Guard {
         let required = access.settle(&listening.all(), config.insecure)?;
         if required && !access.has_admin()? {
             tracing::warn!(
-                "nobody may configure this server: `quipu users add NAME --role admin` makes somebody who may"
+                "no user may configure this server: `quipu users add NAME --role admin` creates one"
             );
         }
         if !required {
@@ -59,13 +59,14 @@ impl Guard {
         }
         let open = listening.packets.iter().find(|address| !address.ip().is_loopback());
         if let (true, Some(open), false) = (required, open, config.insecure) {
-            let text = "packets carry no key, so whoever reaches it could send: listen on 127.0.0.1, or say --insecure";
-            bail!("{open} takes packets from elsewhere while access is required: {text}");
+            let text = "packets carry no key, so any host that reaches it could send: listen on 127.0.0.1, \
+                or pass --insecure";
+            bail!("{open} accepts packets from other hosts while access is required: {text}");
         }
         if let Some(open) = listening.open().filter(|_| speaks_in_the_clear(config)) {
             tracing::warn!(
-                "{open} can be reached from elsewhere and speaks without TLS: keys, passwords and prompts can be read on the way; set up [tls], \
-                 or name the proxy that speaks it in [access] trusted_proxies"
+                "{open} can be reached from other hosts without TLS: keys, passwords and prompts can be \
+                 read on the network; configure [tls], or name the TLS proxy in [access] trusted_proxies"
             );
         }
         let tls = config.tls.clone().map(TlsServer::open).transpose()?;
@@ -111,8 +112,8 @@ fn warn_of_open(access: &Access) -> Result<()> {
     let found = access.against_off()?;
     if !found.is_empty() {
         tracing::warn!(
-            "access is off, so anyone who reaches this server may do everything, although there is {}; [access] mode = \"required\" switches \
-             access on",
+            "access is off, so any client may do everything, although there is {}; [access] mode = \
+             \"required\" switches access on",
             found.join(", ")
         );
     }
@@ -138,7 +139,7 @@ impl Listening {
     pub fn and(mut self, address: &str) -> Result<Self> {
         if address != OFF {
             let named = address.to_socket_addrs();
-            self.streams.extend(named.with_context(|| format!("{address} is no address"))?);
+            self.streams.extend(named.with_context(|| format!("{address} is not an address"))?);
         }
         Ok(self)
     }

@@ -125,7 +125,7 @@ async fn proxying(
     match &config.proxy {
         Some(proxy) if proxy.listen != OFF && tenant.aside.is_some() => {
             tracing::error!(
-                "the gateway does not listen: what it sees belongs to the default project, which is set aside"
+                "the gateway does not listen: its records belong to the default project, which is set aside"
             );
             Ok(None)
         }

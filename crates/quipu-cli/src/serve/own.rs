@@ -15,8 +15,8 @@ use tokio::sync::Mutex;
 /// Counters that are stored, with their help. Their label `kind` is stored as `type`, as other sources call
 /// it.
 const COUNTERS: [(&str, &str); 2] = [
-    ("pii_detections_total", "Personal data taken out before anything was kept, by kind"),
-    ("secret_detections_total", "Secrets taken out before anything was kept, by kind"),
+    ("pii_detections_total", "Personal data removed before storage, by kind"),
+    ("secret_detections_total", "Secrets removed before storage, by kind"),
 ];
 /// How often they are stored.
 const APART: Duration = Duration::from_secs(5);

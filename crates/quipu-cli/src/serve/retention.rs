@@ -54,11 +54,11 @@ pub async fn watch(
                 }
             }
             Err(error) if error.kind() == ErrorKind::Unsupported => {
-                tracing::warn!(project = name, %error, "the rules of retention do nothing here");
+                tracing::warn!(project = name, %error, "the retention rules have no effect here");
                 return;
             }
             Err(error) => {
-                tracing::warn!(project = name, %error, "the rules of retention could not be followed")
+                tracing::warn!(project = name, %error, "a retention run failed")
             }
         }
     }
@@ -77,9 +77,10 @@ fn tell_doubt(
 ) {
     match doubt {
         Some(doubt) => {
-            tracing::warn!(project = name, %wall, goes_by = %now, why = doubt.as_str(), "retention does not go by the clock")
+            tracing::warn!(project = name, %wall, goes_by = %now, why = doubt.as_str(), "retention does not \
+                use the clock")
         }
-        None => tracing::info!(project = name, %wall, "retention goes by the clock again"),
+        None => tracing::info!(project = name, %wall, "retention uses the clock again"),
     }
 }
 
@@ -105,14 +106,14 @@ fn tell(name: &str, told: &Retired, metrics: &SelfMetrics) {
     match told.left.first() {
         // Seen with the log's usual level: more is due than one run removes.
         Some((_, stopped)) => {
-            tracing::warn!(project = name, days, freed, stopped, "a run of retention has ended");
+            tracing::warn!(project = name, days, freed, stopped, "a retention run has ended");
         }
-        None if days > 0 => tracing::info!(project = name, days, freed, "a run of retention has ended"),
+        None if days > 0 => tracing::info!(project = name, days, freed, "a retention run has ended"),
         None => {}
     }
     let over = told.over.as_ref().map_or(0, |(bytes, _)| *bytes);
     metrics.set("quipu_store_bytes_over_bound", &[], i64::try_from(over).unwrap_or(i64::MAX));
     if let Some((bytes, why)) = &told.over {
-        tracing::warn!(project = name, bytes, why, "the store is larger than it may be");
+        tracing::warn!(project = name, bytes, why, "the store exceeds its maximum size");
     }
 }

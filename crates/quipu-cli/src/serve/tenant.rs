@@ -104,7 +104,7 @@ impl Tenant {
         };
         let place = Place { folder: &folder, prices: &config.prices, budgets: said.budgets, accounts };
         let money = place.open(|text| tracing::warn!("{text}"))?;
-        money.budgets.begin(store.as_ref()).await.context("cannot read what was spent before")?;
+        money.budgets.begin(store.as_ref()).await.context("cannot read the earlier spending")?;
         let metrics = Arc::new(SelfMetrics::new());
         let exits = exits::open(config, backends, &folder, &store)?;
         let derive = Arc::new(Derive::by_service());
@@ -315,14 +315,14 @@ async fn watch_budgets(budgets: Budgets, store: Arc<dyn Store>, pipeline: Arc<Pi
     loop {
         tokio::time::sleep(GAUGES).await;
         if let Err(error) = budgets.begin(store.as_ref()).await {
-            tracing::warn!(%error, "what was spent before could not be read for a budget");
+            tracing::warn!(%error, "cannot read the earlier spending of a budget");
         }
         let events = budgets.take_events();
         if events.is_empty() {
             continue;
         }
         if let Err(error) = pipeline.submit(Batch { events, ..Batch::default() }).await {
-            tracing::warn!(%error, "what budgets say could not be stored");
+            tracing::warn!(%error, "cannot store the notices of budgets");
         }
     }
 }

@@ -38,7 +38,8 @@ impl Tenants {
                     let Some(why) = aside::reason(&error) else { return Err(error) };
                     tracing::error!(
                         project = name,
-                        "the project is set aside and answers 503, the others run: {why}; stop the server and run `quipu check store --repair`"
+                        "the project is set aside and answers 503, the other projects run: {why}; stop the \
+                         server and run `quipu check store --repair`"
                     );
                     Tenant::stand_in(config, name, data, first, why).await?
                 }

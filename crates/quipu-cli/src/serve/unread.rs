@@ -18,7 +18,7 @@ const APART: Duration = Duration::from_secs(5);
 pub fn stored(file: &Path) -> Vec<UnreadSource> {
     let Ok(text) = std::fs::read(file) else { return Vec::new() };
     serde_json::from_slice(&text).unwrap_or_else(|error| {
-        tracing::warn!(%error, "the list of unread sources begins anew: {} is damaged", file.display());
+        tracing::warn!(%error, "the list of unread sources starts empty: {} is damaged", file.display());
         Vec::new()
     })
 }
@@ -26,7 +26,7 @@ pub fn stored(file: &Path) -> Vec<UnreadSource> {
 /// Stores the list.
 pub fn store(receiver: &Receiver, file: &Path) {
     if let Err(error) = write(&receiver.unread_sources(), file) {
-        tracing::warn!(%error, "the list of unread sources could not be written to {}", file.display());
+        tracing::warn!(%error, "cannot write the list of unread sources to {}", file.display());
     }
 }
 
@@ -73,7 +73,7 @@ pub async fn keep(receiver: Receiver, file: PathBuf) {
         written = now;
         let (receiver, file) = (receiver.clone(), file.clone());
         if tokio::task::spawn_blocking(move || store(&receiver, &file)).await.is_err() {
-            tracing::warn!("the list of unread sources could not be written");
+            tracing::warn!("cannot write the list of unread sources");
         }
     }
 }

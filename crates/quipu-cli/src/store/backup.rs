@@ -34,7 +34,7 @@ pub fn back_up(args: &Backup) -> Result<bool> {
         println!("{answer:#}");
         return Ok(damaged.is_empty());
     }
-    damaged.iter().for_each(|name| note(&format!("{name} is damaged and was copied as it is")));
+    damaged.iter().for_each(|name| note(&format!("{name} is damaged and was copied unchanged")));
     let seconds = began.elapsed().as_secs_f64();
     println!("{}: {} in {seconds:.1} s", shown(&args.out), said(&manifest));
     Ok(damaged.is_empty())
@@ -64,7 +64,7 @@ pub fn restore(args: &Restore) -> Result<()> {
         println!("{answer:#}");
         return Ok(());
     }
-    let why = "it could not be opened, and its spans were not counted; an encrypted copy needs its key";
+    let why = "it cannot be opened, so its spans were not counted; an encrypted copy needs its key";
     manifest.unread.iter().for_each(|name| note(&format!("{name}: {why}")));
     let done = if args.dry_run { "whole" } else { "restored" };
     println!(

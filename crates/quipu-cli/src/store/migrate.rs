@@ -60,8 +60,8 @@ fn print(store: &Path, plan: &Plan, dry_run: bool) {
     match (dry_run, plan.needs() <= plan.free) {
         (false, _) => println!("{}: done", shown(store)),
         (true, true) => {
-            println!("{}: needs {needs} of free disk for a while, there are {free}", shown(store))
+            println!("{}: needs {needs} of free disk temporarily, {free} are free", shown(store))
         }
-        (true, false) => println!("{}: needs {needs} of free disk, there are ONLY {free}", shown(store)),
+        (true, false) => println!("{}: needs {needs} of free disk, ONLY {free} are free", shown(store)),
     }
 }

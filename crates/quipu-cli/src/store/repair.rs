@@ -32,7 +32,7 @@ pub async fn run(sites: &[Site], deep: bool, as_json: bool) -> Result<bool> {
         let price = Priced::new(Arc::new(books));
         let mut repaired = one(project, store, deep, &price).await?;
         repair_beside(data, *is_default, &mut repaired)
-            .with_context(|| format!("cannot mend what lies beside the store in {}", data.display()))?;
+            .with_context(|| format!("cannot repair the other files in {}", data.display()))?;
         let said = |what: String| format!("{project}{what}");
         all.done.extend(repaired.done.into_iter().map(said));
         all.lost.extend(repaired.lost.into_iter().map(said));
@@ -43,7 +43,7 @@ pub async fn run(sites: &[Site], deep: bool, as_json: bool) -> Result<bool> {
         all.done.iter().for_each(|what| println!("  {what}"));
         all.lost.iter().for_each(|what| println!("  LOST: {what}"));
         if all.done.is_empty() && all.lost.is_empty() {
-            println!("there was nothing to mend");
+            println!("there was nothing to repair");
         }
     }
     Ok(all.lost.is_empty())

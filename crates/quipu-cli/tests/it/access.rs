@@ -91,7 +91,7 @@ fn a_users_password_comes_by_standard_input_and_is_never_shown() {
     let add = ["users", "add", "Ada", "--role", "viewer,shop:admin"];
     let (code, out, error) = with_input(folder.path(), &add, &format!("{PASSWORD}\n"));
     assert!(
-        code == 0 && out.contains("ada may log in until 20") && out.contains("--own-password"),
+        code == 0 && out.contains("ada can log in until 20") && out.contains("--own-password"),
         "{out}{error}"
     );
     let (_, out, _) = with_input(folder.path(), &["users", "list"], "");
@@ -139,10 +139,10 @@ fn wrong_use_says_what_would_be_right() {
     for (args, said) in [
         (&["keys", "list"][..], "--data-dir"),
         (&["keys", "add", "x", "--scope", "write"], "ingest, read and admin"),
-        (&["keys", "add", "x", "--scope", "read", "--project", "../x"], "cannot name a project"),
+        (&["keys", "add", "x", "--scope", "read", "--project", "../x"], "is not a project name"),
         (&["keys", "add", "x", "--scope", "read", "--expires", "soon"], "90d"),
         (&["users", "add", "x", "--role", "root"], "viewer, editor and admin"),
-        (&["users", "add", "x", "--role", "viewer"], "no password came"),
+        (&["users", "add", "x", "--role", "viewer"], "standard input has no password"),
     ] {
         let (code, out, error) = with_input(folder.path(), args, "");
         assert!(code == 1 && error.contains(said), "{args:?}: {out}{error}");

@@ -62,7 +62,7 @@ fn verifying_says_no_with_a_code_of_its_own_when_an_entry_was_changed() {
     assert_eq!(audit(folder.path(), &["verify", "--head", head.trim()]).0, 0);
     let other = format!("2:{}", &head.trim()[2..]);
     let (code, out, _) = audit(folder.path(), &["verify", "--head", &other]);
-    assert!(code == 3 && out.contains("entry 2 is another"), "{out}");
+    assert!(code == 3 && out.contains("entry 2 does not match"), "{out}");
     let file = folder.path().join(FOLDER).join("a-000001.jsonl");
     let text = std::fs::read_to_string(&file).unwrap();
     std::fs::write(&file, text.replace("192.0.2.7", "192.0.2.8")).unwrap();

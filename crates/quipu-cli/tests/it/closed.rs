@@ -218,7 +218,7 @@ fn another_project_and_a_restored_backup_change_nothing() {
 
 #[test]
 fn access_is_off_at_a_first_start_and_on_purpose_and_the_log_says_what_speaks_against_it() {
-    const WARNING: &str = "access is off, so anyone";
+    const WARNING: &str = "access is off, so any client";
     let folder = tempfile::tempdir().unwrap();
     for _ in 0..2 {
         let server = start(folder.path(), "").unwrap();
@@ -243,7 +243,8 @@ fn access_is_off_at_a_first_start_and_on_purpose_and_the_log_says_what_speaks_ag
     let server = start(folder.path(), "[access]\nmode = \"off\"").unwrap();
     assert_eq!(status(&server), 200);
     let log = said(folder.path());
-    for named in [WARNING, "1 user", "1 session", "a record that access was required", "an audit with logins"]
+    for named in
+        [WARNING, "1 user", "1 session", "a record that access was required", "an audit log with logins"]
     {
         assert!(log.contains(named), "{named}: {log}");
     }

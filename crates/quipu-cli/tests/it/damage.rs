@@ -87,7 +87,7 @@ fn a_day_whose_file_goes_while_the_server_runs_is_damage() {
     assert_eq!(ready(&again)["status"], "degraded");
     assert!(again.stop().success());
     let (code, mended) = check(data, &["--repair"]);
-    assert!(code == 3 && mended["lost"].to_string().contains("went missing"), "{mended}");
+    assert!(code == 3 && mended["lost"].to_string().contains("its file is missing"), "{mended}");
     assert_eq!(check(data, &["--deep"]).0, 0);
 }
 

@@ -153,7 +153,7 @@ fn retention_does_not_go_by_a_clock_that_no_record_bears_out() {
     let folder = tempfile::tempdir().unwrap();
     // The clock is 300 days ahead of all that is stored.
     let data = imported(folder.path(), 300..305);
-    let words = "retention does not go by the clock";
+    let words = "retention does not use the clock";
     let (server, told) = retained(folder.path(), &data, "[retention]\ntraces = \"30d\"\n", words);
     assert!(told.contains("ahead of the newest record"), "{told}");
     let info = server.get("/api/v1/traces");
@@ -164,7 +164,7 @@ fn retention_does_not_go_by_a_clock_that_no_record_bears_out() {
 fn one_run_of_retention_is_bounded_and_says_why_it_stopped() {
     let folder = tempfile::tempdir().unwrap();
     let data = imported(folder.path(), (40..60).chain([0]));
-    let words = "a run of retention has ended";
+    let words = "a retention run has ended";
     let (server, told) = retained(folder.path(), &data, "[retention]\ntraces = \"30d\"\n", words);
     assert!(told.contains("days_per_run"), "{told}");
     let left = server.get("/api/v1/traces");

@@ -39,7 +39,7 @@ fn prices_are_listed_checked_and_asked_for_without_a_store() {
     let with = |args: &[&'static str]| [args, &here[..]].concat();
     let (code, text, error) = run(&with(&["prices", "list"]));
     assert!(
-        code == 0 && text.contains("genai-prices") && text.contains("no book of your own"),
+        code == 0 && text.contains("genai-prices") && text.contains("no user price book"),
         "{text}{error}"
     );
     let models = json_of(&with(&["prices", "list", "--provider", "openai", "-q", "gpt-4o"]));
@@ -75,9 +75,9 @@ fn a_newer_list_is_shown_and_kept_and_priced_by() {
     assert_eq!(price()["reason"], "unknown_model");
     let dry = json_of(&["prices", "update", &list, "--version", "99.0.0", "--dry-run", "--data-dir", here]);
     assert!(dry["new"].as_u64().unwrap() >= 1 && dry["kept"].is_null(), "{dry}");
-    assert_eq!(price()["reason"], "unknown_model", "nothing was kept");
+    assert_eq!(price()["reason"], "unknown_model", "nothing was stored");
     let (code, text, error) = run(&["prices", "update", &list, "--version", "99.0.0", "--data-dir", here]);
-    assert!(code == 0 && text.contains("llama-wool-1") && text.contains("kept as"), "{text}{error}");
+    assert!(code == 0 && text.contains("llama-wool-1") && text.contains("stored as"), "{text}{error}");
     let priced = price();
     assert_eq!((&priced["total_usd"], &priced["rule"]["version"]), (&json!("1"), &json!("99.0.0")));
     let sources = json_of(&["prices", "list", "--data-dir", here]);
@@ -92,7 +92,7 @@ fn a_newer_list_is_shown_and_kept_and_priced_by() {
     #[cfg(unix)]
     {
         let (code, _, error) = run(&["prices", "update", "/dev/zero", "--data-dir", here]);
-        assert!(code == 1 && error.contains("more than the"), "a file without an end: {error}");
+        assert!(code == 1 && error.contains("more bytes than the limit"), "a file without an end: {error}");
     }
 }
 
@@ -151,7 +151,7 @@ fn history_is_priced_again_and_taken_back() {
     let (_, history, _) = run(&["prices", "history", "--data-dir", here]);
     assert!(history.contains(id) && history.contains("applied"), "{history}");
     let (code, text, error) = run(&["prices", "undo", id, "--data-dir", here]);
-    assert!(code == 0 && text.contains("1 calls have their earlier figure"), "{text}{error}");
+    assert!(code == 0 && text.contains("1 calls have their earlier cost"), "{text}{error}");
     assert_eq!(cost(), Value::Null);
     let (code, _, error) = run(&["prices", "undo", "none", "--data-dir", here]);
     assert!(code == 1 && error.contains("none"), "{error}");
@@ -256,7 +256,7 @@ fn usage_is_analysed_and_explained() {
     assert!(
         code == 0
             && text.contains("$0.006")
-            && text.contains("as it was recorded")
+            && text.contains("by the recorded prices")
             && text.contains("openai/gpt-4o"),
         "{text}{error}"
     );

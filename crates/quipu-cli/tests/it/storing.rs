@@ -33,7 +33,7 @@ fn a_copy_of_a_running_server_is_all_that_was_acknowledged() {
         // It goes on meanwhile.
         assert_eq!(server.post_json(&export(1)).0, 200);
         let (code, _, err) = run(&["backup", "--data-dir", text(&data), "--out", text(&copy)]);
-        assert!(code == 1 && err.contains("there already"), "{err}");
+        assert!(code == 1 && err.contains("already exists"), "{err}");
         let looked = json(&["restore", text(&copy), "--dry-run", "--json"]);
         assert_eq!((&looked["files"], &looked["bytes"]), (&taken["files"], &taken["bytes"]));
         json(&["restore", text(&copy), "--data-dir", text(&back), "--json"]);
@@ -41,7 +41,7 @@ fn a_copy_of_a_running_server_is_all_that_was_acknowledged() {
         assert_eq!(restored["total"], usage["total"], "{name}");
         assert_eq!(run(&["check", "store", "--deep", "--data-dir", text(&back)]).0, 0);
         let (code, _, err) = run(&["restore", text(&copy), "--data-dir", text(&back)]);
-        assert!(code == 1 && err.contains("something in it"), "{err}");
+        assert!(code == 1 && err.contains("the folder is not empty"), "{err}");
         let again = Server::start(&back);
         assert_eq!(again.get("/api/v1/usage"), usage);
     }
@@ -65,7 +65,7 @@ fn a_copy_that_changed_is_refused_and_leaves_nothing() {
     let mut other = bytes.clone();
     other[1_000] ^= 1;
     std::fs::write(&catalog, other).unwrap();
-    refused("catalog.db is not what it was");
+    refused("checksum mismatch in data/catalog.db");
     std::fs::remove_file(&catalog).unwrap();
     refused("catalog.db is missing");
     std::fs::write(&catalog, &bytes).unwrap();
@@ -77,7 +77,7 @@ fn a_copy_that_changed_is_refused_and_leaves_nothing() {
     std::fs::write(&manifest, said.replacen("\"catalog\": ", "\"catalog\": 9", 1)).unwrap();
     refused("use a newer build");
     std::fs::remove_file(&manifest).unwrap();
-    refused("never finished");
+    refused("is incomplete");
     let (code, _, err) = run(&["backup", "--data-dir", text(&data), "--out", text(&data.join("within"))]);
     assert!(code == 1 && err.contains("within"), "{err}");
 }
@@ -100,7 +100,7 @@ fn an_archive_cannot_write_beside_its_folder() {
         archive.resize(512 + 512 + 1_024, 0);
         std::fs::write(&copy, zstd::encode_all(&archive[..], 1).unwrap()).unwrap();
         let (code, _, err) = run(&["restore", text(&copy), "--data-dir", text(&back)]);
-        assert!(code == 1 && err.contains("is not a name that a copy has"), "{name}: {err}");
+        assert!(code == 1 && err.contains("is not a file name of a backup"), "{name}: {err}");
         assert!(!folder.path().join("in/escaped").exists() && !folder.path().join("escaped").exists());
     }
 }
@@ -240,5 +240,5 @@ fn durability_has_two_words() {
     }
     let (code, _, err) =
         run(&["serve", "--data-dir", text(folder.path()), "--store", "sqlite:?durability=often"]);
-    assert!(code == 1 && err.contains("can be os or disk"), "{err}");
+    assert!(code == 1 && err.contains("expected os or disk"), "{err}");
 }

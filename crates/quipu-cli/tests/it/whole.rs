@@ -77,13 +77,13 @@ fn what_cannot_be_copied_is_refused_by_name() {
     let data = filled(folder.path());
     let odd = data.join("odd");
     symlink(folder.path().join("nowhere"), &odd).unwrap();
-    refused(&data, "odd: the link leads nowhere");
+    refused(&data, "odd: the link points to nothing");
     std::fs::remove_file(&odd).unwrap();
     symlink(&data, &odd).unwrap();
-    refused(&data, "odd: the link leads to a folder that it is in");
+    refused(&data, "odd: the link points to a folder above it");
     std::fs::remove_file(&odd).unwrap();
     symlink(folder.path(), &odd).unwrap();
-    refused(&data, "the copy would be within");
+    refused(&data, "the copy would be inside");
     std::fs::remove_file(&odd).unwrap();
     assert!(std::process::Command::new("mkfifo").arg(&odd).status().unwrap().success());
     refused(&data, "odd: it is neither a file nor a folder");
@@ -134,7 +134,7 @@ fn a_copy_without_a_day_or_with_an_edited_manifest_is_not_whole() {
     let manifest = copy.join("manifest.json");
     let said = std::fs::read_to_string(&manifest).unwrap();
     std::fs::write(&manifest, said.replacen("\"spans\": 2", "\"spans\": 3", 1)).unwrap();
-    refused("its manifest is not what was written");
+    refused("checksum mismatch in its manifest");
     // One of the form before, which has no sum: the catalog still says which days there are.
     let file = day(&copy.join("data"));
     std::fs::remove_file(&file).unwrap();
@@ -211,6 +211,6 @@ fn the_stores_of_projects_are_counted_and_half_a_restore_is_not_served() {
     let back = folder.path().join("back");
     std::fs::create_dir_all(back.join(".restoring")).unwrap();
     let (code, _, err) = run(&["serve", "--data-dir", text(&back), "--http", "127.0.0.1:0"]);
-    assert!(code == 1 && err.contains("did not end"), "{err}");
+    assert!(code == 1 && err.contains("did not finish"), "{err}");
     assert!(!back.join("access.db").exists());
 }

@@ -195,9 +195,9 @@ fn shares(one: &Target, other: &Target) -> bool {
 fn address(url: &str, protocol: Protocol) -> Result<Uri> {
     let wrong =
         |what: &str| Error::new(ErrorKind::Invalid, "set up OTLP", format!("the address of a target {what}"));
-    let uri: Uri = url
-        .parse()
-        .map_err(|_| wrong("is not a URL: http:// or https://, a host, and perhaps a port and a path"))?;
+    let uri: Uri = url.parse().map_err(|_| {
+        wrong("is not a URL: expected http:// or https://, a host, and optionally a port and a path")
+    })?;
     let is_login = uri.authority().is_some_and(|authority| authority.as_str().contains('@'));
     match uri.scheme_str() {
         Some("http" | "https") if is_login && protocol == Protocol::Grpc => {
@@ -205,7 +205,7 @@ fn address(url: &str, protocol: Protocol) -> Result<Uri> {
         }
         Some("http" | "https") if uri.host().is_some_and(|host| !host.is_empty()) => Ok(uri),
         Some("http" | "https") => Err(wrong("has no host")),
-        Some(other) => Err(wrong(&format!("begins with {other:?}, and not with http:// or https://"))),
+        Some(other) => Err(wrong(&format!("begins with {other:?} instead of http:// or https://"))),
         None => Err(wrong("does not begin with http:// or https://")),
     }
 }

@@ -85,7 +85,7 @@ async fn the_way_is_told_step_by_step() {
     let url = format!("http://{}", free.local_addr().unwrap());
     drop(free);
     let way = reach(&url, &Tls::default(), wait).await;
-    assert!(!way[0].ok && way[0].said.contains("does not let us connect"), "{way:?}");
+    assert!(!way[0].ok && way[0].said.contains("rejects the connection"), "{way:?}");
     let plain = Server::http(|_| taken()).await;
     let way = reach(&plain.url.replace("http://127.0.0.1", "https://localhost"), &Tls::default(), wait).await;
     assert_eq!(steps(way), [("reach".to_owned(), true), ("tls".to_owned(), false)]);

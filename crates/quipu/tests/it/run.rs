@@ -88,7 +88,7 @@ async fn a_line_that_a_crash_has_torn_is_told_of() {
     std::fs::write(folder.path().join("lines/quipu.jsonl"), "{\"record\":\"sp").unwrap();
     let quipu = library(&folder).backend("file:").init().unwrap();
     let status = quipu.status();
-    assert_eq!(status.problems, ["file: a torn last line of 13 bytes was cut off"], "{status}");
+    assert_eq!(status.problems, ["file: an incomplete last line of 13 bytes was removed"], "{status}");
 }
 
 #[tokio::test]

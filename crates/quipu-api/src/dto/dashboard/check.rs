@@ -96,7 +96,7 @@ fn is_name(name: &str) -> bool {
 impl DashboardVariable {
     fn check(&self, path: impl Fn(&str) -> String) -> Result<(), Fault> {
         if !is_name(&self.name) {
-            let expected = "expected a small letter, then up to 31 of a-z, 0-9 and _";
+            let expected = "expected a lower-case letter, then up to 31 of a-z, 0-9 and _";
             return Err(Fault::new(path("name"), expected));
         }
         text_of(&path("label"), &self.label, 1, 100)?;

@@ -143,6 +143,6 @@ fn found_by(
         rows.from.push_str(" CROSS JOIN origins o ON o.id = s.origin");
     }
     rows.from.push_str(" LEFT JOIN calls c ON c.pk = s.pk");
-    debug_assert!(kinds.iter().all(|kind| !is_in_ledger(*kind)), "kinds of the ledger are summed there");
+    debug_assert!(kinds.iter().all(|kind| !is_in_ledger(*kind)), "the ledger has the totals of its kinds");
     Ok(Some(rows))
 }

@@ -188,7 +188,8 @@ impl<'q> Groups<'q> {
                 ValueRef::Null => NONE,
                 ValueRef::Integer(number) => number,
                 ValueRef::Text(text) => {
-                    let text = std::str::from_utf8(text).map_err(|_| Fault::Damaged("a text is no UTF-8"))?;
+                    let text =
+                        std::str::from_utf8(text).map_err(|_| Fault::Damaged("a text is not UTF-8"))?;
                     match self.error_numbers.get(text) {
                         Some(number) => *number,
                         None => {

@@ -81,7 +81,7 @@ impl Demo {
             tokio::time::sleep(TRICKLE).await;
             let batch = self.replay(replay, SystemClock.now());
             if let Err(error) = intake.submit(batch).await {
-                tracing::warn!(%error, "the demo's trickle was refused");
+                tracing::warn!(%error, "a batch of the demo was rejected");
             }
         }
     }
