@@ -81,7 +81,7 @@ fn fill(span: &Span, call: Call, read: &mut Canonical) {
 /// The confidence of the reading. It names the attribute, never its content.
 fn note(call: &Call) -> CompactString {
     let of = if call.is_object { "a provider's usage object" } else { "token figures" };
-    let doubt = if is_assumed(&call.usage) { "; input was taken to include cached tokens" } else { "" };
+    let doubt = if is_assumed(&call.usage) { "; input is assumed to include cached tokens" } else { "" };
     format_compact!("read by shape from {of} in `{}`{doubt}", call.key)
 }
 

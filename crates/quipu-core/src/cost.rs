@@ -12,7 +12,7 @@ use crate::{
 /// append only.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Rule {
-    /// Counts: a call with no call below it (R1).
+    /// Counts: a call without a call below it (R1).
     #[default]
     Leaf,
     /// Does not count: spans below it already do (R1).
@@ -57,15 +57,15 @@ impl Rule {
     /// The rule in words for the user.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Leaf => "a call with no call below it (R1)",
-            Self::Repeats => "repeats what spans below it report (R1)",
+            Self::Leaf => "a call without a call below it (R1)",
+            Self::Repeats => "repeats the usage of spans below it (R1)",
             Self::NeverCounted => "this source repeats usage here by design, or the call was never sent (R2)",
             Self::OrphanRollup => "the only holder of this usage (R3)",
             Self::Merged => "one call seen by several instrumentations, merged (R5)",
             Self::Duplicate => "another record of the same call counts (R5)",
             Self::Fetched => "fetches the response of another call",
-            Self::Echo => "a more trusted signal tells of the same call (R7)",
-            Self::Metric => "a metric, for want of spans and logs of these calls (R7)",
+            Self::Echo => "a more trusted signal reports the same call (R7)",
+            Self::Metric => "a metric, because spans and logs of these calls are missing (R7)",
         }
     }
 }

@@ -174,7 +174,7 @@ impl Drop for MemoryHold {
 pub const MEMORY: &str = "reserve memory";
 
 fn exhausted() -> Error {
-    let text = "the answers under way use all memory that is set aside for them (limit answer_bytes)";
+    let text = "running answers use all their memory (limit answer_bytes)";
     Error::new(ErrorKind::Exhausted, MEMORY, text).with_retry(Retry::Yes)
 }
 

@@ -149,15 +149,13 @@ impl Retention {
         for (at, rule) in self.rule.iter().enumerate() {
             let wrong = |what: &str| Err(format!("retention.rule[{at}]: {what}"));
             if rule.service.is_none() && rule.project.is_none() {
-                return wrong(
-                    "expected a service, a project or both; periods for everything stand in [retention]",
-                );
+                return wrong("expected a service, a project or both; general periods belong in [retention]");
             }
             if [rule.traces, rule.logs, rule.metrics, rule.costs].iter().all(Option::is_none) {
                 return wrong("expected a period: traces, logs, metrics or costs");
             }
             if rule.project.is_some() && (rule.logs.is_some() || rule.metrics.is_some()) {
-                return wrong("logs and metrics have no project: give their period to the service");
+                return wrong("logs and metrics have no project: set their period for a service");
             }
         }
         if self.days_per_run == Some(0) {

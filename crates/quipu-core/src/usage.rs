@@ -37,11 +37,11 @@ impl Reading {
     /// The reading in words for the user.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Inclusive => "this source is known to send input with cached tokens in it",
-            Self::Exclusive => "this source is known to send input without cached tokens",
-            Self::ProvenInclusive => "the figures prove that input was sent with cached tokens in it",
-            Self::ProvenExclusive => "the figures prove that input was sent without cached tokens",
-            Self::Inferred => "neither known nor proven: input was taken to have cached tokens in it",
+            Self::Inclusive => "this source sends input with cached tokens included",
+            Self::Exclusive => "this source sends input without cached tokens",
+            Self::ProvenInclusive => "the figures prove that the input includes cached tokens",
+            Self::ProvenExclusive => "the figures prove that the input excludes cached tokens",
+            Self::Inferred => "neither known nor proven: input is assumed to include cached tokens",
         }
     }
 }

@@ -60,7 +60,7 @@ fn tls(ca_file: Option<&Path>) -> Result<ClientConfig> {
             found += 1;
         }
         if found == 0 {
-            return Err(unread(&"it holds no certificate"));
+            return Err(unread(&"it has no certificate"));
         }
     }
     let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));

@@ -70,8 +70,8 @@ impl Doubt {
 
     const fn text(self) -> &'static str {
         match self {
-            Self::Route => "the gateway does not know whether this path reaches a model",
-            Self::Method => "a model's path accepts POST only",
+            Self::Route => "the gateway does not know whether this path calls a model",
+            Self::Method => "the path of a model accepts only POST",
             Self::Coding => {
                 "the content coding is none of gzip, deflate and zstd, is broken, or has bytes after its end"
             }
@@ -80,7 +80,7 @@ impl Doubt {
             Self::Twice => "a member of the body is repeated",
             Self::Spelling => "only some servers recognise the spelling of a member of the body",
             Self::Query => "the query repeats a member of the body",
-            Self::Shape => "the body lacks members that this API demands",
+            Self::Shape => "the body lacks members that this API requires",
             Self::Model => "the model's name is not plain text, or has spaces around it",
             Self::Background => "an answer that a later request fetches (`background`) cannot be counted",
         }
@@ -109,7 +109,7 @@ impl Doubt {
 pub(crate) fn not_overridden(headers: &HeaderMap, uri: &Uri) -> Result<(), Refusal> {
     let by_header = OVERRIDES.iter().any(|name| headers.contains_key(*name));
     if by_header || names(uri).any(|name| OVERRIDING.contains(&name.to_ascii_lowercase().as_str())) {
-        let why = "headers and parameters that replace a request's method or path are not passed on";
+        let why = "headers and parameters that replace a request's method or path are not forwarded";
         return Err(Refusal::new(StatusCode::BAD_REQUEST, "request_override", why));
     }
     Ok(())

@@ -86,7 +86,7 @@ impl Gateway {
         match astray {
             Astray::Nowhere => {
                 let names = self.upstreams().join(", /");
-                let message = format!("nothing is at this path; base URLs begin with /{names}");
+                let message = format!("there is nothing at this path; base URLs begin with /{names}");
                 Refusal::new(StatusCode::NOT_FOUND, "unknown_path", message)
             }
             Astray::Unclear => {

@@ -67,8 +67,8 @@ impl Money {
         asked(move || {
             let Estimated { estimate, input, is_priced } = estimated(&estimator, &asking);
             if !is_priced && refuses(unpriced, || budgets.limits_money(&asking.subject))? {
-                let why = "the price of this model is not known, and a budget limits dollars: name the model in prices.toml, or set \
-                           unpriced = \"record\" in [proxy]";
+                let why = "the price of this model is unknown, and a budget limits dollars: add the model \
+                    to prices.toml, or set unpriced = \"record\" in [proxy]";
                 return Err(Refusal::new(StatusCode::FORBIDDEN, "model_unpriced", why));
             }
             let admission = budgets.admit(&asking.subject, estimate).map_err(|error| no(&error))?;

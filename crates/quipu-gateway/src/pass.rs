@@ -56,11 +56,11 @@ pub(crate) async fn pass(
 /// Rejects protocol upgrades, unsupported methods and overrides.
 fn check(head: &Head) -> Result<(), Refusal> {
     if head.headers.contains_key(UPGRADE) && head.version < http::Version::HTTP_2 {
-        let why = "connections that change their protocol, such as WebSockets, are not passed through";
+        let why = "connections that change their protocol, such as WebSockets, are not forwarded";
         return Err(Refusal::new(StatusCode::NOT_IMPLEMENTED, "upgrade_unsupported", why));
     }
     if head.method == Method::CONNECT || head.method == Method::TRACE {
-        let why = "CONNECT and TRACE are not passed through";
+        let why = "CONNECT and TRACE are not forwarded";
         return Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "method_unsupported", why));
     }
     doubt::not_overridden(&head.headers, &head.uri)

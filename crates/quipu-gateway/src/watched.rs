@@ -177,7 +177,10 @@ impl Body for Watched {
                 Poll::Ready(Some(Ok(frame)))
             }
             Poll::Ready(Some(Err(error))) => {
-                self.end(End::Failed("upstream_disconnect", "the provider broke off its answer".to_owned()));
+                self.end(End::Failed(
+                    "upstream_disconnect",
+                    "the provider interrupted its answer".to_owned(),
+                ));
                 Poll::Ready(Some(Err(Broken(error.to_string()))))
             }
             Poll::Ready(None) => {

@@ -250,7 +250,7 @@ impl ModelCall {
         let failure = answer.failure.as_ref();
         let message = failure.and_then(|failure| failure.message.clone()).unwrap_or_else(|| match status {
             400.. => format!("HTTP {status}"),
-            _ => "the provider broke off its answer".to_owned(),
+            _ => "the provider interrupted its answer".to_owned(),
         });
         let kind = failure.and_then(|failure| failure.kind.as_deref());
         let kind = kind.map_or_else(

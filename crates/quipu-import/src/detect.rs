@@ -73,7 +73,7 @@ fn starts_document(line: &[u8]) -> bool {
 fn binary(line: &[u8]) -> Option<&'static str> {
     match line {
         [0x1f, 0x8b, ..] | [0x28, 0xb5, 0x2f, 0xfd, ..] | [b'P', b'K', 3, 4, ..] => {
-            Some("it is compressed: unpack it first")
+            Some("it is compressed: decompress it first")
         }
         [b'P', b'A', b'R', b'1', ..] => Some("it is Parquet: export the spans as JSON or JSONL instead"),
         line if line.contains(&0) => Some("it is not text: OTLP is read as JSON, not as protobuf"),
@@ -151,7 +151,7 @@ pub(crate) fn whole(from: impl Read, bounds: &Bounds) -> Result<Vec<u8>, String>
     from.take(bounds.document_bytes + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
     match u64::try_from(bytes.len()).unwrap_or(u64::MAX) > bounds.document_bytes {
         true => Err(format!(
-            "a document over several lines of more than {} bytes: write it as one record a line",
+            "a document over several lines has more than {} bytes: write one record per line",
             bounds.document_bytes
         )),
         false => Ok(bytes),

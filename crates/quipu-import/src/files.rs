@@ -46,14 +46,14 @@ impl Search<'_> {
             return self.files.push(path);
         }
         if !std::mem::replace(&mut self.over, true) {
-            let why = format!("this and what follows is left out: more than {} files", self.bounds.files);
+            let why = format!("this file and later ones are skipped: more than {} files", self.bounds.files);
             self.trouble(&path, &why);
         }
     }
 
     fn folder(&mut self, folder: &Path, depth: usize) {
         if depth > self.bounds.depth {
-            return self.trouble(folder, &format!("left out: more than {} folders deep", self.bounds.depth));
+            return self.trouble(folder, &format!("skipped: more than {} folders deep", self.bounds.depth));
         }
         let entries = match fs::read_dir(folder) {
             Ok(entries) => entries,

@@ -49,7 +49,7 @@ pub enum DocumentError {
     #[error("the id {0:?} is not 1 to 64 characters of a-z, 0-9 and -")]
     Id(String),
     /// There are as many as there may be.
-    #[error("there are {most} {shelf} already, and no more are kept; remove one first")]
+    #[error("the limit of {most} {shelf} is reached; remove one first")]
     Full {
         /// Kind.
         shelf: &'static str,
@@ -57,7 +57,7 @@ pub enum DocumentError {
         most: usize,
     },
     /// The document is too long.
-    #[error("it has {bytes} bytes, more than the {most} that a document may have")]
+    #[error("it has {bytes} bytes, more than the limit of {most} for a document")]
     Long {
         /// Bytes of it.
         bytes: usize,

@@ -51,7 +51,7 @@ pub fn explained(book: &dyn PriceBook, row: Cost) -> CostExplained {
 type Explanation = (Option<Result<PriceAnswer, Unpriced>>, bool, Option<String>);
 
 fn not_counted(row: &Cost) -> String {
-    format!("This span adds nothing to any sum: {}.", row.rule.as_str())
+    format!("This span adds nothing to any total: {}.", row.rule.as_str())
 }
 
 /// Under the version that the row names; where that is gone, under today's books.
@@ -73,10 +73,11 @@ fn recorded(book: &dyn PriceBook, row: &Cost) -> Explanation {
             let what = if matches!(today, Some(Ok(_))) {
                 "today's prices are shown"
             } else {
-                "no book prices it today"
+                "no book has a price for it today"
             };
             let note = format!(
-                "The recorded cost of {amount} USD was computed by the rule {named}, which no book here holds any more: {what}."
+                "The recorded cost of {amount} USD was computed by the rule {named}, which is no longer in \
+                 any book here: {what}."
             );
             (today, false, Some(note))
         }
@@ -87,11 +88,12 @@ fn recorded(book: &dyn PriceBook, row: &Cost) -> Explanation {
 fn unpriced(book: &dyn PriceBook, row: &Cost) -> Explanation {
     match (row.unpriced, price_row(book, row)) {
         (None, None) => {
-            (None, true, Some("A call that failed and reported no usage was not charged.".to_owned()))
+            (None, true, Some("A failed call without reported usage was not charged.".to_owned()))
         }
         (Some(why), Some(Err(today))) => (Some(Err(today)), why == today, Some(in_words(today).to_owned())),
         (_, Some(Ok(answer))) => {
-            let note = "When it was recorded there was no price; today's books have one, which re-pricing would write.";
+            let note = "It had no price when it was recorded; today's books have one, and a re-pricing \
+                would apply it.";
             (Some(Ok(answer)), false, Some(note.to_owned()))
         }
         (_, today) => (today, false, None),
@@ -104,7 +106,7 @@ pub const fn in_words(why: Unpriced) -> &'static str {
         Unpriced::UnknownModel => "No price book knows this model under this provider.",
         Unpriced::NoModel => "The source named no model.",
         Unpriced::NoUsage => "The source reported no usage.",
-        Unpriced::NoUnitPrice => "The model is known, but something that was used has no price.",
-        Unpriced::NotValidThen => "The model is known, but no price held at that time.",
+        Unpriced::NoUnitPrice => "The model is known, but a used unit has no price.",
+        Unpriced::NotValidThen => "The model is known, but no price was valid at that time.",
     }
 }

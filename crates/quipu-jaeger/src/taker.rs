@@ -170,7 +170,7 @@ impl<'a> Taker<'a> {
 
     /// Reports that the rest of a packet cannot be read.
     pub(crate) fn refuse_rest(&mut self, why: String) {
-        let where_ = format!("spans[{}] and what follows", self.seen);
+        let where_ = format!("spans[{}] and later ones", self.seen);
         self.out.rejected.add("broken", || Rejection { what: "span", where_, why });
     }
 

@@ -25,10 +25,10 @@ impl From<thrift::Error> for Stop {
             thrift::Error::Transport(_) => "it ends too early",
             thrift::Error::Protocol(error) => match error.kind {
                 thrift::ProtocolErrorKind::SizeLimit | thrift::ProtocolErrorKind::NegativeSize => {
-                    "a length is larger than the whole"
+                    "a length exceeds the body"
                 }
                 thrift::ProtocolErrorKind::DepthLimit => "it is nested too deeply",
-                thrift::ProtocolErrorKind::BadVersion => "it is not Thrift, or of another protocol of Thrift",
+                thrift::ProtocolErrorKind::BadVersion => "it is not Thrift, or uses another Thrift protocol",
                 _ => "it is not Thrift",
             },
             thrift::Error::Application(_) | thrift::Error::User(_) => "it is not Thrift",
@@ -65,7 +65,7 @@ fn bounds(body: &[u8]) -> Read<TConfiguration> {
 fn call(from: &mut impl TInputProtocol, to: &mut Taker<'_>) -> Read<()> {
     let message = from.read_message_begin()?;
     if message.name != "emitBatch" {
-        return Err(Stop::broken("it calls another method than emitBatch"));
+        return Err(Stop::broken("it calls a method other than emitBatch"));
     }
     let mut found = false;
     fields(from, |from, field| match field {
@@ -75,7 +75,7 @@ fn call(from: &mut impl TInputProtocol, to: &mut Taker<'_>) -> Read<()> {
         }
         _ => Ok(false),
     })?;
-    if found { Ok(()) } else { Err(Stop::broken("it holds no batch")) }
+    if found { Ok(()) } else { Err(Stop::broken("it has no batch")) }
 }
 
 fn take_batch(from: &mut impl TInputProtocol, to: &mut Taker<'_>) -> Read<()> {

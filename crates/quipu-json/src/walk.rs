@@ -13,7 +13,7 @@ pub struct Broken;
 
 impl fmt::Display for Broken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("no JSON of the expected kind")
+        f.write_str("not JSON of the expected kind")
     }
 }
 

@@ -28,7 +28,7 @@ macro_rules! held {
 }
 
 held! {
-    Billing = "a word for who pays",
+    Billing = "a word for the billing",
     Kind = "a kind of span",
     Level = "a level",
     Signal = "a signal",
@@ -36,9 +36,9 @@ held! {
     Status = "a status",
     Instrument = "an instrument",
     Temporality = "a temporality",
-    Reading = "a reading of input tokens",
-    Rule = "a rule of the count",
-    Unpriced = "a reason for having no price"
+    Reading = "a convention of input tokens",
+    Rule = "a counting rule",
+    Unpriced = "a reason for a missing price"
 }
 
 macro_rules! by_method {

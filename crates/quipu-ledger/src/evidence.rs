@@ -229,16 +229,16 @@ pub(crate) fn in_words(one: &Row, other: &Row) -> (f64, Vec<&'static str>) {
     let nested = one.parent == Some(b.span_id) || other.parent == Some(a.span_id);
     let names = |row: &Cost| row.request_model.is_some() || row.response_model.is_some();
     let facts = [
-        (is_unique, 0.01, "the same id of the answer"),
+        (is_unique, 0.01, "the same response id"),
         (totals, 0.1, "the same tokens"),
         (nested && a.trace_id == b.trace_id, 0.2, "one is the parent of the other"),
-        (same_id && !is_unique, 0.3, "the same id, which other answers may have too"),
+        (same_id && !is_unique, 0.3, "the same id, which other responses may also have"),
         (a.failed && b.failed, 0.4, "both failed"),
-        (is_within(a, b) || is_within(b, a), 0.4, "one within the time of the other"),
+        (is_within(a, b) || is_within(b, a), 0.4, "one runs within the time of the other"),
         (a.tool.is_some() && a.tool == b.tool && a.is_tool_run(), 0.4, "the same tool"),
         (names(a) && names(b) && is_one_family(a, b), 0.7, "the same model"),
-        (a.signal != b.signal, 0.8, "told by two signals"),
-        (one.is_apart_from(other), 0.8, "told by two instrumentations"),
+        (a.signal != b.signal, 0.8, "reported by two signals"),
+        (one.is_apart_from(other), 0.8, "reported by two instrumentations"),
     ];
     let held = || facts.iter().filter(|(holds, ..)| *holds);
     let doubt: f64 = held().map(|(_, doubt, _)| doubt).product();

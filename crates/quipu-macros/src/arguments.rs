@@ -110,7 +110,7 @@ impl Arguments {
                 && !words::asks_a_model(&kind)
             {
                 let message = format!(
-                    "`{word}` is for the kinds `llm`, `embedding` and `rerank`, and this is `{kind}`"
+                    "`{word}` is only for the kinds `llm`, `embedding` and `rerank`, and this is `{kind}`"
                 );
                 return Err(Error::new(*span, message));
             }

@@ -11,16 +11,16 @@ pub(crate) fn function(item: TokenStream) -> Result<ItemFn> {
     let function: ItemFn =
         syn::parse2(item.clone()).map_err(|error| match syn::parse2::<syn::Item>(item.clone()) {
             Ok(item) if !matches!(item, syn::Item::Fn(_)) => {
-                Error::new_spanned(item, "`observe` goes on functions and methods with a body")
+                Error::new_spanned(item, "`observe` requires a function or method with a body")
             }
             _ if is_bodiless(&item) => Error::new_spanned(
                 &item,
-                "`observe` goes on functions and methods with a body: this one has none",
+                "`observe` requires a function or method with a body: this one has none",
             ),
             _ => error,
         })?;
     if let Some(constant) = &function.sig.constness {
-        let message = "`observe` cannot record a `const fn`: it may run while the program is built";
+        let message = "`observe` cannot record a `const fn`: it may run at compile time";
         return Err(Error::new_spanned(constant, message));
     }
     Ok(function)
@@ -39,7 +39,7 @@ pub(crate) fn names(arguments: &Arguments, function: &ItemFn) -> Result<()> {
     match args.chain(skipped).find(|(_, name)| !known.contains(name)) {
         Some((list, name)) => Err(Error::new(
             name.span(),
-            format!("`{list}` names `{name}`, which is no argument of `{}`", function.sig.ident),
+            format!("`{list}` names `{name}`, which is not an argument of `{}`", function.sig.ident),
         )),
         None => Ok(()),
     }

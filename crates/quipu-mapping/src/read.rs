@@ -101,15 +101,12 @@ fn fitting(mut usage: Usage, map: &Map, notes: &mut Vec<CompactString>) -> Usage
         (usage.cache_read, usage.cache_write) = (None, None);
         let title = &map.title;
         notes.push(format_compact!(
-            "{title}: cached tokens are more than all input and are left out; `input_excludes_cache` may be needed"
+            "{title}: cached tokens exceed the input and are omitted; `input_excludes_cache` may be needed"
         ));
     }
     if usage.reasoning.unwrap_or(0) > usage.output.unwrap_or(0) {
         usage.reasoning = None;
-        notes.push(format_compact!(
-            "{}: reasoning tokens are more than all output and are left out",
-            map.title
-        ));
+        notes.push(format_compact!("{}: reasoning tokens exceed the output and are omitted", map.title));
     }
     usage
 }

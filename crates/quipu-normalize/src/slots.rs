@@ -231,7 +231,7 @@ impl<'a> Slots<'a> {
             Err(_) if matches!(value, Value::Null) => false,
             Err(why) => {
                 if self.notes.len() < MOST_NOTES {
-                    self.notes.push(format_compact!("{key} {}: left out", why.words()));
+                    self.notes.push(format_compact!("{key} {}: omitted", why.words()));
                 }
                 false
             }

@@ -203,7 +203,7 @@ fn clamp_parts(usage: &mut Usage, notes: &mut Vec<CompactString>) {
 
 fn clamp(part: &mut Option<u64>, whole: u64, name: &str, of: &str, notes: &mut Vec<CompactString>) {
     if let Some(figure) = part.as_mut().filter(|figure| **figure > whole) {
-        notes.push(format_compact!("{figure} {name} are more than all {whole} {of}: cut"));
+        notes.push(format_compact!("{figure} {name} exceed the {whole} {of}: cut"));
         *figure = whole;
     }
 }

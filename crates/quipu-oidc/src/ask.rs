@@ -56,7 +56,7 @@ impl Issuer {
             Error::new(
                 ErrorKind::Invalid,
                 "log in",
-                "the issuer's keys cannot be read: no JSON with a list `keys`",
+                "the issuer's keys cannot be read: expected JSON with a list `keys`",
             )
         })?;
         let keys = Arc::new(keys);

@@ -39,7 +39,7 @@ impl Identity {
         }
         let domain = self.email.as_deref().and_then(|email| email.rsplit_once('@')).map(|(_, domain)| domain);
         match domain {
-            None => refused("the issuer sent no e-mail address, and access.oidc.allowed_domains needs one"),
+            None => refused("the issuer sent no e-mail address, which access.oidc.allowed_domains requires"),
             Some(_) if !self.email_verified => refused("the issuer has not verified the e-mail address"),
             Some(domain)
                 if settings.allowed_domains.iter().any(|allowed| allowed.eq_ignore_ascii_case(domain)) =>

@@ -33,7 +33,7 @@ impl Discovery {
             wrong("the issuer's openid-configuration cannot be read".into()).caused_by(cause)
         })?;
         if read.issuer != issuer {
-            return Err(wrong("the issuer calls itself otherwise than access.oidc.issuer does".into()));
+            return Err(wrong("the issuer's name differs from access.oidc.issuer".into()));
         }
         let addresses = [
             ("authorization_endpoint", Some(&read.authorization_endpoint)),

@@ -158,7 +158,7 @@ impl Provider {
         let token = Token::read(text)?;
         let algorithm = format!("{:?}", token.algorithm());
         if !discovery.signs_with(&algorithm) {
-            return Err(denied("the ID token is signed otherwise than the issuer says it signs"));
+            return Err(denied("the ID token has a signature algorithm that the issuer does not list"));
         }
         let find = async |missing| -> Result<_> {
             Ok(self.issuer.keys(&discovery.jwks_uri, missing).await?.find(token.kid(), token.algorithm()))
@@ -168,7 +168,7 @@ impl Provider {
             None => find(true).await?,
         };
         let key =
-            key.ok_or_else(|| denied("the ID token is signed with a key that is not among the issuer's"))?;
+            key.ok_or_else(|| denied("the ID token is signed with a key that the issuer does not list"))?;
         token.check(&key, &discovery.issuer, &self.settings.client_id, nonce)
     }
 
@@ -180,7 +180,7 @@ impl Provider {
         let Ok(more) = serde_json::from_slice::<Claims>(&answer.body) else { return Ok(()) };
         // OpenID Connect Core, 5.3.2: with another subject the answer may describe another person.
         if more.get("sub") != claims.get("sub") {
-            return Err(denied("what the issuer tells is about somebody else than its ID token"));
+            return Err(denied("the issuer's user info is about another user than its ID token"));
         }
         for (name, value) in more {
             claims.entry(name).or_insert(value);
@@ -223,7 +223,7 @@ fn encoded(text: &str) -> String {
 fn random() -> Result<String> {
     let mut bytes = [0; RANDOM];
     let filled = SystemRandom::new().fill(&mut bytes);
-    filled.map_err(|_| Error::new(ErrorKind::Internal, "log in", "the system gives no random numbers"))?;
+    filled.map_err(|_| Error::new(ErrorKind::Internal, "log in", "the system provides no random numbers"))?;
     Ok(BASE64_URL_SAFE_NO_PAD.encode(bytes))
 }
 

@@ -63,9 +63,12 @@ impl Settings {
     /// # Errors
     /// Names the invalid key and the expected value. The text contains no secret.
     pub fn check(&self) -> Result<()> {
-        let wrong = |what: &str| Err(Error::new(ErrorKind::Invalid, "set up OpenID Connect", what));
+        let wrong = |what: &str| Err(Error::new(ErrorKind::Invalid, "configure OpenID Connect", what));
         if !is_safe(&self.issuer) || self.issuer.contains(['?', '#']) {
-            return wrong("access.oidc.issuer: an https address without ? and #, or an http one on loopback");
+            return wrong(
+                "access.oidc.issuer: expected an https URL without ? and #, or an http URL on \
+                loopback",
+            );
         }
         if self.client_id.is_empty() {
             return wrong("access.oidc.client_id is missing");
@@ -74,18 +77,21 @@ impl Settings {
             return wrong("access.oidc: client_secret and client_secret_file exclude each other");
         }
         if self.redirect_url.as_deref().is_some_and(|url| !is_safe(url) || url.contains('#')) {
-            return wrong("access.oidc.redirect_url: an https address without #, or an http one on loopback");
+            return wrong(
+                "access.oidc.redirect_url: expected an https URL without #, or an http URL on \
+                loopback",
+            );
         }
         if self.scopes.iter().any(|scope| scope.is_empty() || !scope.bytes().all(is_scope)) {
-            return wrong("access.oidc.scopes: words without blanks, quotes and backslashes");
+            return wrong("access.oidc.scopes: expected words without spaces, quotes and backslashes");
         }
         if self.roles.is_empty() {
             return wrong(
-                "access.oidc.roles is empty, so nobody could come in: name a group, or * for everybody",
+                "access.oidc.roles is empty, so no user could log in: add a group, or * for all users",
             );
         }
         if !(100..=60_000).contains(&self.timeout_ms) {
-            return wrong("access.oidc.timeout_ms: 100 to 60000");
+            return wrong("access.oidc.timeout_ms: expected 100 to 60000");
         }
         Ok(())
     }
@@ -95,7 +101,7 @@ impl Settings {
         let Some(file) = &self.client_secret_file else { return Ok(self.client_secret.clone()) };
         let text = std::fs::read_to_string(file).map_err(|cause| {
             let what = format!("access.oidc.client_secret_file {} cannot be read", file.display());
-            Error::new(ErrorKind::Invalid, "set up OpenID Connect", what).caused_by(cause)
+            Error::new(ErrorKind::Invalid, "configure OpenID Connect", what).caused_by(cause)
         })?;
         Ok(Secret::from(text.trim_end_matches(['\r', '\n'])))
     }

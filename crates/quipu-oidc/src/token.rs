@@ -39,7 +39,7 @@ impl<'a> Token<'a> {
             return Err(refused("is not signed with a public key"));
         }
         if header.crit.is_some() || header.enc.is_some() || header.zip.is_some() {
-            return Err(refused("asks for an extension that is not known"));
+            return Err(refused("requires an unknown extension"));
         }
         Ok(Self { text, header })
     }
@@ -68,10 +68,10 @@ impl<'a> Token<'a> {
         let claims = read.claims;
         let text = |name: &str| claims.get(name).and_then(Value::as_str);
         if text("iss") != Some(issuer) {
-            return Err(refused("is another issuer's"));
+            return Err(refused("is from another issuer"));
         }
         if !text("sub").is_some_and(|subject| !subject.is_empty() && subject.len() <= 255) {
-            return Err(refused("does not say whom it is about"));
+            return Err(refused("has no valid subject"));
         }
         if !bool::from(text("nonce").unwrap_or_default().as_bytes().ct_eq(nonce.as_bytes())) {
             return Err(refused("is not the answer to this login"));
@@ -86,8 +86,8 @@ impl<'a> Token<'a> {
 fn authorized(claims: &Claims, client: &str) -> Result<()> {
     let several = claims.get("aud").and_then(Value::as_array).is_some_and(|audience| audience.len() > 1);
     match claims.get("azp").map(Value::as_str) {
-        Some(azp) if azp != Some(client) => Err(refused("was made for another client")),
-        None if several => Err(refused("is for several clients, and azp does not name one")),
+        Some(azp) if azp != Some(client) => Err(refused("was issued for another client")),
+        None if several => Err(refused("is for several clients, and azp names none")),
         _ => Ok(()),
     }
 }
@@ -99,8 +99,8 @@ fn issued(claims: &Claims) -> Result<()> {
     let issued = claims.get("iat").and_then(Value::as_f64);
     match issued {
         Some(at) if at <= latest as f64 => Ok(()),
-        Some(_) => Err(refused("is from the future: are the clocks right?")),
-        None => Err(refused("has no time of issue")),
+        Some(_) => Err(refused("is from the future: check the clocks")),
+        None => Err(refused("has no issue time")),
     }
 }
 
@@ -109,9 +109,9 @@ fn why(kind: &Why) -> &'static str {
         Why::InvalidSignature | Why::RsaFailedSigning | Why::InvalidKeyFormat => {
             "is not signed by the issuer"
         }
-        Why::ExpiredSignature => "has expired: are the clocks right?",
-        Why::ImmatureSignature => "is not valid yet: are the clocks right?",
-        Why::InvalidIssuer => "is another issuer's",
+        Why::ExpiredSignature => "has expired: check the clocks",
+        Why::ImmatureSignature => "is not valid yet: check the clocks",
+        Why::InvalidIssuer => "is from another issuer",
         Why::InvalidAudience => "is for another client",
         Why::MissingRequiredClaim(_) | Why::InvalidClaimFormat(_) => "lacks exp, iss, aud or sub",
         _ => "cannot be read",

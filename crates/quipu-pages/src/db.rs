@@ -70,8 +70,7 @@ impl Db {
             },
             // Another key, no key, or a file in the clear despite a key: leave the file untouched.
             (Mark::Sealed { key: id, .. }, Some(key)) => {
-                let why =
-                    format!("it is encrypted with the key {id}, and the key that is given is {}", key.id());
+                let why = format!("it is encrypted with the key {id}, and the given key is {}", key.id());
                 return Err(refused(&self.name, &why));
             }
             (Mark::Sealed { key: id, .. }, None) => {
@@ -79,7 +78,7 @@ impl Db {
                 return Err(refused(&self.name, &why));
             }
             (_, Some(_)) => {
-                let why = "it is not encrypted, and a key is given: an encrypted store is made new";
+                let why = "it is not encrypted, and a key is given: only a new store can be encrypted";
                 return Err(refused(&self.name, why));
             }
             (Mark::Summed, None) if header.reserve != SUM_BYTES => {

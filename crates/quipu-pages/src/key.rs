@@ -73,12 +73,13 @@ impl MasterKey {
         });
         let mut key = Zeroizing::new([0; KEY_BYTES]);
         if bytes.len() != KEY_BYTES {
-            let text = "the key has to be 32 bytes, as 64 hexadecimal digits or as base64";
+            let text = "the key must be 32 bytes, as 64 hexadecimal digits or as base64";
             return Err(Error::new(ErrorKind::Invalid, "read key", text).with_retry(Retry::No));
         }
         key.copy_from_slice(&bytes);
         if key.iter().all(|byte| *byte == key[0]) {
-            let text = "the key is the same byte 32 times: draw one, for example by `openssl rand -hex 32`";
+            let text = "the key is the same byte 32 times: generate one, for example with `openssl rand \
+                -hex 32`";
             return Err(Error::new(ErrorKind::Invalid, "read key", text).with_retry(Retry::No));
         }
         Ok(Self::new(key))

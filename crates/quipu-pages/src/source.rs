@@ -47,7 +47,7 @@ impl KeySource {
             }
             _ => {
                 return Err(refused(
-                    "encryption needs one of key_file, key_env and key_command, and only one".into(),
+                    "encryption needs exactly one of key_file, key_env and key_command".into(),
                 ));
             }
         };

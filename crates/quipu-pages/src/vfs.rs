@@ -33,7 +33,7 @@ pub(crate) fn register(name: String, key: Option<MasterKey>) -> Result<&'static 
     // SAFETY: SQLite returns null or a pointer that is valid for the life of the process.
     let Some(under) = (unsafe { own.as_ref() }) else { return Err(failed("SQLite has no VFS")) };
     let registered: &'static Registered = Box::leak(Box::new(Registered { name, key, own }));
-    let offset = c_int::try_from(File::OWN).map_err(|_| failed("a file of ours is too large"))?;
+    let offset = c_int::try_from(File::OWN).map_err(|_| failed("a file of the store is too large"))?;
     let vfs = ffi::sqlite3_vfs {
         iVersion: 2,
         szOsFile: under.szOsFile.saturating_add(offset),
@@ -60,7 +60,7 @@ pub(crate) fn register(name: String, key: Option<MasterKey>) -> Result<&'static 
     };
     // SAFETY: the structure stays at its address, and only SQLite changes it.
     let code = unsafe { ffi::sqlite3_vfs_register(Box::leak(Box::new(vfs)), 0) };
-    if code == ffi::SQLITE_OK { Ok(registered) } else { Err(failed("SQLite refused the VFS")) }
+    if code == ffi::SQLITE_OK { Ok(registered) } else { Err(failed("SQLite rejected the VFS")) }
 }
 
 /// The registration data of this VFS.

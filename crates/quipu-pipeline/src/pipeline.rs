@@ -134,7 +134,13 @@ impl Pipeline {
             Some(exit) => exit.replay().await,
             None => {
                 let names: Vec<_> = self.exits.iter().map(|exit| exit.name()).collect();
-                let context = format!("no exporter is called {name:?}; there are: {}", names.join(", "));
+                let context = format!(
+                    "there is no exporter {name:?}; the exporters are: {}",
+                    names.join(
+                        ", \
+                    "
+                    )
+                );
                 Err(Error::new(ErrorKind::NotFound, "replay dead letters", context))
             }
         }

@@ -246,7 +246,7 @@ fn again(error: &Error) -> Error {
 }
 
 fn lost() -> Error {
-    Error::new(ErrorKind::Internal, "take batch", "a stage before the count has failed")
+    Error::new(ErrorKind::Internal, "take batch", "a stage before counting has failed")
 }
 
 /// A batch without the ledger rows of the count.

@@ -67,13 +67,13 @@ impl Listed {
         let mut notes: Vec<CompactString> = self.loose.map(CompactString::const_new).into_iter().collect();
         if self.aged {
             notes.push(format_compact!(
-                "{} {} is not the list of that time, which does not name the model",
+                "{} {} is used because the list of that time does not have the model",
                 self.info.source,
                 self.info.version
             ));
         }
         if !self.own {
-            notes.push(format_compact!("the price of {} holds: the provider lists none", self.owner));
+            notes.push(format_compact!("the price of {} is used: the provider lists none", self.owner));
         }
         notes
     }
@@ -173,7 +173,7 @@ impl Resolved {
             (Some(listed), Rest::List) => {
                 let first = contract.body.base.first().map_or(&[][..], |dated| &dated.prices);
                 let terms = Terms { own: listed.own, first, ..terms };
-                deal.notes.push("what the entry has no price for has that of the list".into());
+                deal.notes.push("units without a price in the entry have the list price".into());
                 deal.over(listed).of(&listed.body, &terms, request, counts)
             }
             (_, rest) => {
@@ -249,8 +249,8 @@ impl<'u> Deal<'u> {
         for one in discount.into_iter().chain(first(Kind::Markup)) {
             self.names.push(&one.name);
             self.notes.push(match one.kind {
-                Kind::Discount => format_compact!("{} % off the list price: {}", one.percent, one.name),
-                Kind::Markup => format_compact!("{} % on the price: {}", one.percent, one.name),
+                Kind::Discount => format_compact!("{} % below the list price: {}", one.percent, one.name),
+                Kind::Markup => format_compact!("{} % above the price: {}", one.percent, one.name),
             });
             self.factor = Some(self.factor.map_or(one.factor, |so_far| so_far.by(one.factor)));
         }
@@ -301,7 +301,7 @@ impl Answer {
         if self.missing == Missing::Unknown && !(strange.is_empty() && bill.missing.is_empty()) {
             return Err(Unpriced::NoUnitPrice);
         }
-        let free = |name: &str| format_compact!("{name} not charged: the rule lists no price for them");
+        let free = |name: &str| format_compact!("{name} are free: the rule lists no price for them");
         let Bill { lines, input, output, other, notes, missing } = bill;
         let mut fallbacks = self.notes;
         fallbacks.extend(notes);

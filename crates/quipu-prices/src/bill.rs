@@ -90,7 +90,7 @@ fn disjoint(rates: &Rates, counts: &Counts, bill: &mut Bill) -> [u64; COUNT] {
     for unit in Unit::most_specific_first().iter().filter(|unit| rates.has(**unit)) {
         let (whole, inner) = (counts.whole(*unit), sum(&left, rates.priced & unit.below()));
         if whole < inner {
-            bill.notes.push(format_compact!("{} are fewer than their parts", unit.name()));
+            bill.notes.push(format_compact!("{} are less than the sum of their parts", unit.name()));
         }
         left[unit.index()] = whole.saturating_sub(inner);
     }

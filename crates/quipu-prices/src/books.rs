@@ -66,7 +66,7 @@ impl Books {
             if name.ends_with(".toml") {
                 match std::str::from_utf8(&bytes).ok().and_then(|text| UserBook::parse(text).ok()) {
                     Some(book) => users.push(book),
-                    None => notes.push(format!("{name} is no book of a user and is not used")),
+                    None => notes.push(format!("{name} is not a user's book and is not used")),
                 }
             } else {
                 match Edition::all(keep(bytes)) {

@@ -182,7 +182,7 @@ impl fmt::Display for Change {
 impl fmt::Display for Diff {
     /// The numbers, then a line for each rule: `+` new, `-` gone, `~` changed.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} new, {} gone, {} changed", self.new.len(), self.gone.len(), self.changed.len())?;
+        writeln!(f, "{} new, {} removed, {} changed", self.new.len(), self.gone.len(), self.changed.len())?;
         for (sign, changes) in [('+', &self.new), ('-', &self.gone), ('~', &self.changed)] {
             for change in changes {
                 writeln!(f, "{sign} {change}")?;

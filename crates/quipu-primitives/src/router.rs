@@ -15,7 +15,7 @@ type Way<'a, In, Out> = Arc<dyn Fn(In) -> BoxFuture<'a, Out> + Send + Sync + 'a>
 
 /// Error: the router has no route with the requested name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("router {router}: no such route; there are {}", known.join(", "))]
+#[error("router {router}: no such route; the routes are {}", known.join(", "))]
 pub struct NoRoute {
     /// Name of the router.
     pub router: String,

@@ -11,7 +11,7 @@ use crate::watched::{Watched, block};
 
 /// Error: the work exceeded its time limit and was cancelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("no end after {} ms", .after.as_millis())]
+#[error("timed out after {} ms", .after.as_millis())]
 pub struct TimedOut {
     /// The time limit.
     pub after: Duration,

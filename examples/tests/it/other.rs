@@ -47,7 +47,11 @@ async fn budget_guard() {
     let trace = run.trace().await;
     assert_eq!((trace.llm_calls, trace.cost), (2, "0.008".parse().ok()), "the third call was not made");
     assert!(run.output.contains("chapter 2 is summarized\nrefused: budget daily: "), "{}", run.output);
-    assert!(run.output.contains("0.004 USD more does not fit; it starts anew at "), "{}", run.output);
+    assert!(
+        run.output.contains("0.004 USD more would exceed it; the next period starts at "),
+        "{}",
+        run.output
+    );
     assert!(run.output.ends_with("budget daily: 0.008 USD spent of 0.01 USD\n"), "{}", run.output);
     let spans = run.spans(trace.trace_id).await;
     let agent = spans.iter().find(|span| span.kind == Kind::Agent).unwrap();

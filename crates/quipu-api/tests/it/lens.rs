@@ -15,8 +15,8 @@ async fn a_call_tells_how_it_was_read() {
     let want = json!({
         "trace_id": trace_id(WEATHER).to_string(), "span_id": "0303030303030303", "name": "chat gpt-4o",
         "adapter": "plain", "enriched_by": [], "convention": "genai", "signal": "span", "counted": true, "rule": "leaf",
-        "rule_text": "a call with no call below it (R1)", "reading": "inclusive",
-        "reading_text": "this source is known to send input with cached tokens in it",
+        "rule_text": "a call without a call below it (R1)", "reading": "inclusive",
+        "reading_text": "this source sends input with cached tokens included",
         "lines": [{"field": "request_model", "value": "gpt-4o", "key": "gen_ai.request.model",
             "passed_over": ["llm.request.model"], "rule": "a rule"}],
         "unread": ["gen_ai.new"], "notes": ["mended"],

@@ -37,8 +37,8 @@ async fn a_call_in_full() {
         "model": "gpt-4o", "request_model": "gpt-4o", "response_model": null, "response_id": "resp-1", "operation": "chat",
         "tool": null, "session_id": "sess/7", "user_id": "user-42",
         "tokens": {"input": 100, "output": 20, "cache_read": 60, "cache_write": 0, "reasoning": 0, "total": 120},
-        "counted": true, "counted_reason": "a call with no call below it (R1)", "counted_rule": "leaf",
-        "counted_why": "a call with no call below it (R1)", "signal": "span", "step": null, "handoff_from": null, "handoff_to": null,
+        "counted": true, "counted_reason": "a call without a call below it (R1)", "counted_rule": "leaf",
+        "counted_why": "a call without a call below it (R1)", "signal": "span", "step": null, "handoff_from": null, "handoff_to": null,
         "guardrail_triggered": null, "cost_usd": "0.0041", "cost_reason": null,
         "reported_cost_usd": null, "reported_deviates": false, "billing": "metered", "units": {}, "price": {"source": "test", "version": "1", "id": "openai/gpt-4o"}, "ttft_ms": 210.0,
         "tool_arguments": null, "tool_result": null, "finish_reasons": ["stop"],
@@ -61,7 +61,7 @@ async fn what_does_not_count_says_why() {
     let agent = span(&fixture, WEATHER, 2).await;
     assert_eq!((&agent["counted"], &agent["cost_usd"]), (&json!(false), &Value::Null));
     assert_eq!((&agent["cost_reason"], &agent["tokens"]["input"]), (&json!("not counted"), &json!(100)));
-    assert_eq!(agent["counted_reason"], "repeats what spans below it report (R1)");
+    assert_eq!(agent["counted_reason"], "repeats the usage of spans below it (R1)");
     let root = span(&fixture, WEATHER, 1).await;
     assert_eq!(
         (&root["counted"], &root["counted_reason"], &root["tokens"]),

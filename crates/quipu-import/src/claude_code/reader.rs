@@ -201,7 +201,7 @@ impl Reader for ClaudeCode {
             return Ok(());
         }
         let session = line.session().map(str::to_owned).or_else(|| self.session.clone());
-        let session = session.ok_or("it names no session (sessionId)")?;
+        let session = session.ok_or("it has no session (sessionId)")?;
         let time = line.time().ok_or("its time (timestamp) is missing or not a time")?;
         let name = self.chain_name(&line);
         self.describe(&name, &line);

@@ -297,7 +297,7 @@ impl Reader for Codex {
             return match line.is_object() {
                 true if line.get("record_type").is_some() => Ok(()),
                 true => {
-                    Err("it has no payload: a rollout of an older Codex, which holds no token counts".into())
+                    Err("it has no payload: a rollout of an older Codex, which has no token counts".into())
                 }
                 false => Err("not an object".into()),
             };
@@ -308,7 +308,7 @@ impl Reader for Codex {
             return self.meta(payload, time);
         }
         if self.session.is_none() {
-            return Err("it comes before the session_meta that names its session".into());
+            return Err("it comes before the session_meta of its session".into());
         }
         let own = self.own.is(&line, payload, time);
         match kind {

@@ -40,7 +40,7 @@ impl State {
             Ok(bytes) => {
                 let kept: Kept = serde_json::from_slice(&bytes).map_err(|error| failed(file, error))?;
                 if kept.version != VERSION {
-                    let context = format!("{} is of version {}", file.display(), kept.version);
+                    let context = format!("{} has version {}", file.display(), kept.version);
                     return Err(Error::new(ErrorKind::Unsupported, "read import state", context));
                 }
                 kept.files
@@ -85,5 +85,5 @@ impl State {
 }
 
 fn failed(file: &Path, cause: impl std::error::Error + Send + Sync + 'static) -> Error {
-    Error::new(ErrorKind::Io, "keep import state", file.display().to_string()).caused_by(cause)
+    Error::new(ErrorKind::Io, "store import state", file.display().to_string()).caused_by(cause)
 }

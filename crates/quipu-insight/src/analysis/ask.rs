@@ -152,7 +152,8 @@ impl Ask {
         if points >= MAX_POINTS {
             let bucket = self.bucket.as_str();
             return refused(format!(
-                "bucket={bucket}: {points} points, at most {MAX_POINTS}; ask for longer buckets or less time"
+                "bucket={bucket}: {points} points, at most {MAX_POINTS}; request longer buckets or a \
+                 shorter time"
             ));
         }
         Ok((since, until))

@@ -17,11 +17,11 @@ const KEPT: i64 = 300 * Timestamp::SECOND;
 const CONVERSATIONS: usize = 8_192;
 
 /// Assumption behind [`CacheUse::missed`].
-const ASSUMPTION: &str = "A call counts as missed when the same agent called the same model in the same session at most 5 minutes \
-    before, with an input of at least 1,024 tokens that was no longer than this one, and nothing was read from a cache, by a source that \
-    tells of cache reads. The input of the call before is then taken to have been readable, and what is new to have been written for \
-    the next call, at the prices of then; whether the texts were really the same is not looked at. Some models cache only from 2,048 or \
-    4,096 tokens on.";
+const ASSUMPTION: &str = "A call counts as missed if the same agent called the same model in the same \
+    session at most 5 minutes before. The earlier input must have at least 1,024 tokens and be no longer \
+    than this one, and the source must report cache reads but reported none for this call. The earlier input \
+    is assumed to be readable from the cache, and the remainder to be written for the next call, at the \
+    prices of the time. The texts are not compared. Some models cache only from 2,048 or 4,096 tokens on.";
 
 /// Conversation: session, else trace; agent; model.
 type Talk = (CompactString, Option<CompactString>, Option<CompactString>);

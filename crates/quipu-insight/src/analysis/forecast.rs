@@ -82,7 +82,8 @@ impl History {
         let paid = days.iter().filter(|cost| **cost > 0.0).count();
         if count < LEAST_DAYS || paid < LEAST_PAID {
             return Err(format!(
-                "A forecast needs {LEAST_DAYS} whole days since the first call, {LEAST_PAID} of them with metered cost; there are {count}, and {paid} with cost."
+                "A forecast needs {LEAST_DAYS} whole days since the first call, {LEAST_PAID} of them with \
+                 metered cost; there are {count} days, {paid} of them with cost."
             ));
         }
         Ok(Self { today, days, late })

@@ -43,7 +43,7 @@ pub async fn analyse(
     let points = series::points(&sums, ask.bucket, (since, until));
     let trend = series::trend(&points, ask.bucket, (since, until.min(now)));
     let forecast = if now.since(until) > Timestamp::HOUR {
-        Err(format!("The time asked for ends before now, at {until}."))
+        Err(format!("The requested time range ends in the past, at {until}."))
     } else {
         forecast::forecast(store, &ask.filter, ask.horizon(), now).await?
     };

@@ -20,9 +20,9 @@ const AT_MOST_PERCENT: u64 = 90;
 const BOUNDS: [u64; 8] = [32_000, 100_000, 128_000, 200_000, 256_000, 272_000, 512_000, 1_000_000];
 
 /// Assumption behind [`Suggestion`].
-const ASSUMPTION: &str = "The cheaper model is of the same provider and family and no older by its version number. Both are priced \
-    today, without any context but the tier, for calls of the mean size; it is assumed to need as many tokens and calls. \
-    Whether it answers as well is not known.";
+const ASSUMPTION: &str = "The cheaper model is of the same provider and family and no older by its version \
+    number. Both have today's prices, without any context but the tier, for calls of the mean size. It is \
+    assumed to need as many tokens and calls. The quality of its answers is not compared.";
 
 /// Provider, model, tier.
 type Key = (CompactString, CompactString, Option<CompactString>);

@@ -65,7 +65,7 @@ impl Budgets {
             (!std::mem::replace(&mut backlog.told, true), backlog.lost)
         };
         if first {
-            let text = format!("what was spent cannot be written down and waits in memory: {error}");
+            let text = format!("cannot write spent amounts, which wait in memory: {error}");
             let text = if lost > 0 { format!("{text}; {lost} calls were lost") } else { text };
             self.tell(self.notice(What::Unchecked, "*", text));
         }

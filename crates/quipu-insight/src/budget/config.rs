@@ -288,22 +288,22 @@ impl BudgetConfig {
             return Err("set limit_usd, limit_tokens, limit_calls or loop".into());
         }
         if self.limit_usd.is_some_and(|limit| limit < Usd::ZERO) {
-            return Err("limit_usd is below zero".into());
+            return Err("limit_usd is negative".into());
         }
         if self.rolling && self.period == Period::Total {
-            return Err("rolling: a total has no window that could roll".into());
+            return Err("rolling: a total has no window".into());
         }
         if let Some(part) = self.thresholds.iter().find(|part| !(**part > 0.0 && **part <= 10.0)) {
-            return Err(format!("thresholds: {part} is not above 0 and at most 10"));
+            return Err(format!("thresholds: expected above 0 and at most 10, got {part}"));
         }
         if self.action == Action::Degrade && self.degrade_to.is_none() {
-            return Err("degrade_to: the action degrade needs a model".into());
+            return Err("degrade_to: the action degrade requires a model".into());
         }
         if let Some((name, _)) = self.scope.fields().find(|(_, pattern)| pattern.is_empty()) {
             return Err(format!("scope.{name} is empty"));
         }
         if self.hold_ms == 0 {
-            return Err("hold_ms is 0: what is reserved would be let go of at once".into());
+            return Err("hold_ms is 0: a reservation would expire at once".into());
         }
         self.r#loop.as_ref().map_or(Ok(()), LoopConfig::check)?;
         self.zone().map(drop)
@@ -320,7 +320,7 @@ impl LoopConfig {
             return Err("loop.repeats is below 2".into());
         }
         if usd_per_minute.is_some_and(|bound| bound < Usd::ZERO) {
-            return Err("loop.usd_per_minute is below zero".into());
+            return Err("loop.usd_per_minute is negative".into());
         }
         Ok(())
     }

@@ -81,23 +81,24 @@ impl fmt::Display for Exceeded {
         let scope = scope_in_words(scope);
         write!(
             f,
-            "budget {name}{scope}: {spent} spent and {reserved} reserved of {limit}, {estimate} more does not fit"
+            "budget {name}{scope}: {spent} spent and {reserved} reserved of {limit}; {estimate} more would \
+             exceed it"
         )?;
-        resets_at.map_or(Ok(()), |at| write!(f, "; it starts anew at {at}"))
+        resets_at.map_or(Ok(()), |at| write!(f, "; the next period starts at {at}"))
     }
 }
 
 impl fmt::Display for Looped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, scope, kind, tool, count, bound, until } = self;
-        write!(f, "budget {name}{}: this goes in circles: ", scope_in_words(scope))?;
+        write!(f, "budget {name}{}: loop detected: ", scope_in_words(scope))?;
         match (kind, tool) {
-            (LoopKind::Repeats, Some(tool)) => write!(f, "tool {tool} ran with the same arguments, ")?,
-            (LoopKind::Repeats, None) => write!(f, "a tool ran with the same arguments, ")?,
-            (LoopKind::Rate, _) => write!(f, "money within a minute, ")?,
-            (LoopKind::Turns, _) => write!(f, "requests to models, ")?,
+            (LoopKind::Repeats, Some(tool)) => write!(f, "tool {tool} ran with the same arguments: ")?,
+            (LoopKind::Repeats, None) => write!(f, "a tool ran with the same arguments: ")?,
+            (LoopKind::Rate, _) => write!(f, "spending within a minute: ")?,
+            (LoopKind::Turns, _) => write!(f, "requests to models: ")?,
         }
-        write!(f, "{count} where the bound is {bound}; refused until {until}")
+        write!(f, "{count}, limit {bound}; rejected until {until}")
     }
 }
 
@@ -112,7 +113,7 @@ pub enum BudgetError {
     #[error("{0}")]
     Loop(Box<Looped>),
     /// The budget does not exist.
-    #[error("there is no budget named {name:?} (there are: {})", .known.join(", "))]
+    #[error("there is no budget {name:?} (budgets: {})", .known.join(", "))]
     Unknown {
         /// The requested name.
         name: String,
@@ -120,7 +121,7 @@ pub enum BudgetError {
         known: Vec<String>,
     },
     /// No process counts spending, so no limit could be enforced.
-    #[error("budget {name:?} was asked before quipu was initialised")]
+    #[error("budget {name:?} was used before quipu was initialised")]
     NotRunning {
         /// The name asked for; `*` for all of them.
         name: String,

@@ -57,7 +57,7 @@ pub(crate) struct Shared {
 pub struct Budgets(pub(crate) Arc<Shared>);
 
 /// Builder of [`Budgets`].
-#[must_use = "there are no budgets before `build` is called"]
+#[must_use = "there are no budgets before a call of `build`"]
 pub struct BudgetsBuilder {
     budgets: BTreeMap<String, Budget>,
     accounts: Option<Arc<dyn Accounts>>,
@@ -220,7 +220,9 @@ impl Budgets {
             done = Some(work(sheet, &known)?);
             Ok(())
         })?;
-        done.ok_or_else(|| Error::new(ErrorKind::Internal, "write accounts", "the books did no work"))
+        done.ok_or_else(|| {
+            Error::new(ErrorKind::Internal, "write accounts", "the accounts did not run the task")
+        })
     }
 
     /// Reads stored definitions again if they have changed.
@@ -255,7 +257,7 @@ impl Budgets {
             return Err(BudgetError::NotRunning { name: name.to_owned() });
         }
         if name.is_empty() || name.len() > 128 || name.chars().any(char::is_control) {
-            return Err(invalid("a name has 1 to 128 bytes, and no control characters".into()));
+            return Err(invalid("a name needs 1 to 128 bytes, without control characters".into()));
         }
         config.check().map_err(invalid)?;
         self.changeable(name)?;

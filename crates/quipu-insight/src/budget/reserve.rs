@@ -294,9 +294,8 @@ fn named(definition: &Definition, subject: &Subject) -> Result<Vec<CompactString
         let missing =
             definition.config.scope.fields().find(|(name, pattern)| !granted.is_within(name, pattern));
         let (name, pattern) = missing.unwrap_or(("scope", "*"));
-        let why = format!(
-            "its scope is {name} {pattern}, and this call's {name} is not known to be one: ask with check_for"
-        );
+        let why =
+            format!("its scope is {name} {pattern}, and the {name} of this call is unknown: use check_for");
         return Err(BudgetError::Invalid { name: definition.name.to_string(), why });
     }
     Ok(scopes)

@@ -79,8 +79,8 @@ fn bound(ask: &FigureAsk, range: i64, step: i64) -> Result<()> {
     }
     let seconds = step as f64 / Timestamp::SECOND as f64;
     let why = format!(
-        "steps of {seconds} s make {points} points for each of {groups} groups, more than {MAX_POINTS} in all: ask for wider \
-         steps, less time or a smaller top"
+        "steps of {seconds} s give {points} points for each of {groups} groups, more than {MAX_POINTS} in \
+         total: request wider steps, a shorter time or a smaller top"
     );
     Err(Error::new(ErrorKind::Invalid, "sum figures", why))
 }

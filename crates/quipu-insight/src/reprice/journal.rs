@@ -38,7 +38,7 @@ pub(super) struct Line {
 
 fn failed(what: &str, path: &Path) -> impl FnOnce(std::io::Error) -> Error {
     let context = format!("{what} {}", path.display());
-    move |why| Error::new(ErrorKind::Io, "keep the journal of a re-pricing", context).caused_by(why)
+    move |why| Error::new(ErrorKind::Io, "write the journal of a re-pricing", context).caused_by(why)
 }
 
 fn damaged(path: &Path, line: usize, why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
@@ -191,7 +191,7 @@ impl Reader {
             return Err(Error::new(
                 ErrorKind::NotFound,
                 "find a re-pricing",
-                format!("there is none of the id {shown:?}"),
+                format!("there is none with the id {shown:?}"),
             ));
         }
         let file = File::open(&path).map_err(failed("open", &path))?;
@@ -200,7 +200,7 @@ impl Reader {
             lines.next().ok_or_else(|| damaged(&path, 1, "it is empty"))?.map_err(failed("read", &path))?;
         let header: Header = serde_json::from_str(&first).map_err(|why| damaged(&path, 1, why))?;
         if header.quipu_reprice > FORMAT {
-            let context = format!("{} is of format {}", path.display(), header.quipu_reprice);
+            let context = format!("{} has format {}", path.display(), header.quipu_reprice);
             return Err(Error::new(ErrorKind::Unsupported, "read the journal of a re-pricing", context));
         }
         let marked = |state: State| folder.join(format!("{id}.{}", state.as_str())).exists();

@@ -385,7 +385,7 @@ fn the_records_of_a_call_name_each_other_with_what_says_so() {
         let [record] = joined[&one.span_id].as_slice() else { panic!("{joined:?}") };
         assert_eq!((record.trace_id, record.span_id), (other.trace_id, other.span_id));
         assert!(record.score > 0.99 && record.score < 1.0, "{record:?}");
-        assert_eq!(record.why[..2], ["the same id of the answer", "the same tokens"]);
+        assert_eq!(record.why[..2], ["the same response id", "the same tokens"]);
     }
     let alone = record(7, &truth(70), 0, plain());
     store.keep(std::slice::from_ref(&alone));

@@ -114,7 +114,7 @@ fn parts_larger_than_the_whole_are_cut_with_a_note() {
         [("gen_ai.usage.input_tokens", Value::Int(10)), ("gen_ai.usage.audio.input_tokens", 20.into())];
     let read = read("", &attributes);
     assert_eq!(read.usage.unwrap().input_audio, Some(10));
-    assert_eq!(read.notes, ["20 audio input tokens are more than all 10 input: cut"]);
+    assert_eq!(read.notes, ["20 audio input tokens exceed the 10 input: cut"]);
 }
 
 #[test]
@@ -179,7 +179,7 @@ fn an_unusable_spelling_makes_way_for_the_next() {
         [("gen_ai.usage.input_tokens", Value::Int(-1)), ("gen_ai.usage.prompt_tokens", "12".into())];
     let read = read("", &attributes);
     assert_eq!(read.usage.unwrap().input, Some(12));
-    assert_eq!(read.notes, ["gen_ai.usage.input_tokens is negative: left out"]);
+    assert_eq!(read.notes, ["gen_ai.usage.input_tokens is negative: omitted"]);
 }
 
 #[test]

@@ -136,9 +136,9 @@ async fn what_a_thin_token_lacks_is_asked_for_and_has_to_be_about_the_same_perso
     });
     let provider = Provider::new(issuer.settings()).unwrap();
     assert_eq!(issuer.log_in(&provider).await.unwrap(), ada());
-    issuer.change(|plan| plan.userinfo = Some(json!({"sub": "somebody else", "groups": ["admins"]})));
+    issuer.change(|plan| plan.userinfo = Some(json!({"sub": "another user", "groups": ["admins"]})));
     let error = issuer.log_in(&provider).await.unwrap_err();
-    assert!(error.kind() == ErrorKind::Denied && error.to_string().contains("somebody else"), "{error}");
+    assert!(error.kind() == ErrorKind::Denied && error.to_string().contains("another user"), "{error}");
 }
 
 #[tokio::test]

@@ -35,7 +35,7 @@ impl Figures for HistogramDataPoint {
             return Err(Refusal::new("buckets", why));
         }
         if !bounds.is_sorted_by(|a, b| a < b) {
-            return Err(Refusal::new("buckets", "bucket bounds do not rise"));
+            return Err(Refusal::new("buckets", "bucket bounds do not increase"));
         }
         sent.without_sum = self.sum.is_none();
         let uppers = bounds.iter().copied().chain([f64::INFINITY]);

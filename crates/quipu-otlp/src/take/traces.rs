@@ -62,7 +62,7 @@ impl Taker<'_> {
             (0, _) => Err(Refusal::new("time_missing", "start time is missing")),
             (start, 0) => Ok((self.time("start time", start)?, None)),
             (start, end) if end < start => {
-                let why = format!("end time {end} ns lies before start time {start} ns");
+                let why = format!("end time {end} ns is before start time {start} ns");
                 Err(Refusal::new("time_order", why))
             }
             (start, end) => Ok((self.time("start time", start)?, Some(self.time("end time", end)?))),

@@ -99,7 +99,7 @@ fn bad_spans_are_refused_one_by_one() {
         (
             Box::new(move |s| s.end_time_unix_nano = now - 3_000),
             "time_order",
-            format!("{place} {ids}: end time {} ns lies before start time {} ns", now - 3_000, now - 2_000),
+            format!("{place} {ids}: end time {} ns is before start time {} ns", now - 3_000, now - 2_000),
         ),
         (
             Box::new(move |s| s.end_time_unix_nano = now + day + 1),

@@ -21,7 +21,7 @@ pub fn unreadable(folder: &Path) -> Vec<String> {
         match number.map(|number| letters.batch(number)) {
             Some(Ok(_)) => {}
             Some(Err(error)) => found.push(error.to_string()),
-            None => found.push(format!("{}: its name is not that of a dead letter", path.display())),
+            None => found.push(format!("{}: its name is not a dead letter's", path.display())),
         }
     }
     found

@@ -208,7 +208,7 @@ impl Open {
         }
         let most = settings.write_timeout_ms + settings.retry_most_ms + settings.breaker_open_ms;
         tokio::time::timeout(Duration::from_millis(most), flushed).await.map_err(|_| {
-            let context = format!("{} records wait still", self.parts.backlog.records());
+            let context = format!("{} records are still waiting", self.parts.backlog.records());
             Error::new(ErrorKind::Unavailable, "flush", context).of_backend(self.name())
         })
     }

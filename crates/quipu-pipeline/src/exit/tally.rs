@@ -108,7 +108,7 @@ impl Tally {
         let text = error.to_string();
         let mut state = self.state.lock();
         if state.unkept.as_ref() != Some(&text) {
-            tracing::warn!(backend = self.name, %error, "batches wait in memory alone");
+            tracing::warn!(backend = self.name, %error, "batches wait in memory only");
         }
         state.last_error = Some(text.clone());
         state.unkept = Some(text);

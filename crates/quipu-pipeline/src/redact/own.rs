@@ -24,7 +24,7 @@ pub(super) fn compiled(patterns: &[OwnPattern]) -> Result<(Vec<Regex>, Option<Re
     }
     let each = patterns.iter().map(one).collect::<Result<Vec<Regex>>>()?;
     let together = RegexSetBuilder::new(each.iter().map(Regex::as_str)).size_limit(COMPILED * 8).build();
-    let together = together.map_err(|_| wrong("patterns", "they are too large together"))?;
+    let together = together.map_err(|_| wrong("patterns", "their total size is too large"))?;
     Ok((each, (!patterns.is_empty()).then_some(together)))
 }
 
@@ -48,7 +48,7 @@ fn one(own: &OwnPattern) -> Result<Regex> {
     if regex.is_match("") {
         return Err(wrong(
             "patterns",
-            format_args!("{:?} fits a text of nothing, and so every place of every text", own.pattern),
+            format_args!("{:?} matches the empty text, and so every position of every text", own.pattern),
         ));
     }
     Ok(regex)

@@ -102,7 +102,7 @@ enum Switch {
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(untagged, expecting = "expected \"on\", \"off\", or a table of services with \"on\" or \"off\" each")]
+#[serde(untagged, expecting = "expected \"on\", \"off\", or a table with \"on\" or \"off\" for each service")]
 enum Written {
     All(Switch),
     Each(BTreeMap<String, Switch>),
@@ -178,7 +178,7 @@ impl fmt::Debug for HashKey {
 impl<'de> Deserialize<'de> for HashKey {
     fn deserialize<D: Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         // The derived implementation would show a number that was meant as a key in its error.
-        String::deserialize(from).map(Self).map_err(|_| de::Error::custom("expected the key as text"))
+        String::deserialize(from).map(Self).map_err(|_| de::Error::custom("expected the key as a text"))
     }
 }
 

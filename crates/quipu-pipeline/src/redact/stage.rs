@@ -193,7 +193,7 @@ impl Told {
                 session: telling.session,
                 agent: None,
                 framework: None,
-                body: Value::String(format!("{all} taken out before anything was kept")),
+                body: Value::String(format!("{all} removed before storage")),
                 attributes: counts.into_iter().map(|(name, times)| (name, count(times))).collect(),
                 wire: None,
                 resource: telling.resource,

@@ -42,7 +42,7 @@ async fn what_was_refused_can_be_looked_at_and_sent_again() {
         assert_eq!((status.written, status.dead_letters, status.rejected), (5, 0, 6), "{status:?}");
         assert_eq!(backend.traces(), traces([2, 3]));
         let error = pipeline.replay("other").await.unwrap_err();
-        assert!(error.to_string().contains("there are: scripted"), "{error}");
+        assert!(error.to_string().contains("the exporters are: scripted"), "{error}");
         pipeline.close().await.unwrap();
     }
 }

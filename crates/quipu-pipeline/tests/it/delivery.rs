@@ -91,7 +91,7 @@ async fn a_flush_of_who_is_tried_for_ever_ends() {
     let pipeline = start([exit(&Scripted::down(), ExitSettings { write_timeout_ms: 50, ..quick() }, None)]);
     pipeline.submit(spans(1, 2)).await.unwrap();
     let error = pipeline.flush().await.unwrap_err();
-    assert!(error.to_string().contains("2 records wait still"), "{error}");
+    assert!(error.to_string().contains("2 records are still waiting"), "{error}");
     pipeline.close().await.unwrap();
     assert_eq!(status(&pipeline).dropped["shutdown"], 2, "{:?}", status(&pipeline));
 }

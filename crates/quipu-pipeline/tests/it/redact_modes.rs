@@ -224,7 +224,7 @@ fn own_patterns_have_names_modes_and_bounds() {
     for (settings, why) in [
         (own("a b", "x"), "name"),
         (own("x", "("), "redact.patterns"),
-        (own("x", "a*"), "fits a text of nothing"),
+        (own("x", "a*"), "matches the empty text"),
         (own("x", &"a".repeat(1_001)), "1000 bytes"),
         (own("x", r"(?:\w{1000}){1000}"), "redact.patterns"),
         (RedactSettings { patterns: vec!["x".into(); 101], ..RedactSettings::default() }, "at most 100"),

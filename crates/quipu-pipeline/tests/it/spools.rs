@@ -163,7 +163,7 @@ async fn a_spool_that_another_process_has_is_an_exit_without_one() {
     let one = start([exit(&first, quick(), Some(folder.path()))]);
     let two = start([exit(&second, quick(), Some(folder.path()))]);
     let Health::Degraded(why) = status(&two).health else { panic!("{:?}", status(&two)) };
-    assert!(why.contains("another process has it"), "{why}");
+    assert!(why.contains("another process uses it"), "{why}");
     two.submit(spans(1, 1)).await.unwrap();
     two.flush().await.unwrap();
     assert_eq!((status(&two).written, status(&two).spool_bytes), (1, 0));

@@ -286,7 +286,8 @@ fn any(mut clauses: Vec<Clause<'_>>) -> Clause<'_> {
 /// names.
 fn regex<'a>(pattern: &str, arena: &'a Arena) -> Result<Clause<'a>> {
     if let Some(rest) = pattern.strip_prefix("^(?!") {
-        let end = closing(rest).ok_or_else(|| ConvertError::new(format!("{pattern} has an open group")))?;
+        let end =
+            closing(rest).ok_or_else(|| ConvertError::new(format!("{pattern} has an unclosed group")))?;
         let mut all = vec![Clause::Not(Box::new(regex(&format!("^{}", &rest[..end]), arena)?))];
         if end + 1 < rest.len() {
             all.push(regex(&format!("^{}", &rest[end + 1..]), arena)?);
@@ -294,7 +295,7 @@ fn regex<'a>(pattern: &str, arena: &'a Arena) -> Result<Clause<'a>> {
         return Ok(if all.len() == 1 { all.remove(0) } else { Clause::All(all) });
     }
     if ["(?!", "(?=", "(?<"].iter().any(|group| pattern.contains(group)) {
-        return Err(ConvertError::new(format!("{pattern} looks around in a way that is not known")));
+        return Err(ConvertError::new(format!("{pattern} has an unsupported look-around")));
     }
     let pattern = pattern.replace(r"\d", "[0-9]");
     if let Err(error) = regex::Regex::new(&pattern) {

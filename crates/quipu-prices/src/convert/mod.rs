@@ -71,7 +71,7 @@ impl List {
         if litellm::is_list(text) {
             return Ok(Self::LiteLlm);
         }
-        Err(ConvertError::new("neither the list of genai-prices nor that of LiteLLM").in_file(file))
+        Err(ConvertError::new("neither a list of genai-prices nor of LiteLLM").in_file(file))
     }
 }
 
@@ -94,10 +94,10 @@ fn convert(bytes: &[u8], origin: &Origin<'_>) -> Result<Vec<u8>, ConvertError> {
     });
     let version = origin.version.unwrap_or(&sha256[..12]);
     if version.is_empty() || version.contains(char::is_whitespace) {
-        return Err(ConvertError::new(format!("{version:?} is no version: it is without spaces")));
+        return Err(ConvertError::new(format!("{version:?} is not a version: it must not have spaces")));
     }
     if crate::edition::day(origin.retrieved).is_none() {
-        return Err(ConvertError::new(format!("{:?} is no day such as 2026-11-21", origin.retrieved)));
+        return Err(ConvertError::new(format!("{:?} is not a day such as 2026-11-21", origin.retrieved)));
     }
     let arena = Arena::default();
     let rules = match list {

@@ -68,7 +68,7 @@ impl<'d> Reader<'d> {
     fn tables(&mut self, root: &mut Table<'d>, key: &'static str) -> Vec<Table<'d>> {
         let Some(value) = root.take(key) else { return Vec::new() };
         let DeValue::Array(all) = value.get_ref() else {
-            self.wrong(value.span().start, format!("{key} is written [[{key}]], once for each entry"));
+            self.wrong(value.span().start, format!("{key} must be written [[{key}]], once for each entry"));
             return Vec::new();
         };
         all.iter().filter_map(|value| self.table(value, key)).collect()
@@ -86,10 +86,10 @@ impl<'d> Reader<'d> {
         let stated = self.date(&mut table, "stated");
         if code.as_ref().is_some_and(|code| code.len() != 3 || !code.bytes().all(|b| b.is_ascii_uppercase()))
         {
-            self.wrong(table.at, "currency is three capital letters, such as EUR");
+            self.wrong(table.at, "currency: expected three capital letters such as EUR");
         }
         if rate.as_ref().is_some_and(|(rate, _)| rate.digits == 0) {
-            self.wrong(table.at, "rate is how much one US dollar is in the currency: above zero");
+            self.wrong(table.at, "rate: expected the value of one US dollar in the currency, above zero");
         }
         self.done(&table, "display");
         (self.errors.len() == before).then_some(())?;
@@ -102,10 +102,10 @@ impl<'d> Reader<'d> {
         let is = self.text(&mut table, "is");
         let provider = self.text(&mut table, "is_provider").map(|name| name.to_lowercase());
         if subject.model.is_none() && !table.has("model") {
-            self.wrong(table.at, "an alias needs model: the name that calls are sent with");
+            self.wrong(table.at, "an alias needs model: the name in the calls");
         }
         if is.is_none() && !table.has("is") {
-            self.wrong(table.at, "an alias needs is: the model that is meant");
+            self.wrong(table.at, "an alias needs is: the actual model");
         }
         let name = self.name(&mut table, "alias:", &subject);
         self.done(&table, ENTRY);
@@ -147,7 +147,8 @@ impl<'d> Reader<'d> {
                 self.wrong(
                     value.span().start,
                     format!(
-                        "percent is above 0, at most {most}, with at most six digits after the point: {text}"
+                        "percent: expected above 0 and at most {most}, with at most six digits after the \
+                         point, got {text}"
                     ),
                 );
                 None
@@ -166,11 +167,11 @@ impl<'d> Reader<'d> {
         let rest = self.rest(&mut table);
         let kinds = [table.has("free"), table.has("per_hour"), table.has("usd")];
         if kinds.iter().filter(|kind| **kind).count() != 1 || (table.has("free") && !free) {
-            self.wrong(table.at, "a price has exactly one of: usd (prices by unit), per_hour, free = true");
+            self.wrong(table.at, "a price needs exactly one of: usd (prices by unit), per_hour, free = true");
         }
         let whole = free || hour.is_some();
         if whole && rest.is_some() {
-            self.wrong(table.at, "rest belongs to usd: free and per_hour are all that is paid");
+            self.wrong(table.at, "rest requires usd: free and per_hour are the whole price");
         }
         if whole {
             let zero = |unit| Price { unit, price: Decimal::ZERO, tiers: Vec::new() };
@@ -196,7 +197,7 @@ impl<'d> Reader<'d> {
             "around" => Some(Rest::Around),
             "free" => Some(Rest::Nothing),
             other => {
-                self.wrong(at, format!("rest is list, around or free, not {other}"));
+                self.wrong(at, format!("rest: expected list, around or free, got {other}"));
                 None
             }
         }
@@ -210,7 +211,7 @@ impl<'d> Reader<'d> {
         for (key, at, value) in inner.entries() {
             match value.get_ref().as_str() {
                 Some(text) => drop(context.insert(key.to_owned(), text.to_owned())),
-                None => self.wrong(at, format!("{key} in context is text")),
+                None => self.wrong(at, format!("{key} in context: expected a text")),
             }
         }
         context
@@ -225,7 +226,7 @@ impl<'d> Reader<'d> {
                     self.wrong(at, format!("{} has two prices", unit.name()));
                 }
                 Some(unit) => prices.extend(self.price(unit, value)),
-                None => self.wrong(at, format!("{key} is no unit that is paid")),
+                None => self.wrong(at, format!("{key} is not a priced unit")),
             }
         }
         if prices.is_empty() && self.errors.is_empty() {
@@ -256,7 +257,7 @@ impl<'d> Reader<'d> {
         if let Some(above) = table.take("above").and_then(|value| self.table(value, "above")) {
             for (bound, at, value) in above.entries() {
                 let Ok(bound) = bound.replace('_', "").parse::<u64>() else {
-                    self.wrong(at, format!("above has counts of input tokens for keys, not {bound}"));
+                    self.wrong(at, format!("above: expected counts of input tokens as keys, got {bound}"));
                     continue;
                 };
                 let number = self.number(value, "above");
@@ -273,7 +274,7 @@ impl<'d> Reader<'d> {
     fn per(&mut self, per: Decimal, value: Value<'d>) -> Option<u64> {
         let whole = u64::try_from(per.digits).ok().filter(|whole| per.scale == 0 && *whole > 0);
         if whole.is_none() {
-            self.wrong(value.span().start, "per is a whole number above zero");
+            self.wrong(value.span().start, "per: expected a whole number above zero");
         }
         whole
     }
@@ -282,7 +283,7 @@ impl<'d> Reader<'d> {
     fn scaled(&mut self, price: Decimal, unit: Unit, per: u64, value: Value<'d>) -> Option<Decimal> {
         let exact = divided(price, unit.per(), per);
         if exact.is_none() {
-            self.wrong(value.span().start, format!("the price for one of {per} has no exact decimal"));
+            self.wrong(value.span().start, format!("the price of one of {per} has no exact decimal"));
         }
         exact
     }
@@ -307,7 +308,7 @@ impl<'d> Reader<'d> {
         let name =
             self.text(table, "name").unwrap_or_else(|| format!("{prefix}{subject}").replace([' ', '+'], "-"));
         if name.contains(|letter: char| letter.is_whitespace() || letter == '+') {
-            self.wrong(at, format!("a name is without spaces and +: {name}"));
+            self.wrong(at, format!("a name must not have spaces or +: {name}"));
         }
         name
     }
@@ -329,7 +330,7 @@ impl<'d> Reader<'d> {
             if let Some((_, other, _)) =
                 seen.iter().find(|(known, _, held)| *known == what && held.overlaps(&span))
             {
-                let what = format!("is for the same calls at the same time as the entry on line {other}");
+                let what = format!("applies to the same calls at the same time as the entry on line {other}");
                 self.errors.push(UserError { line, what });
             }
             seen.push((what, line, span));

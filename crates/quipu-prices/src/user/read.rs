@@ -47,7 +47,7 @@ impl<'d> Reader<'d> {
         match value.get_ref() {
             DeValue::Table(table) => Some(Table { table, at, taken: BTreeSet::new() }),
             other => {
-                self.wrong(at, format!("{what} is a table, not {}", other.type_str()));
+                self.wrong(at, format!("{what}: expected a table, got {}", other.type_str()));
                 None
             }
         }
@@ -63,7 +63,7 @@ impl<'d> Reader<'d> {
                 None
             }
             other => {
-                self.wrong(value.span().start, format!("{key} is text, not {}", other.type_str()));
+                self.wrong(value.span().start, format!("{key}: expected a text, got {}", other.type_str()));
                 None
             }
         }
@@ -72,7 +72,7 @@ impl<'d> Reader<'d> {
     pub(super) fn flag(&mut self, table: &mut Table<'d>, key: &'static str) -> bool {
         let Some(value) = table.take(key) else { return false };
         value.get_ref().as_bool().unwrap_or_else(|| {
-            self.wrong(value.span().start, format!("{key} is true or false"));
+            self.wrong(value.span().start, format!("{key}: expected true or false"));
             false
         })
     }
@@ -84,14 +84,14 @@ impl<'d> Reader<'d> {
             DeValue::Integer(number) if number.radix() == 10 => number.as_str().to_owned(),
             DeValue::Float(number) => number.as_str().to_owned(),
             other => {
-                self.wrong(value.span().start, format!("{key} is a number, not {}", other.type_str()));
+                self.wrong(value.span().start, format!("{key}: expected a number, got {}", other.type_str()));
                 return None;
             }
         };
         match exact(text.trim_start_matches('+')) {
             Ok(number) => Some((number, text)),
             Err(_) if Scaled::negative(&text) => {
-                self.wrong(value.span().start, format!("{key} is below zero: {text}"));
+                self.wrong(value.span().start, format!("{key} is negative: {text}"));
                 None
             }
             Err(why) => {
@@ -110,7 +110,10 @@ impl<'d> Reader<'d> {
         if time.is_none() {
             self.wrong(
                 value.span().start,
-                format!("{key} is no day such as 2026-11-21 nor a time such as 2026-11-21T08:00:00Z: {text}"),
+                format!(
+                    "{key}: expected a day such as 2026-11-21 or a time such as 2026-11-21T08:00:00Z, \
+                    got {text}"
+                ),
             );
         }
         time
@@ -121,7 +124,7 @@ impl<'d> Reader<'d> {
         let text = plain(value)?;
         let date = day(&text);
         if date.is_none() {
-            self.wrong(value.span().start, format!("{key} is no day such as 2026-11-21: {text}"));
+            self.wrong(value.span().start, format!("{key}: expected a day such as 2026-11-21, got {text}"));
         }
         date
     }

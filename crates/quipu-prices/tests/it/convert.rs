@@ -52,7 +52,7 @@ fn a_whole_list_gives_what_the_reduced_one_does() {
 fn a_list_is_known_by_its_shape() {
     assert_eq!(List::of(LITELLM, "x"), Ok(List::LiteLlm));
     assert_eq!(List::of("[]", "x"), Ok(List::GenaiPrices));
-    assert_eq!(error("{\"a\": 1}"), "list.json: neither the list of genai-prices nor that of LiteLLM");
+    assert_eq!(error("{\"a\": 1}"), "list.json: neither a list of genai-prices nor of LiteLLM");
     assert_eq!(error("[]"), "list.json: it has no price");
     let books = books(LITELLM);
     let source = &books.sources()[0];

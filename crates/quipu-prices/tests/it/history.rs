@@ -64,7 +64,7 @@ fn a_list_without_dates_holds_from_its_import_on() {
     // No list knew the model then. The first list that does sets the price, and the answer notes that.
     let before = of("2026-12-14T23:59:59Z");
     assert_eq!((before.0.as_str(), before.1.as_str()), ("0.0077", "1.110.0"));
-    assert_eq!(before.2, ["litellm 1.110.0 is not the list of that time, which does not name the model"]);
+    assert_eq!(before.2, ["litellm 1.110.0 is used because the list of that time does not have the model"]);
 }
 
 #[test]

@@ -79,7 +79,7 @@ fn an_entry_may_lie_over_the_list() {
     let answer = ask("anthropic", "claude-haiku-4-5-20251001").usage(usage).answer_of(&books).unwrap();
     assert_eq!(answer.total.to_string(), "0.00108"); // 0.00054 + 0.00004 + 0.0005
     assert_eq!(answer.rule.id, "haiku over genai-prices 0.2.3 anthropic/claude-haiku-4-5");
-    assert!(answer.fallbacks.contains(&"what the entry has no price for has that of the list".into()));
+    assert!(answer.fallbacks.contains(&"units without a price in the entry have the list price".into()));
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn percents_change_the_list() {
         (answer.rule.source.as_str(), answer.rule.id.as_str()),
         ("user", "deal+margin over genai-prices 0.2.3 openai/gpt-4o")
     );
-    assert_eq!(answer.fallbacks, ["15 % off the list price: deal", "10 % on the price: margin"]);
+    assert_eq!(answer.fallbacks, ["15 % below the list price: deal", "10 % above the price: margin"]);
     assert_eq!(books.explain(&ask("openai", "gpt-4o").request(), &answer.rule), Ok(answer));
     // The narrower discount: 0.00225 at 79.5 % and 110 %.
     assert_eq!(total(&ask("openai", "gpt-5"), &books), "0.001967625");
@@ -277,20 +277,20 @@ rate = "0"
 "#;
     let all = errors(text);
     for expected in [
-        "line 4: input_tokens is below zero: -1",
+        "line 4: input_tokens is negative: -1",
         "line 4: output_tokens: \"x\" is not a number of dollars",
         "line 6: a price needs provider or model",
-        "line 7: phases is no unit that is paid",
-        "line 9: a price has exactly one of: usd (prices by unit), per_hour, free = true",
+        "line 7: phases is not a priced unit",
+        "line 9: a price needs exactly one of: usd (prices by unit), per_hour, free = true",
         "line 13: an entry of this kind has no key colour",
-        "line 16: percent is above 0, at most 100, with at most six digits after the point: 101",
+        "line 16: percent: expected above 0 and at most 100, with at most six digits after the point, got 101",
         "line 18: percent is missing",
-        "line 21: an alias needs model: the name that calls are sent with",
-        "line 26: valid_from is no day such as 2026-11-21 nor a time such as 2026-11-21T08:00:00Z: 2026-02-30",
+        "line 21: an alias needs model: the name in the calls",
+        "line 26: valid_from: expected a day such as 2026-11-21 or a time such as 2026-11-21T08:00:00Z, got 2026-02-30",
         "line 29: valid_to is not after valid_from",
         "line 35: display needs stated",
-        "line 35: currency is three capital letters, such as EUR",
-        "line 35: rate is how much one US dollar is in the currency: above zero",
+        "line 35: currency: expected three capital letters such as EUR",
+        "line 35: rate: expected the value of one US dollar in the currency, above zero",
     ] {
         assert!(all.iter().any(|error| error.starts_with(expected)), "{expected}\n{all:#?}");
     }

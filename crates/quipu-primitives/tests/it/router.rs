@@ -14,7 +14,7 @@ fn each_input_goes_the_way_that_its_route_names() {
     let error = results.2.unwrap_err();
     assert_eq!(
         (error.asked.as_str(), error.to_string().as_str()),
-        ("SECRET", "router intent: no such route; there are fail, sum")
+        ("SECRET", "router intent: no such route; the routes are fail, sum")
     );
     for (route, times) in [("sum", 1), ("fail", 1), ("none", 1)] {
         assert_eq!(

@@ -30,7 +30,7 @@ fn what_is_too_slow_is_cancelled_and_counted() {
     });
     let expired = TimedOut { after: LIMIT };
     assert_eq!(results, (Err(Failure::TimedOut(expired)), Err(expired)));
-    assert_eq!(expired.to_string(), "no end after 100 ms");
+    assert_eq!(expired.to_string(), "timed out after 100 ms");
     assert_eq!(seen.count("quipu.timeout.expiries", &[("timeout", "ask")]), 2);
     assert_eq!(seen.text("timeout ask", "error.type"), Some("timeout"));
     assert!(seen.failed("timeout ask") && seen.cancelled().is_empty());

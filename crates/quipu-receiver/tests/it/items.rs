@@ -26,7 +26,7 @@ async fn bad_spans_do_not_harm_good_ones() {
         (Span { trace_id: vec![0; 16], ..span() }, "trace id is all zero"),
         (Span { span_id: vec![0; 8], ..span() }, "span id is all zero"),
         (Span { span_id: vec![1; 16], ..span() }, "span id has 16 bytes, not 8"),
-        (Span { end_time_unix_nano: now() - 9_000_000_000, ..span() }, "lies before start time"),
+        (Span { end_time_unix_nano: now() - 9_000_000_000, ..span() }, "is before start time"),
         (Span { end_time_unix_nano: far, ..span() }, "ahead of the clock"),
         (Span { start_time_unix_nano: 5, ..span() }, "behind the clock"),
     ];

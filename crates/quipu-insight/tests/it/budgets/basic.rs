@@ -193,7 +193,7 @@ fn a_configuration_says_what_is_wrong_with_it() {
     let none = Budget::try_from(BudgetConfig::default()).unwrap_err();
     assert!(none.contains("limit_usd"), "{none}");
     let negative = BudgetConfig { limit_usd: Some(usd("-1")), ..BudgetConfig::default() };
-    assert!(Budget::try_from(negative).unwrap_err().contains("below zero"));
+    assert!(Budget::try_from(negative).unwrap_err().contains("is negative"));
 }
 
 #[test]

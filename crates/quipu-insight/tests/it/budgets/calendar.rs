@@ -70,10 +70,10 @@ fn weeks_months_and_totals() {
 fn what_is_wrong_is_said_by_its_field() {
     for (config, part) in [
         (r#"{}"#, "limit_usd"),
-        (r#"{"limit_usd": "-1"}"#, "limit_usd is below zero"),
+        (r#"{"limit_usd": "-1"}"#, "limit_usd is negative"),
         (r#"{"limit_calls": 1, "time_zone": "Europe/Atlantis"}"#, "time_zone: \"Europe/Atlantis\""),
         (r#"{"limit_calls": 1, "period": "total", "rolling": true}"#, "rolling"),
-        (r#"{"limit_calls": 1, "thresholds": [0]}"#, "thresholds: 0"),
+        (r#"{"limit_calls": 1, "thresholds": [0]}"#, "at most 10, got 0"),
         (r#"{"limit_calls": 1, "hold_ms": 0}"#, "hold_ms is 0"),
         (r#"{"limit_calls": 1, "action": "degrade"}"#, "degrade_to"),
         (r#"{"limit_calls": 1, "scope": {"user": ""}}"#, "scope.user"),

@@ -151,7 +151,7 @@ async fn a_steady_spender_is_forecast_to_the_end_of_the_period() {
     }
     let past = Ask { filter: between(at(-5 * DAY), at(-DAY)), ..Ask::default() };
     let told = analysed(&dollars(&costs), past, at(0)).await;
-    assert!(told.forecast.is_none() && told.forecast_reason.unwrap().contains("ends before now"));
+    assert!(told.forecast.is_none() && told.forecast_reason.unwrap().contains("ends in the past"));
 }
 
 #[tokio::test]

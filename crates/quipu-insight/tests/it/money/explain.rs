@@ -56,7 +56,7 @@ async fn a_version_that_is_gone_is_said_to_be_and_todays_price_shown() {
 
     let told = explained(&Flat::new("3", &[]), 1, &*store).await;
     assert_eq!(told.price, Some(Err(Unpriced::UnknownModel)));
-    assert!(told.note.unwrap().contains("no book prices it today"));
+    assert!(told.note.unwrap().contains("no book has a price for it today"));
 }
 
 #[tokio::test]

@@ -55,7 +55,7 @@ impl Cursor {
         bytes[24..28].copy_from_slice(&sum.to_le_bytes());
         let at = self.turn % 2 * SLOT as u64;
         let written = self.file.seek(SeekFrom::Start(at)).and_then(|_| self.file.write_all(&bytes));
-        written.map_err(|cause| failed("note what was delivered", &self.path, cause))
+        written.map_err(|cause| failed("store the delivery position", &self.path, cause))
     }
 }
 

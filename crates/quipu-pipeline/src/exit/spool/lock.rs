@@ -20,7 +20,7 @@ pub(super) fn lock(folder: &Path) -> Result<(File, Option<File>)> {
         .map_err(|cause| failed("open spool", &path, cause))?;
     let taken = || {
         let context =
-            format!("{}: another process has it; give each a spool.path of its own", path.display());
+            format!("{}: another process uses it; give each process its own spool.path", path.display());
         Error::new(ErrorKind::Locked, "open spool", context)
     };
     match file.try_lock() {

@@ -127,7 +127,7 @@ impl Spool {
             match Segment::walk(&path, number, from).map_err(|cause| failed("open spool", &path, cause))? {
                 None => tracing::warn!(
                     path = %path.display(),
-                    "a file of another layout was left alone: the Quipu that wrote it can deliver it"
+                    "a file of another layout was skipped: the version that wrote it can deliver it"
                 ),
                 Some(walked) if number < self.passed.segment || walked.segment.len <= from => {
                     // The number of records in a file without a header is unknown.
@@ -392,7 +392,7 @@ impl Spool {
     fn remove_file(&mut self, number: u64) {
         let path = segment::path(&self.folder, number);
         if let Err(cause) = fs::remove_file(&path) {
-            tracing::warn!(path = %path.display(), %cause, "delivered batches cannot be removed");
+            tracing::warn!(path = %path.display(), %cause, "cannot remove delivered batches");
         }
     }
 }

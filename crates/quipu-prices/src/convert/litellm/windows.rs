@@ -81,7 +81,7 @@ fn parse(span: &str) -> Result<(u32, u32)> {
     };
     let times = span.split_once('-').and_then(|(start, end)| Some((second(start)?, second(end)?)));
     let (start, end) = times
-        .ok_or_else(|| ConvertError::new(format!("{span} is not a span of hours")))
+        .ok_or_else(|| ConvertError::new(format!("{span} is not a range of hours")))
         .key("off_peak_pricing")?;
     Ok((start, if end == 0 { 86_400 } else { end }))
 }
