@@ -19,7 +19,7 @@ pub struct Args {
 
 #[derive(clap::Subcommand)]
 enum Kind {
-    /// A backend: `crates/quipu-backend-NAME`
+    /// A backend: `crates/backends/NAME`
     Backend {
         /// Lower-case words joined by hyphens
         name: String,
@@ -27,7 +27,7 @@ enum Kind {
         #[arg(long)]
         store: bool,
     },
-    /// An adapter: `crates/quipu-adapter-NAME`
+    /// An adapter: `crates/read/adapters/NAME`
     Adapter {
         /// Lower-case words joined by hyphens
         name: String,
@@ -37,6 +37,8 @@ enum Kind {
 /// Differences between the kinds.
 struct Plan {
     kind: &'static str,
+    /// The folder of such crates, within `crates/`.
+    group: &'static str,
     files: &'static [(&'static str, &'static str)],
     table: &'static str,
     /// Entries of the table, each after its marker.
@@ -45,6 +47,7 @@ struct Plan {
 
 const EXIT: Plan = Plan {
     kind: "backend",
+    group: "backends",
     files: &[
         ("Cargo.toml", include_str!("../templates/backend/Cargo.toml.in")),
         ("src/lib.rs", include_str!("../templates/backend/lib.rs.in")),
@@ -52,7 +55,7 @@ const EXIT: Plan = Plan {
         ("src/config.rs", include_str!("../templates/backend/config.rs.in")),
         ("tests/it/main.rs", include_str!("../templates/backend/it.rs.in")),
     ],
-    table: "crates/quipu/src/backends.rs",
+    table: "crates/agent/quipu/src/backends.rs",
     lines: &[(
         "// exits: one line each",
         "(\"@name@\", |place| Ok(runtime::Opened::Exit(Arc::new(quipu_backend_@ident@::@Type@::open(place.config()?)?)))),",
@@ -61,13 +64,14 @@ const EXIT: Plan = Plan {
 
 const STORE: Plan = Plan {
     kind: "backend",
+    group: "backends",
     files: &[
         ("Cargo.toml", include_str!("../templates/store/Cargo.toml.in")),
         ("src/lib.rs", include_str!("../templates/store/lib.rs.in")),
         ("src/store.rs", include_str!("../templates/store/store.rs.in")),
         ("tests/it/main.rs", include_str!("../templates/store/it.rs.in")),
     ],
-    table: "crates/quipu/src/backends.rs",
+    table: "crates/agent/quipu/src/backends.rs",
     lines: &[
         (
             "// backends: one line each",
@@ -82,13 +86,14 @@ const STORE: Plan = Plan {
 
 const ADAPTER: Plan = Plan {
     kind: "adapter",
+    group: "read/adapters",
     files: &[
         ("Cargo.toml", include_str!("../templates/adapter/Cargo.toml.in")),
         ("src/lib.rs", include_str!("../templates/adapter/lib.rs.in")),
         ("src/adapter.rs", include_str!("../templates/adapter/adapter.rs.in")),
         ("tests/it/main.rs", include_str!("../templates/adapter/it.rs.in")),
     ],
-    table: "crates/quipu/src/adapters.rs",
+    table: "crates/agent/quipu/src/adapters.rs",
     lines: &[("// adapters: one line each", "Arc::new(quipu_adapter_@ident@::@Type@),")],
 };
 
@@ -105,7 +110,7 @@ pub fn run(args: &Args) -> Result<()> {
     if !edits::is_name(name) {
         bail!("{name:?} is not a name: lower-case letters and digits, in words joined by single hyphens");
     }
-    let folder = shell::root().join("crates").join(format!("quipu-{}-{name}", plan.kind));
+    let folder = shell::root().join("crates").join(plan.group).join(name);
     if folder.exists() {
         bail!("{} is there already", folder.display());
     }
@@ -134,8 +139,8 @@ fn shared(plan: &Plan, name: &str) -> Result<Vec<(PathBuf, String)>> {
         let text = fs::read_to_string(&path).with_context(|| format!("{}", path.display()))?;
         anyhow::Ok((path, text))
     };
-    let (manifest, text) = read("crates/quipu/Cargo.toml")?;
-    let manifest = (manifest, edits::manifest(&text, plan.kind, name)?);
+    let (manifest, text) = read("crates/agent/quipu/Cargo.toml")?;
+    let manifest = (manifest, edits::manifest(&text, plan.kind, plan.group, name)?);
     let (table, mut text) = read(plan.table)?;
     for (marker, line) in plan.lines {
         text = edits::table(&text, marker, plan.kind, name, line)?;
@@ -174,15 +179,16 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path();
         let manifest = fs::read_to_string(shell::root().join("Cargo.toml")).unwrap();
-        let members = manifest.lines().filter(|line| !line.starts_with("default-members"));
-        let members =
-            members.map(|line| if line.starts_with("members") { "members = [\"crates/*\"]" } else { line });
         let ours = format!("path = \"{}/", shell::root().display());
-        let manifest = members.collect::<Vec<_>>().join("\n").replace("path = \"", &ours);
-        write(&root.join("Cargo.toml"), &manifest).unwrap();
+        let mut manifest: toml::Table = manifest.replace("path = \"", &ours).parse().unwrap();
+        let workspace = manifest["workspace"].as_table_mut().unwrap();
+        workspace.remove("default-members");
+        let members = [&EXIT, &ADAPTER].map(|plan| format!("crates/{}/*", plan.group));
+        workspace.insert("members".to_owned(), members.to_vec().into());
+        write(&root.join("Cargo.toml"), &manifest.to_string()).unwrap();
         fs::copy(shell::root().join("Cargo.lock"), root.join("Cargo.lock")).unwrap();
         for (plan, name) in [(&EXIT, "probe-way-out"), (&STORE, "probe-store"), (&ADAPTER, "probe")] {
-            let place = root.join("crates").join(format!("quipu-{}-{name}", plan.kind));
+            let place = root.join("crates").join(plan.group).join(name);
             for (file, text) in crate_of(plan, name, &place) {
                 let is_root = file.ends_with("lib.rs") || file.ends_with("main.rs");
                 let strict = if is_root { "#![deny(warnings)]\n" } else { "" };

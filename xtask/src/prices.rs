@@ -17,8 +17,8 @@ use sha2::{Digest, Sha256};
 
 use crate::shell;
 
-const FACTS: &str = "crates/quipu-prices/facts";
-const BOOK: &str = "crates/quipu-prices/data/book.postcard";
+const FACTS: &str = "crates/count/prices/facts";
+const BOOK: &str = "crates/count/prices/data/book.postcard";
 
 /// Entry of one file in `facts/SOURCES.json`.
 #[derive(Debug, Deserialize)]

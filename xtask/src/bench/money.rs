@@ -70,8 +70,7 @@ pub fn run(into: &mut Figures) -> Result<()> {
 /// The guides and sources of this repository, some megabytes in a fixed order.
 fn text() -> Result<String> {
     let mut text = String::new();
-    for folder in ["docs/guide", "crates/quipu-core/src", "crates/quipu-sdk/src", "crates/quipu-pipeline/src"]
-    {
+    for folder in ["docs/guide", "crates/model/core/src", "crates/agent/sdk/src", "crates/pipeline/src"] {
         let mut files: Vec<_> =
             std::fs::read_dir(shell::root().join(folder))?.flatten().map(|entry| entry.path()).collect();
         files.sort();

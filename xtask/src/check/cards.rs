@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use super::{Outcome, sources, verdict};
+use super::{Outcome, files_with, sources, verdict};
 
 const LINES: [&str; 4] = ["Verb:", "Takes:", "Gives:", "Never:"];
 
@@ -13,21 +13,21 @@ const LINES: [&str; 4] = ["Verb:", "Takes:", "Gives:", "Never:"];
 pub fn cards(root: &Path) -> Result<Outcome> {
     let mut complaints = Vec::new();
     let mut rooms = 0;
-    for entry in fs::read_dir(root.join("crates"))?.flatten().filter(|entry| entry.path().is_dir()) {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let open = ["src/lib.rs", "src/main.rs"].map(|file| entry.path().join(file));
+    let mut manifests = files_with(root, &["crates"], "toml");
+    manifests.retain(|file| file.ends_with("Cargo.toml"));
+    for folder in manifests.iter().filter_map(|manifest| manifest.parent()) {
+        let name = folder.display();
+        let open = ["src/lib.rs", "src/main.rs"].map(|file| root.join(folder).join(file));
         let Some(file) = open.iter().find(|file| file.is_file()) else {
-            complaints.push(format!("crates/{name}: has neither src/lib.rs nor src/main.rs"));
+            complaints.push(format!("{name}: has neither src/lib.rs nor src/main.rs"));
             continue;
         };
         rooms += 1;
         let text = fs::read_to_string(file).with_context(|| format!("{}", file.display()))?;
         if let Some(missing) = missing(&text) {
-            complaints
-                .push(format!("crates/{name}: the crate's documentation lacks the line `//! {missing} …`"));
+            complaints.push(format!("{name}: the crate's documentation lacks the line `//! {missing} …`"));
         }
     }
-    complaints.sort();
     verdict(&complaints, format!("{rooms} rooms"))
 }
 

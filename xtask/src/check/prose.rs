@@ -283,7 +283,7 @@ mod tests {
             ("docs/style.md", "docs"),
             ("docs/adr/0001.md", "docs/adr"),
             ("docs/guide/sources/x.md", "docs/guide"),
-            ("crates/quipu-core/src/lib.rs", "crates"),
+            ("crates/model/core/src/lib.rs", "crates"),
         ] {
             assert_eq!(folder_of(Path::new(file)), folder, "{file}");
         }

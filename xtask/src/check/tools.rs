@@ -94,7 +94,7 @@ pub fn advisories() -> Result<Outcome> {
 
 /// Whether the committed web build is what the sources give.
 pub fn web() -> Result<Outcome> {
-    let script = "crates/quipu-web/ui/scripts/check.mjs";
+    let script = "crates/server/web/ui/scripts/check.mjs";
     if !shell::root().join(script).is_file() {
         return Ok(Outcome::Skipped(format!("{script} is missing")));
     }

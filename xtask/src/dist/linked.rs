@@ -183,7 +183,7 @@ fn web() -> Result<Vec<WebPackage>> {
         #[serde(default)]
         peer: bool,
     }
-    let path = shell::root().join("crates/quipu-web/ui/package-lock.json");
+    let path = shell::root().join("crates/server/web/ui/package-lock.json");
     let lock: Lock = serde_json::from_str(&std::fs::read_to_string(&path)?).context("package-lock.json")?;
     let package = |(path, locked): (String, Locked)| {
         let name = path.rsplit_once("node_modules/")?.1.to_owned();

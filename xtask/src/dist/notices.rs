@@ -50,7 +50,7 @@ pub fn text(linked: &Linked) -> Result<Notices> {
     if !without.is_empty() {
         text += &format!("\n{}\n\nWithout a text of their own:\n\n{}\n", "=".repeat(100), without.join("\n"));
     }
-    let web = std::fs::read_to_string(shell::root().join("crates/quipu-web/ui/public/licenses.txt"))?;
+    let web = std::fs::read_to_string(shell::root().join("crates/server/web/ui/public/licenses.txt"))?;
     text += &format!("\n{}\n\nThe dashboard:\n\n{web}", "=".repeat(100));
     Ok(Notices { text: text.into_bytes(), texts: texts.len(), without })
 }

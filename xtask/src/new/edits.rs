@@ -20,7 +20,7 @@ pub fn fill(template: &str, name: &str) -> String {
 ///
 /// # Errors
 /// It has no `[features]` with `full` and `adapters`, or no `[dependencies]`.
-pub fn manifest(text: &str, kind: &str, name: &str) -> Result<String> {
+pub fn manifest(text: &str, kind: &str, group: &str, name: &str) -> Result<String> {
     let (feature, package) = (format!("{kind}-{name}"), format!("quipu-{kind}-{name}"));
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     let all = if kind == "adapter" { "adapters" } else { "full" };
@@ -28,7 +28,7 @@ pub fn manifest(text: &str, kind: &str, name: &str) -> Result<String> {
     let list = list.ok_or_else(|| anyhow!("the facade's manifest has no line `{all} = […]`"))?;
     *list = list.replacen(']', &format!(", \"{feature}\"]"), 1).replacen("[, ", "[", 1);
     insert(&mut lines, "[features]", &format!("{kind}-"), &format!("{feature} = [\"dep:{package}\"]"))?;
-    let dependency = format!("{package} = {{ path = \"../{package}\", optional = true }}");
+    let dependency = format!("{package} = {{ path = \"../../{group}/{name}\", optional = true }}");
     insert(&mut lines, "[dependencies]", &format!("quipu-{kind}-"), &dependency)?;
     Ok(lines.join("\n") + "\n")
 }
@@ -111,15 +111,15 @@ adapter-foo = [\"dep:quipu-adapter-foo\"]
 adapter-genai = [\"dep:quipu-adapter-genai\"]
 
 [dependencies]
-quipu-adapter-foo = { path = \"../quipu-adapter-foo\", optional = true }
+quipu-adapter-foo = { path = \"../../read/adapters/foo\", optional = true }
 quipu-adapter-genai = { workspace = true, optional = true }
 quipu-core.workspace = true
 
 [lints]
 workspace = true
 ";
-        assert_eq!(manifest(MANIFEST, "adapter", "foo").unwrap(), want);
-        assert!(manifest("[features]\n", "adapter", "foo").is_err());
+        assert_eq!(manifest(MANIFEST, "adapter", "read/adapters", "foo").unwrap(), want);
+        assert!(manifest("[features]\n", "adapter", "read/adapters", "foo").is_err());
     }
 
     #[test]

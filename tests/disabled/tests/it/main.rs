@@ -12,7 +12,7 @@ fn package() -> PathBuf {
     let package = Path::new(env!("CARGO_TARGET_TMPDIR")).join("disabled");
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap();
     fs::create_dir_all(package.join("src/bin")).unwrap();
-    let sdk = root.join("crates/quipu-sdk");
+    let sdk = root.join("crates/agent/sdk");
     let manifest = format!(
         "[package]\nname = \"probe\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\nquipu-sdk = {{ path = {sdk:?}, default-features = false }}\n\n[profile.release]\ncodegen-units = 1\npanic = \"abort\"\n"
     );

@@ -1,0 +1,4 @@
+//! Documentation tests of the guide's examples.
+
+#[doc = include_str!("../../../../docs/guide/syslog.md")]
+struct Guide;

@@ -1,4 +1,0 @@
-//! Documentation tests of the guide's examples.
-
-#[doc = include_str!("../../../docs/guide/syslog.md")]
-struct Guide;
