@@ -1,6 +1,7 @@
 //! `check`: static checks of the sources.
 
 mod cards;
+mod circles;
 mod layers;
 mod links;
 mod prose;
@@ -17,7 +18,7 @@ use crate::{shell, table};
 /// Options of `check`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Formats the sources and lowers the ceilings of prose instead of complaining
+    /// Formats the sources, lowers the ceilings of prose and the list of circles instead of complaining
     #[arg(long)]
     fix: bool,
     /// A check that could not be made, because its tool is missing, is a failure
@@ -48,12 +49,13 @@ pub enum Outcome {
 type Check = (&'static str, fn(&Args) -> Result<Outcome>);
 
 /// Cheap checks first, so that a typo does not wait for a compiler.
-const CHECKS: [Check; 14] = [
+const CHECKS: [Check; 15] = [
     ("fmt", |args| tools::fmt(args.fix)),
     ("cards", |_| cards::cards(&shell::root())),
     ("openings", |_| cards::openings(&shell::root())),
     ("sizes", |_| sizes::sizes(&shell::root())),
     ("layers", |_| layers::layers()),
+    ("circles", |args| circles::circles(&shell::root(), args.fix)),
     ("links", |_| links::links(&shell::root())),
     ("prose", |args| prose::prose(&shell::root(), args.fix)),
     ("typos", |_| tools::typos()),

@@ -26,6 +26,7 @@ mod live;
 mod message;
 mod metric;
 mod outline;
+mod params;
 mod parity;
 mod plans;
 mod price;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use quipu_core::{Cost, Messages, Params, SpanKind, SpanRow, Status, TokenSpread, Usage, UsageEstimate, Usd};
+use quipu_core::{Cost, Messages, SpanKind, SpanRow, Status, TokenSpread, Usage, UsageEstimate, Usd};
 use quipu_query::millis;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
@@ -321,7 +321,7 @@ impl Span {
         self.ttft_ms = read.time_to_first_token.map(millis);
         self.finish_reasons = Some(names(&read.finish_reasons));
         self.notes = Some(names(&read.notes));
-        self.params = Some(params(&read.params));
+        self.params = Some(super::params::sent(&read.params));
         self.fill_raw(raw);
         self.fill_said(said);
     }
@@ -380,23 +380,4 @@ const fn span_kind(kind: SpanKind) -> Option<&'static str> {
         SpanKind::Producer => Some("producer"),
         SpanKind::Consumer => Some("consumer"),
     }
-}
-
-/// Only the request parameters that the source sent.
-fn params(params: &Params) -> Map<String, Json> {
-    let texts = |texts: &[compact_str::CompactString]| (!texts.is_empty()).then(|| Json::from(names(texts)));
-    let pairs = [
-        ("temperature", params.temperature.map(Json::from)),
-        ("top_p", params.top_p.map(Json::from)),
-        ("top_k", params.top_k.map(Json::from)),
-        ("max_tokens", params.max_tokens.map(Json::from)),
-        ("frequency_penalty", params.frequency_penalty.map(Json::from)),
-        ("presence_penalty", params.presence_penalty.map(Json::from)),
-        ("seed", params.seed.map(Json::from)),
-        ("choice_count", params.choice_count.map(Json::from)),
-        ("stream", params.stream.map(Json::from)),
-        ("reasoning_level", params.reasoning_level.as_ref().map(|level| Json::from(level.as_str()))),
-        ("stop_sequences", texts(&params.stop_sequences)),
-    ];
-    pairs.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }
