@@ -17,7 +17,7 @@ use tokio::task::JoinHandle;
 pub struct Told {
     /// Answers.
     pub calls: u64,
-    /// Input tokens, cached ones included.
+    /// Input tokens, including cached ones.
     pub input: u64,
     /// Input tokens from the prompt cache.
     pub cached: u64,

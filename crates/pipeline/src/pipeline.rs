@@ -34,7 +34,7 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Limits of the queue.
     pub limits: Limits,
-    /// Spans that the ledger holds in memory; it asks the store for older ones.
+    /// Spans of the ledger in memory; it asks the store for older ones.
     pub ledger_spans: usize,
 }
 

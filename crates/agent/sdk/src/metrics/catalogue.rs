@@ -114,108 +114,108 @@ pub const CATALOGUE: &[Entry] = table! {
     Request {
         "quipu.request.count" Counter "{request}" ("status") "Requests to the agent: spans without a parent." <- "root spans";
         "quipu.request.errors" Counter "{request}" ("error.type") "Requests that failed." <- "root spans";
-        "quipu.request.duration" Histogram "s" [SECONDS] ("status") "How long requests took." <- "root spans";
+        "quipu.request.duration" Histogram "s" [SECONDS] ("status") "Duration of requests." <- "root spans";
         "quipu.operation.count" Counter "{operation}" ("kind", "status") "Operations of any kind." <- "all spans";
         "quipu.operation.errors" Counter "{operation}" ("kind", "error.type") "Operations of any kind that failed." <- "all spans";
-        "quipu.operation.duration" Histogram "s" [SECONDS] ("kind") "How long operations of any kind took." <- "all spans";
+        "quipu.operation.duration" Histogram "s" [SECONDS] ("kind") "Duration of operations of any kind." <- "all spans";
         "quipu.function.calls" Counter "{call}" ("function", "kind") "Calls of functions." <- "functions under `#[quipu::observe]`";
-        "quipu.function.errors" Counter "{call}" ("function", "kind") "Calls of functions that gave an error or panicked." <- "functions under `#[quipu::observe]`";
-        "quipu.function.duration" Histogram "s" [SECONDS] ("function", "kind") "How long calls of functions took." <- "functions under `#[quipu::observe]`";
+        "quipu.function.errors" Counter "{call}" ("function", "kind") "Calls of functions that returned an error or panicked." <- "functions under `#[quipu::observe]`";
+        "quipu.function.duration" Histogram "s" [SECONDS] ("function", "kind") "Duration of calls of functions." <- "functions under `#[quipu::observe]`";
     }
     Llm {
-        "quipu.llm.calls" Counter "{call}" ("provider", "model", "agent", "status") "Requests to models, each counted once however many instrumentations saw it." <- "counted ledger rows";
+        "quipu.llm.calls" Counter "{call}" ("provider", "model", "agent", "status") "Requests to models, each counted once, even if several instrumentations report it." <- "counted ledger rows";
         "quipu.llm.errors" Counter "{call}" ("provider", "model", "error.type") "Requests to models that failed." <- "counted ledger rows";
         "quipu.llm.tokens" Counter "{token}" ("provider", "model", "agent", "type") "Tokens by type. `input` and `output` are totals; `cache_read` and `cache_write` are parts of input, `reasoning` is part of output." <- "counted ledger rows";
-        "quipu.llm.cost_usd" Counter "{USD}" ("provider", "model", "agent") "What the calls cost by the price book." <- "counted ledger rows";
-        "quipu.llm.unpriced_calls" Counter "{call}" ("provider", "model", "reason") "Calls that no price was found for." <- "counted ledger rows";
+        "quipu.llm.cost_usd" Counter "{USD}" ("provider", "model", "agent") "Cost of the calls by the price book." <- "counted ledger rows";
+        "quipu.llm.unpriced_calls" Counter "{call}" ("provider", "model", "reason") "Calls without a price." <- "counted ledger rows";
         "gen_ai.client.operation.duration" Histogram "s" [OPERATION_SECONDS] ("gen_ai.operation.name", "gen_ai.provider.name", "gen_ai.request.model", "gen_ai.response.model", "error.type") "GenAI operation duration." <- "counted ledger rows";
-        "gen_ai.client.inference.duration" Histogram "s" [OPERATION_SECONDS] ("gen_ai.operation.name", "gen_ai.provider.name", "gen_ai.request.model", "gen_ai.response.model", "error.type") "Duration of inference: the name that took over from `gen_ai.client.operation.duration` for requests to language models." <- "counted ledger rows";
+        "gen_ai.client.inference.duration" Histogram "s" [OPERATION_SECONDS] ("gen_ai.operation.name", "gen_ai.provider.name", "gen_ai.request.model", "gen_ai.response.model", "error.type") "Duration of inference: the newer name of `gen_ai.client.operation.duration` for requests to language models." <- "counted ledger rows";
         "gen_ai.client.token.usage" Histogram "{token}" [TOKENS] ("gen_ai.operation.name", "gen_ai.provider.name", "gen_ai.request.model", "gen_ai.response.model", "gen_ai.token.type") "Number of input and output tokens used." <- "counted ledger rows";
-        "gen_ai.client.inference.usage.input_tokens" Counter "{token}" ("gen_ai.operation.name", "gen_ai.provider.name", "gen_ai.request.model", "gen_ai.response.model", "gen_ai.token.modality") "Input tokens, cached ones included." <- "counted ledger rows";
-        "gen_ai.client.inference.usage.output_tokens" Counter "{token}" ("gen_ai.operation.name", "gen_ai.provider.name", "gen_ai.request.model", "gen_ai.response.model", "gen_ai.token.modality") "Output tokens, reasoning included." <- "counted ledger rows";
+        "gen_ai.client.inference.usage.input_tokens" Counter "{token}" ("gen_ai.operation.name", "gen_ai.provider.name", "gen_ai.request.model", "gen_ai.response.model", "gen_ai.token.modality") "Input tokens, including cached ones." <- "counted ledger rows";
+        "gen_ai.client.inference.usage.output_tokens" Counter "{token}" ("gen_ai.operation.name", "gen_ai.provider.name", "gen_ai.request.model", "gen_ai.response.model", "gen_ai.token.modality") "Output tokens, including reasoning." <- "counted ledger rows";
         "gen_ai.client.inference.usage.cache_read.input_tokens" Counter "{token}" ("gen_ai.operation.name", "gen_ai.provider.name", "gen_ai.request.model", "gen_ai.response.model", "gen_ai.token.modality") "Input tokens read from the provider's cache: part of the input tokens." <- "counted ledger rows";
         "gen_ai.client.inference.usage.cache_write.input_tokens" Counter "{token}" ("gen_ai.operation.name", "gen_ai.provider.name", "gen_ai.request.model", "gen_ai.response.model", "gen_ai.token.modality") "Input tokens written to the provider's cache: part of the input tokens." <- "counted ledger rows";
         "gen_ai.client.inference.usage.reasoning.output_tokens" Counter "{token}" ("gen_ai.operation.name", "gen_ai.provider.name", "gen_ai.request.model", "gen_ai.response.model", "gen_ai.token.modality") "Output tokens spent on reasoning: part of the output tokens." <- "counted ledger rows";
         "gen_ai.client.operation.time_to_first_chunk" Histogram "s" [FIRST_TOKEN_SECONDS] ("gen_ai.operation.name", "gen_ai.provider.name", "gen_ai.request.model", "gen_ai.response.model") "Time from the request to the first chunk of a streamed answer." <- "counted ledger rows and their spans";
         "gen_ai.client.operation.time_per_output_chunk" Histogram "s" [NEXT_TOKEN_SECONDS] ("gen_ai.operation.name", "gen_ai.provider.name", "gen_ai.request.model", "gen_ai.response.model") "Time from one chunk of a streamed answer to the next." <- "";
-        "gen_ai.server.request.duration" Histogram "s" [OPERATION_SECONDS] ("gen_ai.operation.name", "gen_ai.provider.name", "gen_ai.request.model", "gen_ai.response.model", "error.type") "How long a model server took for a request; for code that is one." <- "";
-        "gen_ai.server.time_to_first_token" Histogram "s" [FIRST_TOKEN_SECONDS] ("gen_ai.operation.name", "gen_ai.provider.name", "gen_ai.request.model", "gen_ai.response.model") "Time until a model server had the first token; for code that is one." <- "";
-        "gen_ai.server.time_per_output_token" Histogram "s" [NEXT_TOKEN_SECONDS] ("gen_ai.operation.name", "gen_ai.provider.name", "gen_ai.request.model", "gen_ai.response.model") "Time for each token after the first on a model server; for code that is one." <- "";
+        "gen_ai.server.request.duration" Histogram "s" [OPERATION_SECONDS] ("gen_ai.operation.name", "gen_ai.provider.name", "gen_ai.request.model", "gen_ai.response.model", "error.type") "Request duration of a model server; only recorded by code of a model server." <- "";
+        "gen_ai.server.time_to_first_token" Histogram "s" [FIRST_TOKEN_SECONDS] ("gen_ai.operation.name", "gen_ai.provider.name", "gen_ai.request.model", "gen_ai.response.model") "Time to first token of a model server; only recorded by code of a model server." <- "";
+        "gen_ai.server.time_per_output_token" Histogram "s" [NEXT_TOKEN_SECONDS] ("gen_ai.operation.name", "gen_ai.provider.name", "gen_ai.request.model", "gen_ai.response.model") "Time per token after the first on a model server; only recorded by code of a model server." <- "";
     }
     Agent {
         "quipu.agent.runs" Counter "{run}" ("agent", "status") "Agents' runs." <- "agent spans";
-        "quipu.agent.errors" Counter "{run}" ("agent", "error.type") "Agents' runs that failed." <- "agent spans";
-        "quipu.agent.handoffs" Counter "{handoff}" ("from", "to") "Hand-overs from one agent to another." <- "hand-offs in spans";
-        "gen_ai.invoke_agent.duration" Histogram "s" [AGENT_SECONDS] ("gen_ai.operation.name", "gen_ai.agent.name", "error.type") "How long agents' runs and workflows took." <- "agent and workflow spans";
-        "gen_ai.invoke_agent.inference_calls" Histogram "{inference_call}" [CALLS] ("gen_ai.agent.name") "Requests to models within one run of an agent, those of agents below it not included." <- "agent spans and the spans below them";
-        "gen_ai.invoke_agent.tool_calls" Histogram "{tool_call}" [CALLS] ("gen_ai.agent.name") "Runs of tools within one run of an agent, those of agents below it not included." <- "agent spans and the spans below them";
+        "quipu.agent.errors" Counter "{run}" ("agent", "error.type") "Failed runs of agents." <- "agent spans";
+        "quipu.agent.handoffs" Counter "{handoff}" ("from", "to") "Hand-offs from one agent to another." <- "hand-offs in spans";
+        "gen_ai.invoke_agent.duration" Histogram "s" [AGENT_SECONDS] ("gen_ai.operation.name", "gen_ai.agent.name", "error.type") "Duration of agents' runs and workflows." <- "agent and workflow spans";
+        "gen_ai.invoke_agent.inference_calls" Histogram "{inference_call}" [CALLS] ("gen_ai.agent.name") "Requests to models within one run of an agent, without those of agents below it." <- "agent spans and the spans below them";
+        "gen_ai.invoke_agent.tool_calls" Histogram "{tool_call}" [CALLS] ("gen_ai.agent.name") "Runs of tools within one run of an agent, without those of agents below it." <- "agent spans and the spans below them";
     }
     Tool {
         "quipu.tool.runs" Counter "{run}" ("tool", "agent", "status") "Runs of tools, each counted once." <- "counted ledger rows";
         "quipu.tool.errors" Counter "{run}" ("tool", "error.type") "Runs of tools that failed." <- "counted ledger rows";
-        "gen_ai.execute_tool.duration" Histogram "s" [OPERATION_SECONDS] ("gen_ai.tool.name", "gen_ai.agent.name", "error.type") "How long runs of tools took." <- "counted ledger rows";
+        "gen_ai.execute_tool.duration" Histogram "s" [OPERATION_SECONDS] ("gen_ai.tool.name", "gen_ai.agent.name", "error.type") "Duration of runs of tools." <- "counted ledger rows";
     }
     Guardrail {
         "quipu.guardrail.checks" Counter "{check}" ("guardrail", "outcome") "Checks of input or output, by outcome: `passed`, `triggered`, `error`." <- "guardrail spans";
         "quipu.guardrail.triggers" Counter "{check}" ("guardrail") "Checks that were triggered." <- "guardrail spans";
-        "quipu.guardrail.duration" Histogram "s" [SECONDS] ("guardrail") "How long checks took." <- "guardrail spans";
-        "quipu.evaluation.count" Counter "{evaluation}" ("evaluator", "label") "Judgements of quality." <- "evaluator spans";
-        "quipu.evaluation.score" Histogram "1" [SHARES] ("evaluator") "Judgements of quality as numbers." <- "evaluator spans with a score";
+        "quipu.guardrail.duration" Histogram "s" [SECONDS] ("guardrail") "Duration of checks." <- "guardrail spans";
+        "quipu.evaluation.count" Counter "{evaluation}" ("evaluator", "label") "Evaluations of quality." <- "evaluator spans";
+        "quipu.evaluation.score" Histogram "1" [SHARES] ("evaluator") "Scores of evaluations." <- "evaluator spans with a score";
     }
     TestGeneration {
         "quipu.test_generation.runs" Counter "{run}" ("agent", "status") "Times that tests were written." <- "spans with an attribute under `quipu.tests.`";
         "quipu.test_generation.generated" Counter "{test}" ("agent") "Tests written." <- "the attribute `quipu.tests.generated` of spans";
         "quipu.test_generation.passed" Counter "{test}" ("agent") "Tests that passed." <- "the attribute `quipu.tests.passed` of spans";
         "quipu.test_generation.failed" Counter "{test}" ("agent") "Tests that failed." <- "the attribute `quipu.tests.failed` of spans";
-        "quipu.test_generation.coverage" Gauge "1" ("agent") "Share of the code that the tests cover, from 0 to 1, as last said." <- "the attribute `quipu.tests.coverage` of spans";
-        "quipu.test_generation.duration" Histogram "s" [AGENT_SECONDS] ("agent", "status") "How long writing tests took." <- "spans with an attribute under `quipu.tests.`";
+        "quipu.test_generation.coverage" Gauge "1" ("agent") "Latest coverage of the code by the tests, from 0 to 1." <- "the attribute `quipu.tests.coverage` of spans";
+        "quipu.test_generation.duration" Histogram "s" [AGENT_SECONDS] ("agent", "status") "Duration of writing tests." <- "spans with an attribute under `quipu.tests.`";
     }
     Session {
-        "quipu.session.count" Counter "{session}" () "Sessions seen for the first time, or again after being forgotten: the last few thousand are remembered." <- "sessions of spans";
+        "quipu.session.count" Counter "{session}" () "Sessions seen for the first time. Only the last few thousand are remembered, so an older session counts again." <- "sessions of spans";
         "quipu.session.active" Gauge "{session}" () "Sessions in which a span ended within the last 15 minutes." <- "sessions of spans";
-        "quipu.session.duration" Histogram "s" [WORKFLOW_SECONDS] ("status") "How long sessions took." <- "session spans";
+        "quipu.session.duration" Histogram "s" [WORKFLOW_SECONDS] ("status") "Duration of sessions." <- "session spans";
     }
     Memory {
-        "quipu.memory.operations" Counter "{operation}" ("operation", "result", "status") "Work on an agent's memory; `result` is `hit` or `miss` where the span says." <- "memory spans";
-        "quipu.memory.duration" Histogram "s" [SECONDS] ("operation") "How long work on an agent's memory took." <- "memory spans";
+        "quipu.memory.operations" Counter "{operation}" ("operation", "result", "status") "Operations on an agent's memory; `result` is `hit` or `miss` if the span reports it." <- "memory spans";
+        "quipu.memory.duration" Histogram "s" [SECONDS] ("operation") "Duration of operations on an agent's memory." <- "memory spans";
         "quipu.retrieval.queries" Counter "{query}" ("source", "status") "Look-ups in knowledge bases." <- "retrieval spans";
-        "quipu.retrieval.duration" Histogram "s" [SECONDS] ("source") "How long look-ups in knowledge bases took." <- "retrieval spans";
-        "quipu.retrieval.documents" Histogram "{document}" [CALLS] ("source") "Documents that look-ups found." <- "retrieval spans that say how many";
+        "quipu.retrieval.duration" Histogram "s" [SECONDS] ("source") "Duration of look-ups in knowledge bases." <- "retrieval spans";
+        "quipu.retrieval.documents" Histogram "{document}" [CALLS] ("source") "Documents found by look-ups." <- "retrieval spans with a count";
     }
     Workflow {
         "quipu.workflow.runs" Counter "{run}" ("workflow", "status") "Workflows run." <- "workflow spans";
         "quipu.workflow.errors" Counter "{run}" ("workflow", "error.type") "Workflows that failed." <- "workflow spans";
         "quipu.workflow.steps" Counter "{step}" ("workflow", "step", "status") "Steps run." <- "task spans";
-        "quipu.workflow.step.duration" Histogram "s" [SECONDS] ("workflow", "step") "How long steps took." <- "task spans";
+        "quipu.workflow.step.duration" Histogram "s" [SECONDS] ("workflow", "step") "Duration of steps." <- "task spans";
     }
     Primitives {
-        "quipu.cache.hits" Counter "{lookup}" ("cache") "Look-ups that found a value, or joined one that was being made." <- "`cache` itself";
-        "quipu.cache.misses" Counter "{lookup}" ("cache") "Look-ups that found none." <- "`cache` itself";
-        "quipu.cache.expiries" Counter "{lookup}" ("cache") "Misses because the value was too old." <- "`cache` itself";
-        "quipu.cache.joined" Counter "{lookup}" ("cache") "Look-ups that waited for a value that was being made." <- "`cache` itself";
-        "quipu.cache.evictions" Counter "{value}" ("cache") "Values dropped to make room." <- "`cache` itself";
-        "quipu.router.routes" Counter "{call}" ("router", "route") "Calls by the route chosen." <- "`router` itself";
-        "quipu.retry.attempts" Counter "{attempt}" ("retry", "outcome") "Attempts, the first ones included." <- "`retry` itself";
+        "quipu.cache.hits" Counter "{lookup}" ("cache") "Look-ups that found a value, or waited for one in progress." <- "`cache` itself";
+        "quipu.cache.misses" Counter "{lookup}" ("cache") "Look-ups without a value." <- "`cache` itself";
+        "quipu.cache.expiries" Counter "{lookup}" ("cache") "Misses because the value had expired." <- "`cache` itself";
+        "quipu.cache.joined" Counter "{lookup}" ("cache") "Look-ups that waited for a value in progress." <- "`cache` itself";
+        "quipu.cache.evictions" Counter "{value}" ("cache") "Values evicted because the cache was full." <- "`cache` itself";
+        "quipu.router.routes" Counter "{call}" ("router", "route") "Calls by chosen route." <- "`router` itself";
+        "quipu.retry.attempts" Counter "{attempt}" ("retry", "outcome") "Attempts, including the first." <- "`retry` itself";
         "quipu.retry.retries" Counter "{attempt}" ("retry") "Attempts after the first." <- "`retry` itself";
-        "quipu.retry.exhausted" Counter "{call}" ("retry") "Calls that failed for good." <- "`retry` itself";
-        "quipu.timeout.expiries" Counter "{call}" ("timeout") "Calls that took too long and were given up." <- "`timeout` itself";
+        "quipu.retry.exhausted" Counter "{call}" ("retry") "Calls that failed after all attempts." <- "`retry` itself";
+        "quipu.timeout.expiries" Counter "{call}" ("timeout") "Calls that timed out." <- "`timeout` itself";
         "quipu.fallback.options" Counter "{call}" ("fallback", "option", "outcome") "Options tried." <- "`fallback` itself";
-        "quipu.fallback.used" Counter "{call}" ("fallback", "option") "Calls answered by another option than the first." <- "`fallback` itself";
+        "quipu.fallback.used" Counter "{call}" ("fallback", "option") "Calls answered by a fallback." <- "`fallback` itself";
         "quipu.parallel.branches" Counter "{branch}" ("parallel", "outcome") "Branches run." <- "`parallel` itself";
         "quipu.sequence.stops" Counter "{call}" ("sequence", "step") "Sequences that a failed step ended early." <- "`sequence` itself";
     }
     System {
-        "process.cpu.utilization" Gauge "1" () "Share of one processor that the process uses; above 1 where it uses several." <- "the operating system";
+        "process.cpu.utilization" Gauge "1" () "Share of one processor used by the process; above 1 if it uses several." <- "the operating system";
         "process.memory.usage" UpDownCounter "By" () "Physical memory in use by the process." <- "the operating system";
         "process.memory.virtual" UpDownCounter "By" () "Virtual memory committed to the process." <- "the operating system";
         "process.disk.io" Counter "By" ("disk.io.direction") "Bytes that the process has read and written." <- "the operating system";
-        "process.uptime" Gauge "s" () "How long the process has been running." <- "the operating system";
+        "process.uptime" Gauge "s" () "Uptime of the process." <- "the operating system";
         "system.cpu.utilization" Gauge "1" () "Share of all processors in use, from 0 to 1." <- "the operating system";
         "system.memory.usage" UpDownCounter "By" ("system.memory.state") "Memory by state: `used`, `free`." <- "the operating system";
         "system.memory.limit" UpDownCounter "By" () "Memory of the machine." <- "the operating system";
         "system.filesystem.usage" UpDownCounter "By" ("system.filesystem.mountpoint", "system.filesystem.state") "Space of file systems by state: `used`, `free`." <- "the operating system";
         "system.filesystem.limit" UpDownCounter "By" ("system.filesystem.mountpoint") "Space of file systems." <- "the operating system";
-        "quipu.metrics.rejected" Counter "{observation}" ("reason") "Observations that were not recorded as they were said, by reason." <- "the recorder itself";
+        "quipu.metrics.rejected" Counter "{observation}" ("reason") "Observations that were changed or dropped, by reason." <- "the recorder itself";
     }
 };
 
@@ -229,11 +229,12 @@ pub fn markdown() -> String {
     let mut text = String::new();
     for group in Group::ALL {
         let _ = writeln!(text, "### {}\n", group.title());
-        text.push_str("| Metric | Instrument | Unit | Labels | What it says | Derived from |\n|---|---|---|---|---|---|\n");
+        text.push_str(
+            "| Metric | Instrument | Unit | Labels | Meaning | Derived from |\n|---|---|---|---|---|---|\n",
+        );
         for entry in CATALOGUE.iter().filter(|entry| entry.group == group) {
             let labels: Vec<_> = entry.labels.iter().map(|label| format!("`{label}`")).collect();
-            let from =
-                if entry.derived_from.is_empty() { "recorded by hand only" } else { entry.derived_from };
+            let from = if entry.derived_from.is_empty() { "explicit calls only" } else { entry.derived_from };
             let (name, kind, unit, help) = (entry.name, entry.kind.as_str(), entry.unit, entry.help);
             let _ =
                 writeln!(text, "| `{name}` | {kind} | `{unit}` | {} | {help} | {from} |", labels.join(", "));

@@ -21,7 +21,7 @@ pub(super) fn dashboard() -> Value {
 fn glance() -> Vec<Panel> {
     vec![
         Panel::stat("Up", "short", "min(up{job=\"quipu\"})"),
-        Panel::stat("Spans taken in", "short", "sum(increase(quipu_received_spans_total[$__range]))"),
+        Panel::stat("Received spans", "short", "sum(increase(quipu_received_spans_total[$__range]))"),
         Panel::stat(
             "Refused records",
             "short",
