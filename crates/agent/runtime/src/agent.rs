@@ -182,7 +182,7 @@ impl Agent {
     fn read(&self, batch: &mut Batch) {
         if catch_unwind(AssertUnwindSafe(|| self.adapters.read_batch(batch))).is_err() {
             let mut problems = self.shared.problems.lock();
-            let told = "an adapter panicked: some records are kept as they were sent, and not counted";
+            let told = "an adapter panicked: some records are stored as sent, and not counted";
             if !problems.iter().any(|known| known == told) {
                 problems.push(told.to_owned());
             }

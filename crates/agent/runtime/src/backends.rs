@@ -96,7 +96,7 @@ impl Backends {
 
 fn twice(name: &str) -> Error {
     let context =
-        format!("{name:?} is named twice in `backends`: give the second a name of its own, and `use`");
+        format!("{name:?} appears twice in `backends`: give the second its own name, and set `use`");
     Error::new(ErrorKind::Invalid, "open backend", context).of_backend(name)
 }
 

@@ -303,7 +303,7 @@ impl<T: Tables> Builder<T> {
     pub fn init(self) -> Result<Quipu<T>> {
         let detached = self.detached;
         if !detached && INSTALLED.swap(true, Ordering::AcqRel) {
-            let why = "quipu is initialised already in this process: the first one stays";
+            let why = "quipu is already initialised in this process; the first instance stays";
             return Err(Error::new(ErrorKind::Locked, "init", why));
         }
         let started = self.start();

@@ -58,7 +58,7 @@ pub fn import(folder: &Path, file: &[u8]) -> Result<PathBuf> {
     let wrong = |why: String| Error::new(ErrorKind::Invalid, "import prices", why);
     let books = Books::decode(file.to_vec()).map_err(|why| wrong(why.to_string()))?;
     let sources = books.sources();
-    let source = sources.first().ok_or_else(|| wrong("the price data holds no book".to_owned()))?;
+    let source = sources.first().ok_or_else(|| wrong("the price data has no book".to_owned()))?;
     let name = format!("{}-{}-{}.postcard", source.source, source.version, source.retrieved);
     let name: String =
         name.chars().map(|letter| if letter == '/' || letter == '\\' { '-' } else { letter }).collect();

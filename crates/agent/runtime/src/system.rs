@@ -31,7 +31,7 @@ pub fn observe(registry: &'static Registry) {
 fn report(registry: &Registry) {
     for rejected in registry.new_problems() {
         let (instrument, problem) = (rejected.instrument, rejected.problem.as_str());
-        tracing::warn!(%instrument, problem, "a metric was not recorded as it was said");
+        tracing::warn!(%instrument, problem, "an observation of a metric was changed or dropped");
     }
 }
 

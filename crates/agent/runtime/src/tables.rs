@@ -114,7 +114,7 @@ impl Place<'_> {
             "off" => Ok(None),
             text => text.parse().map(Some).map_err(|_| {
                 let context =
-                    format!("{}:{text}: not an address such as 127.0.0.1:9464, nor off", self.scheme);
+                    format!("{}:{text}: expected an address such as 127.0.0.1:9464, or off", self.scheme);
                 Error::new(ErrorKind::Invalid, "open backend", context).of_backend(self.scheme)
             }),
         }

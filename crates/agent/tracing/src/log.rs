@@ -6,7 +6,7 @@ use tracing_log::LogTracer;
 
 /// Error: another logger is installed for `log`, so its records are not captured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("another logger is installed for `log`, whose records are therefore not caught")]
+#[error("another logger is installed for `log`, so its records are not recorded")]
 pub struct LogTaken;
 
 /// Converts records of `log` into events of `tracing`. The layer then records them in their trace, with

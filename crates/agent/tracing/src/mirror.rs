@@ -14,7 +14,7 @@ pub const MIRROR_TARGET: &str = "quipu::guard";
 
 /// Error: another mirror already watches the process's guards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the guards of this process are watched by another mirror already")]
+#[error("another mirror already observes the guards of this process")]
 pub struct MirrorTaken;
 
 /// Number of locks for open spans, against contention.

@@ -150,7 +150,7 @@ impl Config {
             return Err(wrong("set at most one of username with password, api_key and bearer_token"));
         }
         if basic && (self.username.is_empty() || self.password.is_empty()) {
-            return Err(wrong("username and password go together: one is missing"));
+            return Err(wrong("set both username and password"));
         }
         let value = if basic {
             format!("Basic {}", STANDARD.encode(format!("{}:{}", self.username, self.password.expose())))

@@ -165,7 +165,7 @@ impl Config {
             )));
         }
         if self.username.is_some() != self.password.is_some() {
-            return Err(invalid("username and password go together: one is missing"));
+            return Err(invalid("set both username and password"));
         }
         if self.timeout_ms == 0 {
             return Err(invalid("timeout_ms: expected a number of milliseconds such as 10000, got 0"));

@@ -140,7 +140,7 @@ impl<'a> Lines<'a> {
         };
         self.add("signal", read.signal.as_str(), source, &[Field::Signal]);
         if let Some(meeting) = read.meeting {
-            let source = Source::rule("by the adapter: records of its session by any signal meet here");
+            let source = Source::rule("by the adapter: connects the records of its session across signals");
             self.add("meeting", format!("{:016x}", meeting.number()), source, &[]);
         }
         if !read.convention.is_empty() {

@@ -330,7 +330,7 @@ fn distinct<T: PartialEq>(all: impl Iterator<Item = Option<T>>) -> Option<Vec<T>
 }
 
 const STEP: &str =
-    "auto, none, milliseconds as a whole number of at least 1000, or a span such as 30s, 1m, 1h, 1d";
+    "auto, none, milliseconds as a whole number of at least 1000, or a duration such as 30s, 1m, 1h, 1d";
 
 fn step(text: &str) -> Option<StepAsk> {
     match text {

@@ -14,7 +14,7 @@ pub const MAX_STEPS: i64 = 11_000;
 /// Steps that an unspecified `step` aims at.
 const AIM: i64 = 240;
 const STEP_EXPECTED: &str =
-    "milliseconds as a whole number of at least 1000, or a span such as 30s, 1m, 1h, 1d";
+    "milliseconds as a whole number of at least 1000, or a duration such as 30s, 1m, 1h, 1d";
 
 pub(crate) const AGGREGATES: &[(&str, MetricAggregate)] = &[
     ("avg", MetricAggregate::Average),

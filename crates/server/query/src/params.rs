@@ -77,9 +77,7 @@ impl Params {
     /// # Errors
     /// The text is empty: a filter that matches nothing known is more likely a variable that was never set.
     pub fn text(&self, name: &'static str) -> Result<Option<String>, ParamError> {
-        self.read(name, "a text, or no such parameter at all", |text| {
-            (!text.is_empty()).then(|| text.to_owned())
-        })
+        self.read(name, "a text, or omit the parameter", |text| (!text.is_empty()).then(|| text.to_owned()))
     }
 
     /// One of `words`; `None` when it is not given.

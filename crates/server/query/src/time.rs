@@ -4,7 +4,7 @@ use quipu_core::Timestamp;
 
 /// The expected form of a time, for error texts.
 pub(crate) const EXPECTED: &str = "an RFC 3339 time such as 2026-11-21T08:00:00Z, Unix seconds, milliseconds, \
-     microseconds or nanoseconds as a whole number, `now`, or a time ago such as -15m, -1h or -7d";
+     microseconds or nanoseconds as a whole number, `now`, or an age such as -15m, -1h or -7d";
 
 const SECONDS_END: i64 = 100_000_000_000;
 const MILLIS_END: i64 = SECONDS_END * 1_000;

@@ -25,7 +25,7 @@ pub(crate) const SORTS: &[(&str, Sort)] = &[
     ("errors", Sort::FewestErrors),
 ];
 
-pub(crate) const CURSOR_EXPECTED: &str = "the `next_cursor` of an answer to the same question, unchanged";
+pub(crate) const CURSOR_EXPECTED: &str = "the `next_cursor` of an answer to the same query, unchanged";
 
 impl Params {
     /// Reads a query for traces: newest first, 50 rows by default.

@@ -106,7 +106,7 @@ enum Refusal {
 impl Refusal {
     fn words(self, limits: &Limits) -> String {
         match self {
-            Self::Range => "the time lies outside of past_seconds and future_seconds".into(),
+            Self::Range => "the time is outside past_seconds and future_seconds".into(),
             Self::Request => format!(
                 "the request reaches more than {} days besides yesterday, today and tomorrow (limit days_per_request)",
                 limits.days_per_request

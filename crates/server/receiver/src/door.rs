@@ -43,7 +43,7 @@ impl Door {
         if most < limits.connections {
             tracing::warn!(
                 most,
-                "fewer connections than `connections` says: the process may open too few files"
+                "the limit `connections` is lowered, because the process may open too few files"
             );
         }
         Self {

@@ -211,7 +211,8 @@ fn is_ahead(decoded: &Decoded) -> bool {
 fn behind(receiver: &Receiver) -> Failure {
     let seconds = receiver.limits().future_seconds;
     Failure::unavailable(format!(
-        "every record lies more than {seconds} s ahead of this server's clock (limit future_seconds), and the clock may be wrong"
+        "every record is more than {seconds} s ahead of this server's clock (limit future_seconds), and the \
+         clock may be wrong"
     ))
 }
 

@@ -73,7 +73,8 @@ impl Skew {
             tracing::warn!(
                 ahead,
                 agree,
-                "records lie further ahead of this server's clock than future_seconds allows: check the clock; senders get 503 and retry"
+                "records are further ahead of this server's clock than future_seconds allows: check the \
+                 clock; senders get 503 and retry"
             );
         }
         behind

@@ -90,7 +90,10 @@ fn pump(
         let Some(new) = step.get(..count).filter(|new| !new.is_empty()) else { return Ok(out) };
         let size = out.len() + new.len();
         if size > most {
-            let message = format!("the body unpacks to more than {most} bytes (limit decompressed_bytes)");
+            let message = format!(
+                "the body decompresses to more than {most} bytes (limit \
+                decompressed_bytes)"
+            );
             return Err(Failure::too_large(message));
         }
         if size > out.capacity() {
@@ -103,7 +106,7 @@ fn pump(
 }
 
 fn broken(name: &str) -> Failure {
-    Failure::malformed(format!("the body is not whole {name} data"))
+    Failure::malformed(format!("the body is not valid {name} data"))
 }
 
 #[cfg(test)]

@@ -212,7 +212,7 @@ impl<'a> Taker<'a> {
         } else {
             return Ok(time);
         };
-        Err(Refusal::new(reason, format!("{what} {nanos} ns lies more than {seconds} s {bound} the clock")))
+        Err(Refusal::new(reason, format!("{what} {nanos} ns is more than {seconds} s {bound} the clock")))
     }
 
     /// Sets the batch's process on all spans without a process of their own.

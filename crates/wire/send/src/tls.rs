@@ -43,7 +43,7 @@ impl Tls {
                     .with_client_auth_cert(certificates(cert)?, key)
                     .map_err(|cause| wrong("certificate and key do not match").caused_by(cause))
             }
-            _ => Err(wrong("cert_file and key_file go together: one is missing")),
+            _ => Err(wrong("set both cert_file and key_file")),
         }
     }
 

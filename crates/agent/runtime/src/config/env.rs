@@ -92,7 +92,7 @@ pub(crate) fn read(variables: &BTreeMap<String, String>) -> (Layer, Vec<String>)
     let ours = layer_of(OURS, variables, &mut problems);
     let known = |name: &str| OURS.iter().any(|(ours, _)| *ours == name) || NOT_OURS.contains(&name);
     let unknown = variables.keys().filter(|name| name.starts_with("QUIPU_") && !known(name));
-    problems.extend(unknown.map(|name| format!("{name} is not a variable that Quipu knows")));
+    problems.extend(unknown.map(|name| format!("{name} is not a variable of Quipu")));
     (ours.over(otel), problems)
 }
 

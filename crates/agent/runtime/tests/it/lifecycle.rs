@@ -132,7 +132,7 @@ fn the_second_one_is_refused_and_the_first_stays() {
     let wrong = make().config_file("/nowhere/quipu.toml");
     let first = make().store(Arc::clone(&store) as _).init().unwrap();
     let second = make().init().err().unwrap().to_string();
-    assert!(second.contains("initialised already"), "{second}");
+    assert!(second.contains("already initialised"), "{second}");
     drop(wrong);
     quipu_sdk::llm("openai", "gpt-5").usage((1, 1)).end();
     let panicked = std::thread::spawn(|| panic!("as planned")).join();

@@ -134,7 +134,7 @@ fn what_is_wrong_is_named_and_the_others_open() {
         assert!(words.iter().all(|word| failure.contains(word)), "{failure}");
     };
     found(&["near", "odd"], "", &["odd", "not a backend that this build knows", "far, near"]);
-    found(&["near", "near"], "", &["near", "named twice"]);
+    found(&["near", "near"], "", &["near", "appears twice"]);
     found(&["../near"], "", &["letters, digits"]);
     found(&["far"], "[far]\nkey = \"${LOST}\"", &["backend.far", "the variable LOST is not set"]);
     found(&["far"], "[far]\nkey = \"k\"\nkeys = 1", &["backend.far", "keys"]);

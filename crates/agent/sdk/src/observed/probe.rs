@@ -67,7 +67,7 @@ impl<'a, T: ?Sized> OfAnything<'a> for Probe<'a, T> {
 
 /// Values that an attribute holds with their type.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no value that an attribute can hold",
+    message = "`{Self}` is not a supported attribute value",
     label = "not a number, truth value or text",
     note = "write `key = %value` to record how it is displayed, or `key = ?value` for its `Debug`"
 )]
@@ -161,7 +161,7 @@ impl<T: Debug + ?Sized> OfDebug for Probe<'_, T> {
 /// The return value, for `ret` and `err`.
 #[diagnostic::on_unimplemented(
     message = "`err` needs a function that returns a `Result`",
-    label = "this is no `Result`"
+    label = "this is not a `Result`"
 )]
 pub trait Recorded {
     /// Type of the error.

@@ -47,7 +47,7 @@ pub struct UnknownFormat(String);
 impl fmt::Display for UnknownFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let known: Vec<_> = Format::ALL.iter().map(|format| format.as_str()).collect();
-        write!(f, "{:?} is no propagation format: known are {} and none", self.0, known.join(", "))
+        write!(f, "{:?} is not a propagation format; the formats are {} and none", self.0, known.join(", "))
     }
 }
 

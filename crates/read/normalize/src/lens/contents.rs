@@ -61,7 +61,7 @@ fn side(lines: &mut Lines<'_>, name: &str, keys: &[&'static str], flat: &[&'stat
     let mut there = keys.iter().filter_map(|key| Some((*key, attributes.get(key)?)));
     if let Some((key, value)) = there.next() {
         let passed_over = there.map(|(key, _)| CompactString::const_new(key)).collect();
-        lines.add(name, bytes(size(value)), Source::keyed(key, "contents: only the size is told"), &[]);
+        lines.add(name, bytes(size(value)), Source::keyed(key, "contents: only the size is shown"), &[]);
         if let Some(line) = lines.lines.last_mut() {
             line.passed_over = passed_over;
         }
@@ -75,12 +75,7 @@ fn side(lines: &mut Lines<'_>, name: &str, keys: &[&'static str], flat: &[&'stat
             .collect();
         if !parts.is_empty() {
             let value = format!("{} in {} attributes", bytes(parts.iter().sum()), parts.len());
-            lines.add(
-                name,
-                value,
-                Source::keyed(format!("{prefix}*"), "a flattened list, put together again"),
-                &[],
-            );
+            lines.add(name, value, Source::keyed(format!("{prefix}*"), "a flattened list, reassembled"), &[]);
             return;
         }
     }

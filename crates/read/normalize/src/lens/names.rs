@@ -24,7 +24,7 @@ const KIND_FIELDS: &[Field] = &[
 pub(super) fn kind(lines: &mut Lines<'_>) {
     let source = match told(&lines.slots) {
         Some((kind, teller)) if kind == lines.read.kind => told_by(&lines.slots, kind, teller),
-        None if lines.read.kind == Kind::Other => Source::rule("nothing tells its kind"),
+        None if lines.read.kind == Kind::Other => Source::rule("no attribute gives its kind"),
         _ => Source::rule(BY_THE_ADAPTER),
     };
     lines.add("kind", lines.read.kind.as_str(), source, KIND_FIELDS);
@@ -32,7 +32,7 @@ pub(super) fn kind(lines: &mut Lines<'_>) {
 
 fn told_by(slots: &Slots<'_>, kind: Kind, teller: Teller) -> Source {
     match teller {
-        Teller::Name => Source::rule("told by the span's name and scope"),
+        Teller::Name => Source::rule("derived from the span's name and scope"),
         Teller::Signs => Source::rule("names a model and counts tokens, or names a tool"),
         Teller::Word(field) => {
             let word = slots.label(field).unwrap_or_default();
@@ -43,7 +43,7 @@ fn told_by(slots: &Slots<'_>, kind: Kind, teller: Teller) -> Source {
                 }
                 _ => "",
             };
-            let rule = format!("the table of kinds says so of \"{word}\"{habit}");
+            let rule = format!("by the table of kinds for \"{word}\"{habit}");
             Source { key: slots.key(field).map(CompactString::const_new), rule: Some(rule.into()) }
         }
     }
@@ -92,7 +92,7 @@ fn framework_source(slots: &Slots<'_>, provider: Option<&str>, framework: &str) 
     }
     let scope = &slots.span.scope.name;
     Some(Source::rule(match provider::framework_of_scope(scope) {
-        Some(_) => format!("the table of scopes says so of \"{scope}\""),
+        Some(_) => format!("by the table of scopes for \"{scope}\""),
         None => format!("the provider's own library: its calls have the scope \"{scope}\""),
     }))
 }
@@ -111,18 +111,24 @@ fn provider_source(slots: &Slots<'_>, model: Option<&str>, provider: &str) -> Op
     let sent = slots.text(Field::Provider).map(str::trim);
     if let Some(name) = sent.filter(|name| provider::framework_name(name).is_none()) {
         let key = CompactString::const_new(slots.key(Field::Provider)?);
-        let rule = (name != provider).then(|| format!("the table of providers spells \"{name}\" so").into());
+        let rule = (name != provider).then(|| {
+            format!(
+                "the spelling of \"{name}\" in the table of \
+            providers"
+            )
+            .into()
+        });
         return Some(Source { key: Some(key), rule });
     }
     let why = if sent.is_some() { "a framework was named as provider" } else { "no provider was named" };
     if provider::from_host(slots).as_deref() == Some(provider) {
         return Some(Source::keyed(
             slots.key(Field::ServerAddress)?,
-            format!("{why}; the host called tells it"),
+            format!("{why}; derived from the called host"),
         ));
     }
     let model = model.unwrap_or_default();
-    Some(Source::rule(format!("{why}; the name of the model \"{model}\" tells it")))
+    Some(Source::rule(format!("{why}; derived from the model name \"{model}\"")))
 }
 
 /// The source of a model name that may be the requested or the answering model.
@@ -130,8 +136,8 @@ fn either(slots: &Slots<'_>, model: &str) -> Option<Source> {
     let key =
         slots.key(Field::ModelName).filter(|_| slots.label(Field::ModelName).as_deref() == Some(model))?;
     let rule = match slots.span.status {
-        Status::Error => "the one model name: the call failed, so it is the model asked for",
-        _ => "the one model name: the call did not fail, so it is the model that answered",
+        Status::Error => "the only model name: the call failed, so it is the requested model",
+        _ => "the only model name: the call succeeded, so it is the model of the response",
     };
     Some(Source::keyed(key, rule))
 }
@@ -150,14 +156,14 @@ fn in_parameters(slots: &Slots<'_>, names: &[&str], value: &str) -> Option<Sourc
 pub(super) fn owners(lines: &mut Lines<'_>) {
     let read = lines.read;
     lines.label("agent", &read.agent, Field::Agent, |slots, agent| {
-        let rule = "an agent that names itself nowhere else";
+        let rule = "an agent without another name";
         other_field(slots, Field::NodeName, agent, rule)
             .or_else(|| other_field(slots, Field::EntityName, agent, rule))
             .or_else(|| by_span_name(slots, agent))
     });
     lines.label("agent_id", &read.agent_id, Field::AgentId, |_, _| None);
     lines.label("workflow", &read.workflow, Field::Workflow, |slots, name| {
-        other_field(slots, Field::Agent, name, "the agent's name of a workflow's span is the workflow's")
+        other_field(slots, Field::Agent, name, "the agent name on a workflow span is the workflow's name")
             .or_else(|| other_field(slots, Field::EntityName, name, "the entity is the workflow"))
             .or_else(|| by_span_name(slots, name))
     });
@@ -214,7 +220,7 @@ fn found(slots: &Slots<'_>, field: Field, value: &str) -> Option<Source> {
         Some(found) => Some(Source::copied(found.key)),
         None if field == Field::Project && crate::about::folder(slots).as_deref() == Some(value) => {
             let key = slots.key(Field::WorkingDirectory)?;
-            Some(Source::keyed(key, "the name of the folder that the agent works in"))
+            Some(Source::keyed(key, "the name of the agent's working folder"))
         }
         None => None,
     }
@@ -232,7 +238,7 @@ fn by_span_name(slots: &Slots<'_>, value: &str) -> Option<Source> {
     }
     Some(match rule.name_key {
         "" => Source::rule("the rest of the span's name"),
-        key => Source::keyed(key, "the span's name says what it is"),
+        key => Source::keyed(key, "derived from the span's name"),
     })
 }
 
@@ -277,10 +283,10 @@ fn error(slots: &Slots<'_>, value: &str) -> Option<Source> {
         return Some(Source::keyed(key, "the bare name of the class"));
     }
     if slots.get(Field::ToolError).and_then(number::flag) == Some(true) {
-        return Some(Source::keyed(slots.key(Field::ToolError)?, "the tool says that it failed"));
+        return Some(Source::keyed(slots.key(Field::ToolError)?, "the tool reported a failure"));
     }
     if let Some(key) = slots.key(Field::ExitCode).filter(|_| value == crate::failure::EXIT_CODE) {
-        return Some(Source::keyed(key, "a command that ends with another code than zero failed"));
+        return Some(Source::keyed(key, "a command with a non-zero exit code failed"));
     }
     if slots.span.events.iter().any(|event| event.name == "exception") {
         return Some(Source::rule("type of the last exception event of a span that failed"));
@@ -295,14 +301,14 @@ fn first_token(slots: &Slots<'_>, nanoseconds: i64) -> Source {
     let units = [
         (Field::TimeToFirstSeconds, "sent in seconds"),
         (Field::TimeToFirstMillis, "sent in milliseconds"),
-        (Field::TimeToFirstServer, "seconds by its definition; milliseconds where this source means them"),
+        (Field::TimeToFirstServer, "seconds by definition; milliseconds for this source"),
     ];
     let of_day = slots.text(Field::TimeOfFirstToken).and_then(|_| slots.key(Field::TimeOfFirstToken));
     let keyed = units.iter().find_map(|(field, rule)| {
         let key = slots.key(*field)?;
         slots.get(*field).and_then(number::decimal).map(|_| Source::keyed(key, *rule))
     });
-    let keyed = keyed.or_else(|| Some(Source::keyed(of_day?, "from the start to the time of day sent")));
+    let keyed = keyed.or_else(|| Some(Source::keyed(of_day?, "from the start to the sent time")));
     keyed.unwrap_or_else(|| Source::rule("from the start to the first event that marks a token"))
 }
 
@@ -316,9 +322,8 @@ fn finish_reasons(lines: &mut Lines<'_>) {
     let source = match (slots.key(Field::FinishReason), sent) {
         (Some(key), Some(value)) if finish::reasons(value) == read.finish_reasons => {
             let words = text::words(value, false);
-            let rule = (words != read.finish_reasons).then(|| {
-                format!("the table of finish reasons says so of \"{}\"", words.join("\", \"")).into()
-            });
+            let rule = (words != read.finish_reasons)
+                .then(|| format!("by the table of finish reasons for \"{}\"", words.join("\", \"")).into());
             Source { key: Some(CompactString::const_new(key)), rule }
         }
         _ => Source::rule(BY_THE_ADAPTER),

@@ -102,7 +102,7 @@ fn reading(lines: &mut Lines<'_>, usage: &Usage, sent: &Usage) {
 fn uncached(slots: &Slots<'_>, usage: &Usage) -> Option<Source> {
     let (key, figure) = (slots.key(Field::Uncached)?, slots.count(Field::Uncached)?);
     (figure == usage.input_uncached())
-        .then(|| Source::keyed(key, format!("it says that {figure} input tokens were not cached")))
+        .then(|| Source::keyed(key, format!("it reports {figure} uncached input tokens")))
 }
 
 fn proof(reading: Reading, total: u64) -> String {
@@ -153,10 +153,10 @@ fn output(lines: &mut Lines<'_>, usage: &Usage, sent: &Usage) {
     part(lines, "output", usage.output, sent.output, Field::Output, |slots, figure| {
         let why = match slots.count(Field::Total) {
             _ if scope_begins(slots.span, REASONING_ON_TOP_SCOPES) => {
-                "as this source leaves it out".to_owned()
+                "because this source omits it".to_owned()
             }
             Some(total) => format!("as the total of {total} shows"),
-            None => "for it is more than the output sent".to_owned(),
+            None => "because it exceeds the sent output".to_owned(),
         };
         let rule = format!("{figure} = {before} sent + {reasoning} reasoning on top, {why}");
         let key = slots.key(Field::Output).map(CompactString::const_new);
@@ -192,7 +192,7 @@ fn units(lines: &mut Lines<'_>, usage: &Usage) {
         };
         let own = || {
             let same = slots.units().iter().any(|(own, told)| own == unit && told == count);
-            same.then(|| Source::keyed(format!("{UNITS_PREFIX}{unit}"), "a unit beside tokens"))
+            same.then(|| Source::keyed(format!("{UNITS_PREFIX}{unit}"), "a unit other than tokens"))
         };
         let in_usage = || {
             let place = in_object(slots, &[Field::UsageObject], OBJECT_WEB_SEARCHES, *count);
@@ -221,7 +221,7 @@ fn part<'a>(
         (key, own) => otherwise(slots, figure).unwrap_or_else(|| match own.or(sent) {
             Some(more) if more > figure => Source {
                 key: key.map(CompactString::const_new),
-                rule: Some(format!("sent as {more}, which is more than the whole: cut").into()),
+                rule: Some(format!("sent as {more}, which exceeds the whole: cut").into()),
             },
             _ => Source::rule(BY_THE_ADAPTER),
         }),

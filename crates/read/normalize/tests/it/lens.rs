@@ -130,7 +130,7 @@ fn objects_parts_and_spellings_name_their_rules() {
     let (provider, _, rule) = told(&lens, "provider");
     assert_eq!(provider, "x_ai");
     assert!(rule.unwrap().contains("\"xAI\""));
-    assert!(told(&lens, "response_model").2.unwrap().starts_with("the one model name"));
+    assert!(told(&lens, "response_model").2.unwrap().starts_with("the only model name"));
     assert_eq!(
         told(&lens, "cache_read"),
         ("7", Some("gen_ai.usage.raw"), Some("`input_tokens_details.cached_tokens` in the object"))
@@ -237,12 +237,11 @@ fn project_source_code_and_units_name_their_keys() {
     assert_eq!(told(&lens, "branch"), ("main", Some("vcs.ref.head.name"), None));
     assert_eq!(told(&lens, "commit"), ("9d59409a", Some("vcs.ref.head.revision"), Some("on the resource")));
     assert_eq!(told(&lens, "billing"), ("subscription", Some("quipu.billing"), Some("on the resource")));
-    let folder =
-        ("kite", Some("process.working_directory"), Some("the name of the folder that the agent works in"));
+    let folder = ("kite", Some("process.working_directory"), Some("the name of the agent's working folder"));
     assert_eq!(told(&lens, "project"), folder);
     assert_eq!(told(&lens, "units.web_searches"), ("2", Some("web_search_requests"), None));
     assert_eq!(
         told(&lens, "units.audio_seconds"),
-        ("30", Some("quipu.units.audio_seconds"), Some("a unit beside tokens"))
+        ("30", Some("quipu.units.audio_seconds"), Some("a unit other than tokens"))
     );
 }

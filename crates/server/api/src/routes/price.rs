@@ -75,7 +75,7 @@ fn read_time(at: Option<&Value>, now: Timestamp) -> Result<Timestamp, Problem> {
         Some(Value::Number(number)) => parse_time(&number.to_string(), now),
         Some(_) => None,
     };
-    let expected = "an RFC 3339 time, Unix time as a whole number, `now`, or a time ago such as -1h";
+    let expected = "an RFC 3339 time, a whole Unix time, `now`, or an age such as -1h";
     time.ok_or_else(|| bad(format!("at: found {}, expected {expected}.", shown(at.unwrap_or(&Value::Null)))))
 }
 

@@ -126,7 +126,7 @@ fn ask_of(asked: &RepriceAsk, now: Timestamp) -> Result<Ask, Problem> {
 }
 
 fn time(name: &str, text: Option<&str>, now: Timestamp) -> Result<Option<Timestamp>, Problem> {
-    let expected = "an RFC 3339 time, Unix time as a whole number, `now`, or a time ago such as -1h";
+    let expected = "an RFC 3339 time, a whole Unix time, `now`, or an age such as -1h";
     let read = |text: &str| {
         let shown: String = text.chars().take(64).collect();
         parse_time(text, now).ok_or_else(|| bad(format!("{name}: found {shown:?}, expected {expected}.")))

@@ -27,14 +27,14 @@ fn requests() -> Vec<Panel> {
         )
         .wide(8),
         Panel::lines(
-            "Share of requests that fail",
+            "Error rate of requests",
             "percentunit",
             "sum by (service_name) (rate(quipu_request_count_total{$where,status=\"error\"}[$__rate_interval])) \
              / sum by (service_name) (rate(quipu_request_count_total{$where}[$__rate_interval]))",
             "{{service_name}}",
         )
         .wide(8),
-        quantiles("How long requests take", "quipu_request_duration_seconds").wide(8),
+        quantiles("Request duration", "quipu_request_duration_seconds").wide(8),
         Panel::stat("Requests", "short", "sum(increase(quipu_request_count_total{$where}[$__range]))"),
         Panel::stat(
             "Failed",
@@ -60,13 +60,13 @@ fn agents() -> Vec<Panel> {
             "{{agent}}",
         ),
         Panel::lines(
-            "Runs that fail, a minute",
+            "Failed runs per minute",
             "short",
             "sum by (agent, error_type) (rate(quipu_agent_errors_total{$where}[$__rate_interval])) * 60",
             "{{agent}} {{error_type}}",
         ),
         Panel::lines(
-            "How long runs take: 95 of 100 are below",
+            "Run duration, p95",
             "s",
             "histogram_quantile(0.95, sum by (le, gen_ai_agent_name) \
              (rate(gen_ai_invoke_agent_duration_seconds_bucket{$where,gen_ai_operation_name!=\"invoke_workflow\"}[$__rate_interval])))",
@@ -74,13 +74,13 @@ fn agents() -> Vec<Panel> {
         )
         .with_exemplars(),
         Panel::lines(
-            "Calls of models in one run, mean",
+            "Model calls per run, mean",
             "short",
             "sum by (gen_ai_agent_name) (rate(gen_ai_invoke_agent_inference_calls_sum{$where}[$__rate_interval])) \
              / sum by (gen_ai_agent_name) (rate(gen_ai_invoke_agent_inference_calls_count{$where}[$__rate_interval]))",
             "{{gen_ai_agent_name}}",
         )
-        .about("Those of agents below it not included. One that rises may be a loop."),
+        .about("Without the calls of agents below it. A rising value may be a loop."),
         Panel::bars(
             "Hand-overs",
             "short",
@@ -105,13 +105,13 @@ fn models() -> Vec<Panel> {
             "{{model}}",
         ),
         Panel::lines(
-            "Calls that fail, a minute",
+            "Failed calls per minute",
             "short",
             "sum by (model, error_type) (rate(quipu_llm_errors_total{$where}[$__rate_interval])) * 60",
             "{{model}} {{error_type}}",
         ),
         Panel::lines(
-            "How long calls take: 95 of 100 are below",
+            "Call duration, p95",
             "s",
             "histogram_quantile(0.95, sum by (le, gen_ai_request_model) \
              (rate(gen_ai_client_operation_duration_seconds_bucket{$where}[$__rate_interval])))",
@@ -119,7 +119,7 @@ fn models() -> Vec<Panel> {
         )
         .with_exemplars(),
         Panel::lines(
-            "Time to the first chunk: 95 of 100 are below",
+            "Time to first chunk, p95",
             "s",
             "histogram_quantile(0.95, sum by (le, gen_ai_request_model) \
              (rate(gen_ai_client_operation_time_to_first_chunk_seconds_bucket{$where}[$__rate_interval])))",

@@ -18,7 +18,8 @@ pub fn alerts(settings: &Settings) -> String {
         "apiVersion": 1,
         "groups": [{ "orgId": 1, "name": "quipu", "folder": FOLDER, "interval": "1m", "rules": rules }],
     });
-    let head = "What Quipu warns of, for Grafana's own alerting: not needed where Prometheus evaluates the rules.\n\
+    let head = "Alert rules of Quipu for Grafana's own alerting. Not needed if Prometheus evaluates the \
+        rules.\n\
                 Made by `quipu generate grafana`.";
     yaml::document(head, &document)
 }

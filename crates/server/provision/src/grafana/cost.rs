@@ -9,10 +9,10 @@ pub(super) fn dashboard() -> Value {
     Dashboard::new(
         "quipu-cost",
         "Quipu: cost and tokens",
-        "What calls of models cost by the price book, and the tokens behind it. Each call counts once.",
+        "Cost of model calls by the price book, and their tokens. Each call counts once.",
     )
     .variable(variable("model", "Model", "label_values(quipu_llm_calls_total, model)"))
-    .row("In the time shown", totals())
+    .row("In the selected time range", totals())
     .row("Cost", cost())
     .row("Tokens", tokens())
     .json()
@@ -51,7 +51,7 @@ fn totals() -> Vec<Panel> {
             "short",
             "sum(increase(quipu_llm_unpriced_calls_total{$where,model=~\"$model\"}[$__range])) or vector(0)",
         )
-        .about("Their models are in no price book, or nobody pays for them by the call.")
+        .about("Their models are in no price book, or are not billed per call.")
         .alarm(1.0),
     ]
 }
@@ -59,14 +59,14 @@ fn totals() -> Vec<Panel> {
 fn cost() -> Vec<Panel> {
     vec![
         Panel::lines(
-            "An hour's cost, by model",
+            "Cost per hour, by model",
             "currencyUSD",
             "sum by (model) (rate(quipu_llm_cost_usd_total{$where,model=~\"$model\"}[$__rate_interval])) * 3600",
             "{{model}}",
         )
         .stacked(),
         Panel::lines(
-            "An hour's cost, by agent",
+            "Cost per hour, by agent",
             "currencyUSD",
             "sum by (agent) (rate(quipu_llm_cost_usd_total{$where,model=~\"$model\"}[$__rate_interval])) * 3600",
             "{{agent}}",
@@ -90,7 +90,7 @@ fn cost() -> Vec<Panel> {
 fn tokens() -> Vec<Panel> {
     vec![
         Panel::lines(
-            "Tokens a minute, by type",
+            "Tokens per minute, by type",
             "short",
             "sum by (type) (rate(quipu_llm_tokens_total{$where,model=~\"$model\"}[$__rate_interval])) * 60",
             "{{type}}",
@@ -104,7 +104,7 @@ fn tokens() -> Vec<Panel> {
             "{{model}}",
         ),
         Panel::lines(
-            "Tokens of a call: 95 of 100 are below",
+            "Tokens per call, p95",
             "short",
             "histogram_quantile(0.95, sum by (le, gen_ai_token_type) \
              (rate(gen_ai_client_token_usage_bucket{$where}[$__rate_interval])))",
@@ -112,7 +112,7 @@ fn tokens() -> Vec<Panel> {
         )
         .with_exemplars(),
         Panel::lines(
-            "Tokens a minute, by model",
+            "Tokens per minute, by model",
             "short",
             "sum by (model) (rate(quipu_llm_tokens_total{$where,model=~\"$model\",type=~\"input|output\"}[$__rate_interval])) * 60",
             "{{model}}",

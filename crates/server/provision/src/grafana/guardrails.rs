@@ -9,18 +9,18 @@ pub(super) fn dashboard() -> Value {
     Dashboard::new(
         "quipu-guardrails",
         "Quipu: guardrails and quality",
-        "Checks of input and output, judgements of quality, and tests that agents write.",
+        "Checks of input and output, evaluations of quality, and tests written by agents.",
     )
     .row("Guardrails", guardrails())
     .row("Quality", quality())
-    .row("Tests that agents write", tests())
+    .row("Tests written by agents", tests())
     .json()
 }
 
 fn guardrails() -> Vec<Panel> {
     vec![
         Panel::lines(
-            "Checks a minute, by outcome",
+            "Checks per minute, by outcome",
             "short",
             "sum by (outcome) (rate(quipu_guardrail_checks_total{$where}[$__rate_interval])) * 60",
             "{{outcome}}",
@@ -39,7 +39,7 @@ fn guardrails() -> Vec<Panel> {
             "{{guardrail}}",
         ),
         Panel::lines(
-            "How long checks take: 95 of 100 are below",
+            "Check duration, p95",
             "s",
             "histogram_quantile(0.95, sum by (le, guardrail) \
              (rate(quipu_guardrail_duration_seconds_bucket{$where}[$__rate_interval])))",
@@ -52,7 +52,7 @@ fn guardrails() -> Vec<Panel> {
 fn quality() -> Vec<Panel> {
     vec![
         Panel::lines(
-            "Judgements, by label",
+            "Evaluations, by label",
             "short",
             "sum by (evaluator, label) (rate(quipu_evaluation_count_total{$where}[$__rate_interval])) * 60",
             "{{evaluator}} {{label}}",
@@ -71,13 +71,13 @@ fn quality() -> Vec<Panel> {
 fn tests() -> Vec<Panel> {
     vec![
         Panel::lines(
-            "Coverage, as last said",
+            "Latest coverage",
             "percentunit",
             "min by (agent) (quipu_test_generation_coverage_ratio{$where})",
             "{{agent}}",
         ),
         Panel::lines(
-            "Tests an hour",
+            "Tests per hour",
             "short",
             "sum(rate(quipu_test_generation_generated_total{$where}[$__rate_interval])) * 3600",
             "written",

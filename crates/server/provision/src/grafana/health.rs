@@ -9,7 +9,7 @@ pub(super) fn dashboard() -> Value {
     Dashboard::new(
         "quipu-health",
         "Quipu: its own health",
-        "What Quipu takes in, keeps and passes on, and what is lost on the way.",
+        "Received, stored and exported records, and losses.",
     )
     .row("At a glance", glance())
     .row("In", incoming())
@@ -30,7 +30,7 @@ fn glance() -> Vec<Panel> {
         .alarm(1.0),
         Panel::stat("Batches waiting", "short", "sum(quipu_queue_batches)"),
         Panel::stat(
-            "Records that a backend did not get",
+            "Records that a backend did not receive",
             "short",
             "sum(increase(quipu_exit_dropped_records_total[$__range])) or vector(0)",
         )
@@ -48,7 +48,7 @@ fn incoming() -> Vec<Panel> {
             "{{signal}} {{outcome}}",
         ),
         Panel::lines(
-            "Records stored a second",
+            "Stored records per second",
             "short",
             "sum by (signal) (rate(quipu_stored_records_total[$__rate_interval]))",
             "{{signal}}",
@@ -56,7 +56,7 @@ fn incoming() -> Vec<Panel> {
         Panel::lines("Batches waiting", "short", "sum by (instance) (quipu_queue_batches)", "{{instance}}")
             .wide(8),
         Panel::lines(
-            "Spans in the count's memory",
+            "Spans of the ledger in memory",
             "short",
             "sum by (instance) (quipu_ledger_spans)",
             "{{instance}}",
@@ -76,25 +76,25 @@ fn outgoing() -> Vec<Panel> {
     let by = |title, unit, expr: &str| Panel::lines(title, unit, expr, "{{backend}}");
     vec![
         by(
-            "Records written a second, by backend",
+            "Written records per second, by backend",
             "short",
             "sum by (backend) (rate(quipu_exit_written_records_total[$__rate_interval]))",
         ),
         by("Records waiting, by backend", "short", "sum by (backend) (quipu_exit_queue_records)"),
-        by("How long the oldest record has waited", "s", "max by (backend) (quipu_exit_lag_seconds)").wide(8),
+        by("Age of the oldest waiting record", "s", "max by (backend) (quipu_exit_lag_seconds)").wide(8),
         by("Spool on disk", "bytes", "sum by (backend) (quipu_exit_spool_bytes)").wide(8),
-        by("Dead letters kept", "short", "sum by (backend) (quipu_exit_dead_letter_records)").wide(8),
+        by("Dead letters", "short", "sum by (backend) (quipu_exit_dead_letter_records)").wide(8),
         by(
-            "Failed attempts a minute",
+            "Failed attempts per minute",
             "short",
             "sum by (backend) (rate(quipu_exit_failures_total[$__rate_interval])) * 60",
         )
         .wide(8),
-        by("Given up for a while (1)", "short", "max by (backend) (quipu_exit_breaker_open)")
-            .about("After failures in a row nothing is sent until one attempt succeeds.")
+        by("Delivery paused (1)", "short", "max by (backend) (quipu_exit_breaker_open)")
+            .about("After consecutive failures, nothing is sent until one attempt succeeds.")
             .wide(8),
         Panel::lines(
-            "Records lost a minute, by backend and reason",
+            "Lost records per minute, by backend and reason",
             "short",
             "sum by (backend, reason) (rate(quipu_exit_dropped_records_total[$__rate_interval])) * 60",
             "{{backend}} {{reason}}",

@@ -35,13 +35,13 @@ fn tools() -> Vec<Panel> {
             "{{tool}}",
         ),
         Panel::lines(
-            "Runs that fail, a minute",
+            "Failed runs per minute",
             "short",
             "sum by (tool, error_type) (rate(quipu_tool_errors_total{$where}[$__rate_interval])) * 60",
             "{{tool}} {{error_type}}",
         ),
         Panel::lines(
-            "How long runs take: 95 of 100 are below",
+            "Run duration, p95",
             "s",
             "histogram_quantile(0.95, sum by (le, gen_ai_tool_name) \
              (rate(gen_ai_execute_tool_duration_seconds_bucket{$where}[$__rate_interval])))",
@@ -60,13 +60,13 @@ fn tools() -> Vec<Panel> {
 fn knowledge() -> Vec<Panel> {
     vec![
         Panel::lines(
-            "Look-ups in knowledge bases, a minute",
+            "Look-ups in knowledge bases per minute",
             "short",
             "sum by (source, status) (rate(quipu_retrieval_queries_total{$where}[$__rate_interval])) * 60",
             "{{source}} {{status}}",
         ),
         Panel::lines(
-            "How long look-ups take: 95 of 100 are below",
+            "Look-up duration, p95",
             "s",
             "histogram_quantile(0.95, sum by (le, source) \
              (rate(quipu_retrieval_duration_seconds_bucket{$where}[$__rate_interval])))",
@@ -74,13 +74,13 @@ fn knowledge() -> Vec<Panel> {
         )
         .with_exemplars(),
         Panel::lines(
-            "Work on memory, a minute",
+            "Memory operations per minute",
             "short",
             "sum by (operation, result) (rate(quipu_memory_operations_total{$where}[$__rate_interval])) * 60",
             "{{operation}} {{result}}",
         ),
         Panel::lines(
-            "How long work on memory takes: 95 of 100 are below",
+            "Duration of memory operations, p95",
             "s",
             "histogram_quantile(0.95, sum by (le, operation) \
              (rate(quipu_memory_duration_seconds_bucket{$where}[$__rate_interval])))",

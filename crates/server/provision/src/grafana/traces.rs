@@ -30,14 +30,14 @@ pub(super) fn dashboard(tracing: Tracing) -> Value {
     Dashboard::new(
         "quipu-traces",
         "Quipu: traces",
-        "Traces of agents, and which operations take long. Put a trace's id above to see it whole.",
+        "Traces of agents, and slow operations. Enter a trace id above to see the whole trace.",
     )
     .variable(asked)
     .variables(searched)
     .row(
-        "Where the time goes",
+        "Time by operation",
         vec![
-            Panel::lines("Operations: 95 of 100 are below", "s", slow, "{{service_name}} {{kind}}")
+            Panel::lines("Operation duration, p95", "s", slow, "{{service_name}} {{kind}}")
                 .with_exemplars()
                 .wide(24),
         ],

@@ -32,7 +32,8 @@ pub fn scrape_config(settings: &Settings) -> String {
         let managers = json!({ "alertmanagers": [{ "static_configs": [{ "targets": [target] }] }] });
         map.insert("alerting".to_owned(), managers);
     }
-    let head = "Prometheus for Quipu. To keep exemplars, which lead from a slow bucket to its trace, start it with\n\
+    let head = "Prometheus config for Quipu. To store exemplars, which link a bucket to a trace, start it \
+        with\n\
                 --enable-feature=exemplar-storage. Made by `quipu generate prometheus`.";
     yaml::document(head, &config)
 }
@@ -57,14 +58,14 @@ pub fn recording_rules() -> String {
     let rules: Vec<Value> =
         recording::rules().into_iter().map(|(name, expr)| json!({ "record": name, "expr": expr })).collect();
     let groups = json!({ "groups": [{ "name": "quipu-recording", "rules": rules }] });
-    yaml::document("Figures of Quipu computed beforehand. Made by `quipu generate prometheus`.", &groups)
+    yaml::document("Recording rules of Quipu. Made by `quipu generate prometheus`.", &groups)
 }
 
 /// The six rules on agents, and those on Quipu itself. They do not use recorded figures.
 pub fn alert_rules(settings: &Settings) -> String {
     let rules: Vec<Value> = alarms(settings).iter().map(alert).collect();
     let groups = json!({ "groups": [{ "name": "quipu-alerts", "rules": rules }] });
-    yaml::document("What Quipu warns of. Made by `quipu generate prometheus`.", &groups)
+    yaml::document("Alert rules of Quipu. Made by `quipu generate prometheus`.", &groups)
 }
 
 /// Tests of both kinds of rules, for `promtool test rules`.

@@ -74,7 +74,7 @@ fn between(reader: &mut Reader<'_>, figure: TraceFigure) -> Reading<FigureRange>
             Err(Mistake::at(at, format!("{}, or a range such as 1..2, 1.. or ..2", expected(figure))))
         }
         (Some(least), Some(most)) if least > most => {
-            Err(Mistake::at(at, "a range whose end is not below its start"))
+            Err(Mistake::at(at, "a range whose end is not before its start"))
         }
         _ => Ok(range),
     }

@@ -118,7 +118,7 @@ fn field(name: &str) -> Option<FacetField> {
 /// Error for an unknown name, or for a field with the operator of a figure, with a suggestion.
 fn unknown(at: usize, name: &str, colon: bool) -> Mistake {
     if !colon && (field(name).is_some() || matches!(name, "name" | "error_message" | "has")) {
-        return Mistake::at(at, format!("{name}:value, for {name} is no figure"));
+        return Mistake::at(at, format!("{name}:value, because {name} is not a figure"));
     }
     let fields: Vec<&str> = FIELDS.iter().map(|(word, _)| *word).collect();
     let (fields, figures) = (fields.join(", "), figure::words());

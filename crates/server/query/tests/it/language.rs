@@ -143,7 +143,7 @@ fn errors_tell_where_and_what_was_expected() {
         ("ü model:x colour:red", 10, "a figure (duration, cost"),
         ("http://x", 0, "goes in quotes"),
         ("a=b", 0, "a figure (duration, cost, tokens, spans, calls, tools, errors)"),
-        ("model>3", 0, "model:value, for model is no figure"),
+        ("model>3", 0, "model:value, because model is not a figure"),
         ("-", 1, "right after the `-`"),
         ("a - b", 3, "right after the `-`"),
         ("--a", 1, "right after the `-`"),
@@ -164,11 +164,11 @@ fn errors_tell_where_and_what_was_expected() {
         ("status:ok,er*", 10, "one of ok, error, unset, running"),
         ("has:colour", 4, "one of service, framework"),
         ("has:", 4, "one of service"),
-        ("has>1", 0, "has is no figure"),
+        ("has>1", 0, "has is not a figure"),
         ("duration>2", 9, "a duration such as 250ms"),
         ("duration>", 9, "a duration such as"),
         ("duration=>1s", 8, "one of >, >=, <, <=, ="),
-        ("duration:2s..1s", 9, "whose end is not below its start"),
+        ("duration:2s..1s", 9, "whose end is not before its start"),
         ("duration:..", 9, "or a range such as"),
         ("duration:1s..x", 13, "a duration such as"),
         ("cost>-1", 5, "US dollars such as 0.05"),
@@ -216,7 +216,7 @@ fn it_stands_beside_the_other_parameters_of_every_question_about_traces() {
     assert_eq!(ask(&format!("{pairs}&field=model")).facet_ask().unwrap().filter, filter);
     assert_eq!(ask(pairs).analysis_ask().unwrap().filter, filter);
     assert!(matches!(ask("filter=x:y").tool_filter(), Err(ParamError::Filter { position: 0, .. })));
-    assert!(text(ask("filter=").tool_filter()).contains("a text, or no such parameter"));
+    assert!(text(ask("filter=").tool_filter()).contains("a text, or omit the parameter"));
 }
 
 /// Writes terms so that they read back.

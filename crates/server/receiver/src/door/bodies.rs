@@ -27,7 +27,7 @@ pub(crate) struct TooSlow {
 
 impl fmt::Display for TooSlow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the body comes slower than {} bytes a second (limit least_bytes_per_second)", self.pace)
+        write!(f, "the body arrives slower than {} bytes a second (limit least_bytes_per_second)", self.pace)
     }
 }
 

@@ -119,7 +119,7 @@ pub(super) fn configure(config: &TlsConfig, files: &Files) -> Result<ServerConfi
     };
     let mut server = builder.with_single_cert(chain, key).map_err(|cause| {
         let (cert, key) = (config.cert.display(), config.key.display());
-        wrong(format!("the certificate in {cert} and the key in {key} do not go together")).caused_by(cause)
+        wrong(format!("the certificate in {cert} and the key in {key} do not match")).caused_by(cause)
     })?;
     server.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(server)

@@ -220,7 +220,7 @@ async fn bad_new_files_change_nothing_and_are_named() {
     let (cert, key) = issued(&place.ca, "renewed.test");
     std::fs::write(place.file("cert.pem"), cert).unwrap();
     let error = tls.reload().unwrap_err().to_string();
-    assert!(error.contains("cert.pem") && error.contains("do not go together"), "{error}");
+    assert!(error.contains("cert.pem") && error.contains("do not match"), "{error}");
     assert!(!tls.reload().unwrap(), "told once");
     place.client().connect(&server, "localhost").await.unwrap();
     std::fs::write(place.file("key.pem"), key).unwrap();

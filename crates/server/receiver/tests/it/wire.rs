@@ -108,7 +108,7 @@ async fn broken_bodies_are_refused_in_their_own_encoding() {
         for broken in [&packed[..packed.len() - 5], b"garbage that is no data", &packed[..3]] {
             let answer = world.post("/v1/traces", &headers, broken.to_vec()).await;
             assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{encoding}");
-            assert_eq!(answer.status_body().1, format!("the body is not whole {encoding} data"));
+            assert_eq!(answer.status_body().1, format!("the body is not valid {encoding} data"));
         }
     }
 

@@ -128,15 +128,13 @@ impl<'a> Taker<'a> {
     fn time(&self, what: &str, nanos: u64) -> Result<Timestamp, Refusal> {
         let time = Timestamp::from_nanos(i64::try_from(nanos).unwrap_or(i64::MAX));
         if time > self.latest {
-            let why = format!(
-                "{what} {nanos} ns lies more than {} s ahead of the clock",
-                self.limits.future_seconds
-            );
+            let why =
+                format!("{what} {nanos} ns is more than {} s ahead of the clock", self.limits.future_seconds);
             return Err(Refusal::new("time_future", why));
         }
         if time < self.earliest {
             let why =
-                format!("{what} {nanos} ns lies more than {} s behind the clock", self.limits.past_seconds);
+                format!("{what} {nanos} ns is more than {} s behind the clock", self.limits.past_seconds);
             return Err(Refusal::new("time_past", why));
         }
         Ok(time)

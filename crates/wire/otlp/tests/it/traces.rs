@@ -104,17 +104,17 @@ fn bad_spans_are_refused_one_by_one() {
         (
             Box::new(move |s| s.end_time_unix_nano = now + day + 1),
             "time_future",
-            format!("{place} {ids}: end time {} ns lies more than 86400 s ahead of the clock", now + day + 1),
+            format!("{place} {ids}: end time {} ns is more than 86400 s ahead of the clock", now + day + 1),
         ),
         (
             Box::new(|s| (s.start_time_unix_nano, s.end_time_unix_nano) = (u64::MAX, 0)),
             "time_future",
-            format!("{place} {ids}: start time {} ns lies more than 86400 s ahead of the clock", u64::MAX),
+            format!("{place} {ids}: start time {} ns is more than 86400 s ahead of the clock", u64::MAX),
         ),
         (
             Box::new(|s| s.start_time_unix_nano = 1),
             "time_past",
-            format!("{place} {ids}: start time 1 ns lies more than 2678400 s behind the clock"),
+            format!("{place} {ids}: start time 1 ns is more than 2678400 s behind the clock"),
         ),
     ];
     for (change, reason, text) in cases {
