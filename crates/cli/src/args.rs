@@ -46,9 +46,9 @@ pub struct Args {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Take telemetry in, keep it, and show it
+    /// Receive telemetry, store it, and show it
     Serve(Box<Serve>),
-    /// Pass calls to model providers through, record each, and keep budgets
+    /// Forward calls to model providers, record each, and enforce budgets
     Proxy(Box<Proxy>),
     /// List traces, newest first
     Traces(Traces),
@@ -58,21 +58,21 @@ pub enum Command {
     Frameworks(Frameworks),
     /// List sessions, latest first
     Sessions(Sessions),
-    /// Sum up calls, tokens and cost
+    /// Show totals of calls, tokens and cost
     Usage(Usage),
-    /// Sum up tool runs
+    /// Show totals of tool runs
     Tools(Tools),
     /// List events, newest first
     Events(Events),
     /// Explain the price of one usage
     Price(Price),
-    /// Look into the price books, renew them, and price history again
+    /// List and update price books, and price stored calls again
     Prices(Prices),
-    /// List, set and ask budgets
+    /// List, set and check budgets
     Budget(Budget),
     /// Estimate tokens and cost of a call before it is made
     Estimate(Estimate),
-    /// Show use under subscriptions by their 5-hour and weekly windows
+    /// Show usage under subscriptions by their 5-hour and weekly windows
     Plans(Plans),
     /// Import transcripts of coding agents, OTLP files and exports of other tools
     Import(Import),
@@ -80,23 +80,23 @@ pub enum Command {
     Store(StoreCommand),
     /// Check that the configured parts work
     Check(Check),
-    /// Write the files with which Prometheus and Grafana know Quipu
+    /// Generate the config of Prometheus and Grafana for Quipu
     Generate(Generate),
     /// List the dead letters of backends, deliver them again, or delete them
     DeadLetters(DeadLetters),
-    /// Remove everything of a user or session, everywhere, and prove it
+    /// Remove all records of a user or session everywhere, with a proof
     Forget(Forget),
-    /// Say what the rules remove, remove it, and hold traces
+    /// Preview and run retention, and hold traces
     Retention(RetentionArgs),
-    /// Make, list and revoke API keys
+    /// Create, list and revoke API keys
     Keys(Keys),
-    /// Make, list, change and remove users
+    /// Create, list, change and remove users
     Users(Users),
     /// Read and verify the audit log
     Audit(Audit),
     /// Print a shell's completion script
     Completions {
-        /// Shell to print for
+        /// Shell of the script
         shell: clap_complete::Shell,
     },
 }
@@ -107,13 +107,13 @@ pub fn complete(shell: clap_complete::Shell) -> bool {
     true
 }
 
-/// Whom to ask.
+/// Source of the answer.
 #[derive(Debug, ClapArgs)]
 pub struct Source {
-    /// Ask this server
+    /// Query this server
     #[arg(long, env = "QUIPU_URL")]
     pub url: Option<String>,
-    /// Ask the files in this folder; a server may be writing to it [default: the platform's data folder]
+    /// Query the files in this folder; a server may be writing to it [default: the platform's data folder]
     #[arg(long, value_name = "DIR", env = "QUIPU_DATA_DIR", conflicts_with = "url")]
     pub data_dir: Option<PathBuf>,
     /// Store, as for `serve`
@@ -124,7 +124,7 @@ pub struct Source {
     pub json: bool,
 }
 
-/// Which traces.
+/// Filter of traces.
 #[derive(Debug, ClapArgs)]
 pub struct Filter {
     /// Started at or after: RFC 3339, or relative such as -1h, -7d
@@ -133,7 +133,7 @@ pub struct Filter {
     /// Started before
     #[arg(long, allow_hyphen_values = true)]
     pub until: Option<String>,
-    /// Words that all occur in some span's text
+    /// Words that all occur in one span's text
     #[arg(short, long)]
     pub q: Option<String>,
     /// Service
@@ -145,10 +145,10 @@ pub struct Filter {
     /// Participating agent
     #[arg(long)]
     pub agent: Option<String>,
-    /// Model that was called
+    /// Model of a call
     #[arg(long)]
     pub model: Option<String>,
-    /// Tool that was run
+    /// Tool of a run
     #[arg(long)]
     pub tool: Option<String>,
     /// ok, error, unset or running
@@ -172,17 +172,17 @@ pub struct Filter {
     /// Branch of the source code
     #[arg(long)]
     pub branch: Option<String>,
-    /// Class of a failure: rate_limit, timeout, context_length, content_filter, authentication, quota,
+    /// Class of an error: rate_limit, timeout, context_length, content_filter, authentication, quota,
     /// unavailable, invalid_request, connection, tool_error, cancelled or other
     #[arg(long)]
     pub error: Option<String>,
-    /// Least duration in milliseconds
+    /// Minimum duration in milliseconds
     #[arg(long, value_name = "MS")]
     pub min_duration_ms: Option<String>,
-    /// Least cost in US dollars
+    /// Minimum cost in US dollars
     #[arg(long, value_name = "USD")]
     pub min_cost_usd: Option<String>,
-    /// Terms that must all hold, such as 'status:error cost>0.05 model:gpt-* -tag:test "rate limit"'
+    /// Terms that must all match, such as 'status:error cost>0.05 model:gpt-* -tag:test "rate limit"'
     #[arg(long, value_name = "TERMS", allow_hyphen_values = true)]
     pub filter: Option<String>,
 }
@@ -193,13 +193,13 @@ pub struct Traces {
     pub source: Source,
     #[command(flatten)]
     pub filter: Filter,
-    /// started_at, duration, cost or tokens; with a minus in front the greatest first
+    /// started_at, duration, cost or tokens; a leading minus sorts in descending order
     #[arg(long, allow_hyphen_values = true)]
     pub sort: Option<String>,
-    /// Rows
+    /// Maximum number of rows
     #[arg(long)]
     pub limit: Option<String>,
-    /// Continue where an earlier page ended
+    /// Cursor of the next page, from the previous page
     #[arg(long)]
     pub cursor: Option<String>,
 }
@@ -208,7 +208,7 @@ pub struct Traces {
 pub struct Trace {
     /// Trace id: 32 hexadecimal digits
     pub id: String,
-    /// Show how its spans were read: for each value the attribute and the rule that gave it
+    /// Show the reading of its spans: for each value the source attribute and the rule
     #[arg(long)]
     pub lens: bool,
     /// Explain the cost of this span, line by line: 16 hexadecimal digits
@@ -221,12 +221,12 @@ pub struct Trace {
     pub source: Source,
 }
 
-/// Which frameworks, and when.
+/// Filter of the matrix.
 #[derive(Debug, ClapArgs)]
 pub struct Frameworks {
     #[command(flatten)]
     pub source: Source,
-    /// 1h, 24h, 7d or 30d [default: all that is stored]
+    /// 1h, 24h, 7d or 30d [default: all stored data]
     #[arg(long)]
     pub time_range: Option<String>,
     /// Comma list of frameworks [default: all]
@@ -240,7 +240,7 @@ pub struct Sessions {
     pub source: Source,
     #[command(flatten)]
     pub filter: Filter,
-    /// Rows
+    /// Maximum number of rows
     #[arg(long)]
     pub limit: Option<String>,
 }
@@ -282,7 +282,7 @@ pub struct Events {
     /// Before
     #[arg(long, allow_hyphen_values = true)]
     pub until: Option<String>,
-    /// At least this severe: trace, debug, info, success, warning, error, critical
+    /// Minimum severity: trace, debug, info, success, warning, error, critical
     #[arg(long)]
     pub level: Option<String>,
     /// Event name
@@ -297,10 +297,10 @@ pub struct Events {
     /// Trace
     #[arg(long)]
     pub trace_id: Option<String>,
-    /// Text that occurs in it
+    /// Text in the event
     #[arg(short, long)]
     pub q: Option<String>,
-    /// Rows
+    /// Maximum number of rows
     #[arg(long)]
     pub limit: Option<String>,
 }
@@ -312,10 +312,10 @@ pub struct Import {
     /// ~/.codex/sessions
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// claude-code, codex, otlp, phoenix or langfuse [default: seen in each file]
+    /// claude-code, codex, otlp, phoenix or langfuse [default: detected for each file]
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<quipu_import::Format>,
-    /// Billing of the calls of transcripts that do not report it, such as Claude Code's: metered, or a plan
+    /// Billing of calls in transcripts without billing, such as Claude Code's: metered, or a plan
     #[arg(long, value_name = "HOW", value_parser = billing())]
     pub billing: Option<Billing>,
     /// Send to this server [default: write to the data folder; if a server has it open, send to
@@ -328,10 +328,10 @@ pub struct Import {
     /// Store, as for `serve`
     #[arg(long, value_name = "URI", env = "QUIPU_STORE", conflicts_with = "url")]
     pub store: Option<String>,
-    /// Go on and import what is added, until stopped; a restart continues where it was
+    /// Keep running and import additions, until stopped; a restart continues at the same place
     #[arg(long, conflicts_with = "dry_run")]
     pub watch: bool,
-    /// Report what would be imported, and import nothing
+    /// Dry run: report the records, and import nothing
     #[arg(long)]
     pub dry_run: bool,
     /// Print the answer as JSON

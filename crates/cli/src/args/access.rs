@@ -7,7 +7,7 @@ use clap::{ArgGroup, Args as ClapArgs, Subcommand};
 /// Location of the access database.
 #[derive(Debug, ClapArgs)]
 pub struct AccessPlace {
-    /// Folder for all data; a server may have it open, and knows at once [default: the platform's data
+    /// Folder for all data; a running server notices the changes at once [default: the platform's data
     /// folder]
     #[arg(long, value_name = "DIR", env = "QUIPU_DATA_DIR")]
     pub data_dir: Option<PathBuf>,
@@ -25,14 +25,14 @@ pub struct Keys {
 
 #[derive(Debug, Subcommand)]
 pub enum KeysWhat {
-    /// Make a key; its text is shown once
+    /// Create a key; it is shown only once
     Add(KeysAdd),
-    /// List keys, the newest first
+    /// List keys, newest first
     List {
         #[command(flatten)]
         at: AccessPlace,
     },
-    /// End a key, now and for good
+    /// Revoke a key at once and permanently
     Revoke {
         /// The public id: the eight characters after `qk_`
         id: String,
@@ -41,10 +41,10 @@ pub enum KeysWhat {
     },
 }
 
-/// A key to make.
+/// A key to create.
 #[derive(Debug, ClapArgs)]
 pub struct KeysAdd {
-    /// Name of the key, such as the program that gets it
+    /// Name of the key, such as the program that uses it
     pub name: String,
     /// ingest, read or admin; several with commas
     #[arg(long, value_name = "SCOPES", required = true, value_delimiter = ',')]
@@ -52,7 +52,7 @@ pub struct KeysAdd {
     /// Its project [default: default]
     #[arg(long, value_name = "NAME")]
     pub project: Option<String>,
-    /// For every project
+    /// The key applies to every project
     #[arg(long, conflicts_with = "project")]
     pub all_projects: bool,
     /// Expiry: a time from now in hours, days or weeks such as 90d, or a time such as 2027-01-01T00:00:00Z
@@ -72,7 +72,7 @@ pub struct Users {
 
 #[derive(Debug, Subcommand)]
 pub enum UsersWhat {
-    /// Make a user; the password is asked for, or read from standard input
+    /// Create a user; the command prompts for the password or reads it from standard input
     Add(UsersAdd),
     /// List users
     List {
@@ -81,28 +81,28 @@ pub enum UsersWhat {
     },
     /// Change a user
     Set(UsersSet),
-    /// Remove a user with every session
+    /// Remove a user and end all sessions of the user
     Remove {
-        /// The user
+        /// Name of the user
         name: String,
         #[command(flatten)]
         at: AccessPlace,
     },
 }
 
-/// A user to make.
+/// A user to create.
 #[derive(Debug, ClapArgs)]
 pub struct UsersAdd {
-    /// Name to log in by
+    /// Login name
     pub name: String,
     /// viewer, editor or admin; for one project as PROJECT:ROLE; several with commas
     #[arg(long, value_name = "ROLES", required = true, value_delimiter = ',')]
     pub role: Vec<String>,
-    /// The password is the user's own, typed by the user. Without this it is initial: valid for 7 days, until
-    /// the user changes it at the first login
+    /// The user typed the password. Without this flag, the password is initial: valid for 7 days, until the
+    /// user changes it at the first login
     #[arg(long)]
     pub own_password: bool,
-    /// If access.db is damaged, move it aside as access.db.damaged-N and begin a new one; its users and keys
+    /// If access.db is damaged, move it aside as access.db.damaged-N and create a new one; its users and keys
     /// are lost
     #[arg(long)]
     pub replace_damaged: bool,
@@ -114,22 +114,22 @@ pub struct UsersAdd {
 #[derive(Debug, ClapArgs)]
 #[command(group(ArgGroup::new("change").required(true).multiple(true).args(["role", "password", "disable", "enable"])))]
 pub struct UsersSet {
-    /// The user
+    /// Name of the user
     pub name: String,
-    /// The roles from now on, in place of all until now
+    /// New roles; they replace all present roles
     #[arg(long, value_name = "ROLES", value_delimiter = ',')]
     pub role: Vec<String>,
-    /// Ask for a new password, or read it from standard input; every session ends
+    /// Prompt for a new password, or read it from standard input; every session ends
     #[arg(long)]
     pub password: bool,
-    /// The new password is the user's own, typed by the user. Without this it is initial: valid for 7 days,
-    /// until the user changes it at the next login
+    /// The user typed the new password. Without this flag, the password is initial: valid for 7 days, until
+    /// the user changes it at the next login
     #[arg(long, requires = "password")]
     pub own_password: bool,
-    /// Keep the user out; every session ends
+    /// Disable the user; every session ends
     #[arg(long)]
     pub disable: bool,
-    /// Let the user in again
+    /// Enable the user again
     #[arg(long, conflicts_with = "disable")]
     pub enable: bool,
     #[command(flatten)]

@@ -16,28 +16,29 @@ pub struct Audit {
 pub enum AuditWhat {
     /// List entries, newest first
     List(Box<AuditList>),
-    /// Check that no entry was changed, added or removed; exit code 3 when one was
+    /// Check that no entry was changed, added or removed; exit code 3 if one was
     Verify {
-        /// An entry that has to be in it: what `quipu audit head` printed earlier. May be said several times
+        /// An entry that must be in the log, as printed earlier by `quipu audit head`. Can be given several
+        /// times
         #[arg(long, value_name = "SEQ:HASH")]
         head: Vec<Head>,
         #[command(flatten)]
         at: AuditPlace,
     },
-    /// Print the last entry's number and hash, to be kept where no writer of the data folder can write
+    /// Print the number and hash of the last entry, for storage outside the data folder
     Head {
         #[command(flatten)]
         at: AuditPlace,
     },
-    /// Write entries out as they stand there, JSON Lines, oldest first
+    /// Export stored entries as JSON Lines, oldest first
     Export {
-        /// Noted at or after: RFC 3339, or relative such as -1h, -7d
+        /// Written at or after: RFC 3339, or relative such as -1h, -7d
         #[arg(long, allow_hyphen_values = true)]
         since: Option<String>,
-        /// Noted before
+        /// Written before
         #[arg(long, allow_hyphen_values = true)]
         until: Option<String>,
-        /// File to write, which must not exist yet [default: standard output]
+        /// File to write; it must not exist [default: standard output]
         #[arg(short, long, value_name = "FILE")]
         out: Option<PathBuf>,
         #[command(flatten)]
@@ -45,34 +46,34 @@ pub enum AuditWhat {
     },
 }
 
-/// Which entries.
+/// Filter of entries.
 #[derive(Debug, ClapArgs)]
 pub struct AuditList {
-    /// Noted at or after: RFC 3339, or relative such as -1h, -7d
+    /// Written at or after: RFC 3339, or relative such as -1h, -7d
     #[arg(long, allow_hyphen_values = true)]
     pub since: Option<String>,
-    /// Noted before
+    /// Written before
     #[arg(long, allow_hyphen_values = true)]
     pub until: Option<String>,
-    /// By this actor: its id, or with its kind such as user:ada, key:1a2b3c4d
+    /// Actor: its id, or kind and id such as user:ada, key:1a2b3c4d
     #[arg(long)]
     pub actor: Option<String>,
-    /// This action, such as login; all actions of a kind with a dot at the end, such as `key.`
+    /// Action, such as login; a trailing dot matches all actions of a kind, such as `key.`
     #[arg(long)]
     pub action: Option<String>,
-    /// Done to this object, such as the id of a trace
+    /// Object of the action, such as the id of a trace
     #[arg(long)]
     pub object: Option<String>,
-    /// In this project
+    /// Project of the action
     #[arg(long)]
     pub project: Option<String>,
-    /// That ended so
+    /// Outcome of the action
     #[arg(long, value_parser = ["done", "denied", "failed"])]
     pub outcome: Option<String>,
-    /// Only entries with a lesser number
+    /// Only entries with a lower number
     #[arg(long, value_name = "SEQ")]
     pub before: Option<u64>,
-    /// Rows
+    /// Maximum number of rows
     #[arg(long, default_value_t = 100)]
     pub limit: usize,
     #[command(flatten)]
@@ -82,7 +83,7 @@ pub struct AuditList {
 /// Location of the audit log.
 #[derive(Debug, ClapArgs)]
 pub struct AuditPlace {
-    /// Ask this server, with a key that may do everything
+    /// Query this server, with a key with all permissions
     #[arg(long, env = "QUIPU_URL")]
     pub url: Option<String>,
     /// Folder for all data; a server may be writing to it [default: the platform's data folder]

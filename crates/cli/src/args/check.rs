@@ -15,32 +15,32 @@ pub struct Check {
 
 #[derive(Debug, Subcommand)]
 pub enum CheckWhat {
-    /// Look through the store for damage and for sums that do not add up
+    /// Check the store for damage and for wrong totals
     Store(CheckStore),
-    /// Ask a server whether it takes telemetry, and for the state of its exporters
+    /// Query the readiness of a server and the state of its exporters
     Ready(Ready),
-    /// Try every backend of the configuration that hands records to another program
+    /// Check every exporter of the configuration
     Backends(Ways),
-    /// Try the OTLP backends: reach, TLS, authentication, acceptance
+    /// Check the OTLP backends: connection, TLS, authentication, acceptance
     Otlp(Ways),
-    /// Try the Jaeger backends
+    /// Check the Jaeger backends
     Jaeger(Ways),
-    /// Try the Elasticsearch and OpenSearch backends
+    /// Check the Elasticsearch and OpenSearch backends
     Elasticsearch(Ways),
-    /// Try the syslog backends
+    /// Check the syslog backends
     Syslog(Ways),
-    /// Try the webhook backends
+    /// Check the webhook backends
     Webhook(Ways),
-    /// Ask a Prometheus whether it scrapes Quipu
+    /// Check that a Prometheus server scrapes Quipu
     Prometheus(Scraper),
-    /// Ask a Prometheus whether it can answer the queries of the generated Grafana dashboards
+    /// Check that a Prometheus server can answer the queries of the generated Grafana dashboards
     Grafana(Scraper),
 }
 
-/// Which server.
+/// Server to check.
 #[derive(Debug, ClapArgs)]
 pub struct Ready {
-    /// The server
+    /// URL of the server
     #[arg(long, env = "QUIPU_URL", default_value = "http://127.0.0.1:8080")]
     pub url: String,
     /// Print the answer as JSON
@@ -51,7 +51,7 @@ pub struct Ready {
 /// Exporters to check.
 #[derive(Debug, ClapArgs)]
 pub struct Ways {
-    /// Only this one, as the configuration lists it: NAME or NAME:ADDRESS, such as otlp:http://collector:4318
+    /// Only this exporter, as in the configuration: NAME or NAME:ADDRESS, such as otlp:http://collector:4318
     #[arg(value_name = "BACKEND")]
     pub only: Option<String>,
     /// Configuration file (TOML), as for `serve`
@@ -62,10 +62,10 @@ pub struct Ways {
     pub json: bool,
 }
 
-/// Which Prometheus.
+/// Prometheus server to check.
 #[derive(Debug, ClapArgs)]
 pub struct Scraper {
-    /// The Prometheus server
+    /// URL of the Prometheus server
     #[arg(long, value_name = "URL", env = "PROMETHEUS_URL", default_value = "http://127.0.0.1:9090")]
     pub prometheus: String,
     /// Print the findings as JSON

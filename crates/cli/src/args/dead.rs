@@ -15,23 +15,23 @@ pub struct DeadLetters {
 pub enum DeadWhat {
     /// List rejected batches of backends
     List {
-        /// Only of this backend [default: all]
+        /// Only of this backend [default: all backends]
         backend: Option<String>,
         #[command(flatten)]
         at: DeadPlace,
     },
-    /// Deliver them once more: now by a running server, else when one starts
+    /// Deliver them again: now if a server is running, otherwise at its next start
     Replay {
-        /// The backend
+        /// Name of the backend
         backend: String,
         #[command(flatten)]
         at: DeadPlace,
     },
-    /// Throw them away
+    /// Remove them
     Rm {
-        /// The backend
+        /// Name of the backend
         backend: String,
-        /// Numbers, as the list has them [default: all]
+        /// Numbers from the list [default: all]
         ids: Vec<u64>,
         #[command(flatten)]
         at: DeadPlace,
@@ -41,13 +41,13 @@ pub enum DeadWhat {
 /// Location of the dead letters.
 #[derive(Debug, ClapArgs)]
 pub struct DeadPlace {
-    /// Ask this server
+    /// Query this server
     #[arg(long, env = "QUIPU_URL")]
     pub url: Option<String>,
     /// Folder for all data [default: the platform's data folder]
     #[arg(long, value_name = "DIR", env = "QUIPU_DATA_DIR", conflicts_with = "url")]
     pub data_dir: Option<PathBuf>,
-    /// Configuration file (TOML), as for `serve`: its delivery settings are those of the spool
+    /// Configuration file (TOML), as for `serve`; it has the location of the spool
     #[arg(long, value_name = "FILE", env = "QUIPU_CONFIG", conflicts_with = "url")]
     pub config: Option<PathBuf>,
     /// Print the answer as JSON

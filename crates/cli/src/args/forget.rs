@@ -7,10 +7,10 @@ use super::Source;
 /// The user or session to forget.
 #[derive(Debug, ClapArgs)]
 pub struct Forget {
-    /// This user, as records name them
+    /// User id, as in the records
     #[arg(long, value_name = "ID", required_unless_present = "session", conflicts_with = "session")]
     pub user: Option<String>,
-    /// This session
+    /// Session id
     #[arg(long, value_name = "ID")]
     pub session: Option<String>,
     /// Dry run: only count the records

@@ -22,56 +22,56 @@ pub enum GenerateWhat {
 /// Addresses of the programs, and the thresholds of alerts.
 #[derive(Debug, ClapArgs)]
 pub struct Provision {
-    /// Write the files below this folder [default: print them]
+    /// Folder for the files [default: print them]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Quipu's page of metrics, as Prometheus reaches it; may be said several times [default: 127.0.0.1:9464]
+    /// Address of Quipu's metrics page for Prometheus; can be given several times [default: 127.0.0.1:9464]
     #[arg(long = "target", value_name = "HOST:PORT")]
     pub targets: Vec<String>,
-    /// File with the API key that the page asks for, as Prometheus sees it
+    /// File with the API key for the page; a path on the Prometheus host
     #[arg(long, value_name = "FILE")]
     pub scrape_key_file: Option<String>,
-    /// The page speaks TLS
+    /// The page uses TLS
     #[arg(long)]
     pub tls: bool,
-    /// File with the authority that vouches for its certificate, as Prometheus sees it [default: the
-    /// system's]
+    /// File with the certificate authority of the page; a path on the Prometheus host [default: the system's
+    /// authorities]
     #[arg(long, value_name = "FILE", requires = "tls")]
     pub scrape_ca_file: Option<String>,
-    /// Seconds between two scrapes
+    /// Scrape interval in seconds
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=3600))]
     pub scrape_seconds: Option<u32>,
-    /// Alertmanager, as Prometheus reaches it [default: alerts stay in Prometheus]
+    /// Address of Alertmanager for Prometheus [default: alerts stay in Prometheus]
     #[arg(long, value_name = "HOST:PORT")]
     pub alertmanager: Option<String>,
-    /// Prometheus, as Grafana reaches it [default: http://127.0.0.1:9090]
+    /// URL of Prometheus for Grafana [default: http://127.0.0.1:9090]
     #[arg(long, value_name = "URL")]
     pub prometheus_url: Option<String>,
-    /// Store of the traces that Grafana shows
+    /// Store of the traces in Grafana
     #[arg(long, value_name = "KIND", default_value = "jaeger")]
     pub tracing: TracesIn,
-    /// Its address, as Grafana reaches it [default: http://127.0.0.1:16686]
+    /// URL of that store for Grafana [default: http://127.0.0.1:16686]
     #[arg(long, value_name = "URL")]
     pub tracing_url: Option<String>,
-    /// The folder of the dashboards, as Grafana sees it [default: /var/lib/grafana/dashboards/quipu]
+    /// Folder of the dashboards; a path on the Grafana host [default: /var/lib/grafana/dashboards/quipu]
     #[arg(long, value_name = "DIR")]
     pub dashboards_folder: Option<String>,
-    /// high_error_rate: share of requests that fail
+    /// high_error_rate: share of failed requests
     #[arg(long, value_name = "SHARE")]
     pub error_ratio: Option<f64>,
-    /// low_coverage: share of the code that an agent's tests cover
+    /// low_coverage: share of the code covered by an agent's tests
     #[arg(long, value_name = "SHARE")]
     pub coverage: Option<f64>,
-    /// llm_quota_exceeded: calls rejected for a quota or a rate limit
+    /// llm_quota_exceeded: calls rejected because of a quota or rate limit
     #[arg(long, value_name = "CALLS")]
     pub quota_errors: Option<f64>,
-    /// guardrails_violations: checks triggered
+    /// guardrails_violations: triggered checks
     #[arg(long, value_name = "CHECKS")]
     pub guardrail_triggers: Option<f64>,
-    /// slow_response: seconds that 95 of 100 requests stay below
+    /// slow_response: limit in seconds of the 95th percentile of requests
     #[arg(long, value_name = "SECONDS")]
     pub slow_seconds: Option<f64>,
-    /// system_overload: share of processors, memory or disk in use
+    /// system_overload: used share of processors, memory or disk
     #[arg(long, value_name = "SHARE")]
     pub load: Option<f64>,
 }

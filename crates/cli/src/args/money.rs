@@ -9,10 +9,10 @@ use super::{Filter, Source};
 /// Folder of the price books, for commands that need no store.
 #[derive(Debug, ClapArgs)]
 pub struct BookSource {
-    /// Ask this server
+    /// Query this server
     #[arg(long, env = "QUIPU_URL")]
     pub url: Option<String>,
-    /// Folder whose prices/ and prices.toml are used [default: the platform's data folder]
+    /// Folder with prices/ and prices.toml [default: the platform's data folder]
     #[arg(long, value_name = "DIR", env = "QUIPU_DATA_DIR", conflicts_with = "url")]
     pub data_dir: Option<PathBuf>,
     /// Store, as for `serve`
@@ -27,13 +27,13 @@ pub struct BookSource {
 pub struct Price {
     /// Model, by any name that telemetry uses
     pub model: String,
-    /// Provider; without it the model decides
+    /// Provider [default: by the model]
     #[arg(long)]
     pub provider: Option<String>,
-    /// All input tokens, cached ones included
+    /// All input tokens, including cached ones
     #[arg(long, default_value_t = 0)]
     pub input: u64,
-    /// All output tokens, reasoning included
+    /// All output tokens, including reasoning
     #[arg(long, default_value_t = 0)]
     pub output: u64,
     /// Part of the input read from the cache
@@ -42,13 +42,14 @@ pub struct Price {
     /// Part of the input written to the cache
     #[arg(long)]
     pub cache_write: Option<u64>,
-    /// Any other unit, such as input_audio_tokens=900 or web_searches=2; may be given again
+    /// Any other unit, such as input_audio_tokens=900 or web_searches=2; can be given several times
     #[arg(long, value_name = "KEY=N")]
     pub unit: Vec<String>,
-    /// Time of the call: RFC 3339, or a time ago such as -7d [default: now]
+    /// Time of the call: RFC 3339, or an age such as -7d [default: now]
     #[arg(long, allow_hyphen_values = true)]
     pub at: Option<String>,
-    /// Context that changes the price, such as service_tier=priority or processing=batch; may be given again
+    /// Context with an effect on the price, such as service_tier=priority or processing=batch; can be given
+    /// several times
     #[arg(long, value_name = "KEY=VALUE")]
     pub context: Vec<String>,
     #[command(flatten)]
@@ -64,63 +65,61 @@ pub struct Prices {
 
 #[derive(Debug, Subcommand)]
 pub enum PricesWhat {
-    /// List the books in use, or with --provider or -q the prices of models
+    /// List the books in use; with --provider or -q, the prices of models
     List {
         /// Only models of this provider
         #[arg(long)]
         provider: Option<String>,
-        /// Only models whose name contains this text
+        /// Only models with this text in their name
         #[arg(short, long)]
         q: Option<String>,
-        /// Rows
+        /// Maximum number of rows
         #[arg(long)]
         limit: Option<String>,
         #[command(flatten)]
         source: BookSource,
     },
-    /// List prices on which the books disagree, largest first; exit code 3 when there are any
+    /// List price disagreements between the books, largest first; exit code 3 if there are any
     Check {
-        /// Percent that two prices may be apart [default: 1]
+        /// Tolerated difference of two prices in percent [default: 1]
         #[arg(long)]
         percent: Option<String>,
         #[command(flatten)]
         source: BookSource,
     },
-    /// Read a newer price book (genai-prices or LiteLLM), show its changes, and keep it next to the earlier
-    /// ones
+    /// Import a newer price book (genai-prices or LiteLLM) and show its changes; earlier books are kept
     #[command(disable_version_flag = true)]
     Update(Update),
-    /// List the models whose use has no price, largest first
+    /// List the models without a price, largest usage first
     Unpriced {
         #[command(flatten)]
         source: Source,
         #[command(flatten)]
         filter: Box<Filter>,
     },
-    /// List the times that history was priced again
+    /// List past re-pricings
     History {
         #[command(flatten)]
         source: Source,
     },
-    /// Price stored calls again by the books in use, and keep the earlier figures
+    /// Price stored calls again with the books in use, and keep the earlier figures
     Reprice(Reprice),
-    /// Give the calls that were priced again their earlier figures back
+    /// Restore the earlier figures of a re-pricing
     Undo {
-        /// Id, as `reprice` and `history` tell it
+        /// Id from `reprice` or `history`
         id: String,
         #[command(flatten)]
         source: Source,
     },
 }
 
-/// Which book to read.
+/// Source of the book.
 #[derive(Debug, ClapArgs)]
 pub struct Update {
-    /// genai-prices' data.json, LiteLLM's model_prices_and_context_window.json, or the package that has one
-    /// of them
+    /// genai-prices' data.json, LiteLLM's model_prices_and_context_window.json, or a package with one of them
     #[arg(value_name = "FILE|URL")]
     pub from: String,
-    /// Version of the book [default: as the file or its name says, else today's date]
+    /// Version of the book [default: from the file or its name, else today's date]
     #[arg(long)]
     pub version: Option<String>,
     /// Dry run: only show the changes
@@ -130,10 +129,10 @@ pub struct Update {
     pub source: BookSource,
 }
 
-/// Which history to price again.
+/// Selection of stored calls.
 #[derive(Debug, ClapArgs)]
 pub struct Reprice {
-    /// Calls that started at or after: RFC 3339, or relative such as -7d [default: all that is stored]
+    /// Calls that started at or after: RFC 3339, or relative such as -7d [default: all stored calls]
     #[arg(long, allow_hyphen_values = true)]
     pub since: Option<String>,
     /// Calls that started before
@@ -145,7 +144,7 @@ pub struct Reprice {
     /// Only calls of this model
     #[arg(long)]
     pub model: Option<String>,
-    /// Only show the difference
+    /// Dry run: only show the differences
     #[arg(long)]
     pub dry_run: bool,
     #[command(flatten)]
@@ -166,86 +165,86 @@ pub enum BudgetWhat {
         #[command(flatten)]
         source: BookSource,
     },
-    /// Set a budget, or change it
+    /// Create or change a budget
     Set(Box<BudgetSet>),
-    /// Remove a budget that was set
+    /// Remove a stored budget
     Rm {
-        /// Name
+        /// Name of the budget
         name: String,
         #[command(flatten)]
         source: BookSource,
     },
-    /// Ask whether a budget would let a call through; exit code 3 when it says no
+    /// Check whether a budget admits a call; exit code 3 if not
     Check(BudgetCheck),
 }
 
 /// A budget.
 #[derive(Debug, ClapArgs)]
 pub struct BudgetSet {
-    /// Name
+    /// Name of the budget
     pub name: String,
-    /// US dollars in a period
+    /// Limit in US dollars per period
     #[arg(long)]
     pub usd: Option<String>,
-    /// Tokens in a period, input and output together
+    /// Limit of tokens per period, input and output together
     #[arg(long)]
     pub tokens: Option<u64>,
-    /// Requests to models in a period
+    /// Limit of model requests per period
     #[arg(long)]
     pub calls: Option<u64>,
     /// hour, day, week, month or total [default: day]
     #[arg(long, value_name = "PERIOD")]
     pub per: Option<String>,
-    /// The last hour, day, week or month instead of the one of the calendar
+    /// A rolling hour, day, week or month instead of a calendar period
     #[arg(long)]
     pub rolling: bool,
     /// Time zone of the calendar, such as Europe/Zurich [default: UTC]
     #[arg(long, value_name = "NAME")]
     pub time_zone: Option<String>,
-    /// Spending that counts: project, service, framework, agent, user, session, provider, model or tag;
-    /// `user=*` is an account for each user; may be given again
+    /// Scope of the counted spending: project, service, framework, agent, user, session, provider, model or
+    /// tag; `user=*` has an account for each user; can be given several times
     #[arg(long, value_name = "KEY=VALUE")]
     pub scope: Vec<String>,
-    /// notify, throttle, degrade or block [default: block]
+    /// Action at the limit: notify, throttle, degrade or block [default: block]
     #[arg(long)]
     pub action: Option<String>,
-    /// Thresholds of notices as shares of the limit, a comma list [default: 0.8,0.9,1.0]
+    /// Thresholds of notices as fractions of the limit, a comma list [default: 0.8,0.9,1.0]
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub thresholds: Vec<f64>,
-    /// The cheaper model that `degrade` suggests
+    /// Cheaper model that `degrade` suggests
     #[arg(long, value_name = "MODEL")]
     pub degrade_to: Option<String>,
-    /// Milliseconds that `throttle` makes a call wait
+    /// Delay of a call under `throttle`, in milliseconds
     #[arg(long, value_name = "MS")]
     pub throttle_ms: Option<u64>,
-    /// Milliseconds that a reservation holds when nothing is heard of its call
+    /// Lifetime of a reservation without a result of its call, in milliseconds
     #[arg(long, value_name = "MS")]
     pub hold_ms: Option<u64>,
-    /// Trip when the same tool is called so often with the same arguments
+    /// Loop guard: maximum number of consecutive runs of one tool with the same arguments
     #[arg(long, value_name = "N")]
     pub loop_repeats: Option<u64>,
-    /// Trip when this many US dollars are spent within a minute
+    /// Loop guard: maximum US dollars within a minute
     #[arg(long, value_name = "USD")]
     pub loop_usd_per_minute: Option<String>,
-    /// Trip after this many calls in a session
+    /// Loop guard: maximum calls of a session
     #[arg(long, value_name = "N")]
     pub loop_turns: Option<u64>,
     #[command(flatten)]
     pub source: BookSource,
 }
 
-/// A call to ask a budget about.
+/// A planned call to check against a budget.
 #[derive(Debug, ClapArgs)]
 pub struct BudgetCheck {
-    /// Name
+    /// Name of the budget
     pub name: String,
-    /// US dollars that the call may cost
+    /// Expected cost of the call in US dollars
     #[arg(long)]
     pub usd: Option<String>,
-    /// Tokens that it may take
+    /// Expected tokens of the call
     #[arg(long)]
     pub tokens: Option<u64>,
-    /// Subject of the call, such as user=ada; may be given again
+    /// Scope value of the call, such as user=ada; can be given several times
     #[arg(long = "for", value_name = "KEY=VALUE")]
     pub subject: Vec<String>,
     #[command(flatten)]
@@ -260,13 +259,13 @@ pub struct Estimate {
     /// A text, or a request body or list of messages as JSON; `-` reads standard input
     #[arg(default_value = "-", value_name = "FILE|-")]
     pub file: PathBuf,
-    /// Provider; without it the model decides
+    /// Provider [default: by the model]
     #[arg(long)]
     pub provider: Option<String>,
-    /// Output tokens expected
+    /// Expected output tokens
     #[arg(long, value_name = "N")]
     pub output: Option<u64>,
-    /// Read the file as plain text, even if it contains JSON
+    /// Read the file as plain text, even if it has JSON
     #[arg(long)]
     pub text: bool,
     #[command(flatten)]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-/// Pass calls to model providers through, record each, and keep budgets.
+/// Forward calls to model providers, record each, and enforce budgets.
 #[derive(Debug, Args)]
 pub struct Proxy {
     /// Address to listen on: host:port, port 0 for a free one [default: 127.0.0.1:8787]
@@ -18,7 +18,7 @@ pub struct Proxy {
     /// http://127.0.0.1:8080]
     #[arg(long, env = "QUIPU_URL")]
     pub url: Option<String>,
-    /// Configuration file (TOML), as for `serve`; flags win over it
+    /// Configuration file (TOML), as for `serve`; flags take precedence
     #[arg(long, value_name = "FILE", env = "QUIPU_CONFIG")]
     pub config: Option<PathBuf>,
     /// Folder for all data [default: the platform's data folder]
@@ -38,22 +38,22 @@ pub struct Proxy {
 /// Providers of the gateway, and its recorded contents.
 #[derive(Debug, Args)]
 pub struct GatewayFlags {
-    /// Base URL behind /openai [default: api.openai.com/v1]
+    /// Base URL of /openai [default: api.openai.com/v1]
     #[arg(long, value_name = "URL")]
     pub openai: Option<String>,
-    /// Base URL behind /anthropic [default: api.anthropic.com]
+    /// Base URL of /anthropic [default: api.anthropic.com]
     #[arg(long, value_name = "URL")]
     pub anthropic: Option<String>,
-    /// Base URL behind /gemini [default: generativelanguage.googleapis.com]
+    /// Base URL of /gemini [default: generativelanguage.googleapis.com]
     #[arg(long, value_name = "URL")]
     pub gemini: Option<String>,
-    /// A further upstream behind /NAME, such as `groq=https://api.groq.com/openai/v1`; may be given again
+    /// A further upstream at /NAME, such as `groq=https://api.groq.com/openai/v1`; can be given several times
     #[arg(long, value_name = "NAME=URL")]
     pub upstream: Vec<String>,
     /// Record prompts and answers of calls through the gateway
     #[arg(long)]
     pub record_prompts: bool,
-    /// Have streams of chat completions tell their usage: this adds to the request's body
+    /// Request usage in streams of chat completions; this changes the request's body
     #[arg(long)]
     pub ask_usage: bool,
 }

@@ -16,7 +16,7 @@ pub struct RetentionArgs {
 
 #[derive(Debug, Subcommand)]
 pub enum RetentionWhat {
-    /// Dry run of the rules, day by day; nothing is removed
+    /// Dry run of retention by day; nothing is removed
     Preview {
         #[command(flatten)]
         rules: RuleFlags,
@@ -30,20 +30,20 @@ pub enum RetentionWhat {
         #[command(flatten)]
         source: Source,
     },
-    /// Keep traces, regardless of the rules
+    /// Hold traces: retention does not remove them
     Hold {
-        /// Why, in a few words
+        /// Reason, in a few words
         #[arg(long, default_value = "")]
         note: String,
         #[command(flatten)]
         at: HoldPlace,
     },
-    /// Let the rules have traces again
+    /// Release held traces
     Release {
         #[command(flatten)]
         at: HoldPlace,
     },
-    /// List held traces, the latest first
+    /// List held traces, latest first
     Holds {
         #[command(flatten)]
         source: Source,
@@ -53,10 +53,10 @@ pub enum RetentionWhat {
 /// Retention rules: those of the configuration, changed by flags. Without any, a server uses its own.
 #[derive(Debug, ClapArgs)]
 pub struct RuleFlags {
-    /// Configuration file (TOML), as for `serve`: its table `retention` says the rules
+    /// Configuration file (TOML), as for `serve`, with the rules in its table `retention`
     #[arg(long, value_name = "FILE", env = "QUIPU_CONFIG")]
     pub config: Option<PathBuf>,
-    /// Rules of this project of the configuration [default: the default project]
+    /// Project of the configuration with the rules [default: the default project]
     #[arg(long, value_name = "NAME", requires = "config")]
     pub of_project: Option<String>,
     /// Retention of spans and their texts: forever, or a duration such as 12h, 3d, 2w
@@ -65,18 +65,18 @@ pub struct RuleFlags {
     /// Retention of events
     #[arg(long, value_name = "PERIOD")]
     pub logs: Option<Keep>,
-    /// Retention of points of metrics
+    /// Retention of metric points
     #[arg(long, value_name = "PERIOD")]
     pub metrics: Option<Keep>,
-    /// Retention of ledger rows and all sums
+    /// Retention of ledger rows and all totals
     #[arg(long, value_name = "PERIOD")]
     pub costs: Option<Keep>,
-    /// Let the store's files be no larger than this, such as 20GiB
+    /// Maximum size of the store's files, such as 20GiB
     #[arg(long, value_name = "BYTES")]
     pub max_bytes: Option<DiskBytes>,
 }
 
-/// Which traces, and where.
+/// Traces and their store.
 #[derive(Debug, ClapArgs)]
 pub struct HoldPlace {
     /// Trace ids: 32 hexadecimal digits each

@@ -9,13 +9,13 @@ use super::GatewayFlags;
 /// Listeners and limits of the server.
 #[derive(Debug, ClapArgs)]
 pub struct Serve {
-    /// Configuration file (TOML); flags win over it
+    /// Configuration file (TOML); flags take precedence
     #[arg(long, value_name = "FILE", env = "QUIPU_CONFIG")]
     pub config: Option<PathBuf>,
     /// Folder for all data [default: the platform's data folder]
     #[arg(long, value_name = "DIR", env = "QUIPU_DATA_DIR")]
     pub data_dir: Option<PathBuf>,
-    /// Store: `sqlite:` keeps its files in the data folder, `sqlite:PATH` elsewhere
+    /// Store: `sqlite:` has its files in the data folder, `sqlite:PATH` elsewhere
     #[arg(long, value_name = "URI", env = "QUIPU_STORE")]
     pub store: Option<String>,
     /// When a write is acknowledged: once the operating system has it (`os`) or once the disk has it (`disk`)
@@ -34,7 +34,7 @@ pub struct Serve {
     /// Prometheus metrics of the server itself [default: 127.0.0.1:9464]
     #[arg(long, value_name = "ADDR", env = "QUIPU_PROMETHEUS")]
     pub prometheus: Option<String>,
-    /// Gateway to model providers, as `quipu proxy` has it [default: off, or what the configuration says]
+    /// Gateway to model providers, as in `quipu proxy` [default: off, or as in the configuration]
     #[arg(long, value_name = "ADDR", env = "QUIPU_PROXY")]
     pub proxy: Option<String>,
     #[command(flatten)]
@@ -54,10 +54,10 @@ pub struct Serve {
 /// Access to the server.
 #[derive(Debug, Default, ClapArgs)]
 pub struct Entry {
-    /// Let everybody in who reaches the server, although others than this machine can
+    /// Disable access control although other hosts can reach the server
     #[arg(long)]
     pub insecure: bool,
-    /// PEM file with the certificate of all listeners, and those above it; needs --tls-key
+    /// PEM file with the certificate of all listeners and its intermediate certificates; needs --tls-key
     #[arg(long, value_name = "FILE", env = "QUIPU_TLS_CERT", requires = "tls_key")]
     pub tls_cert: Option<PathBuf>,
     /// PEM file with the private key of the certificate
@@ -65,22 +65,22 @@ pub struct Entry {
     pub tls_key: Option<PathBuf>,
 }
 
-/// Listeners for senders that speak Jaeger's or Zipkin's protocols.
+/// Listeners for Jaeger's and Zipkin's protocols.
 #[derive(Debug, ClapArgs)]
 pub struct JaegerFlags {
-    /// Jaeger's thrift compact over UDP, such as 127.0.0.1:6831 [default: off]
+    /// Jaeger Thrift compact over UDP, such as 127.0.0.1:6831 [default: off]
     #[arg(long, value_name = "ADDR", env = "QUIPU_JAEGER_COMPACT")]
     pub jaeger_compact: Option<String>,
-    /// Jaeger's thrift binary over UDP, such as 127.0.0.1:6832 [default: off]
+    /// Jaeger Thrift binary over UDP, such as 127.0.0.1:6832 [default: off]
     #[arg(long, value_name = "ADDR", env = "QUIPU_JAEGER_BINARY")]
     pub jaeger_binary: Option<String>,
-    /// Jaeger's thrift over HTTP, such as 127.0.0.1:14268 [default: off]
+    /// Jaeger Thrift over HTTP, such as 127.0.0.1:14268 [default: off]
     #[arg(long, value_name = "ADDR", env = "QUIPU_JAEGER_HTTP")]
     pub jaeger_http: Option<String>,
-    /// Jaeger's gRPC, such as 127.0.0.1:14250 [default: off]
+    /// Jaeger gRPC, such as 127.0.0.1:14250 [default: off]
     #[arg(long, value_name = "ADDR", env = "QUIPU_JAEGER_GRPC")]
     pub jaeger_grpc: Option<String>,
-    /// Zipkin's JSON over HTTP, such as 127.0.0.1:9411 [default: off]
+    /// Zipkin JSON over HTTP, such as 127.0.0.1:9411 [default: off]
     #[arg(long, value_name = "ADDR", env = "QUIPU_ZIPKIN")]
     pub zipkin: Option<String>,
 }

@@ -10,11 +10,11 @@ use super::Source;
 /// Commands on all data of a data folder.
 #[derive(Debug, Subcommand)]
 pub enum StoreCommand {
-    /// Copy all data, also while a server is running
+    /// Copy all data; a server may be running
     Backup(Backup),
-    /// Put a copy of all data into an empty folder
+    /// Restore a backup into an empty folder
     Restore(Restore),
-    /// Bring a store to this build's layout, which `serve` does too
+    /// Migrate a store to this build's layout, as `serve` does
     Migrate(Migrate),
 }
 
@@ -24,7 +24,7 @@ pub struct DataPlace {
     /// Folder for all data [default: the platform's data folder]
     #[arg(long, value_name = "DIR", env = "QUIPU_DATA_DIR")]
     pub data_dir: Option<PathBuf>,
-    /// Store, as for `serve`, where it is not in the data folder
+    /// Store, as for `serve`, if it is not in the data folder
     #[arg(long, value_name = "URI", env = "QUIPU_STORE")]
     pub store: Option<String>,
     /// Print the answer as JSON
@@ -35,7 +35,7 @@ pub struct DataPlace {
 /// Source and target of a backup.
 #[derive(Debug, ClapArgs)]
 pub struct Backup {
-    /// A folder, or an archive with a name that ends in .tar.zst; must not be there yet
+    /// A new folder, or a new archive with a name that ends in .tar.zst
     #[arg(long, value_name = "PATH")]
     pub out: PathBuf,
     #[command(flatten)]
@@ -45,20 +45,20 @@ pub struct Backup {
 /// Backup to restore, and its target.
 #[derive(Debug, ClapArgs)]
 pub struct Restore {
-    /// The copy: a folder or an archive
+    /// The backup: a folder or an archive
     #[arg(value_name = "COPY")]
     pub from: PathBuf,
-    /// Read all of the copy and compare it with its manifest; write nothing
+    /// Dry run: read the whole backup and compare it with its manifest
     #[arg(long)]
     pub dry_run: bool,
     #[command(flatten)]
     pub place: DataPlace,
 }
 
-/// Which stores to bring to this build's layout.
+/// Stores to migrate.
 #[derive(Debug, ClapArgs)]
 pub struct Migrate {
-    /// Report the steps and whether there is enough disk space; change nothing
+    /// Dry run: report the steps and the needed disk space
     #[arg(long)]
     pub dry_run: bool,
     #[command(flatten)]
@@ -70,10 +70,10 @@ pub struct Migrate {
 pub struct CheckStore {
     #[command(flatten)]
     pub source: Source,
-    /// Read every record too, which takes as long as that
+    /// Also read every record, which takes long
     #[arg(long)]
     pub deep: bool,
-    /// Set aside what is damaged, save what can be read of it, and sum it up anew; no server may have the
+    /// Set damaged files aside, save their readable records, and rebuild the totals; no server may have the
     /// store open
     #[arg(long)]
     pub repair: bool,
