@@ -2,7 +2,7 @@
 //! only dispatches.
 
 // A task runner talks to its terminal.
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line speaks on its terminal")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command prints to its terminal")]
 
 mod bench;
 mod browser;

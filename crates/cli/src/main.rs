@@ -5,7 +5,7 @@
 //! Gives: a server, answers, and exit codes.
 //! Never: holds logic that a room below could hold.
 
-#![allow(clippy::print_stdout, reason = "a command line speaks on standard output")]
+#![allow(clippy::print_stdout, reason = "a command prints to standard output")]
 
 mod access;
 mod args;

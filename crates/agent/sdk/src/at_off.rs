@@ -8,7 +8,7 @@ use crate::recorder::Recorder;
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct At;
 
-#[expect(clippy::unused_self, reason = "the same calls as where recording is compiled in")]
+#[expect(clippy::unused_self, reason = "the same signatures as with recording compiled in")]
 impl At {
     #[inline]
     pub fn current() -> Self {

@@ -5,7 +5,7 @@
 //! Gives: batches of records to the owner of the recorder's drain.
 //! Never: blocks, panics, or returns an error into instrumented code; lost records are counted by reason.
 
-#![cfg_attr(not(feature = "enable"), allow(dead_code, reason = "what writes records is compiled out"))]
+#![cfg_attr(not(feature = "enable"), allow(dead_code, reason = "the recording code is compiled out"))]
 
 #[cfg_attr(not(feature = "enable"), path = "at_off.rs")]
 mod at;

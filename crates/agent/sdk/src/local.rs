@@ -16,7 +16,7 @@ const KEPT_BYTES: usize = 64 << 10;
 pub(crate) struct Local {
     pub current: RefCell<At>,
     lanes: RefCell<Vec<Lane>>,
-    #[expect(clippy::vec_box, reason = "guards hold boxes: that is what makes them cheap to move")]
+    #[expect(clippy::vec_box, reason = "guards hold boxes, so they are cheap to move")]
     pool: RefCell<Vec<Box<Open>>>,
     pub ids: Ids,
 }

@@ -4,7 +4,7 @@
 //!
 //! Variables are those of the guide, such as `OTEL_EXPORTER_JAEGER_USER`; `MAX_PACKET_BYTES` is for networks
 //! with smaller packets.
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "its output is what it is for")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "it exists to print")]
 
 use std::error::Error;
 use std::sync::Arc;

@@ -187,7 +187,7 @@ impl Config {
     }
 
     /// Host and port of an agent.
-    #[cfg_attr(not(feature = "legacy-agent"), allow(dead_code, reason = "agents are the feature's"))]
+    #[cfg_attr(not(feature = "legacy-agent"), allow(dead_code, reason = "only the feature uses agents"))]
     pub(crate) fn agent(&self) -> Result<String> {
         let place = self.endpoint.strip_prefix("udp://").unwrap_or(&self.endpoint).trim_end_matches('/');
         if place.is_empty() || place.contains(['/', '@', '?', '#']) {

@@ -31,7 +31,10 @@ impl State {
     }
 
     /// Counts spans with cut values. Logged at 1, 2, 4, 8 … of them, because long prompts may continue.
-    #[cfg_attr(not(feature = "legacy-agent"), allow(dead_code, reason = "only packets are too small"))]
+    #[cfg_attr(
+        not(feature = "legacy-agent"),
+        allow(dead_code, reason = "only packets to an agent have a size limit")
+    )]
     pub fn cut(&self, spans: u64) {
         let before = self.cut.fetch_add(spans, Ordering::Relaxed);
         if crosses_power(before, before + spans) {
@@ -44,7 +47,10 @@ impl State {
     }
 
     /// Counts spans that fit no packet.
-    #[cfg_attr(not(feature = "legacy-agent"), allow(dead_code, reason = "only packets are too small"))]
+    #[cfg_attr(
+        not(feature = "legacy-agent"),
+        allow(dead_code, reason = "only packets to an agent have a size limit")
+    )]
     pub fn unfit(&self, spans: u64) {
         self.unfit.fetch_add(spans, Ordering::Relaxed);
     }
@@ -62,7 +68,10 @@ impl State {
     }
 }
 
-#[cfg_attr(not(feature = "legacy-agent"), allow(dead_code, reason = "only packets are too small"))]
+#[cfg_attr(
+    not(feature = "legacy-agent"),
+    allow(dead_code, reason = "only packets to an agent have a size limit")
+)]
 fn crosses_power(before: u64, after: u64) -> bool {
     after > before && before.checked_ilog2() != after.checked_ilog2()
 }

@@ -8,7 +8,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::print_stdout,
-    reason = "a measurement is no library: it ends where something fails, and prints"
+    reason = "a measurement prints, and stops at the first error"
 )]
 
 use std::path::Path;

@@ -152,7 +152,7 @@ pub trait Accounts: Send + Sync {
 ///
 /// # Errors
 /// Every method fails if the books cannot be read or written.
-#[allow(clippy::missing_errors_doc, reason = "said once, above")]
+#[allow(clippy::missing_errors_doc, reason = "the errors are documented once, above")]
 pub trait Sheet {
     /// A number that grows with every [`Self::define`] of any process.
     fn version(&mut self) -> Result<u64>;

@@ -8,7 +8,7 @@ use crate::{Context, Field};
 #[derive(Debug)]
 pub(super) struct Making;
 
-#[expect(clippy::unused_self, reason = "the same calls as where recording is compiled in")]
+#[expect(clippy::unused_self, reason = "the same signatures as with recording compiled in")]
 impl Making {
     #[inline]
     pub fn begin(_: Option<&Context>, _: Level, _: &str, _: bool) -> Self {

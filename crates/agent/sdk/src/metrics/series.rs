@@ -25,7 +25,7 @@ const OWED: usize = 256;
 /// Data of a series.
 #[expect(
     clippy::large_enum_variant,
-    reason = "never moved, and a box would be one more step for each observation"
+    reason = "never moved, and a box would add an indirection to each observation"
 )]
 pub(crate) enum Data {
     Sum(Striped<Sum>),

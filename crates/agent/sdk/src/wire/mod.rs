@@ -8,7 +8,7 @@
 //! ```
 //! A number is one word. Text fills whole words, the first byte lowest. Encoding consists of word stores
 //! without intermediate copies. The encoding never leaves the process, so it has no version.
-#![cfg_attr(not(feature = "enable"), allow(unused_imports, reason = "what writes records is compiled out"))]
+#![cfg_attr(not(feature = "enable"), allow(unused_imports, reason = "the recording code is compiled out"))]
 
 mod bound;
 mod decode;

@@ -28,7 +28,7 @@ struct Caught(Arc<Mutex<Vec<Vec<u8>>>>);
 ///
 /// # Errors
 /// A single span does not fit.
-#[allow(deprecated, reason = "all of the exporter is: it is here for installations that have nothing newer")]
+#[allow(deprecated, reason = "the whole exporter is deprecated; older installations need it")]
 pub(super) fn packets(process: &[KeyValue], spans: Vec<SpanData>, most: usize) -> Result<Vec<Vec<u8>>> {
     let caught = Caught::default();
     let pipeline = exporter::new_agent_pipeline()
@@ -45,7 +45,7 @@ pub(super) fn packets(process: &[KeyValue], spans: Vec<SpanData>, most: usize) -
 ///
 /// # Errors
 /// The exporter fails.
-#[allow(deprecated, reason = "all of the exporter is: it is here for installations that have nothing newer")]
+#[allow(deprecated, reason = "the whole exporter is deprecated; older installations need it")]
 pub(super) fn body(process: &[KeyValue], spans: Vec<SpanData>) -> Result<Vec<u8>> {
     let caught = Caught::default();
     let pipeline = exporter::new_collector_pipeline()
@@ -62,7 +62,7 @@ fn of_process(process: &[KeyValue]) -> Config {
     Config::default().with_resource(Resource::new(process.iter().cloned()))
 }
 
-#[allow(deprecated, reason = "all of the exporter is: it is here for installations that have nothing newer")]
+#[allow(deprecated, reason = "the whole exporter is deprecated; older installations need it")]
 fn export(built: Result<exporter::Exporter, TraceError>, spans: Vec<SpanData>) -> Result<()> {
     let mut exporter = built.map_err(|cause| {
         failed("the exporter does not start: is one of the variables OTEL_EXPORTER_JAEGER_* invalid?")
@@ -81,7 +81,7 @@ fn failed(what: &str) -> Error {
 }
 
 #[async_trait]
-#[allow(deprecated, reason = "all of the exporter is: it is here for installations that have nothing newer")]
+#[allow(deprecated, reason = "the whole exporter is deprecated; older installations need it")]
 impl exporter::JaegerTraceRuntime for Caught {
     type Socket = ();
 

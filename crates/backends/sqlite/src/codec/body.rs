@@ -69,11 +69,11 @@ pub(crate) struct SpanTexts<'b> {
 #[derive(Debug, Deserialize)]
 pub(crate) enum ValueIn<'b> {
     Null,
-    Bool(#[expect(dead_code, reason = "is there to be passed over")] bool),
+    Bool(#[expect(dead_code, reason = "skipped while decoding")] bool),
     Int(i64),
-    Double(#[expect(dead_code, reason = "is there to be passed over")] f64),
+    Double(#[expect(dead_code, reason = "skipped while decoding")] f64),
     String(&'b str),
-    Bytes(#[expect(dead_code, reason = "is there to be passed over")] &'b [u8]),
+    Bytes(#[expect(dead_code, reason = "skipped while decoding")] &'b [u8]),
     #[serde(borrow)]
     Array(Vec<Self>),
     Map(Vec<(&'b str, Self)>),

@@ -113,7 +113,7 @@ fn place(definition: &Definition, id: &AccountId) -> Option<usize> {
     definition.limits.iter().position(|limit| limit.unit == id.unit)
 }
 
-#[allow(clippy::cast_precision_loss, reason = "a share is for people to look at")]
+#[allow(clippy::cast_precision_loss, reason = "a share is only displayed")]
 fn account(
     sheet: &mut dyn Sheet,
     definition: &Definition,
