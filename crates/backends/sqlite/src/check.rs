@@ -242,8 +242,8 @@ fn unreadable(
 struct Sums {
     figures: Figures,
     tools: i64,
-    /// Spans that count as the trace's, failed ones among them, spans that were made from another signal, and failed spans of
-    /// the trace's that another failed one lies below.
+    /// Numbers of counted spans, of failed ones among them, of spans made from another signal, and of failed
+    /// spans with a failed descendant.
     spans: [i64; 4],
 }
 

@@ -1,4 +1,4 @@
-//! `quipu prices update`: a newer list, its changes, and storing it next to the earlier ones.
+//! `quipu prices update`: shows the changes in a newer price list, and stores it next to the earlier lists.
 
 use std::fs;
 use std::io::Read as _;

@@ -1,4 +1,4 @@
-//! The metrics page for Prometheus: the server's own metrics, derived metrics, and its machine.
+//! The metrics page for Prometheus: the server's own metrics, derived metrics, and metrics of its machine.
 
 use std::sync::Arc;
 use std::time::Duration;

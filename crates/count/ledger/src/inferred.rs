@@ -125,8 +125,9 @@ fn has_span(candidate: &Candidate, seen: &mut [Seen<'_>]) -> bool {
     })
 }
 
-/// The inferred runs of two records of one call. Where tool runs have spans in the trace of a record, this record
-/// has all inferred runs: the others have a span there. Both may have the same run.
+/// Merges the inferred runs of two records of one call. If tool runs have spans in the trace of a record,
+/// only the inferred runs of this record count, because all others have a span there. Both records may have
+/// the same run.
 pub(crate) fn joined(
     (mut runs, has_spans): (Vec<InferredRun>, bool),
     (others, other_has_spans): (Vec<InferredRun>, bool),

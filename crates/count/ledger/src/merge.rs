@@ -250,8 +250,8 @@ fn first_event_once(best: &mut Usage, other: &Usage) {
     }
 }
 
-/// Corrects an input without its cached tokens, as providers send it and some instrumentations pass it on. The
-/// other record has the cached tokens, and both inputs differ by exactly these.
+/// Corrects an input without its cached tokens. Providers send it so, and some instrumentations forward it
+/// unchanged. The other record has the cached tokens, and both inputs differ by exactly these.
 fn cached_left_out(best: &mut Usage, other: &Usage) {
     let cached = |usage: &Usage| usage.cache_read.unwrap_or(0).saturating_add(usage.cache_write.unwrap_or(0));
     let lacking = cached(other);

@@ -216,8 +216,8 @@ fn score(trusted: &Row, other: &Row) -> Option<(bool, bool, i64)> {
     (a.kind == b.kind && (same_tool || same_id) && close).then_some((!same_id, unlike, apart))
 }
 
-/// The trusted record counts, with the best of both; the other does not, by the rule. The flags say whether tool
-/// runs have spans in the trace of a record.
+/// Counts the trusted record, with the best values of both. The other record does not count, by the rule. The
+/// flags say whether tool runs have spans in the trace of a record.
 fn join(
     rows: &mut BTreeMap<Id, Cost>,
     (trusted, t_runs): (Id, bool),

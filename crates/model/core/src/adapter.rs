@@ -29,7 +29,8 @@ pub trait Adapter: Send + Sync {
         Messages::default()
     }
 
-    /// A name that says more than the one that was sent: a template filled in. Asked of every span; by default none.
+    /// Returns a more specific name than the sent one, such as a filled-in template. The registry calls it
+    /// for every span. The default is `None`.
     fn title(&self, _span: &Span) -> Option<CompactString> {
         None
     }
@@ -90,8 +91,8 @@ impl Adapters {
         self.0.iter().find(|adapter| adapter.claims(span)).map(AsRef::as_ref)
     }
 
-    /// Reads a span into its `canonical`; an unclaimed span keeps the default. A title replaces the sent name,
-    /// which is kept as the attribute [`Span::SENT_NAME`].
+    /// Reads a span into its `canonical`; an unclaimed span keeps the default. A title replaces the sent
+    /// name, which is kept as the attribute [`Span::SENT_NAME`].
     pub fn read(&self, span: &mut Span) {
         self.entitle(span);
         let Some(adapter) = self.of(span) else { return };

@@ -205,7 +205,8 @@ pub struct Span {
     pub span_id: SpanId,
     /// The parent span; `None` for a root.
     pub parent_id: Option<SpanId>,
-    /// Name as sent, or a better one ([`Adapter::title`](crate::Adapter::title)); the sent one is then at [`Self::SENT_NAME`].
+    /// Name as sent, or a more specific one ([`Adapter::title`](crate::Adapter::title)). The sent name is
+    /// then in [`Self::SENT_NAME`].
     pub name: CompactString,
     /// Start.
     pub start: Timestamp,
@@ -239,10 +240,11 @@ pub struct Span {
 }
 
 impl Span {
-    /// The attribute that is `false` on spans that sampling left out: they are counted, but not shown.
+    /// The attribute that is `false` on spans that sampling dropped: they are counted, but not shown.
     pub const SAMPLED: &str = "quipu.sampled";
 
-    /// The attribute that holds the sent name of a span that goes by a better one. OTLP exporters send that name again.
+    /// The attribute with the sent name of a span that has a more specific name. OTLP exporters send the sent
+    /// name.
     pub const SENT_NAME: &str = "quipu.sent_name";
 
     /// Whether it is to be kept: unless [`Span::SAMPLED`] says no.

@@ -1,4 +1,4 @@
-//! Kinds of spans, in every source's words.
+//! Kinds of spans, and their names in every source.
 
 use quipu_core::Kind;
 

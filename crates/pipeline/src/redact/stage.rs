@@ -40,7 +40,8 @@ impl Redact {
         Ok(Self { contents, redactor, events: settings.events, meter })
     }
 
-    /// A text as the stage would keep it as a value of this name; `None` when it would keep the text as it is. Counts nothing.
+    /// Redacts a text as a value of this name, without counting. Returns `None` if the stage would not change
+    /// the text.
     pub fn text(&self, name: &str, text: &str) -> Option<String> {
         let redactor = self.redactor.as_ref()?;
         let mut found = Found::default();

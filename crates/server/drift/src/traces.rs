@@ -42,8 +42,8 @@ struct Trace {
 
 /// The followed traces.
 ///
-/// If there are too many, one in two is followed, then one in four and so on. The trace id decides, so a trace
-/// is followed whole or not at all.
+/// If there are too many, one in two is followed, then one in four and so on. The trace id decides, so a
+/// trace is followed with all its spans or not at all.
 #[derive(Debug, Default)]
 pub(crate) struct Traces {
     traces: HashMap<TraceId, Trace>,

@@ -1,4 +1,4 @@
-//! The `tower` layer, and its service.
+//! The `tower` layer that records the requests of a server, and its service.
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Content of a request to a model.
+//! Parser of model requests: model, limits, messages and tools.
 
 use std::ops::ControlFlow;
 

@@ -1,4 +1,4 @@
-//! Failures of every recorded source have a class: calls that the model server refused or broke, and tools that failed.
+//! Tests that errors of every recorded source have a class: rejected and interrupted calls, and failed tools.
 
 use quipu::core::{ErrorClass, Kind, Signal, Span};
 
@@ -21,7 +21,8 @@ fn recorded_failures_of_calls_and_tools_have_a_class() {
     for name in quipu_recordings::names() {
         for span in failed(&name) {
             let class = span.error_class().unwrap();
-            // The recorded model server refuses with 429 and breaks with 500; recorded tools say that their backend is down.
+            // The recorded model server rejects calls with 429 and fails with 500. Recorded tools report that
+            // their backend is down.
             let expected = match span.canonical.kind {
                 kind if kind.is_call() => {
                     calls += 1;

@@ -1,4 +1,4 @@
-//! Credentials that expire.
+//! Tests of expiring credentials and their renewal.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;

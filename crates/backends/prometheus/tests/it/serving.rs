@@ -1,4 +1,4 @@
-//! The page over HTTP: on the backend's own port, and as a route of another server.
+//! Tests of the metrics page over HTTP: on the backend's own port, and as a route of another server.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};

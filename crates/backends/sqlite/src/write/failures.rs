@@ -19,14 +19,15 @@ const HAS_BELOW: &str = "SELECT 1 FROM spans INDEXED BY spans_below WHERE tr = ?
      AND (below = 1 OR (status = 2 AND signal = 0)) LIMIT 1";
 
 impl TraceState {
-    /// Takes note of a span that was just added, with its parent: it may have failed, or lie between two that did.
+    /// Updates the marks of failures after a span was added. The span may have failed, or connect two failed
+    /// spans.
     pub(crate) fn place_failure(
         &mut self,
         conn: &Connection,
         span: &SpanFacts,
         parent: Option<i64>,
     ) -> Result<()> {
-        // Failed spans that were sent are among the errors, whatever else is not.
+        // The errors include every failed span that was sent as a span.
         if self.picks.errors == 0 {
             return Ok(());
         }

@@ -62,7 +62,8 @@ pub struct WorkQuery {
     pub of: Worked,
     /// Filter.
     pub filter: TraceFilter,
-    /// Only failed ones; of spans of every kind those that no failed span lies below, so that a failure counts once, where it began.
+    /// Only failed records. For spans of every kind, a failure counts once, where it began: failed spans with
+    /// a failed descendant are excluded.
     pub failed: bool,
     /// Keys, each at most once. Without keys the answer is one group, even of no records.
     pub group_by: Vec<WorkKey>,

@@ -1,4 +1,4 @@
-//! Spans of the two products, and spans made from their other signals.
+//! Adapter of Gemini CLI and Qwen Code: reads their spans, and makes spans from their logs and metrics.
 
 use compact_str::{CompactString, format_compact};
 use quipu_core::{

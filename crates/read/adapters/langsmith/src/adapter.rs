@@ -127,7 +127,7 @@ fn is_traced_by_hand(span: &Span) -> bool {
     span.attributes.text(METHOD) == Some("traceable")
 }
 
-/// The project of runs for which none was named: <https://docs.langchain.com/langsmith/log-traces-to-project>.
+/// The default project of runs: <https://docs.langchain.com/langsmith/log-traces-to-project>.
 const DEFAULT_PROJECT: &str = "default";
 
 /// The project, which `LangSmith` calls a session; used if there is no session and the project was named.

@@ -72,7 +72,8 @@ pub(super) fn groups(
                 let is_cumulative = metric.temporality != Temporality::Delta;
                 let mut series = series(family, &attributes, &sender);
                 if is_cumulative && sample.part == Part::Cost {
-                    // Tokens that arrive in another request must not replace the cost, nor the cost the tokens.
+                    // Tokens that arrive in another request must not replace the cost, and the cost must not
+                    // replace the tokens.
                     series.push_str(COST);
                 }
                 let group = groups.entry((series, is_cumulative)).or_insert_with_key(|(series, _)| Group {

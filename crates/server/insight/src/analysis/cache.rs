@@ -1,4 +1,4 @@
-//! Savings by prompt caches, actual and possible.
+//! Actual and possible savings by prompt caches.
 
 use compact_str::CompactString;
 use foldhash::HashMap;

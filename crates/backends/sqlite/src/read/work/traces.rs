@@ -1,4 +1,4 @@
-//! Sums over traces.
+//! Totals of traces by group and step.
 
 use quipu_core::{WorkKey, WorkQuery};
 use rusqlite::params_from_iter;
