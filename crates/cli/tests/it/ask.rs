@@ -49,7 +49,7 @@ fn a_lens_tells_where_each_value_came_from() {
     let trace = "00000000000000000000000000000007";
     let (_, text, error) = run(&["trace", trace, "--lens", "--data-dir", here]);
     for said in
-        ["read by genai", "counts: a call with no call below it", "gen_ai.request.model", "does not count"]
+        ["read by genai", "counts: a call without a call below it", "gen_ai.request.model", "does not count"]
     {
         assert!(text.contains(said), "{said}: {text}{error}");
     }

@@ -46,7 +46,8 @@ fn stored(folder: &Path) -> (usize, u64) {
         let name = file.file_name().to_string_lossy().into_owned();
         name.starts_with("d-") && name.ends_with(".db")
     });
-    (days.count(), files().map(|file| file.metadata().unwrap().len()).sum())
+    // A log of the store may vanish between the listing and the look at it.
+    (days.count(), files().filter_map(|file| file.metadata().ok()).map(|file| file.len()).sum())
 }
 
 fn config(folder: &Path, text: &str) -> String {

@@ -242,7 +242,7 @@ async fn a_check_looks_at_the_catalog_and_what_it_does_not_know_is_learned() {
     let store = open(folder.path());
     sound(&store).await;
     let findings = store.check_deep().await.unwrap();
-    assert!(findings.len() == 1 && findings[0].contains("where 1 traces"), "{findings:?}");
+    assert!(findings.len() == 1 && findings[0].contains("the day of 1 traces"), "{findings:?}");
     store.close().await.unwrap();
     let mended = mend(folder.path(), true).await;
     assert_eq!((mended.done.len(), mended.lost.len()), (1, 0), "{mended:?}");
@@ -335,7 +335,7 @@ async fn marks_that_hold_traces_outlive_their_catalog_as_far_as_they_can_be_read
         let mended = mend(folder.path(), false).await;
         let store = open(folder.path());
         let kept = store.holds().await.unwrap();
-        assert!(mended.done[0].contains(&format!("{} marks", kept.len())), "{mended:?}");
+        assert!(mended.done[0].contains(&format!("{} readable holds", kept.len())), "{mended:?}");
         assert!(kept.iter().all(|hold| all.contains(hold)));
         if broken == "a dictionary" {
             assert_eq!((kept, mended.lost.len()), (all, 0));

@@ -55,7 +55,7 @@ function Changed({ change }: { change: FieldChange }) {
       <th scope="row">
         {change.source || t("no scope")} <span className="muted">{change.version}</span>
       </th>
-      <td>
+      <td className="phrase">
         {change.share_after < change.share_before
           ? t("{field} fell from {before} to {after} of spans", values)
           : t("{field} rose from {before} to {after} of spans", values)}
@@ -73,7 +73,7 @@ function Lacking({ source }: { source: SourceCompleteness }) {
       <th scope="row">
         {source.source || t("no scope")} <span className="muted">{source.version}</span>
       </th>
-      <td>
+      <td className="phrase">
         {[
           source.silent_since ? t("silent") : null,
           source.orphan_spans ? t("{n} spans without their parent", { n: count(source.orphan_spans) }) : null,
