@@ -79,7 +79,7 @@ fn a_copy_that_changed_is_refused_and_leaves_nothing() {
     std::fs::remove_file(&manifest).unwrap();
     refused("is incomplete");
     let (code, _, err) = run(&["backup", "--data-dir", text(&data), "--out", text(&data.join("within"))]);
-    assert!(code == 1 && err.contains("within"), "{err}");
+    assert!(code == 1 && err.contains("would be inside"), "{err}");
 }
 
 #[test]

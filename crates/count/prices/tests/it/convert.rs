@@ -107,7 +107,7 @@ fn errors_name_file_entry_and_key() {
         assert!(convert::file(LITELLM.as_bytes(), &origin(version)).is_err());
     }
     let undated = Origin { retrieved: "yesterday", ..origin("1") };
-    assert!(convert::file(LITELLM.as_bytes(), &undated).unwrap_err().to_string().contains("is no day"));
+    assert!(convert::file(LITELLM.as_bytes(), &undated).unwrap_err().to_string().contains("is not a day"));
     assert!(
         convert::file(&[0xff], &origin("1")).unwrap_err().to_string().starts_with("list.json: not UTF-8")
     );
@@ -117,7 +117,7 @@ fn errors_name_file_entry_and_key() {
 fn an_update_shows_what_changes() {
     let newer = LITELLM.replace("1e-05", "2e-05");
     let diff = diff(&books(LITELLM), &books(&newer));
-    assert_eq!(diff.to_string(), "0 new, 0 gone, 1 changed\n~ litellm deepinfra/m: output_tokens 10 -> 20\n");
+    assert_eq!(diff.to_string(), "0 new, 0 removed, 1 changed\n~ litellm deepinfra/m: output_tokens 10 -> 20\n");
     // Other sources are not compared.
     assert!(quipu_prices::diff(&Books::vendored(), &Books::vendored()).is_empty());
 }

@@ -86,7 +86,7 @@ fn context_lays_over_the_base() {
 fn another_providers_rule_is_said_and_takes_no_context() {
     let plain = ask("azure.ai.openai", "gpt-5");
     assert_eq!(plain.rule(), "genai-prices openai/gpt-5");
-    assert_eq!(plain.answer().unwrap().fallbacks, ["the price of openai holds: the provider lists none"]);
+    assert_eq!(plain.answer().unwrap().fallbacks, ["the price of openai is used: the provider lists none"]);
     let batch = ask("azure.ai.openai", "gpt-5").context("processing", "batch");
     assert_eq!(batch.total(), plain.total());
     assert_ne!(ask("openai", "gpt-5").context("processing", "batch").total(), plain.total());

@@ -157,7 +157,7 @@ fn differences_name_old_and_new_prices() {
     );
     let text = diff.to_string();
     assert_eq!((diff.new.len(), diff.gone.len(), diff.changed.len()), (1, 1, 1), "{text}");
-    assert!(text.starts_with("1 new, 1 gone, 1 changed\n"), "{text}");
+    assert!(text.starts_with("1 new, 1 removed, 1 changed\n"), "{text}");
     assert!(text.contains("~ litellm changed: input_tokens 3 -> 4, output_tokens 3 -> 4\n"), "{text}");
     assert!(text.contains("- litellm gone: input_tokens 2 -> -"), "{text}");
 }

@@ -95,7 +95,7 @@ fn of_a_packet_that_breaks_off_the_whole_spans_are_kept() {
         assert_eq!(decoded.batch.spans.len(), 2);
         assert_eq!(decoded.batch.spans[1].resource.service(), Some("shop"));
         assert_eq!(decoded.rejected.reasons().get("broken"), 1);
-        assert_eq!(decoded.rejected.summary(), "span spans[2] and what follows: it ends too early");
+        assert_eq!(decoded.rejected.summary(), "span spans[2] and later ones: it ends too early");
     }
     // A sender that waits for an answer gets an error, and may send again.
     let body = thrift_batch(&process(), &[span(1), span(2)]);

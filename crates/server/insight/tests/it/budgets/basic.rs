@@ -80,7 +80,7 @@ fn a_refusal_says_why() {
     };
     assert_eq!(refused, BudgetError::Exceeded(Box::new(want)));
     let text = refused.to_string();
-    assert!(text.contains("0.5 USD spent and 0.3 USD reserved of 1 USD, 0.25 USD more"), "{text}");
+    assert!(text.contains("0.5 USD spent and 0.3 USD reserved of 1 USD; 0.25 USD more"), "{text}");
     check(&budgets, 4, 1, "0.2").unwrap();
     assert!(check(&budgets, 5, 1, "0").is_err(), "nothing is left");
     let unknown = budgets.budget("weekly").check(usd("0")).err().unwrap();

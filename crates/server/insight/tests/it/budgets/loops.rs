@@ -46,7 +46,7 @@ fn a_tool_repeated_with_the_same_arguments_trips() {
     assert_eq!((why.kind, why.count, why.bound), (LoopKind::Repeats, Amount::Calls(3), Amount::Calls(3)));
     assert_eq!(why.tool.as_deref(), Some("search"));
     assert_eq!((why.until, why.scope["trace"].clone()), (at(600), trace_id(1).to_string()));
-    assert!(why.to_string().contains("tool search ran with the same arguments, 3 calls"), "{why}");
+    assert!(why.to_string().contains("tool search ran with the same arguments: 3 calls"), "{why}");
     assert_eq!(heard.lock().last().unwrap().what.event(), "budget.loop");
     budgets.admit(&Subject::default().trace(trace_id(2)), Estimate::call()).unwrap();
     clock.go(600 * Timestamp::SECOND);
