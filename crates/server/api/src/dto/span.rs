@@ -79,8 +79,7 @@ pub struct Span {
     pub counted_rule: Option<String>,
     /// Same text as `counted_reason`.
     pub counted_why: Option<String>,
-    /// Signal: `span`, `details`, `log`, `transcript` or `metric`; null if it is only known with
-    /// `detail=full`.
+    /// Signal: `span`, `details`, `log`, `transcript` or `metric`; null if only `detail=full` has it.
     pub signal: Option<String>,
     /// Computed cost; null if `cost_reason` is set.
     #[schema(value_type = Option<String>)]
@@ -146,14 +145,13 @@ pub struct Span {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub estimated: Option<SpanEstimate>,
     /// The call that received the result of an inferred tool run. Such a run has no span: it is derived from
-    /// the messages of this call and of the call that requested it. Its time is an upper bound.
+    /// the messages of this call and of the call that requested it. Its time is a bound.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inferred_from: Option<String>,
     /// Rejected versions of the ended span, in order of arrival; at most four.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conflicts: Vec<SpanConflict>,
-    /// Other records of the call or tool run, in any trace. A counted call without messages shows their
-    /// messages.
+    /// Other records of the call or tool run, in any trace. A call without messages shows theirs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub joined: Vec<JoinedSpan>,
 }
