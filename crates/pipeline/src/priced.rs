@@ -50,7 +50,7 @@ fn price_estimate(book: &dyn PriceBook, cost: &Cost, estimate: &UsageEstimate) -
     })
 }
 
-/// What a book says of a ledger row under the very rule that priced it: `None` where the row holds no price.
+/// Explains the price of a ledger row with the rule that priced it; `None` if the row has no price.
 ///
 /// # Errors
 /// The book no longer has that version of the rule, or the rule has no price for this usage.

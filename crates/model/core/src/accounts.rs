@@ -113,7 +113,7 @@ pub struct Counted {
     /// Expected money and tokens of a call without usage, for budgets that count estimates.
     #[serde(skip)]
     pub estimated: (Usd, u64),
-    /// Where the figures stand.
+    /// Accounts that the figures are posted to.
     pub postings: Vec<Posting>,
 }
 

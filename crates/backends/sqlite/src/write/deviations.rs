@@ -26,7 +26,7 @@ pub(crate) fn count_deviations(conn: &Connection) -> Result<()> {
         let call = CallRow::of_row(row, 0)?;
         let cost = call.bare_cost(trace, span)?;
         if cost.deviates() {
-            // Of tool runs the rollup by tool has nothing to learn.
+            // Deviating costs do not change the rollup by tool.
             rollups.count(&CallRow { marks: MARK_USAGE, ..call }, &cost, &one, 1)?;
             *traces.entry(row.get(15)?).or_default() += 1;
         }
