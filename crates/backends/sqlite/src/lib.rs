@@ -29,6 +29,7 @@ mod readers;
 mod recover;
 mod repair;
 mod retire;
+mod rollups;
 mod schema;
 mod search;
 mod shared;

@@ -2,8 +2,8 @@
 
 use compact_str::CompactString;
 use quipu_core::{
-    Arrival, Billing, Call, Kind, Meeting, Node, ScopeMark, Signal, SpanId, Status, Timestamp, ToldRuns,
-    Usage, UsageEstimate, Usd,
+    Arrival, Billing, Call, Kind, Meeting, Node, ScopeMark, Signal, Span, SpanId, Status, Timestamp,
+    ToldRuns, TraceId, Usage, UsageEstimate, Usd,
 };
 use rusqlite::Row;
 use serde::{Deserialize, Serialize};
@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 use crate::codec::TextOf;
 use crate::codec::extra::{self, Extra};
 use crate::fault::{Fault, Result};
+
+/// Maximum bytes of an error text stored in the span's row.
+const ERROR_BYTES: usize = 300;
 
 /// A span id as an integer with the same order as its bytes.
 pub(crate) fn span_key(id: SpanId) -> i64 {
@@ -21,6 +24,12 @@ pub(crate) fn span_key(id: SpanId) -> i64 {
 pub(crate) fn span_of_key(key: i64) -> Result<SpanId> {
     let bytes = (key.cast_unsigned() ^ (1 << 63)).to_be_bytes();
     SpanId::from_bytes(bytes).map_err(|_| Fault::Damaged("a span id is zero"))
+}
+
+/// A trace id in a column.
+pub(crate) fn trace_id(row: &Row<'_>, at: usize) -> Result<TraceId> {
+    let bytes = row.get_ref(at)?.as_blob().map_err(rusqlite::Error::from)?;
+    TraceId::from_slice(bytes).map_err(|_| Fault::Damaged("a trace id has a wrong form"))
 }
 
 pub(crate) fn status_number(status: Status) -> i64 {
@@ -206,6 +215,13 @@ pub(crate) fn node_of(row: &Row<'_>, names: &impl TextOf) -> Result<Node> {
         call,
         arrival: arrival_of(text(17)?.as_deref(), row.get(18)?, start),
     })
+}
+
+/// The short error text of a span: its status message, otherwise the kind of error.
+pub(crate) fn error_text(span: &Span) -> Option<String> {
+    let said = Some(span.status_message.as_str()).filter(|text| !text.is_empty());
+    let text = said.or(span.canonical.error_type.as_deref())?;
+    Some(text[..text.floor_char_boundary(ERROR_BYTES)].to_owned())
 }
 
 /// The second of a time.

@@ -4,10 +4,9 @@ use quipu_core::{CostCursor, CostPage, CostQuery, CostRow, Result, TraceFilter};
 use rusqlite::params_from_iter;
 
 use crate::bounds::Bounds;
-use crate::codec::{CallRow, Names, TextOf, span_key, span_of_key};
+use crate::codec::{CallRow, Names, TextOf, span_key, span_of_key, trace_id};
 use crate::fault;
 use crate::read::filter::Condition;
-use crate::read::traces::trace_id;
 use crate::read::usage::days_of_rows;
 use crate::read::usage_rows::{call_columns, usage_rows};
 use crate::readers::DayReader;

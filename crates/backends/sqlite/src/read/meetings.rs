@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use quipu_core::{Meeting, Result, Timestamp, TraceId};
 
+use crate::codec::trace_id;
 use crate::fault;
 use crate::folder::Day;
-use crate::read::traces::trace_id;
 use crate::readers::DayReader;
 use crate::shared::Shared;
 

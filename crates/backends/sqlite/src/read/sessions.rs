@@ -9,13 +9,13 @@ use quipu_core::{Result, SessionPage, SessionQuery, SessionRow, Timestamp, Trace
 use rusqlite::params_from_iter;
 
 use crate::bounds::Bounds;
-use crate::codec::{DimKind, Figures, Names, TextOf, find};
+use crate::codec::{DimKind, Figures, Names, TextOf, find, trace_id};
 use crate::fault;
 use crate::folder::Day;
 use crate::read::filter::{Asked, Condition};
 use crate::read::rounds::in_rounds;
 use crate::read::trace_rows::{TraceNames, merge_names, names_of};
-use crate::read::traces::{days_of, rows_that_fit, trace_id};
+use crate::read::traces::{days_of, rows_that_fit};
 use crate::readers::DayReader;
 use crate::shared::Shared;
 

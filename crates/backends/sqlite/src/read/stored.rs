@@ -13,8 +13,8 @@ use rusqlite::{Connection, Row};
 use serde::Serialize;
 
 use crate::codec::{
-    Dictionaries, Labels, NODE_COLUMNS, NODE_WIDTH, Names, TextOf, decode_span, encode_span, node_of,
-    unpacked_len,
+    Dictionaries, Labels, NODE_COLUMNS, NODE_WIDTH, Names, TextOf, decode_span, encode_span, error_text,
+    node_of, unpacked_len,
 };
 use crate::fault::{Fault, Result};
 use crate::readers::{DayReader, unpack};
@@ -208,7 +208,7 @@ impl Stored {
                 read.user.clone(),
             ],
             framework: read.framework.clone(),
-            error: crate::write::error_text(span),
+            error: error_text(span),
             call: node.call,
             signal: node.signal,
             meeting: node.meeting,

@@ -5,18 +5,18 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use compact_str::CompactString;
-use quipu_core::{AnswerMemory, FacetField, Result, Timestamp, ToolGroup, TraceFilter, TraceId};
+use quipu_core::{AnswerMemory, FacetField, Result, Timestamp, ToolGroup, TraceFilter};
 use rusqlite::params_from_iter;
 use rusqlite::types::Value;
 
 use crate::bounds::Bounds;
-use crate::codec::{Figures, MARK_FAILED, MARK_TOOL, Names, TextOf};
+use crate::codec::{Figures, MARK_FAILED, MARK_TOOL, Names, TextOf, trace_id};
+use crate::days::{Failure, Runs, ToolRuns};
 use crate::fault;
 use crate::folder::Day;
 use crate::read::filter::{Condition, means_all};
 use crate::read::inferred;
 use crate::read::own::Own;
-use crate::read::traces::trace_id;
 use crate::read::usage::{Window, days_of_rows};
 use crate::read::usage_rows::{rows_of_traces, trace_part};
 use crate::readers::DayReader;
@@ -36,19 +36,6 @@ const OF_TOOL: Own = Own { columns: &[(FacetField::Tool, "tool")] };
 
 /// Memory of a tool's figures with its latest failure, without its name.
 const TOOL: usize = 1_024;
-
-/// Time, trace, span and message of a failed run.
-type Failure = (i64, TraceId, i64, Option<String>);
-
-/// The runs of each tool.
-pub(crate) type ToolRuns = Vec<(CompactString, Runs)>;
-
-/// Runs of one tool.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Runs {
-    figures: Figures,
-    failure: Option<Failure>,
-}
 
 /// One group per tool, most runs first.
 pub(crate) fn groups(shared: &Shared, filter: &TraceFilter) -> Result<Vec<ToolGroup>> {

@@ -8,8 +8,9 @@ use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, params_from_iter};
 
 use crate::bounds::{Bounds, meets};
-use crate::days::DayState;
-use crate::fault::{self, Fault};
+use crate::codec::trace_id;
+use crate::days::{DayState, Place};
+use crate::fault;
 use crate::folder::Day;
 use crate::read::filter::{Asked, Condition, condition, means_all, meant_all};
 use crate::read::rounds::in_rounds;
@@ -19,15 +20,6 @@ use crate::shared::Shared;
 
 /// Number of rows that are read between two checks of the page's capacity.
 const READ_AT_A_TIME: usize = 256;
-
-/// A row's position in the order, and its location.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Place {
-    value: i64,
-    trace: TraceId,
-    day: Day,
-    pk: i64,
-}
 
 /// Number of traces tested by words per requested position, before all of a day are tested.
 const TESTS_A_PLACE: usize = 8;
@@ -241,12 +233,6 @@ fn places_by(
         places.push(Place { value: row.get(0)?, trace: trace_id(row, 1)?, day: reader.day, pk: row.get(2)? });
     }
     Ok(places)
-}
-
-/// A trace id in a column.
-pub(crate) fn trace_id(row: &rusqlite::Row<'_>, at: usize) -> fault::Result<TraceId> {
-    let bytes = row.get_ref(at)?.as_blob().map_err(rusqlite::Error::from)?;
-    TraceId::from_slice(bytes).map_err(|_| Fault::Damaged("a trace id has a wrong form"))
 }
 
 /// The rows at these positions, in their order. Parts of one trace become one row.

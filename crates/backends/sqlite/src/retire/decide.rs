@@ -5,11 +5,10 @@ use std::collections::{HashMap, HashSet};
 use quipu_core::{DayFate, Resource, RetentionSignal, RetiredDay, Timestamp, TraceId};
 use rusqlite::Connection;
 
-use crate::codec::{Names, TextOf};
+use crate::codec::{Names, TextOf, trace_id};
 use crate::fault::Result;
 use crate::folder::Day;
 use crate::read::stored::source;
-use crate::read::traces::trace_id;
 use crate::retire::past::Past;
 
 /// Retention decision for a trace.

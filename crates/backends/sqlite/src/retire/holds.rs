@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashSet};
 use quipu_core::{Error, ErrorKind, Hold, MOST_HOLDS, Timestamp, TraceId};
 use rusqlite::{Connection, Row};
 
+use crate::codec::trace_id;
 use crate::fault::{NAME, Result};
-use crate::read::traces::trace_id;
 
 /// All holds, the latest first.
 pub(crate) fn list(catalog: &Connection) -> Result<Vec<Hold>> {

@@ -6,16 +6,17 @@ use std::path::Path;
 use quipu_core::{Attributes, Span, SpanId, Timestamp, TraceId};
 use rusqlite::{Connection, OptionalExtension};
 
-use crate::codec::{CallRow, Figures, MARK_COUNTS, MARK_INFERRED, Picks, encode_span, header, plain};
+use crate::codec::{
+    CallRow, Figures, MARK_COUNTS, MARK_INFERRED, Picks, encode_span, header, plain, trace_id,
+};
 use crate::fault::{Fault, Result};
-use crate::read::traces::trace_id;
 use crate::retire::beside::{finish, remove};
 use crate::retire::copy::Copier;
 use crate::retire::decide::{Decision, Fate};
 use crate::retire::names::{OWN_NAMES, named, numbers};
+use crate::rollups::Rollups;
 use crate::schema::{self, Access, DAY};
 use crate::shared::Shared;
-use crate::write::Rollups;
 
 /// Page cache during the rewrite, in KiB.
 const CACHE_KIB: u32 = 2_048;

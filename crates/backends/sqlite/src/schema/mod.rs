@@ -1,5 +1,6 @@
 //! Layouts of the files, their versions, and the migrations between them.
 
+mod deviations;
 mod make;
 mod open;
 
@@ -67,7 +68,7 @@ pub(crate) static DAY: Layout = Layout {
         include_str!("day-11.sql"),
         include_str!("day-12.sql"),
     ],
-    then: &[(5, crate::write::count_deviations)],
+    then: &[(5, deviations::count_deviations)],
 };
 
 /// Full text of a day.

@@ -3,7 +3,6 @@
 mod conflicts;
 mod costs;
 mod day;
-mod deviations;
 mod encoded;
 mod events;
 mod failures;
@@ -14,7 +13,6 @@ mod owned;
 mod plan;
 mod prepare;
 mod retire;
-mod rollups;
 mod signals;
 mod spans;
 mod take;
@@ -22,12 +20,9 @@ mod traces;
 mod tx;
 mod writer;
 
-pub(crate) use deviations::count_deviations;
 pub(crate) use encoded::Encoded;
 pub(crate) use gather::Gathered;
 pub(crate) use owned::forget_owned;
 pub(crate) use prepare::Prepared;
 pub(crate) use retire::{Exchange, Exchanged};
-pub(crate) use rollups::Rollups;
-pub(crate) use spans::error_text;
 pub(crate) use writer::{Request, Writer};

@@ -1,10 +1,12 @@
 //! Writes a span into its day: a new one, a repeated one, or another copy of a stored one.
 
 use compact_str::format_compact;
-use quipu_core::{Arrival, Call, Meeting, Node, Signal, Span, SpanId, Status, Timestamp, TraceId, Verdict};
+use quipu_core::{Arrival, Call, Meeting, Node, Signal, SpanId, Status, Timestamp, TraceId, Verdict};
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params_from_iter};
 
-use crate::codec::{DimKind, Facts, Labels, SpanFacts, UNSAMPLED, second_of, span_key, status_number};
+use crate::codec::{
+    DimKind, Facts, Labels, SpanFacts, UNSAMPLED, error_text, second_of, span_key, status_number,
+};
 use crate::fault::{Fault, Result};
 use crate::read::stored::Stored;
 use crate::write::day::DayFile;
@@ -56,9 +58,6 @@ impl Arrived {
     }
 }
 
-/// Maximum bytes of an error text stored in the span's row.
-const ERROR_BYTES: usize = 300;
-
 const COLUMNS: &str = "parent, start, dur, kind, status, name, origin, agent, provider, model, tool, session, user, error, facts, \
      signal, meeting, moment, scope, labels, ttft, verdict";
 const INSERT: &str = "INSERT INTO spans(parent, start, dur, kind, status, name, origin, agent, provider, model, tool, session, \
@@ -69,13 +68,6 @@ const UPDATE: &str = "UPDATE spans SET parent = ?1, start = ?2, dur = ?3, kind =
      agent = ?8, provider = ?9, model = ?10, tool = ?11, session = ?12, user = ?13, error = ?14, facts = ?15, \
      signal = ?16, meeting = ?17, moment = ?18, scope = ?19, labels = ?20, ttft = ?21, verdict = ?22, sender = ?23, \
      arrived = ?24 WHERE pk = ?25";
-
-/// The short error text of a span: its status message, otherwise the kind of error.
-pub(crate) fn error_text(span: &Span) -> Option<String> {
-    let said = Some(span.status_message.as_str()).filter(|text| !text.is_empty());
-    let text = said.or(span.canonical.error_type.as_deref())?;
-    Some(text[..text.floor_char_boundary(ERROR_BYTES)].to_owned())
-}
 
 impl SpanColumns {
     fn of(prepared: &Prepared, at: usize, file: &mut DayFile) -> Result<(Self, SpanFacts, Option<Labels>)> {

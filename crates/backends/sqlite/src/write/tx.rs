@@ -9,11 +9,11 @@ use quipu_core::{Conflicts, TraceId};
 use crate::codec::{header, plain};
 use crate::fault::{Fault, Result};
 use crate::past::{Touched, hour_of};
+use crate::rollups::Rollups;
 use crate::shared::Shared;
 use crate::write::day::DayFile;
 use crate::write::plan::Share;
 use crate::write::prepare::Prepared;
-use crate::write::rollups::Rollups;
 use crate::write::traces::TraceState;
 
 /// An open transaction.

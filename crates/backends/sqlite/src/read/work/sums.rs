@@ -11,10 +11,9 @@ use quipu_core::{
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
 
-use crate::codec::{Names, TextOf, status_of, trace_status_of};
+use crate::codec::{Names, TextOf, status_of, trace_id, trace_status_of};
 use crate::fault::{Fault, Result};
 use crate::read::stored::{Sources, source};
-use crate::read::traces::trace_id;
 
 /// A group's key.
 pub(crate) type Key = Vec<UsageKey>;

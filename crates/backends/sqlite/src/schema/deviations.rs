@@ -7,10 +7,10 @@ use rusqlite::Connection;
 
 use crate::codec::{CallRow, Figures, MARK_USAGE};
 use crate::fault::{Fault, Result};
-use crate::write::rollups::Rollups;
+use crate::rollups::Rollups;
 
 /// Adds them to the sums of their traces and hours.
-pub(crate) fn count_deviations(conn: &Connection) -> Result<()> {
+pub(super) fn count_deviations(conn: &Connection) -> Result<()> {
     let mut look = conn.prepare(&format!(
         "SELECT {}, tr FROM calls WHERE amount IS NOT NULL AND reported IS NOT NULL AND marks & {MARK_USAGE} != 0",
         CallRow::COLUMNS

@@ -1,11 +1,14 @@
 //! State of the days: which exist, the times that they cover, damage, and search lag.
 
+mod answers;
+
+pub(crate) use answers::{Failure, Place, Runs, ToolRuns, Values};
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use compact_str::CompactString;
 use parking_lot::{Mutex, MutexGuard, RwLock};
 use quipu_core::{FacetField, Sort};
 
@@ -13,16 +16,11 @@ use crate::bounds::Bounds;
 use crate::fault::Result;
 use crate::folder::Day;
 use crate::past::{Past, Touched};
-use crate::read::tools::ToolRuns;
-use crate::read::traces::Place;
 
 /// Maximum number of tools for which a day's totals are cached.
 const MOST_TOOLS: usize = 200;
 /// Maximum number of values of a field for which a day's counts are cached.
 const MOST_VALUES: usize = 200;
-
-/// Number of traces of a day for each value of a field.
-pub(crate) type Values = Vec<(CompactString, u64)>;
 
 /// Cached values of a day, valid until its next commit.
 #[derive(Debug, Default)]
@@ -338,6 +336,8 @@ impl Days {
 
 #[cfg(test)]
 mod tests {
+    use compact_str::CompactString;
+
     use super::*;
 
     fn ask(state: &DayState, version: u64, value: &str) -> CompactString {
