@@ -12,7 +12,9 @@ use crate::fault::{self, Fault};
 use crate::folder::{Day, Part};
 use crate::listed;
 use crate::readers::DayReader;
+use crate::schema::{INTEGRITY, QUICK, structure};
 use crate::shared::Shared;
+use crate::strays::{split, strays};
 
 /// Maximum number of listed findings of one kind; the rest is only counted.
 const MOST_TOLD: usize = 5;
@@ -58,7 +60,7 @@ pub(crate) fn catalog(shared: &Shared, deep: bool) -> Vec<String> {
         Err(fault) => return vec![fault.at("check", &shared.folder.catalog()).to_string()],
     };
     if deep {
-        match crate::repair::split(shared) {
+        match split(shared) {
             Ok(split) if split.is_empty() => {}
             Ok(split) => found.push(format!("{} traces have spans in several day files", split.len())),
             Err(error) => found.push(error.to_string()),
@@ -127,7 +129,7 @@ pub(crate) fn dictionaries(conn: &Connection) -> fault::Result<Vec<String>> {
 /// Traces of a day with spans of other days that the catalog does not list. Read errors are reported with the
 /// day.
 fn unknown_strays(shared: &Shared, catalog: &Connection, day: Day) -> u64 {
-    let strays = shared.ask(day, |reader| crate::repair::strays(reader.conn, day));
+    let strays = shared.ask(day, |reader| strays(reader.conn, day));
     let traces: BTreeSet<Vec<u8>> =
         strays.ok().flatten().unwrap_or_default().into_iter().map(|stray| stray.0).collect();
     let known = |trace: &Vec<u8>| {
@@ -181,15 +183,6 @@ pub(crate) fn day(shared: &Shared, day: Day, deep: bool) -> Result<Found> {
         }
     }
     Ok(found)
-}
-
-pub(crate) const QUICK: &str = "PRAGMA quick_check(1)";
-/// Also compares indices with their tables.
-pub(crate) const INTEGRITY: &str = "PRAGMA integrity_check(1)";
-
-pub(crate) fn structure(conn: &Connection, pragma: &str) -> fault::Result<Option<String>> {
-    let told: String = conn.query_row(pragma, [], |row| row.get(0))?;
-    Ok((told != "ok").then_some(told))
 }
 
 /// The last indexed span of a full text index, and its number of spans.

@@ -7,8 +7,7 @@
 use crate::fault::Result;
 use crate::folder::Part;
 use crate::read::filter::Driver;
-use crate::read::words::Found;
-use crate::readers::DayReader;
+use crate::readers::{DayReader, Found};
 use crate::shared::Shared;
 
 /// Result of a search for words.

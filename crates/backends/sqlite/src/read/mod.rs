@@ -23,5 +23,4 @@ pub(crate) mod usage;
 mod usage_keys;
 mod usage_past;
 mod usage_rows;
-pub(crate) mod words;
 pub(crate) mod work;

@@ -132,7 +132,7 @@ mod tests {
         assert!(!short.by_words && !long.by_words);
         assert!(long.steps * 10 < short.steps * 11, "{} and {} steps", short.steps, long.steps);
         // At most the entries in one block beyond the page's.
-        let blocks = 2 * crate::search::BLOCK.unsigned_abs();
+        let blocks = 2 * crate::words::BLOCK.unsigned_abs();
         assert!(long.spent < short.spent + blocks, "{} and {}", short.spent, long.spent);
     }
 

@@ -15,6 +15,7 @@ use crate::fault::{self, Fault};
 use crate::folder::{Day, Folder, Part};
 use crate::listed;
 use crate::schema::{self, Access, CATALOG, DAY};
+use crate::strays::strays;
 
 const CACHE_KIB: u32 = 1_024;
 
@@ -178,20 +179,7 @@ fn learn(catalog: &Connection, conn: &Connection, day: Day) -> fault::Result<()>
     learn_strays(catalog, conn, day)
 }
 
-/// Traces of a day with spans of other days, each with the meetings of all its spans.
-pub(crate) fn strays(conn: &Connection, day: Day) -> fault::Result<Vec<(Vec<u8>, Option<i64>)>> {
-    let range = (day.start().nanos(), day.plus(1).start().nanos());
-    let mut look = conn.prepare(
-        "WITH strays(trace, pk) AS (SELECT trace, pk FROM traces WHERE pk IN \
-             (SELECT tr FROM spans WHERE start < ?1 OR start >= ?2)) \
-         SELECT x.trace, s.meeting FROM strays x JOIN spans s ON s.tr = x.pk \
-         UNION SELECT x.trace, s.moment FROM strays x JOIN spans s ON s.tr = x.pk",
-    )?;
-    let strays = look.query_map(range, |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(strays.collect::<rusqlite::Result<_>>()?)
-}
-
-/// Adds their home day to the catalog.
+/// Adds the home day of traces with spans of other days to the catalog.
 fn learn_strays(catalog: &Connection, conn: &Connection, day: Day) -> fault::Result<()> {
     for (trace, meeting) in strays(conn, day)? {
         catalog.prepare_cached(NOTE_STRAY)?.execute((trace, day.0))?;

@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use quipu_core::{Batch, Cost, Result, Stage, Store, Timestamp, TraceId};
 use quipu_ledger::Ledger;
-use rusqlite::Connection;
 
 use super::spans;
 use crate::codec::{CallRow, Names, span_of_key};
@@ -19,58 +18,16 @@ use crate::read::stored::Sources;
 use crate::schema::{self, Access, DAY};
 use crate::shared::Shared;
 use crate::sqlite::Sqlite;
+use crate::strays;
 use crate::write::{Gathered, Prepared, Request};
 
-/// Maximum number of ids in memory.
-const MOST_IDS: u64 = 1_000_000;
 /// Number of traces that one transaction moves, and that are counted together.
 const GROUP: usize = 200;
 const CACHE_KIB: u32 = 2_048;
 
-/// The traces with parts in several days, with these days, oldest first.
-pub(crate) fn split(shared: &Shared) -> Result<BTreeMap<TraceId, Vec<Day>>> {
-    let mut days = shared.sound_days()?;
-    days.sort_unstable();
-    let counted = shared.ask_all(&days, |reader| {
-        let count = "SELECT COALESCE(MAX(pk), 0) FROM traces";
-        Ok(reader.conn.query_row(count, [], |row| row.get::<_, u64>(0))?)
-    })?;
-    let all: u64 = counted.iter().map(|(_, traces)| traces).sum();
-    // Ids are read in ranges by their first byte, so memory does not grow with the store.
-    let parts = (all / MOST_IDS + 1).min(256);
-    let mut split = BTreeMap::new();
-    for part in 0..parts {
-        let bound = |part: u64| u8::try_from(part * 256 / parts).map(|byte| vec![byte]);
-        let (from, until) = (bound(part).unwrap_or_default(), bound(part + 1).ok());
-        let mut seen: HashMap<TraceId, Day> = HashMap::new();
-        for day in &days {
-            let ids = shared.ask(*day, |reader| ids_between(reader.conn, &from, until.as_deref()))?;
-            for id in ids.into_iter().flatten() {
-                if let Some(first) = seen.get(&id) {
-                    split.entry(id).or_insert_with(|| vec![*first]).push(*day);
-                } else {
-                    seen.insert(id, *day);
-                }
-            }
-        }
-    }
-    Ok(split)
-}
-
-fn ids_between(conn: &Connection, from: &[u8], until: Option<&[u8]>) -> fault::Result<Vec<TraceId>> {
-    let mut look = conn.prepare_cached(
-        "SELECT trace FROM traces WHERE trace >= ?1 AND (?2 IS NULL OR trace < ?2) ORDER BY trace",
-    )?;
-    let ids = look.query_map((from, until), |row| row.get::<_, Vec<u8>>(0))?;
-    let read = |id: rusqlite::Result<Vec<u8>>| -> fault::Result<TraceId> {
-        TraceId::from_slice(&id?).map_err(|_| Fault::Damaged("a trace's id cannot be read"))
-    };
-    ids.map(read).collect()
-}
-
 /// Merges each split trace into the oldest of its days, and returns their number.
 pub(super) async fn gather(store: &Sqlite) -> Result<u64> {
-    let split = store.ask(split).await?;
+    let split = store.ask(strays::split).await?;
     let mut moves: BTreeMap<(Day, Day), Vec<TraceId>> = BTreeMap::new();
     for (trace, days) in &split {
         let Some((home, others)) = days.split_first() else { continue };

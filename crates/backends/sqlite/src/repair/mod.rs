@@ -14,9 +14,6 @@ use std::time::{Duration, Instant};
 
 use quipu_core::{Backend, Error, ErrorKind, Result, Retry, Stage, Store, TraceId};
 
-pub(crate) use catalog::strays;
-pub(crate) use gather::split;
-
 use crate::check;
 use crate::config::Config;
 use crate::fault::{Fault, NAME};

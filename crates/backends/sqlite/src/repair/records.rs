@@ -10,8 +10,7 @@ use crate::folder::Day;
 use crate::read::events::event_of;
 use crate::read::metrics::{instrument_of, point_of, temporality_of};
 use crate::read::stored::{Sources, source};
-use crate::read::words::Words;
-use crate::readers::DayReader;
+use crate::readers::{DayReader, Words};
 
 /// Iterator over events by number.
 pub(super) struct Events {

@@ -17,4 +17,4 @@ mod run;
 
 pub(crate) use holds::{held, list, readable, write};
 pub(crate) use renew::{anew, scrub};
-pub(crate) use run::{Memory, retire};
+pub(crate) use run::retire;

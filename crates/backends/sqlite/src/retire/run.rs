@@ -1,6 +1,5 @@
 //! Retention run over all days.
 
-use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,7 +17,7 @@ use crate::retire::decide::Decision;
 use crate::retire::leave;
 use crate::retire::past::{Force, Past};
 use crate::schema::{self, Access, DAY};
-use crate::shared::Shared;
+use crate::shared::{Shared, Unexpired};
 use crate::sqlite::Sqlite;
 use crate::write::{Exchange, Exchanged, Request};
 
@@ -28,10 +27,6 @@ pub(super) const TRIES: usize = 3;
 /// Limit of the wait for an exclusive moment, in steps.
 const STEPS: usize = 250;
 const STEP: Duration = Duration::from_millis(20);
-
-/// Days without expired records, with a hash of the state of file, holds and rules.
-#[derive(Debug, Default)]
-pub(crate) struct Memory(HashMap<Day, u64>);
 
 /// State of one run.
 struct Run<'s> {
@@ -96,7 +91,7 @@ fn leave_nothing_behind(shared: &Shared, days: &[Day]) {
 
 impl Run<'_> {
     /// A hash of the state of the day, its holds and the rules, if records of the day may be expired.
-    fn is_due(&self, day: Day, memory: &Memory) -> Option<u64> {
+    fn is_due(&self, day: Day, memory: &Unexpired) -> Option<u64> {
         let shared = &self.store.shared;
         let past = Past::of(&self.rules, day, self.now, Force::No);
         if !past.may_any() {
@@ -112,7 +107,7 @@ impl Run<'_> {
         (!settled).then_some(key)
     }
 
-    async fn by_age(&mut self, day: Day, memory: &mut Memory) -> Result<()> {
+    async fn by_age(&mut self, day: Day, memory: &mut Unexpired) -> Result<()> {
         let Some(key) = self.is_due(day, memory) else { return Ok(()) };
         if self.one(day, Force::No).await? == Some(true) {
             memory.0.insert(day, key);

@@ -3,9 +3,11 @@
 mod deviations;
 mod make;
 mod open;
+mod structure;
 
 pub(crate) use make::{clear_away, making, set_log};
 pub(crate) use open::{Access, fold, hold, open, open_sized, peek, settle_log};
+pub(crate) use structure::{INTEGRITY, QUICK, structure};
 
 use rusqlite::Connection;
 

@@ -4,7 +4,7 @@ use foldhash::{HashMap, HashMapExt};
 
 use crate::codec::{SpanTexts, ValueIn};
 use crate::search::once::Once;
-use crate::search::words::spaced;
+use crate::words::spaced;
 
 /// Maximum bytes of one span that are indexed, each word once. Words beyond are not found.
 const MOST_BYTES: usize = 256 << 10;

@@ -3,7 +3,7 @@
 use crate::fault;
 use crate::folder::{Day, Part};
 use crate::listed;
-use crate::proof::Proof;
+use crate::shared::Proof;
 use crate::write::day::DayFile;
 use crate::write::writer::Writer;
 

@@ -1,5 +1,9 @@
 //! State shared by the writer, the indexer and the readers.
 
+mod presence;
+mod proof;
+
+use std::collections::HashMap;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
@@ -17,10 +21,12 @@ use crate::days::Days;
 use crate::fault::{self, Fault};
 use crate::folder::{Day, Folder, Part};
 use crate::listed;
-use crate::presence::Presence;
 use crate::readers::{DayReader, Readers};
-use crate::search::Tokenizer;
 use crate::trips::Trips;
+use crate::words::Tokenizer;
+use presence::Presence;
+
+pub(crate) use proof::Proof;
 
 /// Number of days from which two threads answer faster than one.
 const DAYS_WORTH_A_THREAD: usize = 4;
@@ -51,12 +57,16 @@ pub(crate) struct Shared {
     /// Number of changes of holds.
     pub(crate) holds: AtomicU64,
     /// Locked during a retention run.
-    pub(crate) retiring: tokio::sync::Mutex<crate::retire::Memory>,
+    pub(crate) retiring: tokio::sync::Mutex<Unexpired>,
     catalog: Mutex<Option<Connection>>,
     /// Limit on the pages of a day's file; 0 for none. Simulates a full disk.
     pub(crate) page_limit: AtomicU32,
     pub(crate) trips: Trips,
 }
+
+/// Days without expired records, with a hash of the state of file, holds and rules.
+#[derive(Debug, Default)]
+pub(crate) struct Unexpired(pub(crate) HashMap<Day, u64>);
 
 /// The home day of a trace, which stores all of its spans.
 #[derive(Debug, Clone, Copy)]

@@ -7,7 +7,7 @@ use foldhash::{HashMap, HashMapExt};
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::fault::Result;
-use crate::search::words::Term;
+use crate::words::Term;
 
 /// Number of spans in a block.
 pub(crate) const BLOCK: i64 = 2_048;

@@ -1,5 +1,9 @@
 //! Pool of connections for reading: opened on demand, kept while used often, limited in total.
 
+mod words;
+
+pub(crate) use words::{Found, Words};
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,7 +15,6 @@ use rusqlite::{Connection, OptionalExtension};
 use crate::codec::{Dictionaries, Figures, usd};
 use crate::fault::Result;
 use crate::folder::{Day, Folder, Part};
-use crate::read::words::Words;
 use crate::schema::{self, Access, DAY, TEXT};
 
 /// A connection to one of a day's files, idle or lent exclusively.

@@ -5,7 +5,7 @@ use rusqlite::Error;
 
 use crate::fault::{Fault, Result};
 use crate::readers::Idle;
-use crate::search::{Postings, Term};
+use crate::words::{Postings, Term};
 
 /// Number of index entries that cost as much as one seek in the index.
 const SEEK: u64 = 32;

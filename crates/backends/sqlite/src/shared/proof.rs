@@ -11,10 +11,9 @@ use std::time::{Duration, Instant};
 
 use quipu_core::{Error, ErrorKind, Result, Retry};
 
-use crate::check::{INTEGRITY, QUICK, structure};
 use crate::fault::{Fault, NAME};
 use crate::folder::{Day, Part};
-use crate::schema::{self, Access, DAY};
+use crate::schema::{self, Access, DAY, INTEGRITY, QUICK, structure};
 use crate::shared::Shared;
 
 /// Period in which a second suspicion about a file that was intact also compares its indices with their
