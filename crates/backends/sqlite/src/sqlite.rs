@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 
 use crossbeam_channel::Sender;
 use parking_lot::Mutex;
-use quipu_core::{Error, ErrorKind, Result, Retry};
+use quipu_core::{AnswerMemory, Error, ErrorKind, Result, Retry};
 use tokio::sync::oneshot;
 
 use crate::catalog;
@@ -224,6 +224,18 @@ impl Sqlite {
     #[doc(hidden)]
     pub fn fail_at(&self, step: u32) {
         self.shared.trips.set(step);
+    }
+
+    /// Runs a query on a thread that may block.
+    pub(crate) async fn ask<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&Shared) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (shared, memory) = (Arc::clone(&self.shared), AnswerMemory::current());
+        let answer = tokio::task::spawn_blocking(move || memory.enter(|| ask(&shared))).await;
+        answer.map_err(|_| {
+            Error::new(ErrorKind::Internal, "read store", "a query did not finish").of_backend(NAME)
+        })?
     }
 
     /// Sends a request to the writer thread and waits for its answer. It blocks while the queue is full, so

@@ -5,11 +5,11 @@ use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
 use quipu_core::{
-    AnswerMemory, Batch, Conflicts, CostPage, CostQuery, Error, ErrorKind, EventPage, EventQuery, Facet,
-    FacetField, Hold, Meeting, MetricName, MetricQuery, MetricSeries, Node, Owned, Owner, Remnant, Result,
-    Retention, Retired, Retry, SessionPage, SessionQuery, SpanId, SpanPage, SpanQuery, SpanRow, Store,
-    StoreInfo, Timestamp, ToolGroup, TraceFilter, TraceId, TracePage, TraceQuery, TraceRow, UsageGroup,
-    UsageQuery, WorkGroup, WorkQuery,
+    Batch, Conflicts, CostPage, CostQuery, Error, ErrorKind, EventPage, EventQuery, Facet, FacetField, Hold,
+    Meeting, MetricName, MetricQuery, MetricSeries, Node, Owned, Owner, Remnant, Result, Retention, Retired,
+    Retry, SessionPage, SessionQuery, SpanId, SpanPage, SpanQuery, SpanRow, Store, StoreInfo, Timestamp,
+    ToolGroup, TraceFilter, TraceId, TracePage, TraceQuery, TraceRow, UsageGroup, UsageQuery, WorkGroup,
+    WorkQuery,
 };
 
 use crate::fault::NAME;
@@ -20,20 +20,6 @@ use crate::schema::DAY;
 use crate::shared::Shared;
 use crate::sqlite::Sqlite;
 use crate::write::{Encoded, Request};
-
-impl Sqlite {
-    /// Runs a query on a thread that may block.
-    pub(crate) async fn ask<T: Send + 'static>(
-        &self,
-        ask: impl FnOnce(&Shared) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
-        let (shared, memory) = (Arc::clone(&self.shared), AnswerMemory::current());
-        let answer = tokio::task::spawn_blocking(move || memory.enter(|| ask(&shared))).await;
-        answer.map_err(|_| {
-            Error::new(ErrorKind::Internal, "read store", "a query did not finish").of_backend(NAME)
-        })?
-    }
-}
 
 #[async_trait]
 impl Store for Sqlite {
@@ -155,7 +141,7 @@ impl Store for Sqlite {
 
     async fn forget_owned(&self, owner: &Owner) -> Result<Owned> {
         self.ask(all_readable).await?;
-        let owned = crate::write::forget_owned(self, owner).await?;
+        let owned = crate::erasure::forget_owned(self, owner).await?;
         // A day may have been found damaged meanwhile.
         self.ask(all_readable).await?;
         Ok(owned)
@@ -194,7 +180,7 @@ impl Store for Sqlite {
     async fn holds(&self) -> Result<Vec<Hold>> {
         let at = |shared: &Shared| shared.folder.catalog();
         self.ask(move |shared| {
-            shared.with_catalog(crate::retire::list).map_err(|fault| fault.at("list holds", &at(shared)))
+            shared.with_catalog(crate::holds::list).map_err(|fault| fault.at("list holds", &at(shared)))
         })
         .await
     }

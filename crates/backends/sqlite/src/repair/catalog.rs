@@ -13,6 +13,7 @@ use crate::codec::Dictionary;
 use crate::config::{Config, Durability};
 use crate::fault::{self, Fault};
 use crate::folder::{Day, Folder, Part};
+use crate::holds;
 use crate::listed;
 use crate::schema::{self, Access, CATALOG, DAY};
 use crate::strays::strays;
@@ -156,9 +157,9 @@ fn keep_holds(catalog: &mut Connection, aside: &Path) -> fault::Result<(u64, boo
     let Ok(old) = schema::open(&CATALOG, aside, Access::Read { cache_kib: CACHE_KIB }) else {
         return Ok((0, false));
     };
-    let (holds, all) = crate::retire::readable(&old);
+    let (holds, all) = holds::readable(&old);
     let all = all && is_whole(&old).unwrap_or(false);
-    Ok((crate::retire::write(catalog, &holds, &[])?, all))
+    Ok((holds::write(catalog, &holds, &[])?, all))
 }
 
 /// Copies the readable list of days, so a missing day is still reported.

@@ -5,21 +5,15 @@
 //! with only the live rows has replaced the old one. So an interrupted removal is finished by the next one,
 //! or by the next retention run.
 
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
-
 use quipu_core::{Remnant, Result};
 
 use crate::catalog;
-use crate::fault::Result as Read;
-use crate::folder::{Day, Part};
-use crate::retire::decide::Decision;
-use crate::retire::leave;
-use crate::retire::run::{CACHE_KIB, TRIES, exchange_with, fold_before};
-use crate::schema::{self, Access, DAY};
+use crate::folder::Day;
+use crate::retire::run::{TRIES, exchange_with};
+use crate::rewrite::anew;
 use crate::shared::Shared;
 use crate::sqlite::Sqlite;
-use crate::write::{Exchange, Exchanged, Request};
+use crate::write::{Exchanged, Request};
 
 /// Maximum size of a day that is rewritten while writers wait, which takes a second for some hundred MB.
 const MOST_BYTES: u64 = 256 << 20;
@@ -82,33 +76,4 @@ async fn renew(store: &Sqlite, day: Day) -> Result<()> {
 
 fn busy(text: String) -> quipu_core::Error {
     quipu_core::Error::new(quipu_core::ErrorKind::Locked, "scrub", text).of_backend(crate::fault::NAME)
-}
-
-/// Writes a new file with all live rows of a day, to replace the day's file; `None` if the day is missing or
-/// damaged.
-pub(crate) fn anew(shared: &Shared, day: Day, yields: bool) -> Result<Option<Exchange>> {
-    let path = shared.folder.file(Part::Data, day);
-    try_anew(shared, day, yields).map_err(|fault| fault.at("rewrite a day", &path))
-}
-
-fn try_anew(shared: &Shared, day: Day, yields: bool) -> Read<Option<Exchange>> {
-    let Some(state) = shared.days.get(day).filter(|state| state.damage().is_none()) else {
-        return Ok(None);
-    };
-    // Taken before anything is read, so the exchange detects later writes.
-    let (version, holds) = (state.version(), shared.holds.load(Ordering::Acquire));
-    let path = shared.folder.file(Part::Data, day);
-    let conn = schema::open(&DAY, &path, Access::Read { cache_kib: CACHE_KIB })?;
-    let snapshot = conn.unchecked_transaction()?;
-    let decision = Decision::keep(&conn)?;
-    let file = decision.leaves.then(|| shared.folder.beside(day));
-    if let Some(file) = &file {
-        leave::write_anew(shared, &conn, &decision, file, yields)?;
-    }
-    drop(snapshot);
-    drop(conn);
-    if file.is_some() {
-        fold_before(shared, &path);
-    }
-    Ok(Some(Exchange { day, file, state: Arc::clone(&state), version, holds }))
 }

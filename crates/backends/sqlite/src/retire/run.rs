@@ -1,7 +1,7 @@
 //! Retention run over all days.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -11,17 +11,13 @@ use quipu_core::{
 };
 
 use crate::fault::NAME;
-use crate::folder::{Day, Folder, Part};
-use crate::retire::beside;
-use crate::retire::decide::Decision;
-use crate::retire::leave;
-use crate::retire::past::{Force, Past};
+use crate::folder::{Day, Part};
+use crate::rewrite::{CACHE_KIB, Decision, Exchange, Force, Past, beside, fold_before, write_anew};
 use crate::schema::{self, Access, DAY};
 use crate::shared::{Shared, Unexpired};
 use crate::sqlite::Sqlite;
-use crate::write::{Exchange, Exchanged, Request};
+use crate::write::{Exchanged, Request};
 
-pub(super) const CACHE_KIB: u32 = 1_024;
 /// Maximum number of attempts for a day that is written concurrently. After that, it is left to the next run.
 pub(super) const TRIES: usize = 3;
 /// Limit of the wait for an exclusive moment, in steps.
@@ -140,7 +136,7 @@ impl Run<'_> {
     }
 
     fn why_over(&self, ended: &[Day]) -> String {
-        let held = self.store.shared.with_catalog(crate::retire::held).map_or(0, |held| held.len());
+        let held = self.store.shared.with_catalog(crate::holds::held).map_or(0, |held| held.len());
         let shared = &self.store.shared;
         let open = shared.days.newest_first().into_iter().filter(|day| !ended.contains(day));
         let open: u64 = open.map(|day| shared.folder.bytes_of(day)).sum();
@@ -237,7 +233,7 @@ fn try_make(shared: &Shared, day: Day, past: &Past<'_>, dry: bool) -> crate::fau
     let Some(state) = shared.days.get(day) else { return Ok(Made::Nothing(false)) };
     // Taken before anything is read, so the exchange detects later writes.
     let (version, holds) = (state.version(), shared.holds.load(Ordering::Acquire));
-    let held = shared.with_catalog(crate::retire::held)?;
+    let held = shared.with_catalog(crate::holds::held)?;
     let path = shared.folder.file(Part::Data, day);
     let conn = schema::open(&DAY, &path, Access::Read { cache_kib: CACHE_KIB })?;
     let snapshot = conn.unchecked_transaction()?;
@@ -251,7 +247,7 @@ fn try_make(shared: &Shared, day: Day, past: &Past<'_>, dry: bool) -> crate::fau
     }
     let file: Option<PathBuf> = decision.leaves.then(|| shared.folder.beside(day));
     if let Some(file) = &file {
-        leave::write_anew(shared, &conn, &decision, file, true)?;
+        write_anew(shared, &conn, &decision, file, true)?;
     }
     drop(snapshot);
     drop(conn);
@@ -259,14 +255,4 @@ fn try_make(shared: &Shared, day: Day, past: &Past<'_>, dry: bool) -> crate::fau
         fold_before(shared, &path);
     }
     Ok(Made::Ready(told, Exchange { day, file, state, version, holds }))
-}
-
-/// Moves the old file's log into it here, so the writer thread has nothing left to move.
-pub(super) fn fold_before(shared: &Shared, path: &Path) {
-    let log = &Folder::with_companions(path)[1];
-    if std::fs::metadata(log).is_ok_and(|log| log.len() > 0) {
-        let access = Access::Write { cache_kib: CACHE_KIB, durability: shared.config.durability };
-        // After an error here, the exchange does this work.
-        let _ = schema::open(&DAY, path, access).map(|conn| schema::fold(&conn));
-    }
 }

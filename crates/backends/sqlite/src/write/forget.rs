@@ -2,7 +2,7 @@
 //!
 //! Freed space is overwritten with zeros. The words of full text are hidden at once, and the indexer removes
 //! them later. Names (of users, sessions, spans) and resources are shared by records. They stay in the day's
-//! lists, but in no answer, until the day is rewritten ([`crate::retire`]). The catalog notes that this is
+//! lists, but in no answer, until the day is rewritten ([`crate::rewrite`]). The catalog notes that this is
 //! due.
 
 use std::collections::BTreeSet;

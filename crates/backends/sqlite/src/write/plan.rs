@@ -9,6 +9,7 @@ use crate::catalog::{self, NOTE_MEETING, NOTE_STRAY};
 use crate::codec::span_key;
 use crate::fault::{Fault, Result};
 use crate::folder::{Day, Part};
+use crate::holds;
 use crate::listed;
 use crate::shared::{Home, Shared};
 use crate::trips::Trips;
@@ -275,7 +276,7 @@ impl Planner {
 
     /// Adds and releases holds. Returns the number of changed rows.
     pub(crate) fn hold(&mut self, holds: &[Hold], released: &[TraceId]) -> Result<u64> {
-        crate::retire::write(&mut self.catalog, holds, released)
+        holds::write(&mut self.catalog, holds, released)
     }
 
     /// Removes all data of a removed day.

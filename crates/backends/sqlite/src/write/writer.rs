@@ -15,14 +15,15 @@ use tokio::sync::oneshot;
 use crate::fault::{self, Fault};
 use crate::folder::{Day, Part};
 use crate::probe::probe;
+use crate::rewrite::Exchange;
 use crate::shared::Shared;
 use crate::write::Prepared;
 use crate::write::day::DayFile;
+use crate::write::exchange::Exchanged;
 use crate::write::forget::Parts;
 use crate::write::gather::Gathered;
 use crate::write::owned::Removal;
 use crate::write::plan::{Plan, Planner};
-use crate::write::retire::{Exchange, Exchanged};
 use crate::write::tx::DayTx;
 
 /// Idle time after which a file is closed.

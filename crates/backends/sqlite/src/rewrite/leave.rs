@@ -10,10 +10,10 @@ use crate::codec::{
     CallRow, Figures, MARK_COUNTS, MARK_INFERRED, Picks, encode_span, header, plain, trace_id,
 };
 use crate::fault::{Fault, Result};
-use crate::retire::beside::{finish, remove};
-use crate::retire::copy::Copier;
-use crate::retire::decide::{Decision, Fate};
-use crate::retire::names::{OWN_NAMES, named, numbers};
+use crate::rewrite::beside::{finish, remove};
+use crate::rewrite::copy::Copier;
+use crate::rewrite::decide::{Decision, Fate};
+use crate::rewrite::names::{OWN_NAMES, named, numbers};
 use crate::rollups::Rollups;
 use crate::schema::{self, Access, DAY};
 use crate::shared::Shared;

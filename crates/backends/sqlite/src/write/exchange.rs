@@ -1,6 +1,5 @@
 //! Exchange of a day's file by a new one, and holds.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -8,11 +7,10 @@ use std::time::Duration;
 use quipu_core::{Hold, Result, TraceId};
 use rusqlite::Connection;
 
-use crate::days::DayState;
 use crate::fault::{self, Fault};
 use crate::folder::{Day, Folder, Part};
 use crate::past::Touched;
-use crate::retire::beside;
+use crate::rewrite::{Exchange, anew, beside};
 use crate::schema;
 use crate::write::writer::Writer;
 
@@ -21,27 +19,6 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Limit of the wait for readers of a day that is rewritten, in steps.
 const STEPS: usize = 100;
 const STEP: Duration = Duration::from_millis(20);
-
-/// A planned exchange of a day's file.
-#[derive(Debug)]
-pub(crate) struct Exchange {
-    pub(crate) day: Day,
-    /// The new file; `None` if no records remain.
-    pub(crate) file: Option<PathBuf>,
-    /// The day, with the numbers of its changes and of changes of holds when it was read.
-    pub(crate) state: Arc<DayState>,
-    pub(crate) version: u64,
-    pub(crate) holds: u64,
-}
-
-impl Exchange {
-    /// Removes the new file.
-    pub(crate) fn give_up(&self) {
-        if let Some(path) = &self.file {
-            beside::remove(path);
-        }
-    }
-}
 
 /// Result of an exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,7 +142,7 @@ impl Writer {
     /// Rewrites a day while nothing else is written, so it cannot change before the exchange. It waits for
     /// readers.
     pub(super) fn renew(&mut self, day: Day) -> Result<Exchanged> {
-        let Some(exchange) = crate::retire::anew(&self.shared, day, false)? else {
+        let Some(exchange) = anew(&self.shared, day, false)? else {
             return Ok(Exchanged::Done);
         };
         for _ in 0..STEPS {

@@ -9,7 +9,7 @@ use crate::codec::{Names, TextOf, trace_id};
 use crate::fault::Result;
 use crate::folder::Day;
 use crate::read::stored::source;
-use crate::retire::past::Past;
+use crate::rewrite::past::Past;
 
 /// Retention decision for a trace.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
