@@ -6,10 +6,8 @@ use quipu_core::{Adapter, Canonical, Lens, Messages, Result, Span};
 use quipu_normalize::{lens, messages};
 
 use crate::config::{self, Map, MapConfig};
-use crate::read;
+use crate::read::{self, NAME};
 
-/// The convention of spans that a table reads.
-pub const NAME: &str = "map";
 /// Lines of a lens, and the fields of a table that fill them.
 const LINES: &[(&str, &[&str])] = &[
     ("request_model", &["request_model", "model"]),

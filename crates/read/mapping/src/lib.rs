@@ -10,5 +10,6 @@ mod config;
 mod place;
 mod read;
 
-pub use adapter::{Mapped, NAME};
+pub use adapter::Mapped;
 pub use config::{FIELDS, MapConfig};
+pub use read::NAME;

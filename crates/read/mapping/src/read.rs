@@ -7,8 +7,10 @@ use quipu_normalize::{
     provider_of_model, usage_of,
 };
 
-use crate::adapter::NAME;
 use crate::config::Map;
+
+/// The convention of spans that a table reads.
+pub const NAME: &str = "map";
 
 /// A span and its table.
 struct Read<'a> {

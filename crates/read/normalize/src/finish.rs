@@ -4,11 +4,11 @@ use compact_str::CompactString;
 use quipu_core::Value;
 use quipu_semconv::FINISH_REASONS;
 
-use crate::text;
+use crate::words::words;
 
 /// The canonical finish reasons from any form: a list, a JSON list in text, a single word, an enum's name.
 pub(crate) fn reasons(value: &Value) -> Vec<CompactString> {
-    text::words(value, false).iter().map(|word| reason(word)).collect()
+    words(value, false).iter().map(|word| reason(word)).collect()
 }
 
 /// The canonical word of one finish reason: lower case, with underscores. Vendors' words are mapped to common

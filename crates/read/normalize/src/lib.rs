@@ -31,6 +31,7 @@ mod text;
 mod told;
 mod tree;
 mod usage;
+mod words;
 
 pub use answer::answer_id;
 pub use event::read_event;

@@ -5,6 +5,7 @@ use quipu_core::{Params, Value};
 use quipu_semconv::Field;
 
 use crate::number::{decimal, flag, integer};
+use crate::words::words;
 use crate::{Slots, json, text};
 
 /// Maximum size of a JSON text of parameters that is parsed on the hot path, in bytes.
@@ -80,7 +81,7 @@ pub(crate) fn params(slots: &Slots<'_>) -> (Params, Extra) {
         stop_sequences: own(Field::StopSequences)
             .or(stop)
             .as_ref()
-            .map(|value| text::words(value, false))
+            .map(|value| words(value, false))
             .unwrap_or_default(),
     };
     let label = |value: Option<Value>| value.as_ref().and_then(text::label);

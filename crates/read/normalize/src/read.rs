@@ -7,6 +7,7 @@ use quipu_semconv::{
     REPEATING_SCOPES, USAGE_RECORD, ZERO_COST_SCOPES,
 };
 
+use crate::words::words;
 use crate::{
     Slots, about, failure, finish, json, kind, metrics, number, pace, params, provider, python, scope_begins,
     text, usage,
@@ -39,7 +40,7 @@ pub fn canonical(slots: &Slots<'_>, convention: &'static str) -> Canonical {
         error_type: failure::error_type(slots),
         time_to_first_token: pace::time_to_first_token(slots),
         finish_reasons: slots.get(Field::FinishReason).map(finish::reasons).unwrap_or_default(),
-        tags: slots.get(Field::Tags).map(|value| text::words(value, true)).unwrap_or_default(),
+        tags: slots.get(Field::Tags).map(|value| words(value, true)).unwrap_or_default(),
         unknown_usage: slots.unknown_usage().to_vec(),
         notes: slots.notes().to_vec(),
         ..Canonical::default()

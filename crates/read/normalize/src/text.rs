@@ -1,16 +1,11 @@
-//! Text values: placeholders, length limits, and lists in every form.
+//! Text values: placeholders and length limits.
 
 use compact_str::{CompactString, ToCompactString};
 use quipu_core::Value;
 use quipu_semconv::SENTINELS;
 
-use crate::json;
-
 /// Maximum length of a name, id or label, in bytes.
 const LONGEST_LABEL: usize = 1_024;
-/// Maximum number of entries kept of a list of words.
-const MOST_WORDS: usize = 256;
-
 /// Whether a text is empty or a placeholder.
 pub(crate) fn is_missing(text: &str) -> bool {
     let text = text.trim();
@@ -41,24 +36,6 @@ pub(crate) fn cut(text: &str, bytes: usize) -> &str {
     &text[..end]
 }
 
-/// A list of words from a list, a JSON list in text, a comma-separated text (if `commas`), or a single word.
-pub(crate) fn words(value: &Value, commas: bool) -> Vec<CompactString> {
-    match value {
-        Value::Array(values) => values.iter().filter_map(label).take(MOST_WORDS).collect(),
-        Value::String(text) if text.trim_start().starts_with('[') => match json::parse(text) {
-            Some(list @ Value::Array(_)) => words(&list, false),
-            _ => label(value).into_iter().collect(),
-        },
-        Value::String(text) if commas => text
-            .split(',')
-            .map(|word| Value::from(word.trim()))
-            .filter_map(|word| label(&word))
-            .take(MOST_WORDS)
-            .collect(),
-        _ => label(value).into_iter().collect(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -75,15 +52,5 @@ mod tests {
     fn long_labels_are_cut_between_characters() {
         let long = "é".repeat(1_000);
         assert_eq!(label(&long.as_str().into()).unwrap().len(), 1_024);
-    }
-
-    #[test]
-    fn lists_come_in_many_shapes() {
-        let list = Value::Array(vec!["a".into(), "b".into()]);
-        for value in [list, r#"["a", "b"]"#.into(), "a, b".into()] {
-            assert_eq!(words(&value, true), ["a", "b"]);
-        }
-        assert_eq!(words(&"a, b".into(), false), ["a, b"]);
-        assert_eq!(words(&"[not json".into(), false), ["[not json"]);
     }
 }

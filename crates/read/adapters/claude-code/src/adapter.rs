@@ -14,13 +14,8 @@ use quipu_normalize::{
 use quipu_semconv::CLAUDE_CODE_METRICS;
 
 use crate::logs;
+use crate::names::{FAMILY, PREFIX, SCOPES};
 
-/// Name of the family of sources with common meetings.
-pub(crate) const FAMILY: &str = "claude-code";
-/// Prefix of the names of its spans, records and metrics.
-pub(crate) const PREFIX: &str = "claude_code.";
-/// Prefix of the names of its scopes.
-pub(crate) const SCOPES: &[&str] = &["com.anthropic.claude_code"];
 /// Names of the tool that starts a sub-agent: `Task` in older releases.
 const SUBAGENT_TOOLS: &[&str] = &["Agent", "Task"];
 /// Keys of tool arguments: on its own records, and on those of OpenInference about its SDK.

@@ -8,5 +8,6 @@
 
 mod adapter;
 mod logs;
+mod names;
 
 pub use adapter::ClaudeCode;

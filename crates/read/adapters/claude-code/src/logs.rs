@@ -3,7 +3,7 @@
 use quipu_core::{Event, Span, Status};
 use quipu_normalize::{Told, flag_at, millis_at, name_of};
 
-use crate::adapter::{FAMILY, PREFIX, SCOPES};
+use crate::names::{FAMILY, PREFIX, SCOPES};
 
 /// The name of a Claude Code record without the prefix, which some releases omit; `None` for other records.
 fn short_name(event: &Event) -> Option<&str> {

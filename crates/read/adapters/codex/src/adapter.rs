@@ -17,14 +17,8 @@ use quipu_normalize::{
 use quipu_semconv::CODEX_METRICS;
 
 use crate::logs;
+use crate::names::{FAMILY, PREFIX, SCOPES};
 
-/// Name of the family of sources with common meetings.
-pub(crate) const FAMILY: &str = "codex";
-/// Prefix of the names of its records and metrics.
-pub(crate) const PREFIX: &str = "codex.";
-/// Prefixes of the names of its scopes: `codex_exec`, `codex_cli_rs`, `codex-app-server`,
-/// `codex_otel.log_only` …
-pub(crate) const SCOPES: &[&str] = &["codex_", "codex-"];
 /// The client's sign-in method, on most kinds of records and on the events of spans.
 const AUTH: &str = "auth_mode";
 /// Length of a UUID as text. A conversation's id has this length; a thread's number is much shorter.

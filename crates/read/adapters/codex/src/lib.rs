@@ -7,5 +7,6 @@
 
 mod adapter;
 mod logs;
+mod names;
 
 pub use adapter::Codex;

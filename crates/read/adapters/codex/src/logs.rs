@@ -3,7 +3,7 @@
 use quipu_core::{Attributes, Event, Span, Status};
 use quipu_normalize::{Told, count_at, flag_at, millis_at, name_of};
 
-use crate::adapter::{FAMILY, PREFIX, SCOPES};
+use crate::names::{FAMILY, PREFIX, SCOPES};
 
 /// Lowest HTTP status of a failed request.
 const FAILURE: u64 = 400;

@@ -11,7 +11,7 @@ use quipu_normalize::{
     provider_name, provider_of_model, scope_is, usage_of,
 };
 
-use crate::content;
+use crate::content::{self, OUTPUT};
 
 /// Prefix of Genkit's attributes.
 const PREFIX: &[&str] = &["genkit:"];
@@ -31,8 +31,6 @@ const SUBTYPES: &[(&str, Kind)] = &[
     ("session-flow", Kind::Workflow),
 ];
 const NAME: &str = "genkit:name";
-pub(crate) const INPUT: &str = "genkit:input";
-pub(crate) const OUTPUT: &str = "genkit:output";
 /// Key of the session in Genkit's chats.
 const SESSION: &str = "genkit:sessionId";
 /// Keys of the provider's own usage in its answer.

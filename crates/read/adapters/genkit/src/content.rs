@@ -3,7 +3,8 @@
 use quipu_core::{Kind, Message, Messages, Part, Role, Span, Value};
 use quipu_normalize::{parse, pick};
 
-use crate::adapter::{INPUT, OUTPUT};
+pub(crate) const INPUT: &str = "genkit:input";
+pub(crate) const OUTPUT: &str = "genkit:output";
 
 /// The messages of a span, or the arguments and result of a tool.
 pub(crate) fn messages(span: &Span, kind: Kind) -> Messages {

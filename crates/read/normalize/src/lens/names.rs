@@ -7,6 +7,7 @@ use quipu_semconv::{FRAMEWORK_ATTRIBUTES, Field};
 use super::{BY_THE_ADAPTER, Lines, Source, by_the_adapter};
 use crate::kind::{Teller, told};
 use crate::slots::is_word;
+use crate::words::words;
 use crate::{Slots, finish, number, pace, provider, read, text};
 
 /// Fields whose values imply a kind.
@@ -321,7 +322,7 @@ fn finish_reasons(lines: &mut Lines<'_>) {
     let sent = slots.get(Field::FinishReason);
     let source = match (slots.key(Field::FinishReason), sent) {
         (Some(key), Some(value)) if finish::reasons(value) == read.finish_reasons => {
-            let words = text::words(value, false);
+            let words = words(value, false);
             let rule = (words != read.finish_reasons)
                 .then(|| format!("by the table of finish reasons for \"{}\"", words.join("\", \"")).into());
             Source { key: Some(CompactString::const_new(key)), rule }
