@@ -22,4 +22,5 @@ mod wire;
 mod zipkin;
 
 pub use quipu_otlp::{Decoded, Rejection, Rejections, Tally};
-pub use wire::{Protocol, Wire, decode};
+pub use thrift::Protocol;
+pub use wire::{Wire, decode};

@@ -13,10 +13,18 @@ use thrift::protocol::{TBinaryInputProtocol, TCompactInputProtocol, TInputProtoc
 use crate::draft::{Draft, Pair, Read, Reference, Stop};
 use crate::process;
 use crate::taker::Taker;
-use crate::wire::Protocol;
 
 /// Largest nesting of structs and lists; a batch has six levels.
 const DEPTH: usize = 16;
+
+/// Thrift protocol of a packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Protocol {
+    /// Variable-length numbers; usually on Jaeger's port 6831.
+    Compact,
+    /// Fixed-width numbers; usually on Jaeger's port 6832.
+    Binary,
+}
 
 impl From<thrift::Error> for Stop {
     fn from(error: thrift::Error) -> Self {

@@ -5,16 +5,8 @@ use quipu_otlp::Decoded;
 
 use crate::draft::Stop;
 use crate::taker::Taker;
+use crate::thrift::Protocol;
 use crate::{proto, thrift, zipkin};
-
-/// Thrift protocol of a packet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Protocol {
-    /// Variable-length numbers; usually on Jaeger's port 6831.
-    Compact,
-    /// Fixed-width numbers; usually on Jaeger's port 6832.
-    Binary,
-}
 
 /// Format of the bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

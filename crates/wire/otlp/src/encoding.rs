@@ -1,4 +1,8 @@
-//! Encodings and signals of an OTLP request.
+//! Encodings and signals of an OTLP request, and the nesting that every encoding allows.
+
+/// Levels of lists and maps within one value that are kept, unless the limits set fewer. The recursion limits
+/// of the decoders (100 messages for protobuf, 128 brackets for JSON) allow this many in both.
+pub const NESTING: usize = 24;
 
 /// Encoding of a request body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -10,9 +10,9 @@ use quipu_core::{
     PointWire, Quantile, Span, SpanEvent, Value,
 };
 
+use crate::encoding::NESTING;
 use crate::rest::{self, OfEvent, OfLink};
 use crate::schema::{Points, Seen, Shape, Walk};
-use crate::take::NESTING;
 use crate::{Encoding, Signal};
 
 /// Bodies up to this size are not scanned, because their contents are always small.

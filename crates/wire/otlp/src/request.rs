@@ -8,9 +8,9 @@ use prost::Message;
 use quipu_core::{Error, ErrorKind, Result};
 
 use crate::decoded::Tally;
+use crate::encoding::NESTING;
 use crate::json::{self, FromJson};
 use crate::schema::{Seen, Walk};
-use crate::take::NESTING;
 use crate::{Encoding, Signal};
 
 /// An unused field number, as the tag of a length-delimited field.
@@ -37,7 +37,7 @@ impl Request for ExportLogsServiceRequest {
 pub(crate) fn read<R: Request>(body: &[u8], encoding: Encoding, mended: &mut Tally) -> Result<R> {
     match encoding {
         Encoding::Protobuf => protobuf(body, mended),
-        Encoding::Json => json::request(body, mended),
+        Encoding::Json => json::request(body, R::SIGNAL, mended),
     }
 }
 

@@ -14,6 +14,7 @@ use hyper_util::client::proxy::matcher::Matcher;
 use quipu_core::{Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
 
+use crate::cause::deepest;
 use crate::wire::Wire;
 use crate::{Answer, Secret, Tls, address};
 
@@ -199,12 +200,4 @@ pub(crate) fn headers(said: &BTreeMap<String, Secret>) -> Result<HeaderMap> {
         map.insert(key, value);
     }
     Ok(map)
-}
-
-/// The text of the innermost cause, which names the error and no address.
-pub(crate) fn deepest(mut cause: &(dyn std::error::Error + 'static)) -> String {
-    while let Some(deeper) = cause.source() {
-        cause = deeper;
-    }
-    cause.to_string()
 }

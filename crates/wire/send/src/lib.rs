@@ -8,6 +8,7 @@
 mod address;
 mod answer;
 mod authorize;
+mod cause;
 mod http;
 mod otlp;
 mod reach;

@@ -18,7 +18,7 @@ use quipu_core::{Error, ErrorKind, Result, Retry};
 use rustls::ClientConfig;
 
 use crate::address;
-use crate::http::deepest;
+use crate::cause::deepest;
 
 /// The silence after which a connection with a request in progress gets a ping, and the timeout of the
 /// answer.

@@ -6,7 +6,9 @@ use base64::engine::{DecodePaddingMode, Engine};
 use serde::de::{Deserialize, Deserializer};
 
 use super::scalar::{Scalar, ScalarVisitor};
-use crate::take::NOT_HEX;
+
+/// The value of an id that is neither hexadecimal nor base64.
+pub(crate) const NOT_HEX: &[u8] = b"not hexadecimal";
 
 /// A trace or span id: hexadecimal, or base64 of the right length.
 pub(super) struct Id(pub(super) Vec<u8>);

@@ -18,9 +18,10 @@ use quipu_core::{Error, ErrorKind, Result};
 use serde::Deserializer;
 use serde_json::error::Category;
 
+use crate::Signal;
 use crate::decoded::Tally;
-use crate::request::Request;
 
+pub(crate) use id::NOT_HEX;
 pub(crate) use write::{ToJson, write};
 
 /// A type that can be read from JSON. Serde's own trait cannot be implemented for foreign types.
@@ -28,8 +29,8 @@ pub(crate) trait FromJson: Sized {
     fn from_json<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error>;
 }
 
-/// Reads a request. Text that is not UTF-8, and escapes of half a surrogate pair, are repaired.
-pub(crate) fn request<R: Request>(body: &[u8], mended: &mut Tally) -> Result<R> {
+/// Reads a request of a signal. Text that is not UTF-8, and escapes of half a surrogate pair, are repaired.
+pub(crate) fn request<R: FromJson>(body: &[u8], signal: Signal, mended: &mut Tally) -> Result<R> {
     let failed = match parse(body) {
         Ok(request) => return Ok(request),
         Err(failed) => failed,
@@ -50,10 +51,10 @@ pub(crate) fn request<R: Request>(body: &[u8], mended: &mut Tally) -> Result<R> 
         mended.add("utf8", texts);
         return Ok(request);
     }
-    Err(Error::new(ErrorKind::Invalid, "decode", explain(R::SIGNAL.as_str(), &failed)))
+    Err(Error::new(ErrorKind::Invalid, "decode", explain(signal.as_str(), &failed)))
 }
 
-fn parse<R: Request>(body: &[u8]) -> Result<R, serde_json::Error> {
+fn parse<R: FromJson>(body: &[u8]) -> Result<R, serde_json::Error> {
     let mut from = serde_json::Deserializer::from_slice(body);
     let request = R::from_json(&mut from)?;
     from.end()?;

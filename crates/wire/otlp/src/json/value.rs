@@ -10,7 +10,7 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 use super::FromJson;
 use super::id::Base64;
 use super::scalar::{J, Key};
-use crate::take::NESTING;
+use crate::encoding::NESTING;
 
 impl FromJson for KeyValue {
     fn from_json<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {

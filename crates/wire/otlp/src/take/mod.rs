@@ -12,16 +12,11 @@ use opentelemetry_proto::tonic::{common::v1 as common, resource::v1 as resource}
 use quipu_core::{IdError, Limits, Resource, Result, Scope, SpanId, Timestamp, TraceId};
 
 use crate::decoded::{Rejections, Tally};
+use crate::encoding::NESTING;
+use crate::json::NOT_HEX;
 use crate::request;
 use crate::rest;
 use crate::{Decoded, Encoding, Rejection, Signal};
-
-/// Levels of lists and maps within one value that are kept, unless the limits set fewer. The recursion limits
-/// of the decoders (100 messages for protobuf, 128 brackets for JSON) allow this many in both.
-pub const NESTING: usize = 24;
-
-/// The JSON reader's value for an id that is neither hexadecimal nor base64.
-pub(crate) const NOT_HEX: &[u8] = b"not hexadecimal";
 
 /// Decodes one export request of any signal.
 ///

@@ -17,7 +17,8 @@ use tonic::codec::{BufferSettings, Codec, CompressionEncoding, DecodeBuf, Decode
 use tonic::metadata::MetadataMap;
 use tonic::{Request, Status};
 
-use crate::http::{AGENT, CONNECT_MS, deepest, headers};
+use crate::cause::deepest;
+use crate::http::{AGENT, CONNECT_MS, headers};
 use crate::wire::SILENCE;
 use crate::{Compression, HttpSettings};
 
