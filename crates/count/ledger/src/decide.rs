@@ -3,31 +3,10 @@
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use quipu_core::{Kind, Node, Rule, Signal, Usage};
 
-use crate::merge;
+use crate::merge::{self, is_by_shape};
+use crate::standing::{At, Standing};
 use crate::tally::{Calls, Tally, Tokens};
-use crate::trace::{At, Entry, Trace};
-
-/// Standing of a span, by the tree alone.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum Standing {
-    /// Neither a call nor a holder of usage, nor a tool run.
-    #[default]
-    Nothing,
-    /// A call, or a tool run of its own.
-    Own,
-    /// Another record of the one call below it, or of the tool run above it.
-    Same(At),
-    /// Repeats the usage of the calls below it (R1).
-    Repeats,
-    /// Holds usage that nothing below it reports (R3).
-    Orphan,
-    /// Holds more usage than the calls below it report. The difference belongs to no other span (R3).
-    Rest,
-    /// Repeats usage by the source's design (R2).
-    Never,
-    /// Fetches an earlier response again.
-    Fetched,
-}
+use crate::trace::{Entry, Trace};
 
 /// Decides every span in `dirty`. The list holds all ancestors of each of its spans.
 pub(crate) fn settle(trace: &mut Trace, dirty: Vec<At>) {
@@ -121,12 +100,6 @@ fn is_of_a_call_above(trace: &Trace, at: At) -> bool {
         usage(&call.node).is_some() && (call.agent, call.within) == (entry.agent, entry.within)
     };
     entry.call.is_some_and(|call| tells(trace.entry(call)))
-}
-
-/// Whether a call was recognised by its shape alone. Below a known call it is a step of that call, whose
-/// reading is more reliable.
-pub(crate) fn is_by_shape(node: &Node) -> bool {
-    node.kind.is_call() && node.call.as_ref().is_some_and(|call| call.convention == quipu_core::BY_SHAPE)
 }
 
 /// The call that a log record with span attributes belongs to. It is the named span, otherwise the only call
@@ -230,7 +203,7 @@ fn change(trace: &mut Trace, at: At, standing: Standing) {
         return;
     }
     if standing != Standing::Own {
-        lose_to(trace, at, None);
+        trace.lose_to(at, None);
     }
     if let Standing::Same(other) = old {
         trace.entry_mut(other).partners.retain(|partner| *partner != at);
@@ -256,7 +229,7 @@ fn pick_among_twins(trace: &mut Trace, response_id: &str) {
             .iter()
             .copied()
             .find(|winner| merge::twins(&trace.entry(*winner).node, &trace.entry(at).node));
-        lose_to(trace, at, winner);
+        trace.lose_to(at, winner);
         if winner.is_none() {
             winners.push(at);
         }
@@ -288,7 +261,7 @@ fn pick_among_siblings(trace: &mut Trace, at: At) {
             let at = named.iter().position(|at| merge::siblings(&trace.entry(*at).node, node, MOMENT))?;
             Some(named.remove(at))
         });
-        lose_to(trace, loser, winner);
+        trace.lose_to(loser, winner);
     }
 }
 
@@ -325,31 +298,13 @@ fn pick_among_runs(trace: &mut Trace, tool: &str) {
             .filter(|longer| !taken.contains(longer) && merge::same_run(&trace.entry(*longer).node, node))
             .rev()
             .max_by_key(|longer| merge::common_time(&trace.entry(*longer).node, node));
-        lose_to(trace, at, longer);
+        trace.lose_to(at, longer);
         match longer {
             Some(longer) => {
                 taken.insert(longer);
             }
             None => open.push(at),
         }
-    }
-}
-
-/// Notes the sibling record `winner` to which `at` lost; `None` if it lost to none.
-pub(crate) fn lose_to(trace: &mut Trace, at: At, winner: Option<At>) {
-    let old = std::mem::replace(&mut trace.entry_mut(at).lost_to, winner);
-    if old == winner {
-        winner.into_iter().for_each(|winner| trace.touch(winner));
-        return;
-    }
-    trace.touch(at);
-    if let Some(old) = old {
-        trace.entry_mut(old).partners.retain(|partner| *partner != at);
-        trace.touch(old);
-    }
-    if let Some(winner) = winner {
-        trace.entry_mut(winner).partners.push(at);
-        trace.touch(winner);
     }
 }
 

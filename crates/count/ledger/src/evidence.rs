@@ -1,8 +1,8 @@
 //! Evidence for and against two records being of one call.
 
-use quipu_core::{Cost, Kind, Rule, ScopeMark, Usage, answer_id_is_unique as is_unique};
+use quipu_core::{Cost, Kind, Rule, Usage, answer_id_is_unique as is_unique};
 
-use crate::merge;
+use crate::names;
 use crate::row::Row;
 
 /// Maximum delay, in nanoseconds, between the start or end of two nested instrumentations. Handlers run one
@@ -22,13 +22,6 @@ pub(crate) enum Evidence {
     Failure,
     /// The same time and model, and one of them reports no usage.
     Time,
-}
-
-/// Whether two instrumentations reported two records. If one is unnamed, the conventions are compared
-/// instead. Two records of one instrumentation are two calls.
-pub(crate) fn are_apart(one: (ScopeMark, &str), other: (ScopeMark, &str)) -> bool {
-    let unknown = ScopeMark::default();
-    if one.0 == unknown || other.0 == unknown { one.1 != other.1 } else { one.0 != other.0 }
 }
 
 /// Whether two ids belong to two answers: the same kind of id, with different values.
@@ -118,7 +111,7 @@ fn of_runs(one: &Row, other: &Row) -> Option<Evidence> {
     let (a, b) = (&one.cost, &other.cost);
     let (name, other_name) = a.tool.as_deref().zip(b.tool.as_deref())?;
     let may = a.kind == b.kind && a.trace_id != b.trace_id && one.is_apart_from(other);
-    if !may || merge::bare(name) != merge::bare(other_name) {
+    if !may || names::bare(name) != names::bare(other_name) {
         return None;
     }
     match one.call_id.as_deref().zip(other.call_id.as_deref()) {
@@ -161,7 +154,7 @@ fn same_totals(one: &Usage, other: &Usage) -> bool {
 }
 
 fn is_one_family(one: &Cost, other: &Cost) -> bool {
-    merge::same_names(
+    names::same_names(
         [&one.request_model, &one.response_model],
         [&other.request_model, &other.response_model],
     )

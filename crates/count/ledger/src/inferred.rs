@@ -6,13 +6,11 @@ use compact_str::CompactString;
 use foldhash::{HashMap, HashMapExt, HashSet};
 use quipu_core::{Cost, InferredRun, Kind, Node, Timestamp, ToldResult, TraceId, hash_of_id};
 
-use crate::merge;
-use crate::place::{Id, Records};
-use crate::trace::{At, Trace};
-use crate::{decide, evidence};
-
-/// The inferred runs of each call that was given a result.
-pub(crate) type Inferred = HashMap<At, Vec<InferredRun>>;
+use crate::names::bare;
+use crate::row::{Id, Records};
+use crate::standing::At;
+use crate::trace::{Inferred, Trace};
+use crate::{decide, evidence, merge};
 
 /// A run as the messages tell it.
 struct Candidate {
@@ -115,7 +113,7 @@ fn has_span(candidate: &Candidate, seen: &mut [Seen<'_>]) -> bool {
     let slack = |time: Timestamp, by: i64| time.nanos().saturating_add(by);
     let from = candidate.run.since.map_or(i64::MIN, |since| slack(since, -evidence::STAGGER));
     let until = slack(candidate.until, evidence::STAGGER);
-    let name = merge::bare(&candidate.run.tool);
+    let name = bare(&candidate.run.tool);
     let fits =
         |run: &&mut Seen<'_>| !run.taken && run.name == name && (from..=until).contains(&run.start.nanos());
     let found = seen.iter_mut().find(fits);
@@ -152,7 +150,7 @@ pub(crate) fn yield_to_runs(records: &Records, rows: &mut BTreeMap<Id, Cost>) {
     let of_tools = rows.iter().filter(|(_, row)| row.is_tool_run());
     let mut runs: Vec<(TraceId, Timestamp, Option<u64>, String, bool)> = of_tools
         .filter_map(|(id, row)| {
-            let name = merge::bare(row.tool.as_deref()?).to_owned();
+            let name = bare(row.tool.as_deref()?).to_owned();
             let call_id = records.get(id)?.call_id.as_deref().map(hash_of_id);
             Some((row.trace_id, row.time, call_id, name, false))
         })
@@ -162,7 +160,7 @@ pub(crate) fn yield_to_runs(records: &Records, rows: &mut BTreeMap<Id, Cost>) {
         row.inferred.retain(|run| {
             let from = run.since.unwrap_or_else(|| until.plus(-LONG)).plus(-evidence::STAGGER);
             let times = from..=until.plus(evidence::STAGGER);
-            let name = merge::bare(&run.tool);
+            let name = bare(&run.tool);
             let same =
                 |(trace, time, id, tool, taken): &&mut (TraceId, Timestamp, Option<u64>, String, bool)| {
                     let named = tool == name && times.contains(time);

@@ -4,12 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use quipu_core::{Meeting, Result, SpanId, Store, Timestamp, TraceId};
 
-use crate::decide::Standing;
 use crate::ledger::Ledger;
-use crate::place::Id;
-use crate::row::Row;
+use crate::row::{Id, Row};
+use crate::standing::Standing;
 use crate::trace::Trace;
-use crate::{evidence, row};
+use crate::{evidence, rows};
 
 /// Another record of the same call or tool run.
 #[derive(Debug, Clone, PartialEq)]
@@ -91,7 +90,7 @@ impl Trace {
         };
         (
             spans().filter_map(pair).collect(),
-            spans().filter_map(|at| Some(row::of(self, id, at)?.0)).collect(),
+            spans().filter_map(|at| Some(rows::of(self, id, at)?.0)).collect(),
         )
     }
 }

@@ -7,7 +7,7 @@ use quipu_core::{
     Batch, Meeting, Node, Result, Signal, Span, Store, Timestamp, TraceFilter, TraceId, UsageQuery,
 };
 
-use crate::meetings::{BEFORE, Meetings, WINDOW};
+use crate::meetings::{BEFORE, Meetings, WINDOW, day_of};
 use crate::moments::Moments;
 use crate::row::Row;
 use crate::trace::Trace;
@@ -16,16 +16,8 @@ use crate::trace::Trace;
 const SERVICES: usize = 4_096;
 /// Maximum number of services that are remembered as having metrics.
 const METERED: usize = 65_536;
-/// A day in nanoseconds.
-const DAY: i64 = 86_400_000_000_000;
-
 /// Meetings to look up, by day, each with the time of a record.
 pub(crate) type Absent = HashMap<(Meeting, i64), Timestamp>;
-
-/// The day of a time, counted from 1970-01-01.
-pub(crate) fn day_of(time: Timestamp) -> i64 {
-    time.nanos().div_euclid(DAY)
-}
 
 /// Counts calls over all traces. Keeps recent traces in memory and reads the others from the store.
 pub struct Ledger {

@@ -6,14 +6,21 @@ use foldhash::{HashMap, HashMapExt, HashSet};
 use lru::LruCache;
 use quipu_core::{Cost, Meeting, Signal, Timestamp, TraceId};
 
-use crate::ledger::day_of;
-use crate::place::{self, Id, Records};
-use crate::row::{self, Row};
+use crate::place;
+use crate::row::{self, Id, Records, Row};
 
 /// Width of the windows in which a service's calls exclude its metrics, in nanoseconds.
 pub(crate) const WINDOW: i64 = 300_000_000_000;
 /// Maximum lead of a call's start over its metric's time, in nanoseconds.
 pub(crate) const BEFORE: i64 = 2 * WINDOW;
+
+/// A day in nanoseconds.
+const DAY: i64 = 86_400_000_000_000;
+
+/// The day of a time, counted from 1970-01-01.
+pub(crate) fn day_of(time: Timestamp) -> i64 {
+    time.nanos().div_euclid(DAY)
+}
 
 /// Records and state of one meeting.
 #[derive(Debug, Default)]

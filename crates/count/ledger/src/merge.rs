@@ -3,10 +3,16 @@
 use compact_str::CompactString;
 use quipu_core::{Call, Kind, Node, Usage};
 
-use crate::evidence;
+use crate::names::{are_apart, bare, same_names};
 
 /// Minimum share of the outer span's time that an inner span of the same call fills.
 const CONTAINMENT: f64 = 0.9;
+
+/// Whether a call was recognised by its shape alone. Below a known call it is a step of that call, whose
+/// reading is more reliable.
+pub(crate) fn is_by_shape(node: &Node) -> bool {
+    node.kind.is_call() && node.call.as_ref().is_some_and(|call| call.convention == quipu_core::BY_SHAPE)
+}
 
 /// Whether `outer` is another record of `inner`, the only call below it (R5).
 pub(crate) fn same_call(outer: &Node, inner: &Node) -> bool {
@@ -30,7 +36,7 @@ pub(crate) const fn with_tolerance(tokens: u64) -> u64 {
 pub(crate) fn twins(one: &Node, other: &Node) -> bool {
     let (Some(a), Some(b)) = (&one.call, &other.call) else { return false };
     let totals = |call: &Call| call.usage.as_ref().map(|usage| (usage.input, usage.output));
-    let agree = are_apart(a, b) || a.usage.is_none() || b.usage.is_none() || totals(a) == totals(b);
+    let agree = told_apart(a, b) || a.usage.is_none() || b.usage.is_none() || totals(a) == totals(b);
     one.kind == other.kind && same_family(a, b) && overlap(one, other) && agree
 }
 
@@ -39,7 +45,7 @@ pub(crate) fn twins(one: &Node, other: &Node) -> bool {
 pub(crate) fn siblings(one: &Node, other: &Node, moment: i64) -> bool {
     let (Some(a), Some(b)) = (&one.call, &other.call) else { return false };
     let near = |a: &Node, b: &Node| end(a).is_none_or(|end| end.saturating_add(moment) >= b.start.nanos());
-    are_apart(a, b) && one.kind == other.kind && same_family(a, b) && near(one, other) && near(other, one)
+    told_apart(a, b) && one.kind == other.kind && same_family(a, b) && near(one, other) && near(other, one)
 }
 
 /// The response id shared by the records of one call. `None` for tool runs, because the id of a tool call is
@@ -51,11 +57,6 @@ pub(crate) fn response_id(node: &Node) -> Option<&CompactString> {
 /// The name of a tool run without its server prefix: MCP names are `mcp__server__tool`.
 pub(crate) fn bare_tool(node: &Node) -> Option<&str> {
     node.tool.as_deref().filter(|_| node.kind == Kind::Tool).map(bare)
-}
-
-/// A tool's name without its server prefix.
-pub(crate) fn bare(tool: &str) -> &str {
-    tool.rsplit("__").next().unwrap_or(tool)
 }
 
 /// Whether the tool run `inner` is a second record of the run `outer`.
@@ -75,9 +76,9 @@ const HANDLERS: i64 = 5_000_000;
 pub(crate) fn same_run(longer: &Node, shorter: &Node) -> bool {
     let (Some(a), Some(b)) = (&longer.call, &shorter.call) else { return false };
     if let (Some(one), Some(other)) = (&a.response_id, &b.response_id) {
-        return one == other && are_apart(a, b);
+        return one == other && told_apart(a, b);
     }
-    are_apart(a, b) && same_time(longer, shorter)
+    told_apart(a, b) && same_time(longer, shorter)
 }
 
 /// Whether two runs overlap, or start and end together. Handlers run in the same order at the start and at
@@ -97,8 +98,8 @@ pub(crate) fn common_time(one: &Node, other: &Node) -> i64 {
     until(one).min(until(other)).saturating_sub(one.start.nanos().max(other.start.nanos()))
 }
 
-fn are_apart(one: &Call, other: &Call) -> bool {
-    evidence::are_apart((one.scope, &one.convention), (other.scope, &other.convention))
+fn told_apart(one: &Call, other: &Call) -> bool {
+    are_apart((one.scope, &one.convention), (other.scope, &other.convention))
 }
 
 /// Whether two calls used the same model at overlapping times.
@@ -125,30 +126,6 @@ fn fills(outer: &Node, inner: &Node) -> bool {
 
 fn same_family(one: &Call, other: &Call) -> bool {
     same_names([&one.request_model, &one.response_model], [&other.request_model, &other.response_model])
-}
-
-/// Whether two records can be of the same model, by the requested and the answering model. Names match up to
-/// a provider prefix and a date or version suffix. A record without a name matches any model.
-pub(crate) fn same_names(ours: [&Option<CompactString>; 2], theirs: [&Option<CompactString>; 2]) -> bool {
-    let bare = |name: &str| name.rsplit('/').next().unwrap_or(name).to_ascii_lowercase();
-    let names = |names: [&Option<CompactString>; 2]| names.map(|name| name.as_deref().map(bare));
-    let (ours, theirs) = (names(ours), names(theirs));
-    let mut pairs = ours.iter().flatten().flat_map(|a| theirs.iter().flatten().map(move |b| (a, b)));
-    let unknown = |names: &[Option<String>; 2]| names.iter().all(Option::is_none);
-    unknown(&ours) || unknown(&theirs) || pairs.any(|(a, b)| is_version_of(a, b) || is_version_of(b, a))
-}
-
-/// Whether a model's name is another name followed only by a date, a version or a tag.
-fn is_version_of(name: &str, base: &str) -> bool {
-    let Some(rest) = name.strip_prefix(base) else { return false };
-    let is_number = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit());
-    let is_version = |word: &str| {
-        is_number(word.strip_prefix('v').unwrap_or(word))
-            || matches!(word, "latest" | "preview" | "exp" | "beta")
-    };
-    rest.starts_with([':', '@'])
-        || rest.is_empty()
-        || (rest.starts_with('-') && rest.split('-').all(is_version))
 }
 
 /// Reliability of a record's figures; greater is better. In order: has figures, not estimated, from the

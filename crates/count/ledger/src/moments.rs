@@ -8,8 +8,8 @@ use lru::LruCache;
 use quipu_core::{Cost, Meeting, Timestamp, TraceId};
 
 use crate::evidence::{self, Evidence};
-use crate::place::{self, Id, Records};
-use crate::row::{self, Row};
+use crate::place;
+use crate::row::{self, Id, Records, Row};
 
 /// Maximum number of records of one moment that are compared. With more, only ids tell the calls apart, and
 /// the records keep the decision of their traces.

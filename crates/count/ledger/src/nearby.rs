@@ -3,10 +3,10 @@
 use foldhash::{HashMapExt, HashSet};
 use quipu_core::{Meeting, Result, Store, Timestamp, TraceId};
 
-use crate::ledger::{Absent, Ledger, day_of};
+use crate::ledger::{Absent, Ledger};
+use crate::meetings::day_of;
 use crate::moments;
-use crate::place::Id;
-use crate::row::Row;
+use crate::row::{Id, Row};
 
 impl Ledger {
     /// Loads the moments of these rows and their neighbours from the store.

@@ -4,15 +4,12 @@ use std::collections::BTreeMap;
 
 use compact_str::CompactString;
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
-use quipu_core::{Cost, Kind, Rule, Signal, SpanId, TraceId, Usage, answer_id_is_unique};
+use quipu_core::{Cost, Kind, Rule, Signal, Usage, answer_id_is_unique};
 
 use crate::evidence::{end, gap};
 use crate::merge::Told;
-use crate::row::Row;
-use crate::{inferred, merge, series};
-
-/// Identity of a record: its span, or the span made from it.
-pub(crate) type Id = (TraceId, SpanId);
+use crate::row::{Id, Records, Row};
+use crate::{inferred, merge, names, series};
 
 /// Maximum distance between two records of one call due to clocks and rounding, in nanoseconds.
 const SLACK: i64 = 1_000_000_000;
@@ -22,9 +19,6 @@ const FAR: i64 = 300_000_000_000;
 /// Maximum number of records with the same id that are compared in pairs. Beyond it, only simultaneous
 /// records are compared.
 const MOST_OF_ONE_ID: usize = 64;
-
-/// The records of one meeting, each with the row that its trace alone gives it.
-pub(crate) type Records = BTreeMap<Id, Row>;
 
 /// Decides among all records of a meeting and returns every row, in the order of the records. A pure
 /// function, so the order of arrival does not matter.
@@ -206,7 +200,7 @@ fn score(trusted: &Row, other: &Row) -> Option<(bool, bool, i64)> {
         _ => false,
     };
     let same_tool = match (&a.tool, &b.tool) {
-        (Some(one), Some(other)) if a.kind == Kind::Tool => merge::bare(one) == merge::bare(other),
+        (Some(one), Some(other)) if a.kind == Kind::Tool => names::bare(one) == names::bare(other),
         _ => true,
     };
     let close = gap(a, b) <= if same_id { FAR } else { SLACK };

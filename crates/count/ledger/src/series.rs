@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use compact_str::CompactString;
 use quipu_core::{Cost, PriceUnit, Rule, Signal, Usage};
 
-use crate::place::{Id, Records};
-use crate::row::Row;
+use crate::row::{Id, Records, Row};
 
 /// Prefixes of generic metric names, in order of preference among metrics of the same tokens. A vendor's own
 /// metric precedes them, because it knows cached tokens. The newer OpenTelemetry metric comes next.

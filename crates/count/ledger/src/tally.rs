@@ -2,7 +2,7 @@
 
 use quipu_core::{Kind, Usage};
 
-use crate::trace::At;
+use crate::standing::At;
 
 /// Calls of one kind below a span.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -1,24 +1,19 @@
 //! One trace in memory: a tree of spans that accepts any order of arrival.
 
-mod rows;
+mod changes;
 
 use compact_str::CompactString;
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
-use quipu_core::{Kind, Meeting, Node, Signal, SpanId, TraceId};
+use quipu_core::{InferredRun, Kind, Meeting, Node, Signal, SpanId, TraceId};
 
-use crate::decide::{self, Standing};
-use crate::inferred::Inferred;
 use crate::merge;
 use crate::row;
+use crate::standing::{At, Standing};
 use crate::tally::Tally;
 use crate::versions::supersedes;
 
-/// Index of a span within its trace.
-pub(crate) type At = u32;
-
-/// Maximum number of steps from a record to its counting record: wrapper, wrapped call, sibling record.
-/// Nested runs of one tool can need more, and a cycle can exist while a trace is settled.
-const PARTS: usize = 8;
+/// The inferred runs of each call that was given a result.
+pub(crate) type Inferred = HashMap<At, Vec<InferredRun>>;
 
 /// A span with its place in the tree.
 #[derive(Debug)]
@@ -46,7 +41,8 @@ pub(crate) struct Entry {
     pub lost_to: Option<At>,
     /// Other records of this call.
     pub partners: Vec<At>,
-    emitted: Option<row::Print>,
+    /// Fingerprint of its row as last returned.
+    pub emitted: Option<row::Print>,
 }
 
 /// Ancestors of a span that it refers to.
@@ -75,8 +71,8 @@ impl Entry {
 /// The spans of one trace, and those that changed since its rows were last returned.
 #[derive(Debug)]
 pub(crate) struct Trace {
-    id: TraceId,
-    entries: Vec<Entry>,
+    pub id: TraceId,
+    pub entries: Vec<Entry>,
     by_id: HashMap<SpanId, At>,
     waiting: HashMap<SpanId, Vec<At>>,
     by_response: HashMap<CompactString, Vec<At>>,
@@ -84,16 +80,16 @@ pub(crate) struct Trace {
     /// Tools with added, changed or removed runs.
     tools: HashSet<CompactString>,
     /// Spans whose standing may have changed, with all their ancestors.
-    dirty: HashSet<At>,
+    pub dirty: HashSet<At>,
     /// Spans whose row may have changed.
-    touched: HashSet<At>,
+    pub touched: HashSet<At>,
     /// Calls whose messages tell of tools, and the runs that are inferred from them.
-    tellers: HashSet<At>,
-    inferred: Inferred,
+    pub tellers: HashSet<At>,
+    pub inferred: Inferred,
     /// Calls whose usage is estimated: whether it is depends on every span above.
-    estimated: HashSet<At>,
+    pub estimated: HashSet<At>,
     /// Whether tool runs have spans.
-    has_runs: bool,
+    pub has_runs: bool,
 }
 
 impl Trace {
@@ -206,7 +202,7 @@ impl Trace {
     fn replace(&mut self, at: At, node: Node) {
         let old = self.entry(at).node.clone();
         self.mark(at);
-        decide::lose_to(self, at, None);
+        self.lose_to(at, None);
         self.unindex(at, &old);
         self.index(at, &node);
         if old.parent_id != node.parent_id {
@@ -218,18 +214,6 @@ impl Trace {
         self.mark(at);
         if self.entry(at).node.kind.is_call() || old.kind.is_call() {
             self.mark_sums_below(at);
-        }
-    }
-
-    /// Marks the spans with usage below a call, because the call's own usage decides whether they count.
-    fn mark_sums_below(&mut self, top: At) {
-        let mut stack = self.entry(top).children.clone();
-        while let Some(at) = stack.pop() {
-            let entry = self.entry(at);
-            stack.extend_from_slice(&entry.children);
-            if may_be_of_a_call_above(&entry.node) {
-                self.mark(at);
-            }
         }
     }
 
@@ -307,23 +291,6 @@ impl Trace {
         Some(path)
     }
 
-    /// Notes that the row of a span may have changed, and the rows that include its figures. A wrapper's
-    /// figures reach the wrapped call, and then the record to which this call lost.
-    pub fn touch(&mut self, at: At) {
-        let mut next = Some(at);
-        for _ in 0..PARTS {
-            let Some(at) = next else { return };
-            let entry = self.entry(at);
-            next = entry.lost_to.or(match entry.standing {
-                Standing::Same(other) => Some(other),
-                _ => None,
-            });
-            if entry.node.call.is_some() {
-                self.touched.insert(at);
-            }
-        }
-    }
-
     /// Passes the nearest agent, tool run, meeting and similar values down to `top` and its descendants.
     fn inherit_from(&mut self, top: At) {
         let mut stack = vec![top];
@@ -364,27 +331,9 @@ impl Trace {
         let model = if names_model { Some(at) } else { entry.model };
         Above { agent, tool, within, call, model, meeting: entry.meeting }
     }
-
-    /// Marks all spans whose standing may depend on `at`: ancestors, other records of the call, and theirs.
-    fn mark(&mut self, at: At) {
-        let mut starts = vec![at];
-        if let Some(id) = merge::response_id(&self.entry(at).node) {
-            starts.extend_from_slice(self.twins(id));
-        }
-        for start in starts {
-            let mut next = Some(start);
-            while let Some(at) = next {
-                // Ancestors of a marked span are marked already, except for `start`, which may have moved.
-                if !self.dirty.insert(at) && at != start {
-                    break;
-                }
-                next = self.entry(at).parent;
-            }
-        }
-    }
 }
 
 /// Whether the usage on a span may be that of a call above: usage outside calls, or of a call by shape.
 fn may_be_of_a_call_above(node: &Node) -> bool {
-    node.call.is_some() && (!node.kind.is_call() || decide::is_by_shape(node))
+    node.call.is_some() && (!node.kind.is_call() || merge::is_by_shape(node))
 }

@@ -1,32 +1,16 @@
 //! Resolution of a provider and a model to price entries, and the resulting answer.
 
-use std::sync::Arc;
-
 use compact_str::{CompactString, format_compact};
 use quipu_core::{PriceAnswer, PriceRef, PriceRequest, Unpriced};
 
 use crate::Unit;
 use crate::bill::{Bill, Terms, bill};
 use crate::counts::Counts;
-use crate::edition::Edition;
-use crate::lookup::Found;
+use crate::listed::Listed;
+use crate::lists::Lists;
 use crate::name::{self, Reading};
-use crate::schema::{Body, Decimal, Info, Missing};
-use crate::state::Lists;
+use crate::schema::{Body, Decimal, Missing};
 use crate::user::{Alias, Contract, Kind, OVER, Rest, Subject, USER, UserBook};
-
-/// A rule of a list, with its prices decoded.
-#[derive(Debug)]
-pub(crate) struct Listed {
-    info: Info<'static>,
-    pub id: &'static str,
-    owner: &'static str,
-    own: bool,
-    loose: Option<&'static str>,
-    /// The list in use at the time does not have the rule; another version does.
-    pub aged: bool,
-    body: Body<'static>,
-}
 
 /// All entries that may price a provider's model: the user's entries by their index in the book, narrowest
 /// first, then a list.
@@ -36,47 +20,6 @@ pub(crate) struct Resolved {
     contracts: Vec<(usize, Option<&'static str>)>,
     adjustments: Vec<usize>,
     pub listed: Option<Listed>,
-}
-
-impl Listed {
-    pub(crate) fn of(edition: &Arc<Edition>, found: Found<'_>, loose: Option<&'static str>) -> Option<Self> {
-        let body = postcard::from_bytes(found.rule.body).ok()?;
-        let (id, owner) = (found.rule.id, found.owner.id);
-        Some(Self { info: edition.info.clone(), id, owner, own: found.own, loose, aged: false, body })
-    }
-
-    /// Whether the name leads to a rule of its provider without an approximation.
-    pub(crate) const fn is_exact(&self) -> bool {
-        self.own && self.loose.is_none()
-    }
-
-    pub(crate) const fn body(&self) -> &Body<'static> {
-        &self.body
-    }
-
-    fn price_ref(&self) -> PriceRef {
-        PriceRef {
-            source: CompactString::const_new(self.info.source),
-            version: CompactString::const_new(self.info.version),
-            id: CompactString::const_new(self.id),
-        }
-    }
-
-    /// Notes on the choice of the rule.
-    fn notes(&self) -> Vec<CompactString> {
-        let mut notes: Vec<CompactString> = self.loose.map(CompactString::const_new).into_iter().collect();
-        if self.aged {
-            notes.push(format_compact!(
-                "{} {} is used because the list of that time does not have the model",
-                self.info.source,
-                self.info.version
-            ));
-        }
-        if !self.own {
-            notes.push(format_compact!("the price of {} is used: the provider lists none", self.owner));
-        }
-        notes
-    }
 }
 
 impl Resolved {
@@ -138,7 +81,7 @@ impl Resolved {
             let listed = self.listed.as_ref().ok_or(Unpriced::UnknownModel)?;
             let terms = Terms { own: listed.own, ..Terms::default() };
             return Answer { missing: listed.info.missing, notes: listed.notes(), rule: listed.price_ref() }
-                .of(&listed.body, &terms, request, counts);
+                .of(listed.body(), &terms, request, counts);
         };
         self.answer_by(user, request, counts)
     }
@@ -164,7 +107,7 @@ impl Resolved {
             let listed = self.listed.as_ref().ok_or(unknown)?;
             deal.adjust(self, request, true);
             let terms = Terms { own: listed.own, factor: deal.factor, ..Terms::default() };
-            return deal.over(listed).of(&listed.body, &terms, request, counts);
+            return deal.over(listed).of(listed.body(), &terms, request, counts);
         };
         deal.contract(contract, loose);
         deal.adjust(self, request, false);
@@ -174,7 +117,7 @@ impl Resolved {
                 let first = contract.body.base.first().map_or(&[][..], |dated| &dated.prices);
                 let terms = Terms { own: listed.own, first, ..terms };
                 deal.notes.push("units without a price in the entry have the list price".into());
-                deal.over(listed).of(&listed.body, &terms, request, counts)
+                deal.over(listed).of(listed.body(), &terms, request, counts)
             }
             (_, rest) => {
                 let missing = if rest == Rest::Nothing { Missing::Uncharged } else { Missing::Unknown };

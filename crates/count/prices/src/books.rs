@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock};
 
 use arc_swap::ArcSwap;
-use quipu_core::{PriceAnswer, PriceBook, PriceRef, PriceRequest, Timestamp, Unpriced};
+use quipu_core::{PriceAnswer, PriceBook, PriceRef, PriceRequest, Unpriced};
 
 use crate::edition::{Edition, keep};
 use crate::schema::SchemaError;
@@ -155,9 +155,4 @@ impl PriceBook for Books {
     fn explain(&self, request: &PriceRequest<'_>, rule: &PriceRef) -> Result<PriceAnswer, Unpriced> {
         self.state.load().explain(request, rule)
     }
-}
-
-/// The UTC day of a time, in days since 1970-01-01.
-pub(crate) fn day_of(at: Timestamp) -> i64 {
-    at.nanos().div_euclid(Timestamp::DAY)
 }

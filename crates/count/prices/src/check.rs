@@ -2,10 +2,11 @@
 
 use quipu_core::{Timestamp, Usd};
 
-use crate::answer::Listed;
 use crate::edition::Edition;
+use crate::edition::day_of;
+use crate::listed::Listed;
+use crate::lists::Lists;
 use crate::schema::{Body, Price, Provider, Rule};
-use crate::state::Lists;
 use crate::{Books, ListedRule};
 
 /// Two prices for the same unit of the same model. The first price is the one charged.
@@ -36,7 +37,7 @@ impl Books {
         let state = self.state();
         let [first, second, ..] = state.families() else { return Vec::new() };
         let Some(newest) = second.newest() else { return Vec::new() };
-        let lists = Lists { families: std::slice::from_ref(first), day: crate::books::day_of(at) };
+        let lists = Lists { families: std::slice::from_ref(first), day: day_of(at) };
         let mut all = Vec::new();
         for provider in &newest.rules().providers {
             for rule in &provider.rules {

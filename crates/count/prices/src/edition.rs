@@ -75,5 +75,10 @@ impl Edition {
 pub(crate) fn day(text: &str) -> Option<i64> {
     let whole = if text.len() == 7 { format!("{text}-01T00:00:00Z") } else { format!("{text}T00:00:00Z") };
     let at: Timestamp = whole.parse().ok()?;
-    Some(at.nanos().div_euclid(Timestamp::DAY))
+    Some(day_of(at))
+}
+
+/// The UTC day of a time, in days since 1970-01-01.
+pub(crate) fn day_of(at: Timestamp) -> i64 {
+    at.nanos().div_euclid(Timestamp::DAY)
 }

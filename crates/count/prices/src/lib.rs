@@ -18,6 +18,8 @@ mod decimal;
 mod diff;
 mod edition;
 mod list;
+mod listed;
+mod lists;
 mod lookup;
 mod name;
 mod rates;

@@ -3,11 +3,6 @@
 //! Bedrock writes `eu.anthropic.claude-…` and `us-gov-west-1/…`, Azure `eu/gpt-…`. Lists with the same price
 //! for all regions have one rule for them (`regional.anthropic.…`, or a condition that any region meets).
 
-use quipu_core::Timestamp;
-
-use crate::answer::Listed;
-use crate::schema::{Body, Price};
-
 /// Regions in prefixes of model names and in segments of their paths.
 const PLACES: [&str; 13] =
     ["us", "eu", "ap", "apac", "au", "jp", "ca", "in", "mx", "sa", "global", "us-gov", "regional"];
@@ -41,28 +36,6 @@ fn is_zone(part: &str) -> bool {
 /// Whether an id names this region.
 pub(crate) fn names(id: &str, region: &str) -> bool {
     of(&id.to_lowercase()) == Some(region)
-}
-
-/// Whether `found` has all prices of the regional rule `exact` at the time of its list. Then `found` is at
-/// least as complete, and its dated prices add information.
-pub(crate) fn agrees(found: &Listed, exact: &Listed, day: i64) -> bool {
-    let at = Timestamp::from_nanos(day.saturating_mul(Timestamp::DAY));
-    covers(found.body(), exact.body(), at)
-}
-
-fn covers(one: &Body<'_>, other: &Body<'_>, at: Timestamp) -> bool {
-    let prices = |body: &Body<'_>| body.dated(at).map_or(Vec::new(), |dated| dated.prices.clone());
-    let known = prices(one);
-    let same = |price: &Price, other: &Price| {
-        price.unit == other.unit
-            && price.price.usd() == other.price.usd()
-            && price
-                .tiers
-                .iter()
-                .map(|(above, price)| (*above, price.usd()))
-                .eq(other.tiers.iter().map(|(above, price)| (*above, price.usd())))
-    };
-    prices(other).iter().all(|price| known.iter().any(|known| same(known, price)))
 }
 
 #[cfg(test)]

@@ -3,14 +3,12 @@
 //! Names are compared in their folded form. A repeated member is counted each time, so the sum includes the
 //! one that a provider reads.
 
-use std::borrow::Cow;
-use std::ops::ControlFlow;
-
-use quipu_json::{RawValue, elements, fold, is_null, members, pick};
+use quipu_json::{RawValue, fold, is_null, members, pick};
 
 use crate::images::{Detail, size_of_base64};
 use crate::tally::Tally;
 use crate::tools::offer;
+use crate::value::{any_text, compact, each, is_object, is_text, number, text, told, word};
 
 /// Maximum depth of parsed content. Deeper content is counted as raw text.
 const DEPTH: usize = 16;
@@ -260,57 +258,4 @@ fn tool(tally: &mut Tally<'_>, entry: &RawValue) {
     let schema =
         pick(one, ["parameters", "inputschema", "parametersjsonschema"]).into_iter().flatten().next();
     offer(tally, &word(one, "name"), &word(one, "description"), schema, one);
-}
-
-/// A string unescaped, any other value as compact JSON.
-pub(crate) fn told(value: &RawValue) -> Cow<'_, str> {
-    if is_text(value) { any_text(value) } else { Cow::Owned(compact(value)) }
-}
-
-/// JSON without white space between its values.
-pub(crate) fn compact(value: &RawValue) -> String {
-    let (mut compact, mut in_string, mut escaped) = (String::with_capacity(value.get().len()), false, false);
-    for letter in value.get().chars() {
-        match letter {
-            _ if in_string && escaped => escaped = false,
-            '\\' if in_string => escaped = true,
-            '"' => in_string = !in_string,
-            ' ' | '\t' | '\n' | '\r' if !in_string => continue,
-            _ => {}
-        }
-        compact.push(letter);
-    }
-    compact
-}
-
-pub(crate) fn each<'a>(list: &'a RawValue, work: &mut dyn FnMut(&'a RawValue)) {
-    elements(list, &mut |item| {
-        work(item);
-        ControlFlow::Continue(())
-    });
-}
-
-/// A text, unescaped. A text with an unpaired surrogate stays raw, as some readers take it.
-pub(crate) fn any_text(value: &RawValue) -> Cow<'_, str> {
-    text(value).unwrap_or(Cow::Borrowed(value.get()))
-}
-
-fn text(value: &RawValue) -> Option<Cow<'_, str>> {
-    if is_text(value) { quipu_json::text(value) } else { None }
-}
-
-fn is_text(value: &RawValue) -> bool {
-    value.get().starts_with('"')
-}
-
-fn is_object(value: &RawValue) -> bool {
-    value.get().starts_with('{')
-}
-
-fn number(value: &RawValue) -> Option<u64> {
-    value.get().parse().ok()
-}
-
-pub(crate) fn word<'a>(item: &'a RawValue, key: &str) -> Cow<'a, str> {
-    pick(item, [key])[0].and_then(text).unwrap_or_default()
 }

@@ -20,6 +20,7 @@ mod stage;
 mod tally;
 mod tools;
 mod used;
+mod value;
 
 pub use ask::{Ask, Input};
 pub use count::{input, tokens};

@@ -2,8 +2,8 @@
 
 use quipu_json::{RawValue, pick};
 
-use crate::body::{compact, each, told, word};
 use crate::tally::Tally;
+use crate::value::{compact, each, told, word};
 
 /// Maximum depth of a parsed schema. Deeper content is counted as raw text.
 const DEPTH: usize = 16;

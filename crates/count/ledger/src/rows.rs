@@ -1,0 +1,273 @@
+//! The rows of a trace: all of some kind, and those that changed.
+
+use std::hash::BuildHasher;
+
+use compact_str::CompactString;
+use foldhash::fast::FixedState;
+use quipu_core::{
+    Billing, Call, Cost, InferredRun, Kind, Meeting, Node, Rule, ScopeMark, TraceId, Usage, UsageEstimate,
+    Usd,
+};
+
+use crate::row::{Print, Row, next_version};
+use crate::standing::{At, Standing};
+use crate::trace::{Entry, Trace};
+use crate::{decide, inferred, merge};
+
+impl Trace {
+    /// Tool runs that the messages of a call tell of and no span does.
+    pub fn inferred(&self, at: At) -> &[InferredRun] {
+        self.inferred.get(&at).map_or(&[], Vec::as_slice)
+    }
+
+    /// Every row that belongs to a meeting, whether it changed or not.
+    pub fn rows_that_meet(&self) -> impl Iterator<Item = Row> {
+        (0..)
+            .zip(&self.entries)
+            .filter(|(_, entry)| entry.meeting.is_some())
+            .filter_map(|(at, _)| Some(of(self, self.id, at)?.0))
+    }
+
+    /// Every row of a moment, whether it changed or not.
+    pub fn rows_of(&self, moment: Meeting) -> impl Iterator<Item = Row> {
+        let is_of =
+            move |entry: &Entry| entry.node.call.as_ref().is_some_and(|call| call.moment == Some(moment));
+        (0..)
+            .zip(&self.entries)
+            .filter(move |(_, entry)| is_of(entry))
+            .filter_map(|(at, _)| Some(of(self, self.id, at)?.0))
+    }
+
+    /// Whether a span says of a tool run: its messages do, or it is one.
+    fn matters(&self, at: At) -> bool {
+        self.tellers.contains(&at) || merge::bare_tool(&self.entry(at).node).is_some()
+    }
+
+    /// Infers tool runs anew from the messages of calls; most traces have no call that tells of tools.
+    fn infer(&mut self) {
+        if self.tellers.is_empty() || !self.touched.iter().any(|at| self.matters(*at)) {
+            return;
+        }
+        let now = inferred::infer(self, &self.tellers);
+        let before = std::mem::replace(&mut self.inferred, now);
+        let changed = |at: &&At| before.get(*at) != self.inferred.get(*at);
+        let changed: Vec<At> = before.keys().chain(self.inferred.keys()).filter(changed).copied().collect();
+        self.touched.extend(changed);
+    }
+
+    /// Whether tool runs have spans.
+    pub const fn has_runs(&self) -> bool {
+        self.has_runs
+    }
+
+    /// Notes the first span of a tool run: rows of calls say that there is one.
+    fn note_runs(&mut self) {
+        let has_runs = self.all_runs().next().is_some();
+        if self.has_runs != has_runs {
+            self.has_runs = has_runs;
+            let of_calls = (0..).zip(&self.entries).filter(|(_, entry)| entry.node.kind.is_call());
+            let calls: Vec<At> = of_calls.map(|(at, _)| at).collect();
+            self.touched.extend(calls);
+        }
+    }
+
+    /// Decides anew what may have changed, and gives the rows that are new or different.
+    pub fn settle(&mut self) -> Vec<Row> {
+        let dirty = std::mem::take(&mut self.dirty).into_iter().collect();
+        decide::settle(self, dirty);
+        self.infer();
+        self.note_runs();
+        if !self.touched.is_empty() {
+            let estimated = std::mem::take(&mut self.estimated);
+            estimated.iter().for_each(|at| self.touch(*at));
+            self.estimated = estimated;
+        }
+        let mut rows = Vec::new();
+        for at in std::mem::take(&mut self.touched) {
+            let Some((row, print)) = of(self, self.id, at) else { continue };
+            if self.entry(at).emitted.as_ref() != Some(&print) {
+                self.entry_mut(at).emitted = Some(print);
+                rows.push(row);
+            }
+        }
+        rows.sort_unstable_by_key(|row: &Row| (row.cost.time, row.cost.span_id));
+        rows
+    }
+}
+
+/// Data of a row in addition to its span.
+#[derive(Hash)]
+struct Facts {
+    rule: Rule,
+    agent: Option<CompactString>,
+    tool: Option<CompactString>,
+    billing: Billing,
+    usage: Option<Usage>,
+    reported: Option<Usd>,
+    request_model: Option<CompactString>,
+    response_model: Option<CompactString>,
+    failed: bool,
+    meeting: Option<Meeting>,
+    is_top: bool,
+    others: Vec<(ScopeMark, CompactString)>,
+    inferred: Vec<InferredRun>,
+    estimate: Option<Box<UsageEstimate>>,
+    has_runs: bool,
+}
+
+/// The row of a span and its fingerprint; `None` for spans without a row.
+pub(crate) fn of(trace: &Trace, trace_id: TraceId, at: At) -> Option<(Row, Print)> {
+    let rule = decide::rule(trace, at)?;
+    let entry = trace.entry(at);
+    let call = entry.node.call.as_deref()?;
+    let records = || records(trace, at).into_iter().map(|at| &trace.entry(at).node);
+    let merged = rule == Rule::Merged;
+    let facts = Facts {
+        rule,
+        agent: agent(trace, at),
+        tool: tool(trace, at, merged),
+        billing: if merged { records().map(billing).max().unwrap_or_default() } else { call.billing },
+        usage: match entry.standing {
+            Standing::Rest => decide::rest(trace, at),
+            _ if merged => merge::best(records()),
+            _ => call.usage.clone(),
+        },
+        reported: if merged {
+            records().find_map(|node| node.call.as_ref()?.reported)
+        } else {
+            call.reported
+        },
+        request_model: call.request_model.clone().or_else(|| model_above(trace, at)),
+        response_model: if merged {
+            records().find_map(|node| node.call.as_ref()?.response_model.clone())
+        } else {
+            call.response_model.clone()
+        },
+        // The framework may report a failed tool run as a success. A call with an unusable answer was still
+        // answered.
+        failed: call.failed || (merged && entry.node.kind == Kind::Tool && records().any(has_failed)),
+        meeting: entry.meeting,
+        is_top: entry.parent.is_none(),
+        others: if merged { told_by(records().skip(1)) } else { Vec::new() },
+        inferred: trace.inferred(at).to_vec(),
+        estimate: estimate(trace, at, merged),
+        has_runs: entry.node.kind.is_call() && trace.has_runs(),
+    };
+    let print = FixedState::default().hash_one((&entry.node, &facts));
+    let row = Row {
+        meeting: entry.meeting,
+        call_id: call.response_id.clone(),
+        operation: call.operation.clone(),
+        moment: call.moment,
+        scope: call.scope,
+        others: facts.others.clone(),
+        parent: entry.node.parent_id,
+        is_top: facts.is_top,
+        is_new: entry.is_new(),
+        has_runs: facts.has_runs,
+        cost: cost(trace_id, &entry.node, call, facts),
+    };
+    Some((row, print))
+}
+
+fn told_by<'a>(nodes: impl Iterator<Item = &'a Node>) -> Vec<(ScopeMark, CompactString)> {
+    nodes.filter_map(|node| node.call.as_ref()).map(|call| (call.scope, call.convention.clone())).collect()
+}
+
+/// The estimated usage of a call, from its messages or those of another record of it. Calls below a span that
+/// holds their usage have none.
+fn estimate(trace: &Trace, at: At, merged: bool) -> Option<Box<UsageEstimate>> {
+    let of_one = |at: At| trace.entry(at).node.call.as_ref()?.estimate.clone();
+    let found = of_one(at).or_else(|| {
+        let others = merged.then(|| records(trace, at)).into_iter().flatten();
+        others.filter_map(of_one).next()
+    })?;
+    let above = std::iter::successors(trace.entry(at).parent, |at| trace.entry(*at).parent);
+    let mut holds = above.map(|at| matches!(trace.entry(at).standing, Standing::Orphan | Standing::Rest));
+    (!holds.any(|holds| holds)).then_some(found)
+}
+
+fn billing(node: &Node) -> Billing {
+    node.call.as_ref().map(|call| call.billing).unwrap_or_default()
+}
+
+fn has_failed(node: &Node) -> bool {
+    node.call.as_ref().is_some_and(|call| call.failed)
+}
+
+/// This record and all records merged into it: those that it won over, and their wrappers. Its own comes
+/// first and wins a tie. The order of the rest does not depend on the order of arrival.
+fn records(trace: &Trace, at: At) -> Vec<At> {
+    let mut others = Vec::new();
+    for partner in &trace.entry(at).partners {
+        others.push(*partner);
+        others.extend_from_slice(&trace.entry(*partner).partners);
+    }
+    others.sort_unstable_by_key(|other| (trace.entry(*other).node.start, trace.entry(*other).node.span_id));
+    std::iter::once(at).chain(others).collect()
+}
+
+fn agent(trace: &Trace, at: At) -> Option<CompactString> {
+    let entry = trace.entry(at);
+    let above = || trace.entry(entry.agent?).node.agent.clone();
+    entry.node.agent.clone().or_else(above)
+}
+
+/// A tool run's own name. For other spans, the tool that it or another record of it names, otherwise the
+/// enclosing tool run.
+fn tool(trace: &Trace, at: At, merged: bool) -> Option<CompactString> {
+    if trace.entry(at).node.kind == Kind::Tool {
+        return trace.entry(at).node.tool.clone();
+    }
+    let of_one = |at: At| {
+        let entry = trace.entry(at);
+        entry.node.tool.clone().or_else(|| trace.entry(entry.within?).node.tool.clone())
+    };
+    let own = of_one(at);
+    if own.is_some() || !merged {
+        return own;
+    }
+    records(trace, at).into_iter().find_map(of_one)
+}
+
+/// The model of a span above, for a call without one: Codex names the model on the turn only.
+fn model_above(trace: &Trace, at: At) -> Option<CompactString> {
+    let entry = trace.entry(at);
+    let call =
+        entry.node.call.as_ref().filter(|call| entry.node.kind.is_call() && call.response_model.is_none())?;
+    let above = trace.entry(entry.model?).node.call.as_ref()?;
+    // A wrapper may be of another provider than the wrapped call.
+    let same = call.provider.is_none() || above.provider.is_none() || call.provider == above.provider;
+    above.request_model.clone().filter(|_| same)
+}
+
+fn cost(trace_id: TraceId, node: &Node, call: &Call, facts: Facts) -> Cost {
+    Cost {
+        trace_id,
+        span_id: node.span_id,
+        version: next_version(),
+        time: node.start,
+        duration: node.duration,
+        kind: node.kind,
+        signal: node.signal,
+        rule: facts.rule,
+        failed: facts.failed,
+        service: call.service.clone(),
+        framework: call.framework.clone(),
+        convention: call.convention.clone(),
+        agent: facts.agent,
+        tool: facts.tool,
+        provider: call.provider.clone(),
+        request_model: facts.request_model,
+        response_model: facts.response_model,
+        service_tier: call.service_tier.clone(),
+        billing: facts.billing,
+        usage: facts.usage,
+        amount: None,
+        unpriced: None,
+        price: None,
+        reported: facts.reported,
+        inferred: facts.inferred,
+        estimate: facts.estimate,
+    }
+}

@@ -1,0 +1,76 @@
+//! What a change in a trace affects: spans to decide anew, and rows to write anew.
+
+use super::{Trace, may_be_of_a_call_above};
+use crate::merge;
+use crate::standing::{At, Standing};
+
+/// Maximum number of steps from a record to its counting record: wrapper, wrapped call, sibling record.
+/// Nested runs of one tool can need more, and a cycle can exist while a trace is settled.
+const PARTS: usize = 8;
+
+impl Trace {
+    /// Marks all spans whose standing may depend on `at`: ancestors, other records of the call, and theirs.
+    pub(super) fn mark(&mut self, at: At) {
+        let mut starts = vec![at];
+        if let Some(id) = merge::response_id(&self.entry(at).node) {
+            starts.extend_from_slice(self.twins(id));
+        }
+        for start in starts {
+            let mut next = Some(start);
+            while let Some(at) = next {
+                // Ancestors of a marked span are marked already, except for `start`, which may have moved.
+                if !self.dirty.insert(at) && at != start {
+                    break;
+                }
+                next = self.entry(at).parent;
+            }
+        }
+    }
+
+    /// Marks the spans with usage below a call, because the call's own usage decides whether they count.
+    pub(super) fn mark_sums_below(&mut self, top: At) {
+        let mut stack = self.entry(top).children.clone();
+        while let Some(at) = stack.pop() {
+            let entry = self.entry(at);
+            stack.extend_from_slice(&entry.children);
+            if may_be_of_a_call_above(&entry.node) {
+                self.mark(at);
+            }
+        }
+    }
+
+    /// Notes that the row of a span may have changed, and the rows that include its figures. A wrapper's
+    /// figures reach the wrapped call, and then the record to which this call lost.
+    pub fn touch(&mut self, at: At) {
+        let mut next = Some(at);
+        for _ in 0..PARTS {
+            let Some(at) = next else { return };
+            let entry = self.entry(at);
+            next = entry.lost_to.or(match entry.standing {
+                Standing::Same(other) => Some(other),
+                _ => None,
+            });
+            if entry.node.call.is_some() {
+                self.touched.insert(at);
+            }
+        }
+    }
+
+    /// Notes the sibling record `winner` to which `at` lost; `None` if it lost to none.
+    pub fn lose_to(&mut self, at: At, winner: Option<At>) {
+        let old = std::mem::replace(&mut self.entry_mut(at).lost_to, winner);
+        if old == winner {
+            winner.into_iter().for_each(|winner| self.touch(winner));
+            return;
+        }
+        self.touch(at);
+        if let Some(old) = old {
+            self.entry_mut(old).partners.retain(|partner| *partner != at);
+            self.touch(old);
+        }
+        if let Some(winner) = winner {
+            self.entry_mut(winner).partners.push(at);
+            self.touch(winner);
+        }
+    }
+}
