@@ -11,6 +11,7 @@ mod exit;
 #[cfg(doctest)]
 mod guide;
 mod meter;
+mod parts;
 mod pipeline;
 mod priced;
 mod redact;
@@ -24,7 +25,8 @@ pub use exit::{
     RuleSignal, SpoolSettings, Steady, Swept, WhenFull, unreadable,
 };
 pub use meter::SelfMetrics;
-pub use pipeline::{Parts, Pipeline};
+pub use parts::Parts;
+pub use pipeline::Pipeline;
 pub use priced::{Priced, explain_row, price_context, price_row};
 pub use redact::{Capture, FieldRules, HashKey, Mode, OwnPattern, Pii, PiiKind, Redact, RedactSettings};
 pub use tail::{Tail, TailSettings};

@@ -4,55 +4,19 @@ use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use quipu_core::{
-    Backend, Batch, Clock, Committed, Conflicts, Error, ErrorKind, Intake, Limits, Meter, Metric, NoMeter,
-    Result, Stage, Store, SystemClock,
+    Backend, Batch, Committed, Conflicts, Error, ErrorKind, Intake, Meter, Metric, Result, Store,
 };
 use quipu_ledger::Ledger;
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::ahead::Ahead;
-use crate::exit::{DeadLetters, Exit, ExitStatus, Forgotten, Offered, Open, Replayed, Swept};
+use crate::exit::{DeadLetters, ExitStatus, Forgotten, Offered, Open, Replayed, Swept};
+use crate::parts::Parts;
 use crate::worker::{Job, Waiting, Worker};
 
 /// Most unread notices per watcher. A slower watcher learns how many it missed.
 const WATCH: usize = 256;
-
-/// Components of a pipeline.
-pub struct Parts {
-    /// The store of all records, also for the ledger's look-ups beyond its memory.
-    pub store: Arc<dyn Store>,
-    /// Exporters; each gets the batches that the store has committed.
-    pub exits: Vec<Exit>,
-    /// Stages before the count, in order. A batch passes them once.
-    pub before: Vec<Arc<dyn Stage>>,
-    /// Stages after the count, in order.
-    pub stages: Vec<Arc<dyn Stage>>,
-    /// Meter for the pipeline's own metrics.
-    pub meter: Arc<dyn Meter>,
-    /// Clock for commit times.
-    pub clock: Arc<dyn Clock>,
-    /// Limits of the queue.
-    pub limits: Limits,
-    /// Spans of the ledger in memory; it asks the store for older ones.
-    pub ledger_spans: usize,
-}
-
-impl Parts {
-    /// A store alone: no stages, no exporters, no meter, default limits.
-    pub fn new(store: Arc<dyn Store>) -> Self {
-        Self {
-            store,
-            exits: Vec::new(),
-            before: Vec::new(),
-            stages: Vec::new(),
-            meter: Arc::new(NoMeter),
-            clock: Arc::new(SystemClock),
-            limits: Limits::default(),
-            ledger_spans: Ledger::NODES,
-        }
-    }
-}
 
 /// Accepts batches and passes them to one worker. Share it behind an [`Arc`].
 pub struct Pipeline {

@@ -9,7 +9,7 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::ahead::Ready;
 use crate::exit::{Offered, Open};
-use crate::pipeline::Parts;
+use crate::parts::Parts;
 use crate::unsampled::without_unsampled;
 
 /// Most records of a group commit; a single batch can have more.

@@ -1,0 +1,44 @@
+//! Components of a pipeline, chosen by its owner.
+
+use std::sync::Arc;
+
+use quipu_core::{Clock, Limits, Meter, NoMeter, Stage, Store, SystemClock};
+use quipu_ledger::Ledger;
+
+use crate::exit::Exit;
+
+/// Components of a pipeline.
+pub struct Parts {
+    /// The store of all records, also for the ledger's look-ups beyond its memory.
+    pub store: Arc<dyn Store>,
+    /// Exporters; each gets the batches that the store has committed.
+    pub exits: Vec<Exit>,
+    /// Stages before the count, in order. A batch passes them once.
+    pub before: Vec<Arc<dyn Stage>>,
+    /// Stages after the count, in order.
+    pub stages: Vec<Arc<dyn Stage>>,
+    /// Meter for the pipeline's own metrics.
+    pub meter: Arc<dyn Meter>,
+    /// Clock for commit times.
+    pub clock: Arc<dyn Clock>,
+    /// Limits of the queue.
+    pub limits: Limits,
+    /// Spans that the ledger holds in memory; it asks the store for older ones.
+    pub ledger_spans: usize,
+}
+
+impl Parts {
+    /// A store alone: no stages, no exporters, no meter, default limits.
+    pub fn new(store: Arc<dyn Store>) -> Self {
+        Self {
+            store,
+            exits: Vec::new(),
+            before: Vec::new(),
+            stages: Vec::new(),
+            meter: Arc::new(NoMeter),
+            clock: Arc::new(SystemClock),
+            limits: Limits::default(),
+            ledger_spans: Ledger::NODES,
+        }
+    }
+}
