@@ -14,11 +14,9 @@ use quipu_core::{
 };
 use tokio::sync::oneshot;
 
+use crate::config::NAME;
 use crate::worker::{Job, Worker};
 use crate::{Colour, Config, Format, Stream};
-
-/// Name of this backend in errors and tables.
-pub(crate) const NAME: &str = "console";
 
 /// Prints batches on the console. A separate thread renders each batch and writes it in one call.
 pub struct Console {

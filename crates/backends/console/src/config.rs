@@ -3,6 +3,9 @@
 use quipu_core::Level;
 use serde::{Deserialize, Serialize};
 
+/// Name of this backend in errors and tables.
+pub(crate) const NAME: &str = "console";
+
 /// Format of the lines.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use quipu_core::{Batch, Error, ErrorKind, Health, Result, Retry};
 use tokio::sync::oneshot;
 
-use crate::backend::NAME;
+use crate::config::NAME;
 use crate::{Config, Format, json, pretty};
 
 /// A job of the thread, with the channel for its result.

@@ -9,6 +9,7 @@
 mod answers;
 mod apply;
 mod events;
+mod failure;
 mod held;
 mod matching;
 mod memory;

@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use quipu_core::{Cost, Timestamp, TraceFilter, TraceId};
 
 use crate::held::Held;
-use crate::summary::{Summed, counted};
+use crate::summary::{Summed, counted, has_all_words};
 use crate::terms::{of_trace, terms_fit};
-use crate::text::{has_words, words};
 
 pub(crate) fn within(filter: &TraceFilter, time: Timestamp) -> bool {
     filter.since.is_none_or(|since| time >= since) && filter.until.is_none_or(|until| time < until)
@@ -44,12 +43,6 @@ fn trace_part_fits(filter: &TraceFilter, trace: &Summed<'_>) -> bool {
         && filter.min_duration.is_none_or(|least| row.duration >= least)
         && filter.min_cost.is_none_or(|least| row.cost.is_some_and(|cost| cost >= least))
         && filter.q.as_ref().is_none_or(|q| has_all_words(trace, q))
-}
-
-/// Whether some span of the trace has all these words.
-pub(crate) fn has_all_words(trace: &Summed<'_>, q: &str) -> bool {
-    let wanted: Vec<_> = words(q).collect();
-    trace.trace.values().any(|entry| has_words(&entry.span, &wanted))
 }
 
 /// Whether that part of a filter holds for a ledger row which the row itself answers, its terms aside.

@@ -4,16 +4,48 @@ use std::collections::{BTreeSet, HashSet};
 
 use compact_str::CompactString;
 use quipu_core::{
-    Canonical, Cost, Kind, Signal, Span, SpanId, Status, Timestamp, Tokens, TraceId, TraceRow, TraceStatus,
-    Usd,
+    Canonical, Cost, FacetField, Kind, Signal, Span, SpanId, Status, Timestamp, Tokens, TraceId, TraceRow,
+    TraceStatus, Usd,
 };
 
 use crate::held::Trace;
+use crate::text::{has_words, words};
 
 /// A trace with its summary, for filters.
 pub(crate) struct Summed<'a> {
     pub(crate) trace: &'a Trace,
     pub(crate) row: TraceRow,
+}
+
+/// Whether some span of the trace has all these words.
+pub(crate) fn has_all_words(trace: &Summed<'_>, q: &str) -> bool {
+    let wanted: Vec<_> = words(q).collect();
+    trace.trace.values().any(|entry| has_words(&entry.span, &wanted))
+}
+
+/// The values that a trace has of a field, each once.
+pub(crate) fn values_of(field: FacetField, trace: &Summed<'_>) -> BTreeSet<CompactString> {
+    let row = &trace.row;
+    let one = |value: &Option<CompactString>| value.iter().cloned().collect();
+    match field {
+        FacetField::Service => one(&row.service),
+        FacetField::Framework | FacetField::TraceFramework => one(&row.framework),
+        FacetField::Agent => row.agents.iter().cloned().collect(),
+        FacetField::Model => row.models.iter().cloned().collect(),
+        FacetField::Tool => trace.tools().cloned().collect(),
+        FacetField::Status => BTreeSet::from([row.status.as_str().into()]),
+        FacetField::Session => one(&row.session),
+        FacetField::User => one(&row.user),
+        FacetField::Project => one(&row.project),
+        FacetField::Commit => one(&row.commit),
+        FacetField::Branch => one(&row.branch),
+        FacetField::Tag => row.tags.iter().cloned().collect(),
+        FacetField::Convention => one(&row.convention),
+        FacetField::Error => {
+            let classes = trace.trace.values().filter_map(|entry| entry.span.error_class());
+            classes.map(|class| CompactString::const_new(class.as_str())).collect()
+        }
+    }
 }
 
 /// Ledger rows of a trace that are part of the totals.

@@ -3,10 +3,8 @@
 use compact_str::CompactString;
 use quipu_core::{Cost, Criterion, FacetField, Span, Term, TraceFigure, Usd, Wanted};
 
-use crate::matching::has_all_words;
-use crate::summary::Summed;
-use crate::usage::values_of;
-use crate::work::failure_of;
+use crate::failure::failure_of;
+use crate::summary::{Summed, has_all_words, values_of};
 
 /// The record's own value of a field: `None` if the trace has to be asked instead.
 type Own<'r> = Option<Option<&'r CompactString>>;

@@ -1,7 +1,7 @@
 //! Sums over the ledger, and counts of values.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use compact_str::CompactString;
 use quipu_core::{
@@ -10,14 +10,12 @@ use quipu_core::{
     UsageTotals, rest_key,
 };
 
+use crate::failure::error_of;
 use crate::held::{Entry, Held};
 use crate::matching::cost_part_fits;
-use crate::summary::{Summed, counted, lacks_price};
+use crate::summary::{Summed, counted, lacks_price, values_of};
 use crate::terms::{of_call, of_run, terms_fit};
 use crate::traces::page;
-
-/// Bytes of a tool's last error.
-const ERROR_BYTES: usize = 300;
 
 /// Whether a counted row is part of usage: a call, or a row with tokens or money. Plain tool runs and steps
 /// are not.
@@ -169,31 +167,6 @@ impl Held {
     }
 }
 
-/// The values that a trace has of a field, each once.
-pub(crate) fn values_of(field: FacetField, trace: &Summed<'_>) -> BTreeSet<CompactString> {
-    let row = &trace.row;
-    let one = |value: &Option<CompactString>| value.iter().cloned().collect();
-    match field {
-        FacetField::Service => one(&row.service),
-        FacetField::Framework | FacetField::TraceFramework => one(&row.framework),
-        FacetField::Agent => row.agents.iter().cloned().collect(),
-        FacetField::Model => row.models.iter().cloned().collect(),
-        FacetField::Tool => trace.tools().cloned().collect(),
-        FacetField::Status => BTreeSet::from([row.status.as_str().into()]),
-        FacetField::Session => one(&row.session),
-        FacetField::User => one(&row.user),
-        FacetField::Project => one(&row.project),
-        FacetField::Commit => one(&row.commit),
-        FacetField::Branch => one(&row.branch),
-        FacetField::Tag => row.tags.iter().cloned().collect(),
-        FacetField::Convention => one(&row.convention),
-        FacetField::Error => {
-            let classes = trace.trace.values().filter_map(|entry| entry.span.error_class());
-            classes.map(|class| CompactString::const_new(class.as_str())).collect()
-        }
-    }
-}
-
 /// Runs of one tool.
 #[derive(Default)]
 struct Runs<'e> {
@@ -214,11 +187,4 @@ fn tool_group(tool: CompactString, Runs { seen: mut runs, inferred }: Runs<'_>) 
         last_error: failed.last().and_then(|(_, entry)| error_of(entry)),
         inferred,
     }
-}
-
-/// Status message, else error kind; at most 300 bytes, cut between characters.
-pub(crate) fn error_of(entry: &Entry) -> Option<String> {
-    let message = Some(entry.span.status_message.as_str()).filter(|message| !message.is_empty());
-    let text = message.or(entry.span.canonical.error_type.as_deref())?;
-    Some(text[..text.floor_char_boundary(ERROR_BYTES)].to_owned())
 }

@@ -10,14 +10,11 @@ use quipu_core::{
 };
 
 use crate::events;
+use crate::failure::{error_of, short};
 use crate::held::{Entry, Held};
 use crate::matching::{is, within};
 use crate::summary::{Summed, above_failures};
 use crate::terms::{is_wanted, of_run, of_span, terms_fit};
-use crate::usage::error_of;
-
-/// Limit of characters of an error text.
-const ERROR_CHARS: usize = 200;
 
 type Name = Option<CompactString>;
 
@@ -43,16 +40,6 @@ struct Record {
     error: Name,
     session: Name,
     user: Name,
-}
-
-/// An error's text as groups by error name it.
-fn short(text: String) -> String {
-    text.chars().take(ERROR_CHARS).collect()
-}
-
-/// The error of a failed span, as groups by error name it.
-pub(crate) fn failure_of(entry: &Entry) -> Option<String> {
-    error_of(entry).filter(|_| entry.span.status == Status::Error).map(short)
 }
 
 /// Sums with the record that the example is of: whether it failed, its time and trace.

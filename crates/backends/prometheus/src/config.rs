@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Push, RemoteWrite};
 
+/// Name of the backend.
+pub(crate) const NAME: &str = "prometheus";
+
 /// Port that OpenTelemetry names for Prometheus exporters (`OTEL_EXPORTER_PROMETHEUS_PORT`).
 const PORT: u16 = 9464;
 
@@ -65,7 +68,7 @@ impl Config {
             return Ok(());
         }
         let what = format!("path {:?} is not a slash followed by letters, digits and / . _ ~ -", self.path);
-        Err(Error::new(ErrorKind::Invalid, "open backend", what).of_backend(crate::prometheus::NAME))
+        Err(Error::new(ErrorKind::Invalid, "open backend", what).of_backend(NAME))
     }
 }
 

@@ -14,9 +14,9 @@ use prometheus::core::{Collector, Desc};
 use prometheus::proto::{Metric, MetricFamily};
 use quipu_core::{Clock, Error, ErrorKind, Result};
 
+use crate::config::NAME;
 use crate::names::{Labels, Reserved, clean, pairs, tidy};
 use crate::page::read;
-use crate::prometheus::NAME;
 use crate::records::{DROPPED, Reason, Records, own_label};
 use crate::sources::Sources;
 

@@ -23,7 +23,9 @@ mod prometheus;
 mod records;
 mod remote;
 mod server;
+mod shown;
 mod sources;
+mod wire;
 
 pub use config::Config;
 pub use page::Format;

@@ -22,7 +22,7 @@ pub use opentelemetry_sdk::metrics::SdkMeterProvider;
 pub use prometheus::Registry;
 
 use crate::Prometheus;
-use crate::prometheus::NAME;
+use crate::config::NAME;
 
 /// The meter provider; `opentelemetry-prometheus` reads it into a separate registry.
 pub(crate) struct Meters {

@@ -13,16 +13,15 @@ use quipu_core::{
 };
 
 use crate::Config;
+use crate::config::NAME;
 use crate::joined::Joined;
 use crate::otel::Meters;
-use crate::page::{Format, page};
-use crate::records::{Beside, Records};
+use crate::page::Format;
+use crate::records::Records;
 use crate::remote::{Pusher, Remote};
 use crate::server::{Server, routes};
+use crate::shown::Shown;
 use crate::sources::Sources;
-
-/// Name of the backend.
-pub(crate) const NAME: &str = "prometheus";
 
 /// Keeps the latest figures of every series of its metric records, and shows them to Prometheus. The page
 /// also has the metrics of OpenTelemetry's meter API in this process ([`crate::otel`]). It accepts only
@@ -39,29 +38,6 @@ pub struct Prometheus {
     remote: Option<Remote>,
     pusher: Option<Pusher>,
     closed: AtomicBool,
-}
-
-/// The data behind the page.
-pub(crate) struct Shown {
-    pub(crate) registry: Registry,
-    records: Arc<Mutex<Records>>,
-    pub(crate) sources: Arc<Sources>,
-    clock: Arc<dyn Clock>,
-    exemplars: bool,
-}
-
-impl Shown {
-    pub(crate) fn text(&self, format: Format) -> String {
-        let families = self.registry.gather();
-        let mut beside = match format {
-            Format::Text => Beside::default(),
-            Format::OpenMetrics => self.records.lock().beside(),
-        };
-        if !self.exemplars {
-            beside.forget_exemplars();
-        }
-        page(&families, &beside, format)
-    }
 }
 
 impl Prometheus {

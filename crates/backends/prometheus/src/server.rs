@@ -15,8 +15,9 @@ use quipu_core::{Error, ErrorKind, Result};
 use tokio::sync::oneshot;
 use tower_http::compression::CompressionLayer;
 
+use crate::config::NAME;
 use crate::page::preferred;
-use crate::prometheus::{NAME, Shown};
+use crate::shown::Shown;
 
 /// Time for running answers at close.
 const PATIENCE: Duration = Duration::from_secs(1);

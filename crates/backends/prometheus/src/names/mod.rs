@@ -11,9 +11,24 @@ pub(crate) use labels::{Label, Labels, labels, pairs, tidy};
 pub(crate) use reserved::Reserved;
 pub(crate) use units::suffix;
 
+use prometheus::proto::MetricType;
 use quipu_core::Instrument;
 
-use crate::page::TOTAL;
+/// Suffix of a counter's sample.
+pub(crate) const TOTAL: &str = "_total";
+/// Name of the family with the resource's attributes.
+pub(crate) const TARGET_INFO: &str = "target_info";
+/// Name of that family in OpenMetrics.
+pub(crate) const INFO_BASE: &str = "target";
+
+/// The name of a family in OpenMetrics: a counter without `_total`, an info without `_info`.
+pub(crate) fn base(full: &str, kind: MetricType) -> &str {
+    match kind {
+        MetricType::COUNTER => full.strip_suffix(TOTAL).filter(|base| !base.is_empty()).unwrap_or(full),
+        _ if full == TARGET_INFO => INFO_BASE,
+        _ => full,
+    }
+}
 
 /// The name of a metric on the page.
 #[derive(Debug, Clone, PartialEq, Eq)]

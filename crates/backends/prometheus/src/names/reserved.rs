@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use prometheus::proto::MetricType;
 
-use crate::page::{INFO_BASE, TARGET_INFO, base};
+use super::{INFO_BASE, TARGET_INFO, base};
 
 /// Names of families and of their samples. No two families may share one. For example, a gauge `a_count` and
 /// a histogram `a` would both write a sample `a_count` (OpenMetrics 1.0, «Suffixes»).

@@ -8,7 +8,7 @@ use std::str::Chars;
 use indexmap::IndexMap;
 use prometheus::proto::{self, LabelPair, Metric, MetricFamily, MetricType};
 
-use super::TOTAL;
+use crate::names::TOTAL;
 
 /// The families of a page, in its order.
 pub(crate) fn read(text: &str) -> Vec<MetricFamily> {

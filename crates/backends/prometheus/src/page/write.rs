@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use prometheus::proto::{Metric, MetricFamily, MetricType};
 use quipu_core::Exemplar;
 
+use super::Format;
 use super::number::{number, seconds};
-use super::{Format, TARGET_INFO, TOTAL, base};
-use crate::names::{Reserved, tidy};
+use crate::names::{Reserved, TARGET_INFO, TOTAL, base, tidy};
 use crate::records::{Beside, Extra, own_label};
 
 /// Writes the page. Families with a duplicate name would make it unreadable and are left out. Only a

@@ -3,7 +3,7 @@
 use prometheus::proto::MetricType;
 use quipu_core::Instrument;
 
-use crate::remote::wire;
+use crate::wire;
 
 /// The kind of a family: how its points are stored, added and shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

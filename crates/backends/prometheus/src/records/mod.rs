@@ -20,9 +20,8 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use quipu_core::{Metric, Point, Resource, Timestamp};
 
-use crate::names::{self, Labels, Reserved};
-use crate::page::TARGET_INFO;
-use crate::remote::wire::Metadata;
+use crate::names::{self, Labels, Reserved, TARGET_INFO};
+use crate::wire::Metadata;
 use crate::{Config, names::Named};
 use left_out::LeftOut;
 use series::{Series, Took};

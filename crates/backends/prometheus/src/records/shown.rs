@@ -9,8 +9,7 @@ use super::kind::Kind;
 use super::left_out::{DROPPED, KEPT, Reason};
 use super::series::Series;
 use super::{Family, Records};
-use crate::names::{Labels, labels, pairs};
-use crate::page::TARGET_INFO;
+use crate::names::{Labels, TARGET_INFO, labels, pairs};
 
 /// Data of a series other than its figures.
 #[derive(Debug, Clone)]

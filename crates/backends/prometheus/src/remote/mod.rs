@@ -3,7 +3,6 @@
 mod pending;
 mod push;
 mod settings;
-pub(crate) mod wire;
 
 pub(crate) use push::Pusher;
 pub use settings::{Push, RemoteWrite};
@@ -18,11 +17,11 @@ use quipu_send::{Answer, Http, Tls, reach};
 use tokio::sync::Mutex;
 
 use self::pending::{Figures, Pending};
-use self::wire::{Metadata, TimeSeries, WriteRequest};
 use crate::Config;
-use crate::page::TARGET_INFO;
-use crate::prometheus::NAME;
+use crate::config::NAME;
+use crate::names::TARGET_INFO;
 use crate::records::{Changed, Kind, Records, Target};
+use crate::wire::{Metadata, TimeSeries, WriteRequest};
 
 const OPERATION: &str = "write metrics";
 /// Interval at which metadata of families is repeated, because receivers lose it at a restart.

@@ -6,10 +6,10 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use indexmap::IndexMap;
 use quipu_core::{Exemplar, PointValue, Timestamp};
 
-use super::wire::{ExemplarSample, Label, Sample, TimeSeries};
 use crate::names::Labels;
 use crate::page::{Format, number};
 use crate::records::Kind;
+use crate::wire::{ExemplarSample, Label, Sample, TimeSeries};
 
 /// The label that holds the name of a series.
 const NAME: &str = "__name__";

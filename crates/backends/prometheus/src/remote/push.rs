@@ -8,8 +8,8 @@ use quipu_core::{Finding, Result};
 use quipu_send::{Http, Tls, reach};
 
 use super::{Push, verdict};
+use crate::config::NAME;
 use crate::page::Format;
-use crate::prometheus::NAME;
 
 const WAIT: Duration = Duration::from_secs(5);
 

@@ -6,7 +6,7 @@ use quipu_core::{Error, ErrorKind, Result};
 use quipu_send::{Http, HttpSettings, Secret, Tls};
 use serde::{Deserialize, Serialize};
 
-use crate::prometheus::NAME;
+use crate::config::NAME;
 
 /// Default timeout of a request in milliseconds.
 const TIMEOUT_MS: u64 = 10_000;

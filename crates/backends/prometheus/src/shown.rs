@@ -1,0 +1,34 @@
+//! The data behind the page.
+
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use prometheus::Registry;
+use quipu_core::Clock;
+
+use crate::page::{Format, page};
+use crate::records::{Beside, Records};
+use crate::sources::Sources;
+
+/// The families of the page, and what they are made from.
+pub(crate) struct Shown {
+    pub(crate) registry: Registry,
+    pub(crate) records: Arc<Mutex<Records>>,
+    pub(crate) sources: Arc<Sources>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) exemplars: bool,
+}
+
+impl Shown {
+    pub(crate) fn text(&self, format: Format) -> String {
+        let families = self.registry.gather();
+        let mut beside = match format {
+            Format::Text => Beside::default(),
+            Format::OpenMetrics => self.records.lock().beside(),
+        };
+        if !self.exemplars {
+            beside.forget_exemplars();
+        }
+        page(&families, &beside, format)
+    }
+}
