@@ -313,3 +313,10 @@ impl<T: Tables> Builder<T> {
         started
     }
 }
+
+impl<T: Tables> Quipu<T> {
+    /// Starts a configuration in code. Other options come from the environment, the file and the preset.
+    pub fn builder() -> Builder<T> {
+        Builder::new()
+    }
+}

@@ -18,6 +18,7 @@ pub mod prices;
 mod quipu;
 mod start;
 mod status;
+mod syntax;
 mod system;
 mod tables;
 mod variables;
@@ -26,7 +27,7 @@ mod vcs;
 pub use backends::Backends;
 pub use basis::Basis;
 pub use builder::Builder;
-pub use config::{Preset, parse as parse_config};
+pub use config::Preset;
 pub use named::Named;
 pub use quipu::Quipu;
 pub use quipu_insight::{
@@ -37,6 +38,7 @@ pub use quipu_insight::{
 pub use quipu_pipeline::{Capture, FieldRules, HashKey, Mode, OwnPattern, Pii, PiiKind, RedactSettings};
 pub use quipu_pipeline::{Exit, ExitRules, ExitSettings, ExitStatus, RuleSignal, WhenFull};
 pub use status::Status;
+pub use syntax::parse as parse_config;
 pub use system::observe as observe_system;
 pub use tables::{Open, OpenAccounts, Opened, Place, Tables};
 pub use variables::Variables;

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use toml::{Spanned, Table, Value};
 
-use crate::config::{FILE_NAME, discreet, place};
+use crate::syntax::{FILE_NAME, discreet, place};
 use crate::tables::Place;
 use crate::variables::Variables;
 

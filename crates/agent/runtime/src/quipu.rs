@@ -14,7 +14,6 @@ use tokio::runtime::Handle;
 use tokio::sync::{mpsc::UnboundedSender, oneshot};
 
 use crate::basis::Basis;
-use crate::builder::Builder;
 use crate::control::{Command, Kind, Reply, Shared};
 use crate::status::Status;
 use crate::tables::Tables;
@@ -36,7 +35,7 @@ pub(crate) struct Running {
 }
 
 /// The running library. Keep the handle as long as you record. Its drop writes waiting records and ends
-/// within the configured time limit ([`Builder::shutdown_timeout`]).
+/// within the configured time limit ([`crate::Builder::shutdown_timeout`]).
 #[must_use = "dropping it ends the recording at once: `let _quipu = quipu::init()?;`"]
 pub struct Quipu<T> {
     running: Option<Running>,
@@ -44,11 +43,6 @@ pub struct Quipu<T> {
 }
 
 impl<T: Tables> Quipu<T> {
-    /// Starts a configuration in code. Other options come from the environment, the file and the preset.
-    pub fn builder() -> Builder<T> {
-        Builder::new()
-    }
-
     /// Estimator of tokens and cost before a call, with the prices and tokenizers of this library. If
     /// recording is off, it uses the vendored prices.
     pub fn estimator(&self) -> T::Estimator {

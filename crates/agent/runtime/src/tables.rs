@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::basis::Basis;
-use crate::config::discreet;
+use crate::syntax::discreet;
 use crate::variables::Variables;
 
 /// Adapters and backends of a build.

@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use foldhash::{HashSet, HashSetExt};
+use quipu_sdk::Context;
 use quipu_semconv::{CONTENT_PREFIXES, CONTENTS};
 
 /// Keys of the table as a set, because each field of each span is checked.
@@ -16,6 +17,11 @@ static KEYS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
 /// uses the same table.
 pub(crate) fn is_content(name: &str) -> bool {
     KEYS.contains(name) || CONTENT_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// Whether contents are recorded.
+pub(crate) fn is_full(place: &Context) -> bool {
+    place.recorder().is_some_and(|recorder| recorder.settings().log_full_prompts)
 }
 
 #[cfg(test)]

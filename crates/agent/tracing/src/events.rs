@@ -6,9 +6,9 @@ use tracing::field::Field;
 use tracing::{Event, Metadata};
 use tracing_log::NormalizeEvent;
 
-use crate::QuipuLayer;
-use crate::content::is_content;
-use crate::layer::{SCOPE, is_full, say_location};
+use crate::Selection;
+use crate::content::{is_content, is_full};
+use crate::source::{SCOPE, say_location};
 use crate::visit::{Sink, Visitor};
 
 /// Prefix of `tracing`'s names for unnamed events.
@@ -17,18 +17,24 @@ const UNNAMED: &str = "event ";
 /// Fields that set a level which `tracing` lacks.
 const LEVEL_FIELDS: [&str; 2] = ["quipu.level", "level"];
 
-/// Records an event in `place`. Returns the text of a failure.
-pub(crate) fn record(layer: &QuipuLayer, event: &Event<'_>, place: &Context) -> Option<String> {
+/// Records a selected event in `place`, with its location in the code if `location`. Returns the text of a
+/// failure.
+pub(crate) fn record(
+    selection: &Selection,
+    location: bool,
+    event: &Event<'_>,
+    place: &Context,
+) -> Option<String> {
     let normalized = event.normalized_metadata();
     let metadata = normalized.as_ref().unwrap_or_else(|| event.metadata());
     let least = place.recorder()?.settings().level;
     let says_level = || metadata.fields().iter().any(|field| LEVEL_FIELDS.contains(&field.name()));
-    if !layer.selection().wants(metadata) || (level_of(*metadata.level()) < least && !says_level()) {
+    if !selection.wants(metadata) || (level_of(*metadata.level()) < least && !says_level()) {
         return None;
     }
     let mut fields = EventFields::new(place, metadata, normalized.is_some());
     event.record(&mut Visitor(&mut fields));
-    if layer.location() {
+    if location {
         say_location(metadata, |key, value| fields.say(key, value));
     }
     fields.finish()

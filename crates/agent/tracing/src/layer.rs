@@ -9,14 +9,13 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
+use crate::content::is_full;
 use crate::held::{Held, Shown, context_of, nearest};
 use crate::mirror::MIRROR_TARGET;
+use crate::source::{SCOPE, say_location};
 use crate::spans::SpanFields;
 use crate::visit::{Gathered, Visitor, runs_code};
 use crate::{Selection, entered, events, mirror};
-
-/// Scope of records from `tracing`.
-pub(crate) const SCOPE: &str = "tracing";
 
 /// Records spans and events of `tracing`. See [`layer`].
 #[derive(Debug, Clone, Default)]
@@ -79,14 +78,6 @@ impl QuipuLayer {
         self
     }
 
-    pub(crate) fn location(&self) -> bool {
-        self.location
-    }
-
-    pub(crate) fn selection(&self) -> &Selection {
-        &self.selection
-    }
-
     /// Place of a span or event: the current context, the named parent, or the root of a new trace.
     fn place<S>(&self, contextual: bool, parent: Option<&Id>, context: &Context<'_, S>) -> Place
     where
@@ -116,24 +107,6 @@ impl QuipuLayer {
         }
         Some(Held { guard, full: is_full(place), judged: false })
     }
-}
-
-/// Source location of a span or event.
-pub(crate) fn say_location(metadata: &Metadata<'_>, mut say: impl FnMut(&str, quipu_sdk::Field<'_>)) {
-    if let Some(file) = metadata.file() {
-        say("code.file.path", file.into());
-    }
-    if let Some(line) = metadata.line() {
-        say("code.line.number", line.into());
-    }
-    if let Some(module) = metadata.module_path() {
-        say("code.module.name", module.into());
-    }
-}
-
-/// Whether contents are recorded.
-pub(crate) fn is_full(place: &Place) -> bool {
-    place.recorder().is_some_and(|recorder| recorder.settings().log_full_prompts)
 }
 
 impl<S> Layer<S> for QuipuLayer
@@ -183,7 +156,7 @@ where
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let place = self.place(event.is_contextual(), event.parent(), &context);
-        let Some(failure) = events::record(self, event, &place) else { return };
+        let Some(failure) = events::record(&self.selection, self.location, event, &place) else { return };
         let Some(span) = context.event_span(event) else { return };
         // If a guard is between the event and the span, the guard reports its own errors.
         if let Some(held) = span.extensions_mut().get_mut::<Held>()

@@ -13,6 +13,7 @@ mod layer;
 mod log;
 mod mirror;
 mod selection;
+mod source;
 mod spans;
 mod text;
 mod visit;

@@ -10,10 +10,9 @@ use std::path::{Path, PathBuf};
 
 use quipu_core::Result;
 
+use crate::syntax::FILE_NAME;
 use crate::variables::Variables;
 
-pub use file::parse;
-pub(crate) use file::{NAME as FILE_NAME, discreet, place};
 pub use layer::Preset;
 pub(crate) use layer::{Layer, Over};
 pub(crate) use settled::{Config, Tail as TailConfig};
@@ -69,7 +68,7 @@ pub(crate) fn settle_text(code: Layer, text: &str, variables: &[(&str, &str)]) -
         variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let (said, problems) = env::read(&variables);
     Ok(Config::of(
-        code.over(said).over(parse::<Layer>(text, FILE_NAME)?),
+        code.over(said).over(crate::syntax::parse::<Layer>(text, FILE_NAME)?),
         None,
         Variables::of(variables),
         problems,
