@@ -12,11 +12,11 @@ use quipu_oidc::Provider;
 
 use crate::attempts::{Attempts, Kept};
 use crate::flood::Flood;
+use crate::logins::Logins;
 use crate::password::Hashing;
 use crate::principal::Principal;
 use crate::refusal::Refusal;
 use crate::register::{Register, RegisterError, Sessions};
-use crate::routes::Logins;
 use crate::secret::Hashed;
 use crate::settings::AccessSettings;
 use crate::{DEFAULT_PROJECT, Permission, check_project};

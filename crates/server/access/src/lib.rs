@@ -14,6 +14,7 @@ mod credential;
 mod flood;
 mod grant;
 mod guard;
+mod logins;
 mod origin;
 mod password;
 mod principal;

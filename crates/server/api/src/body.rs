@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::Problem;
 use crate::extract::NoParams;
-use crate::state::Api;
+use crate::shared::Api;
 
 /// The JSON body of a write request. A form on another origin's page cannot send the JSON content type. The
 /// guard checks the origin.

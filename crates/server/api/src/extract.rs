@@ -9,7 +9,7 @@ use axum::http::request::Parts;
 use quipu_query::Params;
 
 use crate::Problem;
-use crate::state::Api;
+use crate::shared::Api;
 
 /// The unparsed parameters of a query: each handler names the ones it knows.
 pub(crate) struct Ask(pub(crate) Params);

@@ -14,6 +14,7 @@ mod bounded;
 mod csv;
 mod dashboards;
 mod documents;
+mod exporters;
 mod extract;
 mod graphs;
 mod headers;
@@ -28,6 +29,7 @@ mod problem;
 mod router;
 mod routes;
 mod said;
+mod shared;
 mod state;
 mod system;
 
@@ -37,5 +39,6 @@ pub use paths::SeesHost;
 pub use problem::Problem;
 pub use router::routes;
 pub use routes::OPEN_METRICS;
-pub use state::{ApiState, Asker, Asset, Assets, Deed, ForgetUnread, StatusInfo, UnreadRecord, Welcome};
-pub use system::ReadVitals;
+pub use state::{
+    ApiState, Asker, Asset, Assets, Deed, ForgetUnread, ReadVitals, StatusInfo, UnreadRecord, Welcome,
+};

@@ -16,9 +16,9 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 
 use crate::graphs::Graphs;
-use crate::live::{self, Feed};
+use crate::live::Feed;
 use crate::outlines::Outlines;
-use crate::state::Api;
+use crate::shared::Api;
 use crate::system::System;
 use crate::{ApiState, Problem, headers, openapi, routes as handlers};
 
@@ -54,7 +54,7 @@ pub fn routes(state: ApiState) -> Router {
         .merge(arranged())
         .layer(from_fn_with_state(Arc::clone(&api), in_time))
         .merge(to_the_end())
-        .route("/api/v1/live", get(live::live))
+        .route("/api/v1/live", get(handlers::live))
         .fallback(handlers::asset)
         .method_not_allowed_fallback(handlers::wrong_method)
         .layer(CatchPanicLayer::custom(Problem::of_panic))

@@ -9,15 +9,11 @@ use quipu_core::{
     Adapters, Clock, Committed, Limits, PriceBook, Retention, SpanId, Store, Timestamp, TraceId,
 };
 use quipu_insight::Documents;
-use quipu_pipeline::{ExitStatus, Pipeline};
+use quipu_pipeline::Pipeline;
 use tokio::sync::broadcast;
 
-use crate::dto::Listeners;
-use crate::graphs::Graphs;
-use crate::live::Feed;
+use crate::dto::{Listeners, Vitals};
 use crate::money::Money;
-use crate::outlines::Outlines;
-use crate::system::{ReadVitals, System};
 
 /// State of the routes.
 #[derive(Clone)]
@@ -58,6 +54,9 @@ pub struct ApiState {
     /// Rules of data retention.
     pub retention: Arc<Retention>,
 }
+
+/// Reads the figures that only the process's own side knows. It may block for a moment.
+pub type ReadVitals = Arc<dyn Fn() -> Vitals + Send + Sync>;
 
 /// Removes the unread sources whose sample is from one of these traces, unless it is a dry run. Returns their
 /// number, or the error.
@@ -152,42 +151,3 @@ impl<F: Fn(&str) -> Option<Asset> + Send + Sync> Assets for F {
         self(path)
     }
 }
-
-/// The state of a router: what was handed in, and the live feed that all watchers share.
-pub(crate) struct Api {
-    pub(crate) state: ApiState,
-    pub(crate) feed: Arc<Feed>,
-    /// Traces in display order.
-    pub(crate) outlines: Outlines,
-    /// Graphs of the traces that a map was last made of.
-    pub(crate) graphs: Graphs,
-    /// How the server is doing.
-    pub(crate) system: Arc<System>,
-    /// Held while history is priced again, or given back.
-    pub(crate) repricing: tokio::sync::Mutex<()>,
-}
-
-impl std::ops::Deref for Api {
-    type Target = ApiState;
-
-    fn deref(&self) -> &ApiState {
-        &self.state
-    }
-}
-
-impl Api {
-    /// State of the exporters.
-    pub(crate) async fn exits(&self) -> Vec<ExitStatus> {
-        exits(self.pipeline.clone()).await
-    }
-}
-
-/// State of a pipeline's exporters. This may read the disk, so do not call it on a thread that answers
-/// requests.
-pub(crate) async fn exits(pipeline: Option<Arc<Pipeline>>) -> Vec<ExitStatus> {
-    let Some(pipeline) = pipeline else { return Vec::new() };
-    tokio::task::spawn_blocking(move || pipeline.exits()).await.unwrap_or_default()
-}
-
-/// The state as handlers take it.
-pub(crate) type Shared = axum::extract::State<Arc<Api>>;

@@ -8,9 +8,9 @@ use quipu_core::{Clock, Health, Limits, Store, StoreInfo, Timestamp};
 use quipu_pipeline::{ExitStatus, Pipeline};
 use tokio::task::spawn_blocking;
 
-use crate::ApiState;
 use crate::dto::{BackendHealth, DropCount, SearchState, SystemNow, SystemPoint, Vitals};
-use crate::state::exits;
+use crate::exporters::exits;
+use crate::state::{ApiState, ReadVitals};
 
 /// Between two readings that are kept.
 const SAMPLE: Duration = Duration::from_secs(10);
@@ -18,9 +18,6 @@ const SAMPLE: Duration = Duration::from_secs(10);
 const KEPT: usize = 360;
 /// Shortest interval for rates.
 const SHORTEST: Duration = Duration::from_secs(2);
-
-/// Reads the figures that only the process's own side knows. It may block for a moment.
-pub type ReadVitals = Arc<dyn Fn() -> Vitals + Send + Sync>;
 
 /// How the server is doing.
 pub(crate) struct System {

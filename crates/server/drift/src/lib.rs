@@ -9,6 +9,7 @@
 
 mod counts;
 mod field;
+mod known;
 mod rule;
 mod seen;
 mod sequence;
@@ -19,7 +20,8 @@ mod traces;
 mod watch;
 
 pub use field::{FIELDS, Field, Presence};
-pub use seen::{Mask, Seen};
+pub use known::Completeness;
+pub use seen::Seen;
 pub use shares::Change;
-pub use source::Source;
-pub use watch::{Completeness, Report, Saved, Watch};
+pub use source::{Mask, Source};
+pub use watch::{Report, Saved, Watch};

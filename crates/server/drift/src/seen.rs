@@ -10,7 +10,7 @@ use quipu_core::{
 
 use crate::counts::{Shape, Tally};
 use crate::field::bits;
-use crate::source::{SERVICE, Source, masked};
+use crate::source::{Mask, SERVICE, Source, masked};
 
 /// Attribute with the number of a record, such as `event.sequence` of Claude Code.
 const SEQUENCE: &str = "event.sequence";
@@ -33,10 +33,6 @@ pub(crate) struct Numbered {
     pub(crate) number: u64,
     pub(crate) source: usize,
 }
-
-/// A function that masks secrets: it takes the name and the text of a value, and returns the text to keep.
-/// `None` keeps the text unchanged.
-pub type Mask<'m> = &'m dyn Fn(&str, &str) -> Option<String>;
 
 /// Counts of a batch.
 #[derive(Default)]

@@ -7,8 +7,8 @@ use quipu_core::{Kind, Signal, Timestamp};
 
 use crate::counts::{Shape, Tally};
 use crate::field::{ERROR_TYPE, FIELDS, KIND, is_by_model};
+use crate::known::Known;
 use crate::rule::{Count, Day, Step, Verdict, compare};
-use crate::watch::Known;
 
 /// Maximum number of compared days before a change.
 const DAYS_BEFORE: usize = 14;

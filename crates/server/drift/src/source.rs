@@ -4,8 +4,6 @@ use compact_str::CompactString;
 use quipu_core::{Resource, Scope};
 use serde::{Deserialize, Serialize};
 
-use crate::seen::Mask;
-
 /// Maximum length of a name or version, in bytes; longer ones are cut.
 pub(crate) const LONGEST: usize = 128;
 
@@ -15,6 +13,10 @@ pub(crate) const SERVICE: &str = "service.name";
 const VERSION: &str = "service.version";
 /// Fields of a scope, by the names under which they are masked.
 const SCOPE: [&str; 2] = ["otel.scope.name", "otel.scope.version"];
+
+/// A function that masks secrets: it takes the name and the text of a value, and returns the text to keep.
+/// `None` keeps the text unchanged.
+pub type Mask<'m> = &'m dyn Fn(&str, &str) -> Option<String>;
 
 /// One version of an instrumentation.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

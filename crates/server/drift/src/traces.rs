@@ -27,6 +27,22 @@ pub(crate) struct Judged {
     pub(crate) rootless: u64,
 }
 
+impl Judged {
+    pub(crate) fn add(&mut self, other: Self) {
+        self.spans += other.spans;
+        self.orphans += other.orphans;
+        self.traces += other.traces;
+        self.rootless += other.rootless;
+    }
+
+    pub(crate) fn take_back(&mut self, other: Self) {
+        self.spans = self.spans.saturating_sub(other.spans);
+        self.orphans = self.orphans.saturating_sub(other.orphans);
+        self.traces = self.traces.saturating_sub(other.traces);
+        self.rootless = self.rootless.saturating_sub(other.rootless);
+    }
+}
+
 /// A followed trace. It contains ids only.
 #[derive(Debug)]
 struct Trace {

@@ -20,7 +20,7 @@ use crate::doubt::Doubt;
 use crate::figures::Stopwatch;
 use crate::memory::Memory;
 use crate::money::{Admitted, Asking};
-use crate::pass::send;
+use crate::send::send;
 use crate::upstream::{Upstream, with_model};
 use crate::usage::{self, Unsaid};
 use crate::watched::{After, Watched};

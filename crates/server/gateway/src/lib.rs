@@ -23,6 +23,7 @@ mod pass;
 mod path;
 mod recording;
 mod routes;
+mod send;
 mod sessions;
 mod upstream;
 mod usage;

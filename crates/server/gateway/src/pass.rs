@@ -9,10 +9,8 @@ use http::header::UPGRADE;
 use http::request::Parts as Head;
 use http::{Method, Response, StatusCode, Uri};
 use http_body::Body as _;
-use hyper::body::Incoming;
 use quipu_http::wire::{Endpoint, Request as Asks, Shape};
 use tokio::task::spawn_blocking;
-use tokio::time::timeout;
 
 use crate::asked::Asked;
 use crate::call::Call;
@@ -21,6 +19,7 @@ use crate::dialect::{Dialect, Refusal};
 use crate::doubt::{self, Doubt};
 use crate::figures::Stopwatch;
 use crate::memory::Memory;
+use crate::send::send;
 use crate::upstream::{Route, Target, Upstream};
 use crate::who::Who;
 use crate::{Gateway, GatewayConfig, body, headers};
@@ -242,36 +241,4 @@ async fn plain(gateway: &Gateway, mut head: Head, uri: Uri, body: Body) -> Resul
     let (mut head, body) = response.into_parts();
     headers::to_client(&mut head.headers);
     Ok(Response::from_parts(head, Body::new(body)))
-}
-
-/// Sends a request and waits for the headers of the answer. The error's label is for records.
-pub(crate) async fn send(
-    gateway: &Gateway,
-    head: Head,
-    uri: Uri,
-    body: Body,
-) -> Result<Response<Incoming>, (&'static str, Refusal)> {
-    let mut request = http::Request::new(body);
-    *request.method_mut() = head.method;
-    *request.uri_mut() = uri;
-    *request.headers_mut() = head.headers;
-    let within = GatewayConfig::within(gateway.config.answer_ms);
-    match timeout(within, gateway.client.request(request)).await {
-        Ok(Ok(response)) => Ok(response),
-        Ok(Err(error)) if error.is_connect() => {
-            let why = "the provider cannot be reached";
-            Err(("connect", Refusal::new(StatusCode::BAD_GATEWAY, "upstream_unreachable", why)))
-        }
-        Ok(Err(error)) if body::is_too_long(&error) => {
-            Err(("too_large", body::too_large(gateway.config.upload_bytes)))
-        }
-        Ok(Err(_)) => {
-            let why = "the provider ended the connection before it answered";
-            Err(("upstream_disconnect", Refusal::new(StatusCode::BAD_GATEWAY, "upstream_disconnected", why)))
-        }
-        Err(_) => {
-            let why = "the provider did not answer in time";
-            Err(("timeout", Refusal::new(StatusCode::GATEWAY_TIMEOUT, "upstream_timeout", why)))
-        }
-    }
 }

@@ -12,8 +12,7 @@ use serde_json::Value as Json;
 
 use crate::attributes::Put;
 use crate::json::{any, any_text, as_text, at, count, text, time, value};
-use crate::phoenix::summary;
-use crate::reader::{Desk, Reader, parse, records};
+use crate::reader::{Desk, Reader, parse, records, summary};
 
 /// Scope of the spans, as in Langfuse's SDKs.
 const SCOPE: &str = "langfuse-sdk";

@@ -22,6 +22,7 @@ mod otlp;
 mod phoenix;
 mod read;
 mod reader;
+mod readers;
 mod report;
 mod watch;
 

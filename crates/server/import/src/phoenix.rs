@@ -9,7 +9,7 @@ use quipu_core::{Attributes, Scope, Span, SpanEvent, SpanId, SpanKind, Status, T
 use serde_json::{Map, Value as Json};
 
 use crate::json::{any, at, text, time, value};
-use crate::reader::{Desk, Reader, parse, records};
+use crate::reader::{Desk, Reader, parse, records, summary};
 
 /// Scope of the imported spans.
 const SCOPE: &str = "openinference.phoenix-export";
@@ -44,15 +44,6 @@ impl Reader for Phoenix {
             false => Err(summary(&wrong)),
         }
     }
-}
-
-/// The first three errors of a list in one text.
-pub(crate) fn summary(wrong: &[String]) -> String {
-    let mut text = wrong.iter().take(3).cloned().collect::<Vec<_>>().join("; ");
-    if wrong.len() > 3 {
-        text.push_str(&format!("; and {} more", wrong.len() - 3));
-    }
-    text
 }
 
 impl Phoenix {

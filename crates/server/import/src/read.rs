@@ -10,7 +10,8 @@ use quipu_semconv::quipu::BILLING;
 use crate::detect::{Told, detect, of_json, whole};
 use crate::item::Failure;
 use crate::lines::{Found, Lines, is_blank};
-use crate::reader::{Desk, Out, Reader, not_json, reader};
+use crate::reader::{Desk, Out, Reader, not_json};
+use crate::readers::reader;
 use crate::{Bounds, FileReport, Format, Item, Known, Sink};
 
 /// Read size in bytes.

@@ -1,16 +1,9 @@
 //! The reader trait that all formats implement: lines in, items out.
 
-use std::path::Path;
-
 use quipu_core::Span;
 use serde_json::Value as Json;
 
-use crate::claude_code::ClaudeCode;
-use crate::codex::Codex;
-use crate::langfuse::Langfuse;
-use crate::otlp::Otlp;
-use crate::phoenix::Phoenix;
-use crate::{Bounds, Format, Item, Known};
+use crate::{Bounds, Item, Known};
 
 /// Largest number of spans in one item.
 const TOGETHER: usize = 500;
@@ -62,17 +55,6 @@ pub(crate) trait Reader {
     fn settle(&mut self, _desk: &mut Desk<'_>) {}
 }
 
-/// Creates the reader of a format.
-pub(crate) fn reader(format: Format, path: &Path) -> Box<dyn Reader> {
-    match format {
-        Format::ClaudeCode => Box::new(ClaudeCode::new(path)),
-        Format::Codex => Box::new(Codex::default()),
-        Format::Otlp => Box::new(Otlp),
-        Format::Phoenix => Box::new(Phoenix::default()),
-        Format::Langfuse => Box::new(Langfuse::default()),
-    }
-}
-
 /// Parses a record's JSON.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Json, String> {
     serde_json::from_slice(bytes).map_err(|error| not_json(&error))
@@ -98,4 +80,13 @@ pub(crate) fn records(json: Json) -> Vec<Json> {
         }
         other => vec![other],
     }
+}
+
+/// The first three errors of a list in one text.
+pub(crate) fn summary(wrong: &[String]) -> String {
+    let mut text = wrong.iter().take(3).cloned().collect::<Vec<_>>().join("; ");
+    if wrong.len() > 3 {
+        text.push_str(&format!("; and {} more", wrong.len() - 3));
+    }
+    text
 }

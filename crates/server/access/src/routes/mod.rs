@@ -18,7 +18,6 @@ use axum::routing::{delete, get, patch, post};
 
 pub use docs::openapi;
 pub use dto::{KeyAnswer, NewKeyAnswer, UserAnswer};
-pub(crate) use oidc::Logins;
 
 use crate::access::Access;
 use crate::client::Client;

@@ -1,17 +1,12 @@
 //! Login by OpenID Connect: redirect to the issuer, and callback.
 
-use std::net::IpAddr;
-use std::num::NonZeroUsize;
-
 use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use lru::LruCache;
-use parking_lot::Mutex;
 use quipu_audit::{Actor, ActorKind, Entry, Outcome};
 use quipu_core::{Error, ErrorKind, Timestamp};
-use quipu_oidc::{Begun, Identity, Provider};
+use quipu_oidc::{Identity, Provider};
 use serde::Deserialize;
 
 use super::body::Params;
@@ -20,48 +15,14 @@ use crate::access::Access;
 use crate::client::Client;
 use crate::cookies::Kind;
 use crate::grant::Roles;
+use crate::logins::Waiting;
 use crate::refusal::Refusal;
 use crate::register::{Issued, User};
 use crate::secret::{self, Hashed};
 
-/// Maximum number of logins in progress; a new one removes the oldest.
-const MOST: usize = 1_000;
-/// Maximum number of logins in progress from one address, so that one client cannot displace all others.
-const MOST_OF_ONE: usize = 50;
 /// Maximum duration of a login, in seconds.
 const PATIENCE: i64 = 600;
 const CALLBACK: &str = "/api/v1/login/oidc/callback";
-
-/// Logins in progress by the hash of their cookie. Their contents never leave the server.
-pub struct Logins(Mutex<LruCache<Hashed, Waiting>>);
-
-struct Waiting {
-    begun: Begun,
-    redirect: String,
-    since: Timestamp,
-    from: Option<IpAddr>,
-}
-
-impl Default for Logins {
-    fn default() -> Self {
-        let mut waiting = LruCache::unbounded();
-        waiting.resize(NonZeroUsize::new(MOST).unwrap_or(NonZeroUsize::MIN));
-        Self(Mutex::new(waiting))
-    }
-}
-
-impl Logins {
-    fn put(&self, cookie: Hashed, login: Waiting) {
-        let mut all = self.0.lock();
-        // The cache iterates from the latest login on.
-        let own = all.iter().filter(|(_, other)| other.from == login.from).skip(MOST_OF_ONE - 1);
-        let over: Vec<Hashed> = own.map(|(cookie, _)| *cookie).collect();
-        for cookie in over {
-            all.pop(&cookie);
-        }
-        all.put(cookie, login);
-    }
-}
 
 /// Start a login at the issuer
 ///
@@ -177,7 +138,7 @@ async fn identify(
 ) -> Result<User, Failed> {
     let cookie = Kind::Login.read(headers, client.secure).map(Hashed::of);
     // The login is removed before any check, so each one can return only once.
-    let waiting = cookie.and_then(|cookie| access.logins.0.lock().pop(&cookie));
+    let waiting = cookie.and_then(|cookie| access.logins.take(&cookie));
     let waiting = waiting
         .filter(|waiting| access.now().since(waiting.since) < PATIENCE * Timestamp::SECOND)
         .ok_or_else(|| ("expired", "no login of this browser is in progress".to_owned()))?;

@@ -16,8 +16,8 @@ use super::changed::Changed;
 use super::events::Arrivals;
 use super::ring::{Begin, Ring, Topic, Topics};
 use super::watcher::Watcher;
-use crate::ApiState;
 use crate::dto::{Event, LiveFrame, TraceSummary};
+use crate::state::ApiState;
 use crate::system::System;
 
 /// Interval between two looks at the changes: a trace is reported at most once in this time.
@@ -68,12 +68,12 @@ impl Feed {
     }
 
     /// A permit for one more watcher, if there is one; freed on drop.
-    pub(super) fn place(&self) -> Option<OwnedSemaphorePermit> {
+    pub(crate) fn place(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.places).try_acquire_owned().ok()
     }
 
     /// Registers a watcher of these topics that has seen the frames of a run up to a number.
-    pub(super) fn watch(self: &Arc<Self>, topics: Topics, seen: Option<(&str, u64)>) -> (Watcher, Begin) {
+    pub(crate) fn watch(self: &Arc<Self>, topics: Topics, seen: Option<(&str, u64)>) -> (Watcher, Begin) {
         let mut task = locked(&self.task);
         // A task that ended in a panic of the store is started again. Changes in between are unknown, so a
         // new run begins.
@@ -90,7 +90,7 @@ impl Feed {
     /// Waits until the feed reports every later commit to a watcher of these topics, which must be
     /// registered. For traces this holds at once. Events come from the difference of two looks, so the first
     /// look must be over. `None` on a time-out.
-    pub(super) async fn settled(&self, topics: Topics) -> Option<()> {
+    pub(crate) async fn settled(&self, topics: Topics) -> Option<()> {
         if !topics.has(Topic::Events) {
             return Some(());
         }

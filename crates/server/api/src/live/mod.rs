@@ -5,8 +5,8 @@ mod changed;
 mod events;
 mod feed;
 mod ring;
-mod socket;
 mod watcher;
 
 pub(crate) use feed::Feed;
-pub(crate) use socket::{__path_live, live};
+pub(crate) use ring::{Topic, Topics, text};
+pub(crate) use watcher::Watcher;

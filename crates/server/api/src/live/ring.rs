@@ -14,7 +14,7 @@ const BYTES: usize = 32 << 20;
 
 /// Topic of a frame; watchers choose topics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Topic {
+pub(crate) enum Topic {
     /// Traces, and missed ones.
     Traces,
     /// Budgets.
@@ -27,7 +27,7 @@ pub(super) enum Topic {
 
 impl Topic {
     /// The words for them.
-    pub(super) const WORDS: [(&'static str, Self); 4] = [
+    pub(crate) const WORDS: [(&'static str, Self); 4] = [
         ("traces", Self::Traces),
         ("budgets", Self::Budgets),
         ("events", Self::Events),
@@ -50,14 +50,14 @@ impl Topic {
 
 /// The topics of a watcher.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Topics(u8);
+pub(crate) struct Topics(u8);
 
 impl Topics {
     /// The default topics.
-    pub(super) const USUAL: Self = Self(1 << Topic::Traces as u8 | 1 << Topic::Budgets as u8);
+    pub(crate) const USUAL: Self = Self(1 << Topic::Traces as u8 | 1 << Topic::Budgets as u8);
 
     /// A comma list of words; `None` where one is unknown.
-    pub(super) fn read(text: &str) -> Option<Self> {
+    pub(crate) fn read(text: &str) -> Option<Self> {
         let number =
             |word: &str| Topic::WORDS.iter().find(|(known, _)| *known == word).map(|(_, topic)| *topic as u8);
         text.split(',').try_fold(Self::default(), |all, word| Some(Self(all.0 | 1 << number(word.trim())?)))
@@ -99,11 +99,11 @@ pub(super) struct Since {
 
 /// Starting point of a connection.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Begin {
-    pub(super) boot: String,
-    pub(super) position: u64,
-    pub(super) resumed: bool,
-    pub(super) missed: Option<u64>,
+pub(crate) struct Begin {
+    pub(crate) boot: String,
+    pub(crate) position: u64,
+    pub(crate) resumed: bool,
+    pub(crate) missed: Option<u64>,
 }
 
 impl Ring {
@@ -163,7 +163,7 @@ impl Ring {
 }
 
 /// A frame as text.
-pub(super) fn text(seq: u64, frame: LiveFrame) -> Utf8Bytes {
+pub(crate) fn text(seq: u64, frame: LiveFrame) -> Utf8Bytes {
     serde_json::to_string(&NumberedFrame { seq, frame }).unwrap_or_default().into()
 }
 

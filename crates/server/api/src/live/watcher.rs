@@ -14,7 +14,7 @@ use crate::dto::LiveFrame;
 const TAKEN: usize = 64;
 
 /// One watcher of the feed.
-pub(super) struct Watcher {
+pub(crate) struct Watcher {
     feed: Arc<Feed>,
     told: watch::Receiver<u64>,
     topics: Topics,
@@ -30,12 +30,12 @@ impl Watcher {
     }
 
     /// The number of the last frame that was taken.
-    pub(super) const fn position(&self) -> u64 {
+    pub(crate) const fn position(&self) -> u64 {
         self.position
     }
 
     /// The next frame; waits for it. Nothing is lost when the wait is given up.
-    pub(super) async fn next(&mut self) -> Option<Utf8Bytes> {
+    pub(crate) async fn next(&mut self) -> Option<Utf8Bytes> {
         loop {
             if let Some(frame) = self.ready.pop_front() {
                 return Some(frame);

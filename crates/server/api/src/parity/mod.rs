@@ -17,7 +17,7 @@ use quipu_query::{ParamError, Params, RangeAsk, unpriced_calls};
 
 use crate::Problem;
 use crate::dto::{InTraces, ParityAnswer, ParityRow};
-use crate::state::Api;
+use crate::shared::Api;
 use signals::Tally;
 
 /// Limit of traces read, the latest.

@@ -8,7 +8,7 @@ use quipu_core::{Detail, SpanQuery};
 
 use super::signals::Seen;
 use super::{Asked, Key, Latest, Matrix, PATIENCE};
-use crate::state::Api;
+use crate::shared::Api;
 use crate::{Problem, said};
 
 /// Most traces that are sampled over all frameworks.

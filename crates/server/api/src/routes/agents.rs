@@ -11,7 +11,7 @@ use crate::dto::AgentsAnswer;
 use crate::extract::{NoParams, id};
 use crate::graphs::all_spans;
 use crate::json::Json;
-use crate::state::Shared;
+use crate::shared::Shared;
 
 /// Agents
 ///

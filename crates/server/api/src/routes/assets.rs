@@ -5,7 +5,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, E
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 
-use crate::state::Shared;
+use crate::shared::Shared;
 use crate::{Asset, Problem, headers};
 
 const FOR_EVER: &str = "public, max-age=31536000, immutable";

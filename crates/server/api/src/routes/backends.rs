@@ -13,7 +13,7 @@ use crate::dto::{
 use crate::extract::NoParams;
 use crate::json::Json;
 use crate::paths::Sight;
-use crate::state::{Api, Shared};
+use crate::shared::{Api, Shared};
 
 /// Backends
 ///

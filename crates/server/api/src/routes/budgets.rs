@@ -13,7 +13,7 @@ use crate::body::{Write, bad};
 use crate::dto::{Budget, BudgetAsk, BudgetRefusal, BudgetScope, BudgetVerdict, BudgetsAnswer};
 use crate::extract::NoParams;
 use crate::json::Json;
-use crate::state::{Api, Shared};
+use crate::shared::{Api, Shared};
 
 /// Budgets
 ///

@@ -15,7 +15,7 @@ use crate::dto::{
 };
 use crate::extract::{Ask, NoParams, id};
 use crate::json::Json;
-use crate::state::{Api, Shared};
+use crate::shared::{Api, Shared};
 
 /// Cost of a span
 ///

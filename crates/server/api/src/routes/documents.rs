@@ -18,7 +18,7 @@ use crate::dto::{
 };
 use crate::extract::NoParams;
 use crate::json::Json;
-use crate::state::{Api, Shared};
+use crate::shared::{Api, Shared};
 
 /// Views
 ///

@@ -15,7 +15,7 @@ use crate::body::{bad, read};
 use crate::dto::{EstimateAnswer, EstimateAsk};
 use crate::extract::NoParams;
 use crate::json::Json;
-use crate::state::Shared;
+use crate::shared::Shared;
 
 /// Estimate
 ///

@@ -6,7 +6,7 @@ use axum::extract::State;
 use super::Answer;
 use crate::dto::{EventParams, EventsAnswer, PageParams};
 use crate::extract::Ask;
-use crate::state::Shared;
+use crate::shared::Shared;
 
 /// Events
 ///

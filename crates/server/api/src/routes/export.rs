@@ -17,7 +17,7 @@ use crate::Problem;
 use crate::csv::{self, Row};
 use crate::dto::{ExportParams, FilterParams, TraceSummary};
 use crate::extract::Ask;
-use crate::state::Shared;
+use crate::shared::Shared;
 
 /// Traces per read; at most two such pages are in memory.
 const PAGE: usize = 500;

@@ -10,7 +10,7 @@ use quipu_insight::{Ids, reprice};
 use quipu_semconv as semconv;
 
 use crate::dto::ForgottenPlace;
-use crate::state::Api;
+use crate::shared::Api;
 
 /// Sessions looked up per step, and at most.
 const PAGE: usize = 1_000;

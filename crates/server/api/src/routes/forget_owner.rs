@@ -18,7 +18,8 @@ use crate::documents::read;
 use crate::dto::{ForgetAnswer, ForgetAsk, ForgottenPlace};
 use crate::json::Json;
 use crate::routes::forget_elsewhere::Elsewhere;
-use crate::state::{Api, Deed, Shared};
+use crate::shared::{Api, Shared};
+use crate::state::Deed;
 
 /// Maximum number of traces in a request.
 const NAMED: usize = 1_000;

@@ -17,7 +17,7 @@ use crate::dto::{FilterParams, GraphAnswer, MapAnswer};
 use crate::extract::{Ask, NoParams, id};
 use crate::graphs::{TraceGraph, read};
 use crate::json::Json;
-use crate::state::{Api, Shared};
+use crate::shared::{Api, Shared};
 
 /// Maximum number of traces in a map.
 const TRACES: u64 = 2_000;

@@ -8,7 +8,7 @@ use super::traces::named_span;
 use crate::dto::LensAnswer;
 use crate::extract::NoParams;
 use crate::json::Json;
-use crate::state::Shared;
+use crate::shared::Shared;
 use crate::{Problem, dto, said};
 
 /// Lens

@@ -9,7 +9,7 @@ use super::Answer;
 use crate::bounded::bounded;
 use crate::dto::{MetricName, MetricParams, MetricSeries, MetricsAnswer, SeriesAnswer};
 use crate::extract::{Ask, NoParams};
-use crate::state::Shared;
+use crate::shared::Shared;
 
 /// Memory of a metric or label and its JSON form, without its texts.
 const METRIC: usize = 128;

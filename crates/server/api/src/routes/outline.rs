@@ -10,7 +10,7 @@ use crate::Problem;
 use crate::dto::{OutlineAnswer, OutlineParams};
 use crate::extract::{Ask, id};
 use crate::json::Json;
-use crate::state::Shared;
+use crate::shared::Shared;
 
 /// Maximum number of rows on a page.
 const MOST: usize = 10_000;

@@ -7,7 +7,7 @@ use crate::dto::ParityAnswer;
 use crate::extract::Ask;
 use crate::json::Json;
 use crate::parity::{Asked, matrix};
-use crate::state::Shared;
+use crate::shared::Shared;
 
 /// Parity matrix
 ///

@@ -16,7 +16,7 @@ use super::Answer;
 use crate::Problem;
 use crate::dto::{PriceAnswer, PriceAsk};
 use crate::extract::NoParams;
-use crate::state::Shared;
+use crate::shared::Shared;
 
 /// The body as sent. Counts and time are parsed separately, so that an error can name the invalid one.
 #[derive(Deserialize)]

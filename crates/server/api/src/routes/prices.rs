@@ -18,7 +18,7 @@ use crate::extract::{Ask, NoParams};
 use crate::json::Json;
 use crate::money::Money;
 use crate::paths::Sight;
-use crate::state::{Api, Shared};
+use crate::shared::{Api, Shared};
 
 /// Price books
 ///

@@ -7,7 +7,7 @@ use super::Answer;
 use crate::dto::{FilterParams, QueryAnswer, QueryParams};
 use crate::extract::Ask;
 use crate::json::Json;
-use crate::state::Shared;
+use crate::shared::Shared;
 
 /// Figures
 ///

@@ -17,7 +17,8 @@ use crate::body::{Write, bad};
 use crate::dto::{Reprice, RepriceAnswer, RepriceAsk, RepricesAnswer, UndoAnswer};
 use crate::extract::NoParams;
 use crate::json::Json;
-use crate::state::{Api, Deed, Shared};
+use crate::shared::{Api, Shared};
+use crate::state::Deed;
 
 /// Re-price history
 ///

@@ -17,7 +17,8 @@ use crate::dto::{
 };
 use crate::extract::{NoParams, id};
 use crate::json::Json;
-use crate::state::{Api, Asker, Deed, Shared};
+use crate::shared::{Api, Shared};
+use crate::state::{Asker, Deed};
 
 /// Maximum characters of a hold's reason.
 const NOTE: usize = 500;

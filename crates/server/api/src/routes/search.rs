@@ -14,7 +14,7 @@ use crate::dto::{self, SearchAnswer, SearchParams};
 use crate::extract::{Ask, id};
 use crate::json::Json;
 use crate::outlines::Versioned;
-use crate::state::{Api, Shared};
+use crate::shared::{Api, Shared};
 use crate::{Problem, said};
 
 /// Time limit of reading the spans' texts.

@@ -9,7 +9,7 @@ use super::Answer;
 use crate::Problem;
 use crate::dto::{FilterParams, PageParams, Session, SessionAnswer, SessionsAnswer, TracesAnswer};
 use crate::extract::Ask;
-use crate::state::Shared;
+use crate::shared::Shared;
 
 /// Sessions
 ///

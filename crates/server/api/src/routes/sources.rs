@@ -8,7 +8,8 @@ use crate::Problem;
 use crate::dto::{Drift, SampleSpan, UnreadAnswer, UnreadSource};
 use crate::extract::NoParams;
 use crate::json::Json;
-use crate::state::{Api, Shared, UnreadRecord};
+use crate::shared::{Api, Shared};
+use crate::state::UnreadRecord;
 
 /// Unread sources
 ///

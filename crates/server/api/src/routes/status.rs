@@ -10,7 +10,7 @@ use super::Answer;
 use crate::dto::{BackendState, HealthAnswer, ReadyAnswer, SearchState, StatusAnswer, StoreState};
 use crate::extract::NoParams;
 use crate::paths::Sight;
-use crate::state::{Api, Shared};
+use crate::shared::{Api, Shared};
 
 /// Liveness
 ///

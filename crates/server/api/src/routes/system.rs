@@ -9,7 +9,7 @@ use crate::dto::SystemAnswer;
 use crate::extract::NoParams;
 use crate::json::Json;
 use crate::paths::Sight;
-use crate::state::Shared;
+use crate::shared::Shared;
 
 /// System
 ///

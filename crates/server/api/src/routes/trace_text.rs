@@ -15,7 +15,7 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use crate::dto::TraceSummary;
 use crate::json::Text;
-use crate::state::Api;
+use crate::shared::Api;
 use crate::{Problem, said};
 
 /// Bytes of spans per read.

@@ -12,7 +12,7 @@ use crate::Problem;
 use crate::dto::{FilterParams, PageParams, SpanAnswer, SpanParams, TraceAnswer, TraceParams, TracesAnswer};
 use crate::extract::{Ask, NoParams, id};
 use crate::said;
-use crate::state::{Api, Shared};
+use crate::shared::{Api, Shared};
 
 /// Traces
 ///

@@ -11,7 +11,7 @@ use crate::dto::{
     Facet, FacetParams, FacetsAnswer, FilterParams, ToolRow, ToolsAnswer, UsageAnswer, UsageParams,
 };
 use crate::extract::Ask;
-use crate::state::Shared;
+use crate::shared::Shared;
 
 /// Memory of a usage group and its JSON form, without long names.
 const GROUP: usize = 1_024;

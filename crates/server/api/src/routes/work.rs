@@ -10,7 +10,7 @@ use crate::dto::{
 };
 use crate::extract::Ask;
 use crate::json::Json;
-use crate::state::Shared;
+use crate::shared::Shared;
 
 /// All agents
 ///

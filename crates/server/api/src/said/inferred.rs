@@ -7,7 +7,7 @@ use quipu_insight::inferred_rows;
 
 use super::calls;
 use crate::graphs::all_spans;
-use crate::state::Api;
+use crate::shared::Api;
 use crate::{Problem, dto};
 
 /// The inferred run with this id, completed from the messages of its two calls.

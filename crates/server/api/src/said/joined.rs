@@ -6,7 +6,7 @@ use std::sync::Arc;
 use quipu_core::{SpanId, Timestamp, TraceId};
 use quipu_ledger::{Joined, Ledger};
 
-use crate::state::Api;
+use crate::shared::Api;
 use crate::{Problem, dto};
 
 /// Rules by which a record is one of several of its call.

@@ -14,7 +14,7 @@ use tokio::task::spawn_blocking;
 
 pub(crate) use inferred::inferred;
 
-use crate::state::Api;
+use crate::shared::Api;
 use crate::{Problem, dto};
 
 pub(crate) use joined::{MOST_SPANS, Records};

@@ -11,12 +11,12 @@ use axum::response::Response;
 use quipu_query::{ParamError, Params};
 use tokio::time::{Instant, interval_at};
 
-use super::ring::{Topic, Topics, text};
-use super::watcher::Watcher;
 use crate::Problem;
 use crate::dto::{LiveFrame, LiveParams, NumberedFrame};
 use crate::extract::Ask;
-use crate::state::{Api, Shared, Welcome};
+use crate::live::{Topic, Topics, Watcher, text};
+use crate::shared::{Api, Shared};
+use crate::state::Welcome;
 
 /// Interval of keep-alives.
 const PING: Duration = Duration::from_secs(20);
