@@ -11,67 +11,15 @@ use quipu_core::{
 };
 use tokio::time::{Instant, sleep};
 
-use crate::cases::ask;
 use crate::outcome::compare;
-use crate::questions::{filters, terms};
-use crate::{Failure, Outcome};
+use crate::questions::{FIELDS, KEYS, SORTS, filters, terms};
+use crate::{Failure, Outcome, ask};
 
 /// Maximum lag of an index.
 const LAG: Duration = Duration::from_secs(20);
 /// Maximum number of rows of unpaged answers.
 const MANY: usize = 100_000;
 
-pub(crate) const SORTS: [Sort; 11] = [
-    Sort::Newest,
-    Sort::Oldest,
-    Sort::Longest,
-    Sort::Shortest,
-    Sort::Dearest,
-    Sort::Cheapest,
-    Sort::MostTokens,
-    Sort::FewestTokens,
-    Sort::MostCalls,
-    Sort::MostTools,
-    Sort::FewestErrors,
-];
-pub(crate) const FIELDS: [FacetField; 15] = [
-    FacetField::Service,
-    FacetField::Framework,
-    FacetField::Agent,
-    FacetField::Model,
-    FacetField::Tool,
-    FacetField::Status,
-    FacetField::Session,
-    FacetField::User,
-    FacetField::Convention,
-    FacetField::Tag,
-    FacetField::Project,
-    FacetField::Commit,
-    FacetField::Branch,
-    FacetField::Error,
-    FacetField::TraceFramework,
-];
-pub(crate) const KEYS: [GroupBy; 19] = [
-    GroupBy::Model,
-    GroupBy::Provider,
-    GroupBy::Agent,
-    GroupBy::Framework,
-    GroupBy::Service,
-    GroupBy::Session,
-    GroupBy::User,
-    GroupBy::Convention,
-    GroupBy::Hour,
-    GroupBy::Day,
-    GroupBy::Week,
-    GroupBy::Month,
-    GroupBy::Tool,
-    GroupBy::Tag,
-    GroupBy::Project,
-    GroupBy::Commit,
-    GroupBy::Branch,
-    GroupBy::Billing,
-    GroupBy::Step(17 * 60 * Timestamp::SECOND),
-];
 const WORK_KEYS: [WorkKey; 12] = [
     WorkKey::Step(90 * 60 * Timestamp::SECOND),
     WorkKey::Service,

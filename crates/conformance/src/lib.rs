@@ -25,6 +25,7 @@
 
 mod adapter;
 mod answers;
+mod ask;
 mod case;
 mod cases;
 #[cfg(doctest)]

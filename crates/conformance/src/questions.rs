@@ -2,11 +2,63 @@
 
 use compact_str::CompactString;
 use quipu_core::{
-    Criterion, FacetField, FigureRange, Term, TraceFigure, TraceFilter, TraceRow, TraceStatus, Usd, Wanted,
+    Criterion, FacetField, FigureRange, GroupBy, Sort, Term, Timestamp, TraceFigure, TraceFilter, TraceRow,
+    TraceStatus, Usd, Wanted,
 };
 
-use crate::answers::FIELDS;
 use crate::sample::Random;
+
+pub(crate) const SORTS: [Sort; 11] = [
+    Sort::Newest,
+    Sort::Oldest,
+    Sort::Longest,
+    Sort::Shortest,
+    Sort::Dearest,
+    Sort::Cheapest,
+    Sort::MostTokens,
+    Sort::FewestTokens,
+    Sort::MostCalls,
+    Sort::MostTools,
+    Sort::FewestErrors,
+];
+pub(crate) const FIELDS: [FacetField; 15] = [
+    FacetField::Service,
+    FacetField::Framework,
+    FacetField::Agent,
+    FacetField::Model,
+    FacetField::Tool,
+    FacetField::Status,
+    FacetField::Session,
+    FacetField::User,
+    FacetField::Convention,
+    FacetField::Tag,
+    FacetField::Project,
+    FacetField::Commit,
+    FacetField::Branch,
+    FacetField::Error,
+    FacetField::TraceFramework,
+];
+pub(crate) const KEYS: [GroupBy; 19] = [
+    GroupBy::Model,
+    GroupBy::Provider,
+    GroupBy::Agent,
+    GroupBy::Framework,
+    GroupBy::Service,
+    GroupBy::Session,
+    GroupBy::User,
+    GroupBy::Convention,
+    GroupBy::Hour,
+    GroupBy::Day,
+    GroupBy::Week,
+    GroupBy::Month,
+    GroupBy::Tool,
+    GroupBy::Tag,
+    GroupBy::Project,
+    GroupBy::Commit,
+    GroupBy::Branch,
+    GroupBy::Billing,
+    GroupBy::Step(17 * 60 * Timestamp::SECOND),
+];
 
 /// Filters from the stores' data: each field alone, times, bounds, and some combinations.
 pub(crate) fn filters(rows: &[TraceRow], names: &[(FacetField, CompactString)]) -> Vec<TraceFilter> {

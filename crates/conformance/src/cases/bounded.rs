@@ -5,7 +5,8 @@ use quipu_core::{
     WorkKey, WorkQuery, Worked,
 };
 
-use super::{ask, cases};
+use super::cases;
+use crate::ask;
 use crate::outcome::{check, same};
 use crate::sample::{at, batch, draft, event, priced, trace_id};
 use crate::{Outcome, Subject};

@@ -2,7 +2,8 @@
 
 use quipu_core::{Cost, CostPage, CostQuery, CostRow, Rule, Span, Timestamp, TraceFilter, Usd};
 
-use super::{ask, cases};
+use super::cases;
+use crate::ask;
 use crate::outcome::{check, same};
 use crate::sample::{agent_runs, at, batch, cost, draft, priced};
 use crate::{Outcome, Subject};

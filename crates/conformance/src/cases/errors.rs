@@ -7,7 +7,8 @@ use quipu_core::{
     SessionQuery, SpanQuery, TraceFilter,
 };
 
-use super::{ask, cases};
+use super::cases;
+use crate::ask;
 use crate::outcome::{check, same};
 use crate::sample::{at, batch, draft, priced, span_id, trace_id};
 use crate::{Failure, Outcome, Subject};

@@ -2,7 +2,8 @@
 
 use quipu_core::{Batch, Event, EventQuery, Level, Timestamp, Value};
 
-use super::{ask, cases};
+use super::cases;
+use crate::ask;
 use crate::outcome::{check, same};
 use crate::sample::{at, event, trace_id};
 use crate::{Failure, Outcome, Subject};

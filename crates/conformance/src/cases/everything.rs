@@ -6,10 +6,10 @@ use quipu_core::{
     Detail, SessionQuery, Sort, Store, Timestamp, TraceFilter, UsageQuery, WorkKey, WorkQuery, Worked,
 };
 
-use super::ask;
 use crate::Outcome;
-use crate::answers::{FIELDS, KEYS, SORTS};
+use crate::ask;
 use crate::outcome::same;
+use crate::questions::{FIELDS, KEYS, SORTS};
 
 /// All answers of a store as text, except traces by id and full text search.
 pub(super) async fn everything(store: &dyn Store) -> Outcome<Vec<String>> {

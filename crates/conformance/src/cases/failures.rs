@@ -2,7 +2,8 @@
 
 use quipu_core::{Kind, Span, Timestamp, TraceFilter, WorkQuery, Worked};
 
-use super::{ask, cases};
+use super::cases;
+use crate::ask;
 use crate::outcome::same;
 use crate::sample::{Draft, Random, at, batch, cost, draft};
 use crate::{Outcome, Subject};

@@ -6,7 +6,8 @@ use quipu_core::{
     Attributes, Detail, Kind, Link, Resource, Scope, Span, SpanEvent, SpanKind, Status, Timestamp, Value,
 };
 
-use super::{ask, cases};
+use super::cases;
+use crate::ask;
 use crate::outcome::{check, same};
 use crate::sample::{at, batch, draft, span_id, trace_id};
 use crate::{Outcome, Subject};

@@ -7,7 +7,8 @@ use quipu_core::{
     Unpriced, Usage, Usd, Value,
 };
 
-use super::{ask, cases};
+use super::cases;
+use crate::ask;
 use crate::outcome::same;
 use crate::sample::{at, batch, cost, draft, event, priced, span_id, trace_id};
 use crate::{Outcome, Subject};

@@ -2,7 +2,8 @@
 
 use quipu_core::{Arrival, Batch, CORRECTION_SECONDS, Conflicts, Detail, Span, SpanConflict};
 
-use super::{ask, cases};
+use super::cases;
+use crate::ask;
 use crate::outcome::{check, same};
 use crate::sample::{batch, draft, span_id, trace_id};
 use crate::{Outcome, Subject};

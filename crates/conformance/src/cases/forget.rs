@@ -5,10 +5,11 @@ use quipu_core::{
     TraceFilter, TraceId, UsageQuery, UsageTotals, Usd,
 };
 
+use super::cases;
 use super::everything::{everything, is_as};
-use super::{ask, cases};
-use crate::answers::FIELDS;
+use crate::ask;
 use crate::outcome::{check, same};
+use crate::questions::FIELDS;
 use crate::sample::{agent_run, at, batch, cost, draft, event, metric, priced, span_id, trace_id};
 use crate::{Outcome, Subject};
 

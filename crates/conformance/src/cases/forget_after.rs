@@ -5,9 +5,10 @@ use quipu_core::{
     UsageTotals,
 };
 
+use super::cases;
 use super::everything::{everything, is_as};
 use super::forget::{finds, forget, is_gone, twins};
-use super::{ask, cases};
+use crate::ask;
 use crate::outcome::{check, same};
 use crate::sample::{Draft, at, batch, cost, draft, metric, priced, span_id, trace_id};
 use crate::{Outcome, Subject};

@@ -5,7 +5,8 @@ use quipu_core::{
     Billing, Cost, FacetField, GroupBy, SessionQuery, Span, Status, TraceFilter, UsageKey, UsageQuery, Usd,
 };
 
-use super::{ask, cases};
+use super::cases;
+use crate::ask;
 use crate::outcome::same;
 use crate::sample::{batch, cost, draft, priced};
 use crate::{Outcome, Subject};

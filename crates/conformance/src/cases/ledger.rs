@@ -5,7 +5,8 @@ use quipu_core::{
     UsageQuery, Usd,
 };
 
-use super::{ask, cases};
+use super::cases;
+use crate::ask;
 use crate::outcome::same;
 use crate::sample::{at, batch, cost, draft, priced, unpriced};
 use crate::{Outcome, Subject};

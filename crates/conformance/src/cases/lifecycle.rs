@@ -2,7 +2,8 @@
 
 use quipu_core::{Batch, Health, TraceFilter};
 
-use super::{ask, cases};
+use super::cases;
+use crate::ask;
 use crate::outcome::{check, same};
 use crate::sample::{agent_runs, at, batch, draft, event, priced};
 use crate::{Outcome, Subject};

@@ -2,7 +2,8 @@
 
 use quipu_core::{Meeting, Signal, Span, Timestamp, TraceId};
 
-use super::{ask, cases};
+use super::cases;
+use crate::ask;
 use crate::outcome::same;
 use crate::sample::{at, batch, draft, trace_id};
 use crate::{Outcome, Subject};

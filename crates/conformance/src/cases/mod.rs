@@ -1,6 +1,5 @@
 //! List of all cases.
 
-pub(crate) mod ask;
 mod bounded;
 mod costs;
 mod errors;

@@ -2,7 +2,8 @@
 
 use quipu_core::{Kind, Meeting, Node, Reading, Signal, Span, Usage};
 
-use super::{ask, cases};
+use super::cases;
+use crate::ask;
 use crate::outcome::same;
 use crate::sample::{agent_run, at, batch, draft, trace_id};
 use crate::{Outcome, Subject};

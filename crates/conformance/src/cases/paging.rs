@@ -2,7 +2,8 @@
 
 use quipu_core::{Cost, Cursor, Sort, Timestamp, TraceFilter, TraceQuery, TraceRow, Usage};
 
-use super::{ask, cases};
+use super::cases;
+use crate::ask;
 use crate::outcome::{check, same};
 use crate::sample::{Random, agent_runs, batch, cost, draft, priced};
 use crate::{Outcome, Subject};

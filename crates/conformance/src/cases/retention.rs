@@ -5,9 +5,10 @@ use quipu_core::{
     SessionQuery, Store, Timestamp, TraceFilter, UsageQuery, Usd,
 };
 
-use super::{ask, cases};
-use crate::answers::KEYS;
+use super::cases;
+use crate::ask;
 use crate::outcome::{check, same};
+use crate::questions::KEYS;
 use crate::sample::{agent_run, at, batch, draft, event, metric, priced, trace_id};
 use crate::{Outcome, Subject};
 

@@ -2,7 +2,8 @@
 
 use quipu_core::{GroupBy, SpanEvent, Timestamp, TraceFilter, UsageQuery};
 
-use super::{ask, cases};
+use super::cases;
+use crate::ask;
 use crate::outcome::{check, same};
 use crate::sample::{agent_runs, at, batch, draft, priced};
 use crate::{Outcome, Subject};

@@ -5,7 +5,8 @@ use quipu_core::{
     TraceRow,
 };
 
-use super::{ask, cases};
+use super::cases;
+use crate::ask;
 use crate::outcome::same;
 use crate::sample::{Draft, at, batch, cost, draft, priced, span_id, trace_id};
 use crate::{Outcome, Subject};

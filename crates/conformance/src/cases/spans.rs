@@ -2,7 +2,8 @@
 
 use quipu_core::{Cost, Detail, SpanId, SpanQuery, Timestamp};
 
-use super::{ask, cases};
+use super::cases;
+use crate::ask;
 use crate::outcome::{check, same};
 use crate::sample::{Random, agent_run, at, batch, cost, draft, span_id, trace_id};
 use crate::{Outcome, Subject};

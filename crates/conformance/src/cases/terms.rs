@@ -4,7 +4,8 @@ use quipu_core::{
     Criterion, FacetField, FigureRange, Sort, Span, Store, Term, TraceFigure, TraceFilter, Usd, Wanted,
 };
 
-use super::{ask, cases};
+use super::cases;
+use crate::ask;
 use crate::outcome::same;
 use crate::sample::{batch, cost, draft, priced};
 use crate::{Outcome, Subject};

@@ -5,8 +5,9 @@ use quipu_core::{
     TraceFigure, TraceFilter, UsageQuery, Usd,
 };
 
+use super::cases;
 use super::terms::{beginning, both, fill, named, not, only, picks, that, usd};
-use super::{ask, cases};
+use crate::ask;
 use crate::outcome::same;
 use crate::sample::{batch, draft};
 use crate::{Outcome, Subject};

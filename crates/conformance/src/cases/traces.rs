@@ -2,7 +2,8 @@
 
 use quipu_core::{Cost, Kind, Status, Timestamp, TraceFilter, TraceStatus};
 
-use super::{ask, cases};
+use super::cases;
+use crate::ask;
 use crate::outcome::same;
 use crate::sample::{at, batch, cost, draft, priced};
 use crate::{Outcome, Subject};

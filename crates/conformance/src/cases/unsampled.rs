@@ -5,7 +5,8 @@ use quipu_core::{
     UsageKey, UsageQuery, UsageTotals, Usd,
 };
 
-use super::{ask, cases};
+use super::cases;
+use crate::ask;
 use crate::outcome::same;
 use crate::sample::{batch, cost, draft, priced, span_id, trace_id};
 use crate::{Outcome, Subject};

@@ -5,7 +5,8 @@ use quipu_core::{
     TraceStatus, Usage, UsageEstimate, UsageKey, UsageQuery, UsageTotals, Usd,
 };
 
-use super::{ask, cases};
+use super::cases;
+use crate::ask;
 use crate::outcome::same;
 use crate::sample::{agent_runs, at, batch, draft, priced};
 use crate::{Outcome, Subject};

@@ -5,7 +5,8 @@ use quipu_core::{
     WorkTotals, Worked,
 };
 
-use super::{ask, cases};
+use super::cases;
+use crate::ask;
 use crate::outcome::same;
 use crate::sample::{at, batch, cost, draft, trace_id};
 use crate::{Failure, Outcome, Subject};

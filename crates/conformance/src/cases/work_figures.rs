@@ -4,8 +4,9 @@ use quipu_core::{
     Cost, Criterion, FacetField, Kind, Span, Term, TraceFilter, Wanted, WorkKey, WorkQuery, Worked,
 };
 
+use super::cases;
 use super::work::{MS, NONE, by, counts, fill, groups, name, spans, total, total_of};
-use super::{ask, cases};
+use crate::ask;
 use crate::outcome::{check, same};
 use crate::sample::{at, batch, cost, draft, trace_id};
 use crate::{Outcome, Subject};

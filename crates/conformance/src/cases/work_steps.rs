@@ -7,8 +7,9 @@ use quipu_core::{
     TraceFilter, UsageKey, UsageQuery, Wanted, WorkKey, WorkQuery, WorkTotals, Worked,
 };
 
+use super::cases;
 use super::work::{MS, NONE, by, counts, each_key, fill, name, spans, total, total_of};
-use super::{ask, cases};
+use crate::ask;
 use crate::outcome::{check, same};
 use crate::sample::{agent_runs, at, batch, cost, draft, event, priced, trace_id};
 use crate::{Outcome, Subject};

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use quipu_core::{Batch, Detail, ErrorKind, Level, Sort, Span, TraceFilter, TraceRow};
 
-use super::{ask, cases};
+use super::cases;
+use crate::ask;
 use crate::outcome::{check, same};
 use crate::sample::{Random, agent_runs, at, batch, counter, draft, event, priced, trace_id};
 use crate::{Failure, Outcome, Subject};
