@@ -12,7 +12,7 @@ use quipu_audit::{AuditPage, AuditQuery, FOLDER, Head, Noted, Outcome, Verdict};
 use serde_json::{Value, json};
 
 use crate::args::{AuditList, AuditPlace, AuditWhat};
-use crate::ask;
+use crate::folder::default_folder;
 use crate::table::{Column, clean, table};
 
 const NOT_WHOLE: &str = "NOT WHOLE: the record was changed by another program";
@@ -54,7 +54,7 @@ fn span(since: &Option<String>, until: &Option<String>) -> Result<[Option<Timest
 }
 
 fn folder(at: &AuditPlace) -> Result<PathBuf> {
-    let data = at.data_dir.clone().map_or_else(ask::default_folder, Ok)?;
+    let data = at.data_dir.clone().map_or_else(default_folder, Ok)?;
     let folder = data.join(FOLDER);
     if !folder.is_dir() {
         bail!("there is no audit record in {}: is --data-dir the server's folder?", data.display());

@@ -8,7 +8,8 @@ use quipu::pipeline::DeadLetters;
 use serde_json::{Value, json};
 
 use crate::args::{DeadPlace, DeadWhat};
-use crate::ask::{self, Question, ask_server, escape};
+use crate::ask::{Question, ask_server, escape};
+use crate::folder::default_folder;
 use crate::serve::Config;
 use crate::table::{Column, rows, table, text, time};
 
@@ -82,7 +83,7 @@ impl Exits {
     fn of(at: &DeadPlace) -> Result<Self> {
         let config = Config::read(at.config.as_deref())?;
         let said = at.data_dir.clone().or_else(|| config.data_dir.clone());
-        let data = said.map_or_else(ask::default_folder, Ok)?;
+        let data = said.map_or_else(default_folder, Ok)?;
         let folder = quipu::Named::folder(&data);
         Ok(Self { config, data, folder })
     }

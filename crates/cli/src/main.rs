@@ -15,16 +15,19 @@ mod check;
 mod client;
 mod command;
 mod dead;
+mod folder;
 mod forget;
 mod generate;
 mod import;
 mod key;
+mod note;
 mod private;
 mod proxy;
 mod retention;
 mod serve;
 mod store;
 mod table;
+mod trail;
 
 use std::process::ExitCode;
 

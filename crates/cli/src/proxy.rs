@@ -1,4 +1,4 @@
-//! `quipu proxy`: the gateway alone, and as a part of `serve`.
+//! `quipu proxy`: the gateway alone.
 
 mod remote;
 
@@ -7,53 +7,31 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use axum::Router;
-use axum::extract::Request;
 use axum::http::header::CONTENT_TYPE;
-use axum::middleware::map_request;
 use axum::routing::get;
 use quipu::Access;
-use quipu::core::{ErrorKind, Intake, Meter, Store};
+use quipu::core::{ErrorKind, Intake, Store};
 use quipu::pipeline::{Pipeline, SelfMetrics};
-use quipu_access::{Gate, Principal, PrincipalKind};
-use quipu_admission::Caller;
+use quipu_access::Gate;
 use quipu_api::{Money, OPEN_METRICS};
-use quipu_gateway::{Gateway, GatewayConfig, Parts, Recording, UpstreamConfig};
-use quipu_receiver::Door;
-use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
 use tracing_subscriber::EnvFilter;
 
-use crate::args::{GatewayFlags, Proxy};
+use crate::args::Proxy;
 use crate::ask;
 use crate::import::Target;
 use crate::private;
-use crate::serve::{self, Accounts, Config, Guard, Listening, Place, Signals};
+use crate::serve::{
+    self, Accounts, Config, Guard, Listening, Place, Proxying, Signals, bind, lay_over, until_closed,
+};
 use remote::Remote;
 
 /// How long calls under way may take to end after the signal to stop.
 const DRAIN: Duration = Duration::from_secs(7);
 /// How often budgets that other processes set are taken up.
 const LOOK: Duration = Duration::from_secs(5);
-
-/// Lays flags over the configuration.
-pub fn lay_over(config: &mut GatewayConfig, flags: &GatewayFlags) -> Result<()> {
-    for (name, url) in [("openai", &flags.openai), ("anthropic", &flags.anthropic), ("gemini", &flags.gemini)]
-    {
-        if let Some(url) = url {
-            config.upstreams.insert(name.to_owned(), UpstreamConfig::at(url));
-        }
-    }
-    for told in &flags.upstream {
-        let (name, url) = told.split_once('=').ok_or_else(|| anyhow!("--upstream takes NAME=URL"))?;
-        config.upstreams.insert(name.to_owned(), UpstreamConfig::at(url));
-    }
-    config.prompts |= flags.record_prompts;
-    config.ask_usage |= flags.ask_usage;
-    Ok(())
-}
 
 /// Passes calls through until a signal to stop.
 pub fn run(args: &Proxy) -> Result<()> {
@@ -205,81 +183,4 @@ async fn own_metrics(
     let app = before.before(Router::new().route("/metrics", get(page)), Gate::Metrics);
     tokio::spawn(until_closed(listener, app, before.door.clone(), closed));
     Ok(Some(url))
-}
-
-async fn bind(flag: &str, address: &str) -> Result<TcpListener> {
-    let bound = TcpListener::bind(address).await;
-    bound.with_context(|| format!("cannot listen on {address} (choose another with {flag})"))
-}
-
-async fn until_closed(listener: TcpListener, app: Router, door: Door, mut closed: watch::Receiver<bool>) {
-    let shutdown = async move {
-        let _ = closed.wait_for(|closed| *closed).await;
-    };
-    if let Err(error) = quipu_receiver::serve(listener, app, door, shutdown).await {
-        tracing::error!(%error, "a listener failed");
-    }
-}
-
-/// Tells the gateway whose share of memory a request takes: its key's. Requests without a key share by
-/// address.
-async fn with_caller(mut request: Request) -> Request {
-    let principal = request.extensions().get::<Principal>();
-    let key = principal.filter(|principal| principal.kind() == PrincipalKind::Key);
-    if let Some(caller) = key.map(|key| Caller::new(&key.id(), &key.id())) {
-        request.extensions_mut().insert(caller);
-    }
-    request
-}
-
-/// A gateway at work.
-pub struct Proxying {
-    url: String,
-    server: JoinHandle<()>,
-    recording: Recording,
-}
-
-impl Proxying {
-    /// Opens it; it takes no more requests once `closed` says so.
-    pub async fn open(
-        config: GatewayConfig,
-        intake: Arc<dyn Intake>,
-        money: &Money,
-        metrics: &Arc<SelfMetrics>,
-        before: &Guard,
-        closed: watch::Receiver<bool>,
-    ) -> Result<Self> {
-        let listener = bind("--proxy or --listen", &config.listen).await?;
-        let url = format!("{}://{}", before.scheme(), listener.local_addr()?);
-        let meter = Arc::clone(metrics) as Arc<dyn Meter>;
-        let recording = Recording::start(&config, quipu::adapters(), intake, Arc::clone(&meter))?;
-        let gateway = Gateway::new(Parts {
-            config,
-            recorder: recording.recorder(),
-            prices: Arc::new(money.books.clone()),
-            budgets: Some(money.budgets.clone()),
-            meter,
-            memory: before.memory.clone(),
-        })?;
-        let routes = gateway.routes().layer(map_request(with_caller));
-        let app = before.before(routes, Gate::Gateway);
-        let server = tokio::spawn(until_closed(listener, app, before.door.clone(), closed));
-        Ok(Self { url, server, recording })
-    }
-
-    /// Address of the gateway.
-    pub fn url(&self) -> &str {
-        &self.url
-    }
-
-    /// Waits for running calls, at most for `within`, and brings their records to the intake.
-    pub async fn close(self, within: Duration) {
-        let Self { server, recording, .. } = self;
-        if tokio::time::timeout(within, server).await.is_err() {
-            tracing::warn!("calls were still in progress when the gateway stopped");
-        }
-        if let Err(error) = recording.close().await {
-            tracing::error!(%error, "records were lost");
-        }
-    }
 }

@@ -7,7 +7,8 @@ use quipu::core::Retention;
 use serde_json::{Value, json};
 
 use crate::args::{HoldPlace, RetentionWhat, RuleFlags, Source};
-use crate::ask::{Question, ask, ask_to_write, escape, note};
+use crate::ask::{Question, ask, ask_to_write, escape};
+use crate::note::note;
 use crate::serve::Config;
 use crate::table::{Column, rows, table, text, time};
 

@@ -6,17 +6,19 @@ mod password;
 mod users;
 
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use quipu::core::{ErrorKind, SystemClock};
 use quipu_access::{FILE, Register};
-use quipu_audit::{Actor, ActorKind, Audit, AuditSettings, Entry, FOLDER, Outcome};
+use quipu_audit::Entry;
 use serde::Serialize;
 
 use crate::args::AccessPlace;
-use crate::ask;
+use crate::folder::default_folder;
+use crate::note::note;
+use crate::trail::{actor, write};
 
 pub use keys::run as keys;
 pub use users::run as users;
@@ -30,7 +32,7 @@ struct Desk {
 impl Desk {
     /// Opens the database; `make` creates a missing one.
     fn open(at: &AccessPlace, make: bool) -> Result<Self> {
-        let folder = at.data_dir.clone().map_or_else(ask::default_folder, Ok)?;
+        let folder = at.data_dir.clone().map_or_else(default_folder, Ok)?;
         if make {
             std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
         } else if !folder.join(FILE).is_file() {
@@ -43,9 +45,9 @@ impl Desk {
     fn open_anew(at: &AccessPlace) -> Result<Self> {
         match Self::open(at, true) {
             Err(error) if is_damaged(&error) => {
-                let folder = at.data_dir.clone().map_or_else(ask::default_folder, Ok)?;
+                let folder = at.data_dir.clone().map_or_else(default_folder, Ok)?;
                 let aside = Register::set_aside(&folder)?;
-                ask::note(&format!("the damaged register is now {}", aside.display()));
+                note(&format!("the damaged register is now {}", aside.display()));
                 Self::open(at, true)
             }
             opened => opened,
@@ -56,7 +58,7 @@ impl Desk {
     fn warn_if_shut(&self) -> Result<()> {
         if self.register.is_required()? && !self.register.lets_in(true)? {
             let command = self.register.remedy()?;
-            ask::note(&format!(
+            note(&format!(
                 "no user can log in any more, so a server without a bootstrap key does not start; run \
                  `{command}`"
             ));
@@ -74,44 +76,6 @@ impl Desk {
 fn is_damaged(error: &anyhow::Error) -> bool {
     let kind = |cause: &quipu::Error| cause.kind() == ErrorKind::Damaged;
     error.chain().any(|cause| cause.downcast_ref().is_some_and(kind))
-}
-
-/// The user at the command line, by the system's account name: a hint, not a proof.
-fn actor() -> Actor {
-    let named = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| std::env::var(name).ok());
-    Actor::new(ActorKind::Cli, named.unwrap_or_default())
-}
-
-/// Notes a change that was made over the files of a data folder.
-pub fn note(folder: &Path, action: &'static str, object: &str) -> Result<()> {
-    note_with(folder, action, object, Vec::new())
-}
-
-/// The same, with further details.
-pub fn note_with(
-    folder: &Path,
-    action: &'static str,
-    object: &str,
-    detail: Vec<(&'static str, String)>,
-) -> Result<()> {
-    write(folder, Entry { detail, ..Entry::new(actor(), action).on(object) })
-        .context("done, but cannot write the audit entry")
-}
-
-/// Notes a change over the files of a data folder that failed.
-pub fn note_failed(folder: &Path, action: &'static str, object: &str) -> Result<()> {
-    write(folder, Entry::new(actor(), action).on(object).ended(Outcome::Failed))
-        .context("cannot write the failure into the audit log")
-}
-
-fn write(folder: &Path, entry: Entry) -> Result<()> {
-    let audit = Audit::open(&folder.join(FOLDER), AuditSettings::default(), Arc::new(SystemClock))?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let noted = audit.note(entry).await;
-        audit.close().await;
-        Ok(noted?)
-    })
 }
 
 fn show<T: Serialize>(at: &AccessPlace, answer: &T, print: impl FnOnce() -> String) -> Result<()> {

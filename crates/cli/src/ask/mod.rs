@@ -21,9 +21,7 @@ use serde_json::Value;
 
 use crate::args::{Command, Events, Filter, Source, Trace};
 
-pub use source::{
-    ask, ask_server, ask_to_change, ask_to_write, default_folder, escape, note, place, server_with,
-};
+pub use source::{ask, ask_server, ask_to_change, ask_to_write, escape, place, server_with};
 
 /// A request to the HTTP interface.
 pub struct Question {

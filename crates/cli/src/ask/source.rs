@@ -16,8 +16,10 @@ use tower::ServiceExt;
 
 use super::Question;
 use crate::args::{BookSource, Source};
-use crate::client;
+use crate::folder::default_folder;
+use crate::note::note;
 use crate::serve::{self, Accounts};
+use crate::{client, trail};
 
 /// Largest answer that is read.
 const ANSWER_BYTES: usize = 1 << 30;
@@ -31,13 +33,6 @@ pub fn place(source: &Source) -> Result<(String, PathBuf)> {
         None => default_folder()?,
     };
     Ok((source.store.clone().unwrap_or_else(|| "sqlite:".into()), folder))
-}
-
-/// The platform's data folder for Quipu.
-pub fn default_folder() -> Result<PathBuf> {
-    let base = dirs::data_local_dir()
-        .ok_or_else(|| anyhow!("this platform has no default data folder: use --data-dir"))?;
-    Ok(base.join("quipu"))
 }
 
 /// Sends a request that needs price books and budgets, and no store.
@@ -115,13 +110,13 @@ fn note_answer(folder: &Path, question: &Question, answer: &Value) -> Result<()>
         let text = said.as_str().map(str::to_owned).or_else(|| said.is_number().then(|| said.to_string()));
         Some((*name, text.or_else(|| said.as_bool().map(|said| said.to_string()))?))
     });
-    crate::access::note_with(folder, action(question), &question.path, detail.collect())
+    trail::note_with(folder, action(question), &question.path, detail.collect())
 }
 
 /// Notes that it failed. Some of it may have been done.
 fn note_failure(folder: &Path, question: &Question) {
     // The caller needs the original error, even if this write fails.
-    if let Err(error) = crate::access::note_failed(folder, action(question), &question.path) {
+    if let Err(error) = trail::note_failed(folder, action(question), &question.path) {
         note(&format!("{error:#}"));
     }
 }
@@ -148,11 +143,6 @@ pub fn server_of(folder: &Path) -> Option<String> {
     let theirs = status["store"]["uri"].as_str()?;
     let theirs = Path::new(theirs.split_once(':').map_or(theirs, |(_, path)| path)).canonicalize().ok()?;
     (theirs == folder).then(|| SERVER.to_owned())
-}
-
-/// A line on standard error, where it does not mix with the answer.
-pub fn note(text: &str) {
-    let _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("quipu: {text}\n"));
 }
 
 /// Sends a request to the source.

@@ -11,9 +11,9 @@ use quipu::prices::convert::{self, Origin};
 use quipu::prices::{Books, PAST, diff, import, open};
 use serde_json::json;
 
-use super::source::{self, note};
-use super::{Question, archive};
+use super::{Question, archive, source};
 use crate::args::Update;
+use crate::note::note;
 use crate::table::clean;
 
 /// Largest list, or package with one, that is read.

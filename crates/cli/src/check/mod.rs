@@ -4,6 +4,7 @@ mod backends;
 mod beside;
 mod prometheus;
 mod ready;
+mod repair;
 mod store;
 
 use std::io::Write as _;
@@ -13,8 +14,6 @@ use quipu::core::Finding;
 use serde_json::json;
 
 use crate::args::{Check, CheckWhat};
-
-pub use beside::repair as repair_beside;
 
 /// Runs the check; `false` when a check fails.
 pub fn run(check: &Check) -> Result<bool> {

@@ -8,7 +8,7 @@ use quipu::core::{ErrorKind, Store, StoreInfo};
 use quipu::sqlite::Sqlite;
 use serde_json::{Value, json};
 
-use super::beside;
+use super::{beside, repair};
 use crate::args::CheckStore;
 use crate::{ask, store};
 
@@ -30,14 +30,14 @@ fn prefix(project: &str) -> String {
 }
 
 /// Stores without a word on the project, which is the default one, and then the others.
-fn stores(uri: &str, folder: &Path) -> Vec<store::Site> {
-    let other = |(name, path): (String, PathBuf)| store::Site {
+fn stores(uri: &str, folder: &Path) -> Vec<repair::Site> {
+    let other = |(name, path): (String, PathBuf)| repair::Site {
         said: prefix(&name),
         store: path.clone(),
         data: path,
         is_default: false,
     };
-    let own = store::Site {
+    let own = repair::Site {
         said: String::new(),
         store: quipu::store_folder(uri, folder),
         data: folder.to_owned(),
@@ -47,7 +47,7 @@ fn stores(uri: &str, folder: &Path) -> Vec<store::Site> {
 }
 
 async fn mend(uri: &str, folder: &Path, what: &CheckStore) -> Result<bool> {
-    let mended = store::repair(&stores(uri, folder), what.deep, what.source.json).await;
+    let mended = repair::run(&stores(uri, folder), what.deep, what.source.json).await;
     let is_open =
         |error: &anyhow::Error| error.chain().any(|cause| cause.downcast_ref().is_some_and(is_locked));
     match mended {

@@ -20,6 +20,7 @@ use ureq::Agent;
 
 use super::wait;
 use crate::args::Import;
+use crate::folder::default_folder;
 use crate::{ask, client, serve};
 
 /// How long a server may take to answer one request.
@@ -118,7 +119,7 @@ impl<'a> Target<'a> {
 
 /// The folder for all data.
 pub fn folder(args: &Import) -> Result<PathBuf> {
-    args.data_dir.clone().map_or_else(ask::default_folder, Ok)
+    args.data_dir.clone().map_or_else(default_folder, Ok)
 }
 
 impl Sink for Target<'_> {

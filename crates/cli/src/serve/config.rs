@@ -20,7 +20,8 @@ use toml::Spanned;
 use super::money::PriceSettings;
 use super::tenant::DEFAULT;
 use crate::args::{Entry, Serve};
-use crate::{ask, client};
+use crate::client;
+use crate::folder::default_folder;
 
 /// Value that turns a listener off.
 pub const OFF: &str = "off";
@@ -195,7 +196,7 @@ impl Config {
             config.proxy.get_or_insert_default().listen.clone_from(listen);
         }
         if let Some(proxy) = &mut config.proxy {
-            crate::proxy::lay_over(proxy, &args.gateway)?;
+            super::lay_over(proxy, &args.gateway)?;
         }
         Ok(config)
     }
@@ -313,7 +314,7 @@ impl Config {
     pub fn folder(&self) -> Result<PathBuf> {
         let folder = match &self.data_dir {
             Some(folder) => folder.clone(),
-            None => ask::default_folder()?,
+            None => default_folder()?,
         };
         std::fs::create_dir_all(&folder)
             .with_context(|| format!("cannot make the data folder {}", folder.display()))?;

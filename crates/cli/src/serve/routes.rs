@@ -175,7 +175,7 @@ pub fn documents_of(folder: &Path) -> Documents {
 /// Price books and budgets of a data folder that no configuration is given for.
 pub fn money_of(folder: &Path, accounts: Accounts) -> Result<Money> {
     let (prices, budgets) = (PriceSettings::default(), BTreeMap::new());
-    Place { folder, prices: &prices, budgets: &budgets, accounts }.open(crate::ask::note)
+    Place { folder, prices: &prices, budgets: &budgets, accounts }.open(crate::note::note)
 }
 
 /// The HTTP interface over a store and the books and budgets of a data folder, without a server: for the

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::{bytes, remember, shown};
 use crate::args::{Backup, Restore};
-use crate::ask::note;
+use crate::note::note;
 
 /// Interval of progress lines.
 const PACE: Duration = Duration::from_secs(2);

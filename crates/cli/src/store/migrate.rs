@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{bytes, shown};
 use crate::args::Migrate;
-use crate::ask::note;
+use crate::note::note;
 
 /// Converts every store of the data folder to this build's layout, or reports a dry run; `false` without
 /// enough disk space.

@@ -2,7 +2,6 @@
 
 mod backup;
 mod migrate;
-mod repair;
 
 use std::path::{Path, PathBuf};
 
@@ -10,9 +9,8 @@ use anyhow::{Result, bail};
 use quipu::sqlite::backup::Places;
 
 use crate::args::{DataPlace, StoreCommand};
-use crate::ask;
-
-pub use repair::{Site, run as repair};
+use crate::folder::default_folder;
+use crate::note::note;
 
 /// The URI that means the data folder itself.
 const OWN: &str = "sqlite:";
@@ -36,7 +34,7 @@ impl DataPlace {
     }
 
     fn folder(&self) -> Result<PathBuf> {
-        self.data_dir.clone().map_or_else(ask::default_folder, Ok)
+        self.data_dir.clone().map_or_else(default_folder, Ok)
     }
 
     fn places(&self) -> Result<Places> {
@@ -67,8 +65,8 @@ pub fn projects(data: &Path) -> Vec<(String, PathBuf)> {
 /// Writes the action to the audit log. A failure is reported, and undoes nothing: a backup may be taken of a
 /// read-only folder.
 fn remember(place: &DataPlace, action: &'static str, object: &str) -> Result<()> {
-    if let Err(error) = crate::access::note(&place.folder()?, action, object) {
-        ask::note(&format!("{error:#}"));
+    if let Err(error) = crate::trail::note(&place.folder()?, action, object) {
+        note(&format!("{error:#}"));
     }
     Ok(())
 }

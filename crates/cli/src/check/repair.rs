@@ -9,8 +9,8 @@ use quipu::prices::open_with;
 use quipu::sqlite::{Config, Repaired, repair};
 use serde_json::json;
 
-use crate::ask::note;
-use crate::check::repair_beside;
+use super::beside;
+use crate::note::note;
 
 /// A project that is mended.
 pub struct Site {
@@ -31,7 +31,7 @@ pub async fn run(sites: &[Site], deep: bool, as_json: bool) -> Result<bool> {
         notes.iter().for_each(|text| note(text));
         let price = Priced::new(Arc::new(books));
         let mut repaired = one(project, store, deep, &price).await?;
-        repair_beside(data, *is_default, &mut repaired)
+        beside::repair(data, *is_default, &mut repaired)
             .with_context(|| format!("cannot repair the other files in {}", data.display()))?;
         let said = |what: String| format!("{project}{what}");
         all.done.extend(repaired.done.into_iter().map(said));
