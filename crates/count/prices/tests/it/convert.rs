@@ -117,7 +117,10 @@ fn errors_name_file_entry_and_key() {
 fn an_update_shows_what_changes() {
     let newer = LITELLM.replace("1e-05", "2e-05");
     let diff = diff(&books(LITELLM), &books(&newer));
-    assert_eq!(diff.to_string(), "0 new, 0 removed, 1 changed\n~ litellm deepinfra/m: output_tokens 10 -> 20\n");
+    assert_eq!(
+        diff.to_string(),
+        "0 new, 0 removed, 1 changed\n~ litellm deepinfra/m: output_tokens 10 -> 20\n"
+    );
     // Other sources are not compared.
     assert!(quipu_prices::diff(&Books::vendored(), &Books::vendored()).is_empty());
 }

@@ -300,7 +300,8 @@ rate = "0"
 fn entries_that_contradict_each_other_are_refused() {
     let twice = "[[price]]\nmodel = \"m\"\nusd = { input = 1 }\n[[price]]\nmodel = \"m\"\nfree = true\n";
     assert!(
-        errors(twice)[0].starts_with("line 4: applies to the same calls at the same time as the entry on line 1")
+        errors(twice)[0]
+            .starts_with("line 4: applies to the same calls at the same time as the entry on line 1")
     );
     let apart = "[[price]]\nname=\"a\"\nmodel = \"m\"\nvalid_to = 2026-01-01\nusd = { input = 1 }\n[[price]]\nname=\"b\"\nmodel = \"m\"\nvalid_from = 2026-01-01\nfree = true\n";
     assert!(UserBook::parse(apart).is_ok());
