@@ -306,7 +306,7 @@ fn entries_that_contradict_each_other_are_refused() {
     let apart = "[[price]]\nname=\"a\"\nmodel = \"m\"\nvalid_to = 2026-01-01\nusd = { input = 1 }\n[[price]]\nname=\"b\"\nmodel = \"m\"\nvalid_from = 2026-01-01\nfree = true\n";
     assert!(UserBook::parse(apart).is_ok());
     assert_eq!(errors("[[price]\n")[0].split(':').next(), Some("line 1"));
-    assert_eq!(errors("price = 1")[0], "line 1: price is written [[price]], once for each entry");
+    assert_eq!(errors("price = 1")[0], "line 1: price must be written [[price]], once for each entry");
     assert_eq!(errors("[prices]\n")[0], "line 1: the book has no key prices");
     assert_eq!(UserBook::parse("").unwrap().entries(), 0);
 }

@@ -52,7 +52,7 @@ async fn bombs_are_defused() {
         assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE, "{encoding}");
         assert_eq!(
             answer.status_body().1,
-            "the body unpacks to more than 1048576 bytes (limit decompressed_bytes)"
+            "the body decompresses to more than 1048576 bytes (limit decompressed_bytes)"
         );
         assert!(began.elapsed() < Duration::from_secs(5));
     }
