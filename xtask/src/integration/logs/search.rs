@@ -39,7 +39,7 @@ pub fn run(bench: &Bench, folder: &Path, python: &Path, caddy: &Path, report: Re
         "elasticsearch, HTTPS: delivered through 503, 429 and refusals",
         &delivered(bench, &right, &cluster)?,
     );
-    let accepted = differs(&check(bench, "elasticsearch", &right)?, true, ("logs", "taken"));
+    let accepted = differs(&check(bench, "elasticsearch", &right)?, true, ("logs", "accepted an event"));
     let report = report.judged("elasticsearch, HTTPS: quipu check", &accepted);
     let script = folder.join("client.py");
     fs::write(&script, CLIENT)?;
