@@ -215,10 +215,12 @@ async fn full_text_that_knows_more_than_its_day_is_built_anew_after_a_start_of_t
     let folder = tempfile::tempdir().unwrap();
     let store = Sqlite::open(Config { durability: Durability::Os, ..Config::at(folder.path()) }).unwrap();
     store.write(batch(1).into()).await.unwrap();
+    caught_up(&store).await;
     store.close().await.unwrap();
     let early = files(folder.path());
     let store = Sqlite::open(Config::at(folder.path())).unwrap();
     store.write(batch(2).into()).await.unwrap();
+    caught_up(&store).await;
     store.close().await.unwrap();
     // The day comes back without the second batch, but its full text has it. The machine is another.
     let is_text = |path: &Path| path.to_str().unwrap().contains("/x-");
@@ -231,6 +233,7 @@ async fn full_text_that_knows_more_than_its_day_is_built_anew_after_a_start_of_t
     let store = Sqlite::open(Config::at(copy.path())).unwrap();
     let other = draft(3, 1).with("gen_ai.input.messages", "other").span();
     store.write(Batch { spans: vec![other], ..Batch::default() }.into()).await.unwrap();
+    caught_up(&store).await;
     store.close().await.unwrap();
     let store = Sqlite::open_read_only(copy.path()).unwrap();
     let found = async |q: &str| {
@@ -251,6 +254,7 @@ async fn full_text_that_cannot_be_told_sound_after_a_start_of_the_machine_is_bui
         let folder = tempfile::tempdir().unwrap();
         let store = Sqlite::open(Config { durability: Durability::Os, ..Config::at(folder.path()) }).unwrap();
         store.write(batch(1).into()).await.unwrap();
+        caught_up(&store).await;
         store.close().await.unwrap();
         let find = |part: &str| {
             let all = fs::read_dir(folder.path().join("days")).unwrap().map(|entry| entry.unwrap().path());
