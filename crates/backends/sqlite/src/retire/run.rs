@@ -1,5 +1,6 @@
 //! Retention run over all days.
 
+use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -57,7 +58,7 @@ pub(crate) async fn retire(store: &Sqlite, rules: &Retention, now: Timestamp, dr
     let mut memory = shared.retiring.lock().await;
     let mut days = shared.sound_days()?;
     days.sort_unstable();
-    let catalog = std::fs::metadata(shared.folder.catalog()).map_or(0, |file| file.len());
+    let catalog = fs::metadata(shared.folder.catalog()).map_or(0, |file| file.len());
     let bytes = days.iter().map(|day| shared.folder.bytes_of(*day)).sum::<u64>() + catalog;
     days.retain(|day| day.plus(1).start() <= now);
     let told = Retired { bytes, ..Retired::default() };
@@ -174,8 +175,7 @@ impl Run<'_> {
                 }
                 Made::Ready(told, exchange) => {
                     if exchange_with(self.store, day, exchange).await? {
-                        let left = self.store.shared.folder.bytes_of(day);
-                        self.tell(RetiredDay { freed: told.bytes.saturating_sub(left), ..*told });
+                        self.tell(*told);
                         return Ok(None);
                     }
                 }
@@ -241,13 +241,17 @@ fn try_make(shared: &Shared, day: Day, past: &Past<'_>, dry: bool) -> crate::fau
     if !decision.changes && decision.leaves {
         return Ok(Made::Nothing(decision.later == 0));
     }
-    let told = Box::new(decision.told(day, past, shared.folder.bytes_of(day)));
+    let mut told = Box::new(decision.told(day, past, shared.folder.bytes_of(day)));
     if dry {
         return Ok(Made::Told(told));
     }
     let file: Option<PathBuf> = decision.leaves.then(|| shared.folder.beside(day));
     if let Some(file) = &file {
         write_anew(shared, &conn, &decision, file, true)?;
+        // The full text is removed at the exchange and built again later, so its new size is estimated.
+        let text = fs::metadata(shared.folder.file(Part::Text, day)).map_or(0, |text| text.len());
+        let left = fs::metadata(file)?.len() + decision.share_of_shown(text);
+        told.freed = told.bytes.saturating_sub(left);
     }
     drop(snapshot);
     drop(conn);

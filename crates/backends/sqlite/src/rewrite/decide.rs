@@ -260,10 +260,9 @@ impl Decision {
 
     /// The report on the day; `bytes` is the size of its files, for an estimate of the freed bytes.
     pub(crate) fn told(&self, day: Day, past: &Past<'_>, bytes: u64) -> RetiredDay {
-        let [traces, calls, shown] = self.left;
+        let [traces, calls, _] = self.left;
         // Visible spans keep their share of the files. The remaining records need a little more.
-        let of_shown = bytes.saturating_mul(shown) / self.shown.max(1);
-        let left = LEAST_BYTES + of_shown + traces * TRACE_BYTES + calls * CALL_BYTES;
+        let left = LEAST_BYTES + self.share_of_shown(bytes) + traces * TRACE_BYTES + calls * CALL_BYTES;
         let freed = if self.leaves { bytes.saturating_sub(left) } else { bytes };
         RetiredDay {
             day: day.start(),
@@ -278,5 +277,11 @@ impl Decision {
             bytes,
             freed,
         }
+    }
+
+    /// The share of the visible spans that stay, of `bytes` of all visible spans.
+    pub(crate) fn share_of_shown(&self, bytes: u64) -> u64 {
+        let [.., shown] = self.left;
+        bytes.saturating_mul(shown) / self.shown.max(1)
     }
 }
