@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use quipu_access::AccessSettings;
 use quipu_core::Limits;
 use quipu_gateway::GatewayConfig;
-use quipu_insight::BudgetConfig;
+use quipu_budget::BudgetConfig;
 use quipu_pipeline::{ExitRules, ExitSettings, Redact, RedactSettings};
 use quipu_prices::UserBook;
 use quipu_runtime::parse_config;
@@ -39,7 +39,7 @@ pub fn feed(bytes: &[u8]) {
     };
     let _ = tables.access.check();
     let _ = Redact::new(&tables.redact, std::sync::Arc::new(quipu_core::NoMeter));
-    let _ = quipu_insight::Budgets::builder().configs(&tables.budgets).map(|builder| builder.build());
+    let _ = quipu_budget::Budgets::builder().configs(&tables.budgets).map(|builder| builder.build());
     drop((tables.limits, tables.delivery, tables.rules, tables.proxy));
 }
 

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
+use quipu_budget::{Budget, Budgets, Period, Subject};
 use quipu_core::{Clock, PriceBook, PriceRequest, SystemClock, Usage, Usd};
-use quipu_insight::{Budget, Budgets, Period, Subject};
 use quipu_money::clock::each;
 use quipu_prices::Books;
 use quipu_tokens::Encoding;

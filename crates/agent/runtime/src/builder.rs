@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use quipu_budget::{Budget, Notice};
 use quipu_core::{
     Accounts, Adapter, Backend, Error, ErrorKind, Level, PriceBook, Result, Stage, Store, Tokenizer,
 };
-use quipu_insight::{Budget, Notice};
 use quipu_pipeline::{ExitSettings, RedactSettings};
 use quipu_sdk::Settings;
 

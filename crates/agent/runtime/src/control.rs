@@ -7,8 +7,8 @@ use std::sync::mpsc::SyncSender;
 use std::time::Instant;
 
 use parking_lot::Mutex;
+use quipu_budget::Budgets;
 use quipu_core::Store;
-use quipu_insight::Budgets;
 use quipu_pipeline::{ExitStatus, Pipeline, SelfMetrics, Steady};
 use quipu_sdk::Recorder;
 use tokio::sync::oneshot;

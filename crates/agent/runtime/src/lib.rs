@@ -30,7 +30,7 @@ pub use builder::Builder;
 pub use config::Preset;
 pub use named::Named;
 pub use quipu::Quipu;
-pub use quipu_insight::{
+pub use quipu_budget::{
     AccountStatus, Action, Admission, Amount, Budget, BudgetConfig, BudgetError, BudgetRef, BudgetStatus,
     BudgetView, Budgets, BudgetsBuilder, Estimate, Exceeded, LocalAccounts, LoopConfig, LoopKind, Looped,
     Notice, Period, Reservation, Scope, Source, Subject, What, budget, budgets,

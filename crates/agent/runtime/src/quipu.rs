@@ -7,8 +7,8 @@ use std::sync::mpsc::sync_channel;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
+use quipu_budget::{BudgetRef, Budgets};
 use quipu_core::{Error, ErrorKind, Result, Store};
-use quipu_insight::{BudgetRef, Budgets};
 use quipu_sdk::{Context, Recorder};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc::UnboundedSender, oneshot};

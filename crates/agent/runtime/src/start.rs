@@ -6,8 +6,8 @@ use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use quipu_budget::Budgets;
 use quipu_core::{Accounts, Adapters, Error, ErrorKind, Meter, PriceBook, Result, Stage, Store};
-use quipu_insight::Budgets;
 use quipu_mapping::Mapped;
 use quipu_pipeline::{
     DropUnsampled, Parts, Pipeline, Priced, Redact, SelfMetrics, Steady, Tail, TailSettings, Unstored,

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use quipu_budget::BudgetStatus;
 use quipu_core::Health;
-use quipu_insight::BudgetStatus;
 use quipu_pipeline::ExitStatus;
 use quipu_sdk::Counts;
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use quipu::prices::{Books, USER_FILE, UserBook, open_with};
 use quipu_api::{Money, Reload};
-use quipu_insight::{BudgetConfig, Budgets};
+use quipu_budget::{BudgetConfig, Budgets};
 use quipu_runtime::Tables as _;
 use quipu_tokens::Estimator;
 use serde::Deserialize;

@@ -74,7 +74,7 @@ pub use metric::{
     PointWire, Quantile, Temporality,
 };
 pub use money::{MoneyError, Usd};
-pub use owner::{Erasure, Owned, Owner, OwnerKind, Remnant};
+pub use owner::{Erasure, FORGOTTEN, Owned, Owner, OwnerKind, Remnant};
 pub use params::{Params, SentParams};
 pub use period::{DiskBytes, Keep, NotSuch};
 pub use price::{PriceAnswer, PriceBook, PriceRequest, PriceUnit};

@@ -90,6 +90,9 @@ pub struct Remnant {
     pub trouble: Option<String>,
 }
 
+/// Replacement for the id of a forgotten user, session or trace.
+pub const FORGOTTEN: &str = "[forgotten]";
+
 /// Removal of an owner's name from books of accounts.
 pub struct Erasure<'a> {
     /// Traces whose calls and facts are removed.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use quipu_insight::Budgets;
+use quipu_budget::Budgets;
 use quipu_prices::Books;
 use quipu_tokens::Estimator;
 

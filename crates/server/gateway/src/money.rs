@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::StatusCode;
+use quipu_budget::{Admission, BudgetError, Budgets, Estimate, Subject};
 use quipu_core::{Clock, PriceBook, PriceRequest, SystemClock, Timestamp};
 use quipu_http::wire::Answer;
-use quipu_insight::{Admission, BudgetError, Budgets, Estimate, Subject};
 use quipu_sdk::Context;
 use quipu_tokens::{Ask, Estimator, Input};
 use serde_json::{Map, Value};

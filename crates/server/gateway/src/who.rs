@@ -1,7 +1,7 @@
 //! The identity of a request: from its headers, then its body, then its conversation.
 
 use http::HeaderMap;
-use quipu_insight::Subject;
+use quipu_budget::Subject;
 use quipu_sdk::{Context, Recorder};
 
 use crate::asked::{Asked, split};

@@ -2,11 +2,9 @@
 
 use std::collections::HashSet;
 
-use quipu_core::TraceId;
+use quipu_core::{FORGOTTEN, TraceId};
 use serde_json::Value;
 
-/// Replacement for the id of a forgotten user, session or trace.
-pub const FORGOTTEN: &str = "[forgotten]";
 /// A shorter id is recognised only as a whole text or as the value of a filter: within other texts it may
 /// mean anything.
 const SHORT: usize = 4;
@@ -43,6 +41,14 @@ impl Ids {
             clean = replaced(now, id).or(clean);
         }
         self.without_traces(clean.as_deref().unwrap_or(text)).or(clean)
+    }
+
+    /// A JSON document or a plain text without the ids; `None` if it has none of them.
+    pub fn rewritten(&self, text: &str) -> Option<String> {
+        match serde_json::from_str::<Value>(text) {
+            Ok(mut document) => self.take_out(&mut document).then(|| document.to_string()),
+            Err(_) => self.taken_out(text),
+        }
     }
 
     /// A text without ids of traces, in capitals or not.

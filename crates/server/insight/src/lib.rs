@@ -1,15 +1,13 @@
-//! Budgets, cost analysis and figures, computed from the ledger and the store.
+//! Cost analysis and figures, computed from the ledger and the store.
 //!
-//! Verb: JUDGE.
-//! Takes: counted and stored ledger rows, price books, and estimates of spending.
-//! Gives: a reservation, or an error with the limit; the reasons and the course of spending, and its cost at
-//! other prices. Figures by group and over time; a trace in display order, and its graph; documents of users.
-//! Never: counts a call, prices one otherwise than the pipeline does, or lets two threads spend the same
-//! money.
+//! Verb: ANALYSE.
+//! Takes: stored ledger rows and spans, and price books.
+//! Gives: the reasons and the course of spending, and its cost at other prices. Figures by group and over time;
+//! a trace in display order, and its graph; documents of users.
+//! Never: counts a call, or prices one otherwise than the pipeline does.
 
 pub mod agents;
 pub mod analysis;
-mod budget;
 mod catalog;
 mod documents;
 mod erase;
@@ -30,14 +28,9 @@ mod within;
 
 pub use within::usage_within;
 
-pub use budget::{
-    AccountStatus, Action, Admission, Amount, Budget, BudgetConfig, BudgetError, BudgetRef, BudgetStatus,
-    BudgetView, Budgets, BudgetsBuilder, Estimate, Exceeded, LocalAccounts, LoopConfig, LoopKind, Looped,
-    Notice, Period, Reservation, Scope, Source, Subject, What, budget, budgets,
-};
 pub use catalog::{Catalog, Offer};
 pub use documents::{Document, DocumentError, Documents, Shelf};
-pub use erase::{FORGOTTEN, Ids};
+pub use erase::Ids;
 pub use graph::{Flow, Graph, Handoff, NodeId, NodeKind};
 pub use inferred::inferred_rows;
 pub use outline::{Outline, OutlineDraft, OutlineRow};

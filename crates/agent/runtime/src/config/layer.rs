@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use quipu_budget::BudgetConfig;
 use quipu_core::Level;
-use quipu_insight::BudgetConfig;
 use quipu_mapping::MapConfig;
 use quipu_pipeline::{ExitSettings, RedactSettings};
 use serde::Deserialize;

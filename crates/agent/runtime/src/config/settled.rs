@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use quipu_budget::BudgetConfig;
 use quipu_core::{Attributes, Level, Resource};
-use quipu_insight::BudgetConfig;
 use quipu_mapping::MapConfig;
 use quipu_pipeline::{Capture, HashKey, RedactSettings};
 use quipu_sdk::propagate::{Format, Formats};

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use quipu_budget::{AccountStatus, Amount, BudgetError, BudgetView, Exceeded, Looped, Notice, Source};
 use quipu_core::Usd;
-use quipu_insight::{AccountStatus, Amount, BudgetError, BudgetView, Exceeded, Looped, Notice, Source};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use utoipa::ToSchema;

@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use quipu_budget::Budgets;
 use quipu_core::{Committed, Store, TraceId};
-use quipu_insight::Budgets;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::broadcast::{Receiver, Sender};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};

@@ -4,7 +4,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use compact_str::CompactString;
-use quipu_insight::{BudgetConfig, BudgetError, Budgets, Estimate, Subject};
+use quipu_budget::{BudgetConfig, BudgetError, Budgets, Estimate, Subject};
 use tokio::task::spawn_blocking;
 
 use super::Answer;

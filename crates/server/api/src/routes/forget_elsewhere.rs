@@ -100,7 +100,8 @@ impl Elsewhere {
         let (api, traces, owners) = (Arc::clone(api), traces.clone(), self.owners.clone());
         let work = move || {
             let ids = Ids::new(owners.iter().map(|owner| owner.id.clone()), traces.clone());
-            let budgets = api.money.budgets.erase(&owners, &traces, &ids, dry_run).map_err(said);
+            let budgets =
+                api.money.budgets.erase(&owners, &traces, &|text| ids.rewritten(text), dry_run).map_err(said);
             let folder = api.money.reprices.as_deref();
             let reprices = folder.map_or(Ok(0), |folder| reprice::erase(folder, &traces, &ids, dry_run));
             let documents = api.documents.erase(&ids, dry_run, api.clock.now()).map_err(said);

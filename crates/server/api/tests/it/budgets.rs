@@ -2,8 +2,8 @@
 
 use axum::http::Method;
 use quipu_api::Money;
+use quipu_budget::{Budget, Budgets};
 use quipu_core::Usd;
-use quipu_insight::{Budget, Budgets};
 use serde_json::{Value, json};
 
 use crate::fixture::{Fixed, Fixture};

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use quipu_budget::{Amount, Budget, LoopConfig, Period, Scope};
 use quipu_core::Usd;
-use quipu_insight::{Amount, Budget, LoopConfig, Period, Scope};
 use serde_json::{Value, json};
 
 use crate::house::{CHAT, CHAT_ANSWER, GEMINI, House, MESSAGES};

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use quipu_adapter_quipu::Quipu;
 use quipu_admission::MemoryPool;
+use quipu_budget::{Budget, Budgets};
 use quipu_core::{Adapters, Batch, Cost, Span, Stage};
 use quipu_gateway::{Gateway, GatewayConfig, Parts, Recording, UpstreamConfig};
-use quipu_insight::{Budget, Budgets};
 use quipu_pipeline::{Pipeline, Priced, SelfMetrics, Unstored};
 use quipu_prices::Books;
 use tokio::sync::watch;

@@ -6,7 +6,7 @@ use std::io::Write;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use quipu_admission::Caller;
-use quipu_insight::Budget;
+use quipu_budget::Budget;
 
 use crate::house::{CHAT, CHAT_ANSWER, House, MEMORY};
 use crate::provider::Reply;

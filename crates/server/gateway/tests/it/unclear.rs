@@ -5,8 +5,8 @@ use std::io::Write;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use quipu_budget::{Amount, Budget, Scope};
 use quipu_gateway::{GatewayConfig, Unjudged};
-use quipu_insight::{Amount, Budget, Scope};
 
 use crate::house::{CHAT, CHAT_ANSWER, House};
 use crate::provider::Reply;

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use quipu_core::{AccountId, AccountUnit, Result, Sheet, Timestamp};
 
-use super::count::holds;
-use super::definition::{Definition, Source};
-use super::{Amount, BudgetConfig, BudgetError, Budgets, Period, registry, scope};
+use crate::count::holds;
+use crate::definition::{Definition, Source};
+use crate::{Amount, BudgetConfig, BudgetError, Budgets, Period, registry, scope};
 
 /// State of a limit, for a shared account or for one account of a scope.
 #[derive(Debug, Clone, PartialEq)]

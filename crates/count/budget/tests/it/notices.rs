@@ -1,8 +1,8 @@
 //! Tests of notices at thresholds.
 
+use quipu_budget::*;
 use quipu_conformance::sample::at;
 use quipu_core::*;
-use quipu_insight::*;
 
 use super::{Set, accounts, count, filed, house, listen, one, row, usd};
 

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use parking_lot::Mutex;
 use quipu_core::{AccountId, AccountUnit, Posting, Timestamp};
 
-use super::{Amount, Budget, BudgetConfig, Estimate, Period, Subject};
+use crate::{Amount, Budget, BudgetConfig, Estimate, Period, Subject};
 
 /// Source of a budget's definition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

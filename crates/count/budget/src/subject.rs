@@ -4,7 +4,7 @@ use compact_str::CompactString;
 use quipu_core::{Counted, TraceFacts, TraceId};
 use quipu_sdk::Context;
 
-use super::Scope;
+use crate::Scope;
 
 /// Subject of a call; scopes of budgets match it. Unknown fields are `None`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

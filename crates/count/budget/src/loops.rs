@@ -8,10 +8,10 @@ use compact_str::CompactString;
 use lru::LruCache;
 use quipu_core::{Counted, Result, Sheet, SpanId, Timestamp, TraceId, Usd};
 
-use super::definition::{Definition, Known, nanos};
-use super::error::{LoopKind, Looped};
-use super::reserve::Purpose;
-use super::{Amount, Budgets, LoopConfig, Subject};
+use crate::definition::{Definition, Known, nanos};
+use crate::error::{LoopKind, Looped};
+use crate::reserve::Purpose;
+use crate::{Amount, Budgets, LoopConfig, Subject};
 
 /// Limit of watched sessions and traces, for each budget; the least recently checked ones are forgotten
 /// first.

@@ -8,9 +8,9 @@ use quipu_core::{
     TraceFilter, UsageKey, UsageQuery, UsageTotals,
 };
 
-use super::definition::Definition;
-use super::registry::Mode;
-use super::{Budgets, Estimate, Period, Subject};
+use crate::definition::Definition;
+use crate::registry::Mode;
+use crate::{Budgets, Estimate, Period, Subject};
 
 /// Calls of the time before the start that are remembered one by one, so that a correction of one adds its
 /// difference only.

@@ -3,9 +3,9 @@
 use foldhash::{HashMap, HashMapExt};
 use quipu_core::{Batch, Cost, Kind, Span, Stage, TraceFacts, TraceId};
 
-use super::count::merge;
-use super::registry::Mode;
-use super::{Budgets, Subject, loops};
+use crate::count::merge;
+use crate::registry::Mode;
+use crate::{Budgets, Subject, loops};
 
 impl Stage for Budgets {
     fn name(&self) -> &'static str {

@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use quipu_backend_memory::Memory;
+use quipu_budget::*;
 use quipu_conformance::sample::{at, batch, draft, priced, trace_id};
 use quipu_core::*;
-use quipu_insight::*;
 use quipu_sdk::Context;
 
 use super::{Set, accounts, count, house, one, row, usd};

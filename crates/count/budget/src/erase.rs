@@ -4,16 +4,14 @@ use std::collections::HashSet;
 
 use compact_str::CompactString;
 use quipu_core::{Erasure, Owner, OwnerKind, Result, TraceFacts, TraceId};
-use serde_json::Value;
 
-use super::registry::Mode;
-use super::{Budgets, Notice, scope};
-use crate::erase::Ids;
+use crate::registry::Mode;
+use crate::{Budgets, Notice, scope};
 
 impl Budgets {
-    /// Removes users, sessions and traces from the books; returns the number of rows that named them. `ids`
-    /// are the same for definitions. Spent amounts stay: all removed users share one account. With `dry_run`
-    /// nothing changes.
+    /// Removes users, sessions and traces from the books; returns the number of rows that named them.
+    /// `rewritten` removes their ids from the text of a definition and returns `None` if it has none. Spent
+    /// amounts stay: all removed users share one account. With `dry_run` nothing changes.
     ///
     /// # Errors
     /// The books cannot be read or written; repeating it is safe.
@@ -21,7 +19,7 @@ impl Budgets {
         &self,
         owners: &[Owner],
         traces: &HashSet<TraceId>,
-        ids: &Ids,
+        rewritten: &dyn Fn(&str) -> Option<String>,
         dry_run: bool,
     ) -> Result<u64> {
         if self.0.mode != Mode::On {
@@ -29,7 +27,6 @@ impl Budgets {
         }
         let is_theirs = |facts: &TraceFacts| owners.iter().any(|owner| names(owner, facts));
         let renamed = |name: &str| scope::without(name, owners);
-        let rewritten = |text: &str| without(text, ids);
         if !dry_run {
             self.0.untold.lock().retain(|notice| !tells_of(notice, owners, traces));
             let mut waiting = self.0.backlog.lock();
@@ -40,7 +37,7 @@ impl Budgets {
                 }
             }
         }
-        let whose = Erasure { traces, is_theirs: &is_theirs, renamed: &renamed, rewritten: &rewritten };
+        let whose = Erasure { traces, is_theirs: &is_theirs, renamed: &renamed, rewritten };
         self.0.accounts.erase(&whose, dry_run)
     }
 }
@@ -51,14 +48,6 @@ fn names(owner: &Owner, facts: &TraceFacts) -> bool {
         OwnerKind::Session => &facts.session,
     };
     said.as_deref() == Some(owner.id.as_str())
-}
-
-/// A definition, or a word that was made of one, without the ids.
-fn without(text: &str, ids: &Ids) -> Option<String> {
-    match serde_json::from_str::<Value>(text) {
-        Ok(mut definition) => ids.take_out(&mut definition).then(|| definition.to_string()),
-        Err(_) => ids.taken_out(text),
-    }
 }
 
 fn tells_of(notice: &Notice, owners: &[Owner], traces: &HashSet<TraceId>) -> bool {

@@ -5,7 +5,7 @@ use std::fmt;
 
 use quipu_core::Timestamp;
 
-use super::Amount;
+use crate::Amount;
 
 /// An estimate that does not fit into what is left.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,11 +9,11 @@ use quipu_core::{
     Timestamp,
 };
 
-use super::backlog::Backlog;
-use super::definition::{Definition, Known, Source};
-use super::loops::Loops;
-use super::memory::LocalAccounts;
-use super::{Budget, BudgetConfig, BudgetError, Notice};
+use crate::backlog::Backlog;
+use crate::definition::{Definition, Known, Source};
+use crate::loops::Loops;
+use crate::memory::LocalAccounts;
+use crate::{Budget, BudgetConfig, BudgetError, Notice};
 
 static GLOBAL: OnceLock<Budgets> = OnceLock::new();
 
@@ -191,7 +191,7 @@ impl Budgets {
         }))
     }
 
-    /// Makes them those of [`super::budget`]. The first ones stay.
+    /// Makes them those of [`crate::budget`]. The first ones stay.
     pub fn install(&self) {
         let _ = GLOBAL.set(self.clone());
     }
@@ -277,7 +277,7 @@ impl Budgets {
                 return Ok(Err(self.unknown(name, known)));
             }
             sheet.define(name, None)?;
-            sheet.set_mark(&super::begin::mark(name), "")?;
+            sheet.set_mark(&crate::begin::mark(name), "")?;
             sheet.forget(name).map(Ok)
         });
         removed.map_err(|error| unwritable(name, &error))?

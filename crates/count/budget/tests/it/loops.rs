@@ -1,8 +1,8 @@
 //! Tests of loop detection.
 
+use quipu_budget::*;
 use quipu_conformance::sample::{at, draft, trace_id};
 use quipu_core::*;
-use quipu_insight::*;
 
 use super::{Set, count, house, listen, row, usd};
 

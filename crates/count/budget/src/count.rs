@@ -8,10 +8,10 @@ use quipu_core::{
     TraceId, Usd,
 };
 
-use super::backlog::Backlog;
-use super::definition::{Definition, Known};
-use super::notice::What;
-use super::{Amount, Budgets, Estimate, Notice, Subject, scope};
+use crate::backlog::Backlog;
+use crate::definition::{Definition, Known};
+use crate::notice::What;
+use crate::{Amount, Budgets, Estimate, Notice, Subject, scope};
 
 /// How often the books are tidied up.
 const TIDY: i64 = 10 * 60 * Timestamp::SECOND;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use quipu_core::Event;
 
-use super::notice::What;
-use super::{Budgets, Notice};
+use crate::notice::What;
+use crate::{Budgets, Notice};
 
 /// Notices that wait to become events; beyond it the oldest go.
 const UNTOLD: usize = 1_024;

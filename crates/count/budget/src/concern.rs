@@ -1,9 +1,9 @@
 //! Check whether budgets could apply to a request that is only partly known.
 
-use super::config::Action;
-use super::definition::{Definition, Known};
-use super::registry::{self, Mode};
-use super::{Amount, BudgetError, Budgets, Subject};
+use crate::config::Action;
+use crate::definition::{Definition, Known};
+use crate::registry::{self, Mode};
+use crate::{Amount, BudgetError, Budgets, Subject};
 
 impl Budgets {
     /// Whether a budget that does more than notify could apply to this subject. A field that the subject does
@@ -55,8 +55,8 @@ fn could_be_within(definition: &Definition, subject: &Subject) -> bool {
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::super::{Budget, Scope};
     use super::*;
+    use crate::{Budget, Scope};
 
     fn budgets(scope: Scope, budget: Budget) -> Budgets {
         Budgets::new(BTreeMap::from([("one".to_owned(), budget.scope(scope))]))

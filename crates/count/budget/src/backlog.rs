@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 
 use quipu_core::{Cost, Error, Posting, TraceFacts, TraceId};
 
-use super::Budgets;
-use super::notice::What;
+use crate::Budgets;
+use crate::notice::What;
 
 /// Records that wait at most; beyond it the oldest go, and a notice says so.
 const WAITING: usize = 16_384;

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use quipu_budget::{Scope, *};
 use quipu_conformance::sample::{at, trace_id};
 use quipu_core::*;
-use quipu_insight::{Scope, *};
 
 use super::{Set, accounts, count, exceeded, house, listen, one, row, usd};
 

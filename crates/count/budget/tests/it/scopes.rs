@@ -1,8 +1,8 @@
 //! Tests of scopes.
 
+use quipu_budget::{Scope, *};
 use quipu_conformance::sample::{at, draft, priced, trace_id};
 use quipu_core::*;
-use quipu_insight::{Scope, *};
 
 use super::{accounts, count, exceeded, house, one, row, usd};
 

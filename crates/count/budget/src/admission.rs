@@ -5,8 +5,8 @@ use std::time::Duration;
 use quipu_core::{Counted, Held, Posting, SpanId, TraceId};
 use quipu_sdk::Context;
 
-use super::reserve::{Asked, Expected, Purpose};
-use super::{BudgetError, BudgetStatus, Budgets, Estimate, Subject};
+use crate::reserve::{Asked, Expected, Purpose};
+use crate::{BudgetError, BudgetStatus, Budgets, Estimate, Subject};
 
 /// A budget of this process by its name.
 pub fn budget(name: &str) -> BudgetRef {

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use quipu_core::{AccountUnit, Usd};
 use serde::{Deserialize, Serialize};
 
-use super::{Amount, Period, Scope};
+use crate::{Amount, Period, Scope};
 
 /// Milliseconds that a reservation holds by default: longer than any single call takes.
 const HOLD_MS: u64 = 600_000;

@@ -1,7 +1,7 @@
 //! Tests of the start of periods.
 
+use quipu_budget::*;
 use quipu_core::*;
-use quipu_insight::*;
 
 use super::{Set, accounts, count, exceeded, house, one, row, usd};
 

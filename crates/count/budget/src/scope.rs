@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 
 use compact_str::CompactString;
-use quipu_core::Owner;
+use quipu_core::{FORGOTTEN, Owner};
 use serde::{Deserialize, Serialize};
 
-use super::Subject;
-use crate::erase::FORGOTTEN;
+use crate::Subject;
 
 /// Parts the fields of an account's name, as no name holds it.
 const BETWEEN: char = '\u{1f}';

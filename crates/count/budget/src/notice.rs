@@ -7,7 +7,7 @@ use std::sync::Arc;
 use compact_str::CompactString;
 use quipu_core::{Attributes, Event, Level, Resource, Scope as Instrumentation, Timestamp, TraceId};
 
-use super::{Amount, BudgetError};
+use crate::{Amount, BudgetError};
 
 /// Type of a notice.
 #[derive(Debug, Clone, PartialEq)]

@@ -7,11 +7,11 @@ use std::time::Duration;
 use compact_str::CompactString;
 use quipu_core::{AccountId, Held, Result, Sheet, SpanId, Timestamp, TraceId};
 
-use super::admission::Admission;
-use super::definition::{Definition, Known, Limit};
-use super::notice::What;
-use super::registry::Mode;
-use super::{Action, Amount, BudgetError, Budgets, Estimate, Exceeded, Notice, Subject, registry, scope};
+use crate::admission::Admission;
+use crate::definition::{Definition, Known, Limit};
+use crate::notice::What;
+use crate::registry::Mode;
+use crate::{Action, Amount, BudgetError, Budgets, Estimate, Exceeded, Notice, Subject, registry, scope};
 
 /// A budget that is asked, and the names of its accounts that the call would be in.
 pub(crate) type Asked = (Arc<Definition>, Vec<CompactString>);

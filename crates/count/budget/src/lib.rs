@@ -1,4 +1,9 @@
 //! Budgets: limits of spending in a period, checked before a call is made.
+//!
+//! Verb: JUDGE.
+//! Takes: definitions of budgets, estimates of calls before they are made, and counted ledger rows.
+//! Gives: a reservation, or an error with the limit; notices, and the state of each account.
+//! Never: counts or prices a call, or lets two threads or processes spend the same money.
 
 mod admission;
 mod amount;

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quipu_backend_memory::Memory;
+use quipu_budget::{Scope, *};
 use quipu_conformance::sample::{at, batch, draft, priced, trace_id};
 use quipu_core::*;
-use quipu_insight::{Scope, *};
 
 use super::{Set, accounts, count, exceeded, filed, listen, one, row, usd};
 

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use proptest::prelude::*;
+use quipu_budget::{Scope, *};
 use quipu_conformance::sample::{at, draft, priced, trace_id};
 use quipu_core::*;
-use quipu_insight::{Scope, *};
 
 use super::{Set, accounts, count};
 
