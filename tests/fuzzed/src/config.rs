@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use quipu_access::AccessSettings;
+use quipu_budget::BudgetConfig;
 use quipu_core::Limits;
 use quipu_gateway::GatewayConfig;
-use quipu_budget::BudgetConfig;
 use quipu_pipeline::{ExitRules, ExitSettings, Redact, RedactSettings};
 use quipu_prices::UserBook;
 use quipu_runtime::parse_config;

@@ -176,8 +176,11 @@ impl<T: Tables> Builder<T> {
         if config.system_metrics {
             crate::system::observe(recorder.metrics());
         }
-        let mut stages: Vec<Arc<dyn Stage>> =
-            vec![Arc::new(Priced::new(prices)), Arc::new(budgets.clone()), Arc::new(Derive::new(recorder))];
+        let mut stages: Vec<Arc<dyn Stage>> = vec![
+            Arc::new(Priced::new(prices)),
+            Arc::new(budgets.clone()),
+            Arc::new(Derive::new(recorder.metrics())),
+        ];
         stages.append(&mut self.stages);
         stages.push(Arc::new(DropUnsampled::new(Arc::clone(&counts))));
         let pipeline = Pipeline::start(Parts {

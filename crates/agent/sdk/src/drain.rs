@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
-use quipu_core::Batch;
+use quipu_core::{Batch, Metric, Timestamp};
 
 use crate::Recorder;
 use crate::clock::Scale;
@@ -42,6 +42,11 @@ impl Drain {
             scale: Scale::now(),
             compared: Instant::now(),
         }
+    }
+
+    /// Returns every series of every instrument: see [`Registry::collect`](crate::metrics::Registry::collect).
+    pub fn metrics(&self, now: Timestamp) -> Vec<Metric> {
+        self.recorder.metrics().collect(now, &self.recorder.settings().resource)
     }
 
     /// Waits for a record, at most `at_most`, and returns all available records. The batch is empty after a

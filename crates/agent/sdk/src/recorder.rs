@@ -8,10 +8,10 @@ use parking_lot::Mutex;
 
 use crate::clock::Scale;
 use crate::drain::Drain;
-use crate::metrics::Registry;
 use crate::ring::Consumer;
 use crate::tally::{Loss, Tallies, Tally};
 use crate::{Context, Counts, Settings};
+use quipu_metrics::Registry;
 
 /// Most waiting large records, of any size.
 const LARGE_RECORDS: usize = 4_096;
@@ -71,7 +71,7 @@ impl Recorder {
         let shared = Shared {
             settings,
             scale: Scale::now(),
-            metrics: Registry::default(),
+            metrics: Registry::new(crate::context::sampled_place),
             fresh: Mutex::default(),
             tallies: Mutex::default(),
             large,

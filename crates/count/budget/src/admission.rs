@@ -5,7 +5,7 @@ use std::time::Duration;
 use quipu_core::{Counted, Held, Posting, SpanId, TraceId};
 use quipu_sdk::Context;
 
-use crate::reserve::{Asked, Expected, Purpose};
+use crate::asked::{Asked, Expected, Purpose};
 use crate::{BudgetError, BudgetStatus, Budgets, Estimate, Subject};
 
 /// A budget of this process by its name.

@@ -8,7 +8,7 @@ use quipu_core::{
     TraceFilter, UsageKey, UsageQuery, UsageTotals,
 };
 
-use crate::definition::Definition;
+use crate::definition::{Definition, begun_mark};
 use crate::registry::Mode;
 use crate::{Budgets, Estimate, Period, Subject};
 
@@ -17,11 +17,6 @@ use crate::{Budgets, Estimate, Period, Subject};
 const REMEMBERED: usize = 8_192;
 /// Limit of the age of such calls.
 const RECENT: i64 = Timestamp::HOUR;
-
-/// Key of the note that a budget's accounts include the store's earlier spending.
-pub(crate) fn mark(budget: &str) -> String {
-    format!("begun {budget}")
-}
 
 impl Budgets {
     /// Begins with what was spent in the running periods, as the store has it: each budget once, whichever
@@ -36,7 +31,8 @@ impl Budgets {
         let open = self.with(|sheet, known| {
             let mut open = Vec::new();
             for definition in known.all.values().filter(|definition| !definition.limits.is_empty()) {
-                if sheet.mark(&mark(&definition.name))?.as_deref() != Some(definition.shape().as_str()) {
+                if sheet.mark(&begun_mark(&definition.name))?.as_deref() != Some(definition.shape().as_str())
+                {
                     open.push(Arc::clone(definition));
                 }
             }
@@ -55,7 +51,7 @@ impl Budgets {
         self.with(|sheet, _| {
             let mut begun = Vec::new();
             for (definition, postings) in &spent {
-                let (name, shape) = (mark(&definition.name), definition.shape());
+                let (name, shape) = (begun_mark(&definition.name), definition.shape());
                 let marked = sheet.mark(&name)?.unwrap_or_default();
                 if marked == shape {
                     continue;

@@ -181,7 +181,7 @@ impl Budgets {
             settle(sheet, &call)?;
         }
         let grown = call.usd.raw().saturating_sub(before.as_ref().map_or(0, |before| before.usd.raw()));
-        self.turn(known, &subject, &call, begins, grown);
+        self.0.loops.lock().turn(known, &subject, &call, begins, grown);
         notices.extend(self.move_call(sheet, known, before.as_ref(), (call, subject), now)?);
         Ok(notices)
     }

@@ -29,6 +29,11 @@ impl Source {
     }
 }
 
+/// Key of the note that a budget's accounts include the store's earlier spending.
+pub(crate) fn begun_mark(budget: &str) -> String {
+    format!("begun {budget}")
+}
+
 /// The time that a limit holds for now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Window {

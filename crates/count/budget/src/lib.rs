@@ -7,6 +7,7 @@
 
 mod admission;
 mod amount;
+mod asked;
 mod backlog;
 mod begin;
 mod concern;

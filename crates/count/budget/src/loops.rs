@@ -6,12 +6,12 @@ use std::num::NonZeroUsize;
 
 use compact_str::CompactString;
 use lru::LruCache;
-use quipu_core::{Counted, Result, Sheet, SpanId, Timestamp, TraceId, Usd};
+use quipu_core::{Counted, SpanId, Timestamp, TraceId, Usd};
 
+use crate::asked::Purpose;
 use crate::definition::{Definition, Known, nanos};
 use crate::error::{LoopKind, Looped};
-use crate::reserve::Purpose;
-use crate::{Amount, Budgets, LoopConfig, Subject};
+use crate::{Amount, LoopConfig, Subject};
 
 /// Limit of watched sessions and traces, for each budget; the least recently checked ones are forgotten
 /// first.
@@ -123,60 +123,49 @@ impl Track {
     }
 }
 
-impl Budgets {
-    /// Whether a subject's work goes in circles. Once it does, it is said to until its time is over; then all
-    /// is counted anew.
-    pub(crate) fn looped(
-        &self,
-        sheet: &mut dyn Sheet,
+impl Loops {
+    /// The loop of a subject's work, if there is one. It lasts until its time is over; then all is counted
+    /// anew. `waiting` is the number of admitted calls that are not counted yet; they are turns too.
+    pub(crate) fn find(
+        &mut self,
         definition: &Definition,
         subject: &Subject,
+        waiting: u64,
         now: Timestamp,
         purpose: Purpose,
-    ) -> Result<Option<Looped>> {
-        let Some(config) = &definition.config.r#loop else { return Ok(None) };
-        // Admitted calls that are not counted yet are turns too.
-        let waiting = match (config.turns, subject.trace_id) {
-            (Some(_), Some(trace_id)) => {
-                let held = sheet.held_in(trace_id)?;
-                held.iter().filter(|part| part.budget == definition.name).count() as u64
-            }
-            _ => 0,
-        };
-        let mut loops = self.0.loops.lock();
-        for whose in keys(subject) {
+    ) -> Option<Looped> {
+        let config = definition.config.r#loop.as_ref()?;
+        keys(subject).find_map(|whose| {
             let key = (definition.name.clone(), whose);
             let mut looked;
             let track = match purpose {
-                Purpose::Spend => loops.tracks.get_or_insert_mut(key.clone(), Track::default),
+                Purpose::Spend => self.tracks.get_or_insert_mut(key.clone(), Track::default),
                 Purpose::Look => {
-                    looked = loops.tracks.peek(&key).cloned().unwrap_or_default();
+                    looked = self.tracks.peek(&key).cloned().unwrap_or_default();
                     &mut looked
                 }
             };
-            let looped = track.judge(definition, config, &key.1, waiting, now);
-            if looped.is_some() {
-                return Ok(looped);
-            }
-        }
-        Ok(None)
+            track.judge(definition, config, &key.1, waiting, now)
+        })
     }
 
-    /// Takes a counted call into account.
-    pub(crate) fn turn(&self, known: &Known, subject: &Subject, call: &Counted, begins: bool, grown: i128) {
+    /// Adds a counted call.
+    pub(crate) fn turn(
+        &mut self,
+        known: &Known,
+        subject: &Subject,
+        call: &Counted,
+        begins: bool,
+        grown: i128,
+    ) {
         self.each_track(known, subject, |track| {
             track.turns += u64::from(begins && call.calls > 0);
             track.spend(call.time, grown);
         });
     }
 
-    /// Reports a tool run, for callers that see tool runs and record no spans of them, or none with
-    /// arguments. Only a hash of the arguments is kept.
-    pub fn tool_ran(&self, subject: &Subject, tool: &str, arguments: &str) {
-        self.ran(&self.known(), subject, tool, mark(tool, arguments));
-    }
-
-    pub(crate) fn ran(&self, known: &Known, subject: &Subject, tool: &str, mark: u64) {
+    /// Adds a tool run.
+    pub(crate) fn ran(&mut self, known: &Known, subject: &Subject, tool: &str, mark: u64) {
         self.each_track(known, subject, |track| {
             let again = track.last.as_ref().is_some_and(|(last, _)| *last == mark);
             track.repeated = if again { track.repeated + 1 } else { 1 };
@@ -184,33 +173,34 @@ impl Budgets {
         });
     }
 
-    fn each_track(&self, known: &Known, subject: &Subject, change: impl Fn(&mut Track)) {
+    fn each_track(&mut self, known: &Known, subject: &Subject, change: impl Fn(&mut Track)) {
         let watching = known.all.values().filter(|definition| definition.config.r#loop.is_some());
         for definition in watching.filter(|definition| !definition.scopes(subject).is_empty()) {
-            let mut loops = self.0.loops.lock();
             for whose in keys(subject) {
                 let key = (definition.name.clone(), whose);
-                change(loops.tracks.get_or_insert_mut(key, Track::default));
+                change(self.tracks.get_or_insert_mut(key, Track::default));
             }
         }
     }
 
     /// Remembers a tool's arguments before they are masked.
-    pub(crate) fn saw(&self, of: (TraceId, SpanId), mark: u64) {
-        let mut loops = self.0.loops.lock();
-        if !loops.runs.contains(&of) {
-            loops.runs.put(of, Some(mark));
+    pub(crate) fn saw(&mut self, of: (TraceId, SpanId), mark: u64) {
+        if !self.runs.contains(&of) {
+            self.runs.put(of, Some(mark));
         }
     }
 
     /// The arguments of a tool's span at its first use; else the result of `read`.
-    pub(crate) fn first_run(&self, of: (TraceId, SpanId), read: impl FnOnce() -> Option<u64>) -> Option<u64> {
-        let mut loops = self.0.loops.lock();
-        if let Some(known) = loops.runs.get_mut(&of) {
+    pub(crate) fn first_run(
+        &mut self,
+        of: (TraceId, SpanId),
+        read: impl FnOnce() -> Option<u64>,
+    ) -> Option<u64> {
+        if let Some(known) = self.runs.get_mut(&of) {
             return known.take();
         }
         let mark = read()?;
-        loops.runs.put(of, None);
+        self.runs.put(of, None);
         Some(mark)
     }
 }

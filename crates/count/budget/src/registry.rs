@@ -10,7 +10,7 @@ use quipu_core::{
 };
 
 use crate::backlog::Backlog;
-use crate::definition::{Definition, Known, Source};
+use crate::definition::{Definition, Known, Source, begun_mark};
 use crate::loops::Loops;
 use crate::memory::LocalAccounts;
 use crate::{Budget, BudgetConfig, BudgetError, Notice};
@@ -277,7 +277,7 @@ impl Budgets {
                 return Ok(Err(self.unknown(name, known)));
             }
             sheet.define(name, None)?;
-            sheet.set_mark(&crate::begin::mark(name), "")?;
+            sheet.set_mark(&begun_mark(name), "")?;
             sheet.forget(name).map(Ok)
         });
         removed.map_err(|error| unwritable(name, &error))?

@@ -5,16 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use compact_str::CompactString;
-use quipu_core::{AccountId, Held, Result, Sheet, SpanId, Timestamp, TraceId};
+use quipu_core::{AccountId, Held, Result, Sheet, SpanId, Timestamp};
 
 use crate::admission::Admission;
+use crate::asked::{Asked, Purpose};
 use crate::definition::{Definition, Known, Limit};
+use crate::error::Looped;
 use crate::notice::What;
 use crate::registry::Mode;
 use crate::{Action, Amount, BudgetError, Budgets, Estimate, Exceeded, Notice, Subject, registry, scope};
-
-/// A budget that is asked, and the names of its accounts that the call would be in.
-pub(crate) type Asked = (Arc<Definition>, Vec<CompactString>);
 
 /// Answer of the books.
 pub(crate) enum Answer {
@@ -23,15 +22,6 @@ pub(crate) enum Answer {
     /// Admitted: the id of the reservation (none for a dry run), and errors of budgets whose action let the
     /// call through.
     Yes(Option<u64>, Vec<BudgetError>),
-}
-
-/// Purpose of a check.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Purpose {
-    /// A call is about to be made.
-    Spend,
-    /// A dry run: nothing is reserved, remembered or reported.
-    Look,
 }
 
 impl Budgets {
@@ -101,6 +91,26 @@ impl Budgets {
         }
     }
 
+    /// The loop of a subject's work, if there is one.
+    fn looped(
+        &self,
+        sheet: &mut dyn Sheet,
+        definition: &Definition,
+        subject: &Subject,
+        now: Timestamp,
+        purpose: Purpose,
+    ) -> Result<Option<Looped>> {
+        let Some(config) = &definition.config.r#loop else { return Ok(None) };
+        let waiting = match (config.turns, subject.trace_id) {
+            (Some(_), Some(trace_id)) => {
+                let held = sheet.held_in(trace_id)?;
+                held.iter().filter(|part| part.budget == definition.name).count() as u64
+            }
+            _ => 0,
+        };
+        Ok(self.0.loops.lock().find(definition, subject, waiting, now, purpose))
+    }
+
     fn reserve(
         &self,
         sheet: &mut dyn Sheet,
@@ -113,14 +123,8 @@ impl Budgets {
         sheet.expire(now)?;
         let mut over = Vec::new();
         for (definition, scopes) in asked {
-            let looped = match &definition.config.r#loop {
-                Some(_) => self
-                    .looped(sheet, definition, subject, now, purpose)?
-                    .map(|looped| BudgetError::Loop(Box::new(looped))),
-                None => None,
-            };
-            let no = match looped {
-                Some(no) => Some(no),
+            let no = match self.looped(sheet, definition, subject, now, purpose)? {
+                Some(looped) => Some(BudgetError::Loop(Box::new(looped))),
                 None => full(sheet, definition, scopes, estimate, now)?,
             };
             match no {
@@ -381,11 +385,4 @@ fn exceeded(
         estimate,
         resets_at: end,
     }))
-}
-
-/// Which call a reservation is for.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Expected {
-    pub trace_id: TraceId,
-    pub span_id: SpanId,
 }

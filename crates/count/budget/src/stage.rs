@@ -53,6 +53,12 @@ fn facts_of(spans: &[Span]) -> HashMap<TraceId, TraceFacts> {
 }
 
 impl Budgets {
+    /// Reports a tool run, for callers that see tool runs and record no spans of them, or none with
+    /// arguments. Only a hash of the arguments is kept.
+    pub fn tool_ran(&self, subject: &Subject, tool: &str, arguments: &str) {
+        self.0.loops.lock().ran(&self.known(), subject, tool, loops::mark(tool, arguments));
+    }
+
     /// Passes tool runs to loop detection.
     fn tools(&self, spans: &[Span]) {
         let known = self.known();
@@ -65,7 +71,8 @@ impl Budgets {
         for span in ran {
             let tool = span.canonical.tool.as_deref().unwrap_or(&span.name);
             let of = (span.trace_id, span.span_id);
-            let Some(mark) = self.first_run(of, || arguments(span).map(|said| loops::mark(tool, &said)))
+            let Some(mark) =
+                self.0.loops.lock().first_run(of, || arguments(span).map(|said| loops::mark(tool, &said)))
             else {
                 continue;
             };
@@ -82,7 +89,7 @@ impl Budgets {
                 trace_id: Some(span.trace_id),
                 ..Subject::default()
             };
-            self.ran(&known, &subject, tool, mark);
+            self.0.loops.lock().ran(&known, &subject, tool, mark);
         }
     }
 
@@ -110,7 +117,8 @@ impl Stage for Watch {
         for span in batch.spans.iter().filter(|span| span.canonical.kind == Kind::Tool) {
             let tool = span.canonical.tool.as_deref().unwrap_or(&span.name);
             if let Some(said) = arguments(span) {
-                self.0.saw((span.trace_id, span.span_id), loops::mark(tool, &said));
+                let of = (span.trace_id, span.span_id);
+                self.0.0.loops.lock().saw(of, loops::mark(tool, &said));
             }
         }
     }

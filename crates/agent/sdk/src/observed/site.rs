@@ -6,8 +6,8 @@ use quipu_core::Level;
 
 use super::Observed;
 use crate::guard::kind::*;
-use crate::metrics::{CounterSeries, HistogramSeries, Registry};
 use crate::{Context, Guard, Recorder, Span};
+use quipu_metrics::{CounterSeries, HistogramSeries, Registry};
 
 /// Attribute with the function's path.
 const FUNCTION: &str = "code.function.name";

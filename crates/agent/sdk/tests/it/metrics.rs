@@ -515,7 +515,7 @@ fn assert_turn(registry: &'static Registry, times: f64) {
 #[test]
 fn a_turn_derives_the_catalogue_once_however_often_it_comes() {
     let (recorder, drain) = recorder();
-    let derive = Derive::new(recorder);
+    let derive = Derive::new(recorder.metrics());
     derive.apply(&mut turn());
     assert_turn(recorder.metrics(), 1.0);
     derive.apply(&mut turn());
@@ -589,7 +589,7 @@ fn a_server_keeps_services_apart_in_instruments_of_its_own() {
 #[test]
 fn derived_histograms_have_exemplars_of_sampled_spans_only() {
     let (recorder, drain) = recorder();
-    Derive::new(recorder).apply(&mut turn());
+    Derive::new(recorder.metrics()).apply(&mut turn());
     let durations = metric(&drain, "gen_ai.client.operation.duration");
     let exemplars: Vec<_> = durations.points.iter().flat_map(|point| &point.exemplars).collect();
     assert_eq!(exemplars.iter().map(|one| (one.value, one.span_id)).collect::<Vec<_>>(), [(2.0, id(2))]);
@@ -598,7 +598,7 @@ fn derived_histograms_have_exemplars_of_sampled_spans_only() {
 #[test]
 fn a_correction_counts_by_its_difference_and_counters_do_not_fall() {
     let (recorder, drain) = recorder();
-    let (derive, registry) = (Derive::new(recorder), recorder.metrics());
+    let (derive, registry) = (Derive::new(recorder.metrics()), recorder.metrics());
     let call = llm(2, 1, 2);
     let apply = |span: Option<&Span>, row: &Cost| {
         let spans = span.into_iter().cloned().collect();
@@ -644,7 +644,7 @@ fn a_correction_counts_by_its_difference_and_counters_do_not_fall() {
 #[test]
 fn what_is_recorded_by_hand_is_not_derived() {
     let (recorder, drain) = recorder();
-    let derive = Derive::new(recorder);
+    let derive = Derive::new(recorder.metrics());
     derive.apply(&mut turn());
     recorder.metrics().counter("quipu.llm.calls").add(5, &[("model", "mine")]);
     let mut other = turn();
@@ -659,7 +659,7 @@ fn what_is_recorded_by_hand_is_not_derived() {
 #[test]
 fn a_running_span_waits_for_its_end() {
     let (recorder, _drain) = recorder();
-    let derive = Derive::new(recorder);
+    let derive = Derive::new(recorder.metrics());
     let mut running = turn();
     running.costs.clear();
     running.spans.iter_mut().for_each(|span| span.end = None);

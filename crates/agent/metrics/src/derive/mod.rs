@@ -19,7 +19,6 @@ use self::sessions::Sessions;
 use self::tally::Tally;
 use self::tell::Tell;
 use super::registry::Registry;
-use crate::Recorder;
 
 /// Remembered spans, so no span counts twice.
 const SPANS: usize = 8_192;
@@ -51,9 +50,9 @@ struct State {
 }
 
 impl Derive {
-    /// Derives into the recorder's instruments.
-    pub fn new(recorder: Recorder) -> Self {
-        Self::into(recorder.metrics(), false)
+    /// Derives into the instruments of a registry.
+    pub fn new(registry: &'static Registry) -> Self {
+        Self::into(registry, false)
     }
 
     /// Derives into separate instruments, for a server with spans of many programs. Every series has the

@@ -6,15 +6,16 @@ use compact_str::CompactString;
 use parking_lot::Mutex;
 use quipu_core::{Clock, Exemplar, SystemClock, Timestamp, Usd};
 
-use super::catalogue;
-use super::cell::{Distribution, Sum};
-use super::fine::Counts;
-use super::instrument::{Instrument, InstrumentKind, Origin};
-use super::problem::Problem;
-use super::registry::Registry;
-use super::stats::{Moments, Stats};
-use super::stripe::Striped;
-use super::write::{Alone, Together};
+use super::Registry;
+use super::instrument::{Instrument, Origin};
+use crate::catalogue;
+use crate::cell::{Distribution, Sum};
+use crate::fine::Counts;
+use crate::kind::InstrumentKind;
+use crate::problem::Problem;
+use crate::stats::{Moments, Stats};
+use crate::stripe::Striped;
+use crate::write::{Alone, Together};
 
 /// Labels in the order of their first use.
 pub(crate) type Labels = Box<[(CompactString, CompactString)]>;
@@ -144,7 +145,7 @@ impl Series {
     /// All other observations skip the clock.
     #[cold]
     fn look_for_exemplar(&self, value: f64, bucket: usize) {
-        let Some((trace_id, span_id)) = crate::context::sampled_place() else { return };
+        let Some((trace_id, span_id)) = (self.registry.span)() else { return };
         self.wants.fetch_and(!bit(bucket), Relaxed);
         self.keep(bucket, Exemplar { time: SystemClock.now(), value, trace_id, span_id });
     }

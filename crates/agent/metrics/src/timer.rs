@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::TimerSeries;
-use super::reference::{Instant, elapsed, start};
+use crate::TimerSeries;
+use crate::reference::{Instant, elapsed, start};
 
 /// A measurement since [`TimerSeries::start`]. A drop records it.
 #[derive(Debug)]

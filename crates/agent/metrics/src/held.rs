@@ -1,8 +1,8 @@
 //! Handles of a single series, for frequent recording in a few nanoseconds.
 
-use super::reference::Reference;
-use super::series::Series;
-use super::{Stats, timer::Running};
+use crate::reference::Reference;
+use crate::registry::Series;
+use crate::{Stats, timer::Running};
 
 macro_rules! held {
     ($($(#[doc = $doc:literal])* $held:ident;)*) => {$(

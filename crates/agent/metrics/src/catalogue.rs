@@ -7,8 +7,8 @@
 
 use std::fmt::Write as _;
 
-use super::bounds::*;
-use super::instrument::InstrumentKind::{self, Counter, Gauge, Histogram, UpDownCounter};
+use crate::bounds::*;
+use crate::kind::InstrumentKind::{self, Counter, Gauge, Histogram, UpDownCounter};
 
 /// Subject of a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -4,9 +4,9 @@
 mod on {
     use std::time::Duration;
 
-    use crate::metrics::instrument::InstrumentKind;
-    use crate::metrics::registry::Registry;
-    use crate::metrics::series::Series;
+    use crate::kind::InstrumentKind;
+    use crate::registry::Registry;
+    use crate::registry::Series;
 
     /// A reference to a value that lives as long as the process.
     pub(crate) type Reference<T> = &'static T;
@@ -17,12 +17,6 @@ mod on {
     #[inline]
     pub(crate) const fn name(name: &str) -> Name<'_> {
         name
-    }
-
-    /// Registry of the thread's recorder.
-    #[inline]
-    pub(crate) fn current() -> Option<Reference<Registry>> {
-        crate::context::recorder().map(crate::Recorder::metrics)
     }
 
     #[inline]
@@ -59,19 +53,15 @@ mod off {
     use std::ops::Deref;
     use std::time::Duration;
 
-    use crate::metrics::instrument::InstrumentKind;
-    use crate::metrics::registry::Registry;
-    use crate::metrics::series::Series;
+    use crate::kind::InstrumentKind;
+    use crate::registry::Registry;
+    use crate::registry::Series;
 
     /// An unused name.
     pub(crate) type Name<'a> = PhantomData<&'a str>;
 
     pub(crate) const fn name(_: &str) -> Name<'_> {
         PhantomData
-    }
-
-    pub(crate) const fn current() -> Option<Reference<Registry>> {
-        None
     }
 
     pub(crate) const fn series(
@@ -128,7 +118,7 @@ pub(crate) use on::*;
 mod tests {
     use std::mem::size_of;
 
-    use crate::metrics::{Counter, CounterSeries, HistogramSeries, Running, Timer, TimerSeries};
+    use crate::{Counter, CounterSeries, HistogramSeries, Running, Timer, TimerSeries};
 
     #[test]
     fn without_the_feature_handles_are_nothing() {

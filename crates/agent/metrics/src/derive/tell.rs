@@ -4,8 +4,8 @@ use std::ops::Deref;
 
 use quipu_core::{Exemplar, Span, Usd};
 
-use crate::metrics::instrument::InstrumentKind::{Counter, Gauge, Histogram};
-use crate::metrics::registry::Registry;
+use crate::kind::InstrumentKind::{Counter, Gauge, Histogram};
+use crate::registry::Registry;
 
 /// A label with an optional value.
 pub(crate) type Label<'a> = (&'a str, Option<&'a str>);

@@ -7,12 +7,12 @@ use quipu_core::{
     Temporality, Timestamp,
 };
 
-use super::fine::Counts;
-use super::instrument::{Instrument, InstrumentKind};
-use super::registry::Registry;
-use super::series::Series;
-use super::stats::Moments;
-use crate::Drain;
+use crate::fine::Counts;
+use crate::kind::InstrumentKind;
+use crate::registry::Instrument;
+use crate::registry::Registry;
+use crate::registry::Series;
+use crate::stats::Moments;
 
 /// Quantiles of summaries.
 const QUANTILES: [f64; 4] = [0.5, 0.9, 0.95, 0.99];
@@ -21,17 +21,10 @@ static SCOPE: LazyLock<Arc<Scope>> = LazyLock::new(|| {
     Arc::new(Scope { name: "quipu".into(), version: env!("CARGO_PKG_VERSION").into(), ..Scope::default() })
 });
 
-impl Drain {
+impl Registry {
     /// Returns every series of every instrument. Points are cumulative since the start of the series. Unset
     /// gauges and instruments without a series are left out. So are derived instruments whose name the code
     /// records itself.
-    pub fn metrics(&self, now: Timestamp) -> Vec<Metric> {
-        self.recorder.metrics().collect(now, &self.recorder.settings().resource)
-    }
-}
-
-impl Registry {
-    /// Same as [`Drain::metrics`], for callers without a drain, such as a scraped page.
     pub fn collect(&'static self, now: Timestamp, resource: &Arc<Resource>) -> Vec<Metric> {
         self.observe_all(now);
         let mut metrics: Vec<_> =
@@ -42,7 +35,7 @@ impl Registry {
 
     /// Rejected observations as a metric.
     fn rejected(&self, now: Timestamp, resource: &Arc<Resource>) -> Option<Metric> {
-        let entry = super::catalogue::entry("quipu.metrics.rejected")?;
+        let entry = crate::catalogue::entry("quipu.metrics.rejected")?;
         let points: Vec<_> = self
             .problems
             .counts()

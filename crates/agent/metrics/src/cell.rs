@@ -2,10 +2,10 @@
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use super::fine::{Counts, Fine};
-use super::stats::Moments;
-use super::stripe::Tally;
-use super::write::Write;
+use crate::fine::{Counts, Fine};
+use crate::stats::Moments;
+use crate::stripe::Tally;
+use crate::write::Write;
 
 /// A sum of whole numbers on its own cache line.
 #[derive(Debug, Default)]

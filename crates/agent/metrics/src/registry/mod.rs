@@ -1,5 +1,12 @@
 //! Registry of a recorder's instruments.
 
+mod cache;
+mod instrument;
+mod series;
+
+pub(crate) use instrument::{Instrument, Origin};
+pub(crate) use series::{Labels, Series};
+
 use std::hash::BuildHasher;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -7,12 +14,12 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use compact_str::CompactString;
 use foldhash::{HashMap, fast::RandomState};
 use parking_lot::{Mutex, RwLock};
-use quipu_core::Timestamp;
+use quipu_core::{SpanId, Timestamp, TraceId};
 
-use super::instrument::{Description, Instrument, InstrumentKind, Origin};
-use super::problem::{Problem, Problems, Report};
-use super::series::{Labels, Series};
-use super::{bounds, cache, catalogue, name};
+use self::instrument::{Description, Said};
+use crate::kind::InstrumentKind;
+use crate::problem::{Problem, Problems, Report};
+use crate::{bounds, catalogue, name};
 
 /// Default limit of series per instrument, including the overflow series: OpenTelemetry's metrics SDK,
 /// "Cardinality limits".
@@ -25,13 +32,6 @@ const SHARDS: usize = 16;
 
 type Shard = RwLock<HashMap<u64, Vec<&'static Series>>>;
 type Observer = Arc<dyn Fn(&'static Registry, Timestamp) + Send + Sync>;
-
-/// Description of an instrument that is not used yet.
-#[derive(Default)]
-struct Said {
-    description: Option<Description>,
-    bounds: Option<Box<[f64]>>,
-}
 
 /// All instruments of a recorder. Recording does not block. A thread takes a lock only when it uses a series
 /// for the first time.
@@ -47,7 +47,11 @@ pub struct Registry {
     pub(crate) problems: Problems,
     /// Derived distributions have buckets but no quantiles, which a scraped metrics page does not need.
     pub(crate) coarse: bool,
+    pub(crate) span: CurrentSpan,
 }
+
+/// The current span of a thread if its trace is sampled; observations within it become exemplars.
+pub type CurrentSpan = fn() -> Option<(TraceId, SpanId)>;
 
 /// Observers run outside of all locks, so a panic leaves no broken state.
 impl std::panic::RefUnwindSafe for Registry {}
@@ -64,6 +68,7 @@ impl Default for Registry {
             cells: AtomicUsize::new(CELLS),
             problems: Problems::default(),
             coarse: false,
+            span: || None,
         }
     }
 }
@@ -77,6 +82,11 @@ impl std::fmt::Debug for Registry {
 }
 
 impl Registry {
+    /// A registry whose exemplars belong to the spans of `span`.
+    pub fn new(span: CurrentSpan) -> Self {
+        Self { span, ..Self::default() }
+    }
+
     /// A registry whose derived distributions have no quantiles.
     pub(crate) fn coarse() -> Self {
         Self { coarse: true, ..Self::default() }

@@ -4,7 +4,7 @@ use compact_str::CompactString;
 use quipu_core::{Cost, Kind, Span, Unpriced, Usage, Usd};
 
 use super::tell::{Label, Tell, seconds};
-use crate::metrics::name::kept;
+use crate::name::kept;
 
 /// Metric values of a counted row.
 #[derive(Debug, Clone, PartialEq)]

@@ -5,7 +5,7 @@ use quipu_core::{Span, Timestamp};
 
 use super::recent::Recent;
 use super::tell::Tell;
-use crate::metrics::name::kept;
+use crate::name::kept;
 
 /// Remembered sessions.
 const SESSIONS: usize = 8_192;

@@ -1,8 +1,8 @@
 //! Statistics of a distribution.
 
-use super::fine::Counts;
+use crate::fine::Counts;
 
-/// Statistics of a distribution. The relative error of quantiles is at most [`super::QUANTILE_ERROR`]; all
+/// Statistics of a distribution. The relative error of quantiles is at most [`crate::QUANTILE_ERROR`]; all
 /// other values are exact except for rounding.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Stats {

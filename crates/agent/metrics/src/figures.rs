@@ -1,10 +1,10 @@
 //! Queries of recorded values.
 
-use super::Stats;
-use super::fine::Counts;
-use super::instrument::InstrumentKind;
-use super::registry::Registry;
-use super::stats::Moments;
+use crate::Stats;
+use crate::fine::Counts;
+use crate::kind::InstrumentKind;
+use crate::registry::Registry;
+use crate::stats::Moments;
 
 impl Registry {
     /// Statistics of a distribution over all its series; `None` if there is none with that name.

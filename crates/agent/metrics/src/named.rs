@@ -2,25 +2,11 @@
 
 use std::time::Duration;
 
-use super::held::*;
-use super::instrument::InstrumentKind;
-use super::reference::{Name, Reference, current, name, reference, series};
-use super::registry::Registry;
-use super::timer::Running;
-
-/// Sets unit and description of an instrument of the current recorder: see [`Registry::describe`].
-pub fn describe(name: &str, unit: &str, help: &str) {
-    if let Some(registry) = current() {
-        registry.describe(name, unit, help);
-    }
-}
-
-/// Sets the bounds of a histogram or timer of the current recorder: see [`Registry::bounds`].
-pub fn bounds(name: &str, bounds: &[f64]) {
-    if let Some(registry) = current() {
-        registry.bounds(name, bounds);
-    }
-}
+use crate::held::*;
+use crate::kind::InstrumentKind;
+use crate::reference::{Name, Reference, name, reference, series};
+use crate::registry::Registry;
+use crate::timer::Running;
 
 macro_rules! named {
     ($($(#[doc = $doc:literal])* $function:ident, $named:ident -> $held:ident;)*) => {
@@ -39,9 +25,10 @@ macro_rules! named {
             }
 
             impl<'a> $named<'a> {
+                /// The instrument of a registry. Without a registry it does nothing.
                 #[inline]
-                fn new(registry: Option<Reference<Registry>>, given: &'a str) -> Self {
-                    Self { registry, name: name(given) }
+                pub fn of(registry: Option<&'static Registry>, given: &'a str) -> Self {
+                    Self { registry: reference(registry), name: name(given) }
                 }
 
                 /// A handle of the series with these labels, for frequent recording.
@@ -51,19 +38,11 @@ macro_rules! named {
                 }
             }
 
-            $(#[doc = $doc])*
-            ///
-            /// It belongs to the current recorder; without one it does nothing.
-            #[inline]
-            pub fn $function(name: &str) -> $named<'_> {
-                $named::new(current(), name)
-            }
-
             impl Registry {
                 $(#[doc = $doc])*
                 #[inline]
                 pub fn $function<'a>(&'static self, name: &'a str) -> $named<'a> {
-                    $named::new(reference(Some(self)), name)
+                    $named::of(Some(self), name)
                 }
             }
         )*

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use super::write::Write;
+use crate::write::Write;
 
 /// Largest relative error of a quantile, for absolute values between 2⁻⁴⁰ and 2⁵⁶. Smaller values count as
 /// zero, larger ones as 2⁵⁶.
