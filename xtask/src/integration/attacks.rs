@@ -9,6 +9,7 @@ mod finality;
 mod framing;
 mod gateway;
 mod initial;
+mod joined;
 mod leftovers;
 mod page;
 mod pages;
@@ -123,6 +124,7 @@ impl Attacks<'_> {
         self.add(files::reopened(self.bench), "reopened access");
         self.add(files::record(self.bench), "cut audit");
         self.add(files::lock(self.bench), "removed lock");
+        self.add(files::budgets(self.bench), "lost budgets");
     }
 
     fn inputs(&mut self, scene: &Scene) {
@@ -140,6 +142,7 @@ impl Attacks<'_> {
         self.add(gateway::hidden(self.bench), "hidden calls");
         self.add(gateway::bombs(self.bench), "gateway bombs");
         self.add(finality::replaced(self.bench), "ended spans");
+        self.add(joined::forged(self.bench), "forged records");
         self.add(leftovers::secrets(self.bench), "secrets");
         self.add(leftovers::formulas(self.bench), "formulas");
         self.add(leftovers::forgotten(self.bench), "forgotten");

@@ -148,15 +148,14 @@ impl Folder {
     /// lists the held traces.
     pub(crate) fn has_catalog(&self) -> Result<()> {
         let path = self.catalog();
-        let is_there = fs::metadata(&path).is_ok_and(|file| file.len() > 0);
-        if is_there || self.days()?.is_empty() {
+        let file = fs::metadata(&path);
+        let is_other = file.as_ref().is_ok_and(|file| !file.is_file());
+        let is_there = file.is_ok_and(|file| file.len() > 0) && !is_other;
+        if is_there || !is_other && self.days()?.is_empty() {
             return Ok(());
         }
-        let text = format!(
-            "{}: it is missing or empty, and day files exist: restore it, or run `quipu check store \
-             --repair`",
-            path.display()
-        );
+        let why = if is_other { "it is not a file" } else { "it is missing or empty, and day files exist" };
+        let text = format!("{}: {why}: restore it, or run `quipu check store --repair`", path.display());
         Err(Error::new(ErrorKind::Damaged, "open store", text).with_retry(Retry::No).of_backend(NAME))
     }
 

@@ -1,11 +1,12 @@
 //! Decision whether a span counts: bottom-up over the tree, then between sibling records.
 
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
-use quipu_core::{Kind, Node, Rule, Signal, Usage};
+use quipu_core::{Kind, Rule, Signal, Usage};
 
-use crate::merge::{self, is_by_shape};
+use crate::kept::{held, kept, may_take_all};
+use crate::merge::{self, is_by_shape, usage};
 use crate::standing::{At, Standing};
-use crate::tally::{Calls, Tally, Tokens};
+use crate::tally::{Calls, Tally, Tokens, exceeds};
 use crate::trace::{Entry, Trace};
 
 /// Decides every span in `dirty`. The list holds all ancestors of each of its spans.
@@ -61,10 +62,6 @@ fn below(trace: &Trace, at: At) -> Tally {
     below
 }
 
-fn usage(node: &Node) -> Option<&Usage> {
-    node.call.as_ref().and_then(|call| call.usage.as_ref()).filter(|usage| usage.has_figures())
-}
-
 fn standing(trace: &Trace, at: At, below: &Tally) -> Standing {
     let node = &trace.entry(at).node;
     let Some(call) = &node.call else { return Standing::Nothing };
@@ -77,15 +74,17 @@ fn standing(trace: &Trace, at: At, below: &Tally) -> Standing {
     } else if is_by_shape(node) && is_of_a_call_above(trace, at) {
         Standing::Repeats
     } else if node.kind.is_call() {
-        call_standing(trace, at, below.calls(node.kind))
+        kept(trace, at, call_standing(trace, at, below.calls(node.kind)))
     } else if node.kind == Kind::Tool && usage(node).is_none() {
         tool_standing(trace, at)
     } else if usage(node).is_none() && node.signal == Signal::Metric {
         Standing::Orphan
     } else if usage(node).is_none() {
         Standing::Nothing
-    } else if below.any_usage() || is_of_a_call_above(trace, at) {
+    } else if is_of_a_call_above(trace, at) {
         Standing::Repeats
+    } else if below.any_usage() {
+        kept(trace, at, Standing::Repeats)
     } else {
         Standing::Orphan
     }
@@ -97,7 +96,9 @@ fn standing(trace: &Trace, at: At, below: &Tally) -> Standing {
 fn is_of_a_call_above(trace: &Trace, at: At) -> bool {
     let entry = trace.entry(at);
     let tells = |call: &Entry| {
-        usage(&call.node).is_some() && (call.agent, call.within) == (entry.agent, entry.within)
+        usage(&call.node).is_some()
+            && (call.agent, call.within) == (entry.agent, entry.within)
+            && may_take_all(&call.node, &entry.node)
     };
     entry.call.is_some_and(|call| tells(trace.entry(call)))
 }
@@ -137,24 +138,16 @@ fn call_standing(trace: &Trace, at: At, below: &Calls) -> Standing {
     }
 }
 
-/// Whether a span reports so many more tokens than the calls below it that it cannot just repeat them. Then a
-/// call below it reduces its usage only by the tokens of that call.
-fn exceeds(usage: &Usage, below: Tokens) -> bool {
-    let told = Tokens::of(usage);
-    let more = |told: u64, below: u64| told > merge::with_tolerance(below);
-    !usage.estimated && (more(told.input, below.input) || more(told.output, below.output))
-}
-
 /// The usage of a span beyond the calls below it. Its cached share is unknown.
 pub(crate) fn rest(trace: &Trace, at: At) -> Option<Usage> {
     let node = &trace.entry(at).node;
-    let below = below(trace, at).calls(node.kind).tokens;
-    let told = Tokens::of(usage(node)?);
-    Some(Usage {
-        input: Some(told.input.saturating_sub(below.input)),
-        output: Some(told.output.saturating_sub(below.output)),
-        ..Usage::default()
-    })
+    let held = trace.is_shared.then(|| held(trace, at)).filter(|held| held.has_later);
+    let below = match held {
+        Some(held) => held.before.plus(held.later),
+        None => below(trace, at).calls(node.kind).tokens,
+    };
+    let left = Tokens::of(usage(node)?).less(below);
+    Some(Usage { input: Some(left.input), output: Some(left.output), ..Usage::default() })
 }
 
 /// Treats a tool run inside a run of the same tool as a second record of that run. The framework and the

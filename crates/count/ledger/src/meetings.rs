@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use foldhash::{HashMap, HashMapExt, HashSet};
 use lru::LruCache;
-use quipu_core::{Cost, Meeting, Signal, Timestamp, TraceId};
+use quipu_core::{Arrival, Cost, Meeting, Signal, Timestamp, TraceId};
 
 use crate::place;
 use crate::row::{self, Id, Records, Row};
@@ -52,21 +52,21 @@ impl Place {
         self.told.range(from..=until).next().is_some()
     }
 
-    fn decided(&self) -> Vec<Cost> {
+    fn decided(&self) -> Vec<(Cost, Arrival)> {
         if self.is_plain() {
-            self.records.values().map(|row| row.cost.clone()).collect()
+            self.records.values().map(|row| (row.cost.clone(), row.arrival)).collect()
         } else {
             place::decide(&self.records, |row| self.is_told(row), &mut Vec::new())
         }
     }
 
     fn settle(&mut self, out: &mut Vec<Row>) {
-        for mut cost in self.decided() {
+        for (mut cost, arrival) in self.decided() {
             let id = (cost.trace_id, cost.span_id);
             let print = row::print(&cost);
             if self.given.insert(id, print) != Some(print) {
                 cost.version = row::next_version();
-                out.extend(self.records.get(&id).map(|row| Row { cost, ..row.clone() }));
+                out.extend(self.records.get(&id).map(|row| Row { cost, arrival, ..row.clone() }));
             }
         }
     }
@@ -173,16 +173,16 @@ impl Meetings {
 
     /// The rows as their meetings decide them, without marking them as returned.
     pub fn decided(&self, rows: Vec<Row>) -> Vec<Row> {
-        let mut decided: HashMap<Meeting, HashMap<Id, Cost>> = HashMap::new();
-        let of_place = |meeting: Meeting| -> HashMap<Id, Cost> {
+        let mut decided: HashMap<Meeting, HashMap<Id, (Cost, Arrival)>> = HashMap::new();
+        let of_place = |meeting: Meeting| -> HashMap<Id, (Cost, Arrival)> {
             let costs = self.places.peek(&meeting).map(Place::decided).unwrap_or_default();
-            costs.into_iter().map(|cost| ((cost.trace_id, cost.span_id), cost)).collect()
+            costs.into_iter().map(|one| ((one.0.trace_id, one.0.span_id), one)).collect()
         };
         let by_meeting = |row: Row| {
             let Some(meeting) = row.meeting else { return row };
             let costs = decided.entry(meeting).or_insert_with(|| of_place(meeting));
             match costs.remove(&(row.cost.trace_id, row.cost.span_id)) {
-                Some(cost) => Row { cost, ..row },
+                Some((cost, arrival)) => Row { cost, arrival, ..row },
                 None => row,
             }
         };

@@ -5,6 +5,11 @@ use quipu_core::{Call, Kind, Node, Usage};
 
 use crate::names::{are_apart, bare, same_names};
 
+/// The figures of a span, if it has any.
+pub(crate) fn usage(node: &Node) -> Option<&Usage> {
+    node.call.as_ref().and_then(|call| call.usage.as_ref()).filter(|usage| usage.has_figures())
+}
+
 /// Minimum share of the outer span's time that an inner span of the same call fills.
 const CONTAINMENT: f64 = 0.9;
 
@@ -122,6 +127,19 @@ fn fills(outer: &Node, inner: &Node) -> bool {
         (Some(outer), Some(inner)) => inner as f64 >= outer as f64 * CONTAINMENT,
         _ => false,
     }
+}
+
+/// Whether two calls name one model, up to a provider prefix and a date.
+pub(crate) fn is_one_model(one: &Call, other: &Call) -> bool {
+    let names = |call: &Call| call.request_model.is_some() || call.response_model.is_some();
+    let tagged = |call: &Call| {
+        [&call.request_model, &call.response_model]
+            .into_iter()
+            .flatten()
+            .any(|name| name.contains([':', '@']))
+    };
+    let same_tags = !tagged(one) && !tagged(other) || one.request_model == other.request_model;
+    names(one) && names(other) && same_tags && same_family(one, other)
 }
 
 fn same_family(one: &Call, other: &Call) -> bool {

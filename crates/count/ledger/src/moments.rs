@@ -191,7 +191,7 @@ impl Moments {
     /// The rows that result from joining records around a moment, for the joined records only.
     fn join_around(&self, meeting: Meeting) -> BTreeMap<Id, Cost> {
         self.look_around(meeting, |records| {
-            groups(&records).iter().flat_map(|group| place::merge(group)).collect()
+            groups(&records).iter().flat_map(|group| place::merge(group).0).collect()
         })
     }
 

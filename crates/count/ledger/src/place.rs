@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use compact_str::CompactString;
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
-use quipu_core::{Cost, Kind, Rule, Signal, Usage, answer_id_is_unique};
+use quipu_core::{Arrival, Cost, Kind, Rule, Signal, Usage, answer_id_is_unique};
 
 use crate::evidence::{end, gap};
 use crate::merge::Told;
 use crate::row::{Id, Records, Row};
-use crate::{inferred, merge, names, series};
+use crate::senders::Charge;
+use crate::{inferred, merge, names, senders, series};
 
 /// Maximum distance between two records of one call due to clocks and rounding, in nanoseconds.
 const SLACK: i64 = 1_000_000_000;
@@ -25,12 +26,17 @@ const MOST_OF_ONE_ID: usize = 64;
 ///
 /// `told` returns whether calls at a metric's time are known outside this meeting. Known calls within the
 /// meeting replace all of its metrics. The joined records are added to `pairs`, the counted one first.
-pub(crate) fn decide(records: &Records, told: impl Fn(&Row) -> bool, pairs: &mut Vec<(Id, Id)>) -> Vec<Cost> {
+pub(crate) fn decide(
+    records: &Records,
+    told: impl Fn(&Row) -> bool,
+    pairs: &mut Vec<(Id, Id)>,
+) -> Vec<(Cost, Arrival)> {
     let mut final_rows: BTreeMap<Id, Cost> =
         records.iter().map(|(id, row)| (*id, row.cost.clone())).collect();
-    join_spans(records, &mut final_rows, pairs);
-    pair(records, &mut final_rows, pairs);
-    yield_to_calls(&mut final_rows);
+    let mut arrivals: Arrivals = records.iter().map(|(id, row)| (*id, row.arrival)).collect();
+    join_spans(records, &mut final_rows, &mut arrivals, pairs);
+    pair(records, &mut final_rows, &mut arrivals, pairs);
+    yield_to_calls(&mut final_rows, &arrivals);
     inferred::yield_to_runs(records, &mut final_rows);
     let calls_are_known = final_rows.values().any(|row| row.signal != Signal::Metric && tells(row));
     let costs_are_known = final_rows.values().any(|row| row.signal != Signal::Metric && reports(row));
@@ -39,8 +45,12 @@ pub(crate) fn decide(records: &Records, told: impl Fn(&Row) -> bool, pairs: &mut
         Some(_) => calls_are_known || told(row),
         None => costs_are_known,
     });
-    final_rows.into_values().collect()
+    let arrival = |id: &Id| arrivals.get(id).copied().unwrap_or_default();
+    final_rows.into_iter().map(|(id, cost)| (cost, arrival(&id))).collect()
 }
+
+/// The arrivals of the records whose prices the rows have.
+type Arrivals = BTreeMap<Id, Arrival>;
 
 fn tells(row: &Cost) -> bool {
     row.counts() && row.usage.as_ref().is_some_and(Usage::is_known)
@@ -58,7 +68,12 @@ fn is_candidate(row: &Cost) -> bool {
 /// Joins spans of one call that two instrumentations wrote into separate traces (R6). The spans share the
 /// answer's id and the time, and have equal totals if both report them. The span of an agent counts,
 /// otherwise the first.
-fn join_spans(records: &Records, rows: &mut BTreeMap<Id, Cost>, joined: &mut Vec<(Id, Id)>) {
+fn join_spans(
+    records: &Records,
+    rows: &mut BTreeMap<Id, Cost>,
+    arrivals: &mut Arrivals,
+    joined: &mut Vec<(Id, Id)>,
+) {
     let mut by_id: BTreeMap<&CompactString, Vec<Id>> = BTreeMap::new();
     for (id, row) in records {
         let is_span = row.cost.signal == Signal::Span && row.cost.kind.is_call() && is_candidate(&row.cost);
@@ -80,7 +95,9 @@ fn join_spans(records: &Records, rows: &mut BTreeMap<Id, Cost>, joined: &mut Vec
         for group in groups.iter().filter(|group| group.len() > 1) {
             joined.extend(group.iter().skip(1).map(|id| (group[0], *id)));
             let group: Vec<(&Id, &Row)> = group.iter().map(|id| (id, &records[id])).collect();
-            rows.extend(merge(&group));
+            let (merged, arrival) = merge(&group);
+            rows.extend(merged);
+            arrivals.insert(*group[0].0, arrival);
         }
     }
 }
@@ -98,8 +115,26 @@ fn is_one_call(one: &Row, other: &Row) -> bool {
     a.kind == b.kind && a.trace_id != b.trace_id && told_apart && agree && gap(a, b) == 0
 }
 
-/// The rows of the records of one call. The first counts, with the best figures of all.
-pub(crate) fn merge(group: &[(&Id, &Row)]) -> BTreeMap<Id, Cost> {
+/// The rows of the records of one call, and the arrival of the record whose price the first has. The first
+/// counts, with the best figures of all, and a later sender does not lower its price.
+pub(crate) fn merge(group: &[(&Id, &Row)]) -> (BTreeMap<Id, Cost>, Arrival) {
+    let mut rows = merged(group);
+    let Some((first, one)) = group.first() else { return (rows, Arrival::default()) };
+    let records: Vec<(Arrival, Charge)> =
+        group.iter().map(|(_, row)| (row.arrival, Charge::of(&row.cost))).collect();
+    let theirs = |sender: u64| {
+        let theirs: Vec<(&Id, &Row)> =
+            group.iter().copied().filter(|(_, row)| row.arrival.sender == sender).collect();
+        merged(&theirs).get(theirs.first()?.0).map(Charge::of)
+    };
+    let arrival = match rows.get_mut(first) {
+        Some(row) => senders::keep(row, one.arrival, &records, theirs),
+        None => one.arrival,
+    };
+    (rows, arrival)
+}
+
+fn merged(group: &[(&Id, &Row)]) -> BTreeMap<Id, Cost> {
     let mut rows: BTreeMap<Id, Cost> = group.iter().map(|(id, row)| (**id, row.cost.clone())).collect();
     let Some(((first, _), others)) = group.split_first() else { return rows };
     let told = group.iter().filter_map(|(_, row)| {
@@ -131,7 +166,12 @@ struct Pair {
 }
 
 /// Pairs each record with one of a more reliable signal, the most certain pairs first.
-fn pair(records: &Records, rows: &mut BTreeMap<Id, Cost>, joined: &mut Vec<(Id, Id)>) {
+fn pair(
+    records: &Records,
+    rows: &mut BTreeMap<Id, Cost>,
+    arrivals: &mut Arrivals,
+    joined: &mut Vec<(Id, Id)>,
+) {
     let signals: Vec<Signal> = Signal::ALL.into_iter().filter(|signal| *signal != Signal::Metric).collect();
     let mut trusted: Vec<Id> = Vec::new();
     for signal in signals {
@@ -149,10 +189,23 @@ fn pair(records: &Records, rows: &mut BTreeMap<Id, Cost>, joined: &mut Vec<(Id, 
             gone.insert(pair.other);
             joined.push((pair.trusted, pair.other));
             let with_runs = |id: Id| (id, records.get(&id).is_some_and(|row| row.has_runs));
+            let both = charges(rows, arrivals, [pair.trusted, pair.other]);
             join(rows, with_runs(pair.trusted), with_runs(pair.other), Rule::Echo);
+            keep(rows, arrivals, pair.trusted, &both);
         }
         trusted.extend(of_signal.into_iter().filter(|id| !gone.contains(id)));
     }
+}
+
+fn charges(rows: &BTreeMap<Id, Cost>, arrivals: &Arrivals, ids: [Id; 2]) -> Vec<(Arrival, Charge)> {
+    ids.iter().filter_map(|id| Some((*arrivals.get(id)?, Charge::of(rows.get(id)?)))).collect()
+}
+
+/// Keeps the money of the first of two senders in the row that counts.
+fn keep(rows: &mut BTreeMap<Id, Cost>, arrivals: &mut Arrivals, id: Id, both: &[(Arrival, Charge)]) {
+    let (Some(row), Some(arrival)) = (rows.get_mut(&id), arrivals.get_mut(&id)) else { return };
+    let theirs = |sender: u64| both.iter().find(|(one, _)| one.sender == sender).map(|(_, one)| one.clone());
+    *arrival = senders::keep(row, *arrival, both, theirs);
 }
 
 /// All pairs that can be one call.
@@ -247,18 +300,19 @@ fn join(
 
 /// Marks a roll-up that its own trace does not explain as a repetition of simultaneous calls of another
 /// signal (R3).
-fn yield_to_calls(rows: &mut BTreeMap<Id, Cost>) {
-    let mut calls: Vec<i64> = rows
-        .values()
-        .filter(|row| row.signal != Signal::Span && row.is_call() && tells(row))
-        .map(end)
-        .collect();
-    calls.sort_unstable();
-    for row in rows.values_mut() {
+fn yield_to_calls(rows: &mut BTreeMap<Id, Cost>, arrivals: &Arrivals) {
+    let arrival = |id: &Id| arrivals.get(id).copied().unwrap_or_default();
+    let is_call = |row: &Cost| row.signal != Signal::Span && row.is_call() && tells(row);
+    let calls = rows.iter().filter(|(_, row)| is_call(row));
+    let mut calls: Vec<(i64, Arrival)> = calls.map(|(id, row)| (end(row), arrival(id))).collect();
+    calls.sort_unstable_by_key(|(at, arrival)| (*at, arrival.sender, arrival.second));
+    for (id, row) in rows {
         if row.rule == Rule::OrphanRollup && row.signal == Signal::Span {
             let from = start(row).saturating_sub(SLACK);
-            let first = calls.partition_point(|at| *at < from);
-            if calls.get(first).is_some_and(|at| *at <= end(row).saturating_add(SLACK)) {
+            let until = end(row).saturating_add(SLACK);
+            let first = calls.partition_point(|(at, _)| *at < from);
+            let mut near = calls[first..].iter().take_while(|(at, _)| *at <= until);
+            if near.any(|(_, call)| !senders::is_later(*call, arrival(id))) {
                 row.rule = Rule::Repeats;
             }
         }

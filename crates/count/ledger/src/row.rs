@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use compact_str::CompactString;
 use foldhash::fast::FixedState;
-use quipu_core::{Cost, Meeting, Rule, ScopeMark, Signal, SpanId, Timestamp, TraceId};
+use quipu_core::{Arrival, Cost, Meeting, Rule, ScopeMark, Signal, SpanId, Timestamp, TraceId};
 
 use crate::names::are_apart;
 
@@ -37,6 +37,8 @@ pub(crate) struct Row {
     pub parent: Option<SpanId>,
     /// Whether no span above it is known.
     pub is_top: bool,
+    /// Sender and arrival of the record whose price it has.
+    pub arrival: Arrival,
     /// Whether it is the first row of its span.
     pub is_new: bool,
     /// Whether it is a call in whose trace tool runs have spans.

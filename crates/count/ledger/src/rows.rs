@@ -5,14 +5,14 @@ use std::hash::BuildHasher;
 use compact_str::CompactString;
 use foldhash::fast::FixedState;
 use quipu_core::{
-    Billing, Call, Cost, InferredRun, Kind, Meeting, Node, Rule, ScopeMark, TraceId, Usage, UsageEstimate,
-    Usd,
+    Arrival, Billing, Call, Cost, InferredRun, Kind, Meeting, Node, Provider, Rule, ScopeMark, TraceId,
+    Usage, UsageEstimate, Usd,
 };
 
 use crate::row::{Print, Row, next_version};
 use crate::standing::{At, Standing};
 use crate::trace::{Entry, Trace};
-use crate::{decide, inferred, merge};
+use crate::{decide, inferred, merge, senders};
 
 impl Trace {
     /// Tool runs that the messages of a call tell of and no span does.
@@ -106,6 +106,9 @@ struct Facts {
     reported: Option<Usd>,
     request_model: Option<CompactString>,
     response_model: Option<CompactString>,
+    provider: Option<Provider>,
+    service_tier: Option<CompactString>,
+    arrival: Arrival,
     failed: bool,
     meeting: Option<Meeting>,
     is_top: bool,
@@ -122,14 +125,19 @@ pub(crate) fn of(trace: &Trace, trace_id: TraceId, at: At) -> Option<(Row, Print
     let call = entry.node.call.as_deref()?;
     let records = || records(trace, at).into_iter().map(|at| &trace.entry(at).node);
     let merged = rule == Rule::Merged;
+    let (charge, arrival) = if merged {
+        senders::of_nodes(&records().collect::<Vec<_>>())
+    } else {
+        senders::of_nodes(&[&entry.node])
+    };
     let facts = Facts {
         rule,
         agent: agent(trace, at),
         tool: tool(trace, at, merged),
-        billing: if merged { records().map(billing).max().unwrap_or_default() } else { call.billing },
+        billing: charge.billing,
         usage: match entry.standing {
             Standing::Rest => decide::rest(trace, at),
-            _ if merged => merge::best(records()),
+            _ if merged => charge.usage,
             _ => call.usage.clone(),
         },
         reported: if merged {
@@ -137,12 +145,11 @@ pub(crate) fn of(trace: &Trace, trace_id: TraceId, at: At) -> Option<(Row, Print
         } else {
             call.reported
         },
-        request_model: call.request_model.clone().or_else(|| model_above(trace, at)),
-        response_model: if merged {
-            records().find_map(|node| node.call.as_ref()?.response_model.clone())
-        } else {
-            call.response_model.clone()
-        },
+        request_model: charge.request_model.or_else(|| model_above(trace, at)),
+        response_model: charge.response_model,
+        provider: charge.provider,
+        service_tier: charge.service_tier,
+        arrival,
         // The framework may report a failed tool run as a success. A call with an unusable answer was still
         // answered.
         failed: call.failed || (merged && entry.node.kind == Kind::Tool && records().any(has_failed)),
@@ -163,6 +170,7 @@ pub(crate) fn of(trace: &Trace, trace_id: TraceId, at: At) -> Option<(Row, Print
         others: facts.others.clone(),
         parent: entry.node.parent_id,
         is_top: facts.is_top,
+        arrival,
         is_new: entry.is_new(),
         has_runs: facts.has_runs,
         cost: cost(trace_id, &entry.node, call, facts),
@@ -185,10 +193,6 @@ fn estimate(trace: &Trace, at: At, merged: bool) -> Option<Box<UsageEstimate>> {
     let above = std::iter::successors(trace.entry(at).parent, |at| trace.entry(*at).parent);
     let mut holds = above.map(|at| matches!(trace.entry(at).standing, Standing::Orphan | Standing::Rest));
     (!holds.any(|holds| holds)).then_some(found)
-}
-
-fn billing(node: &Node) -> Billing {
-    node.call.as_ref().map(|call| call.billing).unwrap_or_default()
 }
 
 fn has_failed(node: &Node) -> bool {
@@ -257,10 +261,10 @@ fn cost(trace_id: TraceId, node: &Node, call: &Call, facts: Facts) -> Cost {
         convention: call.convention.clone(),
         agent: facts.agent,
         tool: facts.tool,
-        provider: call.provider.clone(),
+        provider: facts.provider,
         request_model: facts.request_model,
         response_model: facts.response_model,
-        service_tier: call.service_tier.clone(),
+        service_tier: facts.service_tier,
         billing: facts.billing,
         usage: facts.usage,
         amount: None,

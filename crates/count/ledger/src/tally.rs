@@ -2,6 +2,7 @@
 
 use quipu_core::{Kind, Usage};
 
+use crate::merge;
 use crate::standing::At;
 
 /// Calls of one kind below a span.
@@ -25,12 +26,33 @@ impl Tokens {
         Self { input: usage.input.unwrap_or(0), output: usage.output.unwrap_or(0) }
     }
 
-    const fn plus(self, other: Self) -> Self {
+    /// Tokens beyond those of another.
+    pub const fn less(self, other: Self) -> Self {
+        Self {
+            input: self.input.saturating_sub(other.input),
+            output: self.output.saturating_sub(other.output),
+        }
+    }
+
+    /// Whether there are any.
+    pub const fn is_some(self) -> bool {
+        self.input > 0 || self.output > 0
+    }
+
+    pub const fn plus(self, other: Self) -> Self {
         Self {
             input: self.input.saturating_add(other.input),
             output: self.output.saturating_add(other.output),
         }
     }
+}
+
+/// Whether a span reports so many more tokens than the calls below it that it cannot just repeat them. Then a
+/// call below it reduces its usage only by the tokens of that call.
+pub(crate) fn exceeds(usage: &Usage, below: Tokens) -> bool {
+    let told = Tokens::of(usage);
+    let more = |told: u64, below: u64| told > merge::with_tolerance(below);
+    !usage.estimated && (more(told.input, below.input) || more(told.output, below.output))
 }
 
 /// Contribution of a span and its descendants to the count, by kind of call. The last entry is usage outside

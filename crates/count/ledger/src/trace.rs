@@ -90,6 +90,10 @@ pub(crate) struct Trace {
     pub estimated: HashSet<At>,
     /// Whether tool runs have spans.
     pub has_runs: bool,
+    /// Sender of the first span.
+    sender: Option<u64>,
+    /// Whether several senders sent its spans.
+    pub is_shared: bool,
 }
 
 impl Trace {
@@ -108,6 +112,8 @@ impl Trace {
             inferred: Inferred::new(),
             estimated: HashSet::new(),
             has_runs: false,
+            sender: None,
+            is_shared: false,
         }
     }
 
@@ -160,6 +166,8 @@ impl Trace {
 
     /// Adds a span, or replaces the earlier copy of it.
     pub fn insert(&mut self, node: Node) {
+        let sender = *self.sender.get_or_insert(node.arrival.sender);
+        self.is_shared |= sender != node.arrival.sender;
         let Some(at) = self.by_id.get(&node.span_id).copied() else { return self.append(node) };
         if let Some(arrival) = supersedes(&node, &self.entry(at).node) {
             self.replace(at, Node { arrival, ..node });

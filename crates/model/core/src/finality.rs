@@ -30,8 +30,20 @@ impl Arrival {
         let text = |name| resource.attributes.text(name).unwrap_or_default();
         let names = [credentials, text("service.name"), text("service.instance.id")];
         let [a, b, c, d, e, f, g, h, ..] = digest("sender", &names);
-        let sender = u64::from_be_bytes([a, b, c, d, e, f, g, h]).max(1);
+        let sender = u64::from_be_bytes([a, b, c, d, e, f, g, h]).clamp(1, Self::GATEWAY - 1);
         Self { sender, second: at.nanos().div_euclid(Timestamp::SECOND) }
+    }
+
+    /// The arrival of a record of the gateway, a sender that no key has.
+    pub const fn of_gateway(at: Timestamp) -> Self {
+        Self { sender: Self::GATEWAY, second: at.nanos().div_euclid(Timestamp::SECOND) }
+    }
+
+    const GATEWAY: u64 = u64::MAX;
+
+    /// Whether the sender is known by its credentials, and is not the gateway.
+    pub const fn is_of_a_key(self) -> bool {
+        self.sender != 0 && self.sender != Self::GATEWAY
     }
 
     /// The time of arrival.

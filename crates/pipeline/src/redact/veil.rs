@@ -1,4 +1,5 @@
-//! Encodings that hide a text from a plain search: percent-encoding, `\u` and `\x` escapes, base64.
+//! Encodings that hide a text from a plain search: percent-encoding, `\u` and `\x` escapes, character
+//! references of HTML, letters without a width, base64 and hexadecimal digits.
 
 use base64::Engine as _;
 use base64::alphabet;
@@ -10,6 +11,8 @@ const ROUNDS: usize = 4;
 const SHORTEST: usize = 24;
 /// Characters at each end of a run that decide whether it is an encoded text.
 const SAMPLE: usize = 96;
+/// Segments of a path that are tried as the start of a run.
+const PARTS: usize = 16;
 
 const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
     .with_decode_allow_trailing_bits(true)
@@ -62,6 +65,7 @@ fn once(text: &str) -> Option<(String, Vec<usize>)> {
                 &room[..1]
             }
             Letter::Char(letter) => letter.encode_utf8(&mut room).as_bytes(),
+            Letter::Nothing => &room[..0],
         };
         out.extend_from_slice(written);
         places.extend(std::iter::repeat_n(at, written.len()));
@@ -78,7 +82,7 @@ fn once(text: &str) -> Option<(String, Vec<usize>)> {
 
 fn next_escape(bytes: &[u8], from: usize) -> Option<usize> {
     let mut at = from;
-    while let Some(found) = bytes[at..].iter().position(|byte| matches!(byte, b'%' | b'\\')) {
+    while let Some(found) = bytes[at..].iter().position(|byte| BEGINS.contains(byte)) {
         at += found;
         if escape(&bytes[at..]).is_some() {
             return Some(at);
@@ -88,9 +92,14 @@ fn next_escape(bytes: &[u8], from: usize) -> Option<usize> {
     None
 }
 
+/// First bytes of escape sequences.
+const BEGINS: [u8; 6] = [b'%', b'\\', b'&', 0xC2, 0xE2, 0xEF];
+
 enum Letter {
     Byte(u8),
     Char(char),
+    /// A letter without a width.
+    Nothing,
 }
 
 /// The escape sequence at the start, and its length.
@@ -103,8 +112,27 @@ fn escape(bytes: &[u8]) -> Option<(Letter, usize)> {
             let letter = char::from_u32(hex(digits, 4)?).unwrap_or('?');
             Some((Letter::Char(letter), 6))
         }
+        [b'&', b'#', reference @ ..] => {
+            let (letter, length) = reference_of(reference)?;
+            Some((Letter::Char(letter), length + 2))
+        }
+        // U+00AD, U+200B to U+200F, U+2060 and U+FEFF.
+        [0xC2, 0xAD, ..] => Some((Letter::Nothing, 2)),
+        [0xE2, 0x80, 0x8B..=0x8F, ..] | [0xE2, 0x81, 0xA0, ..] | [0xEF, 0xBB, 0xBF, ..] => {
+            Some((Letter::Nothing, 3))
+        }
         _ => None,
     }
+}
+
+/// A numeric character reference of HTML without `&#`, and its length: `97;` or `x61;`.
+fn reference_of(bytes: &[u8]) -> Option<(char, usize)> {
+    let (prefix, radix) = if matches!(bytes, [b'x' | b'X', ..]) { (1, 16) } else { (0, 10) };
+    let end = bytes.iter().take(9).position(|byte| *byte == b';')?;
+    let digits = std::str::from_utf8(bytes.get(prefix..end)?).ok()?;
+    let is_plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let number = u32::from_str_radix(digits, radix).ok().filter(|_| is_plain)?;
+    Some((char::from_u32(number)?, end + 1))
 }
 
 fn hex(bytes: &[u8], count: usize) -> Option<u32> {
@@ -127,7 +155,7 @@ fn readable(mut bytes: Vec<u8>) -> String {
     }
 }
 
-/// A base64 run that encodes a text.
+/// A run of base64 or of hexadecimal digits that encodes a text.
 pub(super) struct Packed {
     /// Its range with the padding.
     pub start: usize,
@@ -136,11 +164,15 @@ pub(super) struct Packed {
     pub text: String,
     url_safe: bool,
     padded: bool,
+    is_hex: bool,
 }
 
 impl Packed {
     /// Encodes another text in the same way.
     pub fn with(&self, text: &str) -> String {
+        if self.is_hex {
+            return text.bytes().map(|byte| format!("{byte:02x}")).collect();
+        }
         let mut packed = if self.url_safe { URL_SAFE.encode(text) } else { STANDARD.encode(text) };
         while self.padded && !packed.len().is_multiple_of(4) {
             packed.push('=');
@@ -149,7 +181,7 @@ impl Packed {
     }
 }
 
-/// Base64 runs that encode texts, in order.
+/// Runs that encode texts, in order.
 pub(super) fn packed(text: &str) -> impl Iterator<Item = Packed> + '_ {
     let mut from = 0;
     std::iter::from_fn(move || {
@@ -187,9 +219,17 @@ fn next_run(bytes: &[u8], from: usize) -> Option<(usize, usize)> {
 
 fn unpacked(text: &str, start: usize, end: usize) -> Option<Packed> {
     let run = text.get(start..end)?;
+    // Digits may follow a path.
+    let digits = run.rsplit(['/', '-', '_', '+']).next().filter(|digits| digits.len() >= SHORTEST);
+    if let Some((digits, text)) = digits.and_then(|digits| Some((digits, from_hex(digits)?))) {
+        let start = end - digits.len();
+        return Some(Packed { start, end, text, url_safe: false, padded: false, is_hex: true });
+    }
     let url_safe = run.contains(['-', '_']);
     // The text before the run, as in a path, can have the same characters.
-    let shift = (0..4).find(|shift| {
+    let parts = run.bytes().enumerate().filter(|(_, byte)| *byte == b'/').map(|(at, _)| at + 1);
+    let parts = parts.filter(|at| run.len() - at >= SHORTEST).take(PARTS);
+    let shift = (0..4).chain(parts).find(|shift| {
         let run = &run[*shift..];
         let tail = run.len().saturating_sub(SAMPLE) / 4 * 4;
         is_text(&run[..run.len().min(SAMPLE)]) || is_text(&run[tail..])
@@ -198,7 +238,24 @@ fn unpacked(text: &str, start: usize, end: usize) -> Option<Packed> {
     let packed = text.get(begin..end)?;
     let bytes = decoded(packed)?;
     let padding = text.as_bytes()[end..].iter().take(2).take_while(|byte| **byte == b'=').count();
-    Some(Packed { start: begin, end: end + padding, text: readable(bytes), url_safe, padded: padding > 0 })
+    Some(Packed {
+        start: begin,
+        end: end + padding,
+        text: readable(bytes),
+        url_safe,
+        padded: padding > 0,
+        is_hex: false,
+    })
+}
+
+/// The text that hexadecimal digits encode; `None` for ids and hashes.
+fn from_hex(run: &str) -> Option<String> {
+    if !run.len().is_multiple_of(2) || !run.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    let byte = |pair: &[u8]| u8::try_from(hex(pair, 2)?).ok();
+    let bytes: Option<Vec<u8>> = run.as_bytes().chunks_exact(2).map(byte).collect();
+    bytes.filter(|bytes| is_printable(bytes)).map(readable)
 }
 
 /// Decodes either alphabet; drops a last character that encodes no byte.
@@ -212,7 +269,10 @@ fn decoded(packed: &str) -> Option<Vec<u8>> {
 
 /// Whether base64 encodes a text: nine of ten bytes are printable.
 fn is_text(packed: &str) -> bool {
-    let Some(bytes) = decoded(packed) else { return false };
+    decoded(packed).is_some_and(|bytes| is_printable(&bytes))
+}
+
+fn is_printable(bytes: &[u8]) -> bool {
     let printable = |byte: &&u8| byte.is_ascii_graphic() || matches!(byte, b' ' | b'\n' | b'\r' | b'\t');
     !bytes.is_empty() && bytes.iter().filter(printable).count() * 10 >= bytes.len() * 9
 }
@@ -220,7 +280,7 @@ fn is_text(packed: &str) -> bool {
 /// Whether a text contains an encoded text.
 pub(super) fn is_likely(text: &str) -> bool {
     let bytes = text.as_bytes();
-    let marked = bytes.contains(&b'%') || bytes.contains(&b'\\');
+    let marked = BEGINS.iter().any(|begin| bytes.contains(begin));
     (marked && next_escape(bytes, 0).is_some()) || packed(text).next().is_some()
 }
 
@@ -240,12 +300,36 @@ mod tests {
     }
 
     #[test]
+    fn references_and_letters_without_a_width_are_read() {
+        for text in ["s&#107;-&#x31;", "s\u{200b}k\u{2060}-\u{ad}1\u{feff}", "&#115;k-1"] {
+            assert_eq!(Unescaped::of(text).unwrap().text, "sk-1", "{text}");
+        }
+        for plain in ["a & b", "&#;", "&#xzz;", "&#+1;", "&#99999999;", "\u{ff0c}\u{2026}\u{a3}"] {
+            assert!(Unescaped::of(plain).is_none(), "{plain}");
+        }
+    }
+
+    #[test]
+    fn hexadecimal_digits_are_read_if_they_encode_a_text() {
+        let digits: String = "sk-0123456789abcdef".bytes().map(|byte| format!("{byte:02x}")).collect();
+        let found: Vec<Packed> = packed(&digits).collect();
+        assert_eq!(found[0].text, "sk-0123456789abcdef");
+        assert_eq!(found[0].with("ok"), "6f6b");
+        let within = format!("https://x/{digits}");
+        let found: Vec<Packed> = packed(&within).collect();
+        assert_eq!((found[0].start, found[0].end), (10, within.len()));
+        assert!(packed("4bf92f3577b34da6a3ce929d0e0e4736").next().is_none(), "a trace id");
+    }
+
+    #[test]
     fn base64_is_read_wherever_it_begins() {
         let said = "the key is sk-0123456789abcdef?>";
         for (before, packed) in [
             ("", STANDARD.encode(said)),
             ("data:text/plain;base64,", STANDARD.encode(said)),
             ("path/", URL_SAFE.encode(said)),
+            ("https://h/v1/some/long/path/of/segments/", URL_SAFE.encode(said)),
+            ("https://x/", URL_SAFE.encode("sk-0123456789abcdef")),
         ] {
             let text = format!("{before}{packed} rest");
             let found: Vec<Packed> = super::packed(&text).collect();

@@ -26,7 +26,7 @@ pub(crate) struct Asked<'a> {
 }
 
 /// The names of these members, in the providers' spelling.
-const NAMES: [&str; 16] = [
+const NAMES: [&str; 17] = [
     "model",
     "stream",
     "stream_options",
@@ -43,6 +43,7 @@ const NAMES: [&str; 16] = [
     "input",
     "contents",
     "background",
+    "deferred",
 ];
 /// Further members that affect the cost of a call, in the providers' spelling.
 const WEIGHTY: [&str; 18] = [
@@ -99,7 +100,7 @@ impl<'a> Asked<'a> {
         asked.doubt = doubt
             .or_else(|| within.filter_map(|value| names_of(value, &mut |_, _| ())).next())
             .or_else(|| asked.odd_model().then_some(Doubt::Model))
-            .or_else(|| asked.is("background", "true").then_some(Doubt::Background));
+            .or_else(|| asked.is_fetched_later().then_some(Doubt::Background));
         asked
     }
 
@@ -110,6 +111,12 @@ impl<'a> Asked<'a> {
 
     fn is(&self, name: &str, value: &str) -> bool {
         self.member(name).is_some_and(|member| member.get() == value)
+    }
+
+    /// Whether a later request fetches the answer: OpenAI's `background`, xAI's `deferred`.
+    fn is_fetched_later(&self) -> bool {
+        let is_set = |name: &str| self.member(name).is_some_and(|member| member.get() != "false");
+        is_set("background") || is_set("deferred")
     }
 
     fn odd_model(&self) -> bool {

@@ -107,6 +107,7 @@ impl Call<'_> {
             body: self.read.clone(),
             length: self.body.len(),
             max_output: self.most_output(),
+            tier: self.asks.as_ref().and_then(|asks| asks.service_tier.clone()),
         };
         self.gateway.money.admit(asking, self.gateway.config.unpriced).await
     }
@@ -134,7 +135,8 @@ impl Call<'_> {
         let read = self.read.as_ref().filter(|_| self.doubt.is_none());
         let in_body = read.and_then(|read| Asked::read(read).with_model(read, to));
         let in_path = with_model(&self.uri, &from, to);
-        if in_body.is_none() && in_path.is_none() {
+        let is_changed = if self.endpoint.model.is_some() { in_path.is_some() } else { in_body.is_some() };
+        if !is_changed {
             let why = "a budget is used up and requires another model, but the model of this request cannot be changed";
             return Err(Refusal::new(StatusCode::FORBIDDEN, "cannot_degrade", why));
         }

@@ -7,10 +7,17 @@ use percent_encoding::percent_decode_str;
 use crate::dialect::Refusal;
 
 /// Headers that make some servers use another method or path than the request line's.
-const OVERRIDES: [&str; 7] = [
+const OVERRIDES: [&str; 14] = [
     "x-http-method-override",
     "x-http-method",
     "x-method-override",
+    "x-method",
+    "x-original-method",
+    "x-forwarded-method",
+    "x-original-path",
+    "x-forwarded-path",
+    "x-envoy-original-path",
+    "x-http-path-override",
     "x-original-url",
     "x-original-uri",
     "x-rewrite-url",

@@ -6,8 +6,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::StatusCode;
 use quipu_budget::{Admission, BudgetError, Budgets, Estimate, Subject};
-use quipu_core::{Clock, PriceBook, PriceRequest, SystemClock, Timestamp};
+use quipu_core::{Clock, PriceBook, PriceRequest, SystemClock, Timestamp, Usage};
 use quipu_http::wire::Answer;
+use quipu_pipeline::price_context;
 use quipu_sdk::Context;
 use quipu_tokens::{Ask, Estimator, Input};
 use serde_json::{Map, Value};
@@ -36,6 +37,8 @@ pub(crate) struct Asking {
     pub length: usize,
     /// The maximum number of output tokens.
     pub max_output: u64,
+    /// The requested service tier.
+    pub tier: Option<String>,
 }
 
 /// An admitted call.
@@ -63,9 +66,9 @@ impl Money {
         let Some(budgets) = self.budgets.clone().filter(|budgets| !budgets.is_empty()) else {
             return Ok(Admitted::default());
         };
-        let estimator = self.estimator.clone();
+        let (estimator, prices) = (self.estimator.clone(), Arc::clone(&self.prices));
         asked(move || {
-            let Estimated { estimate, input, is_priced } = estimated(&estimator, &asking);
+            let Estimated { estimate, input, is_priced } = estimated(&estimator, &*prices, &asking);
             if !is_priced && refuses(unpriced, || budgets.limits_money(&asking.subject))? {
                 let why = "the price of this model is unknown, and a budget limits dollars: add the model \
                     to prices.toml, or set unpriced = \"record\" in [proxy]";
@@ -95,8 +98,9 @@ impl Money {
             // The ledger's figures replace these later.
             Some(usage) => {
                 let model = answer.model.as_deref().unwrap_or(model);
+                let context = price_context(answer.service_tier.as_deref());
                 let request =
-                    PriceRequest { provider: Some(provider), ..PriceRequest::new(model, at, usage) };
+                    PriceRequest { provider: Some(provider), context, ..PriceRequest::new(model, at, usage) };
                 let price = self.prices.price(&request).map(|price| price.total).unwrap_or_default();
                 let spent = Estimate::from(usage.clone()).usd(price);
                 let call = held.call.take().unwrap_or_default();
@@ -175,7 +179,7 @@ struct Estimated {
 }
 
 /// Estimates the maximum cost of a call. For an unknown price it reserves tokens and a call, and no money.
-fn estimated(estimator: &Estimator, asking: &Asking) -> Estimated {
+fn estimated(estimator: &Estimator, prices: &dyn PriceBook, asking: &Asking) -> Estimated {
     let most = asking.max_output;
     let Some(body) = asking.body.as_ref().and_then(|body| std::str::from_utf8(body).ok()) else {
         let tokens = u64::try_from(asking.length / BYTES_PER_TOKEN).unwrap_or(u64::MAX);
@@ -189,6 +193,15 @@ fn estimated(estimator: &Estimator, asking: &Asking) -> Estimated {
     let estimate = estimator.estimate(&ask);
     let is_priced = estimate.cost.is_ok();
     let usd = estimate.cost.map(|cost| cost.high).unwrap_or_default();
+    // A provider may serve a request in another tier than the requested one, so the higher price counts.
+    let usage = Usage::of(estimate.input.high, estimate.output.high);
+    let context = price_context(asking.tier.as_deref());
+    let request = PriceRequest {
+        provider: Some(&asking.provider),
+        context,
+        ..PriceRequest::new(&asking.model, ask.at, &usage)
+    };
+    let usd = prices.price(&request).map_or(usd, |price| price.total.max(usd));
     let tokens = estimate.input.high.saturating_add(estimate.output.high);
     let input = Some(estimate.input.expected);
     Estimated { estimate: Estimate::call().usd(usd).tokens(tokens), input, is_priced }

@@ -215,7 +215,11 @@ fn looked_into(
     if !memory.try_hold(came.saturating_add(own).saturating_add(read.len()).saturating_add(tree)) {
         return Err(memory.refusal());
     }
-    let asks = Asks::read(endpoint, &read, prompts);
+    let mut asks = Asks::read(endpoint, &read, prompts);
+    // Azure and Google call the model in the path, whatever the body names.
+    if let (Some(asks), Some(model)) = (&mut asks, &endpoint.model) {
+        asks.model = Some(model.to_string());
+    }
     let doubt = Asked::read(&read).doubt;
     let shape = (!has_contents(endpoint, asks.as_ref())).then_some(Doubt::Shape);
     Ok(Read { doubt: doubt.or(shape), body: Some(read), asks, memory })

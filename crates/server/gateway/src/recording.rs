@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use quipu_core::{
-    Adapters, Batch, Clock as _, Error, ErrorKind, Intake, Meter, Resource, Result, Retry, SystemClock,
-    stamp_arrival,
+    Adapters, Arrival, Batch, Clock as _, Error, ErrorKind, Intake, Meter, Resource, Result, Retry,
+    SystemClock,
 };
 use quipu_sdk::{Drain, Recorder, Settings};
 use tokio::runtime::Handle;
@@ -109,9 +109,9 @@ impl Pump {
             return;
         }
         self.adapters.read_batch(&mut batch);
-        // Senders' keys do not apply to these ids, so a sender's version of a recorded call counts as another
-        // source.
-        stamp_arrival(&mut batch.spans, "gateway", SystemClock.now());
+        // No key has this sender, so a sender's version of a recorded call counts as another source.
+        let arrival = Arrival::of_gateway(SystemClock.now());
+        batch.spans.iter_mut().for_each(|span| span.arrival = arrival);
         let records = batch.len();
         let mut waits = AGAIN.iter();
         loop {

@@ -78,16 +78,6 @@ const FREE: &[(&[&str], &[&str])] = &[
             "uploads/{}/cancel",
             "batches/{}/cancel",
             "messages/batches/{}/cancel",
-            "conversations",
-            "conversations/{}",
-            "conversations/{}/items",
-            "assistants",
-            "assistants/{}",
-            "threads",
-            "threads/{}",
-            "threads/{}/messages",
-            "threads/{}/messages/{}",
-            "threads/{}/runs/{}/cancel",
             "tokenize",
             "detokenize",
         ],
@@ -112,6 +102,24 @@ const FREE: &[(&[&str], &[&str])] = &[
         ],
     ),
 ];
+
+/// `POST` requests that store state at OpenAI without a call of a model. At other providers the same paths
+/// may call one: [Mistral](https://docs.mistral.ai/api/#tag/beta.conversations) answers a new conversation.
+const FREE_AT_OPENAI: &[&str] = &[
+    "conversations",
+    "conversations/{}",
+    "conversations/{}/items",
+    "assistants",
+    "assistants/{}",
+    "threads",
+    "threads/{}",
+    "threads/{}/messages",
+    "threads/{}/messages/{}",
+    "threads/{}/runs/{}/cancel",
+];
+
+/// Providers with OpenAI's stateful APIs.
+const OPENAI: [&str; 2] = ["openai", "azure.ai.openai"];
 
 /// Words at the position of an id that name an API which starts a model.
 const NO_IDS: [&str; 8] =
@@ -161,8 +169,9 @@ impl<'de> Deserialize<'de> for Passing {
     }
 }
 
-/// Returns whether a request reaches no model, by its method, its normalised path, and whether it has a body.
-pub(crate) fn is_free(method: &Method, path: &str, has_body: bool, also: &[Passing]) -> bool {
+/// Returns whether a request to a provider reaches no model, by its method, its normalised path, and whether
+/// it has a body.
+pub(crate) fn is_free(provider: &str, method: &Method, path: &str, has_body: bool, also: &[Passing]) -> bool {
     if *method == Method::OPTIONS {
         return !has_body;
     }
@@ -182,6 +191,10 @@ pub(crate) fn is_free(method: &Method, path: &str, has_body: bool, also: &[Passi
         && before != "models/ft"
     {
         return method == "POST" && action == "countTokens" && before.starts_with("models/");
+    }
+    let is_openai = method == "POST" && OPENAI.contains(&provider);
+    if is_openai && FREE_AT_OPENAI.iter().any(|pattern| fits(pattern, path)) {
+        return true;
     }
     let mut known = FREE.iter().filter(|(methods, _)| methods.contains(&method));
     known.any(|(_, paths)| paths.iter().any(|pattern| fits(pattern, path)))
@@ -217,7 +230,7 @@ mod tests {
     use super::*;
 
     fn free(method: &str, path: &str) -> bool {
-        is_free(&method.parse().unwrap(), path, method == "POST", &[])
+        is_free("openai", &method.parse().unwrap(), path, method == "POST", &[])
     }
 
     #[test]
@@ -268,17 +281,26 @@ mod tests {
         ] {
             assert!(!free(method, path), "{method} {path}");
         }
-        assert!(!is_free(&Method::GET, "/v1/models", true, &[]), "a body is for somebody to read");
-        assert!(!is_free(&Method::OPTIONS, "/v1/models", true, &[]));
+        assert!(!is_free("openai", &Method::GET, "/v1/models", true, &[]), "a body is for somebody to read");
+        assert!(!is_free("openai", &Method::OPTIONS, "/v1/models", true, &[]));
+    }
+
+    #[test]
+    fn stateful_paths_of_openai_call_models_at_other_providers() {
+        for path in ["/v1/conversations", "/v1/conversations/c", "/v1/threads", "/v1/assistants/a"] {
+            let free = |provider: &str| is_free(provider, &Method::POST, path, true, &[]);
+            assert!(free("openai") && free("azure.ai.openai"), "{path}");
+            assert!(!free("mistral_ai") && !free("mine"), "{path}");
+        }
     }
 
     #[test]
     fn an_operator_may_add_some_but_no_models() {
         let also: Vec<Passing> =
             vec!["POST /v1/moderations".parse().unwrap(), "GET /v1/voices/*".parse().unwrap()];
-        assert!(is_free(&Method::POST, "/v1/moderations", true, &also));
-        assert!(is_free(&Method::GET, "/v1/voices/a/b", false, &also));
-        assert!(!is_free(&Method::PUT, "/v1/moderations", true, &also));
+        assert!(is_free("mine", &Method::POST, "/v1/moderations", true, &also));
+        assert!(is_free("mine", &Method::GET, "/v1/voices/a/b", false, &also));
+        assert!(!is_free("mine", &Method::PUT, "/v1/moderations", true, &also));
         for wrong in
             ["", "moderations", "post /v1/x", "POST v1/x", "POST /v1/../x", "POST /*", "POST /v1/a b"]
         {

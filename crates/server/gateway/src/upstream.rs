@@ -197,7 +197,7 @@ impl Upstreams {
             }
         };
         let uri = upstream.uri(rest, asked.uri.query()).ok_or(Astray::Unclear)?;
-        let route = if routes::is_free(asked.method, rest, asked.has_body, also) {
+        let route = if routes::is_free(&upstream.provider, asked.method, rest, asked.has_body, also) {
             Route::Free
         } else {
             let found = Endpoint::find(upstream.host(), &path::decoded_slashes(uri.path()));

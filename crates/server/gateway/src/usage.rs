@@ -46,13 +46,14 @@ impl Unsaid {
 
 /// Fills in missing usage from the tokens of request and answer, and marks it as estimated.
 ///
-/// A failed answer has used nothing. An interrupted answer reports its output too early or not at all, so the
+/// A failed answer has used nothing, unless the model had begun to answer. An interrupted answer reports its output too early or not at all, so the
 /// received part counts. An unreadable answer counts with the usual output of such a call, because the
 /// provider has processed the request.
 pub(crate) fn complete(answer: &mut Answer, unsaid: Unsaid) {
     let is_told = answer.usage.as_ref().is_some_and(|usage| usage.input.is_some() || usage.output.is_some());
     let failed = answer.failure.is_some() || answer.status >= 400;
-    if failed && !is_told || is_told && answer.is_complete {
+    let has_begun = answer.status < 400 && answer.output.is_some();
+    if failed && !is_told && !has_begun || is_told && answer.is_complete {
         return;
     }
     let is_read = answer.output.is_some() || answer.is_complete && !answer.is_cut && answer.id.is_some();
@@ -156,6 +157,14 @@ mod tests {
             assert_eq!((usage.input, usage.output, usage.estimated), (Some(7), Some(500), true));
         }
         assert_eq!(completed(Answer { status: 500, ..Answer::default() }), None, "a failure is free");
+    }
+
+    #[test]
+    fn an_error_within_a_stream_does_not_make_its_beginning_free() {
+        let failure = Some(quipu_http::wire::Failure::default());
+        let answer = Answer { status: 200, failure, output: said(), ..Answer::default() };
+        let usage = completed(answer).unwrap_or_default();
+        assert!(usage.estimated && usage.input == Some(7) && usage.output > Some(3), "{usage:?}");
     }
 
     #[test]

@@ -99,6 +99,31 @@ pub fn record(bench: &Bench) -> Result<Tried> {
     Ok(tried)
 }
 
+/// Starts on folders that lost the file with the definitions of budgets.
+pub fn budgets(bench: &Bench) -> Result<Tried> {
+    let mut tried = Tried::new("a start without the file that holds the budgets");
+    for (what, is_emptied) in [("lost", false), ("empty", true)] {
+        let folder = tempfile::tempdir()?;
+        let data = folder.path().join("data");
+        let place = data.to_str().context("no text")?;
+        Server::on(&bench.binary, &data, &[])?.stop()?;
+        quipu(&bench.binary, &["budget", "set", "all", "--usd", "1", "--data-dir", place], "")?;
+        for end in ["", "-wal", "-shm"] {
+            let _ = fs::remove_file(data.join(format!("budgets.db{end}")));
+        }
+        if is_emptied {
+            fs::write(data.join("budgets.db"), "")?;
+        }
+        let listed = quipu(&bench.binary, &["budget", "list", "--data-dir", place], "");
+        let said = listed.err().map(|error| format!("{error:#}")).unwrap_or_default();
+        tried.tried(said.contains("budgets were defined"), format!("{what}: {said}"));
+        let checked = quipu(&bench.binary, &["check", "store", "--data-dir", place], "");
+        let said = checked.err().map(|error| format!("{error:#}")).unwrap_or_default();
+        tried.tried(said.contains("budgets.db"), format!("{what}: the check says {said}"));
+    }
+    Ok(tried.told("the file is named, and no budget is forgotten in silence"))
+}
+
 /// Opens the folder of a running server a second time, without its lock file.
 pub fn lock(bench: &Bench) -> Result<Tried> {
     let mut tried = Tried::new("a second writer after the lock file was removed");

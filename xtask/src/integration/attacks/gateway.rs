@@ -29,7 +29,7 @@ pub fn hidden(bench: &Bench) -> Result<Tried> {
     for (name, budget) in BUDGETS {
         let double = Provider::start()?;
         let config = format!(
-            "{budget}[proxy]\nlisten = \"127.0.0.1:0\"\n[proxy.upstreams]\nopenai = \"{url}/v1\"\nanthropic = \"{url}\"\ngemini = \"{url}\"\n",
+            "{budget}[proxy]\nlisten = \"127.0.0.1:0\"\n[proxy.upstreams]\nopenai = \"{url}/v1\"\nanthropic = \"{url}\"\ngemini = \"{url}\"\nmistral = \"{url}/v1\"\nazure = \"{url}\"\n",
             url = double.url
         );
         let scene = Scene::open(bench, &config)?;
@@ -128,6 +128,7 @@ fn bodies() -> Vec<(&'static str, String)> {
         ("spaces around the model", CHAT.replace("gpt-4o", "gpt-4o ")),
         ("an unknown model", CHAT.replace("gpt-4o", "gpt-unheard-of")),
         ("a negative limit", CHAT.replacen('{', "{\"max_tokens\":-1,", 1)),
+        ("fetched later", CHAT.replacen('{', "{\"deferred\":true,", 1)),
         ("background", CHAT.replacen('{', "{\"background\":true,", 1)),
         (
             "deep nesting",
@@ -164,13 +165,13 @@ fn codings() -> Vec<(String, Ask)> {
 fn headers() -> Vec<(String, Ask)> {
     let mut all: Vec<(String, Ask)> = Vec::new();
     let mut add = |what: &str, ask: Ask| all.push((what.to_owned(), ask));
-    for header in ["x-http-method-override", "x-method-override"] {
+    for header in ["x-http-method-override", "x-method-override", "x-original-method", "x-forwarded-method"] {
         add(
             header,
             Ask::get(PATH).with(header, "POST").with("content-type", "application/json").sent(CHAT.into()),
         );
     }
-    for header in ["x-original-url", "x-rewrite-url"] {
+    for header in ["x-original-url", "x-rewrite-url", "x-forwarded-path", "x-envoy-original-path"] {
         add(header, json("/openai/v1/files", CHAT).with(header, "/v1/chat/completions"));
     }
     add("expect", json(PATH, CHAT).with("expect", "100-continue"));
@@ -180,7 +181,7 @@ fn headers() -> Vec<(String, Ask)> {
 }
 
 /// Paths that some server reads as one of a model, or that start a model by another name.
-const PATHS: [&str; 40] = [
+const PATHS: [&str; 45] = [
     PATH,
     "/openai/v1/Chat/COMPLETIONS",
     "/openai/v1/chat/completions/",
@@ -221,4 +222,9 @@ const PATHS: [&str; 40] = [
     "/gemini/v1beta/models/gemini-2.5-pro:batchGenerateContent",
     "/gemini/v1beta/models/gemini-2.5-pro:predict",
     "/anthropic/v1/complete",
+    "/mistral/v1/conversations",
+    "/mistral/v1/conversations/c",
+    "/mistral/v1/conversations/c/restart",
+    "/mistral/v1/threads/t/messages",
+    "/azure/openai/deployments/gpt-4o/chat/completions",
 ];

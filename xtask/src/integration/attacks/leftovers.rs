@@ -76,11 +76,25 @@ fn metrics(word: &str) -> Value {
 }
 
 /// Spellings of a secret.
-fn spellings(secret: &str) -> [String; 5] {
+fn spellings(secret: &str) -> [String; 9] {
     let percent: String = secret.bytes().map(|byte| format!("%{byte:02X}")).collect();
     let unicode: String = secret.bytes().map(|byte| format!("\\u{byte:04x}")).collect();
     let packed = base64::prelude::BASE64_STANDARD.encode(secret);
-    [secret.to_owned(), secret.replace('-', "%2D"), percent, unicode, packed]
+    let references: String = secret.bytes().map(|byte| format!("&#{byte};")).collect();
+    let digits: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let hidden = secret.replace('-', "-\u{200b}");
+    let within = format!("https://kite.example/v1/links/{packed}");
+    [
+        secret.to_owned(),
+        secret.replace('-', "%2D"),
+        percent,
+        unicode,
+        packed,
+        references,
+        digits,
+        hidden,
+        within,
+    ]
 }
 
 /// Secrets in every text of every signal, in spellings that hide them: none is in an answer or in a file.

@@ -66,7 +66,9 @@ impl Request {
         let text = std::str::from_utf8(body).ok()?;
         let whole = quipu_json::raw(text.strip_prefix('\u{feff}').unwrap_or(text)).ok()?;
         let (members, known) = listed(whole)?;
-        let inner = members.contains(&"request").then(|| quipu_json::pick(whole, ["request"])[0]).flatten();
+        // Only Google's code assistants wrap the request. Other servers ignore such a member.
+        let is_wrapped = endpoint.shape.is_google() && members.contains(&"request");
+        let inner = is_wrapped.then(|| quipu_json::pick(whole, ["request"])[0]).flatten();
         let inner = inner.filter(|inner| inner.get().starts_with('{'));
         let (read, small) = match inner {
             Some(inner) => (inner, listed(inner)?.1),
@@ -122,7 +124,7 @@ const CONTENTS: [&str; 14] = [
     "tools",
 ];
 /// Members with parameters.
-const PARAMETERS: [&str; 29] = [
+const PARAMETERS: [&str; 30] = [
     "model",
     "request",
     "stream",
@@ -143,6 +145,7 @@ const PARAMETERS: [&str; 29] = [
     "output_config",
     "service_tier",
     "serviceTier",
+    "speed",
     "dimensions",
     "previous_response_id",
     "conversation",
@@ -277,7 +280,10 @@ fn plain(body: &Value) -> Request {
             .or_else(|| inner("reasoning", "effort"))
             .or_else(|| inner("output_config", "effort"))
             .map(str::to_owned),
-        service_tier: word(body, "service_tier").map(str::to_owned),
+        service_tier: word(body, "speed")
+            .filter(|speed| *speed == "fast")
+            .or_else(|| word(body, "service_tier"))
+            .map(str::to_owned),
         dimensions: count(body, "dimensions"),
         ..Request::default()
     };

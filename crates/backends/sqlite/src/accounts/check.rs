@@ -6,7 +6,7 @@ use quipu_core::Result;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags, params_from_iter};
 
-use super::{MARK, connect_once};
+use super::{MARK, connect_once, defined};
 use crate::fault::{self, Fault};
 use crate::folder::Folder;
 
@@ -49,11 +49,14 @@ pub fn check(path: &Path, kind: Checked) -> Result<Vec<String>> {
 }
 
 fn look(path: &Path, kind: Checked) -> fault::Result<Vec<String>> {
+    let named = |what: String| format!("{}: {what}", path.display());
+    if let Some(lost) = defined::lost(path).filter(|_| kind == Checked::Accounts) {
+        return Ok(vec![named(lost.into())]);
+    }
     let meta = match std::fs::metadata(path) {
         Err(gone) if gone.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         meta => meta?,
     };
-    let named = |what: String| format!("{}: {what}", path.display());
     if !meta.is_file() {
         return Ok(vec![named("it is not a file".into())]);
     }
@@ -112,6 +115,7 @@ pub fn repair(path: &Path, kind: Checked) -> Result<Mended> {
         ));
         return Ok(mended);
     }
+    defined::forget(path).map_err(|error| Fault::from(error).at("repair accounts", path))?;
     let aside = set_aside(path).map_err(|error| Fault::from(error).at("repair accounts", path))?;
     let (saved, all) = save(&aside, path).map_err(|fault| fault.at("repair accounts", path))?;
     mended

@@ -1,6 +1,7 @@
 //! Accounts in one file that several processes share: spent and reserved amounts of budgets.
 
 mod check;
+mod defined;
 mod erase;
 mod sheet;
 
@@ -41,14 +42,15 @@ struct Shared {
 /// acknowledged definition of a budget.
 ///
 /// # Errors
-/// [`ErrorKind::Damaged`]: the file has no accounts. [`ErrorKind::Unsupported`]: a newer build wrote it.
+/// [`ErrorKind::Damaged`]: the file has no accounts, or is missing although it had definitions of budgets. [`ErrorKind::Unsupported`]: a newer build wrote it.
 /// [`ErrorKind::Denied`] and [`ErrorKind::Io`]: it cannot be opened for writing.
 pub fn open(path: impl AsRef<Path>) -> Result<Arc<dyn Accounts>> {
     let path = path.as_ref().to_path_buf();
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         private::folder(folder).map_err(|error| Fault::from(error).at("open accounts", folder))?;
     }
-    let conn = connect(&path).map_err(|fault| fault.at("open accounts", &path))?;
+    let conn = defined::is_whole(&path).and_then(|()| connect(&path));
+    let conn = conn.map_err(|fault| fault.at("open accounts", &path))?;
     Ok(Arc::new(Shared { path, conn: Mutex::new(Some(conn)) }))
 }
 
@@ -156,9 +158,15 @@ impl Accounts for Shared {
             let defined = sheet.defined;
             let end = if worked.is_ok() { "COMMIT" } else { "ROLLBACK" };
             let ended = conn.prepare_cached(end).and_then(|mut end| end.execute([]));
-            let ended = ended.and_then(|_| if defined && worked.is_ok() { force(conn) } else { Ok(()) });
+            let is_defined = defined && worked.is_ok();
+            let ended = ended.and_then(|_| if is_defined { force(conn) } else { Ok(()) });
             worked?;
-            ended.map_err(failed)
+            ended.map_err(failed)?;
+            if is_defined {
+                defined::note(&self.path)
+                    .map_err(|error| Fault::from(error).at("write accounts", &self.path))?;
+            }
+            Ok(())
         })
     }
 

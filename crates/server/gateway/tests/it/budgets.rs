@@ -180,3 +180,34 @@ async fn a_conversation_that_goes_in_circles_is_stopped() {
     let other = r#"{"model":"gpt-4o","messages":[{"role":"user","content":"something else"}]}"#;
     assert_eq!(say(&house, "/openai/v1/chat/completions", other).await.status, 200);
 }
+
+#[tokio::test]
+async fn the_dearest_reading_of_a_request_is_reserved() {
+    let house = house(Budget::usd(usd("0.015"))).await;
+    for (path, body) in [
+        // Azure calls the model in the path.
+        (
+            "/openai/openai/deployments/gpt-5-pro/chat/completions",
+            r#"{"model":"gpt-5-nano","max_tokens":1000,"messages":[{"role":"user","content":"hi"}]}"#,
+        ),
+        // A tier that costs twice as much.
+        (
+            "/openai/v1/chat/completions",
+            r#"{"model":"gpt-5","service_tier":"priority","max_tokens":1000,"messages":[{"role":"user","content":"hi"}]}"#,
+        ),
+        // OpenAI's servers ignore or reject such a member.
+        (
+            "/openai/v1/chat/completions",
+            r#"{"model":"gpt-5","request":{"max_tokens":1},"max_tokens":2000,"messages":[{"role":"user","content":"hi"}]}"#,
+        ),
+    ] {
+        assert_eq!(say(&house, path, body).await.status, 429, "{path} {body}");
+    }
+    assert!(house.provider.came().is_empty(), "nothing was sent");
+    for body in [
+        r#"{"model":"gpt-5","max_tokens":1000,"messages":[{"role":"user","content":"hi"}]}"#,
+        r#"{"model":"gpt-5","service_tier":"flex","max_tokens":1000,"messages":[{"role":"user","content":"hi"}]}"#,
+    ] {
+        assert_eq!(say(&house, "/openai/v1/chat/completions", body).await.status, 200, "{body}");
+    }
+}
