@@ -12,6 +12,8 @@ use quipu_backend_sqlite::{Config, Durability, Sqlite};
 use quipu_conformance::sample::{draft, priced, trace_id};
 use quipu_core::{Backend, Batch, GroupBy, Store, TraceFilter, UsageQuery};
 
+use crate::caught_up;
+
 /// Bytes that a disk writes atomically.
 const SECTOR: usize = 512;
 /// Size of a page in the log with its frame header (<https://sqlite.org/fileformat2.html#walformat>), after
