@@ -3,6 +3,7 @@ import type { TraceSummary } from "../api/types";
 import { count, duration, headlinePlaces, seconds, usdColumnPlaces } from "../lib/format";
 import { t } from "../lib/i18n";
 import { fullTime, listTime } from "../lib/time";
+import { Asked } from "./Asked";
 import type { Column } from "./Grid";
 import { ListPrice, Money, NO_USAGE, NoUsage, reasonText } from "./Money";
 import { StatusText } from "./StatusText";
@@ -193,6 +194,14 @@ const text = (
   },
 });
 
+const said = (part: "asked" | "answered", head: string, drop: number): Column<TraceSummary> => ({
+  id: part,
+  head,
+  width: "minmax(150px, 3fr)",
+  drop,
+  cell: (trace) => <Asked subject="trace" id={trace.trace_id} part={part} />,
+});
+
 /** All columns that the list of traces can show; those of `traceColumns` first. */
 export const allTraceColumns = (places: number): readonly Column<TraceSummary>[] => [
   ...traceColumns(places),
@@ -205,6 +214,8 @@ export const allTraceColumns = (places: number): readonly Column<TraceSummary>[]
   text("branch", t("Branch"), "minmax(90px, 1fr)", 8, (trace) => trace.branch),
   text("commit", t("Commit"), "90px", 15, (trace) => trace.commit?.slice(0, 10)),
   text("convention", t("Convention"), "minmax(90px, 1fr)", 16, (trace) => trace.convention),
+  said("asked", t("Input"), 1),
+  said("answered", t("Output"), 6),
   {
     id: "spans",
     head: t("Spans"),

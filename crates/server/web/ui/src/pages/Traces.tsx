@@ -29,6 +29,7 @@ import { Facets, useTotal } from "./traces/Facets";
 import { Strip } from "./traces/Strip";
 import { type Chosen, useSelection } from "./traces/selection";
 import { ColumnsMenu, columnsOf, ExportMenu } from "./traces/Tools";
+import { TraceTabs } from "./traces/TraceTabs";
 import "../styles/traces.css";
 
 const DEFAULT_SORT = "-started_at";
@@ -128,6 +129,7 @@ export function Traces() {
           )
         }
       >
+        <TraceTabs at="traces" />
         {chosen > 0 ? (
           <SelectionFacts
             selection={selection}

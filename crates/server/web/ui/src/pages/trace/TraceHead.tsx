@@ -12,6 +12,7 @@ import { filterHref } from "../../state/filters";
 import { href } from "../../state/url";
 import { ComparePicker } from "./ComparePicker";
 import { HeldLine, HoldButton } from "./Hold";
+import { ScoreTools } from "./Scores";
 
 interface Props {
   trace: TraceSummary;
@@ -59,6 +60,7 @@ export function TraceHead({ trace, reload, stuck }: Props) {
         >
           <Icon name="export" />
         </a>
+        <ScoreTools trace={trace} />
         <HoldButton traceId={trace.trace_id} />
         <ComparePicker trace={trace} />
       </div>
