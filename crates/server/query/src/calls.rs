@@ -5,7 +5,7 @@ use quipu_core::TraceFilter;
 use crate::{FILTER_PARAMS, ParamError, Params, parse_trace_filter};
 
 /// Parameters of a query for calls, in addition to [`FILTER_PARAMS`].
-pub const CALL_PARAMS: &[&str] = &["sort", "limit"];
+pub const CALL_PARAMS: &[&str] = &["failed", "sort", "limit"];
 /// Default number of calls.
 pub const CALL_ROWS: usize = 100;
 
@@ -47,6 +47,8 @@ const SORTS: &[(&str, CallSort)] = &[
 pub struct CallAsk {
     /// Which calls, read as for usage.
     pub filter: TraceFilter,
+    /// Only failed calls.
+    pub failed: bool,
     /// Order.
     pub sort: CallSort,
     /// Most calls wanted.
@@ -62,6 +64,7 @@ impl Params {
         self.allow(&[FILTER_PARAMS, CALL_PARAMS], &[])?;
         Ok(CallAsk {
             filter: parse_trace_filter(self)?,
+            failed: self.word("failed", &[("true", true), ("false", false)])?.unwrap_or_default(),
             sort: self.word("sort", SORTS)?.unwrap_or_default(),
             limit: self.limit(CALL_ROWS, self.max_rows())?,
         })

@@ -316,11 +316,14 @@ pub struct SearchParams {
     pub q: String,
 }
 
-/// Order and number of calls.
+/// Selection, order and number of calls.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default)]
 pub struct CallsParams {
+    /// `true` for failed calls only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failed: Option<String>,
     /// `started_at`, `duration`, `tokens` or `cost`, with `-` for descending order; default `-started_at`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sort: Option<String>,

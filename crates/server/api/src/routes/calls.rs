@@ -32,7 +32,8 @@ pub(crate) async fn calls(State(api): Shared, Ask(params): Ask) -> Answer<CallsA
     let (mut first, mut total): (Vec<CostRow>, u64) = (Vec::new(), 0);
     loop {
         let page = api.store.costs(&query).await?;
-        let calls = page.rows.into_iter().filter(|row| row.cost.is_call());
+        let calls =
+            page.rows.into_iter().filter(|row| row.cost.is_call() && (row.cost.failed || !ask.failed));
         let known = first.len();
         first.extend(calls);
         total += (first.len() - known) as u64;

@@ -111,6 +111,8 @@ async fn calls_come_in_the_order_that_was_asked_for() {
     let cost = |call: &Value| call["cost_usd"].as_str().map_or(-1.0, |text| text.parse::<f64>().unwrap());
     let most = all["calls"].as_array().unwrap().iter().map(cost).fold(-1.0, f64::max);
     assert!((cost(&dear["calls"][0]) - most).abs() < 1e-12, "{dear}");
+    let failed = fixture.get("/api/v1/calls?failed=true").await;
+    assert_eq!(failed["total"], usage["total"]["errors"]);
     let none = fixture.get("/api/v1/calls?model=nobody").await;
     assert_eq!((&none["total"], &none["calls"]), (&json!(0), &json!([])));
 }

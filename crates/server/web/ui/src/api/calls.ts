@@ -34,14 +34,20 @@ export interface CallsAnswer {
 /** Calls of one answer. */
 const ROWS = 500;
 
-export function useCalls(scope: Scope, sort: string, refetchMs: number | false) {
+export function useCalls(scope: Scope, sort: string, failed: boolean, refetchMs: number | false) {
   return useQuery({
-    queryKey: ["calls", scope, sort],
+    queryKey: ["calls", scope, sort, failed],
     refetchInterval: refetchMs,
     queryFn: ({ signal }) =>
       get<CallsAnswer>(
         "/calls",
-        { ...resolveRange(scope.range), ...scope.filters, sort, limit: ROWS },
+        {
+          ...resolveRange(scope.range),
+          ...scope.filters,
+          failed: failed ? "true" : undefined,
+          sort,
+          limit: ROWS,
+        },
         signal,
       ),
   });

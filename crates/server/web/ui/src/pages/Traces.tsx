@@ -63,6 +63,7 @@ export function Traces() {
   const names = useColumns();
   const columns = useMemo(() => columnsOf(all, names), [all, names]);
   const [atTop, setAtTop] = useState(true);
+  const [dropped, setDropped] = useState<readonly string[]>([]);
   const arrived = useArrivals(scope, sort, rows, atTop);
   const selection = useSelection(rows, JSON.stringify(scope));
   const [facets, setFacets] = useFacetsOpen();
@@ -122,7 +123,7 @@ export function Traces() {
                 <Icon name="facets" size={14} />
                 <span>{t("Facets")}</span>
               </button>
-              {narrow ? null : <ColumnsMenu all={all} shown={names} />}
+              {narrow ? null : <ColumnsMenu all={all} shown={names} dropped={dropped} />}
               <ExportMenu scope={scope} />
               <MoreMenu onDelete={() => setDoomed({ traces: matching(scope), which: whichMatch(scope) })} />
             </>
@@ -195,6 +196,7 @@ export function Traces() {
                 onSort={(next) => setParams({ sort: next === DEFAULT_SORT ? null : next })}
                 onEnd={more}
                 onTop={setAtTop}
+                onDropped={setDropped}
                 memory={`traces?${params.toString()}`}
                 footer={
                   <p className="grid-foot">

@@ -83,6 +83,7 @@ function Choice({ field, values, a, b }: ChoiceProps) {
       <span>{label}</span>
       <select
         className="field"
+        aria-label={label}
         value={value ?? ""}
         onChange={(event) => setParams({ a, b, [side]: event.target.value })}
       >
@@ -100,6 +101,7 @@ function Choice({ field, values, a, b }: ChoiceProps) {
         <span>{t("Compare by")}</span>
         <select
           className="field"
+          aria-label={t("Compare by")}
           value={field}
           onChange={(event) => setParams({ by: event.target.value, a: null, b: null })}
         >

@@ -33,7 +33,7 @@ const shown = (): Shown[] => [
     from: "calls",
     label: t("LLM calls"),
     good: "up",
-    href: () => filterHref("/traces", { calls: ">0" }),
+    href: () => filterHref("/calls"),
   },
   {
     measure: "error_rate",

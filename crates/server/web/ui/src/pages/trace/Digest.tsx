@@ -223,6 +223,11 @@ function Costs({ outline, loaded, places }: Props) {
           ))}
         </tbody>
       </table>
+      {models.length > 0 && silent > 0 ? (
+        <p className="faint slip-note">
+          {t("{n} more calls without usage, in no sum", { count: silent, n: count(silent) })}
+        </p>
+      ) : null}
     </section>
   );
 }

@@ -5,6 +5,7 @@ import { type Call, useCalls } from "../../api/calls";
 import { useStatus } from "../../api/queries";
 import { TeachToSend } from "../../components/FirstSteps";
 import { type Column, Grid } from "../../components/Grid";
+import { Icon } from "../../components/Icon";
 import { Money, NO_USAGE, reasonText } from "../../components/Money";
 import { PageHead, TopBar } from "../../components/Shell";
 import { Failure, NothingMatches, SkeletonRows } from "../../components/States";
@@ -164,7 +165,8 @@ const compactCall = (places: number) => (call: Call) => (
 export function Calls() {
   const { params, scope, refetch } = useWorkPlace();
   const sort = params.get("sort") ?? DEFAULT_SORT;
-  const query = useCalls(scope, sort, refetch);
+  const failed = params.get("failed") === "true";
+  const query = useCalls(scope, sort, failed, refetch);
   const status = useStatus();
   const rows = query.data?.calls ?? [];
   const places = useMemo(
@@ -181,6 +183,12 @@ export function Calls() {
           <span role="status">
             {totalText(query.data)} · {rangeLabel(scope.range)}
           </span>
+        ) : null}
+        {failed ? (
+          <button type="button" className="tool-button" onClick={() => setParams({ failed: null })}>
+            <Icon name="close" size={12} />
+            <span>{t("Failed only")}</span>
+          </button>
         ) : null}
       </PageHead>
       <div className={query.isPlaceholderData ? "page-body is-stale" : "page-body"}>
