@@ -86,7 +86,9 @@ export const overview = (page, plan) => [
     await page.goto(`${plan.urls.demo}/?range=all`);
     const cause = page.locator(".causes a").first();
     await shown(cause);
-    const words = await cause.locator(".cause-text").innerText();
+    // A label is a status code with its name, or a message after the type of its error.
+    const label = await cause.locator(".cause-text").innerText();
+    const words = /^\d{3} /.test(label) ? label.slice(0, 3) : label.replace(/^\w+(Error|Exception): /, "");
     await cause.click();
     await address(page, /^\/traces.*filter=error_message:/);
     await shown(rowsOf(page, "Traces"));

@@ -9,6 +9,7 @@ import { menus, phone } from "./phone.mjs";
 import { events, map, metrics } from "./signals.mjs";
 import { said } from "./said.mjs";
 import { slowed } from "./slow.mjs";
+import { counted, tasks } from "./tasks.mjs";
 import { LIMIT, run } from "./steps.mjs";
 import { looked, opened, turned, worked } from "./trace.mjs";
 import { frameworks, opens, talked, tools } from "./work.mjs";
@@ -20,6 +21,8 @@ const AT_ONCE = 2;
 const WALKS = {
   boards: ["/dashboards?range=24h", boards],
   menus: ["/dashboards", menus],
+  tasks: ["/", tasks],
+  counted: ["/", counted],
   phone: ["/events?range=all", phone],
   overview: ["/?range=24h", overview],
   palette: ["/", palette],

@@ -95,6 +95,8 @@ fn table() -> Router<Arc<Api>> {
         .route("/api/v1/guardrails", get(handlers::guardrails))
         .route("/api/metrics", get(handlers::summary))
         .route("/api/v1/events", get(handlers::events))
+        .route("/api/v1/calls", get(handlers::calls))
+        .route("/api/v1/exchanges", get(handlers::exchanges))
         .route("/api/v1/metrics", get(handlers::metrics))
         .route("/api/v1/metrics/query", get(handlers::series))
         .route("/api/v1/price", post(handlers::price).layer(DefaultBodyLimit::max(SMALL_BODY)))
@@ -129,9 +131,10 @@ fn money() -> Router<Arc<Api>> {
         .route("/api/v1/estimate", post(handlers::estimate).layer(DefaultBodyLimit::max(ESTIMATE_BODY)))
 }
 
-/// Routes of saved views, dashboards and exports.
+/// Routes of saved views, dashboards, scores and exports.
 fn arranged() -> Router<Arc<Api>> {
     Router::new()
+        .route("/api/v1/scores", get(handlers::scores).post(handlers::post_scores))
         .route("/api/v1/views", get(handlers::views))
         .route(
             "/api/v1/views/{id}",

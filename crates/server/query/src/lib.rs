@@ -6,6 +6,7 @@
 //! Never: reads a store itself, knows JSON shapes or HTTP, or answers another query.
 
 mod agents;
+mod calls;
 mod costs;
 mod cursor;
 mod error;
@@ -23,6 +24,7 @@ mod traces;
 mod usage;
 
 pub use agents::{AgentShare, Share, agent_shares};
+pub use calls::{CALL_PARAMS, CALL_ROWS, CallAsk, CallSort};
 pub use costs::{
     ANALYSIS_PARAMS, AnalysisAsk, PRICE_CHECK_PARAMS, PRICE_CHECK_PERCENT, PRICE_LIST_PARAMS,
     PRICE_LIST_ROWS, PriceListAsk, RANGE_PARAMS, RangeAsk, bucket_word,

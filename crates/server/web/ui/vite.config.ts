@@ -21,6 +21,7 @@ export default defineConfig({
     proxy: {
       "/api": { target: server, ws: true },
       "/openapi.json": { target: server },
+      "/v1": { target: server },
     },
   },
 });

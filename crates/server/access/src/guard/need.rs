@@ -80,6 +80,9 @@ const ROUTES: &[Route] = &[
     look("/api/v1/agents"),
     look("/api/v1/guardrails"),
     look("/api/v1/events"),
+    look("/api/v1/calls"),
+    Route("GET", "/api/v1/exchanges", Here(Read), Some("trace.read")),
+    look("/api/v1/scores"),
     look("/api/v1/metrics"),
     look("/api/v1/metrics/query"),
     look("/api/metrics"),
@@ -107,7 +110,8 @@ const ROUTES: &[Route] = &[
     Route("POST", "/api/v1/price", Here(Read), None),
     Route("POST", "/api/v1/estimate", Here(Read), None),
     Route("POST", "/api/v1/budgets/{}/check", Here(Read), None),
-    // Views, dashboards and holds.
+    // Views, dashboards, scores and holds.
+    change("POST", "/api/v1/scores", Here(Write), "score.set"),
     change("PUT", "/api/v1/views/{}", Here(Write), "view.set"),
     change("DELETE", "/api/v1/views/{}", Here(Write), "view.remove"),
     change("PUT", "/api/v1/dashboards/{}", Here(Write), "dashboard.set"),

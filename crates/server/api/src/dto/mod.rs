@@ -11,12 +11,14 @@ mod ask;
 mod backends;
 mod book;
 mod budget;
+mod call;
 mod conflict;
 mod cost;
 mod dashboard;
 mod drift;
 mod estimate;
 mod event;
+mod exchange;
 mod figures;
 mod forget;
 mod graph;
@@ -33,6 +35,7 @@ mod price;
 mod query;
 mod reprice;
 mod retention;
+mod score;
 mod session;
 mod source;
 mod span;
@@ -50,9 +53,9 @@ pub use analysis::{
     AnalysisAnswer, CacheFigures, DearSession, Deviations, Forecast, SpendPoint, Suggestion, Trend,
 };
 pub use ask::{
-    AnalysisParams, EventParams, ExportParams, FacetParams, FilterParams, LiveParams, MetricParams,
-    OutlineParams, PageParams, PriceCheckParams, PriceListParams, QueryParams, RangeParams, SearchParams,
-    SpanParams, TraceParams, UsageParams,
+    AnalysisParams, CallsParams, EventParams, ExchangesParams, ExportParams, FacetParams, FilterParams,
+    LiveParams, MetricParams, OutlineParams, PageParams, PriceCheckParams, PriceListParams, QueryParams,
+    RangeParams, ScoresParams, SearchParams, SpanParams, TraceParams, UsageParams,
 };
 pub use backends::{
     BackendsAnswer, DeadLetter, DeadLettersAnswer, RemoveDeadLetters, RemovedAnswer, ReplayAnswer,
@@ -65,6 +68,7 @@ pub use budget::{
     Budget, BudgetAccount, BudgetAsk, BudgetNotice, BudgetRefusal, BudgetScope, BudgetSettings,
     BudgetVerdict, BudgetsAnswer, LoopSettings,
 };
+pub use call::{Call, CallsAnswer};
 pub use conflict::SpanConflict;
 pub use cost::{CostAnswer, UnpricedAnswer, UnpricedModel};
 pub use dashboard::{
@@ -74,6 +78,7 @@ pub use dashboard::{
 pub use drift::{Drift, FieldChange, SourceCompleteness};
 pub use estimate::{CostSpread, EstimateAnswer, EstimateAsk, TokenSpread};
 pub use event::{Event, EventsAnswer};
+pub use exchange::{Exchange, ExchangesAnswer};
 pub use figures::{Latency, Tokens};
 pub use forget::{DeleteAnswer, DeleteAsk, ForgetAnswer, ForgetAsk, ForgottenPlace};
 pub use graph::{GraphAnswer, GraphEdge, GraphNode, MapAnswer};
@@ -94,6 +99,7 @@ pub use retention::{
     HeldTrace, HoldAsk, HoldsAnswer, LeftDay, ReleasedAnswer, RetentionAnswer, RetentionAsk,
     RetentionRuleSettings, RetentionRules, RetiredAnswer, RetiredDay,
 };
+pub use score::{Score, ScoreAsk, ScoreValue, ScoresAnswer, ScoresAsk};
 pub use session::{Session, SessionAnswer, SessionsAnswer};
 pub use source::{SampleSpan, UnreadAnswer, UnreadSource};
 pub use span::{Link, Source, Span, SpanAnswer, SpanEstimate, SpanEvent, TokenRange};

@@ -4,10 +4,12 @@ mod agents;
 mod assets;
 mod backends;
 mod budgets;
+mod calls;
 mod costs;
 mod documents;
 mod estimate;
 mod events;
+mod exchanges;
 mod export;
 mod forget;
 mod forget_elsewhere;
@@ -23,6 +25,7 @@ mod prices;
 mod query;
 mod reprice;
 mod retention;
+mod scores;
 mod search;
 mod sessions;
 mod sources;
@@ -37,12 +40,14 @@ pub(crate) use agents::agents;
 pub(crate) use assets::{asset, wrong_method};
 pub(crate) use backends::{backends, dead_letters, remove_dead_letters, replay_dead_letters};
 pub(crate) use budgets::{budgets, check_budget, remove_budget, set_budget};
+pub(crate) use calls::calls;
 pub(crate) use costs::{analysis, cost_analysis, plans, span_cost, unpriced};
 pub(crate) use documents::{
     dashboard, dashboards, put_dashboard, put_view, remove_dashboard, remove_view, view, views,
 };
 pub(crate) use estimate::estimate;
 pub(crate) use events::events;
+pub(crate) use exchanges::exchanges;
 pub(crate) use export::export_traces;
 pub(crate) use forget::delete_traces;
 pub(crate) use forget_owner::forget;
@@ -58,6 +63,7 @@ pub(crate) use prices::{check_prices, price_models, prices, reload};
 pub(crate) use query::query;
 pub(crate) use reprice::{reprice, reprices, undo};
 pub(crate) use retention::{hold, holds, preview_retention, release, retention, run_retention};
+pub(crate) use scores::{post_scores, scores};
 pub(crate) use search::search;
 pub(crate) use sessions::{session, sessions};
 pub(crate) use sources::{source_drift, unread_sources};
@@ -73,6 +79,7 @@ pub(crate) use backends::{
     __path_backends, __path_dead_letters, __path_remove_dead_letters, __path_replay_dead_letters,
 };
 pub(crate) use budgets::{__path_budgets, __path_check_budget, __path_remove_budget, __path_set_budget};
+pub(crate) use calls::__path_calls;
 pub(crate) use costs::{
     __path_analysis, __path_cost_analysis, __path_plans, __path_span_cost, __path_unpriced,
 };
@@ -82,6 +89,7 @@ pub(crate) use documents::{
 };
 pub(crate) use estimate::__path_estimate;
 pub(crate) use events::__path_events;
+pub(crate) use exchanges::__path_exchanges;
 pub(crate) use export::__path_export_traces;
 pub(crate) use forget::__path_delete_traces;
 pub(crate) use forget_owner::__path_forget;
@@ -99,6 +107,7 @@ pub(crate) use retention::{
     __path_hold, __path_holds, __path_preview_retention, __path_release, __path_retention,
     __path_run_retention,
 };
+pub(crate) use scores::{__path_post_scores, __path_scores};
 pub(crate) use search::__path_search;
 pub(crate) use sessions::{__path_session, __path_sessions};
 pub(crate) use sources::{__path_source_drift, __path_unread_sources};

@@ -29,6 +29,7 @@ mod price;
 mod problems;
 mod query;
 mod retention;
+mod scores;
 mod server;
 mod sessions;
 mod spans;

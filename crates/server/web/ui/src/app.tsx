@@ -16,6 +16,10 @@ const Overview = lazy(
   prefetched(async () => ({ default: (await import("./pages/overview/Overview")).Overview })),
 );
 const Traces = lazy(prefetched(async () => ({ default: (await import("./pages/Traces")).Traces })));
+const Calls = lazy(prefetched(async () => ({ default: (await import("./pages/traces/Calls")).Calls })));
+const Compare = lazy(
+  prefetched(async () => ({ default: (await import("./pages/compare/Compare")).Compare })),
+);
 const Trace = lazy(prefetched(async () => ({ default: (await import("./pages/trace/Trace")).Trace })));
 const Sessions = lazy(
   prefetched(async () => ({ default: (await import("./pages/sessions/Sessions")).Sessions })),
@@ -77,7 +81,7 @@ function decoded(text: string): string {
 }
 
 /** Addresses that are another page's. */
-const MOVED: Record<string, string> = { "/usage": "/cost" };
+const MOVED: Record<string, string> = { "/usage": "/cost", "/parity-matrix": "/frameworks" };
 
 function Page({ path }: { path: string }) {
   const [, page, ...rest] = path.split("/");
@@ -85,6 +89,8 @@ function Page({ path }: { path: string }) {
   if (page === "") return <Overview />;
   if (page === "traces") return id ? <Trace key={id} traceId={id} /> : <Traces />;
   if (page === "sessions") return id ? <SessionPage key={id} sessionId={id} /> : <Sessions />;
+  if (page === "calls" && !id) return <Calls />;
+  if (page === "compare" && !id) return <Compare />;
   if (page === "users" && !id) return <Users />;
   if (page === "agents" && !id) return <Agents />;
   if (page === "models" && !id) return <Models />;

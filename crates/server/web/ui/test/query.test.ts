@@ -157,7 +157,7 @@ describe("completion", () => {
   });
 
   it("narrows to one error, or to all that begin as its first line", () => {
-    const to = (error: string) => narrowed("status:ok", errorIs(error));
+    const to = (error: string) => narrowed("status:ok", { error_message: errorIs(error) });
     expect(to("backend down")).toBe('status:ok error_message:"backend down"');
     expect(to("429")).toBe("status:ok error_message:429");
     expect(to('said "no"\n  at x')).toBe('status:ok error_message:"said \\"no\\""*');

@@ -6,7 +6,7 @@ import type { Span, Usage } from "../src/api/types";
 import { exchangeOf } from "../src/lib/exchange";
 import { ordered } from "../src/lib/order";
 import { deltaOf, pointsOf as sharePoints } from "../src/pages/roster/Against";
-import { mergedKinds, scaleOf } from "../src/pages/roster/kinds";
+import { scaleOf } from "../src/pages/roster/kinds";
 import { costPlaces } from "../src/pages/roster/money";
 import { firstLine, keyOf, NOBODY, nameOf } from "../src/pages/roster/names";
 import { callMeasures, pointsOf, seriesOf, stepsOf } from "../src/pages/roster/series";
@@ -117,29 +117,6 @@ describe("steps", () => {
       [1, 0, 3, 0],
     ]);
     expect(series[1]?.rest).toBe(true);
-  });
-});
-
-describe("failures", () => {
-  it("of one kind with different traces are one", () => {
-    const kinds = mergedKinds([
-      { error: "A\n at 1", count: 2, trace_id: null },
-      { error: "B", count: 4, trace_id: "b" },
-      { error: "A\n at 2", count: 3, trace_id: "a" },
-    ]);
-    expect(kinds).toEqual([
-      { error: "A", count: 5, trace_id: "a", whole: "A\n at \n" },
-      { error: "B", count: 4, trace_id: "b", whole: "B" },
-    ]);
-  });
-
-  it("do not change what was given", () => {
-    const given = [
-      { error: "A\n1", count: 1, trace_id: null },
-      { error: "A\n2", count: 1, trace_id: null },
-    ];
-    mergedKinds(given);
-    expect(given[0]).toEqual({ error: "A\n1", count: 1, trace_id: null });
   });
 });
 

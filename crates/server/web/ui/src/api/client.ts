@@ -35,12 +35,14 @@ export function filterTrouble(problem: Problem): string {
   return problem.detail.replace(/^parameter "filter", after \d+ characters?: /, "");
 }
 
-export type Params = Record<string, string | number | null | undefined>;
+/** A list gives its parameter once for each value. */
+export type Params = Record<string, string | number | readonly string[] | null | undefined>;
 
 export function withParams(path: string, params: Params = {}): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(params)) {
-    if (value !== null && value !== undefined && value !== "") query.set(name, String(value));
+    if (Array.isArray(value)) for (const one of value) query.append(name, one);
+    else if (value !== null && value !== undefined && value !== "") query.set(name, String(value));
   }
   const text = query.toString();
   return text ? `${path}?${text}` : path;

@@ -49,6 +49,8 @@ interface Props<Row> {
   compact?: (row: Row) => ReactNode;
   rowClass?: (row: Row) => string;
   selection?: Selection;
+  /** Told which columns leave because space is short. */
+  onDropped?: (ids: readonly string[]) => void;
   /** The reader chose the columns: none leaves, and what is wider than the screen scrolls. */
   keepColumns?: boolean;
   onEnd?: () => void;
@@ -97,6 +99,12 @@ export function Grid<Row>(props: Props<Row>) {
   const { selection } = props;
   const room = selection ? width - SELECT : width;
   const columns = props.keepColumns ? props.columns : fitting(props.columns, room);
+  const { onDropped } = props;
+  const dropped = props.columns
+    .filter((column) => !columns.includes(column))
+    .map(({ id }) => id)
+    .join();
+  useEffect(() => onDropped?.(dropped === "" ? [] : dropped.split(",")), [onDropped, dropped]);
   const wide = props.keepColumns && !narrow ? least(columns) + (selection ? SELECT : 0) : undefined;
   const linked = columns.find((column) => column.link) ?? columns[0];
   const virtual = useVirtualizer({

@@ -105,6 +105,12 @@ export function Money({ value, places = 4, reason, unpriced = 0, billable = true
     ].join("\n");
     return <span title={what}>{atLeast(usd(value, places))}</span>;
   }
+  if (/^-?0*(\.0*)?$/.test(value))
+    return (
+      <span className="nil" title={t("The price list has $0 for this usage, as for models that run locally")}>
+        {t("free")}
+      </span>
+    );
   return <span title={usdExact(value)}>{usd(value, places)}</span>;
 }
 

@@ -11,6 +11,7 @@ import { PAGES } from "../state/pages";
 import { navigate, usePlace } from "../state/url";
 import { FilterBar } from "./FilterBar";
 import { LiveButton } from "./LiveButton";
+import { PageHelp } from "./PageHelp";
 import { Palette } from "./Palette";
 import { Rail } from "./Rail";
 import { RangePicker } from "./RangePicker";
@@ -138,6 +139,7 @@ export function PageHead({ title, children, tools }: HeadProps) {
   return (
     <div className="page-head">
       <h1>{title}</h1>
+      <PageHelp />
       <div className="page-facts">{children}</div>
       {tools ? <div className="page-tools">{tools}</div> : null}
     </div>

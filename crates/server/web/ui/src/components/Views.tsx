@@ -2,11 +2,13 @@
 import { type FormEvent, useState } from "react";
 import { useDeleteView, useSaveView, useViews, type View } from "../api/views";
 import { t } from "../lib/i18n";
+import { resolveRange } from "../lib/time";
 import { currentColumns, DEFAULT_COLUMNS } from "../state/columns";
 import { pageOf } from "../state/pages";
-import { usePlace } from "../state/url";
+import { rangeOf, usePlace } from "../state/url";
 import { idFor, markUsed, openView, presentQuery, viewsInOrder } from "../state/views";
 import { useForbidden } from "./Allowed";
+import { Copy } from "./Copy";
 import { Icon } from "./Icon";
 import { Menu } from "./Menu";
 import { Trouble } from "./States";
@@ -57,9 +59,29 @@ export function ViewsMenu() {
             </p>
           ) : null}
           <SaveView present={present} done={close} />
+          <ShareLink />
         </div>
       )}
     </Menu>
+  );
+}
+
+/** The address of the page with the ends of its time range, so that it shows the same to everybody and tomorrow. */
+function ShareLink() {
+  const { path, params } = usePlace();
+  const { since, until = new Date().toISOString() } = resolveRange(rangeOf(params));
+  const fixed = new URLSearchParams(params);
+  fixed.delete("range");
+  if (since) {
+    fixed.set("since", since);
+    fixed.set("until", until);
+  } else fixed.set("range", "all");
+  const link = `${window.location.origin}${path}?${fixed}`;
+  return (
+    <p className="views-share">
+      <Copy text={link} label={t("Copy link")} what={t("Copy a link with fixed times")} />
+      <span className="menu-note">{t("The link keeps the filter and fixed times.")}</span>
+    </p>
   );
 }
 

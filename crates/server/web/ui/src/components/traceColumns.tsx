@@ -3,9 +3,10 @@ import type { TraceSummary } from "../api/types";
 import { count, duration, headlinePlaces, seconds, usdColumnPlaces } from "../lib/format";
 import { t } from "../lib/i18n";
 import { fullTime, listTime } from "../lib/time";
+import { Asked } from "./Asked";
 import type { Column } from "./Grid";
 import { ListPrice, Money, NO_USAGE, NoUsage, reasonText } from "./Money";
-import { StatusText } from "./StatusText";
+import { TraceStatus } from "./StatusText";
 
 function Unknown() {
   return <span className="faint">{t("unknown")}</span>;
@@ -72,14 +73,14 @@ export const traceColumns = (places: number): readonly Column<TraceSummary>[] =>
     id: "name",
     link: true,
     head: t("Name"),
-    width: "minmax(140px, 2fr)",
+    width: "minmax(112px, 2fr)",
     cell: (trace) => <span className="row-name">{trace.name}</span>,
   },
   {
     id: "service",
     head: t("Service"),
     width: "minmax(90px, 1fr)",
-    drop: 3,
+    drop: 4,
     cell: (trace) => <span className="muted">{trace.service ?? <Unknown />}</span>,
   },
   {
@@ -89,7 +90,7 @@ export const traceColumns = (places: number): readonly Column<TraceSummary>[] =>
     drop: 5,
     cell: (trace) => <span className="muted">{trace.framework ?? <Unknown />}</span>,
   },
-  { id: "status", head: t("Status"), width: "68px", cell: (trace) => <StatusText status={trace.status} /> },
+  { id: "status", head: t("Status"), width: "72px", cell: (trace) => <TraceStatus trace={trace} /> },
   {
     id: "duration",
     head: t("Duration"),
@@ -123,7 +124,7 @@ export const traceColumns = (places: number): readonly Column<TraceSummary>[] =>
     title: t("Tool calls"),
     width: "56px",
     end: true,
-    drop: 4,
+    drop: 3,
     cell: (trace) => (
       <span className="figure">
         <Zeroed value={trace.tool_calls} />
@@ -193,6 +194,14 @@ const text = (
   },
 });
 
+const said = (part: "asked" | "answered", head: string, drop: number): Column<TraceSummary> => ({
+  id: part,
+  head,
+  width: "minmax(110px, 3fr)",
+  drop,
+  cell: (trace) => <Asked subject="trace" id={trace.trace_id} part={part} />,
+});
+
 /** All columns that the list of traces can show; those of `traceColumns` first. */
 export const allTraceColumns = (places: number): readonly Column<TraceSummary>[] => [
   ...traceColumns(places),
@@ -205,6 +214,8 @@ export const allTraceColumns = (places: number): readonly Column<TraceSummary>[]
   text("branch", t("Branch"), "minmax(90px, 1fr)", 8, (trace) => trace.branch),
   text("commit", t("Commit"), "90px", 15, (trace) => trace.commit?.slice(0, 10)),
   text("convention", t("Convention"), "minmax(90px, 1fr)", 16, (trace) => trace.convention),
+  said("asked", t("Input"), 1),
+  said("answered", t("Output"), 6),
   {
     id: "spans",
     head: t("Spans"),
@@ -238,7 +249,7 @@ export const compactTrace = (places: number) => (trace: TraceSummary) => {
       </span>
       <span className="compact-line muted">
         <span>
-          <StatusText status={trace.status} /> · <span className="figure">{listTime(trace.started_at)}</span>
+          <TraceStatus trace={trace} /> · <span className="figure">{listTime(trace.started_at)}</span>
         </span>
         <span className="figure">
           {seconds(trace.duration_ms)}

@@ -199,17 +199,19 @@ export function offsetOf(text: string, characters: number): number {
 export type Narrowing = Record<string, Wanted | undefined>;
 
 /** With `begins` whatever begins so. */
-type Wanted = string | readonly string[] | { begins: string } | null;
+export type Named = string | { begins: string };
+type Wanted = Named | readonly Named[] | null;
+
+const writtenName = (name: Named): string =>
+  typeof name === "string" ? written(name) : written(name.begins, true);
 
 function termOf(field: string, value: Wanted): string {
   if (value === null) return `-has:${field}`;
-  if (typeof value === "object" && "begins" in value) return `${field}:${written(value.begins, true)}`;
-  if (field === "q")
-    return typeof value === "string" ? written(value) : value.map((word) => written(word)).join(" ");
+  const values = Array.isArray(value) ? (value as readonly Named[]) : [value as Named];
+  if (field === "q") return values.map(writtenName).join(" ");
   if (isFigure(field) && typeof value === "string")
     return /^[<>=:]/.test(value) ? field + value : `${field}=${value}`;
-  const values = typeof value === "string" ? [value] : value;
-  return `${field}:${values.map((name) => written(name)).join(",")}`;
+  return `${field}:${values.map(writtenName).join(",")}`;
 }
 
 /** The text with more conditions. What it said of the same fields gives way; what it excluded stays. */
@@ -233,9 +235,9 @@ export function wordsOf(filter: string): string {
 /** Characters of an error that tell it from others, as the server groups by them. */
 const ERROR_CHARACTERS = 200;
 
-/** The condition that picks the failures of one cause: its first line, and all errors that begin so where more follows it. */
-export function errorIs(error: string): { error_message: Wanted } {
+/** The name of one error in a filter: its first line, and all errors that begin so where more follows it. */
+export function errorIs(error: string): Named {
   const [line = ""] = error.split(/[\r\n]/);
   const whole = line === error && [...error].length < ERROR_CHARACTERS;
-  return { error_message: whole ? error : { begins: [...line].slice(0, ERROR_CHARACTERS - 1).join("") } };
+  return whole ? error : { begins: [...line].slice(0, ERROR_CHARACTERS - 1).join("") };
 }

@@ -26,6 +26,28 @@ export function fieldName(field: string): string {
   return words[field] ?? field;
 }
 
+/** A value of a field whose values are words of Quipu. */
+export function valueName(field: string, value: string): string {
+  const words: Record<string, Record<string, string>> = {
+    status: { ok: t("ok"), error: t("error"), unset: t("no status"), running: t("running") },
+    error: {
+      rate_limit: t("rate limit"),
+      timeout: t("timeout"),
+      context_length: t("context length"),
+      content_filter: t("content filter"),
+      authentication: t("authentication"),
+      quota: t("quota"),
+      unavailable: t("unavailable"),
+      invalid_request: t("invalid request"),
+      connection: t("connection"),
+      tool_error: t("tool error"),
+      cancelled: t("cancelled"),
+      other: t("other"),
+    },
+  };
+  return words[field]?.[value] ?? value;
+}
+
 /** An hour, a day, a week or a month. */
 export function grainName(grain: Grain): string {
   return { hour: t("hour"), day: t("day"), week: t("week"), month: t("month") }[grain];

@@ -219,7 +219,7 @@ export function Frameworks() {
       skeleton={
         <>
           <p className="muted parity-wait" role="status">
-            {t("Looking at calls one by one, which takes some seconds …")}
+            {t("Reading a sample of calls …")}
           </p>
           <SkeletonRows rows={9} height={32} />
         </>

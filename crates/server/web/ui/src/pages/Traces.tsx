@@ -29,6 +29,7 @@ import { Facets, useTotal } from "./traces/Facets";
 import { Strip } from "./traces/Strip";
 import { type Chosen, useSelection } from "./traces/selection";
 import { ColumnsMenu, columnsOf, ExportMenu } from "./traces/Tools";
+import { TraceTabs } from "./traces/TraceTabs";
 import "../styles/traces.css";
 
 const DEFAULT_SORT = "-started_at";
@@ -62,6 +63,7 @@ export function Traces() {
   const names = useColumns();
   const columns = useMemo(() => columnsOf(all, names), [all, names]);
   const [atTop, setAtTop] = useState(true);
+  const [dropped, setDropped] = useState<readonly string[]>([]);
   const arrived = useArrivals(scope, sort, rows, atTop);
   const selection = useSelection(rows, JSON.stringify(scope));
   const [facets, setFacets] = useFacetsOpen();
@@ -121,13 +123,14 @@ export function Traces() {
                 <Icon name="facets" size={14} />
                 <span>{t("Facets")}</span>
               </button>
-              {narrow ? null : <ColumnsMenu all={all} shown={names} />}
+              {narrow ? null : <ColumnsMenu all={all} shown={names} dropped={dropped} />}
               <ExportMenu scope={scope} />
               <MoreMenu onDelete={() => setDoomed({ traces: matching(scope), which: whichMatch(scope) })} />
             </>
           )
         }
       >
+        <TraceTabs at="traces" />
         {chosen > 0 ? (
           <SelectionFacts
             selection={selection}
@@ -193,6 +196,7 @@ export function Traces() {
                 onSort={(next) => setParams({ sort: next === DEFAULT_SORT ? null : next })}
                 onEnd={more}
                 onTop={setAtTop}
+                onDropped={setDropped}
                 memory={`traces?${params.toString()}`}
                 footer={
                   <p className="grid-foot">

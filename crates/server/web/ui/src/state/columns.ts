@@ -6,6 +6,7 @@ import { recall, remember } from "./memory";
 export const DEFAULT_COLUMNS: readonly string[] = [
   "started",
   "name",
+  "asked",
   "service",
   "framework",
   "status",

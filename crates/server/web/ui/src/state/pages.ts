@@ -17,16 +17,17 @@ export interface Page {
   also?: readonly string[];
 }
 
-// Keys that are spoken for: h Overview, t Traces, s Sessions, a Agents, m Models, o Tools, g Guardrails, c Cost,
+// Keys that are spoken for: h Overview, t Traces, s Sessions, a Agents, m Models, o Tools, g Guardrails, v Compare, c Cost,
 // b Budgets, e Events, r Metrics, p Map, d Dashboards, f Frameworks, y System, x Data, k Access, u Audit.
 export const PAGES: readonly Page[] = [
   { path: "/", label: () => t("Overview"), key: "h", group: "start", front: true },
-  { path: "/traces", label: () => t("Traces"), key: "t", group: "runs", front: true },
+  { path: "/traces", label: () => t("Traces"), key: "t", group: "runs", front: true, also: ["/calls"] },
   { path: "/sessions", label: () => t("Sessions"), key: "s", group: "runs", also: ["/users"] },
   { path: "/agents", label: () => t("Agents"), key: "a", group: "work" },
   { path: "/models", label: () => t("Models"), key: "m", group: "work" },
   { path: "/tools", label: () => t("Tools"), key: "o", group: "work" },
   { path: "/guardrails", label: () => t("Guardrails"), key: "g", group: "work" },
+  { path: "/compare", label: () => t("Compare"), key: "v", group: "work" },
   { path: "/cost", label: () => t("Cost"), key: "c", group: "money", front: true },
   { path: "/budgets", label: () => t("Budgets"), key: "b", group: "money" },
   { path: "/events", label: () => t("Events"), key: "e", group: "signals" },

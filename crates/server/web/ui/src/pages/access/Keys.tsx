@@ -52,7 +52,7 @@ export function Keys({ projects, everywhere }: Props) {
 function Once({ text, done }: { text: string; done: () => void }) {
   return (
     <div className="key-once" role="status">
-      <p>{t("This is the key. It is shown this once: the server keeps only a hash of it.")}</p>
+      <p>{t("Copy the key now. It is shown only once, because the server keeps only its hash.")}</p>
       <p className="key-text">
         <code>{text}</code>
         <Copy text={text} label={t("Copy")} what={t("Copy the key")} />

@@ -188,7 +188,7 @@ function Period({ draft, errors, set }: PartProps) {
               {
                 id: "calendar",
                 label: t("Calendar"),
-                title: t("Starts anew on the hour, at midnight, on Monday, on the first"),
+                title: t("Restarts at the hour, at midnight, on Monday or on the first of the month"),
               },
               { id: "rolling", label: t("Rolling window"), title: t("The time up to now") },
             ]}

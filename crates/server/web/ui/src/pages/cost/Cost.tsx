@@ -175,7 +175,7 @@ function AnalysisTime({ data, open }: { data: CostAnalysis | undefined; open: bo
   return (
     <p className="analysis-time faint" title={`${fullTime(since)}\n${utcTime(since)}`}>
       {t("Below: calls since {time}.", { time: minuteTime(since) })}{" "}
-      {late ? t("There are too many to read all of them one by one.") : ""}
+      {late ? t("Too many to read every one of them.") : ""}
     </p>
   );
 }

@@ -22,7 +22,7 @@ export function Plans({ scope, refetch }: { scope: Scope; refetch: number | fals
           plans.length === 0 ? (
             <p className="part-empty">
               {t(
-                "No call was made within a subscription. Those of Claude Pro and Max, of a ChatGPT login and of Copilot seats would stand here, window by window.",
+                "No calls within a subscription. Calls of Claude Pro and Max, of ChatGPT logins and of Copilot seats appear here by window.",
               )}
             </p>
           ) : (

@@ -91,9 +91,7 @@ function Models({ models }: { models: readonly UnpricedModel[] }) {
         </button>
       ) : null}
       <p className="assumption">
-        {t(
-          "The largest first. A line in the user price book gives one of them a price; re-pricing then books it for the past, too.",
-        )}
+        {t("Largest first. Add a price in the user price book, then recalculate past costs.")}
       </p>
     </>
   );

@@ -39,8 +39,8 @@ export function PanelCard({ editing, ...props }: PanelProps & { editing?: Editin
           <button
             type="button"
             className="panel-handle"
-            title={t("Drag, or arrow keys to move and shift with them to size")}
-            aria-label={t("Move {title}: arrow keys move it, shift with them sizes it", {
+            title={t("Drag or use arrow keys to move; hold Shift to resize")}
+            aria-label={t("Move {title}: arrow keys move it, Shift and arrow keys resize it", {
               title: panel.title,
             })}
             onKeyDown={onKey}

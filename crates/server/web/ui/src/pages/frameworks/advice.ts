@@ -148,23 +148,23 @@ const byAnyone: Ways = {
   ),
   cache_read: () => ({
     text: t(
-      "The instrumentation leaves it out, or the provider did not report it. A later version of the instrumentation may send it; of a stream, usage comes only to those who ask.",
+      "The instrumentation omits it, or the provider did not report it. Streams report usage only on request.",
     ),
     code: 'stream_options={"include_usage": True}',
   }),
   reasoning: () => ({
     text: t(
-      "Models that do not reason report none. Else the instrumentation leaves it out; a later version may send it.",
+      "Models without reasoning report none. Otherwise the instrumentation omits it; a later version may send it.",
     ),
   }),
   ttft: () => ({
     text: t(
-      "Only streamed calls have a first token, and only some instrumentations write down when it came. Through the gateway it is measured for every stream.",
+      "Only streamed calls have a first token, and only some instrumentations record its time. The gateway measures it for every stream.",
     ),
     code: "quipu proxy",
   }),
   params: () => ({
-    text: t("Calls that set none have none to tell. Else the instrumentation leaves them out."),
+    text: t("Calls without parameters report none. Otherwise the instrumentation omits them."),
   }),
   // Its use says already that nothing is missing.
   reported_cost: () => ({ text: "" }),
@@ -180,8 +180,6 @@ export function adviceFor(framework: string | null, convention: string | null, s
     byFramework[`${framework}/${signal}`] ?? byConvention[`${convention}/${signal}`] ?? byAnyone[signal];
   if (way) return way();
   return {
-    text: t(
-      "There is no setting for it that we know of: the instrumentation leaves it out. A later version may send it.",
-    ),
+    text: t("The instrumentation omits it and has no known setting for it. A later version may send it."),
   };
 }

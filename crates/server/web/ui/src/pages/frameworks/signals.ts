@@ -27,7 +27,7 @@ export const signals = (): readonly Signal[] => [
     id: "params",
     label: t("parameters"),
     what: t("temperature and the other request parameters"),
-    use: t("Without it two answers cannot be compared by how they were asked for."),
+    use: t("Without it, two answers cannot be compared by their parameters."),
   },
   {
     id: "tool_calls",
@@ -89,7 +89,7 @@ export const signals = (): readonly Signal[] => [
     id: "session",
     label: t("session"),
     what: t("the conversation"),
-    use: t("Without it traces of one conversation do not stand together."),
+    use: t("Without it, the traces of one conversation are not grouped."),
   },
   {
     id: "user",

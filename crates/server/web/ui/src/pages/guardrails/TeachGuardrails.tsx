@@ -38,10 +38,10 @@ export function TeachGuardrails() {
       <p className="state-text">
         {stored
           ? t(
-              "No span in this range and filter is a guardrail. The guardrails of the OpenAI Agents SDK, CrewAI, LiteLLM and OpenLIT are understood as they come; one of your own needs a span that says so.",
+              "No guardrail in this range and filter. Quipu reads those of the OpenAI Agents SDK, CrewAI, LiteLLM and OpenLIT. A guardrail of your own needs a span of this kind.",
             )
           : t(
-              "Nothing is stored yet. The guardrails of the OpenAI Agents SDK, CrewAI, LiteLLM and OpenLIT are understood as they come; one of your own needs a span that says so.",
+              "No data yet. Quipu reads the guardrails of the OpenAI Agents SDK, CrewAI, LiteLLM and OpenLIT. A guardrail of your own needs a span of this kind.",
             )}
       </p>
       <Block title={t("A check of your own, with OpenTelemetry")} text={OWN} />

@@ -10,7 +10,7 @@ import { t } from "../../lib/i18n";
 
 /** Why single sign-on came back without anybody. */
 const refusals = (): Record<string, string> => ({
-  denied: t("Single sign-on knows you, and you have no account here."),
+  denied: t("Your single sign-on account has no access to this server."),
   expired: t("That took too long. Please try again."),
   failed: t("Single sign-on failed. The server log has the details."),
 });

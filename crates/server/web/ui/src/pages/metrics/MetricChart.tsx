@@ -245,7 +245,7 @@ function Table({ series, factor, format }: TableProps) {
       </table>
       {series.length > DRAWN ? (
         <p className="assumption">
-          {t("The {drawn} largest of {all} series are drawn; put series together, or narrow by labels.", {
+          {t("The chart shows the {drawn} largest of {all} series. Combine series or filter by label.", {
             drawn: DRAWN,
             all: count(series.length),
           })}

@@ -28,9 +28,11 @@ const providerOf = (group: AskGroup): string | null => group.key.provider ?? nul
 const rowKey = (group: AskGroup) => `${keyOf(providerOf(group))}/${keyOf(modelOf(group))}`;
 export const modelName = (group: AskGroup) => modelOf(group) ?? t("(no model)");
 
-/** All traces with calls of this model, narrowed further. */
-const traces = (group: AskGroup, by: Record<string, string> = {}, params: Record<string, string> = {}) =>
-  filterHref("/traces", { model: modelOf(group), ...by }, params);
+/** Models that several providers serve. Filters know no provider, so calls of one provider have no list. */
+function sharedOf(rows: readonly AskGroup[]): ReadonlySet<string | null> {
+  const models = rows.map(modelOf);
+  return new Set(models.filter((model, at) => models.indexOf(model) !== at));
+}
 
 export function ModelCost({ figures, places }: { figures: Figures; places: number }) {
   return (
@@ -48,7 +50,12 @@ function columnsFor(
   places: number,
   scale: Scale,
   before: ReadonlyMap<string, number> | null,
+  shared: ReadonlySet<string | null>,
 ): readonly WorkColumn<AskGroup>[] {
+  const calls = (group: AskGroup, params: Record<string, string> = {}) => {
+    const model = modelOf(group);
+    return shared.has(model) ? filterHref("/traces", { model }) : filterHref("/calls", { model }, params);
+  };
   return [
     {
       id: "calls",
@@ -58,14 +65,14 @@ function columnsFor(
       by: (row) => row.count,
       cell: (row) => (
         <>
-          <Num value={row.count} to={traces(row)} />
+          <Num value={row.count} to={calls(row)} />
           {before ? <Against now={row.count} before={before.get(rowKey(row)) ?? 0} /> : null}
         </>
       ),
     },
     failedColumn(
       (row) => row.count,
-      (row) => traces(row, { errors: ">0" }),
+      (row) => calls(row, { failed: "true" }),
     ),
     {
       id: "in",
@@ -78,7 +85,7 @@ function columnsFor(
         <Num
           value={row.tokens?.input ?? null}
           text={compact(row.tokens?.input ?? 0)}
-          to={traces(row, {}, { sort: "-tokens" })}
+          to={calls(row, { sort: "-tokens" })}
         />
       ),
     },
@@ -93,7 +100,7 @@ function columnsFor(
         <Num
           value={row.tokens?.output ?? null}
           text={compact(row.tokens?.output ?? 0)}
-          to={traces(row, {}, { sort: "-tokens" })}
+          to={calls(row, { sort: "-tokens" })}
         />
       ),
     },
@@ -137,7 +144,7 @@ function columnsFor(
     percentileColumn("p95", (row) => row.latency_ms, {
       slowest: {
         title: t("The slowest traces with this model"),
-        to: (row) => traces(row, {}, { sort: "-duration" }),
+        to: (row) => calls(row, { sort: "-duration" }),
       },
     }),
     costColumn(
@@ -190,7 +197,10 @@ export function Models() {
       scopeBefore && before.data ? new Map(before.data.groups.map((row) => [rowKey(row), row.count])) : null,
     [scopeBefore, before.data],
   );
-  const columns = useMemo(() => columnsFor(places, scale, earlier), [places, scale, earlier]);
+  const columns = useMemo(
+    () => columnsFor(places, scale, earlier, sharedOf(rows)),
+    [places, scale, earlier, rows],
+  );
   const total = query.data?.total;
   const opened = open === null ? undefined : rows.find((row) => rowKey(row) === open);
   return (
@@ -214,14 +224,14 @@ export function Models() {
         query={overTime}
         measures={measures}
         nameOf={modelName}
-        hrefOf={traces}
+        hrefOf={(group) => filterHref("/traces", { model: modelOf(group) })}
       />
       <WorkPart
         title={t("By model")}
         note={
           query.data?.left_out
             ? t("the {n} largest; narrow the filter to see the others", { n: count(rows.length) })
-            : t("Click a row for details, a number for its traces")
+            : t("Click a row for details, a number for its calls")
         }
       >
         <WorkTable
@@ -260,7 +270,7 @@ function Totals({
       <Stat
         label={t("Calls")}
         value={compact(total.count)}
-        href={filterHref("/traces", { calls: ">0" })}
+        href={filterHref("/calls")}
         {...sparks((f) => f.count)}
         {...deltaOf(total.count, before?.count, compact)}
       />
@@ -268,7 +278,7 @@ function Totals({
         label={t("Failed")}
         value={percent(rate(total))}
         note={t("{n} calls", { count: total.errors, n: count(total.errors) })}
-        href={filterHref("/traces", { calls: ">0", errors: ">0" })}
+        href={filterHref("/calls", {}, { failed: "true" })}
         good="down"
         sparkHue="--failure"
         {...sparks((f) => f.errors)}
@@ -278,14 +288,14 @@ function Totals({
         label={t("Tokens in")}
         value={compact(total.tokens?.input ?? 0)}
         note={cached === null ? undefined : t("{share} from the cache", { share: percent(cached) })}
-        href={filterHref("/traces", { calls: ">0" }, { sort: "-tokens" })}
+        href={filterHref("/calls", {}, { sort: "-tokens" })}
         {...sparks((f) => f.tokens?.input ?? 0)}
         {...deltaOf(total.tokens?.input ?? 0, before?.tokens?.input, compact)}
       />
       <Stat
         label={t("Tokens out")}
         value={compact(total.tokens?.output ?? 0)}
-        href={filterHref("/traces", { calls: ">0" }, { sort: "-tokens" })}
+        href={filterHref("/calls", {}, { sort: "-tokens" })}
         {...sparks((f) => f.tokens?.output ?? 0)}
         {...deltaOf(total.tokens?.output ?? 0, before?.tokens?.output, compact)}
       />
@@ -293,7 +303,7 @@ function Totals({
         label={t("Median latency")}
         value={duration(total.latency_ms?.p50)}
         note={t("p95 {time}", { time: duration(total.latency_ms?.p95) })}
-        href={filterHref("/traces", { calls: ">0" }, { sort: "-duration" })}
+        href={filterHref("/calls", {}, { sort: "-duration" })}
         good="down"
         {...sparks((f) => f.latency_ms?.p50 ?? null, false)}
         {...deltaOf(total.latency_ms?.p50 ?? 0, before?.latency_ms?.p50, duration)}
@@ -306,7 +316,7 @@ function Totals({
             ? t("{n} calls unpriced", { count: total.unpriced_calls, n: count(total.unpriced_calls) })
             : undefined
         }
-        href={filterHref("/traces", { calls: ">0" }, { sort: "-cost" })}
+        href={filterHref("/calls", {}, { sort: "-cost" })}
         good="down"
         {...sparks((f) => usdPixels(f.cost_usd))}
         {...deltaOf(usdPixels(total.cost_usd), before ? usdPixels(before.cost_usd) : undefined)}

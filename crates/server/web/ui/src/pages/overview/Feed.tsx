@@ -8,7 +8,7 @@ import { Link } from "../../components/Link";
 import { Money } from "../../components/Money";
 import { Panel } from "../../components/Panel";
 import { Trouble } from "../../components/States";
-import { StatusText } from "../../components/StatusText";
+import { TraceStatus } from "../../components/StatusText";
 import { Time } from "../../components/Time";
 import { duration, usdColumnPlaces } from "../../lib/format";
 import { t } from "../../lib/i18n";
@@ -79,7 +79,7 @@ export function Feed({ scope }: { scope: Scope }) {
                 <span className="feed-name" title={trace.name}>
                   {trace.name}
                 </span>
-                <StatusText status={trace.status} />
+                <TraceStatus trace={trace} />
                 <span className="figure end">{duration(trace.duration_ms)}</span>
                 <span className="figure end">
                   <Money

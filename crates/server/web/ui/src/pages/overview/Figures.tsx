@@ -4,7 +4,7 @@ import { useAsk } from "../../api/ask";
 import type { Scope } from "../../api/queries";
 import { boundsOf, changeOf, figureOf, formatUnit, type Measure, pointsOf, Stat, unitOf } from "../../charts";
 import { Trouble } from "../../components/States";
-import { compact, count, percent, usdExact, usdHeadline } from "../../lib/format";
+import { compact, count, usdExact, usdHeadline } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { filterHref } from "../../state/filters";
 import { CALLS, TRACES } from "./asks";
@@ -33,7 +33,7 @@ const shown = (): Shown[] => [
     from: "calls",
     label: t("LLM calls"),
     good: "up",
-    href: () => filterHref("/traces", { calls: ">0" }),
+    href: () => filterHref("/calls"),
   },
   {
     measure: "error_rate",
@@ -157,8 +157,3 @@ function Note({ figures, measure }: { figures: Figures; measure: Measure }) {
     ? t("p50 {p50} · p99 {p99}", { p50: formatUnit("ms", spread.p50), p99: formatUnit("ms", spread.p99) })
     : null;
 }
-
-export const successText = (figures: Figures): string => {
-  const rate = figureOf(figures, "success_rate");
-  return rate === null ? "–" : percent(rate, 1);
-};

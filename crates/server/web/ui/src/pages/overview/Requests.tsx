@@ -1,4 +1,4 @@
-// How many requests a minute and how they ended, with the success rate and the sessions at work beside it.
+// How many requests a minute and how they ended, with the sessions at work and the slowest trace beside it.
 import { useMemo } from "react";
 import type { Answer } from "../../api/ask";
 import { useAsk } from "../../api/ask";
@@ -7,8 +7,7 @@ import {
   beforeSeries,
   boundsOf,
   Charted,
-  changeOf,
-  figureOf,
+  formatUnit,
   minutesOf,
   pointsOf,
   type Series,
@@ -16,7 +15,7 @@ import {
   TimeChart,
 } from "../../charts";
 import { Panel } from "../../components/Panel";
-import { compact, marked, percent } from "../../lib/format";
+import { compact, marked } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { useCompare } from "../../state/compare";
 import { filterHref } from "../../state/filters";
@@ -98,28 +97,12 @@ export function Sides({ scope, refetch }: { scope: Scope; refetch: number | fals
   const sessions = useAsk(SESSIONS, scope, refetch);
   const sessionsBefore = useAsk(SESSIONS, scope, refetch, { before: true });
   const total = traces.data?.total;
-  const rate = total ? figureOf(total, "success_rate") : null;
+  const slowest = total?.latency_ms?.max;
+  const slowestBefore = tracesBefore.data?.total.latency_ms?.max;
   const active = sessions.data ? sessionsOf(sessions.data) : null;
   const activeBefore = sessionsBefore.data ? sessionsOf(sessionsBefore.data) : null;
-  const bounds = traces.data ? boundsOf(traces.data) : null;
   return (
     <div className="overview-sides">
-      <Stat
-        label={t("Success rate")}
-        value={rate === null ? <span className="nil">–</span> : percent(rate, 1)}
-        {...(total && tracesBefore.data
-          ? { delta: changeOf(total, tracesBefore.data.total, "success_rate") }
-          : {})}
-        points
-        good="up"
-        spark={
-          bounds && total
-            ? pointsOf(total.points ?? [], "success_rate", bounds).map((point) => point.v)
-            : undefined
-        }
-        sparkHue="good"
-        href={filterHref("/traces", { status: ["ok", "unset"] })}
-      />
       <Stat
         label={t("Active sessions")}
         value={active === null ? <span className="nil">–</span> : compact(active)}
@@ -131,8 +114,13 @@ export function Sides({ scope, refetch }: { scope: Scope; refetch: number | fals
       <Stat
         label={t("In progress")}
         value={total ? compact(total.running) : <span className="nil">–</span>}
-        note={t("in progress")}
         href={filterHref("/traces", { status: "running" })}
+      />
+      <Stat
+        label={t("Slowest trace")}
+        value={slowest ? formatUnit("ms", slowest) : <span className="nil">–</span>}
+        {...(slowest && slowestBefore ? { delta: slowest / slowestBefore - 1, good: "down" } : {})}
+        href={filterHref("/traces", {}, { sort: "-duration" })}
       />
     </div>
   );

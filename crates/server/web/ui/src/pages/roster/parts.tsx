@@ -3,11 +3,12 @@ import type { ReactNode } from "react";
 import type { Spread } from "../../api/ask";
 import type { ErrorKind } from "../../api/insight";
 import { Link } from "../../components/Link";
+import { causesOf } from "../../lib/cause";
 import { compact, count, duration, percent } from "../../lib/format";
 import { t } from "../../lib/i18n";
-import { errorIs, type Narrowing } from "../../lib/query";
+import type { Narrowing } from "../../lib/query";
 import { href } from "../../state/url";
-import { mergedKinds, type Scale } from "./kinds";
+import type { Scale } from "./kinds";
 
 /** A figure that opens what it counts. Nought opens nothing. */
 export function Num({
@@ -128,29 +129,26 @@ export function ErrorKinds({
   if (kinds.length === 0) return <p className="part-empty">{t("No failures in this range")}</p>;
   return (
     <ul className="kinds">
-      {mergedKinds(kinds).map((kind) => {
-        const text = kind.error ?? t("no error message");
-        return (
-          <li key={kind.error ?? ""}>
-            <Link
-              className="figure num failing"
-              href={to(kind.error === null ? { errors: ">0" } : errorIs(kind.whole))}
-              title={t("Traces with this error")}
-              aria-label={t("{n} × {error}", { n: count(kind.count), error: text })}
-            >
-              {t("{n} ×", { n: compact(kind.count) })}
+      {causesOf(kinds).map((cause) => (
+        <li key={cause.key}>
+          <Link
+            className="figure num failing"
+            href={to(cause.where)}
+            title={t("Traces with this error")}
+            aria-label={t("{n} × {error}", { n: count(cause.count), error: cause.label })}
+          >
+            {t("{n} ×", { n: compact(cause.count) })}
+          </Link>
+          <span className="kinds-text" title={cause.errors.slice(0, 5).join("\n\n")}>
+            {cause.label}
+          </span>
+          {cause.trace_id ? (
+            <Link className="quiet-button" href={href(`/traces/${cause.trace_id}`)}>
+              {t("Example trace")}
             </Link>
-            <span className="kinds-text" title={kind.error ?? undefined}>
-              {text}
-            </span>
-            {kind.trace_id ? (
-              <Link className="quiet-button" href={href(`/traces/${kind.trace_id}`)}>
-                {t("Example trace")}
-              </Link>
-            ) : null}
-          </li>
-        );
-      })}
+          ) : null}
+        </li>
+      ))}
     </ul>
   );
 }

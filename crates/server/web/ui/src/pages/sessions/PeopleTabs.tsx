@@ -9,7 +9,7 @@ export function PeopleTabs({ at }: { at: "sessions" | "users" }) {
     { id: "users", label: t("Users") },
   ] as const;
   return (
-    <nav className="segments people-tabs" aria-label={t("Sessions or users")}>
+    <nav className="segments page-tabs" aria-label={t("Sessions or users")}>
       {tabs.map((tab) => (
         <Link
           key={tab.id}

@@ -3,6 +3,7 @@ import "./sessions.css";
 import { useMemo } from "react";
 import { useSessions, useStatus } from "../../api/queries";
 import type { Session } from "../../api/types";
+import { Asked } from "../../components/Asked";
 import { TeachToSend } from "../../components/FirstSteps";
 import { type Column, Grid } from "../../components/Grid";
 import { NO_USAGE, NoUsage } from "../../components/Money";
@@ -40,6 +41,14 @@ const columnsFor = (places: number): readonly Column<Session>[] => [
     head: t("Session"),
     width: "minmax(120px, 1.4fr)",
     cell: (row) => <span className="row-name">{row.session_id}</span>,
+  },
+  {
+    id: "asked",
+    head: t("First message"),
+    title: t("Beginning of the user's first message"),
+    width: "minmax(130px, 3fr)",
+    drop: 1,
+    cell: (row) => <Asked subject="session" id={row.session_id} part="asked" />,
   },
   {
     id: "user",
@@ -110,6 +119,7 @@ const columnsFor = (places: number): readonly Column<Session>[] => [
     title: t("Tool calls"),
     width: "60px",
     end: true,
+    drop: 1.5,
     cell: (row) => figure(row.tool_calls),
   },
   {

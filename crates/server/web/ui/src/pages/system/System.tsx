@@ -139,7 +139,7 @@ function State({ state }: { state: SystemState }) {
         <div>
           <History
             state={state}
-            title={t("Spans a second")}
+            title={t("Spans per second")}
             unit="number"
             of={(sample) => sample.spans_per_s}
           />

@@ -69,9 +69,7 @@ export function ToolDetail({ tool, starts, scope, refetch }: Props) {
             </li>
           </ul>
         ) : (
-          <p className="part-empty">
-            {t("It was not called in the time before, so there is nothing to compare with.")}
-          </p>
+          <p className="part-empty">{t("Not called in the previous period, so there is no comparison.")}</p>
         )}
       </WorkPart>
       <Multiples ask={{ from: "tools", filter }} scope={scope} refetch={refetch} charts={charts} />

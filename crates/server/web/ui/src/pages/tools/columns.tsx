@@ -46,9 +46,7 @@ export function toolColumns(longest: number): readonly WorkColumn<ToolInsight>[]
     {
       id: "inferred",
       head: t("Inferred"),
-      title: t(
-        "Runs that no span tells of, inferred from the messages of calls. The other figures leave them out.",
-      ),
+      title: t("Runs without a span, inferred from the messages of calls. Other figures exclude them."),
       end: true,
       least: 70,
       drop: 1,

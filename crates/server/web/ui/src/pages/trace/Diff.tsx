@@ -223,7 +223,7 @@ function Tally({ rows }: { rows: readonly DiffRow[] | null }) {
       <span className="diff-mark is-added">+</span> {t("{n} only in B", { n: count(sums.added) })}
       <span className="diff-mark is-removed">−</span> {t("{n} only in A", { n: count(sums.removed) })}
       <span className="diff-mark is-changed">~</span> {t("{n} changed", { n: count(sums.changed) })}
-      <span className="faint">{t("{n} alike", { n: count(sums.same) })}</span>
+      <span className="faint">{t("{n} identical", { n: count(sums.same) })}</span>
     </p>
   );
 }

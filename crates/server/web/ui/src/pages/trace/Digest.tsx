@@ -5,13 +5,15 @@ import { useSpan } from "../../api/queries";
 import { Money } from "../../components/Money";
 import type { Path } from "../../lib/critical";
 import { addTimes, costByModel, type FailureGroup, groupFailures } from "../../lib/digest";
-import { compact, count, durationsUpTo, percent } from "../../lib/format";
+import { compact, count, duration, durationsUpTo, percent } from "../../lib/format";
 import { t } from "../../lib/i18n";
+import { loopsOf } from "../../lib/loops";
 import type { Outline } from "../../lib/outline";
 import { rootFailures } from "../../lib/tree";
 import { hueName } from "../../lib/words";
 import { saysNothing } from "./cells";
 import { errorText } from "./Happened";
+import { Scores } from "./Scores";
 import { Talked } from "./Talked";
 import { useAfterwards, usePieces } from "./work";
 
@@ -60,7 +62,9 @@ export function Digest(props: Props) {
     <aside className="panel digest" aria-label={t("Summary of the trace")}>
       <div className="panel-body" role="region" tabIndex={0} aria-label={t("Summary")}>
         <Failures {...props} />
+        <Loops {...props} />
         <Talked traceId={props.traceId} outline={outline} loaded={loaded} />
+        <Scores traceId={props.traceId} />
         <Times {...props} />
         <Costs {...props} />
         <p className="faint slip-note keys-note">
@@ -107,6 +111,35 @@ function Failures({ traceId, outline, loaded, onPick }: Props) {
           })}
         </p>
       ) : null}
+    </section>
+  );
+}
+
+/** One tool or model that was called again and again. */
+function Loops({ outline, loaded, onPick }: Props) {
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `loaded` says when the columns hold more
+  const loops = useMemo(() => loopsOf(outline), [outline, loaded]);
+  if (loops.length === 0) return null;
+  return (
+    <section>
+      <h2 className="warned">{t("Possible loop")}</h2>
+      <ul className="digest-failures">
+        {loops.slice(0, 3).map((loop) => (
+          <li key={loop.row}>
+            <button type="button" title={t("Go to the first of them")} onClick={() => onPick(loop.row)}>
+              <span>
+                <strong>{loop.name}</strong> <span className="faint">× {count(loop.times)}</span>
+              </span>
+              <span className="muted">
+                {t("{n} calls in a row within {time}", {
+                  n: count(loop.times),
+                  time: duration(loop.ms),
+                })}
+              </span>
+            </button>
+          </li>
+        ))}
+      </ul>
     </section>
   );
 }
@@ -190,6 +223,11 @@ function Costs({ outline, loaded, places }: Props) {
           ))}
         </tbody>
       </table>
+      {models.length > 0 && silent > 0 ? (
+        <p className="faint slip-note">
+          {t("{n} more calls without usage, in no sum", { count: silent, n: count(silent) })}
+        </p>
+      ) : null}
     </section>
   );
 }

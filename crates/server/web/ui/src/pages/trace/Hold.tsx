@@ -24,7 +24,7 @@ export function HoldButton({ traceId }: { traceId: string }) {
       <button
         type="button"
         className="quiet-button"
-        title={t("Keep this trace, whatever the retention rules")}
+        title={t("Exempt this trace from all retention rules")}
         onClick={() => setOpen(true)}
       >
         {t("Keep")}
@@ -48,7 +48,7 @@ function HoldForm({ traceId, close }: { traceId: string; close: () => void }) {
       >
         <h2>{t("Keep this trace")}</h2>
         <p className="muted">
-          {t("Kept until released, whatever the retention rules. Manual deletion still works.")}
+          {t("No retention rule removes this trace until you release it. Manual deletion still works.")}
         </p>
         <Field
           label={t("Note")}

@@ -9,8 +9,8 @@ import type { Interval } from "../../lib/tree";
 function axisLabel(ms: number): string {
   if (ms === 0) return "0";
   return duration(ms)
-    .replace(/\.0+ /, " ")
-    .replace(/(\.\d*?)0+ /, "$1 ")
+    .replace(/[.,]0+(\s)/, "$1")
+    .replace(/([.,]\d*?)0+(\s)/, "$1$2")
     .replace(/ 00 [sm]$/, "");
 }
 

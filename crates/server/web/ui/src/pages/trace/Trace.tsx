@@ -216,7 +216,7 @@ function OneTrace({ traceId, outline, error, loading, reload, changed }: Props) 
       <Chips node={params.get("node")} matched={found.narrowed} onClear={() => setParams({ node: null })} />
       {outline.total < outline.trace.spans && outline.complete ? (
         <p className="narrowed" role="status">
-          {t("The first {n} of {all} spans are shown: that is as far as one trace is read.", {
+          {t("Showing the first {n} of {all} spans, the limit for one trace.", {
             n: count(outline.total),
             all: count(outline.trace.spans),
           })}

@@ -3,15 +3,17 @@ import { Copy } from "../../components/Copy";
 import { Icon } from "../../components/Icon";
 import { Link } from "../../components/Link";
 import { ListPrice, NO_USAGE } from "../../components/Money";
-import { StatusText } from "../../components/StatusText";
+import { TraceStatus } from "../../components/StatusText";
 import { TraceCost } from "../../components/traceColumns";
 import { count, duration, usd } from "../../lib/format";
 import { t } from "../../lib/i18n";
+import { isIncomplete } from "../../lib/incomplete";
 import { fullTime } from "../../lib/time";
 import { filterHref } from "../../state/filters";
 import { href } from "../../state/url";
 import { ComparePicker } from "./ComparePicker";
 import { HeldLine, HoldButton } from "./Hold";
+import { ScoreTools } from "./Scores";
 
 interface Props {
   trace: TraceSummary;
@@ -35,7 +37,7 @@ export function TraceHead({ trace, reload, stuck }: Props) {
           <Icon name="back" />
         </Link>
         <h1 title={trace.name}>{trace.name}</h1>
-        <StatusText status={trace.status} />
+        <TraceStatus trace={trace} />
         {stuck ? (
           <span className="stuck" title={t("It may be stuck, or its end was never sent")}>
             {stuck}
@@ -59,6 +61,7 @@ export function TraceHead({ trace, reload, stuck }: Props) {
         >
           <Icon name="export" />
         </a>
+        <ScoreTools trace={trace} />
         <HoldButton traceId={trace.trace_id} />
         <ComparePicker trace={trace} />
       </div>
@@ -84,7 +87,7 @@ function Facts({ trace }: { trace: TraceSummary }) {
       <span className="figure">
         {trace.duration_ms === null
           ? t("running")
-          : trace.status === "running"
+          : trace.status === "running" && !isIncomplete(trace)
             ? t("{time} so far", { time: duration(trace.duration_ms) })
             : duration(trace.duration_ms)}
       </span>

@@ -113,7 +113,7 @@ export const WaterfallRow = memo(function WaterfallRow(props: Props) {
         {outline.isInferred(row) ? (
           <span
             className="inferred"
-            title={t("No span tells of this run: it is inferred from the messages of calls")}
+            title={t("This run has no span. It is inferred from the messages of calls")}
           >
             {t("inferred")}
           </span>

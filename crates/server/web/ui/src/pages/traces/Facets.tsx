@@ -6,6 +6,7 @@ import { Icon } from "../../components/Icon";
 import { compact } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { chosen, toggled, without } from "../../lib/query";
+import { valueName } from "../../lib/words";
 import { setFilter } from "../../state/filters";
 import { recall, remember } from "../../state/memory";
 
@@ -190,7 +191,7 @@ function Value({ field, value, traces, share, state, change }: ValueProps) {
             <Icon name="minus" size={10} />
           ) : null}
         </i>
-        <span className="facet-name">{value}</span>
+        <span className="facet-name">{valueName(field, value)}</span>
         <span className="figure">{compact(traces)}</span>
       </button>
       <button

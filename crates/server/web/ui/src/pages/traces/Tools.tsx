@@ -17,9 +17,11 @@ export function columnsOf<Row>(all: readonly Column<Row>[], names: readonly stri
 interface ColumnsProps {
   all: readonly { id: string; head: string }[];
   shown: readonly string[];
+  /** Chosen columns that the window has no space for. */
+  dropped: readonly string[];
 }
 
-export function ColumnsMenu({ all, shown }: ColumnsProps) {
+export function ColumnsMenu({ all, shown, dropped }: ColumnsProps) {
   const hidden = all.filter((column) => !shown.includes(column.id));
   const move = (id: string, by: number) => {
     const next = shown.filter((name) => name !== id);
@@ -52,6 +54,9 @@ export function ColumnsMenu({ all, shown }: ColumnsProps) {
                     onChange={() => rememberColumns(shown.filter((name) => name !== column.id))}
                   />
                   <span>{column.head}</span>
+                  {dropped.includes(column.id) ? (
+                    <span className="column-dropped">{t("hidden, too narrow")}</span>
+                  ) : null}
                 </label>
                 <button
                   type="button"
@@ -124,7 +129,7 @@ export function ExportMenu({ scope }: { scope: Scope }) {
                 <a className="menu-item" href={address(format)} download={`traces.${format}`} onClick={close}>
                   <span className="menu-label">{format === "csv" ? "CSV" : "JSONL"}</span>
                   <span className="menu-hint">
-                    {format === "csv" ? t("a table for spreadsheets") : t("one JSON a line")}
+                    {format === "csv" ? t("a table for spreadsheets") : t("one JSON object per line")}
                   </span>
                 </a>
               </li>

@@ -86,7 +86,7 @@ function columnsFor(places: number, before: ReadonlyMap<string, UserRow> | null)
       by: (row) => row.usage?.llm_calls ?? null,
       cell: (row) => (
         <>
-          <Num value={row.usage?.llm_calls ?? 0} to={traces(row, { calls: ">0" })} />
+          <Num value={row.usage?.llm_calls ?? 0} to={filterHref("/calls", { user: row.user })} />
           {before ? (
             <Against
               now={row.usage?.llm_calls ?? 0}
@@ -246,7 +246,7 @@ function Totals({
       <Stat
         label={t("LLM calls")}
         value={compact(calls)}
-        href={filterHref("/traces", { calls: ">0" })}
+        href={filterHref("/calls")}
         {...deltaOf(
           calls,
           earlier?.reduce((sum, row) => sum + (row.usage?.llm_calls ?? 0), 0),

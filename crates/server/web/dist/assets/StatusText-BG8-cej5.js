@@ -1,1 +1,0 @@
-import{o as e,u as t}from"./i18n-COX_MTBg.js";var n=t();function r(t){return{ok:e(`ok`),error:e(`error`),unset:e(`no status`),running:e(`running`)}[t]??t}function i({status:e}){return(0,n.jsxs)(`span`,{className:`status status-${e}`,children:[(0,n.jsx)(`i`,{"aria-hidden":`true`}),r(e)]})}export{i as t};

@@ -1,0 +1,1 @@
+function e(e){let t=e.filter(e=>e!==null),n=Math.max(.01,Math.min(...t.map(e=>e.min).filter(e=>e>0),1e3));return{low:n,high:Math.max(n*10,...t.map(e=>e.p95))}}export{e as t};

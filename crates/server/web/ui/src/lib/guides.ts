@@ -1,0 +1,82 @@
+// What each page is for, and the chapter of the guide that says more.
+import { t } from "./i18n";
+
+const GUIDE = "https://github.com/quipu-dev/quipu/blob/main/docs/guide/";
+
+export interface Help {
+  text: string;
+  guide: string;
+}
+
+/** The help of the page with this path; null for pages without one. */
+export function helpOf(page: string): Help | null {
+  const help: Record<string, [text: string, chapter: string]> = {
+    "/": [
+      t("Cost, volume, failures and latency of all agents in the range. Each number opens its traces."),
+      "dashboard.md",
+    ],
+    "/traces": [
+      t(
+        "One row for each run of an agent. Filter by fields, numbers or words, and open a row for its steps.",
+      ),
+      "query-language.md",
+    ],
+    "/sessions": [
+      t("Traces that belong to one conversation, by the session ID of their spans."),
+      "context.md",
+    ],
+    "/agents": [
+      t("Runs, failures, latency and cost of each agent. A call counts for the nearest agent above it."),
+      "dashboard.md",
+    ],
+    "/models": [
+      t(
+        "Calls, tokens, latency and cost of each model. Each call counts once, however many spans describe it.",
+      ),
+      "costs.md",
+    ],
+    "/tools": [t("Runs, failures and latency of each tool, with advice drawn from them."), "dashboard.md"],
+    "/guardrails": [
+      t("Checks before and after the models: how often they triggered, and what they blocked."),
+      "features.md",
+    ],
+    "/compare": [
+      t("Two models, agents, users or releases side by side, in the same range and filter."),
+      "dashboard.md",
+    ],
+    "/cost": [
+      t("Cost of calls by the price list of their day, savings of the cache, and a forecast."),
+      "costs.md",
+    ],
+    "/budgets": [
+      t("Limits on dollars, tokens or calls. The gateway and the library enforce them before each call."),
+      "budgets.md",
+    ],
+    "/events": [t("Structured log records of agents and of Quipu, newest first."), "events.md"],
+    "/measurements": [t("Metrics that agents sent, as charts by label."), "metrics.md"],
+    "/map": [
+      t("Agents, models and tools as a graph. An arrow means that one called the other."),
+      "dashboard.md",
+    ],
+    "/dashboards": [
+      t("Charts and tables that you arrange. Built-in dashboards can be copied and changed."),
+      "dashboard.md",
+    ],
+    "/frameworks": [
+      t("Fields that each framework reports, and the setting that adds a missing one."),
+      "sources/README.md",
+    ],
+    "/system": [
+      t("Health of this server: ingest, queue, disk, backends, and sources that it cannot read."),
+      "limits.md",
+    ],
+    "/data": [t("Retention periods, kept traces, and deletion of a user's data."), "retention.md"],
+    "/access": [t("Users for people and API keys for programs, with their permissions."), "access.md"],
+    "/audit": [
+      t("Log of changes and reads. Each entry is linked to the previous one, so tampering is detected."),
+      "audit.md",
+    ],
+  };
+  const found = help[page];
+  return found ? { text: found[0], guide: GUIDE + found[1] } : null;
+}
