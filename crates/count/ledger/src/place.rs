@@ -120,6 +120,9 @@ fn is_one_call(one: &Row, other: &Row) -> bool {
 pub(crate) fn merge(group: &[(&Id, &Row)]) -> (BTreeMap<Id, Cost>, Arrival) {
     let mut rows = merged(group);
     let Some((first, one)) = group.first() else { return (rows, Arrival::default()) };
+    if group.iter().all(|(_, row)| row.arrival.sender == one.arrival.sender) {
+        return (rows, one.arrival);
+    }
     let records: Vec<(Arrival, Charge)> =
         group.iter().map(|(_, row)| (row.arrival, Charge::of(&row.cost))).collect();
     let theirs = |sender: u64| {
@@ -197,7 +200,12 @@ fn pair(
     }
 }
 
+/// The facts of two rows of two senders; nothing if they have one sender.
 fn charges(rows: &BTreeMap<Id, Cost>, arrivals: &Arrivals, ids: [Id; 2]) -> Vec<(Arrival, Charge)> {
+    let sender = |id: &Id| arrivals.get(id).map(|arrival| arrival.sender);
+    if sender(&ids[0]) == sender(&ids[1]) {
+        return Vec::new();
+    }
     ids.iter().filter_map(|id| Some((*arrivals.get(id)?, Charge::of(rows.get(id)?)))).collect()
 }
 

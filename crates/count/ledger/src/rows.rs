@@ -10,6 +10,7 @@ use quipu_core::{
 };
 
 use crate::row::{Print, Row, next_version};
+use crate::senders::Charge;
 use crate::standing::{At, Standing};
 use crate::trace::{Entry, Trace};
 use crate::{decide, inferred, merge, senders};
@@ -128,7 +129,7 @@ pub(crate) fn of(trace: &Trace, trace_id: TraceId, at: At) -> Option<(Row, Print
     let (charge, arrival) = if merged {
         senders::of_nodes(&records().collect::<Vec<_>>())
     } else {
-        senders::of_nodes(&[&entry.node])
+        (Charge::of_call(call), entry.node.arrival)
     };
     let facts = Facts {
         rule,
@@ -137,8 +138,7 @@ pub(crate) fn of(trace: &Trace, trace_id: TraceId, at: At) -> Option<(Row, Print
         billing: charge.billing,
         usage: match entry.standing {
             Standing::Rest => decide::rest(trace, at),
-            _ if merged => charge.usage,
-            _ => call.usage.clone(),
+            _ => charge.usage,
         },
         reported: if merged {
             records().find_map(|node| node.call.as_ref()?.reported)

@@ -8,7 +8,7 @@
 use std::cmp::Reverse;
 
 use compact_str::CompactString;
-use quipu_core::{Arrival, Billing, Cost, Node, Provider, Usage};
+use quipu_core::{Arrival, Billing, Call, Cost, Node, Provider, Usage};
 
 use crate::merge;
 use crate::tally::Tokens;
@@ -34,6 +34,18 @@ impl Charge {
             response_model: cost.response_model.clone(),
             service_tier: cost.service_tier.clone(),
             billing: cost.billing,
+        }
+    }
+
+    /// The facts of a call that no other record is merged into.
+    pub fn of_call(call: &Call) -> Self {
+        Self {
+            usage: call.usage.clone(),
+            provider: call.provider.clone(),
+            request_model: call.request_model.clone(),
+            response_model: call.response_model.clone(),
+            service_tier: call.service_tier.clone(),
+            billing: call.billing,
         }
     }
 

@@ -46,9 +46,9 @@ impl Unsaid {
 
 /// Fills in missing usage from the tokens of request and answer, and marks it as estimated.
 ///
-/// A failed answer has used nothing, unless the model had begun to answer. An interrupted answer reports its output too early or not at all, so the
-/// received part counts. An unreadable answer counts with the usual output of such a call, because the
-/// provider has processed the request.
+/// A failed answer has used nothing, unless the model had begun to answer. An interrupted answer reports its
+/// output too early or not at all, so the received part counts. An unreadable answer counts with the usual
+/// output of such a call, because the provider has processed the request.
 pub(crate) fn complete(answer: &mut Answer, unsaid: Unsaid) {
     let is_told = answer.usage.as_ref().is_some_and(|usage| usage.input.is_some() || usage.output.is_some());
     let failed = answer.failure.is_some() || answer.status >= 400;

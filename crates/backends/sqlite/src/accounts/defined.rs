@@ -50,7 +50,8 @@ pub(super) fn lost(path: &Path) -> Option<&'static str> {
         _ => {}
     }
     marker(path).exists().then_some(
-        "it is missing or empty, and budgets were defined in it: restore it, or run `quipu check store --repair`",
+        "it is missing or empty, and budgets were defined in it: restore it, or run `quipu check store \
+         --repair`",
     )
 }
 

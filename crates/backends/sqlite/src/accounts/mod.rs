@@ -42,8 +42,9 @@ struct Shared {
 /// acknowledged definition of a budget.
 ///
 /// # Errors
-/// [`ErrorKind::Damaged`]: the file has no accounts, or is missing although it had definitions of budgets. [`ErrorKind::Unsupported`]: a newer build wrote it.
-/// [`ErrorKind::Denied`] and [`ErrorKind::Io`]: it cannot be opened for writing.
+/// [`ErrorKind::Damaged`]: the file has no accounts, or is missing although it had definitions of budgets.
+/// [`ErrorKind::Unsupported`]: a newer build wrote it. [`ErrorKind::Denied`] and [`ErrorKind::Io`]: it cannot
+/// be opened for writing.
 pub fn open(path: impl AsRef<Path>) -> Result<Arc<dyn Accounts>> {
     let path = path.as_ref().to_path_buf();
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
