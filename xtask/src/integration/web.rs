@@ -50,16 +50,17 @@ fn judged(report: Report, case: &Value) -> Report {
     report.judged(&name, &wrong[..wrong.len().min(TOLD)])
 }
 
-/// The recorded workload, once its first traces are there.
+/// The recorded workload, once its latest traces are there.
 fn demo(bench: &Bench) -> Result<Server> {
     let server = Server::fresh(&bench.binary, &["--demo"])?;
     let http = Http::new(Duration::from_secs(30));
-    let shown = || {
-        let traces = http.json(&server.api("traces?limit=3")).ok()?;
-        (traces["traces"].as_array()?.len() == 3).then_some(())
+    // The demo is filled from its oldest trace to its newest.
+    let filled = || {
+        let traces = http.json(&server.api("traces?since=-10m&limit=1")).ok()?;
+        (traces["traces"].as_array()?.len() == 1).then_some(())
     };
-    shell::poll(Duration::from_secs(30), shown)
-        .ok_or_else(|| anyhow!("the demo shows no three traces after 30 s"))?;
+    shell::poll(Duration::from_secs(90), filled)
+        .ok_or_else(|| anyhow!("the demo shows no trace of the last ten minutes after 90 s"))?;
     Ok(server)
 }
 

@@ -14,15 +14,21 @@ use cast::Cast;
 use tape::Tape;
 
 /// Replays put into an empty store.
-const PAST: u64 = 640;
+const PAST: u64 = 1_600;
 /// How far back they reach: over a week, so that there is something to compare with and to forecast by.
 const REACH: i64 = 9 * Timestamp::DAY;
 /// Time range of most replays, back from now.
 const LATELY: i64 = 30 * Timestamp::HOUR;
 /// Replays that are submitted together.
 const AT_ONCE: u64 = 16;
-/// Time between live replays.
-const TRICKLE: Duration = Duration::from_secs(4);
+/// Time between live replays: about the rate of the past by day, so that charts keep their shape.
+const TRICKLE: Duration = Duration::from_secs(45);
+/// The first live replays come faster, so that a new user sees traces arrive.
+const LIVELY: u64 = 15;
+const LIVELY_TRICKLE: Duration = Duration::from_secs(4);
+/// Activity by hour of the day (UTC), in percent of the busiest.
+const BY_HOUR: [u64; 24] =
+    [30, 25, 20, 20, 25, 35, 50, 70, 90, 100, 100, 95, 85, 95, 100, 100, 95, 85, 75, 65, 55, 45, 40, 35];
 
 /// Decoded recordings, cut into what is replayed as one.
 pub struct Demo {
@@ -57,9 +63,9 @@ impl Demo {
         if store.info().await?.spans > 0 {
             return Ok(());
         }
-        let mut past: Vec<(i64, u64)> = (0..PAST).map(|replay| (self.age(replay), replay)).collect();
-        past.sort_unstable_by_key(|(age, _)| std::cmp::Reverse(*age));
         let now = SystemClock.now();
+        let mut past: Vec<(i64, u64)> = (0..PAST).map(|replay| (self.age(replay, now), replay)).collect();
+        past.sort_unstable_by_key(|(age, _)| std::cmp::Reverse(*age));
         for some in past.chunks(usize::try_from(AT_ONCE)?) {
             let mut batch = Batch::default();
             some.iter().for_each(|(age, replay)| batch.append(self.replay(*replay, now.plus(-age))));
@@ -68,17 +74,26 @@ impl Demo {
         Ok(())
     }
 
-    /// Two of three replays are in the last day or so.
-    fn age(&self, replay: u64) -> i64 {
+    /// Two of three replays are in the last day or so, most of them by day.
+    fn age(&self, replay: u64, now: Timestamp) -> i64 {
         let dice = mix(self.seed ^ replay);
         let reach = if dice.is_multiple_of(3) { REACH } else { LATELY };
-        i64::try_from(dice >> 2).unwrap_or(i64::MAX).rem_euclid(reach)
+        let mut ages = (0..8_u64).map(|turn| {
+            let dice = mix(dice ^ turn);
+            (i64::try_from(dice >> 2).unwrap_or(i64::MAX).rem_euclid(reach), mix(dice) % 100)
+        });
+        let kept = ages.find(|(age, chance)| {
+            let hour = now.plus(-age).nanos().div_euclid(Timestamp::HOUR).rem_euclid(24);
+            usize::try_from(hour).ok().and_then(|hour| BY_HOUR.get(hour)).is_some_and(|share| chance < share)
+        });
+        kept.map_or_else(|| i64::try_from(dice >> 2).unwrap_or(i64::MAX).rem_euclid(reach), |(age, _)| age)
     }
 
     /// Replays one tape after the other, for ever.
     pub async fn trickle(self, intake: Arc<dyn Intake>) {
         for replay in PAST.. {
-            tokio::time::sleep(TRICKLE).await;
+            let pause = if replay < PAST + LIVELY { LIVELY_TRICKLE } else { TRICKLE };
+            tokio::time::sleep(pause).await;
             let batch = self.replay(replay, SystemClock.now());
             if let Err(error) = intake.submit(batch).await {
                 tracing::warn!(%error, "a batch of the demo was rejected");

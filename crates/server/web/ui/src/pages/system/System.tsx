@@ -226,26 +226,31 @@ interface HistoryProps {
   of: (sample: SystemSample) => number | null;
 }
 
-/** The last hour. */
+/** The shortest time that a chart of a young server covers. */
+const YOUNG_MS = 5 * 60_000;
+
+/** The last hour, or the time since the start if that is shorter. */
 function History({ state, title, unit, of }: HistoryProps) {
   const now = Date.parse(state.now);
+  const length = Math.min(HOUR_MS, Math.max(YOUNG_MS, state.uptime_s * 1000));
+  const young = length < HOUR_MS;
   const series: Series = {
     name: title,
     points: state.history.map((sample) => ({ t: Date.parse(sample.at), v: of(sample) })),
   };
   return (
-    <Panel title={title} note={t("last hour")}>
+    <Panel title={title} note={young ? t("since the start") : t("last hour")}>
       <TimeChart
         shape="area"
         series={[series]}
         unit={unit}
-        since={now - HOUR_MS}
+        since={now - length}
         until={now}
         stepMs={STEP_MS}
         height={120}
         legend={false}
         onBrush={null}
-        label={t("{title} over the last hour", { title })}
+        label={young ? t("{title} since the start", { title }) : t("{title} over the last hour", { title })}
       />
     </Panel>
   );
