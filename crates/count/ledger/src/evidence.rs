@@ -11,6 +11,11 @@ pub(crate) const STAGGER: i64 = 10_000_000;
 /// How much later than the call's end its usage may be told in a record of its own, in nanoseconds.
 const AFTERWARDS: i64 = 1_000_000_000;
 
+/// How long a generator may wait for its first reader, in nanoseconds: if the records of request and stream
+/// have the same parent, and if both are the first of their traces.
+const LAZY: i64 = 5_000_000_000;
+const LAZY_APART: i64 = 1_000_000_000;
+
 /// Evidence that two records are of one call or tool run, the strongest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Evidence {
@@ -89,7 +94,8 @@ fn of_calls(one: &Row, other: &Row) -> Option<Evidence> {
             return None;
         }
     }
-    if !is_within(a, b) && !is_within(b, a) && !is_continued(one, other) && !is_continued(other, one) {
+    let is_continued = is_continued(one, other) || is_continued(other, one);
+    if !is_within(a, b) && !is_within(b, a) && !is_continued {
         return None;
     }
     let evidence = match (known(a), known(b)) {
@@ -98,7 +104,7 @@ fn of_calls(one: &Row, other: &Row) -> Option<Evidence> {
         _ => ((a.failed == b.failed || (is_empty(one) && is_empty(other)))
             && one.names_model()
             && other.names_model()
-            && (one.is_beside(other) || are_at_once(a, b)))
+            && (one.is_beside(other) || is_continued || are_at_once(a, b)))
         .then_some(Evidence::Time),
     }?;
     // Names are compared last, because that is the slowest comparison.
@@ -127,11 +133,27 @@ fn is_empty(row: &Row) -> bool {
 }
 
 /// Whether `answer` is the stream that `request` opened. Some instrumentations end a call's record when its
-/// stream begins, and others begin theirs at that time.
+/// stream begins, and others begin theirs at that time. A generator sends its request only when its caller
+/// reads the first piece, so the second record can begin later.
 fn is_continued(request: &Row, answer: &Row) -> bool {
     let (a, b) = (&request.cost, &answer.cost);
-    let begins_at_the_end = b.time.nanos().saturating_sub(end(a)).saturating_abs() <= STAGGER;
-    begins_at_the_end && !a.failed && is_empty(request) && tells(answer)
+    let pause = b.time.nanos().saturating_sub(end(a));
+    (-STAGGER..=patience(request, answer)).contains(&pause)
+        && !a.failed
+        && is_empty(request)
+        && !is_empty(answer)
+}
+
+/// The longest pause between the record of a request and the record of its stream. A common parent, or two
+/// records without one, leave little room for another call.
+fn patience(request: &Row, answer: &Row) -> i64 {
+    if request.cost.trace_id != answer.cost.trace_id {
+        if request.is_top && answer.is_top { LAZY_APART } else { STAGGER }
+    } else if request.is_beside(answer) {
+        LAZY
+    } else {
+        STAGGER
+    }
 }
 
 /// Evidence for a separate record of usage, such as one written at the end of a stream. It belongs to the
@@ -197,8 +219,9 @@ pub(crate) fn gap(one: &Cost, other: &Cost) -> i64 {
 }
 
 /// The latest time at which a record of the same call can begin.
-pub(crate) fn reach(row: &Cost) -> i64 {
-    end(row).saturating_add(AFTERWARDS)
+pub(crate) fn reach(row: &Row) -> i64 {
+    let wait = if row.cost.is_call() && !row.cost.failed && is_empty(row) { LAZY } else { AFTERWARDS };
+    end(&row.cost).saturating_add(wait)
 }
 
 /// The distance between the starts plus the distance between the ends of two records. The end of a much

@@ -296,7 +296,7 @@ fn pairs(records: &[(&Id, &Row)]) -> Vec<Pair> {
     let mut pairs = Vec::new();
     for (rank, at) in by_start.iter().enumerate() {
         let (id, row) = records[*at];
-        let until = evidence::reach(&row.cost);
+        let until = evidence::reach(row);
         let later =
             by_start[rank + 1..].iter().take_while(|next| records[**next].1.cost.time.nanos() <= until);
         let of_row = later.filter_map(|next| {

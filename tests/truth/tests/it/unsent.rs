@@ -33,6 +33,7 @@ pub const UNSENT: &[(&str, &str, &str)] = &[
         "agent breaker",
         "agents go by their component's name, and one that runs alone has none",
     ),
+    ("haystack--openinference", "tool", "agents run their tools without a span"),
     ("autogen--native", "calls 0,", "no call has a span, and messages tell of some only"),
     ("llamaindex--openllmetry", "calls 0,", "but for one that failed, calls have no spans of their own"),
     ("llamaindex--openllmetry", "agent ", "agents are named only inside the contents of workflow steps"),

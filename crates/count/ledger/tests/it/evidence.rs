@@ -476,3 +476,75 @@ fn calls_of_two_processes_are_two() {
     other.resource = Arc::new(quipu_core::Resource { attributes, ..Default::default() });
     assert_eq!(totals(&count(&[vec![one, other]], 1_000)).0, 2);
 }
+
+/// The request of a stream as a framework reports it, and the stream as the SDK reports it `pause`
+/// milliseconds after the request's record has ended.
+fn lazy_stream(number: usize, start: i64, pause: i64, has_usage: bool) -> [Span; 2] {
+    let asked = Truth { start, millis: 3, input: 0, output: 0, failed: false };
+    let read = Truth { start: start + 3 + pause, millis: 40, input: 10, output: 30, failed: false };
+    let request = record(number, &asked, 0, Faults { short: true, ..plain() });
+    [request, record(number, &read, 2, Faults { usage: !has_usage, ..plain() })]
+}
+
+fn below(parent: &str, span: Span) -> Span {
+    let mut span = span;
+    span.trace_id = TraceId::made_of(&["lazy", parent]);
+    span.parent_id = Some(SpanId::made_of(&["lazy", parent]));
+    span
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_stream_that_is_read_later_is_one_call_with_its_request(
+        pauses in prop::collection::vec((0_i64..4_000, any::<bool>(), any::<bool>()), 1..8),
+        together in any::<bool>(),
+    ) {
+        let (mut spans, mut start) = (Vec::new(), 0);
+        for (number, (pause, has_usage, sends_request)) in pauses.iter().enumerate() {
+            let [request, answer] = lazy_stream(number, start, *pause, *has_usage);
+            spans.extend(sends_request.then(|| below("agent", request)));
+            spans.push(below("agent", answer));
+            start += pause + 100;
+        }
+        let single = || spans.iter().rev().map(|span| vec![span.clone()]).collect::<Vec<_>>();
+        let batches = if together { vec![spans.clone()] } else { single() };
+        prop_assert_eq!(totals(&count(&batches, 1_000)).0, pauses.len() as u64);
+    }
+}
+
+#[test]
+fn a_later_stream_of_another_trace_is_another_call_unless_both_are_the_first_of_their_traces() {
+    let calls = |spans: Vec<Span>| totals(&count(&[spans], 1_000)).0;
+    let [request, answer] = lazy_stream(0, 0, 300, true);
+    assert_eq!(calls(vec![request.clone(), answer.clone()]), 1);
+    assert_eq!(calls(lazy_stream(0, 0, 1_300, true).to_vec()), 2, "too late");
+    let root = |name: &str, of: &Span| {
+        let (trace, id) = (TraceId::made_of(&["lazy", name]), SpanId::made_of(&["lazy", name]));
+        Span::new(trace, id, name, of.start, of.start)
+    };
+    let apart = vec![
+        root("one", &request),
+        below("one", request.clone()),
+        root("two", &answer),
+        below("two", answer.clone()),
+    ];
+    assert_eq!(calls(apart), 2, "below two runs");
+    let mut failed = request;
+    failed.canonical.error_type = Some("429".into());
+    assert_eq!(calls(vec![failed, answer]), 2, "a failed request has no stream");
+}
+
+#[test]
+fn a_stream_beside_the_wrapper_of_its_request_is_one_call_with_it() {
+    let [request, answer] = lazy_stream(0, 0, 2, false);
+    let mut wrapper = below("agent", request.clone());
+    wrapper.span_id = SpanId::made_of(&["lazy", "wrapper"]);
+    let mut inner = below("agent", request);
+    inner.parent_id = Some(wrapper.span_id);
+    let spans = vec![wrapper, inner, below("agent", answer)];
+    for batches in [vec![spans.clone()], spans.iter().rev().map(|span| vec![span.clone()]).collect()] {
+        assert_eq!(totals(&count(&batches, 1_000)).0, 1);
+    }
+}

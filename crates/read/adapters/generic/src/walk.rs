@@ -101,6 +101,23 @@ fn holds_tokens(value: &Value, depth: usize) -> bool {
     }
 }
 
+/// Whether an object is a metric with its data points, such as the sums that a parent span collects from the
+/// calls below it. A label of each point names the kind of tokens, so such figures have no usage of their own.
+fn is_series(pairs: &[(CompactString, Value)]) -> bool {
+    let is_number = |value: &Value| matches!(value, Value::Int(_) | Value::Double(_));
+    let is_point = |value: &Value| match value {
+        Value::Map(point) => {
+            point.iter().any(|(key, labels)| key == "attributes" && matches!(labels, Value::Map(_)))
+                && point.iter().any(|(_, value)| is_number(value))
+        }
+        _ => false,
+    };
+    pairs.iter().any(|(_, value)| match value {
+        Value::Array(points) => !points.is_empty() && points.iter().all(is_point),
+        _ => false,
+    })
+}
+
 /// State of a walk.
 #[derive(Default)]
 struct Walk {
@@ -164,6 +181,9 @@ impl Walk {
     }
 
     fn object(&mut self, object: &Value, pairs: &[(CompactString, Value)], holders: &[&Value]) {
+        if is_series(pairs) {
+            return;
+        }
         let within = [holders, &[object]].concat();
         let is_usage = self.usage(object, &within);
         let length = self.words.len();

@@ -61,11 +61,14 @@ impl Adapter for Haystack {
     }
 
     /// OpenInference makes no span of a call by an agent inside a pipeline. The agent's result has the sum.
+    /// Its spans of calls name neither cached nor reasoning tokens, and no usage of embedders.
     fn enrich(&self, span: &Span, read: &mut Canonical) {
         if span.name == AGENT_RUN && matches!(read.kind, Kind::Task | Kind::Workflow | Kind::Agent) {
             read.kind = Kind::Agent;
             read.agent = read.agent.take().filter(|name| name != AGENT_CLASS);
             answer::sum(span, read);
+        } else if read.kind.is_call() {
+            answer::of_result(span, read);
         }
     }
 

@@ -1,7 +1,7 @@
 //! Values of a model call in the metadata of Haystack's answer.
 
 use quipu_core::{Canonical, Kind, Span, Timestamp, Value};
-use quipu_normalize::{finish_reason, label, pick, usage_of};
+use quipu_normalize::{finish_reason, label, literal, pick, usage_of};
 
 /// Keys of a model's answer by kind of span: the steps of an agent, and components outside an agent.
 const ANSWERS: &[&str] =
@@ -9,7 +9,8 @@ const ANSWERS: &[&str] =
 
 /// Key of the result of a run in OpenInference's convention.
 const RESULT: &str = "output.value";
-/// Prefix of the model in the metadata of a message, as a Python literal.
+/// Prefixes of the metadata of a message, and of the model in it, as a Python literal.
+const META: &str = "_meta=";
 const MODEL: &str = "_meta={'model': '";
 
 /// Fills in model, tokens and other values from the answer, unless attributes have them.
@@ -41,6 +42,30 @@ pub(crate) fn sum(span: &Span, read: &mut Canonical) {
         read.response_model =
             output.rsplit_once(MODEL).and_then(|(_, rest)| label(&Value::from(rest.split('\'').next()?)));
     }
+}
+
+/// Fills in the usage of a call from OpenInference's result, which has the provider's own usage.
+pub(crate) fn of_result(span: &Span, read: &mut Canonical) {
+    let Some(output) = span.attributes.text(RESULT) else { return };
+    let Some(meta) = meta_of_result(output) else { return };
+    let Some(usage) = meta.get("usage").and_then(usage_of) else { return };
+    let known = read.usage.as_ref().filter(|known| known.input.is_some() && known.output.is_some());
+    if known.is_none_or(|known| (known.input, known.output) == (usage.input, usage.output)) {
+        read.usage = Some(usage);
+    }
+    read.response_id = read.response_id.take().or_else(|| meta.get("id").and_then(label));
+}
+
+/// The metadata of a result: next to the output of an embedder, and in each reply of a generator. A reply is
+/// a Python object in text. Its metadata is the last field.
+fn meta_of_result(output: &str) -> Option<Value> {
+    let [replies, meta] = pick(output, ["replies", "meta"]);
+    let text = replies.as_ref().and_then(Value::as_array).and_then(|replies| replies.first()?.as_str());
+    let of_reply = text.and_then(|text| literal(text.rsplit_once(META)?.1.strip_suffix(')')?));
+    of_reply.or_else(|| match meta? {
+        Value::Array(metas) => metas.into_iter().next(),
+        meta => Some(meta),
+    })
 }
 
 /// Parses a time. Haystack writes local times without a zone; only those with a zone are comparable.

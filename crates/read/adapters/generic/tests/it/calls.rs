@@ -129,3 +129,22 @@ fn the_lens_names_the_attribute_and_no_contents() {
     assert_eq!(input.key.as_deref(), Some("acme.answer"));
     assert!(!format!("{lens:?}{:?}", read.notes).contains("a secret"));
 }
+
+#[test]
+fn sums_of_metrics_on_a_parent_are_no_call() {
+    let point = |kind: &str, total: u64| {
+        format!(
+            r#"{{"attributes": {{"gen_ai.request.model": "gpt-4o", "gen_ai.token.type": "{kind}"}}, "total": {total}}}"#
+        )
+    };
+    let metrics = format!(
+        r#"{{"gen_ai.client.token.usage": {{"details": [{}, {}], "total": 256}}, "operation.cost": {{"details": [{{"attributes": {{"gen_ai.response.model": "gpt-4o"}}, "total": 0.00085}}], "total": 0.00085}}}}"#,
+        point("input", 228),
+        point("output", 28)
+    );
+    let parent = span(&[("logfire.span_type", "span".into()), ("logfire.metrics", metrics.as_str().into())]);
+    assert!(!Generic.claims(&parent));
+    let usage = r#"{"model": "gpt-4o", "usage": {"prompt_tokens": 9, "completion_tokens": 2}}"#;
+    let with_answer = read(&[("logfire.metrics", metrics.as_str().into()), ("answer", usage.into())]);
+    assert_eq!(with_answer.usage.unwrap().input, Some(9));
+}

@@ -151,3 +151,40 @@ fn what_is_broken_is_passed_over() {
     span.attributes.iter_mut().for_each(|(_, value)| *value = Value::Array(vec![Value::Null]));
     Haystack.messages(&span);
 }
+
+/// A component's span as OpenInference sends it, read and enriched.
+fn of_openinference(kind: &str, output: &str, told: &[(&str, i64)]) -> quipu_core::Canonical {
+    let mut draft = draft(1, 1).with("openinference.span.kind", kind).with("output.value", output);
+    for (key, value) in told {
+        draft = draft.with(key, *value);
+    }
+    let span = draft.span();
+    let slots = quipu_normalize::Slots::of(&span);
+    let mut read = quipu_normalize::canonical(&slots, "openinference");
+    Haystack.enrich(&span, &mut read);
+    read
+}
+
+#[test]
+fn results_complete_the_usage_of_openinference() {
+    let reply = |usage: &str| {
+        let text = format!(
+            "ChatMessage(_role=<ChatRole.ASSISTANT: 'assistant'>, _content=[TextContent(text=\"_meta={{'usage': 1}})\")], _name=None, _meta={{'id': 'resp_1', 'model': 'gpt-5-mini', 'usage': {usage}, 'finish_reason': 'stop'}})"
+        );
+        format!(r#"{{"replies": ["{}"]}}"#, text.replace('"', "\\\""))
+    };
+    let usage = "{'input_tokens': 277, 'input_tokens_details': {'cached_tokens': 64}, 'output_tokens': 42, 'output_tokens_details': {'reasoning_tokens': 7}, 'total_tokens': 319}";
+    let figures = |read: &quipu_core::Canonical| {
+        let usage = read.usage.clone().unwrap();
+        (usage.input, usage.output, usage.cache_read, usage.reasoning)
+    };
+    let whole = (Some(277), Some(42), Some(64), Some(7));
+    let read = of_openinference("LLM", &reply(usage), &[("llm.token_count.total", 319)]);
+    assert_eq!((figures(&read), read.response_id.as_deref()), (whole, Some("resp_1")));
+    let same = [("llm.token_count.prompt", 277), ("llm.token_count.completion", 42)];
+    assert_eq!(figures(&of_openinference("LLM", &reply(usage), &same)), whole);
+    let other = [("llm.token_count.prompt", 276), ("llm.token_count.completion", 42)];
+    assert_eq!(figures(&of_openinference("LLM", &reply(usage), &other)).0, Some(276));
+    let embedder = r#"{"embedding": "<8-dimensional vector>", "meta": {"model": "text-embedding-3-small", "usage": {"prompt_tokens": 214, "total_tokens": 214}}}"#;
+    assert_eq!(figures(&of_openinference("EMBEDDING", embedder, &[])).0, Some(214));
+}
