@@ -3,7 +3,9 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use quipu_core::{Backend, Batch, Result, Store, StoreInfo};
+use quipu_core::{
+    Backend, Batch, Result, SignalSet, Store, StoreForgetting, StoreInfo, StoreIntegrity, StoreRetention,
+};
 
 use crate::{Failure, Outcome};
 
@@ -30,6 +32,10 @@ pub enum Need {
     Costs,
     /// Retention and holds.
     Retention,
+    /// Removal on request.
+    Forgetting,
+    /// Checks of stored data.
+    Integrity,
 }
 
 impl Need {
@@ -43,6 +49,8 @@ impl Need {
             Self::Metrics => "has no metric sink",
             Self::Costs => "has no cost sink",
             Self::Retention => "has no retention",
+            Self::Forgetting => "removes no data on request",
+            Self::Integrity => "has no checks of stored data",
         }
     }
 }
@@ -71,19 +79,47 @@ pub struct Subject {
 impl Subject {
     /// The first requirement that it does not meet.
     pub(crate) fn lacks(&self, needs: &[Need]) -> Option<Need> {
+        let store = self.store.as_deref();
         needs.iter().copied().find(|need| match need {
-            Need::Store => self.store.is_none(),
+            Need::Store => store.is_none(),
             Need::Reopen => self.reopen.is_none(),
-            Need::Spans => self.backend.span_sink().is_none(),
-            Need::Events => self.backend.event_sink().is_none(),
-            Need::Metrics => self.backend.metric_sink().is_none(),
-            Need::Costs => self.backend.cost_sink().is_none(),
-            Need::Retention => !self.store.as_ref().is_some_and(|store| store.retires()),
+            Need::Spans => !self.takes(SignalSet::SPANS),
+            Need::Events => !self.takes(SignalSet::EVENTS),
+            Need::Metrics => !self.takes(SignalSet::METRICS),
+            Need::Costs => !self.takes(SignalSet::COSTS),
+            Need::Retention => store.and_then(Store::retention).is_none(),
+            Need::Forgetting => store.and_then(Store::forgetting).is_none(),
+            Need::Integrity => store.and_then(Store::integrity).is_none(),
         })
     }
 
     pub(crate) fn store(&self) -> Outcome<&dyn Store> {
         self.store.as_deref().ok_or_else(|| Failure::new(Need::Store.missing()))
+    }
+
+    /// Whether the backend takes a signal.
+    pub(crate) fn takes(&self, signal: SignalSet) -> bool {
+        self.backend.signals().has(signal)
+    }
+
+    pub(crate) fn retention(&self) -> Outcome<&dyn StoreRetention> {
+        self.store()?.retention().ok_or_else(|| Failure::new(Need::Retention.missing()))
+    }
+
+    pub(crate) fn forgetting(&self) -> Outcome<&dyn StoreForgetting> {
+        self.store()?.forgetting().ok_or_else(|| Failure::new(Need::Forgetting.missing()))
+    }
+
+    pub(crate) fn integrity(&self) -> Outcome<&dyn StoreIntegrity> {
+        self.store()?.integrity().ok_or_else(|| Failure::new(Need::Integrity.missing()))
+    }
+
+    /// Findings of the store's own check; none for a store without checks.
+    pub(crate) async fn findings(&self) -> Outcome<Vec<String>> {
+        match self.store()?.integrity() {
+            Some(integrity) => Ok(integrity.check().await?),
+            None => Ok(Vec::new()),
+        }
     }
 
     pub(crate) async fn write(&self, batch: Batch) -> Outcome {

@@ -51,7 +51,8 @@ impl Ahead {
 
     fn ready(&self, mut batch: Batch) -> Ready {
         self.before.iter().for_each(|stage| stage.apply(&mut batch));
-        let encoded = if self.encodes { self.store.encode(&batch) } else { None };
+        let encoding = self.store.encoding().filter(|_| self.encodes);
+        let encoded = encoding.and_then(|encoding| encoding.encode(&batch));
         Ready { batch, encoded }
     }
 }

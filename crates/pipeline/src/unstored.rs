@@ -94,12 +94,4 @@ impl Store for Unstored {
     async fn work(&self, _query: &WorkQuery) -> Result<Vec<WorkGroup>> {
         Ok(Vec::new())
     }
-
-    async fn forget(&self, _traces: &[TraceId]) -> Result<u64> {
-        Ok(0)
-    }
-
-    async fn purge(&self, _before: Timestamp) -> Result<u64> {
-        Ok(0)
-    }
 }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use foldhash::{HashSet, HashSetExt};
-use quipu_core::{Batch, Committed, Conflicts, Encoded, Error, ErrorKind, Result, Retry};
+use quipu_core::{Batch, Committed, Conflicts, Encoded, Error, ErrorKind, Result, Retry, Store};
 use quipu_ledger::Ledger;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
@@ -63,7 +63,7 @@ impl Worker {
         exits: Arc<[Arc<Open>]>,
         conflicts: Arc<OnceLock<mpsc::UnboundedSender<Conflicts>>>,
     ) -> Self {
-        let removals = parts.store.removals();
+        let removals = removals(&*parts.store);
         Self { parts, ledger, removals, watchers, exits, conflicts, held: None }
     }
 
@@ -144,7 +144,7 @@ impl Worker {
     /// once more. A second write of equal rows changes nothing.
     async fn store(&mut self, batch: Batch, ahead: Vec<Encoded>) -> std::result::Result<(), (Error, Batch)> {
         let mut outcome = self.attempt(batch, &ahead).await;
-        if self.parts.store.removals() != self.removals {
+        if removals(&*self.parts.store) != self.removals {
             let batch = outcome.map(uncounted).unwrap_or_else(|(_, batch)| batch);
             outcome = self.attempt(batch, &ahead).await;
         }
@@ -160,7 +160,7 @@ impl Worker {
         mut batch: Batch,
         ahead: &[Encoded],
     ) -> std::result::Result<Arc<Batch>, (Error, Batch)> {
-        let removals = self.parts.store.removals();
+        let removals = removals(&*self.parts.store);
         if removals != self.removals {
             self.ledger.clear();
             self.removals = removals;
@@ -170,9 +170,11 @@ impl Worker {
         }
         self.parts.stages.iter().for_each(|stage| stage.apply(&mut batch));
         let batch = Arc::new(batch);
-        let Err(error) = self.parts.store.write_encoded(Arc::clone(&batch), ahead.to_vec()).await else {
-            return Ok(batch);
+        let written = match self.parts.store.encoding() {
+            Some(encoding) => encoding.write_encoded(Arc::clone(&batch), ahead.to_vec()).await,
+            None => self.parts.store.write(Arc::clone(&batch)).await,
         };
+        let Err(error) = written else { return Ok(batch) };
         // Rows that the ledger added may be missing in the store, so the ledger has to look them up again.
         self.ledger.forget(&batch.spans);
         Err((error, uncounted(batch)))
@@ -189,7 +191,8 @@ impl Worker {
 
     /// Counts rejected versions of ended spans, and reports their spans to the listener.
     fn tell_conflicts(&self) {
-        let conflicts = self.parts.store.take_conflicts();
+        let Some(integrity) = self.parts.store.integrity() else { return };
+        let conflicts = integrity.take_conflicts();
         if conflicts.versions == 0 {
             return;
         }
@@ -232,6 +235,11 @@ impl Worker {
             reply(member.answer, Err(again(error)));
         }
     }
+}
+
+/// Number of removals of a store so far.
+fn removals(store: &dyn Store) -> u64 {
+    store.forgetting().map_or(0, |forgetting| forgetting.removals())
 }
 
 /// A copy of an error, with its cause as text.

@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex};
 
 use anyhow::Result;
 use async_trait::async_trait;
-use quipu::core::{Backend, Cost, CostSink, Error, ErrorKind};
+use quipu::core::{Backend, Batch, Cost, Error, ErrorKind, SignalSet};
 use quipu_examples::{data_dir, print_recorded};
 
-/// A backend takes the signals that it has a sink for: spans, events, metrics, costs. This one takes costs.
+/// A backend names the signals that it takes: spans, events, metrics, costs. This one takes costs.
 struct Bill(Mutex<File>);
 
 impl Bill {
@@ -35,20 +35,19 @@ impl Bill {
 }
 
 #[async_trait]
-impl CostSink for Bill {
-    async fn write_costs(&self, costs: &[Cost]) -> quipu::core::Result<()> {
-        // Say what failed: queueing, waiting and trying again is done for you, and never holds up the agent.
-        self.put(costs).map_err(|cause| Error::new(ErrorKind::Io, "write costs", "bill.csv").caused_by(cause))
-    }
-}
-
 impl Backend for Bill {
     fn name(&self) -> &str {
         "bill"
     }
 
-    fn cost_sink(&self) -> Option<&dyn CostSink> {
-        Some(self)
+    fn signals(&self) -> SignalSet {
+        SignalSet::COSTS
+    }
+
+    async fn write(&self, batch: Arc<Batch>) -> quipu::core::Result<()> {
+        // Say what failed: queueing, waiting and trying again is done for you, and never holds up the agent.
+        let failed = |cause| Error::new(ErrorKind::Io, "write costs", "bill.csv").caused_by(cause);
+        self.put(&batch.costs).map_err(failed)
     }
 }
 

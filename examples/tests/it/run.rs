@@ -44,7 +44,7 @@ impl Run {
             "{}",
             self.output
         );
-        assert_eq!(self.store.check().await.unwrap(), Vec::<String>::new());
+        assert_eq!(self.store.integrity().unwrap().check().await.unwrap(), Vec::<String>::new());
         trace
     }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use quipu_backend_sqlite::{Config, Sqlite};
 use quipu_conformance::sample::agent_runs;
-use quipu_core::{Backend as _, Store as _, TraceFilter, TraceQuery, UsageQuery};
+use quipu_core::{Backend as _, Store as _, StoreIntegrity as _, TraceFilter, TraceQuery, UsageQuery};
 
 /// Files below a folder: where, and what is in them.
 pub type Files = Vec<(PathBuf, Vec<u8>)>;

@@ -8,10 +8,7 @@ use std::thread::{self, JoinHandle};
 use anstream::{AutoStream, ColorChoice};
 use async_trait::async_trait;
 use parking_lot::Mutex;
-use quipu_core::{
-    Backend, Batch, Cost, CostSink, Error, ErrorKind, Event, EventSink, Health, Metric, MetricSink, Result,
-    Retry, Span, SpanSink,
-};
+use quipu_core::{Backend, Batch, Error, ErrorKind, Health, Result, Retry};
 use tokio::sync::oneshot;
 
 use crate::config::NAME;
@@ -111,22 +108,6 @@ impl Backend for Console {
         NAME
     }
 
-    fn span_sink(&self) -> Option<&dyn SpanSink> {
-        Some(self)
-    }
-
-    fn event_sink(&self) -> Option<&dyn EventSink> {
-        Some(self)
-    }
-
-    fn metric_sink(&self) -> Option<&dyn MetricSink> {
-        Some(self)
-    }
-
-    fn cost_sink(&self) -> Option<&dyn CostSink> {
-        Some(self)
-    }
-
     async fn write(&self, batch: Arc<Batch>) -> Result<()> {
         self.ask(|answer| Job::Write(batch, answer)).await
     }
@@ -144,33 +125,5 @@ impl Backend for Console {
         *self.jobs.lock() = None;
         // A second close has nothing to flush.
         flushed
-    }
-}
-
-#[async_trait]
-impl SpanSink for Console {
-    async fn write_spans(&self, spans: &[Span]) -> Result<()> {
-        self.write(Arc::new(Batch { spans: spans.to_vec(), ..Batch::default() })).await
-    }
-}
-
-#[async_trait]
-impl EventSink for Console {
-    async fn write_events(&self, events: &[Event]) -> Result<()> {
-        self.write(Arc::new(Batch { events: events.to_vec(), ..Batch::default() })).await
-    }
-}
-
-#[async_trait]
-impl MetricSink for Console {
-    async fn write_metrics(&self, metrics: &[Metric]) -> Result<()> {
-        self.write(Arc::new(Batch { metrics: metrics.to_vec(), ..Batch::default() })).await
-    }
-}
-
-#[async_trait]
-impl CostSink for Console {
-    async fn write_costs(&self, costs: &[Cost]) -> Result<()> {
-        self.write(Arc::new(Batch { costs: costs.to_vec(), ..Batch::default() })).await
     }
 }

@@ -4,10 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
-use quipu_core::{
-    Backend, Batch, Cost, CostSink, ErrorKind, Event, EventSink, Finding, Health, Metric, MetricSink, Result,
-    Retry, Span, SpanSink,
-};
+use quipu_core::{Backend, Batch, ErrorKind, Finding, Health, Result, Retry};
 use tokio::sync::OnceCell;
 
 use crate::answer::verdicts;
@@ -94,22 +91,6 @@ impl Backend for Elasticsearch {
         true
     }
 
-    fn span_sink(&self) -> Option<&dyn SpanSink> {
-        Some(self)
-    }
-
-    fn event_sink(&self) -> Option<&dyn EventSink> {
-        Some(self)
-    }
-
-    fn metric_sink(&self) -> Option<&dyn MetricSink> {
-        Some(self)
-    }
-
-    fn cost_sink(&self) -> Option<&dyn CostSink> {
-        Some(self)
-    }
-
     async fn write(&self, batch: Arc<Batch>) -> Result<()> {
         if self.closed.load(Ordering::Relaxed) {
             return Err(closed("write records"));
@@ -143,33 +124,5 @@ impl Backend for Elasticsearch {
     async fn close(&self) -> Result<()> {
         self.closed.store(true, Ordering::Relaxed);
         Ok(())
-    }
-}
-
-#[async_trait]
-impl SpanSink for Elasticsearch {
-    async fn write_spans(&self, spans: &[Span]) -> Result<()> {
-        self.write(Arc::new(Batch { spans: spans.to_vec(), ..Batch::default() })).await
-    }
-}
-
-#[async_trait]
-impl EventSink for Elasticsearch {
-    async fn write_events(&self, events: &[Event]) -> Result<()> {
-        self.write(Arc::new(Batch { events: events.to_vec(), ..Batch::default() })).await
-    }
-}
-
-#[async_trait]
-impl MetricSink for Elasticsearch {
-    async fn write_metrics(&self, metrics: &[Metric]) -> Result<()> {
-        self.write(Arc::new(Batch { metrics: metrics.to_vec(), ..Batch::default() })).await
-    }
-}
-
-#[async_trait]
-impl CostSink for Elasticsearch {
-    async fn write_costs(&self, costs: &[Cost]) -> Result<()> {
-        self.write(Arc::new(Batch { costs: costs.to_vec(), ..Batch::default() })).await
     }
 }

@@ -6,10 +6,7 @@ use std::thread::{self, JoinHandle};
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
-use quipu_core::{
-    Backend, Batch, Clock, Cost, CostSink, Event, EventSink, Health, Metric, MetricSink, Result, Span,
-    SpanSink, SystemClock,
-};
+use quipu_core::{Backend, Batch, Clock, Health, Result, SystemClock};
 use tokio::sync::oneshot;
 
 use crate::fault::{NAME, closed, failed};
@@ -94,22 +91,6 @@ impl Backend for File {
         NAME
     }
 
-    fn span_sink(&self) -> Option<&dyn SpanSink> {
-        Some(self)
-    }
-
-    fn event_sink(&self) -> Option<&dyn EventSink> {
-        Some(self)
-    }
-
-    fn metric_sink(&self) -> Option<&dyn MetricSink> {
-        Some(self)
-    }
-
-    fn cost_sink(&self) -> Option<&dyn CostSink> {
-        Some(self)
-    }
-
     async fn write(&self, batch: Arc<Batch>) -> Result<()> {
         self.ask("write lines", |answer| Job::Write(batch, answer)).await
     }
@@ -132,33 +113,5 @@ impl Backend for File {
         *self.jobs.lock() = None;
         // After the first close there is no thread.
         if thread.is_some() { asked } else { Ok(()) }
-    }
-}
-
-#[async_trait]
-impl SpanSink for File {
-    async fn write_spans(&self, spans: &[Span]) -> Result<()> {
-        self.write(Arc::new(Batch { spans: spans.to_vec(), ..Batch::default() })).await
-    }
-}
-
-#[async_trait]
-impl EventSink for File {
-    async fn write_events(&self, events: &[Event]) -> Result<()> {
-        self.write(Arc::new(Batch { events: events.to_vec(), ..Batch::default() })).await
-    }
-}
-
-#[async_trait]
-impl MetricSink for File {
-    async fn write_metrics(&self, metrics: &[Metric]) -> Result<()> {
-        self.write(Arc::new(Batch { metrics: metrics.to_vec(), ..Batch::default() })).await
-    }
-}
-
-#[async_trait]
-impl CostSink for File {
-    async fn write_costs(&self, costs: &[Cost]) -> Result<()> {
-        self.write(Arc::new(Batch { costs: costs.to_vec(), ..Batch::default() })).await
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use quipu_core::{
-    Backend, Batch, Clock as _, Finding, Health, Resource, Result, Span, SpanId, SpanSink, SystemClock,
+    Backend, Batch, Clock as _, Finding, Health, Resource, Result, SignalSet, Span, SpanId, SystemClock,
     TraceId,
 };
 use quipu_send::Protocol as Carried;
@@ -82,8 +82,8 @@ impl Backend for Jaeger {
         true
     }
 
-    fn span_sink(&self) -> Option<&dyn SpanSink> {
-        Some(self)
+    fn signals(&self) -> SignalSet {
+        SignalSet::SPANS
     }
 
     async fn write(&self, batch: Arc<Batch>) -> Result<()> {
@@ -113,12 +113,5 @@ impl Backend for Jaeger {
     async fn close(&self) -> Result<()> {
         self.state.close();
         Ok(())
-    }
-}
-
-#[async_trait]
-impl SpanSink for Jaeger {
-    async fn write_spans(&self, spans: &[Span]) -> Result<()> {
-        self.write(Arc::new(Batch { spans: spans.to_vec(), ..Batch::default() })).await
     }
 }

@@ -4,8 +4,9 @@ use async_trait::async_trait;
 use quipu_core::{
     Conflicts, CostPage, CostQuery, Detail, EventPage, EventQuery, Facet, FacetField, Hold, Meeting,
     MetricName, MetricQuery, MetricSeries, Node, Owned, Owner, Result, Retention, Retired, SessionPage,
-    SessionQuery, SpanId, SpanPage, SpanQuery, SpanRow, Store, StoreInfo, Timestamp, ToolGroup, TraceFilter,
-    TraceId, TracePage, TraceQuery, TraceRow, UsageGroup, UsageQuery, WorkGroup, WorkQuery,
+    SessionQuery, SpanId, SpanPage, SpanQuery, SpanRow, Store, StoreForgetting, StoreInfo, StoreIntegrity,
+    StoreRetention, Timestamp, ToolGroup, TraceFilter, TraceId, TracePage, TraceQuery, TraceRow, UsageGroup,
+    UsageQuery, WorkGroup, WorkQuery,
 };
 
 use crate::held::{Entry, Held};
@@ -88,18 +89,6 @@ impl Store for Memory {
         Ok(meetings.iter().map(|(meeting, _)| held.traces_of(*meeting)).collect())
     }
 
-    fn take_conflicts(&self) -> Conflicts {
-        // Mostly there are none, and a writer need not wait for this.
-        if self.held.read().conflicts.versions == 0 {
-            return Conflicts::default();
-        }
-        std::mem::take(&mut self.held.write().conflicts)
-    }
-
-    fn removals(&self) -> u64 {
-        self.held.read().removals
-    }
-
     async fn info(&self) -> Result<StoreInfo> {
         let held = self.held.read();
         Ok(StoreInfo {
@@ -113,26 +102,21 @@ impl Store for Memory {
         })
     }
 
-    async fn forget(&self, traces: &[TraceId]) -> Result<u64> {
-        Ok(self.held.write().forget(traces))
+    fn retention(&self) -> Option<&dyn StoreRetention> {
+        Some(self)
     }
 
-    async fn owned(&self, owner: &Owner) -> Result<Owned> {
-        Ok(self.held.read().owned(owner))
+    fn forgetting(&self) -> Option<&dyn StoreForgetting> {
+        Some(self)
     }
 
-    async fn forget_owned(&self, owner: &Owner) -> Result<Owned> {
-        Ok(self.held.write().forget_owned(owner))
+    fn integrity(&self) -> Option<&dyn StoreIntegrity> {
+        Some(self)
     }
+}
 
-    async fn purge(&self, before: Timestamp) -> Result<u64> {
-        Ok(self.held.write().purge(before))
-    }
-
-    fn retires(&self) -> bool {
-        true
-    }
-
+#[async_trait]
+impl StoreRetention for Memory {
     async fn retire(&self, rules: &Retention, now: Timestamp, dry_run: bool) -> Result<Retired> {
         Ok(self.held.write().retire(rules, now, dry_run))
     }
@@ -150,6 +134,40 @@ impl Store for Memory {
         let mut holds: Vec<Hold> = self.held.read().holds.values().cloned().collect();
         holds.sort_by_key(|hold| (std::cmp::Reverse(hold.since), hold.trace_id));
         Ok(holds)
+    }
+}
+
+#[async_trait]
+impl StoreForgetting for Memory {
+    async fn forget(&self, traces: &[TraceId]) -> Result<u64> {
+        Ok(self.held.write().forget(traces))
+    }
+
+    async fn owned(&self, owner: &Owner) -> Result<Owned> {
+        Ok(self.held.read().owned(owner))
+    }
+
+    async fn forget_owned(&self, owner: &Owner) -> Result<Owned> {
+        Ok(self.held.write().forget_owned(owner))
+    }
+
+    async fn purge(&self, before: Timestamp) -> Result<u64> {
+        Ok(self.held.write().purge(before))
+    }
+
+    fn removals(&self) -> u64 {
+        self.held.read().removals
+    }
+}
+
+#[async_trait]
+impl StoreIntegrity for Memory {
+    fn take_conflicts(&self) -> Conflicts {
+        // Mostly there are none, and a writer need not wait for this.
+        if self.held.read().conflicts.versions == 0 {
+            return Conflicts::default();
+        }
+        std::mem::take(&mut self.held.write().conflicts)
     }
 }
 

@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use parking_lot::RwLock;
-use quipu_core::{
-    Backend, Batch, Cost, CostSink, Event, EventSink, Metric, MetricSink, Result, Span, SpanSink,
-};
+use quipu_core::{Backend, Batch, Result};
 
 use crate::held::Held;
 
@@ -54,51 +52,7 @@ impl Backend for Memory {
         NAME
     }
 
-    fn span_sink(&self) -> Option<&dyn SpanSink> {
-        Some(self)
-    }
-
-    fn event_sink(&self) -> Option<&dyn EventSink> {
-        Some(self)
-    }
-
-    fn metric_sink(&self) -> Option<&dyn MetricSink> {
-        Some(self)
-    }
-
-    fn cost_sink(&self) -> Option<&dyn CostSink> {
-        Some(self)
-    }
-
     async fn write(&self, batch: Arc<Batch>) -> Result<()> {
         self.take(&batch)
-    }
-}
-
-#[async_trait]
-impl SpanSink for Memory {
-    async fn write_spans(&self, spans: &[Span]) -> Result<()> {
-        self.take(&Batch { spans: spans.to_vec(), ..Batch::default() })
-    }
-}
-
-#[async_trait]
-impl EventSink for Memory {
-    async fn write_events(&self, events: &[Event]) -> Result<()> {
-        self.take(&Batch { events: events.to_vec(), ..Batch::default() })
-    }
-}
-
-#[async_trait]
-impl MetricSink for Memory {
-    async fn write_metrics(&self, metrics: &[Metric]) -> Result<()> {
-        self.take(&Batch { metrics: metrics.to_vec(), ..Batch::default() })
-    }
-}
-
-#[async_trait]
-impl CostSink for Memory {
-    async fn write_costs(&self, costs: &[Cost]) -> Result<()> {
-        self.take(&Batch { costs: costs.to_vec(), ..Batch::default() })
     }
 }

@@ -5,10 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
-use quipu_core::{
-    Backend, Batch, Error, ErrorKind, Event, EventSink, Finding, Health, Leftover, Metric, MetricSink,
-    Result, Retry, Span, SpanSink,
-};
+use quipu_core::{Backend, Batch, Error, ErrorKind, Finding, Health, Leftover, Result, Retry, SignalSet};
 use quipu_otlp::outgoing::map;
 use quipu_otlp::{Signal, encode_logs, encode_metrics, encode_traces};
 use quipu_send::OtlpSender;
@@ -120,16 +117,14 @@ impl Backend for Otlp {
         true
     }
 
-    fn span_sink(&self) -> Option<&dyn SpanSink> {
-        self.takes(Signal::Traces).then_some(self)
-    }
-
-    fn event_sink(&self) -> Option<&dyn EventSink> {
-        self.takes(Signal::Logs).then_some(self)
-    }
-
-    fn metric_sink(&self) -> Option<&dyn MetricSink> {
-        self.takes(Signal::Metrics).then_some(self)
+    fn signals(&self) -> SignalSet {
+        let taken = [
+            (Signal::Traces, SignalSet::SPANS),
+            (Signal::Logs, SignalSet::EVENTS),
+            (Signal::Metrics, SignalSet::METRICS),
+        ];
+        let taken = taken.into_iter().filter(|(signal, _)| self.takes(*signal));
+        taken.fold(SignalSet::NONE, |all, (_, signal)| all.and(signal))
     }
 
     async fn write(&self, batch: Arc<Batch>) -> Result<()> {
@@ -159,26 +154,5 @@ impl Backend for Otlp {
     async fn close(&self) -> Result<()> {
         self.state.lock().closed = true;
         Ok(())
-    }
-}
-
-#[async_trait]
-impl SpanSink for Otlp {
-    async fn write_spans(&self, spans: &[Span]) -> Result<()> {
-        self.write(Arc::new(Batch { spans: spans.to_vec(), ..Batch::default() })).await
-    }
-}
-
-#[async_trait]
-impl EventSink for Otlp {
-    async fn write_events(&self, events: &[Event]) -> Result<()> {
-        self.write(Arc::new(Batch { events: events.to_vec(), ..Batch::default() })).await
-    }
-}
-
-#[async_trait]
-impl MetricSink for Otlp {
-    async fn write_metrics(&self, metrics: &[Metric]) -> Result<()> {
-        self.write(Arc::new(Batch { metrics: metrics.to_vec(), ..Batch::default() })).await
     }
 }

@@ -9,7 +9,7 @@ use axum::Router;
 use parking_lot::Mutex;
 use prometheus::Registry;
 use quipu_core::{
-    Backend, Clock, Error, ErrorKind, Finding, Health, Metric, MetricSink, Result, Retry, SystemClock,
+    Backend, Batch, Clock, Error, ErrorKind, Finding, Health, Result, Retry, SignalSet, SystemClock,
 };
 
 use crate::Config;
@@ -105,30 +105,30 @@ impl Prometheus {
 }
 
 #[async_trait]
-impl MetricSink for Prometheus {
-    async fn write_metrics(&self, metrics: &[Metric]) -> Result<()> {
+impl Backend for Prometheus {
+    fn name(&self) -> &str {
+        NAME
+    }
+
+    fn signals(&self) -> SignalSet {
+        SignalSet::METRICS
+    }
+
+    async fn write(&self, batch: Arc<Batch>) -> Result<()> {
+        if batch.metrics.is_empty() {
+            return Ok(());
+        }
         if self.closed.load(Ordering::Acquire) {
             let error = Error::new(ErrorKind::Unavailable, "write metrics", "the backend is closed");
             return Err(error.of_backend(NAME).with_retry(Retry::No));
         }
         let now = self.shown.clock.now();
         // One lock for each metric, so that a reader need not wait for all of them.
-        metrics.iter().for_each(|metric| self.shown.records.lock().take(metric, now));
+        batch.metrics.iter().for_each(|metric| self.shown.records.lock().take(metric, now));
         match &self.remote {
-            Some(remote) => remote.write(metrics, now).await,
+            Some(remote) => remote.write(&batch.metrics, now).await,
             None => Ok(()),
         }
-    }
-}
-
-#[async_trait]
-impl Backend for Prometheus {
-    fn name(&self) -> &str {
-        NAME
-    }
-
-    fn metric_sink(&self) -> Option<&dyn MetricSink> {
-        Some(self)
     }
 
     fn health(&self) -> Health {

@@ -14,7 +14,7 @@ use crate::shared::Shared;
 use crate::sqlite::Sqlite;
 use crate::write::{Parts, Removal, Request};
 
-/// Implements [`quipu_core::Store::forget_owned`], except for files that cannot be scanned.
+/// Implements [`quipu_core::StoreForgetting::forget_owned`], except for files that cannot be scanned.
 pub(crate) async fn forget_owned(store: &Sqlite, owner: &Owner) -> Result<Owned> {
     let asked = owner.clone();
     let (days, all) = store.ask(move |shared| found(shared, &asked)).await?;

@@ -205,7 +205,7 @@ impl Sqlite {
         Ok(Self { shared, threads: Arc::new(threads) })
     }
 
-    /// As [`quipu_core::Store::check`], and reads every record, which takes proportionally long.
+    /// As [`quipu_core::StoreIntegrity::check`], and reads every record, which takes proportionally long.
     ///
     /// # Errors
     /// The folder cannot be read.

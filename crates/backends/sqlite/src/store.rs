@@ -7,9 +7,9 @@ use async_trait::async_trait;
 use quipu_core::{
     Batch, Conflicts, CostPage, CostQuery, Error, ErrorKind, EventPage, EventQuery, Facet, FacetField, Hold,
     Meeting, MetricName, MetricQuery, MetricSeries, Node, Owned, Owner, Remnant, Result, Retention, Retired,
-    Retry, SessionPage, SessionQuery, SpanId, SpanPage, SpanQuery, SpanRow, Store, StoreInfo, Timestamp,
-    ToolGroup, TraceFilter, TraceId, TracePage, TraceQuery, TraceRow, UsageGroup, UsageQuery, WorkGroup,
-    WorkQuery,
+    Retry, SessionPage, SessionQuery, SpanId, SpanPage, SpanQuery, SpanRow, Store, StoreEncoding,
+    StoreForgetting, StoreInfo, StoreIntegrity, StoreRetention, Timestamp, ToolGroup, TraceFilter, TraceId,
+    TracePage, TraceQuery, TraceRow, UsageGroup, UsageQuery, WorkGroup, WorkQuery,
 };
 
 use crate::fault::NAME;
@@ -23,17 +23,6 @@ use crate::write::{Encoded, Request};
 
 #[async_trait]
 impl Store for Sqlite {
-    fn encode(&self, batch: &Batch) -> Option<quipu_core::Encoded> {
-        // Records that cannot be encoded are rejected at their write.
-        let records = Encoded::of(batch, self.shared.dictionaries.current()).ok()?;
-        Some(quipu_core::Encoded::new(records))
-    }
-
-    async fn write_encoded(&self, batch: Arc<Batch>, ahead: Vec<quipu_core::Encoded>) -> Result<()> {
-        let parts: Option<Vec<Arc<Encoded>>> = ahead.into_iter().map(quipu_core::Encoded::into).collect();
-        self.submit(batch, parts.unwrap_or_default()).await
-    }
-
     async fn traces(&self, query: &TraceQuery) -> Result<TracePage> {
         let query = query.clone();
         self.ask(move |shared| traces::page(shared, &query)).await
@@ -113,18 +102,68 @@ impl Store for Sqlite {
         self.ask(info).await
     }
 
-    async fn check(&self) -> Result<Vec<String>> {
-        self.ask(|shared| crate::check::findings(shared, false)).await
+    fn encoding(&self) -> Option<&dyn StoreEncoding> {
+        Some(self)
     }
 
-    fn take_conflicts(&self) -> Conflicts {
-        std::mem::take(&mut *self.shared.conflicts.lock())
+    fn retention(&self) -> Option<&dyn StoreRetention> {
+        Some(self)
     }
 
-    fn removals(&self) -> u64 {
-        self.shared.removals.load(Ordering::Acquire)
+    fn forgetting(&self) -> Option<&dyn StoreForgetting> {
+        Some(self)
     }
 
+    fn integrity(&self) -> Option<&dyn StoreIntegrity> {
+        Some(self)
+    }
+}
+
+#[async_trait]
+impl StoreEncoding for Sqlite {
+    fn encode(&self, batch: &Batch) -> Option<quipu_core::Encoded> {
+        // Records that cannot be encoded are rejected at their write.
+        let records = Encoded::of(batch, self.shared.dictionaries.current()).ok()?;
+        Some(quipu_core::Encoded::new(records))
+    }
+
+    async fn write_encoded(&self, batch: Arc<Batch>, ahead: Vec<quipu_core::Encoded>) -> Result<()> {
+        let parts: Option<Vec<Arc<Encoded>>> = ahead.into_iter().map(quipu_core::Encoded::into).collect();
+        self.submit(batch, parts.unwrap_or_default()).await
+    }
+}
+
+#[async_trait]
+impl StoreRetention for Sqlite {
+    async fn retire(&self, rules: &Retention, now: Timestamp, dry_run: bool) -> Result<Retired> {
+        crate::retire::retire(self, rules, now, dry_run).await
+    }
+
+    async fn hold(&self, holds: &[Hold]) -> Result<u64> {
+        let holds = holds.to_vec();
+        self.request(move |_, answer| Ok(Request::Hold(holds, Vec::new(), answer))).await
+    }
+
+    async fn release(&self, traces: &[TraceId]) -> Result<u64> {
+        let traces = traces.to_vec();
+        self.request(move |_, answer| Ok(Request::Hold(Vec::new(), traces, answer))).await
+    }
+
+    async fn holds(&self) -> Result<Vec<Hold>> {
+        let at = |shared: &Shared| shared.folder.catalog();
+        self.ask(move |shared| {
+            shared.with_catalog(crate::holds::list).map_err(|fault| fault.at("list holds", &at(shared)))
+        })
+        .await
+    }
+
+    async fn newest_day_end(&self) -> Result<Option<Timestamp>> {
+        self.ask(|shared| Ok(shared.sound_days()?.first().map(|day| day.plus(1).start()))).await
+    }
+}
+
+#[async_trait]
+impl StoreForgetting for Sqlite {
     async fn forget(&self, traces: &[TraceId]) -> Result<u64> {
         let traces = traces.to_vec();
         self.request(move |_, answer| Ok(Request::Forget(traces, answer))).await
@@ -155,34 +194,19 @@ impl Store for Sqlite {
         self.request(move |_, answer| Ok(Request::Purge(before, answer))).await
     }
 
-    async fn newest_day_end(&self) -> Result<Option<Timestamp>> {
-        self.ask(|shared| Ok(shared.sound_days()?.first().map(|day| day.plus(1).start()))).await
+    fn removals(&self) -> u64 {
+        self.shared.removals.load(Ordering::Acquire)
+    }
+}
+
+#[async_trait]
+impl StoreIntegrity for Sqlite {
+    async fn check(&self) -> Result<Vec<String>> {
+        self.ask(|shared| crate::check::findings(shared, false)).await
     }
 
-    fn retires(&self) -> bool {
-        true
-    }
-
-    async fn retire(&self, rules: &Retention, now: Timestamp, dry_run: bool) -> Result<Retired> {
-        crate::retire::retire(self, rules, now, dry_run).await
-    }
-
-    async fn hold(&self, holds: &[Hold]) -> Result<u64> {
-        let holds = holds.to_vec();
-        self.request(move |_, answer| Ok(Request::Hold(holds, Vec::new(), answer))).await
-    }
-
-    async fn release(&self, traces: &[TraceId]) -> Result<u64> {
-        let traces = traces.to_vec();
-        self.request(move |_, answer| Ok(Request::Hold(Vec::new(), traces, answer))).await
-    }
-
-    async fn holds(&self) -> Result<Vec<Hold>> {
-        let at = |shared: &Shared| shared.folder.catalog();
-        self.ask(move |shared| {
-            shared.with_catalog(crate::holds::list).map_err(|fault| fault.at("list holds", &at(shared)))
-        })
-        .await
+    fn take_conflicts(&self) -> Conflicts {
+        std::mem::take(&mut *self.shared.conflicts.lock())
     }
 }
 

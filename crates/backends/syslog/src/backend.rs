@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use quipu_core::{Backend, Batch, Event, EventSink, Finding, Health, Result, Span, SpanSink};
+use quipu_core::{Backend, Batch, Finding, Health, Result, SignalSet};
 use tokio::sync::Mutex;
 
 use crate::connection::{Connection, Dial};
@@ -75,12 +75,8 @@ impl Backend for Syslog {
         true
     }
 
-    fn span_sink(&self) -> Option<&dyn SpanSink> {
-        Some(self)
-    }
-
-    fn event_sink(&self) -> Option<&dyn EventSink> {
-        Some(self)
+    fn signals(&self) -> SignalSet {
+        SignalSet::SPANS.and(SignalSet::EVENTS)
     }
 
     /// A ledger row is sent with its span. Rows of earlier spans, and metrics, are left out.
@@ -111,19 +107,5 @@ impl Backend for Syslog {
             connection.end().await;
         }
         Ok(())
-    }
-}
-
-#[async_trait]
-impl SpanSink for Syslog {
-    async fn write_spans(&self, spans: &[Span]) -> Result<()> {
-        self.write(Arc::new(Batch { spans: spans.to_vec(), ..Batch::default() })).await
-    }
-}
-
-#[async_trait]
-impl EventSink for Syslog {
-    async fn write_events(&self, events: &[Event]) -> Result<()> {
-        self.write(Arc::new(Batch { events: events.to_vec(), ..Batch::default() })).await
     }
 }

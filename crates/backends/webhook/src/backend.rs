@@ -5,8 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use quipu_core::{
-    Backend, Batch, Clock as _, Cost, CostSink, Error, ErrorKind, Event, EventSink, Finding, Health,
-    Leftover, Metric, MetricSink, Result, Span, SpanSink, SystemClock,
+    Backend, Batch, Clock as _, Error, ErrorKind, Finding, Health, Leftover, Result, SystemClock,
 };
 use quipu_send::Http;
 
@@ -116,22 +115,6 @@ impl Backend for Webhook {
         true
     }
 
-    fn span_sink(&self) -> Option<&dyn SpanSink> {
-        Some(self)
-    }
-
-    fn event_sink(&self) -> Option<&dyn EventSink> {
-        Some(self)
-    }
-
-    fn metric_sink(&self) -> Option<&dyn MetricSink> {
-        Some(self)
-    }
-
-    fn cost_sink(&self) -> Option<&dyn CostSink> {
-        Some(self)
-    }
-
     async fn write(&self, batch: Arc<Batch>) -> Result<()> {
         if self.closed.load(Ordering::Relaxed) {
             return Err(closed("post records"));
@@ -153,33 +136,5 @@ impl Backend for Webhook {
     async fn close(&self) -> Result<()> {
         self.closed.store(true, Ordering::Relaxed);
         Ok(())
-    }
-}
-
-#[async_trait]
-impl SpanSink for Webhook {
-    async fn write_spans(&self, spans: &[Span]) -> Result<()> {
-        self.write(Arc::new(Batch { spans: spans.to_vec(), ..Batch::default() })).await
-    }
-}
-
-#[async_trait]
-impl EventSink for Webhook {
-    async fn write_events(&self, events: &[Event]) -> Result<()> {
-        self.write(Arc::new(Batch { events: events.to_vec(), ..Batch::default() })).await
-    }
-}
-
-#[async_trait]
-impl MetricSink for Webhook {
-    async fn write_metrics(&self, metrics: &[Metric]) -> Result<()> {
-        self.write(Arc::new(Batch { metrics: metrics.to_vec(), ..Batch::default() })).await
-    }
-}
-
-#[async_trait]
-impl CostSink for Webhook {
-    async fn write_costs(&self, costs: &[Cost]) -> Result<()> {
-        self.write(Arc::new(Batch { costs: costs.to_vec(), ..Batch::default() })).await
     }
 }

@@ -148,5 +148,10 @@ async fn look_whole(uri: &str, folder: &Path, deep: bool) -> Result<Looked> {
         return Ok(Looked { info: Some(store.info().await?), findings: store.check_deep().await? });
     }
     let store = quipu::open(uri, folder, Access::Read)?;
-    Ok(Looked { info: Some(store.info().await?), findings: store.check().await? })
+    let info = Some(store.info().await?);
+    let findings = match store.integrity() {
+        Some(integrity) => integrity.check().await?,
+        None => Vec::new(),
+    };
+    Ok(Looked { info, findings })
 }

@@ -20,10 +20,8 @@ pub async fn watch(
     while let Some(conflicts) = heard.recv().await {
         // A sender could fill the log with more than this; the metric is what to watch.
         tracing::info!(project, versions = conflicts.versions, "versions of ended spans were rejected");
-        if conflicts.kept.is_empty() {
-            continue;
-        }
-        match store.holds().await {
+        let Some(retention) = store.retention().filter(|_| !conflicts.kept.is_empty()) else { continue };
+        match retention.holds().await {
             Ok(holds) => {
                 let held: BTreeSet<TraceId> = holds.iter().map(|hold| hold.trace_id).collect();
                 for entry in entries(&project, &held, &conflicts) {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use quipu::core::{Clock, ErrorKind, Meter as _, Retention, Retired, RetiredFor, Store};
+use quipu::core::{Clock, Meter as _, Retention, Retired, RetiredFor, Store};
 use quipu::pipeline::SelfMetrics;
 
 use super::trusted::{Doubt, Trusted};
@@ -29,6 +29,13 @@ pub async fn watch(
     if !rules.removes() {
         return;
     }
+    let retention = match store.need_retention() {
+        Ok(retention) => retention,
+        Err(error) => {
+            tracing::warn!(project = name, %error, "the retention rules have no effect here");
+            return;
+        }
+    };
     let days_per_run = rules.days_per_run.or(Some(DAYS_PER_RUN));
     let rules = Retention { days_per_run, ..Retention::clone(&rules) };
     let mut trusted = Trusted::new(clock.now(), Instant::now());
@@ -36,7 +43,7 @@ pub async fn watch(
     loop {
         tokio::time::sleep(wait).await;
         wait = APART;
-        let newest = store.newest_day_end().await.unwrap_or_else(|error| {
+        let newest = retention.newest_day_end().await.unwrap_or_else(|error| {
             tracing::warn!(project = name, %error, "the newest day could not be read");
             None
         });
@@ -46,16 +53,12 @@ pub async fn watch(
             tell_doubt(&name, doubt, (wall, now));
             doubted = doubt;
         }
-        match store.retire(&rules, now, false).await {
+        match retention.retire(&rules, now, false).await {
             Ok(told) => {
                 tell(&name, &told, &metrics);
                 if is_bounded(&told, days_per_run) {
                     wait = APART_AT_BOUND;
                 }
-            }
-            Err(error) if error.kind() == ErrorKind::Unsupported => {
-                tracing::warn!(project = name, %error, "the retention rules have no effect here");
-                return;
             }
             Err(error) => {
                 tracing::warn!(project = name, %error, "a retention run failed")

@@ -11,14 +11,14 @@ use crate::{Outcome, Subject};
 cases! { "finality":
     [Store, Spans] the_first_ended_version_stays,
     [Store, Spans] its_sender_may_correct_it_for_ten_minutes,
-    [Store, Spans] an_identical_version_of_another_sender_is_no_conflict,
+    [Store, Spans, Integrity] an_identical_version_of_another_sender_is_no_conflict,
     [Store, Spans] a_running_version_is_ended_by_another_sender,
     [Store, Spans] a_version_without_a_sender_is_no_correction,
-    [Store, Spans] refused_versions_are_kept_once_and_four_at_most,
+    [Store, Spans, Integrity] refused_versions_are_kept_once_and_four_at_most,
     [Store, Spans] a_large_version_is_kept_without_its_contents,
     [Store, Spans] lists_name_refused_versions,
-    [Store, Spans] refused_versions_are_told_once,
-    [Store, Spans] refused_versions_are_forgotten_with_their_trace,
+    [Store, Spans, Integrity] refused_versions_are_told_once,
+    [Store, Spans, Forgetting] refused_versions_are_forgotten_with_their_trace,
     [Store, Reopen, Spans] senders_and_refused_versions_outlive_close,
 }
 
@@ -71,7 +71,7 @@ async fn an_identical_version_of_another_sender_is_no_conflict(on: &Subject) -> 
     write(on, sent(5, 1, SECOND)).await?;
     write(on, sent(5, 2, SECOND + 9_999)).await?;
     same!(kept(on).await?, (Some(5), 0), "the span");
-    same!(on.store()?.take_conflicts(), Conflicts::default(), "conflicts told");
+    same!(on.integrity()?.take_conflicts(), Conflicts::default(), "conflicts told");
     Ok(())
 }
 
@@ -104,7 +104,7 @@ async fn refused_versions_are_kept_once_and_four_at_most(on: &Subject) -> Outcom
         write(on, sent(lasts, 2, SECOND)).await?;
     }
     same!(kept(on).await?, (Some(5), SpanConflict::MOST), "versions kept");
-    same!(on.store()?.take_conflicts().versions, 8, "versions counted");
+    same!(on.integrity()?.take_conflicts().versions, 8, "versions counted");
     Ok(())
 }
 
@@ -135,19 +135,19 @@ async fn lists_name_refused_versions(on: &Subject) -> Outcome {
 async fn refused_versions_are_told_once(on: &Subject) -> Outcome {
     write(on, sent(5, 1, SECOND)).await?;
     write(on, sent(6, 2, SECOND)).await?;
-    let told = on.store()?.take_conflicts();
+    let told = on.integrity()?.take_conflicts();
     same!(told, Conflicts { versions: 1, kept: vec![(trace_id(1), span_id(1))] }, "what is told");
-    same!(on.store()?.take_conflicts(), Conflicts::default(), "what is told then");
+    same!(on.integrity()?.take_conflicts(), Conflicts::default(), "what is told then");
     // The repeated version is counted, and is not a new conflict.
     write(on, sent(6, 2, SECOND)).await?;
-    same!(on.store()?.take_conflicts(), Conflicts { versions: 1, kept: Vec::new() }, "the same again");
+    same!(on.integrity()?.take_conflicts(), Conflicts { versions: 1, kept: Vec::new() }, "the same again");
     Ok(())
 }
 
 async fn refused_versions_are_forgotten_with_their_trace(on: &Subject) -> Outcome {
     write(on, sent(5, 1, SECOND)).await?;
     write(on, sent(6, 2, SECOND)).await?;
-    on.store()?.forget(&[trace_id(1)]).await?;
+    on.forgetting()?.forget(&[trace_id(1)]).await?;
     write(on, sent(6, 2, SECOND)).await?;
     same!(kept(on).await?, (Some(6), 0), "the trace that came anew");
     Ok(())

@@ -14,22 +14,22 @@ use crate::sample::{agent_run, at, batch, cost, draft, event, metric, priced, sp
 use crate::{Outcome, Subject};
 
 cases! { "forget":
-    [Store, Spans, Costs, Events] a_trace_is_gone_with_all_its_parts,
-    [Store, Spans, Costs, Events, Metrics] every_answer_is_as_if_they_had_never_been,
-    [Store, Spans] its_words_are_found_no_more,
-    [Store, Spans] words_that_wait_for_the_index_are_never_found,
-    [Store, Spans, Costs] sums_of_its_hours_models_and_tools_are_taken_back,
-    [Store, Spans, Costs] forgetting_again_changes_nothing,
-    [Store] traces_that_are_unknown_are_none,
-    [Store, Spans] each_is_told_once,
-    [Store, Events] events_alone_are_forgotten_too,
-    [Store, Spans, Events] events_and_spans_of_other_days,
-    [Store, Spans, Costs] what_was_corrected_is_taken_back_as_it_is_now,
-    [Store, Spans, Costs] what_sampling_left_out_is_forgotten_too,
+    [Store, Spans, Costs, Events, Forgetting] a_trace_is_gone_with_all_its_parts,
+    [Store, Spans, Costs, Events, Metrics, Forgetting] every_answer_is_as_if_they_had_never_been,
+    [Store, Spans, Forgetting] its_words_are_found_no_more,
+    [Store, Spans, Forgetting] words_that_wait_for_the_index_are_never_found,
+    [Store, Spans, Costs, Forgetting] sums_of_its_hours_models_and_tools_are_taken_back,
+    [Store, Spans, Costs, Forgetting] forgetting_again_changes_nothing,
+    [Store, Forgetting] traces_that_are_unknown_are_none,
+    [Store, Spans, Forgetting] each_is_told_once,
+    [Store, Events, Forgetting] events_alone_are_forgotten_too,
+    [Store, Spans, Events, Forgetting] events_and_spans_of_other_days,
+    [Store, Spans, Costs, Forgetting] what_was_corrected_is_taken_back_as_it_is_now,
+    [Store, Spans, Costs, Forgetting] what_sampling_left_out_is_forgotten_too,
 }
 
 pub(super) async fn forget(on: &Subject, numbers: &[u64]) -> Outcome<u64> {
-    Ok(on.store()?.forget(&ask::ids(numbers)).await?)
+    Ok(on.forgetting()?.forget(&ask::ids(numbers)).await?)
 }
 
 pub(super) fn twins() -> Batch {
@@ -83,7 +83,7 @@ async fn a_trace_is_gone_with_all_its_parts(on: &Subject) -> Outcome {
     same!(ask::picked(store, TraceFilter::default()).await?, ask::ids(&[2]), "traces left");
     same!(store.events(&ask::every_event()).await?.rows.len(), 1, "events left");
     same!(store.info().await?.spans, 3, "spans left");
-    same!(store.check().await?, Vec::<String>::new(), "findings");
+    same!(on.findings().await?, Vec::<String>::new(), "findings");
     Ok(())
 }
 
@@ -110,9 +110,9 @@ async fn every_answer_is_as_if_they_had_never_been(on: &Subject) -> Outcome {
     let with_all = everything(store).await?;
     check!(with_all != before, "what was added shows in no answer");
     let (some, rest) = ids.split_at(ids.len() / 2);
-    store.forget(some).await?;
+    on.forgetting()?.forget(some).await?;
     check!(everything(store).await? != before, "some are there still");
-    store.forget(rest).await?;
+    on.forgetting()?.forget(rest).await?;
     is_as(store, &before).await
 }
 
@@ -264,7 +264,7 @@ async fn what_was_corrected_is_taken_back_as_it_is_now(on: &Subject) -> Outcome 
     same!((left.llm_calls, left.cost), (1, "0.25".parse::<Usd>().ok()), "calls and cost left");
     let query = UsageQuery { filter: TraceFilter::default(), group_by: vec![GroupBy::Agent, GroupBy::Hour] };
     same!(ask::groups(store, &query).await?.len(), 1, "groups left");
-    same!(store.check().await?, Vec::<String>::new(), "findings");
+    same!(on.findings().await?, Vec::<String>::new(), "findings");
     Ok(())
 }
 

@@ -14,14 +14,14 @@ use crate::sample::{Draft, at, batch, cost, draft, metric, priced, span_id, trac
 use crate::{Outcome, Subject};
 
 cases! { "forget":
-    [Store, Spans, Costs] spans_that_come_later_make_it_anew,
-    [Store, Spans, Costs] a_row_of_a_forgotten_span_is_refused,
-    [Store, Spans, Events] the_same_event_may_come_again,
-    [Store, Spans] its_meetings_have_the_others,
-    [Store, Metrics] points_that_name_it_stay,
-    [Store, Spans] whoever_remembers_is_told,
-    [Store, Reopen, Spans, Costs, Events] it_is_gone_after_close,
-    [Store, Reopen, Spans] spans_after_close_are_not_taken_for_old_ones,
+    [Store, Spans, Costs, Forgetting] spans_that_come_later_make_it_anew,
+    [Store, Spans, Costs, Forgetting] a_row_of_a_forgotten_span_is_refused,
+    [Store, Spans, Events, Forgetting] the_same_event_may_come_again,
+    [Store, Spans, Forgetting] its_meetings_have_the_others,
+    [Store, Metrics, Forgetting] points_that_name_it_stay,
+    [Store, Spans, Forgetting] whoever_remembers_is_told,
+    [Store, Reopen, Spans, Costs, Events, Forgetting] it_is_gone_after_close,
+    [Store, Reopen, Spans, Forgetting] spans_after_close_are_not_taken_for_old_ones,
 }
 
 async fn spans_that_come_later_make_it_anew(on: &Subject) -> Outcome {
@@ -45,7 +45,7 @@ async fn spans_that_come_later_make_it_anew(on: &Subject) -> Outcome {
     same!(ask::total(store, TraceFilter::default()).await?, UsageTotals::default(), "usage left");
     on.write(twins()).await?;
     same!(ask::trace(store, 1).await?.spans, 3, "spans when all came again");
-    same!(store.check().await?, Vec::<String>::new(), "findings");
+    same!(on.findings().await?, Vec::<String>::new(), "findings");
     Ok(())
 }
 
@@ -84,7 +84,7 @@ async fn its_meetings_have_the_others(on: &Subject) -> Outcome {
     same!(ids().await?, ask::ids(&[2, 3]), "traces that meet");
     on.write(batch([draft(1, 3).span()], [])).await?;
     same!(ids().await?, ask::ids(&[2, 3]), "when the trace is there again, without the meeting");
-    same!(on.store()?.check().await?, Vec::<String>::new(), "findings");
+    same!(on.findings().await?, Vec::<String>::new(), "findings");
     Ok(())
 }
 
@@ -110,11 +110,11 @@ async fn points_that_name_it_stay(on: &Subject) -> Outcome {
 
 async fn whoever_remembers_is_told(on: &Subject) -> Outcome {
     on.write(batch([draft(1, 1).span()], [])).await?;
-    let before = on.store()?.removals();
+    let before = on.forgetting()?.removals();
     on.write(batch([draft(2, 1).span()], [])).await?;
-    same!(on.store()?.removals(), before, "removals before any");
+    same!(on.forgetting()?.removals(), before, "removals before any");
     forget(on, &[1]).await?;
-    check!(on.store()?.removals() != before, "a trace was removed and nobody was told");
+    check!(on.forgetting()?.removals() != before, "a trace was removed and nobody was told");
     Ok(())
 }
 

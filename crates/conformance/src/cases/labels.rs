@@ -2,7 +2,8 @@
 
 use compact_str::CompactString;
 use quipu_core::{
-    Billing, Cost, FacetField, GroupBy, SessionQuery, Span, Status, TraceFilter, UsageKey, UsageQuery, Usd,
+    Billing, Cost, FacetField, GroupBy, SessionQuery, SignalSet, Span, Status, TraceFilter, UsageKey,
+    UsageQuery, Usd,
 };
 
 use super::cases;
@@ -112,7 +113,7 @@ async fn two_projects(on: &Subject) -> Outcome {
 }
 
 async fn filter_by_label(on: &Subject) -> Outcome {
-    if on.backend.cost_sink().is_some() {
+    if on.takes(SignalSet::COSTS) {
         two_projects(on).await?;
     } else {
         let spans = [

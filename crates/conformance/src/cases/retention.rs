@@ -22,7 +22,7 @@ cases! { "retention":
     [Store, Spans, Costs, Retention] a_dry_run_removes_nothing,
     [Store, Spans, Costs, Events, Retention] held_traces_are_left_whole,
     [Store, Spans, Retention] holds_are_listed_and_released,
-    [Store, Spans, Retention] forgotten_traces_are_held_no_more,
+    [Store, Spans, Retention, Forgetting] forgotten_traces_are_held_no_more,
     [Store, Spans, Retention] services_have_periods_of_their_own,
     [Store, Spans, Costs, Retention] thinned_traces_take_late_spans,
 }
@@ -41,9 +41,9 @@ fn hold(trace: u64) -> Hold {
 }
 
 async fn retire(on: &Subject, rules: &Retention, now: Timestamp) -> Outcome<Retired> {
-    let told = on.store()?.retire(rules, now, false).await?;
+    let told = on.retention()?.retire(rules, now, false).await?;
     same!(told.left.len(), 0, "days that were left");
-    same!(on.store()?.check().await?, Vec::<String>::new(), "findings");
+    same!(on.findings().await?, Vec::<String>::new(), "findings");
     Ok(told)
 }
 
@@ -150,7 +150,7 @@ async fn a_dry_run_removes_nothing(on: &Subject) -> Outcome {
     two_days(on).await?;
     let store = on.store()?;
     let before = super::everything::everything(store).await?;
-    let plan = store.retire(&rules(1), day(5), true).await?;
+    let plan = on.retention()?.retire(&rules(1), day(5), true).await?;
     super::everything::is_as(store, &before).await?;
     let counts = |told: &Retired| {
         told.days.iter().map(|day| (day.day, day.fate, day.traces, day.spans, day.costs)).collect::<Vec<_>>()
@@ -158,14 +158,14 @@ async fn a_dry_run_removes_nothing(on: &Subject) -> Outcome {
     same!(plan.days.len(), 2, "days of which something would go");
     let told = retire(on, &rules(1), day(5)).await?;
     same!(counts(&told), counts(&plan), "what went, and what was said before");
-    same!(store.retire(&rules(1), day(5), true).await?.days.len(), 0, "what would go after that");
+    same!(on.retention()?.retire(&rules(1), day(5), true).await?.days.len(), 0, "what would go after that");
     Ok(())
 }
 
 async fn held_traces_are_left_whole(on: &Subject) -> Outcome {
     two_days(on).await?;
     let store = on.store()?;
-    store.hold(&[hold(3)]).await?;
+    on.retention()?.hold(&[hold(3)]).await?;
     let before =
         (store.trace(trace_id(3)).await?, ask::all_spans(store, trace_id(3), Detail::Full, 10).await?);
     let rules = Retention { logs: Some(Keep::days(1)), costs: Some(Keep::days(1)), ..rules(1) };
@@ -186,25 +186,29 @@ async fn holds_are_listed_and_released(on: &Subject) -> Outcome {
     on.write(batch([draft(1, 1).span(), draft(2, 1).span()], [])).await?;
     let store = on.store()?;
     let later = Hold { since: at(9), note: "for the audit".into(), ..hold(2) };
-    same!(store.hold(&[hold(1), later.clone()]).await?, 2, "new holds");
-    same!(store.hold(&[Hold { by: "bob".into(), ..hold(1) }]).await?, 0, "holds of a trace that is held");
-    same!(store.holds().await?, vec![later, hold(1)], "holds, the latest first");
-    same!(store.release(&ask::ids(&[1, 7])).await?, 1, "traces that were held");
-    same!(store.holds().await?.len(), 1, "holds left");
+    same!(on.retention()?.hold(&[hold(1), later.clone()]).await?, 2, "new holds");
+    same!(
+        on.retention()?.hold(&[Hold { by: "bob".into(), ..hold(1) }]).await?,
+        0,
+        "holds of a trace that is held"
+    );
+    same!(on.retention()?.holds().await?, vec![later, hold(1)], "holds, the latest first");
+    same!(on.retention()?.release(&ask::ids(&[1, 7])).await?, 1, "traces that were held");
+    same!(on.retention()?.holds().await?.len(), 1, "holds left");
     retire(on, &rules(1), day(9)).await?;
     same!(ask::picked(store, TraceFilter::default()).await?, ask::ids(&[2]), "traces left");
     let many: Vec<Hold> = (1..=10_001).map(hold).collect();
-    let refused = store.hold(&many).await.err().map(|error| error.kind());
+    let refused = on.retention()?.hold(&many).await.err().map(|error| error.kind());
     same!(refused, Some(ErrorKind::Exhausted), "more holds than there may be");
-    same!(store.holds().await?.len(), 1, "holds after that");
+    same!(on.retention()?.holds().await?.len(), 1, "holds after that");
     Ok(())
 }
 
 async fn forgotten_traces_are_held_no_more(on: &Subject) -> Outcome {
     on.write(batch([draft(1, 1).span(), draft(2, 1).span()], [])).await?;
-    on.store()?.hold(&[hold(1), hold(2)]).await?;
-    same!(on.store()?.forget(&ask::ids(&[1])).await?, 1, "traces forgotten");
-    same!(on.store()?.holds().await?, vec![hold(2)], "holds left");
+    on.retention()?.hold(&[hold(1), hold(2)]).await?;
+    same!(on.forgetting()?.forget(&ask::ids(&[1])).await?, 1, "traces forgotten");
+    same!(on.retention()?.holds().await?, vec![hold(2)], "holds left");
     Ok(())
 }
 
@@ -247,7 +251,7 @@ async fn thinned_traces_take_late_spans(on: &Subject) -> Outcome {
     let store = on.store()?;
     same!(ask::total(store, TraceFilter::default()).await?.llm_calls, 1, "calls");
     same!(ask::all_spans(store, trace_id(1), Detail::Full, 10).await?.len(), 2, "spans that came again");
-    same!(store.check().await?, Vec::<String>::new(), "findings");
+    same!(on.findings().await?, Vec::<String>::new(), "findings");
     retire(on, &rules(1), day(2)).await?;
     same!(ask::picked(store, TraceFilter::default()).await?, ask::ids(&[]), "traces left");
     same!(ask::total(store, TraceFilter::default()).await?.cost, "1".parse::<Usd>().ok(), "cost");

@@ -249,6 +249,6 @@ async fn corrections_after_close_are_exact(on: &Subject) -> Outcome {
     listed_are(&again, &[2]).await?;
     same!(figures(&ask::trace(again.store()?, 1).await?), (0, 0, 0, 0), "trace 1");
     same!(shown(&again, 1).await?.len(), 0, "spans of trace 1");
-    same!(again.store()?.check().await?, Vec::<String>::new(), "findings");
+    same!(again.findings().await?, Vec::<String>::new(), "findings");
     Ok(())
 }

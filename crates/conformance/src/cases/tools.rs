@@ -17,7 +17,7 @@ cases! { "tools":
     [Store, Spans, Costs] only_what_counts,
     [Store, Spans, Costs] follow_corrections,
     [Store, Spans, Costs] of_one_time_session_or_tool,
-    [Store, Spans, Costs] inferred_runs_stand_apart,
+    [Store, Spans, Costs, Forgetting] inferred_runs_stand_apart,
 }
 
 async fn all(on: &Subject, filter: TraceFilter) -> Outcome<Vec<ToolGroup>> {
@@ -172,9 +172,9 @@ async fn inferred_runs_stand_apart(on: &Subject) -> Outcome {
     let seen = Cost { version: 9, inferred: inferred(&["search"]), ..costs[1].clone() };
     on.write(batch([], [seen])).await?;
     same!(counts(on, TraceFilter::default()).await?, want(&[("search", 1, 1), ("read", 0, 2)]), "corrected");
-    same!(on.store()?.check().await?, Vec::<String>::new(), "findings");
-    on.store()?.forget(&[spans[2].trace_id]).await?;
+    same!(on.findings().await?, Vec::<String>::new(), "findings");
+    on.forgetting()?.forget(&[spans[2].trace_id]).await?;
     same!(counts(on, TraceFilter::default()).await?, want(&[("search", 1, 1), ("read", 0, 1)]), "forgotten");
-    same!(on.store()?.check().await?, Vec::<String>::new(), "findings");
+    same!(on.findings().await?, Vec::<String>::new(), "findings");
     Ok(())
 }

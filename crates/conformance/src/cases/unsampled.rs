@@ -141,6 +141,6 @@ async fn unsampled_sums_are_there_after_close(on: &Subject) -> Outcome {
     let before = sums(on).await?;
     let again = on.reopened().await?;
     same!(sums(&again).await?, before, "sums after close");
-    same!(again.store()?.check().await?, Vec::<String>::new(), "findings");
+    same!(again.findings().await?, Vec::<String>::new(), "findings");
     Ok(())
 }

@@ -378,6 +378,6 @@ async fn estimates_stand_apart(on: &Subject) -> Outcome {
         (110, 1, None::<Spread>),
         "once usage is known"
     );
-    same!(on.store()?.check().await?, Vec::<String>::new(), "findings");
+    same!(on.findings().await?, Vec::<String>::new(), "findings");
     Ok(())
 }

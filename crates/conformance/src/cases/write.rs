@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use quipu_core::{Batch, Detail, ErrorKind, Level, Sort, Span, TraceFilter, TraceRow};
+use quipu_core::{
+    Batch, CostSink as _, Detail, ErrorKind, EventSink as _, Level, MetricSink as _, Sort, Span,
+    SpanSink as _, TraceFilter, TraceRow,
+};
 
 use super::cases;
 use crate::ask;
@@ -28,7 +31,7 @@ cases! { "write":
     [Store, Spans] the_same_span_id_in_two_traces_is_two_spans,
     [Store, Spans] ten_thousand_spans_in_one_batch,
     [Store, Spans] batches_at_the_same_time_are_all_kept,
-    [Store, Spans, Costs] purge_removes_whole_days,
+    [Store, Spans, Costs, Forgetting] purge_removes_whole_days,
 }
 
 async fn an_empty_batch_is_fine(on: &Subject) -> Outcome {
@@ -36,29 +39,25 @@ async fn an_empty_batch_is_fine(on: &Subject) -> Outcome {
 }
 
 async fn spans_are_taken(on: &Subject) -> Outcome {
-    let Some(sink) = on.backend.span_sink() else { return Ok(()) };
-    sink.write_spans(&[]).await?;
-    Ok(sink.write_spans(&agent_runs(1, 3).spans).await?)
+    on.backend.write_spans(&[]).await?;
+    Ok(on.backend.write_spans(&agent_runs(1, 3).spans).await?)
 }
 
 async fn events_are_taken(on: &Subject) -> Outcome {
-    let Some(sink) = on.backend.event_sink() else { return Ok(()) };
-    sink.write_events(&[]).await?;
-    Ok(sink.write_events(&[event(at(1), Level::Error, "a", "b")]).await?)
+    on.backend.write_events(&[]).await?;
+    Ok(on.backend.write_events(&[event(at(1), Level::Error, "a", "b")]).await?)
 }
 
 async fn metrics_are_taken(on: &Subject) -> Outcome {
-    let Some(sink) = on.backend.metric_sink() else { return Ok(()) };
-    sink.write_metrics(&[]).await?;
-    Ok(sink.write_metrics(&[counter("requests", "a", &[(at(1), 2.0)])]).await?)
+    on.backend.write_metrics(&[]).await?;
+    Ok(on.backend.write_metrics(&[counter("requests", "a", &[(at(1), 2.0)])]).await?)
 }
 
 async fn costs_are_taken(on: &Subject) -> Outcome {
-    let (Some(spans), Some(costs)) = (on.backend.span_sink(), on.backend.cost_sink()) else { return Ok(()) };
     let runs = agent_runs(1, 3);
-    spans.write_spans(&runs.spans).await?;
-    costs.write_costs(&[]).await?;
-    Ok(costs.write_costs(&runs.costs).await?)
+    on.backend.write_spans(&runs.spans).await?;
+    on.backend.write_costs(&[]).await?;
+    Ok(on.backend.write_costs(&runs.costs).await?)
 }
 
 async fn what_is_acknowledged_can_be_asked_for(on: &Subject) -> Outcome {
@@ -221,11 +220,11 @@ async fn purge_removes_whole_days(on: &Subject) -> Outcome {
         on.write(batch([call.clone()], [priced(&call, "1")])).await?;
     }
     same!(store.info().await?.days, 4, "days before");
-    same!(store.purge(at(0)).await?, 0, "days removed before the first ended");
-    same!(store.purge(at(0).plus(2 * DAY)).await?, 2, "days removed");
+    same!(on.forgetting()?.purge(at(0)).await?, 0, "days removed before the first ended");
+    same!(on.forgetting()?.purge(at(0).plus(2 * DAY)).await?, 2, "days removed");
     same!(ask::picked(store, TraceFilter::default()).await?, ask::ids(&[3, 4]), "traces left");
     same!(ask::total(store, TraceFilter::default()).await?.llm_calls, 2, "calls left");
     same!(store.info().await?.days, 2, "days left");
-    same!(store.purge(at(0).plus(2 * DAY)).await?, 0, "days removed by the same purge again");
+    same!(on.forgetting()?.purge(at(0).plus(2 * DAY)).await?, 0, "days removed by the same purge again");
     Ok(())
 }

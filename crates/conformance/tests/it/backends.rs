@@ -4,28 +4,30 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
+use quipu_conformance::sample::agent_runs;
 use quipu_conformance::{Suite, Verdict, run_backend, run_exit};
-use quipu_core::{Backend, Error, ErrorKind, Result, Span, SpanSink};
+use quipu_core::{
+    Backend, Batch, CostSink as _, Error, ErrorKind, EventSink as _, MetricSink as _, Result, SignalSet,
+    SpanSink as _,
+};
 
 /// Counts spans; a minimal backend.
 #[derive(Default)]
 struct Counter(AtomicU64);
 
 #[async_trait]
-impl SpanSink for Counter {
-    async fn write_spans(&self, spans: &[Span]) -> Result<()> {
-        self.0.fetch_add(u64::try_from(spans.len()).unwrap_or(u64::MAX), Ordering::Relaxed);
-        Ok(())
-    }
-}
-
 impl Backend for Counter {
     fn name(&self) -> &str {
         "counter"
     }
 
-    fn span_sink(&self) -> Option<&dyn SpanSink> {
-        Some(self)
+    fn signals(&self) -> SignalSet {
+        SignalSet::SPANS
+    }
+
+    async fn write(&self, batch: Arc<Batch>) -> Result<()> {
+        self.0.fetch_add(u64::try_from(batch.spans.len()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        Ok(())
     }
 }
 
@@ -42,15 +44,24 @@ async fn a_plain_backend_runs_what_applies() {
     assert_eq!(verdict("fidelity/nanoseconds"), Some(&Verdict::Ignored("is no store".to_owned())));
 }
 
-/// Panics on writes and fails to close.
-struct Broken;
-
-#[async_trait]
-impl SpanSink for Broken {
-    async fn write_spans(&self, _: &[Span]) -> Result<()> {
-        panic!("broken")
+#[tokio::test]
+async fn a_backend_is_the_sink_of_its_signals_only() {
+    let counter = Counter::default();
+    let runs = agent_runs(1, 3);
+    counter.write_spans(&runs.spans).await.unwrap();
+    assert_eq!(counter.0.load(Ordering::Relaxed), runs.spans.len() as u64);
+    for refused in [
+        counter.write_events(&runs.events).await,
+        counter.write_metrics(&runs.metrics).await,
+        counter.write_costs(&runs.costs).await,
+    ] {
+        let error = refused.unwrap_err();
+        assert_eq!((error.kind(), error.backend()), (ErrorKind::Unsupported, Some("counter")));
     }
 }
+
+/// Panics on writes and fails to close.
+struct Broken;
 
 #[async_trait]
 impl Backend for Broken {
@@ -58,8 +69,13 @@ impl Backend for Broken {
         ""
     }
 
-    fn span_sink(&self) -> Option<&dyn SpanSink> {
-        Some(self)
+    fn signals(&self) -> SignalSet {
+        SignalSet::SPANS
+    }
+
+    async fn write(&self, batch: Arc<Batch>) -> Result<()> {
+        assert!(batch.spans.is_empty(), "broken");
+        Ok(())
     }
 
     async fn close(&self) -> Result<()> {

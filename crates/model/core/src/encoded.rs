@@ -4,7 +4,7 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
-/// Records of a batch in a store's own format, encoded before the write ([`crate::Store::encode`]). Only the
+/// Records of a batch in a store's own format, encoded before the write ([`crate::StoreEncoding::encode`]). Only the
 /// store that encoded them can read them. Clones share the data.
 #[derive(Clone)]
 pub struct Encoded(Arc<dyn Any + Send + Sync>);

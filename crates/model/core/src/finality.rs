@@ -198,7 +198,7 @@ pub struct Conflicts {
     /// Number of versions.
     pub versions: u64,
     /// Spans with a newly stored conflict; at most [`Conflicts::MOST`] between two calls of
-    /// [`crate::Store::take_conflicts`].
+    /// [`crate::StoreIntegrity::take_conflicts`].
     pub kept: Vec<(TraceId, SpanId)>,
 }
 

@@ -35,11 +35,13 @@ mod price;
 mod query;
 mod retention;
 mod signal;
+mod signal_set;
 mod sink;
 mod sketch;
 mod span;
 mod stage;
 mod steps;
+mod store;
 mod store_info;
 mod time;
 mod tokenizer;
@@ -49,7 +51,7 @@ mod value;
 
 pub use accounts::{AccountId, AccountUnit, Accounts, Counted, Fired, Held, Posting, Sheet, TraceFacts};
 pub use adapter::{Adapter, Adapters};
-pub use backend::{Backend, Store};
+pub use backend::Backend;
 pub use batch::Batch;
 pub use canonical::{BY_SHAPE, Canonical, Kind, Provider};
 pub use cost::{Billing, Call, Cost, DEVIATION_PERCENT, Node, PriceLine, PriceRef, Rule, Unpriced};
@@ -90,11 +92,13 @@ pub use retention::{
     RetiredDay, RetiredFor,
 };
 pub use signal::{Meeting, Signal, answer_id_is_unique};
+pub use signal_set::SignalSet;
 pub use sink::{CostSink, EventSink, MetricSink, SpanSink};
 pub use sketch::Sketch;
 pub use span::{Link, Resource, Scope, ScopeMark, Span, SpanEvent, SpanKind, SpanWire, Status};
 pub use stage::Stage;
 pub use steps::{SeriesPoints, metric_series};
+pub use store::{Store, StoreEncoding, StoreForgetting, StoreIntegrity, StoreRetention};
 pub use store_info::StoreInfo;
 pub use time::{Clock, SystemClock, TimeError, Timestamp};
 pub use tokenizer::Tokenizer;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DiskBytes, Error, ErrorKind, Keep, Timestamp, TraceId};
+use crate::{DiskBytes, Keep, Timestamp, TraceId};
 
 /// Largest number of traces on hold.
 pub const MOST_HOLDS: usize = 10_000;
@@ -246,12 +246,6 @@ impl Retired {
     pub fn freed(&self) -> u64 {
         self.days.iter().map(|day| day.freed).sum()
     }
-}
-
-/// The error of a store without retention.
-pub(crate) fn keeps_all(store: &str) -> Error {
-    let text = format!("the store {store} supports neither retention nor holds");
-    Error::new(ErrorKind::Unsupported, "retention", text)
 }
 
 #[cfg(test)]

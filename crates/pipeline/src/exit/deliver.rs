@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::backlog::Backlog;
 use super::breaker::Breaker;
 use super::pieces::{Gathered, Most};
-use super::{BreakerState, ExitSettings, Parts, Tally, taken};
+use super::{BreakerState, ExitSettings, Parts, Tally};
 
 /// Longest wait that the target can request. A longer `Retry-After` is cut to this.
 const MOST_ASKED: Duration = Duration::from_secs(300);
@@ -234,7 +234,7 @@ impl Deliverer {
     }
 
     fn takes(&self, batch: &Batch) -> u64 {
-        u64::try_from(taken(self.parts.exit.backend.as_ref(), batch)).unwrap_or(u64::MAX)
+        u64::try_from(self.parts.exit.backend.signals().records(batch)).unwrap_or(u64::MAX)
     }
 
     fn is_closing(&self) -> bool {

@@ -35,7 +35,7 @@ pub use rules::{ExitRules, RuleSignal};
 pub use settings::{ExitSettings, SpoolSettings, WhenFull};
 pub use status::{BreakerState, ExitStatus};
 pub use steady::Steady;
-pub(crate) use tally::{Tally, taken};
+pub(crate) use tally::Tally;
 
 /// An exporter: a backend other than the store.
 #[derive(Clone)]

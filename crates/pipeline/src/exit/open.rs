@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use quipu_core::{Batch, Error, ErrorKind, Meter, Result};
+use quipu_core::{Batch, Error, ErrorKind, Meter, Result, SignalSet};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -18,7 +18,7 @@ use super::offered::Offered;
 use super::rules::Filter;
 use super::spool::{Rewritten, Spool, spool_folder};
 use super::tally::Held;
-use super::{Exit, ExitSettings, ExitStatus, Tally, taken};
+use super::{Exit, ExitSettings, ExitStatus, Tally};
 
 /// State shared by an exporter's worker and the pipeline.
 pub(crate) struct Parts {
@@ -105,7 +105,10 @@ impl Open {
     /// Whether the exporter gets metrics that are derived from spans.
     pub fn takes_derived(&self) -> bool {
         let backend = &self.parts.exit.backend;
-        let metrics_alone = || backend.metric_sink().is_some() && backend.span_sink().is_none();
+        let metrics_alone = || {
+            let signals = backend.signals();
+            signals.has(SignalSet::METRICS) && !signals.has(SignalSet::SPANS)
+        };
         self.parts.exit.rules.derived.unwrap_or_else(metrics_alone)
     }
 
@@ -126,7 +129,7 @@ impl Open {
     }
 
     fn takes(&self, batch: &Batch) -> usize {
-        taken(self.parts.exit.backend.as_ref(), batch)
+        self.parts.exit.backend.signals().records(batch)
     }
 
     fn take(&self, offered: &Offered) {
@@ -232,7 +235,7 @@ impl Open {
 fn forget(parts: &Parts, what: &Arc<Forgotten>, dry: bool) -> Swept {
     // Two deletions at a time would write the same temporary files.
     let _alone = parts.forgetting.lock();
-    let taken = |batch: &Batch| taken(parts.exit.backend.as_ref(), batch);
+    let taken = |batch: &Batch| parts.exit.backend.signals().records(batch);
     let (waiting, files) = parts.backlog.forget(what, &taken, dry);
     let mut swept = Swept { waiting, ..Swept::default() };
     for (number, path) in files {

@@ -5,18 +5,17 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use quipu_core::{
-    Backend, Batch, CostPage, CostQuery, EventPage, EventQuery, Facet, FacetField, Health, Hold, Meeting,
-    Meter, MetricName, MetricQuery, MetricSeries, Node, Owned, Owner, Remnant, Result, Retention, Retired,
-    Retry, SessionPage, SessionQuery, SpanId, SpanPage, SpanQuery, SpanRow, Store, StoreInfo, Timestamp,
-    ToolGroup, TraceFilter, TraceId, TracePage, TraceQuery, TraceRow, UsageGroup, UsageQuery, WorkGroup,
-    WorkQuery,
+    Backend, Batch, CostPage, CostQuery, EventPage, EventQuery, Facet, FacetField, Health, Meeting, Meter,
+    MetricName, MetricQuery, MetricSeries, Node, Result, Retry, SessionPage, SessionQuery, SpanId, SpanPage,
+    SpanQuery, SpanRow, Store, StoreForgetting, StoreInfo, StoreRetention, Timestamp, ToolGroup, TraceFilter,
+    TraceId, TracePage, TraceQuery, TraceRow, UsageGroup, UsageQuery, WorkGroup, WorkQuery,
 };
 use tokio::sync::Mutex;
 
 use super::breaker::Breaker;
 use super::deliver::attempt;
 use super::tally::Held;
-use super::{ExitSettings, ExitStatus, Tally, taken};
+use super::{ExitSettings, ExitStatus, Tally};
 
 /// Longest attempt on a store in milliseconds; all other writes wait for it.
 const STORE_MS: u64 = 10_000;
@@ -89,7 +88,7 @@ impl Backend for Steady {
     }
 
     async fn write(&self, batch: Arc<Batch>) -> Result<()> {
-        let taken = taken(self.store.as_ref(), &batch) as u64;
+        let taken = self.store.signals().records(&batch) as u64;
         match self.keep(&batch).await {
             Ok(()) => self.tally.wrote(taken),
             Err(reason) => self.tally.lost(reason, taken),
@@ -182,55 +181,11 @@ impl Store for Steady {
         self.store.work(query).await
     }
 
-    fn removals(&self) -> u64 {
-        self.store.removals()
+    fn retention(&self) -> Option<&dyn StoreRetention> {
+        self.store.retention()
     }
 
-    async fn forget(&self, traces: &[TraceId]) -> Result<u64> {
-        self.store.forget(traces).await
-    }
-
-    async fn owned(&self, owner: &Owner) -> Result<Owned> {
-        self.store.owned(owner).await
-    }
-
-    async fn unreached(&self) -> Result<Vec<String>> {
-        self.store.unreached().await
-    }
-
-    async fn forget_owned(&self, owner: &Owner) -> Result<Owned> {
-        self.store.forget_owned(owner).await
-    }
-
-    async fn scrub(&self, dry_run: bool) -> Result<Vec<Remnant>> {
-        self.store.scrub(dry_run).await
-    }
-
-    async fn purge(&self, before: Timestamp) -> Result<u64> {
-        self.store.purge(before).await
-    }
-
-    async fn newest_day_end(&self) -> Result<Option<Timestamp>> {
-        self.store.newest_day_end().await
-    }
-
-    fn retires(&self) -> bool {
-        self.store.retires()
-    }
-
-    async fn retire(&self, rules: &Retention, now: Timestamp, dry_run: bool) -> Result<Retired> {
-        self.store.retire(rules, now, dry_run).await
-    }
-
-    async fn hold(&self, holds: &[Hold]) -> Result<u64> {
-        self.store.hold(holds).await
-    }
-
-    async fn release(&self, traces: &[TraceId]) -> Result<u64> {
-        self.store.release(traces).await
-    }
-
-    async fn holds(&self) -> Result<Vec<Hold>> {
-        self.store.holds().await
+    fn forgetting(&self) -> Option<&dyn StoreForgetting> {
+        self.store.forgetting()
     }
 }

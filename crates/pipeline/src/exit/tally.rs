@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use quipu_core::{Backend, Batch, Error, Health, Meter};
+use quipu_core::{Error, Health, Meter};
 
 use super::{BreakerState, ExitStatus};
 
@@ -20,21 +20,6 @@ struct State {
     /// Why batches cannot be stored on disk at present.
     unkept: Option<String>,
     breaker: BreakerState,
-}
-
-/// Number of a batch's records that a backend accepts: those of signals with a sink. A backend without any
-/// sink accepts the whole batch.
-pub(crate) fn taken(backend: &dyn Backend, batch: &Batch) -> usize {
-    let signals = [
-        (backend.span_sink().is_some(), batch.spans.len()),
-        (backend.event_sink().is_some(), batch.events.len()),
-        (backend.metric_sink().is_some(), batch.metrics.len()),
-        (backend.cost_sink().is_some(), batch.costs.len()),
-    ];
-    if signals.iter().all(|(has_sink, _)| !has_sink) {
-        return batch.len();
-    }
-    signals.iter().filter(|(has_sink, _)| *has_sink).map(|(_, records)| records).sum()
 }
 
 /// Current backlog and dead letters.

@@ -111,25 +111,23 @@ async fn what_the_store_has_goes_to_every_exit() {
     pipeline.close().await.unwrap();
 }
 
-/// A backend with a sink for events only.
+/// A backend that takes events only.
 #[derive(Default)]
 struct Events(Mutex<usize>);
 
 #[async_trait]
-impl EventSink for Events {
-    async fn write_events(&self, events: &[Event]) -> Result<()> {
-        *self.0.lock() += events.len();
-        Ok(())
-    }
-}
-
 impl Backend for Events {
     fn name(&self) -> &str {
         "events"
     }
 
-    fn event_sink(&self) -> Option<&dyn EventSink> {
-        Some(self)
+    fn signals(&self) -> SignalSet {
+        SignalSet::EVENTS
+    }
+
+    async fn write(&self, batch: Arc<Batch>) -> Result<()> {
+        *self.0.lock() += batch.events.len();
+        Ok(())
     }
 }
 

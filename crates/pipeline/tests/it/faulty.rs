@@ -57,20 +57,6 @@ impl Backend for Faulty {
 
 #[async_trait]
 impl Store for Faulty {
-    fn encode(&self, batch: &Batch) -> Option<Encoded> {
-        Some(Encoded::new(names(&batch.spans)))
-    }
-
-    async fn write_encoded(&self, batch: Arc<Batch>, ahead: Vec<Encoded>) -> Result<()> {
-        let parts = ahead.into_iter().flat_map(|part| part.into::<Vec<String>>().unwrap().as_ref().clone());
-        let parts: Vec<String> = parts.collect();
-        if !names(&batch.spans).starts_with(&parts) {
-            return Err(Error::new(ErrorKind::Internal, "write batch", "encoded otherwise"));
-        }
-        self.encoded.fetch_add(parts.len(), Ordering::SeqCst);
-        self.write(batch).await
-    }
-
     async fn nodes(&self, traces: &[(TraceId, Timestamp)]) -> Result<Vec<Vec<Node>>> {
         self.inner.nodes(traces).await
     }
@@ -119,16 +105,48 @@ impl Store for Faulty {
     async fn work(&self, query: &WorkQuery) -> Result<Vec<WorkGroup>> {
         self.inner.work(query).await
     }
-    fn removals(&self) -> u64 {
-        self.inner.removals()
-    }
-    async fn forget(&self, traces: &[TraceId]) -> Result<u64> {
-        self.inner.forget(traces).await
-    }
+
     async fn info(&self) -> Result<StoreInfo> {
         self.inner.info().await
     }
+
+    fn encoding(&self) -> Option<&dyn StoreEncoding> {
+        Some(self)
+    }
+
+    fn forgetting(&self) -> Option<&dyn StoreForgetting> {
+        Some(self)
+    }
+}
+
+#[async_trait]
+impl StoreEncoding for Faulty {
+    fn encode(&self, batch: &Batch) -> Option<Encoded> {
+        Some(Encoded::new(names(&batch.spans)))
+    }
+
+    async fn write_encoded(&self, batch: Arc<Batch>, ahead: Vec<Encoded>) -> Result<()> {
+        let parts = ahead.into_iter().flat_map(|part| part.into::<Vec<String>>().unwrap().as_ref().clone());
+        let parts: Vec<String> = parts.collect();
+        if !names(&batch.spans).starts_with(&parts) {
+            return Err(Error::new(ErrorKind::Internal, "write batch", "encoded otherwise"));
+        }
+        self.encoded.fetch_add(parts.len(), Ordering::SeqCst);
+        self.write(batch).await
+    }
+}
+
+#[async_trait]
+impl StoreForgetting for Faulty {
+    async fn forget(&self, traces: &[TraceId]) -> Result<u64> {
+        self.inner.forget(traces).await
+    }
+
     async fn purge(&self, before: Timestamp) -> Result<u64> {
         self.inner.purge(before).await
+    }
+
+    fn removals(&self) -> u64 {
+        self.inner.removals()
     }
 }

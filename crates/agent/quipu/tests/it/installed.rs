@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use quipu::core::{Store, UsageQuery};
+use quipu::core::UsageQuery;
 use quipu::{Budget, Quipu, Usd};
 use tempfile::TempDir;
 
@@ -42,7 +42,7 @@ async fn the_contract_of_the_library() -> Result<(), Box<dyn std::error::Error>>
     );
     let events = store.metrics().await?;
     assert!(events.iter().any(|metric| metric.name == "quipu.function.calls"), "{events:?}");
-    assert!(Store::check(store.as_ref()).await?.is_empty());
+    assert!(store.integrity().unwrap().check().await?.is_empty());
     quipu.shutdown(Duration::from_secs(5))?;
     Ok(())
 }

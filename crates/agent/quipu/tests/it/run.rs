@@ -78,7 +78,7 @@ async fn with_one_backend_failing_sqlite_and_the_file_have_everything() {
     assert!(of_trace >= 40, "{of_trace} lines");
     let reader = quipu::open("sqlite:", folder.path(), Access::Read).unwrap();
     assert_eq!(reader.usage(&UsageQuery::default()).await.unwrap()[0].totals.llm_calls, 20);
-    assert_eq!(reader.check().await.unwrap(), Vec::<String>::new());
+    assert_eq!(reader.integrity().unwrap().check().await.unwrap(), Vec::<String>::new());
 }
 
 #[tokio::test]

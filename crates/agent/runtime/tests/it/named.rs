@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use quipu_core::{Backend, Health, Level};
+use quipu_core::{Backend, Batch, Health, Level, Result};
 use quipu_pipeline::{ExitSettings, RuleSignal};
 use quipu_runtime::{Backends, Named, Open, Opened, Variables};
 use serde::Deserialize;
@@ -30,6 +30,10 @@ impl Backend for Far {
         true
     }
 
+    async fn write(&self, _: Arc<Batch>) -> Result<()> {
+        Ok(())
+    }
+
     fn health(&self) -> Health {
         Health::Degraded(self.0.clone())
     }
@@ -41,6 +45,10 @@ struct Near;
 impl Backend for Near {
     fn name(&self) -> &str {
         "near"
+    }
+
+    async fn write(&self, _: Arc<Batch>) -> Result<()> {
+        Ok(())
     }
 }
 

@@ -6,10 +6,10 @@ use async_trait::async_trait;
 use quipu_backend_memory::Memory;
 use quipu_conformance::Suite;
 use quipu_core::{
-    Backend, Batch, CostPage, CostQuery, CostSink, EventPage, EventQuery, EventSink, Facet, FacetField,
-    Meeting, MetricName, MetricQuery, MetricSeries, MetricSink, Node, Result, SessionPage, SessionQuery,
-    Signal, SpanId, SpanPage, SpanQuery, SpanRow, SpanSink, Store, StoreInfo, Timestamp, ToolGroup,
-    TraceFilter, TraceId, TracePage, TraceQuery, TraceRow, UsageGroup, UsageQuery, WorkGroup, WorkQuery,
+    Backend, Batch, CostPage, CostQuery, EventPage, EventQuery, Facet, FacetField, Meeting, MetricName,
+    MetricQuery, MetricSeries, Node, Result, SessionPage, SessionQuery, Signal, SpanId, SpanPage, SpanQuery,
+    SpanRow, SpanSink as _, Store, StoreForgetting, StoreInfo, Timestamp, ToolGroup, TraceFilter, TraceId,
+    TracePage, TraceQuery, TraceRow, UsageGroup, UsageQuery, WorkGroup, WorkQuery,
 };
 
 /// A fault of a store.
@@ -65,22 +65,6 @@ impl Faulty {
 impl Backend for Faulty {
     fn name(&self) -> &str {
         "faulty"
-    }
-
-    fn span_sink(&self) -> Option<&dyn SpanSink> {
-        self.0.span_sink()
-    }
-
-    fn event_sink(&self) -> Option<&dyn EventSink> {
-        self.0.event_sink()
-    }
-
-    fn metric_sink(&self) -> Option<&dyn MetricSink> {
-        self.0.metric_sink()
-    }
-
-    fn cost_sink(&self) -> Option<&dyn CostSink> {
-        self.0.cost_sink()
     }
 
     async fn write(&self, batch: Arc<Batch>) -> Result<()> {
@@ -217,10 +201,13 @@ impl Store for Faulty {
         self.0.work(&WorkQuery { failed, ..query.clone() }).await
     }
 
-    fn removals(&self) -> u64 {
-        self.0.removals()
+    fn forgetting(&self) -> Option<&dyn StoreForgetting> {
+        Some(self)
     }
+}
 
+#[async_trait]
+impl StoreForgetting for Faulty {
     async fn forget(&self, traces: &[TraceId]) -> Result<u64> {
         if self.has(Fault::Remembers) {
             return Ok(u64::try_from(traces.len()).unwrap_or(u64::MAX));
@@ -230,6 +217,10 @@ impl Store for Faulty {
 
     async fn purge(&self, before: Timestamp) -> Result<u64> {
         self.0.purge(before).await
+    }
+
+    fn removals(&self) -> u64 {
+        self.0.removals()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use quipu_backend_memory::Memory;
 use quipu_conformance::sample::{batch, draft, trace_id};
-use quipu_core::{Backend, Owner, OwnerKind, SpanEvent, Store};
+use quipu_core::{Backend, Owner, OwnerKind, SpanEvent, Store, StoreForgetting};
 
 #[tokio::test]
 async fn whoever_an_event_of_a_span_names_is_found() {

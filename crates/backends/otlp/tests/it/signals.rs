@@ -1,6 +1,6 @@
 //! Endpoints and contents of each signal.
 
-use quipu_core::{Backend as _, Batch, Signal, Value};
+use quipu_core::{Backend as _, Batch, Signal, SignalSet, Value};
 
 use quipu_conformance::sample::draft;
 
@@ -52,7 +52,7 @@ async fn a_signal_can_go_elsewhere_otherwise_or_nowhere() {
         "endpoint = {:?}\nheaders = {{ a = \"1\", b = \"1\" }}\n[logs]\nendpoint = {:?}\nprotocol = \"grpc\"\nheaders = {{ B = \"2\" }}\n[metrics]\nsend = false",
         all.url, logs.url
     ));
-    assert!(otlp.span_sink().is_some() && otlp.event_sink().is_some() && otlp.metric_sink().is_none());
+    assert_eq!(otlp.signals(), SignalSet::SPANS.and(SignalSet::EVENTS));
     write(&otlp, batch()).await.unwrap();
     let (all, logs) = (all.requests(), logs.requests());
     assert_eq!((all.len(), logs.len()), (1, 1));

@@ -105,7 +105,7 @@ impl Memory {
 #[cfg(test)]
 mod tests {
     use quipu_conformance::sample::{BASE, Random, batch, cost, draft, priced, trace_id};
-    use quipu_core::{Backend, Cost, Span, Store};
+    use quipu_core::{Backend, Cost, Span, Store, StoreForgetting as _};
 
     use super::*;
     use crate::{Config, Sqlite};

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use quipu_core::{Batch, Cost, Result, Stage, Store, Timestamp, TraceId};
+use quipu_core::{Backend as _, Batch, Cost, Result, Stage, Timestamp, TraceId};
 use quipu_ledger::Ledger;
 
 use super::spans;
@@ -94,7 +94,7 @@ pub(super) async fn recount(store: &Sqlite, mut traces: BTreeSet<TraceId>, price
         batch.costs.extend(new);
         price.apply(&mut batch);
         changed += batch.costs.len() as u64;
-        store.write_encoded(Arc::new(batch), Vec::new()).await?;
+        store.write(Arc::new(batch)).await?;
     }
     Ok(changed)
 }

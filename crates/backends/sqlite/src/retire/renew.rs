@@ -18,7 +18,7 @@ use crate::write::{Exchanged, Request};
 /// Maximum size of a day that is rewritten while writers wait, which takes a second for some hundred MB.
 const MOST_BYTES: u64 = 256 << 20;
 
-/// Implements [`quipu_core::Store::scrub`].
+/// Implements [`quipu_core::StoreForgetting::scrub`].
 pub(crate) async fn scrub(store: &Sqlite, dry_run: bool) -> Result<Vec<Remnant>> {
     let found = store.ask(unclean).await?;
     let mut days = Remnant {

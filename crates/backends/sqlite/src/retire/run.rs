@@ -44,7 +44,7 @@ enum Made {
     Ready(Box<RetiredDay>, Exchange),
 }
 
-/// Implements [`quipu_core::Store::retire`].
+/// Implements [`quipu_core::StoreRetention::retire`].
 pub(crate) async fn retire(store: &Sqlite, rules: &Retention, now: Timestamp, dry: bool) -> Result<Retired> {
     let shared = &store.shared;
     if !dry && shared.read_only {

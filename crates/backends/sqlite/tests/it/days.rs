@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use quipu_conformance::sample::{at, draft, priced, span_id, trace_id};
-use quipu_core::{Backend, Batch, Detail, ErrorKind, SpanQuery, Store, Timestamp, TraceStatus};
+use quipu_core::{
+    Backend, Batch, Detail, ErrorKind, SpanQuery, Store, StoreForgetting as _, Timestamp, TraceStatus,
+};
 
 use crate::{open, sound, write};
 

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use quipu_backend_sqlite::{Config, Sqlite};
 use quipu_conformance::sample::{at, cost, draft, priced, span_id, trace_id};
 use quipu_core::{
-    Backend, Cost, ErrorKind, Health, Kind, Meeting, Rule, Signal, Store, Timestamp, TraceFilter, TraceQuery,
-    WorkQuery, Worked,
+    Backend, Cost, ErrorKind, Health, Kind, Meeting, Rule, Signal, Store, StoreIntegrity as _, Timestamp,
+    TraceFilter, TraceQuery, WorkQuery, Worked,
 };
 
 use crate::{open, sound, write};

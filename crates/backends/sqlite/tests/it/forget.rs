@@ -6,7 +6,8 @@ use std::sync::Arc;
 use quipu_backend_sqlite::Sqlite;
 use quipu_conformance::sample::{agent_runs, at, draft, priced, trace_id};
 use quipu_core::{
-    Backend, ErrorKind, Store, Timestamp, TraceFilter, TraceId, TraceQuery, UsageQuery, UsageTotals,
+    Backend, ErrorKind, Store, StoreForgetting as _, Timestamp, TraceFilter, TraceId, TraceQuery, UsageQuery,
+    UsageTotals,
 };
 
 use crate::{caught_up, open, sound, write};

@@ -10,6 +10,6 @@ async fn answers_are_those_of_the_store_in_memory() {
         let folder = tempfile::tempdir().unwrap();
         let store = Sqlite::open(Config::at(folder.path())).unwrap();
         assert_equal_histories(&store, &Memory::new(), seed, 60).await;
-        assert_eq!(quipu_core::Store::check(&store).await.unwrap(), Vec::<String>::new());
+        assert_eq!(quipu_core::StoreIntegrity::check(&store).await.unwrap(), Vec::<String>::new());
     }
 }

@@ -30,7 +30,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use quipu_backend_sqlite::{Config, Durability, Sqlite};
-use quipu_core::{Backend, Batch, Cost, Span, Stage, Store};
+use quipu_core::{Backend, Batch, Cost, Span, Stage, Store, StoreIntegrity as _};
 
 /// Opens the store in this folder.
 fn open(path: &Path) -> Sqlite {

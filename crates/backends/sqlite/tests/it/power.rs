@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 use quipu_backend_sqlite::{Config, Durability, Sqlite};
 use quipu_conformance::sample::{draft, priced, trace_id};
-use quipu_core::{Backend, Batch, GroupBy, Store, TraceFilter, UsageQuery};
+use quipu_core::{Backend, Batch, GroupBy, Store, StoreIntegrity as _, TraceFilter, UsageQuery};
 
 use crate::caught_up;
 

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use quipu_backend_sqlite::{Config, Repaired, Sqlite, repair};
 use quipu_conformance::sample::{at, cost, draft, event, priced, span_id, trace_id};
 use quipu_core::{
-    Backend, Batch, ErrorKind, EventQuery, GroupBy, Level, Rule, SpanQuery, Store, Timestamp, TraceFilter,
-    TraceQuery, UsageGroup, UsageQuery,
+    Backend, Batch, ErrorKind, EventQuery, GroupBy, Level, Rule, SpanQuery, Store, StoreIntegrity as _,
+    StoreRetention as _, Timestamp, TraceFilter, TraceQuery, UsageGroup, UsageQuery,
 };
 
 use crate::retention::hold;

@@ -7,8 +7,8 @@ use quipu_backend_sqlite::Sqlite;
 use quipu_conformance::sample::{agent_run, at, batch, draft, event, metric, priced, span_id, trace_id};
 use quipu_core::{
     Backend, Batch, CostQuery, DayFate, Detail, ErrorKind, EventQuery, GroupBy, Hold, Instrument, Keep, Kind,
-    Level, Retention, RetentionRule, Retired, SessionQuery, SpanQuery, Store, Timestamp, TraceFilter,
-    TraceId, TraceQuery, UsageQuery, WorkKey, WorkQuery, Worked,
+    Level, Retention, RetentionRule, Retired, SessionQuery, SpanQuery, Store, StoreRetention as _, Timestamp,
+    TraceFilter, TraceId, TraceQuery, UsageQuery, WorkKey, WorkQuery, Worked,
 };
 
 use crate::{caught_up, open, sound};

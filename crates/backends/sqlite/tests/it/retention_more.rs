@@ -5,7 +5,8 @@ use std::sync::Arc;
 use quipu_backend_sqlite::{Config, Sqlite};
 use quipu_conformance::sample::{at, batch, draft, priced, trace_id};
 use quipu_core::{
-    Backend, DayFate, DiskBytes, ErrorKind, Hold, Retention, RetiredFor, Store, TraceFilter, UsageQuery,
+    Backend, DayFate, DiskBytes, ErrorKind, Hold, Retention, RetiredFor, Store, StoreForgetting as _,
+    StoreRetention as _, TraceFilter, UsageQuery,
 };
 
 use crate::retention::{

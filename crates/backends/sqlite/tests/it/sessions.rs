@@ -118,7 +118,7 @@ async fn what_is_kept_of_a_day_follows_what_comes_and_what_goes() {
     write(&store, [], [dearer(2)]).await;
     same(&store, &naive, "priced anew").await;
     for store in [&store as &dyn Store, &naive] {
-        store.forget(&[trace_id(4)]).await.unwrap();
+        store.need_forgetting().unwrap().forget(&[trace_id(4)]).await.unwrap();
     }
     same(&store, &naive, "forgotten").await;
 }

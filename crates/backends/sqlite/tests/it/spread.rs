@@ -9,8 +9,8 @@ use quipu_backend_memory::Memory;
 use quipu_backend_sqlite::{Config, Sqlite, repair};
 use quipu_conformance::sample::{at, draft, trace_id};
 use quipu_core::{
-    Backend, Batch, CostQuery, Detail, ErrorKind, Meeting, Rule, Signal, Span, SpanQuery, Store, Timestamp,
-    Tokens, TraceId, Usage, UsageQuery,
+    Backend, Batch, CostQuery, Detail, ErrorKind, Meeting, Rule, Signal, Span, SpanQuery, Store,
+    StoreForgetting as _, Timestamp, Tokens, TraceId, Usage, UsageQuery,
 };
 use quipu_ledger::Ledger;
 

@@ -106,6 +106,10 @@ impl Backend for Nodes {
     fn name(&self) -> &str {
         "nodes"
     }
+
+    async fn write(&self, _: std::sync::Arc<Batch>) -> Result<()> {
+        unreachable!()
+    }
 }
 
 #[async_trait]
@@ -184,13 +188,8 @@ impl Store for Nodes {
     async fn work(&self, _: &WorkQuery) -> Result<Vec<WorkGroup>> {
         unreachable!()
     }
-    async fn forget(&self, _: &[TraceId]) -> Result<u64> {
-        unreachable!()
-    }
+
     async fn info(&self) -> Result<StoreInfo> {
-        unreachable!()
-    }
-    async fn purge(&self, _: Timestamp) -> Result<u64> {
         unreachable!()
     }
 }

@@ -112,7 +112,7 @@ async fn delete(api: Arc<Api>, which: Which, dry_run: bool) -> StoreResult<Delet
     let mut deleted = 0;
     if !dry_run {
         for some in found.chunks(AT_ONCE) {
-            deleted += api.store.forget(some).await?;
+            deleted += api.store.need_forgetting()?.forget(some).await?;
             api.feed.deleted(some);
         }
         let gone: HashSet<TraceId> = found.iter().copied().collect();

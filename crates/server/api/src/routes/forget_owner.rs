@@ -163,7 +163,7 @@ impl Whose {
     /// Finds the owner's records in the store.
     async fn found(&self, api: &Api) -> StoreResult<Owned> {
         match self {
-            Self::Owner(owner) => api.store.owned(owner).await,
+            Self::Owner(owner) => api.store.need_forgetting()?.owned(owner).await,
             Self::Traces(ids) => {
                 let mut owned = Owned::default();
                 for id in ids {
@@ -172,7 +172,7 @@ impl Whose {
                     owned.events += api.store.events(&events).await?.rows.len() as u64;
                 }
                 // After the search, which may have found a damaged file.
-                owned.unreached = api.store.unreached().await?;
+                owned.unreached = api.store.need_forgetting()?.unreached().await?;
                 Ok(owned)
             }
         }
@@ -181,8 +181,8 @@ impl Whose {
     /// Removes the owner from the store; returns the owner's traces.
     async fn remove(&self, api: &Api) -> StoreResult<Vec<TraceId>> {
         match self {
-            Self::Owner(owner) => Ok(api.store.forget_owned(owner).await?.traces),
-            Self::Traces(ids) => api.store.forget(ids).await.map(|_| Vec::new()),
+            Self::Owner(owner) => Ok(api.store.need_forgetting()?.forget_owned(owner).await?.traces),
+            Self::Traces(ids) => api.store.need_forgetting()?.forget(ids).await.map(|_| Vec::new()),
         }
     }
 
@@ -238,7 +238,7 @@ async fn carry_out(api: Arc<Api>, whose: Whose, dry_run: bool) -> StoreResult<Fo
 
 /// Store files that contained removed data, and are rewritten.
 pub(super) async fn scrubbed(api: &Api, dry_run: bool) -> StoreResult<Vec<ForgottenPlace>> {
-    let remnants = api.store.scrub(dry_run).await?;
+    let remnants = api.store.need_forgetting()?.scrub(dry_run).await?;
     let place = |remnant: quipu_core::Remnant| ForgottenPlace {
         place: "store".into(),
         what: remnant.what,

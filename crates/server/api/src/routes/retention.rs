@@ -7,7 +7,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use quipu_core::{Hold, Retention, TraceId};
+use quipu_core::{Hold, Result as StoreResult, Retention, TraceId};
 
 use super::Answer;
 use crate::Problem;
@@ -29,7 +29,7 @@ const NOTE: usize = 500;
 #[utoipa::path(get, path = "/api/v1/retention", tag = "retention",
     responses((status = 200, description = "The rules.", body = RetentionAnswer)))]
 pub(crate) async fn retention(State(api): Shared, _: NoParams) -> Answer<RetentionAnswer> {
-    let holds = api.store.holds().await?.len() as u64;
+    let holds = all_holds(&api).await?.len() as u64;
     Ok(Json(RetentionAnswer { rules: (*api.retention).clone(), removes: api.retention.removes(), holds }))
 }
 
@@ -65,7 +65,7 @@ async fn retire(api: &Arc<Api>, body: &Write, dry_run: bool) -> Result<Response,
     };
     let (store, now) = (Arc::clone(&api.store), api.clock.now());
     // The client may disconnect: a removal that has begun runs to its end.
-    let done = tokio::spawn(async move { store.retire(&rules, now, dry_run).await }).await;
+    let done = tokio::spawn(async move { store.need_retention()?.retire(&rules, now, dry_run).await }).await;
     let told = done.map_err(|error| {
         tracing::error!(error = %error, "retention failed");
         let detail = "Retention failed; the server's log says where.";
@@ -81,13 +81,21 @@ async fn retire(api: &Arc<Api>, body: &Write, dry_run: bool) -> Result<Response,
     Ok(Deed { preview: dry_run, detail }.with(Json(answer)))
 }
 
+/// Every hold, latest first; none in a store without retention.
+async fn all_holds(api: &Api) -> StoreResult<Vec<Hold>> {
+    match api.store.retention() {
+        Some(retention) => retention.holds().await,
+        None => Ok(Vec::new()),
+    }
+}
+
 /// Holds
 ///
 /// All held traces, latest first.
 #[utoipa::path(get, path = "/api/v1/holds", tag = "retention",
     responses((status = 200, description = "Holds.", body = HoldsAnswer)))]
 pub(crate) async fn holds(State(api): Shared, _: NoParams) -> Answer<HoldsAnswer> {
-    let holds = api.store.holds().await?;
+    let holds = all_holds(&api).await?;
     Ok(Json(HoldsAnswer { holds: holds.into_iter().map(HeldTrace::from).collect() }))
 }
 
@@ -115,9 +123,10 @@ pub(crate) async fn hold(
     if api.store.trace(trace_id).await?.is_none() {
         return Err(unknown(trace_id));
     }
+    let retention = api.store.need_retention()?;
     let by = asker.map(|Extension(Asker(name))| name).unwrap_or_default();
-    api.store.hold(&[Hold { trace_id, since: api.clock.now(), by, note }]).await?;
-    let held = api.store.holds().await?.into_iter().find(|hold| hold.trace_id == trace_id);
+    retention.hold(&[Hold { trace_id, since: api.clock.now(), by, note }]).await?;
+    let held = retention.holds().await?.into_iter().find(|hold| hold.trace_id == trace_id);
     held.map(|hold| Json(hold.into())).ok_or_else(|| unknown(trace_id))
 }
 
@@ -134,7 +143,7 @@ pub(crate) async fn release(
 ) -> Answer<ReleasedAnswer> {
     let Path(text) = path?;
     let trace_id: TraceId = id(&text)?;
-    Ok(Json(ReleasedAnswer { released: api.store.release(&[trace_id]).await? > 0 }))
+    Ok(Json(ReleasedAnswer { released: api.store.need_retention()?.release(&[trace_id]).await? > 0 }))
 }
 
 fn unknown(trace_id: TraceId) -> Problem {

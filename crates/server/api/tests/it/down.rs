@@ -5,8 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use axum::http::Method;
 use quipu_core::{
-    Backend, CostPage, CostQuery, Error, ErrorKind, EventPage, EventQuery, Facet, FacetField, Health, Limits,
-    Meeting, MetricName, MetricQuery, MetricSeries, Node, Result, SessionPage, SessionQuery, SpanId,
+    Backend, Batch, CostPage, CostQuery, Error, ErrorKind, EventPage, EventQuery, Facet, FacetField, Health,
+    Limits, Meeting, MetricName, MetricQuery, MetricSeries, Node, Result, SessionPage, SessionQuery, SpanId,
     SpanPage, SpanQuery, SpanRow, Store, StoreInfo, Timestamp, ToolGroup, TraceFilter, TraceId, TracePage,
     TraceQuery, TraceRow, UsageGroup, UsageQuery, WorkGroup, WorkQuery,
 };
@@ -25,6 +25,10 @@ impl Down {
 impl Backend for Down {
     fn name(&self) -> &str {
         "down"
+    }
+
+    async fn write(&self, _: Arc<Batch>) -> Result<()> {
+        self.fails()
     }
 
     fn health(&self) -> Health {
@@ -96,14 +100,6 @@ impl Store for Down {
     }
 
     async fn work(&self, _: &WorkQuery) -> Result<Vec<WorkGroup>> {
-        self.fails()
-    }
-
-    async fn forget(&self, _: &[TraceId]) -> Result<u64> {
-        self.fails()
-    }
-
-    async fn purge(&self, _: Timestamp) -> Result<u64> {
         self.fails()
     }
 }

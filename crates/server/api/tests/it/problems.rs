@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use axum::http::Method;
-use quipu_core::{Backend, Health};
+use quipu_core::{Backend, Batch, Health, Result};
 use quipu_pipeline::{Exit, Parts, Pipeline};
 
 use crate::fixture::Fixture;
@@ -44,9 +44,14 @@ async fn bad_encodings_are_problems() {
 struct Broken(Health);
 
 #[async_trait]
+#[async_trait]
 impl Backend for Broken {
     fn name(&self) -> &str {
         "broken"
+    }
+
+    async fn write(&self, _: Arc<Batch>) -> Result<()> {
+        Ok(())
     }
 
     fn health(&self) -> Health {

@@ -94,10 +94,7 @@ passed_on! {
     nodes(traces: &[(TraceId, Timestamp)]) -> Vec<Vec<Node>>;
     meeting_traces(meetings: &[(Meeting, Timestamp)]) -> Vec<Vec<(TraceId, Timestamp)>>;
     work(query: &WorkQuery) -> Vec<WorkGroup>;
-    forget(traces: &[TraceId]) -> u64;
     info() -> StoreInfo;
-    check() -> Vec<String>;
-    purge(before: Timestamp) -> u64;
 }
 
 async fn apply_all(store: &dyn Store, folder: &Path) -> Result<quipu_insight::reprice::Applied> {
