@@ -9,7 +9,7 @@ use crate::models;
 use crate::tally::{Counter, Tally};
 
 /// Tokens that messages may lack of what goes in: tools, schemas and instructions that sources do not record.
-const UNSEEN_INPUT: u64 = 250;
+const UNSEEN_INPUT: u64 = 300;
 /// Tokens that an answer may lack: framing of tool calls, and short reasoning.
 const UNSEEN_OUTPUT: u64 = 80;
 /// Times the answer that reasoning, which no source records, may take in all.

@@ -14,7 +14,7 @@ use cast::Cast;
 use tape::Tape;
 
 /// Replays put into an empty store.
-const PAST: u64 = 1_600;
+const PAST: u64 = 1_000;
 /// How far back they reach: over a week, so that there is something to compare with and to forecast by.
 const REACH: i64 = 9 * Timestamp::DAY;
 /// Time range of most replays, back from now.

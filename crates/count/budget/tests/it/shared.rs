@@ -30,7 +30,7 @@ fn total() -> [(&'static str, Budget); 1] {
 fn spawn(books: &Path, work: &str) -> Child {
     let program = std::env::current_exe().unwrap();
     let mut command = Command::new(program);
-    command.args(["--exact", "--nocapture", "budgets::shared::child", "--test-threads=1"]);
+    command.args(["--exact", "--nocapture", "shared::child", "--test-threads=1"]);
     command.env(BOOKS, books).env(WORK, work).stdout(Stdio::piped()).spawn().unwrap()
 }
 
