@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use anyhow::{Result, bail};
 
-use crate::{shell, table};
+use quipu_trials::{shell, table};
 
 /// Options of `check`.
 #[derive(clap::Args)]

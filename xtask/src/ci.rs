@@ -5,7 +5,9 @@ use std::process::Command;
 use anyhow::{Context, Result, anyhow, bail};
 use cargo_metadata::MetadataCommand;
 
-use crate::{check, ports, shell, test};
+use quipu_trials::{ports, shell};
+
+use crate::{check, test};
 
 /// Crates whose features are checked none, each and all.
 const MATRIX: [&str; 2] = ["quipu", "quipu-cli"];

@@ -16,8 +16,8 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use sha2::{Digest as _, Sha256};
 
-use crate::shell;
 use linked::Linked;
+use quipu_trials::shell;
 
 /// The package of the binary.
 const PACKAGE: &str = "quipu-cli";

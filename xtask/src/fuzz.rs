@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, anyhow, bail};
 
-use crate::{shell, table};
+use quipu_trials::{shell, table};
 
 /// Version to install if it is missing.
 const CARGO_FUZZ: &str = "0.13.2";

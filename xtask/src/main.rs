@@ -4,18 +4,12 @@
 // A task runner talks to its terminal.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command prints to its terminal")]
 
-mod bench;
-mod browser;
 mod check;
 mod ci;
 mod dist;
 mod fuzz;
-mod integration;
 mod new;
-mod ports;
 mod prices;
-mod shell;
-mod table;
 mod test;
 mod verb;
 

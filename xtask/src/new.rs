@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use crate::shell;
+use quipu_trials::shell;
 
 /// The plug-in to scaffold.
 #[derive(clap::Args)]

@@ -15,7 +15,7 @@ use quipu_prices::{Books, diff};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use crate::shell;
+use quipu_trials::shell;
 
 const FACTS: &str = "crates/count/prices/facts";
 const BOOK: &str = "crates/count/prices/data/book.postcard";

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::{ports, shell};
+use quipu_trials::{ports, shell};
 
 /// Runs the tests. The longer checks are those of `ci`.
 ///

@@ -3,7 +3,9 @@
 use anyhow::Result;
 use clap::Subcommand;
 
-use crate::{bench, check, ci, dist, fuzz, integration, new, prices, test};
+use quipu_trials::{bench, integration};
+
+use crate::{check, ci, dist, fuzz, new, prices, test};
 
 /// A task.
 #[derive(Subcommand)]

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 
 use super::{Outcome, verdict};
-use crate::shell;
+use quipu_trials::shell;
 
 /// Allowed dependencies of screens: records, queries and the API's types.
 const SEEN_BY_SCREENS: [&str; 3] = ["quipu-core", "quipu-query", "quipu-api"];

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Result;
 
 use super::Outcome;
-use crate::shell;
+use quipu_trials::shell;
 
 /// Host of cargo-deny's advisories.
 const ADVISORIES: &str = "github.com:443";

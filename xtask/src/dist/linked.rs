@@ -8,7 +8,7 @@ use cargo_metadata::{MetadataCommand, Package};
 use serde::Deserialize;
 
 use super::{Release, bundled};
-use crate::shell;
+use quipu_trials::shell;
 
 /// A crate's name and version.
 pub type Id = (String, String);

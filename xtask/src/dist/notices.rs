@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 use super::linked::{Crate, Linked};
-use crate::shell;
+use quipu_trials::shell;
 
 /// Bytes of a text; what is longer is no licence.
 const MOST: u64 = 128 << 10;

@@ -4,7 +4,7 @@ use anyhow::Result;
 use flate2::{Compression, GzBuilder};
 
 use super::{Release, program};
-use crate::shell;
+use quipu_trials::shell;
 
 /// A folder with the release's name, packed: the same content gives the same bytes, for every builder and
 /// time.

@@ -1,5 +1,5 @@
 //! Recordings of OpenTelemetry Python 1.21 and npm jaeger-client 3.19, compared with the senders' own
-//! reports. `xtask/suites/jaeger_send.py` and `.js` wrote both.
+//! reports. `tests/trials/suites/jaeger_send.py` and `.js` wrote both.
 
 use quipu_core::{Attributes, Span, SpanKind, Value};
 use quipu_jaeger::{Protocol, Wire};

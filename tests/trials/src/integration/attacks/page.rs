@@ -71,7 +71,7 @@ mod tests {
 
     /// Attacks that the sources of the suite begin with `Tried::new`.
     fn written() -> Vec<String> {
-        let folder = shell::root().join("xtask/src/integration/attacks");
+        let folder = shell::root().join("tests/trials/src/integration/attacks");
         let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
         let texts = files
             .filter(|file| file.is_file() && !file.ends_with("page.rs"))

@@ -1,4 +1,4 @@
-//! The model server of `tests/frameworks`, running.
+//! The model server of `tests/trials/frameworks`, running.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,9 +1,9 @@
 //! `frameworks`: agents of real frameworks, installed from their registries, against a model server that
 //! keeps its own count.
 //!
-//! Each case installs the versions pinned in `tests/frameworks/versions.json` into its own folder. It starts
-//! the model server and a Quipu server, runs the agent with only its documented telemetry settings, and
-//! compares.
+//! Each case installs the versions pinned in `tests/trials/frameworks/versions.json` into its own folder. It
+//! starts the model server and a Quipu server, runs the agent with only its documented telemetry settings,
+//! and compares.
 
 pub(super) mod environment;
 pub(super) mod models;
@@ -31,7 +31,7 @@ const RUN: Duration = Duration::from_secs(120);
 /// # Errors
 /// The list of frameworks cannot be read, or none has a requested name.
 pub fn run(bench: &Bench) -> Result<Report> {
-    let folder = shell::root().join("tests/frameworks");
+    let folder = shell::root().join("tests/trials/frameworks");
     let pins = Pins::read(&folder.join("versions.json"))?;
     let cases = pins.chosen(&bench.only)?;
     let mut report = Report::new();

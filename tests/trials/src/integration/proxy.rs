@@ -49,7 +49,8 @@ pub fn run(bench: &Bench) -> Result<Report> {
         }
     };
     let scratch = tempfile::tempdir()?;
-    let models = Models::start(&shell::root().join("tests/frameworks/model_server.py"), scratch.path())?;
+    let models =
+        Models::start(&shell::root().join("tests/trials/frameworks/model_server.py"), scratch.path())?;
     let report = in_server(bench, &ready, &models, scratch.path(), report)?;
     let report = beside_server(bench, &ready, &models, scratch.path(), report)?;
     alone(bench, &ready, &models, scratch.path(), report)
@@ -217,7 +218,7 @@ fn clients(ready: &Ready, gateway: &str, results: &Path, only: &[&str]) -> Resul
     let output = fs::File::create(&log)?;
     let mut command = Command::new(&ready.program);
     command
-        .arg(shell::root().join("tests/proxy/clients.py"))
+        .arg(shell::root().join("tests/trials/proxy/clients.py"))
         .args([gateway, &results.to_string_lossy()])
         .args(only)
         .env("PYTHONDONTWRITEBYTECODE", "1")

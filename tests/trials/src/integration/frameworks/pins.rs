@@ -21,7 +21,7 @@ pub struct Pins {
 pub struct Case {
     /// Name of the framework, and of its guide.
     pub name: String,
-    /// Script in `tests/frameworks/agents`; its extension selects the runtime.
+    /// Script in `tests/trials/frameworks/agents`; its extension selects the runtime.
     pub script: String,
     /// Packages with their versions, the framework itself first.
     pub packages: Vec<String>,
@@ -82,14 +82,18 @@ mod tests {
     use crate::shell;
 
     fn pins() -> Pins {
-        Pins::read(&shell::root().join("tests/frameworks/versions.json")).unwrap()
+        Pins::read(&shell::root().join("tests/trials/frameworks/versions.json")).unwrap()
     }
 
     #[test]
     fn every_script_is_there_and_every_framework_has_a_guide_and_a_version() {
         for case in pins().frameworks {
             let root = shell::root();
-            assert!(root.join("tests/frameworks/agents").join(&case.script).is_file(), "{}", case.script);
+            assert!(
+                root.join("tests/trials/frameworks/agents").join(&case.script).is_file(),
+                "{}",
+                case.script
+            );
             let guide = root.join(format!("docs/guide/sources/{}.md", case.name));
             let text = std::fs::read_to_string(&guide).unwrap_or_default();
             assert!(text.contains(case.version()), "{} does not name {}", guide.display(), case.version());

@@ -1,9 +1,9 @@
 //! `matrix`: every pair of compatible instrumentations, on the SDKs and LangChain, against the model server's
 //! log.
 //!
-//! Each combination is one run of `tests/frameworks/matrix/agent.py`. The run has calls one by one, streams,
-//! several at once, failing ones and a loop with a tool, outside of a span and within one. Calls, errors,
-//! tokens and tool runs must be those of the log.
+//! Each combination is one run of `tests/trials/frameworks/matrix/agent.py`. The run has calls one by one,
+//! streams, several at once, failing ones and a loop with a tool, outside of a span and within one. Calls,
+//! errors, tokens and tool runs must be those of the log.
 
 mod figures;
 mod list;
@@ -35,7 +35,7 @@ const LATENCY: Duration = Duration::from_millis(30);
 /// # Errors
 /// The list cannot be read, or the server does not start.
 pub fn run(bench: &Bench) -> Result<Report> {
-    let folder = shell::root().join("tests/frameworks");
+    let folder = shell::root().join("tests/trials/frameworks");
     let list = List::read(&folder.join("matrix/combinations.json"))?;
     let server = Server::fresh(&bench.binary, &[])?;
     let mut report = Report::new();

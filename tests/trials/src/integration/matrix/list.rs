@@ -67,7 +67,8 @@ mod tests {
 
     #[test]
     fn every_combination_is_there_once_and_has_its_environment() {
-        let list = List::read(&shell::root().join("tests/frameworks/matrix/combinations.json")).unwrap();
+        let list =
+            List::read(&shell::root().join("tests/trials/frameworks/matrix/combinations.json")).unwrap();
         let names: BTreeSet<_> = list.combinations.iter().map(Combination::name).collect();
         assert_eq!(names.len(), list.combinations.len());
         assert!(names.len() >= 60, "{}", names.len());

@@ -11,7 +11,7 @@ use crate::shell;
 
 const CRATE: &str = "quipu-backend-jaeger";
 const FEATURE: [&str; 2] = ["--features", "legacy-agent"];
-const SCRIPT: &str = "xtask/suites/jaeger_out.py";
+const SCRIPT: &str = "tests/trials/suites/jaeger_out.py";
 const PYTHON: [&str; 2] = ["thriftpy2==0.7.1", "opentelemetry-proto==1.45.2"];
 /// Archived, and so will stay: it has Jaeger's definitions of Thrift.
 const CLIENT: &str = "jaeger-client@3.19.0";
