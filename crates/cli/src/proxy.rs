@@ -135,8 +135,8 @@ impl Records {
     }
 
     fn server(url: &str) -> Result<Self> {
-        Target::server(url).status()?;
-        let remote = Remote::new(url);
+        Target::server(url)?.status()?;
+        let remote = Remote::new(url)?;
         Ok(Self { intake: Arc::new(remote), store: None, pipeline: None, name: url.to_owned() })
     }
 

@@ -54,7 +54,8 @@ type Said = Option<(String, String)>;
 
 fn tls(root: Said, certificate: Said, key: Said) -> Option<Tls> {
     let path = |said: Said| said.map(|(_, text)| text.into());
-    let tls = Tls { ca_file: path(root), cert_file: path(certificate), key_file: path(key) };
+    let tls =
+        Tls { ca_file: path(root), cert_file: path(certificate), key_file: path(key), ..Tls::default() };
     (tls != Tls::default()).then_some(tls)
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, anyhow, bail};
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::http::Request;
+use axum::http::{HeaderMap, Method, Request};
 use quipu::Access;
 use quipu::core::{Error, ErrorKind, Store};
 use quipu::pipeline::Unstored;
@@ -16,10 +16,11 @@ use tower::ServiceExt;
 
 use super::Question;
 use crate::args::{BookSource, Source};
+use crate::client::Client;
 use crate::folder::default_folder;
 use crate::note::note;
 use crate::serve::{self, Accounts};
-use crate::{client, trail};
+use crate::trail;
 
 /// Largest answer that is read.
 const ANSWER_BYTES: usize = 1 << 30;
@@ -224,19 +225,14 @@ fn ask_routes(routes: Router, question: &Question) -> Result<Value> {
 /// Sends a request to a server.
 pub fn ask_server(url: &str, question: &Question) -> Result<Value> {
     let url = format!("{}{}", url.trim_end_matches('/'), target(question));
-    let agent = client::agent(None);
-    let answer = match (&question.body, question.method) {
-        (Some(body), method) => {
-            let request = if method == "PUT" { agent.put(&url) } else { agent.post(&url) };
-            request.header("content-type", "application/json").send(body.to_string())
-        }
-        (None, "DELETE") => agent.delete(&url).call(),
-        (None, _) => agent.get(&url).call(),
+    let client = Client::of_quipu(None)?;
+    let method = Method::from_bytes(question.method.as_bytes())?;
+    let answer = match &question.body {
+        Some(body) => client.send_json(method, &url, body.to_string(), ANSWER_BYTES),
+        None => client.ask(method, &url, HeaderMap::new(), Vec::new(), ANSWER_BYTES),
     };
-    let mut answer = answer.with_context(|| format!("cannot reach {url}"))?;
-    let status = answer.status().as_u16();
-    let body = answer.body_mut().with_config().limit(ANSWER_BYTES as u64).read_to_vec()?;
-    decode(status, &body)
+    let answer = answer.with_context(|| format!("cannot reach {url}"))?;
+    decode(answer.status, &answer.body)
 }
 
 /// The answer's JSON, null where it has no body; a problem (RFC 9457) becomes the error.

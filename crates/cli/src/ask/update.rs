@@ -13,6 +13,7 @@ use serde_json::json;
 
 use super::{Question, archive, source};
 use crate::args::Update;
+use crate::client::Client;
 use crate::note::note;
 use crate::table::clean;
 
@@ -102,15 +103,8 @@ fn reload() -> Question {
 fn read(from: &str) -> Result<(String, Vec<u8>)> {
     let name = from.rsplit(['/', '\\']).find(|part| !part.is_empty()).unwrap_or(from).to_owned();
     let bytes = if from.starts_with("https://") || from.starts_with("http://") {
-        let config = ureq::Agent::config_builder().timeout_global(Some(PATIENCE)).build();
-        let answer = ureq::Agent::new_with_config(config).get(from).call();
-        let mut answer = answer.with_context(|| format!("cannot get {}", clean(from)))?;
-        answer
-            .body_mut()
-            .with_config()
-            .limit(MOST)
-            .read_to_vec()
-            .with_context(|| format!("cannot read {}", clean(from)))?
+        let got = Client::of_others(Some(PATIENCE))?.download(from, usize::try_from(MOST)?);
+        got.with_context(|| format!("cannot get {}", clean(from)))?
     } else {
         let file = fs::File::open(from).with_context(|| format!("cannot read {from}"))?;
         let mut bytes = Vec::new();

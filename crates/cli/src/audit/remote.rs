@@ -1,6 +1,6 @@
 //! The audit log of a remote server, over its HTTP interface, with an administrator's key.
 
-use std::io::{Read as _, Write};
+use std::io::Write;
 
 use anyhow::{Context, Result, bail};
 use quipu::core::Timestamp;
@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 
 use crate::args::AuditList;
 use crate::ask::{Question, ask_server, escape};
-use crate::client;
+use crate::client::Client;
 
 /// Bytes of a problem that are read.
-const PROBLEM: u64 = 64 << 10;
+const PROBLEM: usize = 64 << 10;
 
 /// Pages until there are as many as were asked for.
 pub fn entries(url: &str, list: &AuditList, span: [Option<Timestamp>; 2]) -> Result<Value> {
@@ -80,20 +80,17 @@ pub fn export(url: &str, span: [Option<Timestamp>; 2], out: &mut dyn Write) -> R
         .filter_map(|(name, time)| Some(format!("{name}={}", escape(&time?.to_string()))))
         .collect();
     let url = format!("{}/api/v1/audit/export?{}", url.trim_end_matches('/'), params.join("&"));
-    let mut answer = client::agent(None).get(&url).call().with_context(|| format!("cannot reach {url}"))?;
-    if answer.status().as_u16() != 200 {
-        let problem = answer.body_mut().with_config().limit(PROBLEM).read_to_string().unwrap_or_default();
-        let problem: Value = serde_json::from_str(&problem).unwrap_or_default();
-        bail!("{} says {}: {}", url, answer.status(), problem["detail"].as_str().unwrap_or("nothing more"));
-    }
-    let mut from = answer.body_mut().as_reader();
-    let (mut piece, mut lines, mut last) = (vec![0; 64 << 10], 0_u64, b'\n');
-    loop {
-        let count = from.read(&mut piece).context("the export was interrupted: the file is incomplete")?;
-        let Some(bytes) = piece.get(..count).filter(|bytes| !bytes.is_empty()) else { break };
+    let (mut lines, mut last) = (0_u64, b'\n');
+    let rejected = Client::of_quipu(None)?.pieces(&url, PROBLEM, |bytes| {
         out.write_all(bytes)?;
         lines += bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
         last = bytes.last().copied().unwrap_or(last);
+        Ok(())
+    });
+    let rejected = rejected.with_context(|| format!("cannot export from {url}: the file is incomplete"))?;
+    if let Some(answer) = rejected {
+        let problem: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+        bail!("{url} says {}: {}", answer.status, problem["detail"].as_str().unwrap_or("nothing more"));
     }
     if last != b'\n' {
         bail!("the export was interrupted: the file is incomplete");

@@ -1,5 +1,7 @@
 //! Check of a Prometheus that should scrape the server or hold its rules.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result, anyhow};
 use quipu::core::Finding;
 use quipu_provision::Settings;
@@ -7,6 +9,13 @@ use serde_json::Value;
 
 use super::{Found, tell};
 use crate::args::Scraper;
+use crate::ask::escape;
+use crate::client::Client;
+
+/// How long Prometheus may take to answer one query: its own limit is 2 minutes.
+const PATIENCE: Duration = Duration::from_secs(150);
+/// Largest answer that is read.
+const ANSWER_BYTES: usize = 64 << 20;
 
 /// Whether it scrapes Quipu.
 pub fn scrapes(scraper: &Scraper) -> Result<bool> {
@@ -76,11 +85,11 @@ fn judged(scraper: &Scraper, expression: &str) -> Finding {
 /// The number of series that a query gives.
 fn ask(scraper: &Scraper, query: &str) -> Result<usize> {
     let url = format!("{}/api/v1/query", scraper.prometheus.trim_end_matches('/'));
-    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
-    let mut answer =
-        agent.get(&url).query("query", query).call().with_context(|| format!("{url} does not answer"))?;
-    let body: Value = serde_json::from_str(&answer.body_mut().read_to_string()?)
-        .with_context(|| format!("{url} is not a Prometheus server"))?;
+    let client = Client::of_others(Some(PATIENCE))?;
+    let answer = client.get(&format!("{url}?query={}", escape(query)), ANSWER_BYTES);
+    let answer = answer.with_context(|| format!("{url} does not answer"))?;
+    let body: Value =
+        serde_json::from_slice(&answer.body).with_context(|| format!("{url} is not a Prometheus server"))?;
     if body["status"] != "success" {
         return Err(anyhow!("{}", body["error"].as_str().unwrap_or("refused")));
     }

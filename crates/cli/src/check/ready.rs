@@ -8,10 +8,12 @@ use serde_json::Value;
 
 use super::{Found, tell};
 use crate::args::Ready;
-use crate::client;
+use crate::client::Client;
 
 /// Containers ask every few seconds: an answer that takes longer is a no.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// Largest answer that is read.
+const ANSWER_BYTES: usize = 1 << 20;
 
 /// Queries `/readyz`; `false` when the server cannot be reached or is not ready.
 pub fn run(server: &Ready) -> Result<bool> {
@@ -23,12 +25,12 @@ pub fn run(server: &Ready) -> Result<bool> {
 }
 
 fn ask(url: &str) -> Result<(bool, Value)> {
-    let agent = client::agent(Some(PATIENCE));
     let url = format!("{}/readyz", url.trim_end_matches('/'));
-    let mut answer = agent.get(&url).call().with_context(|| format!("{url} does not answer"))?;
-    let text = answer.body_mut().read_to_string().with_context(|| format!("{url} closed the connection"))?;
-    let body = serde_json::from_str(&text).with_context(|| format!("{url} is not a Quipu server"))?;
-    Ok((answer.status().is_success(), body))
+    let answer = Client::of_quipu(Some(PATIENCE))?.get(&url, ANSWER_BYTES);
+    let answer = answer.with_context(|| format!("{url} does not answer"))?;
+    let body =
+        serde_json::from_slice(&answer.body).with_context(|| format!("{url} is not a Quipu server"))?;
+    Ok((answer.is_success(), body))
 }
 
 /// Only a store that is down makes a server not ready; an exporter that is down is reported, and retried.

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue, Method};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use quipu::Access;
@@ -16,12 +18,12 @@ use quipu_import::{Failure, Item, Sink};
 use quipu_otlp::{Encoding, Signal};
 use serde_json::Value;
 use tokio::runtime::Runtime;
-use ureq::Agent;
 
 use super::wait;
 use crate::args::Import;
+use crate::client::{Answer, Client};
 use crate::folder::default_folder;
-use crate::{ask, client, serve};
+use crate::{ask, serve};
 
 /// How long a server may take to answer one request.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -31,7 +33,7 @@ const AGAIN: [Duration; 4] =
 /// Requests over this many bytes are compressed.
 const PLAIN: usize = 64 << 10;
 /// Largest answer that is read.
-const ANSWER_BYTES: u64 = 1 << 20;
+const ANSWER_BYTES: usize = 1 << 20;
 
 /// Receiver of the records that were read.
 pub enum Target<'a> {
@@ -40,7 +42,7 @@ pub enum Target<'a> {
     /// The pipeline before a store that this process has open.
     Store { runtime: &'a Runtime, pipeline: Pipeline, adapters: Adapters, limits: Limits, name: String },
     /// A server.
-    Server { agent: Agent, url: String, limits: Limits },
+    Server { client: Client, url: String, limits: Limits },
 }
 
 impl<'a> Target<'a> {
@@ -50,7 +52,7 @@ impl<'a> Target<'a> {
             return Ok(Self::Nowhere { limits: Limits::of_any_age() });
         }
         if let Some(url) = &args.url {
-            let server = Self::server(url);
+            let server = Self::server(url)?;
             server.status()?;
             return Ok(server);
         }
@@ -65,16 +67,16 @@ impl<'a> Target<'a> {
                 Self::store(&store, &money, runtime)
             }
             Err(error) if error.kind() == ErrorKind::Locked => {
-                Ok(Self::server(&ask::server_with(&uri, &folder, error)?))
+                Self::server(&ask::server_with(&uri, &folder, error)?)
             }
             Err(error) => Err(error.into()),
         }
     }
 
     /// A server at this address.
-    pub fn server(url: &str) -> Self {
+    pub fn server(url: &str) -> Result<Self> {
         let url = url.trim_end_matches('/').to_owned();
-        Self::Server { agent: client::agent(Some(PATIENCE)), url, limits: Limits::of_any_age() }
+        Ok(Self::Server { client: Client::of_quipu(Some(PATIENCE))?, url, limits: Limits::of_any_age() })
     }
 
     fn store(store: &Arc<dyn Store>, money: &Money, runtime: &'a Runtime) -> Result<Self> {
@@ -89,14 +91,13 @@ impl<'a> Target<'a> {
 
     /// State that the server reports.
     pub fn status(&self) -> Result<Value> {
-        let Self::Server { agent, url, .. } = self else { return Ok(Value::Null) };
+        let Self::Server { client, url, .. } = self else { return Ok(Value::Null) };
         let path = format!("{url}/api/v1/status");
-        let mut answer = agent.get(&path).call().with_context(|| format!("cannot reach {url}"))?;
-        if answer.status() == 401 {
+        let answer = client.get(&path, ANSWER_BYTES).with_context(|| format!("cannot reach {url}"))?;
+        if answer.status == 401 {
             bail!("{url} requires a key: set --api-key-file or QUIPU_API_KEY");
         }
-        let body = answer.body_mut().with_config().limit(ANSWER_BYTES).read_to_vec()?;
-        serde_json::from_slice(&body).with_context(|| format!("{url} is not a Quipu server"))
+        serde_json::from_slice(&answer.body).with_context(|| format!("{url} is not a Quipu server"))
     }
 
     /// Name of the target.
@@ -137,12 +138,12 @@ impl Sink for Target<'_> {
                 wait(runtime, pipeline.submit(batch))?;
                 Ok((records, refused))
             }
-            Self::Server { agent, url, limits } => {
+            Self::Server { client, url, limits } => {
                 let (signal, encoding, body) = match &item {
                     Item::Spans(spans) => (Signal::Traces, Encoding::Protobuf, protobuf(spans)),
                     Item::Request { signal, body } => (*signal, Encoding::Json, body.clone()),
                 };
-                let answer = send(agent, &format!("{url}/v1/{}", signal.as_str()), encoding, &body)?;
+                let answer = send(client, &format!("{url}/v1/{}", signal.as_str()), encoding, &body)?;
                 let (refused, words) = quipu_otlp::refused(signal, encoding, &answer);
                 let records = item.into_batch(limits, now).map_or(0, |(batch, ..)| count(batch.len()));
                 Ok((records.saturating_sub(refused), words))
@@ -164,22 +165,24 @@ fn protobuf(spans: &[Span]) -> Vec<u8> {
 }
 
 /// Sends a request until it is taken; gives the answer's body.
-fn send(agent: &Agent, url: &str, encoding: Encoding, body: &[u8]) -> Result<Vec<u8>, Failure> {
+fn send(client: &Client, url: &str, encoding: Encoding, body: &[u8]) -> Result<Vec<u8>, Failure> {
     let content = match encoding {
         Encoding::Protobuf => "application/x-protobuf",
         Encoding::Json => "application/json",
     };
-    let packed = (body.len() > PLAIN).then(|| pack(body)).transpose().map_err(unsent)?;
+    let mut headers = HeaderMap::new();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content));
+    headers.insert(serve::IMPORT, HeaderValue::from_static("1"));
+    let packed =
+        (body.len() > PLAIN).then(|| pack(body)).transpose().map_err(|error| unsent(error.into()))?;
+    if packed.is_some() {
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    let body = packed.as_deref().unwrap_or(body);
     let mut waits = AGAIN.iter();
     loop {
-        let mut request = agent.post(url).header("content-type", content).header(serve::IMPORT, "1");
-        if packed.is_some() {
-            request = request.header("content-encoding", "gzip");
-        }
-        let sent = request.send(packed.as_deref().unwrap_or(body));
-        let mut answer = sent.map_err(unsent)?;
-        let status = answer.status().as_u16();
-        let said = answer.body_mut().with_config().limit(ANSWER_BYTES).read_to_vec().map_err(unsent)?;
+        let answer = client.ask(Method::POST, url, headers.clone(), body.to_vec(), ANSWER_BYTES);
+        let Answer { status, body: said } = answer.map_err(unsent)?;
         match (status, waits.next()) {
             (200, _) => return Ok(said),
             (429 | 502 | 503 | 504, Some(wait)) => std::thread::sleep(*wait),
@@ -198,8 +201,9 @@ fn pack(body: &[u8]) -> std::io::Result<Vec<u8>> {
     gzip.finish()
 }
 
-fn unsent(cause: impl std::error::Error + Send + Sync + 'static) -> Failure {
-    Error::new(ErrorKind::Unavailable, "send", "the server does not answer").caused_by(cause).into()
+fn unsent(cause: anyhow::Error) -> Failure {
+    let context = format!("the server does not answer: {cause:#}");
+    Error::new(ErrorKind::Unavailable, "send", context).into()
 }
 
 /// Error text of a rejected request.

@@ -3,28 +3,29 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, HeaderValue, Method};
 use quipu::core::{Batch, Error, ErrorKind, Intake, Result};
 use quipu_otlp::{Encoding, Signal};
-use ureq::Agent;
 
-use crate::client;
+use crate::client::{Answer, Client};
 
 /// How long a server may take to answer one request.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Largest answer that is read.
-const ANSWER_BYTES: u64 = 1 << 20;
+const ANSWER_BYTES: usize = 1 << 20;
 
 /// A server that takes OTLP.
 pub struct Remote {
-    agent: Agent,
+    client: Client,
     url: String,
 }
 
 impl Remote {
     /// The server at this address.
-    pub fn new(url: &str) -> Self {
+    pub fn new(url: &str) -> anyhow::Result<Self> {
         let url = format!("{}/v1/traces", url.trim_end_matches('/'));
-        Self { agent: client::agent(Some(PATIENCE)), url }
+        Ok(Self { client: Client::of_quipu(Some(PATIENCE))?, url })
     }
 }
 
@@ -33,12 +34,11 @@ fn unsent(context: String) -> Error {
     Error::new(ErrorKind::Unavailable, "send records", context)
 }
 
-fn send(agent: &Agent, url: &str, body: &[u8]) -> Result<()> {
-    let request = agent.post(url).header("content-type", "application/x-protobuf");
-    let mut answer = request.send(body).map_err(|error| unsent(format!("{url}: {error}")))?;
-    let status = answer.status().as_u16();
-    let said = answer.body_mut().with_config().limit(ANSWER_BYTES).read_to_vec();
-    let said = said.map_err(|error| unsent(format!("{url}: {error}")))?;
+fn send(client: &Client, url: &str, body: Vec<u8>) -> Result<()> {
+    let protobuf = HeaderValue::from_static("application/x-protobuf");
+    let headers = HeaderMap::from_iter([(CONTENT_TYPE, protobuf)]);
+    let answer = client.ask(Method::POST, url, headers, body, ANSWER_BYTES);
+    let Answer { status, body: said } = answer.map_err(|error| unsent(format!("{url}: {error:#}")))?;
     match status {
         200 => {
             let (refused, words) = quipu_otlp::refused(Signal::Traces, Encoding::Protobuf, &said);
@@ -67,9 +67,9 @@ impl Intake for Remote {
         if batch.spans.is_empty() {
             return Ok(());
         }
-        let (agent, url) = (self.agent.clone(), self.url.clone());
+        let (client, url) = (self.client.clone(), self.url.clone());
         let sent = tokio::task::spawn_blocking(move || {
-            send(&agent, &url, &quipu_otlp::encode_traces(&batch.spans, Encoding::Protobuf))
+            send(&client, &url, quipu_otlp::encode_traces(&batch.spans, Encoding::Protobuf))
         });
         sent.await.map_err(|error| unsent(error.to_string()))?
     }

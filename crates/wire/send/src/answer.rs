@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{HeaderMap, RETRY_AFTER};
-use quipu_core::{Error, ErrorKind, Retry};
+use http_body_util::BodyExt as _;
+use quipu_core::{Error, ErrorKind, Result, Retry};
+
+use crate::cause::deepest;
 
 /// The longest wait that an answer may request; longer ones are cut to it.
 const LONGEST_WAIT: Duration = Duration::from_secs(3_600);
@@ -18,6 +21,34 @@ pub struct Answer {
     pub headers: HeaderMap,
     /// Body, cut at the limit of the client.
     pub body: Bytes,
+}
+
+/// An answer whose body is read in pieces.
+#[derive(Debug)]
+pub struct Incoming {
+    /// HTTP status.
+    pub status: u16,
+    /// Headers.
+    pub headers: HeaderMap,
+    pub(crate) body: hyper::body::Incoming,
+}
+
+impl Incoming {
+    /// Returns the next piece of the body, and `None` at its end.
+    ///
+    /// # Errors
+    /// The connection broke.
+    pub async fn piece(&mut self) -> Result<Option<Bytes>> {
+        while let Some(frame) = self.body.frame().await {
+            let broke = |error| {
+                Error::new(ErrorKind::Unavailable, "send", "the connection broke").caused_by(deepest(&error))
+            };
+            if let Ok(piece) = frame.map_err(broke)?.into_data() {
+                return Ok(Some(piece));
+            }
+        }
+        Ok(None)
+    }
 }
 
 impl Answer {

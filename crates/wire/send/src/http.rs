@@ -9,14 +9,13 @@ use bytes::{Bytes, BytesMut};
 use flate2::write::GzEncoder;
 use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::Full;
 use hyper_util::client::proxy::matcher::Matcher;
 use quipu_core::{Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::cause::deepest;
 use crate::wire::Wire;
-use crate::{Answer, Secret, Tls, address};
+use crate::{Answer, Incoming, Secret, Tls, address};
 
 /// Bytes of an answer that are kept; the rest is read and discarded.
 const KEPT: usize = 1 << 20;
@@ -159,6 +158,35 @@ impl Http {
     /// # Errors
     /// As [`Self::post`], or the address is invalid.
     pub async fn send(&self, method: Method, url: &str, more: HeaderMap, body: Vec<u8>) -> Result<Answer> {
+        let answer = async {
+            let mut incoming = self.open(method, url, more, body).await?;
+            let mut body = BytesMut::new();
+            while let Some(piece) = incoming.piece().await? {
+                let room = KEPT.saturating_sub(body.len()).min(piece.len());
+                body.extend_from_slice(piece.get(..room).unwrap_or_default());
+            }
+            Ok(Answer { status: incoming.status, headers: incoming.headers, body: body.freeze() })
+        };
+        let answered = tokio::time::timeout(self.timeout, answer).await;
+        answered.unwrap_or_else(|_| Err(Error::new(ErrorKind::Unavailable, "send", "no answer in time")))
+    }
+
+    /// As [`Self::send`], but without a timeout, and the caller reads the body of the answer.
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    pub async fn open(&self, method: Method, url: &str, more: HeaderMap, body: Vec<u8>) -> Result<Incoming> {
+        let (parts, body) = self.wire.send(self.request(method, url, more, body)?).await?.into_parts();
+        Ok(Incoming { status: parts.status.as_u16(), headers: parts.headers, body })
+    }
+
+    fn request(
+        &self,
+        method: Method,
+        url: &str,
+        more: HeaderMap,
+        body: Vec<u8>,
+    ) -> Result<Request<Full<Bytes>>> {
         let (uri, login) = address::read(url)?;
         let mut request = Request::new(Full::new(Bytes::from(body)));
         *request.method_mut() = method;
@@ -168,23 +196,7 @@ impl Http {
         }
         request.headers_mut().extend(more);
         *request.uri_mut() = uri;
-        let answered = tokio::time::timeout(self.timeout, self.answer(request)).await;
-        answered.unwrap_or_else(|_| Err(Error::new(ErrorKind::Unavailable, "send", "no answer in time")))
-    }
-
-    async fn answer(&self, request: Request<Full<Bytes>>) -> Result<Answer> {
-        let (parts, mut incoming) = self.wire.send(request).await?.into_parts();
-        let mut body = BytesMut::new();
-        while let Some(frame) = incoming.frame().await {
-            let broke = |error| {
-                Error::new(ErrorKind::Unavailable, "send", "the connection broke").caused_by(deepest(&error))
-            };
-            if let Ok(chunk) = frame.map_err(broke)?.into_data() {
-                let room = KEPT.saturating_sub(body.len()).min(chunk.len());
-                body.extend_from_slice(chunk.get(..room).unwrap_or_default());
-            }
-        }
-        Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, body: body.freeze() })
+        Ok(request)
     }
 }
 

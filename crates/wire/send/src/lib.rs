@@ -17,7 +17,7 @@ mod tls;
 mod wire;
 
 pub use address::check_url;
-pub use answer::{Answer, retry_after};
+pub use answer::{Answer, Incoming, retry_after};
 pub use authorize::Authorize;
 pub use http::{Compression, Http, HttpSettings};
 pub use otlp::{Code, OtlpSender, Partial, Protocol, Refusal, Status, Target};

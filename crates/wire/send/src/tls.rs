@@ -10,12 +10,14 @@ use rustls::{ClientConfig, RootCertStore};
 use serde::{Deserialize, Serialize};
 
 /// Trusted roots and the client certificate. Trusted are Mozilla's roots, as compiled in, and those of
-/// `ca_file`.
+/// `ca_file`; with `ca_only` only the latter.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Tls {
     /// PEM file of further roots.
     pub ca_file: Option<PathBuf>,
+    /// Whether the roots of `ca_file` are the only trusted ones.
+    pub ca_only: bool,
     /// PEM file of the client certificate and its chain, for servers that require one.
     pub cert_file: Option<PathBuf>,
     /// PEM file of its key.
@@ -48,7 +50,12 @@ impl Tls {
     }
 
     fn roots(&self) -> Result<RootCertStore> {
-        let mut roots: RootCertStore = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect();
+        let mut roots = RootCertStore::empty();
+        if !self.ca_only {
+            roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+        } else if self.ca_file.is_none() {
+            return Err(wrong("ca_only needs ca_file"));
+        }
         if let Some(file) = &self.ca_file {
             for root in certificates(file)? {
                 let bad =

@@ -110,7 +110,12 @@ async fn a_receiver_that_wants_to_know_us_is_told() {
     let authority = Authority::new();
     let (cert, key) = authority.sign("quipu");
     let receiver = Receiver::with(Some(authority.server("localhost", true)), None).await;
-    let with = Tls { ca_file: Some(authority.file("ca.pem")), cert_file: Some(cert), key_file: Some(key) };
+    let with = Tls {
+        ca_file: Some(authority.file("ca.pem")),
+        cert_file: Some(cert),
+        key_file: Some(key),
+        ..Tls::default()
+    };
     write(&receiver, with.clone(), "").await.unwrap();
     receiver.messages(1).await;
     let without = Tls { cert_file: None, key_file: None, ..with };

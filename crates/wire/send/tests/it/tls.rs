@@ -97,6 +97,8 @@ fn files_that_hold_nothing_of_use_are_named() {
     let empty = folder.path().join("empty.pem");
     std::fs::write(&empty, "").unwrap();
     let key = Tls { cert_file: Some(empty.clone()), ..Tls::default() };
+    let only_nothing = Tls { ca_only: true, ..Tls::default() };
+    assert!(only_nothing.client().unwrap_err().to_string().contains("ca_only needs ca_file"));
     for tls in [Tls { ca_file: Some(empty.clone()), ..Tls::default() }, key] {
         let error = tls.client().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Invalid);
