@@ -510,7 +510,7 @@ proptest! {
         }
         let single = || spans.iter().rev().map(|span| vec![span.clone()]).collect::<Vec<_>>();
         let batches = if together { vec![spans.clone()] } else { single() };
-        prop_assert_eq!(totals(&count(&batches, 1_000)).0, pauses.len() as u64);
+        prop_assert_eq!(totals(&count(&batches, 1_000)).0, pauses.len());
     }
 }
 
