@@ -38,8 +38,8 @@ impl Pipeline {
         let (meter, store) = (Arc::clone(&parts.meter), Arc::clone(&parts.store));
         let open = |exit| Arc::new(Open::start(exit, Arc::clone(&meter)));
         let exits: Arc<[Arc<Open>]> = std::mem::take(&mut parts.exits).into_iter().map(open).collect();
-        let before = std::mem::take(&mut parts.before);
-        let ahead = Arc::new(Ahead::new(before, &parts.stages, Arc::clone(&store)));
+        let before = std::mem::take(&mut parts.stages.before);
+        let ahead = Arc::new(Ahead::new(before, &parts.stages.after, Arc::clone(&store)));
         let ledger = Ledger::new(parts.ledger_spans);
         let conflicts = Arc::<OnceLock<_>>::default();
         let worker = Worker::new(parts, ledger, watchers.clone(), Arc::clone(&exits), Arc::clone(&conflicts));

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use quipu_budget::Budgets;
-use quipu_core::{Accounts, Adapters, Error, ErrorKind, Meter, PriceBook, Result, Stage, Store};
+use quipu_core::{Accounts, Adapters, Error, ErrorKind, Meter, PriceBook, Result, Store};
 use quipu_mapping::Mapped;
 use quipu_pipeline::{
-    DropUnsampled, Parts, Pipeline, Priced, Redact, SelfMetrics, Steady, Tail, TailSettings, Unstored,
+    Parts, Pipeline, Redact, SelfMetrics, Stages, StandardStages, Steady, Tail, TailSettings, Unstored,
 };
 use quipu_sdk::metrics::Derive;
 use quipu_sdk::{Drain, Recorder, Settings};
@@ -176,16 +176,18 @@ impl<T: Tables> Builder<T> {
         if config.system_metrics {
             crate::system::observe(recorder.metrics());
         }
-        let mut stages: Vec<Arc<dyn Stage>> = vec![
-            Arc::new(Priced::new(prices)),
-            Arc::new(budgets.clone()),
-            Arc::new(Derive::new(recorder.metrics())),
-        ];
-        stages.append(&mut self.stages);
-        stages.push(Arc::new(DropUnsampled::new(Arc::clone(&counts))));
+        let stages = Stages::standard(StandardStages {
+            watch: Some(Arc::new(budgets.watch())),
+            estimate: None,
+            redact: Some(Arc::new(redact)),
+            prices,
+            budgets: Some(Arc::new(budgets.clone())),
+            derive: Some(Arc::new(Derive::new(recorder.metrics()))),
+            own: std::mem::take(&mut self.stages),
+            drop_unsampled: Some(Arc::clone(&counts)),
+        });
         let pipeline = Pipeline::start(Parts {
             exits: backends.exits,
-            before: vec![Arc::new(budgets.watch()), Arc::new(redact)],
             stages,
             meter: counts,
             ledger_spans: LEDGER_SPANS,

@@ -82,7 +82,7 @@ impl<'a> Target<'a> {
         let limits = Limits::of_any_age();
         let metrics = Arc::new(SelfMetrics::new());
         let redact = serve::redactor(&serve::redact(), &metrics)?;
-        let pipeline = serve::start(&limits, &redact, store, Vec::new(), Vec::new(), &metrics, money);
+        let pipeline = serve::start(&limits, &redact, store, Vec::new(), None, &metrics, money);
         let name = wait(runtime, store.info()).map_or_else(|_| "the store".to_owned(), |info| info.uri);
         Ok(Self::Store { runtime, pipeline, adapters: quipu::adapters(), limits, name })
     }

@@ -7,9 +7,9 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use axum::Router;
 use quipu::Access;
-use quipu::core::{Adapters, Batch, Intake as _, Limits, Meter, Retention, Stage, Store, SystemClock};
+use quipu::core::{Adapters, Batch, Intake as _, Limits, Meter, Retention, Store, SystemClock};
 use quipu::metrics::Derive;
-use quipu::pipeline::{Exit, Parts, Pipeline, Priced, Redact, RedactSettings, SelfMetrics};
+use quipu::pipeline::{Exit, Parts, Pipeline, Redact, RedactSettings, SelfMetrics, Stages, StandardStages};
 use quipu::prometheus::{Format, Prometheus};
 /// Its data are in the data folder itself.
 pub use quipu_access::DEFAULT_PROJECT as DEFAULT;
@@ -109,9 +109,9 @@ impl Tenant {
         let metrics = Arc::new(SelfMetrics::new());
         let exits = exits::open(config, backends, &folder, &store)?;
         let derive = Arc::new(Derive::by_service());
-        let stages = vec![Arc::clone(&derive) as Arc<dyn Stage>];
         let redact = redactor(config.redact_of(name), &metrics)?;
-        let pipeline = Arc::new(start(&config.limits, &redact, &store, exits, stages, &metrics, &money));
+        let pipeline =
+            Arc::new(start(&config.limits, &redact, &store, exits, Some(&derive), &metrics, &money));
         let adapters = config.adapters()?;
         let receiver = receiver(config, &adapters, &pipeline, &metrics, first)
             .masking(Arc::new(move |name, text| redact.text(name, text)));
@@ -283,27 +283,28 @@ pub fn redactor(settings: &RedactSettings, metrics: &Arc<SelfMetrics>) -> quipu:
     Ok(Arc::new(Redact::new(settings, Arc::clone(metrics) as Arc<dyn Meter>)?))
 }
 
-/// The one pipeline of a project, for all of its receivers; `more` are stages after the prices.
+/// The one pipeline of a project, for all of its receivers; `derive` gets its metrics.
 pub fn start(
     limits: &Limits,
     redact: &Arc<Redact>,
     store: &Arc<dyn Store>,
     exits: Vec<Exit>,
-    more: Vec<Arc<dyn Stage>>,
+    derive: Option<&Arc<Derive>>,
     metrics: &Arc<SelfMetrics>,
     money: &Money,
 ) -> Pipeline {
-    let mut stages: Vec<Arc<dyn Stage>> =
-        vec![Arc::new(Priced::new(Arc::new(money.books.clone()))), Arc::new(money.budgets.clone())];
-    stages.extend(more);
+    let stages = Stages::standard(StandardStages {
+        watch: Some(Arc::new(money.budgets.watch())),
+        estimate: Some(Arc::new(EstimateUsage::new(quipu::adapters()))),
+        redact: Some(Arc::clone(redact)),
+        prices: Arc::new(money.books.clone()),
+        budgets: Some(Arc::new(money.budgets.clone())),
+        derive: derive.map(|derive| Arc::clone(derive) as _),
+        own: Vec::new(),
+        drop_unsampled: None,
+    });
     Pipeline::start(Parts {
         exits,
-        // Budgets and estimates read messages before redaction; neither stores them.
-        before: vec![
-            Arc::new(money.budgets.watch()),
-            Arc::new(EstimateUsage::new(quipu::adapters())),
-            Arc::clone(redact) as Arc<dyn Stage>,
-        ],
         stages,
         meter: Arc::clone(metrics) as Arc<dyn Meter>,
         limits: limits.clone(),

@@ -10,7 +10,7 @@ use quipu_admission::MemoryPool;
 use quipu_budget::{Budget, Budgets};
 use quipu_core::{Adapters, Batch, Cost, Span, Stage};
 use quipu_gateway::{Gateway, GatewayConfig, Parts, Recording, UpstreamConfig};
-use quipu_pipeline::{Pipeline, Priced, SelfMetrics, Unstored};
+use quipu_pipeline::{Pipeline, Priced, SelfMetrics, Stages, Unstored};
 use quipu_prices::Books;
 use tokio::sync::watch;
 
@@ -72,11 +72,14 @@ impl House {
         let budgets = Budgets::new(budgets);
         let prices = Arc::new(Books::vendored());
         let pipeline = Arc::new(Pipeline::start(quipu_pipeline::Parts {
-            stages: vec![
-                Arc::new(Priced::new(prices.clone())),
-                Arc::new(budgets.clone()),
-                Arc::new(kept.clone()),
-            ],
+            stages: Stages {
+                after: vec![
+                    Arc::new(Priced::new(prices.clone())),
+                    Arc::new(budgets.clone()),
+                    Arc::new(kept.clone()),
+                ],
+                ..Stages::default()
+            },
             ..quipu_pipeline::Parts::new(Arc::new(Unstored))
         }));
         let adapters = Adapters::new(vec![Arc::new(Quipu)]);
