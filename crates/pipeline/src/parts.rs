@@ -14,7 +14,7 @@ pub struct Parts {
     pub store: Arc<dyn Store>,
     /// Exporters; each gets the batches that the store has committed.
     pub exits: Vec<Exit>,
-    /// Stages before and after the count.
+    /// Reading, and the stages before and after the count.
     pub stages: Stages,
     /// Meter for the pipeline's own metrics.
     pub meter: Arc<dyn Meter>,

@@ -110,10 +110,10 @@ impl Tenant {
         let exits = exits::open(config, backends, &folder, &store)?;
         let derive = Arc::new(Derive::by_service());
         let redact = redactor(config.redact_of(name), &metrics)?;
-        let pipeline =
-            Arc::new(start(&config.limits, &redact, &store, exits, Some(&derive), &metrics, &money));
         let adapters = config.adapters()?;
-        let receiver = receiver(config, &adapters, &pipeline, &metrics, first)
+        let stages = stages(adapters.clone(), &redact, &money, Some(&derive));
+        let pipeline = Arc::new(start(&config.limits, stages, &store, exits, &metrics));
+        let receiver = receiver(config, &pipeline, &metrics, first)
             .masking(Arc::new(move |name, text| redact.text(name, text)));
         let unread = (!uri.starts_with("memory")).then(|| folder.join(unread::FILE));
         if let Some(file) = &unread {
@@ -252,14 +252,12 @@ fn beside(uri: &str) -> String {
 /// All projects share one memory limit for requests, so many projects take no more memory than one.
 fn receiver(
     config: &Config,
-    adapters: &Adapters,
     pipeline: &Arc<Pipeline>,
     metrics: &Arc<SelfMetrics>,
     first: Option<&Receiver>,
 ) -> Receiver {
     let parts = quipu_receiver::Parts {
         intake: Arc::clone(pipeline) as _,
-        adapters: adapters.clone(),
         limits: Arc::new(config.limits.clone()),
         clock: Arc::new(SystemClock),
         meter: Arc::clone(metrics) as Arc<dyn Meter>,
@@ -283,17 +281,15 @@ pub fn redactor(settings: &RedactSettings, metrics: &Arc<SelfMetrics>) -> quipu:
     Ok(Arc::new(Redact::new(settings, Arc::clone(metrics) as Arc<dyn Meter>)?))
 }
 
-/// The one pipeline of a project, for all of its receivers; `derive` gets its metrics.
-pub fn start(
-    limits: &Limits,
+/// The stages of a project; `derive` collects metrics of its spans.
+pub fn stages(
+    adapters: Adapters,
     redact: &Arc<Redact>,
-    store: &Arc<dyn Store>,
-    exits: Vec<Exit>,
-    derive: Option<&Arc<Derive>>,
-    metrics: &Arc<SelfMetrics>,
     money: &Money,
-) -> Pipeline {
-    let stages = Stages::standard(StandardStages {
+    derive: Option<&Arc<Derive>>,
+) -> Stages {
+    Stages::standard(StandardStages {
+        adapters,
         watch: Some(Arc::new(money.budgets.watch())),
         estimate: Some(Arc::new(EstimateUsage::new(quipu::adapters()))),
         redact: Some(Arc::clone(redact)),
@@ -302,7 +298,17 @@ pub fn start(
         derive: derive.map(|derive| Arc::clone(derive) as _),
         own: Vec::new(),
         drop_unsampled: None,
-    });
+    })
+}
+
+/// The one pipeline of a project, for all of its receivers.
+pub fn start(
+    limits: &Limits,
+    stages: Stages,
+    store: &Arc<dyn Store>,
+    exits: Vec<Exit>,
+    metrics: &Arc<SelfMetrics>,
+) -> Pipeline {
     Pipeline::start(Parts {
         exits,
         stages,

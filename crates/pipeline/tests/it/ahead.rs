@@ -31,7 +31,7 @@ fn started<const B: usize, const A: usize>(
     after: [Arc<dyn Stage>; A],
 ) -> (Arc<Faulty>, Pipeline) {
     let store = Arc::new(Faulty::new());
-    let stages = Stages { before: before.into(), after: after.into() };
+    let stages = Stages { before: before.into(), after: after.into(), ..Stages::default() };
     let pipeline = Pipeline::start(Parts { stages, ..Parts::new(Arc::clone(&store) as _) });
     (store, pipeline)
 }
