@@ -118,8 +118,9 @@ impl Records {
             Ok(store) => {
                 money.budgets.begin(store.as_ref()).await.context("cannot read the earlier spending")?;
                 let exits = serve::open_exits(config, &config.backends, folder, &store)?;
-                let (limits, redact) = (&config.limits, serve::redactor(&config.redact, metrics)?);
-                let pipeline = serve::start(limits, &redact, &store, exits, Vec::new(), metrics, money);
+                let redact = serve::redactor(&config.redact, metrics)?;
+                let stages = serve::stages(quipu::adapters(), &redact, money, None);
+                let pipeline = serve::start(&config.limits, stages, &store, exits, metrics);
                 let pipeline = Arc::new(pipeline);
                 let name = store.info().await.map_or_else(|_| "the store".to_owned(), |info| info.uri);
                 let intake = Arc::clone(&pipeline) as _;

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use quipu_core::{Clock, Limits, Meter, NoMeter, Stage, Store, SystemClock};
+use quipu_core::{Clock, Limits, Meter, NoMeter, Store, SystemClock};
 use quipu_ledger::Ledger;
 
 use crate::exit::Exit;
+use crate::stages::Stages;
 
 /// Components of a pipeline.
 pub struct Parts {
@@ -13,10 +14,8 @@ pub struct Parts {
     pub store: Arc<dyn Store>,
     /// Exporters; each gets the batches that the store has committed.
     pub exits: Vec<Exit>,
-    /// Stages before the count, in order. A batch passes them once.
-    pub before: Vec<Arc<dyn Stage>>,
-    /// Stages after the count, in order.
-    pub stages: Vec<Arc<dyn Stage>>,
+    /// Reading, and the stages before and after the count.
+    pub stages: Stages,
     /// Meter for the pipeline's own metrics.
     pub meter: Arc<dyn Meter>,
     /// Clock for commit times.
@@ -33,8 +32,7 @@ impl Parts {
         Self {
             store,
             exits: Vec::new(),
-            before: Vec::new(),
-            stages: Vec::new(),
+            stages: Stages::default(),
             meter: Arc::new(NoMeter),
             clock: Arc::new(SystemClock),
             limits: Limits::default(),

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use quipu_core::{
-    Backend, Batch, Committed, Conflicts, Error, ErrorKind, Intake, Meter, Metric, Result, Store,
+    Backend, Batch, Committed, Conflicts, Error, ErrorKind, Intake, Meter, Metric, Result, Stage as _, Store,
 };
 use quipu_ledger::Ledger;
 use tokio::sync::{broadcast, mpsc, oneshot};
@@ -13,6 +13,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use crate::ahead::Ahead;
 use crate::exit::{DeadLetters, ExitStatus, Forgotten, Offered, Open, Replayed, Swept};
 use crate::parts::Parts;
+use crate::read::Read;
 use crate::worker::{Job, Waiting, Worker};
 
 /// Most unread notices per watcher. A slower watcher learns how many it missed.
@@ -20,6 +21,7 @@ const WATCH: usize = 256;
 
 /// Accepts batches and passes them to one worker. Share it behind an [`Arc`].
 pub struct Pipeline {
+    read: Read,
     queue: mpsc::Sender<Job>,
     watchers: broadcast::Sender<Arc<Committed>>,
     worker: tokio::sync::Mutex<Option<JoinHandle<()>>>,
@@ -38,13 +40,14 @@ impl Pipeline {
         let (meter, store) = (Arc::clone(&parts.meter), Arc::clone(&parts.store));
         let open = |exit| Arc::new(Open::start(exit, Arc::clone(&meter)));
         let exits: Arc<[Arc<Open>]> = std::mem::take(&mut parts.exits).into_iter().map(open).collect();
-        let before = std::mem::take(&mut parts.before);
-        let ahead = Arc::new(Ahead::new(before, &parts.stages, Arc::clone(&store)));
+        let read = std::mem::take(&mut parts.stages.read);
+        let before = std::mem::take(&mut parts.stages.before);
+        let ahead = Arc::new(Ahead::new(before, &parts.stages.after, Arc::clone(&store)));
         let ledger = Ledger::new(parts.ledger_spans);
         let conflicts = Arc::<OnceLock<_>>::default();
         let worker = Worker::new(parts, ledger, watchers.clone(), Arc::clone(&exits), Arc::clone(&conflicts));
         let worker = tokio::sync::Mutex::new(Some(tokio::spawn(worker.run(jobs))));
-        Self { queue, watchers, worker, ahead, store, exits, meter, conflicts }
+        Self { read, queue, watchers, worker, ahead, store, exits, meter, conflicts }
     }
 
     /// Channel of the notices after each commit.
@@ -167,6 +170,10 @@ impl Pipeline {
 
 #[async_trait]
 impl Intake for Pipeline {
+    fn read(&self, batch: &mut Batch) {
+        self.read.apply(batch);
+    }
+
     async fn submit(&self, batch: Batch) -> Result<()> {
         if batch.is_empty() {
             return Ok(());

@@ -168,7 +168,7 @@ impl Worker {
         if let Err(error) = self.ledger.count(&mut batch, self.parts.store.as_ref()).await {
             return Err((error, batch));
         }
-        self.parts.stages.iter().for_each(|stage| stage.apply(&mut batch));
+        self.parts.stages.after.iter().for_each(|stage| stage.apply(&mut batch));
         let batch = Arc::new(batch);
         let written = match self.parts.store.encoding() {
             Some(encoding) => encoding.write_encoded(Arc::clone(&batch), ahead.to_vec()).await,

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
-use quipu_core::{Adapters, Batch, Clock, Intake, SystemClock};
+use quipu_core::{Batch, Clock, Intake, SystemClock};
 use quipu_pipeline::Tail;
 use quipu_sdk::Drain;
 use tokio::runtime::Runtime;
@@ -23,7 +23,6 @@ const LINGER: Duration = Duration::from_millis(200);
 pub(crate) struct Agent {
     pub shared: Arc<Shared>,
     pub drain: Option<Drain>,
-    pub adapters: Adapters,
     pub tail: Option<Tail>,
     pub commands: UnboundedReceiver<Command>,
     pub delay: Duration,
@@ -173,14 +172,15 @@ impl Agent {
     }
 
     async fn bring(&mut self, mut batch: Batch, last: bool) {
+        // Before tail sampling, which removes events and links.
         self.read(&mut batch);
         self.sample(&mut batch, last);
         self.submit(batch).await;
     }
 
-    /// Runs the adapters on a batch. A panic of an adapter loses its results, but not the thread.
+    /// Reads a batch. A panic of an adapter loses its results, but not the thread.
     fn read(&self, batch: &mut Batch) {
-        if catch_unwind(AssertUnwindSafe(|| self.adapters.read_batch(batch))).is_err() {
+        if catch_unwind(AssertUnwindSafe(|| self.shared.pipeline.read(batch))).is_err() {
             let mut problems = self.shared.problems.lock();
             let told = "an adapter panicked: some records are stored as sent, and not counted";
             if !problems.iter().any(|known| known == told) {

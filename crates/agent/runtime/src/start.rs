@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use quipu_budget::Budgets;
-use quipu_core::{Accounts, Adapters, Error, ErrorKind, Meter, PriceBook, Result, Stage, Store};
+use quipu_core::{Accounts, Adapters, Error, ErrorKind, Meter, PriceBook, Result, Store};
 use quipu_mapping::Mapped;
 use quipu_pipeline::{
-    DropUnsampled, Parts, Pipeline, Priced, Redact, SelfMetrics, Steady, Tail, TailSettings, Unstored,
+    Parts, Pipeline, Redact, SelfMetrics, Stages, StandardStages, Steady, Tail, TailSettings, Unstored,
 };
 use quipu_sdk::metrics::Derive;
 use quipu_sdk::{Drain, Recorder, Settings};
@@ -53,16 +53,19 @@ impl<T: Tables> Builder<T> {
         let basis = Basis { prices: Arc::clone(&prices), tokenizers: std::mem::take(&mut self.tokenizers) };
         let redact = Redact::new(&config.redact, Arc::clone(&meter) as _)?;
         let (recorder, drain) = Recorder::new(self.settings(&config));
+        if config.system_metrics {
+            crate::system::observe(recorder.metrics());
+        }
+        let stages = self.stages(&config, recorder, &budgets, redact, prices, Arc::clone(&meter) as _)?;
         let runtime = runtime()?;
         let shared = {
             // Backends may start tasks while they open.
             let _within = runtime.enter();
-            Arc::new(self.shared(&config, recorder, budgets.clone(), meter, redact, prices))
+            Arc::new(self.shared(&config, recorder, budgets.clone(), meter, stages))
         };
-        let adapters = self.adapters(&config)?;
         let clock = runtime.handle().clone();
         let (commands, asked) = unbounded_channel();
-        let agent = agent(&config, &shared, drain, adapters, asked);
+        let agent = agent(&config, &shared, drain, asked);
         run(agent, runtime, !budgets.is_empty())?;
         if !self.detached {
             // The first recorder stays; the flag `INSTALLED` has the same effect.
@@ -144,14 +147,35 @@ impl<T: Tables> Builder<T> {
         Ok(if mapped.is_empty() { adapters } else { adapters.after(vec![Arc::new(mapped)]) })
     }
 
+    fn stages(
+        &mut self,
+        config: &Config,
+        recorder: Recorder,
+        budgets: &Budgets,
+        redact: Redact,
+        prices: Arc<dyn PriceBook>,
+        meter: Arc<dyn Meter>,
+    ) -> Result<Stages> {
+        Ok(Stages::standard(StandardStages {
+            adapters: self.adapters(config)?,
+            watch: Some(Arc::new(budgets.watch())),
+            estimate: None,
+            redact: Some(Arc::new(redact)),
+            prices,
+            budgets: Some(Arc::new(budgets.clone())),
+            derive: Some(Arc::new(Derive::new(recorder.metrics()))),
+            own: std::mem::take(&mut self.stages),
+            drop_unsampled: Some(meter),
+        }))
+    }
+
     fn shared(
         &mut self,
         config: &Config,
         recorder: Recorder,
         budgets: Budgets,
         meter: Arc<SelfMetrics>,
-        redact: Redact,
-        prices: Arc<dyn PriceBook>,
+        stages: Stages,
     ) -> Shared {
         let delivery = &config.backends.delivery;
         let mut backends = Backends::default();
@@ -173,19 +197,8 @@ impl<T: Tables> Builder<T> {
             Some(steady) => Arc::clone(steady) as _,
             None => Arc::new(Unstored),
         };
-        if config.system_metrics {
-            crate::system::observe(recorder.metrics());
-        }
-        let mut stages: Vec<Arc<dyn Stage>> = vec![
-            Arc::new(Priced::new(prices)),
-            Arc::new(budgets.clone()),
-            Arc::new(Derive::new(recorder.metrics())),
-        ];
-        stages.append(&mut self.stages);
-        stages.push(Arc::new(DropUnsampled::new(Arc::clone(&counts))));
         let pipeline = Pipeline::start(Parts {
             exits: backends.exits,
-            before: vec![Arc::new(budgets.watch()), Arc::new(redact)],
             stages,
             meter: counts,
             ledger_spans: LEDGER_SPANS,
@@ -213,17 +226,10 @@ fn runtime() -> Result<Runtime> {
     built.map_err(|cause| Error::new(ErrorKind::Io, "init", "cannot make a runtime").caused_by(cause))
 }
 
-fn agent(
-    config: &Config,
-    shared: &Arc<Shared>,
-    drain: Drain,
-    adapters: Adapters,
-    commands: UnboundedReceiver<Command>,
-) -> Agent {
+fn agent(config: &Config, shared: &Arc<Shared>, drain: Drain, commands: UnboundedReceiver<Command>) -> Agent {
     Agent {
         shared: Arc::clone(shared),
         drain: Some(drain),
-        adapters,
         tail: config.tail.map(|tail| Tail::new(tail_settings(tail), Arc::clone(&shared.meter) as _)),
         commands,
         delay: config.delay,

@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, HeaderValue, Method};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use quipu::Access;
-use quipu::core::{Adapters, Clock, Error, ErrorKind, Intake, Limits, Span, Store, SystemClock};
+use quipu::core::{Clock, Error, ErrorKind, Intake, Limits, Span, Store, SystemClock};
 use quipu::pipeline::{Pipeline, SelfMetrics};
 use quipu_api::Money;
 use quipu_import::{Failure, Item, Sink};
@@ -40,7 +40,7 @@ pub enum Target<'a> {
     /// Counts only.
     Nowhere { limits: Limits },
     /// The pipeline before a store that this process has open.
-    Store { runtime: &'a Runtime, pipeline: Pipeline, adapters: Adapters, limits: Limits, name: String },
+    Store { runtime: &'a Runtime, pipeline: Pipeline, limits: Limits, name: String },
     /// A server.
     Server { client: Client, url: String, limits: Limits },
 }
@@ -84,9 +84,10 @@ impl<'a> Target<'a> {
         let limits = Limits::of_any_age();
         let metrics = Arc::new(SelfMetrics::new());
         let redact = serve::redactor(&serve::redact(), &metrics)?;
-        let pipeline = serve::start(&limits, &redact, store, Vec::new(), Vec::new(), &metrics, money);
+        let stages = serve::stages(quipu::adapters(), &redact, money, None);
+        let pipeline = serve::start(&limits, stages, store, Vec::new(), &metrics);
         let name = wait(runtime, store.info()).map_or_else(|_| "the store".to_owned(), |info| info.uri);
-        Ok(Self::Store { runtime, pipeline, adapters: quipu::adapters(), limits, name })
+        Ok(Self::Store { runtime, pipeline, limits, name })
     }
 
     /// State that the server reports.
@@ -131,11 +132,10 @@ impl Sink for Target<'_> {
                 let (batch, _, refused) = item.into_batch(limits, now).map_err(wrong)?;
                 Ok((count(batch.len()), refused))
             }
-            Self::Store { runtime, pipeline, adapters, limits, .. } => {
-                let (mut batch, _, refused) = item.into_batch(limits, now).map_err(wrong)?;
+            Self::Store { runtime, pipeline, limits, .. } => {
+                let (batch, _, refused) = item.into_batch(limits, now).map_err(wrong)?;
                 let records = count(batch.len());
-                adapters.read_batch(&mut batch);
-                wait(runtime, pipeline.submit(batch))?;
+                wait(runtime, pipeline.submit_raw(batch))?;
                 Ok((records, refused))
             }
             Self::Server { client, url, limits } => {

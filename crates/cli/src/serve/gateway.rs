@@ -58,7 +58,7 @@ impl Proxying {
         let listener = bind("--proxy or --listen", &config.listen).await?;
         let url = format!("{}://{}", before.scheme(), listener.local_addr()?);
         let meter = Arc::clone(metrics) as Arc<dyn Meter>;
-        let recording = Recording::start(&config, quipu::adapters(), intake, Arc::clone(&meter))?;
+        let recording = Recording::start(&config, intake, Arc::clone(&meter))?;
         let gateway = Gateway::new(Parts {
             config,
             recorder: recording.recorder(),

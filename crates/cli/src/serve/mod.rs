@@ -45,7 +45,7 @@ pub use money::Place;
 use routes::House;
 pub use routes::{money_of, routes_over};
 use tenant::Tenant;
-pub use tenant::{redactor, start};
+pub use tenant::{redactor, stages, start};
 pub use tenants::IMPORT;
 use tenants::Tenants;
 
@@ -76,7 +76,7 @@ async fn serve(args: &Serve, config: Config) -> Result<()> {
     let listeners = Listeners::bind(&config).await?;
     let urls = listeners.urls(config.tls.is_some())?;
     let tenants = Tenants::open(&config, &folder).await?;
-    let demo = args.demo.then(|| Demo::new(quipu::adapters())).transpose()?;
+    let demo = args.demo.then(|| Demo::new(&*tenants.default().pipeline)).transpose()?;
     let meter = Arc::clone(&tenants.default().metrics) as _;
     let listening = listeners.addresses()?.and(config.proxy.as_ref().map_or(OFF, |proxy| &proxy.listen))?;
     let guard = Guard::open(&config, &folder, &listening, meter)?;

@@ -7,9 +7,9 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use axum::Router;
 use quipu::Access;
-use quipu::core::{Adapters, Batch, Intake as _, Limits, Meter, Retention, Stage, Store, SystemClock};
+use quipu::core::{Adapters, Batch, Intake as _, Limits, Meter, Retention, Store, SystemClock};
 use quipu::metrics::Derive;
-use quipu::pipeline::{Exit, Parts, Pipeline, Priced, Redact, RedactSettings, SelfMetrics};
+use quipu::pipeline::{Exit, Parts, Pipeline, Redact, RedactSettings, SelfMetrics, Stages, StandardStages};
 use quipu::prometheus::{Format, Prometheus};
 /// Its data are in the data folder itself.
 pub use quipu_access::DEFAULT_PROJECT as DEFAULT;
@@ -109,11 +109,11 @@ impl Tenant {
         let metrics = Arc::new(SelfMetrics::new());
         let exits = exits::open(config, backends, &folder, &store)?;
         let derive = Arc::new(Derive::by_service());
-        let stages = vec![Arc::clone(&derive) as Arc<dyn Stage>];
         let redact = redactor(config.redact_of(name), &metrics)?;
-        let pipeline = Arc::new(start(&config.limits, &redact, &store, exits, stages, &metrics, &money));
         let adapters = config.adapters()?;
-        let receiver = receiver(config, &adapters, &pipeline, &metrics, first)
+        let stages = stages(adapters.clone(), &redact, &money, Some(&derive));
+        let pipeline = Arc::new(start(&config.limits, stages, &store, exits, &metrics));
+        let receiver = receiver(config, &pipeline, &metrics, first)
             .masking(Arc::new(move |name, text| redact.text(name, text)));
         let unread = (!uri.starts_with("memory")).then(|| folder.join(unread::FILE));
         if let Some(file) = &unread {
@@ -252,14 +252,12 @@ fn beside(uri: &str) -> String {
 /// All projects share one memory limit for requests, so many projects take no more memory than one.
 fn receiver(
     config: &Config,
-    adapters: &Adapters,
     pipeline: &Arc<Pipeline>,
     metrics: &Arc<SelfMetrics>,
     first: Option<&Receiver>,
 ) -> Receiver {
     let parts = quipu_receiver::Parts {
         intake: Arc::clone(pipeline) as _,
-        adapters: adapters.clone(),
         limits: Arc::new(config.limits.clone()),
         clock: Arc::new(SystemClock),
         meter: Arc::clone(metrics) as Arc<dyn Meter>,
@@ -283,27 +281,36 @@ pub fn redactor(settings: &RedactSettings, metrics: &Arc<SelfMetrics>) -> quipu:
     Ok(Arc::new(Redact::new(settings, Arc::clone(metrics) as Arc<dyn Meter>)?))
 }
 
-/// The one pipeline of a project, for all of its receivers; `more` are stages after the prices.
+/// The stages of a project; `derive` collects metrics of its spans.
+pub fn stages(
+    adapters: Adapters,
+    redact: &Arc<Redact>,
+    money: &Money,
+    derive: Option<&Arc<Derive>>,
+) -> Stages {
+    Stages::standard(StandardStages {
+        adapters,
+        watch: Some(Arc::new(money.budgets.watch())),
+        estimate: Some(Arc::new(EstimateUsage::new(quipu::adapters()))),
+        redact: Some(Arc::clone(redact)),
+        prices: Arc::new(money.books.clone()),
+        budgets: Some(Arc::new(money.budgets.clone())),
+        derive: derive.map(|derive| Arc::clone(derive) as _),
+        own: Vec::new(),
+        drop_unsampled: None,
+    })
+}
+
+/// The one pipeline of a project, for all of its receivers.
 pub fn start(
     limits: &Limits,
-    redact: &Arc<Redact>,
+    stages: Stages,
     store: &Arc<dyn Store>,
     exits: Vec<Exit>,
-    more: Vec<Arc<dyn Stage>>,
     metrics: &Arc<SelfMetrics>,
-    money: &Money,
 ) -> Pipeline {
-    let mut stages: Vec<Arc<dyn Stage>> =
-        vec![Arc::new(Priced::new(Arc::new(money.books.clone()))), Arc::new(money.budgets.clone())];
-    stages.extend(more);
     Pipeline::start(Parts {
         exits,
-        // Budgets and estimates read messages before redaction; neither stores them.
-        before: vec![
-            Arc::new(money.budgets.watch()),
-            Arc::new(EstimateUsage::new(quipu::adapters())),
-            Arc::clone(redact) as Arc<dyn Stage>,
-        ],
         stages,
         meter: Arc::clone(metrics) as Arc<dyn Meter>,
         limits: limits.clone(),

@@ -7,12 +7,27 @@ use crate::{Batch, Result, Timestamp, TraceId};
 /// Accepts batches. It is the only path to the backends.
 #[async_trait]
 pub trait Intake: Send + Sync {
-    /// Resolves once the store has committed the whole batch. The caller may acknowledge it only then.
+    /// Reads raw records: runs the first stage of the pipeline on the caller's thread. Callers that check,
+    /// sample or divide read records call it once before [`Self::submit`]. The others use
+    /// [`Self::submit_raw`].
+    fn read(&self, batch: &mut Batch);
+
+    /// Accepts read records, and Quipu's own records, which need no reading. Resolves once the store has
+    /// committed the whole batch. The caller may acknowledge it only then.
     ///
     /// # Errors
     /// [`crate::ErrorKind::Exhausted`]: the queue or disk is full; retry later. Any other kind with
     /// [`crate::Retry::Yes`]: the store failed; retry later. Nothing of the batch is stored.
     async fn submit(&self, batch: Batch) -> Result<()>;
+
+    /// Reads raw records and submits them.
+    ///
+    /// # Errors
+    /// Those of [`Self::submit`].
+    async fn submit_raw(&self, mut batch: Batch) -> Result<()> {
+        self.read(&mut batch);
+        self.submit(batch).await
+    }
 }
 
 /// Notice of a committed batch, for live feeds.

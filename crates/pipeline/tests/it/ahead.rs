@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use quipu_conformance::sample::{batch, draft};
 use quipu_core::*;
-use quipu_pipeline::{Parts, Pipeline};
+use quipu_pipeline::{Parts, Pipeline, Stages};
 
 use crate::faulty::Faulty;
 
@@ -28,11 +28,11 @@ impl Stage for Rename {
 /// A pipeline with these stages before and after the count.
 fn started<const B: usize, const A: usize>(
     before: [Arc<dyn Stage>; B],
-    stages: [Arc<dyn Stage>; A],
+    after: [Arc<dyn Stage>; A],
 ) -> (Arc<Faulty>, Pipeline) {
     let store = Arc::new(Faulty::new());
-    let (before, stages) = (before.into(), stages.into());
-    let pipeline = Pipeline::start(Parts { before, stages, ..Parts::new(Arc::clone(&store) as _) });
+    let stages = Stages { before: before.into(), after: after.into(), ..Stages::default() };
+    let pipeline = Pipeline::start(Parts { stages, ..Parts::new(Arc::clone(&store) as _) });
     (store, pipeline)
 }
 

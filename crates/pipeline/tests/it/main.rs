@@ -18,4 +18,5 @@ mod rules;
 mod sampling;
 mod scripted;
 mod spools;
+mod stages;
 mod swept;

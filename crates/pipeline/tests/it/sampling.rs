@@ -6,7 +6,7 @@ use std::time::Duration;
 use quipu_backend_memory::Memory;
 use quipu_conformance::sample::{at, draft};
 use quipu_core::*;
-use quipu_pipeline::{DropUnsampled, Parts, Pipeline, SelfMetrics, Tail, TailSettings};
+use quipu_pipeline::{DropUnsampled, Parts, Pipeline, SelfMetrics, Stages, Tail, TailSettings};
 
 fn tail(settings: TailSettings) -> (Tail, Arc<SelfMetrics>) {
     let metrics = Arc::new(SelfMetrics::new());
@@ -81,8 +81,10 @@ async fn totals_are_exact_under_sampling() {
     let all = Arc::new(Memory::new());
     let some = Arc::new(Memory::new());
     let metrics = Arc::new(SelfMetrics::new());
-    let start =
-        |store: &Arc<Memory>, stages| Pipeline::start(Parts { stages, ..Parts::new(Arc::clone(store) as _) });
+    let start = |store: &Arc<Memory>, after| {
+        let stages = Stages { after, ..Stages::default() };
+        Pipeline::start(Parts { stages, ..Parts::new(Arc::clone(store) as _) })
+    };
     let whole = start(&all, Vec::new());
     let sampled =
         start(&some, vec![Arc::new(DropUnsampled::new(Arc::clone(&metrics) as _)) as Arc<dyn Stage>]);

@@ -5,8 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use quipu_core::{
-    Adapters, Arrival, Batch, Clock as _, Error, ErrorKind, Intake, Meter, Resource, Result, Retry,
-    SystemClock,
+    Arrival, Batch, Clock as _, Error, ErrorKind, Intake, Meter, Resource, Result, Retry, SystemClock,
 };
 use quipu_sdk::{Drain, Recorder, Settings};
 use tokio::runtime::Handle;
@@ -38,12 +37,7 @@ impl Recording {
     ///
     /// # Errors
     /// The thread cannot be started.
-    pub fn start(
-        config: &GatewayConfig,
-        adapters: Adapters,
-        intake: Arc<dyn Intake>,
-        meter: Arc<dyn Meter>,
-    ) -> Result<Self> {
+    pub fn start(config: &GatewayConfig, intake: Arc<dyn Intake>, meter: Arc<dyn Meter>) -> Result<Self> {
         let mut resource = Resource::default();
         resource.attributes.push("service.name", config.service.as_str());
         let settings = Settings {
@@ -53,8 +47,7 @@ impl Recording {
         };
         let (recorder, drain) = Recorder::new(settings);
         let closing = Arc::new(AtomicBool::new(false));
-        let pump =
-            Pump { drain, adapters, intake, meter, closing: Arc::clone(&closing), handle: Handle::current() };
+        let pump = Pump { drain, intake, meter, closing: Arc::clone(&closing), handle: Handle::current() };
         let (done, ended) = oneshot::channel();
         let thread = std::thread::Builder::new().name("quipu-records".into()).spawn(move || {
             pump.run();
@@ -86,7 +79,6 @@ impl Recording {
 
 struct Pump {
     drain: Drain,
-    adapters: Adapters,
     intake: Arc<dyn Intake>,
     meter: Arc<dyn Meter>,
     closing: Arc<AtomicBool>,
@@ -108,7 +100,7 @@ impl Pump {
         if batch.is_empty() {
             return;
         }
-        self.adapters.read_batch(&mut batch);
+        self.intake.read(&mut batch);
         // No key has this sender, so a sender's version of a recorded call counts as another source.
         let arrival = Arrival::of_gateway(SystemClock.now());
         batch.spans.iter_mut().for_each(|span| span.arrival = arrival);

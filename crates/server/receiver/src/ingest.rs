@@ -67,7 +67,7 @@ pub(crate) struct Receipt {
     pub(crate) message: String,
 }
 
-/// Decodes a request, runs the adapters, and waits for the commit.
+/// Decodes and reads a request, and waits for the commit.
 pub(crate) async fn ingest(receiver: &Receiver, parcel: Parcel, place: Place) -> Result<Receipt, Failure> {
     let signal = parcel.kind.signal();
     let (decoded, place) = decode(receiver, parcel, place).await?;
@@ -168,7 +168,7 @@ pub(crate) fn unread() -> Failure {
     Failure::internal("the request could not be read")
 }
 
-/// Decompresses and decodes a request and runs the adapters.
+/// Decompresses, decodes and reads a request.
 pub(crate) fn prepare(receiver: &Receiver, parcel: &Parcel, place: &mut Place) -> Result<Decoded, Failure> {
     let Parcel { kind, packing, ref bytes, skip } = *parcel;
     let most = receiver.limits().decompressed_bytes;
@@ -190,7 +190,8 @@ pub(crate) fn prepare(receiver: &Receiver, parcel: &Parcel, place: &mut Place) -
         Kind::Foreign(wire) => foreign(receiver, wire, body, place)?,
     };
     receiver.traces.admit(&mut decoded);
-    receiver.parts.adapters.read_batch(&mut decoded.batch);
+    // The limits of days, and the watch on sources, need read records before the queue.
+    receiver.parts.intake.read(&mut decoded.batch);
     let now = receiver.parts.clock.now();
     stamp_arrival(&mut decoded.batch.spans, place.credentials(), now);
     receiver.skew.note(place.caller().sender(), &decoded.batch, is_ahead(&decoded), now);

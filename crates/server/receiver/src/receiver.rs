@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quipu_admission::Overflow;
-use quipu_core::{Adapters, Clock, Intake, Limits, Meter, TraceId};
+use quipu_core::{Clock, Intake, Limits, Meter, TraceId};
 use quipu_drift::{Report, Saved, Watch};
 
 use crate::days::DayWindow;
@@ -17,10 +17,8 @@ use crate::unread::{UnreadSource, UnreadSources};
 
 /// The parts of a receiver.
 pub struct Parts {
-    /// The destination of batches. A request is acknowledged after the intake has committed them.
+    /// Reads batches and takes them. A request is acknowledged after the intake has committed them.
     pub intake: Arc<dyn Intake>,
-    /// The adapters, which read spans and events first.
-    pub adapters: Adapters,
     /// Limits on requests and their contents.
     pub limits: Arc<Limits>,
     /// The clock that record times are compared with.

@@ -6,7 +6,7 @@ use quipu_backend_memory::Memory;
 use quipu_core::{
     Adapters, Batch, Cost, Detail, Intake, SpanQuery, SpanRow, Store, TraceFilter, TraceQuery, TraceRow,
 };
-use quipu_pipeline::{Parts, Pipeline, Priced};
+use quipu_pipeline::{Parts, Pipeline, Priced, Stages};
 use quipu_prices::Books;
 use tokio::runtime::Runtime;
 
@@ -31,7 +31,10 @@ impl Fed {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let store = Arc::new(Memory::new());
         let parts = Parts {
-            stages: vec![Arc::new(Priced::new(Arc::clone(&*PRICES) as _))],
+            stages: Stages {
+                after: vec![Arc::new(Priced::new(Arc::clone(&*PRICES) as _))],
+                ..Stages::default()
+            },
             ..Parts::new(Arc::clone(&store) as _)
         };
         let pipeline = runtime.block_on(async { Pipeline::start(parts) });

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
-use quipu::core::{Adapters, Batch, Clock, Intake, Store, SystemClock, Timestamp};
+use quipu::core::{Batch, Clock, Intake, Store, SystemClock, Timestamp};
 
 use cast::Cast;
 use tape::Tape;
@@ -33,7 +33,6 @@ const BY_HOUR: [u64; 24] =
 /// Decoded recordings, cut into what is replayed as one.
 pub struct Demo {
     tapes: Vec<Tape>,
-    adapters: Adapters,
     seed: u64,
 }
 
@@ -52,10 +51,10 @@ fn pick(dice: u64, below: usize) -> usize {
 }
 
 impl Demo {
-    /// Decodes the recordings.
-    pub fn new(adapters: Adapters) -> Result<Self> {
+    /// Decodes the recordings, and reads them with `intake`.
+    pub fn new(intake: &dyn Intake) -> Result<Self> {
         let seed = u64::try_from(SystemClock.now().nanos()).unwrap_or_default();
-        Ok(Self { tapes: tape::all(&adapters)?, adapters, seed })
+        Ok(Self { tapes: tape::all(intake)?, seed })
     }
 
     /// Fills an empty store; does nothing if the store has data.
@@ -68,7 +67,12 @@ impl Demo {
         past.sort_unstable_by_key(|(age, _)| std::cmp::Reverse(*age));
         for some in past.chunks(usize::try_from(AT_ONCE)?) {
             let mut batch = Batch::default();
-            some.iter().for_each(|(age, replay)| batch.append(self.replay(*replay, now.plus(-age))));
+            for (age, replay) in some {
+                let mut one = self.replay(*replay, now.plus(-age));
+                // Each on its own, as adapters read the metrics of one request together.
+                intake.read(&mut one);
+                batch.append(one);
+            }
             intake.submit(batch).await?;
         }
         Ok(())
@@ -95,7 +99,7 @@ impl Demo {
             let pause = if replay < PAST + LIVELY { LIVELY_TRICKLE } else { TRICKLE };
             tokio::time::sleep(pause).await;
             let batch = self.replay(replay, SystemClock.now());
-            if let Err(error) = intake.submit(batch).await {
+            if let Err(error) = intake.submit_raw(batch).await {
                 tracing::warn!(%error, "a batch of the demo was rejected");
             }
         }
@@ -105,8 +109,6 @@ impl Demo {
     fn replay(&self, replay: u64, end: Timestamp) -> Batch {
         let dice = mix(self.seed.wrapping_add(replay));
         let tape = &self.tapes[pick(dice, self.tapes.len())];
-        let mut batch = Cast::new(tape, dice, replay, end).play();
-        self.adapters.read_batch(&mut batch);
-        batch
+        Cast::new(tape, dice, replay, end).play()
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context, Result};
-use quipu::core::{Adapters, Batch, Clock, Limits, Span, SystemClock, Timestamp};
+use quipu::core::{Batch, Clock, Intake, Limits, Span, SystemClock, Timestamp};
 use quipu_otlp::{Encoding, Signal};
 
 /// A unit of replay: a trace, or all signals of a coding agent's session.
@@ -56,13 +56,13 @@ const CODING: &[&[Part]] = &[
     ],
 ];
 
-/// Every tape.
-pub(super) fn all(adapters: &Adapters) -> Result<Vec<Tape>> {
+/// Every tape. `intake` reads them for the sessions and users that they name.
+pub(super) fn all(intake: &dyn Intake) -> Result<Vec<Tape>> {
     let mut tapes = Vec::new();
     for part in AGENTS {
         tapes.extend(
             traces(decoded(part)?.spans)
-                .map(|spans| Tape::of(Batch { spans, ..Batch::default() }, false, adapters)),
+                .map(|spans| Tape::of(Batch { spans, ..Batch::default() }, false, intake)),
         );
     }
     for parts in CODING {
@@ -70,7 +70,7 @@ pub(super) fn all(adapters: &Adapters) -> Result<Vec<Tape>> {
         for part in *parts {
             batch.append(decoded(part)?);
         }
-        tapes.push(Tape::of(batch, true, adapters));
+        tapes.push(Tape::of(batch, true, intake));
     }
     Ok(tapes)
 }
@@ -94,14 +94,14 @@ fn traces(spans: Vec<Span>) -> impl Iterator<Item = Vec<Span>> {
 }
 
 impl Tape {
-    fn of(batch: Batch, of_coding_agent: bool, adapters: &Adapters) -> Self {
+    fn of(batch: Batch, of_coding_agent: bool, intake: &dyn Intake) -> Self {
         let mut read = Batch {
             spans: batch.spans.clone(),
             events: batch.events.clone(),
             metrics: batch.metrics.clone(),
             ..Batch::default()
         };
-        adapters.read_batch(&mut read);
+        intake.read(&mut read);
         let spans = || read.spans.iter().map(|span| &span.canonical);
         let sessions = spans().filter_map(|read| read.session.as_ref());
         let sessions = sessions.chain(read.events.iter().filter_map(|event| event.session.as_ref()));

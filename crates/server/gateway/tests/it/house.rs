@@ -10,7 +10,7 @@ use quipu_admission::MemoryPool;
 use quipu_budget::{Budget, Budgets};
 use quipu_core::{Adapters, Batch, Cost, Span, Stage};
 use quipu_gateway::{Gateway, GatewayConfig, Parts, Recording, UpstreamConfig};
-use quipu_pipeline::{Pipeline, Priced, SelfMetrics, Unstored};
+use quipu_pipeline::{Pipeline, Priced, Read, SelfMetrics, Stages, Unstored};
 use quipu_prices::Books;
 use tokio::sync::watch;
 
@@ -72,15 +72,18 @@ impl House {
         let budgets = Budgets::new(budgets);
         let prices = Arc::new(Books::vendored());
         let pipeline = Arc::new(Pipeline::start(quipu_pipeline::Parts {
-            stages: vec![
-                Arc::new(Priced::new(prices.clone())),
-                Arc::new(budgets.clone()),
-                Arc::new(kept.clone()),
-            ],
+            stages: Stages {
+                read: Read::new(Adapters::new(vec![Arc::new(Quipu)])),
+                after: vec![
+                    Arc::new(Priced::new(prices.clone())),
+                    Arc::new(budgets.clone()),
+                    Arc::new(kept.clone()),
+                ],
+                ..Stages::default()
+            },
             ..quipu_pipeline::Parts::new(Arc::new(Unstored))
         }));
-        let adapters = Adapters::new(vec![Arc::new(Quipu)]);
-        let recording = Recording::start(&config, adapters, pipeline.clone(), metrics.clone()).unwrap();
+        let recording = Recording::start(&config, pipeline.clone(), metrics.clone()).unwrap();
         let memory = MemoryPool::new(MEMORY, metrics.clone());
         let gateway = Gateway::new(Parts {
             config,

@@ -8,7 +8,7 @@ use quipu::core::{
     Adapters, Batch, Clock, Detail, Intake, Limits, SessionQuery, Span, SpanQuery, Store, SystemClock,
     Timestamp, ToolGroup, TraceFilter, TraceId, TraceQuery, UsageQuery, UsageTotals,
 };
-use quipu::pipeline::{Parts, Pipeline, Priced};
+use quipu::pipeline::{Parts, Pipeline, Priced, Stages};
 use quipu::prices::Books;
 use quipu_import::{Bounds, Failure, FileReport, Format, Item, Known, Sink};
 use tempfile::TempDir;
@@ -35,7 +35,10 @@ impl House {
         let store = quipu::open("memory:", folder.path(), quipu::Access::Write).unwrap();
         let limits = Limits::of_any_age();
         let parts = Parts {
-            stages: vec![Arc::new(Priced::new(Arc::new(Books::vendored())))],
+            stages: Stages {
+                after: vec![Arc::new(Priced::new(Arc::new(Books::vendored())))],
+                ..Stages::default()
+            },
             limits: limits.clone(),
             ..Parts::new(Arc::clone(&store))
         };

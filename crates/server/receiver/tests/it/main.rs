@@ -41,6 +41,7 @@ use tower::ServiceExt;
 /// An intake that keeps every batch, or fails on demand.
 #[derive(Default)]
 pub struct Collector {
+    pub adapters: Adapters,
     pub batches: Mutex<Vec<Batch>>,
     pub fail: Mutex<Option<ErrorKind>>,
     /// Never answers.
@@ -49,6 +50,10 @@ pub struct Collector {
 
 #[async_trait]
 impl Intake for Collector {
+    fn read(&self, batch: &mut Batch) {
+        self.adapters.read_batch(batch);
+    }
+
     async fn submit(&self, batch: Batch) -> Result<()> {
         if self.hang {
             std::future::pending::<()>().await;
@@ -133,10 +138,10 @@ impl World {
     }
 
     pub fn with(limits: Limits, collector: Collector) -> Self {
+        let collector = Collector { adapters: Adapters::new(vec![Arc::new(Marker)]), ..collector };
         let (intake, counts) = (Arc::new(collector), Arc::<Counts>::default());
         let receiver = Receiver::new(Parts {
             intake: Arc::<Collector>::clone(&intake),
-            adapters: Adapters::new(vec![Arc::new(Marker)]),
             limits: Arc::new(limits.clone()),
             clock: Arc::new(SystemClock),
             meter: Arc::<Counts>::clone(&counts),

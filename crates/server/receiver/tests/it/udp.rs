@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use quipu_core::{Adapters, ErrorKind, Limits, SystemClock};
+use quipu_core::{ErrorKind, Limits, SystemClock};
 use quipu_receiver::{Parts, Protocol, Receiver, serve_jaeger_udp};
 use tokio::net::UdpSocket;
 use tokio::sync::oneshot;
@@ -31,7 +31,6 @@ impl Agent {
         let (intake, counts) = (Arc::new(collector), Arc::<Counts>::default());
         let receiver = Receiver::new(Parts {
             intake: Arc::<Collector>::clone(&intake),
-            adapters: Adapters::new(Vec::new()),
             limits: Arc::new(limits),
             clock: Arc::new(SystemClock),
             meter: Arc::<Counts>::clone(&counts),
