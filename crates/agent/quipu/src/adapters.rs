@@ -10,6 +10,8 @@ pub fn adapters() -> Adapters {
         // adapters: one line each
         #[cfg(feature = "adapter-genkit")]
         Arc::new(quipu_adapter_genkit::Genkit),
+        #[cfg(feature = "adapter-mlflow")]
+        Arc::new(quipu_adapter_mlflow::Mlflow),
         #[cfg(feature = "adapter-quipu")]
         Arc::new(quipu_adapter_quipu::Quipu),
         #[cfg(feature = "adapter-mcp")]

@@ -73,7 +73,7 @@ pub(crate) fn agree(one: &Row, other: &Row) -> bool {
     let ids = one.call_id.as_deref().zip(other.call_id.as_deref());
     let same_id = ids.is_some_and(|(id, other)| id == other && is_unique(id));
     let totals = known(&one.cost).zip(known(&other.cost));
-    same_id || totals.is_some_and(|(usage, other)| same_totals(usage, other))
+    same_id || totals.is_some_and(|(usage, other)| same_tokens(usage, other))
 }
 
 /// Whether a row reports usage.
@@ -99,7 +99,7 @@ fn of_calls(one: &Row, other: &Row) -> Option<Evidence> {
         return None;
     }
     let evidence = match (known(a), known(b)) {
-        (Some(usage), Some(other)) => same_totals(usage, other).then_some(Evidence::Figures),
+        (Some(usage), Some(other)) => same_tokens(usage, other).then_some(Evidence::Figures),
         (None, None) if a.failed && b.failed => Some(Evidence::Failure),
         _ => ((a.failed == b.failed || (is_empty(one) && is_empty(other)))
             && one.names_model()
@@ -175,6 +175,23 @@ fn same_totals(one: &Usage, other: &Usage) -> bool {
     totals(one) == totals(other) && totals(one) != (0, 0)
 }
 
+/// Whether two usages have the same totals, also if the input of one excludes the cached tokens of the other.
+fn same_tokens(one: &Usage, other: &Usage) -> bool {
+    same_totals(one, other) || excludes_cached(one, other) || excludes_cached(other, one)
+}
+
+/// Whether `bare` is `full` without its cached tokens: it names none, and its input lacks exactly those.
+fn excludes_cached(bare: &Usage, full: &Usage) -> bool {
+    let cached = |usage: &Usage| usage.cache_read.unwrap_or(0).saturating_add(usage.cache_write.unwrap_or(0));
+    let input = |usage: &Usage| usage.input.unwrap_or(0);
+    cached(full) > 0
+        && cached(bare) == 0
+        && input(bare) > 0
+        && bare.output.unwrap_or(0) > 0
+        && bare.output == full.output
+        && input(full).checked_sub(cached(full)) == Some(input(bare))
+}
+
 fn is_one_family(one: &Cost, other: &Cost) -> bool {
     names::same_names(
         [&one.request_model, &one.response_model],
@@ -241,7 +258,7 @@ pub(crate) fn in_words(one: &Row, other: &Row) -> (f64, Vec<&'static str>) {
     let ids = one.call_id.as_deref().zip(other.call_id.as_deref());
     let same_id = ids.is_some_and(|(id, other)| id == other);
     let is_unique = same_id && one.call_id.as_deref().is_some_and(is_unique);
-    let totals = known(a).zip(known(b)).is_some_and(|(usage, other)| same_totals(usage, other));
+    let totals = known(a).zip(known(b)).is_some_and(|(usage, other)| same_tokens(usage, other));
     let nested = one.parent == Some(b.span_id) || other.parent == Some(a.span_id);
     let names = |row: &Cost| row.request_model.is_some() || row.response_model.is_some();
     let facts = [

@@ -4,6 +4,8 @@
 pub const INPUT_MESSAGES: &str = "gen_ai.input.messages";
 /// Output messages, by the same schema.
 pub const OUTPUT_MESSAGES: &str = "gen_ai.output.messages";
+/// Keys of a request's messages, one of which a request with content has.
+pub const REQUEST_MESSAGES: &[&str] = &[INPUT_MESSAGES, "gen_ai.prompt", "gen_ai.prompt.0.role"];
 /// System instructions, separate from the messages.
 pub const SYSTEM_INSTRUCTIONS: &str = "gen_ai.system_instructions";
 /// URI of the input messages, if content is stored elsewhere.
@@ -33,6 +35,9 @@ pub const TOOL_ARGUMENTS: &[&str] = &[
     "mastra.mcp_tool_call.input",
     "langfuse.observation.input",
     "haystack.agent.step.tool.input",
+    "agentops.tool.input",
+    "langwatch.input",
+    "lmnr.span.input",
     "gen_ai.prompt",
 ];
 /// A tool's result.
@@ -49,6 +54,9 @@ pub const TOOL_RESULT: &[&str] = &[
     "mastra.mcp_tool_call.output",
     "langfuse.observation.output",
     "haystack.agent.step.tool.output",
+    "agentops.tool.output",
+    "langwatch.output",
+    "lmnr.span.output",
     "gen_ai.completion",
 ];
 

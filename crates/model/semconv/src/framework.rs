@@ -56,6 +56,7 @@ pub const FRAMEWORK_SCOPES: &[(&str, &str)] = &[
     ("opentelemetry.instrumentation.agno", "agno"),
     ("opentelemetry.instrumentation.botocore.bedrock", "bedrock"),
     ("opentelemetry.instrumentation.mcp", "mcp"),
+    ("opentelemetry.instrumentation.litellm", "litellm"),
     ("openlit.instrumentation.langgraph", "langgraph"),
     ("openlit.instrumentation.langchain", "langchain"),
     ("openlit.instrumentation.crewai", "crewai"),

@@ -15,11 +15,12 @@ pub const OPENINFERENCE_KIND: &[&str] = &["openinference.span.kind"];
 /// Kind of the span, in Traceloop's words.
 pub const TRACELOOP_KIND: &[&str] = &["traceloop.span.kind"];
 
-/// Request type, in older Traceloop releases and LiteLLM.
-pub const REQUEST_TYPE: &[&str] = &["llm.request.type"];
+/// Request type, in older Traceloop releases, LiteLLM and AgentOps.
+pub const REQUEST_TYPE: &[&str] = &["llm.request.type", "gen_ai.request.type"];
 
-/// Kind of the span, in Claude Code's words.
-pub const SPAN_TYPE: &[&str] = &["span.type", "ag2.span.type"];
+/// Kind of the span, in the words of Claude Code and of tracing SDKs.
+pub const SPAN_TYPE: &[&str] =
+    &["span.type", "ag2.span.type", "langwatch.span.type", "lmnr.span.type", "agentops.span.kind"];
 
 /// Kind of the span, in the AI SDK's words.
 pub const AI_OPERATION: &[&str] = &["ai.operationId"];
@@ -115,6 +116,7 @@ pub const SESSION: &[&str] = &[
     "gcp.vertex.agent.session_id",
     "gen_ai.agent.session_id",
     "gen_ai.session.id",
+    "lmnr.association.properties.session_id",
     "group_id",
 ];
 
@@ -130,6 +132,7 @@ pub const USER: &[&str] = &[
     "ai.telemetry.metadata.user_id",
     "mastra.metadata.userId",
     "langsmith.metadata.user_id",
+    "lmnr.association.properties.user_id",
     "gen_ai.user",
     "gen_ai.user.id",
     "gen_ai.request.user",

@@ -116,7 +116,7 @@ pub const REQUEST_TYPES: &[(&str, Kind)] = &[
     ("rerank", Kind::Rerank),
 ];
 
-/// Values of `span.type`.
+/// Values of `span.type` and of similar keys, in any case.
 pub const SPAN_TYPES: &[(&str, Kind)] = &[
     ("llm_request", Kind::Llm),
     ("tool", Kind::Tool),
@@ -127,7 +127,26 @@ pub const SPAN_TYPES: &[(&str, Kind)] = &[
     ("hook", Kind::Task),
     ("bash.subprocess", Kind::Task),
     (USAGE_RECORD, Kind::Other),
+    ("llm", Kind::Llm),
+    ("embedding", Kind::Embedding),
+    ("agent", Kind::Agent),
+    ("workflow", Kind::Workflow),
+    ("session", Kind::Workflow),
+    ("chain", Kind::Task),
+    ("task", Kind::Task),
+    ("operation", Kind::Task),
+    ("component", Kind::Task),
+    ("module", Kind::Task),
+    ("rag", Kind::Retrieval),
+    ("guardrail", Kind::Guardrail),
+    ("evaluation", Kind::Evaluator),
+    ("evaluator", Kind::Evaluator),
 ];
+
+/// Keys of a span's type, with the key of its agent's, tool's or workflow's name. An empty key means the
+/// span's own name.
+pub const NAMING_TYPES: &[(&str, &str)] =
+    &[("langwatch.span.type", ""), ("lmnr.span.type", ""), ("agentops.span.kind", "operation.name")];
 
 /// Values of `ai.operationId`. Only operations with a second dot reach a model; the others are the functions
 /// that the user called.

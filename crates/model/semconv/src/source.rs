@@ -112,7 +112,7 @@ pub const RIG_TARGETS: &[&str] = &["rig::", "rig_core", "rig_agent", "rig_bedroc
 pub const RIG_PARENT: &str = "rig.completion_parent";
 
 /// Attribute prefixes that any GenAI telemetry uses.
-pub const GENAI_PREFIXES: &[&str] = &["gen_ai.", "mcp."];
+pub const GENAI_PREFIXES: &[&str] = &["gen_ai.", "mcp.", "langwatch.", "lmnr.", "agentops."];
 
 /// Scopes of GenAI telemetry whose spans may lack GenAI attributes.
 pub const GENAI_SCOPES: &[&str] = &[

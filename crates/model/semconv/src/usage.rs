@@ -160,7 +160,7 @@ pub const WEB_SEARCHES: &[&str] = &[
 /// The provider's own usage object, as JSON or as a Python dictionary, for details without a key of their
 /// own.
 pub const USAGE_OBJECT: &[&str] =
-    &["gen_ai.usage.raw", "metadata.usage_object", "ai.response.providerMetadata"];
+    &["gen_ai.usage.raw", "metadata.usage_object", "ai.response.providerMetadata", "langwatch.metrics"];
 
 /// Details of the input as a flat dictionary.
 pub const INPUT_DETAILS: &[&str] = &["gen_ai.usage.input_token_details"];
@@ -214,6 +214,7 @@ pub const OBJECT_REASONING: &[(&str, &str)] = &[
     ("output_tokens_details", "reasoning_tokens"),
     ("completion_tokens_details", "reasoning_tokens"),
     ("", "reasoning"),
+    ("", "reasoning_tokens"),
     ("openai", "reasoningTokens"),
     ("azure", "reasoningTokens"),
     ("google.usageMetadata", "thoughtsTokenCount"),

@@ -1,10 +1,10 @@
 //! Kind of a span, such as a model call or a tool run.
 
-use quipu_core::Kind;
+use quipu_core::{Kind, SpanKind, Status};
 use quipu_semconv::quipu::KINDS;
 use quipu_semconv::{
-    AI_OPERATIONS, Field, MASTRA_TYPES, MCP_TOOL_CALL, OPENINFERENCE_KINDS, OPERATIONS, REQUEST_TYPES,
-    SDK_SPAN_TYPES, SPAN_NAMES, SPAN_TYPES, SpanName, TRACELOOP_KINDS,
+    AI_OPERATIONS, Field, MASTRA_TYPES, MCP_TOOL_CALL, OPENINFERENCE_KINDS, OPERATIONS, REQUEST_MESSAGES,
+    REQUEST_TYPES, SDK_SPAN_TYPES, SPAN_NAMES, SPAN_TYPES, SpanName, TRACELOOP_KINDS,
 };
 
 use crate::Slots;
@@ -78,11 +78,21 @@ fn protocol(slots: &Slots<'_>) -> Option<Kind> {
     Some(if method == MCP_TOOL_CALL { Kind::Tool } else { Kind::Other })
 }
 
+/// Whether a span without a word for its kind is a failed request to a model. It names a requested model and
+/// its provider, and has messages or the kind of a client.
+fn is_failed_request(slots: &Slots<'_>) -> bool {
+    let has = |key: &str| slots.span.attributes.get(key).is_some();
+    slots.span.status == Status::Error
+        && slots.get(Field::RequestModel).is_some()
+        && slots.get(Field::Provider).is_some()
+        && (slots.span.kind == SpanKind::Client || REQUEST_MESSAGES.iter().any(|key| has(key)))
+}
+
 fn signs(slots: &Slots<'_>) -> Option<Kind> {
     let names_model =
         [Field::RequestModel, Field::ResponseModel, Field::ModelName].iter().any(|f| slots.get(*f).is_some());
     let counts_tokens = [Field::Input, Field::Output].iter().any(|f| slots.get(*f).is_some());
-    if names_model && counts_tokens {
+    if names_model && (counts_tokens || is_failed_request(slots)) {
         return Some(Kind::Llm);
     }
     let names_tool = slots.get(Field::Tool).is_some() || slots.get(Field::ToolCallId).is_some();

@@ -3,8 +3,8 @@
 use compact_str::CompactString;
 use quipu_core::{Canonical, Kind, Meeting, Signal, Span, Status, Usd, Value};
 use quipu_semconv::{
-    FRAMEWORKS_WITHOUT_CONTEXT, Field, INVOKE_WORKFLOW, NEVER_COUNTED_OPERATIONS, REPEATED_USAGE,
-    REPEATING_SCOPES, USAGE_RECORD, ZERO_COST_SCOPES,
+    FRAMEWORKS_WITHOUT_CONTEXT, Field, INVOKE_WORKFLOW, NAMING_TYPES, NEVER_COUNTED_OPERATIONS,
+    REPEATED_USAGE, REPEATING_SCOPES, USAGE_RECORD, ZERO_COST_SCOPES,
 };
 
 use crate::words::words;
@@ -146,12 +146,17 @@ fn names(slots: &Slots<'_>, read: &mut Canonical) {
                 .take()
                 .or_else(|| slots.label(Field::NodeName))
                 .or_else(entity)
-                .or_else(|| by_span_name(slots));
+                .or_else(|| by_span_name(slots))
+                .or_else(|| named_by_type(slots));
         }
-        Kind::Tool => read.tool = read.tool.take().or_else(entity).or_else(|| by_span_name(slots)),
+        Kind::Tool => {
+            read.tool = read.tool.take().or_else(entity).or_else(|| by_span_name(slots));
+            read.tool = read.tool.take().or_else(|| named_by_type(slots));
+        }
         Kind::Workflow => {
             take_agent_name(read);
-            read.workflow = read.workflow.take().or_else(entity).or_else(|| by_span_name(slots))
+            read.workflow = read.workflow.take().or_else(entity).or_else(|| by_span_name(slots));
+            read.workflow = read.workflow.take().or_else(|| named_by_type(slots));
         }
         _ => {}
     }
@@ -163,6 +168,17 @@ fn take_agent_name(read: &mut Canonical) {
     let invoked = read.operation.as_deref() == Some(INVOKE_WORKFLOW);
     if invoked && (read.workflow.is_none() || read.workflow == read.agent) {
         read.workflow = read.agent.take();
+    }
+}
+
+/// The name of an agent, tool or workflow, for sources whose type of span says where it is.
+fn named_by_type(slots: &Slots<'_>) -> Option<CompactString> {
+    let told = slots.key(Field::SpanType)?;
+    let (_, key) = NAMING_TYPES.iter().find(|(kind, _)| *kind == told)?;
+    if key.is_empty() {
+        text::label(&slots.span.name.as_str().into())
+    } else {
+        text::label(slots.span.attributes.get(key)?)
     }
 }
 

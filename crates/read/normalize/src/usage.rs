@@ -30,6 +30,7 @@ pub(crate) fn usage(
     usage.reading = reading(slots, &usage, total, provider, known);
     usage.reasoning = reasoning_in_total(&usage, total, provider).or(usage.reasoning);
     let total = with_reasoning(slots, &usage).or(total);
+    exclude_second_reasoning(&mut usage, total, provider, notes);
     close(&mut usage, total, notes);
     Some(usage)
 }
@@ -47,6 +48,25 @@ fn reasoning_in_total(usage: &Usage, total: Option<u64>, provider: Option<&str>)
     let listed = provider.is_some_and(|provider| REASONING_IN_TOTAL_PROVIDERS.contains(&provider));
     let rest = total?.checked_sub(usage.input?.checked_add(usage.output?)?)?;
     (untold && includes_cached && listed && rest > 0).then_some(rest)
+}
+
+/// Removes reasoning tokens that a source added to an output with them. The total proves it: it is the sum of
+/// input and output without them. Gemini's own output excludes them, so its total proves nothing.
+fn exclude_second_reasoning(
+    usage: &mut Usage,
+    total: Option<u64>,
+    provider: Option<&str>,
+    notes: &mut Vec<CompactString>,
+) {
+    let listed = provider.is_none_or(|provider| REASONING_IN_TOTAL_PROVIDERS.contains(&provider));
+    let (Some(input), Some(output), Some(reasoning)) = (usage.input, usage.output, usage.reasoning) else {
+        return;
+    };
+    let once = output.checked_sub(reasoning).filter(|once| *once >= reasoning);
+    if !listed && reasoning > 0 && once.is_some_and(|once| total == input.checked_add(once)) {
+        usage.output = once;
+        notes.push(CompactString::const_new("the source adds reasoning to an output that includes it"));
+    }
 }
 
 /// Makes the buckets disjoint and consistent: by `reading`, by the source's total, and finally by cutting

@@ -548,3 +548,47 @@ fn a_stream_beside_the_wrapper_of_its_request_is_one_call_with_it() {
         assert_eq!(totals(&count(&batches, 1_000)).0, 1);
     }
 }
+
+/// A call as the SDK reports it, and as a wrapper without cached tokens and without an id reports it.
+fn without_cached(number: usize, start: i64, rest: u64, cached: u64, output: u64) -> [Span; 2] {
+    let truth = Truth { start, millis: 60, input: rest + cached, output, failed: false };
+    let [mut wrapper, mut sdk] = [2, 3].map(|scope| record(number, &truth, scope, plain()));
+    wrapper.canonical.response_id = None;
+    let usage = |input, cached| Usage {
+        input: Some(input),
+        output: Some(output),
+        cache_read: cached,
+        ..Usage::default()
+    };
+    wrapper.canonical.usage = Some(usage(rest, None));
+    sdk.canonical.usage = Some(usage(rest + cached, Some(cached)));
+    [wrapper, sdk]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn an_input_without_the_cached_tokens_is_of_the_same_call(
+        calls in prop::collection::vec((1_u64..2_000, 1_u64..2_000, 1_u64..500), 1..8),
+        beside in any::<bool>(),
+        together in any::<bool>(),
+    ) {
+        let (mut spans, mut sum) = (Vec::new(), (0, 0, 0));
+        for (number, (rest, cached, output)) in calls.iter().enumerate() {
+            let pair = without_cached(number, number as i64 * 200, *rest, *cached, *output);
+            spans.extend(if beside { pair.map(|span| below("agent", span)) } else { pair });
+            sum = (sum.0 + rest + cached, sum.1 + output, sum.2 + cached);
+        }
+        let single = || spans.iter().rev().map(|span| vec![span.clone()]).collect::<Vec<_>>();
+        let batches = if together { vec![spans.clone()] } else { single() };
+        prop_assert_eq!(totals(&count(&batches, 1_000)), (calls.len(), sum.0, sum.1, sum.2));
+    }
+}
+
+#[test]
+fn an_input_that_lacks_other_tokens_than_the_cached_is_of_another_call() {
+    let [mut wrapper, sdk] = without_cached(0, 0, 100, 50, 7);
+    wrapper.canonical.usage = Some(Usage { input: Some(99), output: Some(7), ..Usage::default() });
+    assert_eq!(totals(&count(&[vec![wrapper, sdk]], 1_000)).0, 2);
+}

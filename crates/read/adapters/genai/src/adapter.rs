@@ -78,6 +78,56 @@ mod tests {
     }
 
     #[test]
+    fn a_failed_request_without_an_operation_is_a_call() {
+        let request = [("gen_ai.system", "openai".into()), ("gen_ai.request.model", "gpt-4o".into())];
+        let said = ("gen_ai.prompt.0.role", Value::from("user"));
+        let mut failed = span(&[request.as_slice(), &[said]].concat());
+        assert_eq!(GenAi.canonical(&failed).kind, Kind::Other);
+        failed.status = quipu_core::Status::Error;
+        assert_eq!(GenAi.canonical(&failed).kind, Kind::Llm);
+        let mut bare = span(&request);
+        bare.status = quipu_core::Status::Error;
+        assert_eq!(GenAi.canonical(&bare).kind, Kind::Other);
+        bare.kind = quipu_core::SpanKind::Client;
+        assert_eq!(GenAi.canonical(&bare).kind, Kind::Llm);
+    }
+
+    #[test]
+    fn types_of_tracing_sdks_are_kinds() {
+        for (key, word, kind) in [
+            ("lmnr.span.type", "LLM", Kind::Llm),
+            ("langwatch.span.type", "agent", Kind::Agent),
+            ("agentops.span.kind", "guardrail", Kind::Guardrail),
+            ("gen_ai.request.type", "embedding", Kind::Embedding),
+        ] {
+            assert_eq!(GenAi.canonical(&span(&[(key, word.into())])).kind, kind, "{key}");
+        }
+        let named = GenAi.canonical(&span(&[("langwatch.span.type", "tool".into())]));
+        assert_eq!((named.kind, named.tool.as_deref()), (Kind::Tool, Some("x")));
+        let named = GenAi
+            .canonical(&span(&[("agentops.span.kind", "tool".into()), ("operation.name", "search".into())]));
+        assert_eq!(named.tool.as_deref(), Some("search"));
+    }
+
+    #[test]
+    fn reasoning_that_was_added_twice_counts_once() {
+        let output = |total: i64, provider: &str| {
+            let read = GenAi.canonical(&span(&[
+                ("gen_ai.provider.name", provider.into()),
+                ("gen_ai.operation.name", "chat".into()),
+                ("gen_ai.usage.input_tokens", 221.into()),
+                ("gen_ai.usage.output_tokens", 31.into()),
+                ("gen_ai.usage.reasoning.output_tokens", 5.into()),
+                ("gen_ai.usage.total_tokens", total.into()),
+            ]));
+            read.usage.unwrap().output
+        };
+        assert_eq!(output(247, "openai"), Some(26));
+        assert_eq!(output(252, "openai"), Some(31));
+        assert_eq!(output(247, "gcp.gemini"), Some(31));
+    }
+
+    #[test]
     fn a_chat_that_names_a_tool_stays_a_call() {
         let read = GenAi
             .canonical(&span(&[("gen_ai.operation.name", "chat".into()), ("gen_ai.tool.name", "t".into())]));

@@ -7,6 +7,8 @@ use quipu_normalize::{
 };
 use quipu_semconv::{Field, OPENINFERENCE_PREFIXES, OPENINFERENCE_SCOPES};
 
+use crate::printed;
+
 /// Suffixes of span names that are not part of an agent's name.
 const RUN_ENDINGS: &[&str] = &[".run", ".arun", ".invoke", ".ainvoke", ".kickoff", ".forward", ".aforward"];
 /// Suffixes of span names that are not part of a tool's name: the method that calls its object.
@@ -43,7 +45,10 @@ impl Adapter for OpenInference {
                 read.never_count = true;
                 read.notes.push(CompactString::const_new("answered from DSPy's cache: no model was called"));
             }
-            Kind::Llm => read.response_id = read.response_id.take().or_else(|| id_in_output(&slots)),
+            Kind::Llm => {
+                read.response_id = read.response_id.take().or_else(|| id_in_output(&slots));
+                printed::fill(&slots, &mut read);
+            }
             Kind::Agent => read.agent = read.agent.take().or_else(|| agent_name(span)),
             Kind::Tool => read.tool = read.tool.take().or_else(|| tool_name(span)),
             Kind::Workflow | Kind::Task if is_dspy_agent(span) => {

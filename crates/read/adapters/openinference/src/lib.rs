@@ -6,5 +6,6 @@
 //! Never: prefers values of another convention on the same span.
 
 mod adapter;
+mod printed;
 
 pub use adapter::OpenInference;

@@ -34,6 +34,7 @@ impl Adapter for Openlit {
         failed_call(span, &mut read);
         guardrail_as_agent(&slots, &mut read);
         nameless(&mut read);
+        step_as_agent(span, &mut read);
         if read.kind.is_call() {
             read.meeting = meeting(span, &read);
             // The tool is one that the answer requests, and not one that ran.
@@ -106,6 +107,14 @@ fn guardrail_as_agent(slots: &Slots<'_>, read: &mut Canonical) {
         Value::Bool(flag) => Some(*flag),
         word => label(word).map(|word| word.eq_ignore_ascii_case("true")),
     };
+}
+
+/// Reads steps of CrewAI's flows, which have the operation of an agent. Agents have a name and an id.
+fn step_as_agent(span: &Span, read: &mut Canonical) {
+    let is_run = read.kind == Kind::Agent && read.operation.as_deref() == Some("invoke_agent");
+    if is_run && span.parent_id.is_some() && read.agent.is_none() && read.agent_id.is_none() {
+        read.kind = Kind::Task;
+    }
 }
 
 /// The first result of a guard: whether it stopped the request.

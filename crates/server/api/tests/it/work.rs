@@ -89,7 +89,7 @@ async fn the_summary_of_a_range_by_framework() {
     assert!(fixture.fails("/api/metrics?time_range=2h", 400).await.contains("one of 1h, 24h, 7d, 30d"));
 }
 
-/// A crew whose one call an SDK reported, and a call of the SDK without a crew.
+/// A crew whose one call an SDK reported, a call of the SDK without a crew, and a crew with a graph inside.
 async fn crew(fixture: &Fixture) {
     let chat = [
         ("test.kind", quipu_core::Value::from("llm")),
@@ -99,13 +99,15 @@ async fn crew(fixture: &Fixture) {
         ("gen_ai.usage.output_tokens", 20.into()),
     ];
     let mut batch = Batch::default();
-    for (trace, amount) in [(41, "0.25"), (42, "0.5")] {
+    for (trace, framework, amount) in
+        [(41, "openai", "0.25"), (42, "openai", "0.5"), (43, "langgraph", "0.125")]
+    {
         let make = Make { trace, start: NOW.plus(-MINUTE), service: "crew" };
         let mut call = make.span(2, 1, "chat gpt-4o", (10, 500), &chat);
-        call.canonical.framework = Some("openai".into());
+        call.canonical.framework = Some(framework.into());
         batch.costs.push(cost(&call, Rule::Leaf, Some(amount)));
         let mut root = make.span(1, 0, "run", (0, 1_000), &[]);
-        root.canonical.framework = (trace == 41).then(|| "crewai".into());
+        root.canonical.framework = (trace != 42).then(|| "crewai".into());
         batch.spans.extend([root, call]);
     }
     fixture.write(batch).await;
@@ -116,11 +118,13 @@ async fn calls_within_a_framework_are_its_own_whatever_reported_them() {
     let fixture = Fixture::empty();
     crew(&fixture).await;
     for (question, calls, cost) in [
-        ("framework=crewai", 1, json!("0.25")),
-        ("filter=framework:crewai", 1, json!("0.25")),
+        ("framework=crewai", 2, json!("0.375")),
+        ("filter=framework:crewai", 2, json!("0.375")),
         ("framework=openai", 2, json!("0.75")),
-        ("filter=framework:crewai,openai", 2, json!("0.75")),
-        ("framework=langgraph", 0, Value::Null),
+        ("filter=framework:crewai,openai", 3, json!("0.875")),
+        ("framework=langgraph", 1, json!("0.125")),
+        ("filter=framework:crewai,langgraph", 2, json!("0.375")),
+        ("framework=haystack", 0, Value::Null),
     ] {
         let usage = fixture.get(&format!("/api/v1/usage?group_by=model&{question}")).await;
         assert_eq!(
@@ -132,15 +136,15 @@ async fn calls_within_a_framework_are_its_own_whatever_reported_them() {
         assert_eq!(groups, Some(usize::from(calls > 0)), "{question}");
     }
     let answer = fixture.get("/api/metrics?time_range=24h&frameworks=crewai").await;
-    assert_eq!((&answer["total_requests"], &answer["total_cost_usd"]), (&json!(1), &json!("0.25")));
-    assert_eq!((&answer["total_tokens"], &answer["avg_response_time_ms"]), (&json!(120), &json!(500.0)));
-    assert_eq!(answer["cost_by_model"], json!({"gpt-4o": "0.25"}));
+    assert_eq!((&answer["total_requests"], &answer["total_cost_usd"]), (&json!(2), &json!("0.375")));
+    assert_eq!((&answer["total_tokens"], &answer["avg_response_time_ms"]), (&json!(240), &json!(500.0)));
+    assert_eq!(answer["cost_by_model"], json!({"gpt-4o": "0.375"}));
     let point =
-        json!({"at": "2026-11-21T11:00:00.000000000Z", "requests": 1, "tokens": 120, "cost_usd": "0.25"});
+        json!({"at": "2026-11-21T11:00:00.000000000Z", "requests": 2, "tokens": 240, "cost_usd": "0.375"});
     assert_eq!(answer["usage_over_time"], json!([point]));
     let crewai = &answer["frameworks"][0];
     assert_eq!(
         (&crewai["framework"], &crewai["requests"], &crewai["traces"]),
-        (&json!("crewai"), &json!(1), &json!(1))
+        (&json!("crewai"), &json!(2), &json!(2))
     );
 }

@@ -158,3 +158,19 @@ fn what_is_broken_is_passed_over() {
         Openlit.messages(&span);
     }
 }
+
+#[test]
+fn a_nameless_run_within_another_is_a_step_and_no_agent() {
+    let read = |key: &str| {
+        let span = draft(1, 2)
+            .with("telemetry.sdk.name", "openlit")
+            .with("gen_ai.operation.name", "invoke_agent")
+            .with(key, "Researcher");
+        let mut span = span.span();
+        span.parent_id = quipu_core::SpanId::from_bytes([7; 8]).ok();
+        Openlit.canonical(&span).kind
+    };
+    assert_eq!(read("gen_ai.agent.name"), Kind::Agent);
+    assert_eq!(read("gen_ai.agent.id"), Kind::Agent);
+    assert_eq!(read("gen_ai.output.type"), Kind::Task);
+}
