@@ -58,10 +58,10 @@ export function Overview() {
             <Feed scope={scope} />
           </div>
           <div className="overview-side">
-            <HealthPanel />
             <Failures scope={scope} refetch={refetch} />
             <BudgetCords />
             <Spenders scope={scope} refetch={refetch} />
+            <HealthPanel />
           </div>
         </div>
       </div>
