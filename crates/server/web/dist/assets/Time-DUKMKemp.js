@@ -1,1 +1,0 @@
-import{F as e,J as t}from"./States-DxSy5bWm.js";import{u as n}from"./i18n-CRZN4tZX.js";var r=n();function i({at:n,show:i=e}){return(0,r.jsx)(`time`,{className:`figure`,dateTime:n,title:t(n),children:i(n)})}export{i as t};
