@@ -21,7 +21,7 @@ pub(crate) const SORTS: [Sort; 11] = [
     Sort::MostTools,
     Sort::FewestErrors,
 ];
-pub(crate) const FIELDS: [FacetField; 15] = [
+pub(crate) const FIELDS: [FacetField; 17] = [
     FacetField::Service,
     FacetField::Framework,
     FacetField::Agent,
@@ -36,6 +36,8 @@ pub(crate) const FIELDS: [FacetField; 15] = [
     FacetField::Commit,
     FacetField::Branch,
     FacetField::Error,
+    FacetField::Environment,
+    FacetField::Version,
     FacetField::TraceFramework,
 ];
 pub(crate) const KEYS: [GroupBy; 19] = [
@@ -143,7 +145,11 @@ fn by_name(field: FacetField, value: &CompactString) -> TraceFilter {
         FacetField::Project => filter.project = text,
         FacetField::Commit => filter.commit = text,
         FacetField::Branch => filter.branch = text,
-        FacetField::Convention | FacetField::Error | FacetField::TraceFramework => {}
+        FacetField::Convention
+        | FacetField::Error
+        | FacetField::Environment
+        | FacetField::Version
+        | FacetField::TraceFramework => {}
     }
     filter
 }

@@ -15,7 +15,7 @@ const AXE: &str = "axe-core@4";
 const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
 /// The scripts by name.
-const SCRIPTS: [(&str, &str); 24] = [
+const SCRIPTS: [(&str, &str); 25] = [
     ("main.mjs", include_str!("../suites/web/main.mjs")),
     ("browser.mjs", include_str!("../suites/web/browser.mjs")),
     ("steps.mjs", include_str!("../suites/web/steps.mjs")),
@@ -39,6 +39,7 @@ const SCRIPTS: [(&str, &str); 24] = [
     ("phone.mjs", include_str!("../suites/web/phone.mjs")),
     ("said.mjs", include_str!("../suites/web/said.mjs")),
     ("first.mjs", include_str!("../suites/web/first.mjs")),
+    ("tasks.mjs", include_str!("../suites/web/tasks.mjs")),
     ("figures.mjs", include_str!("../suites/web/figures.mjs")),
 ];
 

@@ -4,8 +4,8 @@ use std::collections::{BTreeSet, HashSet};
 
 use compact_str::CompactString;
 use quipu_core::{
-    Canonical, Cost, FacetField, Kind, Signal, Span, SpanId, Status, Timestamp, Tokens, TraceId, TraceRow,
-    TraceStatus, Usd,
+    Canonical, Cost, FacetField, Kind, Resource, Signal, Span, SpanId, Status, Timestamp, Tokens, TraceId,
+    TraceRow, TraceStatus, Usd,
 };
 
 use crate::held::Trace;
@@ -45,7 +45,13 @@ pub(crate) fn values_of(field: FacetField, trace: &Summed<'_>) -> BTreeSet<Compa
             let classes = trace.trace.values().filter_map(|entry| entry.span.error_class());
             classes.map(|class| CompactString::const_new(class.as_str())).collect()
         }
+        FacetField::Environment => of_resources(trace, Resource::environment),
+        FacetField::Version => of_resources(trace, Resource::version),
     }
+}
+
+fn of_resources(trace: &Summed<'_>, read: fn(&Resource) -> Option<&str>) -> BTreeSet<CompactString> {
+    trace.trace.values().filter_map(|entry| read(&entry.span.resource)).map(CompactString::from).collect()
 }
 
 /// Ledger rows of a trace that are part of the totals.

@@ -1,9 +1,9 @@
-//! Cases on tags, project, revision and branch of a trace, and on usage covered by subscriptions.
+//! Cases on tags, environment, version, project, revision and branch of a trace, and on usage covered by subscriptions.
 
 use compact_str::CompactString;
 use quipu_core::{
-    Billing, Cost, FacetField, GroupBy, SessionQuery, SignalSet, Span, Status, TraceFilter, UsageKey,
-    UsageQuery, Usd,
+    Billing, Cost, Criterion, FacetField, GroupBy, SessionQuery, SignalSet, Span, Status, Term, TraceFilter,
+    UsageKey, UsageQuery, Usd, Wanted,
 };
 
 use super::cases;
@@ -144,10 +144,16 @@ async fn filter_by_label(on: &Subject) -> Outcome {
 
 async fn values_of_labels(on: &Subject) -> Outcome {
     let spans = [
-        draft(1, 1).project("raft").code("c1", "main").tag("beta").tag("nightly").span(),
-        draft(1, 2).below(1).project("raft").tag("beta").span(),
-        draft(2, 1).project("raft").code("c2", "main").tag("beta").span(),
-        draft(3, 1).project("kite").span(),
+        draft(1, 1)
+            .project("raft")
+            .code("c1", "main")
+            .tag("beta")
+            .tag("nightly")
+            .release("prod", "1.2")
+            .span(),
+        draft(1, 2).below(1).project("raft").tag("beta").release("prod", "1.3").span(),
+        draft(2, 1).project("raft").code("c2", "main").tag("beta").release("test", "1.3").span(),
+        draft(3, 1).project("kite").release("", "").span(),
     ];
     let [mut limited, mut failed, sound, mut slow] = spans;
     for (span, told) in [(&mut limited, "openai.RateLimitError"), (&mut failed, "429")] {
@@ -156,7 +162,9 @@ async fn values_of_labels(on: &Subject) -> Outcome {
     }
     slow.canonical.error_type = Some("TimeoutError".into());
     on.write(batch([limited, failed, sound, slow], [])).await?;
-    let cases: [(FacetField, &[(&str, u64)]); 4] = [
+    let cases: [(FacetField, &[(&str, u64)]); 6] = [
+        (FacetField::Environment, &[("prod", 1), ("test", 1)]),
+        (FacetField::Version, &[("1.3", 2), ("1.2", 1)]),
         (FacetField::Error, &[("rate_limit", 1), ("timeout", 1)]),
         (FacetField::Tag, &[("beta", 2), ("nightly", 1)]),
         (FacetField::Project, &[("raft", 2), ("kite", 1)]),
@@ -166,6 +174,18 @@ async fn values_of_labels(on: &Subject) -> Outcome {
         let facets = on.store()?.facets(field, &TraceFilter::default(), 10).await?;
         let have: Vec<_> = facets.iter().map(|facet| (facet.value.as_str(), facet.traces)).collect();
         same!(have, want, "values of {field:?}");
+    }
+    let named = |field, value: &str| {
+        let criterion = Criterion::Named(field, vec![Wanted::Exactly(value.to_owned())]);
+        TraceFilter { terms: vec![Term { not: false, criterion }], ..TraceFilter::default() }
+    };
+    let cases: [(TraceFilter, &[u64]); 3] = [
+        (named(FacetField::Version, "1.3"), &[1, 2]),
+        (named(FacetField::Environment, "prod"), &[1]),
+        (named(FacetField::Environment, "1.3"), &[]),
+    ];
+    for (filter, want) in cases {
+        same!(ask::picked(on.store()?, filter.clone()).await?, ask::ids(want), "traces of {filter:?}");
     }
     Ok(())
 }

@@ -97,6 +97,17 @@ impl Draft {
         self
     }
 
+    /// Sets the environment and version of its service.
+    #[must_use]
+    pub fn release(mut self, environment: &str, version: &str) -> Self {
+        let attributes: Attributes =
+            [("deployment.environment.name", environment), ("service.version", version)]
+                .into_iter()
+                .collect();
+        self.0.resource = Arc::new(Resource { attributes, schema_url: CompactString::default() });
+        self
+    }
+
     /// Sets its conversation.
     #[must_use]
     pub fn session(self, id: &str) -> Self {

@@ -24,6 +24,17 @@ impl Resource {
         })
     }
 
+    /// `deployment.environment.name`, or the older `deployment.environment`.
+    pub fn environment(&self) -> Option<&str> {
+        let named = ["deployment.environment.name", "deployment.environment"];
+        named.into_iter().find_map(|key| self.attributes.text(key)).filter(|name| !name.is_empty())
+    }
+
+    /// `service.version`.
+    pub fn version(&self) -> Option<&str> {
+        self.attributes.text("service.version").filter(|version| !version.is_empty())
+    }
+
     /// A number for the process: a hash of its instance id, else of service, host and process id, as far as
     /// they were sent. It is stored, so it must be the same in every build.
     pub fn process(&self) -> u64 {

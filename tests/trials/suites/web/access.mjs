@@ -143,7 +143,7 @@ function steps(page, http, width, picture) {
 function first(page, http, width, picture) {
   const heading = page.getByRole("heading", { name: "Choose your own password" });
   const change = async (old, password, again) => {
-    await page.getByLabel("Present password", { exact: true }).fill(old);
+    await page.getByLabel("Current password", { exact: true }).fill(old);
     await page.getByLabel("New password", { exact: true }).fill(password);
     await page.getByLabel("New password, again", { exact: true }).fill(again);
     await button(page, "Change the password").click();
@@ -161,7 +161,7 @@ function first(page, http, width, picture) {
     }],
     ["what cannot be the new password is said at its field", async () => {
       await change(PASSWORD, OWN, `${OWN}!`);
-      await shown(page.getByText("The two are not the same."));
+      await shown(page.getByText("The passwords differ."));
       await change(PASSWORD, PASSWORD, PASSWORD);
       await shown(page.locator(".is-wrong").getByText(/old one/));
       await picture("first-password-refused");

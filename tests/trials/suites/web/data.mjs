@@ -120,7 +120,7 @@ function followed(walk) {
       walk.old = await sendTrace(http, "walk-old", undefined, { days: OLD_DAYS });
       await button(part(page, "Retention"), "Preview").click();
       await shown(page.getByText(/^Nothing is removed yet/));
-      await shown(page.getByRole("row", { name: /thinned, for its age/ }));
+      await shown(page.getByRole("row", { name: /reduced by age/ }));
       await picture("preview");
       if ((await spansOf(http, walk.old)) !== 1) throw new Error("its span is gone");
     }],

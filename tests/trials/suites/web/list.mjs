@@ -109,7 +109,7 @@ export const ordered = (page, plan) => [
     await page.keyboard.press("Escape");
   }],
   ["a drag over the strip narrows the range", async () => {
-    await drag(page, page.getByRole("slider", { name: "Read Traces over time at a time" }), 0.5, 0.9);
+    await drag(page, page.getByRole("slider", { name: "Values of Traces over time by time" }), 0.5, 0.9);
     await address(page, /since=.*until=|until=.*since=/);
   }],
 ];

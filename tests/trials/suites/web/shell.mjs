@@ -121,11 +121,11 @@ export const overview = (page, plan) => [
     await shown(page.locator("a.stat"));
   }],
   ["a drag over a chart narrows the range", async () => {
-    await drag(page, page.getByRole("slider", { name: "Read Requests per minute at a time" }), 0.4, 0.8);
+    await drag(page, page.getByRole("slider", { name: "Values of Requests per minute by time" }), 0.4, 0.8);
     await address(page, /since=.*until=|until=.*since=/);
   }],
   ["arrow keys read the chart", async () => {
-    const chart = page.getByRole("slider", { name: "Read Requests per minute at a time" });
+    const chart = page.getByRole("slider", { name: "Values of Requests per minute by time" });
     await chart.focus();
     await page.keyboard.press("End");
     await holds(async () => !/Arrow keys/.test(await chart.getAttribute("aria-valuetext")));

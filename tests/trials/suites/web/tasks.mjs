@@ -1,4 +1,5 @@
 // Tasks of a user, each from the overview and within a number of clicks. Every task ends with what the user then sees.
+import { readFileSync } from "node:fs";
 import { json } from "./browser.mjs";
 import { send, text } from "./send.mjs";
 import { address, button, holds, meets, rowsOf, shown } from "./steps.mjs";
@@ -9,7 +10,7 @@ const SECOND = 1_000_000_000n;
 const DAY = 86_400n * SECOND;
 
 /** A trace of an agent with these steps, one second each, so many days ago; gives its id. */
-async function sendRun(url, name, steps, { days = 0, attributes = [] } = {}) {
+async function sendRun(url, name, steps, { days = 0, attributes = [], resource = [] } = {}) {
   const end = BigInt(Date.now()) * 1_000_000n - BigInt(days) * DAY;
   const start = end - BigInt(steps.length + 1) * SECOND;
   const [traceId, root] = [hex(16), hex(8)];
@@ -17,7 +18,7 @@ async function sendRun(url, name, steps, { days = 0, attributes = [] } = {}) {
     startTimeUnixNano: String(from), endTimeUnixNano: String(to), attributes: [...more, ...attributes] });
   const spans = steps.map(({ step, more, status }, at) => span(hex(8), root, step, start + BigInt(at) * SECOND, start + BigInt(at + 1) * SECOND, more, status));
   spans.unshift(span(root, undefined, name, start, end, [text("gen_ai.operation.name", "invoke_agent"), text("gen_ai.agent.name", name)]));
-  await send(url, "/v1/traces", { resourceSpans: [{ resource: { attributes: [text("service.name", "tasks")] }, scopeSpans: [{ scope: { name: "test" }, spans }] }] });
+  await send(url, "/v1/traces", { resourceSpans: [{ resource: { attributes: [text("service.name", "tasks"), ...resource] }, scopeSpans: [{ scope: { name: "test" }, spans }] }] });
   return traceId;
 }
 
@@ -102,6 +103,61 @@ export const tasks = (page, plan) => {
       await shown(page.getByRole("columnheader", { name: `fast-${mark}` }));
       await holds(async () => (await row("Tokens per call").innerText()).replace(/\s+/g, " ").includes("110 100"), () => row("Tokens per call").innerText());
       await meets(row("Output tokens per second").getByText("better"));
+    }],
+    ["a release compared with the one before: 4 clicks", async () => {
+      const release = (version, output) => sendRun(plan.urls.demo, `shop-${version}`, [call("gpt-4o", 100, output)],
+        { resource: [text("service.version", version), text("deployment.environment.name", `stage-${mark}`)] });
+      await Promise.all([release(`1-${mark}`, 300), release(`2-${mark}`, 100)]);
+      const by = await start(4);
+      const choice = (name) => page.getByRole("combobox", { name, exact: true });
+      await by.click(rail(page, "Compare"));
+      await shown(choice("Compare by"));
+      await by.choose(choice("Compare by"), "version");
+      await holds(async () => (await choice("First").locator(`option[value="1-${mark}"]`).count()) === 1);
+      await by.choose(choice("First"), `1-${mark}`);
+      await by.choose(choice("Second"), `2-${mark}`);
+      const row = page.locator(".compare-table tr", { has: page.getByRole("rowheader", { name: "Tokens per call", exact: true }) });
+      await holds(async () => (await row.innerText()).replace(/\s+/g, " ").includes("400 200"), () => row.innerText());
+    }],
+    ["the traces of one environment: 3 clicks", async () => {
+      const by = await start(3);
+      await by.click(rail(page, "Traces"));
+      await by.click(page.getByRole("combobox", { name: "Filter" }));
+      await page.keyboard.type(`env:stage-${mark}`);
+      await page.keyboard.press("Enter");
+      await address(page, /filter=env:stage/);
+      await holds(async () => (await rowsOf(page, "Traces").count()) === 2, async () => `${await rowsOf(page, "Traces").count()} traces`);
+      await page.locator(".facets-panel button.facet-pick[title^='env:stage-'][aria-pressed=true]").waitFor();
+    }],
+    ["what arrives, live: 2 clicks", async () => {
+      const by = await start(2);
+      await by.click(rail(page, "Traces"));
+      await shown(rowsOf(page, "Traces"));
+      await by.click(button(page, "Live"));
+      await sendRun(plan.urls.demo, `arrives-${mark}`, [call("gpt-4o", 10, 10)]);
+      await meets(rowsOf(page, "Traces").filter({ hasText: `arrives-${mark}` }));
+      await button(page, "Live").click();
+    }],
+    ["a table of all that matches taken along: 2 clicks", async () => {
+      await page.goto(`${plan.urls.demo}/traces?range=1h&filter=env:stage-${mark}`);
+      await shown(rowsOf(page, "Traces"));
+      const by = finger(2);
+      await by.click(button(page, "Export"));
+      const file = page.waitForEvent("download");
+      await by.click(page.getByRole("link", { name: /^CSV/ }));
+      const path = `${plan.shots}/tasks-${mark}.csv`;
+      await (await file).saveAs(path);
+      const lines = readFileSync(path, "utf8").trim().split("\n");
+      if (lines.length !== 3) throw new Error(`${lines.length - 1} lines of 2 traces`);
+    }],
+    ["an agent's goals, and whether they are met: 2 clicks", async () => {
+      await sendRun(plan.urls.demo, `goal-${mark}`, [call("gpt-4o", 10, 10)]);
+      const by = await start(2);
+      await by.click(rail(page, "Dashboards"));
+      await by.click(page.getByRole("link", { name: /^Goals of agents/ }));
+      const gauge = page.locator("section.panel", { has: page.getByRole("heading", { name: "Success rate", exact: true }) }).locator(".gauge");
+      await meets(gauge.getByText("target 95%"));
+      await shown(gauge.getByText(/on target|off target/));
     }],
     ["a phrase found and marked: 3 clicks", async () => {
       await sendRun(plan.urls.demo, `talk-${mark}`, [call("gpt-4o", 10, 10, [said("user", `Where is parcel ${mark}?`), said("assistant", `Parcel ${mark} waits in Lund.`)])]);
@@ -198,10 +254,14 @@ export const tasks = (page, plan) => {
 const figure = async (locator) => Number((await locator.innerText()).replace(/[^0-9]/g, ""));
 const total = (page) => page.locator(".page-facts [role=status]");
 
-/** A figure of calls opens a list of exactly that many. Yesterday does not change while the test runs. */
+/** The day before yesterday: other tests write into the last two days, and nothing writes into this one. */
+const until = Math.floor(Date.now() / 86_400_000) * 86_400_000 - 86_400_000;
+const STILL = `since=${new Date(until - 86_400_000).toISOString()}&until=${new Date(until).toISOString()}`;
+
+/** A figure opens a list of exactly that many. */
 export const counted = (page, plan) => [
   ["LLM calls of the overview", async () => {
-    await page.goto(`${plan.urls.demo}/?range=yesterday`);
+    await page.goto(`${plan.urls.demo}/?${STILL}`);
     const stat = page.locator(".overview-figures a", { hasText: "LLM calls" });
     await shown(stat);
     const calls = await figure(stat.locator(".stat-value"));
@@ -209,8 +269,16 @@ export const counted = (page, plan) => [
     await address(page, /^\/calls/);
     await holds(async () => (await total(page).innerText()).includes(`${calls.toLocaleString("en-US")} calls`), () => total(page).innerText());
   }],
+  ["failed traces of the overview", async () => {
+    await page.goto(`${plan.urls.demo}/?${STILL}`);
+    const stat = page.locator(".overview-figures a", { hasText: "Error rate" });
+    const [, failed] = /([\d,]+) of [\d,]+ failed/.exec(await stat.innerText()) ?? [];
+    await stat.click();
+    await address(page, /filter=status:error/);
+    await holds(async () => (await page.locator(".page-facts").innerText()).includes(`${failed} traces`), () => page.locator(".page-facts").innerText());
+  }],
   ["calls of every model, and the failed ones", async () => {
-    await page.goto(`${plan.urls.demo}/models?range=yesterday`);
+    await page.goto(`${plan.urls.demo}/models?${STILL}`);
     await shown(page.getByRole("table", { name: "Models", exact: true }).locator("tbody tr"));
     const links = await page.getByRole("table", { name: "Models", exact: true }).locator("tbody a.num[href^='/calls']").evaluateAll((all) =>
       all.filter((one) => !one.href.includes("sort=")).map((one) => [one.getAttribute("href"), one.textContent]));

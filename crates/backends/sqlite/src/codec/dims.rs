@@ -33,9 +33,11 @@ pub(crate) enum DimKind {
     Branch = 20,
     Sender = 21,
     ErrorClass = 22,
+    Environment = 23,
+    Version = 24,
 }
 
-const KINDS: usize = 23;
+const KINDS: usize = 25;
 /// Maximum number of a day's names in memory. Beyond it the cache is cleared, not the file.
 const MOST_KNOWN: usize = 20_000;
 

@@ -1,4 +1,4 @@
-//! Tags, error class, project, revision and branch of a span, which belong to its whole trace.
+//! Tags, error class, environment, version, project, revision and branch of a span, which belong to its trace.
 
 use quipu_core::{ErrorClass, Span};
 use rusqlite::Connection;
@@ -10,6 +10,9 @@ use crate::fault::Result;
 /// Labels of which a trace shows one, in the order of [`Labels::single`].
 pub(crate) const LABELS: [DimKind; 3] = [DimKind::Project, DimKind::Revision, DimKind::Branch];
 
+/// Stands for no error class in a row with later fields. Numbers of names begin at 1.
+const NO_ERROR: i64 = 0;
+
 /// The labels of one span, by the numbers of their names.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Labels {
@@ -20,6 +23,9 @@ pub(crate) struct Labels {
     /// Its error class. It follows the other fields in the row; rows of earlier releases end before it.
     #[serde(skip)]
     pub(crate) error: Option<i64>,
+    /// Environment and version of its resource. They follow the error class in the row.
+    #[serde(skip)]
+    pub(crate) release: [Option<i64>; 2],
 }
 
 impl Labels {
@@ -27,7 +33,9 @@ impl Labels {
     pub(crate) fn of(span: &Span, conn: &Connection, dims: &mut Dims) -> Result<Option<Self>> {
         let (read, class) = (span.canonical.as_ref(), span.error_class());
         let texts = [&read.project, &read.commit, &read.branch];
-        if read.tags.is_empty() && class.is_none() && texts.iter().all(|text| text.is_none()) {
+        let release = [span.resource.environment(), span.resource.version()];
+        let without = class.is_none() && release == [None, None];
+        if without && read.tags.is_empty() && texts.iter().all(|text| text.is_none()) {
             return Ok(None);
         }
         let mut labels = Self::default();
@@ -35,6 +43,11 @@ impl Labels {
             labels.tags.push(dims.id(conn, DimKind::Tag, tag)?);
         }
         labels.error = dims.maybe(conn, DimKind::ErrorClass, class.map(ErrorClass::as_str))?;
+        let [environment, version] = release;
+        labels.release = [
+            dims.maybe(conn, DimKind::Environment, environment)?,
+            dims.maybe(conn, DimKind::Version, version)?,
+        ];
         labels.tags.sort_unstable();
         labels.tags.dedup();
         for (place, (kind, text)) in labels.single.iter_mut().zip(LABELS.into_iter().zip(texts)) {
@@ -46,8 +59,12 @@ impl Labels {
     /// Packs the labels for the span's row.
     pub(crate) fn pack(&self) -> Result<Vec<u8>> {
         let mut bytes = postcard::to_stdvec(self)?;
-        if let Some(error) = self.error {
-            bytes.extend(postcard::to_stdvec(&error)?);
+        let later = self.release != [None, None];
+        if self.error.is_some() || later {
+            bytes.extend(postcard::to_stdvec(&self.error.unwrap_or(NO_ERROR))?);
+        }
+        if later {
+            bytes.extend(postcard::to_stdvec(&self.release)?);
         }
         Ok(bytes)
     }
@@ -57,8 +74,36 @@ impl Labels {
         let Some(bytes) = bytes else { return Ok(Self::default()) };
         let (mut labels, rest): (Self, _) = postcard::take_from_bytes(bytes)?;
         if !rest.is_empty() {
-            labels.error = Some(postcard::from_bytes(rest)?);
+            let (error, rest): (i64, _) = postcard::take_from_bytes(rest)?;
+            labels.error = Some(error).filter(|error| *error != NO_ERROR);
+            if !rest.is_empty() {
+                labels.release = postcard::from_bytes(rest)?;
+            }
         }
         Ok(labels)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_mixture_of_late_fields_is_read_back() {
+        for error in [None, Some(7)] {
+            for release in [[None, None], [Some(3), None], [None, Some(4)], [Some(3), Some(4)]] {
+                let labels = Labels { tags: vec![1, 2], single: [None, Some(5), None], error, release };
+                assert_eq!(Labels::unpack(Some(&labels.pack().unwrap())).unwrap(), labels);
+            }
+        }
+    }
+
+    #[test]
+    fn rows_of_earlier_releases_are_read() {
+        let old = Labels { tags: vec![1], error: Some(7), ..Labels::default() };
+        let mut bytes = postcard::to_stdvec(&old).unwrap();
+        assert_eq!(Labels::unpack(Some(&bytes)).unwrap(), Labels { error: None, ..old });
+        bytes.extend(postcard::to_stdvec(&7_i64).unwrap());
+        assert_eq!(Labels::unpack(Some(&bytes)).unwrap().error, Some(7));
     }
 }

@@ -48,6 +48,8 @@ pub(crate) const fn said(field: FacetField) -> Said {
         FacetField::Tool => Said::Names(DimKind::Tool),
         FacetField::Tag => Said::Names(DimKind::Tag),
         FacetField::Error => Said::Names(DimKind::ErrorClass),
+        FacetField::Environment => Said::Names(DimKind::Environment),
+        FacetField::Version => Said::Names(DimKind::Version),
         FacetField::Status => Said::Status,
     }
 }

@@ -89,6 +89,7 @@ impl TraceState {
     pub(crate) fn label(&mut self, labels: &Labels, by: i64) {
         labels.tags.iter().for_each(|tag| self.name(Some(*tag), by));
         self.name(labels.error, by);
+        labels.release.iter().for_each(|dim| self.name(*dim, by));
         for (at, dim) in labels.single.iter().enumerate() {
             let Some(dim) = *dim else { continue };
             self.name(Some(dim), by);

@@ -242,6 +242,10 @@ pub enum FacetField {
     TraceFramework,
     /// Class of a failure in the trace, by the words of [`ErrorClass`](crate::ErrorClass).
     Error,
+    /// Deployment environment of a span's resource.
+    Environment,
+    /// Version of a span's service.
+    Version,
 }
 
 /// One value of a field.

@@ -6,8 +6,10 @@ use crate::dto::DashboardSettings;
 const FILES: &[(&str, &str)] = &[
     ("agents-at-work", include_str!("agents-at-work.json")),
     ("cost", include_str!("cost.json")),
+    ("goals", include_str!("goals.json")),
     ("guardrails", include_str!("guardrails.json")),
     ("models", include_str!("models.json")),
+    ("test-generation", include_str!("test-generation.json")),
     ("tools", include_str!("tools.json")),
 ];
 

@@ -129,7 +129,7 @@ pub struct UsageParams {
 #[into_params(parameter_in = Query)]
 pub struct FacetParams {
     /// `service`, `framework`, `agent`, `model`, `tool`, `session`, `user`, `status`, `convention`, `tag`,
-    /// `project`, `commit`, `branch` or `error`.
+    /// `project`, `commit`, `branch`, `error`, `env` or `version`.
     pub field: String,
     /// Maximum number of values, 1 to 10,000; default 100.
     #[serde(skip_serializing_if = "Option::is_none")]

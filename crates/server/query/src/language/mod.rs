@@ -33,6 +33,8 @@ pub(crate) const FIELDS: &[(&str, FacetField)] = &[
     ("commit", FacetField::Commit),
     ("branch", FacetField::Branch),
     ("error", FacetField::Error),
+    ("env", FacetField::Environment),
+    ("version", FacetField::Version),
 ];
 
 /// Words that other languages join terms with.

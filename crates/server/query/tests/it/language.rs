@@ -56,6 +56,8 @@ fn every_field_has_its_word() {
         ("branch", FacetField::Branch),
         ("convention", FacetField::Convention),
         ("error", FacetField::Error),
+        ("env", FacetField::Environment),
+        ("version", FacetField::Version),
     ] {
         assert_eq!(one(&format!("{word}:x")), is(named(field, &[exactly("x")])));
         assert_eq!(one(&format!("-{word}:x*")), not(named(field, &[beginning("x")])));

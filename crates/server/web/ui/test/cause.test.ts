@@ -24,6 +24,11 @@ describe("causes of failures", () => {
     ]);
   });
 
+  it("names the guardrail of a tripwire", () => {
+    const [cause] = causesOf([failed("Guardrail tripwire triggered: {'guardrail': 'no_secrets'}", 2)]);
+    expect(cause?.label).toBe("guardrail no_secrets");
+  });
+
   it("groups a message with and without the type and the wrapping of its SDK", () => {
     const [cause, ...others] = causesOf([
       failed("RuntimeError: backend down", 5, "2026-01-01"),

@@ -194,7 +194,7 @@ describe("files", () => {
   };
   it("of the dashboards that ship can be shown, and show every type of panel", () => {
     const types = new Set(files.flatMap((name) => read(name).panels.map((panel) => panel.type)));
-    expect(types.size).toBe(9);
+    expect(types.size).toBe(10);
     for (const name of files) {
       for (const panel of read(name).panels) {
         const where = `${name} ${panel.id}`;

@@ -2,6 +2,7 @@ import i18next from "i18next";
 import { beforeAll, describe, expect, it } from "vitest";
 import { boundText, formatTick, formatUnit } from "../src/charts/units";
 import * as figures from "../src/lib/format";
+import { day } from "../src/lib/time";
 
 beforeAll(() => i18next.init({ lng: "de", fallbackLng: false, resources: { de: { translation: {} } } }));
 
@@ -30,6 +31,8 @@ describe("figures in German", () => {
 
   it("shortens axes without taking groups for decimals", () => {
     expect(formatTick("usd", 0.25, 0.25)).toBe("$0,25");
+    expect(formatTick("percent", 0.2, 0.2)).toBe("20\u202f%");
+    expect(day(new Date(2026, 10, 22))).toBe("22. Nov");
     expect(formatTick("count", 12_000, 2000)).toBe("12k");
     expect(formatTick("count", 2000, 1000)).toBe("2.000");
     expect(boundText("count", 1000)).toBe("1.000");

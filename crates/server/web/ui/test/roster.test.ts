@@ -9,7 +9,7 @@ import { deltaOf, pointsOf as sharePoints } from "../src/pages/roster/Against";
 import { scaleOf } from "../src/pages/roster/kinds";
 import { costPlaces } from "../src/pages/roster/money";
 import { firstLine, keyOf, NOBODY, nameOf } from "../src/pages/roster/names";
-import { callMeasures, pointsOf, seriesOf, stepsOf } from "../src/pages/roster/series";
+import { callMeasures, coarseStep, pointsOf, seriesOf, stepsOf } from "../src/pages/roster/series";
 import { hourValue, lastHours, onHours } from "../src/pages/tools/hours";
 import { changeWords, recommendationWords } from "../src/pages/tools/words";
 import { userRows } from "../src/pages/users/rows";
@@ -323,5 +323,18 @@ describe("a turn of a session", () => {
     const failed = call("a", "2026-01-05T10:00:01Z", { status: "error", status_message: "429" });
     expect(exchangeOf([failed]).failure).toBe("429");
     expect(exchangeOf([]).asked).toBeNull();
+  });
+});
+
+describe("steps of narrow charts", () => {
+  const at = Date.parse("2026-11-24T12:00:00Z");
+  const range = (preset: string) => ({ preset, since: null, until: null });
+  it("are wide enough for a few dozen", () => {
+    expect(coarseStep(range("15m"), at)).toBe("1m");
+    expect(coarseStep(range("24h"), at)).toBe("1h");
+    expect(coarseStep(range("7d"), at)).toBe("6h");
+    expect(coarseStep(range("30d"), at)).toBe("1d");
+    expect(coarseStep(range("all"), at)).toBe("auto");
+    expect(coarseStep({ preset: "", since: "2020-01-01T00:00:00Z", until: null }, at)).toBe("auto");
   });
 });

@@ -135,6 +135,9 @@ impl DashboardPanel {
         if !MEASURES.contains(&self.measure.as_str()) {
             return Err(Fault::new(path("measure"), format!("expected one of {}", MEASURES.join(", "))));
         }
+        if self.target.is_some_and(|target| !(0.0..=1e12).contains(&target)) {
+            return Err(Fault::new(path("target"), "expected a number from 0 to 1e12"));
+        }
         let filter = filled(&self.filter, variables)
             .map_err(|name| Fault::new(path("filter"), format!("there is no variable ${name}")))?;
         self.ask(filter).figure_ask().map(drop).map_err(|error| {

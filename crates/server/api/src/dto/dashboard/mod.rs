@@ -100,6 +100,8 @@ pub enum PanelKind {
     Box,
     /// Shares of a whole.
     Pie,
+    /// One number on a scale, with its target.
+    Gauge,
 }
 
 /// One panel, on a grid of 12 columns.
@@ -145,4 +147,7 @@ pub struct DashboardPanel {
     /// Whether series are stacked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stacked: Option<bool>,
+    /// Target in the unit of the figure: shares from 0 to 1, times in milliseconds, costs in US dollars.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<f64>,
 }

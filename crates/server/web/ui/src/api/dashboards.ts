@@ -14,6 +14,7 @@ export const PANEL_TYPES = [
   "histogram",
   "box",
   "pie",
+  "gauge",
 ] as const;
 export type PanelType = (typeof PANEL_TYPES)[number];
 
@@ -35,6 +36,8 @@ export interface DashboardPanel {
   agg?: string;
   top?: number;
   stacked?: boolean;
+  /** In the unit of the measure: shares from 0 to 1, times in milliseconds, costs in dollars. */
+  target?: number;
 }
 
 /** A drop-down whose choice stands for `$name` in the filters of the panels. */
@@ -120,6 +123,7 @@ export function bodyOf(dashboard: DashboardBody): DashboardBody {
       ...(panel.agg ? { agg: panel.agg } : {}),
       ...(panel.top ? { top: panel.top } : {}),
       ...(panel.stacked ? { stacked: true } : {}),
+      ...(panel.target === undefined || panel.target === null ? {} : { target: panel.target }),
     })),
   };
 }

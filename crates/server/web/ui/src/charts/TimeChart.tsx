@@ -12,7 +12,7 @@ import { type Drawn, Marks } from "./Marks";
 import { Tip } from "./Tip";
 import { stepText, timeTicks, valueAxis } from "./ticks";
 import type { Series, Unit } from "./types";
-import { formatTick, formatterOf, unitName } from "./units";
+import { boundText, formatTick, formatterOf, unitName } from "./units";
 import { useWidth } from "./useSize";
 
 interface Props {
@@ -33,6 +33,8 @@ interface Props {
   label: string;
   /** Without: where there is more than one series. */
   legend?: boolean;
+  /** A line across at this value. */
+  target?: number | undefined;
 }
 
 const TOP = 10;
@@ -42,6 +44,7 @@ const LEAST_DRAG = 5;
 
 export function TimeChart(props: Props) {
   const { shape = "line", stacked = false, series, unit, since, until, stepMs, height = 200, label } = props;
+  const { target } = props;
   const onBrush = props.onBrush === undefined ? brushRange : props.onBrush;
   const box = useRef<HTMLDivElement>(null);
   const width = useWidth(box);
@@ -71,9 +74,9 @@ export function TimeChart(props: Props) {
   const axis = useMemo(() => {
     const rows = (dashed: boolean) =>
       drawn.filter((one) => Boolean(one.series.dashed) === dashed).map((one) => one.values);
-    const peak = Math.max(peakOf(rows(false), piled), peakOf(rows(true), false));
+    const peak = Math.max(peakOf(rows(false), piled), peakOf(rows(true), false), target ?? 0);
     return { ...valueAxis(unit, peak, height < 120 ? 2 : 4), peak };
-  }, [drawn, piled, unit, height]);
+  }, [drawn, piled, unit, height, target]);
   const left = 8 + 6.6 * Math.max(2, ...axis.ticks.map((tick) => formatTick(unit, tick, axis.step).length));
   const plot = { left, right: Math.max(left, width - 8), top: TOP, bottom: height - BOTTOM };
   const x = (time: number) => plot.left + ((plot.right - plot.left) * (time - since)) / (until - since);
@@ -222,6 +225,14 @@ export function TimeChart(props: Props) {
               x={x}
               y={y}
             />
+            {target === undefined ? null : (
+              <g className="chart-target">
+                <line x1={plot.left} x2={plot.right} y1={y(target)} y2={y(target)} />
+                <text x={plot.right - 2} y={y(target) - 5} textAnchor="end">
+                  {t("target {value}", { value: boundText(unit, target) })}
+                </text>
+              </g>
+            )}
             <SharedLine x={x} since={since} until={until} top={plot.top} bottom={plot.bottom} />
             {stretch && (far || held?.from !== held?.to) ? (
               <rect
@@ -238,7 +249,7 @@ export function TimeChart(props: Props) {
           className={onBrush ? "chart-hit" : props.onPick ? "chart-hit is-pick" : "chart-hit is-still"}
           role="slider"
           tabIndex={0}
-          aria-label={t("Read {label} at a time", { label })}
+          aria-label={t("Values of {label} by time", { label })}
           aria-valuemin={0}
           aria-valuemax={Math.max(0, grid.length - 1)}
           aria-valuenow={over ?? 0}

@@ -4,6 +4,8 @@ export { boundsOver, rebin } from "./bins";
 export { brushRange } from "./brush";
 export { Donut } from "./Donut";
 export { ChartEmpty, Charted, ChartWait } from "./Frame";
+export { Gauge } from "./Gauge";
+export { betterOf } from "./gaugeScale";
 export { Heatmap } from "./Heatmap";
 export { Histogram } from "./Histogram";
 export {

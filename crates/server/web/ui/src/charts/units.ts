@@ -1,6 +1,17 @@
 // Figures of a chart: one unit, and one precision for all that stand together.
 
-import { bytes, compact, count, duration, marked, percent, point, trimmed, usd } from "../lib/format";
+import {
+  bytes,
+  compact,
+  count,
+  duration,
+  marked,
+  percent,
+  percentSign,
+  point,
+  trimmed,
+  usd,
+} from "../lib/format";
 import { t } from "../lib/i18n";
 import type { Unit } from "./types";
 
@@ -85,7 +96,7 @@ export function formatTick(unit: Unit, value: number, step: number): string {
         ? `$${trimmed(compact(value))}`
         : `$${marked(value.toFixed(step >= 1 ? 0 : decimals(step)))}`;
     case "percent":
-      return `${marked((value * 100).toFixed(decimals(step * 100)))}%`;
+      return `${marked((value * 100).toFixed(decimals(step * 100)))}${percentSign()}`;
     case "ms":
       return durationTick(value, step);
     case "bytes":

@@ -68,7 +68,7 @@ export function TeachToSend({ what }: { what: string }) {
       <Mark size={48} />
       <h2>{t("No {what} yet", { what })}</h2>
       <Segments
-        label={t("Way to send")}
+        label={t("Setup")}
         options={WAYS.map((id) => ({ id, label: wayName(id) }))}
         value={way}
         onPick={setWay}
@@ -91,7 +91,7 @@ export function TeachToSend({ what }: { what: string }) {
         })}
       </p>
       <p className="state-text faint">
-        {t("Only looking around? Start with example data:")} <code className="mono">quipu serve --demo</code>
+        {t("No agent yet? Start with example data:")} <code className="mono">quipu serve --demo</code>
       </p>
     </div>
   );

@@ -1,5 +1,5 @@
 // The frame of every page: the cord of pages on the left, filters and time above, the thin bar when the line is lost.
-import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
+import { lazy, type ReactNode, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { askAnew, paced } from "../api/again";
 import { useConnection, useLive } from "../api/live";
 import { queryClient, useStatus } from "../api/queries";
@@ -8,14 +8,17 @@ import { t } from "../lib/i18n";
 import { filterHref } from "../state/filters";
 import { useKeys } from "../state/keys";
 import { PAGES } from "../state/pages";
+import { prefetched } from "../state/prefetch";
 import { navigate, usePlace } from "../state/url";
 import { FilterBar } from "./FilterBar";
 import { LiveButton } from "./LiveButton";
 import { PageHelp } from "./PageHelp";
-import { Palette } from "./Palette";
 import { Rail } from "./Rail";
 import { RangePicker } from "./RangePicker";
-import { Shortcuts } from "./Shortcuts";
+
+// Nothing of these is on the first screen.
+const Palette = lazy(prefetched(async () => ({ default: (await import("./Palette")).Palette })));
+const Shortcuts = lazy(prefetched(async () => ({ default: (await import("./Shortcuts")).Shortcuts })));
 
 /** Answers that decide for themselves what a gap means: they are large, or have many pages. */
 const LARGE = new Set<unknown>(["trace", "trace-full", "outline", "traces", "events", "filter-check"]);
@@ -81,8 +84,10 @@ export function Shell({ children }: { children: ReactNode }) {
         <LostLine />
         {children}
       </main>
-      {over === "palette" ? <Palette close={() => setOver(null)} /> : null}
-      {over === "keys" ? <Shortcuts close={() => setOver(null)} /> : null}
+      <Suspense>
+        {over === "palette" ? <Palette close={() => setOver(null)} /> : null}
+        {over === "keys" ? <Shortcuts close={() => setOver(null)} /> : null}
+      </Suspense>
     </div>
   );
 }

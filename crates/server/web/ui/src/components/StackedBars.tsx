@@ -45,7 +45,7 @@ function axisTime(time: number, grain: Grain, first: boolean): string {
   if (grain === "month") return utcMonth(date);
   if (grain !== "hour") return utcDay(date);
   if (first || date.getHours() === 0) return day(date);
-  return `${two(date.getHours())}:00`;
+  return `${two(date.getHours())}:${two(date.getMinutes())}`;
 }
 
 const LABEL_STEPS: Record<Grain, readonly number[]> = {

@@ -76,7 +76,7 @@ export function Trouble({ error, retry }: { error: unknown; retry?: () => void }
   const problem = error instanceof Problem ? error : null;
   return (
     <p className="trouble" role="alert">
-      <strong>{problem?.title ?? t("This could not be shown")}</strong>
+      <strong>{problem?.title ?? t("This could not be loaded")}</strong>
       {problem?.detail ? <span className="muted"> {problem.detail}</span> : null}
       {retry ? (
         <>

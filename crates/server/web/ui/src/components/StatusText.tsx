@@ -38,7 +38,7 @@ export function TraceStatus({ trace }: { trace: TraceSummary }) {
   const inside = trace.status !== "error" && trace.errors > 0;
   return (
     <span
-      className="trace-status"
+      className={inside ? "trace-status has-failed" : "trace-status"}
       title={inside ? t("{n} steps failed", { count: trace.errors, n: count(trace.errors) }) : undefined}
     >
       <StatusText status={trace.status} />

@@ -102,7 +102,7 @@ function recentTraces(word: string, most: number): Command[] {
       if (!fits || seen.has(trace.trace_id)) continue;
       seen.set(trace.trace_id, {
         key: trace.trace_id,
-        group: t("Traces on the screen lately"),
+        group: t("Recent traces"),
         label: trace.name,
         hint: `${listTime(trace.started_at)} · ${trace.trace_id.slice(0, 8)}`,
         run: () => navigate(href(`/traces/${trace.trace_id}`)),

@@ -32,8 +32,10 @@ export function fieldHint(field: string): string {
     project: t("repository or project"),
     branch: t("git branch of the agent's folder"),
     commit: t("git commit, whole"),
-    convention: t("how the spans are worded"),
+    convention: t("convention of the spans"),
     error: t("rate_limit, timeout, tool_error …"),
+    env: t("deployment environment"),
+    version: t("service.version of the sender"),
     name: t("the trace's name"),
     error_message: t("the error of a failed span"),
     has: t("has a value of this field"),
@@ -84,7 +86,7 @@ function recentChoices(text: string): Choice[] {
     .slice(0, 5)
     .map((filter) => ({
       key: `recent ${filter}`,
-      group: t("Used lately"),
+      group: t("Recent filters"),
       label: filter,
       hint: "",
       insert: null,
@@ -103,7 +105,7 @@ function wordChoices(
     key: "words",
     group: t("Full text"),
     label: t("Search for {words}", { words: blank.typed }),
-    hint: t("in all that was said"),
+    hint: t("in all text"),
     insert: blank.typed,
     finished: true,
   };
@@ -136,7 +138,7 @@ function valueChoices(blank: Blank, values: readonly FacetValue[]): Choice[] {
   if (!several) return known;
   const sum = first.reduce((total, { traces: count }) => total + count, 0);
   const beginning = {
-    ...choice(`${blank.typed}*`, t("{n} values begin so", { n: first.length })),
+    ...choice(`${blank.typed}*`, t("{n} values with this prefix", { n: first.length })),
     insert: written(blank.typed, true),
   };
   return sum > 0 ? [...known.slice(0, 1), beginning, ...known.slice(1)] : known;

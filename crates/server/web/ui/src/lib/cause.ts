@@ -42,6 +42,8 @@ const STATUS = /\b(?:error code|status(?: code)?|http(?: error)?|code)["']?\W{0,
 const TYPED = /^(?:[\w.]+\.)?(\w+(?:Error|Exception))(?::\s*|\()(.*)$/s;
 const INNER = /["'](?:message|error|detail)["']\s*:\s*(["'])((?:\\.|(?!\1).)*)\1/gs;
 
+const TRIPWIRE = /guardrail tripwire triggered.*?["']guardrail["']\s*:\s*["']([^"']+)["']/i;
+
 const unquoted = (text: string): string =>
   text
     .replace(/\)$/, "")
@@ -61,6 +63,9 @@ function readingOf(error: string): Reading {
   const [, code] = STATUS.exec(words) ?? [];
   const name = code && statusName(code);
   if (name) return { key: `status ${code}`, label: `${code} ${name}`, type: null };
+  const [, guardrail] = TRIPWIRE.exec(words) ?? [];
+  if (guardrail)
+    return { key: `guardrail ${guardrail}`, label: t("guardrail {name}", { name: guardrail }), type: null };
   const [, type = null, rest] = TYPED.exec(words) ?? [];
   const inner = [...words.matchAll(INNER)].at(-1)?.[2];
   const message = inner || unquoted(rest ?? words) || words;

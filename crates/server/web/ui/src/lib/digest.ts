@@ -78,7 +78,7 @@ export function groupFailures(outline: Outline, failures: readonly number[]): Fa
   const groups = new Map<string, FailureGroup>();
   for (const row of failures) {
     const kind = outline.kind(row);
-    const what = outline.word("tool", row) ?? outline.name(row);
+    const what = outline.word("tool", row) ?? outline.word("model", row) ?? outline.name(row);
     const key = `${kind}\n${what}`;
     const group = groups.get(key) ?? { what, kind, rows: [] };
     group.rows.push(row);

@@ -223,11 +223,14 @@ export function stopwatch(ms: number): string {
   return `${group(String(Math.floor(total / 3600)))}:${two(Math.floor(total / 60) % 60)}:${two(total % 60)}`;
 }
 
+/** The sign after a percentage: German sets it apart. */
+export const percentSign = (): string => (language() === "de" ? "\u202f%" : "%");
+
 /** A share of one as a percentage; a share that only rounds to none or all says so. */
 export function percent(share: number, places = 1): string {
   const value = share * 100;
   const least = 10 ** -places;
-  const sign = language() === "de" ? "\u202f%" : "%";
+  const sign = percentSign();
   if (value > 0 && value < least / 2) return `<${marked(String(least))}${sign}`;
   if (value < 100 && value > 100 - least / 2) return `>${marked((100 - least).toFixed(places))}${sign}`;
   return `${marked(value.toFixed(places))}${sign}`;

@@ -40,6 +40,8 @@ export const FIELDS = [
   "commit",
   "convention",
   "error",
+  "env",
+  "version",
   "name",
   "error_message",
 ] as const;

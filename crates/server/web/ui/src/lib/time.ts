@@ -33,8 +33,12 @@ function sameDay(a: Date, b: Date): boolean {
   return a.getFullYear() === b.getFullYear() && a.getMonth() === b.getMonth() && a.getDate() === b.getDate();
 }
 
+/** "22 Nov", in German "22. Nov". */
+const dayOf = (date: number, month: number): string =>
+  `${two(date)}${language() === "de" ? "." : ""} ${monthName(month)}`;
+
 export function day(date: Date): string {
-  return `${two(date.getDate())} ${monthName(date.getMonth())}`;
+  return dayOf(date.getDate(), date.getMonth());
 }
 
 export function clock(date: Date): string {
@@ -64,7 +68,7 @@ export function utcTime(rfc3339: string): string {
 
 /** The UTC day that a bar of days, weeks or months starts on. */
 export function utcDay(date: Date): string {
-  return `${two(date.getUTCDate())} ${monthName(date.getUTCMonth())}`;
+  return dayOf(date.getUTCDate(), date.getUTCMonth());
 }
 
 export function utcMonth(date: Date): string {

@@ -21,6 +21,8 @@ export function fieldName(field: string): string {
     branch: t("branch"),
     convention: t("convention"),
     error: t("failure"),
+    env: t("environment"),
+    version: t("version"),
     time: t("time"),
   };
   return words[field] ?? field;

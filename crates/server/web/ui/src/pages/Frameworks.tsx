@@ -82,7 +82,18 @@ function Row({ row, signals, picked }: { row: ParityRow; signals: readonly Signa
         className="figure end"
         title={unpriced_calls ? t("{n} unpriced", { n: count(unpriced_calls) }) : undefined}
       >
-        {cost_usd === null ? <span className="nil">–</span> : usd(cost_usd, 4)}
+        {cost_usd === null ? (
+          <span className="nil">–</span>
+        ) : Number(cost_usd) === 0 ? (
+          <span
+            className="nil"
+            title={t("The price list has $0 for this usage, as for models that run locally")}
+          >
+            {t("free")}
+          </span>
+        ) : (
+          usd(cost_usd, 4)
+        )}
       </td>
       {signals.map((signal) => (
         <td key={signal.id} className="parity-cell">
@@ -249,7 +260,7 @@ export function Frameworks() {
           </span>
         )}
       </div>
-      {found.length === 0 ? <p className="part-empty">{t("No framework fits.")}</p> : null}
+      {found.length === 0 ? <p className="part-empty">{t("No framework matches.")}</p> : null}
       {found.length > 0 && narrow ? <List rows={found} signals={signals} /> : null}
       {found.length > 0 && !narrow ? (
         <Matrix rows={found} signals={signals} open={open} lacking={lacking} />

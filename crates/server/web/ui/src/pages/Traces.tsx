@@ -137,7 +137,7 @@ export function Traces() {
             onDelete={() =>
               setDoomed({
                 traces: { trace_ids: [...selection.keys] },
-                which: t("Those that you selected."),
+                which: t("The selected traces."),
               })
             }
           />
@@ -282,7 +282,7 @@ function NewPill({ arrived, following }: { arrived: Arrivals; following: boolean
     <button
       type="button"
       className="new-pill"
-      title={following ? t("Paused while you scroll. Show them (n)") : t("Show them (n)")}
+      title={following ? t("Paused while you scroll. Click to show new rows (n)") : t("Show them (n)")}
       onClick={arrived.show}
     >
       {t("{n} new", { n })}

@@ -159,14 +159,23 @@ export function Drawing({ graph, label, hint, act, onPick, states = null, stirre
   );
 }
 
+/** Letters of the second line of a card. */
+const NOTE_LETTERS = 26;
+
 const cut = (text: string, most: number) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
 
 // What is written on a node, in words that are apart. Its name for those who hear it holds the same, so that one can also say
 // them (WCAG 2.5.3).
 const nameOn = (node: GraphNode) => cut(node.name, 23);
 function noteOn(node: GraphNode): string {
-  const inferred = node.inferred ? ` · ${t("{n} inferred", { n: count(node.inferred) })}` : "";
-  return `${node.kind} · ×${count(node.calls)}${inferred} · ${duration(node.duration_ms)}`;
+  const facts = [
+    node.calls > 0 || !node.inferred ? `×${count(node.calls)}` : "",
+    node.inferred ? t("{n} inferred", { n: count(node.inferred) }) : "",
+    node.duration_ms ? duration(node.duration_ms) : "",
+  ].filter(Boolean);
+  const line = [node.kind, ...facts].join(" · ");
+  // What does not fit into the card is in the line below the drawing.
+  return line.length <= NOTE_LETTERS ? line : [node.kind, ...facts.slice(0, 2)].join(" · ");
 }
 const failedOn = (node: GraphNode) => (node.errors > 0 ? ` ✕ ${count(node.errors)}` : "");
 

@@ -13,7 +13,7 @@ function Cells({ of, places }: { of: Figures; places: number }) {
     <>
       <td className="figure end">{count(of.calls)}</td>
       <td className={of.errors > 0 ? "figure end failing" : "figure end nil"}>{count(of.errors)}</td>
-      <td className="figure end">{duration(of.duration_ms)}</td>
+      <td className="figure end wide-only">{duration(of.duration_ms)}</td>
       <td className="figure end wide-only">{of.tokens ? count(of.tokens) : "–"}</td>
       <td className="figure end">{of.cost_usd === null ? "–" : usd(of.cost_usd, places)}</td>
     </>
@@ -24,7 +24,7 @@ function Heads({ first, sort, onSort }: { first: string; sort: string; onSort: (
   const columns: [string, string, string][] = [
     ["calls", t("Calls"), "end"],
     ["failed", t("Failed"), "end"],
-    ["time", t("Time"), "end"],
+    ["time", t("Time"), "end wide-only"],
     ["tokens", t("Tokens"), "end wide-only"],
     ["cost", t("Cost"), "end"],
   ];

@@ -12,7 +12,7 @@ export function Access() {
   const me = useMe();
   const body = () => {
     if (me.isError && !me.data) return <Failure error={me.error} retry={() => void me.refetch()} />;
-    if (!me.data) return <Loading what={t("Asking the server")} />;
+    if (!me.data) return <Loading what={t("Loading …")} />;
     return (
       <div className="access">
         {me.data.access ? null : <Open />}

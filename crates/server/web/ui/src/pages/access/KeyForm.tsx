@@ -78,7 +78,7 @@ export function KeyForm({ projects, everywhere, add, close }: Props) {
       </fieldset>
       <Field
         label={t("Valid until")}
-        hint={t("Empty: until it is revoked")}
+        hint={t("Empty: no expiry")}
         type="date"
         value={until}
         error={refused.of.expires_at}

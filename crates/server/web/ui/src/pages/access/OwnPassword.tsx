@@ -29,13 +29,13 @@ export function OwnPassword() {
     >
       {change.isSuccess && !open ? (
         <p className="muted" role="status">
-          {t("It is changed. Your other sessions are ended.")}
+          {t("Password changed. Your other sessions are logged out.")}
         </p>
       ) : null}
       {open ? (
         <form className="access-form" onSubmit={submit}>
           <Field
-            label={t("Present password")}
+            label={t("Current password")}
             type="password"
             autoComplete="current-password"
             autoFocus

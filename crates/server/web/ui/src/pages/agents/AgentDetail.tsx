@@ -35,9 +35,16 @@ export function AgentDetail({ row, scope, refetch }: Props) {
       hue="agent"
       title={agentName(row)}
       actions={
-        <Link className="quiet-button" href={filterHref("/traces", { agent })}>
-          {t("Traces")}
-        </Link>
+        <>
+          {agent === null ? null : (
+            <Link className="quiet-button" href={filterHref("/compare", {}, { by: "agent", a: agent })}>
+              {t("Compare")}
+            </Link>
+          )}
+          <Link className="quiet-button" href={filterHref("/traces", { agent })}>
+            {t("Traces")}
+          </Link>
+        </>
       }
     >
       <Facts facts={factsOf(row)} />

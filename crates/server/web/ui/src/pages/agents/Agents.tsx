@@ -120,9 +120,7 @@ function columnsFor(places: number, scale: Scale, before: ReadonlyMap<string, Ag
     },
     boxColumn((row) => row.duration_ms, {
       head: t("Run time, {scale}", { scale: scaleText(scale) }),
-      title: t(
-        "On one logarithmic scale: line from the shortest to p95, box half of all runs, knot the median",
-      ),
+      title: t("Logarithmic scale. Line: minimum to p95. Box: middle half of the runs. Mark: median"),
       least: 130,
       drop: 4,
       scale,

@@ -22,8 +22,8 @@ export function Audit() {
   const body = () => {
     if (audit.isError && !audit.data)
       return <Failure error={audit.error} retry={() => void audit.refetch()} />;
-    if (!audit.data) return <Loading what={t("Asking the server")} />;
-    if (entries.length === 0) return <p className="part-empty">{t("Nothing that fits is written down.")}</p>;
+    if (!audit.data) return <Loading what={t("Loading …")} />;
+    if (entries.length === 0) return <p className="part-empty">{t("No matching entries.")}</p>;
     return (
       <>
         <Entries entries={entries} />
@@ -46,7 +46,7 @@ export function Audit() {
       <div className="page-body scrolls">
         <div className="audit">
           <div className="audit-filters">
-            <Field label={t("Who")} placeholder={t("alice")} value={actor} onChange={setActor} />
+            <Field label={t("User")} placeholder={t("alice")} value={actor} onChange={setActor} />
             <Field label={t("Action")} value={action} onChange={setAction} />
           </div>
           {body()}
@@ -85,10 +85,10 @@ function Entries({ entries }: { entries: readonly AuditEntry[] }) {
     <table className="slip rows audit-rows">
       <thead>
         <tr>
-          <th scope="col">{t("When")}</th>
-          <th scope="col">{t("Who")}</th>
+          <th scope="col">{t("Time")}</th>
+          <th scope="col">{t("User")}</th>
           <th scope="col">{t("Action")}</th>
-          <th scope="col">{t("What")}</th>
+          <th scope="col">{t("Target")}</th>
           <th scope="col">{t("Project")}</th>
           <th scope="col">{t("Outcome")}</th>
           <th scope="col">{t("From")}</th>

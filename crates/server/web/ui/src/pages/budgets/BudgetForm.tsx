@@ -70,7 +70,7 @@ export function BudgetForm({ budget, taken, close }: Props) {
     if (fixed) return;
     const { config, errors: found } = configOf(draft, budget?.config);
     const name = draft.name.trim();
-    if (!budget && taken.includes(name)) found.name = t("There is a budget of this name already.");
+    if (!budget && taken.includes(name)) found.name = t("A budget with this name exists.");
     setOwn(found);
     if (Object.keys(found).length === 0) save.mutate({ name, config });
   };
@@ -94,7 +94,7 @@ export function BudgetForm({ budget, taken, close }: Props) {
         </div>
         {forbidden ? <p className="muted">{forbidden}</p> : null}
         {written ? (
-          <p className="muted">{t("Written in the configuration or in the program: it is changed there.")}</p>
+          <p className="muted">{t("Defined in the configuration or the program. Change it there.")}</p>
         ) : null}
       </header>
       <form className="panel-body budget-form" onSubmit={submit}>
@@ -190,7 +190,11 @@ function Period({ draft, errors, set }: PartProps) {
                 label: t("Calendar"),
                 title: t("Restarts at the hour, at midnight, on Monday or on the first of the month"),
               },
-              { id: "rolling", label: t("Rolling window"), title: t("The time up to now") },
+              {
+                id: "rolling",
+                label: t("Rolling window"),
+                title: t("The most recent hour, day, week or month"),
+              },
             ]}
             value={draft.rolling ? "rolling" : "calendar"}
             onPick={(kind) => set({ rolling: kind === "rolling" })}

@@ -61,17 +61,19 @@ export function Budgets() {
     ) : null;
   return (
     <>
-      <div className="budgets-top">
-        <AllowedButton
-          needs="admin"
-          className="button"
-          title={t("New budget (n)")}
-          onClick={() => open({ new: "1" })}
-        >
-          {t("New budget")}
-        </AllowedButton>
-      </div>
-      <PageHead title={t("Budgets")}>
+      <PageHead
+        title={t("Budgets")}
+        tools={
+          <AllowedButton
+            needs="admin"
+            className="button is-main"
+            title={t("New budget (n)")}
+            onClick={() => open({ new: "1" })}
+          >
+            {t("New budget")}
+          </AllowedButton>
+        }
+      >
         {budgets.length > 0 ? <span>{t("{count} budgets", { count: budgets.length })}</span> : null}
       </PageHead>
       <PanelSplit panel={panel} covers={narrow && panel !== null}>
@@ -191,10 +193,7 @@ function Block({ budget, refusals, chosen, open }: BlockProps) {
           ))}
           {budget.config.time_zone && !budget.config.rolling ? <span>{budget.config.time_zone}</span> : null}
           {budget.source === "file" ? (
-            <span
-              className="faint"
-              title={t("It is changed where it is written: in the configuration, or in the program")}
-            >
+            <span className="faint" title={t("Change it in the configuration or program that defines it")}>
               {t("of the configuration")}
             </span>
           ) : null}
@@ -226,7 +225,9 @@ function Block({ budget, refusals, chosen, open }: BlockProps) {
       )}
       {accounts.length > FIRST ? (
         <button type="button" className="quiet-button budget-more" onClick={() => setAll(!all)}>
-          {all ? t("The {n} fullest only", { n: FIRST }) : t("All {n}", { n: count(accounts.length) })}
+          {all
+            ? t("Only the {n} closest to their limit", { n: FIRST })
+            : t("All {n}", { n: count(accounts.length) })}
         </button>
       ) : null}
     </section>

@@ -19,6 +19,7 @@ export function ScopeRows({ draft, errors, set }: PartProps) {
   return (
     <Choice label={t("For")} error={errors.scope}>
       <select
+        className="scope-kind"
         aria-label={t("One limit for")}
         value={kind}
         onChange={(event) => set({ scope: scopeOfKind(event.target.value) })}
@@ -29,7 +30,7 @@ export function ScopeRows({ draft, errors, set }: PartProps) {
             {t("Each {field}", { field: fieldName(field) })}
           </option>
         ))}
-        <option value="some">{t("Some of it …")}</option>
+        <option value="some">{t("Selected spending …")}</option>
       </select>
       {(kind === "some" ? draft.scope : []).map((row, index) => (
         <ScopeLine
@@ -104,7 +105,7 @@ function ScopeLine({ row, free, error, change, drop }: ScopeLineProps) {
         type="button"
         className="icon-button"
         aria-label={t("Not by {field}", { field: fieldName(row.field) })}
-        title={t("Take away")}
+        title={t("Remove")}
         onClick={drop}
       >
         <Icon name="close" size={12} />

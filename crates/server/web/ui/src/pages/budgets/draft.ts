@@ -190,7 +190,7 @@ export function configOf(
     if (row.value.trim() === "") errors[`scope.${row.field}`] = t("Value, or * for each");
   const limits = [draft.limit_usd, draft.limit_tokens, draft.limit_calls];
   if (!draft.loop && limits.every((limit) => limit.trim() === ""))
-    errors.limit_usd = t("Set a limit in dollars, tokens or calls.");
+    errors.limit_usd = t("Enter a limit in dollars, tokens or calls.");
   return { config, errors };
 }
 

@@ -18,6 +18,8 @@ import { useWorkPlace } from "../roster/place";
 const FIELDS = [
   "model",
   "agent",
+  "env",
+  "version",
   "user",
   "service",
   "framework",
@@ -58,7 +60,7 @@ export function Compare() {
               refetch={refetch}
             />
           ) : answer?.isPending ? (
-            <Loading what={t("Asking the server")} />
+            <Loading what={t("Loading …")} />
           ) : (
             <NothingMatches what={t("calls")}>
               <p className="muted">{t("A comparison needs two values of this field.")}</p>
@@ -143,7 +145,7 @@ function Sides({ scope, field, a, b, refetch }: SidesProps) {
   const second = useAsk(CALLS, within(b), refetch);
   const failed = [first, second].find((query) => query.isError && !query.data);
   if (failed) return <Failure error={failed.error} retry={() => void failed.refetch()} />;
-  if (!first.data || !second.data) return <Loading what={t("Asking the server")} />;
+  if (!first.data || !second.data) return <Loading what={t("Loading …")} />;
   return <Table field={field} a={a} b={b} left={first.data.total} right={second.data.total} />;
 }
 

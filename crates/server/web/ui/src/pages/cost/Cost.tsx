@@ -65,7 +65,7 @@ export function Cost() {
   const body = () => {
     if (query.isError && !query.data)
       return <Failure error={query.error} retry={() => void query.refetch()} />;
-    if (query.isPending) return <Loading what={t("Adding up")} />;
+    if (query.isPending) return <Loading what={t("Calculating the cost")} />;
     if (query.data.total.llm_calls === 0) {
       return status.data?.store.spans === 0 ? (
         <TeachToSend what={t("cost")} />
@@ -137,33 +137,42 @@ function Controls({ dimension, measure, grain }: { dimension: Dimension; measure
         value={measure}
         onPick={(id) => setParams({ sort: null, measure: id === "cost" ? null : id }, { replace: true })}
       />
-      <span className="by-what">
-        <span className="muted">{t("per")}</span>
-        <Segments
-          label={t("Bars")}
-          options={GRAINS.map((id) => ({ id, label: grainName(id) }))}
-          value={grain}
-          // The chosen one again gives the choice back to the range.
-          onPick={(id) => setParams({ per: id === params.get("per") ? null : id }, { replace: true })}
-        />
-      </span>
-      <span className="push faint hint-wide">{t("Drag on the bars to zoom")}</span>
-      <span className="by-what by-line">
-        <span className="muted">{t("by")}</span>
-        <Segments
-          label={t("Group by")}
-          options={DIMENSIONS.map((id) => ({ id, label: fieldName(id), ...titled(id) }))}
+      <label className="pick" title={dimensionTitle(dimension)}>
+        <span>{t("by")}</span>
+        <select
+          className="field"
+          aria-label={t("Group by")}
           value={dimension}
-          onPick={(id) => setParams({ sort: null, by: id === "model" ? null : id }, { replace: true })}
-        />
-      </span>
+          onChange={({ target }) =>
+            setParams({ sort: null, by: target.value === "model" ? null : target.value }, { replace: true })
+          }
+        >
+          {DIMENSIONS.map((id) => (
+            <option key={id} value={id}>
+              {fieldName(id)}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label className="pick">
+        <span>{t("per")}</span>
+        <select
+          className="field"
+          aria-label={t("Bars")}
+          value={chosenGrain(params.get("per")) ?? ""}
+          onChange={({ target }) => setParams({ per: target.value || null }, { replace: true })}
+        >
+          <option value="">{t("auto ({grain})", { grain: grainName(grain) })}</option>
+          {GRAINS.map((id) => (
+            <option key={id} value={id}>
+              {grainName(id)}
+            </option>
+          ))}
+        </select>
+      </label>
+      <span className="push faint hint-wide">{t("Drag on the bars to zoom")}</span>
     </div>
   );
-}
-
-function titled(id: Dimension): { title?: string } {
-  const title = dimensionTitle(id);
-  return title ? { title } : {};
 }
 
 /** Without a beginning of the range, and with very many calls, what stands below is of the latest only: it says so. */
@@ -174,8 +183,8 @@ function AnalysisTime({ data, open }: { data: CostAnalysis | undefined; open: bo
   const since = late && data.rows_since ? data.rows_since : data.since;
   return (
     <p className="analysis-time faint" title={`${fullTime(since)}\n${utcTime(since)}`}>
-      {t("Below: calls since {time}.", { time: minuteTime(since) })}{" "}
-      {late ? t("Too many to read every one of them.") : ""}
+      {t("The panels below use calls since {time}.", { time: minuteTime(since) })}{" "}
+      {late ? t("Earlier calls are too many to read.") : ""}
     </p>
   );
 }

@@ -22,7 +22,7 @@ export function ForecastPanel({ query, grain }: { query: UseQueryResult<CostAnal
                 {confidenceText(data.forecast)}: {data.forecast.method}
               </p>
             ) : (
-              <p className="part-empty">{data.forecast_reason ?? t("There is no forecast yet.")}</p>
+              <p className="part-empty">{data.forecast_reason ?? t("No forecast yet.")}</p>
             )}
             {data.trend ? <Trend trend={data.trend} grain={grain} /> : null}
           </>

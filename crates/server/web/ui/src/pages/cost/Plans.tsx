@@ -116,7 +116,7 @@ function Windows({ label, windows }: { label: string; windows: readonly PlanWind
             {left ? t("ends in {left}", { left }) : t("ends now")}
           </span>
         ) : (
-          <span className="faint">{t("last one, ended {time}", { time: minuteTime(shown.ends_at) })}</span>
+          <span className="faint">{t("last window, ended {time}", { time: minuteTime(shown.ends_at) })}</span>
         )}
       </span>
     </div>

@@ -120,7 +120,7 @@ function Form({ scope }: { scope: Scope }) {
           onChange={edit(setModel)}
         />
         <button type="submit" className="button" disabled={dry.isPending}>
-          {t(dry.isPending ? "Working it out …" : "Show the difference")}
+          {t(dry.isPending ? "Calculating …" : "Show the difference")}
         </button>
       </form>
       {errors.rest ? <Trouble error={errors.rest} /> : null}
@@ -145,7 +145,7 @@ function Form({ scope }: { scope: Scope }) {
               <button type="button" className="button" onClick={() => dry.reset()}>
                 {t("Leave as it is")}
               </button>
-              <span className="faint">{t("The old figures are kept; this can be undone.")}</span>
+              <span className="faint">{t("The previous costs are kept, so you can undo this.")}</span>
             </div>
           ) : null}
         </>
@@ -158,7 +158,7 @@ function Form({ scope }: { scope: Scope }) {
             difference: usdSigned(apply.data.total.difference_usd, 4),
           })}{" "}
           {apply.data.skipped > 0
-            ? t("{n} that changed meanwhile left alone.", { n: count(apply.data.skipped) })
+            ? t("{n} changed meanwhile and were skipped.", { n: count(apply.data.skipped) })
             : ""}
         </p>
       ) : null}
@@ -175,10 +175,10 @@ function Form({ scope }: { scope: Scope }) {
 /** How an undoing went, when not every call could be given its old figure back. */
 function undoneText({ restored, changed_since, gone }: Undone): string {
   const rest = [
-    changed_since > 0 ? t("{n} changed since and left alone", { n: count(changed_since) }) : "",
-    gone > 0 ? t("{n} stored no more", { n: count(gone) }) : "",
+    changed_since > 0 ? t("{n} changed since and skipped", { n: count(changed_since) }) : "",
+    gone > 0 ? t("{n} no longer stored", { n: count(gone) }) : "",
   ].filter(Boolean);
-  const back = t("{n} calls back at the old figure", { count: restored, n: count(restored) });
+  const back = t("{n} calls restored to the previous cost", { count: restored, n: count(restored) });
   return [back, ...rest].join(", ");
 }
 
@@ -236,7 +236,7 @@ function History({ undone }: { undone: () => void }) {
                 title={entry.state === "unfinished" ? t("It was cut off before its end") : undefined}
                 onClick={() => undo.mutate(entry.id)}
               >
-                {t(entry.state === "unfinished" ? "Undo, cut off" : "Undo")}
+                {t(entry.state === "unfinished" ? "Undo, interrupted" : "Undo")}
               </button>
             )}
           </li>

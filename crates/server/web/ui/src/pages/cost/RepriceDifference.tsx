@@ -14,7 +14,7 @@ export function booksChange(answer: { books_before: string[]; books_after: strin
 export function Difference({ answer }: { answer: RepriceAnswer }) {
   const changed = answer.models.filter((row) => row.changed > 0);
   const same = answer.models.length - changed.length;
-  if (answer.total.calls === 0) return <p className="part-empty">{t("No call lies in this time.")}</p>;
+  if (answer.total.calls === 0) return <p className="part-empty">{t("No calls in this range.")}</p>;
   if (changed.length === 0)
     return (
       <p className="part-empty">

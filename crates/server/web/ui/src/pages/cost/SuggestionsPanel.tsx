@@ -58,7 +58,7 @@ function List({ suggestions }: { suggestions: readonly Suggestion[] }) {
       </table>
       {models.length > FIRST ? (
         <button type="button" className="quiet-button" onClick={() => setAll(!all)}>
-          {all ? t("The first {n} only", { n: FIRST }) : t("All {n}", { n: count(models.length) })}
+          {all ? t("Only the first {n}", { n: FIRST }) : t("All {n}", { n: count(models.length) })}
         </button>
       ) : null}
       {assumptions.map((text) => (

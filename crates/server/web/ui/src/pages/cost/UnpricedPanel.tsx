@@ -87,7 +87,7 @@ function Models({ models }: { models: readonly UnpricedModel[] }) {
       </table>
       {models.length > FIRST ? (
         <button type="button" className="quiet-button" onClick={() => setAll(!all)}>
-          {all ? t("The {n} largest only", { n: FIRST }) : t("All {n}", { n: count(models.length) })}
+          {all ? t("Only the {n} largest", { n: FIRST }) : t("All {n}", { n: count(models.length) })}
         </button>
       ) : null}
       <p className="assumption">

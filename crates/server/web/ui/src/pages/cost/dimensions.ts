@@ -31,7 +31,7 @@ export function dimensionTitle(dimension: Dimension): string | undefined {
     tag: t("A call with several tags appears under each tag; the total counts it once"),
     commit: t("The git commit of the agent's folder"),
     branch: t("The git branch of the agent's folder"),
-    convention: t("The convention by which the sender spoke"),
+    convention: t("Telemetry convention of the sender"),
     time: t("One line for each bar of the chart"),
   };
   return titles[dimension];

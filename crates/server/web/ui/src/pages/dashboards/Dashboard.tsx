@@ -142,7 +142,7 @@ function Open(props: OpenProps) {
           {refusals.rest ? <Trouble error={refusals.rest} /> : null}
           {Object.keys(refusals.panels).map((name) => (
             <p key={name} className="form-error" role="alert">
-              {t("The panel {title} was refused.", {
+              {t("The panel {title} was rejected.", {
                 title: draft.panels.find((one) => one.id === name)?.title ?? name,
               })}{" "}
               <button type="button" className="quiet-button" onClick={() => setSide(name)}>

@@ -35,19 +35,23 @@ export function Dashboards() {
   const shipped = (query.data ?? []).filter((one) => one.built_in);
   return (
     <>
-      <PageHead title={t("Dashboards")}>
+      <PageHead
+        title={t("Dashboards")}
+        tools={
+          <span className="head-tools">
+            <Import onWrong={setWrong} />
+            <AllowedButton
+              needs="write"
+              className="button is-main"
+              title={t("New dashboard (n)")}
+              onClick={make}
+            >
+              {t("New dashboard")}
+            </AllowedButton>
+          </span>
+        }
+      >
         {query.data ? <span>{t("{count} dashboards", { count: query.data.length })}</span> : null}
-        <span className="head-tools">
-          <Import onWrong={setWrong} />
-          <AllowedButton
-            needs="write"
-            className="button is-main"
-            title={t("New dashboard (n)")}
-            onClick={make}
-          >
-            {t("New dashboard")}
-          </AllowedButton>
-        </span>
       </PageHead>
       <div className="page-body scrolls dashboards">
         {wrong ? (
@@ -83,7 +87,7 @@ function Import({ onWrong }: { onWrong: (text: string) => void }) {
   const read = async (file: File) => {
     const result = readFile(await file.text());
     if ("wrong" in result)
-      return onWrong(t("{file} was not taken. {why}", { file: file.name, why: result.wrong }));
+      return onWrong(t("{file} was not imported. {why}", { file: file.name, why: result.wrong }));
     leaveDraft(result);
     navigate(href(`/dashboards/${NEW}`));
   };

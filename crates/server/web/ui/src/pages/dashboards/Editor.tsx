@@ -1,4 +1,5 @@
 // What one panel shows, beside the dashboard: every change is drawn at once. What the server refuses stands at its field.
+import { useState } from "react";
 import { FROM, type From, useAsk } from "../../api/ask";
 import { Problem } from "../../api/client";
 import {
@@ -8,7 +9,7 @@ import {
   type PanelType,
 } from "../../api/dashboards";
 import type { Scope } from "../../api/queries";
-import { addsUp, isMeasure } from "../../charts";
+import { addsUp, isMeasure, unitOf } from "../../charts";
 import { Field } from "../../components/Field";
 import { Icon } from "../../components/Icon";
 import { fieldErrors } from "../../lib/fieldErrors";
@@ -17,6 +18,7 @@ import { Check, Select } from "./Fields";
 import { MetricName } from "./MetricName";
 import {
   AGGREGATES,
+  aims,
   askOf,
   fitted,
   fromName,
@@ -52,7 +54,7 @@ function useErrors({ panel, variables, chosen, scope, refused }: Props): Partial
   const about =
     rest instanceof Problem && rest.position !== null ? { filter: rest.detail || rest.title } : {};
   const missing =
-    unknown.length > 0 ? { filter: t("There is no variable {name}", { name: `$${unknown[0] ?? ""}` }) } : {};
+    unknown.length > 0 ? { filter: t("Unknown variable {name}", { name: `$${unknown[0] ?? ""}` }) } : {};
   return { ...refused, ...of, ...about, ...missing };
 }
 
@@ -121,7 +123,7 @@ export function Editor(props: Props) {
           <div className="form-two">
             <MetricName value={panel.name ?? ""} error={errors.name} onChange={(name) => set({ name })} />
             <Select
-              label={t("Put together by")}
+              label={t("Aggregation")}
               value={panel.agg ?? "avg"}
               options={AGGREGATES.map((id) => ({ id: id as string, label: id }))}
               error={errors.agg}
@@ -182,11 +184,14 @@ export function Editor(props: Props) {
             />
           ) : null}
         </div>
+        {aims(panel.type) && isMeasure(panel.measure) ? (
+          <Target key={`${panel.id} ${panel.measure}`} panel={panel} error={errors.target} change={change} />
+        ) : null}
         {(panel.type === "area" || panel.type === "bar") &&
         isMeasure(panel.measure) &&
         addsUp(panel.measure) ? (
           <Check
-            label={t("Stacked upon each other")}
+            label={t("Stacked")}
             checked={Boolean(panel.stacked)}
             onChange={(stacked) => set({ stacked })}
           />
@@ -197,6 +202,39 @@ export function Editor(props: Props) {
         </fieldset>
       </div>
     </aside>
+  );
+}
+
+interface TargetProps {
+  panel: DashboardPanel;
+  error: string | undefined;
+  change: (panel: DashboardPanel) => void;
+}
+
+/** A target, typed as the panel writes it: shares in percent, times in milliseconds. */
+function Target({ panel, error, change }: TargetProps) {
+  const unit = isMeasure(panel.measure) ? unitOf(panel.measure) : "number";
+  const scale = unit === "percent" ? 100 : 1;
+  const suffix = { percent: "%", ms: "ms", usd: "USD" }[unit as string];
+  const { target: known } = panel;
+  const [typed, setTyped] = useState(
+    known === undefined ? "" : String(Number((known * scale).toPrecision(12))),
+  );
+  return (
+    <Field
+      label={t("Target")}
+      inputMode="decimal"
+      value={typed}
+      hint={t("Optional")}
+      error={error}
+      {...(suffix ? { suffix } : {})}
+      onChange={(text) => {
+        setTyped(text);
+        const target = Number.parseFloat(text.replace(",", "."));
+        const { target: _, ...rest } = panel;
+        change(Number.isFinite(target) && target >= 0 ? { ...rest, target: target / scale } : rest);
+      }}
+    />
   );
 }
 

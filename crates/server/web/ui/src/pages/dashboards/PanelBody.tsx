@@ -9,6 +9,7 @@ import {
   BoxPlot,
   type BoxRow,
   beforeSeries,
+  betterOf,
   boundsOf,
   boundsOver,
   brushRange,
@@ -17,6 +18,7 @@ import {
   Donut,
   figureOf,
   figureText,
+  Gauge,
   groupName,
   Heatmap,
   Histogram,
@@ -88,7 +90,7 @@ export function PanelBody({ panel, scope, variables, refetch }: PanelProps) {
       <Charted
         query={query}
         height={height - 4}
-        empty={(answer) => answer.total.count === 0 && panel.type !== "stat"}
+        empty={(answer) => answer.total.count === 0 && panel.type !== "stat" && panel.type !== "gauge"}
       >
         {(answer) => (
           <Drawing
@@ -113,6 +115,7 @@ function Drawing(props: DrawProps) {
   if (!isMeasure(measure))
     return <ChartEmpty height={height - 4}>{t("This panel cannot show {measure}.", { measure })}</ChartEmpty>;
   if (panel.type === "stat") return <StatPanel {...props} measure={measure} />;
+  if (panel.type === "gauge") return <GaugePanel {...props} measure={measure} />;
   if (panel.type === "pie") return <PiePanel {...props} measure={measure} />;
   if (panel.type === "table")
     return <GroupTable answer={props.answer} panel={panel} measure={measure} hrefOf={props.hrefOf} />;
@@ -143,6 +146,23 @@ function TimePanel({ panel, answer, before, height, hrefOf, measure }: Measured)
       height={Math.max(60, height - (legend ? LEGEND : 4))}
       label={panel.title}
       legend={legend}
+      target={panel.target}
+    />
+  );
+}
+
+function GaugePanel({ panel, answer, hrefOf, measure }: Measured) {
+  const minutes = minutesOf(boundsOf(answer));
+  return (
+    <Gauge
+      value={figureOf(answer.total, measure, minutes)}
+      text={figureText(answer.total, measure, minutes, t("unpriced"))}
+      unit={unitOf(measure)}
+      target={panel.target}
+      better={betterOf(measure)}
+      hue={hueOfPanel(panel)}
+      label={panel.title}
+      href={hrefOf()}
     />
   );
 }

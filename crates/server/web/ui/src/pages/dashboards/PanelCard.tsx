@@ -82,8 +82,8 @@ export function PanelCard({ editing, ...props }: PanelProps & { editing?: Editin
             <button
               type="button"
               className="icon-button"
-              title={t("Take away")}
-              aria-label={t("Take {title} away", { title: panel.title })}
+              title={t("Remove")}
+              aria-label={t("Remove {title}", { title: panel.title })}
               onClick={editing.remove}
             >
               <Icon name="close" size={14} />

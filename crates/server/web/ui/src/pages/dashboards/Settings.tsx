@@ -65,7 +65,9 @@ export function Settings({ body, refused, change, close }: Props) {
             <Field
               label={t("Name")}
               value={one.name}
-              error={NAME.test(one.name) ? undefined : t("A small letter, then a-z, 0-9 and _")}
+              error={
+                NAME.test(one.name) ? undefined : t("Starts with a lowercase letter, then a-z, 0-9 or _")
+              }
               onChange={(name) => variable(index, { name })}
             />
             <Field label={t("Label")} value={one.label} onChange={(label) => variable(index, { label })} />
@@ -78,8 +80,8 @@ export function Settings({ body, refused, change, close }: Props) {
             <button
               type="button"
               className="icon-button"
-              aria-label={t("Take the variable {name} away", { name: one.name })}
-              title={t("Take away")}
+              aria-label={t("Remove the variable {name}", { name: one.name })}
+              title={t("Remove variable")}
               onClick={() => set({ variables: body.variables.filter((_, at) => at !== index) })}
             >
               <Icon name="close" size={14} />

@@ -1,6 +1,6 @@
 // The grid as it is looked at: a CSS grid of twelve columns; on a small screen one panel below the other.
 import type { CSSProperties } from "react";
-import type { DashboardPanel } from "../../api/dashboards";
+import type { DashboardPanel, PanelType } from "../../api/dashboards";
 import type { PanelProps } from "./PanelBody";
 import type { Editing } from "./PanelCard";
 import { PanelCard } from "./PanelCard";
@@ -11,13 +11,19 @@ interface Props extends Omit<PanelProps, "panel"> {
   editing?: (panel: DashboardPanel) => Editing;
 }
 
+/** Panels that need little height where they stand one below the other. */
+const LOW: Partial<Record<PanelType, string>> = {
+  stat: "panel-place is-low",
+  gauge: "panel-place is-gauge",
+};
+
 export function StillGrid({ panels, editing, ...rest }: Props) {
   return (
     <div className="panels">
       {inOrder(panels).map((panel) => (
         <div
           key={panel.id}
-          className={panel.type === "stat" ? "panel-place is-low" : "panel-place"}
+          className={LOW[panel.type] ?? "panel-place"}
           style={
             {
               "--x": panel.x + 1,

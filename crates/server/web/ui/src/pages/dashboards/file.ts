@@ -81,6 +81,7 @@ function panelOf(value: unknown, index: number): DashboardPanel {
     ...(typeof value.agg === "string" ? { agg: value.agg } : {}),
     ...(typeof value.top === "number" ? { top: value.top } : {}),
     ...(value.stacked === true ? { stacked: true } : {}),
+    ...(typeof value.target === "number" ? { target: value.target } : {}),
   };
 }
 

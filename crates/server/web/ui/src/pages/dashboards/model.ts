@@ -155,6 +155,7 @@ export function typeName(type: PanelType): string {
     histogram: t("histogram"),
     box: t("box plot"),
     pie: t("pie"),
+    gauge: t("gauge"),
   }[type];
 }
 
@@ -163,8 +164,14 @@ export const AGGREGATES = ["sum", "avg", "min", "max", "last", "p50", "p95", "p9
 export const RANGES = ["15m", "1h", "6h", "24h", "7d", "30d", "all"] as const;
 
 export const overTime = (type: PanelType) => ["line", "area", "bar", "heatmap"].includes(type);
+/** Panels that can show a target. */
+export const aims = (type: PanelType) => ["gauge", "line", "area", "bar"].includes(type);
 export const grouped = (panel: DashboardPanel) =>
-  !(panel.type === "histogram" || (panel.type === "heatmap" && isSpread(panel.measure)));
+  !(
+    panel.type === "histogram" ||
+    panel.type === "gauge" ||
+    (panel.type === "heatmap" && isSpread(panel.measure))
+  );
 export const isSpread = (measure: string): measure is Spreads =>
   (SPREADS as readonly string[]).includes(measure);
 
@@ -184,7 +191,8 @@ export function fitted(panel: DashboardPanel): DashboardPanel {
       ? "auto"
       : panel.step
     : panel.step;
-  return { ...next, group_by, step: panel.type === "histogram" || mustGroup ? "none" : step };
+  const whole = panel.type === "histogram" || panel.type === "gauge" || mustGroup;
+  return { ...next, group_by, step: whole ? "none" : step };
 }
 
 /** The largest groups of an amount are those with the most of it; of a rate or a time, those with the most work. */

@@ -12,7 +12,7 @@ export function Data() {
   const me = useMe();
   const body = () => {
     if (me.isError && !me.data) return <Failure error={me.error} retry={() => void me.refetch()} />;
-    if (!me.data) return <Loading what={t("Asking the server")} />;
+    if (!me.data) return <Loading what={t("Loading …")} />;
     const may = me.data.permissions;
     return (
       <div className="data">

@@ -71,7 +71,7 @@ function Form() {
             {t("Preview")}
           </button>
           <span className="faint" role="status">
-            {look.isPending ? t("Every day is searched …") : null}
+            {look.isPending ? t("Searching every day …") : null}
           </span>
         </div>
       </form>

@@ -11,8 +11,8 @@ export function Found({ answer }: { answer: ForgetAnswer }) {
     <div className="data-told">
       <p role="status">
         {isAnything(answer)
-          ? t("This is there. Nothing is removed yet.")
-          : t("Nothing of this id is stored, and nothing waits.")}
+          ? t("Found data. Nothing is removed yet.")
+          : t("No data with this ID is stored or queued.")}
       </p>
       <Places answer={answer} left={false} />
       <Beyond answer={answer} />
@@ -56,7 +56,7 @@ function Places({ answer, left }: { answer: ForgetAnswer; left: boolean }) {
       <thead>
         <tr>
           <th scope="col">{t("Place")}</th>
-          <th scope="col">{t("What")}</th>
+          <th scope="col">{t("Records")}</th>
           <th scope="col">{t("Found")}</th>
           {left ? <th scope="col">{t("Left")}</th> : null}
         </tr>

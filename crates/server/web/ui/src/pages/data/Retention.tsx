@@ -46,7 +46,7 @@ function Rules({ answer }: { answer: RetentionAnswer }) {
       <table className="slip rows data-rows">
         <thead>
           <tr>
-            <th scope="col">{t("What")}</th>
+            <th scope="col">{t("Records")}</th>
             {SIGNALS.map((signal) => (
               <th key={signal} scope="col">
                 {signalName(signal)}
@@ -140,7 +140,7 @@ function Runs({ admin }: { admin: boolean }) {
           />
         ) : null}
         <span className="faint" role="status">
-          {pending ? t("Going through the days …") : t("The server applies the rules automatically.")}
+          {pending ? t("Reading the stored days …") : t("The server applies the rules automatically.")}
         </span>
       </div>
       {error ? <Trouble error={error} /> : null}

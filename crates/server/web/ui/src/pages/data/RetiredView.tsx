@@ -14,7 +14,7 @@ export function RetiredView({ told }: { told: Retired }) {
     <div className="data-told">
       {told.days.length === 0 ? (
         <p className="part-empty" role="status">
-          {told.dry_run ? t("The next run would remove nothing.") : t("There was nothing to remove.")}
+          {told.dry_run ? t("The next run would remove nothing.") : t("Nothing to remove.")}
         </p>
       ) : (
         <>
@@ -36,7 +36,7 @@ export function RetiredView({ told }: { told: Retired }) {
       )}
       {told.left.map((day) => (
         <p key={day.day} className="trouble">
-          <strong>{t("{day} is left to the next run.", { day: day.day })}</strong>{" "}
+          <strong>{t("{day} is left for the next run.", { day: day.day })}</strong>{" "}
           <span className="muted">{day.reason}</span>
         </p>
       ))}
@@ -101,7 +101,6 @@ function Days({ days }: { days: readonly RetiredDay[] }) {
 }
 
 function fate(day: RetiredDay): string {
-  if (day.fate === "removed")
-    return day.why === "age" ? t("removed, for its age") : t("removed, for its size");
-  return day.why === "age" ? t("thinned, for its age") : t("thinned, for its size");
+  if (day.fate === "removed") return day.why === "age" ? t("removed by age") : t("removed by size");
+  return day.why === "age" ? t("reduced by age") : t("reduced by size");
 }

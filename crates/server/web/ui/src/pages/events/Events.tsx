@@ -86,11 +86,12 @@ const columns = (): Column<EventRow>[] => [
 const compact = (row: EventRow) => (
   <>
     <span className="compact-line">
-      <span className={`event-level is-${row.level}`}>{row.level}</span>
       <span className="row-name">{row.type ?? t("log line")}</span>
       <Time at={row.time} />
     </span>
-    <span className="compact-line muted mono">{said(row)}</span>
+    <span className="compact-line muted mono">
+      <span className={`event-level is-${row.level}`}>{row.level}</span> {said(row)}
+    </span>
   </>
 );
 
@@ -126,7 +127,7 @@ export function Events() {
         picked={picked ? eventKey(picked) : null}
         compact={compact}
         onEnd={more}
-        footer={<p className="grid-foot">{hasNextPage ? "" : t("That is all in this range")}</p>}
+        footer={<p className="grid-foot">{hasNextPage ? "" : t("End of the list")}</p>}
       />
     );
   };

@@ -37,8 +37,8 @@ export function EventsBar() {
           ref={input}
           type="search"
           value={text}
-          aria-label={t("Words in events")}
-          placeholder={t("Words in events")}
+          aria-label={t("Search in events")}
+          placeholder={t("Search in events")}
           onChange={(event) => setText(event.target.value)}
           onKeyDown={(event) => {
             if (event.key === "Escape") event.currentTarget.blur();

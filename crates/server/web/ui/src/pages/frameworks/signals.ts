@@ -51,7 +51,7 @@ export const signals = (): readonly Signal[] => [
     id: "finish_reasons",
     label: t("finish reason"),
     what: t("why the model stopped"),
-    use: t("Without it an answer that was cut off looks like a whole one."),
+    use: t("Without it a truncated answer looks complete."),
   },
   {
     id: "ttft",

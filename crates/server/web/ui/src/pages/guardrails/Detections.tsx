@@ -17,6 +17,12 @@ export function Detections({ detections }: { detections: Guardrails["detections"
     { title: t("Personal data found"), rows: of("pii"), hue: "--guardrail" },
     { title: t("Secrets found"), rows: of("secret"), hue: "--warning" },
   ];
+  if (detections.length === 0)
+    return (
+      <WorkPart title={t("Personal data and secrets")}>
+        <p className="part-empty">{t("None reported by guardrails")}</p>
+      </WorkPart>
+    );
   return (
     <div className="detections">
       {parts.map(({ title, rows, hue }) => (

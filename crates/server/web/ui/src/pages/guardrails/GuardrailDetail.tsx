@@ -95,7 +95,7 @@ export function GuardrailDetail({ row, scope, refetch }: Props) {
         refetch={refetch}
         charts={charts}
       />
-      <WorkPart title={t("Whom it guards")}>
+      <WorkPart title={t("Applies to")}>
         <Answered query={agents} lines={3}>
           {({ groups }) => (
             <Bars

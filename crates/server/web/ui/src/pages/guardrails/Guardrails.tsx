@@ -72,7 +72,7 @@ function columnsFor(scale: Scale, blocks: Blocks): readonly WorkColumn<Guardrail
     {
       id: "rate",
       head: t("Trigger rate"),
-      title: t("Violations of a hundred checks"),
+      title: t("Violations per 100 checks"),
       end: true,
       least: 64,
       by: (row) => (row.checks > 0 ? row.triggered / row.checks : null),
@@ -85,7 +85,7 @@ function columnsFor(scale: Scale, blocks: Blocks): readonly WorkColumn<Guardrail
     {
       id: "blocks",
       head: t("Blocks"),
-      title: t("Violations after which the run ended in an error: it was stopped"),
+      title: t("Violations that ended the run with an error"),
       end: true,
       least: 60,
       by: (row) => blocks?.get(keyOf(row.name)) ?? null,
@@ -103,7 +103,7 @@ function columnsFor(scale: Scale, blocks: Blocks): readonly WorkColumn<Guardrail
     {
       id: "errors",
       head: t("Errors"),
-      title: t("Checks that failed themselves, so that nothing was checked"),
+      title: t("Checks that ended with an error and checked nothing"),
       end: true,
       least: 60,
       drop: 2,
@@ -112,9 +112,7 @@ function columnsFor(scale: Scale, blocks: Blocks): readonly WorkColumn<Guardrail
     },
     boxColumn((row) => row.latency_ms, {
       head: t("Time of a check, {scale}", { scale: scaleText(scale) }),
-      title: t(
-        "On one logarithmic scale: line from the shortest to p95, box half of all checks, knot the median",
-      ),
+      title: t("Logarithmic scale. Line: minimum to p95. Box: middle half of the checks. Mark: median"),
       least: 130,
       drop: 1,
       scale,
@@ -135,7 +133,7 @@ const compactGuardrail = (row: GuardrailRow) => (
       <span>
         {t("{n} violations", { count: row.triggered, n: count(row.triggered) })}
         {row.errors > 0 ? (
-          <span className="failing"> · {t("{n} broken", { n: count(row.errors) })}</span>
+          <span className="failing"> · {t("{n} check errors", { n: count(row.errors) })}</span>
         ) : null}
       </span>
       <span className="figure">{row.latency_ms ? `p95 ${duration(row.latency_ms.p95)}` : "–"}</span>
@@ -219,9 +217,9 @@ function Totals({ now, before, blocks }: { now: Answer; before: Answer | undefin
   const detected = (kind: string) => {
     const sum = found(now, kind);
     const then = before ? (found(before, kind) ?? 0) : undefined;
-    if (sum === null) return { value: "–", note: t("not reported") };
-    return { value: compact(sum), ...deltaOf(sum, then) };
+    return sum === null ? null : { value: compact(sum), ...deltaOf(sum, then) };
   };
+  const [pii, secrets] = [detected("pii"), detected("secret")];
   return (
     <div className="stats">
       <Stat label={t("Checks")} value={compact(now.checks)} {...deltaOf(now.checks, before?.checks)} />
@@ -235,7 +233,7 @@ function Totals({ now, before, blocks }: { now: Answer; before: Answer | undefin
         label={t("Blocks")}
         value={blocks === null ? "–" : compact(blocks)}
         note={t("the run was stopped")}
-        title={t("Violations after which the run ended in an error: it was stopped")}
+        title={t("Violations that ended the run with an error")}
       />
       <Stat
         label={t("Check errors")}
@@ -243,8 +241,8 @@ function Totals({ now, before, blocks }: { now: Answer; before: Answer | undefin
         good="down"
         {...deltaOf(now.errors, before?.errors)}
       />
-      <Stat label={t("Personal data found")} good="down" {...detected("pii")} />
-      <Stat label={t("Secrets found")} good="down" {...detected("secret")} />
+      {pii ? <Stat label={t("Personal data found")} good="down" {...pii} /> : null}
+      {secrets ? <Stat label={t("Secrets found")} good="down" {...secrets} /> : null}
     </div>
   );
 }
@@ -268,7 +266,7 @@ function OverTime({ answer, range }: { answer: Answer; range: Range }) {
         until={Math.max(until, since + step_ms)}
         stepMs={step_ms}
         height={160}
-        label={t("Checks over time, by how they ended")}
+        label={t("Checks over time by outcome")}
         series={[
           {
             name: t("passed"),

@@ -34,7 +34,7 @@ export function TeachGuardrails() {
   return (
     <div className="state teach">
       <Mark size={48} />
-      <h2>{t("No guardrail has looked yet")}</h2>
+      <h2>{t("No guardrail checks yet")}</h2>
       <p className="state-text">
         {stored
           ? t(
@@ -45,7 +45,7 @@ export function TeachGuardrails() {
             )}
       </p>
       <Block title={t("A check of your own, with OpenTelemetry")} text={OWN} />
-      <Block title={t("With the OpenAI Agents SDK, nothing more than the guardrail itself")} text={AGENTS} />
+      <Block title={t("The OpenAI Agents SDK needs only the guardrail")} text={AGENTS} />
     </div>
   );
 }

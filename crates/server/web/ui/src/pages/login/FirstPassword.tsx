@@ -41,7 +41,7 @@ export function FirstPassword({ name }: { name: string }) {
         {/* So that a password manager knows whose it is. */}
         <input type="text" autoComplete="username" value={name} readOnly hidden />
         <Field
-          label={t("Present password")}
+          label={t("Current password")}
           type="password"
           autoComplete="current-password"
           autoFocus
@@ -63,7 +63,7 @@ export function FirstPassword({ name }: { name: string }) {
           type="password"
           autoComplete="new-password"
           value={again}
-          error={differ ? t("The two are not the same.") : undefined}
+          error={differ ? t("The passwords differ.") : undefined}
           onChange={typed(setAgain)}
         />
         {refused.rest ? <Trouble error={refused.rest} /> : null}
@@ -72,7 +72,7 @@ export function FirstPassword({ name }: { name: string }) {
           className="button is-main"
           disabled={change.isPending || present === "" || password === "" || again === ""}
         >
-          {change.isPending ? t("One moment …") : t("Change the password")}
+          {change.isPending ? t("Please wait …") : t("Change the password")}
         </button>
         <button type="button" className="button" disabled={logout.isPending} onClick={() => logout.mutate()}>
           {t("Log out")}

@@ -62,7 +62,7 @@ export function Login({ me }: { me: Me }) {
           className="button is-main"
           disabled={login.isPending || name.trim() === "" || password === ""}
         >
-          {login.isPending ? t("One moment …") : t("Log in")}
+          {login.isPending ? t("Please wait …") : t("Log in")}
         </button>
         {me.oidc ? (
           <a className="button" href="/api/v1/login/oidc">

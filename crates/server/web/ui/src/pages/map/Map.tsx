@@ -121,7 +121,7 @@ export function MapPage() {
   };
   const body = () => {
     if (query.isError && !graph) return <Failure error={query.error} retry={() => void query.refetch()} />;
-    if (!graph) return <Loading what={t("Drawing who works with whom")} />;
+    if (!graph) return <Loading what={t("Drawing the map")} />;
     if (graph.nodes.length > 0) return drawing(graph);
     if (status.data?.store.spans === 0) return <TeachToSend what={t("agents")} />;
     return <NothingMatches what={t("agents, tools or models")} />;

@@ -61,9 +61,7 @@ export function NodePanel({ node, focused, graph, onPick, close }: Props) {
         <p className="map-links">
           <Link href={filterHref("/traces", narrowed)}>{t("Its traces")}</Link>
           {node.errors > 0 ? (
-            <Link href={filterHref("/traces", { ...narrowed, errors: ">0" })}>
-              {t("Those with failures")}
-            </Link>
+            <Link href={filterHref("/traces", { ...narrowed, errors: ">0" })}>{t("Only with failures")}</Link>
           ) : null}
         </p>
       ) : null}

@@ -65,7 +65,7 @@ export default function Space({ graph, picked, onPick, stirred }: Props) {
   if (failed)
     return (
       <div className="state" role="alert">
-        <h2>{t("This browser draws no 3D")}</h2>
+        <h2>{t("This browser does not support WebGL")}</h2>
         <p className="state-text">
           {t("WebGL is off or missing here. The flat map and the table show the same.")}
         </p>

@@ -103,7 +103,7 @@ function Names({ names, chosen }: { names: readonly MetricName[]; chosen: string
           </li>
         ))}
       </ul>
-      {shown.length === 0 ? <p className="part-empty">{t("No metric is called so.")}</p> : null}
+      {shown.length === 0 ? <p className="part-empty">{t("No metric matches this name.")}</p> : null}
     </nav>
   );
 }

@@ -5,7 +5,8 @@ import type { Scope } from "../../api/queries";
 import { Histogram } from "../../charts";
 import { Link } from "../../components/Link";
 import { Answered } from "../../components/Panel";
-import { compact, count, duration, headlinePlaces, percent, usdHeadline } from "../../lib/format";
+import { measuresOf } from "../../lib/compare";
+import { compact, count, duration, headlinePlaces, marked, percent, usdHeadline } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { ago, fullTime } from "../../lib/time";
 import { filterHref } from "../../state/filters";
@@ -46,9 +47,16 @@ export function ModelDetail({ group, scope, refetch }: Props) {
       hue="llm"
       title={modelName(group)}
       actions={
-        <Link className="quiet-button" href={filterHref("/traces", { model })}>
-          {t("Traces")}
-        </Link>
+        <>
+          {model === null ? null : (
+            <Link className="quiet-button" href={filterHref("/compare", {}, { by: "model", a: model })}>
+              {t("Compare")}
+            </Link>
+          )}
+          <Link className="quiet-button" href={filterHref("/traces", { model })}>
+            {t("Traces")}
+          </Link>
+        </>
       }
     >
       <Facts facts={factsOf(group)} />
@@ -60,10 +68,10 @@ export function ModelDetail({ group, scope, refetch }: Props) {
               <Histogram
                 bins={total.latency_ms.histogram.map(([upper, calls]) => ({ upper, count: calls }))}
                 unit="ms"
-                label={t("Calls by how long they took")}
+                label={t("Calls by duration")}
               />
             ) : (
-              <p className="part-empty">{t("No call of it has ended.")}</p>
+              <p className="part-empty">{t("No call has ended yet.")}</p>
             )
           }
         </Answered>
@@ -77,6 +85,29 @@ export function ModelDetail({ group, scope, refetch }: Props) {
       />
     </Detail>
   );
+}
+
+/** Figures by which models are chosen: the price of a call and of a million tokens, and the speed. */
+function costFacts(group: AskGroup): Fact[] {
+  const measures = new Map(measuresOf(group).map(({ id, value }) => [id, value]));
+  const [call, million, speed] = [
+    measures.get("cost_call"),
+    measures.get("cost_million"),
+    measures.get("speed"),
+  ];
+  const dollars = (value: number) => usdHeadline(value.toFixed(9));
+  return [
+    ...(call ? [{ label: t("Cost per call"), value: dollars(call) }] : []),
+    ...(million ? [{ label: t("Cost per 1M tokens"), value: dollars(million) }] : []),
+    ...(speed
+      ? [
+          {
+            label: t("Output tokens per second"),
+            value: speed < 100 ? marked(speed.toFixed(1)) : compact(speed),
+          },
+        ]
+      : []),
+  ];
 }
 
 function factsOf(group: AskGroup): Fact[] {
@@ -99,6 +130,7 @@ function factsOf(group: AskGroup): Fact[] {
       value: <ModelCost figures={group} places={headlinePlaces(group.cost_usd ?? "0")} />,
       note: group.unpriced_calls > 0 ? t("{n} unpriced", { n: count(group.unpriced_calls) }) : undefined,
     },
+    ...costFacts(group),
     {
       label: t("Tokens"),
       value: compact(used?.total ?? 0),

@@ -133,9 +133,7 @@ function columnsFor(
     },
     boxColumn((row) => row.latency_ms, {
       head: t("Latency, {scale}", { scale: scaleText(scale) }),
-      title: t(
-        "On one logarithmic scale: line from the shortest to p95, box half of all calls, knot the median",
-      ),
+      title: t("Logarithmic scale. Line: minimum to p95. Box: middle half of the calls. Mark: median"),
       least: 150,
       drop: 1,
       scale,
@@ -202,7 +200,10 @@ export function Models() {
     [places, scale, earlier, rows],
   );
   const total = query.data?.total;
-  const opened = open === null ? undefined : rows.find((row) => rowKey(row) === open);
+  const opened =
+    open === null
+      ? undefined
+      : (rows.find((row) => rowKey(row) === open) ?? rows.find((row) => modelOf(row) === open));
   return (
     <WorkPage
       title={t("Models")}

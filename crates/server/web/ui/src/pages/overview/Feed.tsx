@@ -63,7 +63,7 @@ export function Feed({ scope }: { scope: Scope }) {
           ))}
         </div>
       ) : rows.length === 0 ? (
-        <p className="part-empty">{t("No trace fits the time range and the filter.")}</p>
+        <p className="part-empty">{t("No trace matches the time range and the filter.")}</p>
       ) : (
         <ol
           className="feed"

@@ -78,6 +78,10 @@ export function healthOf(system: SystemState): Line[] {
   ];
 }
 
+/** All of it while something needs attention, otherwise two lines that change. */
+const shownOf = (lines: Line[]): Line[] =>
+  lines.some((line) => line.tone !== "good") ? lines : lines.filter((_, index) => index === 0 || index === 5);
+
 export function HealthPanel() {
   const query: UseQueryResult<SystemState> = useSystem();
   const lines = query.data ? healthOf(query.data) : [];
@@ -88,7 +92,7 @@ export function HealthPanel() {
       note={
         query.data ? (
           <Link className={troubles > 0 ? "health-sum is-bad" : "health-sum"} href={href("/system")}>
-            {troubles > 0 ? t("{count} to look at", { count: troubles }) : t("All healthy")}
+            {troubles > 0 ? t("{count} need attention", { count: troubles }) : t("All healthy")}
           </Link>
         ) : undefined
       }
@@ -96,7 +100,7 @@ export function HealthPanel() {
       <Answered query={query} lines={3}>
         {(system) => (
           <dl className="health">
-            {healthOf(system).map((line) => (
+            {shownOf(healthOf(system)).map((line) => (
               <div key={line.name} className={`health-line is-${line.tone}`}>
                 <dt>{line.name}</dt>
                 <dd>

@@ -1,7 +1,7 @@
 // What are the agents doing, does it go well, and what does it cost? Four figures first, then over time, then who, what and why.
+import { lazy, Suspense } from "react";
 import { useAsk } from "../../api/ask";
 import { useStatus } from "../../api/queries";
-import { TeachToSend } from "../../components/FirstSteps";
 import { PageHead, TopBar } from "../../components/Shell";
 import { NothingMatches } from "../../components/States";
 import { t } from "../../lib/i18n";
@@ -21,13 +21,23 @@ import "./overview.css";
 import { Requests, Sides } from "./Requests";
 import { Spenders } from "./Spenders";
 
+// Only a server without data needs it.
+const TeachToSend = lazy(async () => ({
+  default: (await import("../../components/FirstSteps")).TeachToSend,
+}));
+
 export function Overview() {
   const scope = useScope();
   const refetch = useFollowing() ? 5_000 : 30_000;
   const status = useStatus();
   const traces = useAsk(TRACES, scope, refetch);
   const body = () => {
-    if (status.data?.store.spans === 0) return <TeachToSend what={t("traces")} />;
+    if (status.data?.store.spans === 0)
+      return (
+        <Suspense>
+          <TeachToSend what={t("traces")} />
+        </Suspense>
+      );
     if (traces.data && traces.data.total.count === 0) {
       return (
         <NothingMatches what={t("traces")}>
@@ -58,10 +68,10 @@ export function Overview() {
             <Feed scope={scope} />
           </div>
           <div className="overview-side">
-            <HealthPanel />
             <Failures scope={scope} refetch={refetch} />
             <BudgetCords />
             <Spenders scope={scope} refetch={refetch} />
+            <HealthPanel />
           </div>
         </div>
       </div>

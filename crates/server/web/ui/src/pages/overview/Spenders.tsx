@@ -60,7 +60,7 @@ export function Spenders({ scope, refetch }: { scope: Scope; refetch: number | f
         {(usage) => {
           const by = WHO.find((one) => one === usage.groupBy) ?? who;
           const rows = dearest(usage.groups);
-          if (rows.length === 0) return <p className="part-empty">{t("Nothing was spent in this time.")}</p>;
+          if (rows.length === 0) return <p className="part-empty">{t("No cost in this range.")}</p>;
           const places = Math.min(4, usdColumnPlaces(rows.map((row) => row.cost_usd)));
           return (
             <>

@@ -6,7 +6,7 @@ import { brushRange, TimeChart } from "../../charts";
 import type { Series } from "../../charts/types";
 import { Trouble } from "../../components/States";
 import { t } from "../../lib/i18n";
-import { type Measure, pointsOf, stepsOf } from "./series";
+import { coarseStep, type Measure, pointsOf, stepsOf } from "./series";
 
 export interface Multiple {
   id: string;
@@ -27,7 +27,7 @@ interface Props {
 }
 
 export function Multiples({ ask, pick, scope, refetch, charts }: Props) {
-  const query = useAsk({ ...ask, step: "auto" }, scope, refetch);
+  const query = useAsk({ ...ask, step: coarseStep(scope.range) }, scope, refetch);
   const steps = useMemo(() => stepsOf(query.data), [query.data]);
   if (query.isError && !query.data) return <Trouble error={query.error} retry={() => void query.refetch()} />;
   if (query.isPending) return <div className="work-chart-wait" aria-hidden="true" />;

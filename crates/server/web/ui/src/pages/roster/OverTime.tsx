@@ -91,7 +91,7 @@ export function OverTime({ title, query, measures, nameOf, hrefOf }: Props) {
       ) : query.isPending ? (
         <div className="work-chart-wait" aria-hidden="true" />
       ) : (
-        <p className="part-empty work-chart-empty">{t("Nothing of this was reported in this range.")}</p>
+        <p className="part-empty work-chart-empty">{t("Not reported in this range.")}</p>
       )}
     </WorkPart>
   );

@@ -3,6 +3,7 @@ import type { Answer, AskGroup, AskPoint, Figures } from "../../api/ask";
 import { paletteHue, placesOf } from "../../charts/colour";
 import type { Point, Series, Unit } from "../../charts/types";
 import { usdPixels } from "../../lib/format";
+import { type Range, resolveRange } from "../../lib/time";
 
 export interface Measure {
   id: string;
@@ -76,6 +77,30 @@ export interface Steps {
   since: number;
   until: number;
   stepMs: number;
+}
+
+const MINUTE_MS = 60_000;
+const COARSE: readonly [step: string, minutes: number][] = [
+  ["1m", 1],
+  ["5m", 5],
+  ["15m", 15],
+  ["30m", 30],
+  ["1h", 60],
+  ["2h", 120],
+  ["6h", 360],
+  ["12h", 720],
+  ["1d", 1440],
+  ["7d", 10_080],
+];
+/** Steps of a narrow chart. With more, few values fall into a step, and lines break into dots. */
+const MOST_COARSE = 36;
+
+/** The step of a narrow chart over the range; "auto" for ranges without a beginning. */
+export function coarseStep(range: Range, now = Date.now()): string {
+  const { since, until } = resolveRange(range, now);
+  if (!since) return "auto";
+  const minutes = ((until ? Date.parse(until) : now) - Date.parse(since)) / MINUTE_MS;
+  return COARSE.find(([, size]) => minutes / size <= MOST_COARSE)?.[0] ?? "auto";
 }
 
 /** The steps of an answer; null when it has none. */

@@ -55,6 +55,7 @@ export function SessionPage({ sessionId }: { sessionId: string }) {
           places={places}
           refetch={refetch}
           hit={hit}
+          sessionId={sessionId}
         />
       );
     return (

@@ -6,6 +6,7 @@ import { TraceCost } from "../../components/traceColumns";
 import { count, duration, usdPixels } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { minuteTime } from "../../lib/time";
+import { SessionDigest } from "./SessionDigest";
 import { TurnView } from "./TurnView";
 
 const AT_ONCE = 8;
@@ -21,6 +22,7 @@ interface Props {
   refetch: number | false;
   /** The turn to begin at: what was searched for was said in it. */
   hit: string | null;
+  sessionId: string;
 }
 
 /** First and last turn in sight, as places in the whole. */
@@ -29,7 +31,7 @@ interface Window {
   to: number;
 }
 
-export function Talk({ traces, all, more, places, refetch, hit }: Props) {
+export function Talk({ traces, all, more, places, refetch, hit, sessionId }: Props) {
   const turns = useMemo(() => [...traces].reverse(), [traces]);
   const first = Math.max(0, all - turns.length);
   const number = (index: number) => first + index + 1;
@@ -96,6 +98,7 @@ export function Talk({ traces, all, more, places, refetch, hit }: Props) {
           ) : null}
         </div>
       </div>
+      <SessionDigest sessionId={sessionId} refetch={refetch} />
     </div>
   );
 }

@@ -85,7 +85,7 @@ function Refused({ name, letters }: { name: string; letters: number }) {
         className="quiet-button"
         disabled={replay.isPending}
         onClick={() => replay.mutate(name)}
-        aria-label={t("Resend the data that {name} rejected", { name })}
+        aria-label={t("Resend data rejected by {name}", { name })}
       >
         {replay.isPending ? t("sending") : t("send again")}
       </button>

@@ -14,11 +14,11 @@ export function Drift() {
   const changes = query.data?.changes ?? [];
   const lacking = (query.data?.sources ?? []).filter(lacks);
   return (
-    <Panel title={t("Sources that changed")} note={t("fields that came or stopped, and what is missing")}>
+    <Panel title={t("Changed sources")} note={t("new, lost and missing fields")}>
       {query.isError && !query.data ? (
         <Failure error={query.error} retry={() => void query.refetch()} />
       ) : changes.length + lacking.length === 0 ? (
-        <p className="part-empty">{t("Every source sends the fields that it sent before.")}</p>
+        <p className="part-empty">{t("No source has changed its fields.")}</p>
       ) : (
         <table className="slip rows unread">
           <tbody>

@@ -32,7 +32,7 @@ export function System() {
   const body = () => {
     if (query.isError && !query.data)
       return <Failure error={query.error} retry={() => void query.refetch()} />;
-    if (!query.data) return <Loading what={t("Asking the server")} />;
+    if (!query.data) return <Loading what={t("Loading …")} />;
     return <State state={query.data} />;
   };
   return (
@@ -83,7 +83,7 @@ function State({ state }: { state: SystemState }) {
         <Stat
           label={t("Dropped")}
           value={count(dropped)}
-          note={dropped === 0 ? t("nothing was dropped or refused") : t("by reason below")}
+          note={dropped === 0 ? t("nothing dropped or rejected") : t("by reason below")}
           spark={spark((sample) => sample.drops_per_s)}
         />
         <Stat
@@ -168,7 +168,7 @@ const taken = (total: number | null, free: number | null) =>
 
 function Drops({ state }: { state: SystemState }) {
   if (state.drops.length === 0)
-    return <p className="part-empty">{t("Nothing was dropped, refused or cut since the start.")}</p>;
+    return <p className="part-empty">{t("Nothing was dropped, rejected or truncated since the start.")}</p>;
   return (
     <table className="slip rows">
       <thead>

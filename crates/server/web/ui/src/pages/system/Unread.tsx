@@ -13,14 +13,11 @@ export function Unread() {
   const query = useUnreadSources();
   const sources = query.data?.sources ?? [];
   return (
-    <Panel
-      title={t("Sources that are not read")}
-      note={t("their spans look like model calls and do not count")}
-    >
+    <Panel title={t("Unread sources")} note={t("spans that look like model calls but are not counted")}>
       {query.isError && !query.data ? (
         <Failure error={query.error} retry={() => void query.refetch()} />
       ) : sources.length === 0 ? (
-        <p className="part-empty">{t("Every span that looks like a model call is read.")}</p>
+        <p className="part-empty">{t("Every span that looks like a model call is counted.")}</p>
       ) : (
         <Sources sources={sources} />
       )}

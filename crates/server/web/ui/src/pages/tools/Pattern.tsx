@@ -34,7 +34,7 @@ export function Pattern({ tools, starts }: { tools: readonly ToolInsight[]; star
       note={
         rows.length < tools.length
           ? t("the {n} tools with the most calls", { n: rows.length })
-          : t("darker is more; a cell opens its tool")
+          : t("Darker means more. Click a cell to open its tool")
       }
       tools={
         <Segments<HourMeasure>

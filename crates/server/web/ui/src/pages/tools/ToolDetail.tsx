@@ -94,10 +94,10 @@ export function ToolDetail({ tool, starts, scope, refetch }: Props) {
                 unit="ms"
                 hue="--tool"
                 height={140}
-                label={t("Runs by how long they took")}
+                label={t("Runs by duration")}
               />
             ) : (
-              <p className="part-empty">{t("No run of it has ended.")}</p>
+              <p className="part-empty">{t("No run has ended yet.")}</p>
             )
           }
         </Answered>

@@ -25,7 +25,7 @@ function LatencyCord({ tool, longest }: { tool: ToolInsight; longest: number }) 
 const latency = (id: "p50" | "p95" | "p99"): WorkColumn<ToolInsight> => ({
   id,
   head: id,
-  title: t("{n} of 100 calls take at most this long", { n: id.slice(1) }),
+  title: t("{n}% of calls take at most this long", { n: id.slice(1) }),
   end: true,
   least: 68,
   ...(id === "p99" ? { drop: 3 } : {}),
@@ -77,7 +77,7 @@ export function toolColumns(longest: number): readonly WorkColumn<ToolInsight>[]
     {
       id: "cord",
       head: t("p50 to p99"),
-      title: t("On one square-root scale: left end p50, hollow knot p95, right end p99"),
+      title: t("Square-root scale. Left end: p50. Mark: p95. Right end: p99"),
       least: 130,
       drop: 2,
       grows: true,
@@ -111,7 +111,7 @@ export function toolColumns(longest: number): readonly WorkColumn<ToolInsight>[]
         return (
           <span className="few" title={said.map((one) => one.text).join("\n")}>
             {changed.length === 0 ? (
-              <span className="faint">{t("as before")}</span>
+              <span className="faint">{t("unchanged")}</span>
             ) : (
               changed.map((one) => one.text).join(" · ")
             )}

@@ -39,10 +39,10 @@ export function changeWords(tool: ToolInsight): Said[] {
     };
     said.push(
       Math.abs(points) < POINTS
-        ? { text: t("success as before, {now}", values), tone: "same" }
+        ? { text: t("success unchanged, {now}", values), tone: "same" }
         : points > 0
-          ? { text: t("{n} points more reliable: {now} from {before}", values), tone: "better" }
-          : { text: t("{n} points less reliable: {now} from {before}", values), tone: "worse" },
+          ? { text: t("{n} points more reliable: {now} (was {before})", values), tone: "better" }
+          : { text: t("{n} points less reliable: {now} (was {before})", values), tone: "worse" },
     );
   }
   const slower = change.p95_percent;
@@ -54,7 +54,7 @@ export function changeWords(tool: ToolInsight): Said[] {
     };
     said.push(
       Math.abs(slower) < PERCENT
-        ? { text: t("p95 as before, {now}", values), tone: "same" }
+        ? { text: t("p95 unchanged, {now}", values), tone: "same" }
         : slower > 0
           ? { text: t("p95 {now} (was {before}, +{n} %)", values), tone: "worse" }
           : { text: t("p95 {now} (was {before}, −{n} %)", values), tone: "better" },
@@ -126,7 +126,7 @@ const WORDS: Record<string, (values: Values) => Advised> = {
       failing: whole(v, "failing_hours"),
       active: whole(v, "active_hours"),
     }),
-    todo: t("Retry after a pause before the model sees the failure."),
+    todo: t("Retry after a pause before you report the failure to the model."),
   }),
   one_error_dominates: (v) => ({
     what: t("{share} of the failures are the same: “{error}”.", {

@@ -104,12 +104,12 @@ export function Attributes({ span }: { span: Span }) {
       ))}
       {shown.length === 0 ? (
         <p className="panel-note">
-          {number === 0 ? t("This span has no attributes.") : t("No attribute has that in it.")}
+          {number === 0 ? t("This span has no attributes.") : t("No attribute matches.")}
         </p>
       ) : null}
       {span.notes?.length ? (
         <section>
-          <h3 className="attributes-title">{t("Notes from reading it")}</h3>
+          <h3 className="attributes-title">{t("Reader notes")}</h3>
           {span.notes.map((note) => (
             <p key={note} className="muted">
               {note}

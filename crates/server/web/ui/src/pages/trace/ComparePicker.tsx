@@ -77,9 +77,7 @@ function Choices({ trace, close }: { trace: TraceSummary; close: () => void }) {
             <span className="figure end">{seconds(other.duration_ms)}</span>
           </Link>
         ))}
-        {others?.length === 0 ? (
-          <p className="menu-note">{t("There is no other trace of this name.")}</p>
-        ) : null}
+        {others?.length === 0 ? <p className="menu-note">{t("No other trace has this name.")}</p> : null}
       </div>
       <form
         className="compare-id"

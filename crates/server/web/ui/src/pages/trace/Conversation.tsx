@@ -153,8 +153,8 @@ function Turns({ turns, at, picked, places, waiting, more, onEnd, onPick }: Turn
           );
         })}
       </div>
-      {waiting ? <p className="faint conversation-foot">{t("Nothing was said yet.")}</p> : null}
-      {more && !played ? <p className="faint conversation-foot">{t("More is read as you scroll.")}</p> : null}
+      {waiting ? <p className="faint conversation-foot">{t("No messages yet.")}</p> : null}
+      {more && !played ? <p className="faint conversation-foot">{t("Scroll to load more.")}</p> : null}
     </div>
   );
 }

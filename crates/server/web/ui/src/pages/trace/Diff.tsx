@@ -167,7 +167,7 @@ function Head({ left, right }: { left: TraceSummary; right: TraceSummary }) {
           href={href(`/traces/${right.trace_id}`, { diff: left.trace_id })}
           title={t("Compare the other way round")}
         >
-          <Icon name="compare" size={14} />
+          <Icon name="swap" size={14} />
           <span>{t("Swap")}</span>
         </Link>
         <ComparePicker trace={left} />

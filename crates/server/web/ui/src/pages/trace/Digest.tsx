@@ -3,6 +3,7 @@
 import { useMemo } from "react";
 import { useSpan } from "../../api/queries";
 import { Money } from "../../components/Money";
+import { causesOf } from "../../lib/cause";
 import type { Path } from "../../lib/critical";
 import { addTimes, costByModel, type FailureGroup, groupFailures } from "../../lib/digest";
 import { compact, count, duration, durationsUpTo, percent } from "../../lib/format";
@@ -15,6 +16,7 @@ import { saysNothing } from "./cells";
 import { errorText } from "./Happened";
 import { Scores } from "./Scores";
 import { Talked } from "./Talked";
+import { labelOf } from "./WaterfallRow";
 import { useAfterwards, usePieces } from "./work";
 
 interface Props {
@@ -36,7 +38,12 @@ function FailureMessage({ traceId, spanId }: { traceId: string; spanId: string }
   const span = query.data;
   const thrown = span?.events?.find((event) => event.name === "exception")?.attributes["exception.message"];
   const told = (typeof thrown === "string" && thrown) || (span ? errorText(span) : null);
-  return <span className="muted">{told || (query.isFetching ? "…" : t("no message recorded"))}</span>;
+  const [cause] = told ? causesOf([{ error: told, count: 1, trace_id: traceId }]) : [];
+  return (
+    <span className="muted" title={told || undefined}>
+      {cause?.label || (query.isFetching ? "…" : t("no message recorded"))}
+    </span>
+  );
 }
 
 /** Sums over more spans than this wait until all are there. */
@@ -95,7 +102,7 @@ function Failures({ traceId, outline, loaded, onPick }: Props) {
               onClick={() => onPick(group.rows[0] ?? -1)}
             >
               <span>
-                <strong>{group.what}</strong>
+                <strong>{labelOf(outline, group.rows[0] ?? 0)}</strong>
                 {group.rows.length > 1 ? <span className="faint"> × {count(group.rows.length)}</span> : null}
               </span>
               <FailureMessage traceId={traceId} spanId={idOf(group)} />

@@ -131,7 +131,7 @@ function Sum({ price, cost }: { price: PriceAnswer; cost: SpanCost }) {
       <tfoot>
         <tr>
           <th scope="row" colSpan={2}>
-            {cost.as_recorded ? t("Sum") : t("Sum by the present prices")}
+            {cost.as_recorded ? t("Sum") : t("Total at current prices")}
           </th>
           <td className="figure end">{whole ? usd(whole, Math.max(scale, places([whole]))) : "–"}</td>
         </tr>
@@ -158,7 +158,7 @@ function Reported({ cost, reported }: { cost: SpanCost; reported: string }) {
       <p className="faint reported-line">
         <span>
           {cost.deviates
-            ? t("That is another cost. The computed one counts.")
+            ? t("It differs from the computed cost. The computed cost counts.")
             : t("The computed cost counts.")}
         </span>
         <span className="figure push">

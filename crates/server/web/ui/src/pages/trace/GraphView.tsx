@@ -25,7 +25,7 @@ export function GraphView(props: Props) {
   const query = useTraceGraph(props.traceId, props.outline.version);
   const { params } = usePlace();
   if (query.isError && !query.data) return <Failure error={query.error} retry={() => void query.refetch()} />;
-  if (!query.data) return <Loading what={t("Drawing who called whom")} />;
+  if (!query.data) return <Loading what={t("Drawing the graph")} />;
   const graph = query.data;
   if (graph.nodes.length === 0) {
     return (
@@ -46,7 +46,7 @@ export function GraphView(props: Props) {
           {graph.complete === false ? ` · ${t("of the first spans of a very long trace")}` : ""}
         </span>
         {many ? (
-          <span className="faint">{t("Too many to draw: here they are as a table.")}</span>
+          <span className="faint">{t("Too many nodes to draw, so this is a table.")}</span>
         ) : (
           <button
             type="button"

@@ -93,11 +93,11 @@ export function LensTab({ traceId, spanId }: { traceId: string; spanId: string }
           ))}
         </dl>
       ) : (
-        <p className="panel-note">{t("Nothing in this span is known to any convention.")}</p>
+        <p className="panel-note">{t("No attribute of this span belongs to a known convention.")}</p>
       )}
       {lens.notes.length > 0 ? (
         <section>
-          <h3 className="attributes-title">{t("Mended or left out")}</h3>
+          <h3 className="attributes-title">{t("Corrected or omitted")}</h3>
           {lens.notes.map((note) => (
             <p key={note} className="muted">
               {note}
@@ -107,7 +107,7 @@ export function LensTab({ traceId, spanId }: { traceId: string; spanId: string }
       ) : null}
       {lens.unread.length > 0 ? (
         <section>
-          <h3 className="attributes-title">{t("Not understood")}</h3>
+          <h3 className="attributes-title">{t("Not read")}</h3>
           <p className="lens-unread">
             {lens.unread.map((key) => (
               <span key={key}>

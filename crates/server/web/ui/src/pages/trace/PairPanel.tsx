@@ -165,8 +165,7 @@ const saidIn = (span: Span | null): Said[] =>
 
 function Texts({ left, right }: { left: Span | null; right: Span | null }) {
   const rows = alignSaid(saidIn(left), saidIn(right));
-  if (rows.length === 0)
-    return <p className="panel-note">{t("Neither of them carries messages to compare.")}</p>;
+  if (rows.length === 0) return <p className="panel-note">{t("Neither span has messages to compare.")}</p>;
   return (
     <div className="pair-texts">
       {rows.map(([a, b], index) => {

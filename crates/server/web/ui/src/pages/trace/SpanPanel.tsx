@@ -232,7 +232,7 @@ function SpanFacts({ outline, row, span, now }: Omit<HeadProps, "onClose" | "onR
         {ms < 0 ? t("running for {time}", { time: duration(running) }) : duration(ms)}
       </span>
       {outline.hasChildren(row) ? (
-        <span className="figure" title={t("Time in which none of its children ran")}>
+        <span className="figure" title={t("Time without a running child span")}>
           {t("self {time}", { time: duration(outline.self[row] ?? 0) })}
         </span>
       ) : null}
@@ -305,7 +305,7 @@ function Cost({ span }: { span: Span }) {
     <button
       type="button"
       className="fact-button figure"
-      title={`${apart ? t("{cost} at list price, within a subscription", { cost: exact }) : exact}\n${t("Show how it comes about")}`}
+      title={`${apart ? t("{cost} at list price, within a subscription", { cost: exact }) : exact}\n${t("Show the calculation")}`}
       onClick={() => setParams({ tab: "tokens" }, { replace: true })}
     >
       {span.reported_deviates ? <i className="deviation-mark" aria-hidden="true" /> : null}

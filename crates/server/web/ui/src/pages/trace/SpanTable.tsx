@@ -105,7 +105,7 @@ const columnsFor = ({ outline, places, durations }: Props): readonly Column<numb
   {
     id: "self",
     head: t("Self"),
-    title: t("Time in which no child ran"),
+    title: t("Time without a running child span"),
     width: "76px",
     end: true,
     sort: "self",

@@ -68,7 +68,7 @@ export function TimeAxis({ from, to, total, width, onZoom }: Props) {
       {ticks.map((tick) => {
         const at = (tick - from) / length;
         // Beside the end there is no room for a label; the line below it stays.
-        if (at > 0.93 && ticks.length > 2) return null;
+        if (at > 0.93 && ticks.length > 1) return null;
         return (
           <span key={tick} className="axis-tick" style={{ left: `${at * 100}%` }}>
             {axisLabel(tick)}

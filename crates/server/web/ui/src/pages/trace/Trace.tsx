@@ -351,6 +351,6 @@ function useHorizon(outline: Outline) {
     now,
     // Bars without an end need room to go on.
     total: Math.max(outline.last + (alive ? Math.max(0, silent) : running ? outline.last / 12 : 0), 1e-3),
-    stuck: running && !alive ? t("still running, no news for {time}", { time: duration(silent) }) : null,
+    stuck: running && !alive ? t("still running, no data for {time}", { time: duration(silent) }) : null,
   };
 }

@@ -189,8 +189,8 @@ function Find({ word, found, onWord, onNext, only, onOnly }: Props) {
           <button
             type="button"
             className="icon-button"
-            title={t("The one before (p)")}
-            aria-label={t("The one before")}
+            title={t("Previous match (p)")}
+            aria-label={t("Previous match")}
             onClick={() => onNext(-1)}
           >
             <Icon name="up" />
@@ -198,8 +198,8 @@ function Find({ word, found, onWord, onNext, only, onOnly }: Props) {
           <button
             type="button"
             className="icon-button"
-            title={t("The next one (n)")}
-            aria-label={t("The next one")}
+            title={t("Next match (n)")}
+            aria-label={t("Next match")}
             onClick={() => onNext(1)}
           >
             <Icon name="down" />

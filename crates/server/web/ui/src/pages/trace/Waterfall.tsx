@@ -114,7 +114,7 @@ export function Waterfall(props: Props) {
         hit={hits?.has(row) ?? false}
         dimmed={hits !== null && !hits.has(row)}
         later={props.play.at !== null && outline.startOf(row) > props.play.at}
-        silent={silent > STUCK_MS ? t("no news for {time}", { time: roughly(silent) }) : null}
+        silent={silent > STUCK_MS ? t("no data for {time}", { time: roughly(silent) }) : null}
         runningFor={
           running ? t("{time} …", { time: roughly(props.now - began - outline.startOf(row)) }) : null
         }
@@ -338,7 +338,7 @@ function Legend({ outline, loaded, words }: { outline: Outline; loaded: number; 
         </span>
       ))}
       {words ? null : (
-        <span className="push" title={t("Time in which none of its children ran")}>
+        <span className="push" title={t("Time without a running child span")}>
           <i className="swatch-self" />
           {t("self time / waiting")}
         </span>

@@ -6,7 +6,7 @@ import type { Interval } from "../../lib/tree";
 /** How much of the trace passes in a second of the clock. */
 export const SPEEDS = [0.1, 0.25, 0.5, 1, 2, 5, 10, 25, 50, 100, 250, 1000] as const;
 /** A trace should take about this long, unless asked otherwise. */
-const WANTED_S = 20;
+const WANTED_S = 8;
 /** Screens that draw more than the cursor are told this often. */
 const TICK_MS = 160;
 /** Where motion is not wanted, the cursor steps this often instead of gliding. */

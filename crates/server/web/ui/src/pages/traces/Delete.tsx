@@ -56,13 +56,13 @@ export function DeleteTraces({ doomed, which, close, done }: Props) {
         <p className="state-text">{which}</p>
         {dry.isPending ? <p className="muted">{t("Counting …")}</p> : null}
         {dry.isError ? <Trouble error={dry.error} retry={() => void dry.refetch()} /> : null}
-        {matched === 0 ? <p className="muted">{t("Nothing matches, so nothing would go.")}</p> : null}
+        {matched === 0 ? <p className="muted">{t("No traces match, so nothing would be deleted.")}</p> : null}
         <p className="muted">
           {t("Deletes their spans, messages and figures, and changes sums. This cannot be undone.")}
         </p>
         {many ? (
           <label className="confirm-typed">
-            <span>{t("Type {n} to go on", { n: String(matched) })}</span>
+            <span>{t("Type {n} to confirm", { n: String(matched) })}</span>
             <input
               // biome-ignore lint/a11y/noAutofocus: the one thing to do here
               autoFocus

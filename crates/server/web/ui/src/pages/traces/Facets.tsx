@@ -18,12 +18,14 @@ const FIELDS = [
   "agent",
   "model",
   "tool",
+  "env",
+  "version",
   "user",
   "tag",
   "project",
   "branch",
 ] as const;
-const FOLDED_AT_FIRST = "user,tag,project,branch";
+const FOLDED_AT_FIRST = "version,user,tag,project,branch";
 const FEW = 6;
 const LIVE_MS = 15_000;
 
@@ -36,6 +38,8 @@ function nameOf(field: string): string {
     agent: t("Agent"),
     model: t("Model"),
     tool: t("Tool"),
+    env: t("Environment"),
+    version: t("Version"),
     user: t("User"),
     tag: t("Tag"),
     project: t("Project"),

@@ -103,7 +103,7 @@ function Sessions({ user, scope, refetch }: { user: string; scope: Scope; refetc
     >
       {query.isError && !query.data ? <Trouble error={query.error} /> : null}
       {query.data && sessions.length === 0 ? (
-        <p className="part-empty">{t("No session is named in this range.")}</p>
+        <p className="part-empty">{t("No call in this range has a session.")}</p>
       ) : null}
       <ul className="user-sessions">
         {sessions.slice(0, SESSIONS).map((session) => (

@@ -278,7 +278,7 @@ function TeachUsers() {
   if (status.data?.store.spans === 0) return <TeachToSend what={t("users")} />;
   return (
     <div className="state">
-      <h2>{t("No user is named")}</h2>
+      <h2>{t("No user ID reported")}</h2>
       <p className="state-text">
         {t(
           "No trace in this range names a user. A trace belongs to a user if one of its spans has user.id or enduser.id. Most frameworks take it with the run, for example using_user of OpenInference.",

@@ -1,1 +1,0 @@
-import{F as e,J as t}from"./States-_9tExLZM.js";import{u as n}from"./i18n-DY0zfmre.js";var r=n();function i({at:n,show:i=e}){return(0,r.jsx)(`time`,{className:`figure`,dateTime:n,title:t(n),children:i(n)})}export{i as t};

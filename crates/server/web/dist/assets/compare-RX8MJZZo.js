@@ -1,1 +1,0 @@
-import{d as e,p as t}from"./i18n-DY0zfmre.js";import{R as n,g as r,h as i,v as a}from"./States-_9tExLZM.js";var o=t(e(),1);function s(e){r({compare:e?`1`:null})}function c(){let{params:e}=a();return e.get(`compare`)===`1`&&n(i(e))!==null}function l(e){let t=c();return(0,o.useMemo)(()=>{let r=t?n(e.range):null;return r?{...e,range:r}:null},[t,e])}export{c as n,l as r,s as t};
