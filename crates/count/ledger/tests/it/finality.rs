@@ -65,12 +65,14 @@ fn worth(rows: &Rows) -> u64 {
     priced.filter_map(|row| row.usage.as_ref()).map(Usage::input_uncached).sum()
 }
 
+type Change = fn(&mut Span);
+
 #[test]
 fn no_record_of_a_later_sender_lowers_the_money_of_a_call() {
     let first = with_response(record(0, None, 1_000_000, (OWN, 100)), "chatcmpl-abcdefgh1");
     let beside = with_response(record(1, None, 1_000_000, (OTHER, 100)), "chatcmpl-abcdefgh1");
     let below = change(&beside, |span| span.parent_id = Some(span_id(0)));
-    let changes: [(&str, fn(&mut Span)); 7] = [
+    let changes: [(&str, Change); 7] = [
         ("cached", |span| {
             span.canonical.usage = span.canonical.usage.take().map(|usage| usage.cache_read(1_000_000));
         }),
