@@ -142,10 +142,10 @@ function forgotten(walk) {
     ["a look says what there is of somebody", async () => {
       await page.getByLabel("User id", { exact: true }).fill(`nobody-${user}`);
       await button(part(page, "Delete a user's data"), "Preview").click();
-      await shown(page.getByText(/^Nothing of this id is stored/));
+      await shown(page.getByText(/^No data with this ID is stored/));
       await page.getByLabel("User id", { exact: true }).fill(user);
       await button(part(page, "Delete a user's data"), "Preview").click();
-      await shown(page.getByText(/^This is there/));
+      await shown(page.getByText(/^Found data/));
       await shown(page.getByRole("row", { name: /^store traces 1$/ }));
       await picture("look");
     }],
