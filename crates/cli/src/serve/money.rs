@@ -76,7 +76,7 @@ impl Place<'_> {
         let file = self.folder.join(ACCOUNTS);
         let wanted = match self.accounts {
             Accounts::Make => true,
-            Accounts::IfThere => file.exists(),
+            Accounts::IfThere => quipu::sqlite::accounts::exist(&file),
             Accounts::Leave => false,
         };
         quipu::Build::accounts().filter(|_| wanted).map(|open| open(&file)).transpose()

@@ -13,6 +13,11 @@ fn marker(path: &Path) -> PathBuf {
     path.with_extension("defined")
 }
 
+/// Whether the accounts had definitions.
+pub(super) fn is_noted(path: &Path) -> bool {
+    marker(path).exists()
+}
+
 /// Notes that the accounts have definitions. Their file and its name are on the disk before the marker.
 pub(super) fn note(path: &Path) -> io::Result<()> {
     let marker = marker(path);
@@ -49,7 +54,7 @@ pub(super) fn lost(path: &Path) -> Option<&'static str> {
         }
         _ => {}
     }
-    marker(path).exists().then_some(
+    is_noted(path).then_some(
         "it is missing or empty, and budgets were defined in it: restore it, or run `quipu check store \
          --repair`",
     )

@@ -55,6 +55,13 @@ pub fn open(path: impl AsRef<Path>) -> Result<Arc<dyn Accounts>> {
     Ok(Arc::new(Shared { path, conn: Mutex::new(Some(conn)) }))
 }
 
+/// Whether the accounts exist, or existed: lost accounts with definitions of budgets count, so that [`open`]
+/// reports them.
+pub fn exist(path: impl AsRef<Path>) -> bool {
+    let path = path.as_ref();
+    path.exists() || defined::is_noted(path)
+}
+
 /// Connects, with retries. If several processes create the file at the same moment, SQLite rejects some of
 /// them at once.
 fn connect(path: &Path) -> Result<Connection, Fault> {

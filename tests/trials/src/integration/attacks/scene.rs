@@ -218,7 +218,7 @@ pub fn quipu(binary: &Path, words: &[&str], input: &str) -> Result<String> {
     }
     let output = child.wait_with_output()?;
     if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
+        let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
         if output.status.code().is_none() {
             bail!("{CRASHED}: {}: {}", output.status, shell::tail(&said, 5));
         }
