@@ -1,5 +1,6 @@
 //! Comparison of the expected and the found figures.
 
+use quipu_core::{Tokens, Usd};
 use serde_json::Value;
 
 use crate::found::Found;
@@ -27,6 +28,7 @@ pub fn differences(want: &Value, got: &Found) -> Vec<String> {
     let mut wrong = Vec::new();
     tokens(want, got, &mut wrong);
     calls(want, got, &mut wrong);
+    cost(want, got, &mut wrong);
     tools(want, got, &mut wrong);
     owners(want, got, &mut wrong);
     wrong
@@ -54,6 +56,25 @@ fn calls(want: &Value, got: &Found, wrong: &mut Vec<String>) {
     let (ok, failed) = (want["llm_calls_ok"].as_u64().unwrap(), want["llm_calls_failed"].as_u64().unwrap());
     if got.calls < ok || got.calls > ok + failed {
         wrong.push(format!("calls {}, not {ok} to {}", got.calls, ok + failed));
+    }
+    // An SDK repeats a failed request within one span, so fewer failures than requests are seen.
+    let seen = got.calls.saturating_sub(ok).min(failed);
+    if got.failed != seen && got.failed != failed {
+        wrong.push(format!("failed calls {}, not {seen}", got.failed));
+    }
+}
+
+/// The cost that the truth gives, by the prices of the recorded day; for sources that send all tokens.
+fn cost(want: &Value, got: &Found, wrong: &mut Vec<String>) {
+    let Tokens { input, output, cache_read, cache_write, .. } = got.tokens;
+    let all =
+        [("input", input), ("output", output), ("cache_read", cache_read), ("cache_write", cache_write)];
+    let is_whole = all.into_iter().all(|(name, found)| found == truth(want, name));
+    let Some(cost) = want["cost_usd"].as_str().filter(|_| is_whole) else { return };
+    let cost: Usd = cost.parse().unwrap();
+    let found = got.cost.unwrap_or_default();
+    if found != cost {
+        wrong.push(format!("cost {found}, not {cost}"));
     }
 }
 

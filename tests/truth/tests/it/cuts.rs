@@ -1,8 +1,8 @@
-//! The same telemetry, split and ordered differently.
+//! The same telemetry, split, ordered and timed differently.
 
 use std::sync::Arc;
 
-use quipu_core::Batch;
+use quipu_core::{Batch, Event, Metric, Span, Timestamp, Value};
 
 /// One batch a span, a log record, a metric.
 pub fn apart(batches: &[Batch]) -> Vec<Batch> {
@@ -38,6 +38,58 @@ pub fn joined(parts: Vec<Batch>, sizes: &[usize]) -> Vec<Batch> {
         whole.push(batch);
     }
     whole
+}
+
+/// Shifts in nanoseconds that bring a full hour one second after the first record, one second before it, and
+/// into the middle of `most` spans.
+pub fn hours(batches: &[Batch], most: usize) -> Vec<i64> {
+    let step = batches.iter().map(|batch| batch.spans.len()).sum::<usize>().div_ceil(most).max(1);
+    let spans = || batches.iter().flat_map(|batch| &batch.spans);
+    let events = batches.iter().flat_map(|batch| &batch.events).map(|event| event.time);
+    let Some(first) = spans().map(|span| span.start).chain(events).min() else { return Vec::new() };
+    let middle = |span: &Span| span.start.plus(span.end.map_or(0, |end| end.since(span.start) / 2));
+    let onto_the_hour = |time: Timestamp| time.floor(Timestamp::HOUR).plus(Timestamp::HOUR).since(time);
+    let edges = [first.plus(Timestamp::SECOND), first.plus(-Timestamp::SECOND)];
+    edges.into_iter().chain(spans().step_by(step).map(middle)).map(onto_the_hour).collect()
+}
+
+/// All times of the telemetry moved by `nanos`.
+pub fn moved(mut batches: Vec<Batch>, nanos: i64) -> Vec<Batch> {
+    for batch in &mut batches {
+        batch.spans.iter_mut().for_each(|span| move_span(span, nanos));
+        batch.events.iter_mut().for_each(|event| move_event(event, nanos));
+        batch.metrics.iter_mut().for_each(|metric| move_metric(metric, nanos));
+    }
+    batches
+}
+
+fn move_span(span: &mut Span, nanos: i64) {
+    span.start = span.start.plus(nanos);
+    span.end = span.end.map(|end| end.plus(nanos));
+    span.events.iter_mut().for_each(|event| event.time = event.time.plus(nanos));
+}
+
+/// Coding agents write the time of an event into an attribute too.
+const EVENT_TIME: &str = "event.timestamp";
+
+fn move_event(event: &mut Event, nanos: i64) {
+    event.time = event.time.plus(nanos);
+    for (_, value) in event.attributes.iter_mut().filter(|(key, _)| key == EVENT_TIME) {
+        let Value::String(text) = &value else { continue };
+        let Ok(time) = text.parse::<Timestamp>() else { continue };
+        *value = time.plus(nanos).to_string().into();
+    }
+    if let Some(wire) = &mut event.wire {
+        wire.observed = wire.observed.map(|time| time.plus(nanos));
+    }
+}
+
+fn move_metric(metric: &mut Metric, nanos: i64) {
+    for point in &mut metric.points {
+        point.time = point.time.plus(nanos);
+        point.start = point.start.map(|start| start.plus(nanos));
+        point.exemplars.iter_mut().for_each(|exemplar| exemplar.time = exemplar.time.plus(nanos));
+    }
 }
 
 #[test]

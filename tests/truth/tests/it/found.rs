@@ -11,6 +11,8 @@ use crate::store::Fed;
 pub struct Found {
     pub tokens: Tokens,
     pub calls: u64,
+    /// Failed calls among them.
+    pub failed: u64,
     pub cost: Option<Usd>,
     pub reported: Option<Usd>,
     /// Runs and failed runs by tool.
@@ -29,6 +31,7 @@ impl Found {
         let mut found = Self {
             tokens: total.tokens,
             calls: total.llm_calls,
+            failed: total.errors,
             cost: total.cost,
             reported: total.reported,
             tools: tools.into_iter().map(|tool| (tool.tool.to_string(), (tool.calls, tool.errors))).collect(),

@@ -3,13 +3,15 @@
 use quipu_core::Tokens;
 
 use crate::compare::{differences, reachable, runs};
-use crate::cuts::{apart, shuffled};
+use crate::cuts::{apart, hours, moved, shuffled};
 use crate::found::Found;
 use crate::recording::{ALL, Recording};
 use crate::store::Fed;
 use crate::unsent::excused;
 
 const SEEDS: [u64; 3] = [1, 2, 3];
+/// Number of spans of a recording that a full hour is moved into, one at a time.
+const HOURS: usize = 4;
 
 /// Differences of a recording: from the truth, and between ways to deliver it.
 fn judge(recording: &Recording) -> (Found, Vec<String>, Vec<String>) {
@@ -20,6 +22,16 @@ fn judge(recording: &Recording) -> (Found, Vec<String>, Vec<String>) {
     fed.feed(recording.batches());
     if Found::of(&fed) != found || fed.ledger() != ledger {
         wrong.push(format!("sent twice it comes to something else: {}", told(&Found::of(&fed))));
+    }
+    let backwards = Fed::with(apart(&recording.batches()).into_iter().rev());
+    if Found::of(&backwards) != found {
+        wrong.push(format!("one by one, backwards: {}", told(&Found::of(&backwards))));
+    }
+    for shift in hours(&recording.batches(), HOURS) {
+        let later = Found::of(&Fed::with(moved(recording.batches(), shift)));
+        if later != found {
+            wrong.push(format!("{shift} ns later, over a full hour: {}", told(&later)));
+        }
     }
     for seed in SEEDS {
         let requests = Fed::with(shuffled(recording.batches(), seed));
