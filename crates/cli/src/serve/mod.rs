@@ -96,8 +96,9 @@ async fn serve(args: &Serve, config: Config) -> Result<()> {
     background.spawn(guard.clone().watch_audit());
     background.spawn(heap::give_back());
     if let Some(demo) = demo.filter(|_| tenants.default().aside.is_none()) {
-        let Tenant { pipeline, store, .. } = tenants.default();
-        demo.fill(pipeline.as_ref(), store.as_ref()).await.context("the demo could not fill the store")?;
+        let Tenant { pipeline, store, money, .. } = tenants.default();
+        let filled = demo.fill(pipeline.as_ref(), store.as_ref(), &money.budgets).await;
+        filled.context("the demo could not fill the store")?;
         tokio::spawn(demo.trickle(Arc::clone(pipeline) as _));
     }
     listen::announce(&urls, proxying.as_ref().map(Proxying::url), args.ready_file.as_deref())?;

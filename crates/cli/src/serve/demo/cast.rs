@@ -1,31 +1,21 @@
-//! One replay of a recording: its people, place, time and speed.
+//! One replay of a coding agent's recording: its person, time and speed.
 
-use std::sync::Arc;
+use quipu::core::{Attributes, Batch, Event, Metric, Span, SpanId, Timestamp, TraceId, Value};
 
-use quipu::core::{Attributes, Batch, Event, Metric, Resource, Span, SpanId, Timestamp, TraceId, Value};
-
+use super::dice::{mix, pick};
 use super::tape::Tape;
-use super::{mix, pick};
 
-/// Names for the services of the demo, in place of the recordings' one test name.
-const SERVICES: [&str; 5] = ["support-desk", "research-crew", "trip-planner", "code-review", "billing-bot"];
-/// People who use them.
-const USERS: [&str; 12] = [
-    "ada",
-    "alan",
-    "barbara",
-    "donald",
-    "edsger",
-    "frances",
-    "grace",
-    "john",
-    "katherine",
-    "ken",
-    "margaret",
-    "tony",
+/// Engineers, with the billing of their coding agent.
+const ENGINEERS: [(&str, Option<&str>); 4] = [
+    ("grace.hopper", Some("subscription")),
+    ("ken.thompson", None),
+    ("margaret.hamilton", Some("subscription")),
+    ("radia.perlman", None),
 ];
-/// Conversations that go on at the same time.
-const CONVERSATIONS: usize = 120;
+
+/// Model that a recording names, and the one shown in its place.
+const MOCK: &str = "mock";
+const MODEL: &str = "gemini-2.5-pro";
 
 /// A replay of one tape.
 pub(super) struct Cast<'a> {
@@ -37,27 +27,21 @@ pub(super) struct Cast<'a> {
     stretch: i64,
     session: String,
     user: &'static str,
-    service: Option<&'static str>,
+    billing: Option<&'static str>,
 }
 
 impl<'a> Cast<'a> {
     pub(super) fn new(tape: &'a Tape, dice: u64, replay: u64, end: Timestamp) -> Self {
-        // A conversation has one user and one service; a coding agent's session is a conversation of its own.
-        let conversation = pick(dice >> 16, CONVERSATIONS) as u64;
-        let (session, person) = if tape.of_coding_agent {
-            (format!("coding-{:06x}", mix(dice) & 0xff_ffff), mix(dice))
-        } else {
-            (format!("chat-{:04x}", mix(conversation) & 0xffff), mix(conversation))
-        };
+        let (user, billing) = ENGINEERS[pick(mix(dice) >> 20, ENGINEERS.len())];
         Self {
             tape,
             dice,
             replay,
             end,
             stretch: 20 + i64::try_from(dice >> 32).unwrap_or_default() % 40,
-            session,
-            user: USERS[pick(person >> 20, USERS.len())],
-            service: (!tape.of_coding_agent).then(|| SERVICES[pick(person >> 8, SERVICES.len())]),
+            session: format!("coding-{:06x}", mix(dice) & 0xff_ffff),
+            user,
+            billing,
         }
     }
 
@@ -84,7 +68,7 @@ impl<'a> Cast<'a> {
         if self.tape.sessions.is_empty() {
             span.attributes.push("session.id", self.session.as_str());
         }
-        span.resource = self.resource(&span.resource);
+        self.bill(&mut span.attributes);
         span
     }
 
@@ -95,7 +79,7 @@ impl<'a> Cast<'a> {
         event.span_id = event.span_id.map(|id| self.span_id(id));
         self.people(&mut event.attributes);
         self.told_time(&mut event.attributes);
-        event.resource = self.resource(&event.resource);
+        self.bill(&mut event.attributes);
         event
     }
 
@@ -107,7 +91,6 @@ impl<'a> Cast<'a> {
             point.exemplars.clear();
             self.people(&mut point.attributes);
         }
-        metric.resource = self.resource(&metric.resource);
         metric
     }
 
@@ -121,7 +104,7 @@ impl<'a> Cast<'a> {
         }
     }
 
-    /// Replaces the recorded session and user, under any attribute name.
+    /// Replaces the recorded session, user and model, under any attribute name.
     fn people(&self, attributes: &mut Attributes) {
         for (_, value) in attributes.iter_mut() {
             match value {
@@ -129,19 +112,17 @@ impl<'a> Cast<'a> {
                     *value = self.session.as_str().into()
                 }
                 Value::String(text) if self.tape.users.contains(text.as_str()) => *value = self.user.into(),
+                Value::String(text) if text == MOCK => *value = MODEL.into(),
                 _ => {}
             }
         }
     }
 
-    fn resource(&self, recorded: &Arc<Resource>) -> Arc<Resource> {
-        let Some(service) = self.service else { return Arc::clone(recorded) };
-        let mut resource = (**recorded).clone();
-        let kept = resource.attributes.iter().filter(|(key, _)| key != "service.name").cloned();
-        let mut attributes: Attributes = kept.collect();
-        attributes.push("service.name", service);
-        resource.attributes = attributes;
-        Arc::new(resource)
+    /// Says that the use is paid by a subscription.
+    fn bill(&self, attributes: &mut Attributes) {
+        if let Some(billing) = self.billing {
+            attributes.push("quipu.billing", billing);
+        }
     }
 
     fn at(&self, time: Timestamp) -> Timestamp {

@@ -1,12 +1,12 @@
-//! The recordings, each as its framework exported it while it talked to a mock model server.
+//! Recordings of coding agents, each as its agent exported it while it talked to a mock model server.
 
 use std::collections::BTreeSet;
 
 use anyhow::{Context, Result};
-use quipu::core::{Batch, Clock, Intake, Limits, Span, SystemClock, Timestamp};
+use quipu::core::{Batch, Clock, Intake, Limits, SystemClock, Timestamp};
 use quipu_otlp::{Encoding, Signal};
 
-/// A unit of replay: a trace, or all signals of a coding agent's session.
+/// A unit of replay: all signals of a coding agent's session.
 pub(super) struct Tape {
     pub(super) batch: Batch,
     /// Sessions that it names.
@@ -15,8 +15,6 @@ pub(super) struct Tape {
     pub(super) users: BTreeSet<String>,
     /// Its end.
     pub(super) end: Timestamp,
-    /// Whether it is a coding agent's session: that keeps its own service, and is no conversation of another.
-    pub(super) of_coding_agent: bool,
 }
 
 type Part = (Signal, Encoding, &'static [u8]);
@@ -30,17 +28,6 @@ macro_rules! recording {
         )
     };
 }
-
-/// Recordings of frameworks: each of their traces is a tape.
-const AGENTS: &[Part] = &[
-    recording!(Traces, Protobuf, "langgraph--openinference/001.traces.pb"),
-    recording!(Traces, Protobuf, "crewai--openinference/001.traces.pb"),
-    recording!(Traces, Protobuf, "openai-agents--openinference/001.traces.pb"),
-    recording!(Traces, Protobuf, "anthropic--openllmetry/001.traces.pb"),
-    recording!(Traces, Protobuf, "openai--openllmetry/001.traces.pb"),
-    recording!(Traces, Protobuf, "smolagents--openinference/001.traces.pb"),
-    recording!(Traces, Protobuf, "ollama--openllmetry/001.traces.pb"),
-];
 
 /// Recordings of coding agents: spans, logs and metrics tell of the same calls, so that each is one tape.
 const CODING: &[&[Part]] = &[
@@ -59,18 +46,12 @@ const CODING: &[&[Part]] = &[
 /// Every tape. `intake` reads them for the sessions and users that they name.
 pub(super) fn all(intake: &dyn Intake) -> Result<Vec<Tape>> {
     let mut tapes = Vec::new();
-    for part in AGENTS {
-        tapes.extend(
-            traces(decoded(part)?.spans)
-                .map(|spans| Tape::of(Batch { spans, ..Batch::default() }, false, intake)),
-        );
-    }
     for parts in CODING {
         let mut batch = Batch::default();
         for part in *parts {
             batch.append(decoded(part)?);
         }
-        tapes.push(Tape::of(batch, true, intake));
+        tapes.push(Tape::of(batch, intake));
     }
     Ok(tapes)
 }
@@ -82,19 +63,8 @@ fn decoded((signal, encoding, bytes): &Part) -> Result<Batch> {
     Ok(decoded.context("a recording of the demo does not decode")?.batch)
 }
 
-fn traces(spans: Vec<Span>) -> impl Iterator<Item = Vec<Span>> {
-    let mut traces: Vec<Vec<Span>> = Vec::new();
-    for span in spans {
-        match traces.iter_mut().find(|trace| trace[0].trace_id == span.trace_id) {
-            Some(trace) => trace.push(span),
-            None => traces.push(vec![span]),
-        }
-    }
-    traces.into_iter()
-}
-
 impl Tape {
-    fn of(batch: Batch, of_coding_agent: bool, intake: &dyn Intake) -> Self {
+    fn of(batch: Batch, intake: &dyn Intake) -> Self {
         let mut read = Batch {
             spans: batch.spans.clone(),
             events: batch.events.clone(),
@@ -113,7 +83,6 @@ impl Tape {
             sessions: sessions.map(ToString::to_string).collect(),
             users: spans().filter_map(|read| read.user.as_ref()).map(ToString::to_string).collect(),
             end: ends.max().unwrap_or_default(),
-            of_coding_agent,
             batch,
         }
     }

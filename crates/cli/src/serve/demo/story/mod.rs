@@ -1,0 +1,12 @@
+//! The company of the demo: six agents, their users, and the incidents that a reader can find.
+
+mod batch;
+mod desk;
+mod plot;
+mod retrieval;
+mod run;
+mod sheet;
+mod team;
+mod voice;
+
+pub(super) use plot::{BUDGETED, Plot, Role};
