@@ -1,4 +1,4 @@
-//! The demo: nine days of a company's agents, then a slow stream of new traces. Coding agents are replayed
+//! The demo: two weeks of a company's agents, then a slow stream of new traces. Coding agents are replayed
 //! from recordings; the other agents are written in the words of OpenTelemetry's conventions.
 
 mod cast;
@@ -21,8 +21,8 @@ use tape::Tape;
 
 /// Runs put into an empty store.
 const PAST: u64 = 3_000;
-/// How far back they reach: over a week, so that there is something to compare with and to forecast by.
-const REACH: i64 = 9 * Timestamp::DAY;
+/// How far back they reach: over two weeks, so that there is a week to compare with and to forecast by.
+const REACH: i64 = 15 * Timestamp::DAY;
 /// Runs that are submitted together.
 const AT_ONCE: usize = 32;
 /// Time between live runs: about the rate of the past by day, so that charts keep their shape.
