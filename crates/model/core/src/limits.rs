@@ -21,10 +21,12 @@ pub struct Limits {
     pub span_events: usize,
     /// Links on one span.
     pub span_links: usize,
+    /// Buckets of one histogram point, or quantiles of one summary point; a point with more is refused.
+    pub point_buckets: usize,
     /// Bytes of one trace's spans, unpacked, accepted from senders; further spans are refused. The count
     /// restarts with the process, and for a trace after which 65,536 other traces were sent.
     pub trace_bytes: u64,
-    /// Bytes of a span's name, an id-like attribute, or a label.
+    /// Bytes of a span's name, an id-like attribute, a label, or a metric's unit or description.
     pub name_bytes: usize,
     /// Seconds that a record's time may be ahead of the clock.
     pub future_seconds: u64,
@@ -81,6 +83,7 @@ impl Default for Limits {
             value_bytes: 8 << 20,
             span_events: 4_096,
             span_links: 1_024,
+            point_buckets: 1_024,
             trace_bytes: 512 << 20,
             name_bytes: 1_024,
             future_seconds: 24 * 3_600,
