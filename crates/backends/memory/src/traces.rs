@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use compact_str::CompactString;
 use quipu_core::{
-    AnswerMemory, Cursor, Detail, MemoryHold, SessionPage, SessionQuery, SessionRow, Sort, Span, SpanConflict, SpanPage,
-    SpanQuery, SpanRow, Timestamp, Tokens, TracePage, TraceQuery, TraceRow,
+    AnswerMemory, Cursor, Detail, MemoryHold, SessionPage, SessionQuery, SessionRow, Sort, Span,
+    SpanConflict, SpanPage, SpanQuery, SpanRow, Timestamp, Tokens, TracePage, TraceQuery, TraceRow,
 };
 
 use crate::held::{Entry, Held};

@@ -338,9 +338,8 @@ impl Cost {
             &self.response_model,
             &self.service_tier,
         ];
-        let price = self.price.as_ref().map_or(0, |price| {
-            price.source.len() + price.version.len() + price.id.len()
-        });
+        let price =
+            self.price.as_ref().map_or(0, |price| price.source.len() + price.version.len() + price.id.len());
         let runs = self.inferred.iter().map(|run| size_of::<InferredRun>() + run.tool.len());
         self.convention.len()
             + names.into_iter().flatten().map(|name| name.len()).sum::<usize>()

@@ -182,8 +182,7 @@ const fn greatest(point: &Point) -> Option<f64> {
 /// bucket; the open bucket gives its lower bound. Prometheus' `histogram_quantile` does the same for classic
 /// histograms.
 fn quantile(points: &[(&Point, Growth)], quantile: f64) -> Option<f64> {
-    let mut buckets: Vec<Bucket> =
-        points.iter().flat_map(|(_, growth)| &growth.buckets).copied().collect();
+    let mut buckets: Vec<Bucket> = points.iter().flat_map(|(_, growth)| &growth.buckets).copied().collect();
     buckets.sort_unstable_by(|a, b| a.upper.total_cmp(&b.upper));
     buckets.dedup_by(|next, known| {
         let is_same = next.upper == known.upper;

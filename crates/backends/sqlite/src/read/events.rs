@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use quipu_core::{
-    AnswerMemory, Attributes, Event, EventPage, EventQuery, Level, MemoryHold, Resource, Result, Scope, Timestamp,
-    TraceId, Value,
+    AnswerMemory, Attributes, Event, EventPage, EventQuery, Level, MemoryHold, Resource, Result, Scope,
+    Timestamp, TraceId, Value,
 };
 use rusqlite::{Row, params_from_iter};
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use quipu_core::{
-    AnswerMemory, Detail, Kind, MemoryHold, Node, Result, SpanConflict, SpanId, SpanPage, SpanQuery, SpanRow, Timestamp,
-    TraceId,
+    AnswerMemory, Detail, Kind, MemoryHold, Node, Result, SpanConflict, SpanId, SpanPage, SpanQuery, SpanRow,
+    Timestamp, TraceId,
 };
 use rusqlite::{Row, params_from_iter};
 
@@ -217,6 +217,31 @@ pub(crate) fn nodes(shared: &Shared, traces: &[(TraceId, Timestamp)]) -> Result<
         lists[at].extend(nodes);
     }
     Ok(lists)
+}
+
+/// The number of stored spans of each trace.
+pub(crate) fn counts(shared: &Shared, traces: &[TraceId]) -> Result<Vec<u64>> {
+    let mut wanted: BTreeMap<Day, Vec<usize>> = BTreeMap::new();
+    let days = shared.days_of(traces)?;
+    for (at, trace) in traces.iter().enumerate() {
+        for day in days.get(trace).into_iter().flatten() {
+            wanted.entry(*day).or_default().push(at);
+        }
+    }
+    let days: Vec<Day> = wanted.keys().copied().collect();
+    let found = shared.ask_all(&days, |reader| {
+        let mut look = reader.conn.prepare_cached("SELECT COUNT(*) FROM spans WHERE tr = ?1")?;
+        let mut counts = Vec::new();
+        for at in wanted.get(&reader.day).into_iter().flatten() {
+            let trace = number_of(reader.conn, traces[*at])?;
+            let count = trace.map_or(Ok(0), |trace| look.query_row([trace], |row| row.get::<_, i64>(0)))?;
+            counts.push((*at, u64::try_from(count).unwrap_or_default()));
+        }
+        Ok(counts)
+    })?;
+    let mut counts = vec![0_u64; traces.len()];
+    found.into_iter().flat_map(|(_, found)| found).for_each(|(at, count)| counts[at] += count);
+    Ok(counts)
 }
 
 fn nodes_in(reader: &DayReader<'_>, trace: TraceId, names: &Names<'_>) -> fault::Result<Vec<Node>> {
