@@ -10,6 +10,7 @@ mod ahead;
 mod exit;
 #[cfg(doctest)]
 mod guide;
+mod heavy;
 mod meter;
 mod parts;
 mod pipeline;

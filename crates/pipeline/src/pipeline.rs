@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use async_trait::async_trait;
 use quipu_core::{
     Backend, Batch, Committed, Conflicts, Error, ErrorKind, Intake, Meter, Metric, Result, Stage as _, Store,
+    TraceId,
 };
 use quipu_ledger::Ledger;
 use tokio::sync::{broadcast, mpsc, oneshot};
@@ -172,6 +173,10 @@ impl Pipeline {
 impl Intake for Pipeline {
     fn read(&self, batch: &mut Batch) {
         self.read.apply(batch);
+    }
+
+    async fn span_counts(&self, traces: &[TraceId]) -> Result<Vec<u64>> {
+        self.store.span_counts(traces).await
     }
 
     async fn submit(&self, batch: Batch) -> Result<()> {

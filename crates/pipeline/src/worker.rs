@@ -9,6 +9,7 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::ahead::Ready;
 use crate::exit::{Offered, Open};
+use crate::heavy;
 use crate::parts::Parts;
 use crate::unsampled::without_unsampled;
 
@@ -122,9 +123,15 @@ impl Worker {
 
     /// Stores a group of batches in one commit. If the store rejects its content, each batch is tried alone,
     /// so one bad batch does not affect the others.
-    async fn keep(&mut self, whole: Batch, members: Vec<Member>) {
+    async fn keep(&mut self, mut whole: Batch, members: Vec<Member>) {
         if members.is_empty() {
             return;
+        }
+        match heavy::parts(&mut whole, &self.ledger, self.parts.store.as_ref()).await {
+            Ok(parts) if parts.is_empty() => {}
+            Ok(parts) => return self.keep_parts(parts, members).await,
+            // The count reads the store as well, and reports the error.
+            Err(error) => tracing::debug!(%error, "the sizes of a batch's traces are unknown"),
         }
         let ahead: Option<Vec<Encoded>> = members.iter().map(|member| member.encoded.clone()).collect();
         let Err((error, mut whole)) = self.store(whole, ahead.unwrap_or_default()).await else {
@@ -137,6 +144,17 @@ impl Worker {
             let kept = self.store(size.take_from(&mut whole), encoded.into_iter().collect()).await;
             reply(answer, kept.map_err(|(error, _)| error));
         }
+    }
+
+    /// Stores the parts of a divided group, each in a commit of its own. Parts before an error stay: the senders
+    /// repeat their batches, and the store recognises those records.
+    async fn keep_parts(&mut self, parts: Vec<Batch>, members: Vec<Member>) {
+        for part in parts {
+            if let Err((error, _)) = self.store(part, Vec::new()).await {
+                return self.refuse(members, &error);
+            }
+        }
+        members.into_iter().for_each(|member| reply(member.answer, Ok(())));
     }
 
     /// Counts, changes and writes a batch, and announces it. On failure it returns the batch without its

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use compact_str::CompactString;
-use quipu_core::{Event, EventPage, EventQuery};
+use quipu_core::{Event, EventPage, EventQuery, MemoryHold};
 
 use crate::held::Held;
 use crate::text::occurs_in;
@@ -42,6 +42,7 @@ impl Held {
             .filter(|(number, event)| after.is_none_or(|after| place(**number, event) > after));
         let (rows, more) = page_of(rest, query.limit, |(_, event)| event.bytes());
         let next = rows.last().filter(|_| more).map(|(number, event)| (event.time, **number));
-        EventPage { rows: rows.into_iter().map(|(_, event)| event.clone()).collect(), next }
+        let rows = rows.into_iter().map(|(_, event)| event.clone()).collect();
+        EventPage { rows, next, hold: MemoryHold::default() }
     }
 }

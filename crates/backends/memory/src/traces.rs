@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use compact_str::CompactString;
 use quipu_core::{
-    AnswerMemory, Cursor, Detail, SessionPage, SessionQuery, SessionRow, Sort, Span, SpanConflict, SpanPage,
-    SpanQuery, SpanRow, Timestamp, Tokens, TracePage, TraceQuery, TraceRow,
+    AnswerMemory, Cursor, Detail, MemoryHold, SessionPage, SessionQuery, SessionRow, Sort, Span,
+    SpanConflict, SpanPage, SpanQuery, SpanRow, Timestamp, Tokens, TracePage, TraceQuery, TraceRow,
 };
 
 use crate::held::{Entry, Held};
@@ -91,9 +91,13 @@ impl Held {
         entries.sort_by_key(|entry| place(entry));
         let rest = entries.into_iter().filter(|entry| query.after.is_none_or(|after| place(entry) > after));
         let full = query.detail == Detail::Full;
-        let (entries, more) = page_of(rest, query.limit, |entry| if full { entry.span.bytes() } else { 0 });
+        let (entries, more) = page_of(rest, query.limit, |entry| match full {
+            true => entry.span.bytes(),
+            false => span_row(entry, Detail::Summary).bytes(),
+        });
         let next = entries.last().filter(|_| more).map(|entry| place(entry));
-        SpanPage { rows: entries.into_iter().map(|entry| span_row(entry, query.detail)).collect(), next }
+        let rows = entries.into_iter().map(|entry| span_row(entry, query.detail)).collect();
+        SpanPage { rows, next, hold: MemoryHold::default() }
     }
 
     pub(crate) fn sessions(&self, query: &SessionQuery) -> SessionPage {

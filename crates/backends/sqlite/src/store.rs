@@ -90,6 +90,21 @@ impl Store for Sqlite {
         self.ask(move |shared| spans::nodes(shared, &traces)).await
     }
 
+    async fn span_counts(&self, traces: &[TraceId]) -> Result<Vec<u64>> {
+        let mut counts = vec![0; traces.len()];
+        let held: Vec<(usize, TraceId)> = {
+            let may_hold = self.shared.may_hold_any()?;
+            traces.iter().copied().enumerate().filter(|(_, trace)| may_hold(*trace)).collect()
+        };
+        if held.is_empty() {
+            return Ok(counts);
+        }
+        let asked: Vec<TraceId> = held.iter().map(|(_, trace)| *trace).collect();
+        let found = self.ask(move |shared| spans::counts(shared, &asked)).await?;
+        held.into_iter().zip(found).for_each(|((at, _), count)| counts[at] = count);
+        Ok(counts)
+    }
+
     async fn meeting_traces(
         &self,
         meetings: &[(Meeting, Timestamp)],

@@ -9,7 +9,7 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::Request;
 use axum::routing::{MethodRouter, any};
-use quipu::core::{Clock, Limits, Store, SystemClock};
+use quipu::core::{AnswerMemory, Clock, Limits, Store, SystemClock};
 use quipu_access::Gate;
 use quipu_api::dto::Listeners as Urls;
 use quipu_api::{ApiState, Asset, Money, StatusInfo};
@@ -81,7 +81,8 @@ impl House<'_> {
     /// Dashboard, API and OTLP on one port.
     fn api(&self) -> Router {
         let turns = Turns::new(&self.limits, self.guard.memory.clone());
-        let api = |tenant: &Tenant| tenant.api(&self.limits, &self.urls, self.demo);
+        let caches = AnswerMemory::within(self.limits.cache_bytes);
+        let api = |tenant: &Tenant| tenant.api(&self.limits, &caches, &self.urls, self.demo);
         let apis: BTreeMap<String, Router> =
             self.tenants.each().map(|(name, tenant)| (name.to_owned(), api(tenant))).collect();
         let of = |name: &str| apis.get(name).cloned().unwrap_or_default();
@@ -147,6 +148,7 @@ pub fn state_over(store: Arc<dyn Store>, money: Money) -> ApiState {
         status: Arc::new(status(Urls::default(), false)),
         clock: Arc::new(SystemClock),
         limits: Arc::new(Limits::default()),
+        caches: AnswerMemory::within(Limits::default().cache_bytes),
         assets: Arc::new(asset),
         metrics_text: Arc::new(String::new),
         vitals: None,

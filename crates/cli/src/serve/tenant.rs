@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use axum::Router;
 use quipu::Access;
-use quipu::core::{Adapters, Batch, Intake as _, Limits, Meter, Retention, Store, SystemClock};
+use quipu::core::{Adapters, AnswerMemory, Batch, Intake as _, Limits, Meter, Retention, Store, SystemClock};
 use quipu::metrics::Derive;
 use quipu::pipeline::{Exit, Parts, Pipeline, Redact, RedactSettings, SelfMetrics, Stages, StandardStages};
 use quipu::prometheus::{Format, Prometheus};
@@ -157,11 +157,11 @@ impl Tenant {
     }
 
     /// Its HTTP interface and dashboard.
-    pub fn api(&self, limits: &Arc<Limits>, urls: &Urls, demo: bool) -> Router {
-        self.guarded(self.whole_api(limits, urls, demo))
+    pub fn api(&self, limits: &Arc<Limits>, caches: &AnswerMemory, urls: &Urls, demo: bool) -> Router {
+        self.guarded(self.whole_api(limits, caches, urls, demo))
     }
 
-    fn whole_api(&self, limits: &Arc<Limits>, urls: &Urls, demo: bool) -> Router {
+    fn whole_api(&self, limits: &Arc<Limits>, caches: &AnswerMemory, urls: &Urls, demo: bool) -> Router {
         let page = Arc::clone(&self.page);
         let sources = Sources {
             folder: self.folder.clone(),
@@ -173,6 +173,7 @@ impl Tenant {
             live: self.pipeline.watchers(),
             status: Arc::new(routes::status(urls.clone(), demo)),
             limits: Arc::clone(limits),
+            caches: caches.clone(),
             metrics_text: Arc::new(move || page.text(Format::OpenMetrics)),
             vitals: Some(sources.reading()),
             unread: unread::listing(self.receiver.clone()),

@@ -10,24 +10,24 @@ use serde_json::{Value, json};
 
 use crate::server::{Server, get, run};
 
-const JSON: [(&str, &str); 1] = [("content-type", "application/json")];
+pub const JSON: [(&str, &str); 1] = [("content-type", "application/json")];
 
-fn now() -> u128 {
+pub fn now() -> u128 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos()
 }
 
-fn text(key: &str, value: &str) -> Value {
+pub fn text(key: &str, value: &str) -> Value {
     json!({"key": key, "value": {"stringValue": value}})
 }
 
-fn start(folder: &Path, config: &str) -> Server {
+pub fn start(folder: &Path, config: &str) -> Server {
     let file = folder.join("quipu.toml");
     std::fs::write(&file, config).unwrap();
     Server::start_with(folder, &["--config", file.to_str().unwrap()])
 }
 
 /// The sum of a counter of the server's own metrics.
-fn counter(server: &Server, name: &str) -> f64 {
+pub fn counter(server: &Server, name: &str) -> f64 {
     let (_, text) = get(&format!("{}/metrics", server.url("http")));
     let lines = text.lines().filter(|line| line.starts_with(name));
     lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
@@ -45,7 +45,7 @@ fn logs(round: usize) -> String {
 }
 
 /// Opens the live feed of events and reads its first frame, nothing more. `None` if all places are taken.
-fn watcher(server: &Server) -> Option<TcpStream> {
+pub fn watcher(server: &Server) -> Option<TcpStream> {
     let address = server.url("http").trim_start_matches("http://").to_owned();
     let mut stream = TcpStream::connect(&address).unwrap();
     write!(

@@ -6,6 +6,7 @@ mod access;
 mod ask;
 mod audit;
 mod bounds;
+mod bounds_of_answers;
 mod closed;
 mod damage;
 mod days;

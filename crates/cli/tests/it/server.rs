@@ -105,6 +105,11 @@ impl Server {
         self.urls[listener].as_str().unwrap()
     }
 
+    /// The id of the process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Asks to stop, and waits for the end.
     pub fn stop(mut self) -> ExitStatus {
         Command::new("sh").args(["-c", &format!("kill {}", self.child.id())]).status().unwrap();

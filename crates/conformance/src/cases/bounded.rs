@@ -15,6 +15,7 @@ cases! { "bounded":
     [Store, Spans, Costs] groups_of_usage_beyond_the_bound_are_one_rest,
     [Store, Spans, Costs] groups_of_work_beyond_the_bound_are_one_rest,
     [Store, Spans] a_page_of_spans_ends_at_its_bytes_and_the_next_goes_on,
+    [Store, Spans] a_page_of_spans_in_short_ends_at_its_bytes_and_the_next_goes_on,
     [Store, Events] a_page_of_events_ends_at_its_bytes_and_the_next_goes_on,
 }
 
@@ -92,6 +93,32 @@ async fn a_page_of_spans_ends_at_its_bytes_and_the_next_goes_on(on: &Subject) ->
         }
     }
     check!(pages > 5, "{pages} pages");
+    same!(rows, whole.rows, "spans");
+    Ok(())
+}
+
+async fn a_page_of_spans_in_short_ends_at_its_bytes_and_the_next_goes_on(on: &Subject) -> Outcome {
+    let name = |number: u64| format!("{number} {}", "name ".repeat(200));
+    // Spans of two days: a page ends at the same position in both.
+    let span = |number: u64| {
+        let second = i64::try_from(number % 2).unwrap_or_default() * 86_400;
+        draft(1, number).starts(at(second)).agent(&name(number)).named(&name(number)).span()
+    };
+    on.write(batch((1..=20).map(span).collect::<Vec<_>>(), Vec::new())).await?;
+    let mut query = SpanQuery { limit: 100, ..SpanQuery::of(trace_id(1)) };
+    let whole = on.store()?.spans(&query).await?;
+    same!((whole.rows.len(), whole.next.is_none()), (20, true), "spans without a bound");
+    let mut rows = Vec::new();
+    loop {
+        let memory = AnswerMemory::default().with_pages(10_000);
+        let page = memory.scope(on.store()?.spans(&query)).await?;
+        check!((1..=8).contains(&page.rows.len()), "{} spans on a page", page.rows.len());
+        rows.extend(page.rows);
+        query.after = page.next;
+        if page.next.is_none() {
+            break;
+        }
+    }
     same!(rows, whole.rows, "spans");
     Ok(())
 }

@@ -137,6 +137,11 @@ impl Ledger {
         self.metered.clear();
     }
 
+    /// Whether the spans of a trace are in memory.
+    pub fn knows(&self, trace: TraceId) -> bool {
+        self.traces.contains(&trace)
+    }
+
     /// Spans in memory.
     pub const fn len(&self) -> usize {
         self.nodes

@@ -21,10 +21,14 @@ pub struct Limits {
     pub span_events: usize,
     /// Links on one span.
     pub span_links: usize,
+    /// Buckets of one histogram point, or quantiles of one summary point; a point with more is refused.
+    pub point_buckets: usize,
     /// Bytes of one trace's spans, unpacked, accepted from senders; further spans are refused. The count
     /// restarts with the process, and for a trace after which 65,536 other traces were sent.
     pub trace_bytes: u64,
-    /// Bytes of a span's name, an id-like attribute, or a label.
+    /// Spans of one trace; further spans are refused. Stored spans count, also those of an earlier process.
+    pub trace_spans: u64,
+    /// Bytes of a span's name, an id-like attribute, a label, or a metric's unit or description.
     pub name_bytes: usize,
     /// Seconds that a record's time may be ahead of the clock.
     pub future_seconds: u64,
@@ -65,6 +69,8 @@ pub struct Limits {
     /// Bytes of memory for answers of the API and bodies in the gateway together. When they are used up, a
     /// caller at its fair share gets 503 and a time to retry.
     pub answer_bytes: usize,
+    /// Bytes of the API's caches of traces in display order and of graphs, for all projects together.
+    pub cache_bytes: usize,
     /// Bytes of one list of groups; further groups are left out, and the answer is marked as truncated.
     pub group_bytes: usize,
     /// Concurrent live feeds.
@@ -81,7 +87,9 @@ impl Default for Limits {
             value_bytes: 8 << 20,
             span_events: 4_096,
             span_links: 1_024,
+            point_buckets: 1_024,
             trace_bytes: 512 << 20,
+            trace_spans: 100_000,
             name_bytes: 1_024,
             future_seconds: 24 * 3_600,
             past_seconds: 31 * 24 * 3_600,
@@ -101,6 +109,7 @@ impl Default for Limits {
             drain_seconds: 6,
             answers: 256,
             answer_bytes: 96 << 20,
+            cache_bytes: 32 << 20,
             group_bytes: 16 << 20,
             watchers: 1_024,
         }

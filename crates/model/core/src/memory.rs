@@ -6,6 +6,7 @@ use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::{Error, ErrorKind, Result, Retry};
 
@@ -24,6 +25,23 @@ pub struct AnswerMemory {
     budget: Option<Arc<dyn MemoryBudget>>,
     page_bytes: usize,
     group_bytes: usize,
+}
+
+/// A budget of its own, not shared with requests.
+struct FixedBudget {
+    most: usize,
+    held: AtomicUsize,
+}
+
+impl MemoryBudget for FixedBudget {
+    fn take(&self, bytes: usize) -> bool {
+        let taken = |held: usize| held.checked_add(bytes).filter(|held| *held <= self.most);
+        self.held.fetch_update(Ordering::Relaxed, Ordering::Relaxed, taken).is_ok()
+    }
+
+    fn give_back(&self, bytes: usize) {
+        self.held.fetch_sub(bytes, Ordering::Relaxed);
+    }
 }
 
 /// Largest size of one page of rows under a budget, in bytes.
@@ -65,6 +83,11 @@ impl AnswerMemory {
     /// Memory that is reserved from `budget`; a page of rows ends at 4 MiB.
     pub fn of(budget: Arc<dyn MemoryBudget>) -> Self {
         Self { budget: Some(budget), page_bytes: PAGE_BYTES, ..UNBOUNDED }
+    }
+
+    /// Memory of at most `bytes` for work that belongs to no request, such as a background task.
+    pub fn within(bytes: usize) -> Self {
+        Self::of(Arc::new(FixedBudget { most: bytes, held: AtomicUsize::new(0) }))
     }
 
     /// Sets the size in bytes at which a page ends. A page has at least one row.
@@ -144,6 +167,11 @@ impl MemoryHold {
         Ok(())
     }
 
+    /// Adds the reservation of another hold of the same budget.
+    pub fn append(&mut self, mut other: Self) {
+        self.bytes = self.bytes.saturating_add(std::mem::take(&mut other.bytes));
+    }
+
     /// Sets the reservation to `bytes`: reserves more, or returns the excess.
     ///
     /// # Errors
@@ -180,8 +208,6 @@ fn exhausted() -> Error {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
     use super::*;
 
     struct Ten(AtomicUsize);
@@ -195,6 +221,16 @@ mod tests {
         fn give_back(&self, bytes: usize) {
             self.0.fetch_sub(bytes, Ordering::Relaxed);
         }
+    }
+
+    #[test]
+    fn a_budget_of_its_own_has_no_more_than_its_bytes() {
+        let memory = AnswerMemory::within(10);
+        let hold = memory.hold(10).unwrap();
+        memory.hold(1).unwrap_err();
+        drop(hold);
+        memory.hold(usize::MAX).unwrap_err();
+        memory.hold(10).unwrap();
     }
 
     #[test]

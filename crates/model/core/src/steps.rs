@@ -35,7 +35,8 @@ impl Growth {
             return new;
         }
         let had = |upper: f64| {
-            old.buckets.iter().find(|bucket| bucket.upper == upper).map_or(0, |bucket| bucket.count)
+            let at = old.buckets.partition_point(|bucket| bucket.upper < upper);
+            old.buckets.get(at).filter(|bucket| bucket.upper == upper).map_or(0, |bucket| bucket.count)
         };
         let grown = new.buckets.iter();
         let buckets = grown.map(|bucket| Bucket {
@@ -181,14 +182,13 @@ const fn greatest(point: &Point) -> Option<f64> {
 /// bucket; the open bucket gives its lower bound. Prometheus' `histogram_quantile` does the same for classic
 /// histograms.
 fn quantile(points: &[(&Point, Growth)], quantile: f64) -> Option<f64> {
-    let mut buckets: Vec<Bucket> = Vec::new();
-    for bucket in points.iter().flat_map(|(_, growth)| &growth.buckets) {
-        match buckets.iter_mut().find(|known| known.upper == bucket.upper) {
-            Some(known) => known.count += bucket.count,
-            None => buckets.push(*bucket),
-        }
-    }
-    buckets.sort_by(|a, b| a.upper.total_cmp(&b.upper));
+    let mut buckets: Vec<Bucket> = points.iter().flat_map(|(_, growth)| &growth.buckets).copied().collect();
+    buckets.sort_unstable_by(|a, b| a.upper.total_cmp(&b.upper));
+    buckets.dedup_by(|next, known| {
+        let is_same = next.upper == known.upper;
+        known.count += if is_same { next.count } else { 0 };
+        is_same
+    });
     let rank = quantile * buckets.iter().map(|bucket| bucket.count).sum::<u64>() as f64;
     let (mut below, mut lower) = (0.0, 0.0_f64);
     for bucket in &buckets {

@@ -108,6 +108,16 @@ pub trait Store: Backend {
     /// The store cannot be read.
     async fn nodes(&self, traces: &[(TraceId, Timestamp)]) -> Result<Vec<Vec<Node>>>;
 
+    /// Number of stored spans of each trace, in the order of the request, hidden spans included; 0 for an unknown
+    /// trace. A store should answer without reading a file for traces that it does not have.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    async fn span_counts(&self, traces: &[TraceId]) -> Result<Vec<u64>> {
+        let traces: Vec<_> = traces.iter().map(|trace| (*trace, Timestamp::default())).collect();
+        Ok(self.nodes(&traces).await?.iter().map(|nodes| nodes.len() as u64).collect())
+    }
+
     /// The traces with a span of each of these meetings: one list for each meeting, in the order of the
     /// request. A list is unordered, and empty for an unknown meeting. Each trace appears once, with the
     /// start of one of its spans. Each meeting comes with the time of one of its records. A store with day

@@ -165,6 +165,11 @@ impl Store for Steady {
         Ok(self.or_nothing(self.store.nodes(traces).await, nothing))
     }
 
+    async fn span_counts(&self, traces: &[TraceId]) -> Result<Vec<u64>> {
+        let nothing = || vec![0; traces.len()];
+        Ok(self.or_nothing(self.store.span_counts(traces).await, nothing))
+    }
+
     async fn meeting_traces(
         &self,
         meetings: &[(Meeting, Timestamp)],

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use crate::spawned::blocking;
 use quipu_pipeline::{ExitStatus, Pipeline};
 
 /// State of a pipeline's exporters. This may read the disk, so do not call it on a thread that answers
 /// requests.
 pub(crate) async fn exits(pipeline: Option<Arc<Pipeline>>) -> Vec<ExitStatus> {
     let Some(pipeline) = pipeline else { return Vec::new() };
-    tokio::task::spawn_blocking(move || pipeline.exits()).await.unwrap_or_default()
+    blocking(move || pipeline.exits()).await.unwrap_or_default()
 }

@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lru::LruCache;
-use quipu_core::{Detail, Kind, Result, SpanId, SpanQuery, SpanRow, TraceId, TraceRow};
+use quipu_core::{
+    AnswerMemory, Detail, Kind, MemoryHold, Result, SpanId, SpanQuery, SpanRow, TraceId, TraceRow,
+};
 use quipu_insight::{Graph, Handoff};
 
 use crate::ApiState;
@@ -17,10 +19,17 @@ const MOST: usize = 100_000;
 const PAGE: usize = 5_000;
 /// Limit of hand-offs read per trace.
 const HANDOFFS: usize = 64;
+/// Bytes of spans read for the graph of a trace, and for that of a map. A larger trace is incomplete.
+pub(crate) const TRACE_BYTES: usize = 24 << 20;
+pub(crate) const MAP_BYTES: usize = 4 << 20;
+/// Memory of a graph while it is made, as a multiple of its spans: their nodes, and the graph itself.
+const COPIES: usize = 2;
 /// Graphs that are kept.
 const KEPT: NonZeroUsize = NonZeroUsize::new(4_096).unwrap();
 /// Nodes and edges of a graph that is kept: larger ones are read again.
 const SMALL: usize = 128;
+/// Memory of a kept graph without its nodes and edges.
+const ENTRY: usize = 256;
 /// Words in the names of hand-offs.
 const WORDS: [&str; 3] = ["handoff", "hand_off", "transfer"];
 
@@ -32,30 +41,49 @@ pub(crate) struct TraceGraph {
     pub(crate) spans: usize,
     /// Whether these are all.
     pub(crate) complete: bool,
+    /// Memory of the graph, charged to its request.
+    _hold: Arc<MemoryHold>,
 }
 
-/// Graphs by trace, with the version of the trace for which they were made.
-pub(crate) struct Graphs(Mutex<LruCache<TraceId, (u64, TraceGraph)>>);
-
-impl Default for Graphs {
-    fn default() -> Self {
-        Self(Mutex::new(LruCache::new(KEPT)))
-    }
+/// Graphs by trace, with the version of the trace for which they were made. Their memory is bounded over all
+/// projects.
+pub(crate) struct Graphs {
+    kept: Mutex<LruCache<TraceId, (u64, TraceGraph)>>,
+    memory: AnswerMemory,
 }
 
 impl Graphs {
+    /// An empty cache within the memory of all caches.
+    pub(crate) fn new(memory: AnswerMemory) -> Self {
+        Self { kept: Mutex::new(LruCache::new(KEPT)), memory }
+    }
+
     /// The graph of a trace, if the trace has not changed since.
     pub(crate) fn find(&self, row: &TraceRow) -> Option<TraceGraph> {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.kept();
         kept.get(&row.trace_id).filter(|(state, _)| *state == state_of(row)).map(|(_, built)| built.clone())
     }
 
-    /// Keeps the graph of a trace.
+    /// Keeps the graph of a trace. The graphs that were used longest ago give up their memory for it.
     pub(crate) fn keep(&self, row: &TraceRow, built: &TraceGraph) {
-        if built.graph.nodes.len() + built.graph.edges.len() <= SMALL {
-            let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            kept.put(row.trace_id, (state_of(row), built.clone()));
+        if built.graph.nodes.len() + built.graph.edges.len() > SMALL {
+            return;
         }
+        let mut kept = self.kept();
+        kept.pop(&row.trace_id);
+        let hold = loop {
+            match self.memory.hold(ENTRY + built.graph.bytes()) {
+                Ok(hold) => break hold,
+                Err(_) if kept.pop_lru().is_none() => return,
+                Err(_) => {}
+            }
+        };
+        let built = TraceGraph { _hold: Arc::new(hold), ..built.clone() };
+        kept.put(row.trace_id, (state_of(row), built));
+    }
+
+    fn kept(&self) -> MutexGuard<'_, LruCache<TraceId, (u64, TraceGraph)>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -65,28 +93,53 @@ fn state_of(row: &TraceRow) -> u64 {
     hasher.finish()
 }
 
-/// Reads the graph of a trace.
-pub(crate) async fn read(api: &ApiState, row: &TraceRow) -> Result<TraceGraph> {
-    let (rows, complete) = all_spans(api, row.trace_id).await?;
-    let handoffs = handoffs(api, row.trace_id, &rows).await?;
+/// Reads the graph of a trace from its first `bytes` of spans.
+///
+/// # Errors
+/// The store cannot be read, or no memory is left for the request.
+pub(crate) async fn read(api: &ApiState, row: &TraceRow, bytes: usize) -> Result<TraceGraph> {
+    let mut spans = all_spans(api, row.trace_id, bytes).await?;
+    let rows = &spans.rows;
+    spans.hold.grow(spans.hold.bytes().saturating_mul(COPIES))?;
+    let handoffs = handoffs(api, row.trace_id, rows).await?;
     let mut graph = Graph::default();
-    graph.add(row.service.as_deref(), &rows, &handoffs);
-    Ok(TraceGraph { graph: Arc::new(graph), spans: rows.len(), complete })
+    graph.add(row.service.as_deref(), rows, &handoffs);
+    spans.hold.set(graph.bytes())?;
+    let AllSpans { rows, complete, hold } = spans;
+    Ok(TraceGraph { graph: Arc::new(graph), spans: rows.len(), complete, _hold: Arc::new(hold) })
 }
 
-/// The spans of a trace in short, and whether these are all.
-pub(crate) async fn all_spans(api: &ApiState, trace_id: TraceId) -> Result<(Vec<SpanRow>, bool)> {
+/// The first spans of a trace in short.
+pub(crate) struct AllSpans {
+    pub(crate) rows: Vec<SpanRow>,
+    /// Whether these are all.
+    pub(crate) complete: bool,
+    /// Memory of the rows.
+    pub(crate) hold: MemoryHold,
+}
+
+/// Reads the spans of a trace in short, up to `bytes` and to [`MOST`] of them.
+///
+/// # Errors
+/// The store cannot be read, or no memory is left for the request.
+pub(crate) async fn all_spans(api: &ApiState, trace_id: TraceId, bytes: usize) -> Result<AllSpans> {
     let mut query = SpanQuery { trace_id, after: None, limit: PAGE, detail: Detail::Summary };
-    let mut rows = Vec::new();
-    while rows.len() < MOST {
+    let mut spans = AllSpans { rows: Vec::new(), complete: false, hold: AnswerMemory::current().hold(0)? };
+    let mut read = 0;
+    while spans.rows.len() < MOST && read < bytes {
         let page = api.store.spans(&query).await?;
-        rows.extend(page.rows);
-        match page.next {
-            Some(next) => query.after = Some(next),
-            None => return Ok((rows, true)),
+        let more = page.rows.iter().map(SpanRow::bytes).sum();
+        // The page's own reservation is held until its rows are counted here.
+        spans.hold.grow(more)?;
+        read += more;
+        spans.rows.extend(page.rows);
+        query.after = page.next;
+        if page.next.is_none() {
+            spans.complete = true;
+            break;
         }
     }
-    Ok((rows, false))
+    Ok(spans)
 }
 
 /// Reads hand-offs between agents from the attributes of spans whose names contain one of these words.

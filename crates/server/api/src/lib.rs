@@ -30,6 +30,7 @@ mod router;
 mod routes;
 mod said;
 mod shared;
+mod spawned;
 mod state;
 mod system;
 

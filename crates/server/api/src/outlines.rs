@@ -6,20 +6,20 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
-use quipu_core::{Committed, Detail, SpanQuery, Store, TraceId, TraceRow};
+use quipu_core::{AnswerMemory, Committed, Detail, MemoryHold, SpanQuery, Store, TraceId, TraceRow};
 use quipu_insight::{Outline, OutlineDraft};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::broadcast::{Receiver, Sender};
-use tokio::task::spawn_blocking;
 
+use crate::spawned::{background, blocking};
 use crate::{ApiState, Problem};
 
 /// Limit of spans read per trace.
 const MOST: usize = 250_000;
 /// Spans that are read at a time.
 const PAGE: usize = 5_000;
-/// Bytes of outlines that are kept.
-const KEPT: usize = 96 << 20;
+/// Bytes of a draft at which an outline ends: it is then incomplete.
+const DRAFT_BYTES: usize = 40 << 20;
 /// Outlines that are kept: they are looked for one after the other.
 const MOST_KEPT: usize = 512;
 /// Idle time after which the cache is empty.
@@ -31,6 +31,8 @@ pub(crate) struct Versioned {
     /// Another one for every other content, and after every commit of the trace that was heard of.
     pub(crate) version: u64,
     pub(crate) outline: Arc<Outline>,
+    /// Memory of the outline: of the caches if it is kept, else of the request that built it.
+    _hold: Arc<MemoryHold>,
 }
 
 /// Outlines by trace: built once, used until the trace changes.
@@ -40,6 +42,8 @@ pub(crate) struct Outlines {
     /// One outline is built at a time: a waiting request finds it built.
     building: tokio::sync::Mutex<()>,
     kept: Arc<Mutex<Kept>>,
+    /// Memory of all caches.
+    memory: AnswerMemory,
 }
 
 #[derive(Default)]
@@ -72,6 +76,7 @@ impl Outlines {
             commits: state.live.clone(),
             building: tokio::sync::Mutex::default(),
             kept: Arc::default(),
+            memory: state.caches.clone(),
         }
     }
 
@@ -85,29 +90,35 @@ impl Outlines {
         if let Some(built) = self.kept().find(row.trace_id, state) {
             return Ok(built);
         }
-        let outline = self.build(row.trace_id).await?;
+        let (outline, hold) = self.build(row.trace_id).await?;
         let mut hasher = DefaultHasher::new();
         (state, outline.fingerprint()).hash(&mut hasher);
-        let built = Versioned { version: hasher.finish(), outline: Arc::new(outline) };
-        self.kept().keep(Entry { trace_id: row.trace_id, state, built: built.clone() });
-        Ok(built)
+        let built = Versioned { version: hasher.finish(), outline: Arc::new(outline), _hold: Arc::new(hold) };
+        Ok(self.kept().keep(row.trace_id, state, built, &self.memory))
     }
 
-    async fn build(&self, trace_id: TraceId) -> Result<Outline, Problem> {
+    async fn build(&self, trace_id: TraceId) -> Result<(Outline, MemoryHold), Problem> {
         let mut query = SpanQuery { trace_id, after: None, limit: PAGE, detail: Detail::Summary };
         let mut draft = OutlineDraft::default();
         let mut complete = false;
-        while draft.len() < MOST && !complete {
+        let mut hold = AnswerMemory::current().hold(0)?;
+        while draft.len() < MOST && draft.bytes() < DRAFT_BYTES && !complete {
             let page = self.store.spans(&query).await?;
             page.rows.iter().for_each(|row| draft.add(row));
+            // A page is held as well, and it is larger than its rows in the draft.
+            hold.set(draft.bytes())?;
             query.after = page.next;
             complete = page.next.is_none();
         }
-        spawn_blocking(move || draft.finish(complete)).await.map_err(|error| {
+        hold.set(draft.bytes_to_finish())?;
+        let finished = blocking(move || draft.finish(complete)).await;
+        let outline = finished.map_err(|error| {
             tracing::error!(error = %error, "sorting a trace failed");
             let detail = "Sorting the trace failed; the server's log says where.";
             Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error", detail)
-        })
+        })?;
+        hold.set(outline.bytes())?;
+        Ok((outline, hold))
     }
 
     /// The trace's state; from now on its commits are heard of.
@@ -118,7 +129,7 @@ impl Outlines {
         kept.used = Some(Instant::now());
         if !kept.listening {
             kept.listening = true;
-            tokio::spawn(listen(Arc::clone(&self.kept), self.commits.subscribe()));
+            background(AnswerMemory::default(), listen(Arc::clone(&self.kept), self.commits.subscribe()));
         }
         State { row: hasher.finish(), changes: *kept.changes.entry(row.trace_id).or_default() }
     }
@@ -166,15 +177,28 @@ impl Kept {
         Some(built)
     }
 
-    /// Keeps one more, and lets go of those that were used longest ago, so that all are within the bound.
-    fn keep(&mut self, entry: Entry) {
-        self.entries.retain(|other| other.trace_id != entry.trace_id);
-        self.entries.push(entry);
-        let mut bytes: usize = self.entries.iter().map(|entry| entry.built.outline.bytes()).sum();
-        while (bytes > KEPT || self.entries.len() > MOST_KEPT) && !self.entries.is_empty() {
-            let gone = self.entries.remove(0);
-            bytes -= gone.built.outline.bytes();
-            self.changes.remove(&gone.trace_id);
-        }
+    /// Keeps one more, and lets go of those that were used longest ago, so that all are within the memory of the
+    /// caches. An outline that does not fit stays charged to its request.
+    fn keep(
+        &mut self,
+        trace_id: TraceId,
+        state: State,
+        built: Versioned,
+        memory: &AnswerMemory,
+    ) -> Versioned {
+        self.entries.retain(|other| other.trace_id != trace_id);
+        let hold = loop {
+            match memory.hold(built.outline.bytes()) {
+                Ok(hold) if self.entries.len() < MOST_KEPT => break hold,
+                _ if self.entries.is_empty() => return built,
+                _ => {
+                    let gone = self.entries.remove(0);
+                    self.changes.remove(&gone.trace_id);
+                }
+            }
+        };
+        let built = Versioned { _hold: Arc::new(hold), ..built };
+        self.entries.push(Entry { trace_id, state, built: built.clone() });
+        built
     }
 }

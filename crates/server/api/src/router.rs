@@ -43,7 +43,7 @@ pub fn routes(state: ApiState) -> Router {
     let api = Arc::new(Api {
         feed,
         outlines: Outlines::new(&state),
-        graphs: Graphs::default(),
+        graphs: Graphs::new(state.caches.clone()),
         system,
         state,
         repricing: Mutex::default(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use quipu_core::{
-    Adapters, Clock, Committed, Limits, PriceBook, Retention, SpanId, Store, Timestamp, TraceId,
+    Adapters, AnswerMemory, Clock, Committed, Limits, PriceBook, Retention, SpanId, Store, Timestamp, TraceId,
 };
 use quipu_insight::Documents;
 use quipu_pipeline::Pipeline;
@@ -36,6 +36,9 @@ pub struct ApiState {
     pub clock: Arc<dyn Clock>,
     /// Bounds; of these the routes use `page_rows` and `request_seconds`.
     pub limits: Arc<Limits>,
+    /// Memory of the caches of outlines and graphs, shared by all projects of a server: usually
+    /// [`AnswerMemory::within`] [`Limits::cache_bytes`].
+    pub caches: AnswerMemory,
     /// The dashboard's files.
     pub assets: Arc<dyn Assets>,
     /// OpenMetrics text for `/metrics`.

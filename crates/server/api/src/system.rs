@@ -4,12 +4,12 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use quipu_core::{Clock, Health, Limits, Store, StoreInfo, Timestamp};
+use quipu_core::{AnswerMemory, Clock, Health, Limits, Store, StoreInfo, Timestamp};
 use quipu_pipeline::{ExitStatus, Pipeline};
-use tokio::task::spawn_blocking;
 
 use crate::dto::{BackendHealth, DropCount, SearchState, SystemNow, SystemPoint, Vitals};
 use crate::exporters::exits;
+use crate::spawned::{background, blocking};
 use crate::state::{ApiState, ReadVitals};
 
 /// Between two readings that are kept.
@@ -70,7 +70,7 @@ impl System {
         });
         if system.vitals.is_some() {
             let weak = Arc::downgrade(&system);
-            tokio::spawn(async move {
+            background(AnswerMemory::default(), async move {
                 let mut tick = tokio::time::interval(SAMPLE);
                 while let (_, Some(system)) = (tick.tick().await, weak.upgrade()) {
                     system.sample().await;
@@ -93,7 +93,7 @@ impl System {
     /// Current vital figures.
     pub(crate) async fn now(&self) -> SystemNow {
         let read = self.vitals.clone();
-        let vitals = spawn_blocking(move || read.map(|read| read())).await.ok().flatten().unwrap_or_default();
+        let vitals = blocking(move || read.map(|read| read())).await.ok().flatten().unwrap_or_default();
         let info = self.store.info().await;
         let store = match (&info, self.store.health()) {
             (Err(error), Health::Ready) => Health::Degraded(error.to_string()),

@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::Receiver;
 use crate::failure::Failure;
 use crate::room::Place;
-use crate::trace_bytes::TraceBytes;
+use crate::trace_sizes::TraceSizes;
 use crate::unknown;
 use crate::unpack::{Packing, unpack};
 use crate::unread;
@@ -70,7 +70,8 @@ pub(crate) struct Receipt {
 /// Decodes and reads a request, and waits for the commit.
 pub(crate) async fn ingest(receiver: &Receiver, parcel: Parcel, place: Place) -> Result<Receipt, Failure> {
     let signal = parcel.kind.signal();
-    let (decoded, place) = decode(receiver, parcel, place).await?;
+    let (mut decoded, place) = decode(receiver, parcel, place).await?;
+    bound_traces(receiver, &mut decoded).await;
     if is_ahead(&decoded) && receiver.skew.is_behind() {
         return Err(behind(receiver));
     }
@@ -78,6 +79,12 @@ pub(crate) async fn ingest(receiver: &Receiver, parcel: Parcel, place: Place) ->
     keep(receiver, batch, place).await?;
     count_rest(&*receiver.parts.meter, signal, &rejected, &mended);
     Ok(Receipt { rejected: rejected.count(), message: rejected.summary() })
+}
+
+/// Rejects the spans beyond the limits of their traces.
+pub(crate) async fn bound_traces(receiver: &Receiver, decoded: &mut Decoded) {
+    receiver.traces.learn(&decoded.batch.spans, &*receiver.parts.intake).await;
+    receiver.traces.admit(decoded);
 }
 
 /// Decodes a request. If memory is short, it waits for memory and decodes again.
@@ -141,9 +148,9 @@ pub(crate) async fn keep(receiver: &Receiver, batch: Batch, place: Place) -> Res
     let mask = receiver.mask.as_ref();
     let unread = unread::of(&batch, mask);
     let seen = Seen::of(&batch, mask);
-    let bytes = TraceBytes::of(&batch.spans);
+    let sizes = TraceSizes::of(&batch.spans);
     commit(receiver, batch, place).await?;
-    receiver.traces.note(&bytes);
+    receiver.traces.note(&sizes);
     if spans > 0 {
         receiver.parts.meter.add("quipu_received_spans_total", &[], spans);
     }
@@ -189,7 +196,6 @@ pub(crate) fn prepare(receiver: &Receiver, parcel: &Parcel, place: &mut Place) -
         Kind::Otlp(signal, encoding) => otlp(receiver, signal, encoding, body, place)?,
         Kind::Foreign(wire) => foreign(receiver, wire, body, place)?,
     };
-    receiver.traces.admit(&mut decoded);
     // The limits of days, and the watch on sources, need read records before the queue.
     receiver.parts.intake.read(&mut decoded.batch);
     let now = receiver.parts.clock.now();

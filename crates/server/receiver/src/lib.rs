@@ -21,7 +21,7 @@ mod sender;
 mod serve;
 mod skew;
 mod tls;
-mod trace_bytes;
+mod trace_sizes;
 mod turns;
 mod udp;
 mod unknown;

@@ -11,7 +11,7 @@ use quipu_drift::{Report, Saved, Watch};
 use crate::days::DayWindow;
 use crate::room::Room;
 use crate::skew::Skew;
-use crate::trace_bytes::TraceBytes;
+use crate::trace_sizes::TraceSizes;
 use crate::unknown::UnknownKeys;
 use crate::unread::{UnreadSource, UnreadSources};
 
@@ -44,7 +44,7 @@ pub struct Receiver {
     /// Held while a day without open files is written, so that senders take turns day by day.
     pub(crate) cold: Arc<Overflow>,
     pub(crate) skew: Arc<Skew>,
-    pub(crate) traces: Arc<TraceBytes>,
+    pub(crate) traces: Arc<TraceSizes>,
     /// Masks names of sources before they are listed.
     pub(crate) mask: MaskText,
 }
@@ -53,7 +53,7 @@ impl Receiver {
     /// Creates a receiver with the limits in `parts.limits`.
     pub fn new(parts: Parts) -> Self {
         let room = Room::new(&parts.limits);
-        let traces = Arc::new(TraceBytes::new(parts.limits.trace_bytes));
+        let traces = Arc::new(TraceSizes::new(&parts.limits));
         Self {
             traces,
             parts: Arc::new(parts),
@@ -79,7 +79,7 @@ impl Receiver {
     /// is bounded, and each sender has one fair share across all receivers.
     #[must_use]
     pub fn beside(&self, parts: Parts) -> Self {
-        let traces = Arc::new(TraceBytes::new(parts.limits.trace_bytes));
+        let traces = Arc::new(TraceSizes::new(&parts.limits));
         Self {
             traces,
             parts: Arc::new(parts),

@@ -9,14 +9,14 @@ use std::time::Duration;
 
 use quipu_core::Batch;
 use quipu_jaeger::{Protocol, Wire};
-use quipu_otlp::Signal;
+use quipu_otlp::{Decoded, Signal};
 use socket2::SockRef;
 use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
 
 use crate::Receiver;
 use crate::failure::Failure;
-use crate::ingest::{Kind, Parcel, Receipt, count, count_rest, keep, prepare, unread};
+use crate::ingest::{Kind, Parcel, Receipt, bound_traces, count, count_rest, keep, prepare, unread};
 use crate::room::Place;
 use crate::sender::Sender;
 use crate::unpack::Packing;
@@ -180,7 +180,10 @@ impl Keeper {
         let Read { batch, receipts, mut places } = read;
         let Some(mut place) = places.pop() else { return };
         place.wait_to_enter(self.receiver.patience()).await;
-        let kept = keep(&self.receiver, batch, place).await;
+        let mut decoded = Decoded { batch, ..Decoded::default() };
+        bound_traces(&self.receiver, &mut decoded).await;
+        count_rest(&*self.receiver.parts.meter, Signal::Traces, &decoded.rejected, &decoded.mended);
+        let kept = keep(&self.receiver, decoded.batch, place).await;
         for receipt in receipts {
             told(&self.receiver, self.protocol, &kept.clone().map(|()| receipt));
         }

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use compact_str::CompactString;
+use quipu_core::{AnswerMemory, MemoryHold};
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::fault::{Fault, Result};
@@ -100,11 +101,17 @@ pub(crate) trait TextOf {
 pub(crate) struct Names<'c> {
     conn: &'c Connection,
     known: RefCell<HashMap<i64, CompactString>>,
+    /// Memory of the known texts, charged to the request that reads them.
+    hold: RefCell<MemoryHold>,
 }
+
+/// Memory of a known text without its characters.
+const KNOWN: usize = 64;
 
 impl<'c> Names<'c> {
     pub(crate) fn new(conn: &'c Connection) -> Self {
-        Self { conn, known: RefCell::default() }
+        let hold = AnswerMemory::current().hold(0).unwrap_or_default();
+        Self { conn, known: RefCell::default(), hold: RefCell::new(hold) }
     }
 }
 
@@ -119,6 +126,7 @@ impl TextOf for Names<'_> {
         let mut look = self.conn.prepare_cached("SELECT text FROM dims WHERE id = ?1")?;
         let text: Option<String> = look.query_row([id], |row| row.get(0)).optional()?;
         let text = CompactString::from(text.ok_or(Fault::Damaged("a name is missing"))?);
+        self.hold.borrow_mut().grow(KNOWN + text.len())?;
         self.known.borrow_mut().insert(id, text.clone());
         Ok(Some(text))
     }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use quipu_core::{
-    AnswerMemory, Attributes, Event, EventPage, EventQuery, Level, Resource, Result, Scope, Timestamp,
-    TraceId, Value,
+    AnswerMemory, Attributes, Event, EventPage, EventQuery, Level, MemoryHold, Resource, Result, Scope,
+    Timestamp, TraceId, Value,
 };
 use rusqlite::{Row, params_from_iter};
 
@@ -23,7 +23,9 @@ type Numbered = (i64, Event);
 pub(crate) fn page(shared: &Shared, query: &EventQuery) -> Result<EventPage> {
     let limit = query.limit.max(1);
     let mut rows: Vec<Numbered> = Vec::new();
-    let mut room = Room { rows: limit.saturating_add(1), bytes: AnswerMemory::current().page_bytes() };
+    let memory = AnswerMemory::current();
+    let hold = memory.hold(0)?;
+    let mut room = Room { rows: limit.saturating_add(1), bytes: memory.page_bytes(), hold };
     for day in shared.sound_days()? {
         if room.is_full() {
             break;
@@ -36,13 +38,15 @@ pub(crate) fn page(shared: &Shared, query: &EventQuery) -> Result<EventPage> {
     let more = room.is_full();
     rows.truncate(limit);
     let next = rows.last().filter(|_| more).map(|(number, event)| (event.time, *number));
-    Ok(EventPage { rows: rows.into_iter().map(|(_, event)| event).collect(), next })
+    Ok(EventPage { rows: rows.into_iter().map(|(_, event)| event).collect(), next, hold: room.hold })
 }
 
 /// Remaining capacity of a page.
 struct Room {
     rows: usize,
     bytes: usize,
+    /// Memory of the events on the page.
+    hold: MemoryHold,
 }
 
 impl Room {
@@ -50,9 +54,12 @@ impl Room {
         self.rows == 0 || self.bytes == 0
     }
 
-    fn take(&mut self, event: &Event) {
+    fn take(&mut self, event: &Event) -> fault::Result<()> {
+        let bytes = event.bytes();
+        self.hold.grow(bytes)?;
         self.rows -= 1;
-        self.bytes = self.bytes.saturating_sub(event.bytes());
+        self.bytes = self.bytes.saturating_sub(bytes);
+        Ok(())
     }
 }
 
@@ -123,7 +130,7 @@ fn events_in(reader: &DayReader<'_>, query: &EventQuery, room: &mut Room) -> fau
         let event = event_of(row, reader, &names, &mut sources)?;
         let has_text = |wanted: &String| has_text(&event.name, &event.body, &event.attributes, wanted);
         if wanted.as_ref().is_none_or(has_text) {
-            room.take(&event);
+            room.take(&event)?;
             events.push((row.get(0)?, event));
             if room.is_full() {
                 break;

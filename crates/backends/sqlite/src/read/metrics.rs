@@ -1,5 +1,6 @@
 //! Queries for metric names and series.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use compact_str::CompactString;
@@ -17,8 +18,13 @@ use crate::shared::Shared;
 
 /// Memory of a series or a label, without its texts and points.
 const SERIES: usize = 192;
-/// Memory of a point.
+/// Memory of a point without its buckets.
 const POINT: usize = 192;
+/// Memory of a point's buckets, their growth and their sum within a step, as a multiple of their stored bytes: a
+/// bucket has 9 bytes or more, and 16 in each of the three.
+const BUCKETS: usize = 6;
+/// Memory of labels as values and as texts, as a multiple of their stored bytes.
+const LABELS: usize = 4;
 
 /// Hash of a series' content: the same in every day's file.
 type Hash = Vec<u8>;
@@ -70,39 +76,75 @@ pub(crate) fn names(shared: &Shared) -> Result<Vec<MetricName>> {
     let mut hold = AnswerMemory::current().hold(0)?;
     let mut seen: HashSet<Hash> = HashSet::new();
     let mut names: BTreeMap<CompactString, MetricName> = BTreeMap::new();
-    for (hash, found) in shared.ask_all(&days, names_in)?.into_iter().flat_map(|(_, names)| names) {
-        let is_new = seen.insert(hash);
-        hold.grow(if is_new { SERIES } else { 0 })?;
-        let known =
-            names.entry(found.name.clone()).or_insert_with(|| MetricName { series: 0, ..found.clone() });
-        known.series += u64::from(is_new);
-        known.last_at = known.last_at.max(found.last_at);
+    for (_, day) in shared.ask_all(&days, names_in)? {
+        // The memory of a day's names is held until all of them are among the others.
+        for (found, series) in day.names.into_values() {
+            let mut new = 0;
+            for hash in series {
+                if seen.insert(hash) {
+                    hold.grow(SERIES)?;
+                    new += 1;
+                }
+            }
+            let known = match names.entry(found.name.clone()) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(free) => {
+                    hold.grow(text_bytes(&found))?;
+                    free.insert(MetricName { series: 0, ..found.clone() })
+                }
+            };
+            known.series += new;
+            known.last_at = known.last_at.max(found.last_at);
+        }
     }
     Ok(names.into_values().collect())
 }
 
-fn names_in(reader: &DayReader<'_>) -> fault::Result<Vec<(Hash, MetricName)>> {
+/// The metrics of one day by the number of their name, each with the hashes of its series.
+struct DayNames {
+    names: BTreeMap<i64, (MetricName, Vec<Hash>)>,
+    _hold: MemoryHold,
+}
+
+/// Memory of a metric's texts.
+fn text_bytes(metric: &MetricName) -> usize {
+    SERIES + metric.name.len() + metric.unit.len() + metric.description.len()
+}
+
+fn names_in(reader: &DayReader<'_>) -> fault::Result<DayNames> {
     let names = Names::new(reader.conn);
     let mut look = reader.conn.prepare_cached(
         "SELECT s.hash, s.name, s.unit, s.description, s.instrument, \
          (SELECT MAX(p.time) FROM points p WHERE p.series = s.id) FROM series s ORDER BY s.id",
     )?;
     let mut rows = look.query([])?;
-    let mut found = Vec::new();
+    let mut found: BTreeMap<i64, (MetricName, Vec<Hash>)> = BTreeMap::new();
     let mut hold = AnswerMemory::current().hold(0)?;
     while let Some(row) = rows.next()? {
         hold.grow(SERIES)?;
-        let name = MetricName {
-            name: names.text(row.get(1)?)?.unwrap_or_default(),
-            unit: names.text(row.get(2)?)?.unwrap_or_default(),
-            description: row.get(3)?,
-            instrument: numbered(&INSTRUMENTS, row.get(4)?, Instrument::Gauge),
-            series: 1,
-            last_at: Timestamp::from_nanos(row.get::<_, Option<i64>>(5)?.unwrap_or_default()),
+        let number = row.get::<_, Option<i64>>(1)?;
+        let last_at = Timestamp::from_nanos(row.get::<_, Option<i64>>(5)?.unwrap_or_default());
+        let (known, series) = match found.entry(number.unwrap_or_default()) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(free) => {
+                // A description can be long: its memory is held before it is copied.
+                hold.grow(row.get_ref(3)?.as_bytes().map_err(rusqlite::Error::from)?.len())?;
+                let name = MetricName {
+                    name: names.text(number)?.unwrap_or_default(),
+                    unit: names.text(row.get(2)?)?.unwrap_or_default(),
+                    description: row.get(3)?,
+                    instrument: numbered(&INSTRUMENTS, row.get(4)?, Instrument::Gauge),
+                    series: 0,
+                    last_at,
+                };
+                hold.grow(SERIES + name.name.len() + name.unit.len())?;
+                free.insert((name, Vec::new()))
+            }
         };
-        found.push((row.get(0)?, name));
+        known.last_at = known.last_at.max(last_at);
+        series.push(row.get(0)?);
     }
-    Ok(found)
+    Ok(DayNames { names: found, _hold: hold })
 }
 
 /// A value as a label: text unchanged, any other value in its shortest form.
@@ -156,7 +198,9 @@ fn add_day(
         reader.conn.prepare_cached("SELECT id, hash, labels, temporality FROM series WHERE name = ?1")?;
     let mut rows = look.query([name])?;
     while let Some(row) = rows.next()? {
-        let labels: Attributes = postcard::from_bytes(&row.get::<_, Vec<u8>>(2)?)?;
+        let bytes = row.get_ref(2)?.as_blob().map_err(rusqlite::Error::from)?;
+        let _decoding = AnswerMemory::current().hold(bytes.len() * LABELS)?;
+        let labels: Attributes = postcard::from_bytes(bytes)?;
         let labels: BTreeMap<CompactString, String> =
             labels.iter().map(|(key, value)| (key.clone(), label_text(value))).collect();
         if !query.labels.iter().all(|(key, value)| labels.get(key.as_str()) == Some(value)) {
@@ -168,10 +212,10 @@ fn add_day(
         }
         let temporality = numbered(&TEMPORALITIES, row.get(3)?, Temporality::Unspecified);
         let texts: usize = labels.iter().map(|(key, value)| SERIES + key.len() + value.len()).sum();
+        // The answer has the labels again.
+        hold.grow(SERIES + 2 * texts)?;
         let series = all.entry(hash).or_insert_with(|| Series { labels, temporality, ..Series::default() });
-        let points = series.points.len();
-        add_points(reader.conn, row.get(0)?, query, before, series)?;
-        hold.grow(SERIES + texts + POINT * (series.points.len() - points))?;
+        add_points(reader.conn, row.get(0)?, query, before, series, hold)?;
     }
     Ok(())
 }
@@ -182,6 +226,7 @@ fn add_points(
     query: &MetricQuery,
     before: bool,
     series: &mut Series,
+    hold: &mut MemoryHold,
 ) -> fault::Result<()> {
     let since = query.since.map_or(i64::MIN, Timestamp::nanos);
     let until = query.until.map_or(i64::MAX, Timestamp::nanos);
@@ -191,6 +236,7 @@ fn add_points(
         )?;
         let mut rows = look.query((id, since, until))?;
         while let Some(row) = rows.next()? {
+            hold.grow(point_bytes(row)?)?;
             let point = point_of(row)?;
             series.points.insert(point.time, point);
         }
@@ -200,9 +246,19 @@ fn add_points(
     )?;
     let mut rows = look.query((id, since))?;
     if let (Some(row), None) = (rows.next()?, &series.before) {
+        hold.grow(point_bytes(row)?)?;
         series.before = Some(point_of(row)?);
     }
     Ok(())
+}
+
+/// Memory of the point in a row.
+fn point_bytes(row: &Row<'_>) -> fault::Result<usize> {
+    Ok(POINT
+        + match row.get_ref(2)? {
+            ValueRef::Blob(bytes) => bytes.len() * BUCKETS,
+            _ => 0,
+        })
 }
 
 /// The point in a row, without its labels.

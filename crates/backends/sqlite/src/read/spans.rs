@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use quipu_core::{
-    AnswerMemory, Detail, Kind, Node, Result, SpanConflict, SpanId, SpanPage, SpanQuery, SpanRow, Timestamp,
-    TraceId,
+    AnswerMemory, Detail, Kind, MemoryHold, Node, Result, SpanConflict, SpanId, SpanPage, SpanQuery, SpanRow,
+    Timestamp, TraceId,
 };
 use rusqlite::{Row, params_from_iter};
 
@@ -62,10 +62,12 @@ fn row_of(row: &Row<'_>, trace_id: TraceId, names: &Names<'_>) -> fault::Result<
     Ok((row.get(0)?, span))
 }
 
-/// Rows of one day in order, and whether they end early because their bodies fill a page.
+/// Rows of one day in order, and whether they end early because they fill a page.
+#[derive(Default)]
 struct DayRows {
     rows: Vec<SpanRow>,
     cut: bool,
+    hold: MemoryHold,
 }
 
 fn rows_of(
@@ -78,25 +80,31 @@ fn rows_of(
     let names = Names::new(reader.conn);
     let mut look = reader.conn.prepare_cached(sql)?;
     let mut found = look.query(params_from_iter(args))?;
+    let memory = AnswerMemory::current();
+    let mut hold = memory.hold(0)?;
     let (mut numbers, mut rows) = (Vec::new(), Vec::new());
+    let has_conflicts = detail == Detail::Summary && conflicts::are_there(reader.conn)?;
+    let mut cut = false;
     while let Some(row) = found.next()? {
-        let (pk, span) = row_of(row, trace_id, &names)?;
+        if hold.bytes() >= memory.page_bytes() && !rows.is_empty() {
+            cut = true;
+            break;
+        }
+        let (pk, mut span) = row_of(row, trace_id, &names)?;
+        if has_conflicts {
+            let found = conflicts::of_span(reader.conn, pk)?;
+            span.conflicts = found.into_iter().map(SpanConflict::without_contents).collect();
+        }
+        hold.grow(span.bytes())?;
         numbers.push(pk);
         rows.push(span);
     }
-    if detail == Detail::Summary && conflicts::are_there(reader.conn)? {
-        for (pk, row) in numbers.iter().zip(&mut rows) {
-            let found = conflicts::of_span(reader.conn, *pk)?;
-            row.conflicts = found.into_iter().map(SpanConflict::without_contents).collect();
-        }
-    }
-    let mut cut = false;
     if detail == Detail::Full {
-        let read = add_raw(reader, trace_id, &numbers, &mut rows)?;
-        cut = read < rows.len();
+        let read = add_raw(reader, trace_id, &numbers, &mut rows, &mut hold)?;
+        cut |= read < rows.len();
         rows.truncate(read);
     }
-    Ok(DayRows { rows, cut })
+    Ok(DayRows { rows, cut, hold })
 }
 
 /// Fills in the spans as sent, row by row, until a page is full. Returns the number of rows with it.
@@ -105,12 +113,14 @@ fn add_raw(
     trace_id: TraceId,
     numbers: &[i64],
     rows: &mut [SpanRow],
+    hold: &mut MemoryHold,
 ) -> fault::Result<usize> {
     let most = AnswerMemory::current().page_bytes();
     let (mut read, mut bytes) = (0, 0);
     let mut places = numbers.iter().zip(rows);
     let has_conflicts = conflicts::are_there(reader.conn)?;
     each_in_order(reader, trace_id, numbers, |stored| {
+        let before = bytes;
         bytes += stored.span.bytes();
         if let Some((pk, row)) = places.next() {
             row.raw = Some(stored.span);
@@ -120,6 +130,7 @@ fn add_raw(
             }
         }
         read += 1;
+        hold.grow(bytes - before)?;
         Ok(bytes < most)
     })?;
     Ok(read)
@@ -131,7 +142,7 @@ pub(crate) fn page(shared: &Shared, query: &SpanQuery) -> Result<SpanPage> {
     let days = shared.sound_days()?;
     let found = shared.ask_all(&days, |reader| {
         let Some(trace) = number_of(reader.conn, query.trace_id)? else {
-            return Ok(DayRows { rows: Vec::new(), cut: false });
+            return Ok(DayRows::default());
         };
         let mut args = vec![trace];
         let mut condition = format!("s.tr = ?1 AND {SHOWN}");
@@ -146,14 +157,20 @@ pub(crate) fn page(shared: &Shared, query: &SpanQuery) -> Result<SpanPage> {
     let place = |span: &SpanRow| (span.start, span.span_id);
     let ends = found.iter().filter(|(_, day)| day.cut).filter_map(|(_, day)| day.rows.last().map(place));
     let end = ends.min();
-    let mut rows: Vec<SpanRow> = found.into_iter().flat_map(|(_, day)| day.rows).collect();
+    let mut hold = AnswerMemory::current().hold(0)?;
+    let mut rows = Vec::new();
+    for (_, mut day) in found {
+        rows.append(&mut day.rows);
+        hold.append(day.hold);
+    }
     rows.sort_by_key(place);
     rows.retain(|span| end.is_none_or(|end| place(span) <= end));
     rows.dedup_by_key(|span| span.span_id);
     let more = end.is_some() || rows.len() > limit;
     rows.truncate(limit);
     let next = rows.last().filter(|_| more).map(|last| (last.start, last.span_id));
-    Ok(SpanPage { rows, next })
+    hold.set(rows.iter().map(SpanRow::bytes).sum())?;
+    Ok(SpanPage { rows, next, hold })
 }
 
 /// One span in full.
@@ -200,6 +217,31 @@ pub(crate) fn nodes(shared: &Shared, traces: &[(TraceId, Timestamp)]) -> Result<
         lists[at].extend(nodes);
     }
     Ok(lists)
+}
+
+/// The number of stored spans of each trace.
+pub(crate) fn counts(shared: &Shared, traces: &[TraceId]) -> Result<Vec<u64>> {
+    let mut wanted: BTreeMap<Day, Vec<usize>> = BTreeMap::new();
+    let days = shared.days_of(traces)?;
+    for (at, trace) in traces.iter().enumerate() {
+        for day in days.get(trace).into_iter().flatten() {
+            wanted.entry(*day).or_default().push(at);
+        }
+    }
+    let days: Vec<Day> = wanted.keys().copied().collect();
+    let found = shared.ask_all(&days, |reader| {
+        let mut look = reader.conn.prepare_cached("SELECT COUNT(*) FROM spans WHERE tr = ?1")?;
+        let mut counts = Vec::new();
+        for at in wanted.get(&reader.day).into_iter().flatten() {
+            let trace = number_of(reader.conn, traces[*at])?;
+            let count = trace.map_or(Ok(0), |trace| look.query_row([trace], |row| row.get::<_, i64>(0)))?;
+            counts.push((*at, u64::try_from(count).unwrap_or_default()));
+        }
+        Ok(counts)
+    })?;
+    let mut counts = vec![0_u64; traces.len()];
+    found.into_iter().flat_map(|(_, found)| found).for_each(|(at, count)| counts[at] += count);
+    Ok(counts)
 }
 
 fn nodes_in(reader: &DayReader<'_>, trace: TraceId, names: &Names<'_>) -> fault::Result<Vec<Node>> {

@@ -231,6 +231,16 @@ impl Shared {
         Ok(())
     }
 
+    /// Whether a day may hold a trace, by the filters in memory. No file is read.
+    pub(crate) fn may_hold_any(&self) -> Result<impl Fn(TraceId) -> bool> {
+        let days = self.sound_days()?;
+        let presence = self.presence.lock();
+        Ok(move |trace| {
+            let hash = presence.keys.hash_one(trace);
+            days.iter().any(|day| presence.may_hold(*day, hash))
+        })
+    }
+
     /// The days with each of these traces, oldest first. Traces without a day are omitted.
     pub(crate) fn days_of(&self, traces: &[TraceId]) -> Result<HashMap<TraceId, Vec<Day>>> {
         let mut asked: BTreeMap<Day, Vec<TraceId>> = BTreeMap::new();

@@ -9,6 +9,7 @@ mod forget;
 mod histories;
 mod layouts;
 mod ledger;
+mod memory;
 mod migrating;
 mod owned;
 mod power;

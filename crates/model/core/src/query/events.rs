@@ -1,7 +1,7 @@
 //! Queries for events.
 
 use super::ROWS;
-use crate::{Event, Level, Timestamp, TraceId};
+use crate::{Event, Level, MemoryHold, Timestamp, TraceId};
 
 /// A query for events. Every field that is set must match. The default is the newest 100.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,10 +56,12 @@ impl Default for EventQuery {
 }
 
 /// A page of events.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Default)]
 pub struct EventPage {
     /// Events, newest first.
     pub rows: Vec<Event>,
     /// Position of the next page; `None` at the end.
     pub next: Option<(Timestamp, i64)>,
+    /// Memory of the events, charged to the request that reads them.
+    pub hold: MemoryHold,
 }

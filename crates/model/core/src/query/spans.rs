@@ -3,7 +3,7 @@
 use compact_str::CompactString;
 
 use super::ROWS;
-use crate::{Cost, Kind, Span, SpanConflict, SpanId, Status, Timestamp, TraceId};
+use crate::{Cost, Kind, MemoryHold, Span, SpanConflict, SpanId, Status, Timestamp, TraceId};
 
 /// Requested detail of a span.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -81,18 +81,23 @@ pub struct SpanRow {
 impl SpanRow {
     /// Size in memory in bytes, contents included.
     pub fn bytes(&self) -> usize {
+        let names = [&self.agent, &self.provider, &self.model, &self.tool];
         size_of::<Self>()
             + self.name.len()
+            + names.into_iter().flatten().map(|name| name.len()).sum::<usize>()
+            + self.cost.as_ref().map_or(0, Cost::heap_bytes)
             + self.raw.as_ref().map_or(0, |raw| raw.bytes())
             + self.conflicts.iter().map(SpanConflict::bytes).sum::<usize>()
     }
 }
 
 /// A page of spans.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Default)]
 pub struct SpanPage {
     /// Rows by start, then id.
     pub rows: Vec<SpanRow>,
     /// Position of the next page; `None` at the end.
     pub next: Option<(Timestamp, SpanId)>,
+    /// Memory of the rows, charged to the request that reads them.
+    pub hold: MemoryHold,
 }

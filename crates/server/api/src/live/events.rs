@@ -1,10 +1,11 @@
 //! Incoming events for the live feed.
 
 use std::collections::HashSet;
+use std::fmt::{self, Write as _};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::Duration;
 
-use quipu_core::{Event, EventQuery, Result, Store};
+use quipu_core::{Event, EventQuery, MemoryHold, Result, Store};
 use tokio::time::Instant;
 
 /// Limit of events per look, the newest.
@@ -45,33 +46,39 @@ impl Arrivals {
     }
 
     /// Events since the last look, oldest first, and the number of missed events. An event is missed if too
-    /// many came, or if its time lies too far in the past.
-    pub(super) async fn look(&mut self, store: &dyn Store) -> Result<(Vec<Event>, u64)> {
+    /// many came, if they are too large for a page, or if its time lies too far in the past. The hold is that
+    /// of the events.
+    pub(super) async fn look(&mut self, store: &dyn Store) -> Result<(Vec<Event>, u64, MemoryHold)> {
         if self.known.is_some() && self.waiting == 0 && !self.failed {
-            return Ok((Vec::new(), 0));
+            return Ok((Vec::new(), 0, MemoryHold::default()));
         }
         let page = store.events(&EventQuery { limit: LOOK, ..EventQuery::default() }).await?;
         let waiting = std::mem::take(&mut self.waiting);
         let unknown = u64::from(std::mem::take(&mut self.failed));
         let now: HashSet<u64> = page.rows.iter().map(mark).collect();
-        let Some(before) = self.known.replace(now) else { return Ok((Vec::new(), unknown)) };
+        let Some(before) = self.known.replace(now) else { return Ok((Vec::new(), unknown, page.hold)) };
         let new: Vec<Event> = page.rows.into_iter().filter(|event| !before.contains(&mark(event))).collect();
         let found = self.ahead + new.len() as u64;
         self.ahead = found.saturating_sub(waiting);
-        Ok((new.into_iter().rev().collect(), waiting.saturating_sub(found).max(unknown)))
+        Ok((new.into_iter().rev().collect(), waiting.saturating_sub(found).max(unknown), page.hold))
     }
 }
 
 /// A number that hardly another event has.
 fn mark(event: &Event) -> u64 {
     let mut hasher = DefaultHasher::new();
-    (
-        event.time,
-        &event.name,
-        event.trace_id,
-        event.span_id,
-        format!("{:?}{:?}", event.body, event.attributes),
-    )
-        .hash(&mut hasher);
+    (event.time, &event.name, event.trace_id, event.span_id).hash(&mut hasher);
+    // The text of a body can be many times as long as the body: it is hashed as it is written.
+    let _ = write!(HashText(&mut hasher), "{:?}{:?}", event.body, event.attributes);
     hasher.finish()
+}
+
+/// Hashes a text piece by piece.
+struct HashText<'h>(&'h mut DefaultHasher);
+
+impl fmt::Write for HashText<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.write(text.as_bytes());
+        Ok(())
+    }
 }

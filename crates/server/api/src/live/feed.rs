@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use quipu_budget::Budgets;
-use quipu_core::{Committed, Store, TraceId};
+use quipu_core::{AnswerMemory, Committed, Store, TraceId};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::broadcast::{Receiver, Sender};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
@@ -17,6 +17,7 @@ use super::events::Arrivals;
 use super::ring::{Begin, Ring, Topic, Topics};
 use super::watcher::Watcher;
 use crate::dto::{Event, LiveFrame, TraceSummary};
+use crate::spawned::background;
 use crate::state::ApiState;
 use crate::system::System;
 
@@ -29,6 +30,13 @@ const SYSTEM: Duration = Duration::from_secs(5);
 const LINGER: Duration = Duration::from_secs(60);
 /// How long a watcher of events may wait for the first look.
 const FIRST_LOOK: Duration = Duration::from_secs(20);
+/// Memory of the feed's reads, in bytes. It belongs to no request.
+const MEMORY: usize = 32 << 20;
+/// Bytes at which a page of events ends.
+const PAGE_BYTES: usize = 2 << 20;
+/// Largest event in bytes that is sent to watchers; a larger one counts as missed. A frame is copied for every
+/// watcher that reads slowly.
+const EVENT_BYTES: usize = 256 << 10;
 
 /// Reports changes to watchers. Its task runs while there are watchers, and for [`LINGER`] after that.
 pub(crate) struct Feed {
@@ -81,7 +89,8 @@ impl Feed {
             *self.ring() = Ring::new();
             self.told.send_replace(0);
             let (feed, commits) = (Arc::clone(self), self.commits.subscribe());
-            *task = Some(tokio::spawn(async move { feed.run(commits).await }));
+            let memory = AnswerMemory::within(MEMORY).with_pages(PAGE_BYTES);
+            *task = Some(background(memory, async move { feed.run(commits).await }));
         }
         let begin = self.ring().begin(seen);
         (Watcher::new(Arc::clone(self), topics, begin.position), begin)
@@ -190,9 +199,13 @@ impl Feed {
             return arrivals.forget();
         }
         match arrivals.look(self.store.as_ref()).await {
-            Ok((events, missed)) => {
+            Ok((events, missed, _hold)) => {
                 changed.missed += missed;
                 for event in &events {
+                    if event.bytes() > EVENT_BYTES {
+                        changed.missed += 1;
+                        continue;
+                    }
                     self.send(LiveFrame::Event { event: Box::new(Event::from(event)) });
                 }
             }

@@ -9,7 +9,7 @@ use super::traces::no_trace;
 use crate::Problem;
 use crate::dto::AgentsAnswer;
 use crate::extract::{NoParams, id};
-use crate::graphs::all_spans;
+use crate::graphs::{TRACE_BYTES, all_spans};
 use crate::json::Json;
 use crate::shared::Shared;
 
@@ -28,6 +28,6 @@ pub(crate) async fn agents(
     let Path(text) = path?;
     let trace_id = id::<TraceId>(&text)?;
     api.store.trace(trace_id).await?.ok_or_else(|| no_trace(trace_id))?;
-    let (rows, complete) = all_spans(&api, trace_id).await?;
-    Ok(Json(AgentsAnswer::new(trace_id, &rows, complete)))
+    let spans = all_spans(&api, trace_id, TRACE_BYTES).await?;
+    Ok(Json(AgentsAnswer::new(trace_id, &spans.rows, spans.complete)))
 }

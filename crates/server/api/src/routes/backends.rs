@@ -14,6 +14,7 @@ use crate::extract::NoParams;
 use crate::json::Json;
 use crate::paths::Sight;
 use crate::shared::{Api, Shared};
+use crate::spawned;
 
 /// Backends
 ///
@@ -108,7 +109,7 @@ fn no_backend(name: &str) -> Problem {
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> quipu_core::Result<T> + Send + 'static,
 ) -> Result<T, Problem> {
-    match tokio::task::spawn_blocking(work).await {
+    match spawned::blocking(work).await {
         Ok(done) => Ok(done?),
         Err(error) => {
             tracing::error!(%error, "reading dead letters failed");

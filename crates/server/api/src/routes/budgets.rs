@@ -5,7 +5,6 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use compact_str::CompactString;
 use quipu_budget::{BudgetConfig, BudgetError, Budgets, Estimate, Subject};
-use tokio::task::spawn_blocking;
 
 use super::Answer;
 use crate::Problem;
@@ -14,6 +13,7 @@ use crate::dto::{Budget, BudgetAsk, BudgetRefusal, BudgetScope, BudgetVerdict, B
 use crate::extract::NoParams;
 use crate::json::Json;
 use crate::shared::{Api, Shared};
+use crate::spawned::blocking;
 
 /// Budgets
 ///
@@ -137,7 +137,7 @@ async fn off_thread<T: Send + 'static>(
     work: impl FnOnce(&Budgets) -> Result<T, BudgetError> + Send + 'static,
 ) -> Result<T, Problem> {
     let budgets = api.money.budgets.clone();
-    let done = spawn_blocking(move || work(&budgets)).await;
+    let done = blocking(move || work(&budgets)).await;
     done.map_err(|error| {
         tracing::error!(error = %error, "reading budgets failed");
         let detail = "Reading the budgets failed; the server's log says where.";

@@ -6,7 +6,6 @@ use axum::http::StatusCode;
 use quipu_insight::{Document, DocumentError, Documents, Shelf};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tokio::task::spawn_blocking;
 
 use super::Answer;
 use crate::Problem;
@@ -19,6 +18,7 @@ use crate::dto::{
 use crate::extract::NoParams;
 use crate::json::Json;
 use crate::shared::{Api, Shared};
+use crate::spawned::blocking;
 
 /// Views
 ///
@@ -212,7 +212,7 @@ async fn on<T: Send + 'static>(
     work: impl FnOnce(&Documents) -> Result<T, DocumentError> + Send + 'static,
 ) -> Result<T, Problem> {
     let documents = api.documents.clone();
-    let done = spawn_blocking(move || work(&documents)).await.map_err(|error| {
+    let done = blocking(move || work(&documents)).await.map_err(|error| {
         tracing::error!(error = %error, "reading documents failed");
         let detail = "Reading the documents failed; the server's log says where.";
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error", detail)

@@ -7,7 +7,6 @@ use axum::http::StatusCode;
 use quipu_core::{CostEstimate, Timestamp};
 use quipu_tokens::{Ask, Estimator, Input};
 use serde_json::{Value, json};
-use tokio::task::spawn_blocking;
 
 use super::Answer;
 use crate::Problem;
@@ -16,6 +15,7 @@ use crate::dto::{EstimateAnswer, EstimateAsk};
 use crate::extract::NoParams;
 use crate::json::Json;
 use crate::shared::Shared;
+use crate::spawned::blocking;
 
 /// Estimate
 ///
@@ -33,7 +33,7 @@ pub(crate) async fn estimate(
     let ask: EstimateAsk = read(&body?)?;
     let (estimator, now) = (api.money.estimator.clone(), api.clock.now());
     // Counting a long prompt takes milliseconds, and other questions wait on this thread.
-    let estimated = spawn_blocking(move || of(&estimator, &ask, now)).await.map_err(failed)??;
+    let estimated = blocking(move || of(&estimator, &ask, now)).await.map_err(failed)??;
     Ok(Json((&estimated).into()))
 }
 

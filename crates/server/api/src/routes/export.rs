@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use quipu_core::{AnswerMemory, Error, Store, TracePage, TraceQuery};
+use quipu_core::{Error, Store, TracePage, TraceQuery};
 use quipu_query::{FILTER_PARAMS, parse_trace_filter};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -18,6 +18,7 @@ use crate::csv::{self, Row};
 use crate::dto::{ExportParams, FilterParams, TraceSummary};
 use crate::extract::Ask;
 use crate::shared::Shared;
+use crate::spawned::spawn;
 
 /// Traces per read; at most two such pages are in memory.
 const PAGE: usize = 500;
@@ -78,7 +79,7 @@ pub(crate) async fn export_traces(State(api): Shared, Ask(params): Ask) -> Resul
     // The first page is read now, so an error of the store becomes a problem.
     let first = api.store.traces(&query).await?;
     let (pages, stream) = mpsc::channel(1);
-    tokio::spawn(AnswerMemory::current().scope(write(Arc::clone(&api.store), query, first, format, pages)));
+    spawn(write(Arc::clone(&api.store), query, first, format, pages));
     let headers = [(CONTENT_TYPE, format.media()), (CONTENT_DISPOSITION, format.disposition())];
     Ok((headers, Body::from_stream(ReceiverStream::new(stream))).into_response())
 }

@@ -16,6 +16,7 @@ use crate::dto::{DeleteAnswer, DeleteAsk};
 use crate::json::Json;
 use crate::routes::forget_elsewhere::Elsewhere;
 use crate::shared::{Api, Shared};
+use crate::spawned::spawn;
 use crate::state::Deed;
 
 /// Maximum number of traces in a request.
@@ -40,7 +41,7 @@ pub(crate) async fn delete_traces(State(api): Shared, body: Write) -> Result<Res
     let ask: DeleteAsk = read(body.bytes())?;
     let which = Which::of(&api, &ask)?;
     // The client may disconnect: a removal that has begun runs to its end.
-    let done = tokio::spawn(delete(Arc::clone(&api), which, ask.dry_run)).await;
+    let done = spawn(delete(Arc::clone(&api), which, ask.dry_run)).await;
     let answer = done.map_err(|error| {
         tracing::error!(error = %error, "deleting traces failed");
         let detail = "Deleting traces failed; the server's log says where.";

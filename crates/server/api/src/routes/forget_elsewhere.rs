@@ -11,6 +11,7 @@ use quipu_semconv as semconv;
 
 use crate::dto::ForgottenPlace;
 use crate::shared::Api;
+use crate::spawned::blocking;
 
 /// Sessions looked up per step, and at most.
 const PAGE: usize = 1_000;
@@ -117,7 +118,7 @@ impl Elsewhere {
             ["budgets", "re-pricings", "views and dashboards", "unread sources"]
                 .map(|place| (place, "rows", Err(why.clone())))
         };
-        tokio::task::spawn_blocking(work).await.unwrap_or_else(broken)
+        blocking(work).await.unwrap_or_else(broken)
     }
 }
 

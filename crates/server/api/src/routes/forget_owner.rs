@@ -19,6 +19,7 @@ use crate::dto::{ForgetAnswer, ForgetAsk, ForgottenPlace};
 use crate::json::Json;
 use crate::routes::forget_elsewhere::Elsewhere;
 use crate::shared::{Api, Shared};
+use crate::spawned::spawn;
 use crate::state::Deed;
 
 /// Maximum number of traces in a request.
@@ -64,7 +65,7 @@ pub(crate) async fn forget(State(api): Shared, body: Write) -> Result<Response, 
     let ask: ForgetAsk = read(body.bytes())?;
     let whose = Whose::of(&ask)?;
     // The client may disconnect: a removal that has begun runs to its end.
-    let done = tokio::spawn(carry_out(Arc::clone(&api), whose, ask.dry_run)).await;
+    let done = spawn(carry_out(Arc::clone(&api), whose, ask.dry_run)).await;
     let answer = done.map_err(|error| {
         tracing::error!(error = %error, "forgetting failed");
         let detail = "Forgetting failed; the server's log says where.";

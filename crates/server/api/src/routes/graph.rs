@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use quipu_core::{Error, ErrorKind, Result as StoreResult, TraceId, TraceQuery, TraceRow};
+use quipu_core::{
+    AnswerMemory, Error, ErrorKind, MemoryHold, Result as StoreResult, TraceId, TraceQuery, TraceRow,
+};
 use quipu_insight::Graph;
 use quipu_query::{FILTER_PARAMS, parse_trace_filter};
 use tokio::task::JoinSet;
@@ -15,9 +17,10 @@ use super::traces::no_trace;
 use crate::Problem;
 use crate::dto::{FilterParams, GraphAnswer, MapAnswer};
 use crate::extract::{Ask, NoParams, id};
-use crate::graphs::{TraceGraph, read};
+use crate::graphs::{MAP_BYTES, TRACE_BYTES, TraceGraph, read};
 use crate::json::Json;
 use crate::shared::{Api, Shared};
+use crate::spawned::spawn_into;
 
 /// Maximum number of traces in a map.
 const TRACES: u64 = 2_000;
@@ -27,6 +30,8 @@ const PAGE: usize = 200;
 const SPANS: usize = 200_000;
 /// Time limit of reading a map.
 const TIME: Duration = Duration::from_secs(5);
+/// Bytes of graphs after which the graph of a map is measured again.
+const MEASURED: usize = 1 << 20;
 /// Maximum number of traces read concurrently.
 const AT_ONCE: usize = 4;
 
@@ -46,7 +51,7 @@ pub(crate) async fn graph(
     let Path(text) = path?;
     let trace_id = id::<TraceId>(&text)?;
     let row = api.store.trace(trace_id).await?.ok_or_else(|| no_trace(trace_id))?;
-    let built = read(&api, &row).await?;
+    let built = read(&api, &row, TRACE_BYTES).await?;
     Ok(Json(GraphAnswer::new(&built.graph, built.complete)))
 }
 
@@ -60,7 +65,9 @@ pub(crate) async fn map(State(api): Shared, Ask(params): Ask) -> Answer<MapAnswe
     params.allow(&[FILTER_PARAMS], &[])?;
     let filter = parse_trace_filter(&params)?;
     let mut query = TraceQuery { filter, limit: PAGE, ..TraceQuery::default() };
-    let mut map = Map { began: Instant::now(), graph: Graph::default(), traces: 0, spans: 0, complete: true };
+    let hold = AnswerMemory::current().hold(0)?;
+    let graph = Graph::default();
+    let mut map = Map { began: Instant::now(), graph, traces: 0, spans: 0, complete: true, hold, added: 0 };
     loop {
         let page = api.store.traces(&query).await?;
         let whole = map.add(&api, page.rows).await?;
@@ -78,6 +85,10 @@ struct Map {
     traces: u64,
     spans: usize,
     complete: bool,
+    /// Memory of the graph, or more.
+    hold: MemoryHold,
+    /// Part of it since the graph was measured.
+    added: usize,
 }
 
 impl Map {
@@ -90,20 +101,20 @@ impl Map {
                 if self.is_full() {
                     return Ok(false);
                 }
-                self.take(&built);
+                self.take(&built)?;
                 continue;
             }
             if reading.len() == AT_ONCE
                 && let Some(built) = reading.join_next().await
             {
-                self.take(&done(built)?);
+                self.take(&done(built)?)?;
             }
             if self.is_full() || self.began.elapsed() >= TIME {
                 return self.rest(reading).await.map(|()| false);
             }
             let api = Arc::clone(api);
-            reading.spawn(async move {
-                let built = read(&api, &row).await?;
+            spawn_into(&mut reading, async move {
+                let built = read(&api, &row, MAP_BYTES).await?;
                 api.graphs.keep(&row, &built);
                 Ok(built)
             });
@@ -113,16 +124,26 @@ impl Map {
 
     async fn rest(&mut self, mut reading: JoinSet<StoreResult<TraceGraph>>) -> StoreResult<()> {
         while let Some(built) = reading.join_next().await {
-            self.take(&done(built)?);
+            self.take(&done(built)?)?;
         }
         Ok(())
     }
 
-    fn take(&mut self, built: &TraceGraph) {
+    /// Adds the graph of a trace.
+    fn take(&mut self, built: &TraceGraph) -> StoreResult<()> {
+        let more = built.graph.bytes();
+        self.hold.grow(more)?;
+        self.added += more;
         self.graph.merge(&built.graph);
         self.traces += 1;
         self.spans += built.spans;
         self.complete &= built.complete;
+        // Graphs of one application repeat each other: from time to time the whole is measured.
+        if self.added > MEASURED + (self.hold.bytes() - self.added) {
+            self.hold.set(self.graph.bytes())?;
+            self.added = 0;
+        }
+        Ok(())
     }
 
     fn is_full(&self) -> bool {

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use tokio::task::spawn_blocking;
 
 use super::Answer;
 use crate::Problem;
@@ -19,6 +18,7 @@ use crate::json::Json;
 use crate::money::Money;
 use crate::paths::Sight;
 use crate::shared::{Api, Shared};
+use crate::spawned::blocking;
 
 /// Price books
 ///
@@ -95,7 +95,7 @@ async fn off_thread<T: Send + 'static>(
     work: impl FnOnce(&Money) -> T + Send + 'static,
 ) -> Result<T, Problem> {
     let api = Arc::clone(api);
-    spawn_blocking(move || work(&api.money)).await.map_err(|error| {
+    blocking(move || work(&api.money)).await.map_err(|error| {
         tracing::error!(error = %error, "reading price books failed");
         let detail = "Reading the price books failed; the server's log says where.";
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error", detail)

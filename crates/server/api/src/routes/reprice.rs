@@ -18,6 +18,7 @@ use crate::dto::{Reprice, RepriceAnswer, RepriceAsk, RepricesAnswer, UndoAnswer}
 use crate::extract::NoParams;
 use crate::json::Json;
 use crate::shared::{Api, Shared};
+use crate::spawned::spawn;
 use crate::state::Deed;
 
 /// Re-price history
@@ -59,7 +60,7 @@ async fn write(api: Arc<Api>, ask: Ask) -> Result<RepriceAnswer, Problem> {
 async fn to_its_end<T: Send + 'static>(
     work: impl Future<Output = Result<T, Problem>> + Send + 'static,
 ) -> Result<T, Problem> {
-    tokio::spawn(work).await.unwrap_or_else(|error| {
+    spawn(work).await.unwrap_or_else(|error| {
         tracing::error!(error = %error, "re-pricing failed");
         let detail = "Re-pricing failed; the server's log says where.";
         Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error", detail))

@@ -18,6 +18,7 @@ use crate::dto::{
 use crate::extract::{NoParams, id};
 use crate::json::Json;
 use crate::shared::{Api, Shared};
+use crate::spawned::spawn;
 use crate::state::{Asker, Deed};
 
 /// Maximum characters of a hold's reason.
@@ -65,7 +66,7 @@ async fn retire(api: &Arc<Api>, body: &Write, dry_run: bool) -> Result<Response,
     };
     let (store, now) = (Arc::clone(&api.store), api.clock.now());
     // The client may disconnect: a removal that has begun runs to its end.
-    let done = tokio::spawn(async move { store.need_retention()?.retire(&rules, now, dry_run).await }).await;
+    let done = spawn(async move { store.need_retention()?.retire(&rules, now, dry_run).await }).await;
     let told = done.map_err(|error| {
         tracing::error!(error = %error, "retention failed");
         let detail = "Retention failed; the server's log says where.";

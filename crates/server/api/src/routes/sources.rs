@@ -9,6 +9,7 @@ use crate::dto::{Drift, SampleSpan, UnreadAnswer, UnreadSource};
 use crate::extract::NoParams;
 use crate::json::Json;
 use crate::shared::{Api, Shared};
+use crate::spawned::blocking;
 use crate::state::UnreadRecord;
 
 /// Unread sources
@@ -35,7 +36,7 @@ pub(crate) async fn unread_sources(State(api): Shared, _: NoParams) -> Answer<Un
     responses((status = 200, description = "Changes, latest first.", body = Drift)))]
 pub(crate) async fn source_drift(State(api): Shared, _: NoParams) -> Answer<Drift> {
     let read = api.drift.clone();
-    let report = tokio::task::spawn_blocking(move || read()).await;
+    let report = blocking(move || read()).await;
     Ok(Json(report.unwrap_or_default().into()))
 }
 

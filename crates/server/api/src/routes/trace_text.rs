@@ -16,6 +16,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use crate::dto::TraceSummary;
 use crate::json::Text;
 use crate::shared::Api;
+use crate::spawned::background;
 use crate::{Problem, said};
 
 /// Bytes of spans per read.
@@ -47,7 +48,7 @@ pub(super) async fn answer(api: Arc<Api>, row: &TraceRow, query: SpanQuery) -> R
     }
     let first = text.into_parts()?;
     let (parts, stream) = mpsc::channel(1);
-    tokio::spawn(memory.scope(write(trace, first, parts)));
+    background(memory, write(trace, first, parts));
     Ok(([json], Body::from_stream(ReceiverStream::new(stream))).into_response())
 }
 

@@ -6,7 +6,7 @@ use quipu_core::{InferredRun, SpanId, SpanRow, ToldRun, TraceId, Value};
 use quipu_insight::inferred_rows;
 
 use super::calls;
-use crate::graphs::all_spans;
+use crate::graphs::{AllSpans, TRACE_BYTES, all_spans};
 use crate::shared::Api;
 use crate::{Problem, dto};
 
@@ -16,7 +16,7 @@ pub(crate) async fn inferred(
     trace_id: TraceId,
     span_id: SpanId,
 ) -> Result<Option<dto::Span>, Problem> {
-    let (rows, _) = all_spans(api, trace_id).await?;
+    let AllSpans { rows, hold: _hold, .. } = all_spans(api, trace_id, TRACE_BYTES).await?;
     let Some((call, run)) = rows.iter().find_map(|row| Some((row, run_of(row, span_id)?))) else {
         return Ok(None);
     };

@@ -10,11 +10,11 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use quipu_core::{Adapters, AnswerMemory, Event, EventQuery, MemoryHold, Messages, SpanId, SpanRow, TraceId};
-use tokio::task::spawn_blocking;
 
 pub(crate) use inferred::inferred;
 
 use crate::shared::Api;
+use crate::spawned::blocking;
 use crate::{Problem, dto};
 
 pub(crate) use joined::{MOST_SPANS, Records};
@@ -31,10 +31,10 @@ pub(crate) async fn spans(
     rows: Vec<SpanRow>,
 ) -> Result<Vec<dto::Span>, Problem> {
     let adapters = api.adapters.clone();
-    let said = spawn_blocking(move || read(&adapters, rows)).await.map_err(failed)?;
+    let said = blocking(move || read(&adapters, rows)).await.map_err(failed)?;
     let events = of_silent(api, trace_id, &said).await?;
     let adapters = api.adapters.clone();
-    spawn_blocking(move || said.iter().map(|one| shape(&adapters, one, &events.by_span)).collect())
+    blocking(move || said.iter().map(|one| shape(&adapters, one, &events.by_span)).collect())
         .await
         .map_err(failed)
 }
@@ -56,7 +56,7 @@ pub(crate) async fn calls(
     rows: Vec<SpanRow>,
 ) -> Result<Vec<CallSaid>, Problem> {
     let adapters = api.adapters.clone();
-    let said = spawn_blocking(move || read(&adapters, rows)).await.map_err(failed)?;
+    let said = blocking(move || read(&adapters, rows)).await.map_err(failed)?;
     let events = of_silent(api, trace_id, &said).await?;
     let call = |one: (SpanRow, Messages)| {
         let has_messages = !is_silent(&one) || events.by_span.contains_key(&one.0.span_id);

@@ -7,8 +7,9 @@ use quipu_api::dto::Listeners;
 use quipu_api::{ApiState, Asset, Money, StatusInfo};
 use quipu_backend_memory::Memory;
 use quipu_core::{
-    Adapters, Backend, Batch, Clock, Cost, Limits, PriceAnswer, PriceBook, PriceLine, PriceRef, PriceRequest,
-    Resource, Rule, Scope, Span, SpanEvent, SpanId, Status, Timestamp, TraceId, Unpriced, Usd, Value,
+    Adapters, AnswerMemory, Backend, Batch, Clock, Cost, Limits, PriceAnswer, PriceBook, PriceLine, PriceRef,
+    PriceRequest, Resource, Rule, Scope, Span, SpanEvent, SpanId, Status, Timestamp, TraceId, Unpriced, Usd,
+    Value,
 };
 use quipu_insight::Documents;
 use tokio::sync::broadcast;
@@ -301,6 +302,7 @@ impl Fixture {
             status: Arc::new(status),
             clock: Arc::new(Fixed),
             limits: Arc::new(Limits::default()),
+            caches: AnswerMemory::within(Limits::default().cache_bytes),
             assets: Arc::new(asset),
             metrics_text: Arc::new(|| "quipu_up 1\n".to_owned()),
             vitals: None,

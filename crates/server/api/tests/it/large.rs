@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use axum::body::Body;
 use axum::extract::Request;
 use http_body_util::BodyExt;
-use quipu_core::{AnswerMemory, Batch, MemoryBudget, Span, Timestamp};
+use quipu_core::{AnswerMemory, Batch, Kind, MemoryBudget, Span, Timestamp};
 use tower::ServiceExt;
 
 use crate::fixture::{Fixture, span_id, trace_id};
@@ -103,4 +103,74 @@ async fn an_answer_that_gets_no_memory_is_a_503_that_says_so() {
     let text = String::from_utf8(body).unwrap();
     assert_eq!(status, 503, "{text}");
     assert!(text.contains("answer_bytes"), "{text}");
+}
+
+/// A trace whose spans have names of 2 kB that no other has.
+async fn named() -> Fixture {
+    let fixture = Fixture::empty();
+    let span = |number: u8| {
+        let start = Timestamp::from_nanos(i64::from(number) * 1_000_000);
+        let name = format!("{number} {}", "name ".repeat(200));
+        let mut span = Span::new(trace_id(9), span_id(number), &name, start, start.plus(1_000));
+        span.canonical.kind = Kind::Agent;
+        span.canonical.agent = Some(name.as_str().into());
+        span
+    };
+    fixture.write(Batch { spans: (1..=SPANS).map(span).collect(), ..Batch::default() }).await;
+    fixture
+}
+
+#[tokio::test]
+async fn whole_traces_in_memory_are_charged_until_the_answer_is_made() {
+    let whole = format!("/api/v1/traces/{}", trace_id(9));
+    let paths = [
+        format!("{whole}/outline"),
+        format!("{whole}/graph"),
+        format!("{whole}/agents"),
+        format!("{whole}/search?q=none"),
+        "/api/v1/map".to_owned(),
+    ];
+    for path in paths {
+        // The names alone have 400 kB.
+        let (_, status, body) = ask(&named().await, &path, 300_000).await;
+        let text = String::from_utf8(body).unwrap();
+        assert_eq!(status, 503, "{path}: {text}");
+        assert!(text.contains("answer_bytes"), "{path}: {text}");
+        let (peak, status, _) = ask(&named().await, &path, 64 << 20).await;
+        assert_eq!((status, peak.held.load(Ordering::Relaxed)), (200, 0), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn caches_of_all_projects_share_one_memory_and_an_answer_needs_none_of_it() {
+    const MOST: usize = 1 << 20;
+    let free =
+        |caches: &AnswerMemory| (0..=MOST).rev().step_by(1_024).find(|size| caches.hold(*size).is_ok());
+    let outline = format!("/api/v1/traces/{}/outline", trace_id(9));
+    let caches = AnswerMemory::within(MOST);
+    let (mut one, mut other) = (named().await, named().await);
+    (one.state.caches, other.state.caches) = (caches.clone(), caches.clone());
+    let all = free(&caches).unwrap();
+    // A router is a project with caches of its own. They end with it.
+    let project = |fixture: &Fixture| (fixture.router(), outline.clone());
+    let (first, second) = (project(&one), project(&other));
+    let get = async |(router, path): &(axum::Router, String)| {
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        let response = router.clone().oneshot(request).await.unwrap();
+        let status = response.status();
+        (status.as_u16(), response.into_body().collect().await.unwrap().to_bytes())
+    };
+    let answer = get(&first).await;
+    let with_one = free(&caches).unwrap();
+    assert!(answer.0 == 200 && with_one + 200_000 < all, "{with_one} of {all}");
+    let second_answer = get(&second).await;
+    let with_both = free(&caches).unwrap();
+    assert!(second_answer.0 == 200 && with_both + 200_000 < with_one, "{with_both} of {with_one}");
+    // Without memory for caches the answer is the same.
+    let mut none = named().await;
+    none.state.caches = AnswerMemory::within(0);
+    let uncached = project(&none);
+    assert_eq!(get(&uncached).await.1.len(), answer.1.len());
+    let (peak, status, _) = ask(&none, &outline, 64 << 20).await;
+    assert_eq!((status, peak.held.load(Ordering::Relaxed)), (200, 0));
 }

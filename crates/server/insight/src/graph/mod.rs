@@ -106,7 +106,17 @@ pub struct Graph {
     pub edges: BTreeMap<(NodeId, NodeId), Flow>,
 }
 
+/// Memory of a node or an edge, without its names.
+const ENTRY: usize = 256;
+
 impl Graph {
+    /// Bytes in memory, about.
+    pub fn bytes(&self) -> usize {
+        let nodes = self.nodes.keys().map(|node| ENTRY + node.name.len());
+        let edges = self.edges.keys().map(|(from, to)| ENTRY + from.name.len() + to.name.len());
+        nodes.sum::<usize>() + edges.sum::<usize>()
+    }
+
     /// Adds a trace: its service, all of its spans by start, and the hand-offs among them.
     pub fn add(&mut self, service: Option<&str>, rows: &[SpanRow], handoffs: &HashMap<SpanId, Handoff>) {
         let inferred: Vec<SpanRow> = rows.iter().flat_map(inferred_rows).collect();

@@ -84,6 +84,9 @@ impl Outline {
     }
 }
 
+/// Memory of a row's place in the tree and among the ids.
+const ORDER: usize = 64;
+
 /// The spans of a trace as they are read, one after the other.
 #[derive(Debug, Default)]
 pub struct OutlineDraft {
@@ -96,6 +99,17 @@ impl OutlineDraft {
     /// Spans so far.
     pub fn len(&self) -> usize {
         self.rows.len()
+    }
+
+    /// Bytes in memory, about.
+    pub fn bytes(&self) -> usize {
+        self.rows.len() * (size_of::<OutlineRow>() + size_of::<Option<SpanId>>()) + self.names.bytes()
+    }
+
+    /// Bytes in memory while [`OutlineDraft::finish`] makes the tree, about: the rows before and after, and
+    /// their order.
+    pub fn bytes_to_finish(&self) -> usize {
+        2 * self.bytes() + self.rows.len() * ORDER
     }
 
     /// Whether the list is empty.

@@ -8,7 +8,12 @@ use foldhash::HashMap;
 pub(crate) struct Names {
     numbers: HashMap<CompactString, u32>,
     list: Vec<CompactString>,
+    /// Memory of the texts, in both collections.
+    bytes: usize,
 }
+
+/// Memory of a text without its characters, in both collections.
+const TEXT: usize = 2 * size_of::<CompactString>() + 8;
 
 impl Names {
     /// The number of a text.
@@ -17,9 +22,15 @@ impl Names {
             return *number;
         }
         let number = u32::try_from(self.list.len()).unwrap_or(u32::MAX);
+        self.bytes += TEXT + 2 * name.len();
         self.list.push(name.clone());
         self.numbers.insert(name.clone(), number);
         number
+    }
+
+    /// Memory of the texts, in bytes.
+    pub(crate) const fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// The texts in the order of their numbers.

@@ -48,7 +48,7 @@ impl Taker<'_> {
         Some(Metric {
             name: self.name(metric.name),
             unit: self.name(metric.unit),
-            description: self.cut(metric.description, self.limits.value_bytes, "value_bytes"),
+            description: self.cut(metric.description, self.limits.name_bytes, "name_bytes"),
             instrument,
             temporality,
             points,
@@ -104,6 +104,7 @@ impl Taker<'_> {
         let (start, time) = point.times();
         let mut sent = PointWire { flags: point.flags(), timeless: time == 0, ..PointWire::default() };
         let time = if time == 0 { self.now } else { self.time("time", time)? };
+        self.few_buckets(point.buckets())?;
         let value = point.figures(&mut sent)?;
         let start = (start != 0).then(|| Self::loose_time(start, time));
         let (exemplars, wire) = self.exemplars(point.exemplars());
@@ -116,6 +117,20 @@ impl Taker<'_> {
             exemplars,
             wire: (sent != PointWire::default()).then(|| Box::new(sent)),
         })
+    }
+}
+
+impl Taker<'_> {
+    /// Checks the number of buckets or quantiles of a point.
+    fn few_buckets(&self, count: usize) -> Result<(), Refusal> {
+        let most = self.limits.point_buckets;
+        if count <= most {
+            return Ok(());
+        }
+        let why = format!(
+            "the point has {count} buckets or quantiles, more than {most} (limit point_buckets); use fewer"
+        );
+        Err(Refusal::new("point_buckets", why))
     }
 }
 

@@ -12,6 +12,9 @@ use super::Refusal;
 /// Moves the figures out of a point, and details that they lack into `sent`.
 pub(super) trait Figures {
     fn take(&mut self, sent: &mut PointWire) -> Result<PointValue, Refusal>;
+
+    /// Number of buckets or quantiles as sent.
+    fn buckets(&self) -> usize;
 }
 
 impl Figures for NumberDataPoint {
@@ -24,6 +27,10 @@ impl Figures for NumberDataPoint {
             }
             None => Err(Refusal::new("no_value", "the point has no value")),
         }
+    }
+
+    fn buckets(&self) -> usize {
+        0
     }
 }
 
@@ -48,6 +55,10 @@ impl Figures for HistogramDataPoint {
             quantiles: Vec::new(),
         })
     }
+
+    fn buckets(&self) -> usize {
+        self.bucket_counts.len().max(self.explicit_bounds.len())
+    }
 }
 
 impl Figures for ExponentialHistogramDataPoint {
@@ -71,6 +82,11 @@ impl Figures for ExponentialHistogramDataPoint {
             quantiles: Vec::new(),
         })
     }
+
+    fn buckets(&self) -> usize {
+        let sides = [&self.positive, &self.negative].into_iter().flatten();
+        sides.map(|side| side.bucket_counts.len()).sum()
+    }
 }
 
 impl Figures for SummaryDataPoint {
@@ -87,6 +103,10 @@ impl Figures for SummaryDataPoint {
                 .map(|at| Quantile { quantile: at.quantile, value: at.value })
                 .collect(),
         })
+    }
+
+    fn buckets(&self) -> usize {
+        self.quantile_values.len()
     }
 }
 

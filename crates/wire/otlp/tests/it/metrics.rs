@@ -65,6 +65,42 @@ fn distributions() {
 }
 
 #[test]
+fn units_and_descriptions_are_cut_like_names_and_counted() {
+    let long = "w".repeat(5_000);
+    let gauge = r#""gauge":{"dataPoints":[{"asInt":1}]}"#;
+    let decoded = metrics(&format!(r#"{{"name":"a","unit":"{long}","description":"{long}",{gauge}}}"#));
+    let metric = &decoded.batch.metrics[0];
+    assert_eq!((metric.unit.len(), metric.description.len()), (1_024, 1_024));
+    assert_eq!(decoded.mended.get("name_bytes"), 2);
+}
+
+#[test]
+fn points_with_too_many_buckets_or_quantiles_are_refused_by_the_limit() {
+    let list = |item: &str, count: usize| vec![item; count].join(",");
+    let bounds = |count: usize| (0..count).map(|at| at.to_string()).collect::<Vec<_>>().join(",");
+    let points = |count: usize| {
+        let (counts, quantiles) = (list("1", count), list(r#"{"quantile":0.5,"value":1}"#, count));
+        format!(
+            r#"{{"name":"h","histogram":{{"dataPoints":[
+                 {{"bucketCounts":[{counts}],"explicitBounds":[{}]}},{{"bucketCounts":[1,2],"explicitBounds":[2]}}]}}}},
+               {{"name":"e","exponentialHistogram":{{"dataPoints":[{{"positive":{{"bucketCounts":[{counts}]}}}}]}}}},
+               {{"name":"n","exponentialHistogram":{{"dataPoints":[{{"positive":{{"bucketCounts":[1]}},
+                 "negative":{{"bucketCounts":[{}]}}}}]}}}},
+               {{"name":"s","summary":{{"dataPoints":[{{"quantileValues":[{quantiles}]}}]}}}}"#,
+            bounds(count - 1),
+            list("1", count - 1),
+        )
+    };
+    let within = metrics(&points(1_024));
+    assert_eq!((within.rejected.count(), within.batch.metrics.len()), (0, 4));
+    let over = metrics(&points(1_025));
+    assert_eq!((over.rejected.count(), over.batch.metrics.len()), (4, 1), "{}", over.rejected.summary());
+    assert_eq!(over.batch.metrics[0].points.len(), 1, "the other point of the histogram stays");
+    assert_eq!(over.rejected.reasons().get("point_buckets"), 4);
+    assert!(over.rejected.summary().contains("1025 buckets"), "{}", over.rejected.summary());
+}
+
+#[test]
 fn bad_points_are_refused_one_by_one() {
     let decoded = metrics(
         r#"{"name":"secret prompt"},
