@@ -70,6 +70,7 @@ fn row(span: &Span) -> Cost {
         reported: None,
         inferred: Vec::new(),
         estimate: None,
+        scopes: Vec::new(),
     }
 }
 

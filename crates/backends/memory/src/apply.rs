@@ -50,7 +50,7 @@ impl Held {
             }
         };
         let version = |span: &Span| SpanVersion::of(&Node::of(span));
-        match version(&entry.span).judge(version(span), rank(span, &entry.span)) {
+        match version(&entry.span).judge(&version(span), rank(span, &entry.span)) {
             Verdict::Keep => {}
             Verdict::Replace(arrival) => entry.span = Arc::new(Span { arrival, ..span.clone() }),
             Verdict::Conflict { same_sender } => {

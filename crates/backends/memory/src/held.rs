@@ -33,11 +33,13 @@ impl Entry {
     /// kept. A span whose contents were removed gets no others.
     pub(crate) fn refuse(&mut self, version: SpanConflict) -> bool {
         let is_new = !self.conflicts.iter().any(|known| known.is_same(&version));
-        let is_kept = is_new && self.conflicts.len() < SpanConflict::MOST && self.span.is_sampled();
-        if is_kept {
-            self.conflicts.push(version);
+        if !is_new || !self.span.is_sampled() {
+            return false;
         }
-        is_kept
+        let replaced = SpanConflict::to_replace(&self.conflicts, &version);
+        replaced.into_iter().for_each(|at| drop(self.conflicts.remove(at)));
+        self.conflicts.push(version);
+        replaced.is_none()
     }
 
     /// Whether pages of spans include the entry. Excluded are entries made from another signal whose ledger

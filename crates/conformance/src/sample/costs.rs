@@ -34,6 +34,7 @@ pub fn cost(span: &Span) -> Cost {
         reported: read.reported_cost,
         inferred: Vec::new(),
         estimate: None,
+        scopes: Vec::new(),
     }
 }
 

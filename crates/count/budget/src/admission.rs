@@ -222,7 +222,7 @@ impl Admission {
         postings
     }
 
-    fn call(&self, expected: &Expected, spent: &Estimate) -> (Counted, Subject) {
+    fn call(&self, expected: &Expected, spent: &Estimate) -> (Counted, Vec<Subject>) {
         let subject = &self.subject;
         let call = Counted {
             trace_id: expected.trace_id,
@@ -240,6 +240,6 @@ impl Admission {
             estimated: Default::default(),
             postings: Vec::new(),
         };
-        (call, subject.clone())
+        (call, vec![subject.clone()])
     }
 }

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use compact_str::CompactString;
 use quipu_core::{
-    AnswerMemory, CostQuery, CostRow, GroupBy, Posting, Result, Sheet, Store, Timestamp, TraceFacts,
+    AnswerMemory, CostQuery, CostRow, Counted, GroupBy, Posting, Result, Sheet, Store, Timestamp, TraceFacts,
     TraceFilter, UsageKey, UsageQuery, UsageTotals,
 };
 
 use crate::definition::{Definition, begun_mark};
 use crate::registry::Mode;
-use crate::{Budgets, Estimate, Period, Subject};
+use crate::{Budgets, Estimate, Period, Subject, count};
 
 /// Calls of the time before the start that are remembered one by one, so that a correction of one adds its
 /// difference only.
@@ -100,6 +100,37 @@ impl Budgets {
             found.push((row, facts));
         }
         Ok(found)
+    }
+
+    /// Remembers that some budgets' initial figures include a call's figures.
+    fn remember(
+        &self,
+        sheet: &mut dyn Sheet,
+        begun: &[Arc<Definition>],
+        (row, said): &(CostRow, TraceFacts),
+        now: Timestamp,
+    ) -> Result<()> {
+        // The sums of the store have calls that are still out.
+        let row = Counted { calls: u64::from(row.cost.is_call()), ..count::counted(&row.cost) };
+        let mut call = sheet.call(row.trace_id, row.span_id)?.unwrap_or(row);
+        let mut facts = sheet.facts(call.trace_id)?;
+        count::merge(&mut facts, said);
+        let subject = Subject::of_call(&call, &facts);
+        for definition in begun {
+            call.postings.retain(|posting| posting.account.budget != definition.name);
+            let scopes = definition.scopes(&subject);
+            definition.postings(
+                &scopes,
+                &count::figures(&call, definition),
+                call.time,
+                now,
+                &mut call.postings,
+            );
+        }
+        let longest = begun.iter().map(|definition| definition.memory()).max();
+        let keep = now.plus(longest.unwrap_or(Timestamp::DAY));
+        sheet.learn(call.trace_id, facts, keep)?;
+        sheet.count(call, keep)
     }
 }
 

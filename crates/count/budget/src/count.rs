@@ -1,11 +1,10 @@
 //! The stage after the price: counts spending.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use quipu_core::{
-    AccountId, Billing, Cost, CostRow, Counted, Fired, Posting, Result, Sheet, Signal, Timestamp, TraceFacts,
-    TraceId, Usd,
+    AccountId, Billing, Cost, Counted, Fired, Posting, Result, Sheet, Signal, Timestamp, TraceFacts, TraceId,
+    Usd,
 };
 
 use crate::backlog::Backlog;
@@ -33,7 +32,7 @@ pub(crate) fn merge(known: &mut TraceFacts, said: &TraceFacts) {
 
 /// A row as a call with its figures: its computed cost, else the one that its source reported; under a
 /// subscription no money.
-fn counted(cost: &Cost) -> Counted {
+pub(crate) fn counted(cost: &Cost) -> Counted {
     let counts = cost.counts();
     let metered = counts && cost.billing == Billing::Metered;
     let tokens = || cost.usage.as_ref().map_or(0, |usage| usage.tokens().total());
@@ -76,13 +75,22 @@ const fn is_out(cost: &Cost) -> bool {
 }
 
 /// The figures of a call in a budget.
-fn figures(call: &Counted, definition: &Definition) -> Estimate {
+pub(crate) fn figures(call: &Counted, definition: &Definition) -> Estimate {
     let (usd, tokens) = if definition.config.count_estimated { call.estimated } else { Default::default() };
     Estimate { usd: call.usd + usd, tokens: call.tokens.saturating_add(tokens), calls: call.calls }
 }
 
 const fn is_nothing(call: &Counted) -> bool {
     call.usd.raw() == 0 && call.tokens == 0 && call.calls == 0
+}
+
+/// The earlier postings of a call that stay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kept {
+    /// All: new facts of its trace add accounts and remove none.
+    All,
+    /// Only those of budgets of other processes.
+    OfOthers,
 }
 
 impl Budgets {
@@ -126,8 +134,11 @@ impl Budgets {
         }
         for cost in &work.costs {
             let call = counted(cost);
-            let subject = Subject::of_call(&call, &sheet.facts(cost.trace_id)?);
-            notices.extend(self.count_call(sheet, known, (call, subject), now)?);
+            let mut subjects = vec![Subject::of_call(&call, &sheet.facts(cost.trace_id)?)];
+            for record in &cost.scopes {
+                subjects.push(Subject::of_record(&call, record, &sheet.facts(record.trace_id)?));
+            }
+            notices.extend(self.count_call(sheet, known, (call, subjects), now)?);
         }
         self.tidy(sheet, known, now)?;
         Ok(notices)
@@ -151,21 +162,29 @@ impl Budgets {
         sheet.learn(trace_id, facts.clone(), now.plus(memory(known)))?;
         let mut notices = Vec::new();
         for call in sheet.calls(trace_id)? {
-            let subject = Subject::of_call(&call, &facts);
-            notices.extend(self.move_call(sheet, known, Some(&call.clone()), (call, subject), now)?);
+            let (before, subject) = (call.clone(), Subject::of_call(&call, &facts));
+            let kept = Kept::All;
+            notices.extend(self.move_call(
+                sheet,
+                known,
+                (Some(&before), kept),
+                (call, vec![subject]),
+                now,
+            )?);
         }
         Ok(notices)
     }
 
     /// Counts a call: what was reserved for it goes as its spending comes, so that neither is missing in
-    /// between.
+    /// between. Its own subject is the first, those of other records of it follow.
     pub(crate) fn count_call(
         &self,
         sheet: &mut dyn Sheet,
         known: &Known,
-        (call, subject): (Counted, Subject),
+        (call, subjects): (Counted, Vec<Subject>),
         now: Timestamp,
     ) -> Result<Vec<Notice>> {
+        let subject = subjects.first().cloned().unwrap_or_default();
         let before = sheet.call(call.trace_id, call.span_id)?;
         if before.is_none() && is_nothing(&call) {
             return Ok(Vec::new());
@@ -182,29 +201,40 @@ impl Budgets {
         }
         let grown = call.usd.raw().saturating_sub(before.as_ref().map_or(0, |before| before.usd.raw()));
         self.0.loops.lock().turn(known, &subject, &call, begins, grown);
-        notices.extend(self.move_call(sheet, known, before.as_ref(), (call, subject), now)?);
+        let before = (before.as_ref(), Kept::OfOthers);
+        notices.extend(self.move_call(sheet, known, before, (call, subjects), now)?);
         Ok(notices)
     }
 
-    /// Posts a call's figures to their accounts, and reverses the earlier postings.
+    /// Posts a call's figures to the accounts of all subjects, once to each, and reverses the earlier
+    /// postings.
     fn move_call(
         &self,
         sheet: &mut dyn Sheet,
         known: &Known,
-        before: Option<&Counted>,
-        (mut call, subject): (Counted, Subject),
+        (before, kept): (Option<&Counted>, Kept),
+        (mut call, subjects): (Counted, Vec<Subject>),
         now: Timestamp,
     ) -> Result<Vec<Notice>> {
         let mut after = Vec::new();
         for definition in known.all.values().filter(|definition| !definition.limits.is_empty()) {
-            let scopes = definition.scopes(&subject);
+            let mut scopes: Vec<_> = subjects.iter().flat_map(|subject| definition.scopes(subject)).collect();
+            scopes.sort_unstable();
+            scopes.dedup();
             definition.postings(&scopes, &figures(&call, definition), call.time, now, &mut after);
         }
         let stood = before.map(|before| before.postings.as_slice()).unwrap_or_default();
         // Another process may know more budgets than this one. Its postings stay, and stay known; otherwise
         // it would post them again.
-        let others = stood.iter().filter(|posting| !known.all.contains_key(posting.account.budget.as_str()));
-        after.extend(others.cloned());
+        let is_posted = |after: &[Posting], old: &Posting| {
+            after.iter().any(|new| new.account == old.account && new.bucket == old.bucket)
+        };
+        for old in stood {
+            let is_of_others = !known.all.contains_key(old.account.budget.as_str());
+            if is_of_others || (kept == Kept::All && !is_posted(&after, old)) {
+                after.push(old.clone());
+            }
+        }
         let changes = difference(stood, &after);
         for posting in &changes {
             if stands(known, posting, now) {
@@ -217,6 +247,7 @@ impl Budgets {
             sheet.count(call, keep)?;
         }
         let grown = changes.iter().filter(|posting| posting.figure > 0);
+        let subject = subjects.first().cloned().unwrap_or_default();
         self.thresholds(sheet, known, grown, &subject, now)
     }
 
@@ -357,31 +388,4 @@ pub(crate) fn holds(fired: &Fired, definition: &Definition, limit: Amount, now: 
         _ => fired.period == definition.window(now).start,
     };
     fresh && fired.limit == limit.figure()
-}
-
-impl Budgets {
-    /// Remembers that some budgets' initial figures include a call's figures.
-    pub(crate) fn remember(
-        &self,
-        sheet: &mut dyn Sheet,
-        begun: &[Arc<Definition>],
-        (row, said): &(CostRow, TraceFacts),
-        now: Timestamp,
-    ) -> Result<()> {
-        // The sums of the store have calls that are still out.
-        let row = Counted { calls: u64::from(row.cost.is_call()), ..counted(&row.cost) };
-        let mut call = sheet.call(row.trace_id, row.span_id)?.unwrap_or(row);
-        let mut facts = sheet.facts(call.trace_id)?;
-        merge(&mut facts, said);
-        let subject = Subject::of_call(&call, &facts);
-        for definition in begun {
-            call.postings.retain(|posting| posting.account.budget != definition.name);
-            let scopes = definition.scopes(&subject);
-            definition.postings(&scopes, &figures(&call, definition), call.time, now, &mut call.postings);
-        }
-        let longest = begun.iter().map(|definition| definition.memory()).max();
-        let keep = now.plus(longest.unwrap_or(Timestamp::DAY));
-        sheet.learn(call.trace_id, facts, keep)?;
-        sheet.count(call, keep)
-    }
 }

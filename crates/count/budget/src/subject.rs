@@ -1,7 +1,7 @@
 //! Subject of a call: who spends.
 
 use compact_str::CompactString;
-use quipu_core::{Counted, TraceFacts, TraceId};
+use quipu_core::{Counted, RecordScope, TraceFacts, TraceId};
 use quipu_sdk::Context;
 
 use crate::Scope;
@@ -112,6 +112,17 @@ impl Subject {
             response_model: call.response_model.clone(),
             tags: facts.tags.clone(),
             trace_id: Some(call.trace_id),
+        }
+    }
+
+    /// The subject of another record of a counted call, with the facts of that record's trace.
+    pub(crate) fn of_record(call: &Counted, record: &RecordScope, facts: &TraceFacts) -> Self {
+        Self {
+            service: record.service.clone(),
+            framework: record.framework.clone(),
+            agent: record.agent.clone(),
+            trace_id: Some(record.trace_id),
+            ..Self::of_call(call, facts)
         }
     }
 

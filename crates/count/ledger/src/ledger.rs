@@ -3,10 +3,9 @@
 use compact_str::CompactString;
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use lru::LruCache;
-use quipu_core::{
-    Batch, Meeting, Node, Result, Signal, Span, Store, Timestamp, TraceFilter, TraceId, UsageQuery,
-};
+use quipu_core::{Batch, Meeting, Node, Result, Signal, Span, Store, Timestamp, TraceId};
 
+use crate::called::CallsOf;
 use crate::meetings::{BEFORE, Meetings, WINDOW, day_of};
 use crate::moments::Moments;
 use crate::row::Row;
@@ -258,7 +257,8 @@ impl Ledger {
             };
             if self.meetings.has_metrics(*meeting) && row.meeting != Some(*meeting) {
                 let from = row.cost.time.nanos();
-                self.meetings.tell(*meeting, from, from.saturating_add(row.cost.duration.unwrap_or(0)));
+                let until = from.saturating_add(row.cost.duration.unwrap_or(0));
+                self.meetings.tell(*meeting, (from, until), row.arrival.credentials());
                 told.insert(*meeting);
             }
         }
@@ -272,25 +272,25 @@ impl Ledger {
         rows: &[Row],
         store: &dyn Store,
     ) -> Result<HashSet<Meeting>> {
-        let mut answers: HashMap<(Meeting, i64, i64), bool> = HashMap::new();
+        let mut answers: HashMap<(Meeting, i64, i64, u64), bool> = HashMap::new();
         for (meeting, row) in metrics {
-            let Some(service) = &row.cost.service else { continue };
+            let Some(service) = row.cost.service.as_deref() else { continue };
             if meeting != Meeting::of(Meeting::SERVICE, service) {
                 continue;
             }
             let (from, until) = window_of(&row);
-            let asked = (meeting, from.nanos(), until.nanos());
+            let credentials = row.arrival.credentials();
+            let asked = (meeting, from.nanos(), until.nanos(), credentials);
+            let calls = CallsOf { service, from, until, credentials };
             let told = match answers.get(&asked) {
                 Some(told) => *told,
-                None => {
-                    has_calls(rows, service, from, until) || stores_calls(store, service, from, until).await?
-                }
+                None => calls.are_among(rows) || calls.are_stored(store).await?,
             };
             answers.insert(asked, told);
             self.note_metered(meeting);
             self.meetings.open(meeting, []);
             if told {
-                self.meetings.tell(meeting, row.cost.time.nanos(), until.nanos());
+                self.meetings.tell(meeting, (row.cost.time.nanos(), until.nanos()), credentials);
             }
         }
         Ok(answers.into_iter().filter(|(_, told)| *told).map(|((meeting, ..), _)| meeting).collect())
@@ -327,7 +327,7 @@ impl Ledger {
 }
 
 /// Whether a row records a call by a more reliable signal than a metric.
-fn is_of_a_call(row: &Row) -> bool {
+pub(crate) fn is_of_a_call(row: &Row) -> bool {
     !is_metric(row) && row.cost.kind.is_call()
 }
 
@@ -339,22 +339,6 @@ fn is_metric(row: &Row) -> bool {
 fn window_of(row: &Row) -> (Timestamp, Timestamp) {
     let end = row.cost.time.plus(row.cost.duration.unwrap_or(0));
     (row.cost.time.plus(-BEFORE).floor(WINDOW), end.floor(WINDOW).plus(WINDOW))
-}
-
-fn has_calls(rows: &[Row], service: &str, from: Timestamp, until: Timestamp) -> bool {
-    let within = |row: &Row| row.cost.time >= from && row.cost.time < until;
-    rows.iter().any(|row| is_of_a_call(row) && row.cost.service.as_deref() == Some(service) && within(row))
-}
-
-async fn stores_calls(store: &dyn Store, service: &str, from: Timestamp, until: Timestamp) -> Result<bool> {
-    let filter = TraceFilter {
-        service: Some(service.to_owned()),
-        since: Some(from),
-        until: Some(until),
-        ..TraceFilter::default()
-    };
-    let stored = store.usage(&UsageQuery { filter, group_by: Vec::new() }).await?;
-    Ok(stored.iter().any(|group| group.totals.llm_calls > 0))
 }
 
 impl Default for Ledger {

@@ -7,6 +7,7 @@
 //!
 //! `docs/adr/0006-count-once.md` specifies the rules (R1 to R12).
 
+mod called;
 mod decide;
 mod evidence;
 mod inferred;
@@ -23,6 +24,7 @@ mod row;
 mod rows;
 mod senders;
 mod series;
+mod spent;
 mod standing;
 mod tally;
 mod trace;

@@ -28,8 +28,8 @@ struct Place {
     records: Records,
     /// Fingerprint of each row as last returned.
     given: HashMap<Id, u64>,
-    /// Windows with known calls of the service in other meetings.
-    told: BTreeSet<i64>,
+    /// Windows with known calls of the service in other meetings, each with the credentials of their sender.
+    told: BTreeSet<(i64, u64)>,
     /// Days whose records were read from the store.
     looked: BTreeSet<i64>,
 }
@@ -49,7 +49,8 @@ impl Place {
     fn is_told(&self, row: &Row) -> bool {
         let from = window(row.cost.time.nanos().saturating_sub(BEFORE));
         let until = window(row.cost.time.nanos().saturating_add(row.cost.duration.unwrap_or(0)));
-        self.told.range(from..=until).next().is_some()
+        let credentials = row.arrival.credentials();
+        self.told.range((from, 0)..=(until, u64::MAX)).any(|(_, told)| *told == credentials)
     }
 
     fn decided(&self) -> Vec<(Cost, Arrival)> {
@@ -131,10 +132,11 @@ impl Meetings {
         self.places.peek(&meeting).is_some_and(|place| !place.records.is_empty())
     }
 
-    /// Notes the time range of known calls of the service whose metrics are in this meeting.
-    pub fn tell(&mut self, meeting: Meeting, from: i64, until: i64) {
+    /// Notes the time range of known calls of the service whose metrics are in this meeting, and the
+    /// credentials of their sender.
+    pub fn tell(&mut self, meeting: Meeting, (from, until): (i64, i64), credentials: u64) {
         if let Some(place) = self.places.get_mut(&meeting) {
-            place.told.extend([window(from), window(until)]);
+            place.told.extend([(window(from), credentials), (window(until), credentials)]);
         }
     }
 

@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 
 use compact_str::CompactString;
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
-use quipu_core::{Arrival, Cost, Kind, Rule, Signal, Usage, answer_id_is_unique};
+use quipu_core::{Arrival, Charge, Cost, Kind, Rule, Signal, Usage, answer_id_is_unique};
 
 use crate::evidence::{end, gap};
 use crate::merge::Told;
 use crate::row::{Id, Records, Row};
-use crate::senders::Charge;
 use crate::{inferred, merge, names, senders, series};
 
 /// Maximum distance between two records of one call due to clocks and rounding, in nanoseconds.
@@ -24,8 +23,8 @@ const MOST_OF_ONE_ID: usize = 64;
 /// Decides among all records of a meeting and returns every row, in the order of the records. A pure
 /// function, so the order of arrival does not matter.
 ///
-/// `told` returns whether calls at a metric's time are known outside this meeting. Known calls within the
-/// meeting replace all of its metrics. The joined records are added to `pairs`, the counted one first.
+/// `told` returns whether calls at a metric's time are known outside this meeting. Known calls of the same
+/// credentials within the meeting replace all of its metrics. The joined records are added to `pairs`, the counted one first.
 pub(crate) fn decide(
     records: &Records,
     told: impl Fn(&Row) -> bool,
@@ -38,25 +37,21 @@ pub(crate) fn decide(
     pair(records, &mut final_rows, &mut arrivals, pairs);
     yield_to_calls(&mut final_rows, &arrivals);
     inferred::yield_to_runs(records, &mut final_rows);
-    let calls_are_known = final_rows.values().any(|row| row.signal != Signal::Metric && tells(row));
-    let costs_are_known = final_rows.values().any(|row| row.signal != Signal::Metric && reports(row));
-    // Only costs can replace a metric of cost alone.
-    series::settle(records, &mut final_rows, |row| match row.cost.usage {
-        Some(_) => calls_are_known || told(row),
-        None => costs_are_known,
-    });
+    series::settle(records, &mut final_rows, &arrivals, told);
     let arrival = |id: &Id| arrivals.get(id).copied().unwrap_or_default();
     final_rows.into_iter().map(|(id, cost)| (cost, arrival(&id))).collect()
 }
 
 /// The arrivals of the records whose prices the rows have.
-type Arrivals = BTreeMap<Id, Arrival>;
+pub(crate) type Arrivals = BTreeMap<Id, Arrival>;
 
-fn tells(row: &Cost) -> bool {
+/// Whether a row counts tokens.
+pub(crate) fn tells(row: &Cost) -> bool {
     row.counts() && row.usage.as_ref().is_some_and(Usage::is_known)
 }
 
-fn reports(row: &Cost) -> bool {
+/// Whether a row counts a reported cost.
+pub(crate) fn reports(row: &Cost) -> bool {
     row.counts() && row.reported.is_some()
 }
 
@@ -131,10 +126,20 @@ pub(crate) fn merge(group: &[(&Id, &Row)]) -> (BTreeMap<Id, Cost>, Arrival) {
         merged(&theirs).get(theirs.first()?.0).map(Charge::of)
     };
     let arrival = match rows.get_mut(first) {
-        Some(row) => senders::keep(row, one.arrival, &records, theirs),
+        Some(row) => {
+            let others = group.iter().filter(|(_, row)| is_of_others(row.arrival, one.arrival));
+            others
+                .filter(|(_, row)| Charge::of(&row.cost).spends())
+                .for_each(|(_, other)| row.add_scopes_of(&other.cost));
+            senders::keep(row, one.arrival, &records, theirs)
+        }
         None => one.arrival,
     };
     (rows, arrival)
+}
+
+fn is_of_others(arrival: Arrival, counted: Arrival) -> bool {
+    arrival.credentials() != counted.credentials()
 }
 
 fn merged(group: &[(&Id, &Row)]) -> BTreeMap<Id, Cost> {
@@ -193,10 +198,20 @@ fn pair(
             joined.push((pair.trusted, pair.other));
             let with_runs = |id: Id| (id, records.get(&id).is_some_and(|row| row.has_runs));
             let both = charges(rows, arrivals, [pair.trusted, pair.other]);
+            keep_scope(records, rows, pair.trusted, pair.other);
             join(rows, with_runs(pair.trusted), with_runs(pair.other), Rule::Echo);
             keep(rows, arrivals, pair.trusted, &both);
         }
         trusted.extend(of_signal.into_iter().filter(|id| !gone.contains(id)));
+    }
+}
+
+/// Notes the scope of a record of other credentials that has money.
+fn keep_scope(records: &Records, rows: &mut BTreeMap<Id, Cost>, trusted: Id, other: Id) {
+    let (Some(one), Some(two)) = (records.get(&trusted), records.get(&other)) else { return };
+    let Some(echo) = rows.get(&other).filter(|echo| Charge::of(echo).spends()).cloned() else { return };
+    if let Some(row) = rows.get_mut(&trusted).filter(|_| is_of_others(two.arrival, one.arrival)) {
+        row.add_scopes_of(&echo);
     }
 }
 

@@ -101,7 +101,15 @@ pub(crate) fn print(cost: &Cost) -> Print {
     let names = (&cost.service, &cost.framework, &cost.convention, &cost.agent, &cost.tool, &cost.provider);
     let models = (&cost.request_model, &cost.response_model, &cost.service_tier);
     let figures = (&cost.usage, cost.reported, cost.rule, cost.failed, cost.kind, cost.time, cost.duration);
-    FixedState::default().hash_one((names, models, figures, cost.billing, &cost.inferred, &cost.estimate))
+    FixedState::default().hash_one((
+        names,
+        models,
+        figures,
+        cost.billing,
+        &cost.inferred,
+        &cost.estimate,
+        &cost.scopes,
+    ))
 }
 
 static VERSIONS: AtomicU64 = AtomicU64::new(1);

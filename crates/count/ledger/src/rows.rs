@@ -5,12 +5,11 @@ use std::hash::BuildHasher;
 use compact_str::CompactString;
 use foldhash::fast::FixedState;
 use quipu_core::{
-    Arrival, Billing, Call, Cost, InferredRun, Kind, Meeting, Node, Provider, Rule, ScopeMark, TraceId,
-    Usage, UsageEstimate, Usd,
+    Arrival, Billing, Call, Charge, Cost, InferredRun, Kind, Meeting, Node, Provider, RecordScope, Rule,
+    ScopeMark, TraceId, Usage, UsageEstimate, Usd,
 };
 
 use crate::row::{Print, Row, next_version};
-use crate::senders::Charge;
 use crate::standing::{At, Standing};
 use crate::trace::{Entry, Trace};
 use crate::{decide, inferred, merge, senders};
@@ -117,6 +116,7 @@ struct Facts {
     inferred: Vec<InferredRun>,
     estimate: Option<Box<UsageEstimate>>,
     has_runs: bool,
+    scopes: Vec<RecordScope>,
 }
 
 /// The row of a span and its fingerprint; `None` for spans without a row.
@@ -140,11 +140,7 @@ pub(crate) fn of(trace: &Trace, trace_id: TraceId, at: At) -> Option<(Row, Print
             Standing::Rest => decide::rest(trace, at),
             _ => charge.usage,
         },
-        reported: if merged {
-            records().find_map(|node| node.call.as_ref()?.reported)
-        } else {
-            call.reported
-        },
+        reported: charge.reported,
         request_model: charge.request_model.or_else(|| model_above(trace, at)),
         response_model: charge.response_model,
         provider: charge.provider,
@@ -159,6 +155,7 @@ pub(crate) fn of(trace: &Trace, trace_id: TraceId, at: At) -> Option<(Row, Print
         inferred: trace.inferred(at).to_vec(),
         estimate: estimate(trace, at, merged),
         has_runs: entry.node.kind.is_call() && trace.has_runs(),
+        scopes: if trace.is_shared { scopes(trace, at, merged) } else { Vec::new() },
     };
     let print = FixedState::default().hash_one((&entry.node, &facts));
     let row = Row {
@@ -176,6 +173,41 @@ pub(crate) fn of(trace: &Trace, trace_id: TraceId, at: At) -> Option<(Row, Print
         cost: cost(trace_id, &entry.node, call, facts),
     };
     Some((row, print))
+}
+
+/// Scopes of the records of other credentials whose money is in the row: other records of the call, and spans
+/// above it that report its tokens.
+fn scopes(trace: &Trace, at: At, merged: bool) -> Vec<RecordScope> {
+    let node = &trace.entry(at).node;
+    let has_money = |at: &At| {
+        let other = &trace.entry(*at).node;
+        let spends = other.call.as_deref().is_some_and(|call| Charge::of_call(call).spends());
+        spends && other.arrival.credentials() != node.arrival.credentials()
+    };
+    let is_taken = |at: &At| {
+        let Entry { node: above, standing, .. } = trace.entry(*at);
+        matches!(standing, Standing::Repeats | Standing::Rest)
+            && senders::is_later(node.arrival, above.arrival)
+    };
+    let others = merged.then(|| records(trace, at)).into_iter().flatten();
+    let above = std::iter::successors(trace.entry(at).parent, |at| trace.entry(*at).parent);
+    let of_record = |at: At| {
+        let call = trace.entry(at).node.call.as_deref();
+        RecordScope {
+            trace_id: trace.id,
+            service: call.and_then(|call| call.service.clone()),
+            framework: call.and_then(|call| call.framework.clone()),
+            agent: agent(trace, at),
+        }
+    };
+    let mut scopes: Vec<RecordScope> =
+        others.chain(above.filter(is_taken)).filter(has_money).map(of_record).collect();
+    let own = of_record(at);
+    scopes.retain(|scope| *scope != own);
+    scopes.sort_by(|a, b| (&a.service, &a.framework, &a.agent).cmp(&(&b.service, &b.framework, &b.agent)));
+    scopes.dedup();
+    scopes.truncate(Cost::MOST_SCOPES);
+    scopes
 }
 
 fn told_by<'a>(nodes: impl Iterator<Item = &'a Node>) -> Vec<(ScopeMark, CompactString)> {
@@ -273,5 +305,6 @@ fn cost(trace_id: TraceId, node: &Node, call: &Call, facts: Facts) -> Cost {
         reported: facts.reported,
         inferred: facts.inferred,
         estimate: facts.estimate,
+        scopes: facts.scopes,
     }
 }

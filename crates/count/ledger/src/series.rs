@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use compact_str::CompactString;
-use quipu_core::{Cost, PriceUnit, Rule, Signal, Usage};
+use quipu_core::{Charge, Cost, PriceUnit, Rule, Signal, Usage};
 
+use crate::place::{self, Arrivals};
 use crate::row::{Id, Records, Row};
+use crate::spent::Spent;
 
 /// Prefixes of generic metric names, in order of preference among metrics of the same tokens. A vendor's own
 /// metric precedes them, because it knows cached tokens. The newer OpenTelemetry metric comes next.
@@ -16,32 +18,94 @@ fn rank(row: &Row) -> usize {
     GENERIC.iter().position(|prefix| name.starts_with(prefix)).map_or(0, |at| at + 1)
 }
 
+/// Whether records of the same credentials know calls, and which metric of them is the best.
+struct Source {
+    calls_are_known: bool,
+    costs_are_known: bool,
+    best: usize,
+}
+
+fn sources(records: &Records, rows: &BTreeMap<Id, Cost>) -> BTreeMap<u64, Source> {
+    let mut sources: BTreeMap<u64, Source> = BTreeMap::new();
+    for (id, record) in records {
+        let unknown = Source { calls_are_known: false, costs_are_known: false, best: usize::MAX };
+        let source = sources.entry(record.arrival.credentials()).or_insert(unknown);
+        if record.cost.signal == Signal::Metric {
+            let is_of_tokens = record.cost.counts() && record.cost.usage.is_some();
+            source.best = source.best.min(if is_of_tokens { rank(record) } else { usize::MAX });
+            continue;
+        }
+        // A record that was joined into one of another sender tells of a call of its own sender.
+        let tells = |row: &Cost| (place::tells(row), place::reports(row));
+        let (own, decided) = (tells(&record.cost), rows.get(id).map(tells).unwrap_or_default());
+        let joined = rows.get(id).is_some_and(|row| matches!(row.rule, Rule::Duplicate | Rule::Echo));
+        source.calls_are_known |= decided.0 || (joined && own.0);
+        source.costs_are_known |= decided.1 || (joined && own.1);
+    }
+    sources
+}
+
 /// Sets the rule and the growth of its series for each metric row. `told` returns whether a more reliable
-/// signal knows calls of its time.
-pub(crate) fn settle(records: &Records, rows: &mut BTreeMap<Id, Cost>, told: impl Fn(&Row) -> bool) {
+/// signal of the same sender knows calls of its time outside of this meeting.
+///
+/// Calls of the same credentials replace all metrics. Calls of other credentials take their own tokens only.
+pub(crate) fn settle(
+    records: &Records,
+    rows: &mut BTreeMap<Id, Cost>,
+    arrivals: &Arrivals,
+    told: impl Fn(&Row) -> bool,
+) {
     let metrics = || records.iter().filter(|(_, row)| row.cost.signal == Signal::Metric && row.cost.counts());
-    let tokens = metrics().filter(|(_, row)| row.cost.usage.is_some());
-    let best = tokens.map(|(_, row)| rank(row)).min().unwrap_or(0);
+    if metrics().next().is_none() {
+        return;
+    }
+    let sources = sources(records, rows);
+    let mut spent = Spent::of(rows, arrivals);
     let mut series: BTreeMap<Option<&CompactString>, Vec<(&Id, &Row)>> = BTreeMap::new();
     for (id, row) in metrics() {
         series.entry(row.call_id.as_ref()).or_default().push((id, row));
     }
     for mut points in series.into_values() {
         points.sort_by_key(|(id, row)| (row.cost.time, **id));
-        let mut before: Option<(Option<&Usage>, Option<quipu_core::Usd>)> = None;
+        let mut earlier: Vec<(&Row, bool)> = Vec::new();
         for (id, row) in points {
             let Some(counted) = rows.get_mut(id) else { continue };
-            let now = (row.cost.usage.as_ref(), row.cost.reported);
-            counted.usage = now.0.map(|now| grown(before.and_then(|(usage, _)| usage), now));
-            counted.reported = now.1.map(|cost| match before.and_then(|(_, cost)| cost) {
-                Some(old) if old <= cost => cost - old,
-                _ => cost,
-            });
-            let second = row.cost.usage.is_some() && rank(row) > best;
-            counted.rule = if second || told(row) { Rule::Echo } else { Rule::Metric };
-            before = Some(now);
+            let before = earlier.iter().rev().find(|(before, counts)| continues(before, row, *counts));
+            grow(counted, before.map(|(before, _)| &before.cost), &row.cost);
+            let Some(source) = sources.get(&row.arrival.credentials()) else { continue };
+            let second = row.cost.usage.is_some() && rank(row) > source.best;
+            // Only costs can replace a metric of cost alone.
+            let known = match row.cost.usage {
+                Some(_) => source.calls_are_known || told(row),
+                None => source.costs_are_known,
+            };
+            counted.rule = if second || known { Rule::Echo } else { Rule::Metric };
+            earlier.push((row, counted.rule == Rule::Metric));
+            if counted.rule == Rule::Metric && !spent.is_empty() {
+                let takers = spent.take_from(counted, row.arrival);
+                let metric = counted.clone();
+                takers.iter().for_each(|taker| {
+                    rows.entry(*taker).and_modify(|call| call.add_scopes_of(&metric));
+                });
+            }
         }
     }
+}
+
+/// Whether a reading of a series continues another one. A reading of other credentials continues only one
+/// that counts at the same price, such as that of a key before its rotation.
+fn continues(before: &Row, now: &Row, counts: bool) -> bool {
+    before.arrival.credentials() == now.arrival.credentials()
+        || (counts && Charge::of(&now.cost).covers(&Charge::of(&before.cost)))
+}
+
+/// Sets the growth of a series since an earlier reading.
+fn grow(counted: &mut Cost, before: Option<&Cost>, now: &Cost) {
+    counted.usage = now.usage.as_ref().map(|now| grown(before.and_then(|before| before.usage.as_ref()), now));
+    counted.reported = now.reported.map(|cost| match before.and_then(|before| before.reported) {
+        Some(old) if old <= cost => cost - old,
+        _ => cost,
+    });
 }
 
 /// The growth of a cumulative series since an earlier reading, bucket by bucket. A smaller value means that

@@ -14,7 +14,7 @@ pub(crate) fn supersedes(new: &Node, old: &Node) -> Option<Arrival> {
     };
     let content = |node: &Node| format!("{:?}", Node { arrival: Arrival::default(), ..node.clone() });
     let order = weight(new).cmp(&weight(old)).then_with(|| content(new).cmp(&content(old)));
-    match SpanVersion::of(old).judge(SpanVersion::of(new), order) {
+    match SpanVersion::of(old).judge(&SpanVersion::of(new), order) {
         Verdict::Replace(arrival) => Some(arrival),
         Verdict::Keep | Verdict::Conflict { .. } => None,
     }

@@ -4,8 +4,8 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Arrival, InferredRun, Kind, Meeting, Provider, ScopeMark, Signal, Span, SpanId, Status, Timestamp,
-    ToldRuns, TraceId, Usage, UsageEstimate, Usd,
+    Arrival, InferredRun, Kind, Meeting, Provider, RecordScope, ScopeMark, Signal, Span, SpanId, Status,
+    Timestamp, ToldRuns, TraceId, Usage, UsageEstimate, Usd,
 };
 
 /// The rule that decided whether a span counts. The order of the variants is part of the stored format:
@@ -324,6 +324,10 @@ pub struct Cost {
     /// Estimated usage, if no record of the call has its usage: see [`Cost::estimated`].
     #[serde(skip)]
     pub estimate: Option<Box<UsageEstimate>>,
+    /// Scopes of the records of other senders whose money this row has. Budgets of these scopes count the row
+    /// too, so that no record moves spending out of a budget.
+    #[serde(skip)]
+    pub scopes: Vec<RecordScope>,
 }
 
 impl Cost {

@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 use serde::{Deserialize, Serialize};
 
 use crate::signal::digest;
-use crate::{Node, Resource, Signal, Span, SpanId, Timestamp, TraceId};
+use crate::{Canonical, Charge, Node, Resource, Signal, Span, SpanId, Timestamp, TraceId};
 
 /// Seconds after the arrival of an ended version during which its sender may correct it.
 pub const CORRECTION_SECONDS: i64 = 600;
@@ -17,7 +17,8 @@ pub const CORRECTION_SECONDS: i64 = 600;
 /// library in the same process, or stored by an earlier build.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Arrival {
-    /// Hash of the sender's credentials and of its service and instance; 0 for a record without a receiver.
+    /// Hash of the sender's credentials (upper half) and of its service and instance (lower half); 0 for a
+    /// record without a receiver.
     pub sender: u64,
     /// Arrival, in seconds since 1970.
     pub second: i64,
@@ -29,8 +30,11 @@ impl Arrival {
     pub fn new(credentials: &str, resource: &Resource, at: Timestamp) -> Self {
         let text = |name| resource.attributes.text(name).unwrap_or_default();
         let names = [credentials, text("service.name"), text("service.instance.id")];
-        let [a, b, c, d, e, f, g, h, ..] = digest("sender", &names);
-        let sender = u64::from_be_bytes([a, b, c, d, e, f, g, h]).clamp(1, Self::GATEWAY - 1);
+        let [a, b, c, d, ..] = digest("credentials", &[credentials]);
+        let [e, f, g, h, ..] = digest("sender", &names);
+        // The upper half is neither that of a record without a receiver nor that of the gateway.
+        let half = u32::from_be_bytes([a, b, c, d]).clamp(1, u32::MAX - 1);
+        let sender = u64::from(half) << 32 | u64::from(u32::from_be_bytes([e, f, g, h]));
         Self { sender, second: at.nanos().div_euclid(Timestamp::SECOND) }
     }
 
@@ -44,6 +48,11 @@ impl Arrival {
     /// Whether the sender is known by its credentials, and is not the gateway.
     pub const fn is_of_a_key(self) -> bool {
         self.sender != 0 && self.sender != Self::GATEWAY
+    }
+
+    /// A number of the sender's credentials, for comparison: the same for all services that share a key.
+    pub const fn credentials(self) -> u64 {
+        if self.is_of_a_key() { self.sender >> 32 } else { self.sender }
     }
 
     /// The time of arrival.
@@ -71,51 +80,60 @@ pub fn stamp_arrival(spans: &mut [Span], credentials: &str, at: Timestamp) {
 }
 
 /// The facts of a span's version that decide whether it is final.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SpanVersion {
     has_ended: bool,
     signal: Signal,
-    spends: bool,
+    charge: Charge,
     arrival: Arrival,
 }
 
 impl SpanVersion {
     /// The facts of this version.
     pub fn of(node: &Node) -> Self {
-        let spends = |call: &crate::Call| call.usage.is_some() || call.reported.is_some();
         Self {
             has_ended: node.duration.is_some(),
             signal: node.signal,
-            spends: node.call.as_deref().is_some_and(spends),
+            charge: node.call.as_deref().map(Charge::of_call).unwrap_or_default(),
             arrival: node.arrival,
         }
     }
 
     /// Decides between a stored version and a new one. `order` compares the content of the new version with
     /// the stored one: [`Ordering::Greater`] for the better copy, [`Ordering::Equal`] for the same content.
-    pub fn judge(self, new: Self, order: Ordering) -> Verdict {
-        let by_content = match order {
+    pub fn judge(&self, new: &Self, order: Ordering) -> Verdict {
+        let same_sender = self.arrival.sender == new.arrival.sender;
+        if order == Ordering::Equal || (self.has_ended && !new.has_ended) {
+            // A running version that arrives after the end is late and has no new facts.
+            return Verdict::Keep;
+        }
+        let is_open = match (self.signal, self.has_ended) {
+            (Signal::Span, true) => self.arrival.allows(new.arrival),
+            // Only the sender may change the counted money of a running span.
+            (Signal::Span, false) => same_sender || !self.charge.spends(),
+            _ => self.grows_by(new, order),
+        };
+        match order {
+            _ if !is_open => Verdict::Conflict { same_sender },
             Ordering::Greater => Verdict::Replace(self.arrival_after(new)),
             Ordering::Less | Ordering::Equal => Verdict::Keep,
-        };
-        let same_sender = self.arrival.sender == new.arrival.sender;
-        match self {
-            _ if order == Ordering::Equal => Verdict::Keep,
-            // A span made from logs or metrics grows with them.
-            Self { signal, .. } if signal != Signal::Span => by_content,
-            // A running version that arrives after the end is late and has no new facts.
-            Self { has_ended: true, .. } if !new.has_ended => Verdict::Keep,
-            Self { has_ended: true, arrival, .. } if arrival.allows(new.arrival) => by_content,
-            Self { has_ended: true, .. } => Verdict::Conflict { same_sender },
-            // Only the sender may change the counted money of a running span.
-            Self { spends: true, .. } if !same_sender => Verdict::Conflict { same_sender },
-            Self { .. } => by_content,
         }
     }
 
-    /// The correction time begins with the first ended version.
-    const fn arrival_after(self, new: Self) -> Arrival {
-        if self.has_ended && matches!(self.signal, Signal::Span) { self.arrival } else { new.arrival }
+    /// Whether the better copy of a span that was made from logs or metrics stays. Such a span grows with the
+    /// records of its sender. After the correction time its money does not decrease.
+    fn grows_by(&self, new: &Self, order: Ordering) -> bool {
+        if !self.charge.spends() {
+            return self.arrival.credentials() == new.arrival.credentials();
+        }
+        let adds = || order == Ordering::Less || new.charge.covers(&self.charge);
+        self.arrival.sender == new.arrival.sender && (self.arrival.allows(new.arrival) || adds())
+    }
+
+    /// The correction time begins with the first ended version, and for money from logs and metrics too.
+    const fn arrival_after(&self, new: &Self) -> Arrival {
+        let is_first = matches!(self.signal, Signal::Span) || self.charge.spends();
+        if self.has_ended && is_first { self.arrival } else { new.arrival }
     }
 }
 
@@ -140,7 +158,7 @@ pub struct SpanConflict {
     pub at: Timestamp,
     /// Whether the sender of the final version sent it, after the correction time.
     pub same_sender: bool,
-    /// The version as it was sent (its `canonical` left default).
+    /// The version as it was sent. Of its `canonical`, only usage and reported cost are set.
     pub span: Box<Span>,
     /// Whether its attributes, events, links and messages were dropped because they exceed
     /// [`SpanConflict::BYTES`].
@@ -148,7 +166,8 @@ pub struct SpanConflict {
 }
 
 impl SpanConflict {
-    /// Largest number of versions stored next to a span; further ones are only counted.
+    /// Largest number of versions stored next to a span. Further ones replace stored ones: see
+    /// [`Self::to_replace`].
     pub const MOST: usize = 4;
     /// Largest size of a version that is stored whole, in bytes.
     pub const BYTES: usize = 8 << 10;
@@ -157,8 +176,30 @@ impl SpanConflict {
     pub fn of(span: &Span, same_sender: bool) -> Self {
         let is_cut = span.bytes() > Self::BYTES;
         let mut kept = if is_cut { head_of(span) } else { span.clone() };
-        kept.canonical = Box::default();
+        kept.canonical = Box::new(Canonical {
+            usage: span.canonical.usage.clone(),
+            reported_cost: span.canonical.reported_cost,
+            ..Canonical::default()
+        });
         Self { at: kept.arrival.at(), same_sender, span: Box::new(kept), is_cut }
+    }
+
+    /// The stored version that makes room for a new one; `None` while there is room. The latest version stays,
+    /// the latest of the span's own sender, and the most expensive one by tokens and by reported cost. `known`
+    /// is in the order of arrival.
+    pub fn to_replace(known: &[Self], new: &Self) -> Option<usize> {
+        if known.len() < Self::MOST {
+            return None;
+        }
+        let tokens = |one: &Self| one.span.canonical.usage.as_ref().map_or(0, |usage| usage.tokens().total());
+        let reported = |one: &Self| one.span.canonical.reported_cost.unwrap_or_default();
+        let own = known.iter().rposition(|one| one.same_sender).filter(|_| !new.same_sender);
+        let most_tokens = (0..known.len()).rev().max_by_key(|at| tokens(&known[*at]));
+        let most_tokens = most_tokens.filter(|at| tokens(&known[*at]) >= tokens(new));
+        let most_reported = (0..known.len()).rev().max_by_key(|at| reported(&known[*at]));
+        let most_reported = most_reported.filter(|at| reported(&known[*at]) >= reported(new));
+        let stay = [own, most_tokens, most_reported];
+        (0..known.len()).rev().find(|at| !stay.contains(&Some(*at)))
     }
 
     /// The same version without contents, for lists.
@@ -225,13 +266,14 @@ impl Conflicts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Usage;
 
     fn arrived(sender: u64, second: i64) -> Arrival {
         Arrival { sender, second }
     }
 
     fn version(has_ended: bool, arrival: Arrival) -> SpanVersion {
-        SpanVersion { has_ended, signal: Signal::Span, spends: false, arrival }
+        SpanVersion { has_ended, signal: Signal::Span, charge: Charge::default(), arrival }
     }
 
     const OTHERS: Verdict = Verdict::Conflict { same_sender: false };
@@ -239,7 +281,7 @@ mod tests {
     #[test]
     fn an_ended_span_is_its_senders_to_correct_for_ten_minutes() {
         let first = version(true, arrived(1, 1_000));
-        let judge = |sender, second, order| first.judge(version(true, arrived(sender, second)), order);
+        let judge = |sender, second, order| first.judge(&version(true, arrived(sender, second)), order);
         assert_eq!(judge(1, 1_600, Ordering::Greater), Verdict::Replace(arrived(1, 1_000)));
         assert_eq!(judge(1, 1_600, Ordering::Less), Verdict::Keep);
         assert_eq!(judge(1, 1_601, Ordering::Greater), Verdict::Conflict { same_sender: true });
@@ -254,28 +296,68 @@ mod tests {
     #[test]
     fn a_stored_span_of_an_unknown_sender_is_final_for_all_who_are_known() {
         let stored = version(true, arrived(0, 0));
-        assert_eq!(stored.judge(version(true, arrived(1, 5)), Ordering::Greater), OTHERS);
-        let same = stored.judge(version(true, arrived(0, 0)), Ordering::Greater);
+        assert_eq!(stored.judge(&version(true, arrived(1, 5)), Ordering::Greater), OTHERS);
+        let same = stored.judge(&version(true, arrived(0, 0)), Ordering::Greater);
         assert_eq!(same, Verdict::Replace(arrived(0, 0)));
     }
 
     #[test]
     fn a_running_span_is_ended_by_anyone_unless_it_has_counted() {
         let (running, ended) = (version(false, arrived(1, 10)), version(true, arrived(2, 20)));
-        assert_eq!(running.judge(ended, Ordering::Greater), Verdict::Replace(arrived(2, 20)));
-        assert_eq!(ended.judge(running, Ordering::Less), Verdict::Keep);
-        let spent = SpanVersion { spends: true, ..running };
-        assert_eq!(spent.judge(ended, Ordering::Greater), OTHERS);
+        assert_eq!(running.judge(&ended, Ordering::Greater), Verdict::Replace(arrived(2, 20)));
+        assert_eq!(ended.judge(&running, Ordering::Less), Verdict::Keep);
+        let spent = SpanVersion { charge: tokens(5), ..running };
+        assert_eq!(spent.judge(&ended, Ordering::Greater), OTHERS);
         let late = version(true, arrived(1, 9_999));
-        assert_eq!(spent.judge(late, Ordering::Greater), Verdict::Replace(arrived(1, 9_999)));
+        assert_eq!(spent.judge(&late, Ordering::Greater), Verdict::Replace(arrived(1, 9_999)));
+    }
+
+    fn tokens(input: u64) -> Charge {
+        Charge { usage: Some(Usage::of(input, 0)), ..Charge::default() }
+    }
+
+    fn made(signal: Signal, charge: Charge, arrival: Arrival) -> SpanVersion {
+        SpanVersion { signal, charge, ..version(true, arrival) }
+    }
+
+    const LATE: i64 = CORRECTION_SECONDS + 1;
+
+    #[test]
+    fn money_from_logs_and_metrics_is_final_for_other_senders() {
+        for signal in [Signal::Details, Signal::Log, Signal::Transcript, Signal::Metric] {
+            let stored = made(signal, tokens(1_000), arrived(1, 0));
+            for second in [0, 5, LATE] {
+                for forged in [tokens(1), tokens(9_999), Charge::default()] {
+                    let by = |signal| made(signal, forged.clone(), arrived(2, second));
+                    assert_eq!(stored.judge(&by(signal), Ordering::Greater), OTHERS);
+                    assert_eq!(stored.judge(&by(Signal::Span), Ordering::Greater), OTHERS);
+                }
+            }
+            let real = version(true, arrived(2, 0));
+            assert_eq!(real.judge(&stored, Ordering::Greater), OTHERS);
+        }
     }
 
     #[test]
-    fn what_is_made_of_logs_grows_and_takes_no_spans_place() {
-        let made = SpanVersion { signal: Signal::Log, ..version(true, arrived(1, 0)) };
-        let other = version(true, arrived(2, 9_999));
-        assert_eq!(made.judge(other, Ordering::Greater), Verdict::Replace(arrived(2, 9_999)));
-        assert_eq!(other.judge(made, Ordering::Greater), OTHERS);
+    fn money_from_logs_and_metrics_only_grows_after_the_correction_time() {
+        let stored = made(Signal::Metric, tokens(1_000), arrived(1, 0));
+        let judge = |count, second, order| {
+            stored.judge(&made(Signal::Metric, tokens(count), arrived(1, second)), order)
+        };
+        let first = Verdict::Replace(arrived(1, 0));
+        assert_eq!(judge(2_000, LATE, Ordering::Greater), first, "the window begins with the first version");
+        assert_eq!(judge(999, LATE, Ordering::Less), Verdict::Keep, "an older reading that is late");
+        assert_eq!(judge(999, LATE, Ordering::Greater), Verdict::Conflict { same_sender: true });
+        assert_eq!(judge(999, 5, Ordering::Greater), first);
+    }
+
+    #[test]
+    fn a_turn_grows_with_the_records_of_its_credentials() {
+        let key = |key: u64, service: u64| arrived(key << 32 | service, 9_999);
+        let turn = made(Signal::Log, Charge::default(), key(1, 1));
+        let judge = |arrival| turn.judge(&made(Signal::Log, Charge::default(), arrival), Ordering::Greater);
+        assert_eq!(judge(key(1, 2)), Verdict::Replace(key(1, 2)));
+        assert_eq!(judge(key(2, 1)), OTHERS);
     }
 
     #[test]
@@ -288,10 +370,36 @@ mod tests {
             Arrival::new(key, &resource(name, instance), Timestamp::from_nanos(7)).sender
         };
         let first = sender("key:a", "shop", "1");
+        let credentials = |sender| Arrival { sender, second: 0 }.credentials();
+        assert_eq!(credentials(first), credentials(sender("key:a", "store", "2")));
+        assert_ne!(credentials(first), credentials(sender("key:b", "shop", "1")));
         assert_eq!(first, sender("key:a", "shop", "1"));
         for other in [sender("key:b", "shop", "1"), sender("key:a", "shop", "2"), sender("key:a", "s", "1")] {
             assert_ne!(first, other);
         }
+    }
+
+    fn refused(second: i64, tokens: u64, same_sender: bool) -> SpanConflict {
+        let time = Timestamp::from_nanos(second);
+        let ids = ("1".repeat(32).parse().unwrap(), "2".repeat(16).parse().unwrap());
+        let mut span = Span::new(ids.0, ids.1, "refused", time, time);
+        span.canonical.usage = Some(Usage::of(tokens, 0));
+        SpanConflict::of(&span, same_sender)
+    }
+
+    #[test]
+    fn noise_takes_no_place_of_the_latest_and_the_most_expensive_version() {
+        let versions = [(7, false), (9_000, false), (1, true)].into_iter().chain((0..50).map(|_| (3, false)));
+        let mut known: Vec<SpanConflict> = Vec::new();
+        for (second, (tokens, same_sender)) in (1..).zip(versions) {
+            let new = refused(second, tokens, same_sender);
+            if let Some(at) = SpanConflict::to_replace(&known, &new) {
+                known.remove(at);
+            }
+            known.push(new);
+        }
+        let seconds: Vec<i64> = known.iter().map(|one| one.span.start.nanos()).collect();
+        assert_eq!(seconds, [1, 2, 3, 53], "the first, the most expensive, its sender's, and the latest");
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod adapter;
 mod backend;
 mod batch;
 mod canonical;
+mod charge;
 mod cost;
 mod encoded;
 mod error;
@@ -33,6 +34,7 @@ mod params;
 mod period;
 mod price;
 mod query;
+mod record_scope;
 mod retention;
 mod signal;
 mod signal_set;
@@ -54,6 +56,7 @@ pub use adapter::{Adapter, Adapters};
 pub use backend::Backend;
 pub use batch::Batch;
 pub use canonical::{BY_SHAPE, Canonical, Kind, Provider};
+pub use charge::Charge;
 pub use cost::{Billing, Call, Cost, DEVIATION_PERCENT, Node, PriceLine, PriceRef, Rule, Unpriced};
 pub use encoded::Encoded;
 pub use error::{Error, ErrorKind, Leftover, Result, Retry};
@@ -87,6 +90,7 @@ pub use query::{
     TracePage, TraceQuery, TraceRow, TraceStatus, UsageGroup, UsageKey, UsageQuery, UsageTotals, Wanted,
     WorkGroup, WorkKey, WorkQuery, WorkTotals, Worked,
 };
+pub use record_scope::RecordScope;
 pub use retention::{
     DayFate, Hold, MOST_HOLDS, Retention, RetentionPreset, RetentionRule, RetentionSignal, Retired,
     RetiredDay, RetiredFor,

@@ -82,6 +82,7 @@ pub(crate) fn read(from: &mut Fields) -> Result<Cost> {
         reported: from.get("reported_cost_usd")?,
         inferred: Vec::new(),
         estimate: None,
+        scopes: Vec::new(),
     };
     macro_rules! take {
         ($($name:ident),+) => {$(row.$name = from.get(stringify!($name))?;)+};

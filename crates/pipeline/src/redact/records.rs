@@ -245,12 +245,16 @@ pub(super) fn cost(redactor: &Redactor, cost: &mut Cost, found: &mut Found) {
         reported: _,
         inferred,
         estimate: _,
+        scopes,
     } = cost;
     counted(redactor, [request_model, response_model], provider, found);
     redactor.name(convention, found);
     let names = [service, framework, agent, tool, service_tier];
     redactor.names(names.into_iter().flatten(), found);
     redactor.names(inferred.iter_mut().map(|run| &mut run.tool), found);
+    let scopes =
+        scopes.iter_mut().flat_map(|scope| [&mut scope.service, &mut scope.framework, &mut scope.agent]);
+    redactor.names(scopes.flatten(), found);
     if let Some(PriceRef { source, version, id }) = price {
         redactor.names([source, version, id], found);
     }

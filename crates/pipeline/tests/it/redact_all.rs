@@ -169,6 +169,7 @@ fn full() -> Batch {
         reported: None,
         inferred: vec![InferredRun { key: 1, tool: "said".into(), since: None, failed: false }],
         estimate: None,
+        scopes: Vec::new(),
     };
     Batch { spans: vec![span_record], events: vec![event], metrics: vec![metric], costs: vec![cost] }
 }

@@ -131,6 +131,7 @@ mod tests {
             reported: None,
             inferred: Vec::new(),
             estimate: None,
+            scopes: Vec::new(),
         });
         SpanRow {
             span_id: span.span_id,

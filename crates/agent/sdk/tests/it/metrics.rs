@@ -430,6 +430,7 @@ fn row(span: &Span, rule: Rule) -> Cost {
         reported: None,
         inferred: Vec::new(),
         estimate: None,
+        scopes: Vec::new(),
     }
 }
 

@@ -26,6 +26,11 @@ const VERSION: u32 = 1;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Duration of a single wait. One unit of work takes some 50 µs.
 const NAP: Duration = Duration::from_micros(300);
+/// Looks at a file that seems damaged, before it counts as damaged. SQLite reports a failed read (`EIO`) as
+/// damage.
+const LOOKS: u32 = 3;
+/// The wait between two looks.
+const PAUSE: Duration = Duration::from_millis(200);
 /// Maximum number of cached prepared statements.
 const STATEMENTS: usize = 64;
 
@@ -50,7 +55,7 @@ pub fn open(path: impl AsRef<Path>) -> Result<Arc<dyn Accounts>> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         private::folder(folder).map_err(|error| Fault::from(error).at("open accounts", folder))?;
     }
-    let conn = defined::is_whole(&path).and_then(|()| connect(&path));
+    let conn = looked_again(|| defined::is_whole(&path).and_then(|()| connect(&path)));
     let conn = conn.map_err(|fault| fault.at("open accounts", &path))?;
     Ok(Arc::new(Shared { path, conn: Mutex::new(Some(conn)) }))
 }
@@ -60,6 +65,17 @@ pub fn open(path: impl AsRef<Path>) -> Result<Arc<dyn Accounts>> {
 pub fn exist(path: impl AsRef<Path>) -> bool {
     let path = path.as_ref();
     path.exists() || defined::is_noted(path)
+}
+
+/// Opens a file again if it seems damaged: each look is a new connection without cached pages.
+fn looked_again<T>(mut look: impl FnMut() -> Result<T, Fault>) -> Result<T, Fault> {
+    for _ in 1..LOOKS {
+        match look() {
+            Err(fault) if fault.kind() == ErrorKind::Damaged => std::thread::sleep(PAUSE),
+            answer => return answer,
+        }
+    }
+    look()
 }
 
 /// Connects, with retries. If several processes create the file at the same moment, SQLite rejects some of
@@ -146,7 +162,8 @@ impl Shared {
         let mut slot = self.conn.lock();
         let conn = match slot.take() {
             Some(conn) => conn,
-            None => connect(&self.path).map_err(|fault| fault.at("write accounts", &self.path))?,
+            None => looked_again(|| connect(&self.path))
+                .map_err(|fault| fault.at("write accounts", &self.path))?,
         };
         let done = work(&conn);
         if conn.is_autocommit() {
@@ -182,5 +199,31 @@ impl Accounts for Shared {
         self.alone(|conn| {
             erase::erase(conn, whose, dry_run).map_err(|fault| fault.at("erase accounts", &self.path))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accounts_that_cannot_be_read_once_are_not_damaged() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("budgets.db");
+        drop(open(&path).unwrap());
+        let whole = std::fs::read(&path).unwrap();
+        std::fs::write(&path, [0xa5; 8_192]).unwrap();
+        let mut looks = 0;
+        let opened = looked_again(|| {
+            looks += 1;
+            if looks == 2 {
+                std::fs::write(&path, &whole).unwrap();
+            }
+            connect(&path)
+        });
+        assert!(opened.is_ok() && looks == 2, "{looks}: {opened:?}");
+        std::fs::write(&path, [0xa5; 8_192]).unwrap();
+        let Err(damaged) = open(&path) else { panic!("a damaged file is opened") };
+        assert_eq!(damaged.kind(), ErrorKind::Damaged);
     }
 }

@@ -226,6 +226,7 @@ impl CallRow {
             reported: usd((&self.reported).into())?,
             inferred: rest.inferred.into_iter().map(|(_, run)| run).collect(),
             estimate: rest.estimate,
+            scopes: Vec::new(),
         })
     }
 

@@ -14,12 +14,13 @@ use super::spans;
 use crate::codec::{CallRow, Names, span_of_key};
 use crate::fault::{self, Fault};
 use crate::folder::{Day, Part};
+use crate::read::conflicts;
 use crate::read::stored::Sources;
 use crate::schema::{self, Access, DAY};
 use crate::shared::Shared;
 use crate::sqlite::Sqlite;
 use crate::strays;
-use crate::write::{Gathered, Prepared, Request};
+use crate::write::{Carried, Gathered, Prepared, Request};
 
 /// Number of traces that one transaction moves, and that are counted together.
 const GROUP: usize = 200;
@@ -45,20 +46,21 @@ async fn move_parts(store: &Sqlite, home: Day, from: Day, traces: Vec<TraceId>) 
     store
         .request(move |shared, answer| {
             let path = shared.folder.file(Part::Data, from);
-            let batch = records(shared, from, &traces).map_err(|fault| fault.at("repair store", &path))?;
+            let (batch, conflicts) =
+                records(shared, from, &traces).map_err(|fault| fault.at("repair store", &path))?;
             let prepared = Prepared::new(Arc::new(batch), &[], shared.dictionaries.current());
             let prepared = prepared.map_err(|fault| fault.at("repair store", &path))?;
-            Ok(Request::Gather(Box::new(Gathered { prepared, traces, from, home }), answer))
+            Ok(Request::Gather(Box::new(Gathered { prepared, conflicts, traces, from, home }), answer))
         })
         .await
 }
 
-/// The spans of these traces in a day, with their ledger rows.
-fn records(shared: &Shared, day: Day, traces: &[TraceId]) -> fault::Result<Batch> {
+/// The spans of these traces in a day, with their ledger rows and rejected versions.
+fn records(shared: &Shared, day: Day, traces: &[TraceId]) -> fault::Result<(Batch, Vec<Carried>)> {
     let path = shared.folder.file(Part::Data, day);
     let conn = schema::open(&DAY, &path, Access::Read { cache_kib: CACHE_KIB })?;
     let mut sources = Sources::new();
-    let mut batch = Batch::default();
+    let (mut batch, mut carried) = (Batch::default(), Vec::new());
     for trace in traces {
         let sql = "SELECT s.pk, s.tr FROM traces t JOIN spans s ON s.tr = t.pk WHERE t.trace = ?1";
         let mut look = conn.prepare_cached(sql)?;
@@ -69,10 +71,12 @@ fn records(shared: &Shared, day: Day, traces: &[TraceId]) -> fault::Result<Batch
             let found = spans::load(&conn, &shared.dictionaries, &mut sources, &ids, pk)?;
             let span = found.ok_or(Fault::Damaged("a span is missing"))?.span;
             batch.costs.extend(spans::cost(&conn, *trace, span.span_id, pk)?);
+            let versions = conflicts::of_span(&conn, pk)?;
+            carried.extend((!versions.is_empty()).then_some((*trace, span.span_id, versions)));
             batch.spans.push(*span);
         }
     }
-    Ok(batch)
+    Ok((batch, carried))
 }
 
 /// Counts these traces and those that the catalog lists as split, from the stored data. Returns the number of
@@ -110,9 +114,16 @@ fn spread(shared: &Shared) -> Result<Vec<TraceId>> {
     Ok(known.iter().filter_map(|id| TraceId::from_slice(id).ok()).collect())
 }
 
-/// Whether two rows of one span are equal except for the price.
+/// Whether two rows of one span are equal except for the price, and for the scopes that only budgets read.
 fn says_the_same(stored: &Cost, counted: &Cost) -> bool {
-    let bare = |cost: &Cost| Cost { version: 0, amount: None, unpriced: None, price: None, ..cost.clone() };
+    let bare = |cost: &Cost| Cost {
+        version: 0,
+        amount: None,
+        unpriced: None,
+        price: None,
+        scopes: Vec::new(),
+        ..cost.clone()
+    };
     bare(stored) == bare(counted)
 }
 

@@ -21,6 +21,7 @@ use crate::folder::{DAMAGED, Folder, Part, REPAIRED};
 use crate::migrate;
 use crate::schema::{self, DAY};
 use crate::sqlite::Sqlite;
+use crate::write::Request;
 use salvage::Salvage;
 
 /// Interval between two checks of the full text's progress.
@@ -192,6 +193,10 @@ async fn save(store: &Sqlite, aside: &Path, repaired: &mut Repaired) -> Result<B
     while let Some(batch) = salvage.next().map_err(|fault| fault.at("repair store", aside))? {
         saved.extend(batch.spans.iter().map(|span| span.trace_id));
         store.write(batch.into()).await?;
+        let conflicts = salvage.take_conflicts();
+        if !conflicts.is_empty() {
+            store.request(move |_, answer| Ok(Request::KeepConflicts(conflicts, answer))).await?;
+        }
     }
     let told = salvage.told();
     drop(salvage);

@@ -10,8 +10,10 @@ use super::records::{Events, Points};
 use super::spans;
 use crate::codec::{Dictionaries, Dictionary};
 use crate::fault::Result;
+use crate::read::conflicts;
 use crate::read::stored::Sources;
 use crate::schema::{self, Access, DAY};
+use crate::write::Carried;
 
 /// Number of records in a batch.
 const GROUP: usize = 500;
@@ -37,6 +39,7 @@ struct Counts {
     lost_costs: u64,
     lost_events: u64,
     lost_points: bool,
+    lost_conflicts: u64,
 }
 
 /// A damaged file while it is read.
@@ -50,6 +53,7 @@ pub(super) struct Salvage {
     events: Events,
     points: Points,
     counts: Counts,
+    conflicts: Vec<Carried>,
 }
 
 impl Salvage {
@@ -72,6 +76,7 @@ impl Salvage {
             events: Events::new(greatest(&conn, "events")),
             points: Points::new(&conn),
             counts: Counts::default(),
+            conflicts: Vec::new(),
             traces,
             conn,
         })
@@ -132,7 +137,17 @@ impl Salvage {
             Ok(cost) => batch.costs.extend(cost),
             Err(_) => self.counts.lost_costs += 1,
         }
+        match conflicts::of_span(&self.conn, pk) {
+            Ok(versions) if versions.is_empty() => {}
+            Ok(versions) => self.conflicts.push((span.trace_id, span.span_id, versions)),
+            Err(_) => self.counts.lost_conflicts += 1,
+        }
         batch.spans.push(*span);
+    }
+
+    /// The rejected versions of the spans of the last batch.
+    pub(super) fn take_conflicts(&mut self) -> Vec<Carried> {
+        std::mem::take(&mut self.conflicts)
     }
 
     /// Whether this span has a ledger row. Such a row is useless without its span, because it lacks the ids
@@ -151,6 +166,7 @@ impl Salvage {
             (self.counts.lost_costs, "ledger rows"),
             (self.counts.lost_events, "events"),
             (u64::from(self.counts.lost_points), "or more metric points"),
+            (self.counts.lost_conflicts, "lists of rejected versions of spans"),
         ];
         let lost: Vec<String> = lost
             .iter()

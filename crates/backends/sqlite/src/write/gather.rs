@@ -1,5 +1,6 @@
 //! Moves parts of traces from one day to another.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -10,6 +11,7 @@ use crate::catalog::NOTE_STRAY;
 use crate::fault;
 use crate::folder::{Day, Part};
 use crate::past::Touched;
+use crate::write::conflicts::Carried;
 use crate::write::plan::Share;
 use crate::write::prepare::Prepared;
 use crate::write::tx::DayTx;
@@ -19,6 +21,8 @@ use crate::write::writer::Writer;
 #[derive(Debug)]
 pub(crate) struct Gathered {
     pub(crate) prepared: Prepared,
+    /// Rejected versions of the spans.
+    pub(crate) conflicts: Vec<Carried>,
     pub(crate) traces: Vec<TraceId>,
     pub(crate) from: Day,
     pub(crate) home: Day,
@@ -50,9 +54,27 @@ impl Writer {
         done.map_err(|(day, fault)| fault.at("gather traces", &day.map_or(path(*home), |()| path(*from))))
     }
 
+    /// Stores rejected versions next to their spans, in the days of their traces.
+    pub(super) fn keep_conflicts(&mut self, carried: &[Carried]) -> Result<()> {
+        let shared = Arc::clone(&self.shared);
+        let traces: Vec<TraceId> = carried.iter().map(|(trace, ..)| *trace).collect();
+        let days: BTreeSet<Day> = shared.days_of(&traces)?.into_iter().flat_map(|(_, days)| days).collect();
+        for day in days {
+            let mut keep = || -> fault::Result<()> {
+                let mut tx = DayTx::begin(self.take_file(day, 0)?, &shared, self.epoch)?;
+                tx.keep_conflicts(carried)?;
+                tx.write(&[])?;
+                tx.commit()?.close(&shared, day);
+                Ok(())
+            };
+            keep().map_err(|fault| fault.at("write conflicts", &shared.folder.file(Part::Data, day)))?;
+        }
+        Ok(())
+    }
+
     fn try_gather(&mut self, gathered: &Gathered) -> std::result::Result<(), (Option<()>, fault::Fault)> {
         let shared = Arc::clone(&self.shared);
-        let Gathered { prepared, traces, from, home } = gathered;
+        let Gathered { prepared, conflicts, traces, from, home } = gathered;
         self.planner.note_homes(traces, *home).map_err(|fault| (None, fault))?;
         traces.iter().for_each(|trace| shared.will_hold(*trace, *home));
         let share = Share {
@@ -63,6 +85,7 @@ impl Writer {
         let mut arrive = || -> fault::Result<()> {
             let mut tx = DayTx::begin(self.take_file(*home, prepared.batch.len())?, &shared, self.epoch)?;
             tx.write(&[(prepared, &share)])?;
+            tx.keep_conflicts(conflicts)?;
             tx.commit()?.close(&shared, *home);
             Ok(())
         };

@@ -20,6 +20,7 @@ mod traces;
 mod tx;
 mod writer;
 
+pub(crate) use conflicts::Carried;
 pub(crate) use encoded::Encoded;
 pub(crate) use exchange::Exchanged;
 pub(crate) use forget::Parts;

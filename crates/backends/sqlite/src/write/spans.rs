@@ -264,7 +264,7 @@ impl DayTx<'_> {
         let new = Stored::of(span);
         let (rank, stored_rank) = (new.rank()?, stored.rank()?);
         let is_read_anew = (&rank.0, rank.1, &rank.2) == (&stored_rank.0, stored_rank.1, &stored_rank.2);
-        let arrival = match stored.version.judge(new.version, rank.cmp(&stored_rank)) {
+        let arrival = match stored.version.judge(&new.version, rank.cmp(&stored_rank)) {
             Verdict::Keep => return Ok(()),
             // The same span was sent, but adapters of another build read it.
             Verdict::Conflict { .. } if is_read_anew => return Ok(()),

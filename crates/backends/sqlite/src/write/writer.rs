@@ -17,7 +17,6 @@ use crate::folder::{Day, Part};
 use crate::probe::probe;
 use crate::rewrite::Exchange;
 use crate::shared::Shared;
-use crate::write::Prepared;
 use crate::write::day::DayFile;
 use crate::write::exchange::Exchanged;
 use crate::write::forget::Parts;
@@ -25,6 +24,7 @@ use crate::write::gather::Gathered;
 use crate::write::owned::Removal;
 use crate::write::plan::{Plan, Planner};
 use crate::write::tx::DayTx;
+use crate::write::{Carried, Prepared};
 
 /// Idle time after which a file is closed.
 const IDLE: Duration = Duration::from_secs(10);
@@ -56,6 +56,8 @@ pub(crate) enum Request {
     Purge(Timestamp, oneshot::Sender<Result<u64>>),
     /// Move parts of traces to the day with the rest of them.
     Gather(Box<Gathered>, oneshot::Sender<Result<()>>),
+    /// Store rejected versions next to their spans.
+    KeepConflicts(Vec<Carried>, oneshot::Sender<Result<()>>),
     /// Replace a day's file by a new one.
     Exchange(Arc<Exchange>, oneshot::Sender<Result<Exchanged>>),
     /// Rewrite a day while nothing else is written to it.
@@ -138,6 +140,9 @@ impl Writer {
                         self.close_files(IDLE);
                     }
                     Request::Gather(gathered, answer) => drop(answer.send(self.move_parts(&gathered))),
+                    Request::KeepConflicts(carried, answer) => {
+                        drop(answer.send(self.keep_conflicts(&carried)))
+                    }
                     Request::Purge(before, answer) => drop(answer.send(self.purge(before))),
                     Request::Exchange(exchange, answer) => drop(answer.send(self.exchange(&exchange))),
                     Request::Renew(day, answer) => drop(answer.send(self.renew(day))),

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use quipu_backend_sqlite::{Config, Repaired, Sqlite, repair};
 use quipu_conformance::sample::{at, cost, draft, event, priced, span_id, trace_id};
 use quipu_core::{
-    Backend, Batch, ErrorKind, EventQuery, GroupBy, Level, Rule, SpanQuery, Store, StoreIntegrity as _,
-    StoreRetention as _, Timestamp, TraceFilter, TraceQuery, UsageGroup, UsageQuery,
+    Arrival, Backend, Batch, ErrorKind, EventQuery, GroupBy, Level, Rule, Span, SpanQuery, Store,
+    StoreIntegrity as _, StoreRetention as _, Timestamp, TraceFilter, TraceQuery, UsageGroup, UsageQuery,
 };
 
 use crate::retention::hold;
@@ -123,6 +123,26 @@ async fn a_broken_page_costs_the_rows_on_it_and_no_others() {
         let aside = file.with_extension("db.repaired-1");
         assert!(aside.exists(), "{table}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rejected_versions_stay_with_their_spans() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, _) = filled(folder.path()).await;
+    let store = open(folder.path());
+    let arrival = Arrival { sender: 1 << 32 | 7, second: 1_795_000_000 };
+    let forged = draft(7, 2).below(1).lasts(9).llm("gpt-5", 1, 1).span();
+    write(&store, [Span { arrival, ..forged }], []).await;
+    let before = store.span(trace_id(7), span_id(2)).await.unwrap().unwrap();
+    assert_eq!(before.conflicts.len(), 1);
+    assert_eq!(before.conflicts[0].at, arrival.at());
+    store.close().await.unwrap();
+    crate::connect(&file).unwrap().execute_batch("UPDATE traces SET spans = 9").unwrap();
+    let repaired = mend(folder.path(), false).await;
+    assert_eq!(repaired.lost, Vec::<String>::new());
+    let store = open(folder.path());
+    sound(&store).await;
+    assert_eq!(store.span(trace_id(7), span_id(2)).await.unwrap().unwrap().conflicts, before.conflicts);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use quipu_backend_memory::Memory;
 use quipu_backend_sqlite::{Config, Sqlite, repair};
-use quipu_conformance::sample::{at, draft, trace_id};
+use quipu_conformance::sample::{at, draft, span_id, trace_id};
 use quipu_core::{
-    Backend, Batch, CostQuery, Detail, ErrorKind, Meeting, Rule, Signal, Span, SpanQuery, Store,
+    Arrival, Backend, Batch, CostQuery, Detail, ErrorKind, Meeting, Rule, Signal, Span, SpanQuery, Store,
     StoreForgetting as _, Timestamp, Tokens, TraceId, Usage, UsageQuery,
 };
 use quipu_ledger::Ledger;
@@ -240,6 +240,12 @@ async fn a_repair_brings_together_what_was_begun_anew_and_counts_it_again() {
     doubled(folder.path()).await;
     let store = Sqlite::open(config(folder.path())).unwrap();
     assert_eq!(totals(&store).await.0, 9, "each part by itself");
+    let forged = Arrival { sender: 1 << 32 | 7, second: 1_795_000_000 };
+    let forged =
+        Span { arrival: forged, ..draft(1, 3).starts(day(9)).below(2).lasts(9).llm("gpt-5", 1, 1).span() };
+    store.write(Arc::new(Batch { spans: vec![forged], ..Batch::default() })).await.unwrap();
+    let rejected = store.span(trace_id(1), span_id(3)).await.unwrap().unwrap().conflicts;
+    assert_eq!(rejected.len(), 1);
     let found = store.check_deep().await.unwrap();
     assert!(found.iter().any(|text| text.contains("3 traces have spans in several day files")), "{found:?}");
     store.close().await.unwrap();
@@ -249,6 +255,8 @@ async fn a_repair_brings_together_what_was_begun_anew_and_counts_it_again() {
     assert_eq!(totals(&store).await.0, 3);
     let query = SpanQuery { trace_id: trace_id(1), after: None, limit: 10, detail: Detail::Full };
     assert_eq!(store.spans(&query).await.unwrap().rows.len(), 3);
+    let kept = store.span(trace_id(1), span_id(3)).await.unwrap().unwrap().conflicts;
+    assert_eq!(kept, rejected, "rejected versions move with their span");
     assert_eq!(store.check_deep().await.unwrap(), Vec::<String>::new());
     store.close().await.unwrap();
     let again = repair(Config::at(folder.path()), true, &Unpriced, &mut |_| {}).await.unwrap();

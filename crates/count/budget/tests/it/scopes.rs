@@ -136,3 +136,31 @@ fn a_call_settled_by_hand_and_counted_counts_once() {
     late.settle(usd("0.5"));
     assert_eq!(accounts(&budgets, "all"), [one("", "0.25", "0")], "it was counted already");
 }
+
+#[test]
+fn a_record_of_another_sender_takes_no_spending_out_of_a_scope() {
+    let shop = Budget::usd(usd("1")).scope(scope(|scope| scope.service = Some("shop".into())));
+    let users = Budget::usd(usd("1")).scope(scope(|scope| scope.user = Some("*".into())));
+    let (budgets, _) = house([("shop", shop), ("users", users), ("all", Budget::usd(usd("1")))]);
+    learn(&budgets, 1, |read| read.user = Some("ann".into()));
+    let first = Cost { service: Some("shop".into()), ..row(1, 1, "0.5") };
+    count(&budgets, [first.clone()]);
+    // The record of a second sender counts instead, in another trace of another user.
+    learn(&budgets, 2, |read| read.user = Some("eve".into()));
+    let none = Cost { version: 2, rule: Rule::Duplicate, amount: None, usage: None, ..first.clone() };
+    let joined =
+        Cost { service: Some("eve".into()), scopes: vec![RecordScope::of(&first)], ..row(2, 1, "0.5") };
+    count(&budgets, [none, joined.clone()]);
+    let stands = |budgets: &Budgets| {
+        assert_eq!(accounts(budgets, "shop"), [one("shop", "0.5", "0")]);
+        assert_eq!(accounts(budgets, "users"), [one("ann", "0.5", "0"), one("eve", "0.5", "0")]);
+        assert_eq!(accounts(budgets, "all"), [one("", "0.5", "0")], "the total counts once");
+    };
+    stands(&budgets);
+    learn(&budgets, 2, |read| read.tags = vec!["late".into()]);
+    stands(&budgets);
+    let corrected = Cost { version: 3, amount: Some(usd("0.75")), ..joined };
+    count(&budgets, [corrected]);
+    assert_eq!(accounts(&budgets, "shop"), [one("shop", "0.75", "0")], "a correction by its sender");
+    assert_eq!(accounts(&budgets, "all"), [one("", "0.75", "0")]);
+}

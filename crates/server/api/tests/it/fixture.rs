@@ -141,6 +141,7 @@ pub fn cost(span: &Span, rule: Rule, amount: Option<&str>) -> Cost {
         reported: None,
         inferred: Vec::new(),
         estimate: None,
+        scopes: Vec::new(),
     }
 }
 

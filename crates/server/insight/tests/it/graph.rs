@@ -62,6 +62,7 @@ fn counted(number: u8, parent: u8, kind: Kind, name: &str, agent: Option<&str>, 
         reported: None,
         inferred: Vec::new(),
         estimate: None,
+        scopes: Vec::new(),
     });
     row
 }

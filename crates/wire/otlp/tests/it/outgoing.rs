@@ -46,6 +46,7 @@ fn row(span: &Span, rule: Rule, usage: Option<Usage>, amount: Option<&str>) -> C
         reported: None,
         inferred: Vec::new(),
         estimate: None,
+        scopes: Vec::new(),
     }
 }
 
