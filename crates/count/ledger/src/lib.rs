@@ -9,6 +9,7 @@
 
 mod decide;
 mod evidence;
+mod figures;
 mod inferred;
 mod joined;
 mod kept;
@@ -25,6 +26,7 @@ mod senders;
 mod series;
 mod standing;
 mod tally;
+mod times;
 mod trace;
 mod versions;
 

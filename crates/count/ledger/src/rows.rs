@@ -164,6 +164,7 @@ pub(crate) fn of(trace: &Trace, trace_id: TraceId, at: At) -> Option<(Row, Print
     let row = Row {
         meeting: entry.meeting,
         call_id: call.response_id.clone(),
+        asked: asked(call),
         operation: call.operation.clone(),
         moment: call.moment,
         scope: call.scope,
@@ -176,6 +177,12 @@ pub(crate) fn of(trace: &Trace, trace_id: TraceId, at: At) -> Option<(Row, Print
         cost: cost(trace_id, &entry.node, call, facts),
     };
     Some((row, print))
+}
+
+/// The unique ids of the tool calls in an answer, as hashes.
+fn asked(call: &Call) -> Vec<u64> {
+    let asked = call.told.iter().flat_map(|told| &told.asked);
+    asked.filter(|asked| asked.id != 0 && asked.id == asked.key).map(|asked| asked.id).collect()
 }
 
 fn told_by<'a>(nodes: impl Iterator<Item = &'a Node>) -> Vec<(ScopeMark, CompactString)> {
