@@ -2,8 +2,10 @@
 
 use quipu_core::{Cost, Kind, Rule, Usage, answer_id_is_unique as is_unique};
 
+use crate::figures::{nearly_same_tokens, same_tokens};
 use crate::names;
 use crate::row::Row;
+use crate::times::Stretch;
 
 /// Maximum delay, in nanoseconds, between the start or end of two nested instrumentations. Handlers run one
 /// after the other, and some clocks count whole milliseconds.
@@ -21,8 +23,12 @@ const LAZY_APART: i64 = 1_000_000_000;
 pub(crate) enum Evidence {
     /// The provider's id of the answer, or the model's id of the tool call.
     Id,
+    /// The same unique id of a tool call in both answers.
+    ToolCall,
     /// The same tokens at the same time.
     Figures,
+    /// The same tokens up to the first event of a stream, at the same time.
+    NearFigures,
     /// Both failed at the same time.
     Failure,
     /// The same time and model, and one of them reports no usage.
@@ -50,14 +56,14 @@ pub(crate) fn of(one: &Row, other: &Row) -> Option<Evidence> {
         [false, false] => of_calls(one, other),
         [true, false] => of_usage(other, one),
         [false, true] => of_usage(one, other),
-        [true, true] => None,
+        [true, true] => of_sums(one, other),
     }
 }
 
 /// Whether two rows cannot be of one call, regardless of their figures and times.
 pub(crate) fn excludes(one: &Row, other: &Row) -> bool {
     match [one, other].map(|row| row.cost.rule == Rule::OrphanRollup) {
-        [true, true] => true,
+        [true, true] => !one.is_apart_from(other),
         [false, false] => {
             let ids = one.call_id.as_deref().zip(other.call_id.as_deref());
             let against = ids.is_some_and(|(id, other)| contradict(id, other));
@@ -67,13 +73,19 @@ pub(crate) fn excludes(one: &Row, other: &Row) -> bool {
     }
 }
 
-/// Whether two rows report the same totals or carry the same answer id. With the same id the totals may
-/// differ.
+/// Whether two rows report the same totals, or carry the same id of an answer or of a tool call in it. With
+/// the same id the totals may differ.
 pub(crate) fn agree(one: &Row, other: &Row) -> bool {
     let ids = one.call_id.as_deref().zip(other.call_id.as_deref());
     let same_id = ids.is_some_and(|(id, other)| id == other && is_unique(id));
     let totals = known(&one.cost).zip(known(&other.cost));
-    same_id || totals.is_some_and(|(usage, other)| same_tokens(usage, other))
+    let same = |(usage, other)| same_tokens(usage, other) || nearly_same_tokens(usage, other);
+    same_id || totals.is_some_and(same) || ask_alike(one, other)
+}
+
+/// Whether two answers ask for the same tool call, by its unique id.
+fn ask_alike(one: &Row, other: &Row) -> bool {
+    one.asked.iter().any(|id| other.asked.contains(id))
 }
 
 /// Whether a row reports usage.
@@ -88,7 +100,8 @@ fn of_calls(one: &Row, other: &Row) -> Option<Evidence> {
     }
     if let Some((id, other_id)) = one.call_id.as_deref().zip(other.call_id.as_deref()) {
         if id == other_id && is_unique(id) {
-            return (gap(a, b) <= AFTERWARDS && is_one_family(a, b)).then_some(Evidence::Id);
+            // A gateway's name for a model may be an alias.
+            return (gap(a, b) <= AFTERWARDS).then_some(Evidence::Id);
         }
         if contradict(id, other_id) {
             return None;
@@ -99,7 +112,9 @@ fn of_calls(one: &Row, other: &Row) -> Option<Evidence> {
         return None;
     }
     let evidence = match (known(a), known(b)) {
-        (Some(usage), Some(other)) => same_tokens(usage, other).then_some(Evidence::Figures),
+        _ if ask_alike(one, other) => Some(Evidence::ToolCall),
+        (Some(usage), Some(other)) if same_tokens(usage, other) => Some(Evidence::Figures),
+        (Some(usage), Some(other)) => nearly_same_tokens(usage, other).then_some(Evidence::NearFigures),
         (None, None) if a.failed && b.failed => Some(Evidence::Failure),
         _ => ((a.failed == b.failed || (is_empty(one) && is_empty(other)))
             && one.names_model()
@@ -112,7 +127,7 @@ fn of_calls(one: &Row, other: &Row) -> Option<Evidence> {
 }
 
 /// The evidence that two tool runs in two traces are one run. It is the model's id of the tool call,
-/// otherwise the same name at overlapping times. Within a trace the tree decides.
+/// otherwise the same name at the same time. Within a trace the tree decides.
 fn of_runs(one: &Row, other: &Row) -> Option<Evidence> {
     let (a, b) = (&one.cost, &other.cost);
     let (name, other_name) = a.tool.as_deref().zip(b.tool.as_deref())?;
@@ -122,7 +137,7 @@ fn of_runs(one: &Row, other: &Row) -> Option<Evidence> {
     }
     match one.call_id.as_deref().zip(other.call_id.as_deref()) {
         Some((id, other)) => (id == other && gap(a, b) <= AFTERWARDS).then_some(Evidence::Id),
-        None => have_common_time(a, b).then_some(Evidence::Time),
+        None => Stretch::of_row(a).is_one_run(Stretch::of_row(b)).then_some(Evidence::Time),
     }
 }
 
@@ -160,39 +175,25 @@ fn patience(request: &Row, answer: &Row) -> i64 {
 /// call if the tokens match.
 fn of_usage(call: &Row, sum: &Row) -> Option<Evidence> {
     let (a, b) = (&call.cost, &sum.cost);
-    let same = same_totals(known(a)?, known(b)?);
+    let same = same_tokens(known(a)?, known(b)?);
     let near = a.time.nanos().saturating_sub(STAGGER) <= b.time.nanos() && gap(a, b) <= AFTERWARDS;
     (same && near && is_one_family(a, b)).then_some(Evidence::Figures)
 }
 
-fn known(row: &Cost) -> Option<&Usage> {
+pub(crate) fn known(row: &Cost) -> Option<&Usage> {
     row.usage.as_ref().filter(|usage| usage.has_figures())
 }
 
-/// Whether two usages have the same totals, and these are not zero.
-fn same_totals(one: &Usage, other: &Usage) -> bool {
-    let totals = |usage: &Usage| (usage.input.unwrap_or(0), usage.output.unwrap_or(0));
-    totals(one) == totals(other) && totals(one) != (0, 0)
+/// Evidence that two instrumentations report one sum of usage, such as that of a stream or of an agent's run.
+fn of_sums(one: &Row, other: &Row) -> Option<Evidence> {
+    let (a, b) = (&one.cost, &other.cost);
+    let same = same_tokens(known(a)?, known(b)?);
+    let at_once = is_within(a, b) || is_within(b, a);
+    (same && at_once && a.kind == b.kind && one.is_apart_from(other) && is_one_family(a, b))
+        .then_some(Evidence::Figures)
 }
 
-/// Whether two usages have the same totals, also if the input of one excludes the cached tokens of the other.
-fn same_tokens(one: &Usage, other: &Usage) -> bool {
-    same_totals(one, other) || excludes_cached(one, other) || excludes_cached(other, one)
-}
-
-/// Whether `bare` is `full` without its cached tokens: it names none, and its input lacks exactly those.
-fn excludes_cached(bare: &Usage, full: &Usage) -> bool {
-    let cached = |usage: &Usage| usage.cache_read.unwrap_or(0).saturating_add(usage.cache_write.unwrap_or(0));
-    let input = |usage: &Usage| usage.input.unwrap_or(0);
-    cached(full) > 0
-        && cached(bare) == 0
-        && input(bare) > 0
-        && bare.output.unwrap_or(0) > 0
-        && bare.output == full.output
-        && input(full).checked_sub(cached(full)) == Some(input(bare))
-}
-
-fn is_one_family(one: &Cost, other: &Cost) -> bool {
+pub(crate) fn is_one_family(one: &Cost, other: &Cost) -> bool {
     names::same_names(
         [&one.request_model, &one.response_model],
         [&other.request_model, &other.response_model],
@@ -202,25 +203,13 @@ fn is_one_family(one: &Cost, other: &Cost) -> bool {
 /// Whether two records of one trace overlap for at least half of their combined time. Otherwise one may be an
 /// answer that waits for a call made by one of its tools.
 fn are_at_once(one: &Cost, other: &Cost) -> bool {
-    let common = common_time(one, other);
+    let common = Stretch::of_row(one).common(Stretch::of_row(other));
     let all = end(one).max(end(other)).saturating_sub(one.time.nanos().min(other.time.nanos()));
     common.saturating_mul(2) >= all
 }
 
-/// Overlap of two records in nanoseconds; negative if they are apart.
-fn common_time(one: &Cost, other: &Cost) -> i64 {
-    end(one).min(end(other)).saturating_sub(one.time.nanos().max(other.time.nanos()))
-}
-
-/// Whether two runs overlap, or one without a duration lies within the other.
-fn have_common_time(one: &Cost, other: &Cost) -> bool {
-    let is_moment = |cost: &Cost| cost.duration.unwrap_or(0) == 0;
-    let common = common_time(one, other);
-    common > 0 || (common == 0 && (is_moment(one) || is_moment(other)))
-}
-
 /// Whether a record lies within the time of another.
-fn is_within(inner: &Cost, outer: &Cost) -> bool {
+pub(crate) fn is_within(inner: &Cost, outer: &Cost) -> bool {
     let slack = STAGGER;
     inner.time.nanos() >= outer.time.nanos().saturating_sub(slack)
         && end(inner) <= end(outer).saturating_add(slack)
@@ -259,11 +248,14 @@ pub(crate) fn in_words(one: &Row, other: &Row) -> (f64, Vec<&'static str>) {
     let same_id = ids.is_some_and(|(id, other)| id == other);
     let is_unique = same_id && one.call_id.as_deref().is_some_and(is_unique);
     let totals = known(a).zip(known(b)).is_some_and(|(usage, other)| same_tokens(usage, other));
+    let nearly = known(a).zip(known(b)).is_some_and(|(usage, other)| nearly_same_tokens(usage, other));
     let nested = one.parent == Some(b.span_id) || other.parent == Some(a.span_id);
     let names = |row: &Cost| row.request_model.is_some() || row.response_model.is_some();
     let facts = [
         (is_unique, 0.01, "the same response id"),
+        (ask_alike(one, other), 0.02, "the same tool call in both answers"),
         (totals, 0.1, "the same tokens"),
+        (nearly && !totals, 0.2, "the same input, and nearly the same output"),
         (nested && a.trace_id == b.trace_id, 0.2, "one is the parent of the other"),
         (same_id && !is_unique, 0.3, "the same id, which other responses may also have"),
         (a.failed && b.failed, 0.4, "both failed"),

@@ -10,6 +10,7 @@
 mod called;
 mod decide;
 mod evidence;
+mod figures;
 mod inferred;
 mod joined;
 mod kept;
@@ -27,6 +28,7 @@ mod series;
 mod spent;
 mod standing;
 mod tally;
+mod times;
 mod trace;
 mod versions;
 

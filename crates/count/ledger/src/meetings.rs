@@ -53,21 +53,34 @@ impl Place {
         self.told.range((from, 0)..=(until, u64::MAX)).any(|(_, told)| *told == credentials)
     }
 
-    fn decided(&self) -> Vec<(Cost, Arrival)> {
+    /// The rows as the meeting decides them, and the records that it joins with each counted one.
+    fn decided(&self) -> (Vec<(Cost, Arrival)>, HashMap<Id, Vec<Id>>) {
+        let mut joined: HashMap<Id, Vec<Id>> = HashMap::new();
         if self.is_plain() {
-            self.records.values().map(|row| (row.cost.clone(), row.arrival)).collect()
-        } else {
-            place::decide(&self.records, |row| self.is_told(row), &mut Vec::new())
+            return (self.records.values().map(|row| (row.cost.clone(), row.arrival)).collect(), joined);
         }
+        let mut pairs = Vec::new();
+        let decided = place::decide(&self.records, |row| self.is_told(row), &mut pairs);
+        pairs.into_iter().for_each(|(counted, other)| joined.entry(counted).or_default().push(other));
+        (decided, joined)
+    }
+
+    /// A decided row, with the instrumentations of all records that are joined with it.
+    fn row(&self, (cost, arrival): (Cost, Arrival), joined: &HashMap<Id, Vec<Id>>) -> Option<Row> {
+        let id = (cost.trace_id, cost.span_id);
+        let row = self.records.get(&id)?;
+        let others = joined.get(&id).into_iter().flatten().filter_map(|other| self.records.get(other));
+        let others = row.others.iter().cloned().chain(others.flat_map(Row::reporters)).collect();
+        Some(Row { cost, arrival, others, ..row.clone() })
     }
 
     fn settle(&mut self, out: &mut Vec<Row>) {
-        for (mut cost, arrival) in self.decided() {
-            let id = (cost.trace_id, cost.span_id);
+        let (decided, joined) = self.decided();
+        for (mut cost, arrival) in decided {
             let print = row::print(&cost);
-            if self.given.insert(id, print) != Some(print) {
+            if self.given.insert((cost.trace_id, cost.span_id), print) != Some(print) {
                 cost.version = row::next_version();
-                out.extend(self.records.get(&id).map(|row| Row { cost, arrival, ..row.clone() }));
+                out.extend(self.row((cost, arrival), &joined));
             }
         }
     }
@@ -175,16 +188,17 @@ impl Meetings {
 
     /// The rows as their meetings decide them, without marking them as returned.
     pub fn decided(&self, rows: Vec<Row>) -> Vec<Row> {
-        let mut decided: HashMap<Meeting, HashMap<Id, (Cost, Arrival)>> = HashMap::new();
-        let of_place = |meeting: Meeting| -> HashMap<Id, (Cost, Arrival)> {
-            let costs = self.places.peek(&meeting).map(Place::decided).unwrap_or_default();
-            costs.into_iter().map(|one| ((one.0.trace_id, one.0.span_id), one)).collect()
+        let mut decided: HashMap<Meeting, HashMap<Id, Row>> = HashMap::new();
+        let of_place = |meeting: Meeting| -> HashMap<Id, Row> {
+            let Some(place) = self.places.peek(&meeting) else { return HashMap::new() };
+            let (decided, joined) = place.decided();
+            decided.into_iter().filter_map(|one| place.row(one, &joined)).map(|row| (row.id(), row)).collect()
         };
         let by_meeting = |row: Row| {
             let Some(meeting) = row.meeting else { return row };
-            let costs = decided.entry(meeting).or_insert_with(|| of_place(meeting));
-            match costs.remove(&(row.cost.trace_id, row.cost.span_id)) {
-                Some((cost, arrival)) => Row { cost, arrival, ..row },
+            let rows = decided.entry(meeting).or_insert_with(|| of_place(meeting));
+            match rows.remove(&row.id()) {
+                Some(Row { cost, arrival, others, .. }) => Row { cost, arrival, others, ..row },
                 None => row,
             }
         };

@@ -1,9 +1,11 @@
 //! Comparison of records of the same call, and the merge of their best figures.
 
 use compact_str::CompactString;
-use quipu_core::{Call, Kind, Node, Usage};
+use quipu_core::{Call, Kind, Node, Usage, answer_id_is_unique};
 
+use crate::figures::{FIRST_EVENT, cached, excludes_cached, excludes_reasoning};
 use crate::names::{are_apart, bare, same_names};
+use crate::times::Stretch;
 
 /// The figures of a span, if it has any.
 pub(crate) fn usage(node: &Node) -> Option<&Usage> {
@@ -35,22 +37,33 @@ pub(crate) const fn with_tolerance(tokens: u64) -> u64 {
     tokens.saturating_add(tokens / 10).saturating_add(64)
 }
 
-/// Whether two sibling records with the same response id are of one call. Some local model servers give the
-/// same id to every answer. So the times must overlap, and two records of the same convention must have equal
-/// figures.
+/// Maximum distance between two records with one unique id, in nanoseconds. The clocks of a client and of a
+/// server differ.
+pub(crate) const FAR: i64 = 300_000_000_000;
+
+/// Whether two records of one trace with the same response id are of one call. Some local model servers give
+/// the same id to every answer, so such an id needs two instrumentations, one model and a common time. Two
+/// records of one instrumentation need a unique id and equal figures, such as those of a span that was sent
+/// again with another span id.
 pub(crate) fn twins(one: &Node, other: &Node) -> bool {
     let (Some(a), Some(b)) = (&one.call, &other.call) else { return false };
+    let is_unique = a.response_id.as_deref().is_some_and(answer_id_is_unique);
     let totals = |call: &Call| call.usage.as_ref().map(|usage| (usage.input, usage.output));
-    let agree = told_apart(a, b) || a.usage.is_none() || b.usage.is_none() || totals(a) == totals(b);
-    one.kind == other.kind && same_family(a, b) && overlap(one, other) && agree
+    let agree = || a.usage.is_none() || b.usage.is_none() || totals(a) == totals(b);
+    let same = match (is_unique, told_apart(a, b)) {
+        (true, true) => are_near(one, other, FAR),
+        (true, false) => are_near(one, other, 0) && agree(),
+        (false, true) => are_near(one, other, 0) && same_family(a, b),
+        (false, false) => false,
+    };
+    same && one.kind == other.kind
 }
 
 /// Whether two sibling records, one of them without a response id, can be of one call. They have different
 /// conventions and the same model, and are at most `moment` nanoseconds apart.
 pub(crate) fn siblings(one: &Node, other: &Node, moment: i64) -> bool {
     let (Some(a), Some(b)) = (&one.call, &other.call) else { return false };
-    let near = |a: &Node, b: &Node| end(a).is_none_or(|end| end.saturating_add(moment) >= b.start.nanos());
-    told_apart(a, b) && one.kind == other.kind && same_family(a, b) && near(one, other) && near(other, one)
+    told_apart(a, b) && one.kind == other.kind && same_family(a, b) && are_near(one, other, moment)
 }
 
 /// The response id shared by the records of one call. `None` for tool runs, because the id of a tool call is
@@ -72,12 +85,8 @@ pub(crate) fn same_tool(outer: &Node, inner: &Node) -> bool {
     }
 }
 
-/// Maximum distance between both ends of two records of one run, in nanoseconds, if handlers ran one after
-/// the other.
-const HANDLERS: i64 = 5_000_000;
-
 /// Whether two sibling tool runs with the same name are one run, reported by two instrumentations such as the
-/// framework and the tool's server. They share the id of the tool call, or some of their time.
+/// framework and the tool's server. They share the id of the tool call, or most of their time.
 pub(crate) fn same_run(longer: &Node, shorter: &Node) -> bool {
     let (Some(a), Some(b)) = (&longer.call, &shorter.call) else { return false };
     if let (Some(one), Some(other)) = (&a.response_id, &b.response_id) {
@@ -86,15 +95,10 @@ pub(crate) fn same_run(longer: &Node, shorter: &Node) -> bool {
     told_apart(a, b) && same_time(longer, shorter)
 }
 
-/// Whether two runs overlap, or start and end together. Handlers run in the same order at the start and at
-/// the end of a run, so the second starts and ends later. On a busy machine that delay can be most of a short
-/// run.
+/// Whether two runs are at the same time; not while one of them runs.
 fn same_time(longer: &Node, shorter: &Node) -> bool {
-    let (Some(long_end), Some(short_end)) = (end(longer), end(shorter)) else { return false };
-    let (long, short) = (longer.start.nanos(), shorter.start.nanos());
-    let within = long <= short && short_end <= long_end;
-    let at_once = (long - short).abs() <= HANDLERS && (long_end - short_end).abs() <= HANDLERS;
-    within || at_once || common_time(longer, shorter) > 0
+    let times = Stretch::of_node(longer).zip(Stretch::of_node(shorter));
+    times.is_some_and(|(longer, shorter)| longer.is_one_run(shorter) || longer.is_at_once(shorter))
 }
 
 /// Overlap of two runs in nanoseconds; negative if they are apart.
@@ -110,15 +114,16 @@ fn told_apart(one: &Call, other: &Call) -> bool {
 /// Whether two calls used the same model at overlapping times.
 pub(crate) fn beside(one: &Node, other: &Node) -> bool {
     let (Some(a), Some(b)) = (&one.call, &other.call) else { return false };
-    one.kind == other.kind && same_family(a, b) && overlap(one, other)
+    one.kind == other.kind && same_family(a, b) && are_near(one, other, 0)
 }
 
 pub(crate) fn end(node: &Node) -> Option<i64> {
     node.duration.map(|nanos| node.start.plus(nanos).nanos())
 }
 
-fn overlap(one: &Node, other: &Node) -> bool {
-    let before = |a: &Node, b: &Node| end(a).is_none_or(|end| end >= b.start.nanos());
+/// Whether the times of two records are at most so many nanoseconds apart.
+fn are_near(one: &Node, other: &Node, apart: i64) -> bool {
+    let before = |a: &Node, b: &Node| end(a).is_none_or(|end| end.saturating_add(apart) >= b.start.nanos());
     before(one, other) && before(other, one)
 }
 
@@ -171,7 +176,7 @@ pub(crate) fn best<'a>(records: impl Iterator<Item = &'a Node>) -> Option<Usage>
     let told = |node: &&'a Node| {
         let call = node.call.as_ref()?;
         let of_sdk = call.scope.is_of_sdk();
-        Some(Told { of_sdk, id: call.response_id.as_ref(), usage: call.usage.as_ref()? })
+        Some(Told { of_sdk, usage: call.usage.as_ref()? })
     };
     merged(records.iter().filter_map(told))
 }
@@ -186,8 +191,6 @@ fn exact_total(node: &Node) -> Option<u64> {
 pub(crate) struct Told<'a> {
     /// Whether a provider's own SDK reported them.
     pub of_sdk: bool,
-    /// The id of the answer.
-    pub id: Option<&'a CompactString>,
     pub usage: &'a Usage,
 }
 
@@ -208,7 +211,7 @@ fn merged<'a>(mut told: impl Iterator<Item = Told<'a>>) -> Option<Usage> {
     let mut best = first.usage.clone();
     for other in told {
         // The provider's own SDK reads the stream as the provider defines it.
-        if !first.of_sdk && first.id.is_some() && first.id == other.id {
+        if !first.of_sdk {
             first_event_once(&mut best, other.usage);
         }
         fill(&mut best, other.usage);
@@ -228,9 +231,6 @@ fn parts_over_zero(best: &mut Usage, other: &Usage) {
     best.reasoning = part(best.reasoning, other.reasoning);
 }
 
-/// Maximum number of output tokens in the first event of a stream.
-const FIRST_EVENT: u64 = 8;
-
 /// Corrects the output of a stream whose first event was added to its last. The last event's output includes
 /// the first (<https://docs.claude.com/en/docs/build-with-claude/streaming>). If two records of one answer
 /// have the same input and nearly the same output, the smaller output is right. They may differ by at most a
@@ -248,23 +248,28 @@ fn first_event_once(best: &mut Usage, other: &Usage) {
 /// Corrects an input without its cached tokens. Providers send it so, and some instrumentations forward it
 /// unchanged. The other record has the cached tokens, and both inputs differ by exactly these.
 fn cached_left_out(best: &mut Usage, other: &Usage) {
-    let cached = |usage: &Usage| usage.cache_read.unwrap_or(0).saturating_add(usage.cache_write.unwrap_or(0));
-    let lacking = cached(other);
-    let differs =
-        best.input.zip(other.input).is_some_and(|(less, more)| less.checked_add(lacking) == Some(more));
-    if lacking > 0 && cached(best) == 0 && differs && !other.estimated {
+    if !other.estimated && excludes_cached(best, other) {
         (best.input, best.cache_read, best.cache_write) = (other.input, other.cache_read, other.cache_write);
+    }
+}
+
+/// Corrects an output without its reasoning tokens. Gemini sends it so. The other record has the reasoning
+/// tokens, and both outputs differ by exactly these.
+fn reasoning_left_out(best: &mut Usage, other: &Usage) {
+    if !other.estimated && best.input == other.input && excludes_reasoning(best, other) {
+        (best.output, best.reasoning) = (other.output, other.reasoning);
     }
 }
 
 fn fill(best: &mut Usage, other: &Usage) {
     cached_left_out(best, other);
+    reasoning_left_out(best, other);
     parts_over_zero(best, other);
     best.input = best.input.or(other.input);
     best.output = best.output.or(other.output);
     let (input, output) = (best.input.unwrap_or(0), best.output.unwrap_or(0));
-    let cached = |read: Option<u64>, write: Option<u64>| read.unwrap_or(0).saturating_add(write.unwrap_or(0));
-    if cached(best.cache_read.or(other.cache_read), best.cache_write.or(other.cache_write)) <= input {
+    let (read, write) = (best.cache_read.or(other.cache_read), best.cache_write.or(other.cache_write));
+    if cached(&Usage { cache_read: read, cache_write: write, ..Usage::default() }) <= input {
         best.cache_read = best.cache_read.or(other.cache_read);
         best.cache_write = best.cache_write.or(other.cache_write);
     }

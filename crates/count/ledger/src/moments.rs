@@ -1,6 +1,8 @@
 //! Moments in memory: calls of one process that start at nearly the same time, and the duplicates among them
 //! (R6).
 
+mod sums;
+
 use std::collections::BTreeMap;
 
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
@@ -35,6 +37,8 @@ struct Moment {
     joined: bool,
     /// Whether it has more records than the limit of comparison.
     crowded: bool,
+    /// Whether it had a sum of usage that other traces' calls may explain.
+    has_sums: bool,
 }
 
 /// All moments in memory.
@@ -53,14 +57,21 @@ impl Moments {
 
     /// The moments to read from the store, each with a time near it, among the moments of these rows and two
     /// on each side. A row may change records of the neighbouring moments, which may be paired with records
-    /// of their neighbours.
+    /// of their neighbours. Sums of usage need the moments of their calls. After these were opened, there may
+    /// be more.
     pub fn unknown(&self, rows: &[Row]) -> Vec<(Meeting, Timestamp)> {
         let mut seen = HashSet::new();
         let mut unknown = BTreeMap::new();
         for row in rows {
-            let Some(moment) = row.moment.filter(|moment| seen.insert(*moment)) else { continue };
-            for near in around(moment).into_iter().flat_map(around) {
-                unknown.entry(near).or_insert(row.cost.time);
+            let Some(moment) = sums::place(row) else { continue };
+            let is_first = seen.insert(moment);
+            if is_first {
+                for near in around(moment).into_iter().flat_map(around) {
+                    unknown.entry(near).or_insert(row.cost.time);
+                }
+            }
+            if is_first || sums::is_sum(row) {
+                self.beyond(row, moment, &mut unknown);
             }
         }
         unknown.into_iter().filter(|(moment, _)| !self.moments.contains(moment)).collect()
@@ -70,7 +81,8 @@ impl Moments {
     pub fn open(&mut self, moment: Meeting, stored: Option<Vec<Row>>) {
         let crowded = stored.is_none();
         self.moments.put(moment, Moment { crowded, ..Moment::default() });
-        stored.into_iter().flatten().for_each(|row| self.put(moment, row));
+        let here = |row: &Row| sums::place(row) == Some(moment);
+        stored.into_iter().flatten().filter(here).for_each(|row| self.put(moment, row));
     }
 
     /// Marks the rows of newly opened moments as returned, because they are stored in this form. The
@@ -92,11 +104,12 @@ impl Moments {
         let mut dirty = HashSet::new();
         for row in rows {
             let id = row.id();
-            if let Some(left) = self.home.get(&id).copied().filter(|home| Some(*home) != row.moment) {
+            let place = sums::place(&row);
+            if let Some(left) = self.home.get(&id).copied().filter(|home| Some(*home) != place) {
                 self.leave(left, id);
                 dirty.insert(left);
             }
-            match row.moment {
+            match place {
                 Some(moment) if !self.is_crowded(moment) => {
                     self.put(moment, row);
                     dirty.insert(moment);
@@ -108,6 +121,10 @@ impl Moments {
         beside.extend(dirty.iter().flat_map(|moment| moment.moments_beside()));
         let mut beside: Vec<Meeting> = beside.into_iter().collect();
         beside.sort_unstable();
+        let slots = self.slots_over(&beside);
+        beside.extend(slots);
+        beside.sort_unstable();
+        beside.dedup();
         for moment in &beside {
             self.decide(*moment, &mut out);
         }
@@ -148,6 +165,7 @@ impl Moments {
         if moment.sources.len() < 2 && !moment.sources.contains(&source) {
             moment.sources.push(source);
         }
+        moment.has_sums |= sums::is_sum(&row);
         moment.changed.push(id);
         moment.records.insert(id, row);
     }
@@ -175,14 +193,15 @@ impl Moments {
         if moment.records.len() > MOST {
             return self.give_up(meeting, out);
         }
-        let joined = self.join_around(meeting);
+        let mut joined = self.join_around(meeting);
+        let unknown = self.yield_sums(meeting, &mut joined);
         let Some(moment) = self.moments.peek_mut(&meeting) else { return };
         let changed = std::mem::take(&mut moment.changed);
         // Without pairs, only added or changed records need a row. A new or removed pair may change any row.
         let all = || moment.records.keys().copied().collect();
         let looked_at = if joined.is_empty() && !moment.joined { changed } else { all() };
         moment.joined = !joined.is_empty();
-        for id in looked_at {
+        for id in looked_at.into_iter().filter(|id| !unknown.contains(id)) {
             let (Some(row), joined) = (moment.records.get(&id), joined.get(&id)) else { continue };
             give(&mut moment.given, joined.unwrap_or(&row.cost), out);
         }

@@ -9,29 +9,44 @@ use crate::moments;
 use crate::row::{Id, Row};
 
 impl Ledger {
-    /// Loads the moments of these rows and their neighbours from the store.
+    /// Loads the moments of these rows and their neighbours from the store, and the calls of the sums of usage
+    /// that are found there.
     pub(crate) async fn look_around(&mut self, rows: &[Row], store: &dyn Store) -> Result<()> {
-        let unknown = self.moments.unknown(rows);
-        if unknown.is_empty() {
-            return Ok(());
+        let ours: HashSet<Id> = rows.iter().map(Row::id).collect();
+        let mut all = Vec::new();
+        loop {
+            let unknown = self.moments.unknown(rows);
+            if unknown.is_empty() {
+                break;
+            }
+            let opened = self.load(unknown, &ours, store).await?;
+            for (moment, stored) in opened {
+                all.push(moment);
+                self.moments.open(moment, stored.map(|stored| self.meetings.decided(stored)));
+            }
         }
+        self.moments.take_as_given(&all, rows);
+        Ok(())
+    }
+
+    /// The stored rows of these moments, without those of the current batch; `None` for a crowded moment.
+    async fn load(
+        &mut self,
+        unknown: Vec<(Meeting, Timestamp)>,
+        ours: &HashSet<Id>,
+        store: &dyn Store,
+    ) -> Result<Vec<(Meeting, Option<Vec<Row>>)>> {
         let traces = store.meeting_traces(&unknown).await?;
         let few = |traces: &&Vec<(TraceId, Timestamp)>| traces.len() <= moments::MOST;
         let all: Vec<(TraceId, Timestamp)> = traces.iter().filter(few).flatten().copied().collect();
         self.recall(&all, store).await?;
-        let ours: HashSet<Id> = rows.iter().map(Row::id).collect();
         let mut opened = Vec::with_capacity(unknown.len());
         for ((moment, _), traces) in unknown.into_iter().zip(traces) {
             let traces = Some(traces).filter(|traces| few(&traces));
-            opened.push((moment, traces.map(|traces| self.rows_of(moment, &traces, &ours))));
+            opened.push((moment, traces.map(|traces| self.rows_of(moment, &traces, ours))));
         }
         self.open_meetings_of(&opened, store).await?;
-        let moments: Vec<Meeting> = opened.iter().map(|(moment, _)| *moment).collect();
-        for (moment, stored) in opened {
-            self.moments.open(moment, stored.map(|stored| self.meetings.decided(stored)));
-        }
-        self.moments.take_as_given(&moments, rows);
-        Ok(())
+        Ok(opened)
     }
 
     /// The rows of a moment in these traces, except those of the current batch.

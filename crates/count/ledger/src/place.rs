@@ -4,18 +4,15 @@ use std::collections::BTreeMap;
 
 use compact_str::CompactString;
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
-use quipu_core::{Arrival, Charge, Cost, Kind, Rule, Signal, Usage, answer_id_is_unique};
+use quipu_core::{Arrival, Charge, Cost, Kind, Rule, ScopeMark, Signal, Usage, answer_id_is_unique};
 
 use crate::evidence::{end, gap};
-use crate::merge::Told;
+use crate::merge::{FAR, Told};
 use crate::row::{Id, Records, Row};
 use crate::{inferred, merge, names, senders, series};
 
 /// Maximum distance between two records of one call due to clocks and rounding, in nanoseconds.
 const SLACK: i64 = 1_000_000_000;
-/// Maximum distance between two records of one call with the same id, in nanoseconds. Some local model
-/// servers give the same id to every answer.
-const FAR: i64 = 300_000_000_000;
 /// Maximum number of records with the same id that are compared in pairs. Beyond it, only simultaneous
 /// records are compared.
 const MOST_OF_ONE_ID: usize = 64;
@@ -60,9 +57,9 @@ fn is_candidate(row: &Cost) -> bool {
     row.counts() && (row.kind.is_call() || row.is_tool_run()) && row.signal != Signal::Metric
 }
 
-/// Joins spans of one call that two instrumentations wrote into separate traces (R6). The spans share the
-/// answer's id and the time, and have equal totals if both report them. The span of an agent counts,
-/// otherwise the first.
+/// Joins spans of one call that two instrumentations wrote into separate traces (R6), in one process or in
+/// several. The spans share the answer's id and the time. If the id is not unique, they have equal totals if
+/// both report them.
 fn join_spans(
     records: &Records,
     rows: &mut BTreeMap<Id, Cost>,
@@ -77,7 +74,7 @@ fn join_spans(
         }
     }
     for mut ids in by_id.into_values().filter(|ids| ids.len() > 1) {
-        ids.sort_unstable_by_key(|id| (records[id].cost.agent.is_none(), records[id].cost.time, *id));
+        ids.sort_unstable_by_key(|id| records[id].rank_in_call(id));
         let mut groups: Vec<Vec<Id>> = Vec::new();
         for id in ids {
             let fits =
@@ -100,14 +97,21 @@ fn join_spans(
 /// Whether two spans in different traces with the same answer id are of one call.
 fn is_one_call(one: &Row, other: &Row) -> bool {
     let (a, b) = (&one.cost, &other.cost);
-    let apart = one.is_apart_from(other);
+    // Frameworks stand in for instrumentations without a name.
+    let is_nameless = one.scope == ScopeMark::default() || other.scope == ScopeMark::default();
+    let apart = one.is_apart_from(other) || (is_nameless && a.framework != b.framework);
     let totals = |row: &Cost| row.usage.as_ref().map(|usage| (usage.input, usage.output));
-    // Two instrumentations may read different totals of one answer. Some local servers give the same id to
-    // every answer.
-    let is_unique = apart && one.call_id.as_deref().is_some_and(answer_id_is_unique);
-    let agree = is_unique || a.usage.is_none() || b.usage.is_none() || totals(a) == totals(b);
-    let told_apart = apart || a.framework != b.framework;
-    a.kind == b.kind && a.trace_id != b.trace_id && told_apart && agree && gap(a, b) == 0
+    let agree = || a.usage.is_none() || b.usage.is_none() || totals(a) == totals(b);
+    // Some local servers give the same id to every answer.
+    let is_unique = one.call_id.as_deref().is_some_and(answer_id_is_unique);
+    let same = match (is_unique, apart) {
+        // Two instrumentations may read different totals, by the clocks of two hosts.
+        (true, true) => gap(a, b) <= FAR,
+        (true, false) => a.framework != b.framework && gap(a, b) == 0 && agree(),
+        (false, true) => gap(a, b) == 0 && agree(),
+        (false, false) => false,
+    };
+    same && a.kind == b.kind && a.trace_id != b.trace_id
 }
 
 /// The rows of the records of one call, and the arrival of the record whose price the first has. The first
@@ -146,11 +150,7 @@ fn merged(group: &[(&Id, &Row)]) -> BTreeMap<Id, Cost> {
     let mut rows: BTreeMap<Id, Cost> = group.iter().map(|(id, row)| (**id, row.cost.clone())).collect();
     let Some(((first, _), others)) = group.split_first() else { return rows };
     let told = group.iter().filter_map(|(_, row)| {
-        Some(Told {
-            of_sdk: row.scope.is_of_sdk(),
-            id: row.call_id.as_ref(),
-            usage: row.cost.usage.as_ref()?,
-        })
+        Some(Told { of_sdk: row.scope.is_of_sdk(), usage: row.cost.usage.as_ref()? })
     });
     let usage = merge::better(told);
     let mut has_runs = group[0].1.has_runs;
@@ -304,7 +304,7 @@ fn join(
     row.inferred = inferred::joined((std::mem::take(&mut row.inferred), t_runs), (runs, o_runs));
     row.rule = Rule::Merged;
     let usages = [row.usage.as_ref(), echo.usage.as_ref()].into_iter().flatten();
-    row.usage = merge::better(usages.map(|usage| Told { of_sdk: false, id: None, usage }));
+    row.usage = merge::better(usages.map(|usage| Told { of_sdk: false, usage }));
     row.reported = row.reported.or(echo.reported);
     row.provider = row.provider.take().or(echo.provider);
     row.request_model = row.request_model.take().or(echo.request_model);

@@ -25,6 +25,8 @@ pub(crate) struct Row {
     pub meeting: Option<Meeting>,
     /// The provider's id of the answer, the model's id of the tool call, or the name of the series.
     pub call_id: Option<CompactString>,
+    /// The unique ids of the tool calls in the answer, as hashes.
+    pub asked: Vec<u64>,
     /// Operation name; for a metric, the name of its family.
     pub operation: Option<CompactString>,
     /// The moment that may hold other records of the same call.
@@ -71,6 +73,11 @@ impl Row {
     fn told_by(&self) -> impl Iterator<Item = (ScopeMark, &str)> {
         let others = self.others.iter().map(|(scope, convention)| (*scope, convention.as_str()));
         std::iter::once((self.scope, self.cost.convention.as_str())).chain(others)
+    }
+
+    /// The instrumentations that reported it, as [`Row::others`] holds them.
+    pub fn reporters(&self) -> Vec<(ScopeMark, CompactString)> {
+        self.told_by().map(|(scope, convention)| (scope, convention.into())).collect()
     }
 
     /// Number of the instrumentation that reported it. Usage outside of calls has a separate number.

@@ -161,6 +161,7 @@ pub(crate) fn of(trace: &Trace, trace_id: TraceId, at: At) -> Option<(Row, Print
     let row = Row {
         meeting: entry.meeting,
         call_id: call.response_id.clone(),
+        asked: asked(call),
         operation: call.operation.clone(),
         moment: call.moment,
         scope: call.scope,
@@ -208,6 +209,12 @@ fn scopes(trace: &Trace, at: At, merged: bool) -> Vec<RecordScope> {
     scopes.dedup();
     scopes.truncate(Cost::MOST_SCOPES);
     scopes
+}
+
+/// The unique ids of the tool calls in an answer, as hashes.
+fn asked(call: &Call) -> Vec<u64> {
+    let asked = call.told.iter().flat_map(|told| &told.asked);
+    asked.filter(|asked| asked.id != 0 && asked.id == asked.key).map(|asked| asked.id).collect()
 }
 
 fn told_by<'a>(nodes: impl Iterator<Item = &'a Node>) -> Vec<(ScopeMark, CompactString)> {

@@ -305,7 +305,7 @@ impl Trace {
         while let Some(at) = stack.pop() {
             let above = self.entry(at).parent.map(|parent| self.hands_down(parent)).unwrap_or_default();
             let entry = self.entry_mut(at);
-            let now = Above { meeting: entry.node.meeting.or(above.meeting), ..above };
+            let now = Above { meeting: meeting(entry.node.meeting, above.meeting), ..above };
             let changed = entry.above() != now;
             (entry.agent, entry.tool, entry.call) = (now.agent, now.tool, now.call);
             (entry.model, entry.meeting) = (now.model, now.meeting);
@@ -339,6 +339,13 @@ impl Trace {
         let model = if names_model { Some(at) } else { entry.model };
         Above { agent, tool, within, call, model, meeting: entry.meeting }
     }
+}
+
+/// The meeting of a span: its own, otherwise that of the spans above. The meeting of a session above precedes
+/// that of an answer, because the session's other signals report the same answers.
+fn meeting(own: Option<Meeting>, above: Option<Meeting>) -> Option<Meeting> {
+    let is_of_session = |meeting: Meeting| !meeting.is_of_answer();
+    above.filter(|above| own.is_some_and(Meeting::is_of_answer) && is_of_session(*above)).or(own).or(above)
 }
 
 /// Whether the usage on a span may be that of a call above: usage outside calls, or of a call by shape.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::span::stable_hash;
 use crate::{Attributes, Timestamp};
 
 /// The source signal of a call, most trusted first: of several records of one call the first counts (R7). The
@@ -71,20 +72,32 @@ impl Meeting {
     /// Length in nanoseconds of a time slot in which calls of a process share a meeting.
     pub const MOMENT: i64 = 30 * Timestamp::SECOND;
 
+    /// Length in nanoseconds of a time slot in which the sums of a process share a meeting.
+    pub const SUMS: i64 = 20 * Self::MOMENT;
+
     /// The meeting of a session in a family of sources, such as `claude-code`.
     pub fn of(family: &str, session: &str) -> Self {
         let [a, b, c, d, e, f, g, h, ..] = digest("meeting", &[family, session]);
-        Self(i64::from_be_bytes([a, b, c, d, e, f, g, h]))
+        let meeting = Self(i64::from_be_bytes([a, b, c, d, e, f, g, h]));
+        // One in 65,536 would look like the meeting of an answer.
+        if meeting.is_of_answer() { Self(!meeting.0) } else { meeting }
     }
 
     /// The meeting of two spans of one call in separate traces, by the provider's id of the answer. Local
     /// model servers number their answers or give all of them one id, so such ids only meet within one hour.
     pub fn of_answer(response_id: &str, start: Timestamp) -> Self {
-        if answer_id_is_unique(response_id) {
-            return Self::of("answer", response_id);
-        }
-        let hour = start.floor(3_600 * Timestamp::SECOND).nanos();
-        Self::of("answer", &format!("{hour} {response_id}"))
+        let hash = if answer_id_is_unique(response_id) {
+            stable_hash(&["answer", response_id])
+        } else {
+            let hour = start.floor(3_600 * Timestamp::SECOND).nanos();
+            stable_hash(&["answer", response_id, &hour.to_string()])
+        };
+        Self(((hash & ANSWER_BITS) | ANSWER_MARK).cast_signed())
+    }
+
+    /// Whether the records of an answer meet here, and not those of a session.
+    pub const fn is_of_answer(self) -> bool {
+        self.0.cast_unsigned() & !ANSWER_BITS == ANSWER_MARK
     }
 
     /// The meeting of a process's calls that begin at nearly the same time. Two records of one call meet
@@ -103,6 +116,27 @@ impl Meeting {
         [Self(process | before), Self(process | after)]
     }
 
+    /// The meeting of a process's usage outside of calls, such as the sum of an agent's run. Its slots last
+    /// [`Self::SUMS`]. The calls that it sums up are found by their moments.
+    pub const fn of_sums(process: u64, start: Timestamp) -> Self {
+        let slot = start.nanos().div_euclid(Self::SUMS) & MOMENT_NUMBERS;
+        Self(((process ^ OF_SUMS) << MOMENT_BITS).cast_signed() | slot)
+    }
+
+    /// The slots of sums that may have begun at most [`Self::SUMS`] before the end of this time slot of
+    /// calls.
+    pub const fn sums_around(self) -> [Self; 2] {
+        let process = (self.0 & !MOMENT_NUMBERS) ^ ((OF_SUMS << MOMENT_BITS).cast_signed());
+        let slot = (self.0 & MOMENT_NUMBERS) / (Self::SUMS / Self::MOMENT);
+        [Self(process | slot), Self(process | (slot.wrapping_sub(1) & MOMENT_NUMBERS))]
+    }
+
+    /// The time slot of calls at a time, of the process whose sums are in this slot.
+    pub const fn calls_at(self, time: Timestamp) -> Self {
+        let process = (self.0 & !MOMENT_NUMBERS) ^ ((OF_SUMS << MOMENT_BITS).cast_signed());
+        Self(process | (time.nanos().div_euclid(Self::MOMENT) & MOMENT_NUMBERS))
+    }
+
     /// The number to store.
     pub const fn number(self) -> i64 {
         self.0
@@ -116,16 +150,33 @@ impl Meeting {
 
 /// Least length of an id's suffix that makes the id unique, in bytes.
 const UNIQUE: usize = 8;
+/// Least length of an id in base 64 that is unique, in bytes. Its last separator can stand anywhere.
+const UNIQUE_BASE_64: usize = 16;
 
-/// Whether the id of an answer is unique, by the length of the part after its prefix (`chatcmpl-`, `msg_`).
+/// Whether the id of an answer is unique. This depends on the length of the part after its prefix
+/// (`chatcmpl-`, `msg_`). Gemini's ids are in base 64 and have no prefix.
 pub fn answer_id_is_unique(id: &str) -> bool {
-    id.rsplit(['-', '_']).next().unwrap_or(id).len() >= UNIQUE
+    let has = |is: fn(&u8) -> bool| id.bytes().any(|byte| is(&byte));
+    let is_base_64 = || {
+        id.len() >= UNIQUE_BASE_64
+            && has(u8::is_ascii_lowercase)
+            && has(u8::is_ascii_uppercase)
+            && has(u8::is_ascii_digit)
+    };
+    id.rsplit(['-', '_']).next().unwrap_or(id).len() >= UNIQUE || is_base_64()
 }
+
+/// Bits of the hash in an answer's meeting.
+const ANSWER_BITS: u64 = (1 << 48) - 1;
+/// The other bits of an answer's meeting.
+const ANSWER_MARK: u64 = 0x616e << 48;
 
 /// Bits of a meeting's number that count the time slots of a process: enough for 255 years of 30 seconds
 /// each.
 const MOMENT_BITS: u32 = 28;
 const MOMENT_NUMBERS: i64 = (1 << MOMENT_BITS) - 1;
+/// Bits that separate a process's sums from its calls.
+const OF_SUMS: u64 = 0x7375_6d73;
 
 /// SHA-256 over the names with their lengths, so different lists cannot collide by concatenation.
 pub(crate) fn digest(what: &str, names: &[&str]) -> [u8; 32] {
@@ -161,9 +212,20 @@ mod tests {
     }
 
     #[test]
+    fn meetings_of_answers_are_told_from_those_of_sessions() {
+        let hour = Timestamp::from_nanos(1_794_999_600_000_000_000);
+        for number in 0..100_000 {
+            let id = number.to_string();
+            assert!(Meeting::of_answer(&id, hour).is_of_answer());
+            assert!(!Meeting::of("claude-code", &id).is_of_answer());
+        }
+        assert!(Meeting::of_answer("chatcmpl-9f8e7d6c5b4a", hour).is_of_answer());
+    }
+
+    #[test]
     fn ids_that_a_server_counts_are_not_unique() {
         assert!(
-            ["chatcmpl-9f8e7d6c5b4a", "msg_01ABCDEFGH", "0123456789abcdef"]
+            ["chatcmpl-9f8e7d6c5b4a", "msg_01ABCDEFGH", "0123456789abcdef", "WNVzaPfL3Jyd9-Ab_x"]
                 .map(answer_id_is_unique)
                 .iter()
                 .all(|is| *is)
@@ -179,6 +241,20 @@ mod tests {
         assert_eq!(at(noon).moments_beside(), [at(noon - 1), at(noon + Meeting::MOMENT)]);
         assert_eq!(at(0).moments_beside()[0], at(-1));
         assert_ne!(at(noon), Meeting::of_moment(1, Timestamp::from_nanos(noon)));
+    }
+
+    #[test]
+    fn sums_and_calls_of_a_process_find_each_other() {
+        let time = Timestamp::from_nanos(1_795_000_123_000_000_000);
+        for process in [7, u64::MAX / 3] {
+            for ago in [0, 1, Meeting::SUMS - 1, Meeting::SUMS] {
+                let sums = Meeting::of_sums(process, time.plus(-ago));
+                let calls = Meeting::of_moment(process, time);
+                assert!(calls.sums_around().contains(&sums), "{ago} ns before");
+                assert_eq!(sums.calls_at(time), calls);
+                assert!(sums != calls && !Meeting::of_moment(1, time).sums_around().contains(&sums));
+            }
+        }
     }
 
     #[test]

@@ -35,8 +35,10 @@ impl Resource {
         self.attributes.text("service.version").filter(|version| !version.is_empty())
     }
 
-    /// A number for the process: a hash of its instance id, else of service, host and process id, as far as
-    /// they were sent. It is stored, so it must be the same in every build.
+    /// A number for the process: a hash of host and process id, if both were sent. Several tracer providers
+    /// of one process have these in common, but often neither the service nor the instance id. Otherwise it
+    /// is a hash of the instance id, else of service, host and process id, as far as they were sent. It is
+    /// stored, so it must be the same in every build.
     pub fn process(&self) -> u64 {
         let of = |keys: &[&str]| {
             let mut hash = StableHash::default();
@@ -48,9 +50,15 @@ impl Resource {
             }
             hash.0
         };
-        match self.attributes.text("service.instance.id") {
-            Some(id) if !id.is_empty() => of(&["service.instance.id"]),
-            _ => of(&["service.namespace", "service.name", "host.name", "process.pid"]),
+        let is_sent = |key: &&str| match self.attributes.get(key) {
+            Some(Value::Int(_)) => true,
+            value => value.and_then(Value::as_str).is_some_and(|text| !text.is_empty()),
+        };
+        let host = ["host.name", "host.id"].into_iter().find(is_sent);
+        match host.filter(|_| is_sent(&"process.pid")) {
+            Some(host) => of(&[host, "process.pid"]),
+            None if is_sent(&"service.instance.id") => of(&["service.instance.id"]),
+            None => of(&["service.namespace", "service.name", "host.name", "process.pid"]),
         }
     }
 }
@@ -108,15 +116,53 @@ impl Scope {
         ScopeMark(hash.0 & !ScopeMark::OF_SDK | u64::from(self.is_of_sdk()))
     }
 
-    /// Whether the scope is a model provider's own SDK, such as `com.anthropic.sdk.python` or
-    /// `@anthropic-ai/sdk`, and not an instrumentation of it.
+    /// Whether the scope is a model provider's own SDK or server, such as `com.anthropic.sdk.python`,
+    /// `@anthropic-ai/sdk` or `OpenAI.ChatClient`, and not an instrumentation of it. The provider's name
+    /// comes first in it. A plain `openai` is too vague.
     fn is_of_sdk(&self) -> bool {
-        let mut words =
-            self.name.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
-        let own = self.name.starts_with("com.") || self.name.starts_with('@');
-        own && words.any(|word| word == "sdk")
+        let mut words = self
+            .name
+            .split(|letter: char| !letter.is_ascii_alphanumeric())
+            .filter(|word| !word.is_empty())
+            .skip_while(|word| matches!(*word, "com" | "ai" | "io" | "dev"));
+        let is = |word: &str, list: &[&str]| list.iter().any(|known| word.eq_ignore_ascii_case(known));
+        let of_provider = words.next().is_some_and(|word| is(word, PROVIDERS_WITH_SDKS));
+        let mut rest = words.peekable();
+        of_provider && rest.peek().is_some() && !rest.any(|word| is(word, WORDS_OF_WRAPPERS))
     }
 }
+
+/// Model providers whose SDKs or servers may send spans of their own, as the first word of a scope.
+const PROVIDERS_WITH_SDKS: &[&str] = &[
+    "anthropic",
+    "aws",
+    "azure",
+    "cohere",
+    "deepseek",
+    "google",
+    "googleapis",
+    "groq",
+    "mistral",
+    "mistralai",
+    "openai",
+    "together",
+    "xai",
+];
+
+/// Words in the scopes of instrumentations and frameworks, also of those that providers publish.
+const WORDS_OF_WRAPPERS: &[&str] = &[
+    "adk",
+    "agent",
+    "agents",
+    "instrumentation",
+    "instrumentor",
+    "observability",
+    "opentelemetry",
+    "otel",
+    "telemetry",
+    "traceloop",
+    "tracing",
+];
 
 /// An instrumentation scope as a number, so that whole traces fit in memory. Zero means none.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -293,14 +339,17 @@ impl Span {
     }
 
     /// The meeting with other records of the same call or tool run, by time. Spans that are calls or tool
-    /// runs have one, and so has usage outside of agents and workflows.
+    /// runs have one. So has usage outside of calls; that of agents, workflows and tools has longer time slots
+    /// ([`Meeting::of_sums`]).
     pub fn moment(&self) -> Option<Meeting> {
         let read = &self.canonical;
         let process = || self.resource.process();
         let process = match read.kind {
             _ if read.signal != Signal::Span || read.never_count => return None,
             Kind::Tool if read.tool.is_some() && read.usage.is_none() => process() ^ TOOLS,
-            Kind::Agent | Kind::Workflow | Kind::Tool => return None,
+            Kind::Agent | Kind::Workflow | Kind::Tool => {
+                return read.usage.as_ref().map(|_| Meeting::of_sums(process(), self.start));
+            }
             kind if kind.is_call() || read.usage.is_some() => process(),
             _ => return None,
         };
@@ -329,5 +378,60 @@ impl Span {
             + self.attributes.heap_bytes()
             + self.events.iter().map(event).sum::<usize>()
             + self.links.iter().map(link).sum::<usize>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_of_sdk(name: &str) -> bool {
+        Scope { name: name.into(), ..Scope::default() }.mark().is_of_sdk()
+    }
+
+    #[test]
+    fn a_providers_sdk_has_the_providers_name_first() {
+        let own = [
+            "com.anthropic.sdk.python",
+            "com.anthropic.claude-platform",
+            "@anthropic-ai/sdk",
+            "OpenAI.ChatClient",
+            "Azure.AI.Inference.ChatCompletionsClient",
+            "@google/genai",
+        ];
+        let others = [
+            "",
+            "openai",
+            "@traceloop/node-server-sdk",
+            "@acme/observability-sdk",
+            "com.acme.sdk",
+            "com.arize.openinference",
+            "opentelemetry.instrumentation.openai.v1",
+            "@openai/agents",
+            "openai-agents",
+            "azure.core.tracing",
+            "langsmith-sdk",
+        ];
+        assert_eq!(own.map(is_of_sdk), [true; 6]);
+        assert_eq!(others.map(is_of_sdk), [false; 11]);
+    }
+
+    #[test]
+    fn tracer_providers_of_one_process_are_of_one_process() {
+        let of = |attributes: &[(&str, Value)]| {
+            let attributes = attributes.iter().map(|(key, value)| (*key, value.clone())).collect();
+            Resource { attributes, ..Resource::default() }.process()
+        };
+        let host = ("host.name", Value::from("pod-7"));
+        let pid = ("process.pid", Value::Int(41));
+        let instance = |id: &str| ("service.instance.id", Value::from(id));
+        let service = |name: &str| ("service.name", Value::from(name));
+        let one = of(&[host.clone(), pid.clone(), instance("a"), service("langfuse")]);
+        assert_eq!(one, of(&[host.clone(), pid.clone(), instance("b"), service("logfire")]));
+        assert_eq!(one, of(&[host.clone(), pid.clone()]));
+        assert_ne!(one, of(&[host.clone(), ("process.pid", Value::Int(42)), instance("a")]));
+        // A process id says nothing without its host.
+        assert_ne!(of(&[pid.clone(), service("a")]), of(&[pid.clone(), service("b")]));
+        assert_eq!(of(&[pid, instance("a")]), of(&[instance("a")]));
     }
 }

@@ -1,7 +1,9 @@
 //! Canonical values of a span, by the rules that all conventions share.
 
 use compact_str::CompactString;
-use quipu_core::{Canonical, Kind, Meeting, Signal, Span, Status, Usd, Value};
+use quipu_core::{
+    Canonical, Kind, Meeting, Signal, Span, Status, Usd, Value, answer_id_is_unique,
+};
 use quipu_semconv::{
     FRAMEWORKS_WITHOUT_CONTEXT, Field, INVOKE_WORKFLOW, NAMING_TYPES, NEVER_COUNTED_OPERATIONS,
     REPEATED_USAGE, REPEATING_SCOPES, USAGE_RECORD, ZERO_COST_SCOPES,
@@ -64,13 +66,15 @@ pub fn canonical(slots: &Slots<'_>, convention: &'static str) -> Canonical {
     read
 }
 
-/// The meeting with another instrumentation's span of the same call in a separate trace. One of the two spans
-/// is then a root, and the other belongs to a framework that does not propagate its context.
+/// The meeting with another instrumentation's span of the same call in a separate trace, by the answer's id.
+/// A unique id meets at any place: of a gateway, of a model server, or below an application's span. An id
+/// that a local server counts meets only as a root, or in a framework that does not propagate its context.
 pub fn answer_meeting(span: &Span, read: &Canonical) -> Option<Meeting> {
     let id = read.response_id.as_ref().filter(|_| read.kind.is_call() && read.signal == Signal::Span)?;
     let without_context =
         || read.framework.as_deref().is_some_and(|name| FRAMEWORKS_WITHOUT_CONTEXT.contains(&name));
-    (span.parent_id.is_none() || without_context()).then(|| Meeting::of_answer(id, span.start))
+    (answer_id_is_unique(id) || span.parent_id.is_none() || without_context())
+        .then(|| Meeting::of_answer(id, span.start))
 }
 
 /// The single model name of OpenInference is the answering model, unless the call failed and no model

@@ -10,12 +10,12 @@ use quipu_ledger::Ledger;
 
 use crate::world::{Nodes, now};
 
-const MS: i64 = 1_000_000;
+pub(crate) const MS: i64 = 1_000_000;
 /// Start time: a full hour.
-const HOUR: i64 = 1_794_999_600_000 * MS;
+pub(crate) const HOUR: i64 = 1_794_999_600_000 * MS;
 
 /// Scopes of instrumentations that are installed together, from the outermost to the innermost.
-const SCOPES: [&str; 4] = [
+pub(crate) const SCOPES: [&str; 4] = [
     "openinference.instrumentation.langchain",
     "opentelemetry.instrumentation.langchain",
     "opentelemetry.instrumentation.openai.v1",
@@ -24,29 +24,29 @@ const SCOPES: [&str; 4] = [
 
 /// The real call.
 #[derive(Debug, Clone)]
-struct Truth {
-    start: i64,
-    millis: i64,
-    input: u64,
-    output: u64,
-    failed: bool,
+pub(crate) struct Truth {
+    pub(crate) start: i64,
+    pub(crate) millis: i64,
+    pub(crate) input: u64,
+    pub(crate) output: u64,
+    pub(crate) failed: bool,
 }
 
 /// Fields that a record omits.
 #[derive(Debug, Clone, Copy)]
-struct Faults {
-    id: bool,
-    usage: bool,
-    cached: bool,
+pub(crate) struct Faults {
+    pub(crate) id: bool,
+    pub(crate) usage: bool,
+    pub(crate) cached: bool,
     /// Milliseconds by which it ends later than the call's inner records.
-    late: i64,
+    pub(crate) late: i64,
     /// Omits the failure of the call.
-    mute: bool,
+    pub(crate) mute: bool,
     /// Ends as soon as the answer begins, without data of the answer.
-    short: bool,
+    pub(crate) short: bool,
 }
 
-fn record(number: usize, truth: &Truth, scope: usize, faults: Faults) -> Span {
+pub(crate) fn record(number: usize, truth: &Truth, scope: usize, faults: Faults) -> Span {
     let outer = (SCOPES.len() - scope) as i64;
     let at = |millis: i64| Timestamp::from_nanos(HOUR + millis * MS);
     let trace = TraceId::made_of(&["evidence", &number.to_string(), &scope.to_string()]);
@@ -77,7 +77,7 @@ fn record(number: usize, truth: &Truth, scope: usize, faults: Faults) -> Span {
 }
 
 /// The latest row of each span.
-fn count(batches: &[Vec<Span>], memory: usize) -> BTreeMap<(TraceId, SpanId), Cost> {
+pub(crate) fn count(batches: &[Vec<Span>], memory: usize) -> BTreeMap<(TraceId, SpanId), Cost> {
     let store = Nodes::default();
     let mut ledger = Ledger::new(memory);
     let mut rows = BTreeMap::new();
@@ -92,7 +92,7 @@ fn count(batches: &[Vec<Span>], memory: usize) -> BTreeMap<(TraceId, SpanId), Co
     rows
 }
 
-fn totals(rows: &BTreeMap<(TraceId, SpanId), Cost>) -> (usize, u64, u64, u64) {
+pub(crate) fn totals(rows: &BTreeMap<(TraceId, SpanId), Cost>) -> (usize, u64, u64, u64) {
     let counted = || rows.values().filter(|row| row.counts());
     let sum = |part: fn(&Usage) -> Option<u64>| counted().filter_map(|row| part(row.usage.as_ref()?)).sum();
     (
@@ -179,7 +179,7 @@ proptest! {
     }
 }
 
-fn plain() -> Faults {
+pub(crate) const fn plain() -> Faults {
     Faults { id: false, usage: false, cached: false, late: 0, mute: false, short: false }
 }
 
@@ -420,7 +420,7 @@ fn a_record_that_its_trace_joined_is_not_joined_with_a_call_that_the_same_instru
 }
 
 /// A tool run in a separate trace, from `start` to `end` in microseconds.
-fn run(number: usize, scope: usize, tool: &str, start: i64, end: i64) -> Span {
+pub(crate) fn run(number: usize, scope: usize, tool: &str, start: i64, end: i64) -> Span {
     let truth = Truth { start: 0, millis: 0, input: 0, output: 0, failed: true };
     let mut run = record(number, &truth, scope, Faults { mute: true, ..plain() });
     let at = |micros: i64| Timestamp::from_nanos(HOUR + micros * MS / 1_000);
@@ -431,7 +431,7 @@ fn run(number: usize, scope: usize, tool: &str, start: i64, end: i64) -> Span {
     run
 }
 
-fn runs(batches: &[Vec<Span>], memory: usize) -> usize {
+pub(crate) fn runs(batches: &[Vec<Span>], memory: usize) -> usize {
     count(batches, memory).values().filter(|row| row.is_tool_run()).count()
 }
 
@@ -486,7 +486,7 @@ fn lazy_stream(number: usize, start: i64, pause: i64, has_usage: bool) -> [Span;
     [request, record(number, &read, 2, Faults { usage: !has_usage, ..plain() })]
 }
 
-fn below(parent: &str, span: Span) -> Span {
+pub(crate) fn below(parent: &str, span: Span) -> Span {
     let mut span = span;
     span.trace_id = TraceId::made_of(&["lazy", parent]);
     span.parent_id = Some(SpanId::made_of(&["lazy", parent]));

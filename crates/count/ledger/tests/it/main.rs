@@ -5,8 +5,10 @@
 mod estimates;
 mod evidence;
 mod finality;
+mod identity;
 mod inferred;
 mod laws;
 mod rules;
 mod signals;
+mod sums;
 mod world;

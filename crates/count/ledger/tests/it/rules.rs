@@ -122,8 +122,8 @@ fn r6_a_record_without_an_id_beside_one_with_it_is_the_same_call() {
 
 #[test]
 fn r6_records_beside_each_other_with_one_response_id_are_one_call() {
-    let one = with_response(with_usage(span(1, None, Kind::Llm, 0, 50), 10, 4), "resp-1");
-    let mut other = with_response(with_usage(span(2, None, Kind::Llm, 1, 49), 10, 4), "resp-1");
+    let one = with_response(with_usage(span(1, None, Kind::Llm, 0, 50), 10, 4), "resp-0123456789ab");
+    let mut other = with_response(with_usage(span(2, None, Kind::Llm, 1, 49), 10, 4), "resp-0123456789ab");
     other.canonical.usage.as_mut().unwrap().cache_read = Some(8);
     let rows = count(&[vec![one], vec![other]], 1000);
     assert_eq!(totals(&rows), (1, 10, 4));
@@ -132,8 +132,8 @@ fn r6_records_beside_each_other_with_one_response_id_are_one_call() {
 
 #[test]
 fn r6_a_late_wrapper_of_the_record_that_lost_still_gives_its_figures() {
-    let winner = with_response(span(3, None, Kind::Llm, 10, 60), "resp-1");
-    let loser = with_response(span(7, Some(6), Kind::Llm, 40, 120), "resp-1");
+    let winner = with_response(span(3, None, Kind::Llm, 10, 60), "resp-0123456789ab");
+    let loser = with_response(span(7, Some(6), Kind::Llm, 40, 120), "resp-0123456789ab");
     let wrapper = with_usage(span(6, None, Kind::Llm, 45, 60), 35, 17);
     let rows = count(&[vec![winner, loser], vec![wrapper]], 1000);
     assert_eq!(totals(&rows), (1, 35, 17));

@@ -36,7 +36,7 @@ impl Adapter for Openlit {
         nameless(&mut read);
         step_as_agent(span, &mut read);
         if read.kind.is_call() {
-            read.meeting = meeting(span, &read);
+            read.meeting = read.meeting.or_else(|| meeting(span, &read));
             // The tool is one that the answer requests, and not one that ran.
             (read.tool, read.tool_call_id) = (None, None);
         }
@@ -125,11 +125,11 @@ fn triggered(span: &Span) -> Option<bool> {
     })
 }
 
-/// The meeting of a call without a parent span. A log record without a trace may report it too, for example
-/// if a stream is read after the request. Only the answer's id connects the two.
+/// The meeting of a log record without a trace. It may report the same call as a span, for example if a
+/// stream is read after the request. Only the answer's id connects the two.
 fn meeting(span: &Span, read: &Canonical) -> Option<Meeting> {
     let response = read.response_id.as_deref().filter(|_| span.parent_id.is_none())?;
-    Some(Meeting::of("openlit", response))
+    Some(Meeting::of_answer(response, span.start))
 }
 
 fn nameless(read: &mut Canonical) {

@@ -1,0 +1,69 @@
+//! Comparison of the times of two records.
+
+use quipu_core::{Cost, Node};
+
+/// Maximum distance between both ends of two records of one run, in nanoseconds, if handlers ran one after
+/// the other.
+const HANDLERS: i64 = 5_000_000;
+/// Longest delay between two handlers on a busy machine, in nanoseconds.
+const BUSY: i64 = 100_000_000;
+/// Share of the shorter of two runs that the longer one covers, in percent.
+const MOST: i64 = 80;
+
+/// The time of a record in nanoseconds, its end included.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stretch {
+    from: i64,
+    until: i64,
+}
+
+impl Stretch {
+    /// The time of a ledger row; a running one ends at its start.
+    pub fn of_row(row: &Cost) -> Self {
+        let from = row.time.nanos();
+        Self { from, until: from.saturating_add(row.duration.unwrap_or(0)) }
+    }
+
+    /// The time of a span; `None` while it runs.
+    pub fn of_node(node: &Node) -> Option<Self> {
+        Some(Self { from: node.start.nanos(), until: node.start.plus(node.duration?).nanos() })
+    }
+
+    const fn length(self) -> i64 {
+        self.until.saturating_sub(self.from)
+    }
+
+    /// Overlap in nanoseconds; negative if they are apart.
+    pub fn common(self, other: Self) -> i64 {
+        self.until.min(other.until).saturating_sub(self.from.max(other.from))
+    }
+
+    /// Whether two records of a tool run are of one run by their common time. One covers most of the other, or
+    /// one handler was called after the other at the start and at the end. On a busy machine that delay can be
+    /// most of a short run.
+    pub fn is_one_run(self, other: Self) -> bool {
+        let common = self.common(other);
+        let shorter = self.length().min(other.length());
+        let longer = self.length().max(other.length());
+        let [starts, ends] = self.ends_from(other);
+        let is_shifted = starts.signum() == ends.signum()
+            && starts.saturating_sub(ends).saturating_abs() <= HANDLERS.max(longer / 5);
+        (shorter == 0 && common >= 0)
+            || (common > 0 && common.saturating_mul(100) >= shorter.saturating_mul(MOST))
+            || (common > 0 && self.is_within(BUSY, other) && is_shifted)
+    }
+
+    /// Whether two runs start and end together, even if the first ends before the second starts.
+    pub fn is_at_once(self, other: Self) -> bool {
+        self.is_within(HANDLERS, other)
+    }
+
+    /// Nanoseconds by which both ends are later than those of another.
+    const fn ends_from(self, other: Self) -> [i64; 2] {
+        [self.from.saturating_sub(other.from), self.until.saturating_sub(other.until)]
+    }
+
+    fn is_within(self, limit: i64, other: Self) -> bool {
+        self.ends_from(other).iter().all(|by| by.saturating_abs() <= limit)
+    }
+}
