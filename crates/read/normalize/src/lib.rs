@@ -7,6 +7,9 @@
 
 mod about;
 mod answer;
+mod answered;
+mod bare;
+mod cached;
 mod details;
 mod event;
 mod failure;
@@ -34,6 +37,8 @@ mod usage;
 mod words;
 
 pub use answer::answer_id;
+pub use bare::{is_event_of_a_call, is_failed_call};
+pub use cached::{CACHED_NOTE, is_cache_hit};
 pub use event::read_event;
 pub use finish::reason as finish_reason;
 pub use handoff::handoff_to;
