@@ -46,7 +46,7 @@ pub use json::{parse, pick};
 pub use kind::kind;
 pub use lens::{explain, lens};
 pub use messages::{message_list, messages, messages_as, parts_of};
-pub use metrics::{is_of_metrics, spans_of_metrics};
+pub use metrics::{is_of_metrics, metric_doubt, spans_by_shape, spans_of_metrics};
 pub use number::{count_of, dollars_of};
 pub use object::usage_of;
 pub use plain::{count_at, flag_at, label_at, micro_dollars_at, millis_at};
