@@ -7,6 +7,7 @@ mod evidence;
 mod finality;
 mod inferred;
 mod laws;
+mod repeated;
 mod rules;
 mod signals;
 mod world;
