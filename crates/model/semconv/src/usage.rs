@@ -160,8 +160,16 @@ pub const WEB_SEARCHES: &[&str] = &[
 
 /// The provider's own usage object, as JSON or as a Python dictionary, for details without a key of their
 /// own.
-pub const USAGE_OBJECT: &[&str] =
-    &["gen_ai.usage.raw", "metadata.usage_object", "ai.response.providerMetadata", "langwatch.metrics"];
+pub const USAGE_OBJECT: &[&str] = &[
+    "gen_ai.usage.raw",
+    "metadata.usage_object",
+    "ai.response.providerMetadata",
+    "langwatch.metrics",
+    "gen_ai.usage",
+    "gen_ai.response.usage",
+    "llm.usage",
+    "llm.response.usage",
+];
 
 /// Details of the input as a flat dictionary.
 pub const INPUT_DETAILS: &[&str] = &["gen_ai.usage.input_token_details"];

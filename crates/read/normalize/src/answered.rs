@@ -1,7 +1,7 @@
 //! Usage object of the provider's answer in a span's output, found by the name of its key.
 
 use quipu_core::{Usage, Value};
-use quipu_semconv::{Field, OBJECT_INPUT, OBJECT_OUTPUT, USAGE_KEYS};
+use quipu_semconv::{Field, OBJECT_INPUT, OBJECT_OUTPUT, OBJECT_TOTAL, USAGE_KEYS};
 
 use crate::{Slots, json, number, object, python};
 
@@ -31,17 +31,46 @@ pub(crate) struct Answered {
 /// input and output, or if several differ.
 pub(crate) fn find(slots: &Slots<'_>, sent: &Usage) -> Option<Answered> {
     HOLDERS.iter().find_map(|field| {
-        let objects = objects(slots.get(*field)?, *field == Field::UsageObject);
+        let value = slots.get(*field).filter(|value| value.as_str().is_none_or(has_details))?;
+        let objects = objects(value, *field == Field::UsageObject);
         let mut matching = objects.iter().filter_map(|object| matched(object, sent, *field));
         let first = matching.next()?;
         matching.all(|other| other.usage == first.usage).then_some(first)
     })
 }
 
+/// The usage of a call without figures of its own: the only usage object of its answer, with input and output
+/// that agree with its total. `None` if several differ.
+pub(crate) fn alone(slots: &Slots<'_>) -> Option<Answered> {
+    HOLDERS.iter().find_map(|field| {
+        let value =
+            slots.get(*field).filter(|value| value.as_str().is_none_or(|text| text.contains("oken")))?;
+        let objects = objects(value, *field == Field::UsageObject);
+        let mut whole = objects.iter().filter_map(whole);
+        let usage = whole.next()?;
+        let is_only = whole.all(|other| other == usage);
+        is_only.then_some(Answered { usage, field: *field, with_cached: true })
+    })
+}
+
+fn whole(object: &Value) -> Option<Usage> {
+    let usage = object::usage_of(object)?;
+    let total = own(object, OBJECT_TOTAL);
+    let (input, output) = (usage.input?, usage.output.or_else(|| total.map(|_| 0))?);
+    let adds_up = total.is_none_or(|total| total == input.saturating_add(output));
+    (adds_up && usage.has_figures()).then_some(usage)
+}
+
+/// The first of these counts that an object has itself.
+fn own(object: &Value, places: &[(&str, &str)]) -> Option<u64> {
+    let mut own = places.iter().filter(|(within, _)| within.is_empty());
+    own.find_map(|(_, key)| number::count(object.get(key)?).ok())
+}
+
 fn objects(value: &Value, may_be_usage: bool) -> Vec<Value> {
     let mut found = Vec::new();
     match value {
-        Value::String(text) if text.len() > LARGEST || !has_details(text) => {}
+        Value::String(text) if text.len() > LARGEST => {}
         Value::String(text) => {
             in_text(text, &mut found);
             if found.is_empty() && may_be_usage && text.len() <= LARGEST_OBJECT {
@@ -113,14 +142,11 @@ fn within(value: &Value, depth: usize, found: &mut Vec<Value>) {
 /// The object, if its figures are those of the span. A span may hold the usage of other answers too.
 fn matched(value: &Value, sent: &Usage, field: Field) -> Option<Answered> {
     let usage = object::usage_of(value)?;
-    let own = |places: &[(&str, &str)]| {
-        let mut own = places.iter().filter(|(within, _)| within.is_empty());
-        own.find_map(|(_, key)| number::count(value.get(key)?).ok())
-    };
     let (input, output) = (sent.input?, sent.output.unwrap_or(0));
     let with_cached = Some(input) == usage.input;
-    let same_input = with_cached || Some(input) == own(OBJECT_INPUT) || input == usage.input_uncached();
-    let same_output = output == usage.output.unwrap_or(0) || Some(output) == own(OBJECT_OUTPUT);
+    let same_input =
+        with_cached || Some(input) == own(value, OBJECT_INPUT) || input == usage.input_uncached();
+    let same_output = output == usage.output.unwrap_or(0) || Some(output) == own(value, OBJECT_OUTPUT);
     let says_more = usage.details() > 0 || usage.tool_prompt.is_some();
     (same_input && same_output && says_more && input > 0).then_some(Answered { usage, field, with_cached })
 }

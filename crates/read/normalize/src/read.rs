@@ -207,7 +207,7 @@ pub(crate) fn by_span_name(slots: &Slots<'_>) -> Option<CompactString> {
 /// Reads tokens and reported cost, and whether they may ever count.
 fn money(slots: &Slots<'_>, read: &mut Canonical) {
     let known = read.framework.is_some() || read.convention != "genai";
-    read.usage = usage::usage(slots, read.provider.as_deref(), known, &mut read.notes);
+    read.usage = usage::usage(slots, read.kind, read.provider.as_deref(), known, &mut read.notes);
     read.reported_cost = reported_cost(slots);
     let repeats = read.signal != Signal::Metric
         && !read.kind.is_call()

@@ -1,7 +1,7 @@
 //! Token usage in disjoint buckets, from any source's arithmetic.
 
 use compact_str::{CompactString, format_compact};
-use quipu_core::{PriceUnit, Reading, Span, Usage};
+use quipu_core::{Kind, PriceUnit, Reading, Span, Usage};
 use quipu_semconv::{
     CACHED_IN_TOTAL_PROVIDERS, COUNTING_PROVIDERS, EXCLUSIVE_SCOPES, Field, OWN_TOTALS, RAW_INPUT,
     REASONING_IN_TOTAL_PROVIDERS, REASONING_ON_TOP_SCOPES,
@@ -17,11 +17,15 @@ use crate::{Slots, details, scope_begins};
 /// otherwise the convention's rule that input includes them.
 pub(crate) fn usage(
     slots: &Slots<'_>,
+    kind: Kind,
     provider: Option<&str>,
     known: bool,
     notes: &mut Vec<CompactString>,
 ) -> Option<Usage> {
     let mut usage = raw(slots);
+    if let Some(answered) = if usage.is_known() { None } else { alone(slots, kind) } {
+        return Some(answered.usage);
+    }
     if !usage.is_known() {
         // Some calls are billed only by other units.
         let units = std::mem::take(&mut usage.units);
@@ -43,6 +47,11 @@ pub(crate) fn usage(
     exclude_second_reasoning(&mut usage, total, provider, notes);
     close(&mut usage, total, notes);
     Some(usage)
+}
+
+/// The usage object of the answer of a call whose span has no figures.
+pub(crate) fn alone(slots: &Slots<'_>, kind: Kind) -> Option<Answered> {
+    if kind.is_call() { answered::alone(slots) } else { None }
 }
 
 /// The usage object of the answer, if the figures of the span leave a doubt: they name no cached tokens, do not

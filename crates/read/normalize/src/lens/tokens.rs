@@ -36,7 +36,8 @@ pub(super) fn tokens(lines: &mut Lines<'_>) {
 
 /// Explains the figures that the usage object of the answer decided.
 fn by_answer(lines: &mut Lines<'_>, usage: &Usage, sent: &Usage) {
-    let Some(answered) = usage::answered(&lines.slots, sent) else { return };
+    let alone = || usage::alone(&lines.slots, lines.read.kind).filter(|_| !sent.is_known());
+    let Some(answered) = usage::answered(&lines.slots, sent).or_else(alone) else { return };
     let Some(key) = lines.slots.key(answered.field) else { return };
     if (answered.usage.input, answered.usage.output) != (usage.input, usage.output) {
         return;

@@ -339,3 +339,23 @@ fn a_total_decides_over_plain_keys() {
     }
     assert_eq!(plain(&[]), Some(160));
 }
+
+#[test]
+fn a_call_without_figures_has_those_of_its_answer() {
+    let call = |key: &str, answer: &str| {
+        read("acme", &[("gen_ai.operation.name", "chat".into()), (key, answer.into())]).usage
+    };
+    let answer = r#"{"id": "msg_1", "usage": {"input_tokens": 40, "output_tokens": 20, "cache_read_input_tokens": 96}}"#;
+    let told = call("output.value", answer).unwrap();
+    assert_eq!((told.input, told.cache_read, told.output), (Some(136), Some(96), Some(20)));
+    let object = r#"{"prompt_tokens": 136, "completion_tokens": 20, "total_tokens": 156}"#;
+    assert_eq!(call("gen_ai.usage", object).unwrap().input, Some(136));
+    let twice = format!(r#"{{"message": {answer}, "raw": {answer}}}"#);
+    assert_eq!(call("output.value", &twice).unwrap().input, Some(136));
+    let other = answer.replace("40", "41");
+    assert_eq!(call("output.value", &format!(r#"[{answer}, {other}]"#)), None, "several answers");
+    assert_eq!(call("output.value", &object.replace("156", "157")), None, "no usage object");
+    assert_eq!(call("gen_ai.usage", &object.replace("156", "157")), None, "a wrong total");
+    let agent = [("gen_ai.operation.name", "invoke_agent".into()), ("output.value", answer.into())];
+    assert_eq!(read("acme", &agent).usage, None, "no call");
+}
