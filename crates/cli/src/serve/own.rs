@@ -1,14 +1,15 @@
 //! Figures that the server derives itself, stored as metrics of the project: detections of personal data and
-//! secrets.
+//! secrets, checks of guardrails, and generated tests.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
 use quipu::core::{
-    Attributes, Batch, Clock, Instrument, Intake as _, Metric, Point, PointValue, Resource, Scope,
-    SystemClock, Temporality, Timestamp,
+    Attributes, Batch, Clock, Instrument, Intake as _, Metric, MetricAggregate, MetricQuery, Point,
+    PointValue, Resource, Scope, Store, SystemClock, Temporality, Timestamp,
 };
+use quipu::metrics::Derive;
 use quipu::pipeline::{Pipeline, SelfMetrics};
 use tokio::sync::Mutex;
 
@@ -18,16 +19,32 @@ const COUNTERS: [(&str, &str); 2] = [
     ("pii_detections_total", "Personal data removed before storage, by kind"),
     ("secret_detections_total", "Secrets removed before storage, by kind"),
 ];
+/// Derived counters that are stored under their own names.
+const DERIVED: [&str; 6] = [
+    "quipu.guardrail.checks",
+    "quipu.guardrail.triggers",
+    "quipu.test_generation.runs",
+    "quipu.test_generation.generated",
+    "quipu.test_generation.passed",
+    "quipu.test_generation.failed",
+];
+/// Label of stored points that the server derived from spans.
+const BY_SERVER: &str = "quipu.derived";
+/// Label of the service.
+const SERVICE: &str = "service.name";
 /// How often they are stored.
 const APART: Duration = Duration::from_secs(5);
 
 /// Counts by counter and kind.
 type Stored = HashMap<(&'static str, String), u64>;
 
+/// Values of derived points by metric and labels.
+type Told = HashMap<String, f64>;
+
 /// Stored values of the counters. Only differences are stored, so a restart, which resets counters, counts
 /// nothing twice.
 #[derive(Default)]
-pub struct Own(Mutex<Stored>);
+pub struct Own(Mutex<Stored>, Mutex<Told>);
 
 impl Own {
     /// Stores what was counted since; tries again with the next call when the store does not take it.
@@ -50,6 +67,80 @@ impl Own {
     }
 }
 
+/// Stores the growth of derived counters, except those that an agent sends itself: Quipu's library derives the
+/// same metrics from the same spans. The next call tries again if the store does not take them.
+pub async fn derived(own: &Own, derive: &Derive, store: &dyn Store, pipeline: &Pipeline) {
+    let mut told = own.1.lock().await;
+    let now = SystemClock.now();
+    let mut values = Told::new();
+    let mut metrics = Vec::new();
+    for metric in derive.metrics(now).into_iter().filter(|metric| DERIVED.contains(&metric.name.as_str())) {
+        let mut points = Vec::new();
+        for point in &metric.points {
+            let PointValue::Number(value) = point.value else { continue };
+            let key = format!("{}\n{:?}", metric.name, point.attributes);
+            let more = value - told.get(&key).copied().unwrap_or(0.0);
+            if more > 0.0 && !is_sent(store, &metric.name, &point.attributes).await {
+                points.push(grown_point(point, more, now));
+            }
+            values.insert(key, value);
+        }
+        if !points.is_empty() {
+            metrics.push(stored_metric(&metric, points));
+        }
+    }
+    if metrics.is_empty() {
+        return;
+    }
+    match pipeline.submit(Batch { metrics, ..Batch::default() }).await {
+        Ok(()) => *told = values,
+        Err(error) => tracing::warn!(%error, "derived metrics could not be stored"),
+    }
+}
+
+/// Whether the service of a point sends the metric itself. A store that cannot be read gives no answer, so
+/// nothing is stored.
+async fn is_sent(store: &dyn Store, name: &str, labels: &Attributes) -> bool {
+    let service = labels.text(SERVICE).map(|service| (SERVICE.to_owned(), service.to_owned()));
+    let query = MetricQuery {
+        name: name.to_owned(),
+        labels: BTreeMap::from_iter(service),
+        since: None,
+        until: None,
+        step: i64::MAX,
+        aggregate: MetricAggregate::Sum,
+        group_by: None,
+    };
+    let series = store.metric(&query).await;
+    series.map_or(true, |series| series.iter().any(|one| !one.labels.contains_key(BY_SERVER)))
+}
+
+fn grown_point(point: &Point, more: f64, now: Timestamp) -> Point {
+    let mut attributes = point.attributes.clone();
+    attributes.push(BY_SERVER, "server");
+    Point {
+        time: now,
+        start: None,
+        attributes,
+        value: PointValue::Number(more),
+        exemplars: Vec::new(),
+        wire: None,
+    }
+}
+
+fn stored_metric(metric: &Metric, points: Vec<Point>) -> Metric {
+    Metric {
+        name: metric.name.clone(),
+        unit: metric.unit.clone(),
+        description: metric.description.clone(),
+        instrument: Instrument::Counter,
+        temporality: Temporality::Delta,
+        points,
+        resource: Arc::default(),
+        scope: Arc::new(Scope { name: "quipu".into(), ..Scope::default() }),
+    }
+}
+
 /// Growth of each counter, by its kind.
 fn grown(stored: &Stored, metrics: &SelfMetrics) -> Vec<(&'static str, String, u64)> {
     let mut grown = Vec::new();
@@ -67,10 +158,17 @@ fn grown(stored: &Stored, metrics: &SelfMetrics) -> Vec<(&'static str, String, u
 }
 
 /// Stores them for ever.
-pub async fn keep(own: Arc<Own>, metrics: Arc<SelfMetrics>, pipeline: Arc<Pipeline>) {
+pub async fn keep(
+    own: Arc<Own>,
+    metrics: Arc<SelfMetrics>,
+    derive: Arc<Derive>,
+    store: Arc<dyn Store>,
+    pipeline: Arc<Pipeline>,
+) {
     loop {
         tokio::time::sleep(APART).await;
         own.store(&metrics, &pipeline).await;
+        derived(&own, &derive, &*store, &pipeline).await;
     }
 }
 
@@ -95,4 +193,93 @@ fn metric(name: &str, help: &str, grown: &[(&'static str, String, u64)], now: Ti
         resource: Arc::new(resource),
         scope: Arc::new(Scope { name: "quipu".into(), ..Scope::default() }),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use quipu::core::{Kind, Span, SpanId, Stage as _, TraceId};
+    use quipu::pipeline::Parts;
+    use quipu_backend_memory::Memory;
+
+    use super::*;
+
+    /// A triggered guardrail and a run that wrote tests.
+    fn spans(service: &str) -> Vec<Span> {
+        let span = |number: u8, name: &str| {
+            let (trace, id) = (TraceId::from_bytes([number; 16]), SpanId::from_bytes([number; 8]));
+            let now = SystemClock.now();
+            let mut span = Span::new(trace.unwrap(), id.unwrap(), name, now, now);
+            let attributes = [("service.name", service)].into_iter().collect();
+            span.resource = Arc::new(Resource { attributes, ..Resource::default() });
+            span
+        };
+        let mut check = span(1, "no-secrets");
+        check.canonical.kind = Kind::Guardrail;
+        check.canonical.guardrail_triggered = Some(true);
+        let mut run = span(2, "write tests");
+        run.canonical.kind = Kind::Agent;
+        run.attributes.push("quipu.tests.generated", 7_i64);
+        vec![check, run]
+    }
+
+    async fn sum(store: &Memory, name: &str) -> f64 {
+        let query = MetricQuery {
+            name: name.to_owned(),
+            labels: BTreeMap::new(),
+            since: None,
+            until: None,
+            step: i64::MAX,
+            aggregate: MetricAggregate::Sum,
+            group_by: None,
+        };
+        let series = store.metric(&query).await.unwrap();
+        series.iter().flat_map(|series| &series.points).map(|(_, value)| value).sum()
+    }
+
+    #[tokio::test]
+    async fn derived_counts_are_stored_once_and_not_beside_those_of_the_agent() {
+        let store = Arc::new(Memory::new());
+        let pipeline = Pipeline::start(Parts::new(Arc::clone(&store) as _));
+        let (own, derive) = (Own::default(), Derive::by_service());
+        derive.apply(&mut Batch { spans: spans("shop"), ..Batch::default() });
+        for _ in 0..2 {
+            derived(&own, &derive, &*store, &pipeline).await;
+        }
+        assert_eq!(sum(&store, "quipu.guardrail.checks").await, 1.0);
+        assert_eq!(sum(&store, "quipu.guardrail.triggers").await, 1.0);
+        assert_eq!(sum(&store, "quipu.test_generation.runs").await, 1.0);
+        assert_eq!(sum(&store, "quipu.test_generation.generated").await, 7.0);
+
+        let point = grown_point(
+            &Point {
+                time: SystemClock.now(),
+                start: None,
+                attributes: Attributes::new(),
+                value: PointValue::Number(0.0),
+                exemplars: Vec::new(),
+                wire: None,
+            },
+            3.0,
+            SystemClock.now(),
+        );
+        let attributes = [("service.name", "library")].into_iter().collect();
+        let sent = Metric {
+            name: "quipu.guardrail.checks".into(),
+            resource: Arc::new(Resource { attributes, ..Resource::default() }),
+            ..stored_metric(
+                &derive.metrics(SystemClock.now())[0],
+                vec![Point { attributes: Attributes::new(), ..point }],
+            )
+        };
+        pipeline.submit(Batch { metrics: vec![sent], ..Batch::default() }).await.unwrap();
+        let other: Vec<Span> = spans("library")
+            .into_iter()
+            .map(|span| Span { span_id: SpanId::from_bytes([9; 8]).unwrap(), ..span })
+            .collect();
+        derive.apply(&mut Batch { spans: other, ..Batch::default() });
+        derived(&own, &derive, &*store, &pipeline).await;
+        assert_eq!(sum(&store, "quipu.guardrail.checks").await, 4.0, "the library sends its own");
+    }
 }

@@ -210,6 +210,8 @@ impl Tenant {
         background.spawn(own::keep(
             Arc::clone(&self.own),
             Arc::clone(&self.metrics),
+            Arc::clone(&self.derive),
+            Arc::clone(&self.store),
             Arc::clone(&self.pipeline),
         ));
         background.spawn(drift::keep(self.receiver.clone(), self.drift.clone(), Arc::clone(&self.metrics)));
@@ -225,6 +227,7 @@ impl Tenant {
             unread::store(&self.receiver, file);
         }
         self.own.store(&self.metrics, &self.pipeline).await;
+        own::derived(&self.own, &self.derive, &*self.store, &self.pipeline).await;
         if let Some(file) = &self.drift {
             drift::store(&self.receiver, file, &mut serde_json::Value::Null);
         }

@@ -7,7 +7,7 @@ use crate::kept::{held, kept, may_take_all};
 use crate::merge::{self, is_by_shape, usage};
 use crate::standing::{At, Standing};
 use crate::tally::{Calls, Tally, Tokens, exceeds};
-use crate::trace::{Entry, Trace};
+use crate::trace::{Entry, Trace, names_nothing};
 
 /// Decides every span in `dirty`. The list holds all ancestors of each of its spans.
 pub(crate) fn settle(trace: &mut Trace, dirty: Vec<At>) {
@@ -71,7 +71,7 @@ fn standing(trace: &Trace, at: At, below: &Tally) -> Standing {
         Standing::Never
     } else if let Some(named) = named_call(trace, at) {
         Standing::Same(named)
-    } else if is_by_shape(node) && is_of_a_call_above(trace, at) {
+    } else if is_by_shape(node) && is_of_a_call_above(trace, at) || is_event_of_the_call_above(trace, at) {
         Standing::Repeats
     } else if node.kind.is_call() {
         kept(trace, at, call_standing(trace, at, below.calls(node.kind)))
@@ -101,6 +101,17 @@ fn is_of_a_call_above(trace: &Trace, at: At) -> bool {
             && may_take_all(&call.node, &entry.node)
     };
     entry.call.is_some_and(|call| tells(trace.entry(call)))
+}
+
+/// Whether a span marked as a call is an event within the call above it, such as a chunk of a stream: it names
+/// no model, no usage and no id of its own.
+fn is_event_of_the_call_above(trace: &Trace, at: At) -> bool {
+    let entry = trace.entry(at);
+    let is_of = |above: &Entry| {
+        (above.agent, above.within) == (entry.agent, entry.within) && !names_nothing(&above.node)
+    };
+    let above = entry.call.map(|call| trace.entry(call));
+    entry.node.kind.is_call() && names_nothing(&entry.node) && above.is_some_and(is_of)
 }
 
 /// The call that a log record with span attributes belongs to. It is the named span, otherwise the only call
@@ -256,6 +267,45 @@ fn pick_among_siblings(trace: &mut Trace, at: At) {
         });
         trace.lose_to(loser, winner);
     }
+    lose_repeated(trace, at);
+}
+
+/// Maximum duration of a record that only repeats usage, in nanoseconds: no call is faster.
+const NO_CALL: i64 = 1_000_000;
+
+/// Finds records below `at` that repeat the usage of the call before them: they take no time and name no
+/// operation. The call has an operation or takes time, and the same model and figures.
+fn lose_repeated(trace: &mut Trace, at: At) {
+    let calls = trace.entry(at).children.iter().copied().filter(|child| is_call_with_figures(trace, *child));
+    let (mut records, mut calls): (Vec<At>, Vec<At>) = calls.partition(|at| is_bare_record(trace, *at));
+    let in_order = |at: &At| (trace.entry(*at).node.start, trace.entry(*at).node.span_id);
+    records.sort_by_key(in_order);
+    calls.sort_by_key(in_order);
+    for record in records {
+        let node = &trace.entry(record).node;
+        let precedes = |call: &At| {
+            let other = &trace.entry(*call).node;
+            let gap = merge::end(other).map(|end| node.start.nanos().saturating_sub(end));
+            figures(trace, *call) == figures(trace, record)
+                && gap.is_some_and(|gap| (0..=MOMENT).contains(&gap))
+                && other
+                    .call
+                    .as_ref()
+                    .zip(node.call.as_ref())
+                    .is_some_and(|(one, other)| merge::is_one_model(one, other))
+        };
+        if let Some(at) = calls.iter().rposition(precedes) {
+            let call = calls.remove(at);
+            trace.lose_to(record, Some(call));
+        }
+    }
+}
+
+/// Whether a record of usage cannot be a call of its own.
+fn is_bare_record(trace: &Trace, at: At) -> bool {
+    let node = &trace.entry(at).node;
+    let is_instant = node.duration.is_some_and(|duration| duration < NO_CALL);
+    is_instant && node.call.as_ref().is_some_and(|call| call.operation.is_none())
 }
 
 fn is_call_with_figures(trace: &Trace, at: At) -> bool {

@@ -4,7 +4,7 @@ mod changes;
 
 use compact_str::CompactString;
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
-use quipu_core::{InferredRun, Kind, Meeting, Node, Signal, SpanId, TraceId};
+use quipu_core::{Call, InferredRun, Kind, Meeting, Node, Signal, SpanId, TraceId};
 
 use crate::merge;
 use crate::row;
@@ -348,7 +348,16 @@ fn meeting(own: Option<Meeting>, above: Option<Meeting>) -> Option<Meeting> {
     above.filter(|above| own.is_some_and(Meeting::is_of_answer) && is_of_session(*above)).or(own).or(above)
 }
 
-/// Whether the usage on a span may be that of a call above: usage outside calls, or of a call by shape.
+/// Whether the usage on a span may be that of a call above: usage outside calls, or of a call by shape. A call
+/// that names nothing may be an event of it.
 fn may_be_of_a_call_above(node: &Node) -> bool {
-    node.call.is_some() && (!node.kind.is_call() || merge::is_by_shape(node))
+    node.call.is_some() && (!node.kind.is_call() || merge::is_by_shape(node) || names_nothing(node))
+}
+
+/// Whether a record names no model, no usage and no id of an answer.
+pub(crate) fn names_nothing(node: &Node) -> bool {
+    let names_model = |call: &Call| call.request_model.is_some() || call.response_model.is_some();
+    !node.call.as_deref().is_some_and(names_model)
+        && merge::usage(node).is_none()
+        && merge::response_id(node).is_none()
 }

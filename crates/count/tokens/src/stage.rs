@@ -24,8 +24,9 @@ impl Stage for EstimateUsage {
 
     fn apply(&self, batch: &mut Batch) {
         for span in batch.spans.iter_mut().filter(|span| is_unknown(span)) {
+            // An adapter may have the source's own estimate. Messages give a better one.
             let estimate = estimate(&self.0, span);
-            span.canonical.estimate = estimate;
+            span.canonical.estimate = estimate.or(span.canonical.estimate.take());
         }
     }
 }

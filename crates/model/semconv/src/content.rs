@@ -86,6 +86,27 @@ pub const OPENINFERENCE_OUTPUT: &str = "llm.output_messages.";
 pub const OPENINFERENCE_TOOLS: &str = "llm.tools.";
 /// OpenInference's whole output, often the provider's answer as JSON.
 pub const OUTPUT_VALUE: &[&str] = &["output.value"];
+/// The provider's answer as JSON, under keys of other sources.
+pub const ANSWER: &[&str] = &[
+    "response_data",
+    "gen_ai.completion",
+    "gen_ai.response.raw",
+    "gcp.vertex.agent.llm_response",
+    "traceloop.entity.output",
+    "langfuse.observation.output",
+    "mlflow.spanOutputs",
+    "lmnr.span.output",
+    "langwatch.output",
+];
+/// Keys of a usage object inside an answer.
+pub const USAGE_KEYS: &[&str] = &[
+    "usage",
+    "usageMetadata",
+    "usage_metadata",
+    "token_usage",
+    "tokenUsage",
+    "amazon-bedrock-invocationMetrics",
+];
 /// Flattened prompt of older Traceloop releases: `….N.role`, `….N.content`.
 pub const TRACELOOP_PROMPT: &str = "gen_ai.prompt.";
 /// Flattened answer of older Traceloop releases.

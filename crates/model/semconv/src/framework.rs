@@ -115,6 +115,15 @@ pub const FRAMEWORK_SCOPES: &[(&str, &str)] = &[
     ("Experimental.ModelContextProtocol", "mcp"),
 ];
 
+/// Prefixes of scope names of instrumentations that end with the name of their library. OpenTelemetry's own
+/// prefix is not one: most of its instrumentations are of no model library.
+pub const INSTRUMENTATION_PREFIXES: &[&str] = &[
+    "openinference.instrumentation.",
+    "@arizeai/openinference-instrumentation-",
+    "openlit.instrumentation.",
+    "@traceloop/instrumentation-",
+];
+
 /// Attributes that identify a framework in any scope: key, value (empty for any value), framework.
 pub const FRAMEWORK_ATTRIBUTES: &[(&str, &str, &str)] = &[
     ("traceloop.association.properties.ls_integration", "langgraph", "langgraph"),

@@ -24,6 +24,9 @@ pub const USAGE_RECORD: &str = "usage";
 /// Attribute values of usage records that repeat the call before them.
 pub const REPEATED_USAGE: &[(&str, &str)] = &[("ag2.usage.kind", "model_call")];
 
+/// Last words of names of spans that are events within a call.
+pub const EVENT_WORDS: &[&str] = &["chunk", "chunks", "token", "delta", "event", "update"];
+
 /// The operation that runs a workflow. Since GenAI conventions 0.1.0 its `gen_ai.agent.name` holds the
 /// workflow's name.
 pub const INVOKE_WORKFLOW: &str = "invoke_workflow";

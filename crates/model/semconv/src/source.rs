@@ -127,21 +127,52 @@ pub const GENAI_SCOPES: &[&str] = &[
     "crewai",
 ];
 
+/// Words in names of scopes that instrument models, in lower case.
+pub const GENAI_SCOPE_WORDS: &[&str] = &[
+    "genai",
+    "gen_ai",
+    "gen-ai",
+    "llm",
+    "openai",
+    "anthropic",
+    "bedrock",
+    "gemini",
+    "vertex",
+    "mistral",
+    "cohere",
+    "groq",
+    "ollama",
+    "openlit",
+    "traceloop",
+    "openinference",
+    "langtrace",
+    "agentops",
+];
+
 /// Prefixes of scope names of sources whose input tokens exclude cached tokens, against the convention of the
-/// key.
+/// key. They decide only if neither the total nor the provider's answer does.
 pub const EXCLUSIVE_SCOPES: &[&str] = &[
     "openinference.instrumentation.bedrock",
     "@arizeai/openinference-instrumentation-bedrock",
     "opentelemetry.instrumentation.bedrock",
     "@traceloop/instrumentation-bedrock",
     "openlit.instrumentation.anthropic",
+    "openlit.instrumentation.bedrock",
 ];
 
-/// Prefixes of scope and span names of sources with the provider's own total, although their input may
-/// otherwise exclude cached tokens. `input + output = total` then proves that the input includes them.
-/// Bedrock's `totalTokens` includes cached tokens:
+/// Prefixes of scope and span names, among the sources above, whose total is their own sum of input and
+/// output. The totals of the others are the provider's, which include cached tokens:
 /// <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_TokenUsage.html>.
-pub const PROVIDER_TOTALS: &[(&str, &str)] = &[("openinference.instrumentation.bedrock", "bedrock.converse")];
+pub const OWN_TOTALS: &[(&str, &str)] = &[
+    ("openinference.instrumentation.bedrock", "bedrock.invoke"),
+    ("@arizeai/openinference-instrumentation-bedrock", "bedrock.invoke"),
+    ("opentelemetry.instrumentation.bedrock", ""),
+    ("@traceloop/instrumentation-bedrock", ""),
+    ("openlit.", ""),
+];
+
+/// Providers whose total includes cached tokens that their input excludes.
+pub const CACHED_IN_TOTAL_PROVIDERS: &[&str] = &["aws.bedrock"];
 
 /// Providers whose total includes the reasoning tokens that their output excludes. Gemini's `totalTokenCount`
 /// is prompt, candidates, thoughts and tool prompts,
@@ -171,7 +202,7 @@ pub const ZERO_COST_SCOPES: &[&str] = &["openlit."];
 
 /// Providers with their own total, so that `total = input + output` proves that input includes cached tokens.
 pub const COUNTING_PROVIDERS: &[&str] =
-    &["openai", "azure.ai.openai", "gcp.gemini", "gcp.gen_ai", "gcp.vertex_ai", "aws.bedrock"];
+    &["openai", "azure.ai.openai", "gcp.gemini", "gcp.gen_ai", "gcp.vertex_ai"];
 
 /// Placeholders without a value.
 pub const SENTINELS: &[&str] = &["<not specified>", "[REDACTED]", "<REDACTED>", "{}"];

@@ -42,6 +42,7 @@ pub const TOTAL: &[&str] = &[
     "total_token_count",
     "codex.usage.total_tokens",
     "codex.turn.token_usage.total_tokens",
+    "total_tokens",
 ];
 
 /// Input tokens read from a cache.
@@ -159,8 +160,16 @@ pub const WEB_SEARCHES: &[&str] = &[
 
 /// The provider's own usage object, as JSON or as a Python dictionary, for details without a key of their
 /// own.
-pub const USAGE_OBJECT: &[&str] =
-    &["gen_ai.usage.raw", "metadata.usage_object", "ai.response.providerMetadata", "langwatch.metrics"];
+pub const USAGE_OBJECT: &[&str] = &[
+    "gen_ai.usage.raw",
+    "metadata.usage_object",
+    "ai.response.providerMetadata",
+    "langwatch.metrics",
+    "gen_ai.usage",
+    "gen_ai.response.usage",
+    "llm.usage",
+    "llm.response.usage",
+];
 
 /// Details of the input as a flat dictionary.
 pub const INPUT_DETAILS: &[&str] = &["gen_ai.usage.input_token_details"];
@@ -263,3 +272,13 @@ pub const COST_PROMPT: &[&str] = &["llm.cost.prompt", "gen_ai.cost.input_cost"];
 
 /// Cost of the output in US dollars, if only the parts are sent.
 pub const COST_COMPLETION: &[&str] = &["llm.cost.completion", "gen_ai.cost.output_cost"];
+
+/// Endings of keys, without punctuation and in lower case, of the flag that a cache gave an answer.
+pub const CACHE_HIT_ENDINGS: &[&str] = &["cachehit", "hitcache", "cached", "fromcache", "cachedresponse"];
+
+/// Attributes that may hold such a flag inside an object.
+pub const CACHE_HIT_HOLDERS: &[&str] =
+    &["metadata", "hidden_params", "litellm.metadata", "litellm_metadata", "response_metadata"];
+
+/// Words of keys about a provider's prompt cache, or about caches of other things than answers.
+pub const PROMPT_CACHE_WORDS: &[&str] = &["prompt", "token", "prefix", "context", "tool", "kv_", "kv."];

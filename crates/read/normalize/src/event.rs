@@ -32,7 +32,7 @@ fn first(event: &Event, keys: &[&str]) -> Option<CompactString> {
 }
 
 fn framework(event: &Event) -> Option<CompactString> {
-    let scope = provider::framework_of_scope(&event.scope.name).map(CompactString::const_new);
+    let scope = provider::framework_of_scope(&event.scope.name);
     scope.or_else(|| {
         let sent = first(event, PROVIDER)?;
         let known = FRAMEWORK_NAMES.iter().find(|(name, _)| name.eq_ignore_ascii_case(&sent));

@@ -25,6 +25,13 @@ pub fn parse(text: &str) -> Option<Value> {
     json.end().ok().map(|()| value)
 }
 
+/// The JSON object at the start of a text. The rest need not be JSON.
+pub(crate) fn parse_first(text: &str) -> Option<Value> {
+    let is_object = text.starts_with('{') && text.len() <= LARGEST;
+    let mut json = serde_json::Deserializer::from_str(if is_object { text } else { return None });
+    Seed(DEEPEST).deserialize(&mut json).ok()
+}
+
 /// The values under the wanted keys of a JSON object in text, without a full tree. The parser stops when it
 /// has all of them, so the rest need not be JSON.
 pub fn pick<const N: usize>(text: &str, wanted: [&str; N]) -> [Option<Value>; N] {

@@ -7,7 +7,7 @@ use quipu_semconv::{
     REQUEST_TYPES, SDK_SPAN_TYPES, SPAN_NAMES, SPAN_TYPES, SpanName, TRACELOOP_KINDS,
 };
 
-use crate::Slots;
+use crate::{Slots, bare};
 
 /// The kind of a span, by the first source that knows it. Explicit words precede indirect signs.
 ///
@@ -44,6 +44,7 @@ pub(crate) fn told(slots: &Slots<'_>) -> Option<(Kind, Teller)> {
         .or_else(|| protocol(slots).map(by(Field::McpMethod)))
         .or_else(|| span_name(slots).map(|rule| (rule.kind, Teller::Name)))
         .or_else(|| signs(slots).map(|kind| (kind, Teller::Signs)))
+        .or_else(|| bare::failed_call(slots.span).map(|call| (call.kind, Teller::Name)))
 }
 
 /// The rule for a span whose kind follows only from its name.

@@ -7,6 +7,9 @@
 
 mod about;
 mod answer;
+mod answered;
+mod bare;
+mod cached;
 mod details;
 mod event;
 mod failure;
@@ -34,6 +37,8 @@ mod usage;
 mod words;
 
 pub use answer::answer_id;
+pub use bare::{is_event_of_a_call, is_failed_call};
+pub use cached::{CACHED_NOTE, is_cache_hit};
 pub use event::read_event;
 pub use finish::reason as finish_reason;
 pub use handoff::handoff_to;
@@ -41,7 +46,7 @@ pub use json::{parse, pick};
 pub use kind::kind;
 pub use lens::{explain, lens};
 pub use messages::{message_list, messages, messages_as, parts_of};
-pub use metrics::{is_of_metrics, spans_of_metrics};
+pub use metrics::{is_of_metrics, metric_doubt, spans_by_shape, spans_of_metrics};
 pub use number::{count_of, dollars_of};
 pub use object::usage_of;
 pub use plain::{count_at, flag_at, label_at, micro_dollars_at, millis_at};

@@ -37,18 +37,32 @@ pub fn usage_of(object: &Value) -> Option<Usage> {
     if !read.is_known() {
         return (!read.units.is_empty()).then(|| Usage { units: read.units, ..Usage::default() });
     }
-    if let Some(thoughts) = count(OBJECT_REASONING_ON_TOP) {
-        read.output = Some(read.output.unwrap_or(0) + thoughts);
-        read.reasoning = Some(thoughts);
-    }
-    if let Some(prompt) = count(OBJECT_TOOL_PROMPT_ON_TOP) {
-        read.input = Some(read.input.unwrap_or(0) + prompt);
-        read.tool_prompt = Some(prompt);
-    }
     let total = count(OBJECT_TOTAL);
+    add_on_top(&mut read, total, count(OBJECT_REASONING_ON_TOP), count(OBJECT_TOOL_PROMPT_ON_TOP));
     read.reading = reading(object, &read, total);
     usage::close(&mut read, total, &mut Vec::new());
     Some(read)
+}
+
+/// Adds thoughts to the output and prompts of tools to the input, unless the total proves that they are in it.
+fn add_on_top(read: &mut Usage, total: Option<u64>, thoughts: Option<u64>, prompt: Option<u64>) {
+    let (input, output) = (read.input.unwrap_or(0), read.output.unwrap_or(0));
+    let (thought, prompted) = (thoughts.unwrap_or(0), prompt.unwrap_or(0));
+    let ways = [(thought, prompted), (thought, 0), (0, prompted), (0, 0)];
+    let fits = |(thought, prompted): &(u64, u64)| {
+        let sum = [input, output, *thought, *prompted].into_iter().fold(0, u64::saturating_add);
+        total == Some(sum)
+    };
+    let is_larger = thought > output || prompted > input;
+    let (thought, prompted) = ways.into_iter().find(|way| fits(way) && !is_larger).unwrap_or(ways[0]);
+    if thoughts.is_some() {
+        read.output = Some(output.saturating_add(thought));
+        read.reasoning = thoughts;
+    }
+    if prompt.is_some() {
+        read.input = Some(input.saturating_add(prompted));
+        read.tool_prompt = prompt;
+    }
 }
 
 fn nested(object: &Value) -> Option<u64> {
@@ -73,6 +87,9 @@ fn reading(object: &Value, read: &Usage, total: Option<u64>) -> Reading {
     let cached = read.cache_read.unwrap_or(0) + read.cache_write.unwrap_or(0);
     if cached > input || (cached > 0 && total == Some(input + cached + output)) {
         return Reading::ProvenExclusive;
+    }
+    if cached > 0 && total == Some(input + output) {
+        return Reading::ProvenInclusive;
     }
     let has = |keys: &[&str]| {
         keys.iter().any(|key| matches!(object.get(key), Some(value) if *value != Value::Null))
@@ -130,6 +147,29 @@ mod tests {
         );
         assert_eq!((usage.input, usage.output, usage.reasoning), (Some(13), Some(12), Some(7)));
         assert_eq!((usage.cache_read, usage.tool_prompt), (Some(4), Some(3)));
+    }
+
+    #[test]
+    fn a_total_decides_before_the_dialect() {
+        let genkit =
+            read(r#"{"inputTokens": 100, "outputTokens": 30, "totalTokens": 130, "thoughtsTokens": 10}"#);
+        assert_eq!((genkit.input, genkit.output, genkit.reasoning), (Some(100), Some(30), Some(10)));
+        let gemini = |total: u64| {
+            let counts = r#""promptTokenCount": 100, "candidatesTokenCount": 30, "thoughtsTokenCount": 10"#;
+            let used =
+                read(&format!(r#"{{{counts}, "toolUsePromptTokenCount": 5, "totalTokenCount": {total}}}"#));
+            (used.input.unwrap(), used.output.unwrap())
+        };
+        assert_eq!(gemini(145), (105, 40));
+        assert_eq!(gemini(140), (100, 40));
+        assert_eq!(gemini(135), (105, 30));
+        assert_eq!(gemini(130), (100, 30));
+        assert_eq!(gemini(999), (105, 40), "a total that fits nothing decides nothing");
+        let cached = |total: u64| {
+            let counts = r#""input_tokens": 100, "output_tokens": 20, "cache_read_input_tokens": 60"#;
+            read(&format!(r#"{{{counts}, "total_tokens": {total}}}"#)).input
+        };
+        assert_eq!((cached(120), cached(180)), (Some(100), Some(160)));
     }
 
     #[test]

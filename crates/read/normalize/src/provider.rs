@@ -3,8 +3,8 @@
 use compact_str::CompactString;
 use quipu_core::Provider;
 use quipu_semconv::{
-    FRAMEWORK_NAMES, FRAMEWORK_SCOPES, Field, HOSTS, MODEL_PREFIXES, PROVIDER_ALIASES, PROVIDER_LIBRARIES,
-    PROVIDER_LIBRARY_SCOPES, PROVIDERS,
+    FRAMEWORK_NAMES, FRAMEWORK_SCOPES, Field, HOSTS, INSTRUMENTATION_PREFIXES, MODEL_PREFIXES,
+    PROVIDER_ALIASES, PROVIDER_LIBRARIES, PROVIDER_LIBRARY_SCOPES, PROVIDERS,
 };
 
 use crate::{Slots, scope_begins};
@@ -59,8 +59,8 @@ pub(crate) fn framework_name(name: &str) -> Option<&'static str> {
 /// The framework: from attributes, otherwise the name given as the provider, otherwise from the scope.
 pub(crate) fn framework(slots: &Slots<'_>, provider: Option<&str>) -> Option<CompactString> {
     let named = || slots.text(Field::Provider).and_then(framework_name).filter(|name| !name.is_empty());
-    let by_scope = || framework_of_scope(&slots.span.scope.name);
-    let found = slots.framework().or_else(named).or_else(by_scope).map(CompactString::const_new);
+    let told = slots.framework().or_else(named).map(CompactString::const_new);
+    let found = told.or_else(|| framework_of_scope(&slots.span.scope.name));
     found.or_else(|| provider.filter(|_| scope_begins(slots.span, PROVIDER_LIBRARY_SCOPES)).map(library_of))
 }
 
@@ -72,9 +72,18 @@ pub fn library_of(provider: &str) -> CompactString {
         .map_or_else(|| CompactString::from(provider), |(_, library)| CompactString::const_new(library))
 }
 
-/// The framework of a scope's name.
-pub(crate) fn framework_of_scope(scope: &str) -> Option<&'static str> {
-    FRAMEWORK_SCOPES.iter().find(|(prefix, _)| scope.starts_with(prefix)).map(|(_, framework)| *framework)
+/// The framework of a scope's name: by the table, otherwise by the name of an instrumentation, which ends with
+/// its library.
+pub(crate) fn framework_of_scope(scope: &str) -> Option<CompactString> {
+    let listed = FRAMEWORK_SCOPES.iter().find(|(prefix, _)| scope.starts_with(prefix));
+    listed.map(|(_, framework)| CompactString::const_new(framework)).or_else(|| instrumented(scope))
+}
+
+/// The library that a scope instruments: `openinference.instrumentation.new_agents` is of `new-agents`.
+fn instrumented(scope: &str) -> Option<CompactString> {
+    let rest = INSTRUMENTATION_PREFIXES.iter().find_map(|prefix| scope.strip_prefix(prefix))?;
+    let library = rest.split(['.', '/']).next().filter(|name| !name.is_empty())?;
+    Some(library.chars().map(|c| if c == '_' { '-' } else { c.to_ascii_lowercase() }).collect())
 }
 
 #[cfg(test)]
@@ -98,6 +107,22 @@ mod tests {
             ("my.own", "my.own"),
         ] {
             assert_eq!(canonical_name(sent), name, "{sent}");
+        }
+    }
+
+    #[test]
+    fn instrumentations_name_their_library() {
+        for (scope, framework) in [
+            ("openinference.instrumentation.llama_index.callback", Some("llamaindex")),
+            ("openinference.instrumentation.new_agents", Some("new-agents")),
+            ("@arizeai/openinference-instrumentation-newAgents", Some("newagents")),
+            ("openlit.instrumentation.control_flow", Some("control-flow")),
+            ("@traceloop/instrumentation-qdrant", Some("qdrant")),
+            ("opentelemetry.instrumentation.requests", None),
+            ("openinference.instrumentation.", None),
+            ("acme", None),
+        ] {
+            assert_eq!(framework_of_scope(scope).as_deref(), framework, "{scope}");
         }
     }
 

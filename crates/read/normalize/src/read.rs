@@ -11,8 +11,8 @@ use quipu_semconv::{
 
 use crate::words::words;
 use crate::{
-    Slots, about, failure, finish, json, kind, metrics, number, pace, params, provider, python, scope_begins,
-    text, usage,
+    Slots, about, bare, cached, failure, finish, json, kind, metrics, number, pace, params, provider, python,
+    scope_begins, text, usage,
 };
 
 /// Maximum size of a JSON text of metadata that is parsed on the hot path, in bytes.
@@ -48,6 +48,7 @@ pub fn canonical(slots: &Slots<'_>, convention: &'static str) -> Canonical {
         ..Canonical::default()
     };
     models(slots, &mut read, extra.model);
+    name_failed_call(slots, &mut read);
     drop_names_of_no_model(slots, &mut read);
     read.provider = provider::provider(slots, read.model().map(CompactString::as_str));
     read.framework = provider::framework(slots, read.provider.as_deref());
@@ -59,6 +60,10 @@ pub fn canonical(slots: &Slots<'_>, convention: &'static str) -> Canonical {
     }
     money(slots, &mut read);
     read.never_count |= read.kind.is_call() && failure::was_never_sent(slots.span);
+    if read.kind.is_call() && cached::hit(slots).is_some() {
+        read.never_count = true;
+        read.notes.push(CompactString::const_new(cached::CACHED_NOTE));
+    }
     if read.signal == Signal::Metric {
         metrics::mend(slots.span, &mut read);
     }
@@ -88,6 +93,15 @@ fn models(slots: &Slots<'_>, read: &mut Canonical, from_parameters: Option<Compa
         read.request_model = either;
     } else if !failed && read.response_model.is_none() {
         read.response_model = either;
+    }
+}
+
+/// Names operation and model of a failed call that only its span's name tells.
+fn name_failed_call(slots: &Slots<'_>, read: &mut Canonical) {
+    if read.kind.is_call() && read.operation.is_none() && read.model().is_none() {
+        let Some(call) = bare::failed_call(slots.span) else { return };
+        read.operation = Some(CompactString::const_new(call.operation));
+        read.request_model = text::label(&Value::from(call.model));
     }
 }
 
@@ -197,7 +211,7 @@ pub(crate) fn by_span_name(slots: &Slots<'_>) -> Option<CompactString> {
 /// Reads tokens and reported cost, and whether they may ever count.
 fn money(slots: &Slots<'_>, read: &mut Canonical) {
     let known = read.framework.is_some() || read.convention != "genai";
-    read.usage = usage::usage(slots, read.provider.as_deref(), known, &mut read.notes);
+    read.usage = usage::usage(slots, read.kind, read.provider.as_deref(), known, &mut read.notes);
     read.reported_cost = reported_cost(slots);
     let repeats = read.signal != Signal::Metric
         && !read.kind.is_call()

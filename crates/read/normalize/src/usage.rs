@@ -1,26 +1,31 @@
 //! Token usage in disjoint buckets, from any source's arithmetic.
 
 use compact_str::{CompactString, format_compact};
-use quipu_core::{PriceUnit, Reading, Span, Usage};
+use quipu_core::{Kind, PriceUnit, Reading, Span, Usage};
 use quipu_semconv::{
-    COUNTING_PROVIDERS, EXCLUSIVE_SCOPES, Field, PROVIDER_TOTALS, RAW_INPUT, REASONING_IN_TOTAL_PROVIDERS,
-    REASONING_ON_TOP_SCOPES,
+    CACHED_IN_TOTAL_PROVIDERS, COUNTING_PROVIDERS, EXCLUSIVE_SCOPES, Field, OWN_TOTALS, RAW_INPUT,
+    REASONING_IN_TOTAL_PROVIDERS, REASONING_ON_TOP_SCOPES,
 };
 
+use crate::answered::{self, Answered};
 use crate::{Slots, details, scope_begins};
 
 /// The usage of a span; `None` if it has no input, output or other units. Corrections are noted.
 ///
-/// Evidence decides first whether input includes cached tokens: cached tokens beyond the input, or a total
-/// that fits only one sum. Otherwise knowledge of the source decides, otherwise the convention's rule that
-/// input includes them.
+/// Evidence decides first whether input includes cached tokens: cached tokens beyond the input, a total that
+/// fits only one sum, or the usage object of the provider's answer. Otherwise knowledge of the source decides,
+/// otherwise the convention's rule that input includes them.
 pub(crate) fn usage(
     slots: &Slots<'_>,
+    kind: Kind,
     provider: Option<&str>,
     known: bool,
     notes: &mut Vec<CompactString>,
 ) -> Option<Usage> {
     let mut usage = raw(slots);
+    if let Some(answered) = if usage.is_known() { None } else { alone(slots, kind) } {
+        return Some(answered.usage);
+    }
     if !usage.is_known() {
         // Some calls are billed only by other units.
         let units = std::mem::take(&mut usage.units);
@@ -28,11 +33,70 @@ pub(crate) fn usage(
     }
     let total = slots.count(Field::Total);
     usage.reading = reading(slots, &usage, total, provider, known);
+    if let Some(answered) = answered(slots, &usage) {
+        take_answered(&mut usage, answered);
+        clamp_parts(&mut usage, notes);
+        return Some(usage);
+    }
+    if let Some(cached) = cached_in_total(&usage, total, provider) {
+        notes.push(format_compact!("the total says {cached} cached tokens that no other figure names"));
+        usage.input = usage.input.map(|input| input.saturating_add(cached));
+    }
     usage.reasoning = reasoning_in_total(&usage, total, provider).or(usage.reasoning);
     let total = with_reasoning(slots, &usage).or(total);
     exclude_second_reasoning(&mut usage, total, provider, notes);
     close(&mut usage, total, notes);
     Some(usage)
+}
+
+/// The usage object of the answer of a call whose span has no figures.
+pub(crate) fn alone(slots: &Slots<'_>, kind: Kind) -> Option<Answered> {
+    if kind.is_call() { answered::alone(slots) } else { None }
+}
+
+/// The usage object of the answer, if the figures of the span leave a doubt: they name no cached tokens, do not
+/// prove whether input includes them, or fall short of the total.
+pub(crate) fn answered(slots: &Slots<'_>, usage: &Usage) -> Option<Answered> {
+    let names_none = usage.cache_read.is_none() && usage.cache_write.is_none();
+    let is_proven = matches!(usage.reading, Reading::ProvenExclusive | Reading::ProvenInclusive);
+    let sum = usage.input.unwrap_or(0).saturating_add(usage.output.unwrap_or(0));
+    let falls_short = slots.count(Field::Total).is_some_and(|total| total > sum);
+    let in_doubt = names_none || if cached(usage) > 0 { !is_proven } else { falls_short };
+    answered::find(slots, usage).filter(|_| in_doubt)
+}
+
+/// Takes the totals of the answer's usage object, and its parts where the span has none or a wrong zero.
+fn take_answered(usage: &mut Usage, answered: Answered) {
+    let told = answered.usage;
+    usage.reading = match cached(&told) {
+        0 => usage.reading,
+        _ if answered.with_cached => Reading::ProvenInclusive,
+        _ => Reading::ProvenExclusive,
+    };
+    (usage.input, usage.output) = (told.input, told.output.or(usage.output));
+    for (mine, theirs) in [
+        (&mut usage.cache_read, told.cache_read),
+        (&mut usage.cache_write, told.cache_write),
+        (&mut usage.cache_write_5m, told.cache_write_5m),
+        (&mut usage.cache_write_1h, told.cache_write_1h),
+        (&mut usage.reasoning, told.reasoning),
+        (&mut usage.tool_prompt, told.tool_prompt),
+        (&mut usage.input_audio, told.input_audio),
+        (&mut usage.output_audio, told.output_audio),
+    ] {
+        *mine = theirs.or(*mine);
+    }
+    for (unit, count) in told.units {
+        usage.units.entry(unit).or_insert(count);
+    }
+}
+
+/// Cached tokens that only the provider's total includes: no other figure of the span names them.
+fn cached_in_total(usage: &Usage, total: Option<u64>, provider: Option<&str>) -> Option<u64> {
+    let listed = provider.is_some_and(|provider| CACHED_IN_TOTAL_PROVIDERS.contains(&provider));
+    let rest = total?.checked_sub(usage.input?.checked_add(usage.output?)?)?;
+    let is_unexplained = cached(usage) == 0 && usage.reasoning.unwrap_or(0) == 0 && rest > 0;
+    (listed && is_unexplained).then_some(rest)
 }
 
 /// The total including reasoning, for sources known to exclude reasoning from the output and from any total.
@@ -138,27 +202,26 @@ fn reading(
         Some(uncached) if uncached + cached == input => return Reading::ProvenInclusive,
         _ => {}
     }
-    let reasoning_explains = usage.reasoning == Some(cached);
-    if total == Some(input + cached + output) && !reasoning_explains {
+    let told = |sum: u64| total == Some(sum);
+    let reasoning = usage.reasoning.unwrap_or(0);
+    let on_top = input + cached + output;
+    if (told(on_top) && reasoning != cached) || (reasoning > 0 && told(on_top + reasoning)) {
         return Reading::ProvenExclusive;
     }
-    if total == Some(input + output) && sends_provider_total(slots.span) {
+    // A source that sends a sum of its own says nothing by it. All others send the provider's total, which
+    // has cached tokens in it.
+    let counts_itself = provider.is_some_and(|provider| COUNTING_PROVIDERS.contains(&provider));
+    if told(input + output) && !sends_own_total(slots.span) && (excludes || counts_itself) {
         return Reading::ProvenInclusive;
     }
     if excludes {
         return Reading::Exclusive;
     }
-    let counts_itself = provider.is_some_and(|provider| COUNTING_PROVIDERS.contains(&provider));
-    if total == Some(input + output) && counts_itself {
-        return Reading::ProvenInclusive;
-    }
     if known { Reading::Inclusive } else { Reading::Inferred }
 }
 
-fn sends_provider_total(span: &Span) -> bool {
-    PROVIDER_TOTALS
-        .iter()
-        .any(|(scope, name)| span.scope.name.starts_with(scope) && span.name.starts_with(name))
+fn sends_own_total(span: &Span) -> bool {
+    OWN_TOTALS.iter().any(|(scope, name)| span.scope.name.starts_with(scope) && span.name.starts_with(name))
 }
 
 fn include_cached(usage: &mut Usage) {

@@ -1,11 +1,12 @@
-//! Sources whose spans look like model calls but are not read, so that a user notices and maps them.
+//! Sources whose spans or metrics look like model calls but are not read, so that a user notices and maps them.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use compact_str::CompactString;
-use quipu_core::{Batch, Span, SpanId, Timestamp, TraceId};
+use quipu_core::{Batch, Metric, Span, SpanId, Timestamp, TraceId};
 use quipu_drift::Mask;
+use quipu_normalize::metric_doubt;
 use quipu_unread::is_unread;
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +24,7 @@ pub struct UnreadSource {
     pub version: CompactString,
     /// Service of its latest span.
     pub service: Option<CompactString>,
-    /// The number of its spans that look like calls.
+    /// The number of its spans that look like calls, and of points of its metrics that look like token usage.
     pub spans: u64,
     /// Why its latest span does not count.
     pub why: CompactString,
@@ -45,7 +46,28 @@ pub(crate) struct UnreadSources(Mutex<BTreeMap<Key, UnreadSource>>);
 
 /// Returns the unread sources of a batch; without any it allocates nothing.
 pub(crate) fn of(batch: &Batch, mask: Mask<'_>) -> Vec<UnreadSource> {
-    batch.spans.iter().filter_map(|span| source(span, mask)).collect()
+    let spans = batch.spans.iter().filter_map(|span| source(span, mask));
+    spans.chain(batch.metrics.iter().filter_map(|metric| of_metric(metric, mask))).collect()
+}
+
+/// The source of a metric that looks like token usage and is not read. It has no span as a sample.
+fn of_metric(metric: &Metric, mask: Mask<'_>) -> Option<UnreadSource> {
+    let why = metric_doubt(metric)?;
+    let name = if metric.scope.name.is_empty() { &metric.name } else { &metric.scope.name };
+    let times = || metric.points.iter().map(|point| point.time);
+    let masked =
+        |name: &str, text: &str| mask(name, text).map_or_else(|| CompactString::from(text), Into::into);
+    (name.len() <= LONGEST_NAME && metric.scope.version.len() <= LONGEST_NAME).then(|| UnreadSource {
+        scope: masked("otel.scope.name", name),
+        version: masked("otel.scope.version", &metric.scope.version),
+        service: metric.resource.service().map(|service| masked("service.name", service)),
+        spans: metric.points.len() as u64,
+        why: why.into(),
+        first_seen: times().min().unwrap_or_default(),
+        last_seen: times().max().unwrap_or_default(),
+        trace_id: TraceId::made_of(&["unread metric", name, &metric.name]),
+        span_id: SpanId::made_of(&["unread metric", name, &metric.name]),
+    })
 }
 
 fn source(span: &Span, mask: Mask<'_>) -> Option<UnreadSource> {
@@ -153,6 +175,32 @@ mod tests {
             assert_eq!((one.spans, one.why.as_str()), (4, "at 9"));
             assert_eq!((one.first_seen.nanos(), one.last_seen.nanos()), (3, 9));
         }
+    }
+
+    #[test]
+    fn a_metric_that_is_not_read_is_a_source() {
+        let point = quipu_core::Point {
+            time: Timestamp::from_nanos(9),
+            start: None,
+            attributes: [("type", "input")].into_iter().collect(),
+            value: quipu_core::PointValue::Number(3.0),
+            exemplars: Vec::new(),
+            wire: None,
+        };
+        let metric = Metric {
+            name: "acme_cli.token.usage".into(),
+            unit: "".into(),
+            description: String::new(),
+            instrument: quipu_core::Instrument::Counter,
+            temporality: quipu_core::Temporality::Cumulative,
+            points: vec![point],
+            resource: Default::default(),
+            scope: Default::default(),
+        };
+        let batch = Batch { metrics: vec![metric], ..Batch::default() };
+        let [one] = of(&batch, &|_, _| None).try_into().unwrap();
+        assert_eq!((one.scope.as_str(), one.spans), ("acme_cli.token.usage", 1));
+        assert!(one.why.contains("names no model"), "{}", one.why);
     }
 
     #[test]

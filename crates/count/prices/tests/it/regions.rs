@@ -52,7 +52,10 @@ fn every_region_of_the_second_book_has_its_exact_price() {
     let mut asked_for = 0;
     for (provider, id) in rules {
         let names_provider = id.contains('/');
-        for provider in [Some(provider), None].into_iter().filter(|said| said.is_some() || names_provider) {
+        // Telemetry names Bedrock in the words of the GenAI conventions.
+        let by_convention = provider.starts_with("bedrock").then_some(Some("aws.bedrock"));
+        let said = [Some(provider), None].into_iter().filter(|said| said.is_some() || names_provider);
+        for provider in said.chain(by_convention) {
             let asks = questions(provider, id);
             let answers = asks.iter().filter_map(|ask| Some((ask, alone.price(&ask.request()).ok()?)));
             let Some((ask, want)) = answers.into_iter().next() else { continue };
@@ -63,6 +66,16 @@ fn every_region_of_the_second_book_has_its_exact_price() {
         }
     }
     assert!(asked_for > 700, "{asked_for}");
+}
+
+#[test]
+fn a_profile_has_the_price_of_its_region() {
+    for region in ["us", "eu", "apac", "us-gov", "global"] {
+        let model = format!("{region}.anthropic.claude-3-haiku-20240307-v1:0");
+        let arn = format!("arn:aws:bedrock:eu-west-1:123456789012:inference-profile/{model}");
+        let (plain, profile) = (ask("aws.bedrock", &model), ask("aws.bedrock", &arn));
+        assert_eq!((profile.rule(), profile.total()), (plain.rule(), plain.total()), "{region}");
+    }
 }
 
 #[test]

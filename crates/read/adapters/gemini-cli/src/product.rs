@@ -11,7 +11,7 @@ pub(crate) struct Product {
     /// Prefixes of the names of its records, spans and metrics.
     pub(crate) prefixes: &'static [&'static str],
     /// Its metrics.
-    pub(crate) metrics: MetricFamily,
+    pub(crate) metrics: MetricFamily<'static>,
     /// Whether thinking tokens are excluded from the output, if no total decides it.
     pub(crate) thinks_on_top: bool,
 }

@@ -1,7 +1,10 @@
 //! Adapter for the GenAI conventions, and the peculiarities of frameworks that use them natively.
 
-use quipu_core::{Adapter, Canonical, Event, Lens, Messages, Metric, Span};
-use quipu_normalize::{Slots, any_key_begins, canonical, lens, messages, read_event, scope_begins};
+use quipu_core::{Adapter, Canonical, Event, Kind, Lens, Messages, Metric, Span};
+use quipu_normalize::{
+    Slots, any_key_begins, canonical, is_event_of_a_call, is_failed_call, lens, messages, read_event,
+    scope_begins,
+};
 use quipu_semconv::{Field, GENAI_PREFIXES, GENAI_SCOPES};
 
 use crate::{details, metrics};
@@ -19,10 +22,15 @@ impl Adapter for GenAi {
         any_key_begins(&span.attributes, GENAI_PREFIXES)
             || scope_begins(span, GENAI_SCOPES)
             || resembles(span)
+            || is_failed_call(span)
     }
 
     fn canonical(&self, span: &Span) -> Canonical {
-        canonical(&Slots::of(span), self.name())
+        let mut read = canonical(&Slots::of(span), self.name());
+        if is_event_of_a_call(span, &read) {
+            read.kind = Kind::Other;
+        }
+        read
     }
 
     fn messages(&self, span: &Span) -> Messages {
@@ -46,18 +54,21 @@ impl Adapter for GenAi {
     }
 }
 
-/// Whether a span is similar to a call: it names a model and counts tokens, from any source.
+/// Whether a span is similar to a call: it names a model and counts tokens under keys of a known source. Plain
+/// keys such as `input_tokens` have no definition, so their figures are read by shape instead.
 fn resembles(span: &Span) -> bool {
-    let keys = |field: Field| field.keys();
+    let keys = |field: Field| field.keys().iter().filter(|key| key.contains('.'));
     let has = |fields: [Field; 2]| {
-        span.attributes.iter().any(|(key, _)| fields.iter().any(|field| keys(*field).contains(&key.as_str())))
+        span.attributes
+            .iter()
+            .any(|(key, _)| fields.iter().any(|field| keys(*field).any(|known| known == key)))
     };
     has([Field::Input, Field::Output]) && has([Field::RequestModel, Field::ResponseModel])
 }
 
 #[cfg(test)]
 mod tests {
-    use quipu_core::{Kind, SpanId, Timestamp, TraceId, Value};
+    use quipu_core::{SpanId, Timestamp, TraceId, Value};
 
     use super::*;
 
@@ -72,7 +83,10 @@ mod tests {
     fn claims_what_looks_like_a_call() {
         assert!(GenAi.claims(&span(&[("gen_ai.system", "openai".into())])));
         assert!(GenAi.claims(&span(&[("mcp.method.name", "tools/list".into())])));
-        assert!(GenAi.claims(&span(&[("model", "m".into()), ("input_tokens", 3.into())])));
+        assert!(
+            GenAi.claims(&span(&[("llm.request.model", "m".into()), ("llm.usage.prompt_tokens", 3.into())]))
+        );
+        assert!(!GenAi.claims(&span(&[("model", "m".into()), ("input_tokens", 3.into())])), "read by shape");
         assert!(!GenAi.claims(&span(&[("model", "m".into())])));
         assert!(!GenAi.claims(&span(&[("http.request.method", "GET".into())])));
     }
@@ -90,6 +104,35 @@ mod tests {
         assert_eq!(GenAi.canonical(&bare).kind, Kind::Other);
         bare.kind = quipu_core::SpanKind::Client;
         assert_eq!(GenAi.canonical(&bare).kind, Kind::Llm);
+    }
+
+    #[test]
+    fn a_failed_client_span_without_attributes_is_a_call_by_its_name() {
+        let failed = |scope: &str, name: &str| {
+            let mut failed = span(&[]);
+            failed.name = name.into();
+            failed.scope =
+                std::sync::Arc::new(quipu_core::Scope { name: scope.into(), ..Default::default() });
+            (failed.status, failed.kind) = (quipu_core::Status::Error, quipu_core::SpanKind::Client);
+            let read = GenAi.canonical(&failed);
+            (GenAi.claims(&failed), read.kind, read.request_model)
+        };
+        let call = |model: &str| (true, Kind::Llm, Some(model.into()));
+        assert_eq!(failed("acme.genai.tracing", "chat house-model"), call("house-model"));
+        assert_eq!(failed("acme.tracing", "chat gpt-4o"), call("gpt-4o"));
+        assert_eq!(failed("acme.tracing", "embeddings text-embedding-3-small").1, Kind::Embedding);
+        assert_eq!(failed("acme.tracing", "chat room"), (false, Kind::Other, None));
+        assert_eq!(failed("acme.genai", "GET /chat"), (false, Kind::Other, None));
+    }
+
+    #[test]
+    fn an_event_within_a_call_is_no_call() {
+        let mut chunk = span(&[("gen_ai.operation.name", "chat".into())]);
+        chunk.name = "llm.chunk".into();
+        chunk.end = Some(Timestamp::from_nanos(3_000_000));
+        assert_eq!(GenAi.canonical(&chunk).kind, Kind::Llm, "a root is no event");
+        chunk.parent_id = SpanId::from_bytes([2; 8]).ok();
+        assert_eq!(GenAi.canonical(&chunk).kind, Kind::Other);
     }
 
     #[test]

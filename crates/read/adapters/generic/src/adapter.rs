@@ -2,7 +2,7 @@
 
 use compact_str::{CompactString, format_compact};
 use quipu_core::{Adapter, Canonical, Kind, Lens, Messages, Reading, Span, Usage};
-use quipu_normalize::{Slots, answer_meeting, canonical, lens, messages};
+use quipu_normalize::{CACHED_NOTE, Slots, answer_meeting, canonical, is_cache_hit, lens, messages};
 use quipu_unread::GENERIC;
 
 use crate::verdict::{Call, Verdict, judge};
@@ -31,11 +31,18 @@ impl Adapter for Generic {
     fn canonical(&self, span: &Span) -> Canonical {
         // Owners, tags and errors have the same keys in every convention. Only the shape reveals the kind of
         // the span.
-        let mut read = canonical(&Slots::of(span), GENERIC);
+        let slots = Slots::of(span);
+        let mut read = canonical(&slots, GENERIC);
         (read.kind, read.usage, read.meeting, read.tool) = (Kind::Other, None, None, None);
         (read.request_model, read.response_model, read.framework) = (None, None, None);
         match verdict(span) {
-            Verdict::Call(call) => fill(span, *call, &mut read),
+            Verdict::Call(call) => {
+                fill(span, *call, &mut read);
+                if !read.never_count && is_cache_hit(&slots) {
+                    read.never_count = true;
+                    read.notes.push(CompactString::const_new(CACHED_NOTE));
+                }
+            }
             Verdict::Unsure(why) => {
                 read.provider = None;
                 read.notes.push(quipu_unread::note(why));
@@ -81,11 +88,16 @@ fn fill(span: &Span, call: Call, read: &mut Canonical) {
 /// The confidence of the reading. It names the attribute, never its content.
 fn note(call: &Call) -> CompactString {
     let of = if call.is_object { "a provider's usage object" } else { "token figures" };
-    let doubt = if is_assumed(&call.usage) { "; input is assumed to include cached tokens" } else { "" };
+    let doubt = match call.usage.reading {
+        Reading::Inferred if has_cached(&call.usage) => "; input is assumed to include cached tokens",
+        Reading::Exclusive if !call.is_object => {
+            "; input is assumed to exclude cached tokens, as this provider counts"
+        }
+        _ => "",
+    };
     format_compact!("read by shape from {of} in `{}`{doubt}", call.key)
 }
 
-fn is_assumed(usage: &Usage) -> bool {
-    usage.reading == Reading::Inferred
-        && usage.cache_read.or(usage.cache_write).is_some_and(|cached| cached > 0)
+fn has_cached(usage: &Usage) -> bool {
+    usage.cache_read.or(usage.cache_write).is_some_and(|cached| cached > 0)
 }

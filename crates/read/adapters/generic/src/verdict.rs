@@ -1,11 +1,15 @@
 //! Decision whether the findings are one call with one reading.
 
 use compact_str::CompactString;
-use quipu_core::{Kind, Usage};
+use quipu_core::{Kind, Reading, Usage};
 use quipu_normalize::provider_of_model;
 
 use crate::figures::{self, Group};
 use crate::walk::{Answer, Found};
+
+/// Providers whose own figures exclude cached tokens from the input. Plain figures without a total are taken to
+/// be theirs.
+const RAW_PROVIDERS: &[&str] = &["anthropic", "aws.bedrock"];
 
 /// A call with unambiguous figures.
 #[derive(Debug, Clone, PartialEq)]
@@ -108,9 +112,13 @@ fn call(found: &Found, best: &Candidate<'_>) -> Verdict {
     let by_shape = || best.answer.and_then(|answer| answer.whole.provider).map(CompactString::const_new);
     let provider = only(&names.providers).or_else(|| provider_of_model(model?)).or_else(by_shape);
     let id = best.answer.and_then(|answer| answer.id.clone()).or_else(|| only(&names.ids));
+    let mut usage = best.usage.clone();
+    if best.answer.is_none() && provider.as_deref().is_some_and(|name| RAW_PROVIDERS.contains(&name)) {
+        exclude_cached(&mut usage);
+    }
     Verdict::Call(Box::new(Call {
         kind,
-        usage: best.usage.clone(),
+        usage,
         key: best.key.clone(),
         is_object: best.answer.is_some(),
         request_model,
@@ -118,6 +126,15 @@ fn call(found: &Found, best: &Candidate<'_>) -> Verdict {
         provider,
         id,
     }))
+}
+
+/// Adds cached tokens to an input of unknown definition.
+fn exclude_cached(usage: &mut Usage) {
+    let cached = usage.cache_read.unwrap_or(0).saturating_add(usage.cache_write.unwrap_or(0));
+    if usage.reading == Reading::Inferred && cached > 0 {
+        usage.input = usage.input.map(|input| input.saturating_add(cached));
+        usage.reading = Reading::Exclusive;
+    }
 }
 
 /// The verdict on a span without a complete usage.

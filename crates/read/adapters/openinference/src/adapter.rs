@@ -3,7 +3,8 @@
 use compact_str::CompactString;
 use quipu_core::{Adapter, Canonical, Kind, Lens, Messages, Span, Value};
 use quipu_normalize::{
-    Slots, answer_id, answer_meeting, any_key_begins, canonical, explain, label, lens, messages, scope_begins,
+    Slots, answer_id, answer_meeting, any_key_begins, canonical, explain, is_event_of_a_call, label, lens,
+    messages, scope_begins,
 };
 use quipu_semconv::{Field, OPENINFERENCE_PREFIXES, OPENINFERENCE_SCOPES};
 
@@ -15,8 +16,9 @@ const RUN_ENDINGS: &[&str] = &[".run", ".arun", ".invoke", ".ainvoke", ".kickoff
 const CALL_ENDINGS: &[&str] = &[".__call__", ".acall"];
 /// Scope of the DSPy instrumentation, which has no agent spans.
 const DSPY: &[&str] = &["openinference.instrumentation.dspy"];
-/// Minimum duration of a model call, in nanoseconds: a network exchange, even within one machine.
-const SHORTEST_CALL: i64 = 1_000_000;
+/// Minimum duration of a call through DSPy, in nanoseconds. It calls through `LiteLLM`, which alone takes
+/// longer.
+const SHORTEST_CALL: i64 = 4_000_000;
 /// DSPy modules that choose tools in a loop. See <https://dspy.ai/api/modules/ReAct> and its neighbouring
 /// pages.
 const DSPY_AGENTS: &[&str] = &["ReAct", "CodeAct"];
@@ -79,26 +81,12 @@ fn id_in_output(slots: &Slots<'_>) -> Option<CompactString> {
     slots.get(Field::OutputValue).and_then(answer_id)
 }
 
-/// Whether a span marked as a call is an event within a call: it names no model, has no usage and takes no
-/// time. BeeAI sends each chunk of a stream as such a span.
-fn is_event_of_a_call(span: &Span, read: &Canonical) -> bool {
-    read.kind.is_call()
-        && span.parent_id.is_some()
-        && read.model().is_none()
-        && read.usage.is_none()
-        && is_within(span, SHORTEST_CALL)
-}
-
-/// Whether DSPy answered from its cache: an answer without usage, faster than any model.
+/// Whether DSPy answered from its cache: an answer without usage, faster than any of its calls.
 fn is_cached_by_dspy(slots: &Slots<'_>, read: &Canonical) -> bool {
     read.usage.is_none()
         && slots.get(Field::OutputValue).is_some()
         && scope_begins(slots.span, DSPY)
-        && is_within(slots.span, SHORTEST_CALL)
-}
-
-fn is_within(span: &Span, nanos: i64) -> bool {
-    span.duration().is_some_and(|duration| duration < nanos)
+        && slots.span.duration().is_some_and(|duration| duration < SHORTEST_CALL)
 }
 
 /// The name of an agent without an explicit one: its span's name.
@@ -174,16 +162,21 @@ mod tests {
     }
 
     #[test]
-    fn a_span_without_model_usage_and_time_is_an_event_of_the_call_above() {
-        let mut piece = span("new_token", &[("openinference.span.kind", "LLM"), ("input.value", "{}")]);
-        piece.parent_id = SpanId::from_bytes([2; 8]).ok();
-        assert_eq!(OpenInference.canonical(&piece).kind, Kind::Other);
-        piece.end = Some(Timestamp::from_nanos(2 * SHORTEST_CALL));
-        assert_eq!(OpenInference.canonical(&piece).kind, Kind::Llm);
-        let named = [("openinference.span.kind", "LLM"), ("llm.model_name", "m")];
-        let mut call = span("ChatModel", &named);
-        call.parent_id = SpanId::from_bytes([2; 8]).ok();
-        assert_eq!(OpenInference.canonical(&call).kind, Kind::Llm);
+    fn a_span_without_model_usage_and_answer_is_an_event_of_the_call_above() {
+        let kind = |name: &str, attributes: &[(&str, &str)], millis: i64| {
+            let attributes = [attributes, &[("openinference.span.kind", "LLM")]].concat();
+            let mut piece = span(name, &attributes);
+            piece.parent_id = SpanId::from_bytes([2; 8]).ok();
+            piece.end = Some(Timestamp::from_nanos(1 + millis * 1_000_000));
+            OpenInference.canonical(&piece).kind
+        };
+        let said = [("input.value", "hi"), ("output.value", "ho")];
+        assert_eq!(kind("new_token", &said, 0), Kind::Other);
+        assert_eq!(kind("new_token", &said, 3), Kind::Other);
+        assert_eq!(kind("llm.chunk", &said, 3), Kind::Other);
+        assert_eq!(kind("start", &[], 3), Kind::Other);
+        assert_eq!(kind("MyModel", &said, 3), Kind::Llm);
+        assert_eq!(kind("ChatModel", &[("llm.model_name", "m")], 0), Kind::Llm);
     }
 
     #[test]
@@ -193,6 +186,8 @@ mod tests {
         let mut hit = span("LM.__call__", &attributes);
         assert!(!OpenInference.canonical(&hit).never_count);
         hit.scope = Arc::new(Scope { name: DSPY[0].into(), ..Scope::default() });
+        assert!(OpenInference.canonical(&hit).never_count);
+        hit.end = Some(Timestamp::from_nanos(1_300_000));
         assert!(OpenInference.canonical(&hit).never_count);
         hit.end = Some(Timestamp::from_nanos(2 * SHORTEST_CALL));
         assert!(!OpenInference.canonical(&hit).never_count);

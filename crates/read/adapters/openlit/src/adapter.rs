@@ -1,13 +1,15 @@
 //! Adapter for `OpenLIT` and its peculiarities.
 
 use compact_str::CompactString;
-use quipu_core::{Adapter, Canonical, Event, Kind, Lens, Meeting, Messages, Span, SpanKind, Status, Value};
-use quipu_normalize::{Slots, any_key_begins, canonical, label, lens, messages_as, read_event, scope_begins};
+use quipu_core::{Adapter, Canonical, Event, Kind, Lens, Meeting, Messages, Span, Value};
+use quipu_normalize::{
+    Slots, any_key_begins, canonical, is_event_of_a_call, label, lens, messages_as, read_event, scope_begins,
+};
 use quipu_semconv::{
-    Field, OPENLIT_GUARD_PREFIX, OPENLIT_GUARD_TRIGGERED, OPENLIT_OPERATIONS, OPENLIT_SCOPES, OPERATIONS,
+    Field, OPENLIT_GUARD_PREFIX, OPENLIT_GUARD_TRIGGERED, OPENLIT_OPERATIONS, OPENLIT_SCOPES,
 };
 
-use crate::estimate::is_estimate;
+use crate::estimate::{bounds, is_estimate};
 
 /// Key of the SDK that made a span.
 const SDK: &str = "telemetry.sdk.name";
@@ -31,19 +33,21 @@ impl Adapter for Openlit {
         let slots = Slots::of(span);
         let mut read = canonical(&slots, self.name());
         more_kinds(span, &mut read);
-        failed_call(span, &mut read);
         guardrail_as_agent(&slots, &mut read);
         nameless(&mut read);
         step_as_agent(span, &mut read);
+        if is_event_of_a_call(span, &read) {
+            read.kind = Kind::Other;
+        }
         if read.kind.is_call() {
             read.meeting = read.meeting.or_else(|| meeting(span, &read));
             // The tool is one that the answer requests, and not one that ran.
             (read.tool, read.tool_call_id) = (None, None);
         }
         if is_estimate(&slots, &read)
-            && let Some(usage) = &mut read.usage
+            && let Some(usage) = read.usage.take()
         {
-            usage.estimated = true;
+            read.estimate = Some(Box::new(bounds(&usage)));
             read.notes
                 .push(CompactString::const_new("the tokens are OpenLIT's estimate: the stream had none"));
         }
@@ -79,21 +83,6 @@ fn more_kinds(span: &Span, read: &mut Canonical) {
     {
         read.kind = Kind::Guardrail;
         read.guardrail_triggered = triggered(span);
-    }
-}
-
-/// Reads a failed call, which has no attributes and only an exception. The span's name has operation and
-/// model, as the GenAI conventions require.
-fn failed_call(span: &Span, read: &mut Canonical) {
-    let is_bare = read.kind == Kind::Other && read.operation.is_none() && span.kind == SpanKind::Client;
-    if !is_bare || span.status != Status::Error {
-        return;
-    }
-    let Some((operation, model)) = span.name.split_once(' ') else { return };
-    let told = OPERATIONS.iter().find(|(name, kind)| *name == operation && kind.is_call());
-    if let Some((operation, kind)) = told {
-        (read.kind, read.operation) = (*kind, Some(CompactString::const_new(operation)));
-        read.request_model = label(&Value::from(model));
     }
 }
 

@@ -1,11 +1,13 @@
 //! Detection of `OpenLIT`'s own estimates among the provider's figures.
 
-use quipu_core::{Canonical, Kind, Value};
+use quipu_core::{Canonical, Kind, TokenSpread, Usage, UsageEstimate, Value};
 use quipu_normalize::{Slots, parse};
 use quipu_semconv::{Field, OUTPUT_MESSAGES};
 
 /// Maximum size of a measured answer, in bytes.
 const LARGEST: usize = 256 << 10;
+/// Input tokens that the measured messages may lack: framing, tools and schemas.
+const UNSEEN_INPUT: u64 = 300;
 
 /// Whether the figures are an estimate. If a stream has no usage, `OpenLIT` writes half the characters of the
 /// text, rounded up, under the normal key (`general_tokens` in its `__helpers.py`). The answer's text is on
@@ -20,6 +22,21 @@ pub(crate) fn is_estimate(slots: &Slots<'_>, read: &Canonical) -> bool {
     }
     let Some(output) = usage.output else { return false };
     said(slots).is_some_and(|characters| characters.div_ceil(2) == output)
+}
+
+/// The estimate with its bounds. A token of most texts has two to eight characters, and instructions and tools
+/// add to the input.
+pub(crate) fn bounds(usage: &Usage) -> UsageEstimate {
+    let spread = |halves: u64, unseen: u64| TokenSpread {
+        low: halves / 4,
+        expected: halves.div_ceil(2),
+        high: halves.saturating_add(unseen),
+    };
+    UsageEstimate {
+        input: spread(usage.input.unwrap_or(0), UNSEEN_INPUT),
+        output: spread(usage.output.unwrap_or(0), 0),
+        cost: None,
+    }
 }
 
 /// Number of characters of text in the answer; `None` without an answer.

@@ -3,7 +3,8 @@
 use compact_str::CompactString;
 use quipu_core::{Adapter, Canonical, Event, Kind, Lens, Messages, Span, Value};
 use quipu_normalize::{
-    Slots, any_key_begins, canonical, lens, messages, pick, read_event, scope_begins, scope_is,
+    Slots, any_key_begins, canonical, is_event_of_a_call, lens, messages, pick, read_event, scope_begins,
+    scope_is,
 };
 use quipu_semconv::{Field, OPENLLMETRY_PREFIXES, OPENLLMETRY_SCOPE_PREFIXES, OPENLLMETRY_SCOPES};
 
@@ -28,6 +29,9 @@ impl Adapter for OpenLlmetry {
         let mut read = canonical(&slots, self.name());
         if is_graph_marker(span) {
             read.session = None;
+        }
+        if is_event_of_a_call(span, &read) {
+            read.kind = Kind::Other;
         }
         if read.kind == Kind::Tool && read.error_type.is_none() && tool_failed(&slots) {
             read.error_type = Some(CompactString::const_new("tool_error"));

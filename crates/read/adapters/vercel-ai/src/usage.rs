@@ -18,6 +18,11 @@ pub(crate) fn mend(slots: &Slots<'_>, read: &mut Canonical) {
     if read.kind.is_call() {
         read.reported_cost = read.reported_cost.or_else(|| gateway_cost(slots));
     }
+    let is_proven =
+        |usage: &Usage| matches!(usage.reading, Reading::ProvenExclusive | Reading::ProvenInclusive);
+    if read.usage.as_ref().is_some_and(is_proven) {
+        return;
+    }
     let told = read.usage.as_ref().and_then(|usage| metadata_says(slots, usage));
     let exclusive = told.unwrap_or_else(|| is_exclusive(slots, read));
     if let Some(usage) = &mut read.usage {

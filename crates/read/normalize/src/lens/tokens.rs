@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use compact_str::CompactString;
-use quipu_core::{Reading, Usage};
+use quipu_core::{LensLine, Reading, Usage};
 use quipu_semconv::quipu::UNITS_PREFIX;
 use quipu_semconv::{
     EXCLUSIVE_SCOPES, Field, NEVER_COUNTED_OPERATIONS, OBJECT_CACHE_READ, OBJECT_CACHE_WRITE,
@@ -11,7 +11,11 @@ use quipu_semconv::{
 };
 
 use super::{BY_THE_ADAPTER, Lines, Source};
-use crate::{Slots, details, number, scope_begins, usage};
+use crate::{Slots, cached, details, number, scope_begins, usage};
+
+/// Figures that the usage object of an answer may decide.
+const ANSWERED: &[&str] =
+    &["input", "reading", "cache_read", "cache_write", "output", "reasoning", "tool_prompt"];
 
 /// Adds one line for each figure.
 pub(super) fn tokens(lines: &mut Lines<'_>) {
@@ -22,10 +26,32 @@ pub(super) fn tokens(lines: &mut Lines<'_>) {
     cached(lines, usage, &sent);
     output(lines, usage, &sent);
     parts(lines, usage, &sent);
+    by_answer(lines, usage, &sent);
     units(lines, usage);
     if usage.estimated {
         let source = Source::rule("the client's own estimate, not the provider's count");
         lines.add("estimated", "true", source, &[]);
+    }
+}
+
+/// Explains the figures that the usage object of the answer decided.
+fn by_answer(lines: &mut Lines<'_>, usage: &Usage, sent: &Usage) {
+    let alone = || usage::alone(&lines.slots, lines.read.kind).filter(|_| !sent.is_known());
+    let Some(answered) = usage::answered(&lines.slots, sent).or_else(alone) else { return };
+    let Some(key) = lines.slots.key(answered.field) else { return };
+    if (answered.usage.input, answered.usage.output) != (usage.input, usage.output) {
+        return;
+    }
+    let is_decided = |line: &&mut LensLine| {
+        let by_adapter =
+            line.key.is_none() && line.rule.as_deref().is_some_and(|rule| rule.starts_with(BY_THE_ADAPTER));
+        by_adapter || (line.field == "reading" && cache(&answered.usage) > 0)
+    };
+    for line in lines.lines.iter_mut().filter(is_decided) {
+        if ANSWERED.contains(&line.field.as_str()) {
+            line.key = Some(CompactString::const_new(key));
+            line.rule = Some("the usage object of the provider's answer".into());
+        }
     }
 }
 
@@ -277,6 +303,9 @@ fn never_counts(slots: &Slots<'_>) -> Source {
         slots.label(Field::Operation).filter(|word| NEVER_COUNTED_OPERATIONS.contains(&word.as_str()));
     if let (Some(word), Some(key)) = (operation, slots.key(Field::Operation)) {
         return Source::keyed(key, format!("usage of the operation \"{word}\" is never its own"));
+    }
+    if let Some(key) = cached::hit(slots) {
+        return Source::keyed(key, "a cache gave the answer, so no model was called");
     }
     match scope_begins(slots.span, REPEATING_SCOPES) {
         true => Source::rule(format!(

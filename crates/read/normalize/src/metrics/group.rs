@@ -55,7 +55,7 @@ pub(super) struct Cluster {
 /// Groups the points of a family, in an order independent of their transmission.
 pub(super) fn groups(
     metrics: &[Metric],
-    family: &MetricFamily,
+    family: &MetricFamily<'_>,
     counts: impl Fn(&Metric) -> bool,
 ) -> Vec<Group> {
     let mut groups: BTreeMap<(String, bool), Group> = BTreeMap::new();
@@ -91,8 +91,12 @@ pub(super) fn groups(
     groups.into_values().collect()
 }
 
-fn sample<'a>(metric: &Metric, point: &Point, family: &'a MetricFamily) -> Option<(&'a Counted, Sample)> {
-    let is_type = |counted: &Counted| {
+fn sample<'a>(
+    metric: &Metric,
+    point: &Point,
+    family: &'a MetricFamily<'_>,
+) -> Option<(&'a Counted<'a>, Sample)> {
+    let is_type = |counted: &Counted<'_>| {
         counted.key.is_empty() || point.attributes.text(counted.key) == Some(counted.value)
     };
     let counted =
@@ -109,7 +113,7 @@ fn without(attributes: &Attributes, key: &str) -> Attributes {
     attributes.iter().filter(|(name, _)| name != key).cloned().collect()
 }
 
-fn series(family: &MetricFamily, attributes: &Attributes, sender: &str) -> String {
+fn series(family: &MetricFamily<'_>, attributes: &Attributes, sender: &str) -> String {
     let mut pairs: Vec<_> =
         attributes.iter().map(|(key, value)| format!("{key}={}", telling(value))).collect();
     pairs.sort_unstable();

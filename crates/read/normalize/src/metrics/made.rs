@@ -10,7 +10,7 @@ use quipu_semconv::{METRIC_SERIES, MetricFamily, Part};
 use super::group::{Cluster, Group};
 
 /// A span with the figures of one export as usage.
-pub(super) fn span(family: &MetricFamily, group: &Group, cluster: &Cluster) -> Span {
+pub(super) fn span(family: &MetricFamily<'_>, group: &Group, cluster: &Cluster) -> Span {
     let (start, end) = (cluster.start, cluster.time);
     let began = start.map(|start| start.nanos().to_string()).unwrap_or_default();
     let series = TraceId::made_of(&[group.series.as_str(), &began]);
@@ -38,7 +38,7 @@ pub(super) fn span(family: &MetricFamily, group: &Group, cluster: &Cluster) -> S
 
 /// Writes the figures under the conventions' keys. Input includes cached tokens, and output includes
 /// reasoning.
-fn push_usage(span: &mut Span, family: &MetricFamily, figures: &BTreeMap<Part, f64>) {
+fn push_usage(span: &mut Span, family: &MetricFamily<'_>, figures: &BTreeMap<Part, f64>) {
     let whole = |main: Part, parts: &[Part]| {
         let on_top = parts.iter().filter(|part| family.on_top.contains(part));
         let sum: f64 = on_top.filter_map(|part| figures.get(part)).sum();

@@ -8,19 +8,21 @@
 
 mod group;
 mod made;
+mod shape;
 
 use std::collections::BTreeMap;
 
-use compact_str::CompactString;
+use compact_str::{CompactString, format_compact};
 use quipu_core::{Canonical, Kind, Meeting, Metric, Span, SpanId, TraceId};
-use quipu_semconv::{METRIC_FAMILIES, METRIC_SERIES, MetricFamily};
+use quipu_semconv::{METRIC_FAMILIES, METRIC_SERIES, MetricFamily, POINT_SESSIONS};
 
+pub use self::shape::{metric_doubt, spans_by_shape};
 use crate::label_at;
 
 /// The spans of metrics of `family` that satisfy `counts`. Metrics of unnamed services give no spans.
 pub fn spans_of_metrics(
     metrics: &[Metric],
-    family: &MetricFamily,
+    family: &MetricFamily<'_>,
     counts: impl Fn(&Metric) -> bool,
 ) -> Vec<Span> {
     let mut spans: BTreeMap<(TraceId, SpanId), Span> = BTreeMap::new();
@@ -54,14 +56,24 @@ pub(crate) fn mend(span: &Span, read: &mut Canonical) {
     read.operation = Some(span.name.clone()).filter(|name| !name.is_empty());
     read.response_id = label_at(&span.attributes, METRIC_SERIES);
     read.tool = None;
-    read.session = family.and_then(|family| session(span, family));
+    read.session = match family {
+        Some(family) => session(span, family),
+        None => session_in(span, POINT_SESSIONS),
+    };
+    if family.is_none() {
+        read.notes.push(format_compact!("read by shape from the metric `{}`", span.name));
+    }
     read.meeting = Some(match (&read.session, family) {
         (Some(session), Some(family)) => Meeting::of(family.source, session),
         _ => Meeting::of("service", span.resource.service().unwrap_or_default()),
     });
 }
 
-fn session(span: &Span, family: &MetricFamily) -> Option<CompactString> {
+fn session(span: &Span, family: &MetricFamily<'_>) -> Option<CompactString> {
+    session_in(span, family.sessions)
+}
+
+fn session_in(span: &Span, keys: &[&str]) -> Option<CompactString> {
     let places = [&span.attributes, &span.resource.attributes];
-    places.iter().find_map(|attributes| family.sessions.iter().find_map(|key| label_at(attributes, key)))
+    places.iter().find_map(|attributes| keys.iter().find_map(|key| label_at(attributes, key)))
 }

@@ -122,3 +122,37 @@ fn retrievals_say_how_many_documents_they_ask_for() {
         assert_eq!((read.kind, read.params.top_k), (Kind::Retrieval, Some(5)), "{key}");
     }
 }
+
+#[test]
+fn an_answer_from_a_cache_stays_visible_and_never_counts() {
+    let call = |more: &[(&str, Value)]| {
+        let attributes = [
+            ("gen_ai.operation.name", Value::from("chat")),
+            ("gen_ai.request.model", "gpt-4o".into()),
+            ("gen_ai.usage.input_tokens", 100.into()),
+            ("gen_ai.usage.output_tokens", 20.into()),
+        ];
+        read("acme.gateway", &[&attributes[..], more].concat())
+    };
+    let langchain = r#"{"generations": [[{"message": {"kwargs": {"usage_metadata": {"input_tokens": 100, "output_tokens": 20, "total_tokens": 120, "total_cost": 0}}}}]]}"#;
+    for (key, value) in [
+        ("cache_hit", Value::Bool(true)),
+        ("metadata", r#"{"cache_hit": true, "user_id": "u"}"#.into()),
+        ("hidden_params", r#"{"cache_key": "k", "cache_hit": true}"#.into()),
+        ("http.response.header.helicone-cache", Value::Array(vec!["HIT".into()])),
+        ("x-portkey-cache-status", "HIT".into()),
+        ("output.value", langchain.into()),
+    ] {
+        let read = call(&[(key, value)]);
+        assert!(read.never_count && read.kind == Kind::Llm, "{key}");
+        assert_eq!(read.notes, [quipu_normalize::CACHED_NOTE], "{key}");
+    }
+    for (key, value) in [
+        ("metadata", r#"{"cache_hit": false, "user_id": "u"}"#),
+        ("x-portkey-cache-status", "MISS"),
+        ("gen_ai.prompt_cache.hit", "true"),
+        ("output.value", &langchain.replace(": 0}", ": 0.01}")),
+    ] {
+        assert!(!call(&[(key, value.into())]).never_count, "{key}");
+    }
+}

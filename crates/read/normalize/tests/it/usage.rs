@@ -219,3 +219,143 @@ fn units_alone_are_usage_too() {
     assert_eq!((usage.input, usage.is_known()), (None, false));
     assert_eq!(usage.units.into_iter().collect::<Vec<_>>(), [("audio_seconds".into(), 90)]);
 }
+
+/// A call to Bedrock with its figures and its output.
+fn of_bedrock(scope: &str, figures: &[(&str, i64)], output: &str) -> Usage {
+    let mut attributes: Vec<_> = figures.iter().map(|(key, figure)| (*key, Value::Int(*figure))).collect();
+    attributes.push(("llm.provider", "aws.bedrock".into()));
+    attributes.push(("openinference.span.kind", "LLM".into()));
+    attributes.push(("output.value", output.into()));
+    read(scope, &attributes).usage.unwrap()
+}
+
+const JS_BEDROCK: &str = "@arizeai/openinference-instrumentation-bedrock";
+const RAW_ANSWER: &str = r#"{"output": {"message": {"content": [{"text": "\"usage\": {\"inputTokens\": 1}"}]}},
+    "usage": {"inputTokens": 40, "outputTokens": 20, "totalTokens": 156, "cacheReadInputTokens": 96}}"#;
+
+#[test]
+fn the_usage_object_of_the_answer_decides() {
+    let converse =
+        [("llm.token_count.prompt", 40), ("llm.token_count.completion", 20), ("llm.token_count.total", 156)];
+    for scope in [JS_BEDROCK, "acme.tracing"] {
+        let told = of_bedrock(scope, &converse, RAW_ANSWER);
+        assert_eq!((told.input, told.cache_read, told.output), (Some(136), Some(96), Some(20)), "{scope}");
+        assert_eq!(told.reading, Reading::ProvenExclusive);
+    }
+    let without_total = of_bedrock("acme.tracing", &converse[..2], RAW_ANSWER);
+    assert_eq!((without_total.input, without_total.cache_read), (Some(136), Some(96)));
+    let inclusive = [("llm.token_count.prompt", 136), ("llm.token_count.completion", 20)];
+    let told = of_bedrock(JS_BEDROCK, &inclusive, RAW_ANSWER);
+    assert_eq!((told.input, told.cache_read, told.reading), (Some(136), Some(96), Reading::ProvenInclusive));
+    let other = [("llm.token_count.prompt", 41), ("llm.token_count.completion", 20)];
+    assert_eq!(
+        of_bedrock("acme.tracing", &other, RAW_ANSWER).cache_read,
+        None,
+        "the usage of another answer"
+    );
+}
+
+#[test]
+fn answers_of_every_provider_are_read() {
+    let figures = |input: i64| [("llm.token_count.prompt", input), ("llm.token_count.completion", 20)];
+    for (input, output) in [
+        (
+            40,
+            r#"{"id": "msg_1", "usage": {"input_tokens": 40, "output_tokens": 20, "cache_read_input_tokens": 96}}"#,
+        ),
+        (
+            136,
+            r#"{"usage": {"prompt_tokens": 136, "completion_tokens": 20, "prompt_tokens_details": {"cached_tokens": 96}}}"#,
+        ),
+        (
+            136,
+            r#"{"response": {"usage": {"input_tokens": 136, "output_tokens": 20, "input_tokens_details": {"cached_tokens": 96}}}}"#,
+        ),
+        (
+            136,
+            r#"{"usageMetadata": {"promptTokenCount": 136, "candidatesTokenCount": 20, "cachedContentTokenCount": 96, "totalTokenCount": 156}}"#,
+        ),
+        (
+            136,
+            r#"{"generations": [[{"message": {"kwargs": {"usage_metadata": {"input_tokens": 136, "output_tokens": 20, "total_tokens": 156, "input_token_details": {"cache_read": 96}}}}}]]}"#,
+        ),
+    ] {
+        let told = of_bedrock("acme.tracing", &figures(input), output);
+        assert_eq!((told.input, told.cache_read, told.output), (Some(136), Some(96), Some(20)), "{output}");
+    }
+}
+
+#[test]
+fn a_listed_scope_decides_only_without_evidence() {
+    let figures = |total: i64| {
+        [
+            ("llm.token_count.prompt", 136),
+            ("llm.token_count.completion", 20),
+            ("llm.token_count.prompt_details.cache_read", 96),
+            ("llm.token_count.total", total),
+        ]
+    };
+    assert_eq!(of_bedrock(JS_BEDROCK, &figures(156), "").input, Some(136));
+    assert_eq!(of_bedrock(JS_BEDROCK, &figures(252), "").input, Some(232));
+    for scope in ["openlit.instrumentation.bedrock", "opentelemetry.instrumentation.bedrock"] {
+        let told = of_bedrock(scope, &figures(156), "");
+        assert_eq!((told.input, told.reading), (Some(232), Reading::Exclusive), "{scope} sends its own sum");
+        let told = of_bedrock(scope, &figures(156), RAW_ANSWER);
+        assert_eq!((told.input, told.reading), (Some(136), Reading::ProvenInclusive), "{scope}");
+    }
+}
+
+#[test]
+fn a_sum_of_the_source_proves_nothing_about_bedrock() {
+    let figures = [
+        ("llm.token_count.prompt", 120),
+        ("llm.token_count.completion", 20),
+        ("llm.token_count.prompt_details.cache_read", 96),
+        ("llm.token_count.total", 140),
+    ];
+    assert_ne!(of_bedrock("acme.tracing", &figures, "").reading, Reading::ProvenInclusive);
+    let answer = r#"{"usage": {"inputTokens": 120, "outputTokens": 20, "totalTokens": 236, "cacheReadInputTokens": 96}}"#;
+    let told = of_bedrock("acme.tracing", &figures, answer);
+    assert_eq!((told.input, told.reading), (Some(216), Reading::ProvenExclusive));
+}
+
+#[test]
+fn cached_tokens_in_the_total_alone_are_input() {
+    let figures =
+        [("llm.token_count.prompt", 40), ("llm.token_count.completion", 20), ("llm.token_count.total", 156)];
+    let told = of_bedrock("acme.tracing", &figures, "");
+    assert_eq!((told.input, told.cache_read), (Some(136), None));
+}
+
+#[test]
+fn a_total_decides_over_plain_keys() {
+    let plain = |total: &[(&str, i64)]| {
+        let figures = [("input_tokens", 100), ("output_tokens", 20), ("cache_read_tokens", 60)];
+        usage("acme", &[&figures[..], total].concat()).input
+    };
+    for key in ["total_tokens", "total_token_count"] {
+        assert_eq!(plain(&[(key, 120)]), Some(100), "{key}");
+        assert_eq!(plain(&[(key, 180)]), Some(160), "{key}");
+    }
+    assert_eq!(plain(&[]), Some(160));
+}
+
+#[test]
+fn a_call_without_figures_has_those_of_its_answer() {
+    let call = |key: &str, answer: &str| {
+        read("acme", &[("gen_ai.operation.name", "chat".into()), (key, answer.into())]).usage
+    };
+    let answer = r#"{"id": "msg_1", "usage": {"input_tokens": 40, "output_tokens": 20, "cache_read_input_tokens": 96}}"#;
+    let told = call("output.value", answer).unwrap();
+    assert_eq!((told.input, told.cache_read, told.output), (Some(136), Some(96), Some(20)));
+    let object = r#"{"prompt_tokens": 136, "completion_tokens": 20, "total_tokens": 156}"#;
+    assert_eq!(call("gen_ai.usage", object).unwrap().input, Some(136));
+    let twice = format!(r#"{{"message": {answer}, "raw": {answer}}}"#);
+    assert_eq!(call("output.value", &twice).unwrap().input, Some(136));
+    let other = answer.replace("40", "41");
+    assert_eq!(call("output.value", &format!(r#"[{answer}, {other}]"#)), None, "several answers");
+    assert_eq!(call("output.value", &object.replace("156", "157")), None, "no usage object");
+    assert_eq!(call("gen_ai.usage", &object.replace("156", "157")), None, "a wrong total");
+    let agent = [("gen_ai.operation.name", "invoke_agent".into()), ("output.value", answer.into())];
+    assert_eq!(read("acme", &agent).usage, None, "no call");
+}

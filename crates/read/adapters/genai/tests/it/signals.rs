@@ -256,3 +256,78 @@ fn points_that_are_no_figures_are_left_out() {
     unknown.points[0].attributes = [("gen_ai.token.type", "total")].into_iter().collect();
     assert_eq!(tokens(&GenAi.spans_of_metrics(&[unknown])), [(0, 1)]);
 }
+
+#[test]
+fn counters_of_the_draft_names_precede_its_histograms() {
+    let metrics = [
+        newer("input_tokens", 100.0),
+        newer("output_tokens", 20.0),
+        newer("detailed.input_tokens", 100.0),
+        newer("detailed.output_tokens", 20.0),
+        newer("detailed.cache_read.input_tokens", 60.0),
+    ];
+    let spans = GenAi.spans_of_metrics(&metrics);
+    assert_eq!(tokens(&spans), [(100, 20)]);
+    assert_eq!(read(&spans[0]).usage.unwrap().cache_read, Some(60));
+}
+
+/// A metric of an unknown product, with a figure of each type.
+fn of_acme(label: &str, figures: &[(&str, f64)]) -> Metric {
+    let points = figures.iter().map(|(kind, sum)| {
+        let labels = [(label, *kind), ("model", "gpt-4o"), ("session.id", "s1")];
+        point(&labels, HOUR, HOUR + 60, *sum)
+    });
+    let points = points.collect();
+    Metric {
+        instrument: Instrument::Counter,
+        points,
+        ..metric("acme_cli.token.usage", Temporality::Cumulative, Vec::new())
+    }
+}
+
+#[test]
+fn metrics_of_unknown_products_are_read_by_shape() {
+    for (label, input, output) in
+        [("type", "input", "output"), ("token_type", "prompt_tokens", "completion"), ("kind", "in", "out")]
+    {
+        let spans = GenAi.spans_of_metrics(&[of_acme(label, &[(input, 287.0), (output, 70.0)])]);
+        assert_eq!(tokens(&spans), [(287, 70)], "{label}");
+        let read = read(&spans[0]);
+        assert_eq!(
+            (read.session.as_deref(), read.model().map(|model| model.as_str())),
+            (Some("s1"), Some("gpt-4o"))
+        );
+        assert!(read.notes.iter().any(|note| note.contains("read by shape")), "{:?}", read.notes);
+    }
+    let parts = |figures: &[(&str, f64)]| tokens(&GenAi.spans_of_metrics(&[of_acme("type", figures)]));
+    let counted = [("input", 100.0), ("output", 20.0), ("cacheRead", 60.0)];
+    assert_eq!(parts(&[&counted[..], &[("total", 120.0)]].concat()), [(100, 20)]);
+    assert_eq!(parts(&[&counted[..], &[("total", 180.0)]].concat()), [(160, 20)]);
+    assert_eq!(parts(&[("input", 10.0), ("output", 20.0), ("cacheRead", 60.0)]), [(70, 20)]);
+}
+
+#[test]
+fn metrics_with_a_doubt_are_not_counted_and_say_why() {
+    let without_model = |mut metric: Metric| {
+        for point in &mut metric.points {
+            point.attributes = [("type", point.attributes.text("type").unwrap())].into_iter().collect();
+        }
+        metric
+    };
+    let both = [("input", 287.0), ("output", 70.0)];
+    for (metric, why) in [
+        (without_model(of_acme("type", &both)), "names no model"),
+        (of_acme("flavour", &both), "without a label"),
+        (of_acme("type", &both[..1]), "lacks input or output"),
+        (of_acme("type", &[both[0], both[1], ("cached", 60.0)]), "does not tell whether"),
+        (of_acme("type", &[both[0], both[1], ("strange", 60.0)]), "unknown"),
+    ] {
+        assert!(GenAi.spans_of_metrics(std::slice::from_ref(&metric)).is_empty(), "{why}");
+        assert!(quipu_normalize::metric_doubt(&metric).unwrap().contains(why), "{why}");
+    }
+    for name in ["acme.token.limit", "acme.requests", "gen_ai.client.token.usage", "auth.tokens.count"] {
+        let other = Metric { name: name.into(), ..of_acme("flavour", &both) };
+        assert_eq!(quipu_normalize::metric_doubt(&other), None, "{name}");
+    }
+    assert_eq!(quipu_normalize::metric_doubt(&of_acme("type", &both)), None);
+}

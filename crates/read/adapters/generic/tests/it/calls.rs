@@ -148,3 +148,41 @@ fn sums_of_metrics_on_a_parent_are_no_call() {
     let with_answer = read(&[("logfire.metrics", metrics.as_str().into()), ("answer", usage.into())]);
     assert_eq!(with_answer.usage.unwrap().input, Some(9));
 }
+
+#[test]
+fn plain_keys_are_decided_by_their_total() {
+    let read_plain = |model: &str, total: Option<(&str, i64)>| {
+        let mut attributes = vec![
+            ("model", model.into()),
+            ("input_tokens", 100.into()),
+            ("output_tokens", 20.into()),
+            ("cache_read_tokens", 60.into()),
+        ];
+        attributes.extend(total.map(|(key, total)| (key, total.into())));
+        let read = read(&attributes);
+        assert!(read.notes.iter().any(|note| note.starts_with("read by shape")), "{:?}", read.notes);
+        let usage = read.usage.unwrap();
+        (usage.input.unwrap(), usage.output.unwrap(), usage.reading)
+    };
+    for key in ["total_tokens", "total_token_count"] {
+        assert_eq!(read_plain("gpt-4o", Some((key, 120))), (100, 20, Reading::ProvenInclusive), "{key}");
+        assert_eq!(read_plain("claude-sonnet-4-5", Some((key, 120))), (100, 20, Reading::ProvenInclusive));
+        assert_eq!(read_plain("gpt-4o", Some((key, 180))), (160, 20, Reading::ProvenExclusive), "{key}");
+    }
+    assert_eq!(read_plain("gpt-4o", None), (100, 20, Reading::Inferred));
+    assert_eq!(read_plain("claude-sonnet-4-5", None), (160, 20, Reading::Exclusive));
+}
+
+#[test]
+fn an_answer_from_a_cache_is_no_billed_call() {
+    let call = |hit: &str| {
+        read(&[
+            ("acme.model", "gpt-4o".into()),
+            ("acme.tokens.in", 100.into()),
+            ("acme.tokens.out", 20.into()),
+            ("acme.response.cached", hit.into()),
+        ])
+    };
+    assert!(call("true").never_count && call("true").kind == Kind::Llm);
+    assert!(!call("false").never_count);
+}

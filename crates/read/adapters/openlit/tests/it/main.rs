@@ -5,7 +5,7 @@
 use quipu_adapter_openlit::Openlit;
 use quipu_conformance::run_adapter;
 use quipu_conformance::sample::draft;
-use quipu_core::{Adapter, Kind, Message, Part, Role, Span, SpanKind, Status};
+use quipu_core::{Adapter, Kind, Message, Part, Role, SpanKind, Status};
 use quipu_recordings::{claimed, facts, load, want};
 
 fn texts(messages: &[Message]) -> Vec<&str> {
@@ -27,16 +27,16 @@ fn claims_its_own_only() {
 }
 
 #[test]
-fn a_provider_comes_to_what_is_sent_and_estimates_are_marked() {
+fn a_provider_comes_to_what_it_counted_and_estimates_are_apart() {
     let spans = claimed(&Openlit, "openai--openlit");
     let facts = facts(&spans);
-    let limited = &want("openai--openlit")["source_limited"];
-    assert_eq!(Some(facts.tokens.input), limited["input"].as_u64());
-    assert_eq!(Some(facts.tokens.output), limited["output"].as_u64());
+    let truth = &want("openai--openlit")["tokens"];
+    assert_eq!(Some(facts.tokens.input), truth["input"].as_u64());
+    assert_eq!(Some(facts.tokens.output), truth["output"].as_u64());
     assert_eq!((facts.tokens.cache_read, facts.calls, facts.failed), (64, 7, 2));
-    let usages = spans.iter().filter_map(|span| span.canonical.usage.as_ref());
-    let estimated: Vec<_> = usages.filter(|usage| usage.estimated).map(|usage| usage.input).collect();
-    assert_eq!(estimated, [Some(40)]);
+    let estimates = spans.iter().filter_map(|span| span.canonical.estimate.as_ref());
+    let estimated: Vec<_> = estimates.map(|estimate| estimate.input.expected).collect();
+    assert_eq!(estimated, [20], "OpenLIT counts a token for two characters");
     assert_eq!(facts.users, ["user-42".to_owned()].into());
 }
 
@@ -48,17 +48,12 @@ fn repeats_beside_the_calls_never_count() {
     let tools = [(("book_table".to_owned(), true), 1), (("get_weather".to_owned(), false), 2)];
     assert_eq!(facts.tools, tools.into());
     assert_eq!(facts.sessions, ["thread-7".to_owned()].into());
-    // Figures that the provider did not count are marked, and no others.
-    let counted = |span: &&Span| span.canonical.kind == Kind::Llm && span.canonical.usage.is_some();
-    let estimated = |span: &Span| span.canonical.usage.as_ref().is_some_and(|usage| usage.estimated);
-    let (guessed, sent): (Vec<&Span>, Vec<&Span>) =
-        spans.iter().filter(counted).partition(|span| estimated(span));
-    assert_eq!(guessed.len(), 4);
-    let sum = |spans: &[&Span]| {
-        let usages = spans.iter().filter_map(|span| span.canonical.usage.as_ref());
-        usages.fold((0, 0), |sum, usage| (sum.0 + usage.input.unwrap(), sum.1 + usage.output.unwrap()))
-    };
-    assert_eq!(sum(&sent), (1278, 372));
+    // Figures that the provider did not count are estimates, and no others.
+    assert_eq!(spans.iter().filter(|span| span.canonical.estimate.is_some()).count(), 4);
+    let usages = spans.iter().filter(|span| span.canonical.kind == Kind::Llm);
+    let usages = usages.filter_map(|span| span.canonical.usage.as_ref());
+    let sum = usages.fold((0, 0), |sum, usage| (sum.0 + usage.input.unwrap(), sum.1 + usage.output.unwrap()));
+    assert_eq!(sum, (1278, 372));
 }
 
 #[test]
@@ -154,7 +149,8 @@ fn what_is_broken_is_passed_over() {
             .with("gen_ai.usage.output_tokens", 7)
             .with("gen_ai.output.messages", text)
             .span();
-        assert!(!Openlit.canonical(&span).usage.unwrap().estimated);
+        let read = Openlit.canonical(&span);
+        assert!(read.usage.is_some() && read.estimate.is_none());
         Openlit.messages(&span);
     }
 }
