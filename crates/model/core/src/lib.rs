@@ -85,7 +85,8 @@ pub use query::{
     FacetField, FigureRange, GroupBy, MetricAggregate, MetricName, MetricQuery, MetricSeries, SessionPage,
     SessionQuery, SessionRow, Sort, SpanPage, SpanQuery, SpanRow, Term, ToolGroup, TraceFigure, TraceFilter,
     TracePage, TraceQuery, TraceRow, TraceStatus, UsageGroup, UsageKey, UsageQuery, UsageTotals, Wanted,
-    WorkGroup, WorkKey, WorkQuery, WorkTotals, Worked,
+    WorkGroup, WorkKey, WorkQuery, WorkRow, WorkRowCursor, WorkRowField, WorkRowPage, WorkRowQuery,
+    WorkRowSort, WorkRowState, WorkTotals, Worked,
 };
 pub use retention::{
     DayFate, Hold, MOST_HOLDS, Retention, RetentionPreset, RetentionRule, RetentionSignal, Retired,
