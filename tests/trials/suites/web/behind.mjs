@@ -10,6 +10,8 @@ const STILL = `since=${new Date(until - 86_400_000).toISOString()}&until=${new D
 const figures = (page) => page.evaluate(() => {
   const plain = (text) => /^([\d,]+)( ×| \D*)?$/.exec((text ?? "").trim())?.[1]?.replaceAll(",", "");
   const said = (link) => {
+    // A list in another order shows what an amount or a time is made of.
+    if (/[?&]sort=/.test(link.getAttribute("href"))) return undefined;
     const stat = link.querySelector(".stat-value");
     if (stat) return plain(stat.textContent) ?? /([\d,]+) (?:of [\d,]+ failed|runs|calls?)/.exec(link.textContent)?.[1]?.replaceAll(",", "");
     const cause = link.querySelector(".cause-count") ?? link.querySelector(".hbar-value");
@@ -19,9 +21,9 @@ const figures = (page) => page.evaluate(() => {
   };
   const lists = ["/calls", "/tool-runs", "/spans", "/traces?"];
   const links = [...document.querySelectorAll("main a[href]")].filter((link) =>
-    lists.some((path) => link.getAttribute("href").startsWith(path)) && !link.closest(".chart, nav, .feed, .chart-legend, figure") && !link.classList.contains("quiet-button"));
+    lists.some((path) => link.getAttribute("href").startsWith(path)) && !link.closest(".chart, nav, .feed, .chart-legend, figure"));
   // A link with words alone is no figure.
-  return links.filter((link) => link.matches(".num, .stat") || link.querySelector(".cause-count, .hbar-value"))
+  return links.filter((link) => link.matches(".num, .stat") || /^[\d,]+ /.test(link.textContent) || link.querySelector(".cause-count, .hbar-value"))
     .map((link) => ({ href: link.getAttribute("href"), count: said(link) === undefined ? null : Number(said(link)), text: link.textContent.trim().slice(0, 60) }));
 });
 

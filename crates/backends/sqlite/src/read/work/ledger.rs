@@ -143,7 +143,7 @@ fn found_by(
     };
     let asks = |keys: &[WorkKey]| query.group_by.iter().any(|by| keys.contains(by));
     let plain = || Condition::of("calls c");
-    let mut rows = if of_trace.needs_trace() {
+    let mut rows = if of_trace.needs_trace() || of_trace.model.is_some() {
         let Some(rows) = rows_of_traces(shared, reader, &of_trace)? else { return Ok(None) };
         rows
     } else {

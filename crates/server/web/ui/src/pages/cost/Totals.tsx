@@ -19,7 +19,6 @@ import { t } from "../../lib/i18n";
 import { estimatedText } from "../../lib/words";
 import { filterHref } from "../../state/filters";
 import type { Params } from "../../state/url";
-import { Num } from "../roster/parts";
 import { confidenceText, periodName } from "./period";
 
 /** Change against the period before, as a share; null where there was nothing to compare with. */
@@ -204,11 +203,13 @@ export function Totals({ total, analysis }: { total: UsageRow; analysis: CostAna
         label={t("Error rate")}
         value={<span className={total.errors ? "failing" : undefined}>{percent(errorRate(total))}</span>}
       >
-        <Num
-          value={total.errors}
-          text={t("{n} failed", { n: count(total.errors) })}
-          to={filterHref("/calls", {}, { state: "failed" })}
-        />
+        {total.errors > 0 ? (
+          <Link className="muted num" href={filterHref("/calls", {}, { state: "failed" })}>
+            {t("{n} failed", { n: count(total.errors) })}
+          </Link>
+        ) : (
+          <span className="muted">{t("{n} failed", { n: "0" })}</span>
+        )}
       </Figure>
     </dl>
   );

@@ -200,7 +200,7 @@ export const compactRow = (list: WorkList, places: number) => (row: WorkRow) => 
       </span>
     </span>
     <span className="compact-line muted">
-      <span className="cut">
+      <span className="row-state">
         <StatusText status={row.status} /> · <span className="figure">{listTime(row.started_at)}</span>
         {row.error ? <span className="failing"> · {row.error}</span> : null}
       </span>
