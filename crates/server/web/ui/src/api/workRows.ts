@@ -38,9 +38,10 @@ interface WorkRowsPage {
 export interface WorkRowAsk {
   kind: string | undefined;
   state: string | undefined;
-  provider: string | undefined;
-  within: string | undefined;
-  convention: string | undefined;
+  /** None or one; an empty text means calls that name none. */
+  provider: readonly string[];
+  within: readonly string[];
+  convention: readonly string[];
   message: readonly string[];
 }
 

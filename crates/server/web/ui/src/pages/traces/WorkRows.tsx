@@ -20,7 +20,7 @@ const DEFAULT_SORT = "-started_at";
 const KINDS: Record<WorkList, string | undefined> = { calls: "call", "tool-runs": "tool", spans: undefined };
 
 /** In an address stands "-" for calls that name none. */
-const named = (value: string | null): string | undefined => (value === "-" ? "" : (value ?? undefined));
+const named = (values: readonly string[]): string[] => values.map((value) => (value === "-" ? "" : value));
 
 function askOf(list: WorkList, params: URLSearchParams): WorkRowAsk {
   // Links of earlier versions said "failed=true".
@@ -28,10 +28,10 @@ function askOf(list: WorkList, params: URLSearchParams): WorkRowAsk {
   return {
     kind: KINDS[list] ?? params.get("kind") ?? undefined,
     state,
-    provider: named(params.get("provider")),
-    within: named(params.get("within")),
-    convention: named(params.get("convention")),
-    message: params.getAll("message").map((text) => (text === "-" ? "" : text)),
+    provider: named(params.getAll("provider")).slice(0, 1),
+    within: named(params.getAll("within")).slice(0, 1),
+    convention: named(params.getAll("convention")).slice(0, 1),
+    message: named(params.getAll("message")),
   };
 }
 
@@ -59,6 +59,11 @@ function stateText(state: string): string {
   return words[state] ?? state;
 }
 
+function ownText(field: "provider" | "within" | "convention", name: string): string {
+  if (field === "provider") return t("Provider: {name}", { name });
+  return field === "within" ? t("Within tool: {name}", { name }) : t("Convention: {name}", { name });
+}
+
 /** The conditions that no filter bar shows, each with a way to drop it. */
 function chipsOf(
   list: WorkList,
@@ -72,13 +77,13 @@ function chipsOf(
       gone: { kind: null },
     });
   if (ask.state) chips.push({ id: "state", text: stateText(ask.state), gone: { state: null, failed: null } });
-  const values = [
-    ["provider", ask.provider, t("Provider: {name}", { name: ask.provider || t("none") })],
-    ["within", ask.within, t("Within tool: {name}", { name: ask.within || t("none") })],
-    ["convention", ask.convention, t("Convention: {name}", { name: ask.convention || t("none") })],
-  ] as const;
-  for (const [id, value, text] of values)
-    if (value !== undefined) chips.push({ id, text, gone: { [id]: null } });
+  for (const [id, values] of [
+    ["provider", ask.provider],
+    ["within", ask.within],
+    ["convention", ask.convention],
+  ] as const)
+    for (const value of values)
+      chips.push({ id, text: ownText(id, value || t("none")), gone: { [id]: null } });
   const [message, ...others] = ask.message;
   if (message !== undefined) {
     const more = others.length > 0 ? ` ${t("+{n} more", { n: others.length })}` : "";
