@@ -7,7 +7,7 @@ use compact_str::CompactString;
 use quipu_core::{
     Detail, EventQuery, FacetField, GroupBy, Kind, Level, Meeting, MetricAggregate, MetricQuery,
     SessionQuery, Sort, Store, Timestamp, TraceFilter, TraceId, TraceRow, UsageQuery, WorkKey, WorkQuery,
-    Worked,
+    WorkRow, WorkRowQuery, WorkRowSort, WorkRowState, Worked,
 };
 use tokio::time::{Instant, sleep};
 
@@ -222,6 +222,26 @@ impl Pair<'_> {
             let mut query = WorkQuery { of, filter: filter.clone(), failed, group_by: keys.to_vec() };
             query.group_by.dedup();
             equal!(self, format!("work of {query:?}"), |store| store.work(&query).await?);
+        }
+        self.compare_work_rows(filter, failed).await
+    }
+
+    async fn compare_work_rows(&self, filter: &TraceFilter, failed: bool) -> Outcome {
+        let calls = Kind::ALL.into_iter().filter(|kind| kind.is_call()).collect();
+        for (kinds, of_trace, sort) in [
+            (Vec::new(), Vec::new(), WorkRowSort::Newest),
+            (calls, vec![FacetField::Tool], WorkRowSort::Dearest),
+            (vec![Kind::Tool], vec![FacetField::Model], WorkRowSort::Longest),
+        ] {
+            let state = failed.then_some(WorkRowState::Failed);
+            let filter = filter.clone();
+            let query =
+                WorkRowQuery { kinds, filter, of_trace, state, sort, limit: 20, ..WorkRowQuery::default() };
+            equal!(self, format!("rows of {query:?}"), |store| {
+                let page = store.work_rows(&query).await?;
+                let row = |row: &WorkRow| (row.place(sort), row.error.clone(), row.session.clone());
+                (page.rows.iter().map(row).collect::<Vec<_>>(), page.total, page.next)
+            });
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use quipu_core::{
     Backend, Batch, CostPage, CostQuery, EventPage, EventQuery, Facet, FacetField, Meeting, MetricName,
     MetricQuery, MetricSeries, Node, Result, SessionPage, SessionQuery, SpanId, SpanPage, SpanQuery, SpanRow,
     Store, StoreInfo, Timestamp, ToolGroup, TraceFilter, TraceId, TracePage, TraceQuery, TraceRow,
-    UsageGroup, UsageQuery, WorkGroup, WorkQuery,
+    UsageGroup, UsageQuery, WorkGroup, WorkQuery, WorkRowPage, WorkRowQuery,
 };
 
 /// A store that accepts all records, keeps none and answers like an empty store. The count uses its own
@@ -93,5 +93,9 @@ impl Store for Unstored {
 
     async fn work(&self, _query: &WorkQuery) -> Result<Vec<WorkGroup>> {
         Ok(Vec::new())
+    }
+
+    async fn work_rows(&self, _query: &WorkRowQuery) -> Result<WorkRowPage> {
+        Ok(WorkRowPage::default())
     }
 }

@@ -15,13 +15,14 @@ const AXE: &str = "axe-core@4";
 const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
 /// The scripts by name.
-const SCRIPTS: [(&str, &str); 25] = [
+const SCRIPTS: [(&str, &str); 26] = [
     ("main.mjs", include_str!("../suites/web/main.mjs")),
     ("browser.mjs", include_str!("../suites/web/browser.mjs")),
     ("steps.mjs", include_str!("../suites/web/steps.mjs")),
     ("send.mjs", include_str!("../suites/web/send.mjs")),
     ("pages.mjs", include_str!("../suites/web/pages.mjs")),
     ("walks.mjs", include_str!("../suites/web/walks.mjs")),
+    ("behind.mjs", include_str!("../suites/web/behind.mjs")),
     ("shell.mjs", include_str!("../suites/web/shell.mjs")),
     ("list.mjs", include_str!("../suites/web/list.mjs")),
     ("late.mjs", include_str!("../suites/web/late.mjs")),

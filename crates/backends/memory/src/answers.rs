@@ -6,7 +6,7 @@ use quipu_core::{
     MetricName, MetricQuery, MetricSeries, Node, Owned, Owner, Result, Retention, Retired, SessionPage,
     SessionQuery, SpanId, SpanPage, SpanQuery, SpanRow, Store, StoreForgetting, StoreInfo, StoreIntegrity,
     StoreRetention, Timestamp, ToolGroup, TraceFilter, TraceId, TracePage, TraceQuery, TraceRow, UsageGroup,
-    UsageQuery, WorkGroup, WorkQuery,
+    UsageQuery, WorkGroup, WorkQuery, WorkRowPage, WorkRowQuery,
 };
 
 use crate::held::{Entry, Held};
@@ -51,6 +51,10 @@ impl Store for Memory {
 
     async fn work(&self, query: &WorkQuery) -> Result<Vec<WorkGroup>> {
         self.held.read().work(query)
+    }
+
+    async fn work_rows(&self, query: &WorkRowQuery) -> Result<WorkRowPage> {
+        Ok(self.held.read().work_rows(query))
     }
 
     async fn tools(&self, filter: &TraceFilter) -> Result<Vec<ToolGroup>> {

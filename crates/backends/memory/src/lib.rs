@@ -22,5 +22,6 @@ mod text;
 mod traces;
 mod usage;
 mod work;
+mod work_rows;
 
 pub use memory::Memory;

@@ -13,7 +13,7 @@ use crate::events;
 use crate::failure::{error_of, short};
 use crate::held::{Entry, Held};
 use crate::matching::{is, within};
-use crate::summary::{Summed, above_failures};
+use crate::summary::{Summed, above_failures, values_of};
 use crate::terms::{is_wanted, of_run, of_span, terms_fit};
 
 type Name = Option<CompactString>;
@@ -159,7 +159,7 @@ impl Record {
     }
 }
 
-fn service(span: &Span) -> Name {
+pub(crate) fn service(span: &Span) -> Name {
     span.resource.service().map(CompactString::from)
 }
 
@@ -209,11 +209,18 @@ fn of_work<'r>(
     }
 }
 
-/// Whether that part of a filter holds for a span which the span itself answers, and all terms.
-fn span_fits(filter: &TraceFilter, entry: &Entry, trace: &Summed<'_>) -> bool {
+/// Whether that part of a filter holds for a span which the span itself answers, and all terms. The fields
+/// `of_trace` apply to the trace.
+fn span_fits(filter: &TraceFilter, of_trace: &[FacetField], entry: &Entry, trace: &Summed<'_>) -> bool {
     let service = service(&entry.span);
-    let own = |field| of_work(entry, service.as_ref(), field);
-    let fits = |wanted: &Option<String>, field| is(wanted.as_ref(), own(field).flatten());
+    let own = |field| match of_trace.contains(&field) {
+        true => None,
+        false => of_work(entry, service.as_ref(), field),
+    };
+    let fits = |wanted: &Option<String>, field| match own(field) {
+        Some(value) => is(wanted.as_ref(), value),
+        None => wanted.as_ref().is_none_or(|wanted| values_of(field, trace).contains(wanted.as_str())),
+    };
     within(filter, time_of(entry))
         && fits(&filter.service, FacetField::Service)
         && fits(&filter.framework, FacetField::Framework)
@@ -300,21 +307,32 @@ impl Held {
     }
 
     fn spans_at_work(&self, query: &WorkQuery, kinds: &[Kind]) -> Vec<Record> {
+        let mut records = Vec::new();
+        self.each_at_work(query, kinds, &[], |entry, trace| records.push(Record::of_span(entry, trace)));
+        records
+    }
+
+    /// Passes each span that counts as work, failed or not, to `take`.
+    pub(crate) fn each_at_work<'h>(
+        &'h self,
+        query: &WorkQuery,
+        kinds: &[Kind],
+        of_trace: &[FacetField],
+        mut take: impl FnMut(&'h Entry, &Summed<'h>),
+    ) {
         let filter = &query.filter;
         // The tool is the span's own.
-        let of_trace = TraceFilter { tool: None, ..filter.clone() };
-        let mut records = Vec::new();
-        for trace in self.traces_of_costs(&of_trace).values() {
+        let tool = filter.tool.clone().filter(|_| of_trace.contains(&FacetField::Tool));
+        let part = TraceFilter { tool, ..filter.clone() };
+        for trace in self.traces_of_costs(&part).values() {
             let echoes = if query.is_of_origins() { above_failures(trace.trace) } else { HashSet::default() };
             let fits = |entry: &&Entry| {
                 !echoes.contains(&entry.span.span_id)
                     && (kinds.is_empty() || kinds.contains(&kind_of(entry)))
                     && is_work(entry)
-                    && span_fits(filter, entry, trace)
+                    && span_fits(filter, of_trace, entry, trace)
             };
-            let spans = trace.trace.values().filter(fits);
-            records.extend(spans.map(|entry| Record::of_span(entry, trace)));
+            trace.trace.values().filter(fits).for_each(|entry| take(entry, trace));
         }
-        records
     }
 }

@@ -9,7 +9,7 @@ use quipu_core::{
     Meeting, MetricName, MetricQuery, MetricSeries, Node, Owned, Owner, Remnant, Result, Retention, Retired,
     Retry, SessionPage, SessionQuery, SpanId, SpanPage, SpanQuery, SpanRow, Store, StoreEncoding,
     StoreForgetting, StoreInfo, StoreIntegrity, StoreRetention, Timestamp, ToolGroup, TraceFilter, TraceId,
-    TracePage, TraceQuery, TraceRow, UsageGroup, UsageQuery, WorkGroup, WorkQuery,
+    TracePage, TraceQuery, TraceRow, UsageGroup, UsageQuery, WorkGroup, WorkQuery, WorkRowPage, WorkRowQuery,
 };
 
 use crate::fault::NAME;
@@ -59,6 +59,11 @@ impl Store for Sqlite {
     async fn work(&self, query: &WorkQuery) -> Result<Vec<WorkGroup>> {
         let query = query.clone();
         self.ask(move |shared| work::groups(shared, &query)).await
+    }
+
+    async fn work_rows(&self, query: &WorkRowQuery) -> Result<WorkRowPage> {
+        let query = query.clone();
+        self.ask(move |shared| work::page(shared, &query)).await
     }
 
     async fn tools(&self, filter: &TraceFilter) -> Result<Vec<ToolGroup>> {

@@ -33,6 +33,7 @@ mod unsampled;
 mod usage;
 mod work;
 mod work_figures;
+mod work_rows;
 mod work_steps;
 mod write;
 
@@ -74,6 +75,7 @@ pub fn all() -> Vec<Case> {
         work::cases(),
         work_figures::cases(),
         work_steps::cases(),
+        work_rows::cases(),
         forget::cases(),
         forget_after::cases(),
         retention::cases(),

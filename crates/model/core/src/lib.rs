@@ -88,7 +88,8 @@ pub use query::{
     FacetField, FigureRange, GroupBy, MetricAggregate, MetricName, MetricQuery, MetricSeries, SessionPage,
     SessionQuery, SessionRow, Sort, SpanPage, SpanQuery, SpanRow, Term, ToolGroup, TraceFigure, TraceFilter,
     TracePage, TraceQuery, TraceRow, TraceStatus, UsageGroup, UsageKey, UsageQuery, UsageTotals, Wanted,
-    WorkGroup, WorkKey, WorkQuery, WorkTotals, Worked,
+    WorkGroup, WorkKey, WorkQuery, WorkRow, WorkRowCursor, WorkRowField, WorkRowPage, WorkRowQuery,
+    WorkRowSort, WorkRowState, WorkTotals, Worked,
 };
 pub use record_scope::RecordScope;
 pub use retention::{

@@ -9,7 +9,7 @@ use crate::{
     FacetField, Hold, Meeting, MetricName, MetricQuery, MetricSeries, Node, Owned, Owner, OwnerKind, Remnant,
     Result, Retention, Retired, SessionPage, SessionQuery, SpanId, SpanPage, SpanQuery, SpanRow, StoreInfo,
     Timestamp, ToolGroup, TraceFilter, TraceId, TracePage, TraceQuery, TraceRow, UsageGroup, UsageQuery,
-    WorkGroup, WorkQuery,
+    WorkGroup, WorkQuery, WorkRowPage, WorkRowQuery,
 };
 
 /// A backend that answers queries. Queries never wait for a writer. An optional capability is `None` for a
@@ -69,6 +69,12 @@ pub trait Store: Backend {
     /// # Errors
     /// The store cannot be read.
     async fn work(&self, query: &WorkQuery) -> Result<Vec<WorkGroup>>;
+
+    /// One page of the spans that [`Self::work`] counts, with the number of all of them.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    async fn work_rows(&self, query: &WorkRowQuery) -> Result<WorkRowPage>;
 
     /// Sums over counted tool runs, one group for each tool, most calls first.
     ///

@@ -8,7 +8,8 @@ use quipu_core::{
     Backend, Batch, CostPage, CostQuery, EventPage, EventQuery, Facet, FacetField, Health, Meeting, Meter,
     MetricName, MetricQuery, MetricSeries, Node, Result, Retry, SessionPage, SessionQuery, SpanId, SpanPage,
     SpanQuery, SpanRow, Store, StoreForgetting, StoreInfo, StoreRetention, Timestamp, ToolGroup, TraceFilter,
-    TraceId, TracePage, TraceQuery, TraceRow, UsageGroup, UsageQuery, WorkGroup, WorkQuery,
+    TraceId, TracePage, TraceQuery, TraceRow, UsageGroup, UsageQuery, WorkGroup, WorkQuery, WorkRowPage,
+    WorkRowQuery,
 };
 use tokio::sync::Mutex;
 
@@ -184,6 +185,10 @@ impl Store for Steady {
 
     async fn work(&self, query: &WorkQuery) -> Result<Vec<WorkGroup>> {
         self.store.work(query).await
+    }
+
+    async fn work_rows(&self, query: &WorkRowQuery) -> Result<WorkRowPage> {
+        self.store.work_rows(query).await
     }
 
     fn retention(&self) -> Option<&dyn StoreRetention> {

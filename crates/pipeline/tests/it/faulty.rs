@@ -106,6 +106,10 @@ impl Store for Faulty {
         self.inner.work(query).await
     }
 
+    async fn work_rows(&self, query: &WorkRowQuery) -> Result<WorkRowPage> {
+        self.inner.work_rows(query).await
+    }
+
     async fn info(&self) -> Result<StoreInfo> {
         self.inner.info().await
     }

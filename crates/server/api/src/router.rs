@@ -96,6 +96,7 @@ fn table() -> Router<Arc<Api>> {
         .route("/api/metrics", get(handlers::summary))
         .route("/api/v1/events", get(handlers::events))
         .route("/api/v1/calls", get(handlers::calls))
+        .route("/api/v1/spans", get(handlers::work_rows))
         .route("/api/v1/exchanges", get(handlers::exchanges))
         .route("/api/v1/metrics", get(handlers::metrics))
         .route("/api/v1/metrics/query", get(handlers::series))

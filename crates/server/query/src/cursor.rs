@@ -1,14 +1,16 @@
 //! Cursors as opaque text: hexadecimal, with a version and the kind of page that they continue.
 
-use quipu_core::{Cursor, Sort, SpanId, Timestamp, TraceId};
+use quipu_core::{Cursor, Sort, SpanId, Timestamp, TraceId, WorkRowCursor, WorkRowSort};
 
 use crate::traces::SORTS;
+use crate::work_rows::WORK_ROW_SORTS;
 
 const VERSION: u8 = 1;
 const TRACES: u8 = b't';
 const SESSIONS: u8 = b's';
 const EVENTS: u8 = b'e';
 const SPANS: u8 = b'p';
+const WORK_ROWS: u8 = b'w';
 
 /// The end of a page, converted to and from the client's text. A text of another version, another kind of
 /// page, or another order of traces gives `None`.
@@ -70,6 +72,36 @@ impl CursorText {
         let (start, span_id) = bytes.split_first_chunk()?;
         Some((Timestamp::from_nanos(i64::from_be_bytes(*start)), SpanId::from_slice(span_id).ok()?))
     }
+
+    /// After a span of all traces, in an order.
+    pub fn of_work_row(cursor: &WorkRowCursor, sort: WorkRowSort) -> String {
+        let order = WORK_ROW_SORTS
+            .iter()
+            .position(|(_, known)| *known == sort)
+            .and_then(|at| u8::try_from(at).ok())
+            .unwrap_or(0);
+        let figure = [u8::from(cursor.figure.is_some())];
+        let value = cursor.figure.unwrap_or_default().to_be_bytes();
+        let (time, trace) = (cursor.time.nanos().to_be_bytes(), cursor.trace_id.as_bytes());
+        text(WORK_ROWS, &[&[order], &figure, &value, &time, trace, cursor.span_id.as_bytes()])
+    }
+
+    /// Reads [`CursorText::of_work_row`].
+    pub fn to_work_row(cursor: &str, sort: WorkRowSort) -> Option<WorkRowCursor> {
+        let bytes = bytes(WORK_ROWS, cursor)?;
+        let ([order, has_figure], rest) = bytes.split_first_chunk()?;
+        let (figure, rest) = rest.split_first_chunk()?;
+        let (time, rest) = rest.split_first_chunk()?;
+        let (trace_id, span_id) = rest.split_first_chunk::<16>()?;
+        let (_, order) = WORK_ROW_SORTS.get(usize::from(*order))?;
+        let cursor = WorkRowCursor {
+            figure: (*has_figure == 1).then(|| i64::from_be_bytes(*figure)),
+            time: Timestamp::from_nanos(i64::from_be_bytes(*time)),
+            trace_id: TraceId::from_slice(trace_id).ok()?,
+            span_id: SpanId::from_slice(span_id).ok()?,
+        };
+        (*order == sort).then_some(cursor)
+    }
 }
 
 fn text(kind: u8, parts: &[&[u8]]) -> String {
@@ -103,12 +135,18 @@ mod tests {
             prop_assert_eq!(CursorText::to_session(&CursorText::of_session(at, &name)), Some((at, name)));
             prop_assert_eq!(CursorText::to_event(&CursorText::of_event(at, number)), Some((at, number)));
             prop_assert_eq!(CursorText::to_span(&CursorText::of_span(at, span)), Some((at, span)));
+            for figure in [None, Some(number)] {
+                let (trace_id, sort) = (trace.trace_id, WORK_ROW_SORTS[order].1);
+                let row = WorkRowCursor { figure, time: at, trace_id, span_id: span };
+                prop_assert_eq!(CursorText::to_work_row(&CursorText::of_work_row(&row, sort), sort), Some(row));
+            }
         }
 
         #[test]
         fn any_text_is_answered(text in "[0-9a-fA-F]{0,60}|.{0,20}") {
             let _ = (CursorText::to_trace(&text, Sort::Newest), CursorText::to_session(&text));
             let _ = (CursorText::to_event(&text), CursorText::to_span(&text));
+            let _ = CursorText::to_work_row(&text, WorkRowSort::Newest);
         }
     }
 

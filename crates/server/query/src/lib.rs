@@ -22,6 +22,7 @@ mod spans;
 mod time;
 mod traces;
 mod usage;
+mod work_rows;
 
 pub use agents::{AgentShare, Share, agent_shares};
 pub use calls::{CALL_PARAMS, CALL_ROWS, CallAsk, CallSort};
@@ -48,3 +49,4 @@ pub use spans::{DEFAULT_SPANS, MAX_SPANS, SPAN_PARAMS, SpanAsk};
 pub use time::{parse_time, parse_time_range};
 pub use traces::TRACE_PARAMS;
 pub use usage::{FACET_PARAMS, FACET_ROWS, FacetAsk, USAGE_PARAMS, group_word};
+pub use work_rows::{WORK_ROW_PARAMS, WORK_ROWS};

@@ -39,7 +39,7 @@ async function opened(url) {
   for (const tab of ["lens", "tokens", "attributes"]) paths.push([`span-${tab}`, `${at}?span=${call.span_id}&tab=${tab}`]);
   paths.push(["cost-by-week", "/cost?range=all&by=time&per=week"], ["cost-by-tool", "/cost?range=all&by=tool"]);
   paths.push(["map-3d", "/map?view=3d"], ["filtered", "/traces?filter=status%3Aerror"], ["nothing", "/traces?filter=model%3Ano-such-model"]);
-  paths.push(["calls", "/calls?sort=-cost"], ["compare-agents", "/compare?by=agent"]);
+  paths.push(["calls", "/calls?sort=-cost"], ["tool-runs", "/tool-runs?sort=-status"], ["spans", "/spans?state=failed"], ["compare-agents", "/compare?by=agent"]);
   paths.push(["wrong-filter", "/traces?filter=model%3A"]);
   return paths;
 }

@@ -89,7 +89,7 @@ export const tasks = (page, plan) => {
       await shown(cause.filter({ hasText: `RuntimeError: no stock ${mark}` }));
       await holds(async () => (await cause.count()) === 1, async () => `${await cause.count()} causes`);
       await cause.getByRole("link", { name: /^3 ×/ }).click();
-      await holds(async () => (await rowsOf(page, "Traces").count()) === 3, async () => `${await rowsOf(page, "Traces").count()} traces behind 3`);
+      await holds(async () => (await rowsOf(page, "Tool runs").count()) === 3, async () => `${await rowsOf(page, "Tool runs").count()} runs behind 3`);
     }],
     ["two models compared: 3 clicks", async () => {
       await sendRun(plan.urls.demo, `pair-${mark}`, [call(`cheap-${mark}`, 100, 10), call(`fast-${mark}`, 50, 50)]);

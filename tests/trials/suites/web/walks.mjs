@@ -1,4 +1,5 @@
 // What can be done on the pages, step by step: what is done, and what must be on the screen after it.
+import { behind } from "./behind.mjs";
 import { boards } from "./boards.mjs";
 import { first, settled, several, watch } from "./browser.mjs";
 import { arriving, deleted, filtered, ordered, viewed } from "./list.mjs";
@@ -23,6 +24,7 @@ const WALKS = {
   menus: ["/dashboards", menus],
   tasks: ["/", tasks],
   counted: ["/", counted],
+  behind: ["/", behind],
   phone: ["/events?range=all", phone],
   overview: ["/?range=24h", overview],
   palette: ["/", palette],

@@ -9,7 +9,7 @@ use quipu_core::{
     Backend, Batch, CostPage, CostQuery, EventPage, EventQuery, Facet, FacetField, Meeting, MetricName,
     MetricQuery, MetricSeries, Node, Result, SessionPage, SessionQuery, Signal, SpanId, SpanPage, SpanQuery,
     SpanRow, SpanSink as _, Store, StoreForgetting, StoreInfo, Timestamp, ToolGroup, TraceFilter, TraceId,
-    TracePage, TraceQuery, TraceRow, UsageGroup, UsageQuery, WorkGroup, WorkQuery,
+    TracePage, TraceQuery, TraceRow, UsageGroup, UsageQuery, WorkGroup, WorkQuery, WorkRowPage, WorkRowQuery,
 };
 
 /// A fault of a store.
@@ -199,6 +199,10 @@ impl Store for Faulty {
     async fn work(&self, query: &WorkQuery) -> Result<Vec<WorkGroup>> {
         let failed = query.failed && !self.has(Fault::CountsAllWork);
         self.0.work(&WorkQuery { failed, ..query.clone() }).await
+    }
+
+    async fn work_rows(&self, query: &WorkRowQuery) -> Result<WorkRowPage> {
+        self.0.work_rows(query).await
     }
 
     fn forgetting(&self) -> Option<&dyn StoreForgetting> {

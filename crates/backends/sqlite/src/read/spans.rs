@@ -62,6 +62,19 @@ fn row_of(row: &Row<'_>, trace_id: TraceId, names: &Names<'_>) -> fault::Result<
     Ok((row.get(0)?, span))
 }
 
+/// The span with this number; `None` if there is none.
+pub(crate) fn by_number(
+    reader: &DayReader<'_>,
+    trace_id: TraceId,
+    number: i64,
+    names: &Names<'_>,
+) -> fault::Result<Option<SpanRow>> {
+    let mut look = reader.conn.prepare_cached(&select("s.pk = ?1"))?;
+    let mut found = look.query([number])?;
+    let Some(row) = found.next()? else { return Ok(None) };
+    Ok(Some(row_of(row, trace_id, names)?.1))
+}
+
 /// Rows of one day in order, and whether they end early because they fill a page.
 #[derive(Default)]
 struct DayRows {

@@ -202,6 +202,10 @@ impl Store for Nodes {
         unreachable!()
     }
 
+    async fn work_rows(&self, _: &WorkRowQuery) -> Result<WorkRowPage> {
+        unreachable!()
+    }
+
     async fn info(&self) -> Result<StoreInfo> {
         unreachable!()
     }

@@ -8,6 +8,7 @@ mod terms;
 mod traces;
 mod usage;
 mod work;
+mod work_rows;
 
 /// Default number of rows.
 const ROWS: usize = 100;
@@ -25,6 +26,9 @@ pub use usage::{
     UsageTotals,
 };
 pub use work::{WorkGroup, WorkKey, WorkQuery, WorkTotals, Worked};
+pub use work_rows::{
+    WorkRow, WorkRowCursor, WorkRowField, WorkRowPage, WorkRowQuery, WorkRowSort, WorkRowState,
+};
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]

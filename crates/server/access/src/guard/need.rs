@@ -81,6 +81,7 @@ const ROUTES: &[Route] = &[
     look("/api/v1/guardrails"),
     look("/api/v1/events"),
     look("/api/v1/calls"),
+    look("/api/v1/spans"),
     Route("GET", "/api/v1/exchanges", Here(Read), Some("trace.read")),
     look("/api/v1/scores"),
     look("/api/v1/metrics"),

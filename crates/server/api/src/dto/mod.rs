@@ -47,6 +47,7 @@ mod usage;
 mod value;
 mod view;
 mod work;
+mod work_row;
 
 pub use agents::{AgentFigures, AgentRow, AgentsAnswer};
 pub use analysis::{
@@ -120,6 +121,7 @@ pub use work::{
     GuardrailsAnswer, ToolBaseline, ToolChange, ToolHour, ToolInsight, ToolInsightsAnswer,
     ToolRecommendation,
 };
+pub use work_row::{WorkSpan, WorkSpansAnswer, WorkSpansParams};
 
 pub(crate) use span::cost_reason;
 pub(crate) use value::{json, object};

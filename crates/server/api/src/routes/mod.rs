@@ -35,6 +35,7 @@ mod trace_text;
 mod traces;
 mod usage;
 mod work;
+mod work_rows;
 
 pub(crate) use agents::agents;
 pub(crate) use assets::{asset, wrong_method};
@@ -72,6 +73,7 @@ pub(crate) use system::system;
 pub(crate) use traces::{span, trace, traces};
 pub(crate) use usage::{facets, tools, usage};
 pub(crate) use work::{all_agents, guardrails, summary, tool_insights};
+pub(crate) use work_rows::work_rows;
 
 // The generated descriptions of the routes, which the OpenAPI document names.
 pub(crate) use agents::__path_agents;
@@ -116,6 +118,7 @@ pub(crate) use system::__path_system;
 pub(crate) use traces::{__path_span, __path_trace, __path_traces};
 pub(crate) use usage::{__path_facets, __path_tools, __path_usage};
 pub(crate) use work::{__path_all_agents, __path_guardrails, __path_summary, __path_tool_insights};
+pub(crate) use work_rows::__path_work_rows;
 
 use crate::Problem;
 use crate::json::Json;

@@ -8,7 +8,7 @@ use quipu_core::{
     Backend, Batch, CostPage, CostQuery, Error, ErrorKind, EventPage, EventQuery, Facet, FacetField, Health,
     Limits, Meeting, MetricName, MetricQuery, MetricSeries, Node, Result, SessionPage, SessionQuery, SpanId,
     SpanPage, SpanQuery, SpanRow, Store, StoreInfo, Timestamp, ToolGroup, TraceFilter, TraceId, TracePage,
-    TraceQuery, TraceRow, UsageGroup, UsageQuery, WorkGroup, WorkQuery,
+    TraceQuery, TraceRow, UsageGroup, UsageQuery, WorkGroup, WorkQuery, WorkRowPage, WorkRowQuery,
 };
 
 use crate::fixture::{Fixture, trace_id};
@@ -100,6 +100,10 @@ impl Store for Down {
     }
 
     async fn work(&self, _: &WorkQuery) -> Result<Vec<WorkGroup>> {
+        self.fails()
+    }
+
+    async fn work_rows(&self, _: &WorkRowQuery) -> Result<WorkRowPage> {
         self.fails()
     }
 }

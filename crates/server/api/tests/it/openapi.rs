@@ -6,7 +6,7 @@ use axum::http::Method;
 use quipu_query::{
     ANALYSIS_PARAMS, CALL_PARAMS, EVENT_PARAMS, FACET_PARAMS, FILTER_PARAMS, METRIC_PARAMS,
     PRICE_CHECK_PARAMS, PRICE_LIST_PARAMS, QUERY_METRIC_PARAMS, QUERY_PARAMS, RANGE_PARAMS, SESSION_PARAMS,
-    SESSION_TRACE_PARAMS, SPAN_PARAMS, TRACE_PARAMS, USAGE_PARAMS,
+    SESSION_TRACE_PARAMS, SPAN_PARAMS, TRACE_PARAMS, USAGE_PARAMS, WORK_ROW_PARAMS,
 };
 use serde_json::Value;
 
@@ -59,6 +59,7 @@ const ROUTES: &[(&str, &str)] = &[
     ("get", "/api/metrics"),
     ("get", "/api/v1/events"),
     ("get", "/api/v1/calls"),
+    ("get", "/api/v1/spans"),
     ("get", "/api/v1/exchanges"),
     ("get", "/api/v1/scores"),
     ("post", "/api/v1/scores"),
@@ -143,6 +144,7 @@ async fn its_parameters_are_those_that_routes_take() {
         ("/api/v1/live", vec![&["topics", "boot", "after"]]),
         ("/api/v1/events", vec![EVENT_PARAMS]),
         ("/api/v1/calls", vec![FILTER_PARAMS, CALL_PARAMS]),
+        ("/api/v1/spans", vec![FILTER_PARAMS, WORK_ROW_PARAMS]),
         ("/api/v1/exchanges", vec![&["trace", "session"]]),
         ("/api/v1/scores", vec![&["trace_id", "session", "limit"]]),
         ("/api/v1/metrics/query", vec![METRIC_PARAMS]),

@@ -148,3 +148,57 @@ async fn calls_within_a_framework_are_its_own_whatever_reported_them() {
         (&json!("crewai"), &json!(2), &json!(2))
     );
 }
+
+#[tokio::test]
+async fn spans_of_all_traces_are_as_many_as_figures_say() {
+    let fixture = Fixture::new().await;
+    for (from, by) in [
+        ("calls", "kind=call"),
+        ("tools", "kind=tool"),
+        ("agents", "kind=agent"),
+        ("spans", ""),
+        ("failures", "state=failed"),
+    ] {
+        let figures = fixture.get(&format!("/api/v1/query?from={from}")).await;
+        let list = fixture.get(&format!("/api/v1/spans?limit=1000&{by}")).await;
+        assert_eq!(list["total"], figures["total"]["count"], "{from}: {list}");
+        assert_eq!(list["spans"].as_array().unwrap().len() as u64, list["total"].as_u64().unwrap(), "{from}");
+    }
+}
+
+#[tokio::test]
+async fn spans_come_in_pages_of_any_order() {
+    let fixture = Fixture::new().await;
+    for sort in ["-started_at", "started_at", "-duration", "-cost", "tokens", "-status", "status"] {
+        let whole = fixture.get(&format!("/api/v1/spans?sort={sort}&limit=1000")).await;
+        let (mut paged, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let page = fixture.get(&format!("/api/v1/spans?sort={sort}&limit=2{cursor}")).await;
+            assert_eq!(page["total"], whole["total"]);
+            paged.extend(page["spans"].as_array().unwrap().clone());
+            let Some(next) = page["next_cursor"].as_str() else { break };
+            cursor = format!("&cursor={next}");
+        }
+        assert_eq!(&paged, whole["spans"].as_array().unwrap(), "{sort}");
+    }
+    let first = fixture.get("/api/v1/spans?sort=-cost&limit=1").await;
+    let next = first["next_cursor"].as_str().unwrap();
+    let wrong = fixture.fails(&format!("/api/v1/spans?sort=cost&cursor={next}"), 400).await;
+    assert!(wrong.contains("next_cursor"), "{wrong}");
+}
+
+#[tokio::test]
+async fn failures_are_found_by_their_error() {
+    let fixture = Fixture::new().await;
+    let tools = fixture.get("/api/v1/spans?kind=tool&state=failed").await;
+    let failed = &tools["spans"][0];
+    assert_eq!(
+        (&tools["total"], &failed["tool"], &failed["error"], &failed["status"]),
+        (&json!(1), &json!("book_table"), &json!("no table left"), &json!("error"))
+    );
+    let found = fixture.get("/api/v1/spans?state=failed&message=no+table+left&message=other").await;
+    assert_eq!((&found["total"], &found["spans"][0]["span_id"]), (&json!(1), &failed["span_id"]));
+    assert_eq!(fixture.get("/api/v1/spans?state=failed&message=no+table").await["total"], 0);
+    assert!(fixture.fails("/api/v1/spans?kind=thing", 400).await.contains("a comma list of call"));
+    assert!(fixture.fails("/api/v1/spans?state=open", 400).await.contains("one of failed"));
+}

@@ -16,7 +16,9 @@ const Overview = lazy(
   prefetched(async () => ({ default: (await import("./pages/overview/Overview")).Overview })),
 );
 const Traces = lazy(prefetched(async () => ({ default: (await import("./pages/Traces")).Traces })));
-const Calls = lazy(prefetched(async () => ({ default: (await import("./pages/traces/Calls")).Calls })));
+const WorkRows = lazy(
+  prefetched(async () => ({ default: (await import("./pages/traces/WorkRows")).WorkRows })),
+);
 const Compare = lazy(
   prefetched(async () => ({ default: (await import("./pages/compare/Compare")).Compare })),
 );
@@ -89,7 +91,8 @@ function Page({ path }: { path: string }) {
   if (page === "") return <Overview />;
   if (page === "traces") return id ? <Trace key={id} traceId={id} /> : <Traces />;
   if (page === "sessions") return id ? <SessionPage key={id} sessionId={id} /> : <Sessions />;
-  if (page === "calls" && !id) return <Calls />;
+  if ((page === "calls" || page === "tool-runs" || page === "spans") && !id)
+    return <WorkRows key={page} list={page} />;
   if (page === "compare" && !id) return <Compare />;
   if (page === "users" && !id) return <Users />;
   if (page === "agents" && !id) return <Agents />;

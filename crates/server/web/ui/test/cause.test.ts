@@ -38,6 +38,11 @@ describe("causes of failures", () => {
     expect(others).toEqual([]);
     expect(cause?.label).toBe("RuntimeError: backend down");
     expect([cause?.count, cause?.trace_id]).toEqual([10, "trace of 3"]);
+    expect(cause?.messages).toEqual([
+      "RuntimeError: backend down",
+      "backend down",
+      "Error running tool: {'tool_name': 'find', 'error': 'backend down'}",
+    ]);
     expect(narrowed("", cause?.where ?? {})).toBe(
       'error_message:"RuntimeError: backend down","backend down",' +
         "\"Error running tool: {'tool_name': 'find', 'error': 'backend down'}\"",
@@ -71,7 +76,7 @@ describe("causes of failures", () => {
 
   it("has a cause without a message", () => {
     expect(causesOf([failed(null, 2)])).toMatchObject([
-      { label: "no error message", where: { errors: ">0" } },
+      { label: "no error message", where: { errors: ">0" }, messages: ["-"] },
     ]);
   });
 });

@@ -8,7 +8,7 @@ use crate::codec::{MARK_CALL, MARK_COUNTS, MARK_FAILED, MARK_TOOL};
 use crate::fault::Result;
 use crate::read::filter::Condition;
 use crate::read::own::Own;
-use crate::read::usage_rows::{rows_of_traces, trace_part};
+use crate::read::usage_rows::{OF_CALLS, rows_of_traces, trace_part};
 use crate::read::work::sums::{Table, key_columns};
 use crate::read::work::{Groups, list};
 use crate::readers::DayReader;
@@ -24,6 +24,26 @@ const OWN: Own = Own {
         (FacetField::Tool, "c.tool"),
     ],
 };
+/// The same without the tool, which is then the trace's.
+const OWN_BUT_TOOL: Own = OF_CALLS;
+/// The same without the model, which is then the trace's.
+const OWN_BUT_MODEL: Own = Own {
+    columns: &[
+        (FacetField::Agent, "c.agent"),
+        (FacetField::Service, "c.service"),
+        (FacetField::Framework, "c.framework"),
+        (FacetField::Tool, "c.tool"),
+    ],
+};
+
+/// Fields that a row answers if these fields apply to its trace.
+const fn own_but(of_trace: &[FacetField]) -> Own {
+    match of_trace {
+        [FacetField::Tool] => OWN_BUT_TOOL,
+        [FacetField::Model] => OWN_BUT_MODEL,
+        _ => OWN,
+    }
+}
 
 const fn column(by: WorkKey) -> &'static str {
     match by {
@@ -51,7 +71,7 @@ pub(crate) fn sums(
     bounds: &Bounds,
     table: &Table,
 ) -> Result<()> {
-    let Some(rows) = rows(shared, reader, query, kinds, bounds)? else {
+    let Some(rows) = rows(shared, reader, query, kinds, bounds, &[])? else {
         return Ok(());
     };
     let verdict = if rows.from.contains("spans s") { "s.ttft, s.verdict" } else { "NULL, NULL" };
@@ -70,15 +90,18 @@ pub(crate) fn sums(
     groups.flush()
 }
 
-fn rows(
+/// The rows `c` of a query; the fields `of_trace` of its filter (none, the model or the tool) apply to the
+/// trace.
+pub(crate) fn rows(
     shared: &Shared,
     reader: &DayReader<'_>,
     query: &WorkQuery,
     kinds: &[Kind],
     bounds: &Bounds,
+    of_trace: &[FacetField],
 ) -> Result<Option<Condition>> {
-    let filter = &query.filter;
-    let Some(mut rows) = found_by(shared, reader, query, kinds)? else {
+    let (filter, own) = (&query.filter, own_but(of_trace));
+    let Some(mut rows) = found_by(shared, reader, query, kinds, of_trace)? else {
         return Ok(None);
     };
     rows.sql.push_str(&format!(" AND c.marks & {} != 0", MARK_CALL | MARK_TOOL));
@@ -98,7 +121,7 @@ fn rows(
     if let Some(until) = filter.until.map(Timestamp::nanos).filter(|until| *until <= high) {
         rows.and("c.time < ?", until);
     }
-    let Some(own) = OWN.all(reader.conn, filter)? else { return Ok(None) };
+    let Some(own) = own.all(reader.conn, filter)? else { return Ok(None) };
     rows.sql.push_str(&own);
     Ok(Some(rows))
 }
@@ -109,11 +132,18 @@ fn found_by(
     reader: &DayReader<'_>,
     query: &WorkQuery,
     kinds: &[Kind],
+    fields: &[FacetField],
 ) -> Result<Option<Condition>> {
-    let of_trace = TraceFilter { tool: None, ..trace_part(&query.filter, OWN) };
+    let filter = &query.filter;
+    let of = |field, text: &Option<String>| text.clone().filter(|_| fields.contains(&field));
+    let of_trace = TraceFilter {
+        tool: of(FacetField::Tool, &filter.tool),
+        model: of(FacetField::Model, &filter.model),
+        ..trace_part(filter, own_but(fields))
+    };
     let asks = |keys: &[WorkKey]| query.group_by.iter().any(|by| keys.contains(by));
     let plain = || Condition::of("calls c");
-    let mut rows = if of_trace.needs_trace() {
+    let mut rows = if of_trace.needs_trace() || of_trace.model.is_some() {
         let Some(rows) = rows_of_traces(shared, reader, &of_trace)? else { return Ok(None) };
         rows
     } else {

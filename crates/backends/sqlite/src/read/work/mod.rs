@@ -2,9 +2,12 @@
 
 mod events;
 mod ledger;
+mod rows;
 mod spans;
 mod sums;
 mod traces;
+
+pub(crate) use rows::page;
 
 use std::collections::BTreeMap;
 

@@ -74,7 +74,8 @@ pub(crate) fn sums(
     groups.flush()
 }
 
-fn rows(
+/// The rows `s` of a query.
+pub(crate) fn rows(
     shared: &Shared,
     reader: &DayReader<'_>,
     query: &WorkQuery,

@@ -94,6 +94,7 @@ passed_on! {
     nodes(traces: &[(TraceId, Timestamp)]) -> Vec<Vec<Node>>;
     meeting_traces(meetings: &[(Meeting, Timestamp)]) -> Vec<Vec<(TraceId, Timestamp)>>;
     work(query: &WorkQuery) -> Vec<WorkGroup>;
+    work_rows(query: &WorkRowQuery) -> WorkRowPage;
     info() -> StoreInfo;
 }
 

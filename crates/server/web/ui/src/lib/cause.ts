@@ -17,6 +17,8 @@ export interface Cause {
   errors: string[];
   /** The filter of the traces with this cause. */
   where: Narrowing;
+  /** The error texts by which lists of spans find exactly these failures; "-" for those without a text. */
+  messages: string[];
   count: number;
   trace_id: string | null;
   last_at: string | null;
@@ -83,6 +85,7 @@ export function causesOf(failed: readonly Failed[]): Cause[] {
       label: reading.label,
       errors: [],
       where: {},
+      messages: [],
       count: 0,
       trace_id: null,
       last_at: null,
@@ -91,6 +94,7 @@ export function causesOf(failed: readonly Failed[]): Cause[] {
     causes.set(reading.key, cause);
     cause.count += one.count;
     if (one.error) cause.errors.push(one.error);
+    cause.messages.push(one.error || "-");
     if (reading.type) cause.types.add(reading.type);
     if (known === undefined || (one.last_at ?? "") > (cause.last_at ?? "")) {
       cause.trace_id = one.trace_id;

@@ -2,7 +2,7 @@
 import { useMemo } from "react";
 import { joined, type Narrowing, narrowed, written } from "../lib/query";
 import type { Range } from "../lib/time";
-import { href, navigate, rangeOf, setParams, usePlace } from "./url";
+import { href, navigate, type Params, rangeOf, setParams, usePlace } from "./url";
 
 /** What every question is asked about: a time range, and the filter as the API takes it. */
 export interface Scope {
@@ -79,11 +79,7 @@ export function foldFormer(path: string, params: URLSearchParams): void {
  * `{model: ["a", "b"]}` for alternatives, `{session: null}` for those without one, `{duration: ">2s"}` for a figure.
  * What the filter said of the same fields gives way. `params` are other parameters of the page.
  */
-export function filterHref(
-  path: string,
-  by: Narrowing = {},
-  params: Record<string, string | null | undefined> = {},
-): string {
+export function filterHref(path: string, by: Narrowing = {}, params: Params = {}): string {
   const here = new URLSearchParams(window.location.search);
   const filter = narrowed(
     OWN_WORDS.test(window.location.pathname) ? (here.get("filter") ?? "") : filterText(here),

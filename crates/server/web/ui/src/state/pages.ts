@@ -21,7 +21,14 @@ export interface Page {
 // b Budgets, e Events, r Metrics, p Map, d Dashboards, f Frameworks, y System, x Data, k Access, u Audit.
 export const PAGES: readonly Page[] = [
   { path: "/", label: () => t("Overview"), key: "h", group: "start", front: true },
-  { path: "/traces", label: () => t("Traces"), key: "t", group: "runs", front: true, also: ["/calls"] },
+  {
+    path: "/traces",
+    label: () => t("Traces"),
+    key: "t",
+    group: "runs",
+    front: true,
+    also: ["/calls", "/tool-runs", "/spans"],
+  },
   { path: "/sessions", label: () => t("Sessions"), key: "s", group: "runs", also: ["/users"] },
   { path: "/agents", label: () => t("Agents"), key: "a", group: "work" },
   { path: "/models", label: () => t("Models"), key: "m", group: "work" },

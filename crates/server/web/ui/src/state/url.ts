@@ -56,8 +56,11 @@ export function setParams(patch: Record<string, string | null>, options: { repla
 
 const RANGE_KEYS = ["range", "since", "until", "compare"] as const;
 
+/** Parameters of an address; several values of one name are several parameters. */
+export type Params = Record<string, string | readonly string[] | null | undefined>;
+
 /** An address within the dashboard that keeps the time range of the present one; null takes a parameter away. */
-export function href(path: string, params: Record<string, string | null | undefined> = {}): string {
+export function href(path: string, params: Params = {}): string {
   const here = new URLSearchParams(window.location.search);
   const next = new URLSearchParams();
   for (const key of RANGE_KEYS) {
@@ -65,7 +68,8 @@ export function href(path: string, params: Record<string, string | null | undefi
     if (value !== null) next.set(key, value);
   }
   for (const [name, value] of Object.entries(params)) {
-    if (value) next.set(name, value);
+    if (Array.isArray(value)) for (const one of value as readonly string[]) next.append(name, one);
+    else if (value) next.set(name, value as string);
     else if (value === null) next.delete(name);
   }
   const query = next.toString();

@@ -11,9 +11,9 @@ import { filterHref } from "../../state/filters";
 import { Multiples } from "../roster/Multiples";
 import { cost, latencies, outcomes, tokens } from "../roster/multiples";
 import { only } from "../roster/names";
-import { ErrorKinds, type Fact, Facts } from "../roster/parts";
+import { ErrorKinds, type Fact, Facts, Num } from "../roster/parts";
 import { Detail, WorkPart } from "../roster/WorkPage";
-import { AgentCost, agentName, turns } from "./Agents";
+import { AgentCost, agentCalls, agentName, agentRuns, turns } from "./Agents";
 
 interface Props {
   row: AgentRow;
@@ -59,7 +59,7 @@ export function AgentDetail({ row, scope, refetch }: Props) {
               name: tool.name ?? t("unnamed"),
               value: tool.calls,
               hue: "tool",
-              href: filterHref("/traces", { agent, tool: tool.name }),
+              href: filterHref("/tool-runs", { agent, tool: tool.name }),
               note: tool.errors > 0 ? t("{n} failed", { n: count(tool.errors) }) : undefined,
             }))}
             unit="count"
@@ -76,7 +76,7 @@ export function AgentDetail({ row, scope, refetch }: Props) {
               name: model.name ?? t("(no model)"),
               value: model.calls,
               hue: "llm",
-              href: filterHref("/traces", { agent, model: model.name }),
+              href: filterHref("/calls", { agent, model: model.name }),
             }))}
             unit="count"
             label={t("Calls by model")}
@@ -86,7 +86,10 @@ export function AgentDetail({ row, scope, refetch }: Props) {
         )}
       </WorkPart>
       <WorkPart title={t("Failures")}>
-        <ErrorKinds kinds={row.error_kinds} to={(error) => filterHref("/traces", { agent, ...error })} />
+        <ErrorKinds
+          kinds={row.error_kinds}
+          to={({ messages }) => filterHref("/spans", { agent }, { state: "failed", message: messages })}
+        />
       </WorkPart>
     </Detail>
   );
@@ -96,8 +99,15 @@ function factsOf(row: AgentRow): Fact[] {
   return [
     {
       label: t("Runs"),
-      value: count(row.runs),
-      note: row.running > 0 ? t("{n} running", { n: count(row.running) }) : undefined,
+      value: <Num value={row.runs} to={agentRuns(row.name)} />,
+      note:
+        row.running > 0 ? (
+          <Num
+            value={row.running}
+            text={t("{n} running", { n: count(row.running) })}
+            to={agentRuns(row.name, { state: "running" })}
+          />
+        ) : undefined,
     },
     {
       label: t("Failed"),
@@ -106,12 +116,24 @@ function factsOf(row: AgentRow): Fact[] {
           {percent(row.runs > 0 ? row.errors / row.runs : 0)}
         </span>
       ),
-      note: t("{n} runs", { count: row.errors, n: count(row.errors) }),
+      note: (
+        <Num
+          value={row.errors}
+          text={t("{n} runs", { count: row.errors, n: count(row.errors) })}
+          to={agentRuns(row.name, { state: "failed" })}
+        />
+      ),
     },
     {
       label: t("LLM calls per run"),
       value: turns(row.llm_calls_per_run),
-      note: t("{n} calls", { count: row.llm_calls, n: count(row.llm_calls) }),
+      note: (
+        <Num
+          value={row.llm_calls}
+          text={t("{n} calls", { count: row.llm_calls, n: count(row.llm_calls) })}
+          to={agentCalls(row.name)}
+        />
+      ),
     },
     {
       label: t("LLM latency p50"),
@@ -123,7 +145,10 @@ function factsOf(row: AgentRow): Fact[] {
       value: duration(row.duration_ms?.p50),
       note: t("p95 {time}", { time: duration(row.duration_ms?.p95) }),
     },
-    { label: t("Tool runs"), value: count(row.tool_calls) },
+    {
+      label: t("Tool runs"),
+      value: <Num value={row.tool_calls} to={filterHref("/tool-runs", { agent: row.name })} />,
+    },
     {
       label: t("Cost"),
       value: <AgentCost row={row} places={headlinePlaces(row.cost_usd ?? "0")} />,

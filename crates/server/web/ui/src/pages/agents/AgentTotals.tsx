@@ -46,7 +46,7 @@ export function AgentTotals({
       <Stat
         label={t("Runs")}
         value={compact(now.runs)}
-        href={filterHref("/traces", { has: "agent" })}
+        href={filterHref("/spans", {}, { kind: "agent" })}
         sparkHue="--agent"
         {...sparks.runs((f) => f.count)}
         {...deltaOf(now.runs, then?.runs, compact)}
@@ -55,7 +55,7 @@ export function AgentTotals({
         label={t("Failed")}
         value={percent(rate(now))}
         note={t("{n} runs", { count: now.errors, n: count(now.errors) })}
-        href={filterHref("/traces", { has: "agent", errors: ">0" })}
+        href={filterHref("/spans", {}, { kind: "agent", state: "failed" })}
         good="down"
         sparkHue="--failure"
         {...sparks.runs((f) => f.errors)}
@@ -65,6 +65,7 @@ export function AgentTotals({
         label={t("LLM calls per run")}
         value={turns(now.runs > 0 ? now.calls / now.runs : null)}
         note={t("{n} calls", { count: now.calls, n: compact(now.calls) })}
+        href={filterHref("/calls", { has: "agent" })}
         good="down"
         sparkHue="--llm"
         {...sparks.calls((f) => f.count)}
@@ -76,7 +77,7 @@ export function AgentTotals({
       <Stat
         label={t("Tool runs")}
         value={compact(now.tools)}
-        href={filterHref("/traces", { has: "agent", tools: ">0" })}
+        href={filterHref("/tool-runs", { has: "agent" })}
         sparkHue="--tool"
         {...sparks.tools((f) => f.count)}
         {...deltaOf(now.tools, then?.tools, compact)}
@@ -84,7 +85,7 @@ export function AgentTotals({
       <Stat
         label={t("Tokens")}
         value={compact(now.tokens)}
-        href={filterHref("/traces", { has: "agent" }, { sort: "-tokens" })}
+        href={filterHref("/calls", { has: "agent" }, { sort: "-tokens" })}
         sparkHue="--llm"
         {...sparks.calls((f) => f.tokens?.total ?? 0)}
         {...deltaOf(now.tokens, then?.tokens, compact)}
@@ -92,7 +93,7 @@ export function AgentTotals({
       <Stat
         label={t("Cost")}
         value={now.cost === null ? "–" : usdHeadline(now.cost)}
-        href={filterHref("/traces", { has: "agent" }, { sort: "-cost" })}
+        href={filterHref("/calls", { has: "agent" }, { sort: "-cost" })}
         good="down"
         sparkHue="--accent"
         {...sparks.calls((f) => usdPixels(f.cost_usd))}

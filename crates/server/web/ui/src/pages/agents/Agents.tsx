@@ -8,6 +8,7 @@ import { t } from "../../lib/i18n";
 import { rangeLabel } from "../../lib/time";
 import { useScopeBefore } from "../../state/compare";
 import { filterHref } from "../../state/filters";
+import type { Params } from "../../state/url";
 import { Against } from "../roster/Against";
 import { boxColumn, costColumn, failedColumn, lastColumn, percentileColumn } from "../roster/columns";
 import { type Scale, scaleOf } from "../roster/kinds";
@@ -25,10 +26,14 @@ import { AgentTotals } from "./AgentTotals";
 export const agentName = (row: { name: string | null }) => row.name ?? t("no agent named");
 const rowKey = (row: AgentRow) => keyOf(row.name);
 
-const traces = (row: AgentRow, by: Record<string, string> = {}, params: Record<string, string> = {}) =>
-  filterHref("/traces", { agent: row.name, ...by }, params);
+/** The runs of an agent, one by one. */
+export const agentRuns = (agent: string | null, params: Params = {}) =>
+  filterHref("/spans", { agent }, { kind: "agent", ...params });
+/** The LLM calls of an agent, one by one. */
+export const agentCalls = (agent: string | null, params: Params = {}) =>
+  filterHref("/calls", { agent }, params);
 
-const seriesHref = (group: AskGroup) => filterHref("/traces", { agent: group.key.agent ?? null });
+const seriesHref = (group: AskGroup) => agentRuns(group.key.agent ?? null);
 const seriesName = (group: AskGroup) => group.key.agent ?? t("no agent named");
 
 export function AgentCost({ row, places }: { row: AgentRow; places: number }) {
@@ -72,7 +77,7 @@ function columnsFor(places: number, scale: Scale, before: ReadonlyMap<string, Ag
       by: (row) => row.runs,
       cell: (row) => (
         <>
-          <Num value={row.runs} to={traces(row)} />
+          <Num value={row.runs} to={agentRuns(row.name)} />
           {row.running > 0 ? (
             <span className="running-mark" title={t("{n} are running", { n: count(row.running) })} />
           ) : null}
@@ -82,7 +87,7 @@ function columnsFor(places: number, scale: Scale, before: ReadonlyMap<string, Ag
     },
     failedColumn(
       (row) => row.runs,
-      (row) => traces(row, { errors: ">0" }),
+      (row) => agentRuns(row.name, { state: "failed" }),
     ),
     {
       id: "turns",
@@ -93,12 +98,12 @@ function columnsFor(places: number, scale: Scale, before: ReadonlyMap<string, Ag
       drop: 1,
       by: (row) => row.llm_calls_per_run,
       cell: (row) => (
-        <span
-          className={row.llm_calls ? "figure" : "figure nil"}
+        <Num
+          value={row.llm_calls}
+          text={turns(row.llm_calls_per_run)}
+          to={agentCalls(row.name)}
           title={t("{n} LLM calls", { count: row.llm_calls, n: count(row.llm_calls) })}
-        >
-          {row.llm_calls ? turns(row.llm_calls_per_run) : "0"}
-        </span>
+        />
       ),
     },
     {
@@ -129,8 +134,8 @@ function columnsFor(places: number, scale: Scale, before: ReadonlyMap<string, Ag
     percentileColumn("p50", (row) => row.duration_ms, { drop: 2 }),
     percentileColumn("p95", (row) => row.duration_ms, {
       slowest: {
-        title: t("The slowest traces with this agent"),
-        to: (row) => traces(row, {}, { sort: "-duration" }),
+        title: t("The slowest runs of this agent"),
+        to: (row) => agentRuns(row.name, { sort: "-duration" }),
       },
     }),
     {
@@ -160,7 +165,7 @@ function columnsFor(places: number, scale: Scale, before: ReadonlyMap<string, Ag
         <Num
           value={row.tokens?.total ?? null}
           text={compact(row.tokens?.total ?? 0)}
-          to={traces(row, {}, { sort: "-tokens" })}
+          to={agentCalls(row.name, { sort: "-tokens" })}
         />
       ),
     },
@@ -241,7 +246,7 @@ export function Agents() {
         nameOf={seriesName}
         hrefOf={seriesHref}
       />
-      <WorkPart title={t("By agent")} note={t("Click a row for details, a number for its traces")}>
+      <WorkPart title={t("By agent")} note={t("Click a row for details, a number for what it counts")}>
         <WorkTable
           label={t("Agents")}
           rows={rows}

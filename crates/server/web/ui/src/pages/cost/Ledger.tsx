@@ -23,7 +23,9 @@ import { isField } from "../../lib/query";
 import { minuteTime, utcDay, utcMonth, utcTime } from "../../lib/time";
 import { estimatedText, fieldName, grainName, tokensText } from "../../lib/words";
 import { filterHref } from "../../state/filters";
-import { setParams, usePlace } from "../../state/url";
+import { type Params, setParams, usePlace } from "../../state/url";
+import { Num } from "../roster/parts";
+import { callsBehind } from "./behind";
 import { type Dimension, groupByOf, measureTitle, NAMED, seriesClass } from "./dimensions";
 import { sortedRows } from "./order";
 
@@ -36,6 +38,9 @@ interface Props {
   measure: Measure;
   onHighlight: (key: string | null) => void;
 }
+
+/** The calls behind a row, with these parameters of their list. */
+type To = (params?: Params) => string;
 
 /** Rows before "show all". */
 const FIRST_ROWS = 12;
@@ -74,6 +79,11 @@ export function Ledger({ groups, total, dimension, grain, measure, onHighlight }
     [groups, total],
   );
   const shown = rows.slice(0, all ? MOST_ROWS : FIRST_ROWS);
+  const to =
+    (key: string): To =>
+    (params) =>
+      callsBehind(dimension, key, grain, params);
+  const toAll: To = (params) => filterHref("/calls", {}, params);
   return (
     <div className="ledger-scroll" role="region" aria-label={t("Ledger")} tabIndex={0}>
       <table className="ledger">
@@ -112,10 +122,10 @@ export function Ledger({ groups, total, dimension, grain, measure, onHighlight }
                     <i className={series} style={{ width: `${share * 100}%` }} />
                   )}
                 </td>
-                <Amount row={row} places={places} />
-                {apart === null ? null : <ListPrice row={row} places={apart} />}
-                {guessed ? <Guess row={row} /> : null}
-                <Figures row={row} {...figures} />
+                <Amount row={row} places={places} to={to(key)} />
+                {apart === null ? null : <ListPrice row={row} places={apart} to={to(key)} />}
+                {guessed ? <Guess row={row} to={to(key)} /> : null}
+                <Figures row={row} to={to(key)} {...figures} />
               </tr>
             );
           })}
@@ -137,10 +147,10 @@ export function Ledger({ groups, total, dimension, grain, measure, onHighlight }
             <td className="ledger-bar">
               <Missing row={total} />
             </td>
-            <Amount row={total} places={places} />
-            {apart === null ? null : <ListPrice row={total} places={apart} />}
-            {guessed ? <Guess row={total} /> : null}
-            <Figures row={total} {...figures} />
+            <Amount row={total} places={places} to={toAll} />
+            {apart === null ? null : <ListPrice row={total} places={apart} to={toAll} />}
+            {guessed ? <Guess row={total} to={toAll} /> : null}
+            <Figures row={total} to={toAll} {...figures} />
           </tr>
         </tfoot>
       </table>
@@ -210,7 +220,7 @@ function Key({ dimension, grain, value }: { dimension: Dimension; grain: Grain; 
   );
 }
 
-function Amount({ row, places }: { row: UsageRow; places: number }) {
+function Amount({ row, places, to }: { row: UsageRow; places: number; to: To }) {
   const why = reasonsText(row.unpriced_reasons) || undefined;
   if (row.cost_usd === null && row.subscription_usd && row.unpriced_calls === 0) {
     return (
@@ -231,18 +241,20 @@ function Amount({ row, places }: { row: UsageRow; places: number }) {
           })}
         />
       ) : null}
-      <Money
-        value={row.cost_usd}
-        places={places}
-        reason={why ?? null}
-        unpriced={row.unpriced_calls}
-        used={row.unpriced_calls > 0 || row.tokens.total > 0}
-      />
+      <Link className="num" href={to({ sort: "-cost" })}>
+        <Money
+          value={row.cost_usd}
+          places={places}
+          reason={why ?? null}
+          unpriced={row.unpriced_calls}
+          used={row.unpriced_calls > 0 || row.tokens.total > 0}
+        />
+      </Link>
     </td>
   );
 }
 
-function ListPrice({ row, places }: { row: UsageRow; places: number }) {
+function ListPrice({ row, places, to }: { row: UsageRow; places: number; to: To }) {
   const value = row.subscription_usd;
   if (!value || usdPixels(value) === 0) return <td className="end figure nil">–</td>;
   return (
@@ -250,20 +262,24 @@ function ListPrice({ row, places }: { row: UsageRow; places: number }) {
       className="end figure apart-value"
       title={t("{cost} at list price, within a subscription", { cost: usdExact(value) })}
     >
-      {usd(value, places)}
+      <Link className="num" href={to({ state: "subscription", sort: "-cost" })}>
+        {usd(value, places)}
+      </Link>
     </td>
   );
 }
 
 /** What calls without usage are estimated to have cost. */
-function Guess({ row }: { row: UsageRow }) {
+function Guess({ row, to }: { row: UsageRow; to: To }) {
   const of = row.estimated;
   if (!of || of.calls === 0) return <td className="end figure nil">–</td>;
   return (
     <td className="end figure apart-value" title={estimatedText(of)}>
-      {of.cost_usd === null
-        ? t("≈ {n} tokens", { n: count(of.tokens.total) })
-        : `≈ ${usdHeadline(of.cost_usd)}`}
+      <Link className="num" href={to({ state: "estimated" })}>
+        {of.cost_usd === null
+          ? t("≈ {n} tokens", { n: count(of.tokens.total) })
+          : `≈ ${usdHeadline(of.cost_usd)}`}
+      </Link>
     </td>
   );
 }
@@ -282,16 +298,21 @@ function Missing({ row }: { row: UsageRow }) {
 
 interface FiguresProps {
   row: UsageRow;
+  to: To;
   tokens: (value: number) => string;
   durations: (ms: number | null) => string;
 }
 
-function Figures({ row, tokens: amount, durations }: FiguresProps) {
+function Figures({ row, to, tokens: amount, durations }: FiguresProps) {
   const { tokens, latency_ms: latency } = row;
   return (
     <>
-      <td className="end figure">{count(row.llm_calls)}</td>
-      <td className={`end figure ${row.errors ? "failing" : "nil"}`}>{count(row.errors)}</td>
+      <td className="end figure">
+        <Num value={row.llm_calls} to={to()} />
+      </td>
+      <td className="end figure">
+        <Num value={row.errors} to={to({ state: "failed" })} failing />
+      </td>
       <td className="end figure" title={tokensText(tokens.input)}>
         {amount(tokens.input)}
       </td>

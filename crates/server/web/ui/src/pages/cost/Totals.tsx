@@ -2,6 +2,7 @@ import type { ReactNode } from "react";
 import type { CostAnalysis } from "../../api/money";
 import { usePriceSources } from "../../api/queries";
 import type { UsageRow } from "../../api/types";
+import { Link } from "../../components/Link";
 import { NoUsage, reasonsText } from "../../components/Money";
 import {
   compact,
@@ -16,6 +17,8 @@ import {
 } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { estimatedText } from "../../lib/words";
+import { filterHref } from "../../state/filters";
+import type { Params } from "../../state/url";
 import { confidenceText, periodName } from "./period";
 
 /** Change against the period before, as a share; null where there was nothing to compare with. */
@@ -41,18 +44,29 @@ function Figure({
   label,
   value,
   title,
+  to,
   children,
 }: {
   label: string;
   value: ReactNode;
   title?: string;
+  /** Parameters of the list of its calls. */
+  to?: Params;
   children?: ReactNode;
 }) {
   return (
     <div className="total" title={title}>
       <dt>{label}</dt>
       <dd>
-        <span className="total-value">{value}</span>
+        <span className="total-value">
+          {to ? (
+            <Link className="num" href={filterHref("/calls", {}, to)}>
+              {value}
+            </Link>
+          ) : (
+            value
+          )}
+        </span>
         <span className="total-note">{children}</span>
       </dd>
     </div>
@@ -80,6 +94,7 @@ export function Totals({ total, analysis }: { total: UsageRow; analysis: CostAna
     <dl className="totals">
       <Figure
         label={t("Cost")}
+        to={{ sort: "-cost" }}
         value={<CostValue total={total} />}
         title={total.cost_usd === null ? undefined : usdExact(total.cost_usd)}
       >
@@ -102,14 +117,19 @@ export function Totals({ total, analysis }: { total: UsageRow; analysis: CostAna
           </span>
         ) : null}
         {total.unpriced_calls > 0 ? (
-          <span className="unpriced-note" title={reasonsText(total.unpriced_reasons)}>
+          <Link
+            className="unpriced-note num"
+            href={filterHref("/calls", {}, { state: "unpriced" })}
+            title={reasonsText(total.unpriced_reasons)}
+          >
             {t("+ {n} unpriced", { n: count(total.unpriced_calls) })}
-          </span>
+          </Link>
         ) : null}
       </Figure>
       {total.subscription_usd ? (
         <Figure
           label={t("At list price")}
+          to={{ state: "subscription", sort: "-cost" }}
           value={<span className="apart-value">{usdHeadline(total.subscription_usd)}</span>}
           title={t("{amount} if these calls were billed one by one. Not part of the cost.", {
             amount: usdExact(total.subscription_usd),
@@ -121,6 +141,7 @@ export function Totals({ total, analysis }: { total: UsageRow; analysis: CostAna
       {total.estimated?.cost_usd ? (
         <Figure
           label={t("Estimated")}
+          to={{ state: "estimated" }}
           value={<span className="apart-value">≈ {usdHeadline(total.estimated.cost_usd)}</span>}
           title={estimatedText(total.estimated)}
         >
@@ -141,6 +162,7 @@ export function Totals({ total, analysis }: { total: UsageRow; analysis: CostAna
       ) : null}
       <Figure
         label={t("LLM calls")}
+        to={{}}
         value={compact(total.llm_calls)}
         title={t("{n} LLM calls", { count: total.llm_calls, n: count(total.llm_calls) })}
       >
@@ -150,6 +172,7 @@ export function Totals({ total, analysis }: { total: UsageRow; analysis: CostAna
       </Figure>
       <Figure
         label={t("Tokens")}
+        to={{ sort: "-tokens" }}
         value={compact(tokens.total)}
         title={[
           t("{n} in ({cached} cached, {written} written to cache)", {
@@ -180,7 +203,13 @@ export function Totals({ total, analysis }: { total: UsageRow; analysis: CostAna
         label={t("Error rate")}
         value={<span className={total.errors ? "failing" : undefined}>{percent(errorRate(total))}</span>}
       >
-        <span className="muted">{t("{n} failed", { n: count(total.errors) })}</span>
+        {total.errors > 0 ? (
+          <Link className="muted num" href={filterHref("/calls", {}, { state: "failed" })}>
+            {t("{n} failed", { n: count(total.errors) })}
+          </Link>
+        ) : (
+          <span className="muted">{t("{n} failed", { n: "0" })}</span>
+        )}
       </Figure>
     </dl>
   );

@@ -11,7 +11,9 @@ import { Time } from "../../components/Time";
 import { compact, count, percent, subtractUsd, usd, usdExact, usdPixels, usdSigned } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { tokensText } from "../../lib/words";
+import { filterHref } from "../../state/filters";
 import { href, usePlace } from "../../state/url";
+import { Num } from "../roster/parts";
 
 const FIRST = 8;
 
@@ -76,7 +78,16 @@ function Models({ models }: { models: readonly UnpricedModel[] }) {
                 </span>
                 <span className="unpriced-note">{reasonText(row.reason)}</span>
               </th>
-              <td className="figure end">{count(row.calls)}</td>
+              <td className="figure end">
+                <Num
+                  value={row.calls}
+                  to={filterHref(
+                    "/calls",
+                    { model: row.model ?? null },
+                    { provider: row.provider ?? "-", state: "unpriced" },
+                  )}
+                />
+              </td>
               <td className="figure end" title={tokensText(row.tokens)}>
                 {compact(row.tokens)}
               </td>

@@ -14,10 +14,10 @@ import { ByAgent, Causes } from "../roster/Causes";
 import { Multiples } from "../roster/Multiples";
 import { cost, firstTokens, latencies, outcomes, tokens } from "../roster/multiples";
 import { only } from "../roster/names";
-import { type Fact, Facts } from "../roster/parts";
+import { type Fact, Facts, Num } from "../roster/parts";
 import { share } from "../roster/series";
 import { Detail, WorkPart } from "../roster/WorkPage";
-import { ModelCost, modelName, modelOf } from "./Models";
+import { ModelCost, modelCalls, modelName, modelOf } from "./Models";
 
 interface Props {
   group: AskGroup;
@@ -76,11 +76,14 @@ export function ModelDetail({ group, scope, refetch }: Props) {
           }
         </Answered>
       </WorkPart>
-      <Causes query={errors} to={(error) => filterHref("/traces", { model, ...error })} />
+      <Causes
+        query={errors}
+        to={({ messages }) => filterHref("/spans", { model }, { state: "failed", message: messages })}
+      />
       <ByAgent
         title={t("Used by")}
         query={agents}
-        hrefOf={(agent) => filterHref("/traces", { model, agent })}
+        hrefOf={(agent) => filterHref("/calls", { model, agent })}
         noteOf={(group) => (group.cost_usd ? usdHeadline(group.cost_usd) : undefined)}
       />
     </Detail>
@@ -115,7 +118,11 @@ function factsOf(group: AskGroup): Fact[] {
   const cached = share(used?.cache_read, used?.input);
   const per = group.count > 0 && used ? used.total / group.count : null;
   return [
-    { label: t("Calls"), value: count(group.count), note: group.key.provider ?? undefined },
+    {
+      label: t("Calls"),
+      value: <Num value={group.count} to={modelCalls(group)} />,
+      note: group.key.provider ?? undefined,
+    },
     {
       label: t("Failed"),
       value: (
@@ -123,12 +130,25 @@ function factsOf(group: AskGroup): Fact[] {
           {percent(group.count > 0 ? group.errors / group.count : 0)}
         </span>
       ),
-      note: t("{n} calls", { count: group.errors, n: count(group.errors) }),
+      note: (
+        <Num
+          value={group.errors}
+          text={t("{n} calls", { count: group.errors, n: count(group.errors) })}
+          to={modelCalls(group, { state: "failed" })}
+        />
+      ),
     },
     {
       label: t("Cost"),
       value: <ModelCost figures={group} places={headlinePlaces(group.cost_usd ?? "0")} />,
-      note: group.unpriced_calls > 0 ? t("{n} unpriced", { n: count(group.unpriced_calls) }) : undefined,
+      note:
+        group.unpriced_calls > 0 ? (
+          <Num
+            value={group.unpriced_calls}
+            text={t("{n} unpriced", { n: count(group.unpriced_calls) })}
+            to={modelCalls(group, { state: "unpriced" })}
+          />
+        ) : undefined,
     },
     ...costFacts(group),
     {

@@ -5,9 +5,11 @@ import { Stat } from "../../charts";
 import { Money, reasonText } from "../../components/Money";
 import { compact, count, duration, headlinePlaces, percent, usdPixels } from "../../lib/format";
 import { t } from "../../lib/i18n";
+import type { Narrowing } from "../../lib/query";
 import { rangeLabel } from "../../lib/time";
 import { useScopeBefore } from "../../state/compare";
 import { filterHref } from "../../state/filters";
+import type { Params } from "../../state/url";
 import { Against, deltaOf, pointsOf } from "../roster/Against";
 import { boxColumn, costColumn, failedColumn, percentileColumn } from "../roster/columns";
 import { type Scale, scaleOf } from "../roster/kinds";
@@ -28,11 +30,9 @@ const providerOf = (group: AskGroup): string | null => group.key.provider ?? nul
 const rowKey = (group: AskGroup) => `${keyOf(providerOf(group))}/${keyOf(modelOf(group))}`;
 export const modelName = (group: AskGroup) => modelOf(group) ?? t("(no model)");
 
-/** Models that several providers serve. Filters know no provider, so calls of one provider have no list. */
-function sharedOf(rows: readonly AskGroup[]): ReadonlySet<string | null> {
-  const models = rows.map(modelOf);
-  return new Set(models.filter((model, at) => models.indexOf(model) !== at));
-}
+/** The calls of a model at a provider, one by one. */
+export const modelCalls = (group: AskGroup, params: Params = {}, by: Narrowing = {}) =>
+  filterHref("/calls", { model: modelOf(group), ...by }, { provider: providerOf(group) ?? "-", ...params });
 
 export function ModelCost({ figures, places }: { figures: Figures; places: number }) {
   return (
@@ -50,12 +50,8 @@ function columnsFor(
   places: number,
   scale: Scale,
   before: ReadonlyMap<string, number> | null,
-  shared: ReadonlySet<string | null>,
 ): readonly WorkColumn<AskGroup>[] {
-  const calls = (group: AskGroup, params: Record<string, string> = {}) => {
-    const model = modelOf(group);
-    return shared.has(model) ? filterHref("/traces", { model }) : filterHref("/calls", { model }, params);
-  };
+  const calls = modelCalls;
   return [
     {
       id: "calls",
@@ -72,7 +68,7 @@ function columnsFor(
     },
     failedColumn(
       (row) => row.count,
-      (row) => calls(row, { failed: "true" }),
+      (row) => calls(row, { state: "failed" }),
     ),
     {
       id: "in",
@@ -141,7 +137,7 @@ function columnsFor(
     percentileColumn("p50", (row) => row.latency_ms),
     percentileColumn("p95", (row) => row.latency_ms, {
       slowest: {
-        title: t("The slowest traces with this model"),
+        title: t("The slowest calls of this model"),
         to: (row) => calls(row, { sort: "-duration" }),
       },
     }),
@@ -195,10 +191,7 @@ export function Models() {
       scopeBefore && before.data ? new Map(before.data.groups.map((row) => [rowKey(row), row.count])) : null,
     [scopeBefore, before.data],
   );
-  const columns = useMemo(
-    () => columnsFor(places, scale, earlier, sharedOf(rows)),
-    [places, scale, earlier, rows],
-  );
+  const columns = useMemo(() => columnsFor(places, scale, earlier), [places, scale, earlier]);
   const total = query.data?.total;
   const opened =
     open === null
@@ -225,7 +218,7 @@ export function Models() {
         query={overTime}
         measures={measures}
         nameOf={modelName}
-        hrefOf={(group) => filterHref("/traces", { model: modelOf(group) })}
+        hrefOf={(group) => filterHref("/calls", { model: modelOf(group) })}
       />
       <WorkPart
         title={t("By model")}
@@ -279,7 +272,7 @@ function Totals({
         label={t("Failed")}
         value={percent(rate(total))}
         note={t("{n} calls", { count: total.errors, n: count(total.errors) })}
-        href={filterHref("/calls", {}, { failed: "true" })}
+        href={filterHref("/calls", {}, { state: "failed" })}
         good="down"
         sparkHue="--failure"
         {...sparks((f) => f.errors)}

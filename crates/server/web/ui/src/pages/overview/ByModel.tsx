@@ -22,7 +22,7 @@ import { CALLS, CALLS_TOTAL, naming } from "./asks";
 import { picked } from "./pick";
 
 export const modelHref = (group: AskGroup): string =>
-  filterHref("/traces", { model: group.key.model ?? null });
+  filterHref("/calls", { model: group.key.model ?? null });
 
 export function ByModel({
   measure,

@@ -1,4 +1,4 @@
-// Failures by cause, the most frequent first. Each line opens the traces that have this cause.
+// Failures by cause, the most frequent first. Each line opens exactly the failures that it counts.
 import { useAsk } from "../../api/ask";
 import type { Scope } from "../../api/queries";
 import { Link } from "../../components/Link";
@@ -23,8 +23,8 @@ export function Failures({ scope, refetch }: { scope: Scope; refetch: number | f
         total > 0 ? (
           <Link
             className="quiet-button"
-            href={filterHref("/traces", { errors: ">0" })}
-            title={t("All traces with a failed span")}
+            href={filterHref("/spans", {}, { state: "failed" })}
+            title={t("All failures, each once where it began")}
           >
             {t("{n} failed spans", { count: total, n: count(total) })}
           </Link>
@@ -56,8 +56,8 @@ function Causes({ causes, total, leftOut }: { causes: readonly Cause[]; total: n
       {causes.slice(0, MOST).map((cause) => (
         <li key={cause.key}>
           <Link
-            href={filterHref("/traces", cause.where)}
-            title={[t("Traces with this error"), ...cause.errors.slice(0, 5)].join("\n\n")}
+            href={filterHref("/spans", {}, { state: "failed", message: cause.messages })}
+            title={[t("Failures with this cause"), ...cause.errors.slice(0, 5)].join("\n\n")}
           >
             <span className="cause-text">{cause.label}</span>
             <span className="cause-facts faint">{cause.last_at ? ago(cause.last_at, now) : ""}</span>

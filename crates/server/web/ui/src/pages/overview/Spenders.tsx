@@ -73,7 +73,7 @@ export function Spenders({ scope, refetch }: { scope: Scope; refetch: number | f
                   value: row.cost_usd === null ? null : usdPixels(row.cost_usd),
                   text: costText(row, places),
                   note: t("{n} tokens", { count: row.tokens.total, n: compact(row.tokens.total) }),
-                  href: filterHref("/traces", { [by]: row.key[by] ?? null }, { sort: "-cost" }),
+                  href: filterHref("/calls", { [by]: row.key[by] ?? null }, { sort: "-cost" }),
                 }))}
               />
               <p className="overview-more">

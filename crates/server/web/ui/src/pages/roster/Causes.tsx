@@ -3,13 +3,13 @@ import type { UseQueryResult } from "@tanstack/react-query";
 import type { Answer, AskGroup } from "../../api/ask";
 import { Bars } from "../../charts";
 import { Answered } from "../../components/Panel";
+import type { Cause } from "../../lib/cause";
 import { t } from "../../lib/i18n";
-import type { Narrowing } from "../../lib/query";
 import { ErrorKinds } from "./parts";
 import { WorkPart } from "./WorkPage";
 
 /** Failures by what went wrong. */
-export function Causes({ query, to }: { query: UseQueryResult<Answer>; to: (error: Narrowing) => string }) {
+export function Causes({ query, to }: { query: UseQueryResult<Answer>; to: (cause: Cause) => string }) {
   return (
     <WorkPart title={t("Failures")}>
       <Answered query={query} lines={3}>

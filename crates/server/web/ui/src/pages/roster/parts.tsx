@@ -1,12 +1,11 @@
-// Figures as the work pages write them: linked to the traces behind them, aligned, and honest about what is unknown.
+// Figures as the work pages write them: linked to what they count, aligned, and honest about what is unknown.
 import type { ReactNode } from "react";
 import type { Spread } from "../../api/ask";
 import type { ErrorKind } from "../../api/insight";
 import { Link } from "../../components/Link";
-import { causesOf } from "../../lib/cause";
+import { type Cause, causesOf } from "../../lib/cause";
 import { compact, count, duration, percent } from "../../lib/format";
 import { t } from "../../lib/i18n";
-import type { Narrowing } from "../../lib/query";
 import { href } from "../../state/url";
 import type { Scale } from "./kinds";
 
@@ -117,14 +116,14 @@ export function SpreadBox({
   );
 }
 
-/** What went wrong, the most frequent first; each opens a trace that shows it. */
+/** What went wrong, the most frequent first; each opens the failures it counts. */
 export function ErrorKinds({
   kinds,
   to,
 }: {
   kinds: readonly ErrorKind[];
-  /** Where the traces are that have this error. */
-  to: (error: Narrowing) => string;
+  /** The list of the failures with this cause. */
+  to: (cause: Cause) => string;
 }) {
   if (kinds.length === 0) return <p className="part-empty">{t("No failures in this range")}</p>;
   return (
@@ -133,8 +132,8 @@ export function ErrorKinds({
         <li key={cause.key}>
           <Link
             className="figure num failing"
-            href={to(cause.where)}
-            title={t("Traces with this error")}
+            href={to(cause)}
+            title={t("Failures with this cause")}
             aria-label={t("{n} × {error}", { n: count(cause.count), error: cause.label })}
           >
             {t("{n} ×", { n: compact(cause.count) })}

@@ -5,6 +5,7 @@ import { count, duration, percent } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import type { Narrowing } from "../../lib/query";
 import { filterHref } from "../../state/filters";
+import type { Params } from "../../state/url";
 import { Num } from "../roster/parts";
 import { detailHref } from "../roster/place";
 import { Advice } from "./Advice";
@@ -12,8 +13,9 @@ import { HourStrip } from "./HourStrip";
 import { onHours } from "./hours";
 import { changeWords } from "./words";
 
-export const toolTraces = (tool: { name: string }, by: Narrowing = {}, params: Record<string, string> = {}) =>
-  filterHref("/traces", { tool: tool.name, ...by }, params);
+/** The runs of a tool, one by one. */
+export const toolRuns = (tool: { name: string }, params: Params = {}, by: Narrowing = {}) =>
+  filterHref("/tool-runs", { tool: tool.name, ...by }, params);
 
 export function ToolCard({
   tool,
@@ -34,7 +36,7 @@ export function ToolCard({
       <Num
         value={tool.calls}
         text={t("{n} calls", { count: tool.calls, n: count(tool.calls) })}
-        to={toolTraces(tool)}
+        to={toolRuns(tool)}
       />
       <Link className="tool-card-strip" href={detailHref(tool.name)} tabIndex={-1} aria-hidden="true">
         <HourStrip
@@ -51,7 +53,7 @@ export function ToolCard({
             ) : failing ? (
               <Link
                 className="figure num failing"
-                href={toolTraces(tool, { errors: ">0" })}
+                href={toolRuns(tool, { state: "failed" })}
                 title={t("{n} calls failed", { count: tool.errors, n: count(tool.errors) })}
               >
                 {percent(tool.success_rate)}

@@ -12,12 +12,12 @@ import { filterHref } from "../../state/filters";
 import { Multiples } from "../roster/Multiples";
 import { latencies, outcomes } from "../roster/multiples";
 import { only } from "../roster/names";
-import { ErrorKinds, type Fact, Facts } from "../roster/parts";
+import { ErrorKinds, type Fact, Facts, Num } from "../roster/parts";
 import { Detail, WorkPart } from "../roster/WorkPage";
 import { Advice } from "./Advice";
 import { HourStrip } from "./HourStrip";
 import { onHours } from "./hours";
-import { toolTraces } from "./ToolCard";
+import { toolRuns } from "./ToolCard";
 import { baselineSpan, changeWords } from "./words";
 
 interface Props {
@@ -42,7 +42,7 @@ export function ToolDetail({ tool, starts, scope, refetch }: Props) {
       hue="tool"
       title={tool.name}
       actions={
-        <Link className="quiet-button" href={toolTraces(tool)}>
+        <Link className="quiet-button" href={filterHref("/traces", { tool: tool.name })}>
           {t("Traces")}
         </Link>
       }
@@ -103,7 +103,10 @@ export function ToolDetail({ tool, starts, scope, refetch }: Props) {
         </Answered>
       </WorkPart>
       <WorkPart title={t("Failures")}>
-        <ErrorKinds kinds={tool.error_kinds} to={(error) => toolTraces(tool, error)} />
+        <ErrorKinds
+          kinds={tool.error_kinds}
+          to={(cause) => toolRuns(tool, { state: "failed", message: cause.messages })}
+        />
       </WorkPart>
       <WorkPart title={t("Used by")}>
         <Answered query={agents} lines={3}>
@@ -113,7 +116,7 @@ export function ToolDetail({ tool, starts, scope, refetch }: Props) {
                 name: one.key.agent ?? t("no agent named"),
                 value: one.count,
                 hue: one.key.agent ? "agent" : "other",
-                href: filterHref("/traces", { tool: tool.name, agent: one.key.agent ?? null }),
+                href: toolRuns(tool, {}, { agent: one.key.agent ?? null }),
                 note: one.errors > 0 ? t("{n} failed", { n: count(one.errors) }) : undefined,
               }))}
               unit="count"
@@ -128,7 +131,7 @@ export function ToolDetail({ tool, starts, scope, refetch }: Props) {
 
 function factsOf(tool: ToolInsight): Fact[] {
   return [
-    { label: t("Calls"), value: count(tool.calls) },
+    { label: t("Calls"), value: <Num value={tool.calls} to={toolRuns(tool)} /> },
     {
       label: t("Success"),
       value: (
@@ -136,7 +139,13 @@ function factsOf(tool: ToolInsight): Fact[] {
           {tool.success_rate === null ? "–" : percent(tool.success_rate)}
         </span>
       ),
-      note: t("{n} calls failed", { count: tool.errors, n: count(tool.errors) }),
+      note: (
+        <Num
+          value={tool.errors}
+          text={t("{n} calls failed", { count: tool.errors, n: count(tool.errors) })}
+          to={toolRuns(tool, { state: "failed" })}
+        />
+      ),
     },
     {
       label: "p50",

@@ -17,6 +17,7 @@ import { WorkTable } from "../roster/WorkTable";
 import { compactTool, toolColumns } from "./columns";
 import { lastHours } from "./hours";
 import { Pattern } from "./Pattern";
+import { toolRuns } from "./ToolCard";
 import { ToolCards } from "./ToolCards";
 import { ToolDetail } from "./ToolDetail";
 import "./tools.css";
@@ -115,14 +116,14 @@ function Totals({
       <Stat
         label={t("Calls")}
         value={compact(now.calls)}
-        href={filterHref("/traces", { tools: ">0" })}
+        href={filterHref("/tool-runs", { has: "tool" })}
         {...deltaOf(now.calls, then?.calls)}
       />
       <Stat
         label={t("Success")}
         value={now.success === null ? "–" : percent(now.success)}
         note={t("{n} calls failed", { count: now.errors, n: count(now.errors) })}
-        href={filterHref("/traces", { tools: ">0", errors: ">0" })}
+        href={filterHref("/tool-runs", { has: "tool" }, { state: "failed" })}
         good="up"
         {...pointsOf(now.success, then ? then.success : undefined)}
       />
@@ -141,9 +142,7 @@ function Totals({
             </span>
           ) : undefined
         }
-        href={
-          now.slowest ? filterHref("/traces", { tool: now.slowest.name }, { sort: "-duration" }) : undefined
-        }
+        href={now.slowest ? toolRuns(now.slowest, { sort: "-duration" }) : undefined}
       />
       <Stat
         label={t("Needs attention")}

@@ -4,7 +4,7 @@ import { count, duration, marked, percent } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { Nil, Num } from "../roster/parts";
 import type { WorkColumn } from "../roster/WorkTable";
-import { toolTraces } from "./ToolCard";
+import { toolRuns } from "./ToolCard";
 import { changeWords } from "./words";
 
 /** p50 to p99 on one scale for all rows, p95 as the hollow knot between. */
@@ -41,7 +41,7 @@ export function toolColumns(longest: number): readonly WorkColumn<ToolInsight>[]
       end: true,
       least: 60,
       by: (tool) => tool.calls,
-      cell: (tool) => <Num value={tool.calls} to={toolTraces(tool)} />,
+      cell: (tool) => <Num value={tool.calls} to={toolRuns(tool)} />,
     },
     {
       id: "inferred",
@@ -59,7 +59,7 @@ export function toolColumns(longest: number): readonly WorkColumn<ToolInsight>[]
       end: true,
       least: 60,
       by: (tool) => tool.errors,
-      cell: (tool) => <Num value={tool.errors} to={toolTraces(tool, { errors: ">0" })} failing />,
+      cell: (tool) => <Num value={tool.errors} to={toolRuns(tool, { state: "failed" })} failing />,
     },
     {
       id: "success",

@@ -73,12 +73,11 @@ export function UserDetail({ row, scope, refetch }: Props) {
           )}
         </Answered>
       </WorkPart>
-      <ByAgent
-        title={t("Agents")}
-        query={agents}
-        hrefOf={(agent) => filterHref("/traces", { user, agent })}
+      <ByAgent title={t("Agents")} query={agents} hrefOf={(agent) => filterHref("/calls", { user, agent })} />
+      <Causes
+        query={errors}
+        to={({ messages }) => filterHref("/spans", { user }, { state: "failed", message: messages })}
       />
-      <Causes query={errors} to={(error) => filterHref("/traces", { user, ...error })} />
     </Detail>
   );
 }

@@ -1,1 +1,0 @@
-import{O as e,h as t}from"./client-BH1lS5jL.js";import{u as n}from"./i18n-CRZN4tZX.js";var r=n();function i({at:n,show:i=t}){return(0,r.jsx)(`time`,{className:`figure`,dateTime:n,title:e(n),children:i(n)})}export{i as t};
