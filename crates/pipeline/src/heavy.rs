@@ -4,13 +4,13 @@ use foldhash::{HashMap, HashMapExt, HashSet};
 use quipu_core::{Batch, Result, Store, TraceId};
 use quipu_ledger::Ledger;
 
-/// Most stored spans that the traces of one count may have together. The ledger reads the spans of every trace
+/// Most stored spans that the traces of one count may have together. The ledger reads the spans of each trace
 /// that it does not know, and keeps those of a batch until it is stored.
 const RECALLED: u64 = 131_072;
 
 /// Divides a batch so that the traces of each part, except those that the ledger knows, have at most
-/// [`RECALLED`] stored spans, or are a single trace. Spans of a trace stay together; events and metrics are in
-/// the first part. Without a need to divide, the batch is unchanged and there are no parts.
+/// [`RECALLED`] stored spans, or are a single trace. Spans of a trace stay together. Events and metrics are
+/// in the first part. Without a need to divide, the batch is unchanged and there are no parts.
 ///
 /// # Errors
 /// The store cannot be read.

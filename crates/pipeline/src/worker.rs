@@ -146,8 +146,8 @@ impl Worker {
         }
     }
 
-    /// Stores the parts of a divided group, each in a commit of its own. Parts before an error stay: the senders
-    /// repeat their batches, and the store recognises those records.
+    /// Stores the parts of a divided group, each in a commit of its own. Parts before an error stay: the
+    /// senders repeat their batches, and the store recognises those records.
     async fn keep_parts(&mut self, parts: Vec<Batch>, members: Vec<Member>) {
         for part in parts {
             if let Err((error, _)) = self.store(part, Vec::new()).await {

@@ -24,7 +24,8 @@ pub struct Limits {
     /// Buckets of one histogram point, or quantiles of one summary point; a point with more is refused.
     pub point_buckets: usize,
     /// Bytes of one trace's spans, unpacked, accepted from senders; further spans are refused. The count
-    /// restarts with the process, and for a trace after which 65,536 other traces were sent.
+    /// restarts with the process, and for a trace after which 65,536 other traces were sent. `trace_spans`
+    /// has no such restart.
     pub trace_bytes: u64,
     /// Spans of one trace; further spans are refused. Stored spans count, also those of an earlier process.
     pub trace_spans: u64,

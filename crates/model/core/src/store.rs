@@ -114,8 +114,8 @@ pub trait Store: Backend {
     /// The store cannot be read.
     async fn nodes(&self, traces: &[(TraceId, Timestamp)]) -> Result<Vec<Vec<Node>>>;
 
-    /// Number of stored spans of each trace, in the order of the request, hidden spans included; 0 for an unknown
-    /// trace. A store should answer without reading a file for traces that it does not have.
+    /// Number of stored spans of each trace, in the order of the request, hidden spans included; 0 for an
+    /// unknown trace. A store should answer without reading a file for traces that it does not have.
     ///
     /// # Errors
     /// The store cannot be read.

@@ -19,11 +19,16 @@ const MOST: usize = 100_000;
 const PAGE: usize = 5_000;
 /// Limit of hand-offs read per trace.
 const HANDOFFS: usize = 64;
-/// Bytes of spans read for the graph of a trace, and for that of a map. A larger trace is incomplete.
-pub(crate) const TRACE_BYTES: usize = 24 << 20;
-pub(crate) const MAP_BYTES: usize = 4 << 20;
-/// Memory of a graph while it is made, as a multiple of its spans: their nodes, and the graph itself.
-const COPIES: usize = 2;
+/// Memory of the spans of a trace and of the work on them, in bytes: for an answer about one trace, and for
+/// each trace of a map. A larger trace is incomplete.
+pub(crate) const TRACE_BYTES: usize = 64 << 20;
+pub(crate) const MAP_BYTES: usize = 16 << 20;
+/// Bytes of spans per read.
+const PAGE_BYTES: usize = 1 << 20;
+/// Memory of the places and figures of a span while a graph is made.
+const PLACE: usize = 256;
+/// Names of a span are in its nodes and edges too: most copies of them at a time.
+const COPIES: usize = 5;
 /// Graphs that are kept.
 const KEPT: NonZeroUsize = NonZeroUsize::new(4_096).unwrap();
 /// Nodes and edges of a graph that is kept: larger ones are read again.
@@ -93,20 +98,17 @@ fn state_of(row: &TraceRow) -> u64 {
     hasher.finish()
 }
 
-/// Reads the graph of a trace from its first `bytes` of spans.
+/// Reads the graph of a trace from its first spans, within `bytes` of memory.
 ///
 /// # Errors
 /// The store cannot be read, or no memory is left for the request.
 pub(crate) async fn read(api: &ApiState, row: &TraceRow, bytes: usize) -> Result<TraceGraph> {
-    let mut spans = all_spans(api, row.trace_id, bytes).await?;
-    let rows = &spans.rows;
-    spans.hold.grow(spans.hold.bytes().saturating_mul(COPIES))?;
-    let handoffs = handoffs(api, row.trace_id, rows).await?;
-    let mut graph = Graph::default();
+    let AllSpans { rows, complete, mut hold } = all_spans(api, row.trace_id, bytes).await?;
+    let handoffs = handoffs(api, row.trace_id, &rows).await?;
+    let (mut graph, spans) = (Graph::default(), rows.len());
     graph.add(row.service.as_deref(), rows, &handoffs);
-    spans.hold.set(graph.bytes())?;
-    let AllSpans { rows, complete, hold } = spans;
-    Ok(TraceGraph { graph: Arc::new(graph), spans: rows.len(), complete, _hold: Arc::new(hold) })
+    hold.set(graph.bytes())?;
+    Ok(TraceGraph { graph: Arc::new(graph), spans, complete, _hold: Arc::new(hold) })
 }
 
 /// The first spans of a trace in short.
@@ -114,24 +116,22 @@ pub(crate) struct AllSpans {
     pub(crate) rows: Vec<SpanRow>,
     /// Whether these are all.
     pub(crate) complete: bool,
-    /// Memory of the rows.
+    /// Memory of the rows and of the work on them.
     pub(crate) hold: MemoryHold,
 }
 
-/// Reads the spans of a trace in short, up to `bytes` and to [`MOST`] of them.
+/// Reads the spans of a trace in short, up to `bytes` of memory and to [`MOST`] of them.
 ///
 /// # Errors
 /// The store cannot be read, or no memory is left for the request.
 pub(crate) async fn all_spans(api: &ApiState, trace_id: TraceId, bytes: usize) -> Result<AllSpans> {
     let mut query = SpanQuery { trace_id, after: None, limit: PAGE, detail: Detail::Summary };
-    let mut spans = AllSpans { rows: Vec::new(), complete: false, hold: AnswerMemory::current().hold(0)? };
-    let mut read = 0;
-    while spans.rows.len() < MOST && read < bytes {
-        let page = api.store.spans(&query).await?;
-        let more = page.rows.iter().map(SpanRow::bytes).sum();
+    let memory = AnswerMemory::current().with_pages(PAGE_BYTES);
+    let mut spans = AllSpans { rows: Vec::new(), complete: false, hold: memory.hold(0)? };
+    while spans.rows.len() < MOST && spans.hold.bytes() < bytes {
+        let page = memory.clone().scope(api.store.spans(&query)).await?;
         // The page's own reservation is held until its rows are counted here.
-        spans.hold.grow(more)?;
-        read += more;
+        spans.hold.grow(page.rows.iter().map(work_bytes).sum())?;
         spans.rows.extend(page.rows);
         query.after = page.next;
         if page.next.is_none() {
@@ -140,6 +140,13 @@ pub(crate) async fn all_spans(api: &ApiState, trace_id: TraceId, bytes: usize) -
         }
     }
     Ok(spans)
+}
+
+/// Memory of a span and of the work on it.
+fn work_bytes(row: &SpanRow) -> usize {
+    let names = row.bytes() - size_of::<SpanRow>();
+    let inferred = row.cost.as_ref().map_or(0, |cost| cost.inferred.len());
+    row.bytes() + PLACE + names * COPIES + inferred * (size_of::<SpanRow>() + PLACE)
 }
 
 /// Reads hand-offs between agents from the attributes of spans whose names contain one of these words.

@@ -177,8 +177,8 @@ impl Kept {
         Some(built)
     }
 
-    /// Keeps one more, and lets go of those that were used longest ago, so that all are within the memory of the
-    /// caches. An outline that does not fit stays charged to its request.
+    /// Keeps one more, and lets go of those that were used longest ago, so that all are within the memory of
+    /// the caches. An outline that does not fit stays charged to its request.
     fn keep(
         &mut self,
         trace_id: TraceId,

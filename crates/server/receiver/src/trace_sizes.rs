@@ -55,10 +55,13 @@ impl TraceSizes {
     }
 
     fn unsure(&self, spans: &[Span]) -> Vec<TraceId> {
-        let more = Self::of(spans);
+        let mut more: HashMap<TraceId, u64> = HashMap::new();
+        for span in spans {
+            *more.entry(span.trace_id).or_default() += 1;
+        }
         let stored = self.lock();
-        let is_sure = |trace: &TraceId, more: TraceSize| {
-            stored.peek(trace).is_some_and(|known| known.with(more).spans <= self.most.spans)
+        let is_sure = |trace: &TraceId, more: u64| {
+            stored.peek(trace).is_some_and(|known| known.spans.saturating_add(more) <= self.most.spans)
         };
         more.into_iter().filter(|(trace, more)| !is_sure(trace, *more)).map(|(trace, _)| trace).collect()
     }

@@ -20,8 +20,8 @@ use crate::shared::Shared;
 const SERIES: usize = 192;
 /// Memory of a point without its buckets.
 const POINT: usize = 192;
-/// Memory of a point's buckets, their growth and their sum within a step, as a multiple of their stored bytes: a
-/// bucket has 9 bytes or more, and 16 in each of the three.
+/// Memory of a point's buckets, their growth and their sum within a step, as a multiple of their stored
+/// bytes: a bucket has 9 bytes or more, and 16 in each of the three.
 const BUCKETS: usize = 6;
 /// Memory of labels as values and as texts, as a multiple of their stored bytes.
 const LABELS: usize = 4;

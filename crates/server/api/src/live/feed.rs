@@ -34,7 +34,7 @@ const FIRST_LOOK: Duration = Duration::from_secs(20);
 const MEMORY: usize = 32 << 20;
 /// Bytes at which a page of events ends.
 const PAGE_BYTES: usize = 2 << 20;
-/// Largest event in bytes that is sent to watchers; a larger one counts as missed. A frame is copied for every
+/// Largest event in bytes that is sent to watchers; a larger one counts as missed. A frame is copied for each
 /// watcher that reads slowly.
 const EVENT_BYTES: usize = 256 << 10;
 

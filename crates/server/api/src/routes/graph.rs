@@ -33,7 +33,7 @@ const TIME: Duration = Duration::from_secs(5);
 /// Bytes of graphs after which the graph of a map is measured again.
 const MEASURED: usize = 1 << 20;
 /// Maximum number of traces read concurrently.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 2;
 
 /// Graph
 ///

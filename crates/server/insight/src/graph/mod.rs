@@ -118,13 +118,16 @@ impl Graph {
     }
 
     /// Adds a trace: its service, all of its spans by start, and the hand-offs among them.
-    pub fn add(&mut self, service: Option<&str>, rows: &[SpanRow], handoffs: &HashMap<SpanId, Handoff>) {
-        let inferred: Vec<SpanRow> = rows.iter().flat_map(inferred_rows).collect();
-        if inferred.is_empty() {
-            return Walk::new(self, service, rows, rows.len()).run(handoffs);
-        }
-        let all = [rows, &inferred].concat();
-        Walk::new(self, service, &all, rows.len()).run(handoffs);
+    pub fn add(
+        &mut self,
+        service: Option<&str>,
+        mut rows: Vec<SpanRow>,
+        handoffs: &HashMap<SpanId, Handoff>,
+    ) {
+        let seen = rows.len();
+        let mut inferred: Vec<SpanRow> = rows.iter().flat_map(inferred_rows).collect();
+        rows.append(&mut inferred);
+        Walk::new(self, service, &rows, seen).run(handoffs);
     }
 
     /// Adds all of another graph.

@@ -92,7 +92,7 @@ fn crew() -> Vec<SpanRow> {
 #[test]
 fn each_node_and_edge_has_its_sums() {
     let mut graph = Graph::default();
-    graph.add(Some("desk"), &crew(), &HashMap::new());
+    graph.add(Some("desk"), crew(), &HashMap::new());
     let nodes: Vec<_> =
         graph.nodes.iter().map(|(id, flow)| (id.kind.as_str(), id.name.as_str(), brief(flow))).collect();
     let of = |calls, tokens, cost: &str| (calls, tokens, cost.to_owned());
@@ -135,7 +135,7 @@ fn what_is_told_twice_is_one_run() {
         counted(4, 3, Kind::Llm, "m", Some("a"), Rule::Leaf),
     ];
     let mut graph = Graph::default();
-    graph.add(None, &rows, &HashMap::new());
+    graph.add(None, rows, &HashMap::new());
     assert_eq!(brief(&graph.nodes[&node(NodeKind::Agent, "a")]), (1, 11, "0.5".into()));
     assert_eq!(brief(&graph.nodes[&node(NodeKind::Model, "m")]), (1, 11, "0.5".into()));
     assert_eq!(graph.edges.len(), 2, "{:?}", graph.edges);
@@ -143,9 +143,9 @@ fn what_is_told_twice_is_one_run() {
 
 #[test]
 fn an_agent_that_only_its_calls_name_is_there() {
-    let rows = [counted(1, 0, Kind::Llm, "m", Some("ghost"), Rule::Leaf)];
+    let rows = vec![counted(1, 0, Kind::Llm, "m", Some("ghost"), Rule::Leaf)];
     let mut graph = Graph::default();
-    graph.add(Some("s"), &rows, &HashMap::new());
+    graph.add(Some("s"), rows, &HashMap::new());
     let ends: Vec<_> = graph.edges.keys().map(|(from, to)| (from.name.as_str(), to.name.as_str())).collect();
     assert_eq!(ends, [("s", "ghost"), ("ghost", "m")]);
     assert_eq!(brief(&graph.nodes[&node(NodeKind::Agent, "ghost")]), (0, 11, "0.5".into()));
@@ -156,8 +156,8 @@ fn traces_add_up_and_hand_overs_are_told() {
     let mut graph = Graph::default();
     let handoffs =
         HashMap::from([(id(6), (None, "boss".into())), (id(3), (Some("boss".into()), "third".into()))]);
-    graph.add(Some("desk"), &crew(), &handoffs);
-    graph.add(Some("desk"), &crew(), &HashMap::new());
+    graph.add(Some("desk"), crew(), &handoffs);
+    graph.add(Some("desk"), crew(), &HashMap::new());
     let edge = |from: &str, to: &str| &graph.edges[&(node(NodeKind::Agent, from), node(NodeKind::Agent, to))];
     assert_eq!((edge("helper", "boss").handoffs, edge("boss", "third").handoffs), (1, 1));
     assert_eq!(brief(&graph.nodes[&node(NodeKind::Model, "small")]), (4, 44, "2".into()));
