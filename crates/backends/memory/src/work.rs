@@ -271,12 +271,15 @@ impl Held {
         if query.group_by.is_empty() {
             sums.add(Vec::new(), Sum::default())?;
         }
-        for record in self.records(query).iter().filter(|record| record.failed || !query.failed) {
+        self.each_record(query, |record| {
+            if query.failed && !record.failed {
+                return Ok(());
+            }
             let key = query.group_by.iter().map(|by| record.key(*by)).collect();
             let mut sum = Sum::default();
-            sum.add(record);
-            sums.add(key, sum)?;
-        }
+            sum.add(&record);
+            sums.add(key, sum)
+        })?;
         let group = |(key, sum): (_, Sum)| WorkGroup {
             key,
             totals: WorkTotals { example: sum.example.map(|(.., trace)| trace), ..sum.totals },
@@ -286,35 +289,39 @@ impl Held {
         Ok(sums.into_iter().chain(rest).map(group).collect())
     }
 
-    fn records(&self, query: &WorkQuery) -> Vec<Record> {
+    fn each_record(&self, query: &WorkQuery, mut take: impl FnMut(Record) -> Result<()>) -> Result<()> {
         let filter = &query.filter;
         match &query.of {
-            Worked::Traces => self.picked(filter).map(|trace| Record::of_trace(&trace)).collect(),
-            Worked::Spans(kinds) => self.spans_at_work(query, kinds),
+            Worked::Traces => self.picked(filter).try_for_each(|trace| take(Record::of_trace(&trace))),
+            Worked::Spans(kinds) => self.each_span_at_work(query, kinds, take),
             Worked::Events => {
                 let events = event_query(filter);
-                let fits = |event: &&Event| event_fits(filter, &events, event);
-                self.events.values().filter(fits).map(Record::of_event).collect()
+                let mut fitting = self.events.values().filter(|event| event_fits(filter, &events, event));
+                fitting.try_for_each(|event| take(Record::of_event(event)))
             }
         }
     }
 
-    fn spans_at_work(&self, query: &WorkQuery, kinds: &[Kind]) -> Vec<Record> {
+    fn each_span_at_work(
+        &self,
+        query: &WorkQuery,
+        kinds: &[Kind],
+        mut take: impl FnMut(Record) -> Result<()>,
+    ) -> Result<()> {
         let filter = &query.filter;
         // The tool is the span's own.
         let of_trace = TraceFilter { tool: None, ..filter.clone() };
-        let mut records = Vec::new();
-        for trace in self.traces_of_costs(&of_trace).values() {
+        for trace in self.traces_of_costs(&of_trace) {
             let echoes = if query.is_of_origins() { above_failures(trace.trace) } else { HashSet::default() };
             let fits = |entry: &&Entry| {
                 !echoes.contains(&entry.span.span_id)
                     && (kinds.is_empty() || kinds.contains(&kind_of(entry)))
                     && is_work(entry)
-                    && span_fits(filter, entry, trace)
+                    && span_fits(filter, entry, &trace)
             };
-            let spans = trace.trace.values().filter(fits);
-            records.extend(spans.map(|entry| Record::of_span(entry, trace)));
+            let mut spans = trace.trace.values().filter(fits);
+            spans.try_for_each(|entry| take(Record::of_span(entry, &trace)))?;
         }
-        records
+        Ok(())
     }
 }

@@ -33,7 +33,7 @@ pub(crate) fn merge(known: &mut TraceFacts, said: &TraceFacts) {
 
 /// A row as a call with its figures: its computed cost, else the one that its source reported; under a
 /// subscription no money.
-fn counted(cost: &Cost) -> Counted {
+pub(crate) fn counted(cost: &Cost) -> Counted {
     let counts = cost.counts();
     let metered = counts && cost.billing == Billing::Metered;
     let tokens = || cost.usage.as_ref().map_or(0, |usage| usage.tokens().total());

@@ -95,11 +95,34 @@ pub(crate) trait TextOf {
     fn text(&self, id: Option<i64>) -> Result<Option<CompactString>>;
 }
 
-/// A reader's cache of names, for one query.
+/// Maximum size of a query's cache of names, in bytes. Beyond it the cache is cleared.
+const MOST_CACHED: usize = 512 << 10;
+/// Memory of a cached name, without a text on the heap.
+const CACHED: usize = 64;
+
+/// A reader's cache of names, for one query. It takes at most [`MOST_CACHED`] bytes and one name.
 #[derive(Debug)]
 pub(crate) struct Names<'c> {
     conn: &'c Connection,
-    known: RefCell<HashMap<i64, CompactString>>,
+    known: RefCell<Cached>,
+}
+
+#[derive(Debug, Default)]
+struct Cached {
+    texts: HashMap<i64, CompactString>,
+    bytes: usize,
+}
+
+impl Cached {
+    fn insert(&mut self, id: i64, text: CompactString) {
+        let bytes = CACHED + text.len();
+        if self.bytes + bytes > MOST_CACHED {
+            self.texts.clear();
+            self.bytes = 0;
+        }
+        self.bytes += bytes;
+        self.texts.insert(id, text);
+    }
 }
 
 impl<'c> Names<'c> {
@@ -113,7 +136,7 @@ impl TextOf for Names<'_> {
         let Some(id) = id.filter(|id| *id != 0) else {
             return Ok(None);
         };
-        if let Some(text) = self.known.borrow().get(&id) {
+        if let Some(text) = self.known.borrow().texts.get(&id) {
             return Ok(Some(text.clone()));
         }
         let mut look = self.conn.prepare_cached("SELECT text FROM dims WHERE id = ?1")?;
@@ -121,5 +144,28 @@ impl TextOf for Names<'_> {
         let text = CompactString::from(text.ok_or(Fault::Damaged("a name is missing"))?);
         self.known.borrow_mut().insert(id, text.clone());
         Ok(Some(text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cache_of_names_stays_small_and_gives_every_name() {
+        let conn = Connection::open_in_memory().unwrap();
+        conn.execute_batch("CREATE TABLE dims(id INTEGER PRIMARY KEY, kind, text)").unwrap();
+        let long = "x".repeat(200);
+        for id in 1..=10_000 {
+            conn.execute("INSERT INTO dims VALUES (?1, 9, ?2)", (id, format!("{long}{id}"))).unwrap();
+        }
+        let names = Names::new(&conn);
+        for id in (1..=10_000).chain([1, 5_000]) {
+            assert_eq!(names.text(Some(id)).unwrap().unwrap(), format!("{long}{id}"));
+            let known = names.known.borrow();
+            let bytes: usize = known.texts.values().map(|text| CACHED + text.len()).sum();
+            assert!(bytes == known.bytes && bytes <= MOST_CACHED, "{bytes}");
+        }
+        assert_eq!(names.text(None).unwrap(), None);
     }
 }
