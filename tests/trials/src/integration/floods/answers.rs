@@ -7,7 +7,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use super::Case;
-use super::caged::{ASKERS, Ground, Step, ask_unread, joined, now, send, span_at, text};
+use super::caged::{ANSWERED, ASKERS, Ground, Step, ask_unread, joined, now, send, span_at, text};
 use crate::integration::provider::{self, PATH};
 use crate::integration::{Bench, Http, Server};
 
@@ -150,7 +150,7 @@ fn gateway_bombs(ground: &Ground) -> Result<String> {
         let senders: Vec<_> = (0..ASKERS)
             .map(|_| {
                 scope.spawn(|| -> Result<Vec<u16>> {
-                    let http = Http::new(Duration::from_secs(60));
+                    let http = Http::new(ANSWERED);
                     bombs.iter().map(|(_, body)| Ok(http.post(&url, &headers, body)?.status)).collect()
                 })
             })

@@ -40,7 +40,7 @@ impl Seen {
     /// # Errors
     /// The store does not list the traces of the service.
     pub fn lost(&self, server: &Server, service: &str) -> Result<Vec<u64>> {
-        let http = Http::new(Duration::from_secs(60));
+        let http = Http::new(Duration::from_secs(240));
         let mut stored = BTreeMap::new();
         let mut cursor = String::new();
         loop {

@@ -1,12 +1,10 @@
 //! Summaries of one trace with many spans, agents and tools, asked by several clients at a time.
 
-use std::time::Duration;
-
 use anyhow::Result;
 use serde_json::{Value, json};
 
 use super::Case;
-use super::caged::{ASKERS, Ground, Step, joined, now, send, span_at, text};
+use super::caged::{ANSWERED, ASKERS, Ground, Step, joined, now, send, span_at, text};
 use crate::integration::{Bench, Http};
 
 /// Number of the trace, and spans of one request.
@@ -67,7 +65,7 @@ fn ask(ground: &Ground) -> Result<String> {
         "map".to_owned(),
     ] {
         let url = ground.server.api(&path);
-        let get = || Http::new(Duration::from_secs(90)).get(&url).map(|answer| answer.status);
+        let get = || Http::new(ANSWERED).get(&url).map(|answer| answer.status);
         let statuses = std::thread::scope(|scope| {
             let askers: Vec<_> = (0..ASKERS).map(|_| scope.spawn(get)).collect();
             askers.into_iter().map(joined).collect::<Result<Vec<u16>>>()
