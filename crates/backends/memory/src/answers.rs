@@ -12,18 +12,21 @@ use quipu_core::{
 use crate::held::{Entry, Held};
 use crate::memory::Memory;
 use crate::summary::Summed;
-use crate::traces::span_row;
+use crate::traces::{shown, span_row};
 
 #[async_trait]
 impl Store for Memory {
     async fn traces(&self, query: &TraceQuery) -> Result<TracePage> {
-        Ok(self.held.read().traces(query))
+        self.held.read().traces(query)
     }
 
     async fn trace(&self, trace_id: TraceId) -> Result<Option<TraceRow>> {
         let held = self.held.read();
-        let row =
-            held.traces.get(&trace_id).and_then(|trace| Summed::of(trace_id, trace)).map(|summed| summed.row);
+        let row = held
+            .traces
+            .get(&trace_id)
+            .and_then(|trace| Summed::of(trace_id, trace))
+            .map(|summed| shown(summed.row));
         Ok(row)
     }
 
@@ -38,7 +41,7 @@ impl Store for Memory {
     }
 
     async fn sessions(&self, query: &SessionQuery) -> Result<SessionPage> {
-        Ok(self.held.read().sessions(query))
+        self.held.read().sessions(query)
     }
 
     async fn usage(&self, query: &UsageQuery) -> Result<Vec<UsageGroup>> {
@@ -46,7 +49,7 @@ impl Store for Memory {
     }
 
     async fn costs(&self, query: &CostQuery) -> Result<CostPage> {
-        Ok(self.held.read().costs(query))
+        self.held.read().costs(query)
     }
 
     async fn work(&self, query: &WorkQuery) -> Result<Vec<WorkGroup>> {
@@ -54,19 +57,19 @@ impl Store for Memory {
     }
 
     async fn work_rows(&self, query: &WorkRowQuery) -> Result<WorkRowPage> {
-        Ok(self.held.read().work_rows(query))
+        self.held.read().work_rows(query)
     }
 
     async fn tools(&self, filter: &TraceFilter) -> Result<Vec<ToolGroup>> {
-        Ok(self.held.read().tools(filter))
+        self.held.read().tools(filter)
     }
 
     async fn facets(&self, field: FacetField, filter: &TraceFilter, limit: usize) -> Result<Vec<Facet>> {
-        Ok(self.held.read().facets(field, filter, limit))
+        self.held.read().facets(field, filter, limit)
     }
 
     async fn events(&self, query: &EventQuery) -> Result<EventPage> {
-        Ok(self.held.read().events_of(query))
+        self.held.read().events_of(query)
     }
 
     async fn metrics(&self) -> Result<Vec<MetricName>> {

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use compact_str::CompactString;
-use quipu_core::{Event, EventPage, EventQuery, MemoryHold};
+use quipu_core::{AnswerMemory, Event, EventPage, EventQuery, MemoryHold, Result};
 
 use crate::held::Held;
 use crate::text::occurs_in;
@@ -32,8 +32,12 @@ fn has_text(event: &Event, wanted: &str) -> bool {
 }
 
 impl Held {
-    pub(crate) fn events_of(&self, query: &EventQuery) -> EventPage {
-        let mut rows: Vec<_> = self.events.iter().filter(|(_, event)| fits(query, event)).collect();
+    pub(crate) fn events_of(&self, query: &EventQuery) -> Result<EventPage> {
+        let (mut rows, mut hold) = (Vec::new(), AnswerMemory::current().hold(0)?);
+        for row in self.events.iter().filter(|(_, event)| fits(query, event)) {
+            hold.grow(size_of_val(&row))?;
+            rows.push(row);
+        }
         let place = |number: i64, event: &Event| Reverse((event.time, number));
         rows.sort_by_key(|(number, event)| place(**number, event));
         let after = query.cursor.map(Reverse);
@@ -43,6 +47,6 @@ impl Held {
         let (rows, more) = page_of(rest, query.limit, |(_, event)| event.bytes());
         let next = rows.last().filter(|_| more).map(|(number, event)| (event.time, **number));
         let rows = rows.into_iter().map(|(_, event)| event.clone()).collect();
-        EventPage { rows, next, hold: MemoryHold::default() }
+        Ok(EventPage { rows, next, hold: MemoryHold::default() })
     }
 }

@@ -1,8 +1,6 @@
 //! Matching of traces and ledger rows with a filter.
 
-use std::collections::BTreeMap;
-
-use quipu_core::{Cost, Timestamp, TraceFilter, TraceId};
+use quipu_core::{Cost, Timestamp, TraceFilter};
 
 use crate::held::Held;
 use crate::summary::{Summed, counted, has_all_words};
@@ -73,10 +71,10 @@ impl Held {
     }
 
     /// Traces by id that match the trace's part of the filter: candidates for their ledger rows.
-    pub(crate) fn traces_of_costs<'a>(&'a self, filter: &TraceFilter) -> BTreeMap<TraceId, Summed<'a>> {
-        self.summed()
-            .filter(|trace| trace_part_fits(filter, trace))
-            .map(|trace| (trace.row.trace_id, trace))
-            .collect()
+    pub(crate) fn traces_of_costs<'h, 'f>(
+        &'h self,
+        filter: &'f TraceFilter,
+    ) -> impl Iterator<Item = Summed<'h>> + use<'h, 'f> {
+        self.summed().filter(move |trace| trace_part_fits(filter, trace))
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use compact_str::CompactString;
 use quipu_core::{
-    AnswerMemory, Cursor, Detail, MemoryHold, SessionPage, SessionQuery, SessionRow, Sort, Span,
+    AnswerMemory, Cursor, Detail, MemoryHold, Result, SessionPage, SessionQuery, SessionRow, Sort, Span,
     SpanConflict, SpanPage, SpanQuery, SpanRow, Timestamp, Tokens, TracePage, TraceQuery, TraceRow,
 };
 
@@ -71,16 +71,20 @@ fn place(sort: Sort, at: Cursor) -> (i128, quipu_core::TraceId) {
 }
 
 impl Held {
-    pub(crate) fn traces(&self, query: &TraceQuery) -> TracePage {
+    pub(crate) fn traces(&self, query: &TraceQuery) -> Result<TracePage> {
         let cursor = |row: &TraceRow| Cursor { value: figure(query.sort, row), trace_id: row.trace_id };
-        let mut rows: Vec<_> = self.picked(&query.filter).map(|trace| trace.row).collect();
+        let (mut rows, mut hold) = (Vec::new(), AnswerMemory::current().hold(0)?);
+        for trace in self.picked(&query.filter) {
+            hold.grow(trace.row.bytes())?;
+            rows.push(trace.row);
+        }
         rows.sort_by_cached_key(|row| place(query.sort, cursor(row)));
         let after = query.cursor.map(|at| place(query.sort, at));
         let rest =
             rows.into_iter().filter(|row| after.is_none_or(|after| place(query.sort, cursor(row)) > after));
-        let (rows, more) = page_of(rest, query.limit, TraceRow::bytes);
+        let (rows, more) = page_of(rest.map(shown), query.limit, TraceRow::bytes);
         let next = rows.last().filter(|_| more).map(cursor);
-        TracePage { rows, next }
+        Ok(TracePage { rows, next })
     }
 
     pub(crate) fn spans_of(&self, query: &SpanQuery) -> SpanPage {
@@ -100,10 +104,13 @@ impl Held {
         SpanPage { rows, next, hold: MemoryHold::default() }
     }
 
-    pub(crate) fn sessions(&self, query: &SessionQuery) -> SessionPage {
+    pub(crate) fn sessions(&self, query: &SessionQuery) -> Result<SessionPage> {
         let mut by_session: BTreeMap<CompactString, Vec<Summed<'_>>> = BTreeMap::new();
+        let mut hold = AnswerMemory::current().hold(0)?;
         for trace in self.counted_too(&query.filter) {
             if let Some(session) = trace.row.session.clone() {
+                // Its session's row is at most as large.
+                hold.grow(2 * trace.row.bytes())?;
                 by_session.entry(session).or_default().push(trace);
             }
         }
@@ -116,8 +123,16 @@ impl Held {
             |row: &SessionRow| after.as_ref().is_none_or(|after| place(row.last_at, &row.session) > *after);
         let (rows, more) = page_of(rows.into_iter().filter(is_after), query.limit, SessionRow::bytes);
         let next = rows.last().filter(|_| more).map(|row| (row.last_at, row.session.to_string()));
-        SessionPage { rows, next }
+        Ok(SessionPage { rows, next })
     }
+}
+
+/// A summary as an answer, with the first names of each kind.
+pub(crate) fn shown(mut row: TraceRow) -> TraceRow {
+    for names in [&mut row.tags, &mut row.agents, &mut row.models] {
+        names.truncate(TraceRow::MOST_NAMES);
+    }
+    row
 }
 
 /// A stored span as an answer.
@@ -154,7 +169,8 @@ fn session_row(session: CompactString, mut traces: Vec<Summed<'_>>) -> Option<Se
     let rows: Vec<&TraceRow> = traces.iter().map(|trace| &trace.row).collect();
     let total = |figure: fn(&TraceRow) -> u64| rows.iter().map(|row| figure(row)).sum();
     let names = |of: fn(&TraceRow) -> &Vec<CompactString>| {
-        rows.iter().flat_map(|row| of(row)).cloned().collect::<BTreeSet<_>>().into_iter().collect()
+        let names: BTreeSet<_> = rows.iter().flat_map(|row| of(row)).cloned().collect();
+        names.into_iter().take(TraceRow::MOST_NAMES).collect()
     };
     Some(SessionRow {
         session,

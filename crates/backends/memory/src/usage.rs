@@ -17,6 +17,11 @@ use crate::summary::{Summed, counted, lacks_price, values_of};
 use crate::terms::{of_call, of_run, terms_fit};
 use crate::traces::page;
 
+/// Memory of a tool's group, of one of its runs, and of a value's count, without names.
+const TOOL: usize = 1_024;
+const RUN: usize = 16;
+const VALUE: usize = 64;
+
 /// Whether a counted row is part of usage: a call, or a row with tokens or money. Plain tool runs and steps
 /// are not.
 fn is_usage(cost: &Cost) -> bool {
@@ -91,8 +96,8 @@ impl Held {
         if query.group_by.is_empty() {
             groups.add(Vec::new(), UsageTotals::default())?;
         }
-        for trace in self.traces_of_costs(&query.filter).values() {
-            let costs = counted(trace.trace).filter(|cost| is_usage_of(&query.filter, cost, trace));
+        for trace in self.traces_of_costs(&query.filter) {
+            let costs = counted(trace.trace).filter(|cost| is_usage_of(&query.filter, cost, &trace));
             for cost in costs {
                 for key in keys_of(query, cost, &trace.row) {
                     groups.add(key, totals_of(cost))?;
@@ -104,35 +109,35 @@ impl Held {
         Ok(groups.into_iter().chain(rest).map(|(key, totals)| UsageGroup { key, totals }).collect())
     }
 
-    pub(crate) fn costs(&self, query: &CostQuery) -> CostPage {
-        let traces = self.traces_of_costs(&query.filter);
+    pub(crate) fn costs(&self, query: &CostQuery) -> Result<CostPage> {
         let place =
             |cost: &Cost| CostCursor { time: cost.time, trace_id: cost.trace_id, span_id: cost.span_id };
-        let mut rows: Vec<CostRow> = Vec::new();
-        for trace in traces.values() {
-            let costs = counted(trace.trace).filter(|cost| is_usage_of(&query.filter, cost, trace));
-            rows.extend(costs.map(|cost| CostRow {
-                cost: cost.clone(),
-                session: trace.row.session.clone(),
-                user: trace.row.user.clone(),
-            }));
+        let (mut rows, mut hold) = (Vec::<CostRow>::new(), AnswerMemory::current().hold(0)?);
+        for trace in self.traces_of_costs(&query.filter) {
+            for cost in counted(trace.trace).filter(|cost| is_usage_of(&query.filter, cost, &trace)) {
+                let (session, user) = (trace.row.session.clone(), trace.row.user.clone());
+                let row = CostRow { cost: cost.clone(), session, user };
+                hold.grow(row.bytes())?;
+                rows.push(row);
+            }
         }
         rows.sort_by_key(|row| place(&row.cost));
         let rest = rows.into_iter().filter(|row| query.cursor.is_none_or(|after| place(&row.cost) > after));
         let (rows, more) = page(rest, query.limit);
         let next = rows.last().filter(|_| more).map(|row| place(&row.cost));
-        CostPage { rows, next }
+        Ok(CostPage { rows, next })
     }
 
     /// The filter's times, service, framework, agent and tool apply to the run, the others to its trace. For
     /// an inferred run, those of the call that received its result apply.
-    pub(crate) fn tools(&self, filter: &TraceFilter) -> Vec<ToolGroup> {
+    pub(crate) fn tools(&self, filter: &TraceFilter) -> Result<Vec<ToolGroup>> {
         let of_itself = TraceFilter { model: None, ..filter.clone() };
         let fits_trace = |trace: &Summed<'_>| {
             filter.model.as_ref().is_none_or(|model| trace.row.models.iter().any(|have| have == model))
         };
         let mut runs: BTreeMap<CompactString, Runs<'_>> = BTreeMap::new();
-        for trace in self.traces_of_costs(filter).into_values().filter(fits_trace) {
+        let mut hold = AnswerMemory::current().hold(0)?;
+        for trace in self.traces_of_costs(filter).filter(fits_trace) {
             let fits = |cost: &Cost, tool: &CompactString| {
                 let own =
                     |field| if field == FacetField::Tool { Some(Some(tool)) } else { of_run(cost, field) };
@@ -143,27 +148,33 @@ impl Held {
             for entry in trace.trace.values() {
                 let Some(cost) = &entry.cost else { continue };
                 if let Some(tool) = cost.tool.as_ref().filter(|tool| cost.is_tool_run() && fits(cost, tool)) {
+                    hold.grow(if runs.contains_key(tool) { RUN } else { TOOL + tool.len() })?;
                     runs.entry(tool.clone()).or_default().seen.push((cost, entry));
                 }
                 for run in cost.inferred.iter().filter(|run| fits(cost, &run.tool)) {
+                    hold.grow(if runs.contains_key(&run.tool) { 0 } else { TOOL + run.tool.len() })?;
                     runs.entry(run.tool.clone()).or_default().inferred += 1;
                 }
             }
         }
         let mut groups: Vec<_> = runs.into_iter().map(|(tool, runs)| tool_group(tool, runs)).collect();
         groups.sort_by_key(|group| (Reverse(group.calls), Reverse(group.inferred), group.tool.clone()));
-        groups
+        Ok(groups)
     }
 
-    pub(crate) fn facets(&self, field: FacetField, filter: &TraceFilter, limit: usize) -> Vec<Facet> {
+    pub(crate) fn facets(&self, field: FacetField, filter: &TraceFilter, limit: usize) -> Result<Vec<Facet>> {
         let mut counts: BTreeMap<CompactString, u64> = BTreeMap::new();
+        let mut hold = AnswerMemory::current().hold(0)?;
         for trace in self.picked(filter) {
-            values_of(field, &trace).into_iter().for_each(|value| *counts.entry(value).or_default() += 1);
+            for value in values_of(field, &trace) {
+                hold.grow(if counts.contains_key(&value) { 0 } else { VALUE + value.len() })?;
+                *counts.entry(value).or_default() += 1;
+            }
         }
         let mut facets: Vec<_> = counts.into_iter().map(|(value, traces)| Facet { value, traces }).collect();
         facets.sort_by_key(|facet| (Reverse(facet.traces), facet.value.clone()));
         facets.truncate(limit);
-        facets
+        Ok(facets)
     }
 }
 
@@ -186,5 +197,6 @@ fn tool_group(tool: CompactString, Runs { seen: mut runs, inferred }: Runs<'_>) 
         latency,
         last_error: failed.last().and_then(|(_, entry)| error_of(entry)),
         inferred,
+        rest: false,
     }
 }

@@ -278,12 +278,15 @@ impl Held {
         if query.group_by.is_empty() {
             sums.add(Vec::new(), Sum::default())?;
         }
-        for record in self.records(query).iter().filter(|record| record.failed || !query.failed) {
+        self.each_record(query, |record| {
+            if query.failed && !record.failed {
+                return Ok(());
+            }
             let key = query.group_by.iter().map(|by| record.key(*by)).collect();
             let mut sum = Sum::default();
-            sum.add(record);
-            sums.add(key, sum)?;
-        }
+            sum.add(&record);
+            sums.add(key, sum)
+        })?;
         let group = |(key, sum): (_, Sum)| WorkGroup {
             key,
             totals: WorkTotals { example: sum.example.map(|(.., trace)| trace), ..sum.totals },
@@ -293,23 +296,26 @@ impl Held {
         Ok(sums.into_iter().chain(rest).map(group).collect())
     }
 
-    fn records(&self, query: &WorkQuery) -> Vec<Record> {
+    fn each_record(&self, query: &WorkQuery, mut take: impl FnMut(Record) -> Result<()>) -> Result<()> {
         let filter = &query.filter;
         match &query.of {
-            Worked::Traces => self.picked(filter).map(|trace| Record::of_trace(&trace)).collect(),
-            Worked::Spans(kinds) => self.spans_at_work(query, kinds),
+            Worked::Traces => self.picked(filter).try_for_each(|trace| take(Record::of_trace(&trace))),
+            Worked::Spans(kinds) => self.each_span_at_work(query, kinds, take),
             Worked::Events => {
                 let events = event_query(filter);
-                let fits = |event: &&Event| event_fits(filter, &events, event);
-                self.events.values().filter(fits).map(Record::of_event).collect()
+                let mut fitting = self.events.values().filter(|event| event_fits(filter, &events, event));
+                fitting.try_for_each(|event| take(Record::of_event(event)))
             }
         }
     }
 
-    fn spans_at_work(&self, query: &WorkQuery, kinds: &[Kind]) -> Vec<Record> {
-        let mut records = Vec::new();
-        self.each_at_work(query, kinds, &[], |entry, trace| records.push(Record::of_span(entry, trace)));
-        records
+    fn each_span_at_work(
+        &self,
+        query: &WorkQuery,
+        kinds: &[Kind],
+        mut take: impl FnMut(Record) -> Result<()>,
+    ) -> Result<()> {
+        self.each_at_work(query, kinds, &[], |entry, trace| take(Record::of_span(entry, trace)))
     }
 
     /// Passes each span that counts as work, failed or not, to `take`.
@@ -318,21 +324,22 @@ impl Held {
         query: &WorkQuery,
         kinds: &[Kind],
         of_trace: &[FacetField],
-        mut take: impl FnMut(&'h Entry, &Summed<'h>),
-    ) {
+        mut take: impl FnMut(&'h Entry, &Summed<'h>) -> Result<()>,
+    ) -> Result<()> {
         let filter = &query.filter;
         // The tool is the span's own.
         let tool = filter.tool.clone().filter(|_| of_trace.contains(&FacetField::Tool));
         let part = TraceFilter { tool, ..filter.clone() };
-        for trace in self.traces_of_costs(&part).values() {
+        for trace in self.traces_of_costs(&part) {
             let echoes = if query.is_of_origins() { above_failures(trace.trace) } else { HashSet::default() };
             let fits = |entry: &&Entry| {
                 !echoes.contains(&entry.span.span_id)
                     && (kinds.is_empty() || kinds.contains(&kind_of(entry)))
                     && is_work(entry)
-                    && span_fits(filter, of_trace, entry, trace)
+                    && span_fits(filter, of_trace, entry, &trace)
             };
-            trace.trace.values().filter(fits).for_each(|entry| take(entry, trace));
+            trace.trace.values().filter(fits).try_for_each(|entry| take(entry, &trace))?;
         }
+        Ok(())
     }
 }

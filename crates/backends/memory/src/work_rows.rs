@@ -2,7 +2,8 @@
 
 use compact_str::CompactString;
 use quipu_core::{
-    Cost, Detail, WorkQuery, WorkRow, WorkRowField, WorkRowPage, WorkRowQuery, WorkRowState, Worked,
+    AnswerMemory, Cost, Detail, Result, WorkQuery, WorkRow, WorkRowField, WorkRowPage, WorkRowQuery,
+    WorkRowState, Worked,
 };
 
 use crate::failure::{error_of, short};
@@ -51,7 +52,7 @@ fn fits(query: &WorkRowQuery, row: &WorkRow) -> bool {
 }
 
 impl Held {
-    pub(crate) fn work_rows(&self, query: &WorkRowQuery) -> WorkRowPage {
+    pub(crate) fn work_rows(&self, query: &WorkRowQuery) -> Result<WorkRowPage> {
         let work = WorkQuery {
             of: Worked::Spans(query.kinds.clone()),
             filter: query.filter.clone(),
@@ -59,9 +60,15 @@ impl Held {
             group_by: Vec::new(),
         };
         let mut rows = Vec::new();
+        let mut hold = AnswerMemory::current().hold(0)?;
         self.each_at_work(&work, &query.kinds, &query.of_trace, |entry, trace| {
-            rows.extend(Some(row_of(entry, trace)).filter(|row| fits(query, row)));
-        });
+            let row = row_of(entry, trace);
+            if fits(query, &row) {
+                hold.grow(size_of::<WorkRow>() + row.span.bytes())?;
+                rows.push(row);
+            }
+            Ok(())
+        })?;
         let total = u64::try_from(rows.len()).unwrap_or(u64::MAX);
         let rank = |row: &WorkRow| row.place(query.sort).rank(query.sort);
         rows.sort_by_key(rank);
@@ -69,6 +76,6 @@ impl Held {
         let rest = rows.into_iter().filter(|row| after.is_none_or(|after| rank(row) > after));
         let (rows, more) = page(rest, query.limit);
         let next = rows.last().filter(|_| more).map(|row| row.place(query.sort));
-        WorkRowPage { rows, total, next }
+        Ok(WorkRowPage { rows, total, next })
     }
 }

@@ -35,6 +35,8 @@ async fn remove(store: &Sqlite, what: Removal) -> Result<()> {
 fn found(shared: &Shared, owner: &Owner) -> Result<(Vec<(Day, DayOwned)>, Owned)> {
     let (mut all, mut traces) = (Owned::default(), BTreeSet::new());
     let own = owned::of_days(shared, owner)?;
+    // The traces of all days together, and the other ones of a day.
+    let _holds = (owned::hold_for_all(&own)?, owned::hold_for_all(&own)?);
     own.iter().for_each(|(_, day)| day.add_to(&mut all, &mut traces));
     all.unreached = owned::unread(shared, &own);
     let (mut named, mut unnamed) = (Vec::new(), Vec::new());

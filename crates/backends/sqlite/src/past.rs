@@ -64,24 +64,25 @@ impl Touched {
     }
 }
 
-/// A reservation of [`MOST_OF_ALL`], released on drop.
+/// A reservation of a limit that the caches of all days share, released on drop.
 #[derive(Debug)]
-struct Room {
+pub(crate) struct Room {
     taken: Arc<AtomicUsize>,
-    groups: usize,
+    amount: usize,
 }
 
 impl Room {
-    fn take(taken: &Arc<AtomicUsize>, groups: usize) -> Option<Self> {
-        let more = |taken: usize| taken.checked_add(groups).filter(|taken| *taken <= MOST_OF_ALL);
+    /// Reserves `amount` of `most`; `None` if less is left.
+    pub(crate) fn take(taken: &Arc<AtomicUsize>, amount: usize, most: usize) -> Option<Self> {
+        let more = |taken: usize| taken.checked_add(amount).filter(|taken| *taken <= most);
         taken.fetch_update(Ordering::AcqRel, Ordering::Acquire, more).ok()?;
-        Some(Self { taken: Arc::clone(taken), groups })
+        Some(Self { taken: Arc::clone(taken), amount })
     }
 }
 
 impl Drop for Room {
     fn drop(&mut self) {
-        self.taken.fetch_sub(self.groups, Ordering::AcqRel);
+        self.taken.fetch_sub(self.amount, Ordering::AcqRel);
     }
 }
 
@@ -200,7 +201,8 @@ impl Past {
             known.runs.remove(0);
         }
         let sums = sums.filter(|sums| sums.len() <= MOST_GROUPS);
-        let sums = sums.and_then(|sums| Some((Arc::clone(sums), Room::take(&self.taken, sums.len())?)));
+        let room = |sums: &Arc<Sums>| Room::take(&self.taken, sums.len(), MOST_OF_ALL);
+        let sums = sums.and_then(|sums| Some((Arc::clone(sums), room(sums)?)));
         known.runs.push(Run { query, hours, sums });
     }
 

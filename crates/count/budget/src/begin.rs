@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use compact_str::CompactString;
 use quipu_core::{
-    AnswerMemory, CostQuery, CostRow, Counted, GroupBy, Posting, Result, Sheet, Store, Timestamp, TraceFacts,
-    TraceFilter, UsageKey, UsageQuery, UsageTotals,
+    CostQuery, CostRow, Counted, Posting, Result, Sheet, Store, Timestamp, TraceFacts, TraceFilter,
 };
 
+use crate::Budgets;
+use crate::collected::{abandon, beginning_mark, collected};
 use crate::definition::{Definition, begun_mark};
+use crate::earlier::Earlier;
 use crate::registry::Mode;
-use crate::{Budgets, Estimate, Period, Subject, count};
+use crate::{Subject, count};
 
 /// Calls of the time before the start that are remembered one by one, so that a correction of one adds its
 /// difference only.
@@ -20,7 +22,8 @@ const RECENT: i64 = Timestamp::HOUR;
 
 impl Budgets {
     /// Begins with what was spent in the running periods, as the store has it: each budget once, whichever
-    /// process comes first. Call it before anything is counted, and again after a budget was stored.
+    /// process comes first. Call it before anything is counted, and again after a budget was stored. The memory
+    /// that it takes does not depend on the number of accounts.
     ///
     /// # Errors
     /// The store or the books cannot be read; spending of the budgets in question starts from zero.
@@ -42,29 +45,40 @@ impl Budgets {
             return Ok(());
         }
         let now = self.0.clock.now();
-        let mut spent = Vec::new();
+        let mut tasks = Vec::new();
         for definition in open {
-            let postings = spent_before(store, &definition, now).await?;
-            spent.push((definition, postings));
+            let task = self.collect(store, &definition, now).await?;
+            tasks.push((definition, task));
         }
         let recent = self.recent(store, now).await?;
         self.with(|sheet, _| {
             let mut begun = Vec::new();
-            for (definition, postings) in &spent {
-                let (name, shape) = (begun_mark(&definition.name), definition.shape());
-                let marked = sheet.mark(&name)?.unwrap_or_default();
-                if marked == shape {
-                    continue;
+            for (definition, task) in &tasks {
+                if raise(sheet, definition, task)? {
+                    begun.push(Arc::clone(definition));
                 }
-                if !marked.is_empty() {
-                    sheet.forget(&definition.name)?;
-                }
-                postings.iter().try_for_each(|posting| raise(sheet, posting))?;
-                sheet.set_mark(&name, &shape)?;
-                begun.push(Arc::clone(definition));
             }
             recent.iter().try_for_each(|row| self.remember(sheet, &begun, row, now))
         })
+    }
+
+    /// Collects earlier spending in the books, part by part and apart from the budget's own accounts. Gives
+    /// the id of the task.
+    async fn collect(&self, store: &dyn Store, definition: &Definition, now: Timestamp) -> Result<String> {
+        let name = definition.name.as_str();
+        let task = self.with(|sheet, _| {
+            abandon(sheet, name)?;
+            let task = sheet.next()?.to_string();
+            sheet.set_mark(&beginning_mark(name), &task)?;
+            Ok(task)
+        })?;
+        let to = CompactString::from(collected(name, &task));
+        let mut post = |mut postings: Vec<Posting>| {
+            postings.iter_mut().for_each(|posting| posting.account.budget = to.clone());
+            self.with(|sheet, _| postings.iter().try_for_each(|posting| sheet.post(posting)))
+        };
+        Earlier::new(store, definition, now).read(&mut post).await?;
+        Ok(task)
     }
 
     async fn recent(&self, store: &dyn Store, now: Timestamp) -> Result<Vec<(CostRow, TraceFacts)>> {
@@ -134,86 +148,21 @@ impl Budgets {
     }
 }
 
-/// Raises a bucket to the store's figure. An amount already counted there is part of that figure, so it is
-/// not added again.
-fn raise(sheet: &mut dyn Sheet, posting: &Posting) -> Result<()> {
-    let Posting { account, bucket, figure } = posting;
-    let counted = sheet.spent(account, *bucket)?.saturating_sub(sheet.spent(account, bucket.plus(1))?);
-    let figure = figure.saturating_sub(counted);
-    if figure > 0 { sheet.post(&Posting { figure, ..posting.clone() }) } else { Ok(()) }
-}
-
-/// Spending in the running period, as postings.
-async fn spent_before(store: &dyn Store, definition: &Definition, now: Timestamp) -> Result<Vec<Posting>> {
-    let window = definition.window(now);
-    let since = (definition.config.period != Period::Total).then_some(window.start);
-    let mut group_by: Vec<GroupBy> =
-        definition.config.scope.fields().filter_map(|(name, _)| key(name)).collect();
-    let fields = group_by.len();
-    if definition.config.rolling {
-        group_by.push(GroupBy::Hour);
+/// Raises the accounts of a budget to the collected spending. `false` if another task did that, or is about
+/// to.
+fn raise(sheet: &mut dyn Sheet, definition: &Definition, task: &str) -> Result<bool> {
+    let name = definition.name.as_str();
+    let (mark, shape, from) = (begun_mark(name), definition.shape(), collected(name, task));
+    let marked = sheet.mark(&mark)?.unwrap_or_default();
+    if marked == shape || sheet.mark(&beginning_mark(name))?.as_deref() != Some(task) {
+        sheet.forget(&from)?;
+        return Ok(false);
     }
-    let filter = TraceFilter { since, ..TraceFilter::default() };
-    let query = UsageQuery { filter, group_by: group_by.clone() };
-    // Spending is counted completely, regardless of the memory limit of the current answer.
-    let groups = AnswerMemory::default().scope(store.usage(&query)).await?;
-    let mut postings = Vec::new();
-    for group in groups {
-        let mut subject = Subject::default();
-        for (by, key) in group_by.iter().zip(&group.key).take(fields) {
-            if let UsageKey::Name(Some(name)) = key {
-                put(&mut subject, *by, name);
-            }
-        }
-        let time = match group.key.get(fields) {
-            // Spending within an hour is known by its hour only: it is taken to be as late as possible.
-            Some(UsageKey::Time(hour)) if definition.config.period == Period::Hour => {
-                now.min(hour.plus(Timestamp::HOUR - 1))
-            }
-            Some(UsageKey::Time(hour)) => (*hour).max(window.start),
-            _ => now,
-        };
-        definition.postings(&definition.scopes(&subject), &figures(&group.totals), time, now, &mut postings);
+    if !marked.is_empty() {
+        sheet.forget(name)?;
     }
-    Ok(postings)
-}
-
-fn figures(totals: &UsageTotals) -> Estimate {
-    // Without metered usage, the reported cost is the list price of plans.
-    let reported = totals.reported.filter(|_| totals.subscription.is_none());
-    Estimate {
-        usd: totals.cost.or(reported).unwrap_or_default(),
-        tokens: totals.tokens.total(),
-        calls: totals.llm_calls,
-    }
-}
-
-fn key(field: &str) -> Option<GroupBy> {
-    Some(match field {
-        "project" => GroupBy::Project,
-        "service" => GroupBy::Service,
-        "framework" => GroupBy::Framework,
-        "agent" => GroupBy::Agent,
-        "user" => GroupBy::User,
-        "session" => GroupBy::Session,
-        "provider" => GroupBy::Provider,
-        "model" => GroupBy::Model,
-        "tag" => GroupBy::Tag,
-        _ => return None,
-    })
-}
-
-fn put(subject: &mut Subject, by: GroupBy, name: &CompactString) {
-    let to = match by {
-        GroupBy::Project => &mut subject.project,
-        GroupBy::Service => &mut subject.service,
-        GroupBy::Framework => &mut subject.framework,
-        GroupBy::Agent => &mut subject.agent,
-        GroupBy::User => &mut subject.user,
-        GroupBy::Session => &mut subject.session,
-        GroupBy::Provider => &mut subject.provider,
-        GroupBy::Model => &mut subject.model,
-        _ => return subject.tags.push(name.clone()),
-    };
-    *to = Some(name.clone());
+    sheet.raise(&from, name)?;
+    sheet.set_mark(&beginning_mark(name), "")?;
+    sheet.set_mark(&mark, &shape)?;
+    Ok(true)
 }

@@ -207,14 +207,31 @@ impl Sheet for Books {
         Ok(())
     }
 
-    fn accounts(&mut self, budget: &str, since: Timestamp) -> Result<Vec<AccountId>> {
+    fn accounts(&mut self, budget: &str, since: Timestamp, most: usize) -> Result<Vec<AccountId>> {
         let lives = |account: &Account| {
             account.reserved != 0 || account.buckets.last().is_some_and(|(start, _)| *start >= since)
         };
         let of_it = self.accounts.iter().filter(|(id, account)| id.budget == budget && lives(account));
         let mut found: Vec<AccountId> = of_it.map(|(id, _)| id.clone()).collect();
         found.sort_unstable();
+        found.truncate(most);
         Ok(found)
+    }
+
+    fn raise(&mut self, from: &str, to: &str) -> Result<()> {
+        let gone = self.accounts.extract_if(|id, _| id.budget == from);
+        for (id, account) in gone.collect::<Vec<_>>() {
+            let id = AccountId { budget: to.into(), ..id };
+            for (bucket, figure) in account.buckets {
+                let known = self.accounts.get(&id).into_iter().flat_map(|account| &account.buckets);
+                let counted = known.filter(|(start, _)| *start == bucket).map(|(_, counted)| *counted).sum();
+                let figure = figure.saturating_sub(counted);
+                if figure > 0 {
+                    self.post(&Posting { account: id.clone(), bucket, figure })?;
+                }
+            }
+        }
+        Ok(())
     }
 
     fn expire(&mut self, now: Timestamp) -> Result<()> {

@@ -10,6 +10,7 @@ use quipu_core::{
 };
 
 use crate::backlog::Backlog;
+use crate::collected::abandon;
 use crate::definition::{Definition, Known, Source, begun_mark};
 use crate::loops::Loops;
 use crate::memory::LocalAccounts;
@@ -278,6 +279,7 @@ impl Budgets {
             }
             sheet.define(name, None)?;
             sheet.set_mark(&begun_mark(name), "")?;
+            abandon(sheet, name)?;
             sheet.forget(name).map(Ok)
         });
         removed.map_err(|error| unwritable(name, &error))?

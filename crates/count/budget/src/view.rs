@@ -57,9 +57,14 @@ pub struct BudgetView {
     pub config: BudgetConfig,
     /// Source of its definition.
     pub source: Source,
-    /// Its accounts: one for each limit and each value of the scope.
+    /// Its accounts: one for each limit and each value of the scope; the first 1,000 by scope.
     pub accounts: Vec<AccountStatus>,
+    /// Whether accounts were left out.
+    pub truncated: bool,
 }
+
+/// Maximum number of accounts in the view of a budget.
+const MOST_ACCOUNTS: usize = 1_000;
 
 impl Budgets {
     /// Every budget with its accounts, by name.
@@ -90,7 +95,9 @@ impl Budgets {
 
 fn view(sheet: &mut dyn Sheet, definition: &Definition, now: Timestamp) -> Result<BudgetView> {
     let window = definition.window(now);
-    let mut ids = sheet.accounts(&definition.name, window.start)?;
+    let mut ids = sheet.accounts(&definition.name, window.start, MOST_ACCOUNTS + 1)?;
+    let truncated = ids.len() > MOST_ACCOUNTS;
+    ids.truncate(MOST_ACCOUNTS);
     ids.retain(|id| definition.limit(id.unit).is_some());
     // A budget with exactly one account shows it before anything is spent.
     if let Some(scope) = definition.config.scope.only() {
@@ -106,6 +113,7 @@ fn view(sheet: &mut dyn Sheet, definition: &Definition, now: Timestamp) -> Resul
         config: definition.config.clone(),
         source: definition.source,
         accounts: accounts.into_iter().flatten().collect(),
+        truncated,
     })
 }
 

@@ -149,9 +149,9 @@ fn is_of_others(arrival: Arrival, counted: Arrival) -> bool {
 fn merged(group: &[(&Id, &Row)]) -> BTreeMap<Id, Cost> {
     let mut rows: BTreeMap<Id, Cost> = group.iter().map(|(id, row)| (**id, row.cost.clone())).collect();
     let Some(((first, _), others)) = group.split_first() else { return rows };
-    let told = group.iter().filter_map(|(_, row)| {
-        Some(Told { of_sdk: row.scope.is_of_sdk(), usage: row.cost.usage.as_ref()? })
-    });
+    let told = group
+        .iter()
+        .filter_map(|(_, row)| Some(Told { of_sdk: row.scope.is_of_sdk(), usage: row.cost.usage.as_ref()? }));
     let usage = merge::better(told);
     let mut has_runs = group[0].1.has_runs;
     for (id, other) in others {

@@ -76,13 +76,17 @@ pub trait Store: Backend {
     /// The store cannot be read.
     async fn work_rows(&self, query: &WorkRowQuery) -> Result<WorkRowPage>;
 
-    /// Sums over counted tool runs, one group for each tool, most calls first.
+    /// Sums over counted tool runs, one group for each tool, most calls first. If the tools exceed
+    /// [`AnswerMemory::group_bytes`](crate::AnswerMemory::group_bytes), the last group has the sums of the
+    /// others.
     ///
     /// # Errors
     /// The store cannot be read.
     async fn tools(&self, filter: &TraceFilter) -> Result<Vec<ToolGroup>>;
 
-    /// The values of a field with the number of their traces, most first, at most `limit`.
+    /// The values of a field with the number of their traces, most first, at most `limit`. If the values
+    /// exceed [`AnswerMemory::group_bytes`](crate::AnswerMemory::group_bytes), some of the rarest may be
+    /// missing; the numbers of the others are exact.
     ///
     /// # Errors
     /// The store cannot be read.

@@ -1,9 +1,14 @@
 //! `floods`: idle, slow and greedy clients against the real binary, while a polite one continues.
 
 mod answers;
+mod cage;
+mod caged;
 mod clients;
 mod days;
+mod feeds;
+mod names;
 mod polite;
+mod summaries;
 
 use std::fs;
 use std::net::SocketAddr;
@@ -38,25 +43,33 @@ struct Case {
 type Run = fn(&Bench) -> Result<Case>;
 
 /// The cases by the names that `--only` takes.
-const CASES: [(&str, Run); 7] = [
+const CASES: [(&str, Run); 11] = [
     ("idle", idle),
     ("headers", headers),
     ("bodies", bodies),
     ("readers", readers),
     ("greedy", greedy),
     ("answers", answers::answers),
+    ("bombs", answers::bombs),
+    ("names", names::names),
+    ("summaries", summaries::summaries),
+    ("feeds", feeds::feeds),
     ("days", days::days),
 ];
 
 /// Runs the cases.
 ///
 /// # Errors
-/// A server does not come up.
+/// None: a server that does not come up fails its case.
 pub fn run(bench: &Bench) -> Result<Report> {
     let mut report = Report::new();
     let mut rows = Vec::new();
     for (name, case) in CASES {
         if !bench.only.is_empty() && !bench.only.iter().any(|only| only == name) {
+            continue;
+        }
+        // By themselves the bombs are a quick part of the answers.
+        if name == "bombs" && bench.only.is_empty() {
             continue;
         }
         if name == "idle"
@@ -65,9 +78,13 @@ pub fn run(bench: &Bench) -> Result<Report> {
             report = report.skipped("idle connections", &format!("{error:#}"));
             continue;
         }
-        let Case { name, row, wrong } = case(bench)?;
-        report = report.judged(name, &wrong);
-        rows.push(row);
+        match case(bench) {
+            Ok(Case { name, row, wrong }) => {
+                report = report.judged(name, &wrong);
+                rows.push(row);
+            }
+            Err(error) => report = report.failed(name, &format!("{error:#}")),
+        }
     }
     table::print(
         &["case", "clients", "polite sent", "refused", "slowest ms", "peak MiB", "what happened"],

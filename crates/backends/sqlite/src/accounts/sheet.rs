@@ -19,6 +19,9 @@ pub(super) struct Open<'a> {
     pub defined: bool,
 }
 
+/// Number of buckets that are raised between two look-ups.
+const RAISED_AT_A_TIME: usize = 1_000;
+
 /// A figure as its sixteen bytes: SQLite's integers are too small for money.
 type Figure = [u8; 16];
 
@@ -83,7 +86,7 @@ impl Open<'_> {
         Ok(value.and_then(|value| u64::try_from(value).ok()).unwrap_or_default())
     }
 
-    fn raise(&self, name: &str) -> Result<u64> {
+    fn increment(&self, name: &str) -> Result<u64> {
         self.run("UPDATE meta SET value = value + 1 WHERE name = ?1", [name])?;
         self.meta(name)
     }
@@ -162,7 +165,7 @@ impl Sheet for Open<'_> {
             Some(text) => self.run("INSERT OR REPLACE INTO definition VALUES (?1, ?2)", [name, text])?,
             None => self.run("DELETE FROM definition WHERE name = ?1", [name])?,
         };
-        self.raise("version").map(drop)
+        self.increment("version").map(drop)
     }
 
     fn spent(&mut self, account: &AccountId, since: Timestamp) -> Result<i128> {
@@ -188,13 +191,43 @@ impl Sheet for Open<'_> {
         .map(drop)
     }
 
-    fn accounts(&mut self, budget: &str, since: Timestamp) -> Result<Vec<AccountId>> {
+    fn accounts(&mut self, budget: &str, since: Timestamp, most: usize) -> Result<Vec<AccountId>> {
         let sql = "SELECT DISTINCT scope, unit FROM spent WHERE budget = ?1 AND bucket >= ?2
-                   UNION SELECT scope, unit FROM share WHERE budget = ?1 ORDER BY 1, 2";
-        self.all(sql, params![budget, since.nanos()], |row| {
+                   UNION SELECT scope, unit FROM share WHERE budget = ?1 ORDER BY 1, 2 LIMIT ?3";
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        self.all(sql, params![budget, since.nanos(), most], |row| {
             let (scope, unit) = (CompactString::from(row.get::<_, String>(0)?), unit(row.get(1)?)?);
             Ok(AccountId { budget: budget.into(), scope, unit })
         })
+    }
+
+    fn raise(&mut self, from: &str, to: &str) -> Result<()> {
+        let first = format!(
+            "SELECT scope, unit, bucket, figure FROM spent WHERE budget = ?1
+             ORDER BY scope, unit, bucket LIMIT {RAISED_AT_A_TIME}"
+        );
+        loop {
+            let some = self.all(&first, [from], |row| {
+                let (scope, unit) = (CompactString::from(row.get::<_, String>(0)?), unit(row.get(1)?)?);
+                let account = AccountId { budget: to.into(), scope, unit };
+                let figure = i128::from_be_bytes(row.get::<_, Figure>(3)?);
+                Ok(Posting { account, bucket: Timestamp::from_nanos(row.get(2)?), figure })
+            })?;
+            for posting in &some {
+                let AccountId { scope, unit, .. } = &posting.account;
+                let key = |budget| (budget, scope.as_str().to_owned(), number(*unit), posting.bucket.nanos());
+                let of_bucket = "WHERE budget = ?1 AND scope = ?2 AND unit = ?3 AND bucket = ?4";
+                let counted = self.sum(&format!("SELECT figure FROM spent {of_bucket}"), key(to))?;
+                let figure = posting.figure.saturating_sub(counted);
+                if figure > 0 {
+                    self.post(&Posting { figure, ..posting.clone() })?;
+                }
+                self.run(&format!("DELETE FROM spent {of_bucket}"), key(from))?;
+            }
+            if some.len() < RAISED_AT_A_TIME {
+                return Ok(());
+            }
+        }
     }
 
     fn expire(&mut self, now: Timestamp) -> Result<()> {
@@ -213,7 +246,7 @@ impl Sheet for Open<'_> {
     }
 
     fn next(&mut self) -> Result<u64> {
-        self.raise("next")
+        self.increment("next")
     }
 
     fn hold(&mut self, held: Held) -> Result<()> {

@@ -4,7 +4,6 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use compact_str::CompactString;
-use quipu_core::{AnswerMemory, MemoryHold};
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::fault::{Fault, Result};
@@ -96,22 +95,39 @@ pub(crate) trait TextOf {
     fn text(&self, id: Option<i64>) -> Result<Option<CompactString>>;
 }
 
-/// A reader's cache of names, for one query.
+/// Maximum size of a query's cache of names, in bytes. Beyond it the cache is cleared.
+const MOST_CACHED: usize = 512 << 10;
+/// Memory of a cached name, without a text on the heap.
+const CACHED: usize = 64;
+
+/// A reader's cache of names, for one query. It takes at most [`MOST_CACHED`] bytes and one name.
 #[derive(Debug)]
 pub(crate) struct Names<'c> {
     conn: &'c Connection,
-    known: RefCell<HashMap<i64, CompactString>>,
-    /// Memory of the known texts, charged to the request that reads them.
-    hold: RefCell<MemoryHold>,
+    known: RefCell<Cached>,
 }
 
-/// Memory of a known text without its characters.
-const KNOWN: usize = 64;
+#[derive(Debug, Default)]
+struct Cached {
+    texts: HashMap<i64, CompactString>,
+    bytes: usize,
+}
+
+impl Cached {
+    fn insert(&mut self, id: i64, text: CompactString) {
+        let bytes = CACHED + text.len();
+        if self.bytes + bytes > MOST_CACHED {
+            self.texts.clear();
+            self.bytes = 0;
+        }
+        self.bytes += bytes;
+        self.texts.insert(id, text);
+    }
+}
 
 impl<'c> Names<'c> {
     pub(crate) fn new(conn: &'c Connection) -> Self {
-        let hold = AnswerMemory::current().hold(0).unwrap_or_default();
-        Self { conn, known: RefCell::default(), hold: RefCell::new(hold) }
+        Self { conn, known: RefCell::default() }
     }
 }
 
@@ -120,14 +136,36 @@ impl TextOf for Names<'_> {
         let Some(id) = id.filter(|id| *id != 0) else {
             return Ok(None);
         };
-        if let Some(text) = self.known.borrow().get(&id) {
+        if let Some(text) = self.known.borrow().texts.get(&id) {
             return Ok(Some(text.clone()));
         }
         let mut look = self.conn.prepare_cached("SELECT text FROM dims WHERE id = ?1")?;
         let text: Option<String> = look.query_row([id], |row| row.get(0)).optional()?;
         let text = CompactString::from(text.ok_or(Fault::Damaged("a name is missing"))?);
-        self.hold.borrow_mut().grow(KNOWN + text.len())?;
         self.known.borrow_mut().insert(id, text.clone());
         Ok(Some(text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cache_of_names_stays_small_and_gives_every_name() {
+        let conn = Connection::open_in_memory().unwrap();
+        conn.execute_batch("CREATE TABLE dims(id INTEGER PRIMARY KEY, kind, text)").unwrap();
+        let long = "x".repeat(200);
+        for id in 1..=10_000 {
+            conn.execute("INSERT INTO dims VALUES (?1, 9, ?2)", (id, format!("{long}{id}"))).unwrap();
+        }
+        let names = Names::new(&conn);
+        for id in (1..=10_000).chain([1, 5_000]) {
+            assert_eq!(names.text(Some(id)).unwrap().unwrap(), format!("{long}{id}"));
+            let known = names.known.borrow();
+            let bytes: usize = known.texts.values().map(|text| CACHED + text.len()).sum();
+            assert!(bytes == known.bytes && bytes <= MOST_CACHED, "{bytes}");
+        }
+        assert_eq!(names.text(None).unwrap(), None);
     }
 }

@@ -2,6 +2,7 @@
 
 mod answers;
 
+use answers::Kept;
 pub(crate) use answers::{Failure, Place, Runs, ToolRuns, Values};
 
 use std::collections::{BTreeMap, HashMap};
@@ -18,9 +19,9 @@ use crate::folder::Day;
 use crate::past::{Past, Touched};
 
 /// Maximum number of tools for which a day's totals are cached.
-const MOST_TOOLS: usize = 200;
+pub(crate) const MOST_TOOLS: usize = 200;
 /// Maximum number of values of a field for which a day's counts are cached.
-const MOST_VALUES: usize = 200;
+pub(crate) const MOST_VALUES: usize = 200;
 
 /// Cached values of a day, valid until its next commit.
 #[derive(Debug, Default)]
@@ -30,9 +31,9 @@ struct Known {
     bounds: Option<Bounds>,
     /// Number of spans, and whether there are other records.
     count: Option<(u64, bool)>,
-    tools: Option<Arc<ToolRuns>>,
-    values: HashMap<FacetField, Arc<Values>>,
-    places: HashMap<Sort, Arc<Vec<Place>>>,
+    tools: Option<Kept<ToolRuns>>,
+    values: HashMap<FacetField, Kept<Values>>,
+    places: HashMap<Sort, Kept<Vec<Place>>>,
     /// Time of the last query for one of the last three fields.
     asked: Option<Instant>,
 }
@@ -63,6 +64,8 @@ pub(crate) struct DayState {
     behind_since: Mutex<Option<Instant>>,
     /// Cached sums of past hours.
     pub(crate) past: Past,
+    /// Bytes of the cached answers of all days.
+    answers: Arc<AtomicUsize>,
 }
 
 impl DayState {
@@ -104,41 +107,44 @@ impl DayState {
         Ok(count)
     }
 
-    /// The runs of all tools on the whole day, read again after a commit. They are cached if `version` is
-    /// still current. `version` must be older than the reading connection, because the day's files may be
-    /// exchanged in between.
+    /// The runs of all tools on the whole day, read again after a commit. `load` returns `None` for more than
+    /// [`MOST_TOOLS`]. They are cached if `version` is still current. `version` must be older than the reading
+    /// connection, because the day's files may be exchanged in between.
     pub(crate) fn tools(
         &self,
         version: u64,
-        load: impl FnOnce() -> Result<ToolRuns>,
-    ) -> Result<Arc<ToolRuns>> {
-        if let Some(tools) = self.asked().tools.clone() {
-            return Ok(tools);
+        load: impl FnOnce() -> Result<Option<ToolRuns>>,
+    ) -> Result<Option<Arc<ToolRuns>>> {
+        if let Some(tools) = &self.asked().tools {
+            return Ok(Some(Arc::clone(&tools.answer)));
         }
-        let tools = Arc::new(load()?);
+        let Some(tools) = load()?.map(Arc::new) else { return Ok(None) };
         let mut current = self.known.lock();
-        if tools.len() <= MOST_TOOLS && current.version == version {
-            current.tools = Some(Arc::clone(&tools));
+        if current.version == version {
+            current.tools = Kept::new(&tools, &self.answers);
         }
-        Ok(tools)
+        Ok(Some(tools))
     }
 
-    /// The number of the day's traces for each value of a field, cached as in [`DayState::tools`].
+    /// The number of the day's traces for each value of a field, cached as in [`DayState::tools`]. `load`
+    /// returns `None` for more than [`MOST_VALUES`].
     pub(crate) fn values(
         &self,
         version: u64,
         field: FacetField,
-        load: impl FnOnce() -> Result<Values>,
-    ) -> Result<Arc<Values>> {
-        if let Some(values) = self.asked().values.get(&field).cloned() {
-            return Ok(values);
+        load: impl FnOnce() -> Result<Option<Values>>,
+    ) -> Result<Option<Arc<Values>>> {
+        if let Some(values) = self.asked().values.get(&field) {
+            return Ok(Some(Arc::clone(&values.answer)));
         }
-        let values = Arc::new(load()?);
+        let Some(values) = load()?.map(Arc::new) else { return Ok(None) };
         let mut current = self.known.lock();
-        if values.len() <= MOST_VALUES && current.version == version {
-            current.values.insert(field, Arc::clone(&values));
+        if current.version == version
+            && let Some(kept) = Kept::new(&values, &self.answers)
+        {
+            current.values.insert(field, kept);
         }
-        Ok(values)
+        Ok(Some(values))
     }
 
     /// The first of the day's traces in this order, cached as in [`DayState::tools`].
@@ -148,13 +154,15 @@ impl DayState {
         sort: Sort,
         load: impl FnOnce() -> Result<Vec<Place>>,
     ) -> Result<Arc<Vec<Place>>> {
-        if let Some(places) = self.asked().places.get(&sort).cloned() {
-            return Ok(places);
+        if let Some(places) = self.asked().places.get(&sort) {
+            return Ok(Arc::clone(&places.answer));
         }
         let places = Arc::new(load()?);
         let mut current = self.known.lock();
-        if current.version == version {
-            current.places.insert(sort, Arc::clone(&places));
+        if current.version == version
+            && let Some(kept) = Kept::new(&places, &self.answers)
+        {
+            current.places.insert(sort, kept);
         }
         Ok(places)
     }
@@ -265,6 +273,8 @@ pub(crate) struct Days {
     all: RwLock<BTreeMap<Day, Arc<DayState>>>,
     /// Number of cached sums of past hours of all days.
     sums: Arc<AtomicUsize>,
+    /// Bytes of the cached answers of all days.
+    answers: Arc<AtomicUsize>,
 }
 
 impl Days {
@@ -273,7 +283,10 @@ impl Days {
         if let Some(state) = self.all.read().get(&day) {
             return Arc::clone(state);
         }
-        let add = || Arc::new(DayState { past: Past::sharing(&self.sums), ..DayState::default() });
+        let add = || {
+            let (past, answers) = (Past::sharing(&self.sums), Arc::clone(&self.answers));
+            Arc::new(DayState { past, answers, ..DayState::default() })
+        };
         Arc::clone(self.all.write().entry(day).or_insert_with(add))
     }
 
@@ -341,8 +354,25 @@ mod tests {
     use super::*;
 
     fn ask(state: &DayState, version: u64, value: &str) -> CompactString {
-        let load = || Ok(vec![(value.into(), 1)]);
-        state.values(version, FacetField::Model, load).unwrap()[0].0.clone()
+        let load = || Ok(Some(vec![(value.into(), 1)]));
+        state.values(version, FacetField::Model, load).unwrap().unwrap()[0].0.clone()
+    }
+
+    #[test]
+    fn cached_answers_of_many_days_share_one_limit() {
+        let days = Days::default();
+        let long = "x".repeat(10_000);
+        let value = |at: usize| (CompactString::from(format!("{long}{at}")), 1);
+        for day in 0..50 {
+            let state = days.get_or_add(Day(day));
+            let load = || Ok(Some((0..100).map(value).collect()));
+            let values = state.values(state.version(), FacetField::Model, load).unwrap();
+            assert_eq!(values.unwrap().len(), 100, "a full cache still answers");
+        }
+        let bytes = days.answers.load(Ordering::Relaxed);
+        assert!((8 << 20..=16 << 20).contains(&bytes), "{bytes} bytes of 50 MB are cached");
+        days.trim(Duration::ZERO);
+        assert_eq!(days.answers.load(Ordering::Relaxed), 0);
     }
 
     #[test]

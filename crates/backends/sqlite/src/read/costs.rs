@@ -1,6 +1,6 @@
 //! Pages of ledger rows that add to usage.
 
-use quipu_core::{CostCursor, CostPage, CostQuery, CostRow, Result, TraceFilter};
+use quipu_core::{AnswerMemory, CostCursor, CostPage, CostQuery, CostRow, MemoryHold, Result, TraceFilter};
 use rusqlite::params_from_iter;
 
 use crate::bounds::Bounds;
@@ -25,14 +25,16 @@ pub(crate) fn page(shared: &Shared, query: &CostQuery) -> Result<CostPage> {
     let mut days = days_of_rows(shared, &times)?;
     let first = |bounds: &Bounds| bounds.calls.map_or(0, |(low, _)| low);
     days.sort_by_key(|(_, bounds)| first(bounds));
-    let mut rows: Vec<CostRow> = Vec::new();
+    let (mut rows, mut hold) = (Vec::<CostRow>::new(), AnswerMemory::current().hold(0)?);
     for (day, bounds) in days {
         if rows.get(limit).is_some_and(|last| last.cost.time.nanos() < first(&bounds)) {
             break;
         }
-        rows.extend(shared.ask(day, |reader| rows_in(shared, reader, &times, query))?.unwrap_or_default());
+        let found = shared.ask(day, |reader| rows_in(shared, reader, &times, query, &mut hold))?;
+        rows.extend(found.unwrap_or_default());
         rows.sort_by_key(place);
         rows.truncate(limit + 1);
+        hold.set(rows.iter().map(CostRow::bytes).sum())?;
     }
     let more = rows.len() > limit;
     rows.truncate(limit);
@@ -45,6 +47,7 @@ fn rows_in(
     reader: &DayReader<'_>,
     filter: &TraceFilter,
     query: &CostQuery,
+    hold: &mut MemoryHold,
 ) -> fault::Result<Vec<CostRow>> {
     let Some(mut rows) = usage_rows(shared, reader, filter, None)? else {
         return Ok(Vec::new());
@@ -69,11 +72,13 @@ fn rows_in(
     let mut costs = Vec::new();
     while let Some(row) = found.next()? {
         let (trace, span) = (trace_id(row, 15)?, span_of_key(row.get(16)?)?);
-        costs.push(CostRow {
+        let cost = CostRow {
             cost: CallRow::of_row(row, 0)?.cost(trace, span, &names)?,
             session: names.text(row.get(17)?)?,
             user: names.text(row.get(18)?)?,
-        });
+        };
+        hold.grow(cost.bytes())?;
+        costs.push(cost);
     }
     Ok(costs)
 }

@@ -4,11 +4,16 @@
 //! them, traces are tested in the order of the query. A page of the latest is then full long before all those
 //! spans were read.
 
+use quipu_core::AnswerMemory;
+
 use crate::fault::Result;
 use crate::folder::Part;
 use crate::read::filter::Driver;
 use crate::readers::{DayReader, Found};
 use crate::shared::Shared;
+
+/// Memory of a found span and of its row in the table of traces.
+const SPAN: usize = 32;
 
 /// Result of a search for words.
 pub(crate) enum Hits {
@@ -38,7 +43,11 @@ pub(crate) fn hits(
     let open = || shared.readers.lend(Part::Text, reader.day);
     Ok(match reader.words.find(open, terms, few) {
         None => Hits::None,
-        Some(Found::Few(spans)) => put(reader, table, &spans)?,
+        Some(Found::Few(spans)) => {
+            // The spans, and the table of their traces.
+            let _hold = AnswerMemory::current().hold(spans.len() * SPAN)?;
+            put(reader, table, &spans)?
+        }
         // An expression that cannot become a join, because SQLite would start with the spans.
         Some(Found::Many(number)) => Hits::Traces(
             format!(

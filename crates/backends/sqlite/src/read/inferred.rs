@@ -1,12 +1,11 @@
 //! Inferred tool runs, from the ledger rows of the calls that received their results.
 
-use std::collections::HashMap;
-
 use quipu_core::{Criterion, FacetField, InferredRun, Term, TraceFilter};
 use rusqlite::params_from_iter;
 
 use crate::codec::{CallRow, Figures, MARK_INFERRED};
 use crate::fault::Result;
+use crate::read::day_tools::DayTools;
 use crate::read::filter::Condition;
 use crate::read::own::Own;
 use crate::read::usage_rows::{rows_of_traces, trace_part};
@@ -46,7 +45,7 @@ pub(crate) fn add(
     reader: &DayReader<'_>,
     rows: &Condition,
     filter: &TraceFilter,
-    tools: &mut HashMap<i64, Figures>,
+    tools: &mut DayTools<'_>,
 ) -> Result<()> {
     let columns = CallRow::COLUMNS.replace(", ", ", c.");
     let sql = format!("SELECT c.{columns} FROM {} WHERE {}", rows.from, rows.sql);
@@ -55,7 +54,7 @@ pub(crate) fn add(
     while let Some(row) = found.next()? {
         let runs = CallRow::of_row(row, 0)?.inferred()?;
         for (tool, _) in runs.iter().filter(|(_, run)| is_meant(filter, run)) {
-            tools.entry(*tool).or_default().add(&Figures::of_inferred(1), 1);
+            tools.add(*tool, |figures| figures.add(&Figures::of_inferred(1), 1))?;
         }
     }
     Ok(())

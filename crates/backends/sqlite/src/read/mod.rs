@@ -2,9 +2,12 @@
 
 pub(crate) mod conflicts;
 pub(crate) mod costs;
+mod counts;
+mod day_tools;
 pub(crate) mod events;
 pub(crate) mod facets;
 mod filter;
+mod first_sessions;
 mod hits;
 mod inferred;
 pub(crate) mod meetings;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use quipu_core::{Attributes, Owned, Owner, OwnerKind, Resource, Result, TraceId};
+use quipu_core::{AnswerMemory, Attributes, MemoryHold, Owned, Owner, OwnerKind, Resource, Result, TraceId};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::codec::{DimKind, decode_event, decode_span, find};
@@ -17,7 +17,7 @@ const EVENTS: &str =
     "SELECT e.pk, e.session, e.resource, e.trace, b.z FROM events e JOIN event_bodies b ON b.pk = e.pk";
 
 /// Records in one day.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Default)]
 pub(crate) struct DayOwned {
     /// The number of the name.
     pub(crate) dim: Option<i64>,
@@ -31,7 +31,14 @@ pub(crate) struct DayOwned {
     pub(crate) alone: u64,
     /// Undecodable records outside these traces, whose owner is unknown.
     pub(crate) unread: u64,
+    hold: MemoryHold,
 }
+
+/// Memory of a trace id in a set, and of the number of a record.
+const TRACE: usize = 48;
+const NUMBER: usize = 16;
+/// Step in bytes by which a scan reserves memory.
+const STEP: usize = 64 << 10;
 
 impl DayOwned {
     pub(crate) fn is_empty(&self) -> bool {
@@ -49,13 +56,21 @@ impl DayOwned {
 
     /// Scans a day.
     pub(crate) fn find(reader: &DayReader<'_>, owner: &Owner) -> fault::Result<Self> {
-        let mut owned = Self { dim: find(reader.conn, kind(owner), &owner.id)?, ..Self::default() };
+        let (dim, hold) = (find(reader.conn, kind(owner), &owner.id)?, AnswerMemory::current().hold(0)?);
+        let mut owned = Self { dim, hold, ..Self::default() };
         (owned.sources, owned.unread) = sources(reader.conn, owner)?;
         owned.find_traces(reader.conn, owner)?;
         owned.find_named(reader, owner)?;
         owned.find_events(reader, owner)?;
         owned.find_series(reader.conn, owner)?;
         Ok(owned)
+    }
+
+    /// Reserves the memory of the records found so far, and of `more` traces.
+    fn charge(&mut self, more: usize) -> fault::Result<()> {
+        let numbers = self.events.len() + self.series.len() + self.sources.len();
+        let bytes = (self.traces.len() + more) * TRACE + numbers * NUMBER;
+        Ok(self.hold.set(bytes.next_multiple_of(STEP))?)
     }
 
     fn find_traces(&mut self, conn: &Connection, owner: &Owner) -> fault::Result<()> {
@@ -90,9 +105,10 @@ impl DayOwned {
                 Some(body) if body.attributes_all().any(|attributes| owner.is_in(attributes)) => {
                     self.traces.insert(id);
                 }
-                Some(_) => {}
+                Some(_) => continue,
                 None => unread.push(id),
             }
+            self.charge(unread.len())?;
         }
         // A removed trace is removed completely, including its undecodable records.
         self.unread += unread.iter().filter(|id| !self.traces.contains(*id)).count() as u64;
@@ -105,6 +121,7 @@ impl DayOwned {
         while let Some(row) = rows.next()? {
             let id = TraceId::from_slice(&row.get::<_, Vec<u8>>(0)?);
             self.traces.insert(id.map_err(|_| Fault::Damaged("a trace id has a wrong form"))?);
+            self.charge(0)?;
         }
         Ok(())
     }
@@ -119,6 +136,7 @@ impl DayOwned {
                 Some(true) => {
                     self.events.push(row.get(0)?);
                     self.alone += alone;
+                    self.charge(0)?;
                 }
                 Some(false) => {}
                 None => self.unread += alone,
@@ -183,7 +201,10 @@ impl DayOwned {
         let mut rows = look.query([])?;
         while let Some(row) = rows.next()? {
             match self.has_series(owner, &row.get::<_, Vec<u8>>(1)?, row.get(2)?)? {
-                Some(true) => self.series.push(row.get(0)?),
+                Some(true) => {
+                    self.series.push(row.get(0)?);
+                    self.charge(0)?;
+                }
                 Some(false) => {}
                 None => self.unread += 1,
             }
@@ -234,6 +255,7 @@ fn sources(conn: &Connection, owner: &Owner) -> fault::Result<(Vec<i64>, u64)> {
 pub(crate) fn owned(shared: &Shared, owner: &Owner) -> Result<Owned> {
     let (mut all, mut traces) = (Owned::default(), BTreeSet::new());
     let days = of_days(shared, owner)?;
+    let _hold = hold_for_all(&days)?;
     days.iter().for_each(|(_, day)| day.add_to(&mut all, &mut traces));
     // Read after the scan, which may have found a damaged day.
     let mut unreached = unreached(shared);
@@ -255,6 +277,12 @@ pub(crate) fn unread(shared: &Shared, days: &[(Day, DayOwned)]) -> Vec<String> {
             file
         })
         .collect()
+}
+
+/// Memory of the traces of all days together.
+pub(crate) fn hold_for_all(days: &[(Day, DayOwned)]) -> Result<MemoryHold> {
+    let traces: usize = days.iter().map(|(_, owned)| owned.traces.len()).sum();
+    AnswerMemory::current().hold(traces * TRACE)
 }
 
 /// The readable records of each day.

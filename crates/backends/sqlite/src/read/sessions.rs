@@ -5,7 +5,10 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use compact_str::CompactString;
-use quipu_core::{Result, SessionPage, SessionQuery, SessionRow, Timestamp, TraceId};
+use parking_lot::Mutex;
+use quipu_core::{
+    AnswerMemory, MemoryHold, Result, SessionPage, SessionQuery, SessionRow, Timestamp, TraceFilter, TraceId,
+};
 use rusqlite::params_from_iter;
 
 use crate::bounds::Bounds;
@@ -13,11 +16,16 @@ use crate::codec::{DimKind, Figures, Names, TextOf, find, trace_id};
 use crate::fault;
 use crate::folder::Day;
 use crate::read::filter::{Asked, Condition};
+use crate::read::first_sessions::{Before, First};
 use crate::read::rounds::in_rounds;
-use crate::read::trace_rows::{TraceNames, merge_names, names_of};
+use crate::read::trace_rows::{TraceNames, bytes_of_names, merge_names, names_of};
 use crate::read::traces::{days_of, rows_that_fit};
 use crate::readers::DayReader;
 use crate::shared::Shared;
+
+/// Memory of the number of a session, and the step in bytes by which it is reserved.
+const NUMBER: usize = 24;
+const STEP: usize = 64 << 10;
 
 /// A session's sums while days are added.
 #[derive(Default)]
@@ -39,11 +47,7 @@ pub(crate) fn page(shared: &Shared, query: &SessionQuery) -> Result<SessionPage>
     let mut days = days_of(shared, &query.filter)?;
     let latest = |bounds: &Bounds| bounds.traces.map_or(0, |(_, high)| high);
     days.sort_by_key(|(_, bounds)| Reverse(latest(bounds)));
-    let mut chosen = chosen(shared, query, &days, Some(limit + 1))?;
-    if chosen.is_none() {
-        chosen = self::chosen(shared, query, &days, None)?;
-    }
-    let mut chosen = chosen.unwrap_or_default();
+    let mut chosen = chosen(shared, query, &days)?;
     let more = chosen.len() > limit;
     chosen.truncate(limit);
     let mut rows = rows(shared, query, &days, &chosen)?;
@@ -58,36 +62,27 @@ pub(crate) fn page(shared: &Shared, query: &SessionQuery) -> Result<SessionPage>
     Ok(SessionPage { rows, next })
 }
 
-/// The page's sessions and the next one, with their latest traces. It reads each day only until `enough`
-/// sessions appear. `None` if that was too little to be certain, which can happen if days overlap.
+/// The page's sessions and the next one, with their latest traces.
 fn chosen(
     shared: &Shared,
     query: &SessionQuery,
     days: &[(Day, Bounds)],
-    enough: Option<usize>,
-) -> Result<Option<Vec<(i64, CompactString)>>> {
-    let limit = query.limit.max(1);
-    let mut last_at: HashMap<CompactString, i64> = HashMap::new();
-    let mut chosen: Vec<(i64, CompactString)> = Vec::new();
-    let mut unread = None;
+) -> Result<Vec<(i64, CompactString)>> {
+    let latest = |bounds: &Bounds| bounds.traces.map_or(0, |(_, high)| high);
+    let mut before = Before::new()?;
+    if let Some((at, _)) = &query.cursor {
+        for (day, _) in days.iter().take_while(|(_, bounds)| latest(bounds) >= at.nanos()) {
+            shared.ask(*day, |reader| add_before(shared, reader, query, at.nanos(), &mut before))?;
+        }
+    }
+    let mut first = First::new(query.limit.max(1) + 1)?;
     for (day, bounds) in days {
-        let latest = bounds.traces.map_or(0, |(_, high)| high);
-        if chosen.get(limit).is_some_and(|(last, _)| latest < *last) {
+        if first.is_beyond(latest(bounds)) {
             break;
         }
-        let found = shared.ask(*day, |reader| last_traces(shared, reader, query, enough, &last_at))?;
-        let Some(found) = found else { continue };
-        unread = unread.max(found.unread);
-        for (session, last) in found.sessions {
-            let known = last_at.entry(session).or_insert(last);
-            *known = last.max(*known);
-        }
-        chosen = after_cursor(&last_at, query);
-        chosen.truncate(limit + 1);
+        shared.ask(*day, |reader| add_latest(shared, reader, query, &before, &mut first))?;
     }
-    // An unread trace could change the page only if it were as late as the last one on it.
-    let sure = unread.is_none_or(|unread| chosen.get(limit).is_some_and(|(last, _)| *last > unread));
-    Ok(sure.then_some(chosen))
+    Ok(first.into_sessions())
 }
 
 /// Whether a session with this latest trace comes after the query's cursor.
@@ -96,71 +91,81 @@ fn is_behind(query: &SessionQuery, last: i64, session: &str) -> bool {
     cursor.is_none_or(|(at, id)| (-i128::from(last), session) > (-i128::from(at.nanos()), id.as_str()))
 }
 
-/// Sessions after the cursor, latest first, then by id.
-fn after_cursor(last_at: &HashMap<CompactString, i64>, query: &SessionQuery) -> Vec<(i64, CompactString)> {
-    let mut sessions: Vec<_> = last_at
-        .iter()
-        .filter(|(session, last)| is_behind(query, **last, session))
-        .map(|(session, last)| (*last, session.clone()))
-        .collect();
-    sessions.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
-    sessions
-}
-
-/// Sessions of one day.
-#[derive(Default)]
-struct LastTraces {
-    /// Latest trace of each session.
-    sessions: Vec<(CompactString, i64)>,
-    /// Time of the latest unread trace.
-    unread: Option<i64>,
-}
-
-/// Reads a day's traces from the latest on, until `enough` sessions after the cursor appeared for which
-/// `known` has no later trace.
-fn last_traces(
+/// Adds the sessions of a day with a trace that is not behind the cursor.
+fn add_before(
     shared: &Shared,
     reader: &DayReader<'_>,
     query: &SessionQuery,
-    enough: Option<usize>,
-    known: &HashMap<CompactString, i64>,
-) -> fault::Result<LastTraces> {
-    let last = in_rounds(shared, reader, &query.filter, Asked::Sessions, |condition| {
-        last_traces_by(reader, query, condition, enough, known)
-    })?;
-    Ok(last.unwrap_or_default())
+    at: i64,
+    before: &mut Before,
+) -> fault::Result<()> {
+    let filter = TraceFilter {
+        since: query.filter.since.max(Some(Timestamp::from_nanos(at))),
+        ..query.filter.clone()
+    };
+    let added = in_rounds(shared, reader, &filter, Asked::Sessions, |condition| {
+        each_latest(reader, condition, |start, session| {
+            if !is_behind(query, start, session) {
+                before.insert(session)?;
+            }
+            Ok(true)
+        })
+    });
+    added.map(drop)
 }
 
-fn last_traces_by(
+/// Offers the sessions of a day behind the cursor, from the latest on, until no other can be among the first.
+/// Gives the number of sessions read.
+fn add_latest(
+    shared: &Shared,
     reader: &DayReader<'_>,
     query: &SessionQuery,
+    before: &Before,
+    first: &mut First,
+) -> fault::Result<usize> {
+    let until = query.cursor.as_ref().map(|(at, _)| at.plus(1));
+    let until = match (query.filter.until, until) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    };
+    let filter = TraceFilter { until, ..query.filter.clone() };
+    let added = in_rounds(shared, reader, &filter, Asked::Sessions, |condition| {
+        each_latest(reader, condition, |start, session| {
+            if first.is_beyond(start) {
+                return Ok(false);
+            }
+            if is_behind(query, start, session) && !before.contains(session) {
+                first.offer(start, session)?;
+            }
+            Ok(true)
+        })
+    });
+    Ok(added?.unwrap_or_default())
+}
+
+/// Visits the latest trace of each session, the latest first, until `take` returns `false`. Gives the number
+/// of sessions.
+fn each_latest(
+    reader: &DayReader<'_>,
     mut condition: Condition,
-    enough: Option<usize>,
-    known: &HashMap<CompactString, i64>,
-) -> fault::Result<LastTraces> {
-    let mut last = LastTraces::default();
+    mut take: impl FnMut(i64, &CompactString) -> fault::Result<bool>,
+) -> fault::Result<usize> {
     let sql = latest_first(reader, &mut condition)?;
     let names = Names::new(reader.conn);
     let mut look = reader.conn.prepare_cached(&sql)?;
     let mut found = look.query(params_from_iter(&condition.args))?;
-    let (mut seen, mut wanted, mut previous) = (HashSet::new(), 0, i64::MAX);
+    let (mut seen, mut hold) = (HashSet::new(), AnswerMemory::current().hold(0)?);
     while let Some(row) = found.next()? {
         let (number, start): (i64, i64) = (row.get(0)?, row.get(1)?);
-        // Sessions with the same time are ordered by name, so all of them are read.
-        if start < previous && enough.is_some_and(|enough| wanted >= enough) {
-            last.unread = Some(start);
-            break;
-        }
-        previous = start;
         if !seen.insert(number) {
             continue;
         }
-        let session = names.text(Some(number))?.unwrap_or_default();
-        let is_latest = known.get(&session).is_none_or(|known| *known <= start);
-        wanted += usize::from(is_latest && is_behind(query, start, &session));
-        last.sessions.push((session, start));
+        hold.set((seen.len() * NUMBER).next_multiple_of(STEP))?;
+        if !take(start, &names.text(Some(number))?.unwrap_or_default())? {
+            break;
+        }
     }
-    Ok(last)
+    Ok(seen.len())
 }
 
 /// The traces of sessions, the latest first. If few traces have a session, the others are not read.
@@ -183,14 +188,13 @@ fn rows(
         return Ok(Vec::new());
     }
     let days: Vec<Day> = days.iter().map(|(day, _)| *day).collect();
-    let found = shared.ask_all(&days, |reader| sums_in(shared, reader, query, chosen))?;
-    let mut sums: BTreeMap<CompactString, Sum> = BTreeMap::new();
-    for (session, sum) in found.into_iter().flat_map(|(_, sums)| sums) {
-        match sums.get_mut(&session) {
-            Some(known) => known.merge(sum),
-            None => drop(sums.insert(session, sum)),
-        }
-    }
+    let sums = Mutex::new(Sums::new()?);
+    shared.ask_all(&days, |reader| {
+        let of_day = sums_in(shared, reader, query, chosen)?;
+        let mut sums = sums.lock();
+        Ok(of_day.of.into_iter().try_for_each(|(session, sum)| sums.add(&session, sum))?)
+    })?;
+    let mut sums = sums.into_inner().of;
     Ok(chosen
         .iter()
         .filter_map(|(_, session)| Some(sums.remove(session)?.into_row(session.clone())))
@@ -202,7 +206,7 @@ fn sums_in(
     reader: &DayReader<'_>,
     query: &SessionQuery,
     chosen: &[(i64, CompactString)],
-) -> fault::Result<BTreeMap<CompactString, Sum>> {
+) -> fault::Result<Sums> {
     let mut ids = HashMap::new();
     for (_, session) in chosen {
         if let Some(id) = find(reader.conn, DimKind::Session, session)? {
@@ -210,21 +214,21 @@ fn sums_in(
         }
     }
     if ids.is_empty() {
-        return Ok(BTreeMap::new());
+        return Ok(Sums::new()?);
     }
     // They have few traces, so few have to be tested by words.
     let sums = in_rounds(shared, reader, &query.filter, Asked::Sessions, |condition| {
         sums_by(reader, &condition, &ids)
     })?;
-    Ok(sums.unwrap_or_default())
+    sums.map_or_else(|| Ok(Sums::new()?), Ok)
 }
 
 fn sums_by(
     reader: &DayReader<'_>,
     condition: &Condition,
     ids: &HashMap<i64, &CompactString>,
-) -> fault::Result<BTreeMap<CompactString, Sum>> {
-    let mut sums = BTreeMap::new();
+) -> fault::Result<Sums> {
+    let mut sums = Sums::new()?;
     let list: Vec<String> = ids.keys().map(i64::to_string).collect();
     let sql = format!(
         "SELECT t.session, t.pk, t.trace, t.start, t.user, t.tools, t.errors, t.figures FROM {} \
@@ -241,7 +245,7 @@ fn sums_by(
         let TraceNames { agents, models, .. } = names_of(reader.conn, row.get(1)?)?;
         let (trace, start): (TraceId, i64) = (trace_id(row, 2)?, row.get(3)?);
         let count = |at: usize| row.get::<_, i64>(at).map(|count| u64::try_from(count).unwrap_or(0));
-        sums.entry((*session).clone()).or_insert_with(Sum::default).merge(Sum {
+        let sum = Sum {
             user: names.text(row.get(4)?)?.map(|user| (start, trace, user)),
             first: Some(start),
             last: start,
@@ -251,12 +255,41 @@ fn sums_by(
             figures: Figures::unpack(&row.get::<_, Vec<u8>>(7)?)?,
             agents,
             models,
-        });
+        };
+        sums.add(session, sum)?;
     }
     Ok(sums)
 }
 
+/// The sums of sessions while days are added.
+struct Sums {
+    of: BTreeMap<CompactString, Sum>,
+    hold: MemoryHold,
+}
+
+impl Sums {
+    fn new() -> Result<Self> {
+        Ok(Self { of: BTreeMap::new(), hold: AnswerMemory::current().hold(0)? })
+    }
+
+    fn add(&mut self, session: &CompactString, sum: Sum) -> Result<()> {
+        let Some(known) = self.of.get_mut(session) else {
+            self.hold.grow(session.len() + sum.bytes())?;
+            self.of.insert(session.clone(), sum);
+            return Ok(());
+        };
+        let before = known.bytes();
+        known.merge(sum);
+        self.hold.grow(known.bytes().saturating_sub(before))
+    }
+}
+
 impl Sum {
+    /// Size in memory in bytes, contents included.
+    fn bytes(&self) -> usize {
+        size_of::<Self>() + bytes_of_names(&self.agents) + bytes_of_names(&self.models)
+    }
+
     fn merge(&mut self, other: Self) {
         self.last = if self.first.is_none() { other.last } else { self.last.max(other.last) };
         self.first = match (self.first, other.first) {
@@ -314,13 +347,15 @@ mod tests {
         let spans: Vec<Span> = (1..=600).map(span).collect();
         store.write(Batch { spans, ..Batch::default() }.into()).await.unwrap();
         let day = store.shared.sound_days().unwrap()[0];
-        let read = |enough: Option<usize>| {
-            let (query, known) = (SessionQuery::default(), HashMap::new());
-            let read = |reader: &DayReader<'_>| last_traces(&store.shared, reader, &query, enough, &known);
-            store.shared.ask(day, read).unwrap().unwrap()
+        let read = |most: usize| {
+            let (query, before) = (SessionQuery::default(), Before::new().unwrap());
+            let mut first = First::new(most).unwrap();
+            let read =
+                |reader: &DayReader<'_>| add_latest(&store.shared, reader, &query, &before, &mut first);
+            let read = store.shared.ask(day, read).unwrap().unwrap();
+            (read, first.into_sessions().len())
         };
-        assert_eq!((read(Some(5)).sessions.len(), read(None).sessions.len()), (5, 301));
-        assert!(read(Some(5)).unread.is_some() && read(None).unread.is_none());
+        assert_eq!((read(5), read(1_000)), ((6, 5), (301, 301)));
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

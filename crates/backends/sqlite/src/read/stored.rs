@@ -1,7 +1,6 @@
 //! A complete stored span, and the better one of two copies of a span.
 
-use std::collections::BTreeSet;
-use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use compact_str::CompactString;
@@ -43,8 +42,39 @@ pub(crate) struct Stored {
     derived: Derived,
 }
 
-/// Cache of resources and scopes, for one query.
-pub(crate) type Sources = std::collections::HashMap<i64, Vec<u8>>;
+/// Maximum size of a query's cache of resources and scopes, in bytes. Beyond it the cache is cleared.
+const MOST_CACHED: usize = 1 << 20;
+/// Memory of a cached resource or scope, without its bytes.
+const CACHED: usize = 48;
+
+/// Cache of resources and scopes, for one query. It takes at most [`MOST_CACHED`] bytes and one entry.
+#[derive(Debug, Default)]
+pub(crate) struct Sources {
+    packed: HashMap<i64, Vec<u8>>,
+    bytes: usize,
+}
+
+impl Sources {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    /// The packed resource or scope with this number.
+    fn get(&mut self, conn: &Connection, id: i64) -> Result<&[u8]> {
+        if !self.packed.contains_key(&id) {
+            let mut look = conn.prepare_cached("SELECT bytes FROM sources WHERE id = ?1")?;
+            let packed: Vec<u8> = look.query_row([id], |row| row.get(0))?;
+            let bytes = CACHED + packed.len();
+            if self.bytes + bytes > MOST_CACHED {
+                self.packed.clear();
+                self.bytes = 0;
+            }
+            self.bytes += bytes;
+            self.packed.insert(id, packed);
+        }
+        self.packed.get(&id).map(Vec::as_slice).ok_or(Fault::Damaged("a source is missing"))
+    }
+}
 
 const COLUMNS: &str =
     "s.name, s.origin, s.provider, s.model, s.session, s.user, s.error, o.resource, o.scope, b.z, s.labels";
@@ -57,14 +87,7 @@ pub(crate) fn source<T: serde::de::DeserializeOwned>(
     cache: &mut Sources,
     id: i64,
 ) -> Result<T> {
-    let bytes = match cache.entry(id) {
-        Entry::Occupied(known) => known.into_mut(),
-        Entry::Vacant(free) => {
-            let mut look = conn.prepare_cached("SELECT bytes FROM sources WHERE id = ?1")?;
-            free.insert(look.query_row([id], |row| row.get(0))?)
-        }
-    };
-    Ok(postcard::from_bytes::<(u8, T)>(bytes)?.1)
+    Ok(postcard::from_bytes::<(u8, T)>(cache.get(conn, id)?)?.1)
 }
 
 type Context<'a> = (&'a Connection, &'a Dictionaries, &'a Names<'a>, &'a mut Sources);

@@ -1,7 +1,7 @@
 //! Terms of a filter as SQL for one day. Names become that day's numbers, so a name that the day lacks costs
 //! nothing, and no text is bound.
 
-use quipu_core::{Criterion, FacetField, FigureRange, Term, TraceFigure, TraceStatus, Wanted};
+use quipu_core::{AnswerMemory, Criterion, FacetField, FigureRange, Term, TraceFigure, TraceStatus, Wanted};
 use rusqlite::Connection;
 
 use crate::codec::{DimKind, find, trace_status_number};
@@ -13,6 +13,10 @@ use crate::shared::Shared;
 
 /// Maximum number of inline values; more go into a temporary table.
 const MOST_INLINE: usize = 100;
+
+/// Memory of the number of a name and of its row in a temporary table, and how many are reserved at a time.
+const NUMBER: usize = 32;
+const NUMBERS_A_STEP: usize = 1_024;
 
 /// Number of characters by which errors are compared.
 const ERROR_CHARS: usize = 200;
@@ -269,8 +273,15 @@ pub(super) fn numbers(conn: &Connection, kind: DimKind, wanted: &[Wanted]) -> Re
 fn that_begin(conn: &Connection, kind: DimKind, text: &str) -> Result<Vec<i64>> {
     let mut look = conn
         .prepare_cached("SELECT id FROM dims WHERE kind = ?1 AND text >= ?2 AND (?3 IS NULL OR text < ?3)")?;
-    let found = look.query_map((kind as i64, text, behind(text)), |row| row.get(0))?;
-    Ok(found.collect::<rusqlite::Result<_>>()?)
+    let mut rows = look.query((kind as i64, text, behind(text)))?;
+    let (mut found, mut hold) = (Vec::new(), AnswerMemory::current().hold(0)?);
+    while let Some(row) = rows.next()? {
+        if found.len() % NUMBERS_A_STEP == 0 {
+            hold.grow(NUMBERS_A_STEP * NUMBER)?;
+        }
+        found.push(row.get(0)?);
+    }
+    Ok(found)
 }
 
 /// The first text after all texts with this prefix; `None` if there is none.

@@ -2,7 +2,7 @@
 //! single one.
 
 use compact_str::CompactString;
-use quipu_core::{Timestamp, TraceId, TraceRow};
+use quipu_core::{GroupSums as _, Timestamp, TraceId, TraceRow};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::codec::{DimKind, Figures, Names, Picks, TextOf};
@@ -38,22 +38,23 @@ pub(crate) struct TraceNames {
 
 const COLUMNS: &str = "name, service, framework, convention, session, user, tools, figures, picks, project, revision, branch, echoes";
 
-/// Agents, models and tags of a trace.
+/// Agents, models and tags of a trace; the first [`TraceRow::MOST_NAMES`] of each.
 pub(crate) fn names_of(conn: &Connection, pk: i64) -> Result<TraceNames> {
     let mut look = conn.prepare_cached(
-        "SELECT d.kind, d.text FROM trace_dims t JOIN dims d ON d.id = t.dim WHERE t.tr = ?1 ORDER BY d.text",
+        "SELECT d.kind, d.text FROM trace_dims t JOIN dims d ON d.id = t.dim WHERE t.tr = ?1",
     )?;
     let mut names = TraceNames::default();
     let mut rows = look.query([pk])?;
     while let Some(row) = rows.next()? {
         let text = CompactString::from(row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?);
         match row.get::<_, i64>(0)? {
-            kind if kind == DimKind::Agent as i64 => names.agents.push(text),
-            kind if kind == DimKind::Model as i64 => names.models.push(text),
-            kind if kind == DimKind::Tag as i64 => names.tags.push(text),
+            kind if kind == DimKind::Agent as i64 => add_name(&mut names.agents, text),
+            kind if kind == DimKind::Model as i64 => add_name(&mut names.models, text),
+            kind if kind == DimKind::Tag as i64 => add_name(&mut names.tags, text),
             _ => {}
         }
     }
+    [&mut names.agents, &mut names.models, &mut names.tags].into_iter().for_each(keep_first);
     Ok(names)
 }
 
@@ -95,6 +96,13 @@ impl TracePart {
             echoes: row.get(12)?,
             names: names_of(conn, pk)?,
         })
+    }
+
+    /// Size in memory in bytes, contents included.
+    pub(crate) fn bytes(&self) -> usize {
+        let TraceNames { agents, models, tags } = &self.names;
+        let names: usize = [agents, models, tags].into_iter().map(|names| bytes_of_names(names)).sum();
+        size_of::<Self>() + self.name.len() + names + self.figures.heap_bytes()
     }
 
     /// Merges the data of another day.
@@ -170,9 +178,31 @@ pub(crate) fn number_of(conn: &Connection, trace_id: TraceId) -> Result<Option<i
     Ok(look.query_row([trace_id.as_bytes()], |row| row.get(0)).optional()?)
 }
 
-/// Adds names to a sorted list, each once.
+/// Adds a name to an unsorted list, which never has more than twice the names that stay.
+fn add_name(names: &mut Vec<CompactString>, name: CompactString) {
+    if names.len() >= 2 * TraceRow::MOST_NAMES {
+        keep_first(names);
+    }
+    names.push(name);
+}
+
+/// Sorts names, each once. The first [`TraceRow::MOST_NAMES`] stay.
+fn keep_first(names: &mut Vec<CompactString>) {
+    names.sort_unstable();
+    names.dedup();
+    names.truncate(TraceRow::MOST_NAMES);
+}
+
+/// Adds names to a sorted list, each once. The first [`TraceRow::MOST_NAMES`] stay.
 pub(crate) fn merge_names(mine: &mut Vec<CompactString>, theirs: Vec<CompactString>) {
+    if theirs.iter().all(|name| mine.binary_search(name).is_ok()) {
+        return;
+    }
     mine.extend(theirs);
-    mine.sort_unstable();
-    mine.dedup();
+    keep_first(mine);
+}
+
+/// Bytes of names, contents included.
+pub(crate) fn bytes_of_names(names: &[CompactString]) -> usize {
+    names.iter().map(|name| size_of::<CompactString>() + name.len()).sum()
 }

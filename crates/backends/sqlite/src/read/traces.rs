@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use parking_lot::Mutex;
 use quipu_core::{AnswerMemory, Cursor, Result, Sort, TraceId, TracePage, TraceQuery, TraceRow};
 use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, params_from_iter};
@@ -94,19 +95,24 @@ pub(crate) fn page(shared: &Shared, query: &TraceQuery) -> Result<TracePage> {
         let bounds: HashMap<Day, Bounds> = days.iter().copied().collect();
         let days: Vec<Day> = days.into_iter().map(|(day, _)| day).collect();
         let states = shared.days.before(&days);
-        let found = shared.ask_all(&days, |reader| {
+        let first = Mutex::new(places);
+        shared.ask_all(&days, |reader| {
             let times = bounds.get(&reader.day).and_then(|bounds| bounds.traces);
-            first_places(shared, reader, query, times, states.get(&reader.day))
+            let of_day = first_places(shared, reader, query, times, states.get(&reader.day))?;
+            let mut first = first.lock();
+            first.extend_from_slice(&of_day);
+            sorted(&mut first);
+            Ok(())
         })?;
-        places.extend(found.iter().flat_map(|(_, places)| places.iter().copied()));
-        sorted(&mut places);
+        places = first.into_inner();
     }
     let more = places.len() > limit;
     places.truncate(limit);
     let next = |place: &Place| Cursor { value: place.value, trace_id: place.trace };
-    let mut rows = Vec::with_capacity(places.len());
+    let (mut rows, mut hold) = (Vec::new(), AnswerMemory::current().hold(0)?);
     for some in places.chunks(READ_AT_A_TIME) {
         rows.extend(self::rows(shared, some)?);
+        hold.set(rows.iter().map(TraceRow::bytes).sum())?;
         if rows_that_fit(rows.iter().map(TraceRow::bytes)) < rows.len() {
             break;
         }
@@ -240,18 +246,19 @@ fn rows(shared: &Shared, places: &[Place]) -> Result<Vec<TraceRow>> {
     let mut by_day: HashMap<Day, Vec<Place>> = HashMap::new();
     places.iter().for_each(|place| by_day.entry(place.day).or_default().push(*place));
     let mut parts: HashMap<TraceId, TracePart> = HashMap::with_capacity(places.len());
+    let mut hold = AnswerMemory::current().hold(0)?;
     for (day, places) in by_day {
-        let load = |reader: &DayReader<'_>| {
-            let load = |place: &Place| TracePart::load(reader.conn, place.trace, place.pk).transpose();
-            places.iter().filter_map(|place| load(place).map(|part| Ok((place.trace, part?)))).collect()
-        };
-        let found: Option<Vec<(TraceId, TracePart)>> = shared.ask(day, load)?;
-        for (trace, part) in found.into_iter().flatten() {
-            match parts.get_mut(&trace) {
-                Some(known) => known.merge(part),
-                None => drop(parts.insert(trace, part)),
+        shared.ask(day, |reader| {
+            for place in places {
+                let Some(part) = TracePart::load(reader.conn, place.trace, place.pk)? else { continue };
+                hold.grow(part.bytes())?;
+                match parts.get_mut(&place.trace) {
+                    Some(known) => known.merge(part),
+                    None => drop(parts.insert(place.trace, part)),
+                }
             }
-        }
+            Ok(())
+        })?;
     }
     Ok(places.iter().filter_map(|place| parts.remove(&place.trace)).map(TracePart::into_row).collect())
 }
@@ -259,7 +266,12 @@ fn rows(shared: &Shared, places: &[Place]) -> Result<Vec<TraceRow>> {
 /// One trace's summary.
 pub(crate) fn one(shared: &Shared, trace: TraceId) -> Result<Option<TraceRow>> {
     let days = shared.sound_days()?;
-    let found = shared.ask_all(&days, |reader| TracePart::find(reader.conn, trace))?;
+    let hold = Mutex::new(AnswerMemory::current().hold(0)?);
+    let found = shared.ask_all(&days, |reader| {
+        let part = TracePart::find(reader.conn, trace)?;
+        hold.lock().grow(part.as_ref().map_or(0, TracePart::bytes))?;
+        Ok(part)
+    })?;
     let parts = found.into_iter().filter_map(|(_, part)| part);
     let whole = parts.reduce(|mut whole, part| {
         whole.merge(part);

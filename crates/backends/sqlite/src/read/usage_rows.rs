@@ -1,8 +1,8 @@
 //! Ledger rows of a query, read one by one.
 
-use std::collections::HashMap;
-
-use quipu_core::{Billing, FacetField, GroupBy, SpanId, TraceFilter, TraceId, UsageQuery};
+use quipu_core::{
+    AnswerMemory, Billing, FacetField, GroupBy, MemoryHold, SpanId, TraceFilter, TraceId, UsageQuery,
+};
 use rusqlite::{Row, params_from_iter};
 
 use crate::codec::{CallRow, DimKind, MARK_USAGE};
@@ -93,11 +93,14 @@ pub(crate) fn add(
         let call = CallRow::of_row(row, 0)?;
         let cost = call.bare_cost(trace, span)?;
         let keys = keys_of(row, &call, cost.billing)?;
-        let Some(tags) = tags.as_ref().and_then(|tags| tags.get(&row.get::<_, i64>(20).ok()?)) else {
-            groups.add_row(&keys, &cost)?;
-            continue;
+        let tags = match &tags {
+            Some(tags) => tags.of(row.get(20)?),
+            None => &[],
         };
-        for tag in tags {
+        if tags.is_empty() {
+            groups.add_row(&keys, &cost)?;
+        }
+        for (_, tag) in tags {
             groups.add_row(&Keys { tag: *tag, ..keys }, &cost)?;
         }
     }
@@ -155,14 +158,36 @@ pub(crate) fn call_columns() -> String {
 }
 
 /// The tags of a day's traces that have some.
-fn tags_of(reader: &DayReader<'_>) -> Result<HashMap<i64, Vec<i64>>> {
+struct Tags {
+    /// Traces with their tags, both by number, in order.
+    pairs: Vec<(i64, i64)>,
+    _hold: MemoryHold,
+}
+
+impl Tags {
+    /// The pairs of a trace.
+    fn of(&self, trace: i64) -> &[(i64, i64)] {
+        let first = self.pairs.partition_point(|(of, _)| *of < trace);
+        let of_it = self.pairs[first..].partition_point(|(of, _)| *of == trace);
+        &self.pairs[first..first + of_it]
+    }
+}
+
+fn tags_of(reader: &DayReader<'_>) -> Result<Tags> {
     let mut look = reader.conn.prepare_cached(
         "SELECT n.tr, n.dim FROM dims d CROSS JOIN trace_dims n ON n.dim = d.id WHERE d.kind = ?1",
     )?;
     let mut rows = look.query([DimKind::Tag as i64])?;
-    let mut tags: HashMap<i64, Vec<i64>> = HashMap::new();
+    let (mut pairs, mut hold) = (Vec::new(), AnswerMemory::current().hold(0)?);
     while let Some(row) = rows.next()? {
-        tags.entry(row.get(0)?).or_default().push(row.get(1)?);
+        if pairs.len() == pairs.capacity() {
+            // The old and the new memory exist at the same time while it grows.
+            let grown = 2 * pairs.len().max(64);
+            hold.set((grown + pairs.len()) * size_of::<(i64, i64)>())?;
+            pairs.reserve_exact(grown - pairs.len());
+        }
+        pairs.push((row.get(0)?, row.get(1)?));
     }
-    Ok(tags)
+    pairs.sort_unstable();
+    Ok(Tags { pairs, _hold: hold })
 }

@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use crate::codec::{Names, TextOf, trace_id};
 use crate::fault::Result;
 use crate::folder::Day;
-use crate::read::stored::source;
+use crate::read::stored::{Sources, source};
 use crate::rewrite::past::Past;
 
 /// Retention decision for a trace.
@@ -68,7 +68,7 @@ struct Services<'c> {
 impl Services<'_> {
     fn of(&mut self, resource: i64) -> Result<Option<&str>> {
         if !self.known.contains_key(&resource) {
-            let read: Resource = source(self.conn, &mut HashMap::new(), resource)?;
+            let read: Resource = source(self.conn, &mut Sources::new(), resource)?;
             self.known.insert(resource, read.service().map(ToString::to_string));
         }
         Ok(self.known.get(&resource).and_then(Option::as_deref))

@@ -1,6 +1,7 @@
 //! Integration tests of the embedded store.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod bounded;
 mod conformance;
 mod copies;
 mod days;

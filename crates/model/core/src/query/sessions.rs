@@ -47,9 +47,9 @@ pub struct SessionRow {
     pub cost: Option<Usd>,
     /// List price of the use under a subscription; not part of `cost`.
     pub subscription: Option<Usd>,
-    /// Agents, sorted.
+    /// Agents, sorted; the first [`TraceRow::MOST_NAMES`](crate::TraceRow::MOST_NAMES).
     pub agents: Vec<CompactString>,
-    /// Models, sorted.
+    /// Models, sorted; the first [`TraceRow::MOST_NAMES`](crate::TraceRow::MOST_NAMES).
     pub models: Vec<CompactString>,
 }
 

@@ -183,15 +183,18 @@ pub struct TraceRow {
     pub commit: Option<CompactString>,
     /// Branch of the source code, chosen like the project.
     pub branch: Option<CompactString>,
-    /// Tags of its spans, sorted.
+    /// Tags of its spans, sorted; the first [`TraceRow::MOST_NAMES`].
     pub tags: Vec<CompactString>,
-    /// Agents, sorted.
+    /// Agents, sorted; the first [`TraceRow::MOST_NAMES`].
     pub agents: Vec<CompactString>,
-    /// Models, sorted.
+    /// Models, sorted; the first [`TraceRow::MOST_NAMES`].
     pub models: Vec<CompactString>,
 }
 
 impl TraceRow {
+    /// Maximum number of tags, of agents and of models in a summary.
+    pub const MOST_NAMES: usize = 1_000;
+
     /// Size in memory in bytes, contents included.
     pub fn bytes(&self) -> usize {
         let names = [&self.tags, &self.agents, &self.models].into_iter().flatten();

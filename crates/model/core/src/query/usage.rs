@@ -186,6 +186,17 @@ pub struct CostRow {
     pub user: Option<CompactString>,
 }
 
+impl CostRow {
+    /// Size in memory in bytes, contents included.
+    pub fn bytes(&self) -> usize {
+        let cost = &self.cost;
+        let names = [&cost.service, &cost.framework, &cost.agent, &cost.tool, &cost.request_model];
+        let more = [&cost.response_model, &cost.service_tier, &self.session, &self.user];
+        let names = names.into_iter().chain(more).flatten().map(|name| name.len());
+        size_of::<Self>() + size_of_val(cost.inferred.as_slice()) + names.sum::<usize>()
+    }
+}
+
 /// A page of ledger rows.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct CostPage {
@@ -211,4 +222,7 @@ pub struct ToolGroup {
     /// Runs without a span, inferred from messages, by the time of the call that received the result. The
     /// sums exclude them.
     pub inferred: u64,
+    /// Whether these are the sums of all tools that the memory of the answer left out. Such a group is the
+    /// last one, and its `tool` is empty.
+    pub rest: bool,
 }

@@ -27,6 +27,8 @@ pub struct Budget {
     pub source: String,
     /// Accounts of the budget: one for each limit, and for each observed value of a `*` in its scope.
     pub accounts: Vec<BudgetAccount>,
+    /// Whether accounts were left out: a budget lists its first 1,000 by scope.
+    pub truncated: bool,
 }
 
 /// One account of a budget.
@@ -244,6 +246,7 @@ impl From<&BudgetView> for Budget {
             config: serde_json::to_value(&from.config).unwrap_or_default(),
             source: source.to_owned(),
             accounts: from.accounts.iter().map(BudgetAccount::from).collect(),
+            truncated: from.truncated,
         }
     }
 }

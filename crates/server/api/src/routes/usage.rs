@@ -45,9 +45,11 @@ pub(crate) async fn usage(State(api): Shared, Ask(params): Ask) -> Answer<UsageA
 #[utoipa::path(get, path = "/api/v1/tools", tag = "figures", params(FilterParams),
     responses((status = 200, description = "Tools.", body = ToolsAnswer)))]
 pub(crate) async fn tools(State(api): Shared, Ask(params): Ask) -> Answer<ToolsAnswer> {
-    let groups = api.store.tools(&params.tool_filter()?).await?;
+    let mut groups = api.store.tools(&params.tool_filter()?).await?;
+    let rest = groups.pop_if(|group| group.rest).is_some();
     let kept = bounded(groups, |group| GROUP + 2 * group.tool.len())?;
-    Ok(Json(ToolsAnswer { tools: kept.rows.iter().map(ToolRow::from).collect(), truncated: kept.truncated }))
+    let truncated = rest || kept.truncated;
+    Ok(Json(ToolsAnswer { tools: kept.rows.iter().map(ToolRow::from).collect(), truncated }))
 }
 
 /// Facets

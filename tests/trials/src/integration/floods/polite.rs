@@ -1,11 +1,14 @@
-//! A sender with a small load that must be served.
+//! A sender with a small load that must be served, and the ledger of its acknowledged requests.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crate::integration::faults::body;
+use anyhow::Result;
+
+use crate::integration::faults::{SPANS, body};
 use crate::integration::{Http, Server};
 
 /// Between two requests.
@@ -20,6 +23,8 @@ pub struct Seen {
     pub why: String,
     pub slowest: Duration,
     times: Vec<Duration>,
+    /// Numbers of the requests that were accepted whole.
+    acknowledged: Vec<u64>,
 }
 
 impl Seen {
@@ -28,6 +33,30 @@ impl Seen {
         let mut times = self.times.clone();
         times.sort_unstable();
         times.get(times.len() * 99 / 100).copied().unwrap_or_default()
+    }
+
+    /// Acknowledged requests of which a span is missing in the store.
+    ///
+    /// # Errors
+    /// The store does not list the traces of the service.
+    pub fn lost(&self, server: &Server, service: &str) -> Result<Vec<u64>> {
+        let http = Http::new(Duration::from_secs(240));
+        let mut stored = BTreeMap::new();
+        let mut cursor = String::new();
+        loop {
+            let path = format!("traces?service={service}&limit=1000{cursor}");
+            let page = http.json(&server.api(&path))?;
+            for trace in page["traces"].as_array().into_iter().flatten() {
+                let number = trace["trace_id"].as_str().and_then(|id| u64::from_str_radix(id, 16).ok());
+                stored.insert(number.unwrap_or_default(), trace["spans"].as_u64().unwrap_or_default());
+            }
+            match page["next_cursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => break,
+            }
+        }
+        let is_lost = |number: &&u64| stored.get(number) != Some(&SPANS);
+        Ok(self.acknowledged.iter().filter(is_lost).copied().collect())
     }
 }
 
@@ -47,22 +76,7 @@ impl Polite {
             let mut seen = Seen::default();
             while !ended.load(Ordering::Relaxed) {
                 let begin = Instant::now();
-                seen.sent += 1;
-                let answer =
-                    http.post(&url, &[("content-type", "application/json")], &body(seen.sent, &service));
-                seen.slowest = seen.slowest.max(begin.elapsed());
-                seen.times.push(begin.elapsed());
-                let why = match answer {
-                    Ok(answer) if answer.status == 200 => None,
-                    Ok(answer) => Some(format!("{} {}", answer.status, answer.text())),
-                    Err(error) => Some(format!("{error:#}")),
-                };
-                if let Some(why) = why {
-                    seen.refused += 1;
-                    if seen.why.is_empty() {
-                        seen.why = why;
-                    }
-                }
+                seen.send(&http, &url, &service);
                 std::thread::sleep(PACE.saturating_sub(begin.elapsed()));
             }
             seen
@@ -74,5 +88,29 @@ impl Polite {
     pub fn stop(self) -> Seen {
         self.over.store(true, Ordering::Relaxed);
         self.thread.join().unwrap_or_default()
+    }
+}
+
+impl Seen {
+    fn send(&mut self, http: &Http, url: &str, service: &str) {
+        let begin = Instant::now();
+        self.sent += 1;
+        let answer = http.post(url, &[("content-type", "application/json")], &body(self.sent, service));
+        self.slowest = self.slowest.max(begin.elapsed());
+        self.times.push(begin.elapsed());
+        let why = match answer {
+            Ok(answer) if answer.status == 200 && !answer.text().contains("rejectedSpans") => None,
+            Ok(answer) => Some(format!("{} {}", answer.status, answer.text())),
+            Err(error) => Some(format!("{error:#}")),
+        };
+        match why {
+            None => self.acknowledged.push(self.sent),
+            Some(why) => {
+                self.refused += 1;
+                if self.why.is_empty() {
+                    self.why = why;
+                }
+            }
+        }
     }
 }
