@@ -52,6 +52,7 @@ const HELP: &[(&str, &str)] = &[
         "Answers whose client disconnected before their end, by upstream",
     ),
     ("quipu_proxy_lost_records_total", "Records of calls through the gateway that could not be stored"),
+    ("quipu_proxy_delivery_stuck", "1 while the gateway cannot store records of calls and rejects new ones"),
     ("quipu_proxy_added_seconds", "Time added by the gateway to model calls"),
     (
         "quipu_memory_refusals_total",

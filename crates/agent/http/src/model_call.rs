@@ -219,7 +219,8 @@ impl ModelCall {
         if std::mem::replace(&mut self.is_settled, true) {
             return Answer::default();
         }
-        let mut answer = self.reader.take().map(Reader::finish).unwrap_or_default();
+        let unread = || Answer { is_unread: true, ..Answer::default() };
+        let mut answer = self.reader.take().map_or_else(unread, Reader::finish);
         answer.status = self.status;
         if let Some(Amend(amend)) = self.amend.take() {
             amend(&mut answer);

@@ -62,6 +62,7 @@ impl Proxying {
         let gateway = Gateway::new(Parts {
             config,
             recorder: recording.recorder(),
+            delivery: recording.delivery(),
             prices: Arc::new(money.books.clone()),
             budgets: Some(money.budgets.clone()),
             meter,

@@ -1,10 +1,9 @@
 //! Known calls of a service by one sender, which replace its metrics.
 
 use quipu_core::{
-    CostQuery, CostRow, GroupBy, Node, Result, Store, Timestamp, TraceFilter, TraceId, UsageQuery,
+    CostQuery, CostRow, GroupBy, Node, Result, Signal, Store, Timestamp, TraceFilter, TraceId, UsageQuery,
 };
 
-use crate::ledger::is_of_a_call;
 use crate::row::Row;
 
 /// Maximum number of pages of stored calls that are searched for a sender. Beyond it, metrics count.
@@ -68,6 +67,11 @@ impl CallsOf<'_> {
     fn is_within(&self, time: Timestamp) -> bool {
         time >= self.from && time < self.until
     }
+}
+
+/// Whether a row records a call by a more reliable signal than a metric.
+pub(crate) fn is_of_a_call(row: &Row) -> bool {
+    row.cost.signal != Signal::Metric && row.cost.kind.is_call()
 }
 
 /// The traces of counted calls, each with a time.

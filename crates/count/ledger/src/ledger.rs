@@ -5,7 +5,7 @@ use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use lru::LruCache;
 use quipu_core::{Batch, Meeting, Node, Result, Signal, Span, Store, Timestamp, TraceId};
 
-use crate::called::CallsOf;
+use crate::called::{CallsOf, is_of_a_call};
 use crate::meetings::{BEFORE, Meetings, WINDOW, day_of};
 use crate::moments::Moments;
 use crate::row::Row;
@@ -324,11 +324,6 @@ impl Ledger {
             self.nodes -= trace.len();
         }
     }
-}
-
-/// Whether a row records a call by a more reliable signal than a metric.
-pub(crate) fn is_of_a_call(row: &Row) -> bool {
-    !is_metric(row) && row.cost.kind.is_call()
 }
 
 fn is_metric(row: &Row) -> bool {

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use compact_str::CompactString;
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
-use quipu_core::{Arrival, Charge, Cost, Kind, Rule, ScopeMark, Signal, Usage, answer_id_is_unique};
+use quipu_core::{Arrival, Charge, Cost, Kind, Rule, ScopeMark, Signal, answer_id_is_unique};
 
 use crate::evidence::{end, gap};
 use crate::merge::{FAR, Told};
-use crate::row::{Id, Records, Row};
+use crate::row::{Arrivals, Id, Records, Row, tells};
 use crate::{inferred, merge, names, senders, series};
 
 /// Maximum distance between two records of one call due to clocks and rounding, in nanoseconds.
@@ -37,19 +37,6 @@ pub(crate) fn decide(
     series::settle(records, &mut final_rows, &arrivals, told);
     let arrival = |id: &Id| arrivals.get(id).copied().unwrap_or_default();
     final_rows.into_iter().map(|(id, cost)| (cost, arrival(&id))).collect()
-}
-
-/// The arrivals of the records whose prices the rows have.
-pub(crate) type Arrivals = BTreeMap<Id, Arrival>;
-
-/// Whether a row counts tokens.
-pub(crate) fn tells(row: &Cost) -> bool {
-    row.counts() && row.usage.as_ref().is_some_and(Usage::is_known)
-}
-
-/// Whether a row counts a reported cost.
-pub(crate) fn reports(row: &Cost) -> bool {
-    row.counts() && row.reported.is_some()
 }
 
 /// Whether a row may be one of several records of a call or a tool run.

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use compact_str::CompactString;
 use foldhash::fast::FixedState;
-use quipu_core::{Arrival, Cost, Meeting, Rule, ScopeMark, Signal, SpanId, Timestamp, TraceId};
+use quipu_core::{Arrival, Cost, Meeting, Rule, ScopeMark, Signal, SpanId, Timestamp, TraceId, Usage};
 
 use crate::names::are_apart;
 
@@ -49,6 +49,19 @@ pub(crate) struct Row {
 
 /// The records of one meeting, each with the row that its trace alone gives it.
 pub(crate) type Records = BTreeMap<Id, Row>;
+
+/// The arrivals of the records whose prices the rows have.
+pub(crate) type Arrivals = BTreeMap<Id, Arrival>;
+
+/// Whether a row counts tokens.
+pub(crate) fn tells(row: &Cost) -> bool {
+    row.counts() && row.usage.as_ref().is_some_and(Usage::is_known)
+}
+
+/// Whether a row counts a reported cost.
+pub(crate) fn reports(row: &Cost) -> bool {
+    row.counts() && row.reported.is_some()
+}
 
 impl Row {
     /// The id of its record.

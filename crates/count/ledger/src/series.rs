@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use compact_str::CompactString;
 use quipu_core::{Charge, Cost, PriceUnit, Rule, Signal, Usage};
 
-use crate::place::{self, Arrivals};
-use crate::row::{Id, Records, Row};
+use crate::row::{self, Arrivals, Id, Records, Row};
 use crate::spent::Spent;
 
 /// Prefixes of generic metric names, in order of preference among metrics of the same tokens. A vendor's own
@@ -36,7 +35,7 @@ fn sources(records: &Records, rows: &BTreeMap<Id, Cost>) -> BTreeMap<u64, Source
             continue;
         }
         // A record that was joined into one of another sender tells of a call of its own sender.
-        let tells = |row: &Cost| (place::tells(row), place::reports(row));
+        let tells = |row: &Cost| (row::tells(row), row::reports(row));
         let (own, decided) = (tells(&record.cost), rows.get(id).map(tells).unwrap_or_default());
         let joined = rows.get(id).is_some_and(|row| matches!(row.rule, Rule::Duplicate | Rule::Echo));
         source.calls_are_known |= decided.0 || (joined && own.0);

@@ -8,8 +8,7 @@ use std::collections::BTreeMap;
 use quipu_core::{Arrival, Cost, Rule, Signal, Usage, Usd};
 
 use crate::names::same_names;
-use crate::place::{self, Arrivals};
-use crate::row::Id;
+use crate::row::{self, Arrivals, Id};
 
 /// What is left of a call for the metrics of other senders.
 struct Call {
@@ -28,7 +27,7 @@ pub(crate) struct Spent {
 impl Spent {
     /// The calls among the decided rows.
     pub fn of(rows: &BTreeMap<Id, Cost>, arrivals: &Arrivals) -> Self {
-        let is_call = |row: &Cost| row.signal != Signal::Metric && (place::tells(row) || place::reports(row));
+        let is_call = |row: &Cost| row.signal != Signal::Metric && (row::tells(row) || row::reports(row));
         let calls: BTreeMap<Id, Cost> =
             rows.iter().filter(|(_, row)| is_call(row)).map(|(id, row)| (*id, row.clone())).collect();
         let of_row = |(id, row): (&Id, &Cost)| Call {

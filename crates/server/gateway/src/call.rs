@@ -22,7 +22,7 @@ use crate::memory::Memory;
 use crate::money::{Admitted, Asking};
 use crate::send::send;
 use crate::upstream::{Upstream, with_model};
-use crate::usage::{self, Unsaid};
+use crate::usage::{self, Most, Unsaid};
 use crate::watched::{After, Watched};
 use crate::who::Who;
 use crate::{Gateway, GatewayConfig, headers};
@@ -71,7 +71,9 @@ impl Call<'_> {
         let at = SystemClock.now();
         let model = self.model();
         let input = self.counted(admitted.input).await;
-        let call = self.begin(&who, &model, input);
+        let most =
+            Most { input: admitted.most_input, output: self.most_output(), tier: admitted.dear_tier.clone() };
+        let call = self.begin(&who, &model, input, most);
         let after = After {
             gateway: Arc::clone(self.gateway),
             upstream: Arc::clone(&self.upstream),
@@ -173,7 +175,7 @@ impl Call<'_> {
     }
 
     /// Begins the record of the call.
-    fn begin(&self, who: &Who, model: &str, input: Option<u64>) -> ModelCall {
+    fn begin(&self, who: &Who, model: &str, input: Option<u64>, most: Most) -> ModelCall {
         let unsaid = Unsaid {
             estimator: self.gateway.money.estimator.clone(),
             model: model.to_owned(),
@@ -181,6 +183,7 @@ impl Call<'_> {
             input,
             length: self.body.len(),
             output: self.likely_output(),
+            most,
         };
         let call = ModelCall::begin(&who.context, &self.endpoint, self.asks.as_ref());
         let mut call = call.amend(&self.endpoint, move |answer| usage::complete(answer, unsaid));
@@ -211,7 +214,7 @@ impl Call<'_> {
         told.unwrap_or_else(|| DEFAULT_OUTPUT.2.saturating_mul(answers))
     }
 
-    /// The assumed output tokens of a call with an unreadable answer.
+    /// The assumed output tokens of a call without any part of an answer.
     fn likely_output(&self) -> u64 {
         if self.endpoint.shape.is_embedding() {
             return 0;

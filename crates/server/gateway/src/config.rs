@@ -46,6 +46,8 @@ pub struct GatewayConfig {
     /// The treatment of calls without a known price. By default they are rejected if a budget in dollars that
     /// does more than notify applies to them.
     pub unpriced: Option<Unjudged>,
+    /// The treatment of calls while records of earlier calls cannot be delivered.
+    pub undelivered: Undelivered,
     /// Further requests that reach no model, such as `POST /v1/moderations`. They pass without a check or a
     /// record.
     pub pass: Vec<Passing>,
@@ -70,6 +72,7 @@ impl Default for GatewayConfig {
             throttle_ms: 60_000,
             unknown: None,
             unpriced: None,
+            undelivered: Undelivered::default(),
             pass: Vec::new(),
             ca_file: None,
         }
@@ -91,6 +94,17 @@ pub enum Unjudged {
     Refuse,
     /// It is passed on, recorded, and judged by an estimate.
     Record,
+}
+
+/// The treatment of calls while records of earlier calls cannot be delivered.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Undelivered {
+    /// New calls are rejected, and no record is dropped.
+    #[default]
+    Refuse,
+    /// Calls pass. Records are dropped and counted after about 18 seconds.
+    Pass,
 }
 
 /// An upstream: its base URL only, or a table.
@@ -158,6 +172,7 @@ mod tests {
                     azure = { url = \"https://me.openai.azure.com\", provider = \"azure.ai.openai\", dialect = \"openai\" }";
         let config: GatewayConfig = toml::from_str(text).unwrap();
         assert_eq!((config.unknown, config.unpriced), (Some(Unjudged::Record), None));
+        assert_eq!(config.undelivered, Undelivered::Refuse);
         assert_eq!(config.pass[0].to_string(), "POST /moderations");
         assert!(config.prompts && config.listen == "127.0.0.1:8787");
         assert_eq!(config.upstreams["groq"], UpstreamConfig::at("https://api.groq.com/openai/v1"));

@@ -14,14 +14,15 @@ use quipu_sdk::Recorder;
 use quipu_tokens::Estimator;
 use serde_json::json;
 
-use crate::GatewayConfig;
 use crate::client::{Http, client};
 use crate::dialect::{Dialect, Refusal};
 use crate::figures::Figures;
 use crate::money::Money;
 use crate::pass;
+use crate::recording::Delivery;
 use crate::sessions::Sessions;
 use crate::upstream::{Asking, Astray, Route, Upstreams};
+use crate::{GatewayConfig, Undelivered};
 
 /// The parts of a gateway.
 pub struct Parts {
@@ -29,6 +30,8 @@ pub struct Parts {
     pub config: GatewayConfig,
     /// The recorder of calls: see [`crate::Recording`].
     pub recorder: Recorder,
+    /// Whether its records are delivered: see [`crate::Recording::delivery`].
+    pub delivery: Delivery,
     /// The prices of calls.
     pub prices: Arc<dyn PriceBook>,
     /// The budgets; `None` allows every call.
@@ -45,6 +48,7 @@ pub struct Gateway {
     pub(crate) upstreams: Upstreams,
     pub(crate) client: Http,
     pub(crate) recorder: Recorder,
+    pub(crate) delivery: Delivery,
     pub(crate) sessions: Sessions,
     pub(crate) figures: Figures,
     pub(crate) money: Money,
@@ -64,6 +68,7 @@ impl Gateway {
             client: client(&parts.config)?,
             config: parts.config,
             recorder: parts.recorder,
+            delivery: parts.delivery,
             sessions: Sessions::default(),
             figures: Figures::new(parts.meter),
             money: Money { budgets: parts.budgets, estimator, prices: parts.prices },
@@ -79,6 +84,11 @@ impl Gateway {
     /// Its routes: it serves every path.
     pub fn routes(self) -> Router {
         Router::new().fallback(answer).with_state(Arc::new(self))
+    }
+
+    /// Whether calls are rejected because records of earlier ones cannot be delivered.
+    pub(crate) fn refuses_unrecorded(&self) -> bool {
+        self.config.undelivered == Undelivered::Refuse && self.delivery.is_stuck()
     }
 
     /// The error answer if a request has no upstream.

@@ -30,8 +30,8 @@ mod usage;
 mod watched;
 mod who;
 
-pub use config::{GatewayConfig, Unjudged, UpstreamConfig};
+pub use config::{GatewayConfig, Undelivered, Unjudged, UpstreamConfig};
 pub use dialect::Dialect;
 pub use gateway::{Gateway, Parts};
-pub use recording::Recording;
+pub use recording::{Delivery, Recording};
 pub use routes::Passing;

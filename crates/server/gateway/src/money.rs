@@ -47,6 +47,10 @@ pub(crate) struct Admitted {
     pub held: Held,
     /// The input tokens, if they were estimated.
     pub input: Option<u64>,
+    /// The input tokens by a high estimate, as reserved.
+    pub most_input: Option<u64>,
+    /// The requested service tier, if it costs more than the usual one.
+    pub dear_tier: Option<String>,
 }
 
 /// A reservation; it is released if dropped before the call.
@@ -68,14 +72,16 @@ impl Money {
         };
         let (estimator, prices) = (self.estimator.clone(), Arc::clone(&self.prices));
         asked(move || {
-            let Estimated { estimate, input, is_priced } = estimated(&estimator, &*prices, &asking);
+            let Estimated { estimate, input, most_input, is_dear, is_priced } =
+                estimated(&estimator, &*prices, &asking);
             if !is_priced && refuses(unpriced, || budgets.limits_money(&asking.subject))? {
                 let why = "the price of this model is unknown, and a budget limits dollars: add the model \
                     to prices.toml, or set unpriced = \"record\" in [proxy]";
                 return Err(Refusal::new(StatusCode::FORBIDDEN, "model_unpriced", why));
             }
             let admission = budgets.admit(&asking.subject, estimate).map_err(|error| no(&error))?;
-            Ok(Admitted { held: Held { admission: Some(admission), call: None }, input })
+            let held = Held { admission: Some(admission), call: None };
+            Ok(Admitted { held, input, most_input, dear_tier: asking.tier.filter(|_| is_dear) })
         })
         .await
     }
@@ -175,6 +181,9 @@ struct Estimated {
     estimate: Estimate,
     /// The input tokens, if the body could be read.
     input: Option<u64>,
+    most_input: Option<u64>,
+    /// Whether the requested tier costs more than the usual one.
+    is_dear: bool,
     is_priced: bool,
 }
 
@@ -184,7 +193,7 @@ fn estimated(estimator: &Estimator, prices: &dyn PriceBook, asking: &Asking) -> 
     let Some(body) = asking.body.as_ref().and_then(|body| std::str::from_utf8(body).ok()) else {
         let tokens = u64::try_from(asking.length / BYTES_PER_TOKEN).unwrap_or(u64::MAX);
         let estimate = Estimate::call().tokens(tokens.saturating_add(most));
-        return Estimated { estimate, input: None, is_priced: false };
+        return Estimated { estimate, input: None, most_input: None, is_dear: false, is_priced: false };
     };
     let ask = Ask {
         max_output: Some(most),
@@ -201,10 +210,12 @@ fn estimated(estimator: &Estimator, prices: &dyn PriceBook, asking: &Asking) -> 
         context,
         ..PriceRequest::new(&asking.model, ask.at, &usage)
     };
-    let usd = prices.price(&request).map_or(usd, |price| price.total.max(usd));
+    let in_tier = prices.price(&request).map_or(usd, |price| price.total.max(usd));
+    let (usd, is_dear) = (in_tier, in_tier > usd);
     let tokens = estimate.input.high.saturating_add(estimate.output.high);
     let input = Some(estimate.input.expected);
-    Estimated { estimate: Estimate::call().usd(usd).tokens(tokens), input, is_priced }
+    let most_input = Some(estimate.input.high);
+    Estimated { estimate: Estimate::call().usd(usd).tokens(tokens), input, most_input, is_dear, is_priced }
 }
 
 /// Converts an error of a budget: 429 with the time of a possible retry, or 402 if waiting does not help.

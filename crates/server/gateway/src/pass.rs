@@ -47,8 +47,19 @@ pub(crate) async fn pass(
             let body = body::bounded(&head.headers, body, gateway.config.upload_bytes)?;
             plain(gateway, head, uri, body).await
         }
+        Route::Model(_) | Route::Unknown if gateway.refuses_unrecorded() => Err(unrecorded()),
         Route::Model(endpoint) => model(gateway, upstream, endpoint, head, uri, body).await,
         Route::Unknown => unknown(gateway, upstream, head, uri, body).await,
+    }
+}
+
+/// The error answer while records of earlier calls cannot be delivered.
+fn unrecorded() -> Refusal {
+    let why = "records of earlier calls cannot be stored, so calls would pass unrecorded: see the log of the \
+        gateway, free disk space or start the server, and retry";
+    Refusal {
+        retry_after: Some(2),
+        ..Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "records_undelivered", why)
     }
 }
 

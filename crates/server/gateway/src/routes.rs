@@ -19,7 +19,7 @@ const FREE: &[(&[&str], &[&str])] = &[
         &["GET"],
         &[
             "models",
-            "models/*",
+            "models/{}",
             "tunedModels",
             "tunedModels/{}",
             "files",
@@ -57,8 +57,6 @@ const FREE: &[(&[&str], &[&str])] = &[
             "fine_tuning/jobs",
             "fine_tuning/jobs/{}",
             "fine_tuning/jobs/{}/events",
-            "organization/*",
-            "organizations/*",
             "health",
             "version",
             "tags",
@@ -117,6 +115,14 @@ const FREE_AT_OPENAI: &[&str] = &[
     "threads/{}/messages/{}",
     "threads/{}/runs/{}/cancel",
 ];
+
+/// `GET` requests of administration at OpenAI and Anthropic, of any depth. At a server of unknown kind, such
+/// a path can start a model.
+const FREE_TO_READ: &[(&str, &str)] =
+    &[("openai", "organization/*"), ("anthropic", "organizations/*"), ("anthropic", "organization/*")];
+
+/// Providers that name models by an organisation and a name, such as `models/org/name`.
+const MODELS_BY_OWNER: [&str; 4] = ["openrouter", "together_ai", "fireworks_ai", "groq"];
 
 /// Providers with OpenAI's stateful APIs.
 const OPENAI: [&str; 2] = ["openai", "azure.ai.openai"];
@@ -196,6 +202,14 @@ pub(crate) fn is_free(provider: &str, method: &Method, path: &str, has_body: boo
     if is_openai && FREE_AT_OPENAI.iter().any(|pattern| fits(pattern, path)) {
         return true;
     }
+    let is_read = method == "GET";
+    if is_read && FREE_TO_READ.iter().any(|(at, pattern)| *at == provider && fits(pattern, path)) {
+        return true;
+    }
+    let has_owners = is_read && MODELS_BY_OWNER.contains(&provider);
+    if has_owners && ["models/{}/{}", "models/{}/{}/endpoints"].iter().any(|pattern| fits(pattern, path)) {
+        return true;
+    }
     let mut known = FREE.iter().filter(|(methods, _)| methods.contains(&method));
     known.any(|(_, paths)| paths.iter().any(|pattern| fits(pattern, path)))
 }
@@ -238,7 +252,6 @@ mod tests {
         for (method, path) in [
             ("GET", "/v1/models"),
             ("HEAD", "/v1/models/gpt-4o"),
-            ("GET", "/v1/models/org%2Fname"),
             ("GET", "/v1/models/ft:gpt-4o:acme::id"),
             ("GET", "/v1beta/models/gemini-2.5-pro"),
             ("POST", "/v1beta/models/gemini-2.5-pro:countTokens"),
@@ -277,6 +290,9 @@ mod tests {
             ("POST", "/v1/chat/completions/x"),
             ("POST", "/v1/threads%2F"),
             ("GET", "/v1/models%2F"),
+            ("GET", "/v1/models/org/name"),
+            ("GET", "/v1/models/org%2Fname"),
+            ("GET", "/v1/models/gpt-4o/generate/hello"),
             ("POST", "/"),
         ] {
             assert!(!free(method, path), "{method} {path}");
@@ -292,6 +308,25 @@ mod tests {
             assert!(free("openai") && free("azure.ai.openai"), "{path}");
             assert!(!free("mistral_ai") && !free("mine"), "{path}");
         }
+    }
+
+    #[test]
+    fn paths_of_any_depth_are_free_at_their_providers_only() {
+        let free = |provider: &str, path: &str| is_free(provider, &Method::GET, path, false, &[]);
+        assert!(free("openai", "/v1/organization/usage/completions"));
+        assert!(free("anthropic", "/v1/organizations/usage_report/messages"));
+        assert!(free("openrouter", "/api/v1/models/openai%2Fgpt-4o/endpoints"));
+        assert!(free("groq", "/openai/v1/models/openai/gpt-oss-20b"));
+        for provider in ["mine", "mistral_ai", "gcp.gemini", ""] {
+            for path in
+                ["/v1/organization/x/generate", "/v1/organizations/a", "/v1/models/a/b", "/models/a%2Fb"]
+            {
+                assert!(!free(provider, path), "{provider} {path}");
+            }
+            assert!(free(provider, "/v1/models") && free(provider, "/v1/models/m"), "{provider}");
+        }
+        assert!(!free("openrouter", "/api/v1/models/a/completions"));
+        assert!(!free("openai", "/v1/organizations/a") && !free("openrouter", "/v1/organization/a"));
     }
 
     #[test]

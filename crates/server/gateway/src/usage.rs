@@ -18,8 +18,21 @@ pub(crate) struct Unsaid {
     pub body: Option<Bytes>,
     /// Its original length.
     pub length: usize,
-    /// The assumed output tokens of an unreadable answer.
+    /// The assumed output tokens of an answer of which nothing came.
     pub output: u64,
+    /// The most that the call can use.
+    pub most: Most,
+}
+
+/// The upper bound of a call's usage. Its reservation has the same figures.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Most {
+    /// The input tokens by a high estimate; `None` if the input was not estimated.
+    pub input: Option<u64>,
+    /// The output tokens.
+    pub output: u64,
+    /// The requested service tier, if it costs more than the usual one.
+    pub tier: Option<String>,
 }
 
 impl Unsaid {
@@ -47,13 +60,21 @@ impl Unsaid {
 /// Fills in missing usage from the tokens of request and answer, and marks it as estimated.
 ///
 /// A failed answer has used nothing, unless the model had begun to answer. An interrupted answer reports its
-/// output too early or not at all, so the received part counts. An unreadable answer counts with the usual
-/// output of such a call, because the provider has processed the request.
+/// output too early or not at all, so the received part counts. An answer of which nothing came counts with
+/// the usual output of such a call, because the provider has processed the request. An answer that passed
+/// unread counts with the most that the call can use. So a client gains nothing from an answer that is
+/// compressed in another way, or that passes while memory is short.
 pub(crate) fn complete(answer: &mut Answer, unsaid: Unsaid) {
     let is_told = answer.usage.as_ref().is_some_and(|usage| usage.input.is_some() || usage.output.is_some());
     let failed = answer.failure.is_some() || answer.status >= 400;
     let has_begun = answer.status < 400 && answer.output.is_some();
     if failed && !is_told && !has_begun || is_told && answer.is_complete {
+        return;
+    }
+    if answer.is_unread {
+        let input = unsaid.input().max(unsaid.most.input.unwrap_or(0));
+        answer.usage = Some(Usage { estimated: true, ..Usage::of(input, unsaid.most.output) });
+        answer.service_tier = unsaid.most.tier;
         return;
     }
     let is_read = answer.output.is_some() || answer.is_complete && !answer.is_cut && answer.id.is_some();
@@ -107,12 +128,16 @@ mod tests {
         }
     }
 
+    fn most() -> Most {
+        Most { input: Some(70), output: 9_000, tier: Some("priority".to_owned()) }
+    }
+
     fn completed(mut answer: Answer) -> Option<Usage> {
         let estimator = Estimator::new(Arc::new(Free));
         let model = "gpt-4o".to_owned();
         complete(
             &mut answer,
-            Unsaid { estimator, model, input: Some(7), body: None, length: 0, output: 500 },
+            Unsaid { estimator, model, input: Some(7), body: None, length: 0, output: 500, most: most() },
         );
         answer.usage
     }
@@ -157,6 +182,15 @@ mod tests {
             assert_eq!((usage.input, usage.output, usage.estimated), (Some(7), Some(500), true));
         }
         assert_eq!(completed(Answer { status: 500, ..Answer::default() }), None, "a failure is free");
+    }
+
+    #[test]
+    fn an_answer_that_passed_unread_counts_with_its_most() {
+        let mut answer = Answer { status: 200, is_unread: true, ..Answer::default() };
+        let usage = completed(answer.clone()).unwrap_or_default();
+        assert_eq!((usage.input, usage.output, usage.estimated), (Some(70), Some(9_000), true));
+        answer.status = 500;
+        assert_eq!(completed(answer), None, "a failure is free");
     }
 
     #[test]

@@ -15,10 +15,13 @@ use quipu_otlp::{Rejection, Rejections};
 const WINDOW: Duration = Duration::from_secs(3_600);
 /// The days of a project, as a multiple of the days of one key.
 const OF_PROJECT: usize = 4;
-/// Keys with a window of their own. All others share one window.
+/// The part of the days of one key that it may reach although other keys have reached those of the project:
+/// an eighth, and at least one day.
+const RESERVED: usize = 8;
+/// Keys with a window of their own.
 const MOST_KEYS: usize = 1_024;
-/// The window of the other keys.
-const OTHERS: u64 = 0;
+/// The number of windows that all other keys share.
+const SHARED: u64 = 256;
 /// The recently written cold days whose files the store still has open.
 const WARM: usize = 2;
 /// Days with a known time of the last write, at most.
@@ -223,25 +226,42 @@ impl DayWindow {
 }
 
 impl Window {
-    /// Counts a day for its key and the project; `false` if either has reached its limit.
+    /// The window of a key: its own, else one of the shared ones.
+    fn window_of(&mut self, key: u64, now: Instant) -> u64 {
+        if !self.keys.contains_key(&key) && self.keys.len() >= MOST_KEYS {
+            self.forget_idle(now);
+        }
+        // Numbers of keys have a seed of the process, so a key cannot choose its window.
+        if self.keys.contains_key(&key) || self.keys.len() < MOST_KEYS { key } else { key % SHARED }
+    }
+
+    fn forget_idle(&mut self, now: Instant) {
+        self.keys.retain(|_, days| {
+            forget(days, now);
+            !days.is_empty()
+        });
+    }
+
+    /// Counts a day for its key and the project; `false` if either has reached its limit. The limit of the
+    /// project leaves each key its reserved days.
     fn reach(&mut self, key: u64, day: Day, most: usize, now: Instant) -> bool {
-        let key = if self.keys.contains_key(&key) || self.keys.len() < MOST_KEYS { key } else { OTHERS };
+        let key = self.window_of(key, now);
         let own = self.keys.entry(key).or_default();
         forget(own, now);
         if own.contains_key(&day) {
             return true;
         }
         forget(&mut self.all, now);
-        let fits = self.all.contains_key(&day) || self.all.len() < most.saturating_mul(OF_PROJECT);
+        let reserved = (most / RESERVED).max(1);
+        let fits = self.all.contains_key(&day)
+            || self.all.len() < most.saturating_mul(OF_PROJECT)
+            || own.len() < reserved;
         let may = own.len() < most && fits;
         if may {
             own.insert(day, now);
             self.all.entry(day).or_insert(now);
         } else {
-            self.keys.retain(|_, days| {
-                forget(days, now);
-                !days.is_empty()
-            });
+            self.forget_idle(now);
         }
         may
     }
@@ -319,16 +339,31 @@ mod tests {
     }
 
     #[test]
-    fn many_keys_of_a_project_reach_no_more_than_four_times_as_many() {
-        let (window, limits) = (DayWindow::default(), limits(100, 5));
-        let reached: usize = (0..20_i64)
-            .map(|key| {
-                let from = 100 + key * 5;
-                kept(&window, from..from + 5, u64::try_from(key).unwrap(), &limits)
-            })
-            .sum();
-        assert_eq!(reached, 20);
-        assert_eq!(kept(&window, 100..105, 99, &limits), 5, "days that are open already");
+    fn many_keys_of_a_project_reach_four_times_as_many_and_each_its_reserved_days() {
+        let (window, limits) = (DayWindow::default(), limits(100, 16));
+        let reach = |key: i64| {
+            let from = 100 + key * 16;
+            kept(&window, from..from + 16, u64::try_from(key).unwrap(), &limits)
+        };
+        let reached: Vec<usize> = (0..20).map(reach).collect();
+        assert_eq!(reached.iter().sum::<usize>(), 4 * 16 + 16 * 2, "{reached:?}");
+        assert!(reached[4..].iter().all(|days| *days == 2), "each key has an eighth: {reached:?}");
+        assert_eq!(kept(&window, 100..116, 99, &limits), 16, "days that are open already");
+    }
+
+    #[test]
+    fn keys_without_a_window_of_their_own_do_not_share_one() {
+        let (mut window, now) = (Window::default(), Instant::now());
+        let keys = u64::try_from(MOST_KEYS).unwrap();
+        assert!((0..keys).all(|key| window.reach(SHARED + key, 10, 8, now)));
+        let greedy = SHARED + keys;
+        let days = (100..200).filter(|day| window.reach(greedy, *day, 8, now)).count();
+        assert_eq!(days, 8);
+        let served = (1..SHARED).filter(|key| window.reach(greedy + key, 10_000, 8, now)).count();
+        assert_eq!(served, usize::try_from(SHARED - 1).unwrap(), "one key takes the days of one window");
+        let later = now + WINDOW;
+        window.reach(greedy + SHARED, 10, 8, later);
+        assert!(window.keys.contains_key(&(greedy + SHARED)), "idle keys make room");
     }
 
     #[test]

@@ -106,6 +106,18 @@ mod tests {
         assert_ne!(a.with_known_part(0), from("1.2.3.5", None, None).caller().with_known_part(0));
     }
 
+    /// Votes on the clock and windows of days count a sender once, whatever services it names.
+    #[test]
+    fn a_service_is_no_sender_of_its_own() {
+        for key in [Some("k"), None] {
+            let line = Line::default();
+            let sender = from("1.2.3.4", key, Some(&line));
+            let services = ["a", "b", "c"].map(|service| sender.serving(service).sender());
+            assert_eq!(services, [sender.caller().sender(); 3]);
+            assert_eq!(from("1.2.3.4", key, Some(&line)).caller().sender(), services[0]);
+        }
+    }
+
     #[test]
     fn a_network_of_ipv6_is_one_address() {
         let [a, b, c] = ["2001:db8::1", "2001:db8::ffff:1", "2001:db8:0:1::1"]

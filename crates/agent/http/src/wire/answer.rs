@@ -29,6 +29,8 @@ pub struct Answer {
     pub is_complete: bool,
     /// Whether a part was too long to read and is missing.
     pub is_cut: bool,
+    /// Whether it passed unread, or its reading was given up.
+    pub is_unread: bool,
     /// Received bytes of text, reasoning and arguments, if contents are read. It is more than in
     /// [`Answer::output`] if that is cut.
     pub said_bytes: u64,

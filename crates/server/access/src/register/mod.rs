@@ -38,6 +38,10 @@ const STEPS: [&str; 3] =
     [include_str!("layout.sql"), include_str!("initial.sql"), include_str!("required.sql")];
 /// How long a statement waits for another process.
 const BUSY: Duration = Duration::from_secs(5);
+/// Looks at a file that seems damaged, before it counts as damaged.
+const LOOKS: u32 = 3;
+/// The wait between two looks.
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// Keys, users and sessions of a data folder. Several processes may open it; a change by one is visible to
 /// the next read of the others. An acknowledged change is on the disk.
@@ -87,7 +91,7 @@ impl Register {
             look.pragma_update(None, "query_only", true).map_err(from_sql)?;
             Ok((change, look))
         };
-        let (change, look) = open().map_err(told)?;
+        let (change, look) = looked_again(open).map_err(told)?;
         let (look, change) = (Mutex::new(Cache::over(look)), Mutex::new(change));
         let register =
             Self(Arc::new(Inner { file: identity(&path), path: path.clone(), clock, look, change }));
@@ -173,6 +177,18 @@ fn check(conn: &Connection) -> Result<()> {
     Err(Error::new(ErrorKind::Damaged, "check", said))
 }
 
+/// Opens a file again if it seems damaged, because SQLite reports a failed read (`EIO`) as damage. Each look
+/// is a new connection without cached pages.
+fn looked_again<T>(mut look: impl FnMut() -> Result<T>) -> Result<T> {
+    for _ in 1..LOOKS {
+        match look() {
+            Err(error) if error.kind() == ErrorKind::Damaged => std::thread::sleep(PAUSE),
+            answer => return answer,
+        }
+    }
+    look()
+}
+
 fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let conn = Connection::open(path)?;
     conn.busy_timeout(BUSY)?;
@@ -215,4 +231,32 @@ fn step_up(work: &Transaction<'_>, version: i64) -> Result<()> {
     }
     work.pragma_update(None, "application_id", MARK).map_err(from_sql)?;
     work.pragma_update(None, "user_version", STEPS.len()).map_err(from_sql)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_register_that_cannot_be_read_once_is_not_damaged() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE);
+        drop(Register::open(folder.path(), Arc::new(quipu_core::SystemClock)).unwrap());
+        let whole = std::fs::read(&path).unwrap();
+        std::fs::write(&path, [0xa5; 8_192]).unwrap();
+        let mut looks = 0;
+        let opened = looked_again(|| {
+            looks += 1;
+            if looks == 2 {
+                std::fs::write(&path, &whole).unwrap();
+            }
+            let conn = connect(&path).map_err(from_sql)?;
+            check(&conn)
+        });
+        assert!(opened.is_ok() && looks == 2, "{looks}: {opened:?}");
+        std::fs::write(&path, [0xa5; 8_192]).unwrap();
+        let damaged = Register::open(folder.path(), Arc::new(quipu_core::SystemClock)).unwrap_err();
+        assert_eq!(damaged.kind(), ErrorKind::Damaged);
+    }
 }

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::house::{CHAT, CHAT_STREAM, GEMINI, House, MESSAGES};
+use std::sync::atomic::Ordering;
+
+use crate::house::{CHAT, CHAT_ANSWER, CHAT_STREAM, GEMINI, House, MESSAGES};
 use crate::provider::Reply;
 
 #[tokio::test]
@@ -121,4 +123,58 @@ async fn a_body_that_cannot_be_read_passes_and_is_a_call() {
     let upgrade =
         house.client.get(format!("{}/openai/v1/realtime", house.url)).header("upgrade", "websocket");
     assert_eq!(upgrade.header("connection", "upgrade").send().await.unwrap().status(), 501);
+}
+
+/// Sends calls until one gets this status, and returns the number of those that got 200.
+async fn until(house: &House, status: u16) -> usize {
+    let begin = std::time::Instant::now();
+    let mut passed = 0;
+    loop {
+        let response = house.post("/openai/v1/chat/completions", CHAT).send().await.unwrap();
+        let came = response.status().as_u16();
+        response.bytes().await.unwrap();
+        passed += usize::from(came == 200);
+        if came == status {
+            return passed;
+        }
+        assert!(begin.elapsed().as_secs() < 30, "{came}; {}", house.metrics.text());
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn no_call_passes_while_records_cannot_be_stored_and_none_is_lost() {
+    let house = House::open().await;
+    house.provider.always(Reply::json(CHAT_ANSWER));
+    house.intake.is_full.store(true, Ordering::Release);
+    let before = until(&house, 503).await;
+    assert!(before > 0, "short failures reject no call");
+    let (status, told) = said(&house, "/anthropic/v1/messages", MESSAGES).await;
+    assert_eq!((status, &told["error"]["type"]), (503, &json!("api_error")));
+    let unknown = house.client.get(format!("{}/openai/v1/unheard/of", house.url)).send().await.unwrap();
+    assert_eq!(unknown.status(), 503, "a request that may reach a model");
+    let came = house.provider.came().len();
+    assert_eq!(came, before, "rejected calls reach no provider");
+    let free = house.client.get(format!("{}/openai/v1/models", house.url)).send().await.unwrap();
+    assert_eq!(free.status(), 200, "requests without a record pass");
+    assert!(house.metrics.text().contains("quipu_proxy_delivery_stuck{} 1"), "{}", house.metrics.text());
+    house.intake.is_full.store(false, Ordering::Release);
+    let after = until(&house, 200).await;
+    assert_eq!(house.spans(before + after).await.len(), before + after);
+    assert!(!house.metrics.text().contains("quipu_proxy_lost_records_total{} "));
+}
+
+#[tokio::test]
+async fn an_operator_may_pass_calls_whose_records_wait() {
+    let pass = |config: &mut quipu_gateway::GatewayConfig| {
+        config.undelivered = quipu_gateway::Undelivered::Pass;
+    };
+    let house = House::with(pass, Default::default()).await;
+    house.provider.always(Reply::json(CHAT_ANSWER));
+    house.intake.is_full.store(true, Ordering::Release);
+    for _ in 0..50 {
+        assert_eq!(until(&house, 200).await, 1);
+    }
+    house.intake.is_full.store(false, Ordering::Release);
+    assert!(house.spans(50).await.len() >= 50, "records of short failures are delivered");
 }

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use quipu_adapter_quipu::Quipu;
 use quipu_admission::MemoryPool;
 use quipu_budget::{Budget, Budgets};
-use quipu_core::{Adapters, Batch, Cost, Span, Stage};
+use quipu_core::{Adapters, Batch, Cost, Error, ErrorKind, Intake, Retry, Span, Stage};
 use quipu_gateway::{Gateway, GatewayConfig, Parts, Recording, UpstreamConfig};
 use quipu_pipeline::{Pipeline, Priced, Read, SelfMetrics, Stages, Unstored};
 use quipu_prices::Books;
@@ -41,7 +42,28 @@ impl Stage for Kept {
     }
 }
 
+/// The pipeline, behind a store that can be full.
+pub struct Full {
+    pipeline: Arc<Pipeline>,
+    pub is_full: AtomicBool,
+}
+
+#[async_trait::async_trait]
+impl Intake for Full {
+    fn read(&self, batch: &mut Batch) {
+        self.pipeline.read(batch);
+    }
+
+    async fn submit(&self, batch: Batch) -> quipu_core::Result<()> {
+        if self.is_full.load(Ordering::Acquire) {
+            return Err(Error::new(ErrorKind::Exhausted, "write", "the disk is full").with_retry(Retry::Yes));
+        }
+        self.pipeline.submit(batch).await
+    }
+}
+
 pub struct House {
+    pub intake: Arc<Full>,
     pub provider: Provider,
     pub upstream: SocketAddr,
     pub url: String,
@@ -83,11 +105,13 @@ impl House {
             },
             ..quipu_pipeline::Parts::new(Arc::new(Unstored))
         }));
-        let recording = Recording::start(&config, pipeline.clone(), metrics.clone()).unwrap();
+        let intake = Arc::new(Full { pipeline: Arc::clone(&pipeline), is_full: AtomicBool::new(false) });
+        let recording = Recording::start(&config, intake.clone(), metrics.clone()).unwrap();
         let memory = MemoryPool::new(MEMORY, metrics.clone());
         let gateway = Gateway::new(Parts {
             config,
             recorder: recording.recorder(),
+            delivery: recording.delivery(),
             prices,
             budgets: Some(budgets.clone()),
             meter: metrics.clone(),
@@ -104,7 +128,20 @@ impl House {
         });
         let client = reqwest::Client::builder().no_gzip().build().unwrap();
         let recording = Mutex::new(Some(recording));
-        Self { provider, upstream, url, client, kept, metrics, budgets, memory, close, recording, pipeline }
+        Self {
+            intake,
+            provider,
+            upstream,
+            url,
+            client,
+            kept,
+            metrics,
+            budgets,
+            memory,
+            close,
+            recording,
+            pipeline,
+        }
     }
 
     pub fn post(&self, path: &str, body: &'static str) -> reqwest::RequestBuilder {

@@ -6,9 +6,10 @@ use std::io::Write;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use quipu_admission::Caller;
-use quipu_budget::Budget;
+use quipu_budget::{Amount, Budget};
+use quipu_core::Usd;
 
-use crate::house::{CHAT, CHAT_ANSWER, House, MEMORY};
+use crate::house::{CHAT, CHAT_ANSWER, CHAT_STREAM, House, MEMORY};
 use crate::provider::Reply;
 use crate::raw::Raw;
 
@@ -73,4 +74,43 @@ async fn a_body_that_finds_no_memory_is_told_to_come_back() {
     assert_eq!(Raw::post(PATH, CHAT).send(&house.url).await.0, 200);
     house.costs(1).await;
     house.wait(|| (house.memory.held() == 0).then_some(())).await;
+}
+
+fn usd(amount: Amount) -> Usd {
+    match amount {
+        Amount::Usd(usd) => usd,
+        other => panic!("{other}"),
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_passes_unread_spends_what_was_reserved() {
+    let house = house().await;
+    let begun = r#"data: {"id":"c1","model":"gpt-4o","choices":[{"index":0,"delta":{"content":"Hello"}}]}"#;
+    let long = format!(
+        r#"data: {{"id":"c1","choices":[{{"index":0,"delta":{{"content":"{}"}}}}]}}"#,
+        "x".repeat(1 << 20)
+    );
+    let told = r#"data: {"id":"c1","choices":[],"usage":{"prompt_tokens":9,"completion_tokens":1}}"#;
+    house.provider.always(Reply::events(&[begun, &long, told, "data: [DONE]"], 100));
+    let mut response = house.post(PATH, CHAT_STREAM).send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    let reserved = house.budgets.list().unwrap()[0].accounts[0].reserved;
+    // Another caller takes the rest of the memory before the answer comes.
+    let mut all = house.memory.permit(Caller::new(&"another", &0));
+    let mut rest = MEMORY;
+    while all.try_grow_to(rest).is_err() {
+        rest -= 4 << 10;
+    }
+    while response.chunk().await.unwrap().is_some() {}
+    let cost = house.costs(1).await.remove(0);
+    let usage = cost.usage.clone().unwrap();
+    assert!(usage.estimated && usage.output > Some(10_000), "{usage:?}");
+    let spent = house
+        .wait(|| {
+            let account = house.budgets.list().unwrap().remove(0).accounts.remove(0);
+            (usd(account.reserved) == Usd::ZERO).then_some(account.spent)
+        })
+        .await;
+    assert!(usd(spent) >= usd(reserved) && usd(reserved) > Usd::ZERO, "{spent} of {reserved}");
 }
