@@ -7,9 +7,11 @@
 //!
 //! `docs/adr/0006-count-once.md` specifies the rules (R1 to R12).
 
+mod answers;
 mod decide;
 mod evidence;
 mod figures;
+mod ids;
 mod inferred;
 mod joined;
 mod kept;

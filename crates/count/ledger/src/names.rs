@@ -64,7 +64,12 @@ impl<'a> ModelName<'a> {
         let letters = words.iter().flat_map(|word| word.chars()).filter(|letter| letter.is_alphanumeric());
         let family = letters.flat_map(char::to_lowercase).collect();
         let is_neutral = is_number(tag) || NEUTRAL.contains(&tag);
-        Self { family, date: date.iter().rev().copied().collect(), version, tag: if is_neutral { "" } else { tag } }
+        Self {
+            family,
+            date: date.iter().rev().copied().collect(),
+            version,
+            tag: if is_neutral { "" } else { tag },
+        }
     }
 
     /// Whether both can be names of one model: parts that only one of them has do not count.
@@ -84,8 +89,10 @@ fn without_prefixes(name: &str) -> &str {
     let is_letter = |letter: char| letter.is_ascii_alphabetic();
     let mut rest = name;
     while let Some((prefix, after)) = rest.split_once(['.', ':']) {
-        let is_word = prefix == "ai21" || prefix.chars().all(|letter| is_letter(letter) || "-_".contains(letter));
-        let names_model = after.starts_with(is_letter) && after.contains(|letter: char| letter.is_ascii_digit());
+        let is_word =
+            prefix == "ai21" || prefix.chars().all(|letter| is_letter(letter) || "-_".contains(letter));
+        let names_model =
+            after.starts_with(is_letter) && after.contains(|letter: char| letter.is_ascii_digit());
         if !is_word || !names_model {
             break;
         }
@@ -108,7 +115,8 @@ fn version_of(word: &str) -> Option<&str> {
 /// Whether a word at the end of a name belongs to its date, before the words found so far. A year ends a date
 /// that is written in parts.
 fn is_of_date(word: &str, found: &[&str]) -> bool {
-    let is_whole = |word: &&str| word.len() > 2 && !(word.len() == 4 && word.starts_with("20") && found.len() == 1);
+    let is_whole =
+        |word: &&str| word.len() > 2 && !(word.len() == 4 && word.starts_with("20") && found.len() == 1);
     is_number(word) && word.len() >= 2 && !found.iter().any(|word| is_whole(word))
 }
 

@@ -1,9 +1,7 @@
 //! Canonical values of a span, by the rules that all conventions share.
 
 use compact_str::CompactString;
-use quipu_core::{
-    Canonical, Kind, Meeting, Signal, Span, Status, Usd, Value, answer_id_is_unique,
-};
+use quipu_core::{Canonical, Kind, Meeting, Signal, Span, Status, Usd, Value, answer_id_is_unique};
 use quipu_semconv::{
     FRAMEWORKS_WITHOUT_CONTEXT, Field, INVOKE_WORKFLOW, NAMING_TYPES, NEVER_COUNTED_OPERATIONS,
     REPEATED_USAGE, REPEATING_SCOPES, USAGE_RECORD, ZERO_COST_SCOPES,

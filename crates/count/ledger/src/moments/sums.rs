@@ -68,7 +68,10 @@ impl Moments {
     pub(super) fn slots_over(&self, moments: &[Meeting]) -> Vec<Meeting> {
         let slots = |moment: &Meeting| {
             let moment = *moment;
-            moment.sums_around().into_iter().filter(move |slot| self.sums_over(*slot, moment).next().is_some())
+            moment
+                .sums_around()
+                .into_iter()
+                .filter(move |slot| self.sums_over(*slot, moment).next().is_some())
         };
         let mut slots: Vec<Meeting> = moments.iter().flat_map(slots).collect();
         slots.sort_unstable();
@@ -78,7 +81,7 @@ impl Moments {
 
     fn sums_over(&self, slot: Meeting, moment: Meeting) -> impl Iterator<Item = &Row> {
         let known = self.moments.peek(&slot).filter(|slot| slot.has_sums);
-        let sums = known.into_iter().flat_map(|slot| slot.records.values());
+        let sums = known.into_iter().flat_map(|slot| slot.records.values().map(|row| &**row));
         sums.filter(move |row| is_sum(row) && range(slot, row).contains(&moment.number()))
     }
 
@@ -95,7 +98,8 @@ impl Moments {
             }
             let calls: Option<Vec<Meeting>> = if is_in_sums(row) {
                 let moments = range(meeting, row).map(Meeting::from_number);
-                Some(moments.collect()).filter(|all: &Vec<Meeting>| all.iter().all(|one| self.moments.contains(one)))
+                Some(moments.collect())
+                    .filter(|all: &Vec<Meeting>| all.iter().all(|one| self.moments.contains(one)))
             } else {
                 Some(around(meeting).to_vec())
             };
@@ -112,11 +116,13 @@ impl Moments {
     /// Whether a sum is that of the calls in its time. Unrelated calls may be among them. So the calls of its
     /// model, and those without a known parent, are summed up separately too.
     fn repeats(&self, sum: &Row, moments: &[Meeting]) -> bool {
-        let known_moments: Option<Vec<&Moment>> = moments.iter().map(|moment| self.moments.peek(moment)).collect();
+        let known_moments: Option<Vec<&Moment>> =
+            moments.iter().map(|moment| self.moments.peek(moment)).collect();
         let Some(known_moments) = known_moments.filter(|all| all.iter().all(|moment| !moment.crowded)) else {
             return false;
         };
-        let joined: Vec<BTreeMap<Id, Cost>> = moments.iter().map(|moment| self.join_around(*moment)).collect();
+        let joined: Vec<BTreeMap<Id, Cost>> =
+            moments.iter().map(|moment| self.join_around(*moment)).collect();
         let calls: Vec<Summand<'_>> = known_moments
             .iter()
             .zip(&joined)
@@ -124,7 +130,9 @@ impl Moments {
                 let rows = moment.records.iter();
                 rows.map(move |(id, row)| Summand { cost: joined.get(id).unwrap_or(&row.cost), row })
             })
-            .filter(|call| call.cost.is_call() && known(call.cost).is_some() && is_within(call.cost, &sum.cost))
+            .filter(|call| {
+                call.cost.is_call() && known(call.cost).is_some() && is_within(call.cost, &sum.cost)
+            })
             // A later sender does not take away the money of a sum.
             .filter(|call| !senders::is_later(call.row.arrival, sum.arrival))
             .collect();

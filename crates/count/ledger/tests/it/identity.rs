@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use quipu_core::{Kind, Meeting, Resource, Scope, Span, SpanId, Timestamp, ToldCall, ToldRuns, TraceId, Usage};
+use quipu_core::{
+    Kind, Meeting, Resource, Scope, Span, SpanId, Timestamp, ToldCall, ToldRuns, TraceId, Usage,
+};
 
 use crate::evidence::{Faults, MS, SCOPES, Truth, below, count, plain, record, run, runs, totals};
 
@@ -130,10 +132,7 @@ fn records_of_a_stream_without_ids_that_differ_by_a_first_event_are_one_call() {
     assert_eq!(told([37, 29], [10, 10]), (1, 10, 29, 0));
     assert_eq!(told([38, 29], [10, 10]).0, 2, "more than an event");
     assert_eq!(told([30, 29], [10, 11]).0, 2, "another input");
-    let one_has_an_id = [
-        record(0, &truth(0, 10, 29), 0, NAMELESS),
-        record(0, &truth(0, 10, 30), 2, plain()),
-    ];
+    let one_has_an_id = [record(0, &truth(0, 10, 29), 0, NAMELESS), record(0, &truth(0, 10, 30), 2, plain())];
     assert_eq!(of(&one_has_an_id), (1, 10, 29, 5));
 }
 
@@ -171,7 +170,8 @@ fn an_output_without_its_reasoning_is_of_the_same_call() {
 fn tracer_providers_of_one_process_meet() {
     let host = [("host.name", "pod-7"), ("process.pid", "41")];
     let pair = |pids: [&str; 2], failed: bool| {
-        let [one, other] = [0, 2].map(|scope| record(0, &Truth { failed, ..truth(0, 10, 3) }, scope, NAMELESS));
+        let [one, other] =
+            [0, 2].map(|scope| record(0, &Truth { failed, ..truth(0, 10, 3) }, scope, NAMELESS));
         let with = |instance, pid| [host[0], ("process.pid", pid), ("service.instance.id", instance)];
         [on(one, &with("a", pids[0])), on(other, &with("b", pids[1]))]
     };

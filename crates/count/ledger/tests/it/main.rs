@@ -11,4 +11,5 @@ mod laws;
 mod rules;
 mod signals;
 mod sums;
+mod truths;
 mod world;

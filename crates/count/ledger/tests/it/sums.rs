@@ -62,7 +62,8 @@ fn calls_within_other_traces_do_not_hide_those_that_are_summed_up() {
     let mut spans = calls(600).to_vec();
     let mut other = record(9, &truth(700, 5_000, 1), 2, NAMELESS);
     other.parent_id = Some(SpanId::made_of(&["sums", "other"]));
-    let root = Span::new(other.trace_id, SpanId::made_of(&["sums", "other"]), "job", other.start, other.start);
+    let root =
+        Span::new(other.trace_id, SpanId::made_of(&["sums", "other"]), "job", other.start, other.start);
     spans.extend([root, other]);
     assert_eq!(with(agent("helper", 0, 2_000, 300, 60), &spans), (4, 5_300, 61, 2_650));
 }
@@ -71,8 +72,9 @@ fn calls_within_other_traces_do_not_hide_those_that_are_summed_up() {
 fn agents_one_after_the_other_each_yield_to_their_own_calls() {
     let mut spans = vec![agent("first", 0, 2_000, 300, 60), agent("second", 3_000, 5_000, 300, 60)];
     spans.extend(calls(600));
-    spans.extend([3, 4, 5].map(|number| {
-        record(number, &truth(3_010 + (number as i64 - 3) * 600, 100, 20), 2, plain())
-    }));
+    spans.extend(
+        [3, 4, 5]
+            .map(|number| record(number, &truth(3_010 + (number as i64 - 3) * 600, 100, 20), 2, plain())),
+    );
     assert_eq!(of(&spans), (6, 600, 120, 300));
 }
