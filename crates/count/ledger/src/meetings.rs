@@ -24,6 +24,9 @@ pub(crate) fn day_of(time: Timestamp) -> i64 {
     time.nanos().div_euclid(DAY)
 }
 
+/// The records that are joined with each counted one.
+type JoinedIds = HashMap<Id, Vec<Id>>;
+
 /// Records and state of one meeting.
 #[derive(Debug, Default)]
 struct Place {
@@ -55,8 +58,8 @@ impl Place {
     }
 
     /// The rows as the meeting decides them, and the records that it joins with each counted one.
-    fn decided(&self) -> (Vec<(Cost, Arrival)>, HashMap<Id, Vec<Id>>) {
-        let mut joined: HashMap<Id, Vec<Id>> = HashMap::new();
+    fn decided(&self) -> (Vec<(Cost, Arrival)>, JoinedIds) {
+        let mut joined = JoinedIds::new();
         if self.is_plain() {
             return (self.records.values().map(|row| (row.cost.clone(), row.arrival)).collect(), joined);
         }
@@ -67,7 +70,7 @@ impl Place {
     }
 
     /// A decided row, with the instrumentations of all spans that are joined with it.
-    fn row(&self, (cost, arrival): (Cost, Arrival), joined: &HashMap<Id, Vec<Id>>) -> Option<Row> {
+    fn row(&self, (cost, arrival): (Cost, Arrival), joined: &JoinedIds) -> Option<Row> {
         let id = (cost.trace_id, cost.span_id);
         let row = self.records.get(&id)?;
         let others = joined.get(&id).into_iter().flatten().filter_map(|other| self.records.get(other));
