@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use quipu_core::{Batch, Kind, Scope, Signal, Span, SpanId, Timestamp, TraceId, Usage};
+use quipu_core::{Arrival, Batch, Kind, Meeting, Scope, Signal, Span, SpanId, Timestamp, TraceId, Usage};
 use quipu_ledger::Ledger;
 use world::{Nodes, now};
 
@@ -29,9 +29,9 @@ fn main() {
     divan::main();
 }
 
-/// Counts calls in separate traces: of a signal without meetings, reported by one instrumentation, and
-/// reported by two.
-#[divan::bench(args = ["nothing meets", "one source", "two sources"])]
+/// Counts calls in separate traces: of a signal without meetings, reported by one instrumentation without and
+/// with the meetings of answers, and reported by two.
+#[divan::bench(args = ["nothing meets", "one source", "answers", "two sources", "two sources, answers"])]
 fn count(bencher: Bencher<'_, '_>, what: &str) {
     let spans = spans(what);
     bencher
@@ -49,13 +49,20 @@ fn count(bencher: Bencher<'_, '_>, what: &str) {
 }
 
 fn spans(what: &str) -> Vec<Span> {
-    let sources: &[&str] = if what == "two sources" { &["outer", "inner"] } else { &["outer"] };
+    let sources: &[&str] = if what.starts_with("two sources") { &["outer", "inner"] } else { &["outer"] };
     let mut spans = Vec::new();
     for number in 0..CALLS {
         for (rank, source) in sources.iter().enumerate() {
             let mut span = call(number, rank as i64, source);
             if what == "nothing meets" {
                 span.canonical.signal = Signal::Log;
+            }
+            if what.ends_with("answers") {
+                let id = span.canonical.response_id.clone().unwrap_or_default();
+                span.canonical.meeting = Some(Meeting::of_answer(&id, span.start));
+                // The server started before the calls.
+                let second = span.start.nanos() / Timestamp::SECOND - 1_000;
+                span.arrival = Arrival { sender: 1, second };
             }
             spans.push(span);
         }

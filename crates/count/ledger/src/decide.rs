@@ -227,16 +227,22 @@ fn pick_among_twins(trace: &mut Trace, response_id: &str) {
         let node = &trace.entry(*at).node;
         (node.signal, std::cmp::Reverse(merge::quality(node)), node.start, node.span_id)
     });
-    let mut winners: Vec<At> = Vec::new();
+    // A call has at most one record of each instrumentation.
+    let mut groups: Vec<Vec<At>> = Vec::new();
     for at in own {
-        let winner = winners
-            .iter()
-            .copied()
-            .find(|winner| merge::twins(&trace.entry(*winner).node, &trace.entry(at).node));
+        let node = &trace.entry(at).node;
+        let fits = |group: &Vec<At>| group.iter().all(|other| merge::twins(&trace.entry(*other).node, node));
+        let winner = match groups.iter_mut().find(|group| fits(group)) {
+            Some(group) => {
+                group.push(at);
+                Some(group[0])
+            }
+            None => {
+                groups.push(vec![at]);
+                None
+            }
+        };
         trace.lose_to(at, winner);
-        if winner.is_none() {
-            winners.push(at);
-        }
     }
 }
 
@@ -258,13 +264,18 @@ fn pick_among_siblings(trace: &mut Trace, at: At) {
     let in_order = |at: &At| (trace.entry(*at).node.start, trace.entry(*at).node.span_id);
     nameless.sort_by_key(in_order);
     by_figures.values_mut().for_each(|named| named.sort_by_key(in_order));
+    // A call has at most one record of each instrumentation.
+    let mut records: HashMap<At, Vec<At>> = HashMap::new();
     for loser in nameless {
         let node = &trace.entry(loser).node;
-        let same = by_figures.get_mut(&figures(trace, loser));
-        let winner = same.and_then(|named| {
-            let at = named.iter().position(|at| merge::siblings(&trace.entry(*at).node, node, MOMENT))?;
-            Some(named.remove(at))
-        });
+        let same = by_figures.get(&figures(trace, loser)).into_iter().flatten().copied();
+        let fits = |named: &At| {
+            let joined = records.get(named).into_iter().flatten();
+            joined.chain([named]).all(|at| merge::siblings(&trace.entry(*at).node, node, MOMENT))
+        };
+        let apart = |named: &At| trace.entry(*named).node.start.since(node.start).saturating_abs();
+        let winner = same.filter(fits).min_by_key(apart);
+        winner.into_iter().for_each(|winner| records.entry(winner).or_default().push(loser));
         trace.lose_to(loser, winner);
     }
     lose_repeated(trace, at);

@@ -5,6 +5,7 @@ use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use lru::LruCache;
 use quipu_core::{Batch, Meeting, Node, Result, Signal, Span, Store, Timestamp, TraceId};
 
+use crate::answers::Answers;
 use crate::called::{CallsOf, is_of_a_call};
 use crate::meetings::{BEFORE, Meetings, WINDOW, day_of};
 use crate::moments::Moments;
@@ -29,6 +30,9 @@ pub struct Ledger {
     services: LruCache<(CompactString, i64), Meeting>,
     /// The meetings of services that have metrics.
     metered: HashSet<Meeting>,
+    answers: Answers,
+    /// The latest second of arrival.
+    second: i64,
 }
 
 impl Ledger {
@@ -45,10 +49,12 @@ impl Ledger {
             traces: LruCache::unbounded(),
             nodes: 0,
             most_nodes,
-            meetings: Meetings::new(most_nodes),
+            meetings: Meetings::new(most_nodes / 2),
             moments: Moments::new(most_nodes / 2),
             services,
             metered: HashSet::new(),
+            answers: Answers::default(),
+            second: 0,
         }
     }
 
@@ -62,6 +68,7 @@ impl Ledger {
         let mut groups: HashMap<TraceId, Vec<Node>> = HashMap::new();
         let mut order = Vec::new();
         for span in &batch.spans {
+            self.second = self.second.max(span.arrival.second);
             groups.entry(span.trace_id).or_insert_with(|| {
                 order.push((span.trace_id, span.start));
                 Vec::new()
@@ -70,6 +77,7 @@ impl Ledger {
                 group.push(Node::of(span));
             }
         }
+        self.answers.begin(self.second);
         self.recall(&order, store).await?;
         let mut rows = Vec::new();
         for (trace_id, _) in order {
@@ -134,6 +142,7 @@ impl Ledger {
         self.moments.clear();
         self.services.clear();
         self.metered.clear();
+        self.answers = Answers::default();
     }
 
     /// Whether the spans of a trace are in memory.
@@ -166,13 +175,7 @@ impl Ledger {
 
     /// Decides the rows within their meetings, and returns the rows to write.
     async fn meet(&mut self, rows: Vec<Row>, store: &dyn Store) -> Result<Vec<quipu_core::Cost>> {
-        let mut absent = Absent::new();
-        for row in &rows {
-            if let Some(meeting) = row.meeting.filter(|meeting| !self.meetings.knows(*meeting, row.cost.time))
-            {
-                absent.entry((meeting, day_of(row.cost.time))).or_insert(row.cost.time);
-            }
-        }
+        let mut absent = self.absent(&rows);
         let services = self.services_of(&rows, &mut absent);
         let mut metrics = self.open(absent, store).await?;
         let new = rows.iter().filter(|row| is_metric(row));
@@ -182,6 +185,22 @@ impl Ledger {
         let rows = self.meetings.settle(rows, again);
         self.look_around(&rows, store).await?;
         Ok(self.moments.settle(rows))
+    }
+
+    /// The meetings of these rows to look up in the store. Most answers are new, and need no look-up.
+    fn absent(&mut self, rows: &[Row]) -> Absent {
+        let mut absent = Absent::new();
+        let meeting = |row: &Row| row.meeting.map(|meeting| (meeting, row.cost.time));
+        for (meeting, time) in rows.iter().filter_map(meeting) {
+            let is_new = meeting.is_of_answer() && self.answers.is_absent(meeting, time);
+            if !is_new && !self.meetings.knows(meeting, time) {
+                absent.entry((meeting, day_of(time))).or_insert(time);
+            }
+        }
+        for (meeting, _) in rows.iter().filter_map(meeting).filter(|(meeting, _)| meeting.is_of_answer()) {
+            self.answers.note(meeting, self.second);
+        }
+        absent
     }
 
     /// The services of calls and metrics, with the meetings of their metrics. Services not yet seen on that

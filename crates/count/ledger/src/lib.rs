@@ -7,10 +7,12 @@
 //!
 //! `docs/adr/0006-count-once.md` specifies the rules (R1 to R12).
 
+mod answers;
 mod called;
 mod decide;
 mod evidence;
 mod figures;
+mod ids;
 mod inferred;
 mod joined;
 mod kept;

@@ -1,7 +1,9 @@
 //! Meetings in memory: the records of one session across traces and signals.
 
 use std::collections::BTreeSet;
+use std::hash::BuildHasher;
 
+use foldhash::fast::FixedState;
 use foldhash::{HashMap, HashMapExt, HashSet};
 use lru::LruCache;
 use quipu_core::{Arrival, Cost, Meeting, Signal, Timestamp, TraceId};
@@ -21,6 +23,9 @@ const DAY: i64 = 86_400_000_000_000;
 pub(crate) fn day_of(time: Timestamp) -> i64 {
     time.nanos().div_euclid(DAY)
 }
+
+/// The records that are joined with each counted one.
+type JoinedIds = HashMap<Id, Vec<Id>>;
 
 /// Records and state of one meeting.
 #[derive(Debug, Default)]
@@ -54,8 +59,8 @@ impl Place {
     }
 
     /// The rows as the meeting decides them, and the records that it joins with each counted one.
-    fn decided(&self) -> (Vec<(Cost, Arrival)>, HashMap<Id, Vec<Id>>) {
-        let mut joined: HashMap<Id, Vec<Id>> = HashMap::new();
+    fn decided(&self) -> (Vec<(Cost, Arrival)>, JoinedIds) {
+        let mut joined = JoinedIds::new();
         if self.is_plain() {
             return (self.records.values().map(|row| (row.cost.clone(), row.arrival)).collect(), joined);
         }
@@ -65,20 +70,24 @@ impl Place {
         (decided, joined)
     }
 
-    /// A decided row, with the instrumentations of all records that are joined with it.
-    fn row(&self, (cost, arrival): (Cost, Arrival), joined: &HashMap<Id, Vec<Id>>) -> Option<Row> {
+    /// A decided row, with the instrumentations of all spans that are joined with it.
+    fn row(&self, (cost, arrival): (Cost, Arrival), joined: &JoinedIds) -> Option<Row> {
         let id = (cost.trace_id, cost.span_id);
         let row = self.records.get(&id)?;
         let others = joined.get(&id).into_iter().flatten().filter_map(|other| self.records.get(other));
-        let others = row.others.iter().cloned().chain(others.flat_map(Row::reporters)).collect();
-        Some(Row { cost, arrival, others, ..row.clone() })
+        let others =
+            others.filter(|other| other.cost.signal == Signal::Span).flat_map(|other| other.reporters());
+        let others = row.others.iter().cloned().chain(others).collect();
+        Some(Row { cost, arrival, others, ..Row::clone(row) })
     }
 
     fn settle(&mut self, out: &mut Vec<Row>) {
         let (decided, joined) = self.decided();
         for (mut cost, arrival) in decided {
-            let print = row::print(&cost);
-            if self.given.insert((cost.trace_id, cost.span_id), print) != Some(print) {
+            let id = (cost.trace_id, cost.span_id);
+            let known = self.records.get(&id).map(|row| row.print_as(&cost));
+            let print = FixedState::default().hash_one((known, arrival, joined.get(&id)));
+            if self.given.insert(id, print) != Some(print) {
                 cost.version = row::next_version();
                 out.extend(self.row((cost, arrival), &joined));
             }
@@ -212,7 +221,7 @@ impl Meetings {
         };
         let mut pairs = Vec::new();
         place::decide(&place.records, |row| place.is_told(row), &mut pairs);
-        (pairs, place.records.values().cloned().collect())
+        (pairs, place.records.values().map(|row| Row::clone(row)).collect())
     }
 
     /// Evicts these meetings and those in which the traces took part, because the store alone has their valid
@@ -234,7 +243,7 @@ impl Meetings {
     fn put(&mut self, meeting: Meeting, row: Row) {
         let id = (row.cost.trace_id, row.cost.span_id);
         self.home.insert(id, meeting);
-        self.places.get_or_insert_mut(meeting, Place::default).records.insert(id, row);
+        self.places.get_or_insert_mut(meeting, Place::default).records.insert(id, Box::new(row));
     }
 
     fn leave(&mut self, meeting: Meeting, id: Id) {

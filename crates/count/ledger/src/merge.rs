@@ -1,10 +1,14 @@
 //! Comparison of records of the same call, and the merge of their best figures.
 
 use compact_str::CompactString;
-use quipu_core::{Call, Kind, Node, Usage, answer_id_is_unique};
+use quipu_core::{Call, Kind, Node, Usage};
 
-use crate::figures::{FIRST_EVENT, cached, excludes_cached, excludes_reasoning};
+use crate::figures::{
+    FIRST_EVENT, cached, excludes_cached, excludes_reasoning, nearly_same_tokens, same_tokens,
+};
+use crate::ids;
 use crate::names::{are_apart, bare, same_names};
+use crate::row::is_one_process;
 use crate::times::Stretch;
 
 /// The figures of a span, if it has any.
@@ -37,24 +41,24 @@ pub(crate) const fn with_tolerance(tokens: u64) -> u64 {
     tokens.saturating_add(tokens / 10).saturating_add(64)
 }
 
-/// Maximum distance between two records with one unique id, in nanoseconds. The clocks of a client and of a
-/// server differ.
-pub(crate) const FAR: i64 = 300_000_000_000;
-
 /// Whether two records of one trace with the same response id are of one call. Some local model servers give
-/// the same id to every answer, so such an id needs two instrumentations, one model and a common time. Two
-/// records of one instrumentation need a unique id and equal figures, such as those of a span that was sent
-/// again with another span id.
+/// the same id to every answer, so such an id needs two instrumentations of two processes, one model, the same
+/// figures and a common time. Two records of one instrumentation need a unique id and equal figures, such as those of a span
+/// that was sent again with another span id.
 pub(crate) fn twins(one: &Node, other: &Node) -> bool {
     let (Some(a), Some(b)) = (&one.call, &other.call) else { return false };
-    let is_unique = a.response_id.as_deref().is_some_and(answer_id_is_unique);
-    let totals = |call: &Call| call.usage.as_ref().map(|usage| (usage.input, usage.output));
-    let agree = || a.usage.is_none() || b.usage.is_none() || totals(a) == totals(b);
-    let same = match (is_unique, told_apart(a, b)) {
-        (true, true) => are_near(one, other, FAR),
-        (true, false) => are_near(one, other, 0) && agree(),
-        (false, true) => are_near(one, other, 0) && same_family(a, b),
-        (false, false) => false,
+    let totals = |node| usage(node).map(|usage| (usage.input, usage.output));
+    let agree = || totals(one).zip(totals(other)).is_none_or(|(one, other)| one == other);
+    let same_figures = |(one, other)| same_tokens(one, other) || nearly_same_tokens(one, other);
+    let fit = || usage(one).zip(usage(other)).is_none_or(same_figures);
+    let same = match (a.response_id.as_deref().and_then(ids::reach), told_apart(a, b)) {
+        (Some(reach), true) => are_near(one, other, reach),
+        (Some(_), false) => are_near(one, other, 0) && agree(),
+        // Moments tell such records of one process apart better.
+        (None, true) if !is_one_process(a.moment, (b.moment, other.start)) => {
+            are_near(one, other, 0) && same_family(a, b) && fit()
+        }
+        (None, _) => false,
     };
     same && one.kind == other.kind
 }

@@ -167,7 +167,7 @@ impl Moments {
         }
         moment.has_sums |= sums::is_sum(&row);
         moment.changed.push(id);
-        moment.records.insert(id, row);
+        moment.records.insert(id, Box::new(row));
     }
 
     fn leave(&mut self, meeting: Meeting, id: Id) {
@@ -227,7 +227,8 @@ impl Moments {
         if sources.all(|source| Some(source) == first) {
             return T::default();
         }
-        let records = moments.into_iter().flat_map(|moment| &moment.records);
+        let records =
+            moments.into_iter().flat_map(|moment| moment.records.iter().map(|(id, row)| (id, &**row)));
         look(records.filter(|(_, row)| row.may_pair()).collect())
     }
 

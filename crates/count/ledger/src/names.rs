@@ -117,7 +117,7 @@ fn version_of(word: &str) -> Option<&str> {
 fn is_of_date(word: &str, found: &[&str]) -> bool {
     let is_whole =
         |word: &&str| word.len() > 2 && !(word.len() == 4 && word.starts_with("20") && found.len() == 1);
-    is_number(word) && word.len() >= 2 && !found.iter().any(|word| is_whole(word))
+    is_number(word) && word.len() >= 2 && !found.iter().any(is_whole)
 }
 
 /// Whether two instrumentations reported two records. If one is unnamed, the conventions are compared

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use compact_str::CompactString;
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
-use quipu_core::{Arrival, Charge, Cost, Kind, Rule, ScopeMark, Signal, answer_id_is_unique};
+use quipu_core::{Arrival, Charge, Cost, Kind, Rule, ScopeMark, Signal};
 
-use crate::evidence::{end, gap};
-use crate::merge::{FAR, Told};
-use crate::row::{Arrivals, Id, Records, Row, tells};
-use crate::{inferred, merge, names, senders, series};
+use crate::evidence::{end, gap, known};
+use crate::merge::Told;
+use crate::row::{Arrivals, Id, Records, Row, is_one_process, tells};
+use crate::{ids, inferred, merge, names, senders, series};
 
 /// Maximum distance between two records of one call due to clocks and rounding, in nanoseconds.
 const SLACK: i64 = 1_000_000_000;
@@ -73,7 +73,7 @@ fn join_spans(
         }
         for group in groups.iter().filter(|group| group.len() > 1) {
             joined.extend(group.iter().skip(1).map(|id| (group[0], *id)));
-            let group: Vec<(&Id, &Row)> = group.iter().map(|id| (id, &records[id])).collect();
+            let group: Vec<(&Id, &Row)> = group.iter().map(|id| (id, &*records[id])).collect();
             let (merged, arrival) = merge(&group);
             rows.extend(merged);
             arrivals.insert(*group[0].0, arrival);
@@ -87,16 +87,17 @@ fn is_one_call(one: &Row, other: &Row) -> bool {
     // Frameworks stand in for instrumentations without a name.
     let is_nameless = one.scope == ScopeMark::default() || other.scope == ScopeMark::default();
     let apart = one.is_apart_from(other) || (is_nameless && a.framework != b.framework);
-    let totals = |row: &Cost| row.usage.as_ref().map(|usage| (usage.input, usage.output));
-    let agree = || a.usage.is_none() || b.usage.is_none() || totals(a) == totals(b);
-    // Some local servers give the same id to every answer.
-    let is_unique = one.call_id.as_deref().is_some_and(answer_id_is_unique);
-    let same = match (is_unique, apart) {
+    let totals = |row| known(row).map(|usage| (usage.input, usage.output));
+    let agree = || totals(a).zip(totals(b)).is_none_or(|(one, other)| one == other);
+    let same = match (one.call_id.as_deref().and_then(ids::reach), apart) {
         // Two instrumentations may read different totals, by the clocks of two hosts.
-        (true, true) => gap(a, b) <= FAR,
-        (true, false) => a.framework != b.framework && gap(a, b) == 0 && agree(),
-        (false, true) => gap(a, b) == 0 && agree(),
-        (false, false) => false,
+        (Some(reach), true) => gap(a, b) <= reach,
+        (Some(_), false) => a.framework != b.framework && gap(a, b) == 0 && agree(),
+        // Moments tell such records of one process apart better.
+        (None, true) if is_nameless || !is_one_process(one.moment, (other.moment, b.time)) => {
+            gap(a, b) == 0 && agree()
+        }
+        (None, _) => false,
     };
     same && a.kind == b.kind && a.trace_id != b.trace_id
 }
@@ -266,7 +267,7 @@ fn score(trusted: &Row, other: &Row) -> Option<(bool, bool, i64)> {
         (Some(one), Some(other)) if a.kind == Kind::Tool => names::bare(one) == names::bare(other),
         _ => true,
     };
-    let close = gap(a, b) <= if same_id { FAR } else { SLACK };
+    let close = gap(a, b) <= if same_id { ids::FAR } else { SLACK };
     let input = |row: &Cost| row.usage.as_ref().and_then(|usage| usage.input);
     let unlike = input(a).is_some() && input(b).is_some() && input(a) != input(b);
     let apart = (start(a) - start(b)).saturating_abs().saturating_add((end(a) - end(b)).saturating_abs());

@@ -47,8 +47,9 @@ pub(crate) struct Row {
     pub has_runs: bool,
 }
 
-/// The records of one meeting, each with the row that its trace alone gives it.
-pub(crate) type Records = BTreeMap<Id, Row>;
+/// The records of one meeting, each with the row that its trace alone gives it. Rows are large, and a map has
+/// room for several at once, but most answers have one record.
+pub(crate) type Records = BTreeMap<Id, Box<Row>>;
 
 /// The arrivals of the records whose prices the rows have.
 pub(crate) type Arrivals = BTreeMap<Id, Arrival>;
@@ -108,12 +109,25 @@ impl Row {
         self.cost.trace_id != other.cost.trace_id || (self.parent.is_some() && self.parent == other.parent)
     }
 
+    /// Fingerprint of everything by which a moment decides, with the figures of `cost`.
+    pub fn print_as(&self, cost: &Cost) -> Print {
+        let place = (self.parent, self.is_top, self.has_runs, self.moment);
+        let ids = (&self.call_id, &self.asked, self.scope, &self.others);
+        FixedState::default().hash_one((print(cost), place, ids))
+    }
+
     /// Rank of a record within its call; the record with the lowest rank counts. A call precedes separate
     /// usage, then a record of an agent, then one within a trace, then the first.
     pub fn rank_in_call(&self, id: &Id) -> (bool, bool, bool, Timestamp, Id) {
         let cost = &self.cost;
         (cost.rule == Rule::OrphanRollup, cost.agent.is_none(), self.is_top, cost.time, *id)
     }
+}
+
+/// Whether two records are compared by their moments, because they are of one process.
+pub(crate) fn is_one_process(one: Option<Meeting>, (other, start): (Option<Meeting>, Timestamp)) -> bool {
+    let here = |moment: Meeting| Some(moment.sums_around()[0].calls_at(start)) == other;
+    one.is_some_and(here)
 }
 
 /// Fingerprint of all fields of a row that a meeting can change.

@@ -81,7 +81,7 @@ impl Moments {
 
     fn sums_over(&self, slot: Meeting, moment: Meeting) -> impl Iterator<Item = &Row> {
         let known = self.moments.peek(&slot).filter(|slot| slot.has_sums);
-        let sums = known.into_iter().flat_map(|slot| slot.records.values());
+        let sums = known.into_iter().flat_map(|slot| slot.records.values().map(|row| &**row));
         sums.filter(move |row| is_sum(row) && range(slot, row).contains(&moment.number()))
     }
 

@@ -12,4 +12,5 @@ mod repeated;
 mod rules;
 mod signals;
 mod sums;
+mod truths;
 mod world;

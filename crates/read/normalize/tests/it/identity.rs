@@ -100,3 +100,20 @@ fn a_command_that_ends_with_a_code_failed() {
     let named = [("process.exit.code", 3.into()), ("error.type", "timeout".into())];
     assert_eq!(read("", &named).error_type.as_deref(), Some("timeout"));
 }
+
+#[test]
+fn a_call_with_a_unique_id_meets_other_records_at_any_place() {
+    let meeting = |scope: &str, id: &str, parent: Option<u8>| {
+        let attributes = [("gen_ai.operation.name", "chat".into()), ("gen_ai.response.id", id.into())];
+        let mut span = span(scope, &attributes);
+        span.parent_id = parent.map(|byte| quipu_core::SpanId::from_bytes([byte; 8]).unwrap());
+        canonical(&Slots::of(&span), "genai").meeting
+    };
+    let [client, server] = ["com.anthropic.sdk.python", "com.anthropic.claude-platform"]
+        .map(|scope| meeting(scope, "msg_01XFDUDYJgAACzvnptvVoYEL", Some(7)));
+    assert!(client.is_some_and(quipu_core::Meeting::is_of_answer));
+    assert_eq!(client, server);
+    assert_eq!(client, meeting("litellm", "msg_01XFDUDYJgAACzvnptvVoYEL", None));
+    assert!(meeting("local", "chatcmpl-123", None).is_some());
+    assert_eq!(meeting("local", "chatcmpl-123", Some(7)), None, "an id that a local server counts");
+}

@@ -5,7 +5,7 @@
 use quipu_adapter_openlit::Openlit;
 use quipu_conformance::run_adapter;
 use quipu_conformance::sample::draft;
-use quipu_core::{Adapter, Kind, Message, Part, Role, SpanKind, Status};
+use quipu_core::{Adapter, Kind, Meeting, Message, Part, Role, SpanKind, Status};
 use quipu_recordings::{claimed, facts, load, want};
 
 fn texts(messages: &[Message]) -> Vec<&str> {
@@ -124,19 +124,24 @@ fn a_guardrail_of_openais_agents_is_no_agent() {
 
 #[test]
 fn a_call_without_a_trace_around_it_meets_its_log_record() {
-    let read = |below: Option<u64>, signal: &str| {
+    let read_with = |id: &str, below: Option<u64>, signal: &str| {
         let draft = draft(1, 1)
             .with("telemetry.sdk.name", "openlit")
             .with("gen_ai.operation.name", "chat")
             .with("quipu.signal", signal)
-            .with("gen_ai.response.id", "resp-1");
+            .with("gen_ai.response.id", id);
         let span = below.into_iter().fold(draft, |draft, parent| draft.below(parent)).span();
         Openlit.canonical(&span).meeting
     };
+    let read = |below, signal| read_with("resp-1", below, signal);
     let meeting = read(None, "span");
     assert!(meeting.is_some());
     assert_eq!(meeting, read(None, "details"));
     assert_eq!(read(Some(2), "span"), None);
+    // The span of another instrumentation is found by a unique id at any place.
+    let read = |below, signal| read_with("chatcmpl-9f8e7d6c5b4a", below, signal);
+    let meeting = Some(Meeting::of_answer("chatcmpl-9f8e7d6c5b4a", draft(1, 1).span().start));
+    assert_eq!([read(None, "span"), read(Some(2), "span"), read(None, "details")], [meeting; 3]);
 }
 
 #[test]
