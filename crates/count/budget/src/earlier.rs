@@ -253,7 +253,7 @@ mod tests {
             let draft = draft(1 + number, 1).starts(time(number)).llm("openai/gpt-5", 100, 10);
             draft.session(&format!("s-{}", number / 2)).project(["a", "b"][(number % 2) as usize]).span()
         };
-        let spans: Vec<_> = (0..3_000).map(call).collect();
+        let spans: Vec<_> = (0..1_200).map(call).collect();
         let costs: Vec<_> = spans.iter().map(|span| priced(span, "0.25")).collect();
         store.write(std::sync::Arc::new(batch(spans, costs))).await.unwrap();
         let sessions = Scope { session: Some("*".into()), ..Scope::default() };

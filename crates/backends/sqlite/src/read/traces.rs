@@ -106,6 +106,11 @@ pub(crate) fn page(shared: &Shared, query: &TraceQuery) -> Result<TracePage> {
         })?;
         places = first.into_inner();
     }
+    page_at(shared, places, limit)
+}
+
+/// The page of these positions, of which the one beyond `limit` tells that there are more.
+fn page_at(shared: &Shared, mut places: Vec<Place>, limit: usize) -> Result<TracePage> {
     let more = places.len() > limit;
     places.truncate(limit);
     let next = |place: &Place| Cursor { value: place.value, trace_id: place.trace };

@@ -234,6 +234,39 @@ async fn the_store_is_looked_at_once_for_each_budget() {
     assert_eq!(accounts(&first, "users"), [one("ann", "0.5", "0")], "the call is known one by one");
 }
 
+#[tokio::test]
+async fn a_beginning_that_was_interrupted_begins_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("budgets.db");
+    let store = Memory::new();
+    let call = draft(1, 1).starts(at(0)).llm("openai/gpt-5", 100, 10).user("ann").span();
+    store.write(Arc::new(batch([call.clone()], [priced(&call, "0.75")]))).await.unwrap();
+    // The books of a process that was killed while it read the store.
+    let books = quipu_backend_sqlite::accounts::open(&path).unwrap();
+    let collected = |scope: &str| AccountId {
+        budget: "\u{1}7 users".into(),
+        scope: scope.into(),
+        unit: AccountUnit::Usd,
+    };
+    let interrupted = &mut |sheet: &mut dyn Sheet| {
+        sheet.set_mark("beginning users", "7")?;
+        let post = |scope: &str| Posting { account: collected(scope), bucket: at(0), figure: 1 };
+        ["user=ann", "user=eve"].into_iter().try_for_each(|scope| sheet.post(&post(scope)))
+    };
+    books.transact(interrupted).unwrap();
+    let scope = Scope { user: Some("*".into()), ..Scope::default() };
+    let users = [("users", Budget::usd(usd("1")).scope(scope))];
+    let budgets = filed(&path, &Set::at(at(0)), users);
+    budgets.begin(&store).await.unwrap();
+    assert_eq!(accounts(&budgets, "users"), [one("ann", "0.75", "0")]);
+    let left = &mut |sheet: &mut dyn Sheet| {
+        let left = sheet.accounts("\u{1}7 users", Timestamp::from_nanos(i64::MIN), 10)?;
+        assert_eq!(left, []);
+        Ok(())
+    };
+    books.transact(left).unwrap();
+}
+
 /// A budget that is set during calls begins with all earlier spending in the store, and counts none of it
 /// twice.
 #[tokio::test]

@@ -176,7 +176,7 @@ impl Ground {
                 (0..ASKERS).map(|_| scope.spawn(|| get().map(|answer| answer.status))).collect();
             askers.into_iter().map(joined).collect::<Result<Vec<u16>>>()
         })?;
-        let is_busy = |status: u16| matches!(status, 429 | 503);
+        let is_busy = |status: u16| matches!(status, 429 | 503 | 504);
         anyhow::ensure!(
             statuses.iter().all(|status| *status == 200 || is_busy(*status)),
             "{path}: {statuses:?}"

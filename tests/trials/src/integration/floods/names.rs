@@ -16,7 +16,7 @@ const METRICS: u64 = 100;
 /// Pages of sessions that are read from the first one on.
 const PAGES: usize = 5;
 /// Configuration of the second start: budgets with an account for each session and each user.
-const BUDGETS: &str = "\n[budgets.sessions]\nlimit_usd = \"5\"\nscope = { session = \"*\" }\nperiod = \"total\"\n\
+const BUDGETS: &str = "\n[budgets.sessions]\nlimit_calls = 5\nscope = { session = \"*\" }\nperiod = \"total\"\n\
     [budgets.users]\nlimit_calls = 100\nscope = { user = \"*\" }\nperiod = \"week\"\nrolling = true\n";
 
 /// Questions whose lists grow with the number of names.
