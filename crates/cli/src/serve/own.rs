@@ -30,8 +30,6 @@ const DERIVED: [&str; 6] = [
 ];
 /// Label of stored points that the server derived from spans.
 const BY_SERVER: &str = "quipu.derived";
-/// Label of the service.
-const SERVICE: &str = "service.name";
 /// How often they are stored.
 const APART: Duration = Duration::from_secs(5);
 
@@ -67,7 +65,7 @@ impl Own {
     }
 }
 
-/// Stores the growth of derived counters, except those that an agent sends itself: Quipu's library derives the
+/// Stores the growth of derived counters, except those that agents send themselves: Quipu's library derives the
 /// same metrics from the same spans. The next call tries again if the store does not take them.
 pub async fn derived(own: &Own, derive: &Derive, store: &dyn Store, pipeline: &Pipeline) {
     let mut told = own.1.lock().await;
@@ -80,7 +78,7 @@ pub async fn derived(own: &Own, derive: &Derive, store: &dyn Store, pipeline: &P
             let PointValue::Number(value) = point.value else { continue };
             let key = format!("{}\n{:?}", metric.name, point.attributes);
             let more = value - told.get(&key).copied().unwrap_or(0.0);
-            if more > 0.0 && !is_sent(store, &metric.name, &point.attributes).await {
+            if more > 0.0 && !is_sent(store, &metric.name).await {
                 points.push(grown_point(point, more, now));
             }
             values.insert(key, value);
@@ -98,13 +96,12 @@ pub async fn derived(own: &Own, derive: &Derive, store: &dyn Store, pipeline: &P
     }
 }
 
-/// Whether the service of a point sends the metric itself. A store that cannot be read gives no answer, so
-/// nothing is stored.
-async fn is_sent(store: &dyn Store, name: &str, labels: &Attributes) -> bool {
-    let service = labels.text(SERVICE).map(|service| (SERVICE.to_owned(), service.to_owned()));
+/// Whether agents send the metric themselves. A series does not tell its service, so one such agent is enough. A
+/// store that cannot be read gives no answer, so nothing is stored.
+async fn is_sent(store: &dyn Store, name: &str) -> bool {
     let query = MetricQuery {
         name: name.to_owned(),
-        labels: BTreeMap::from_iter(service),
+        labels: BTreeMap::new(),
         since: None,
         until: None,
         step: i64::MAX,
@@ -239,7 +236,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn derived_counts_are_stored_once_and_not_beside_those_of_the_agent() {
+    async fn derived_counts_are_stored_once_and_not_beside_those_of_agents() {
         let store = Arc::new(Memory::new());
         let pipeline = Pipeline::start(Parts::new(Arc::clone(&store) as _));
         let (own, derive) = (Own::default(), Derive::by_service());
@@ -280,6 +277,6 @@ mod tests {
             .collect();
         derive.apply(&mut Batch { spans: other, ..Batch::default() });
         derived(&own, &derive, &*store, &pipeline).await;
-        assert_eq!(sum(&store, "quipu.guardrail.checks").await, 4.0, "the library sends its own");
+        assert_eq!(sum(&store, "quipu.guardrail.checks").await, 4.0, "an agent sends its own");
     }
 }

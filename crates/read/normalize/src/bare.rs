@@ -1,13 +1,9 @@
-//! Spans that name almost nothing: failed calls without attributes, and events within calls.
+//! Failed calls whose spans have no attributes, only a name.
 
-use quipu_core::{Canonical, Kind, Span, SpanKind, Status};
-use quipu_semconv::{EVENT_WORDS, GENAI_SCOPE_WORDS, OPERATIONS};
+use quipu_core::{Kind, Span, SpanKind, Status};
+use quipu_semconv::{GENAI_SCOPE_WORDS, OPERATIONS};
 
-use crate::messages::messages;
 use crate::provider;
-
-/// Minimum duration of a model call, in nanoseconds: a network exchange, even within one machine.
-const SHORTEST_CALL: i64 = 1_000_000;
 
 /// A failed call by its span alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,35 +38,4 @@ fn is_genai(scope: &str) -> bool {
         GENAI_SCOPE_WORDS.iter().any(|word| lower.contains(word))
     };
     provider::framework_of_scope(scope).is_some() || is_named()
-}
-
-/// Whether a span marked as a call is an event within the call above, such as a chunk of its stream. It names
-/// no model, has no usage and no id. It also takes no time, has the name of an event, or names no provider and
-/// has no messages.
-pub fn is_event_of_a_call(span: &Span, read: &Canonical) -> bool {
-    let is_bare = read.kind.is_call()
-        && span.parent_id.is_some()
-        && read.model().is_none()
-        && read.usage.is_none()
-        && read.response_id.is_none();
-    is_bare
-        && (is_instant(span) || has_name_of_event(&span.name) || (read.provider.is_none() && is_silent(span)))
-}
-
-fn is_instant(span: &Span) -> bool {
-    span.duration().is_some_and(|duration| duration < SHORTEST_CALL)
-}
-
-fn has_name_of_event(name: &str) -> bool {
-    let last = name.rsplit(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
-    EVENT_WORDS.iter().any(|word| last.eq_ignore_ascii_case(word))
-}
-
-/// Whether a span that ended well has neither question nor answer.
-fn is_silent(span: &Span) -> bool {
-    let silent = || {
-        let said = messages(span);
-        said.input.is_empty() && said.output.is_empty()
-    };
-    span.status != Status::Error && span.end.is_some() && silent()
 }

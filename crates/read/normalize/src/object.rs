@@ -9,7 +9,7 @@ use quipu_semconv::{
     OBJECT_WEB_SEARCHES,
 };
 
-use crate::{details, number, usage};
+use crate::{buckets, details, number};
 
 /// The usage in a provider's own object, in the formats of `OpenAI`, `Anthropic`, Bedrock, Gemini and
 /// `LangChain`. `None` if it has no input, output or other units.
@@ -40,7 +40,7 @@ pub fn usage_of(object: &Value) -> Option<Usage> {
     let total = count(OBJECT_TOTAL);
     add_on_top(&mut read, total, count(OBJECT_REASONING_ON_TOP), count(OBJECT_TOOL_PROMPT_ON_TOP));
     read.reading = reading(object, &read, total);
-    usage::close(&mut read, total, &mut Vec::new());
+    buckets::close(&mut read, total, &mut Vec::new());
     Some(read)
 }
 

@@ -58,7 +58,9 @@ pub fn canonical(slots: &Slots<'_>, convention: &'static str) -> Canonical {
     }
     money(slots, &mut read);
     read.never_count |= read.kind.is_call() && failure::was_never_sent(slots.span);
-    if read.kind.is_call() && cached::hit(slots).is_some() {
+    // An adapter may find out later that a span without a kind is a call.
+    let may_be_call = matches!(read.kind, Kind::Other | Kind::Task) && read.usage.is_some();
+    if (read.kind.is_call() || may_be_call) && cached::hit(slots).is_some() {
         read.never_count = true;
         read.notes.push(CompactString::const_new(cached::CACHED_NOTE));
     }

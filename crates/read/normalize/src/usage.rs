@@ -8,6 +8,7 @@ use quipu_semconv::{
 };
 
 use crate::answered::{self, Answered};
+use crate::buckets::{cached, clamp_parts, close};
 use crate::{Slots, details, scope_begins};
 
 /// The usage of a span; `None` if it has no input, output or other units. Corrections are noted.
@@ -38,7 +39,7 @@ pub(crate) fn usage(
         clamp_parts(&mut usage, notes);
         return Some(usage);
     }
-    if let Some(cached) = cached_in_total(&usage, total, provider) {
+    if let Some(cached) = cached_in_total(slots.span, &usage, total, provider) {
         notes.push(format_compact!("the total says {cached} cached tokens that no other figure names"));
         usage.input = usage.input.map(|input| input.saturating_add(cached));
     }
@@ -62,7 +63,7 @@ pub(crate) fn answered(slots: &Slots<'_>, usage: &Usage) -> Option<Answered> {
     let sum = usage.input.unwrap_or(0).saturating_add(usage.output.unwrap_or(0));
     let falls_short = slots.count(Field::Total).is_some_and(|total| total > sum);
     let in_doubt = names_none || if cached(usage) > 0 { !is_proven } else { falls_short };
-    answered::find(slots, usage).filter(|_| in_doubt)
+    if in_doubt { answered::find(slots, usage) } else { None }
 }
 
 /// Takes the totals of the answer's usage object, and its parts where the span has none or a wrong zero.
@@ -92,8 +93,10 @@ fn take_answered(usage: &mut Usage, answered: Answered) {
 }
 
 /// Cached tokens that only the provider's total includes: no other figure of the span names them.
-fn cached_in_total(usage: &Usage, total: Option<u64>, provider: Option<&str>) -> Option<u64> {
-    let listed = provider.is_some_and(|provider| CACHED_IN_TOTAL_PROVIDERS.contains(&provider));
+fn cached_in_total(span: &Span, usage: &Usage, total: Option<u64>, provider: Option<&str>) -> Option<u64> {
+    let is_of_scope = || scope_begins(span, EXCLUSIVE_SCOPES) && !sends_own_total(span);
+    let listed =
+        provider.is_some_and(|provider| CACHED_IN_TOTAL_PROVIDERS.contains(&provider)) || is_of_scope();
     let rest = total?.checked_sub(usage.input?.checked_add(usage.output?)?)?;
     let is_unexplained = cached(usage) == 0 && usage.reasoning.unwrap_or(0) == 0 && rest > 0;
     (listed && is_unexplained).then_some(rest)
@@ -133,17 +136,6 @@ fn exclude_second_reasoning(
     }
 }
 
-/// Makes the buckets disjoint and consistent: by `reading`, by the source's total, and finally by cutting
-/// them.
-pub(crate) fn close(usage: &mut Usage, total: Option<u64>, notes: &mut Vec<CompactString>) {
-    if usage.cache_write.is_none() && (usage.cache_write_5m.is_some() || usage.cache_write_1h.is_some()) {
-        usage.cache_write = Some(usage.cache_write_5m.unwrap_or(0) + usage.cache_write_1h.unwrap_or(0));
-    }
-    include_cached(usage);
-    include_reasoning(usage, total, notes);
-    clamp_parts(usage, notes);
-}
-
 pub(crate) fn raw(slots: &Slots<'_>) -> Usage {
     let count = |field| slots.count(field);
     let mut usage = Usage {
@@ -169,10 +161,6 @@ pub(crate) fn raw(slots: &Slots<'_>) -> Usage {
         usage.cache_write = Some(usage.cache_write_5m.unwrap_or(0) + usage.cache_write_1h.unwrap_or(0));
     }
     usage
-}
-
-fn cached(usage: &Usage) -> u64 {
-    usage.cache_read.unwrap_or(0) + usage.cache_write.unwrap_or(0)
 }
 
 fn reading(
@@ -222,71 +210,4 @@ fn reading(
 
 fn sends_own_total(span: &Span) -> bool {
     OWN_TOTALS.iter().any(|(scope, name)| span.scope.name.starts_with(scope) && span.name.starts_with(name))
-}
-
-fn include_cached(usage: &mut Usage) {
-    if matches!(usage.reading, Reading::Exclusive | Reading::ProvenExclusive) {
-        usage.input = Some(usage.input.unwrap_or(0) + cached(usage));
-    }
-}
-
-/// Adds reasoning to the output if the source reports it separately. Signs of that are a matching total, or
-/// more reasoning than output.
-fn include_reasoning(usage: &mut Usage, total: Option<u64>, notes: &mut Vec<CompactString>) {
-    let (input, output) = (usage.input.unwrap_or(0), usage.output.unwrap_or(0));
-    let reasoning = usage.reasoning.unwrap_or(0);
-    let on_top = reasoning > 0 && (total == Some(input + output + reasoning) || reasoning > output);
-    if on_top {
-        usage.output = Some(output + reasoning);
-    }
-    let sum = input + usage.output.unwrap_or(0);
-    if let Some(total) = total.filter(|total| *total > sum && usage.input.is_some() && usage.output.is_some())
-    {
-        notes.push(format_compact!(
-            "the source's total is {} tokens more than its input and output",
-            total - sum
-        ));
-    }
-}
-
-/// Cuts buckets that exceed their total. Evidence has already extended the total for cached tokens and
-/// reasoning, so the excess is an error of the source.
-fn clamp_parts(usage: &mut Usage, notes: &mut Vec<CompactString>) {
-    let input = usage.input.unwrap_or(0);
-    let output = usage.output.unwrap_or(0);
-    clamp(&mut usage.input_audio, input, "audio input tokens", "input", notes);
-    clamp(&mut usage.input_image, input, "image input tokens", "input", notes);
-    clamp(&mut usage.tool_prompt, input, "tool prompt tokens", "input", notes);
-    clamp(
-        &mut usage.cache_read_audio,
-        usage.cache_read.unwrap_or(0),
-        "cached audio tokens",
-        "cached tokens",
-        notes,
-    );
-    clamp(&mut usage.output_audio, output, "audio output tokens", "output", notes);
-    clamp(&mut usage.output_image, output, "image output tokens", "output", notes);
-    let write = usage.cache_write.unwrap_or(0);
-    clamp(
-        &mut usage.cache_write_1h,
-        write,
-        "tokens cached for an hour",
-        "tokens written to the cache",
-        notes,
-    );
-    let rest = write.saturating_sub(usage.cache_write_1h.unwrap_or(0));
-    clamp(
-        &mut usage.cache_write_5m,
-        rest,
-        "tokens cached for 5 minutes",
-        "tokens written to the cache",
-        notes,
-    );
-}
-
-fn clamp(part: &mut Option<u64>, whole: u64, name: &str, of: &str, notes: &mut Vec<CompactString>) {
-    if let Some(figure) = part.as_mut().filter(|figure| **figure > whole) {
-        notes.push(format_compact!("{figure} {name} exceed the {whole} {of}: cut"));
-        *figure = whole;
-    }
 }

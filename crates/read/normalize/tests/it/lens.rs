@@ -245,3 +245,27 @@ fn project_source_code_and_units_name_their_keys() {
         ("30", Some("quipu.units.audio_seconds"), Some("a unit other than tokens"))
     );
 }
+
+#[test]
+fn figures_of_the_answer_name_its_attribute() {
+    let answer = r#"{"usage": {"inputTokens": 40, "outputTokens": 20, "totalTokens": 156, "cacheReadInputTokens": 96}}"#;
+    let attributes = [
+        ("openinference.span.kind", Value::from("LLM")),
+        ("llm.token_count.prompt", 40.into()),
+        ("llm.token_count.completion", 20.into()),
+        ("output.value", answer.into()),
+    ];
+    let rule = Some("the usage object of the provider's answer");
+    let lens = view(&span("acme", &attributes));
+    assert_eq!(told(&lens, "input"), ("136", Some("output.value"), rule));
+    assert_eq!(told(&lens, "cache_read"), ("96", Some("output.value"), rule));
+    assert_eq!(told(&lens, "reading"), ("proven_exclusive", Some("output.value"), rule));
+    let bare = view(&span("acme", &[attributes[0].clone(), attributes[3].clone()]));
+    assert_eq!(told(&bare, "input"), ("136", Some("output.value"), rule));
+    let cached = view(&span("acme", &[attributes[0].clone(), ("acme.cache_hit", Value::Bool(true))]));
+    let (_, key, rule) = told(&cached, "never_count");
+    assert_eq!(
+        (key, rule),
+        (Some("acme.cache_hit"), Some("a cache gave the answer, so no model was called"))
+    );
+}
