@@ -47,7 +47,8 @@ fn sources(records: &Records, rows: &BTreeMap<Id, Cost>) -> BTreeMap<u64, Source
 /// Sets the rule and the growth of its series for each metric row. `told` returns whether a more reliable
 /// signal of the same sender knows calls of its time outside of this meeting.
 ///
-/// Calls of the same credentials replace all metrics. Calls of other credentials take their own tokens only.
+/// Calls of the same credentials replace all metrics. Calls of the gateway take their own tokens only, and
+/// calls of other keys take nothing.
 pub(crate) fn settle(
     records: &Records,
     rows: &mut BTreeMap<Id, Cost>,
@@ -80,8 +81,8 @@ pub(crate) fn settle(
             };
             counted.rule = if second || known { Rule::Echo } else { Rule::Metric };
             earlier.push((row, counted.rule == Rule::Metric));
-            if counted.rule == Rule::Metric && !spent.is_empty() {
-                let takers = spent.take_from(counted, row.arrival);
+            if counted.rule == Rule::Metric && row.arrival.is_of_a_key() && !spent.is_empty() {
+                let takers = spent.take_from(counted);
                 let metric = counted.clone();
                 takers.iter().for_each(|taker| {
                     rows.entry(*taker).and_modify(|call| call.add_scopes_of(&metric));

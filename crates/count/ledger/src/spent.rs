@@ -1,11 +1,12 @@
-//! Tokens and costs of calls in a meeting, which metrics of other senders do not count again.
+//! Tokens and costs of calls that the gateway recorded in a meeting, which metrics do not count again.
 //!
-//! A call of other credentials takes its own tokens from a metric, bucket by bucket and only at the same
-//! price. So the sum of both never falls below the metric alone.
+//! A call of the gateway takes its own tokens from a metric, bucket by bucket and only at the same price. So
+//! does a record without a receiver. A call of another key takes nothing: the price of a token can depend on
+//! the length of its request, so many small calls would cost less than the metric.
 
 use std::collections::BTreeMap;
 
-use quipu_core::{Arrival, Cost, Rule, Signal, Usage, Usd};
+use quipu_core::{Cost, Rule, Signal, Usage, Usd};
 
 use crate::names::same_names;
 use crate::row::{self, Arrivals, Id};
@@ -13,7 +14,6 @@ use crate::row::{self, Arrivals, Id};
 /// What is left of a call for the metrics of other senders.
 struct Call {
     id: Id,
-    credentials: u64,
     usage: Option<Usage>,
     reported: Option<Usd>,
 }
@@ -27,12 +27,15 @@ pub(crate) struct Spent {
 impl Spent {
     /// The calls among the decided rows.
     pub fn of(rows: &BTreeMap<Id, Cost>, arrivals: &Arrivals) -> Self {
+        let is_of_a_key = |id: &Id| arrivals.get(id).is_some_and(|arrival| arrival.is_of_a_key());
         let is_call = |row: &Cost| row.signal != Signal::Metric && (row::tells(row) || row::reports(row));
-        let calls: BTreeMap<Id, Cost> =
-            rows.iter().filter(|(_, row)| is_call(row)).map(|(id, row)| (*id, row.clone())).collect();
+        let calls: BTreeMap<Id, Cost> = rows
+            .iter()
+            .filter(|(id, row)| is_call(row) && !is_of_a_key(id))
+            .map(|(id, row)| (*id, row.clone()))
+            .collect();
         let of_row = |(id, row): (&Id, &Cost)| Call {
             id: *id,
-            credentials: arrivals.get(id).copied().unwrap_or_default().credentials(),
             usage: row.usage.clone().filter(|usage| !usage.estimated),
             reported: row.reported,
         };
@@ -44,14 +47,14 @@ impl Spent {
         self.calls.is_empty()
     }
 
-    /// Takes the tokens of calls of other credentials from a metric. Of a metric without tokens, it takes the
+    /// Takes the tokens of these calls from a metric. Of a metric without tokens, it takes the
     /// costs. Returns the calls that took any. A metric with nothing left does not count.
-    pub fn take_from(&mut self, metric: &mut Cost, arrival: Arrival) -> Vec<Id> {
+    pub fn take_from(&mut self, metric: &mut Cost) -> Vec<Id> {
         let mut takers = Vec::new();
         let whole = (metric.usage.clone(), metric.reported);
         for call in &mut self.calls {
             let Some(row) = self.rows.get(&call.id) else { continue };
-            if call.credentials == arrival.credentials() || !has_price_of(row, metric) {
+            if !has_price_of(row, metric) {
                 continue;
             }
             let took = match (&mut metric.usage, &mut metric.reported) {

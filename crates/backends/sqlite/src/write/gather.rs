@@ -58,7 +58,7 @@ impl Writer {
     pub(super) fn keep_conflicts(&mut self, carried: &[Carried]) -> Result<()> {
         let shared = Arc::clone(&self.shared);
         let traces: Vec<TraceId> = carried.iter().map(|(trace, ..)| *trace).collect();
-        let days: BTreeSet<Day> = shared.days_of(&traces)?.into_iter().flat_map(|(_, days)| days).collect();
+        let days: BTreeSet<Day> = shared.days_of(&traces)?.into_values().flatten().collect();
         for day in days {
             let mut keep = || -> fault::Result<()> {
                 let mut tx = DayTx::begin(self.take_file(day, 0)?, &shared, self.epoch)?;

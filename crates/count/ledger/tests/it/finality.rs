@@ -218,12 +218,15 @@ fn no_record_of_another_key_in_a_session_lowers_its_logs_and_metrics() {
 }
 
 #[test]
-fn calls_of_another_key_take_their_own_tokens_from_a_metric() {
+fn calls_of_the_gateway_take_their_own_tokens_from_a_metric_and_of_another_key_none() {
     let metric = told(0, Signal::Metric, 1_000_000, (KEY, 100));
     for input in [400_000, 1_000_000] {
-        let call = told(1, Signal::Span, input, (EVE, 200));
+        let call = told(1, Signal::Span, input, (u64::MAX, 200));
         let rows = count(&[vec![metric.clone()], vec![call.clone()]], 1_000);
         assert_eq!((totals(&rows).1, worth(&rows)), (1_000_000, 1_000_000), "{input}");
+        let other = told(1, Signal::Span, input, (EVE, 200));
+        let rows = count(&[vec![metric.clone()], vec![other]], 1_000);
+        assert_eq!(totals(&rows).1, 1_000_000 + input, "{input}");
         let own = Span { arrival: Arrival { sender: KEY_TOO, second: 200 }, ..call };
         let rows = count(&[vec![metric.clone()], vec![own]], 1_000);
         assert_eq!(totals(&rows).1, input, "a call with the same credentials replaces the metric");
@@ -320,7 +323,7 @@ fn a_call_stays_in_the_scopes_of_all_its_senders() {
     let rows = count(&[vec![roll_up], vec![below]], 1_000);
     assert_eq!((totals(&rows).1, scopes(&rows)), (1_000, vec!["eve".to_owned(), "shop".to_owned()]));
     let metric = named(told(0, Signal::Metric, 1_000, (KEY, 100)), "shop");
-    let call = named(told(1, Signal::Log, 1_000, (EVE, 200)), "eve");
+    let call = named(told(1, Signal::Log, 1_000, (u64::MAX, 200)), "eve");
     let rows = count(&[vec![metric], vec![call]], 1_000);
     assert_eq!((totals(&rows).1, scopes(&rows)), (1_000, vec!["eve".to_owned(), "shop".to_owned()]));
 }

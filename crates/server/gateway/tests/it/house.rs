@@ -42,6 +42,10 @@ impl Stage for Kept {
     }
 }
 
+/// The upstreams, with the paths of their base URLs.
+const UPSTREAMS: [(&str, &str); 4] =
+    [("openai", "/v1"), ("anthropic", ""), ("gemini", ""), ("groq", "/openai/v1")];
+
 /// The pipeline, behind a store that can be full.
 pub struct Full {
     pipeline: Arc<Pipeline>,
@@ -60,6 +64,10 @@ impl Intake for Full {
         }
         self.pipeline.submit(batch).await
     }
+}
+
+fn client() -> reqwest::Client {
+    reqwest::Client::builder().no_gzip().build().unwrap()
 }
 
 pub struct House {
@@ -86,7 +94,7 @@ impl House {
         let provider = Provider::default();
         let upstream = provider.serve().await;
         let mut config = GatewayConfig::default();
-        for (name, path) in [("openai", "/v1"), ("anthropic", ""), ("gemini", ""), ("groq", "/openai/v1")] {
+        for (name, path) in UPSTREAMS {
             config.upstreams.insert(name.into(), UpstreamConfig::at(format!("http://{upstream}{path}")));
         }
         change(&mut config);
@@ -126,8 +134,7 @@ impl House {
             let shutdown = async move { drop(closed.wait_for(|closed| *closed).await) };
             quipu_receiver::serve(listener, routes, door, shutdown).await.unwrap();
         });
-        let client = reqwest::Client::builder().no_gzip().build().unwrap();
-        let recording = Mutex::new(Some(recording));
+        let (client, recording) = (client(), Mutex::new(Some(recording)));
         Self {
             intake,
             provider,
