@@ -276,7 +276,7 @@ fn that_begin(conn: &Connection, kind: DimKind, text: &str) -> Result<Vec<i64>> 
     let mut rows = look.query((kind as i64, text, behind(text)))?;
     let (mut found, mut hold) = (Vec::new(), AnswerMemory::current().hold(0)?);
     while let Some(row) = rows.next()? {
-        if found.len() % NUMBERS_A_STEP == 0 {
+        if found.len().is_multiple_of(NUMBERS_A_STEP) {
             hold.grow(NUMBERS_A_STEP * NUMBER)?;
         }
         found.push(row.get(0)?);

@@ -111,7 +111,7 @@ fn metrics(ground: &Ground) -> Result<String> {
         let time = (now() - number / requests * DAY).to_string();
         let point = |series: u64| json!({"timeUnixNano": time, "asInt": "1", "attributes": [text("label", &name("label", number * METRICS + series))]});
         let metric = |series: u64| {
-            let named = if series % 2 == 0 {
+            let named = if series.is_multiple_of(2) {
                 "requests".to_owned()
             } else {
                 name("metric", number * METRICS + series)
