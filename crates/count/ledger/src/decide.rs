@@ -273,8 +273,7 @@ fn pick_among_siblings(trace: &mut Trace, at: At) {
             let joined = records.get(named).into_iter().flatten();
             joined.chain([named]).all(|at| merge::siblings(&trace.entry(*at).node, node, MOMENT))
         };
-        let apart = |named: &At| trace.entry(*named).node.start.since(node.start).saturating_abs();
-        let winner = same.filter(fits).min_by_key(apart);
+        let winner = same.filter(fits).min_by_key(|named| merge::distance(&trace.entry(*named).node, node));
         winner.into_iter().for_each(|winner| records.entry(winner).or_default().push(loser));
         trace.lose_to(loser, winner);
     }

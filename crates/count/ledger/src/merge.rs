@@ -111,6 +111,13 @@ pub(crate) fn common_time(one: &Node, other: &Node) -> i64 {
     until(one).min(until(other)).saturating_sub(one.start.nanos().max(other.start.nanos()))
 }
 
+/// The distance between the starts plus the distance between the ends, in nanoseconds.
+pub(crate) fn distance(one: &Node, other: &Node) -> i64 {
+    let until = |node: &Node| end(node).unwrap_or_else(|| node.start.nanos());
+    let starts = one.start.since(other.start).saturating_abs();
+    starts.saturating_add(until(one).saturating_sub(until(other)).saturating_abs())
+}
+
 fn told_apart(one: &Call, other: &Call) -> bool {
     are_apart((one.scope, &one.convention), (other.scope, &other.convention))
 }
