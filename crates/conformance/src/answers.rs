@@ -111,10 +111,12 @@ impl Pair<'_> {
         for filter in filters(&rows, &names) {
             self.compare_filter(&filter).await?;
             self.compare_work(&filter, &[], false).await?;
+            self.compare_work_rows(&filter, false).await?;
         }
         for terms in terms(&rows, &names) {
             self.compare_terms(&TraceFilter { terms, ..TraceFilter::default() }).await?;
         }
+        self.compare_work_rows(&every, true).await?;
         for key in WORK_KEYS {
             self.compare_work(&every, &[key, WorkKey::Name], false).await?;
             self.compare_work(&every, &[key], true).await?;
@@ -223,7 +225,7 @@ impl Pair<'_> {
             query.group_by.dedup();
             equal!(self, format!("work of {query:?}"), |store| store.work(&query).await?);
         }
-        self.compare_work_rows(filter, failed).await
+        Ok(())
     }
 
     async fn compare_work_rows(&self, filter: &TraceFilter, failed: bool) -> Outcome {
