@@ -11,6 +11,7 @@ mod gateway;
 mod initial;
 mod joined;
 mod leftovers;
+mod made;
 mod page;
 mod pages;
 mod paths;
@@ -143,6 +144,7 @@ impl Attacks<'_> {
         self.add(gateway::bombs(self.bench), "gateway bombs");
         self.add(finality::replaced(self.bench), "ended spans");
         self.add(joined::forged(self.bench), "forged records");
+        self.add(made::lowered(self.bench), "logs and metrics");
         self.add(leftovers::secrets(self.bench), "secrets");
         self.add(leftovers::formulas(self.bench), "formulas");
         self.add(leftovers::forgotten(self.bench), "forgotten");
