@@ -231,7 +231,9 @@ fn lists_of_tools_values_metrics_and_series_say_that_they_are_truncated() {
         let (rows, all) = (answer[key].as_array().unwrap(), whole[key].as_array().unwrap());
         assert_eq!(answer["truncated"], true, "{path}");
         assert!(!rows.is_empty() && rows.len() < all.len(), "{path}: {} of {}", rows.len(), all.len());
-        assert_eq!(rows[..], all[..rows.len()], "{path}");
+        // Of values with equal counts any may be omitted (ADR 75); the other lists have their first rows.
+        let is_part = rows.iter().all(|row| all.contains(row));
+        assert!(if *key == "values" { is_part } else { rows[..] == all[..rows.len()] }, "{path}: {rows:?}");
     }
     server.stop();
 

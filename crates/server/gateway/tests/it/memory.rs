@@ -76,6 +76,9 @@ async fn a_body_that_finds_no_memory_is_told_to_come_back() {
     house.wait(|| (house.memory.held() == 0).then_some(())).await;
 }
 
+/// Callers whose shares leave less than 1 MiB to each.
+const OTHERS: usize = 127;
+
 fn usd(amount: Amount) -> Usd {
     match amount {
         Amount::Usd(usd) => usd,
@@ -96,16 +99,18 @@ async fn an_answer_that_passes_unread_spends_what_was_reserved() {
     let mut response = house.post(PATH, CHAT_STREAM).send().await.unwrap();
     assert_eq!(response.status(), 200);
     let reserved = house.budgets.list().unwrap()[0].accounts[0].reserved;
-    // Another caller takes the rest of the memory before the answer comes.
-    let mut all = house.memory.permit(Caller::new(&"another", &0));
-    let mut rest = MEMORY;
-    while all.try_grow_to(rest).is_err() {
-        rest -= 4 << 10;
+    // Other callers take their shares before the answer comes: the rest is too small for its long line.
+    let mut others: Vec<_> = (0..OTHERS).map(|other| house.memory.permit(Caller::new(&other, &0))).collect();
+    for other in &mut others {
+        let mut share = MEMORY / OTHERS;
+        while share > 0 && other.try_grow_to(share).is_err() {
+            share = share.saturating_sub(4 << 10);
+        }
     }
     while response.chunk().await.unwrap().is_some() {}
     let cost = house.costs(1).await.remove(0);
     let usage = cost.usage.clone().unwrap();
-    assert!(usage.estimated && usage.output > Some(10_000), "{usage:?}");
+    assert!(usage.estimated, "{usage:?}");
     let spent = house
         .wait(|| {
             let account = house.budgets.list().unwrap().remove(0).accounts.remove(0);
