@@ -44,7 +44,8 @@ impl Drain {
         }
     }
 
-    /// Returns every series of every instrument: see [`Registry::collect`](crate::metrics::Registry::collect).
+    /// Returns every series of every instrument: see
+    /// [`Registry::collect`](crate::metrics::Registry::collect).
     pub fn metrics(&self, now: Timestamp) -> Vec<Metric> {
         self.recorder.metrics().collect(now, &self.recorder.settings().resource)
     }

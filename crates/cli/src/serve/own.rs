@@ -65,8 +65,8 @@ impl Own {
     }
 }
 
-/// Stores the growth of derived counters, except those that agents send themselves: Quipu's library derives the
-/// same metrics from the same spans. The next call tries again if the store does not take them.
+/// Stores the growth of derived counters, except those that agents send themselves: Quipu's library derives
+/// the same metrics from the same spans. The next call tries again if the store does not take them.
 pub async fn derived(own: &Own, derive: &Derive, store: &dyn Store, pipeline: &Pipeline) {
     let mut told = own.1.lock().await;
     let now = SystemClock.now();
@@ -96,8 +96,8 @@ pub async fn derived(own: &Own, derive: &Derive, store: &dyn Store, pipeline: &P
     }
 }
 
-/// Whether agents send the metric themselves. A series does not tell its service, so one such agent is enough. A
-/// store that cannot be read gives no answer, so nothing is stored.
+/// Whether agents send the metric themselves. A series does not tell its service, so one such agent is
+/// enough. A store that cannot be read gives no answer, so nothing is stored.
 async fn is_sent(store: &dyn Store, name: &str) -> bool {
     let query = MetricQuery {
         name: name.to_owned(),

@@ -1,5 +1,5 @@
-//! Tests of limits of memory on the running binary: texts and buckets of metrics, large events in the live feed,
-//! whole traces, spans of a trace.
+//! Tests of limits of memory on the running binary: texts and buckets of metrics, large events in the live
+//! feed, whole traces, spans of a trace.
 
 #[cfg(target_os = "linux")]
 use std::time::{Duration, Instant};

@@ -1,4 +1,5 @@
-//! Cases on tags, environment, version, project, revision and branch of a trace, and on usage covered by subscriptions.
+//! Cases on tags, environment, version, project, revision and branch of a trace, and on usage covered by
+//! subscriptions.
 
 use compact_str::CompactString;
 use quipu_core::{

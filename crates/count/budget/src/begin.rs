@@ -22,8 +22,8 @@ const RECENT: i64 = Timestamp::HOUR;
 
 impl Budgets {
     /// Begins with what was spent in the running periods, as the store has it: each budget once, whichever
-    /// process comes first. Call it before anything is counted, and again after a budget was stored. The memory
-    /// that it takes does not depend on the number of accounts.
+    /// process comes first. Call it before anything is counted, and again after a budget was stored. The
+    /// memory that it takes does not depend on the number of accounts.
     ///
     /// # Errors
     /// The store or the books cannot be read; spending of the budgets in question starts from zero.

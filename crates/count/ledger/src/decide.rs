@@ -103,8 +103,8 @@ fn is_of_a_call_above(trace: &Trace, at: At) -> bool {
     entry.call.is_some_and(|call| tells(trace.entry(call)))
 }
 
-/// Whether a span marked as a call is an event within the call above it, such as a chunk of a stream: it names
-/// no model, no usage and no id of its own.
+/// Whether a span marked as a call is an event within the call above it, such as a chunk of a stream: it
+/// names no model, no usage and no id of its own.
 fn is_event_of_the_call_above(trace: &Trace, at: At) -> bool {
     let entry = trace.entry(at);
     let is_of = |above: &Entry| {

@@ -42,9 +42,9 @@ pub(crate) const fn with_tolerance(tokens: u64) -> u64 {
 }
 
 /// Whether two records of one trace with the same response id are of one call. Some local model servers give
-/// the same id to every answer, so such an id needs two instrumentations of two processes, one model, the same
-/// figures and a common time. Two records of one instrumentation need a unique id and equal figures, such as those of a span
-/// that was sent again with another span id.
+/// the same id to every answer, so such an id needs two instrumentations of two processes, one model, the
+/// same figures and a common time. Two records of one instrumentation need a unique id and equal figures,
+/// such as those of a span that was sent again with another span id.
 pub(crate) fn twins(one: &Node, other: &Node) -> bool {
     let (Some(a), Some(b)) = (&one.call, &other.call) else { return false };
     let totals = |node| usage(node).map(|usage| (usage.input, usage.output));

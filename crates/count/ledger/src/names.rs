@@ -42,7 +42,8 @@ const NEUTRAL: &[&str] = &["latest", "preview", "exp", "experimental", "beta", "
 
 impl<'a> ModelName<'a> {
     fn of(name: &'a str) -> Self {
-        // Providers, paths and ARNs end with `/`: `azure/`, `models/`, `arn:aws:bedrock:…:inference-profile/`.
+        // Providers, paths and ARNs end with `/`: `azure/`, `models/`,
+        // `arn:aws:bedrock:…:inference-profile/`.
         let name = without_prefixes(name.rsplit('/').next().unwrap_or(name));
         let (name, tag) = name.split_once(':').unwrap_or((name, ""));
         let mut words: Vec<&str> = name.split(['-', '_', '@', ' ']).filter(|word| !word.is_empty()).collect();

@@ -9,8 +9,8 @@ use crate::moments;
 use crate::row::{Id, Row};
 
 impl Ledger {
-    /// Loads the moments of these rows and their neighbours from the store, and the calls of the sums of usage
-    /// that are found there.
+    /// Loads the moments of these rows and their neighbours from the store, and the calls of the sums of
+    /// usage that are found there.
     pub(crate) async fn look_around(&mut self, rows: &[Row], store: &dyn Store) -> Result<()> {
         let ours: HashSet<Id> = rows.iter().map(Row::id).collect();
         let mut all = Vec::new();

@@ -21,7 +21,8 @@ const MOST_OF_ONE_ID: usize = 64;
 /// function, so the order of arrival does not matter.
 ///
 /// `told` returns whether calls at a metric's time are known outside this meeting. Known calls of the same
-/// credentials within the meeting replace all of its metrics. The joined records are added to `pairs`, the counted one first.
+/// credentials within the meeting replace all of its metrics. The joined records are added to `pairs`, the
+/// counted one first.
 pub(crate) fn decide(
     records: &Records,
     told: impl Fn(&Row) -> bool,

@@ -38,9 +38,9 @@ impl Stretch {
         self.until.min(other.until).saturating_sub(self.from.max(other.from))
     }
 
-    /// Whether two records of a tool run are of one run by their common time. One covers most of the other, or
-    /// one handler was called after the other at the start and at the end. On a busy machine that delay can be
-    /// most of a short run.
+    /// Whether two records of a tool run are of one run by their common time. One covers most of the other,
+    /// or one handler was called after the other at the start and at the end. On a busy machine that delay
+    /// can be most of a short run.
     pub fn is_one_run(self, other: Self) -> bool {
         let common = self.common(other);
         let shorter = self.length().min(other.length());

@@ -348,8 +348,8 @@ fn meeting(own: Option<Meeting>, above: Option<Meeting>) -> Option<Meeting> {
     above.filter(|above| own.is_some_and(Meeting::is_of_answer) && is_of_session(*above)).or(own).or(above)
 }
 
-/// Whether the usage on a span may be that of a call above: usage outside calls, or of a call by shape. A call
-/// that names nothing may be an event of it.
+/// Whether the usage on a span may be that of a call above: usage outside calls, or of a call by shape. A
+/// call that names nothing may be an event of it.
 fn may_be_of_a_call_above(node: &Node) -> bool {
     node.call.is_some() && (!node.kind.is_call() || merge::is_by_shape(node) || names_nothing(node))
 }

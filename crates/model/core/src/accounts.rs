@@ -169,11 +169,12 @@ pub trait Sheet {
     /// Adds to a bucket; negative figures subtract.
     fn post(&mut self, posting: &Posting) -> Result<()>;
 
-    /// The first `most` accounts of a budget with a bucket at or after `since`, or with a reservation; in order.
+    /// The first `most` accounts of a budget with a bucket at or after `since`, or with a reservation; in
+    /// order.
     fn accounts(&mut self, budget: &str, since: Timestamp, most: usize) -> Result<Vec<AccountId>>;
 
-    /// Raises each bucket of the budget `to` to the figure that `from` has there, and forgets `from`. An amount
-    /// already counted in a bucket is part of that figure, so it is not added again.
+    /// Raises each bucket of the budget `to` to the figure that `from` has there, and forgets `from`. An
+    /// amount already counted in a bucket is part of that figure, so it is not added again.
     fn raise(&mut self, from: &str, to: &str) -> Result<()>;
 
     /// Releases every expired reservation.

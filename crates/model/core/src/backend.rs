@@ -18,8 +18,8 @@ pub trait Backend: Send + Sync {
         SignalSet::ALL
     }
 
-    /// Writes the records of a batch, and ignores signals that it does not take. A transactional backend stores
-    /// all of the batch or nothing.
+    /// Writes the records of a batch, and ignores signals that it does not take. A transactional backend
+    /// stores all of the batch or nothing.
     ///
     /// # Errors
     /// The batch is not acknowledged; a retry is safe.

@@ -333,20 +333,13 @@ pub struct Cost {
 impl Cost {
     /// Memory beyond the row itself, in bytes.
     pub fn heap_bytes(&self) -> usize {
-        let names = [
-            &self.service,
-            &self.framework,
-            &self.agent,
-            &self.tool,
-            &self.request_model,
-            &self.response_model,
-            &self.service_tier,
-        ];
+        let owners = [&self.service, &self.framework, &self.agent, &self.tool];
+        let names = [&self.request_model, &self.response_model, &self.service_tier];
         let price =
             self.price.as_ref().map_or(0, |price| price.source.len() + price.version.len() + price.id.len());
         let runs = self.inferred.iter().map(|run| size_of::<InferredRun>() + run.tool.len());
         self.convention.len()
-            + names.into_iter().flatten().map(|name| name.len()).sum::<usize>()
+            + owners.into_iter().chain(names).flatten().map(|name| name.len()).sum::<usize>()
             + self.provider.as_ref().map_or(0, |provider| provider.as_str().len())
             + price
             + runs.sum::<usize>()

@@ -4,8 +4,8 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
-/// Records of a batch in a store's own format, encoded before the write ([`crate::StoreEncoding::encode`]). Only the
-/// store that encoded them can read them. Clones share the data.
+/// Records of a batch in a store's own format, encoded before the write ([`crate::StoreEncoding::encode`]).
+/// Only the store that encoded them can read them. Clones share the data.
 #[derive(Clone)]
 pub struct Encoded(Arc<dyn Any + Send + Sync>);
 

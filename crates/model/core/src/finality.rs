@@ -184,9 +184,9 @@ impl SpanConflict {
         Self { at: kept.arrival.at(), same_sender, span: Box::new(kept), is_cut }
     }
 
-    /// The stored version that makes room for a new one; `None` while there is room. The latest version stays,
-    /// the latest of the span's own sender, and the most expensive one by tokens and by reported cost. `known`
-    /// is in the order of arrival.
+    /// The stored version that makes room for a new one; `None` while there is room. The latest version
+    /// stays, the latest of the span's own sender, and the most expensive one by tokens and by reported cost.
+    /// `known` is in the order of arrival.
     pub fn to_replace(known: &[Self], new: &Self) -> Option<usize> {
         if known.len() < Self::MOST {
             return None;

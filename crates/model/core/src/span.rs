@@ -339,8 +339,8 @@ impl Span {
     }
 
     /// The meeting with other records of the same call or tool run, by time. Spans that are calls or tool
-    /// runs have one. So has usage outside of calls; that of agents, workflows and tools has longer time slots
-    /// ([`Meeting::of_sums`]).
+    /// runs have one. So has usage outside of calls; that of agents, workflows and tools has longer time
+    /// slots ([`Meeting::of_sums`]).
     pub fn moment(&self) -> Option<Meeting> {
         let read = &self.canonical;
         let process = || self.resource.process();

@@ -224,8 +224,8 @@ pub trait StoreRetention: Send + Sync {
     /// holds. Returns the number of new holds.
     ///
     /// # Errors
-    /// [`ErrorKind::Exhausted`]: the number of holds would exceed [`crate::MOST_HOLDS`]. Other errors: the store
-    /// cannot be written.
+    /// [`ErrorKind::Exhausted`]: the number of holds would exceed [`crate::MOST_HOLDS`]. Other errors: the
+    /// store cannot be written.
     async fn hold(&self, holds: &[Hold]) -> Result<u64>;
 
     /// Releases traces. Returns the number of released holds.

@@ -102,8 +102,8 @@ fn has_details(text: &str) -> bool {
     text.contains("ache") || text.contains("hought")
 }
 
-/// Reads the objects under keys of usage, without a tree of the rest. Quotes inside a JSON string are escaped,
-/// so no text of a message is taken for a key.
+/// Reads the objects under keys of usage, without a tree of the rest. Quotes inside a JSON string are
+/// escaped, so no text of a message is taken for a key.
 fn in_text(text: &str, found: &mut Vec<Value>) {
     for (at, _) in text.match_indices("sage") {
         if found.len() >= MOST {

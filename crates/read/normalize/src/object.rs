@@ -44,7 +44,8 @@ pub fn usage_of(object: &Value) -> Option<Usage> {
     Some(read)
 }
 
-/// Adds thoughts to the output and prompts of tools to the input, unless the total proves that they are in it.
+/// Adds thoughts to the output and prompts of tools to the input, unless the total proves that they are in
+/// it.
 fn add_on_top(read: &mut Usage, total: Option<u64>, thoughts: Option<u64>, prompt: Option<u64>) {
     let (input, output) = (read.input.unwrap_or(0), read.output.unwrap_or(0));
     let (thought, prompted) = (thoughts.unwrap_or(0), prompt.unwrap_or(0));

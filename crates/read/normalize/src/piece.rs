@@ -9,8 +9,8 @@ use crate::messages::messages;
 const SHORTEST_CALL: i64 = 1_000_000;
 
 /// Whether a span marked as a call is an event within the call above, such as a chunk of its stream. It names
-/// no model, has no usage and no id. It also takes no time, has the name of an event, or names no provider and
-/// has no messages.
+/// no model, has no usage and no id. It also takes no time, has the name of an event, or names no provider
+/// and has no messages.
 pub fn is_event_of_a_call(span: &Span, read: &Canonical) -> bool {
     let is_bare = read.kind.is_call()
         && span.parent_id.is_some()

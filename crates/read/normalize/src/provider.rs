@@ -72,8 +72,8 @@ pub fn library_of(provider: &str) -> CompactString {
         .map_or_else(|| CompactString::from(provider), |(_, library)| CompactString::const_new(library))
 }
 
-/// The framework of a scope's name: by the table, otherwise by the name of an instrumentation, which ends with
-/// its library.
+/// The framework of a scope's name: by the table, otherwise by the name of an instrumentation, which ends
+/// with its library.
 pub(crate) fn framework_of_scope(scope: &str) -> Option<CompactString> {
     let listed = FRAMEWORK_SCOPES.iter().find(|(prefix, _)| scope.starts_with(prefix));
     listed.map(|(_, framework)| CompactString::const_new(framework)).or_else(|| instrumented(scope))

@@ -14,8 +14,8 @@ use crate::{Slots, details, scope_begins};
 /// The usage of a span; `None` if it has no input, output or other units. Corrections are noted.
 ///
 /// Evidence decides first whether input includes cached tokens: cached tokens beyond the input, a total that
-/// fits only one sum, or the usage object of the provider's answer. Otherwise knowledge of the source decides,
-/// otherwise the convention's rule that input includes them.
+/// fits only one sum, or the usage object of the provider's answer. Otherwise knowledge of the source
+/// decides, otherwise the convention's rule that input includes them.
 pub(crate) fn usage(
     slots: &Slots<'_>,
     kind: Kind,
@@ -55,8 +55,8 @@ pub(crate) fn alone(slots: &Slots<'_>, kind: Kind) -> Option<Answered> {
     if kind.is_call() { answered::alone(slots) } else { None }
 }
 
-/// The usage object of the answer, if the figures of the span leave a doubt: they name no cached tokens, do not
-/// prove whether input includes them, or fall short of the total.
+/// The usage object of the answer, if the figures of the span leave a doubt: they name no cached tokens, do
+/// not prove whether input includes them, or fall short of the total.
 pub(crate) fn answered(slots: &Slots<'_>, usage: &Usage) -> Option<Answered> {
     let names_none = usage.cache_read.is_none() && usage.cache_write.is_none();
     let is_proven = matches!(usage.reading, Reading::ProvenExclusive | Reading::ProvenInclusive);

@@ -2,8 +2,8 @@
 //!
 //! Verb: ANALYSE.
 //! Takes: stored ledger rows and spans, and price books.
-//! Gives: the reasons and the course of spending, and its cost at other prices. Figures by group and over time;
-//! a trace in display order, and its graph; documents of users.
+//! Gives: the reasons and the course of spending, and its cost at other prices. Figures by group and over
+//! time; a trace in display order, and its graph; documents of users.
 //! Never: counts a call, or prices one otherwise than the pipeline does.
 
 pub mod agents;

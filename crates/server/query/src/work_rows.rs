@@ -5,7 +5,8 @@ use quipu_core::{FacetField, Kind, WorkRowField, WorkRowQuery, WorkRowSort, Work
 use crate::traces::CURSOR_EXPECTED;
 use crate::{CursorText, FILTER_PARAMS, ParamError, Params, parse_trace_filter};
 
-/// Parameters of a query for spans across traces, in addition to [`FILTER_PARAMS`]; `message` may be repeated.
+/// Parameters of a query for spans across traces, in addition to [`FILTER_PARAMS`]; `message` may be
+/// repeated.
 pub const WORK_ROW_PARAMS: &[&str] =
     &["kind", "state", "provider", "within", "convention", "message", "sort", "limit", "cursor"];
 /// Default number of spans of a page.

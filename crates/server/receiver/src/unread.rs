@@ -1,4 +1,5 @@
-//! Sources whose spans or metrics look like model calls but are not read, so that a user notices and maps them.
+//! Sources whose spans or metrics look like model calls but are not read, so that a user notices and maps
+//! them.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -1,4 +1,5 @@
-//! Tags, error class, environment, version, project, revision and branch of a span, which belong to its trace.
+//! Tags, error class, environment, version, project, revision and branch of a span, which belong to its
+//! trace.
 
 use quipu_core::{ErrorClass, Span};
 use rusqlite::Connection;

@@ -108,8 +108,8 @@ impl DayState {
     }
 
     /// The runs of all tools on the whole day, read again after a commit. `load` returns `None` for more than
-    /// [`MOST_TOOLS`]. They are cached if `version` is still current. `version` must be older than the reading
-    /// connection, because the day's files may be exchanged in between.
+    /// [`MOST_TOOLS`]. They are cached if `version` is still current. `version` must be older than the
+    /// reading connection, because the day's files may be exchanged in between.
     pub(crate) fn tools(
         &self,
         version: u64,

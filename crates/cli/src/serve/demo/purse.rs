@@ -13,8 +13,8 @@ const SPENT: u64 = 83;
 /// Calls that do not fit into the rest.
 const REJECTED: usize = 3;
 
-/// Sets a budget for the last 24 hours of one service, of which 83 percent are spent. Three expensive calls ask
-/// for more than the rest, and are rejected.
+/// Sets a budget for the last 24 hours of one service, of which 83 percent are spent. Three expensive calls
+/// ask for more than the rest, and are rejected.
 pub(super) async fn fill(budgets: &Budgets, store: &dyn Store) -> Result<()> {
     let spent = spent(store).await?;
     if spent == Usd::default() {

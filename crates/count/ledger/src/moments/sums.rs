@@ -49,8 +49,8 @@ fn add_range(slot: Meeting, sum: &Row, unknown: &mut BTreeMap<Meeting, Timestamp
 }
 
 impl Moments {
-    /// Further moments that these rows need: those of the calls that a sum repeats, and the slots of sums that
-    /// a call may be part of.
+    /// Further moments that these rows need: those of the calls that a sum repeats, and the slots of sums
+    /// that a call may be part of.
     pub(super) fn beyond(&self, row: &Row, moment: Meeting, unknown: &mut BTreeMap<Meeting, Timestamp>) {
         if is_in_sums(row) {
             if is_sum(row) {

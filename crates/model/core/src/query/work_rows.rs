@@ -148,8 +148,8 @@ pub struct WorkRowQuery {
     pub state: Option<WorkRowState>,
     /// Values of the ledger row; `None` means that it has none.
     pub own: Vec<(WorkRowField, Option<String>)>,
-    /// Errors of the span as [`WorkKey::Error`](crate::WorkKey::Error) names them, of which one must match; an
-    /// empty text means no error text. An empty list means any.
+    /// Errors of the span as [`WorkKey::Error`](crate::WorkKey::Error) names them, of which one must match;
+    /// an empty text means no error text. An empty list means any.
     pub errors: Vec<String>,
     /// Order.
     pub sort: WorkRowSort,

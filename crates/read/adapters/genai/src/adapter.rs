@@ -54,8 +54,8 @@ impl Adapter for GenAi {
     }
 }
 
-/// Whether a span is similar to a call: it names a model and counts tokens under keys of a known source. Plain
-/// keys such as `input_tokens` have no definition, so their figures are read by shape instead.
+/// Whether a span is similar to a call: it names a model and counts tokens under keys of a known source.
+/// Plain keys such as `input_tokens` have no definition, so their figures are read by shape instead.
 fn resembles(span: &Span) -> bool {
     let keys = |field: Field| field.keys().iter().filter(|key| key.contains('.'));
     let has = |fields: [Field; 2]| {

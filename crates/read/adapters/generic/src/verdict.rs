@@ -7,8 +7,8 @@ use quipu_normalize::provider_of_model;
 use crate::figures::{self, Group};
 use crate::walk::{Answer, Found};
 
-/// Providers whose own figures exclude cached tokens from the input. Plain figures without a total are taken to
-/// be theirs.
+/// Providers whose own figures exclude cached tokens from the input. Plain figures without a total are taken
+/// to be theirs.
 const RAW_PROVIDERS: &[&str] = &["anthropic", "aws.bedrock"];
 
 /// A call with unambiguous figures.

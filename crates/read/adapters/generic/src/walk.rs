@@ -102,7 +102,8 @@ fn holds_tokens(value: &Value, depth: usize) -> bool {
 }
 
 /// Whether an object is a metric with its data points, such as the sums that a parent span collects from the
-/// calls below it. A label of each point names the kind of tokens, so such figures have no usage of their own.
+/// calls below it. A label of each point names the kind of tokens, so such figures have no usage of their
+/// own.
 fn is_series(pairs: &[(CompactString, Value)]) -> bool {
     let is_number = |value: &Value| matches!(value, Value::Int(_) | Value::Double(_));
     let is_point = |value: &Value| match value {

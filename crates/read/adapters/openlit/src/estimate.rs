@@ -24,8 +24,8 @@ pub(crate) fn is_estimate(slots: &Slots<'_>, read: &Canonical) -> bool {
     said(slots).is_some_and(|characters| characters.div_ceil(2) == output)
 }
 
-/// The estimate with its bounds. A token of most texts has two to eight characters, and instructions and tools
-/// add to the input.
+/// The estimate with its bounds. A token of most texts has two to eight characters, and instructions and
+/// tools add to the input.
 pub(crate) fn bounds(usage: &Usage) -> UsageEstimate {
     let spread = |halves: u64, unseen: u64| TokenSpread {
         low: halves / 4,

@@ -88,7 +88,8 @@ impl Plot {
         })
     }
 
-    /// Runs that a reader is to find: the incident of yesterday, a loop this morning, and one expensive report.
+    /// Runs that a reader is to find: the incident of yesterday, a loop this morning, and one expensive
+    /// report.
     pub(in super::super) fn incidents(&self, first: u64) -> Vec<(Timestamp, Batch)> {
         const CALLERS: i64 = 16;
         let facts = &self.facts;
