@@ -13,7 +13,7 @@ const figures = (page) => page.evaluate(() => {
     // A list in another order shows what an amount or a time is made of.
     if (/[?&]sort=/.test(link.getAttribute("href"))) return undefined;
     const stat = link.querySelector(".stat-value");
-    if (stat) return plain(stat.textContent) ?? /([\d,]+) (?:of [\d,]+ failed|runs|calls?)/.exec(link.textContent)?.[1]?.replaceAll(",", "");
+    if (stat) return plain(stat.textContent) ?? /([\d,]+) (?:of [\d,]+ failed|runs|calls?)/.exec(link.innerText)?.[1]?.replaceAll(",", "");
     const cause = link.querySelector(".cause-count") ?? link.querySelector(".hbar-value");
     if (cause) return plain(cause.textContent);
     // A figure that is shortened has the whole one in its title.
