@@ -3,8 +3,8 @@
 //! Verb: LISTEN.
 //! Takes: export requests in every encoding and compression of the SDKs; packets of Jaeger's clients.
 //! Gives: batches, read by the pipeline's first stage, to the intake; to the client an answer in the form of
-//! its protocol. Never: acknowledges before the commit, exceeds its limits, or puts telemetry into a log or
-//! an error text.
+//! its protocol.
+//! Never: acknowledges before the commit, exceeds its limits, or puts telemetry into a log or an error text.
 
 mod body;
 mod connection;
