@@ -11,7 +11,7 @@ use quipu_core::{Cost, Rule, Signal, Usage, Usd};
 use crate::names::same_names;
 use crate::row::{self, Arrivals, Id};
 
-/// What is left of a call for the metrics of other senders.
+/// The rest of a call that metrics of other senders may still add.
 struct Call {
     id: Id,
     usage: Option<Usage>,

@@ -79,7 +79,7 @@ pub fn body(service: &str, scope: &str, span: &Value) -> Value {
         "scopeSpans": [{"scope": {"name": scope}, "spans": [span]}]}]})
 }
 
-/// What all calls cost, in the totals and in each budget, and their number.
+/// Cost and number of all calls, in the totals and in each budget.
 #[derive(Debug)]
 pub struct Figures {
     pub total: f64,

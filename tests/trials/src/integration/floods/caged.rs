@@ -167,7 +167,7 @@ impl Ground {
     /// of the first ones, and the answer.
     ///
     /// # Errors
-    /// An answer is neither good nor a request to come back, or nobody ever gets one.
+    /// An answer is neither good nor a request to come back, or no client gets a good one in time.
     pub fn ask(&self, path: &str) -> Result<(Vec<u16>, Value)> {
         let url = self.server.api(path);
         let get = || Http::new(ANSWERED).get(&url);

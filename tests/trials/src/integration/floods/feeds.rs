@@ -1,4 +1,4 @@
-//! Live feeds that nobody reads, while events and spans of megabytes arrive.
+//! Live feeds without a reader, while events and spans of megabytes arrive.
 
 use std::io::Read;
 use std::time::Duration;

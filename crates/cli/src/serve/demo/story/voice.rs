@@ -6,7 +6,7 @@ use serde_json::json;
 use super::super::dice::Dice;
 use super::run::{Call, Origin, Run, gave, said, wants};
 
-/// What a caller says, the queue, and the spoken answer.
+/// Words of a caller, the queue, and the spoken answer.
 const CALLS: [(&str, &str, &str); 6] = [
     (
         "My heating has been out since this morning and we have a baby.",
