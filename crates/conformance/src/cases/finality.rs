@@ -27,7 +27,10 @@ const SECOND: i64 = 1_900_000_000;
 
 /// A version of span 1 of trace 1 with this duration, from one of the senders.
 fn sent(lasts: i64, sender: u64, second: i64) -> Span {
-    Span { arrival: Arrival { sender, second }, ..draft(1, 1).lasts(lasts).llm("gpt-5", 10, 1).span() }
+    Span {
+        arrival: Arrival { sender, millisecond: second * 1_000 },
+        ..draft(1, 1).lasts(lasts).llm("gpt-5", 10, 1).span()
+    }
 }
 
 async fn write(on: &Subject, span: Span) -> Outcome {
@@ -49,10 +52,14 @@ async fn the_first_ended_version_stays(on: &Subject) -> Outcome {
     let row = ask::span(on.store()?, 1, 1).await?;
     let said: Vec<_> = row.conflicts.iter().map(|found| (found.span.duration(), found.same_sender)).collect();
     same!(said, vec![(Some(6), false), (Some(4), false)], "refused versions");
-    same!(row.conflicts[0].at, Arrival { sender: 2, second: SECOND }.at(), "arrival");
+    same!(row.conflicts[0].at, Arrival { sender: 2, millisecond: SECOND * 1_000 }.at(), "arrival");
     check!(!row.conflicts[0].span.attributes.is_empty(), "a refused version has no attributes");
     let nodes = on.store()?.nodes(&[(trace_id(1), row.start)]).await?.remove(0);
-    same!(nodes[0].arrival, Arrival { sender: 1, second: SECOND }, "the arrival of the final version");
+    same!(
+        nodes[0].arrival,
+        Arrival { sender: 1, millisecond: SECOND * 1_000 },
+        "the arrival of the final version"
+    );
     Ok(())
 }
 
@@ -76,7 +83,7 @@ async fn an_identical_version_of_another_sender_is_no_conflict(on: &Subject) -> 
 }
 
 async fn a_running_version_is_ended_by_another_sender(on: &Subject) -> Outcome {
-    let arrival = |sender| Arrival { sender, second: SECOND };
+    let arrival = |sender| Arrival { sender, millisecond: SECOND * 1_000 };
     let running = draft(1, 1).running().span();
     write(on, Span { arrival: arrival(1), ..running.clone() }).await?;
     write(on, Span { arrival: arrival(2), ..draft(1, 1).lasts(5).span() }).await?;

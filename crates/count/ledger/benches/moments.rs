@@ -62,7 +62,7 @@ fn spans(what: &str) -> Vec<Span> {
                 span.canonical.meeting = Some(Meeting::of_answer(&id, span.start));
                 // The server started before the calls.
                 let second = span.start.nanos() / Timestamp::SECOND - 1_000;
-                span.arrival = Arrival { sender: 1, second };
+                span.arrival = Arrival { sender: 1, millisecond: second * 1_000 };
             }
             spans.push(span);
         }

@@ -68,7 +68,7 @@ impl Ledger {
         let mut groups: HashMap<TraceId, Vec<Node>> = HashMap::new();
         let mut order = Vec::new();
         for span in &batch.spans {
-            self.second = self.second.max(span.arrival.second);
+            self.second = self.second.max(span.arrival.millisecond.div_euclid(1_000));
             groups.entry(span.trace_id).or_insert_with(|| {
                 order.push((span.trace_id, span.start));
                 Vec::new()

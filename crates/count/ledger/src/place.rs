@@ -317,7 +317,7 @@ fn yield_to_calls(rows: &mut BTreeMap<Id, Cost>, arrivals: &Arrivals) {
     let is_call = |row: &Cost| row.signal != Signal::Span && row.is_call() && tells(row);
     let calls = rows.iter().filter(|(_, row)| is_call(row));
     let mut calls: Vec<(i64, Arrival)> = calls.map(|(id, row)| (end(row), arrival(id))).collect();
-    calls.sort_unstable_by_key(|(at, arrival)| (*at, arrival.sender, arrival.second));
+    calls.sort_unstable_by_key(|(at, arrival)| (*at, arrival.sender, arrival.millisecond));
     for (id, row) in rows {
         if row.rule == Rule::OrphanRollup && row.signal == Signal::Span {
             let from = start(row).saturating_sub(SLACK);

@@ -27,7 +27,7 @@ fn merged(nodes: &[&Node]) -> Charge {
     }
 }
 
-/// The order of records that arrived in the same second: the dearest first.
+/// The order of records that arrived in the same millisecond: the dearest first.
 fn dearest_first(charge: &Charge) -> (Reverse<u64>, Reverse<Option<Usd>>, u64, bool, Billing) {
     let cached = charge.usage.as_ref().and_then(|usage| usage.cache_read).unwrap_or(0);
     let total = Reverse(charge.exact_total().unwrap_or(0));
@@ -36,10 +36,10 @@ fn dearest_first(charge: &Charge) -> (Reverse<u64>, Reverse<Option<Usd>>, u64, b
 
 /// Place of a sender among those of one call; the lowest comes first.
 const fn place(arrival: Arrival) -> (bool, i64) {
-    if arrival.is_of_a_key() { (true, arrival.second) } else { (false, 0) }
+    if arrival.is_of_a_key() { (true, arrival.millisecond) } else { (false, 0) }
 }
 
-/// Whether a record of another sender arrived later. Two senders of one second are both later than the other.
+/// Whether a record of another sender arrived later. Two senders of one millisecond are both later than the other.
 pub(crate) fn is_later(record: Arrival, than: Arrival) -> bool {
     record.sender != than.sender && place(record) >= place(than)
 }

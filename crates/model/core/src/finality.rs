@@ -20,8 +20,8 @@ pub struct Arrival {
     /// Hash of the sender's credentials (upper half) and of its service and instance (lower half); 0 for a
     /// record without a receiver.
     pub sender: u64,
-    /// Arrival, in seconds since 1970.
-    pub second: i64,
+    /// Arrival, in milliseconds since 1970.
+    pub millisecond: i64,
 }
 
 impl Arrival {
@@ -35,12 +35,12 @@ impl Arrival {
         // The upper half is neither that of a record without a receiver nor that of the gateway.
         let half = u32::from_be_bytes([a, b, c, d]).clamp(1, u32::MAX - 1);
         let sender = u64::from(half) << 32 | u64::from(u32::from_be_bytes([e, f, g, h]));
-        Self { sender, second: at.nanos().div_euclid(Timestamp::SECOND) }
+        Self { sender, millisecond: at.millis() }
     }
 
     /// The arrival of a record of the gateway, a sender that no key has.
     pub const fn of_gateway(at: Timestamp) -> Self {
-        Self { sender: Self::GATEWAY, second: at.nanos().div_euclid(Timestamp::SECOND) }
+        Self { sender: Self::GATEWAY, millisecond: at.millis() }
     }
 
     const GATEWAY: u64 = u64::MAX;
@@ -57,13 +57,13 @@ impl Arrival {
 
     /// The time of arrival.
     pub const fn at(self) -> Timestamp {
-        Timestamp::from_nanos(self.second.saturating_mul(Timestamp::SECOND))
+        Timestamp::from_millis(self.millisecond)
     }
 
     /// Whether the sender of an ended version may still correct it with a version of this arrival.
     const fn allows(self, correction: Self) -> bool {
         let is_known = self.sender != 0;
-        let in_time = self.second.abs_diff(correction.second) <= CORRECTION_SECONDS as u64;
+        let in_time = self.millisecond.abs_diff(correction.millisecond) <= CORRECTION_SECONDS as u64 * 1_000;
         self.sender == correction.sender && (!is_known || in_time)
     }
 }
@@ -269,7 +269,7 @@ mod tests {
     use crate::Usage;
 
     fn arrived(sender: u64, second: i64) -> Arrival {
-        Arrival { sender, second }
+        Arrival { sender, millisecond: second * 1_000 }
     }
 
     fn version(has_ended: bool, arrival: Arrival) -> SpanVersion {
@@ -370,7 +370,7 @@ mod tests {
             Arrival::new(key, &resource(name, instance), Timestamp::from_nanos(7)).sender
         };
         let first = sender("key:a", "shop", "1");
-        let credentials = |sender| Arrival { sender, second: 0 }.credentials();
+        let credentials = |sender| Arrival { sender, millisecond: 0 }.credentials();
         assert_eq!(credentials(first), credentials(sender("key:a", "store", "2")));
         assert_ne!(credentials(first), credentials(sender("key:b", "shop", "1")));
         assert_eq!(first, sender("key:a", "shop", "1"));

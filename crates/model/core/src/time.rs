@@ -5,6 +5,9 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+/// Nanoseconds in a millisecond.
+const MILLISECOND: i64 = 1_000_000;
+
 /// Parse error: the text is not an RFC 3339 time, or the time is outside of the years 1678 to 2261, the range
 /// of [`Timestamp`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -32,6 +35,16 @@ impl Timestamp {
     /// Nanoseconds since the epoch.
     pub const fn nanos(self) -> i64 {
         self.0
+    }
+
+    /// Creates a time from milliseconds since the Unix epoch; a time out of range is cut to the nearest one.
+    pub const fn from_millis(millis: i64) -> Self {
+        Self::from_nanos(millis.saturating_mul(MILLISECOND))
+    }
+
+    /// Whole milliseconds since the Unix epoch, rounded down.
+    pub const fn millis(self) -> i64 {
+        self.nanos().div_euclid(MILLISECOND)
     }
 
     /// The start of the bucket of `width` nanoseconds that contains this time.

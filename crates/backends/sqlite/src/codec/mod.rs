@@ -23,7 +23,7 @@ pub(crate) use ledger::{CallRow, MARK_CALL, MARK_COUNTS, MARK_FAILED, MARK_INFER
 pub(crate) use money::{money, usd};
 pub(crate) use picks::{Picks, trace_status_number, trace_status_of};
 pub(crate) use spans::{
-    Facts, NODE_COLUMNS, NODE_WIDTH, SpanFacts, UNSAMPLED, error_text, node_of, second_of, span_key,
-    span_of_key, status_number, status_of, trace_id,
+    Facts, NODE_COLUMNS, NODE_WIDTH, SpanFacts, UNSAMPLED, error_text, node_of, span_key, span_of_key,
+    status_number, status_of, trace_id,
 };
 pub(crate) use vocabulary::{Vocabulary, hash_of};

@@ -224,16 +224,11 @@ pub(crate) fn error_text(span: &Span) -> Option<String> {
     Some(text[..text.floor_char_boundary(ERROR_BYTES)].to_owned())
 }
 
-/// The second of a time.
-pub(crate) const fn second_of(time: Timestamp) -> i64 {
-    time.nanos().div_euclid(Timestamp::SECOND)
-}
-
 /// The arrival of a span from its columns.
 fn arrival_of(sender: Option<&str>, after: Option<i64>, start: Timestamp) -> Arrival {
     let sender = sender.and_then(|text| u64::from_str_radix(text, 16).ok());
     match (sender, after) {
-        (Some(sender), Some(after)) => Arrival { sender, second: second_of(start).saturating_add(after) },
+        (Some(sender), Some(after)) => Arrival { sender, millisecond: start.millis().saturating_add(after) },
         _ => Arrival::default(),
     }
 }

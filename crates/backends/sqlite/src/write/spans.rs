@@ -4,9 +4,7 @@ use compact_str::format_compact;
 use quipu_core::{Arrival, Call, Meeting, Node, Signal, SpanId, Status, Timestamp, TraceId, Verdict};
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params_from_iter};
 
-use crate::codec::{
-    DimKind, Facts, Labels, SpanFacts, UNSAMPLED, error_text, second_of, span_key, status_number,
-};
+use crate::codec::{DimKind, Facts, Labels, SpanFacts, UNSAMPLED, error_text, span_key, status_number};
 use crate::fault::{Fault, Result};
 use crate::read::stored::Stored;
 use crate::write::day::DayFile;
@@ -54,7 +52,7 @@ impl Arrived {
         }
         let sender = format_compact!("{:016x}", arrival.sender);
         let sender = Some(file.dims.id(&file.conn, DimKind::Sender, &sender)?);
-        Ok(Self { sender, after: Some(arrival.second.saturating_sub(second_of(start))) })
+        Ok(Self { sender, after: Some(arrival.millisecond.saturating_sub(start.millis())) })
     }
 }
 

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use quipu_backend_sqlite::{Config, Sqlite};
 use quipu_conformance::sample::{at, cost, draft, priced, span_id, trace_id};
 use quipu_core::{
-    Backend, Cost, ErrorKind, Health, Kind, Meeting, Rule, Signal, Store, StoreIntegrity as _, Timestamp,
-    TraceFilter, TraceQuery, WorkQuery, Worked,
+    Arrival, Backend, Cost, ErrorKind, Health, Kind, Meeting, Rule, Signal, Span, Store, StoreIntegrity as _,
+    Timestamp, TraceFilter, TraceQuery, WorkQuery, Worked,
 };
 
 use crate::{open, sound, write};
@@ -110,7 +110,7 @@ async fn version_1_is_migrated() {
     assert!(error.to_string().contains("version 1"), "{error}");
     drop(refused);
     let store = open(folder.path());
-    assert_eq!(store.info().await.unwrap().version, 12);
+    assert_eq!(store.info().await.unwrap().version, 13);
     let filter = TraceFilter { session: Some("s".into()), ..TraceFilter::default() };
     let page = store.traces(&TraceQuery { filter, limit: 10, ..TraceQuery::default() }).await.unwrap();
     assert_eq!(page.rows.len(), 2);
@@ -120,7 +120,7 @@ async fn version_1_is_migrated() {
         let version: u32 = conn.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
         let sql =
             "SELECT COUNT(*) FROM sqlite_schema WHERE name LIKE 'traces!_%' ESCAPE '!' AND type = 'index'";
-        assert_eq!((version, conn.query_row(sql, [], |row| row.get::<_, u32>(0)).unwrap()), (12, 4));
+        assert_eq!((version, conn.query_row(sql, [], |row| row.get::<_, u32>(0)).unwrap()), (13, 4));
     }
 }
 
@@ -198,16 +198,37 @@ async fn failures_of_version_11_are_counted_once_where_they_began() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn arrivals_of_version_12_keep_their_second() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let sent = draft(1, 1).starts(at(7).plus(999_000_000)).span();
+    let arrival = Arrival { sender: 1 << 32 | 7, millisecond: sent.start.millis() + 5_250 };
+    write(&store, [Span { arrival, ..sent }, draft(1, 2).span()], []).await;
+    store.close().await.unwrap();
+    for file in day_files(folder.path()) {
+        let back = "UPDATE spans SET arrived = (arrived + start / 1000000) / 1000 - start / 1000000000; \
+             PRAGMA user_version = 12";
+        crate::connect(file).unwrap().execute_batch(back).unwrap();
+    }
+    let store = open(folder.path());
+    let nodes = store.nodes(&[(trace_id(1), at(7))]).await.unwrap();
+    let arrivals: Vec<Arrival> = nodes.iter().flatten().map(|node| node.arrival).collect();
+    let second = Arrival { millisecond: arrival.millisecond.div_euclid(1_000) * 1_000, ..arrival };
+    assert_eq!(arrivals, [second, Arrival::default()]);
+    sound(&store).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_newer_version_is_refused_by_name() {
     let folder = tempfile::tempdir().unwrap();
     two_days(folder.path()).await;
     let file = day_files(folder.path()).remove(0);
-    crate::connect(&file).unwrap().execute_batch("PRAGMA user_version = 13").unwrap();
+    crate::connect(&file).unwrap().execute_batch("PRAGMA user_version = 14").unwrap();
     let error = Sqlite::open(Config::at(folder.path())).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unsupported);
     let text = error.to_string();
-    assert!(text.contains("version 13") && text.contains("version 12") && text.contains("d-"), "{text}");
-    crate::connect(&file).unwrap().execute_batch("PRAGMA user_version = 12").unwrap();
+    assert!(text.contains("version 14") && text.contains("version 13") && text.contains("d-"), "{text}");
+    crate::connect(&file).unwrap().execute_batch("PRAGMA user_version = 13").unwrap();
     crate::connect(folder.path().join("catalog.db"))
         .unwrap()
         .execute_batch("PRAGMA user_version = 7")

@@ -130,7 +130,7 @@ async fn rejected_versions_stay_with_their_spans() {
     let folder = tempfile::tempdir().unwrap();
     let (file, _) = filled(folder.path()).await;
     let store = open(folder.path());
-    let arrival = Arrival { sender: 1 << 32 | 7, second: 1_795_000_000 };
+    let arrival = Arrival { sender: 1 << 32 | 7, millisecond: 1_795_000_000_000 };
     let forged = draft(7, 2).below(1).lasts(9).llm("gpt-5", 1, 1).span();
     write(&store, [Span { arrival, ..forged }], []).await;
     let before = store.span(trace_id(7), span_id(2)).await.unwrap().unwrap();

@@ -240,7 +240,7 @@ async fn a_repair_brings_together_what_was_begun_anew_and_counts_it_again() {
     doubled(folder.path()).await;
     let store = Sqlite::open(config(folder.path())).unwrap();
     assert_eq!(totals(&store).await.0, 9, "each part by itself");
-    let forged = Arrival { sender: 1 << 32 | 7, second: 1_795_000_000 };
+    let forged = Arrival { sender: 1 << 32 | 7, millisecond: 1_795_000_000_000 };
     let forged =
         Span { arrival: forged, ..draft(1, 3).starts(day(9)).below(2).lasts(9).llm("gpt-5", 1, 1).span() };
     store.write(Arc::new(Batch { spans: vec![forged], ..Batch::default() })).await.unwrap();

@@ -8,7 +8,10 @@ use quipu_core::{
 use crate::world::*;
 
 fn sent(end: i64, input: u64, sender: u64, second: i64) -> Span {
-    Span { arrival: Arrival { sender, second }, ..with_usage(span(0, None, Kind::Llm, 0, end), input, 1) }
+    Span {
+        arrival: Arrival { sender, millisecond: second * 1_000 },
+        ..with_usage(span(0, None, Kind::Llm, 0, end), input, 1)
+    }
 }
 
 #[test]
@@ -40,13 +43,15 @@ fn another_sender_takes_no_usage_from_a_running_span() {
 
 const OWN: u64 = 11;
 const OTHER: u64 = 12;
+/// A sender whose number precedes that of the own one.
+const LOWER: u64 = 10;
 
 /// A record of a call of `gpt-5` by a sender, with an instrumentation of its own.
 fn record(number: u64, parent: Option<u64>, input: u64, (sender, second): (u64, i64)) -> Span {
     let mut span = with_model(with_usage(span(number, parent, Kind::Llm, 0, 40), input, 0), "gpt-5");
     span.scope = Scope { name: format!("scope of {sender}").into(), ..Scope::default() }.into();
     span.canonical.convention = if sender == OWN { "genai" } else { "openinference" }.into();
-    span.arrival = Arrival { sender, second };
+    span.arrival = Arrival { sender, millisecond: second * 1_000 };
     span
 }
 
@@ -87,18 +92,19 @@ fn no_record_of_a_later_sender_lowers_the_money_of_a_call() {
         ("another provider", |span| span.canonical.provider = Some("free".into())),
     ];
     for (what, changed) in changes {
+        let later = [(OTHER, 100_000), (OTHER, 9_999_000), (LOWER, 100_001), (LOWER, 101_000)];
         for record in [&beside, &below] {
-            for second in [100, 101, 9_999] {
+            for (sender, millisecond) in later {
                 let later = change(record, |span| {
                     changed(span);
-                    span.arrival.second = second;
+                    span.arrival = Arrival { sender, millisecond };
                 });
                 for batches in
                     [vec![vec![first.clone()], vec![later.clone()]], vec![vec![later, first.clone()]]]
                 {
                     for memory in [0, 1_000] {
                         let rows = count(&batches, memory);
-                        assert!(worth(&rows) >= 1_000_000, "{what} {second}: {rows:#?}");
+                        assert!(worth(&rows) >= 1_000_000, "{what} {millisecond}: {rows:#?}");
                     }
                 }
             }
@@ -142,7 +148,7 @@ fn the_gateway_precedes_senders_with_keys() {
     let seen = with_response(record(1, None, 1_000_000, (OTHER, 200)), "chatcmpl-abcdefgh1");
     let seen =
         change(&seen, |span| span.arrival = Arrival::of_gateway(Timestamp::from_nanos(200_000_000_000)));
-    assert!(seen.arrival.second == 200 && !seen.arrival.is_of_a_key());
+    assert!(seen.arrival.millisecond == 200_000 && !seen.arrival.is_of_a_key());
     assert_eq!(totals(&count(&[vec![told], vec![seen]], 1_000)).1, 1_000_000);
 }
 
@@ -227,7 +233,7 @@ fn calls_of_the_gateway_take_their_own_tokens_from_a_metric_and_of_another_key_n
         let other = told(1, Signal::Span, input, (EVE, 200));
         let rows = count(&[vec![metric.clone()], vec![other]], 1_000);
         assert_eq!(totals(&rows).1, 1_000_000 + input, "{input}");
-        let own = Span { arrival: Arrival { sender: KEY_TOO, second: 200 }, ..call };
+        let own = Span { arrival: Arrival { sender: KEY_TOO, millisecond: 200_000 }, ..call };
         let rows = count(&[vec![metric.clone()], vec![own]], 1_000);
         assert_eq!(totals(&rows).1, input, "a call with the same credentials replaces the metric");
     }
