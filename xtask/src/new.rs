@@ -57,8 +57,8 @@ const EXIT: Plan = Plan {
     ],
     table: "crates/agent/quipu/src/backends.rs",
     lines: &[(
-        "// exits: one line each",
-        "(\"@name@\", |place| Ok(runtime::Opened::Exit(Arc::new(quipu_backend_@ident@::@Type@::open(place.config()?)?)))),",
+        "// exporters: one line each",
+        "(\"@name@\", |place| Ok(runtime::Opened::Exporter(Arc::new(quipu_backend_@ident@::@Type@::open(place.config()?)?)))),",
     )],
 };
 
@@ -78,7 +78,7 @@ const STORE: Plan = Plan {
             "(\"@name@\", |_, _| Ok(Arc::new(quipu_backend_@ident@::@Type@::default()))),",
         ),
         (
-            "// exits: one line each",
+            "// exporters: one line each",
             "(\"@name@\", |_| Ok(runtime::Opened::Store(Arc::new(quipu_backend_@ident@::@Type@::default())))),",
         ),
     ],

@@ -5,7 +5,7 @@ use std::hint::black_box;
 use metrics::{Counter, Histogram, Key, KeyName, Label, Level, Metadata, Recorder as _};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusRecorder};
 use quipu_sdk::metrics::{CounterSeries, HistogramSeries};
-use quipu_sdk::{Context, Recorder, Settings};
+use quipu_sdk::{Context, Recorder, RecorderConfig};
 
 /// One way of recording the pair.
 pub trait Pair {
@@ -18,7 +18,7 @@ pub trait Pair {
 
 /// Every contender, Quipu first.
 pub fn contenders() -> Vec<Box<dyn Pair>> {
-    let context = Recorder::new(Settings::default()).0.context();
+    let context = Recorder::new(RecorderConfig::default()).0.context();
     let peer = Peer::new();
     vec![
         Box::new(Held::new(&context)),

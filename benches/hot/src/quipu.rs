@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use quipu_sdk::{Drain, Recorder, Settings, Usage};
+use quipu_sdk::{Drain, Recorder, RecorderConfig, Usage};
 use tracing::Dispatch;
 use tracing_subscriber::layer::SubscriberExt;
 
@@ -11,7 +11,7 @@ use crate::Contender;
 use crate::call::Call;
 
 fn recorder() -> (Recorder, Drain) {
-    Recorder::new(Settings::default())
+    Recorder::new(RecorderConfig::default())
 }
 
 fn dropped(recorder: Recorder) -> u64 {

@@ -4,7 +4,7 @@ use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use quipu_sdk::{Context, Recorder, Settings};
+use quipu_sdk::{Context, Recorder, RecorderConfig};
 use serde_json::{Value, json};
 
 use crate::{call, clock, quipu};
@@ -21,7 +21,7 @@ pub fn figures() -> Value {
 
 /// The middle of all goes of `threads` threads, while one more drains.
 fn each(threads: usize) -> f64 {
-    let (recorder, mut drain) = Recorder::new(Settings::default());
+    let (recorder, mut drain) = Recorder::new(RecorderConfig::default());
     let (context, start, done) = (recorder.context(), Barrier::new(threads), AtomicBool::new(false));
     let mut times: Vec<f64> = std::thread::scope(|scope| {
         let drained = scope.spawn(|| {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use quipu_core::{Batch, NoMeter, Span, SpanId, Stage as _, Timestamp, TraceId};
-use quipu_pipeline::{Capture, Pii, Redact, RedactSettings};
+use quipu_pipeline::{Capture, Pii, Redact, RedactConfig};
 
 use crate::set::Labelled;
 
@@ -39,12 +39,12 @@ fn part(some: u64, all: u64) -> f64 {
 }
 
 /// All kinds with a shape, masked.
-pub fn settings() -> RedactSettings {
-    RedactSettings {
+pub fn settings() -> RedactConfig {
+    RedactConfig {
         contents: Some(Capture::all(true)),
         pii: Pii::All(true),
         events: false,
-        ..RedactSettings::default()
+        ..RedactConfig::default()
     }
 }
 
@@ -52,7 +52,7 @@ pub fn settings() -> RedactSettings {
 ///
 /// # Errors
 /// The settings cannot be followed.
-pub fn score(settings: &RedactSettings, set: &[Labelled]) -> anyhow::Result<BTreeMap<String, Score>> {
+pub fn score(settings: &RedactConfig, set: &[Labelled]) -> anyhow::Result<BTreeMap<String, Score>> {
     let stage = Redact::new(settings, Arc::new(NoMeter))?;
     let mut scores: BTreeMap<String, Score> = BTreeMap::new();
     for labelled in set {

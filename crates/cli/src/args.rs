@@ -5,9 +5,9 @@ mod audit;
 mod check;
 mod dead;
 mod forget;
+mod gateway;
 mod generate;
 mod money;
-mod proxy;
 mod retention;
 mod serve;
 mod store;
@@ -25,9 +25,9 @@ pub use audit::{Audit, AuditList, AuditPlace, AuditWhat};
 pub use check::{Check, CheckWhat, Ready, Scraper, Ways};
 pub use dead::{DeadLetters, DeadPlace, DeadWhat};
 pub use forget::Forget;
+pub use gateway::{Gateway, GatewayFlags, former_gateway};
 pub use generate::{Generate, GenerateWhat, Provision, TracesIn};
 pub use money::*;
-pub use proxy::{GatewayFlags, Proxy};
 pub use retention::{HoldPlace, RetentionArgs, RetentionWhat, RuleFlags};
 pub use serve::{Entry, Serve};
 pub use store::{Backup, CheckStore, DataPlace, Migrate, Restore, StoreCommand};
@@ -49,7 +49,10 @@ pub enum Command {
     /// Receive telemetry, store it, and show it
     Serve(Box<Serve>),
     /// Forward calls to model providers, record each, and enforce budgets
-    Proxy(Box<Proxy>),
+    Gateway(Box<Gateway>),
+    /// Former name of `gateway`
+    #[command(hide = true)]
+    Proxy(Box<Gateway>),
     /// List traces, newest first
     Traces(Traces),
     /// Show one trace as a tree

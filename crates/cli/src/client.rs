@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderMap, HeaderValue, Method};
 use clap::Args as ClapArgs;
-use quipu_send::{Http, HttpSettings, Incoming, Secret, Tls};
+use quipu_send::{Http, HttpConfig, Incoming, Secret, Tls};
 use tokio::runtime::Runtime;
 
 /// Holds the key, for those who do not want it in a file.
@@ -36,8 +36,8 @@ pub struct Credentials {
     in_project: Option<String>,
 }
 
-/// Settings of requests to servers of Quipu.
-static SETTINGS: OnceLock<HttpSettings> = OnceLock::new();
+/// Configuration of requests to servers of Quipu.
+static SETTINGS: OnceLock<HttpConfig> = OnceLock::new();
 
 /// Takes up what the command line and the environment say, once.
 pub fn settle(credentials: &Credentials) -> Result<()> {
@@ -52,7 +52,7 @@ pub fn settle(credentials: &Credentials) -> Result<()> {
     if let Some(project) = &credentials.in_project {
         headers.insert("quipu-project".to_owned(), Secret::from(project.clone()));
     }
-    let settings = HttpSettings { headers, tls: tls(credentials)?, ..HttpSettings::default() };
+    let settings = HttpConfig { headers, tls: tls(credentials)?, ..HttpConfig::default() };
     // A wrong file or name is an error now, and not at the first request.
     Http::new(&settings)?;
     let _ = SETTINGS.set(settings);
@@ -87,7 +87,7 @@ impl Client {
 
     /// A client for other servers: without key, project and certificates.
     pub fn of_others(patience: Option<Duration>) -> Result<Self> {
-        Ok(Self { http: Http::new(&HttpSettings::default())?, patience })
+        Ok(Self { http: Http::new(&HttpConfig::default())?, patience })
     }
 
     /// Gets an answer of at most `most` bytes.

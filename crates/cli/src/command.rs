@@ -4,8 +4,8 @@ use anyhow::Result;
 
 use crate::args::{self, Args, Command};
 use crate::{
-    access, ask, audit, check, client, dead, forget, generate, import, key, private, proxy, retention, serve,
-    store,
+    access, ask, audit, check, client, dead, forget, gateway, generate, import, key, private, retention,
+    serve, store,
 };
 
 /// Runs a command; `false` when a check says no.
@@ -15,7 +15,11 @@ pub fn run(args: Args) -> Result<bool> {
     key::settle(&args.key)?;
     match args.command {
         Command::Serve(serve) => serve::run(&serve).map(|()| true),
-        Command::Proxy(what) => proxy::run(&what).map(|()| true),
+        Command::Gateway(what) => gateway::run(&what).map(|()| true),
+        Command::Proxy(what) => {
+            eprintln!("quipu: `quipu proxy` is deprecated: use `quipu gateway`");
+            gateway::run(&what).map(|()| true)
+        }
         Command::Store(what) => store::run(&what),
         Command::Check(what) => check::run(&what),
         Command::Generate(what) => generate::run(&what.what).map(|()| true),

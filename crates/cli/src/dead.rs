@@ -36,12 +36,12 @@ fn list(at: &DeadPlace, backend: Option<&str>) -> Result<Value> {
     let names = match (backend, &at.url) {
         (Some(name), _) => vec![name.to_owned()],
         (None, Some(url)) => names(&ask_server(url, &Question::get("/api/v1/backends"))?),
-        (None, None) => folders(&Exits::of(at)?.folder)?,
+        (None, None) => folders(&Exporters::of(at)?.folder)?,
     };
     for name in names {
         let letters = match &at.url {
             Some(url) => ask_server(url, &Question::get(path(&name)))?["dead_letters"].take(),
-            None => serde_json::to_value(Exits::of(at)?.letters(&name).list()?)?,
+            None => serde_json::to_value(Exporters::of(at)?.letters(&name).list()?)?,
         };
         let Value::Array(letters) = letters else { bail!("not a list of dead letters") };
         all.extend(letters.into_iter().map(|mut letter| {
@@ -56,9 +56,10 @@ fn replay(at: &DeadPlace, backend: &str) -> Result<Value> {
     if let Some(url) = &at.url {
         return ask_server(url, &Question::post(format!("{}/replay", path(backend)), json!({})));
     }
-    let exits = Exits::of(at)?;
-    let settings = exits.config.named(&exits.config.backends, &exits.data).delivery_of(backend)?;
-    let replayed = exits.letters(backend).replay(&settings);
+    let exporters = Exporters::of(at)?;
+    let settings =
+        exporters.config.named(&exporters.config.backends, &exporters.data).delivery_of(backend)?;
+    let replayed = exporters.letters(backend).replay(&settings);
     Ok(serde_json::to_value(replayed.context("if a server runs, pass its address with --url")?)?)
 }
 
@@ -66,20 +67,20 @@ fn remove(at: &DeadPlace, backend: &str, ids: &[u64]) -> Result<Value> {
     if let Some(url) = &at.url {
         return ask_server(url, &Question::post(format!("{}/remove", path(backend)), json!({"ids": ids})));
     }
-    let letters = Exits::of(at)?.letters(backend);
+    let letters = Exporters::of(at)?.letters(backend);
     let all = || -> Result<Vec<u64>> { Ok(letters.list()?.iter().map(|letter| letter.id).collect()) };
     let ids = if ids.is_empty() { all()? } else { ids.to_vec() };
     Ok(json!({"removed": letters.remove(&ids)?}))
 }
 
 /// The folders of all exporters in a data folder.
-struct Exits {
+struct Exporters {
     config: Config,
     data: PathBuf,
     folder: PathBuf,
 }
 
-impl Exits {
+impl Exporters {
     fn of(at: &DeadPlace) -> Result<Self> {
         let config = Config::read(at.config.as_deref())?;
         let said = at.data_dir.clone().or_else(|| config.data_dir.clone());
@@ -107,8 +108,8 @@ fn folders(folder: &Path) -> Result<Vec<String>> {
 /// The exporters of a server: all of its backends except the store.
 fn names(answer: &Value) -> Vec<String> {
     let backends = answer["backends"].as_array().into_iter().flatten();
-    let exits = backends.filter(|backend| !backend["delivery"].is_null());
-    exits.filter_map(|backend| backend["name"].as_str().map(str::to_owned)).collect()
+    let exporters = backends.filter(|backend| !backend["delivery"].is_null());
+    exporters.filter_map(|backend| backend["name"].as_str().map(str::to_owned)).collect()
 }
 
 fn show(at: &DeadPlace, answer: &Value, print: impl Fn(&Value) -> String) -> Result<()> {

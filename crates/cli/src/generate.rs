@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use quipu_provision::{File, Settings, Thresholds, Tracing, grafana, prometheus};
+use quipu_provision::{File, ProvisionConfig, Thresholds, Tracing, grafana, prometheus};
 
 use crate::args::{GenerateWhat, Provision, TracesIn};
 
@@ -21,12 +21,18 @@ pub fn run(what: &GenerateWhat) -> Result<()> {
     }
 }
 
-fn settings(said: &Provision) -> Settings {
-    let Settings {
-        targets, scrape_seconds, prometheus_url, tracing_url, dashboards_folder, thresholds, ..
-    } = Settings::default();
+fn settings(said: &Provision) -> ProvisionConfig {
+    let ProvisionConfig {
+        targets,
+        scrape_seconds,
+        prometheus_url,
+        tracing_url,
+        dashboards_folder,
+        thresholds,
+        ..
+    } = ProvisionConfig::default();
     let or = |said: &Option<String>, otherwise: String| said.clone().unwrap_or(otherwise);
-    Settings {
+    ProvisionConfig {
         targets: if said.targets.is_empty() { targets } else { said.targets.clone() },
         key_file: said.scrape_key_file.clone(),
         tls: said.tls,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use quipu::core::SystemClock;
-use quipu_audit::{Actor, ActorKind, Audit, AuditSettings, Entry, FOLDER, Outcome};
+use quipu_audit::{Actor, ActorKind, Audit, AuditConfig, Entry, FOLDER, Outcome};
 
 /// The user at the command line, by the system's account name: a hint, not a proof.
 pub fn actor() -> Actor {
@@ -37,7 +37,7 @@ pub fn note_failed(folder: &Path, action: &'static str, object: &str) -> Result<
 
 /// Writes an entry.
 pub fn write(folder: &Path, entry: Entry) -> Result<()> {
-    let audit = Audit::open(&folder.join(FOLDER), AuditSettings::default(), Arc::new(SystemClock))?;
+    let audit = Audit::open(&folder.join(FOLDER), AuditConfig::default(), Arc::new(SystemClock))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let noted = audit.note(entry).await;

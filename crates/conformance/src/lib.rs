@@ -17,7 +17,7 @@
 //!     let report = Suite::of_stores(make).reopening(reopen).run().await;
 //!     report.assert_matches_snapshot(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/conformance.txt"));
 //! }
-//! // An exporter, which answers no queries, has its own laws: `run_exit(make)`.
+//! // An exporter, which answers no queries, has its own laws: `run_exporter(make)`.
 //! // Its report is compared with a committed list too.
 //! // Comparison of a store with the reference:
 //! // assert_equal_histories(&MyStore::open_fresh(), &Memory::new(), seed, 60).await;
@@ -41,8 +41,8 @@ mod suite;
 pub use adapter::{Enriched, Recording, golden, run_adapter, run_enricher};
 pub use answers::{assert_equal_answers, difference};
 pub use case::{Boxed, Case, Need, Reopen, Subject};
-pub use cases::{all as cases, exits};
+pub use cases::{all as cases, exporters};
 pub use history::{assert_equal_histories, history};
 pub use outcome::{Failure, Outcome};
 pub use report::{Report, Verdict};
-pub use suite::{Suite, run_backend, run_exit, run_store};
+pub use suite::{Suite, run_backend, run_exporter, run_store};

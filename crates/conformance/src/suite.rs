@@ -52,12 +52,12 @@ impl Suite {
 
     /// Judges exporters, backends that accept records and answer no queries, by their common laws. `make`
     /// returns a fresh one for every case.
-    pub fn of_exits<F, Fut>(make: F) -> Self
+    pub fn of_exporters<F, Fut>(make: F) -> Self
     where
         F: Fn() -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Arc<dyn Backend>> + Send + 'static,
     {
-        Self { cases: cases::exits, ..Self::of_backends(make) }
+        Self { cases: cases::exporters, ..Self::of_backends(make) }
     }
 
     fn new(make: Make) -> Self {
@@ -135,12 +135,12 @@ where
 }
 
 /// Judges an exporter by the laws of backends that answer no queries. `make` returns a fresh one for each.
-pub async fn run_exit<F, Fut>(make: F) -> Report
+pub async fn run_exporter<F, Fut>(make: F) -> Report
 where
     F: Fn() -> Fut + Send + Sync + 'static,
     Fut: Future<Output = Arc<dyn Backend>> + Send + 'static,
 {
-    Suite::of_exits(make).run().await
+    Suite::of_exporters(make).run().await
 }
 
 /// Judges a write-only backend by the store cases that need no store. Cases with queries are ignored, with

@@ -11,7 +11,7 @@ use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use quipu_conformance::sample::agent_runs;
 use quipu_core::{Backend, Batch, Result};
-use quipu_pipeline::{Exit, ExitSettings, Parts, Pipeline, SpoolSettings, Unstored};
+use quipu_pipeline::{DeliveryConfig, Exporter, Parts, Pipeline, SpoolConfig, Unstored};
 
 /// A backend that accepts every write at once.
 struct Kind;
@@ -28,18 +28,18 @@ impl Backend for Kind {
     }
 }
 
-/// Offers batches of agent runs to `exits` exporters.
-fn offer(bencher: Bencher<'_, '_>, exits: usize, spool: Option<SpoolSettings>) {
+/// Offers batches of agent runs to `exporters` exporters.
+fn offer(bencher: Bencher<'_, '_>, exporters: usize, spool: Option<SpoolConfig>) {
     let folder = tempfile::tempdir().unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let _within = runtime.enter();
-    let exit = |number: usize| Exit {
-        settings: ExitSettings { spool: spool.clone().unwrap_or_default(), ..ExitSettings::default() },
+    let exporter = |number: usize| Exporter {
+        settings: DeliveryConfig { spool: spool.clone().unwrap_or_default(), ..DeliveryConfig::default() },
         folder: spool.is_some().then(|| folder.path().join(number.to_string())),
-        ..Exit::new(Arc::new(Kind))
+        ..Exporter::new(Arc::new(Kind))
     };
-    let exits = (0..exits).map(exit).collect();
-    let pipeline = Pipeline::start(Parts { exits, ..Parts::new(Arc::new(Unstored)) });
+    let exporters = (0..exporters).map(exporter).collect();
+    let pipeline = Pipeline::start(Parts { exporters, ..Parts::new(Arc::new(Unstored)) });
     let batch = agent_runs(1, 40);
     let records = ItemsCount::new(batch.len());
     bencher.counter(records).with_inputs(|| batch.clone()).bench_values(|batch| pipeline.pass_on(batch));
@@ -47,18 +47,18 @@ fn offer(bencher: Bencher<'_, '_>, exits: usize, spool: Option<SpoolSettings>) {
 }
 
 #[divan::bench(args = [1, 4])]
-fn in_memory(bencher: Bencher<'_, '_>, exits: usize) {
-    offer(bencher, exits, None);
+fn in_memory(bencher: Bencher<'_, '_>, exporters: usize) {
+    offer(bencher, exporters, None);
 }
 
 #[divan::bench(args = [1, 4])]
-fn spooled(bencher: Bencher<'_, '_>, exits: usize) {
-    offer(bencher, exits, Some(SpoolSettings::default()));
+fn spooled(bencher: Bencher<'_, '_>, exporters: usize) {
+    offer(bencher, exporters, Some(SpoolConfig::default()));
 }
 
 #[divan::bench(args = [1])]
-fn spooled_and_synced(bencher: Bencher<'_, '_>, exits: usize) {
-    offer(bencher, exits, Some(SpoolSettings { sync: true, ..SpoolSettings::default() }));
+fn spooled_and_synced(bencher: Bencher<'_, '_>, exporters: usize) {
+    offer(bencher, exporters, Some(SpoolConfig { sync: true, ..SpoolConfig::default() }));
 }
 
 fn main() {

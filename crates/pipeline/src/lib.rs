@@ -7,7 +7,7 @@
 //! Never: acknowledges a batch before the store commits it, or depends on its source.
 
 mod ahead;
-mod exit;
+mod exporter;
 #[cfg(doctest)]
 mod guide;
 mod heavy;
@@ -23,17 +23,17 @@ mod unsampled;
 mod unstored;
 mod worker;
 
-pub use exit::{
-    BreakerState, DeadLetter, DeadLetters, Exit, ExitRules, ExitSettings, ExitStatus, Forgotten, Replayed,
-    RuleSignal, SpoolSettings, Steady, Swept, WhenFull, unreadable,
+pub use exporter::{
+    BreakerState, DeadLetter, DeadLetters, DeliveryConfig, Exporter, ExporterRules, ExporterStatus,
+    Forgotten, Replayed, RuleSignal, SpoolConfig, Steady, Swept, WhenFull, unreadable,
 };
 pub use meter::SelfMetrics;
 pub use parts::Parts;
 pub use pipeline::Pipeline;
 pub use priced::{Priced, explain_row, price_context, price_row};
 pub use read::Read;
-pub use redact::{Capture, FieldRules, HashKey, Mode, OwnPattern, Pii, PiiKind, Redact, RedactSettings};
+pub use redact::{Capture, FieldRules, HashKey, Mode, OwnPattern, Pii, PiiKind, Redact, RedactConfig};
 pub use stages::{Stages, StandardStages};
-pub use tail::{Tail, TailSettings};
+pub use tail::{Tail, TailSampling};
 pub use unsampled::DropUnsampled;
 pub use unstored::Unstored;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use quipu_core::{Clock, Limits, Meter, NoMeter, Store, SystemClock};
 use quipu_ledger::Ledger;
 
-use crate::exit::Exit;
+use crate::exporter::Exporter;
 use crate::stages::Stages;
 
 /// Components of a pipeline.
@@ -13,7 +13,7 @@ pub struct Parts {
     /// The store of all records, also for the ledger's look-ups beyond its memory.
     pub store: Arc<dyn Store>,
     /// Exporters; each gets the batches that the store has committed.
-    pub exits: Vec<Exit>,
+    pub exporters: Vec<Exporter>,
     /// Reading, and the stages before and after the count.
     pub stages: Stages,
     /// Meter for the pipeline's own metrics.
@@ -31,7 +31,7 @@ impl Parts {
     pub fn new(store: Arc<dyn Store>) -> Self {
         Self {
             store,
-            exits: Vec::new(),
+            exporters: Vec::new(),
             stages: Stages::default(),
             meter: Arc::new(NoMeter),
             clock: Arc::new(SystemClock),

@@ -12,7 +12,7 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::ahead::Ahead;
-use crate::exit::{DeadLetters, ExitStatus, Forgotten, Offered, Open, Replayed, Swept};
+use crate::exporter::{DeadLetters, ExporterStatus, Forgotten, Offered, Open, Replayed, Swept};
 use crate::parts::Parts;
 use crate::read::Read;
 use crate::worker::{Job, Waiting, Worker};
@@ -28,7 +28,7 @@ pub struct Pipeline {
     worker: tokio::sync::Mutex<Option<JoinHandle<()>>>,
     ahead: Arc<Ahead>,
     store: Arc<dyn Store>,
-    exits: Arc<[Arc<Open>]>,
+    exporters: Arc<[Arc<Open>]>,
     meter: Arc<dyn Meter>,
     conflicts: Arc<OnceLock<mpsc::UnboundedSender<Conflicts>>>,
 }
@@ -39,16 +39,18 @@ impl Pipeline {
         let (queue, jobs) = mpsc::channel(parts.limits.queue_requests.max(1));
         let (watchers, _) = broadcast::channel(WATCH);
         let (meter, store) = (Arc::clone(&parts.meter), Arc::clone(&parts.store));
-        let open = |exit| Arc::new(Open::start(exit, Arc::clone(&meter)));
-        let exits: Arc<[Arc<Open>]> = std::mem::take(&mut parts.exits).into_iter().map(open).collect();
+        let open = |exporter| Arc::new(Open::start(exporter, Arc::clone(&meter)));
+        let exporters: Arc<[Arc<Open>]> =
+            std::mem::take(&mut parts.exporters).into_iter().map(open).collect();
         let read = std::mem::take(&mut parts.stages.read);
         let before = std::mem::take(&mut parts.stages.before);
         let ahead = Arc::new(Ahead::new(before, &parts.stages.after, Arc::clone(&store)));
         let ledger = Ledger::new(parts.ledger_spans);
         let conflicts = Arc::<OnceLock<_>>::default();
-        let worker = Worker::new(parts, ledger, watchers.clone(), Arc::clone(&exits), Arc::clone(&conflicts));
+        let worker =
+            Worker::new(parts, ledger, watchers.clone(), Arc::clone(&exporters), Arc::clone(&conflicts));
         let worker = tokio::sync::Mutex::new(Some(tokio::spawn(worker.run(jobs))));
-        Self { read, queue, watchers, worker, ahead, store, exits, meter, conflicts }
+        Self { read, queue, watchers, worker, ahead, store, exporters, meter, conflicts }
     }
 
     /// Channel of the notices after each commit.
@@ -65,31 +67,34 @@ impl Pipeline {
     }
 
     /// Status of each exporter, in their order.
-    pub fn exits(&self) -> Vec<ExitStatus> {
-        self.exits.iter().map(|exit| exit.status()).collect()
+    pub fn exporters(&self) -> Vec<ExporterStatus> {
+        self.exporters.iter().map(|exporter| exporter.status()).collect()
     }
 
     /// Passes a batch to every exporter, but not to the store.
     pub fn pass_on(&self, batch: Batch) {
         let offered = Offered::new(Arc::new(batch));
-        self.exits.iter().for_each(|exit| exit.offer(&offered));
+        self.exporters.iter().for_each(|exporter| exporter.offer(&offered));
     }
 
     /// Whether an exporter accepts metrics that are derived from spans.
     pub fn wants_derived(&self) -> bool {
-        self.exits.iter().any(|exit| exit.takes_derived())
+        self.exporters.iter().any(|exporter| exporter.takes_derived())
     }
 
-    /// Passes derived metrics to the exporters that accept them ([`crate::ExitRules::derived`]). The store
+    /// Passes derived metrics to the exporters that accept them ([`crate::ExporterRules::derived`]). The store
     /// does not get them, because it can derive them again.
     pub fn derived(&self, metrics: Vec<Metric>) {
         let offered = Offered::new(Arc::new(Batch { metrics, ..Batch::default() }));
-        self.exits.iter().filter(|exit| exit.takes_derived()).for_each(|exit| exit.offer(&offered));
+        self.exporters
+            .iter()
+            .filter(|exporter| exporter.takes_derived())
+            .for_each(|exporter| exporter.offer(&offered));
     }
 
     /// Dead letters of the exporter with this name; `None` if there is no such exporter, or it stores none.
     pub fn dead_letters(&self, name: &str) -> Option<DeadLetters> {
-        self.exits.iter().find(|exit| exit.name() == name)?.dead_letters()
+        self.exporters.iter().find(|exporter| exporter.name() == name)?.dead_letters()
     }
 
     /// Delivers the dead letters of the exporter with this name again. A letter is removed once its batch
@@ -98,10 +103,10 @@ impl Pipeline {
     /// # Errors
     /// There is no exporter with this name, or its dead letters cannot be read or removed.
     pub async fn replay(&self, name: &str) -> Result<Replayed> {
-        match self.exits.iter().find(|exit| exit.name() == name) {
-            Some(exit) => exit.replay().await,
+        match self.exporters.iter().find(|exporter| exporter.name() == name) {
+            Some(exporter) => exporter.replay().await,
             None => {
-                let names: Vec<_> = self.exits.iter().map(|exit| exit.name()).collect();
+                let names: Vec<_> = self.exporters.iter().map(|exporter| exporter.name()).collect();
                 let context = format!(
                     "there is no exporter {name:?}; the exporters are: {}",
                     names.join(
@@ -118,9 +123,9 @@ impl Pipeline {
     /// letters; with `dry` it only counts them. A write under way may still arrive.
     pub async fn forget(&self, what: Forgotten, dry: bool) -> Vec<Swept> {
         let what = Arc::new(what);
-        let mut swept = Vec::with_capacity(self.exits.len());
-        for exit in self.exits.iter() {
-            swept.push(exit.forget(Arc::clone(&what), dry).await);
+        let mut swept = Vec::with_capacity(self.exporters.len());
+        for exporter in self.exporters.iter() {
+            swept.push(exporter.forget(Arc::clone(&what), dry).await);
         }
         swept
     }
@@ -136,9 +141,9 @@ impl Pipeline {
             let _ = flushed.await;
         }
         let mut all = JoinSet::new();
-        for exit in self.exits.iter() {
-            let exit = Arc::clone(exit);
-            all.spawn(async move { exit.flush().await });
+        for exporter in self.exporters.iter() {
+            let exporter = Arc::clone(exporter);
+            all.spawn(async move { exporter.flush().await });
         }
         let stored = Backend::flush(self.store.as_ref()).await;
         let left = all.join_all().await.into_iter().collect::<Result<()>>();
@@ -158,9 +163,9 @@ impl Pipeline {
         }
         let ended = worker.await;
         let mut all = JoinSet::new();
-        for exit in self.exits.iter() {
-            let exit = Arc::clone(exit);
-            all.spawn(async move { exit.close().await });
+        for exporter in self.exporters.iter() {
+            let exporter = Arc::clone(exporter);
+            all.spawn(async move { exporter.close().await });
         }
         while all.join_next().await.is_some() {}
         ended.map_err(|cause| {

@@ -9,7 +9,7 @@ use quipu_core::{Meter, Span, Status, Timestamp, TraceId};
 
 /// Config of tail sampling, and its memory limits.
 #[derive(Debug, Clone, PartialEq)]
-pub struct TailSettings {
+pub struct TailSampling {
     /// A root that takes longer is kept, in nanoseconds.
     pub slow: i64,
     /// Share of the other traces to keep, 0 to 1. It depends on the trace id, so all processes decide alike.
@@ -22,7 +22,7 @@ pub struct TailSettings {
     pub remembered: usize,
 }
 
-impl Default for TailSettings {
+impl Default for TailSampling {
     fn default() -> Self {
         Self {
             slow: 10 * Timestamp::SECOND,
@@ -47,7 +47,7 @@ struct Held {
 /// A trace ends when a span without a parent arrives. If the root is in another process, the time limit
 /// decides.
 pub struct Tail {
-    settings: TailSettings,
+    settings: TailSampling,
     held: HashMap<TraceId, Held>,
     order: VecDeque<(TraceId, Timestamp)>,
     spans: usize,
@@ -57,7 +57,7 @@ pub struct Tail {
 
 impl Tail {
     /// Creates an empty holder.
-    pub fn new(settings: TailSettings, meter: Arc<dyn Meter>) -> Self {
+    pub fn new(settings: TailSampling, meter: Arc<dyn Meter>) -> Self {
         // A bounded cache would allocate its whole capacity at once.
         let mut decided = lru::LruCache::unbounded();
         decided

@@ -8,7 +8,7 @@ use quipu_ledger::Ledger;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::ahead::Ready;
-use crate::exit::{Offered, Open};
+use crate::exporter::{Offered, Open};
 use crate::heavy;
 use crate::parts::Parts;
 use crate::unsampled::without_unsampled;
@@ -49,7 +49,7 @@ pub(crate) struct Worker {
     /// The store's number of removals when the ledger was last cleared.
     removals: u64,
     watchers: broadcast::Sender<Arc<Committed>>,
-    exits: Arc<[Arc<Open>]>,
+    exporters: Arc<[Arc<Open>]>,
     /// Channel of the spans with rejected versions, once there is a listener.
     conflicts: Arc<OnceLock<mpsc::UnboundedSender<Conflicts>>>,
     /// A batch that was taken from the queue before it was prepared.
@@ -61,11 +61,11 @@ impl Worker {
         parts: Parts,
         ledger: Ledger,
         watchers: broadcast::Sender<Arc<Committed>>,
-        exits: Arc<[Arc<Open>]>,
+        exporters: Arc<[Arc<Open>]>,
         conflicts: Arc<OnceLock<mpsc::UnboundedSender<Conflicts>>>,
     ) -> Self {
         let removals = removals(&*parts.store);
-        Self { parts, ledger, removals, watchers, exits, conflicts, held: None }
+        Self { parts, ledger, removals, watchers, exporters, conflicts, held: None }
     }
 
     pub async fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
@@ -201,9 +201,9 @@ impl Worker {
     /// Offers a stored batch to the exporters, before its senders get their answers. An exporter's backlog
     /// accepts it or drops records; nothing waits for delivery.
     fn pass_on(&self, batch: Arc<Batch>) {
-        if !self.exits.is_empty() {
+        if !self.exporters.is_empty() {
             let offered = Offered::new(without_unsampled(batch));
-            self.exits.iter().for_each(|exit| exit.offer(&offered));
+            self.exporters.iter().for_each(|exporter| exporter.offer(&offered));
         }
     }
 

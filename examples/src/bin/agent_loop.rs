@@ -21,7 +21,8 @@ async fn main() -> Result<()> {
     // it got.
     let prometheus = Arc::new(Prometheus::open(Config::at((Ipv4Addr::LOCALHOST, 0).into()))?);
     let folder = data_dir("agent_loop");
-    let quipu = quipu::builder().service("agent-loop").data_dir(&folder).exit(prometheus.clone()).init()?;
+    let quipu =
+        quipu::builder().service("agent-loop").data_dir(&folder).exporter(prometheus.clone()).init()?;
 
     // Give this client to the code that calls a model: it needs no further code. A provider is recognised by
     // its host, and your own server by the shape of its requests.

@@ -59,7 +59,7 @@ async fn main() -> Result<()> {
     let quipu = quipu::builder()
         .service("custom-backend")
         .data_dir(&folder)
-        .exit(Arc::new(Bill::create(&bill)?))
+        .exporter(Arc::new(Bill::create(&bill)?))
         .init()?;
 
     let agent = quipu::agent("biller");

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use quipu_access::AccessSettings;
+use quipu_access::AccessConfig;
 use quipu_budget::BudgetConfig;
 use quipu_core::Limits;
 use quipu_gateway::GatewayConfig;
-use quipu_pipeline::{ExitRules, ExitSettings, Redact, RedactSettings};
+use quipu_pipeline::{DeliveryConfig, ExporterRules, Redact, RedactConfig};
 use quipu_prices::UserBook;
 use quipu_runtime::parse_config;
 use serde::Deserialize;
@@ -16,11 +16,11 @@ use toml::Spanned;
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Tables {
-    access: AccessSettings,
+    access: AccessConfig,
     limits: Limits,
-    delivery: ExitSettings,
-    rules: ExitRules,
-    redact: RedactSettings,
+    delivery: DeliveryConfig,
+    rules: ExporterRules,
+    redact: RedactConfig,
     budgets: BTreeMap<String, BudgetConfig>,
     proxy: Option<GatewayConfig>,
     #[serde(rename = "backend")]

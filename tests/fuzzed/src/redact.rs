@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use quipu_conformance::sample::draft;
 use quipu_core::{Batch, NoMeter, Stage};
-use quipu_pipeline::{Redact, RedactSettings};
+use quipu_pipeline::{Redact, RedactConfig};
 
 /// One stage for each kind of redaction.
 static STAGES: LazyLock<[Redact; 3]> = LazyLock::new(|| {
@@ -13,7 +13,7 @@ static STAGES: LazyLock<[Redact; 3]> = LazyLock::new(|| {
         let text = format!(
             "contents = \"on\"\nsecrets = true\npii = true\nhigh_entropy = true\nmode = \"{mode}\"\nkey = \"0123456789abcdef\""
         );
-        let settings: RedactSettings = toml::from_str(&text).expect("settings");
+        let settings: RedactConfig = toml::from_str(&text).expect("settings");
         Redact::new(&settings, Arc::new(NoMeter)).expect("a stage")
     })
 });

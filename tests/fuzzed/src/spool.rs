@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use quipu_backend_memory::Memory;
 use quipu_conformance::sample::{batch, draft};
 use quipu_core::{Backend, Batch, Error, ErrorKind, Intake as _, Result};
-use quipu_pipeline::{Exit, ExitSettings, Parts, Pipeline};
+use quipu_pipeline::{DeliveryConfig, Exporter, Parts, Pipeline};
 
 use crate::store::{Files, patch, read_files, write_files};
 
@@ -31,17 +31,17 @@ impl Backend for Way {
     }
 }
 
-fn settings() -> ExitSettings {
-    ExitSettings { batch_delay_ms: 1, close_timeout_ms: 50, retry_first_ms: 1, ..ExitSettings::default() }
+fn settings() -> DeliveryConfig {
+    DeliveryConfig { batch_delay_ms: 1, close_timeout_ms: 50, retry_first_ms: 1, ..DeliveryConfig::default() }
 }
 
 fn pipeline(folder: &Path, open: bool) -> Pipeline {
-    let exit = Exit {
+    let exporter = Exporter {
         settings: settings(),
         folder: Some(folder.to_path_buf()),
-        ..Exit::new(Arc::new(Way { open }))
+        ..Exporter::new(Arc::new(Way { open }))
     };
-    Pipeline::start(Parts { exits: vec![exit], ..Parts::new(Arc::new(Memory::new())) })
+    Pipeline::start(Parts { exporters: vec![exporter], ..Parts::new(Arc::new(Memory::new())) })
 }
 
 fn runtime() -> tokio::runtime::Runtime {

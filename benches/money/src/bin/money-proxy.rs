@@ -65,7 +65,7 @@ fn summary(times: &mut [Duration]) -> Value {
 fn start(binary: &Path, folder: &Path, provider: SocketAddr) -> Result<(Gateway, SocketAddr)> {
     let ready = folder.join("ready.json");
     let child = Command::new(binary)
-        .args(["proxy", "--listen", "127.0.0.1:0", "--openai", &format!("http://{provider}/v1")])
+        .args(["gateway", "--listen", "127.0.0.1:0", "--openai", &format!("http://{provider}/v1")])
         .arg("--data-dir")
         .arg(folder)
         .arg("--ready-file")
@@ -78,7 +78,7 @@ fn start(binary: &Path, folder: &Path, provider: SocketAddr) -> Result<(Gateway,
     let begun = Instant::now();
     loop {
         let told = std::fs::read(&ready).ok().and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
-        if let Some(url) = told.as_ref().and_then(|told| told["proxy"].as_str()) {
+        if let Some(url) = told.as_ref().and_then(|told| told["gateway"].as_str()) {
             let address = url.trim_start_matches("http://").trim_end_matches('/');
             return Ok((gateway, address.parse().with_context(|| url.to_owned())?));
         }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use quipu_core::{Batch, NoMeter, Stage as _};
-use quipu_pipeline::{Capture, Redact, RedactSettings};
+use quipu_pipeline::{Capture, Redact, RedactConfig};
 use quipu_recordings::Signal;
 use quipu_redaction::{SEED, score, set, settings};
 use serde_json::{Map, Value, json};
@@ -22,16 +22,16 @@ fn main() -> anyhow::Result<()> {
     for (kind, score) in score(&settings(), &set(SEED, EACH))? {
         kinds.insert(kind, json!({"texts": score.texts, "precision": score.precision(), "recall": score.recall(), "examples": score.examples}));
     }
-    let secrets = RedactSettings { contents: Some(Capture::all(true)), ..RedactSettings::default() };
+    let secrets = RedactConfig { contents: Some(Capture::all(true)), ..RedactConfig::default() };
     let all = settings();
-    let entropy = RedactSettings { high_entropy: true, ..settings() };
+    let entropy = RedactConfig { high_entropy: true, ..settings() };
     let cost = json!({"secrets": cost(&secrets)?, "secrets_and_pii": cost(&all)?, "all_and_entropy": cost(&entropy)?});
     println!("{}", json!({"kinds": Value::Object(kinds), "cost": cost}));
     Ok(())
 }
 
 /// Cost over all recordings: nanoseconds a span or event, and megabytes of text a second.
-fn cost(settings: &RedactSettings) -> anyhow::Result<Value> {
+fn cost(settings: &RedactConfig) -> anyhow::Result<Value> {
     let stage = Redact::new(settings, Arc::new(NoMeter))?;
     let mut batch = Batch::default();
     for name in quipu_recordings::names() {

@@ -31,10 +31,10 @@ fn of_recordings_of_real_frameworks_the_default_takes_nothing() {
     use std::sync::Arc;
 
     use quipu_core::Stage as _;
-    use quipu_pipeline::{Capture, Redact, RedactSettings, SelfMetrics};
+    use quipu_pipeline::{Capture, Redact, RedactConfig, SelfMetrics};
     use quipu_recordings::Signal;
 
-    let settings = RedactSettings { contents: Some(Capture::all(true)), ..RedactSettings::default() };
+    let settings = RedactConfig { contents: Some(Capture::all(true)), ..RedactConfig::default() };
     for name in quipu_recordings::names() {
         let metrics = Arc::new(SelfMetrics::new());
         let stage = Redact::new(&settings, Arc::clone(&metrics) as _).unwrap();

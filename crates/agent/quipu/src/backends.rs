@@ -34,7 +34,7 @@ const STORES: &[(&str, Open)] = &[
 
 /// Every backend of the library, opened with its config.
 pub(crate) const BACKENDS: &[(&str, runtime::Open)] = &[
-    // exits: one line each
+    // exporters: one line each
     #[cfg(feature = "backend-sqlite")]
     ("sqlite", |place| {
         let mut config = place.config_over(quipu_backend_sqlite::Config::lean())?;
@@ -49,18 +49,18 @@ pub(crate) const BACKENDS: &[(&str, runtime::Open)] = &[
         config.path = place.folder(config.path, "lines");
         let file = quipu_backend_file::File::open(config)?;
         file.mended().into_iter().for_each(|mended| place.note(mended));
-        Ok(runtime::Opened::Exit(Arc::new(file)))
+        Ok(runtime::Opened::Exporter(Arc::new(file)))
     }),
     #[cfg(feature = "backend-console")]
     ("console", |place| {
-        Ok(runtime::Opened::Exit(Arc::new(quipu_backend_console::Console::new(place.config()?)?)))
+        Ok(runtime::Opened::Exporter(Arc::new(quipu_backend_console::Console::new(place.config()?)?)))
     }),
     #[cfg(feature = "backend-otlp")]
     ("otlp", |place| {
         let mut config: quipu_backend_otlp::Config = place.config()?;
         config.endpoint = Some(place.path.to_owned()).filter(|path| !path.is_empty()).or(config.endpoint);
         let otlp = quipu_backend_otlp::Otlp::open(config, &|name| place.variable(name))?;
-        Ok(runtime::Opened::Exit(Arc::new(otlp)))
+        Ok(runtime::Opened::Exporter(Arc::new(otlp)))
     }),
     #[cfg(feature = "backend-jaeger")]
     ("jaeger", |place| {
@@ -68,31 +68,31 @@ pub(crate) const BACKENDS: &[(&str, runtime::Open)] = &[
         config.endpoint =
             Some(place.path.to_owned()).filter(|path| !path.is_empty()).unwrap_or(config.endpoint);
         let config = config.or_variables(|name| place.variable(name))?;
-        Ok(runtime::Opened::Exit(Arc::new(quipu_backend_jaeger::Jaeger::open(config)?)))
+        Ok(runtime::Opened::Exporter(Arc::new(quipu_backend_jaeger::Jaeger::open(config)?)))
     }),
     #[cfg(feature = "backend-prometheus")]
     ("prometheus", |place| {
         let mut config: quipu_backend_prometheus::Config = place.config()?;
         config.listen = place.address(config.listen)?;
-        Ok(runtime::Opened::Exit(Arc::new(quipu_backend_prometheus::Prometheus::open(config)?)))
+        Ok(runtime::Opened::Exporter(Arc::new(quipu_backend_prometheus::Prometheus::open(config)?)))
     }),
     #[cfg(feature = "backend-elasticsearch")]
     ("elasticsearch", |place| {
         let mut config: quipu_backend_elasticsearch::Config = place.config()?;
         config.url = Some(place.path.to_owned()).filter(|path| !path.is_empty()).unwrap_or(config.url);
-        Ok(runtime::Opened::Exit(Arc::new(quipu_backend_elasticsearch::Elasticsearch::open(config)?)))
+        Ok(runtime::Opened::Exporter(Arc::new(quipu_backend_elasticsearch::Elasticsearch::open(config)?)))
     }),
     #[cfg(feature = "backend-syslog")]
     ("syslog", |place| {
         let mut config: quipu_backend_syslog::Config = place.config()?;
         config.url = Some(place.path.to_owned()).filter(|path| !path.is_empty()).unwrap_or(config.url);
-        Ok(runtime::Opened::Exit(Arc::new(quipu_backend_syslog::Syslog::open(config)?)))
+        Ok(runtime::Opened::Exporter(Arc::new(quipu_backend_syslog::Syslog::open(config)?)))
     }),
     #[cfg(feature = "backend-webhook")]
     ("webhook", |place| {
         let mut config: quipu_backend_webhook::Config = place.config()?;
         config.url = if place.path.is_empty() { config.url } else { place.path.into() };
-        Ok(runtime::Opened::Exit(Arc::new(quipu_backend_webhook::Webhook::open(config)?)))
+        Ok(runtime::Opened::Exporter(Arc::new(quipu_backend_webhook::Webhook::open(config)?)))
     }),
 ];
 

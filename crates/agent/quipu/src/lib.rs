@@ -33,10 +33,10 @@ pub use quipu_pipeline as pipeline;
 pub use quipu_primitives as primitives;
 pub use quipu_runtime::{
     AccountStatus, Action, Admission, Amount, Budget, BudgetConfig, BudgetError, BudgetRef, BudgetStatus,
-    BudgetView, Budgets, BudgetsBuilder, Capture, Estimate, Exceeded, Exit, ExitRules, ExitSettings,
-    ExitStatus, FieldRules, HashKey, LoopConfig, LoopKind, Looped, Mode, Named, Notice, OwnPattern, Period,
-    Pii, PiiKind, Preset, RedactSettings, Reservation, Scope, Source, Status, Subject, Variables, What,
-    WhenFull, budget, budgets,
+    BudgetView, Budgets, BudgetsBuilder, Capture, DeliveryConfig, Estimate, Exceeded, Exporter,
+    ExporterRules, ExporterStatus, FieldRules, HashKey, LoopConfig, LoopKind, Looped, Mode, Named, Notice,
+    OwnPattern, Period, Pii, PiiKind, Preset, RedactConfig, Reservation, Scope, Source, Status, Subject,
+    Variables, What, WhenFull, budget, budgets,
 };
 pub use quipu_sdk::*;
 #[cfg(feature = "tokens")]

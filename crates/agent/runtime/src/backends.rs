@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use quipu_core::{Backend, Error, ErrorKind, Result, Store};
-use quipu_pipeline::{Exit, ExitSettings, ExitStatus};
+use quipu_pipeline::{DeliveryConfig, Exporter, ExporterStatus};
 
 use crate::named::{Entry, Named};
 use crate::tables::{Open, Opened};
@@ -15,7 +15,7 @@ pub struct Backends {
     /// The first backend that answers queries.
     pub store: Option<Arc<dyn Store>>,
     /// All other backends.
-    pub exits: Vec<Exit>,
+    pub exporters: Vec<Exporter>,
     /// Backends that failed to open: name and error.
     pub failed: Vec<(String, Error)>,
     /// Notes of backends about their opening.
@@ -26,6 +26,7 @@ impl Backends {
     /// Opens the configured backends on the current tokio runtime. A failed backend does not affect the
     /// others.
     pub fn open(&mut self, named: &Named, known: &[(&'static str, Open)]) {
+        named.rename_former_folder();
         let mut seen = BTreeSet::new();
         for listed in &named.list {
             let name = listed.split(':').next().unwrap_or_default();
@@ -53,9 +54,9 @@ impl Backends {
     }
 
     /// Adds a backend without a configuration.
-    pub(crate) fn add(&mut self, opened: Opened, delivery: &ExitSettings) {
+    pub(crate) fn add(&mut self, opened: Opened, delivery: &DeliveryConfig) {
         if let Some(backend) = self.beside_store(opened) {
-            self.exits.push(Exit { settings: delivery.clone(), ..Exit::new(backend) });
+            self.exporters.push(Exporter { settings: delivery.clone(), ..Exporter::new(backend) });
         }
     }
 
@@ -67,7 +68,7 @@ impl Backends {
         if !(says.dead_letters || keep) {
             delivery.dead_letter_bytes = 0;
         }
-        self.exits.push(Exit {
+        self.exporters.push(Exporter {
             name: name.to_owned(),
             backend,
             settings: delivery,
@@ -84,13 +85,13 @@ impl Backends {
                 None
             }
             Opened::Store(store) => Some(store),
-            Opened::Exit(backend) => Some(backend),
+            Opened::Exporter(backend) => Some(backend),
         }
     }
 
     /// Status of the backends that failed to open.
-    pub(crate) fn failures(&self) -> Vec<ExitStatus> {
-        self.failed.iter().map(|(name, error)| ExitStatus::unopened(name, error)).collect()
+    pub(crate) fn failures(&self) -> Vec<ExporterStatus> {
+        self.failed.iter().map(|(name, error)| ExporterStatus::unopened(name, error)).collect()
     }
 }
 

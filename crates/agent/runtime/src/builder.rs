@@ -11,8 +11,8 @@ use quipu_budget::{Budget, Notice};
 use quipu_core::{
     Accounts, Adapter, Backend, Error, ErrorKind, Level, PriceBook, Result, Stage, Store, Tokenizer,
 };
-use quipu_pipeline::{ExitSettings, RedactSettings};
-use quipu_sdk::Settings;
+use quipu_pipeline::{DeliveryConfig, RedactConfig};
+use quipu_sdk::RecorderConfig;
 
 use crate::config::{Layer, Preset, Sources};
 use crate::quipu::Quipu;
@@ -30,7 +30,7 @@ pub struct Builder<T> {
     pub(crate) layer: Layer,
     pub(crate) sources: Sources,
     pub(crate) stores: Vec<Arc<dyn Store>>,
-    pub(crate) exits: Vec<Arc<dyn Backend>>,
+    pub(crate) exporters: Vec<Arc<dyn Backend>>,
     pub(crate) adapters: Vec<Arc<dyn Adapter>>,
     pub(crate) stages: Vec<Arc<dyn Stage>>,
     pub(crate) prices: Option<Arc<dyn PriceBook>>,
@@ -38,7 +38,7 @@ pub struct Builder<T> {
     pub(crate) budgets: BTreeMap<String, Budget>,
     pub(crate) accounts: Option<Arc<dyn Accounts>>,
     pub(crate) notices: Vec<Listener>,
-    pub(crate) recorder: Vec<Box<dyn FnOnce(Settings) -> Settings + Send>>,
+    pub(crate) recorder: Vec<Box<dyn FnOnce(RecorderConfig) -> RecorderConfig + Send>>,
     pub(crate) detached: bool,
     tables: PhantomData<fn() -> T>,
 }
@@ -49,7 +49,7 @@ impl<T: Tables> Builder<T> {
             layer: Layer::default(),
             sources: Sources::default(),
             stores: Vec::new(),
-            exits: Vec::new(),
+            exporters: Vec::new(),
             adapters: Vec::new(),
             stages: Vec::new(),
             prices: None,
@@ -174,9 +174,15 @@ impl<T: Tables> Builder<T> {
         self
     }
 
+    /// Former name of [`Builder::exporter`].
+    #[deprecated(note = "use `exporter`")]
+    pub fn exit(self, backend: Arc<dyn Backend>) -> Self {
+        self.exporter(backend)
+    }
+
     /// Adds a custom exporter.
-    pub fn exit(mut self, backend: Arc<dyn Backend>) -> Self {
-        self.exits.push(backend);
+    pub fn exporter(mut self, backend: Arc<dyn Backend>) -> Self {
+        self.exporters.push(backend);
         self
     }
 
@@ -251,13 +257,13 @@ impl<T: Tables> Builder<T> {
     }
 
     /// Sets the redaction config.
-    pub fn redact(mut self, settings: RedactSettings) -> Self {
+    pub fn redact(mut self, settings: RedactConfig) -> Self {
         self.layer.redact = Some(settings);
         self
     }
 
     /// Sets the delivery config: queues, retries, circuit breakers.
-    pub fn delivery(mut self, settings: ExitSettings) -> Self {
+    pub fn delivery(mut self, settings: DeliveryConfig) -> Self {
         self.layer.delivery = Some(settings);
         self
     }
@@ -281,7 +287,10 @@ impl<T: Tables> Builder<T> {
     }
 
     /// Changes further settings of the recorder: predicates as filters, custom samplers.
-    pub fn recorder(mut self, change: impl FnOnce(Settings) -> Settings + Send + 'static) -> Self {
+    pub fn recorder(
+        mut self,
+        change: impl FnOnce(RecorderConfig) -> RecorderConfig + Send + 'static,
+    ) -> Self {
         self.recorder.push(Box::new(change));
         self
     }

@@ -9,7 +9,7 @@ use std::time::Instant;
 use parking_lot::Mutex;
 use quipu_budget::Budgets;
 use quipu_core::Store;
-use quipu_pipeline::{ExitStatus, Pipeline, SelfMetrics, Steady};
+use quipu_pipeline::{ExporterStatus, Pipeline, SelfMetrics, Steady};
 use quipu_sdk::Recorder;
 use tokio::sync::oneshot;
 
@@ -56,7 +56,7 @@ pub(crate) struct Shared {
     pub pipeline: Pipeline,
     pub steady: Option<Arc<Steady>>,
     pub store: Option<Arc<dyn Store>>,
-    pub failed: Vec<ExitStatus>,
+    pub failed: Vec<ExporterStatus>,
     pub problems: Mutex<Vec<String>>,
     pub budgets: Budgets,
     pub meter: Arc<SelfMetrics>,
@@ -71,8 +71,8 @@ impl Shared {
     }
 
     pub fn status(&self) -> Status {
-        let mut backends: Vec<ExitStatus> = self.steady.iter().map(|steady| steady.status()).collect();
-        backends.extend(self.pipeline.exits());
+        let mut backends: Vec<ExporterStatus> = self.steady.iter().map(|steady| steady.status()).collect();
+        backends.extend(self.pipeline.exporters());
         backends.extend(self.failed.iter().cloned());
         Status {
             running: self.running.load(Ordering::Acquire),

@@ -35,8 +35,8 @@ pub use quipu_budget::{
     BudgetView, Budgets, BudgetsBuilder, Estimate, Exceeded, LocalAccounts, LoopConfig, LoopKind, Looped,
     Notice, Period, Reservation, Scope, Source, Subject, What, budget, budgets,
 };
-pub use quipu_pipeline::{Capture, FieldRules, HashKey, Mode, OwnPattern, Pii, PiiKind, RedactSettings};
-pub use quipu_pipeline::{Exit, ExitRules, ExitSettings, ExitStatus, RuleSignal, WhenFull};
+pub use quipu_pipeline::{Capture, FieldRules, HashKey, Mode, OwnPattern, Pii, PiiKind, RedactConfig};
+pub use quipu_pipeline::{DeliveryConfig, Exporter, ExporterRules, ExporterStatus, RuleSignal, WhenFull};
 pub use status::Status;
 pub use syntax::parse as parse_config;
 pub use system::observe as observe_system;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use parking_lot::Mutex;
 use quipu_core::{Error, ErrorKind, Level, Result};
-use quipu_pipeline::{ExitRules, ExitSettings};
+use quipu_pipeline::{DeliveryConfig, ExporterRules};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use toml::{Spanned, Table, Value};
@@ -15,7 +15,9 @@ use crate::tables::Place;
 use crate::variables::Variables;
 
 /// Folder in the data folder that holds a folder for each exporter, with its spool and dead letters.
-const FOLDER: &str = "exits";
+const FOLDER: &str = "exporters";
+/// Name of that folder in earlier builds.
+const FORMER_FOLDER: &str = "exits";
 
 /// Backend part of a configuration; the library and the server share it.
 #[derive(Debug, Clone)]
@@ -25,7 +27,7 @@ pub struct Named {
     /// Tables of the backends by name.
     pub tables: BTreeMap<String, Spanned<Table>>,
     /// Default delivery config.
-    pub delivery: ExitSettings,
+    pub delivery: DeliveryConfig,
     /// Default for disk storage: spools of remote backends, and dead letters of all backends.
     pub keep: bool,
     /// Data folder.
@@ -45,10 +47,10 @@ pub(crate) struct Entry<'a> {
     pub name: &'a str,
     /// Kind of backend: the value of `use`, else its name.
     pub kind: String,
-    pub delivery: ExitSettings,
+    pub delivery: DeliveryConfig,
     /// Whether its table configures the spool and the dead letters.
     pub says: Says,
-    pub rules: ExitRules,
+    pub rules: ExporterRules,
     pub folder: PathBuf,
     pub place: Place<'a>,
 }
@@ -65,20 +67,29 @@ pub(crate) struct Says {
 struct Reserved {
     r#use: Option<String>,
     delivery: Table,
-    rules: ExitRules,
+    rules: ExporterRules,
 }
 
 impl Named {
-    /// The folder that holds a folder for each exporter.
+    /// The folder that holds a folder for each exporter. It has its former name until the next start.
     pub fn folder(data_dir: &Path) -> PathBuf {
-        data_dir.join(FOLDER)
+        let [folder, former] = [FOLDER, FORMER_FOLDER].map(|name| data_dir.join(name));
+        if former.exists() && !folder.exists() { former } else { folder }
+    }
+
+    /// Renames the folder of an earlier build. If that fails, its spools stay in use under the former name.
+    pub(crate) fn rename_former_folder(&self) {
+        let used = Self::folder(&self.data_dir);
+        if used.ends_with(FORMER_FOLDER) {
+            let _ = std::fs::rename(used, self.data_dir.join(FOLDER));
+        }
     }
 
     /// Delivery config of a backend.
     ///
     /// # Errors
     /// Its table is invalid.
-    pub fn delivery_of(&self, name: &str) -> Result<ExitSettings> {
+    pub fn delivery_of(&self, name: &str) -> Result<DeliveryConfig> {
         Ok(self.entry(name)?.delivery)
     }
 
@@ -155,7 +166,7 @@ fn read<T: DeserializeOwned>(table: Table) -> std::result::Result<T, String> {
 }
 
 /// Merges a table over a delivery config, including nested tables.
-fn over(settings: &ExitSettings, said: Table) -> std::result::Result<ExitSettings, String> {
+fn over(settings: &DeliveryConfig, said: Table) -> std::result::Result<DeliveryConfig, String> {
     let mut whole = Table::try_from(settings).map_err(|error| error.to_string())?;
     for (key, value) in said {
         match (whole.get_mut(&key), value) {

@@ -10,10 +10,10 @@ use quipu_budget::Budgets;
 use quipu_core::{Accounts, Adapters, Error, ErrorKind, Meter, PriceBook, Result, Store};
 use quipu_mapping::Mapped;
 use quipu_pipeline::{
-    Parts, Pipeline, Redact, SelfMetrics, Stages, StandardStages, Steady, Tail, TailSettings, Unstored,
+    Parts, Pipeline, Redact, SelfMetrics, Stages, StandardStages, Steady, Tail, TailSampling, Unstored,
 };
 use quipu_sdk::metrics::Derive;
-use quipu_sdk::{Drain, Recorder, Settings};
+use quipu_sdk::{Drain, Recorder, RecorderConfig};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
@@ -126,8 +126,8 @@ impl<T: Tables> Builder<T> {
         Ok((Arc::new(books), notes))
     }
 
-    fn settings(&mut self, config: &Config) -> Settings {
-        let settings = Settings {
+    fn settings(&mut self, config: &Config) -> RecorderConfig {
+        let settings = RecorderConfig {
             resource: Arc::new(config.resource.clone()),
             level: config.level,
             events: config.events.clone(),
@@ -183,9 +183,9 @@ impl<T: Tables> Builder<T> {
             .into_iter()
             .for_each(|store| backends.add(Opened::Store(store), delivery));
         backends.open(&config.backends, &T::backends());
-        std::mem::take(&mut self.exits)
+        std::mem::take(&mut self.exporters)
             .into_iter()
-            .for_each(|exit| backends.add(Opened::Exit(exit), delivery));
+            .for_each(|exporter| backends.add(Opened::Exporter(exporter), delivery));
         let failed = backends.failures();
         let problems = [config.problems.clone(), std::mem::take(&mut backends.notes)].concat();
         let counts = Arc::clone(&meter) as Arc<dyn Meter>;
@@ -198,7 +198,7 @@ impl<T: Tables> Builder<T> {
             None => Arc::new(Unstored),
         };
         let pipeline = Pipeline::start(Parts {
-            exits: backends.exits,
+            exporters: backends.exporters,
             stages,
             meter: counts,
             ledger_spans: LEDGER_SPANS,
@@ -237,8 +237,8 @@ fn agent(config: &Config, shared: &Arc<Shared>, drain: Drain, commands: Unbounde
     }
 }
 
-fn tail_settings(tail: TailConfig) -> TailSettings {
-    TailSettings {
+fn tail_settings(tail: TailConfig) -> TailSampling {
+    TailSampling {
         slow: i64::try_from(tail.slow.as_nanos()).unwrap_or(i64::MAX),
         ratio: tail.ratio,
         spans: tail.spans,

@@ -5,7 +5,7 @@ use std::fmt;
 
 use quipu_budget::BudgetStatus;
 use quipu_core::Health;
-use quipu_pipeline::ExitStatus;
+use quipu_pipeline::ExporterStatus;
 use quipu_sdk::Counts;
 
 /// Status of the library.
@@ -15,7 +15,7 @@ pub struct Status {
     pub running: bool,
     /// Every backend, including those that failed to open: health, records written and dropped by reason,
     /// queue, last error.
-    pub backends: Vec<ExitStatus>,
+    pub backends: Vec<ExporterStatus>,
     /// Counters of the recorder.
     pub recorder: Counts,
     /// Records dropped between the recorder and the backends, by reason.
@@ -30,7 +30,7 @@ pub struct Status {
 
 impl Status {
     /// The backend with this name.
-    pub fn backend(&self, name: &str) -> Option<&ExitStatus> {
+    pub fn backend(&self, name: &str) -> Option<&ExporterStatus> {
         self.backends.iter().find(|backend| backend.name == name)
     }
 }

@@ -120,13 +120,13 @@ impl Readings {
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use quipu_core::{Clock, SystemClock};
-    use quipu_sdk::{Recorder, Settings};
+    use quipu_sdk::{Recorder, RecorderConfig};
 
     use super::*;
 
     #[test]
     fn the_process_and_the_machine_are_told_of() {
-        let (recorder, drain) = Recorder::new(Settings::default());
+        let (recorder, drain) = Recorder::new(RecorderConfig::default());
         observe(recorder.metrics());
         let names: Vec<_> = drain.metrics(SystemClock.now()).into_iter().map(|metric| metric.name).collect();
         for name in ["process.memory.usage", "process.uptime", "system.memory.limit"] {
@@ -142,7 +142,7 @@ mod tests {
     #[test]
     fn readings_are_five_seconds_apart() {
         let mut readings = Readings::new().unwrap();
-        let (recorder, _drain) = Recorder::new(Settings::default());
+        let (recorder, _drain) = Recorder::new(RecorderConfig::default());
         readings.tell(recorder.metrics());
         let first = readings.last;
         readings.tell(recorder.metrics());

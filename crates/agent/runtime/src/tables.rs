@@ -48,7 +48,7 @@ pub enum Opened {
     /// A backend that answers queries. The count uses the first one for look-ups beyond its memory.
     Store(Arc<dyn Store>),
     /// An exporter.
-    Exit(Arc<dyn Backend>),
+    Exporter(Arc<dyn Backend>),
 }
 
 /// Config of a backend to open.

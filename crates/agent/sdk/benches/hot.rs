@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use divan::{AllocProfiler, Bencher, black_box};
-use quipu_sdk::{Context, Entered, Recorder, Settings, Usage, bind};
+use quipu_sdk::{Context, Entered, Recorder, RecorderConfig, Usage, bind};
 
 #[global_allocator]
 static ALLOC: AllocProfiler = AllocProfiler::system();
@@ -24,7 +24,7 @@ struct Running {
 }
 
 fn running() -> Running {
-    let settings = Settings { ring_bytes: 4 << 20, ..Settings::default() };
+    let settings = RecorderConfig { ring_bytes: 4 << 20, ..RecorderConfig::default() };
     let (recorder, mut drain) = Recorder::new(settings);
     let over = Arc::new(AtomicBool::new(false));
     let stop = Arc::clone(&over);

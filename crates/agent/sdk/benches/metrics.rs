@@ -1,7 +1,7 @@
 //! Benchmark of one counter and one histogram with three labels, as for a model call: by held handles and by
 //! look-up.
 
-use quipu_sdk::{Recorder, Settings, counter, histogram};
+use quipu_sdk::{Recorder, RecorderConfig, counter, histogram};
 
 const LABELS: [(&str, &str); 3] = [("provider", "openai"), ("model", "gpt-5"), ("status", "ok")];
 
@@ -9,7 +9,7 @@ const LABELS: [(&str, &str); 3] = [("provider", "openai"), ("model", "gpt-5"), (
 static ALLOCATIONS: divan::AllocProfiler = divan::AllocProfiler::system();
 
 fn main() {
-    let (recorder, _drain) = Recorder::new(Settings::default());
+    let (recorder, _drain) = Recorder::new(RecorderConfig::default());
     let _ = recorder.install();
     divan::main();
 }

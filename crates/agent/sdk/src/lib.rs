@@ -11,6 +11,7 @@
 mod at;
 mod bound;
 mod clock;
+mod config;
 mod context;
 mod counts;
 #[cfg(feature = "enable")]
@@ -41,12 +42,12 @@ mod ring;
 #[cfg(loom)]
 pub mod ring;
 mod sample;
-mod settings;
 mod tally;
 mod type_name;
 mod wire;
 
 pub use bound::{Binding, Bound, bind};
+pub use config::RecorderConfig;
 pub use context::{Context, Entered};
 pub use counts::Counts;
 pub use drain::Drain;
@@ -64,4 +65,3 @@ pub use mirror::{Mirror, Opened, set_mirror};
 pub use quipu_core::{Level, Usage, Usd};
 pub use recorder::Recorder;
 pub use sample::{RateLimit, SampleRule, Sampler};
-pub use settings::Settings;

@@ -1,9 +1,9 @@
 //! Metrics of the current recorder, by name.
 //!
 //! ```
-//! use quipu_sdk::{Recorder, Settings, counter, timer};
+//! use quipu_sdk::{Recorder, RecorderConfig, counter, timer};
 //!
-//! let (recorder, drain) = Recorder::new(Settings::default());
+//! let (recorder, drain) = Recorder::new(RecorderConfig::default());
 //! recorder.context().scope(|| {
 //!     counter("shop.orders").add(1, &[("channel", "web")]);
 //!     let answers = timer("shop.answer.duration").with(&[]);

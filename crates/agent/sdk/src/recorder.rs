@@ -10,14 +10,14 @@ use crate::clock::Scale;
 use crate::drain::Drain;
 use crate::ring::Consumer;
 use crate::tally::{Loss, Tallies, Tally};
-use crate::{Context, Counts, Settings};
+use crate::{Context, Counts, RecorderConfig};
 use quipu_metrics::Registry;
 
 /// Most waiting large records, of any size.
 const LARGE_RECORDS: usize = 4_096;
 
 pub(crate) struct Shared {
-    pub settings: Settings,
+    pub settings: RecorderConfig,
     /// Conversion from ticks to time at the recorder's start.
     pub scale: Scale,
     metrics: Registry,
@@ -65,7 +65,7 @@ impl std::fmt::Debug for Recorder {
 
 impl Recorder {
     /// Creates a recorder and its drain.
-    pub fn new(settings: Settings) -> (Self, Drain) {
+    pub fn new(settings: RecorderConfig) -> (Self, Drain) {
         let (large, large_out) = bounded(LARGE_RECORDS);
         let (wake, woken) = bounded(1);
         let shared = Shared {
@@ -100,7 +100,7 @@ impl Recorder {
 
     /// Config of the recorder.
     #[inline]
-    pub fn settings(self) -> &'static Settings {
+    pub fn settings(self) -> &'static RecorderConfig {
         &self.0.settings
     }
 

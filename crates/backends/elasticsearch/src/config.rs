@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use quipu_core::Result;
-use quipu_send::{Compression, HttpSettings, Secret, Tls, check_url};
+use quipu_send::{Compression, HttpConfig, Secret, Tls, check_url};
 use serde::{Deserialize, Serialize};
 
 use crate::fault::wrong;
@@ -130,12 +130,12 @@ impl Config {
     }
 
     /// Config of the HTTP client.
-    pub(crate) fn http(&self) -> Result<HttpSettings> {
+    pub(crate) fn http(&self) -> Result<HttpConfig> {
         let mut headers = self.headers.clone();
         if let Some(value) = self.authorization()? {
             headers.insert("authorization".to_owned(), value);
         }
-        Ok(HttpSettings {
+        Ok(HttpConfig {
             headers,
             timeout_ms: self.timeout_ms,
             tls: self.tls.clone(),

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use quipu_core::Result;
 use quipu_otlp::outgoing::Mapping;
-use quipu_send::{Compression, HttpSettings, Secret, Tls};
+use quipu_send::{Compression, HttpConfig, Secret, Tls};
 use serde::{Deserialize, Serialize};
 
 use crate::fault::invalid;
@@ -79,7 +79,7 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        let HttpSettings { headers, timeout_ms, tls, compression } = HttpSettings::default();
+        let HttpConfig { headers, timeout_ms, tls, compression } = HttpConfig::default();
         Self {
             endpoint: String::new(),
             protocol: None,
@@ -174,7 +174,7 @@ impl Config {
     }
 
     /// Config of the HTTP client.
-    pub(crate) fn connection(&self) -> HttpSettings {
+    pub(crate) fn connection(&self) -> HttpConfig {
         let mut headers = self.headers.clone();
         if let (Some(name), Some(password)) = (&self.username, &self.password) {
             headers.entry("authorization".to_owned()).or_insert_with(|| basic(name, password));
@@ -183,7 +183,7 @@ impl Config {
             Protocol::Collector => Compression::None,
             _ => self.compression,
         };
-        HttpSettings { headers, timeout_ms: self.timeout_ms, tls: self.tls.clone(), compression }
+        HttpConfig { headers, timeout_ms: self.timeout_ms, tls: self.tls.clone(), compression }
     }
 
     /// Host and port of an agent.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use quipu_core::Result;
 use quipu_otlp::Signal;
-use quipu_send::{Authorize, HttpSettings, OtlpSender, Protocol, Target};
+use quipu_send::{Authorize, HttpConfig, OtlpSender, Protocol, Target};
 
 use crate::config::{Config, SignalConfig};
 use crate::layers::headers;
@@ -39,7 +39,7 @@ impl Config {
 
     fn target(&self, signal: Signal, authorize: Option<Arc<dyn Authorize>>) -> Result<Target> {
         let own = self.signal(signal);
-        let connection = HttpSettings {
+        let connection = HttpConfig {
             headers: headers(&self.headers, &own.headers),
             timeout_ms: own.timeout_ms.or(self.timeout_ms).unwrap_or(TIMEOUT_MS),
             tls: own.tls.clone().or_else(|| self.tls.clone()).unwrap_or_default(),

@@ -20,7 +20,7 @@ use quipu_backend_prometheus::{Config, Prometheus, Push, RemoteWrite};
 use quipu_core::{Backend as _, Clock as _, MetricSink as _, Resource, Result, SystemClock};
 use quipu_sdk::metrics::catalogue::CATALOGUE;
 use quipu_sdk::metrics::{InstrumentKind, Registry};
-use quipu_sdk::{Recorder, Settings};
+use quipu_sdk::{Recorder, RecorderConfig};
 
 const TICK: Duration = Duration::from_millis(100);
 const TOOL_CALLS: u64 = 5;
@@ -34,7 +34,8 @@ async fn main() -> Result<()> {
         prometheus.meter_provider().meter("shop").u64_counter("orders").with_description("Orders.").build();
     let attributes = [("service.name", "scraped"), ("service.version", "1")].into_iter().collect();
     let resource = Resource { attributes, schema_url: "".into() };
-    let (recorder, drain) = Recorder::new(Settings { resource: resource.into(), ..Settings::default() });
+    let (recorder, drain) =
+        Recorder::new(RecorderConfig { resource: resource.into(), ..RecorderConfig::default() });
     let agent = recorder.context().agent("planner");
     let metrics = recorder.metrics();
     metrics.describe("shop.tool.calls", "{call}", "Calls of the shop's tools.");

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use quipu_core::Result;
-use quipu_send::{Compression, HttpSettings, Secret, Tls, check_url};
+use quipu_send::{Compression, HttpConfig, Secret, Tls, check_url};
 use serde::{Deserialize, Serialize};
 
 use crate::fault::wrong;
@@ -87,8 +87,8 @@ impl Config {
     }
 
     /// Config of the HTTP client.
-    pub(crate) fn http(&self) -> HttpSettings {
-        HttpSettings {
+    pub(crate) fn http(&self) -> HttpConfig {
+        HttpConfig {
             headers: self.headers.clone(),
             timeout_ms: self.timeout_ms,
             tls: self.tls.clone(),

@@ -34,11 +34,11 @@ pub struct Serve {
     /// Prometheus metrics of the server itself [default: 127.0.0.1:9464]
     #[arg(long, value_name = "ADDR", env = "QUIPU_PROMETHEUS")]
     pub prometheus: Option<String>,
-    /// Gateway to model providers, as in `quipu proxy` [default: off, or as in the configuration]
-    #[arg(long, value_name = "ADDR", env = "QUIPU_PROXY")]
-    pub proxy: Option<String>,
+    /// Gateway to model providers, as in `quipu gateway` [default: off, or as in the configuration]
+    #[arg(long, alias = "proxy", value_name = "ADDR", env = "QUIPU_GATEWAY")]
+    pub gateway: Option<String>,
     #[command(flatten)]
-    pub gateway: GatewayFlags,
+    pub providers: GatewayFlags,
     #[command(flatten)]
     pub jaeger: JaegerFlags,
     #[command(flatten)]

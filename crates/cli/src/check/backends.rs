@@ -68,12 +68,12 @@ async fn probe(named: &Named) -> Vec<Found> {
         let finding = Finding { step: "settings".into(), ok: false, said: error.to_string() };
         all.push(Found { name, findings: vec![finding] });
     }
-    for exit in opened.exits {
-        let mut findings = exit.backend.probe().await;
+    for exporter in opened.exporters {
+        let mut findings = exporter.backend.probe().await;
         if findings.is_empty() {
-            findings.push(state(exit.backend.health()));
+            findings.push(state(exporter.backend.health()));
         }
-        all.push(Found { name: exit.name, findings });
+        all.push(Found { name: exporter.name, findings });
     }
     all
 }

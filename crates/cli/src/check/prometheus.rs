@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use quipu::core::Finding;
-use quipu_provision::Settings;
+use quipu_provision::ProvisionConfig;
 use serde_json::Value;
 
 use super::{Found, tell};
@@ -35,7 +35,7 @@ pub fn scrapes(scraper: &Scraper) -> Result<bool> {
 /// Whether Prometheus can answer the dashboards' queries. A query without data is only reported; an invalid
 /// query fails.
 pub fn answers(scraper: &Scraper) -> Result<bool> {
-    let dashboards = quipu_provision::grafana::dashboards(&Settings::default());
+    let dashboards = quipu_provision::grafana::dashboards(&ProvisionConfig::default());
     let found: Vec<Found> = dashboards
         .iter()
         .map(|dashboard| {

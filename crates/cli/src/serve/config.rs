@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use quipu::core::{Adapters, Level, Limits, Retention};
-use quipu::pipeline::{Capture, ExitSettings, RedactSettings};
-use quipu_access::{AccessSettings, check_project};
-use quipu_audit::AuditSettings;
+use quipu::pipeline::{Capture, DeliveryConfig, RedactConfig};
+use quipu_access::{AccessConfig, check_project};
+use quipu_audit::AuditConfig;
 use quipu_budget::BudgetConfig;
 use quipu_gateway::GatewayConfig;
 use quipu_mapping::{MapConfig, Mapped};
@@ -17,9 +17,9 @@ use quipu_runtime::{Named, Variables};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::money::PriceSettings;
-use super::tenant::DEFAULT;
-use crate::args::{Entry, Serve};
+use super::money::PriceConfig;
+use super::project::DEFAULT;
+use crate::args::{Entry, Serve, former_gateway};
 use crate::client;
 use crate::folder::default_folder;
 
@@ -49,26 +49,27 @@ pub struct Config {
     /// Limits of received data.
     pub limits: Limits,
     /// The user's own price book.
-    pub prices: PriceSettings,
+    pub prices: PriceConfig,
     /// Budgets by name.
     pub budgets: BTreeMap<String, BudgetConfig>,
     /// How spans of home-made instrumentation are read, by name.
     pub map: BTreeMap<String, MapConfig>,
     /// The gateway to model providers; `None` without one.
-    pub proxy: Option<GatewayConfig>,
+    #[serde(alias = "proxy")]
+    pub gateway: Option<GatewayConfig>,
     /// Exporters: `NAME` or `NAME:PATH`, each name once.
     pub backends: Vec<String>,
-    /// Settings of each exporter, by name.
+    /// Configuration of each exporter, by name.
     pub backend: BTreeMap<String, Spanned<toml::Table>>,
     /// How they are delivered to where their tables say nothing else.
-    pub delivery: ExitSettings,
+    pub delivery: DeliveryConfig,
     /// Redaction of received records.
     #[serde(deserialize_with = "read_redact")]
-    pub redact: RedactSettings,
+    pub redact: RedactConfig,
     /// Access to the server.
-    pub access: AccessSettings,
-    /// Settings of the audit log.
-    pub audit: AuditSettings,
+    pub access: AccessConfig,
+    /// Configuration of the audit log.
+    pub audit: AuditConfig,
     /// Certificates of the listeners; without them they speak in the clear.
     pub tls: Option<TlsConfig>,
     /// Every caller that reaches the server may do everything, although other machines can reach it. Only a
@@ -76,7 +77,7 @@ pub struct Config {
     #[serde(skip)]
     pub insecure: bool,
     /// Projects in addition to the default one, each with its own data.
-    pub project: BTreeMap<String, ProjectSettings>,
+    pub project: BTreeMap<String, ProjectConfig>,
     /// Data retention: everything forever by default.
     pub retention: Retention,
     /// Listeners for Jaeger's and Zipkin's protocols; none by default.
@@ -88,10 +89,10 @@ pub struct Config {
     pub file: Option<PathBuf>,
 }
 
-/// Settings of one project. Limits, the folder of prices and delivery belong to the server.
+/// Configuration of one project. Limits, the folder of prices and delivery belong to the server.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct ProjectSettings {
+pub struct ProjectConfig {
     /// Its exporters, out of those that have a table. None by default, so no data leaves the project without
     /// a setting.
     pub backends: Vec<String>,
@@ -101,7 +102,7 @@ pub struct ProjectSettings {
     pub retention: Option<Retention>,
     /// Redaction of its records; replaces all of the server's redaction settings.
     #[serde(deserialize_with = "read_own_redact")]
-    pub redact: Option<RedactSettings>,
+    pub redact: Option<RedactConfig>,
 }
 
 /// Configuration of one project.
@@ -144,16 +145,16 @@ impl Default for Config {
             otlp_grpc: "127.0.0.1:4317".into(),
             prometheus: "127.0.0.1:9464".into(),
             limits: Limits::default(),
-            prices: PriceSettings::default(),
+            prices: PriceConfig::default(),
             budgets: BTreeMap::new(),
             map: BTreeMap::new(),
-            proxy: None,
+            gateway: None,
             backends: Vec::new(),
             backend: BTreeMap::new(),
-            delivery: ExitSettings::default(),
+            delivery: DeliveryConfig::default(),
             redact: redact(),
-            access: AccessSettings::default(),
-            audit: AuditSettings::default(),
+            access: AccessConfig::default(),
+            audit: AuditConfig::default(),
             tls: None,
             insecure: false,
             project: BTreeMap::new(),
@@ -192,11 +193,11 @@ impl Config {
             let joined = if config.store.contains('?') { '&' } else { '?' };
             config.store = format!("{}{joined}durability={durability}", config.store);
         }
-        if let Some(listen) = &args.proxy {
-            config.proxy.get_or_insert_default().listen.clone_from(listen);
+        if let Some(listen) = args.gateway.clone().or_else(former_gateway) {
+            config.gateway.get_or_insert_default().listen = listen;
         }
-        if let Some(proxy) = &mut config.proxy {
-            super::lay_over(proxy, &args.gateway)?;
+        if let Some(gateway) = &mut config.gateway {
+            super::lay_over(gateway, &args.providers)?;
         }
         Ok(config)
     }
@@ -273,7 +274,7 @@ impl Config {
     }
 
     /// Redaction of records for a project. Records of the gateway belong to the default one.
-    pub fn redact_of(&self, name: &str) -> &RedactSettings {
+    pub fn redact_of(&self, name: &str) -> &RedactConfig {
         self.project.get(name).and_then(|project| project.redact.as_ref()).unwrap_or(&self.redact)
     }
 
@@ -282,7 +283,7 @@ impl Config {
         said.collect::<Result<(), String>>().map_err(|wrong| anyhow::anyhow!("{wrong}"))
     }
 
-    /// Settings of these exporters, for the code that opens them.
+    /// Configuration of these exporters, for the code that opens them.
     pub fn named(&self, ways_out: &[String], folder: &Path) -> Named {
         Named {
             list: without_stores(ways_out),
@@ -324,22 +325,22 @@ impl Config {
 }
 
 /// The server's default redaction: secrets. Contents stay, because their senders want them stored.
-pub fn redact() -> RedactSettings {
-    RedactSettings { contents: Some(Capture::all(true)), ..RedactSettings::default() }
+pub fn redact() -> RedactConfig {
+    RedactConfig { contents: Some(Capture::all(true)), ..RedactConfig::default() }
 }
 
-fn read_redact<'de, D: serde::Deserializer<'de>>(from: D) -> Result<RedactSettings, D::Error> {
-    let said = RedactSettings::deserialize(from)?;
+fn read_redact<'de, D: serde::Deserializer<'de>>(from: D) -> Result<RedactConfig, D::Error> {
+    let said = RedactConfig::deserialize(from)?;
     let contents = said.contents.clone().or_else(|| redact().contents);
-    Ok(RedactSettings { contents, ..said })
+    Ok(RedactConfig { contents, ..said })
 }
 
-fn read_own_redact<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<RedactSettings>, D::Error> {
+fn read_own_redact<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<RedactConfig>, D::Error> {
     read_redact(from).map(Some)
 }
 
 /// Puts what variables hold into the key that values are hashed with.
-fn fill_key(table: &str, said: &mut RedactSettings) -> Result<()> {
+fn fill_key(table: &str, said: &mut RedactConfig) -> Result<()> {
     let Some(key) = &mut said.key else { return Ok(()) };
     let variables = Variables::of_process();
     key.change(|text| variables.filled(text)).map_err(|why| anyhow::anyhow!("{table}.key: {why}"))

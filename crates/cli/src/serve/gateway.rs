@@ -39,13 +39,13 @@ pub fn lay_over(config: &mut GatewayConfig, flags: &GatewayFlags) -> Result<()> 
 }
 
 /// A gateway at work.
-pub struct Proxying {
+pub struct RunningGateway {
     url: String,
     server: JoinHandle<()>,
     recording: Recording,
 }
 
-impl Proxying {
+impl RunningGateway {
     /// Opens it; it takes no more requests once `closed` says so.
     pub async fn open(
         config: GatewayConfig,
@@ -55,7 +55,7 @@ impl Proxying {
         before: &Guard,
         closed: watch::Receiver<bool>,
     ) -> Result<Self> {
-        let listener = bind("--proxy or --listen", &config.listen).await?;
+        let listener = bind("--gateway or --listen", &config.listen).await?;
         let url = format!("{}://{}", before.scheme(), listener.local_addr()?);
         let meter = Arc::clone(metrics) as Arc<dyn Meter>;
         let recording = Recording::start(&config, intake, Arc::clone(&meter))?;

@@ -99,12 +99,12 @@ fn unbound(flag: &str, address: &str) -> String {
 }
 
 /// Prints the addresses, one line each, and then writes the ready file: a program that sees it may begin.
-pub fn announce(urls: &Urls, proxy: Option<&str>, ready_file: Option<&Path>) -> Result<()> {
+pub fn announce(urls: &Urls, gateway: Option<&str>, ready_file: Option<&Path>) -> Result<()> {
     print(urls);
-    if let Some(url) = proxy {
+    if let Some(url) = gateway {
         println!("{:<20} {url}", "gateway");
     }
-    ready_file.map_or(Ok(()), |file| write(urls, proxy, file))
+    ready_file.map_or(Ok(()), |file| write(urls, gateway, file))
 }
 
 fn print(urls: &Urls) {
@@ -130,10 +130,12 @@ fn print(urls: &Urls) {
 }
 
 /// Writes the ready file atomically, so a reader sees all of it.
-fn write(urls: &Urls, proxy: Option<&str>, file: &Path) -> Result<()> {
+fn write(urls: &Urls, gateway: Option<&str>, file: &Path) -> Result<()> {
     let mut all = serde_json::to_value(urls)?;
-    if let (Some(all), Some(proxy)) = (all.as_object_mut(), proxy) {
-        all.insert("proxy".into(), proxy.into());
+    if let (Some(all), Some(url)) = (all.as_object_mut(), gateway) {
+        all.insert("gateway".into(), url.into());
+        // Its former name.
+        all.insert("proxy".into(), url.into());
     }
     write_json(&all, file)
 }

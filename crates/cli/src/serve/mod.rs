@@ -5,7 +5,7 @@ mod config;
 mod conflicts;
 mod demo;
 mod drift;
-mod exits;
+mod exporters;
 mod gateway;
 mod guard;
 mod heap;
@@ -13,11 +13,11 @@ mod listen;
 mod money;
 mod own;
 mod page;
+mod project;
+mod projects;
 mod ready;
 mod retention;
 mod routes;
-mod tenant;
-mod tenants;
 mod trusted;
 mod unread;
 mod vitals;
@@ -35,19 +35,19 @@ use crate::args::Serve;
 use crate::private;
 pub use config::{Config, OFF, redact};
 use demo::Demo;
-pub use exits::open as open_exits;
-pub use gateway::{Proxying, bind, lay_over, until_closed};
+pub use exporters::open as open_exporters;
+pub use gateway::{RunningGateway, bind, lay_over, until_closed};
 pub use guard::{Guard, Listening};
 use listen::Listeners;
 pub use listen::write_json;
 pub use money::Accounts;
 pub use money::Place;
+use project::ServedProject;
+pub use project::{redactor, stages, start};
+pub use projects::IMPORT;
+use projects::ServedProjects;
 use routes::House;
 pub use routes::{money_of, routes_over};
-use tenant::Tenant;
-pub use tenant::{redactor, stages, start};
-pub use tenants::IMPORT;
-use tenants::Tenants;
 
 /// Time to close connections, in addition to that of running requests; closing the store takes more time.
 const GOODBYES: Duration = Duration::from_secs(1);
@@ -75,15 +75,16 @@ async fn serve(args: &Serve, config: Config) -> Result<()> {
     private::warn_of_wide(&folder);
     let listeners = Listeners::bind(&config).await?;
     let urls = listeners.urls(config.tls.is_some())?;
-    let tenants = Tenants::open(&config, &folder).await?;
-    let demo = args.demo.then(|| Demo::new(&*tenants.default().pipeline)).transpose()?;
-    let meter = Arc::clone(&tenants.default().metrics) as _;
-    let listening = listeners.addresses()?.and(config.proxy.as_ref().map_or(OFF, |proxy| &proxy.listen))?;
+    let projects = ServedProjects::open(&config, &folder).await?;
+    let demo = args.demo.then(|| Demo::new(&*projects.default().pipeline)).transpose()?;
+    let meter = Arc::clone(&projects.default().metrics) as _;
+    let listening =
+        listeners.addresses()?.and(config.gateway.as_ref().map_or(OFF, |gateway| &gateway.listen))?;
     let guard = Guard::open(&config, &folder, &listening, meter)?;
     let (closing, closed) = watch::channel(false);
-    let proxying = proxying(&config, tenants.default(), &guard, &closed).await?;
+    let gateway = gateway(&config, projects.default(), &guard, &closed).await?;
     let house = House {
-        tenants: &tenants,
+        projects: &projects,
         guard: &guard,
         limits: Arc::new(config.limits.clone()),
         urls: urls.clone(),
@@ -91,50 +92,50 @@ async fn serve(args: &Serve, config: Config) -> Result<()> {
     };
     let servers = house.open(listeners, &closed);
     let mut background = JoinSet::new();
-    tenants.watch(&mut background, &guard.audit);
+    projects.watch(&mut background, &guard.audit);
     background.spawn(guard.clone().keep_fresh());
     background.spawn(guard.clone().watch_audit());
     background.spawn(heap::give_back());
-    if let Some(demo) = demo.filter(|_| tenants.default().aside.is_none()) {
-        let Tenant { pipeline, store, money, .. } = tenants.default();
+    if let Some(demo) = demo.filter(|_| projects.default().aside.is_none()) {
+        let ServedProject { pipeline, store, money, .. } = projects.default();
         let filled = demo.fill(pipeline.as_ref(), store.as_ref(), &money.budgets).await;
         filled.context("the demo could not fill the store")?;
         tokio::spawn(demo.trickle(Arc::clone(pipeline) as _));
     }
-    listen::announce(&urls, proxying.as_ref().map(Proxying::url), args.ready_file.as_deref())?;
+    listen::announce(&urls, gateway.as_ref().map(RunningGateway::url), args.ready_file.as_deref())?;
     stop.wait().await;
     background.abort_all();
     let _ = closing.send(true);
     // Connections that stay after the grace period are cut off; acknowledged records are stored.
     let drain = Duration::from_secs(config.limits.drain_seconds) + GOODBYES;
     let _ = tokio::time::timeout(drain, servers.join_all()).await;
-    if let Some(proxying) = proxying {
+    if let Some(gateway) = gateway {
         // It has had the same time.
-        proxying.close(Duration::from_secs(1)).await;
+        gateway.close(Duration::from_secs(1)).await;
     }
-    let closed = tenants.close().await;
+    let closed = projects.close().await;
     guard.audit.close().await;
     closed
 }
 
 /// The gateway, if configured; its records belong to the default project.
-async fn proxying(
+async fn gateway(
     config: &Config,
-    tenant: &Tenant,
+    project: &ServedProject,
     guard: &Guard,
     closed: &watch::Receiver<bool>,
-) -> Result<Option<Proxying>> {
-    match &config.proxy {
-        Some(proxy) if proxy.listen != OFF && tenant.aside.is_some() => {
+) -> Result<Option<RunningGateway>> {
+    match &config.gateway {
+        Some(gateway) if gateway.listen != OFF && project.aside.is_some() => {
             tracing::error!(
                 "the gateway does not listen: its records belong to the default project, which is set aside"
             );
             Ok(None)
         }
-        Some(proxy) if proxy.listen != OFF => {
-            let intake = Arc::clone(&tenant.pipeline) as _;
-            let Tenant { money, metrics, .. } = tenant;
-            let open = Proxying::open(proxy.clone(), intake, money, metrics, guard, closed.clone());
+        Some(gateway) if gateway.listen != OFF => {
+            let intake = Arc::clone(&project.pipeline) as _;
+            let ServedProject { money, metrics, .. } = project;
+            let open = RunningGateway::open(gateway.clone(), intake, money, metrics, guard, closed.clone());
             open.await.map(Some)
         }
         _ => Ok(None),

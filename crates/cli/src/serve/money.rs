@@ -20,7 +20,7 @@ const ACCOUNTS: &str = "budgets.db";
 /// The part of the configuration about prices.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct PriceSettings {
+pub struct PriceConfig {
     /// The user's own book; `prices.toml` of the data folder when left out.
     pub path: Option<PathBuf>,
     /// Whether the user's own book is left out of account.
@@ -44,7 +44,7 @@ pub struct Place<'a> {
     /// The data folder.
     pub folder: &'a Path,
     /// Configuration of prices.
-    pub prices: &'a PriceSettings,
+    pub prices: &'a PriceConfig,
     /// Budgets of the configuration.
     pub budgets: &'a BTreeMap<String, BudgetConfig>,
     /// Whether their accounts are opened.
@@ -92,7 +92,7 @@ impl Place<'_> {
     }
 }
 
-fn books(folder: &Path, settings: &PriceSettings) -> quipu::core::Result<(Books, Vec<String>)> {
+fn books(folder: &Path, settings: &PriceConfig) -> quipu::core::Result<(Books, Vec<String>)> {
     let (books, notes) = open_with(folder, settings.path.as_deref().filter(|_| !settings.off))?;
     // The lists stay; a book without an entry states nothing.
     match UserBook::parse("") {
@@ -101,7 +101,7 @@ fn books(folder: &Path, settings: &PriceSettings) -> quipu::core::Result<(Books,
     }
 }
 
-fn reload(used: Books, folder: PathBuf, settings: PriceSettings) -> Reload {
+fn reload(used: Books, folder: PathBuf, settings: PriceConfig) -> Reload {
     Arc::new(move || {
         let (books, notes) = books(&folder, &settings).map_err(|error| error.to_string())?;
         used.replace(&books);

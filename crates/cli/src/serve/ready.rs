@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tower::ServiceExt;
 
-use super::tenant::DEFAULT;
+use super::project::DEFAULT;
 
 const PATH: &str = "/readyz";
 /// A project that takes longer to say how it does counts as down.

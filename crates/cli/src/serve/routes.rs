@@ -22,15 +22,15 @@ use tower::ServiceExt;
 
 use super::guard::Guard;
 use super::listen::Listeners;
-use super::money::{Accounts, Place, PriceSettings};
+use super::money::{Accounts, Place, PriceConfig};
+use super::project::{DEFAULT, ServedProject};
+use super::projects::ServedProjects;
 use super::ready;
-use super::tenant::{DEFAULT, Tenant};
-use super::tenants::Tenants;
 use super::unread;
 
 /// State of the routes.
 pub struct House<'a> {
-    pub tenants: &'a Tenants,
+    pub projects: &'a ServedProjects,
     pub guard: &'a Guard,
     pub limits: Arc<Limits>,
     pub urls: Urls,
@@ -43,7 +43,7 @@ impl House<'_> {
         let otlp = self.intake(|receiver| {
             quipu_receiver::http_routes(receiver).merge(quipu_receiver::grpc_routes(receiver))
         });
-        let page = self.tenants.routes(&self.guard.access, |tenant| tenant.page.handler());
+        let page = self.projects.routes(&self.guard.access, |project| project.page.handler());
         let page = self.guard.before(page, Gate::Metrics);
         let sockets = [
             (listeners.http, self.api()),
@@ -63,9 +63,9 @@ impl House<'_> {
             }
         }
         for (socket, protocol) in packets {
-            if let Some(socket) = socket.filter(|_| self.tenants.default().aside.is_none()) {
+            if let Some(socket) = socket.filter(|_| self.projects.default().aside.is_none()) {
                 // Packets carry no credentials: they are the default project's.
-                let receiver = self.tenants.default().receiver.clone();
+                let receiver = self.projects.default().receiver.clone();
                 servers.spawn(packets_until_closed(socket, receiver, protocol, closed.clone()));
             }
         }
@@ -74,7 +74,7 @@ impl House<'_> {
 
     /// Routes for telemetry only.
     fn intake(&self, of: impl Fn(&Receiver) -> Router) -> Router {
-        let inside = self.tenants.routes(&self.guard.access, |tenant| of(&tenant.receiver));
+        let inside = self.projects.routes(&self.guard.access, |project| of(&project.receiver));
         self.guard.before(inside, Gate::Ingest)
     }
 
@@ -82,9 +82,9 @@ impl House<'_> {
     fn api(&self) -> Router {
         let turns = Turns::new(&self.limits, self.guard.memory.clone());
         let caches = AnswerMemory::within(self.limits.cache_bytes);
-        let api = |tenant: &Tenant| tenant.api(&self.limits, &caches, &self.urls, self.demo);
+        let api = |project: &ServedProject| project.api(&self.limits, &caches, &self.urls, self.demo);
         let apis: BTreeMap<String, Router> =
-            self.tenants.each().map(|(name, tenant)| (name.to_owned(), api(tenant))).collect();
+            self.projects.each().map(|(name, project)| (name.to_owned(), api(project))).collect();
         let of = |name: &str| apis.get(name).cloned().unwrap_or_default();
         // Probes do not wait for their turn: a server that is busy is not ill.
         let own = Router::new()
@@ -98,8 +98,8 @@ impl House<'_> {
             )
             .route("/healthz", handed_to(&of(DEFAULT)))
             .route("/readyz", ready::route(&apis, &self.guard.audit));
-        let inside = self.tenants.routes(&self.guard.access, |tenant| {
-            in_turn(of(tenant.name()), &turns).merge(quipu_receiver::http_routes(&tenant.receiver))
+        let inside = self.projects.routes(&self.guard.access, |project| {
+            in_turn(of(project.name()), &turns).merge(quipu_receiver::http_routes(&project.receiver))
         });
         self.guard.before(quipu_access::routes(&self.guard.access).merge(own).merge(inside), Gate::Api)
     }
@@ -176,7 +176,7 @@ pub fn documents_of(folder: &Path) -> Documents {
 
 /// Price books and budgets of a data folder that no configuration is given for.
 pub fn money_of(folder: &Path, accounts: Accounts) -> Result<Money> {
-    let (prices, budgets) = (PriceSettings::default(), BTreeMap::new());
+    let (prices, budgets) = (PriceConfig::default(), BTreeMap::new());
     Place { folder, prices: &prices, budgets: &budgets, accounts }.open(crate::note::note)
 }
 

@@ -20,8 +20,8 @@ const APART: Duration = Duration::from_secs(2);
 const DROPS: &[(&str, &str, &str)] = &[
     ("quipu_rejected_items_total", "signal", "records"),
     ("quipu_refused_batches_total", "signal", "requests"),
-    ("quipu_exit_dropped_records_total", "backend", "records"),
-    ("quipu_proxy_lost_records_total", "signal", "gateway"),
+    ("quipu_exporter_dropped_records_total", "backend", "records"),
+    ("quipu_gateway_lost_records_total", "signal", "gateway"),
 ];
 
 /// Sources of the figures.

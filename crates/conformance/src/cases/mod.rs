@@ -5,7 +5,7 @@ mod costs;
 mod errors;
 mod events;
 mod everything;
-mod exits;
+mod exporters;
 mod facets;
 mod failures;
 mod fidelity;
@@ -40,8 +40,8 @@ mod write;
 use crate::Case;
 
 /// The laws of exporters: backends that accept records and answer no queries.
-pub fn exits() -> Vec<Case> {
-    exits::cases()
+pub fn exporters() -> Vec<Case> {
+    exporters::cases()
 }
 
 /// Every case of stores, in the order of reports.

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use quipu_conformance::sample::agent_runs;
-use quipu_conformance::{Suite, Verdict, run_backend, run_exit};
+use quipu_conformance::{Suite, Verdict, run_backend, run_exporter};
 use quipu_core::{
     Backend, Batch, CostSink as _, Error, ErrorKind, EventSink as _, MetricSink as _, Result, SignalSet,
     SpanSink as _,
@@ -109,10 +109,11 @@ async fn cases_can_be_left_out_with_a_reason_or_picked() {
 
 #[tokio::test]
 async fn a_way_out_that_breaks_its_laws_is_told_which() {
-    let report = run_exit(|| async { Arc::new(Counter::default()) as Arc<dyn Backend> }).await;
-    let want = ["exit/a_write_after_close_is_refused", "exit/a_refusal_names_the_backend_and_no_contents"];
+    let report = run_exporter(|| async { Arc::new(Counter::default()) as Arc<dyn Backend> }).await;
+    let want =
+        ["exporter/a_write_after_close_is_refused", "exporter/a_refusal_names_the_backend_and_no_contents"];
     assert_eq!(report.failed(), want, "{report}");
-    let report = run_exit(|| async { Arc::new(Broken) as Arc<dyn Backend> }).await;
-    assert!(report.failed().contains(&"exit/it_names_itself"), "{report}");
-    assert!(report.failed().contains(&"exit/closing_twice_is_fine"), "{report}");
+    let report = run_exporter(|| async { Arc::new(Broken) as Arc<dyn Backend> }).await;
+    assert!(report.failed().contains(&"exporter/it_names_itself"), "{report}");
+    assert!(report.failed().contains(&"exporter/closing_twice_is_fine"), "{report}");
 }

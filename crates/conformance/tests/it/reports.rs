@@ -2,7 +2,7 @@
 
 use std::panic::catch_unwind;
 
-use quipu_conformance::{Report, Verdict, cases, exits};
+use quipu_conformance::{Report, Verdict, cases, exporters};
 
 fn report(verdicts: &[(&str, Verdict)]) -> Report {
     Report {
@@ -37,7 +37,7 @@ fn a_failure_is_never_accepted() {
 #[test]
 fn names_of_cases_are_unique() {
     let mut names: Vec<_> =
-        cases().iter().chain(&exits()).map(|case| format!("{}/{}", case.group, case.name)).collect();
+        cases().iter().chain(&exporters()).map(|case| format!("{}/{}", case.group, case.name)).collect();
     let count = names.len();
     names.sort_unstable();
     names.dedup();

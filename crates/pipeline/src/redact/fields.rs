@@ -2,8 +2,8 @@
 
 use foldhash::HashMap;
 
+use super::config::{FieldRules, Mode};
 use super::glob;
-use super::settings::{FieldRules, Mode};
 
 /// The action of a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

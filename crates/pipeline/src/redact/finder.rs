@@ -4,11 +4,11 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind, StartKind};
 use quipu_core::Result;
 use regex::{Regex, RegexSet};
 
+use super::config::{Mode, OwnPattern, PiiKind, RedactConfig, wrong};
 use super::detect::{Class, Detector, ENTROPY, Hint, PERSONAL, SECRETS, whole};
 use super::found::Found;
 use super::hits::{Hit, Search, Shape, merged};
 use super::seen::Seen;
-use super::settings::{Mode, OwnPattern, PiiKind, RedactSettings, wrong};
 use super::token::Tokens;
 use super::{fields, glob, marks, named, own};
 
@@ -71,7 +71,7 @@ pub(super) struct Finder {
 const NAMED: u64 = 1 << 63;
 
 impl Finder {
-    pub fn new(settings: &RedactSettings) -> Result<Self> {
+    pub fn new(settings: &RedactConfig) -> Result<Self> {
         let mut finder = Self {
             detectors: chosen(settings),
             kinds_of: Vec::new(),
@@ -324,7 +324,7 @@ impl Finder {
     }
 }
 
-fn chosen(settings: &RedactSettings) -> Vec<&'static Detector> {
+fn chosen(settings: &RedactConfig) -> Vec<&'static Detector> {
     let is_wanted = |kind: &str| {
         let known = PiiKind::ALL.into_iter().find(|known| known.as_str() == kind);
         (kind == PiiKind::Email.as_str() && settings.emails)

@@ -1,5 +1,6 @@
 //! Redaction: message contents unless they are allowed, secrets everywhere, and personal data if configured.
 
+mod config;
 mod contents;
 mod detect;
 mod fields;
@@ -14,12 +15,11 @@ mod names;
 mod own;
 mod records;
 mod seen;
-mod settings;
 mod sources;
 mod stage;
 mod token;
 mod veil;
 mod walk;
 
-pub use settings::{Capture, FieldRules, HashKey, Mode, OwnPattern, Pii, PiiKind, RedactSettings};
+pub use config::{Capture, FieldRules, HashKey, Mode, OwnPattern, Pii, PiiKind, RedactConfig};
 pub use stage::Redact;

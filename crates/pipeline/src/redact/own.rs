@@ -3,7 +3,7 @@
 use quipu_core::Result;
 use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 
-use super::settings::{OwnPattern, wrong};
+use super::config::{OwnPattern, wrong};
 
 /// Limits: number of patterns, bytes of a pattern, bytes of a compiled pattern.
 const MOST: usize = 100;

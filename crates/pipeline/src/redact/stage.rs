@@ -5,11 +5,11 @@ use std::sync::Arc;
 use foldhash::HashMap;
 use quipu_core::{Batch, Event, Level, Meter, Resource, Result, Scope, Stage, Timestamp, TraceId, Value};
 
+use super::config::{self, Capture, RedactConfig};
 use super::contents::Contents;
 use super::detect::Class;
 use super::found::Found;
 use super::records;
-use super::settings::{self, Capture, RedactSettings};
 use super::sources::Sources;
 use super::walk::Redactor;
 
@@ -32,8 +32,8 @@ impl Redact {
     /// # Errors
     /// A pattern is no regular expression or too large, a hash has no key, or a list is too long. The error
     /// names it.
-    pub fn new(settings: &RedactSettings, meter: Arc<dyn Meter>) -> Result<Self> {
-        settings::check(settings)?;
+    pub fn new(settings: &RedactConfig, meter: Arc<dyn Meter>) -> Result<Self> {
+        config::check(settings)?;
         let capture = settings.contents.clone().unwrap_or_else(|| Capture::all(false));
         let contents = (!capture.is_all()).then(|| (Contents::new(), capture));
         let redactor = looks(settings).then(|| Redactor::new(settings)).transpose()?;
@@ -125,8 +125,8 @@ impl Redact {
 }
 
 /// Whether any detector or rule is active.
-fn looks(settings: &RedactSettings) -> bool {
-    let personal = settings::PiiKind::ALL.into_iter().any(|kind| settings.pii.has(kind));
+fn looks(settings: &RedactConfig) -> bool {
+    let personal = config::PiiKind::ALL.into_iter().any(|kind| settings.pii.has(kind));
     settings.secrets
         || settings.emails
         || personal

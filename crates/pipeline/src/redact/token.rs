@@ -6,7 +6,7 @@ use hmac::{Hmac, Mac as _};
 use quipu_core::Result;
 use sha2::Sha256;
 
-use super::settings::{HashKey, Mode, wrong};
+use super::config::{HashKey, Mode, wrong};
 
 /// Shown bytes of a hash. Among a million values, two have the same token in one of forty million keys.
 const SHOWN: usize = 8;

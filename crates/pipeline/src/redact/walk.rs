@@ -5,11 +5,11 @@ use foldhash::HashSet;
 use quipu_core::{Attributes, Result, Value};
 use quipu_semconv as semconv;
 
+use super::config::RedactConfig;
 use super::fields::{Deed, Fields};
 use super::finder::Finder;
 use super::found::Found;
 use super::names::CleanNames;
-use super::settings::RedactSettings;
 use super::{json, named, veil};
 
 /// Most passes over a text, because a removed finding may have hidden the beginning of another.
@@ -29,7 +29,7 @@ pub(super) struct Redactor {
 }
 
 impl Redactor {
-    pub fn new(settings: &RedactSettings) -> Result<Self> {
+    pub fn new(settings: &RedactConfig) -> Result<Self> {
         let counted = [
             semconv::REQUEST_MODEL,
             semconv::RESPONSE_MODEL,

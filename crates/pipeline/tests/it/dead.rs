@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use quipu_core::*;
-use quipu_pipeline::{DeadLetters, ExitSettings, SpoolSettings};
+use quipu_pipeline::{DeadLetters, DeliveryConfig, SpoolConfig};
 
-use crate::scripted::{Scripted, exit, quick, refused, spans, start, status, traces};
+use crate::scripted::{Scripted, exporter, quick, refused, spans, start, status, traces};
 
 /// A backend that rejects every batch until the flag is set.
 fn picky() -> (Arc<Scripted>, Arc<AtomicBool>) {
@@ -20,8 +20,8 @@ async fn what_was_refused_can_be_looked_at_and_sent_again() {
     for enabled in [true, false] {
         let folder = tempfile::tempdir().unwrap();
         let (backend, mended) = picky();
-        let spool = SpoolSettings { enabled, ..SpoolSettings::default() };
-        let pipeline = start([exit(&backend, ExitSettings { spool, ..quick() }, Some(folder.path()))]);
+        let spool = SpoolConfig { enabled, ..SpoolConfig::default() };
+        let pipeline = start([exporter(&backend, DeliveryConfig { spool, ..quick() }, Some(folder.path()))]);
         for trace in 1..=3 {
             pipeline.submit(spans(trace, trace)).await.unwrap();
             pipeline.flush().await.unwrap();
@@ -57,21 +57,21 @@ fn without_costs(batch: Batch) -> Batch {
 async fn without_a_pipeline_they_go_into_the_spool() {
     let folder = tempfile::tempdir().unwrap();
     let (backend, mended) = picky();
-    let pipeline = start([exit(&backend, quick(), Some(folder.path()))]);
+    let pipeline = start([exporter(&backend, quick(), Some(folder.path()))]);
     pipeline.submit(spans(1, 2)).await.unwrap();
     pipeline.flush().await.unwrap();
     let letters = DeadLetters::open(folder.path());
     let error = letters.replay(&quick()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Locked, "a pipeline has it: {error}");
     pipeline.close().await.unwrap();
-    let none = SpoolSettings { enabled: false, ..SpoolSettings::default() };
-    let error = letters.replay(&ExitSettings { spool: none, ..quick() }).unwrap_err();
+    let none = SpoolConfig { enabled: false, ..SpoolConfig::default() };
+    let error = letters.replay(&DeliveryConfig { spool: none, ..quick() }).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
     let replayed = letters.replay(&quick()).unwrap();
     assert_eq!((replayed.letters, replayed.records), (1, 2));
     assert!(letters.list().unwrap().is_empty());
     mended.store(true, Ordering::SeqCst);
-    let pipeline = start([exit(&backend, quick(), Some(folder.path()))]);
+    let pipeline = start([exporter(&backend, quick(), Some(folder.path()))]);
     pipeline.flush().await.unwrap();
     assert_eq!((status(&pipeline).written, backend.traces()), (2, traces([1])));
     pipeline.close().await.unwrap();
@@ -81,8 +81,8 @@ async fn without_a_pipeline_they_go_into_the_spool() {
 async fn they_need_no_more_bytes_than_they_may_and_the_oldest_go_first() {
     let folder = tempfile::tempdir().unwrap();
     let (backend, _) = picky();
-    let settings = ExitSettings { dead_letter_bytes: 2_000, ..quick() };
-    let pipeline = start([exit(&backend, settings, Some(folder.path()))]);
+    let settings = DeliveryConfig { dead_letter_bytes: 2_000, ..quick() };
+    let pipeline = start([exporter(&backend, settings, Some(folder.path()))]);
     for trace in 1..=30 {
         pipeline.submit(spans(trace, 2)).await.unwrap();
         pipeline.flush().await.unwrap();
@@ -100,8 +100,8 @@ async fn they_need_no_more_bytes_than_they_may_and_the_oldest_go_first() {
 async fn what_is_tried_too_often_is_kept_and_damaged_files_harm_nobody() {
     let folder = tempfile::tempdir().unwrap();
     let backend = Scripted::down();
-    let settings = ExitSettings { attempts: 2, ..quick() };
-    let pipeline = start([exit(&backend, settings, Some(folder.path()))]);
+    let settings = DeliveryConfig { attempts: 2, ..quick() };
+    let pipeline = start([exporter(&backend, settings, Some(folder.path()))]);
     for trace in 1..=3 {
         pipeline.submit(spans(trace, 1)).await.unwrap();
         pipeline.flush().await.unwrap();

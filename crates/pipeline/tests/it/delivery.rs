@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use quipu_core::*;
-use quipu_pipeline::ExitSettings;
+use quipu_pipeline::DeliveryConfig;
 
-use crate::scripted::{Scripted, exit, quick, refused, spans, start, status, unavailable, until};
+use crate::scripted::{Scripted, exporter, quick, refused, spans, start, status, unavailable, until};
 
 /// A backend that is down until the flag is set, and remembers accepted batches.
 fn held() -> (Arc<Scripted>, Arc<AtomicBool>) {
@@ -22,8 +22,8 @@ fn held() -> (Arc<Scripted>, Arc<AtomicBool>) {
 async fn small_batches_are_written_together_and_large_ones_in_pieces() {
     for (batch_records, batch_bytes) in [(10, 1 << 20), (1_000, 2_000)] {
         let (backend, open) = held();
-        let settings = ExitSettings { batch_records, batch_bytes, ..quick() };
-        let pipeline = start([exit(&backend, settings, None)]);
+        let settings = DeliveryConfig { batch_records, batch_bytes, ..quick() };
+        let pipeline = start([exporter(&backend, settings, None)]);
         for (trace, count) in [(1, 1), (2, 1), (3, 1), (4, 1), (5, 60)] {
             pipeline.submit(spans(trace, count)).await.unwrap();
         }
@@ -40,8 +40,8 @@ async fn small_batches_are_written_together_and_large_ones_in_pieces() {
 #[tokio::test]
 async fn the_first_goes_at_once_and_the_next_wait_for_company_unless_somebody_waits_for_them() {
     let backend = Scripted::kind();
-    let settings = ExitSettings { batch_delay_ms: 3_600_000, batch_records: 6, ..quick() };
-    let pipeline = start([exit(&backend, settings, None)]);
+    let settings = DeliveryConfig { batch_delay_ms: 3_600_000, batch_records: 6, ..quick() };
+    let pipeline = start([exporter(&backend, settings, None)]);
     pipeline.submit(spans(1, 1)).await.unwrap();
     until("the first is there", || backend.sizes() == [1]).await;
     pipeline.submit(spans(2, 1)).await.unwrap();
@@ -64,7 +64,7 @@ async fn what_the_other_side_asks_for_is_waited_for_within_reason() {
             1 => Err(unavailable().with_retry_after(Duration::from_secs(asked))),
             _ => Ok(()),
         });
-        let pipeline = start([exit(&backend, quick(), None)]);
+        let pipeline = start([exporter(&backend, quick(), None)]);
         pipeline.submit(spans(1, 1)).await.unwrap();
         until("it came", || backend.sizes() == [1]).await;
         let tries = backend.tries.lock().clone();
@@ -77,8 +77,8 @@ async fn what_the_other_side_asks_for_is_waited_for_within_reason() {
 #[tokio::test]
 async fn without_a_bound_it_is_tried_until_it_works() {
     let backend = Scripted::new(|number, _| if number < 40 { Err(unavailable()) } else { Ok(()) });
-    let settings = ExitSettings { attempts: 0, breaker_open_ms: 1, ..quick() };
-    let pipeline = start([exit(&backend, settings, None)]);
+    let settings = DeliveryConfig { attempts: 0, breaker_open_ms: 1, ..quick() };
+    let pipeline = start([exporter(&backend, settings, None)]);
     pipeline.submit(spans(1, 2)).await.unwrap();
     until("it came", || backend.sizes() == [2]).await;
     let status = status(&pipeline);
@@ -88,7 +88,8 @@ async fn without_a_bound_it_is_tried_until_it_works() {
 
 #[tokio::test]
 async fn a_flush_of_who_is_tried_for_ever_ends() {
-    let pipeline = start([exit(&Scripted::down(), ExitSettings { write_timeout_ms: 50, ..quick() }, None)]);
+    let pipeline =
+        start([exporter(&Scripted::down(), DeliveryConfig { write_timeout_ms: 50, ..quick() }, None)]);
     pipeline.submit(spans(1, 2)).await.unwrap();
     let error = pipeline.flush().await.unwrap_err();
     assert!(error.to_string().contains("2 records are still waiting"), "{error}");
@@ -110,7 +111,7 @@ async fn what_is_taken_in_part_is_repeated_in_part() {
             _ => Ok(()),
         }
     });
-    let pipeline = start([exit(&backend, quick(), Some(folder.path()))]);
+    let pipeline = start([exporter(&backend, quick(), Some(folder.path()))]);
     pipeline.submit(spans(1, 10)).await.unwrap();
     pipeline.flush().await.unwrap();
     assert_eq!(backend.sizes(), [3], "what comes again is what was left");
@@ -171,10 +172,10 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let sent: u64 = sizes.iter().sum();
         let (status, letters) = runtime.block_on(async {
-            let settings = ExitSettings { batch_records, queue_records: 16, retry_first_ms: 0, breaker_open_ms: 0, ..quick() };
-            let settings = ExitSettings { queue_records: if spooled { 16 } else { 1_000 }, ..settings };
+            let settings = DeliveryConfig { batch_records, queue_records: 16, retry_first_ms: 0, breaker_open_ms: 0, ..quick() };
+            let settings = DeliveryConfig { queue_records: if spooled { 16 } else { 1_000 }, ..settings };
             let folder = spooled.then(|| folder.path());
-            let pipeline = start([exit(&backend, settings, folder)]);
+            let pipeline = start([exporter(&backend, settings, folder)]);
             for (trace, count) in sizes.iter().enumerate() {
                 pipeline.submit(spans(trace as u64 + 1, *count)).await.unwrap();
             }

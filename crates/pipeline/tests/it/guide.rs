@@ -1,6 +1,6 @@
 //! Tests that the guide's config examples match the code.
 
-use quipu_pipeline::{ExitRules, ExitSettings};
+use quipu_pipeline::{DeliveryConfig, ExporterRules};
 
 const GUIDE: &str = include_str!("../../../../docs/guide/delivery.md");
 
@@ -11,8 +11,8 @@ fn toml(number: usize) -> &'static str {
 
 #[test]
 fn its_defaults_are_the_defaults() {
-    assert_eq!(toml::from_str::<ExitSettings>(toml(1)).unwrap(), ExitSettings::default());
-    let named = toml::to_string(&ExitSettings::default()).unwrap();
+    assert_eq!(toml::from_str::<DeliveryConfig>(toml(1)).unwrap(), DeliveryConfig::default());
+    let named = toml::to_string(&DeliveryConfig::default()).unwrap();
     for key in named.lines().filter_map(|line| line.split(" = ").next()).filter(|key| !key.starts_with('[')) {
         assert!(toml(1).contains(&format!("{key} =")), "{key} is not told of");
     }
@@ -20,7 +20,7 @@ fn its_defaults_are_the_defaults() {
 
 #[test]
 fn its_rules_are_rules() {
-    let rules: ExitRules = toml::from_str(toml(2)).unwrap();
+    let rules: ExporterRules = toml::from_str(toml(2)).unwrap();
     rules.check().unwrap();
     assert!(
         rules.redact.is_some_and(|redact| redact.leaves_contents_out() && redact.emails && redact.secrets)
@@ -31,8 +31,8 @@ fn its_rules_are_rules() {
 fn it_names_every_reason_and_every_metric() {
     let source = include_str!("../../src/meter.rs");
     let metrics =
-        source.lines().filter_map(|line| line.trim().strip_prefix("(\"quipu_exit_")?.split('"').next());
+        source.lines().filter_map(|line| line.trim().strip_prefix("(\"quipu_exporter_")?.split('"').next());
     for metric in metrics {
-        assert!(GUIDE.contains(&format!("`quipu_exit_{metric}`")), "{metric}");
+        assert!(GUIDE.contains(&format!("`quipu_exporter_{metric}`")), "{metric}");
     }
 }

@@ -5,7 +5,7 @@
 mod ahead;
 mod dead;
 mod delivery;
-mod exits;
+mod exporters;
 mod faulty;
 mod flow;
 mod forgotten;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use quipu_conformance::sample::draft;
 use quipu_core::*;
-use quipu_pipeline::{Capture, Pii, Redact, RedactSettings, SelfMetrics};
+use quipu_pipeline::{Capture, Pii, Redact, RedactConfig, SelfMetrics};
 
 /// Fake secrets of every known format, assembled here so that secret scanners do not report this file.
 fn secrets() -> Vec<(&'static str, String)> {
@@ -21,7 +21,7 @@ fn secrets() -> Vec<(&'static str, String)> {
     ]
 }
 
-fn redacted(settings: &RedactSettings, mut batch: Batch) -> (Batch, String) {
+fn redacted(settings: &RedactConfig, mut batch: Batch) -> (Batch, String) {
     let metrics = Arc::new(SelfMetrics::new());
     let stage = Redact::new(settings, Arc::clone(&metrics) as _).unwrap();
     stage.apply(&mut batch);
@@ -57,7 +57,7 @@ fn secrets_go_wherever_they_are_and_what_is_around_them_stays() {
         });
         let deep = Value::Array(vec![Value::Map(vec![("key".into(), Value::String(text.clone()))])]);
         let batch = Batch { spans: vec![span], events: vec![event(deep)], ..Batch::default() };
-        let (batch, counted) = redacted(&RedactSettings::default(), batch);
+        let (batch, counted) = redacted(&RedactConfig::default(), batch);
         let shown = format!("{batch:?}");
         assert!(!shown.contains(&secret) && !shown.contains("0123456789\\n"), "{kind}: {shown}");
         let span = &batch.spans[0];
@@ -77,7 +77,7 @@ fn what_only_looks_alike_stays() {
         "task-0123456789abcdefghij risk-assessment-of-something-long bearer of news AKIA user@host";
     let span = draft(1, 1).with("note", harmless).span();
     let (batch, counted) =
-        redacted(&RedactSettings::default(), Batch { spans: vec![span], ..Batch::default() });
+        redacted(&RedactConfig::default(), Batch { spans: vec![span], ..Batch::default() });
     assert_eq!(batch.spans[0].attributes.text("note"), Some(harmless));
     assert!(!counted.contains("quipu_masked_secrets_total{"), "{counted}");
 }
@@ -85,12 +85,12 @@ fn what_only_looks_alike_stays() {
 #[test]
 fn addresses_and_patterns_of_ones_own_when_asked_for() {
     let settings =
-        RedactSettings { emails: true, patterns: vec![r"ORDER-\d{4}".into()], ..RedactSettings::default() };
+        RedactConfig { emails: true, patterns: vec![r"ORDER-\d{4}".into()], ..RedactConfig::default() };
     let span = draft(1, 1).with("note", "ann@example.com has ORDER-1234").user("ann@example.com").span();
     let (batch, _) = redacted(&settings, Batch { spans: vec![span], ..Batch::default() });
     assert_eq!(batch.spans[0].attributes.text("note"), Some("[redacted:email] has [redacted:custom]"));
     assert_eq!(batch.spans[0].canonical.user.as_deref(), Some("[redacted:email]"));
-    let wrong = RedactSettings { patterns: vec!["(".into()], ..RedactSettings::default() };
+    let wrong = RedactConfig { patterns: vec!["(".into()], ..RedactConfig::default() };
     let error = Redact::new(&wrong, Arc::new(NoMeter)).err().unwrap().to_string();
     assert!(error.contains("redact.patterns") && error.contains('('), "{error}");
 }
@@ -114,13 +114,13 @@ fn contents_are_left_out_unless_they_are_allowed() {
             ..Batch::default()
         }
     };
-    let (batch, counted) = redacted(&RedactSettings::default(), make());
+    let (batch, counted) = redacted(&RedactConfig::default(), make());
     let keys: Vec<_> = batch.spans[0].attributes.iter().map(|(key, _)| key.as_str()).collect();
     assert_eq!(keys, ["gen_ai.request.model"]);
     assert_eq!(batch.spans[0].events.len(), 1);
     assert_eq!((&batch.events[0].body, batch.events[1].body.as_str()), (&Value::Null, Some("kept")));
     assert!(counted.contains("quipu_dropped_contents_total{place=\"span\"} 4"), "{counted}");
-    let allowed = RedactSettings { contents: Some(Capture::all(true)), ..RedactSettings::default() };
+    let allowed = RedactConfig { contents: Some(Capture::all(true)), ..RedactConfig::default() };
     assert_eq!(redacted(&allowed, make()).0, make());
 }
 
@@ -155,13 +155,13 @@ fn what_goes_out_beside_the_attributes_is_masked_too() {
         scope: Arc::default(),
     };
     let batch = Batch { spans: vec![span], events: vec![message], metrics: vec![metric], costs: Vec::new() };
-    let (batch, counted) = redacted(&RedactSettings::default(), batch);
+    let (batch, counted) = redacted(&RedactConfig::default(), batch);
     assert!(!format!("{batch:?}").contains(&secret), "{batch:?}");
     assert!(counted.contains("quipu_masked_secrets_total{kind=\"openai_key\"} 6"), "{counted}");
 }
 
 /// A redacted attribute with this name.
-fn note(settings: &RedactSettings, name: &str, text: &str) -> String {
+fn note(settings: &RedactConfig, name: &str, text: &str) -> String {
     let span = draft(1, 1).with(name, text).span();
     let (batch, _) = redacted(settings, Batch { spans: vec![span], ..Batch::default() });
     batch.spans[0].attributes.text(name).unwrap().to_owned()
@@ -169,9 +169,9 @@ fn note(settings: &RedactSettings, name: &str, text: &str) -> String {
 
 #[test]
 fn values_within_json_are_looked_at_each_for_itself() {
-    let own = RedactSettings { patterns: vec![r"^CUST-\d+$".into()], ..RedactSettings::default() };
+    let own = RedactConfig { patterns: vec![r"^CUST-\d+$".into()], ..RedactConfig::default() };
     assert_eq!(note(&own, "note", r#"{"id":"CUST-17"}"#), r#"{"id":"[redacted:custom]"}"#);
-    let plain = RedactSettings::default();
+    let plain = RedactConfig::default();
     let url = note(&plain, "note", r#"{"db":"postgres:\/\/app:hunter2pw9@db\/x"}"#);
     assert!(!url.contains("hunter2pw9") && url.contains("[redacted:"), "{url}");
     assert_eq!(
@@ -185,7 +185,7 @@ fn values_within_json_are_looked_at_each_for_itself() {
 
 #[test]
 fn json_that_is_too_deep_stays_json() {
-    let settings = RedactSettings { pii: Pii::All(true), ..RedactSettings::default() };
+    let settings = RedactConfig { pii: Pii::All(true), ..RedactConfig::default() };
     let mut text = r#"{"n":4111111111111111,"s":"4111111111111111"}"#.to_owned();
     for _ in 0..9 {
         text = serde_json::to_string(&serde_json::json!({ "in": text })).unwrap();
@@ -201,7 +201,7 @@ fn json_that_is_too_deep_stays_json() {
 
 #[test]
 fn numbers_behind_refused_ones_are_found() {
-    let settings = RedactSettings { pii: Pii::All(true), ..RedactSettings::default() };
+    let settings = RedactConfig { pii: Pii::All(true), ..RedactConfig::default() };
     let row = "1 2 ".repeat(20);
     let clean = note(&settings, "note", &format!("{row} tel (030 1234567, then +49 30 1234567"));
     assert!(clean.starts_with(&row) && !clean.contains("1234567"), "{clean}");

@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use proptest::prelude::*;
 use quipu_conformance::sample::draft;
 use quipu_core::*;
-use quipu_pipeline::{Redact, RedactSettings};
+use quipu_pipeline::{Redact, RedactConfig};
 
 /// An attribute with this name after redaction.
 fn text(stage: &Redact, name: &str, text: &str) -> String {
@@ -18,7 +18,7 @@ fn text(stage: &Redact, name: &str, text: &str) -> String {
 /// A stage with all detectors; `more` adds config lines.
 fn stage(more: &str) -> Redact {
     let lines = "contents = \"on\"\nsecrets = true\npii = true\nhigh_entropy = true\n";
-    let settings: RedactSettings = toml::from_str(&format!("{lines}{more}")).unwrap();
+    let settings: RedactConfig = toml::from_str(&format!("{lines}{more}")).unwrap();
     Redact::new(&settings, Arc::new(NoMeter)).unwrap()
 }
 

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use proptest::prelude::*;
 use quipu_core::*;
-use quipu_pipeline::{Redact, RedactSettings};
+use quipu_pipeline::{Redact, RedactConfig};
 use serde_json::Value as Json;
 
 /// A fake secret, assembled here so that secret scanners do not report this file.
@@ -15,7 +15,7 @@ fn secret() -> String {
 }
 
 fn stage() -> Redact {
-    Redact::new(&RedactSettings { events: false, ..RedactSettings::default() }, Arc::new(NoMeter)).unwrap()
+    Redact::new(&RedactConfig { events: false, ..RedactConfig::default() }, Arc::new(NoMeter)).unwrap()
 }
 
 /// A batch with every text set. All fields are written out, so a new field does not compile until it is added
@@ -360,7 +360,7 @@ fn what_is_around_a_hidden_secret_stays_as_it_was_spelt() {
 
 #[test]
 fn a_patterns_owner_does_not_rename_what_is_counted_by() {
-    let settings: RedactSettings = toml::from_str("patterns = ['[a-z_]+']\nevents = false\n").unwrap();
+    let settings: RedactConfig = toml::from_str("patterns = ['[a-z_]+']\nevents = false\n").unwrap();
     let stage = Redact::new(&settings, Arc::new(NoMeter)).unwrap();
     let mut batch = full();
     batch.spans[0].attributes = [("quipu.sampled", false)].into_iter().collect();

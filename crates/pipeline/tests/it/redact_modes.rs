@@ -5,43 +5,43 @@ use std::sync::Arc;
 
 use quipu_conformance::sample::draft;
 use quipu_core::*;
-use quipu_pipeline::{Capture, HashKey, Mode, OwnPattern, Pii, PiiKind, Redact, RedactSettings, SelfMetrics};
+use quipu_pipeline::{Capture, HashKey, Mode, OwnPattern, Pii, PiiKind, Redact, RedactConfig, SelfMetrics};
 
 /// A test number from the issuer's documentation.
 const CARD: &str = "4111111111111111";
 
-fn all() -> RedactSettings {
-    RedactSettings { contents: Some(Capture::all(true)), pii: Pii::All(true), ..RedactSettings::default() }
+fn all() -> RedactConfig {
+    RedactConfig { contents: Some(Capture::all(true)), pii: Pii::All(true), ..RedactConfig::default() }
 }
 
-fn read(text: &str) -> RedactSettings {
-    let settings: RedactSettings = toml::from_str(text).unwrap();
-    RedactSettings { contents: settings.contents.or(Some(Capture::all(true))), ..settings }
+fn read(text: &str) -> RedactConfig {
+    let settings: RedactConfig = toml::from_str(text).unwrap();
+    RedactConfig { contents: settings.contents.or(Some(Capture::all(true))), ..settings }
 }
 
 fn batch(spans: Vec<Span>) -> Batch {
     Batch { spans, ..Batch::default() }
 }
 
-fn redacted(settings: &RedactSettings, mut batch: Batch) -> (Batch, String) {
+fn redacted(settings: &RedactConfig, mut batch: Batch) -> (Batch, String) {
     let metrics = Arc::new(SelfMetrics::new());
     Redact::new(settings, Arc::clone(&metrics) as _).unwrap().apply(&mut batch);
     (batch, metrics.text())
 }
 
 /// A redacted attribute value.
-fn value(settings: &RedactSettings, name: &str, value: impl Into<Value>) -> Value {
+fn value(settings: &RedactConfig, name: &str, value: impl Into<Value>) -> Value {
     let mut span = draft(1, 1).span();
     span.attributes.push(name, value);
     let (batch, _) = redacted(settings, batch(vec![span]));
     batch.spans[0].attributes.get(name).cloned().unwrap_or_default()
 }
 
-fn text(settings: &RedactSettings, name: &str, text: &str) -> String {
+fn text(settings: &RedactConfig, name: &str, text: &str) -> String {
     value(settings, name, text).as_str().unwrap().to_owned()
 }
 
-fn refusal(settings: &RedactSettings) -> String {
+fn refusal(settings: &RedactConfig) -> String {
     Redact::new(settings, Arc::new(NoMeter)).err().unwrap().to_string()
 }
 
@@ -92,7 +92,7 @@ fn numbers_are_looked_at_too() {
         assert_eq!(value(&all(), "count", harmless), Value::Int(harmless));
     }
     assert_eq!(
-        value(&RedactSettings { pii: Pii::default(), ..all() }, "pan", card),
+        value(&RedactConfig { pii: Pii::default(), ..all() }, "pan", card),
         Value::Int(card),
         "only when asked for"
     );
@@ -100,7 +100,7 @@ fn numbers_are_looked_at_too() {
 
 #[test]
 fn a_hash_is_the_same_for_the_same_value_and_says_nothing_without_its_key() {
-    let with = |key: &str| RedactSettings { mode: Mode::Hash, key: Some(HashKey::new(key)), ..all() };
+    let with = |key: &str| RedactConfig { mode: Mode::Hash, key: Some(HashKey::new(key)), ..all() };
     let (one, other) = (with("0123456789abcdef"), with("0123456789abcdeg"));
     let token = text(&one, "note", "ann@example.com");
     assert!(token.starts_with("[email:") && token.len() == "[email:]".len() + 16, "{token}");
@@ -109,14 +109,14 @@ fn a_hash_is_the_same_for_the_same_value_and_says_nothing_without_its_key() {
     assert_ne!(text(&other, "note", "ann@example.com"), token);
     assert_eq!(text(&one, "n", "4111 1111 1111 1111"), text(&one, "n", CARD));
     assert!(!format!("{one:?}").contains("0123456789"), "{one:?}");
-    assert!(refusal(&RedactSettings { key: None, ..one.clone() }).contains("redact.key"));
+    assert!(refusal(&RedactConfig { key: None, ..one.clone() }).contains("redact.key"));
     let short = refusal(&with("short"));
     assert!(short.contains("redact.key") && !short.contains("short"), "{short}");
 }
 
 #[test]
 fn dropping_leaves_nothing() {
-    let drop = RedactSettings { mode: Mode::Drop, ..all() };
+    let drop = RedactConfig { mode: Mode::Drop, ..all() };
     assert_eq!(text(&drop, "note", "mail ann@example.com now"), "mail  now");
 }
 
@@ -132,7 +132,7 @@ fn fields_go_by_their_names_in_attributes_json_and_what_was_read() {
         allow = ["support"]
         "#,
     );
-    let settings = RedactSettings { pii: Pii::All(true), ..settings };
+    let settings = RedactConfig { pii: Pii::All(true), ..settings };
     let span = draft(1, 1)
         .with("customer.name", "Ann")
         .with("user.id", "u-17")
@@ -158,25 +158,25 @@ fn fields_go_by_their_names_in_attributes_json_and_what_was_read() {
 
 #[test]
 fn what_is_allowed_stays() {
-    let settings = RedactSettings { allow: vec!["*@example.com".into(), CARD.into()], ..all() };
+    let settings = RedactConfig { allow: vec!["*@example.com".into(), CARD.into()], ..all() };
     let note = format!("Ann@Example.com, bob@example.org, {CARD}");
     assert_eq!(text(&settings, "note", &note), format!("Ann@Example.com, [redacted:email], {CARD}"));
 }
 
 #[test]
 fn kinds_are_chosen_one_by_one() {
-    let some = RedactSettings { pii: Pii::Some(vec![PiiKind::Email]), ..all() };
+    let some = RedactConfig { pii: Pii::Some(vec![PiiKind::Email]), ..all() };
     let note = format!("ann@example.com {CARD} 078-05-1121 203.0.113.9");
     assert_eq!(text(&some, "note", &note), note.replace("ann@example.com", "[redacted:email]"));
     let all_of_them = text(&all(), "note", &note);
     assert_eq!(all_of_them, "[redacted:email] [redacted:card] [redacted:ssn] [redacted:ip]");
     assert_eq!(read("pii = [\"email\"]").pii, Pii::Some(vec![PiiKind::Email]));
-    assert!(toml::from_str::<RedactSettings>("pii = [\"mail\"]").is_err());
+    assert!(toml::from_str::<RedactConfig>("pii = [\"mail\"]").is_err());
 }
 
 #[test]
 fn values_that_are_secrets_by_their_names_go_whole() {
-    let settings = RedactSettings { pii: Pii::default(), ..all() };
+    let settings = RedactConfig { pii: Pii::default(), ..all() };
     let header = Value::Array(vec!["Token abc".into()]);
     let got = value(&settings, "http.request.header.authorization", header);
     assert_eq!(got, Value::Array(vec!["[redacted:named_secret]".into()]));
@@ -188,7 +188,7 @@ fn values_that_are_secrets_by_their_names_go_whole() {
 #[test]
 fn what_looks_random_goes_only_when_asked_for_and_ids_stay() {
     let key = "a8Kd93mZq0Xv7Lp2Rt5Yw1Ns6";
-    let settings = RedactSettings { high_entropy: true, ..all() };
+    let settings = RedactConfig { high_entropy: true, ..all() };
     assert_eq!(text(&settings, "note", &format!("it is {key}.")), "it is [redacted:high_entropy].");
     assert_eq!(text(&all(), "note", key), key);
     assert_eq!(text(&settings, "call.id", key), key);
@@ -202,7 +202,7 @@ fn what_the_count_goes_by_stays() {
     span.attributes.push("gen_ai.request.model", "ft:a8Kd93mZq0Xv7Lp2Rt5Yw1Ns6::203.0.113.9");
     span.canonical.request_model = Some("ft:a8Kd93mZq0Xv7Lp2Rt5Yw1Ns6::203.0.113.9".into());
     let before = span.clone();
-    let (batch, _) = redacted(&RedactSettings { high_entropy: true, ..all() }, batch(vec![span]));
+    let (batch, _) = redacted(&RedactConfig { high_entropy: true, ..all() }, batch(vec![span]));
     assert_eq!(batch.spans[0], before);
 }
 
@@ -217,9 +217,9 @@ fn own_patterns_have_names_modes_and_bounds() {
     );
     let got = text(&settings, "note", "ORDER-1234 of customer C77");
     assert!(got.starts_with("[redacted:custom] of customer [customer:"), "{got}");
-    let own = |name: &str, pattern: &str| RedactSettings {
+    let own = |name: &str, pattern: &str| RedactConfig {
         patterns: vec![OwnPattern { name: name.into(), pattern: pattern.into(), mode: None }],
-        ..RedactSettings::default()
+        ..RedactConfig::default()
     };
     for (settings, why) in [
         (own("a b", "x"), "name"),
@@ -227,7 +227,7 @@ fn own_patterns_have_names_modes_and_bounds() {
         (own("x", "a*"), "matches the empty text"),
         (own("x", &"a".repeat(1_001)), "1000 bytes"),
         (own("x", r"(?:\w{1000}){1000}"), "redact.patterns"),
-        (RedactSettings { patterns: vec!["x".into(); 101], ..RedactSettings::default() }, "at most 100"),
+        (RedactConfig { patterns: vec!["x".into(); 101], ..RedactConfig::default() }, "at most 100"),
     ] {
         assert!(refusal(&settings).contains(why), "{why}: {}", refusal(&settings));
     }
@@ -235,7 +235,7 @@ fn own_patterns_have_names_modes_and_bounds() {
     let evil = own("evil", "(a+)+$");
     assert_eq!(
         text(
-            &RedactSettings { contents: Some(Capture::all(true)), ..evil },
+            &RedactConfig { contents: Some(Capture::all(true)), ..evil },
             "note",
             &format!("{}!", "a".repeat(100_000))
         )
@@ -251,8 +251,7 @@ fn contents_are_kept_by_service() {
         ("shop-test".to_owned(), true),
         ("pay*".to_owned(), false),
     ]);
-    let settings =
-        RedactSettings { contents: Some(Capture::by_service(services)), ..RedactSettings::default() };
+    let settings = RedactConfig { contents: Some(Capture::by_service(services)), ..RedactConfig::default() };
     for (service, kept) in [("shop", false), ("shop-test", true), ("payments", false), ("other", true)] {
         let span = draft(1, 1).service(service).with("gen_ai.input.messages", "[]").span();
         let (batch, _) = redacted(&settings, batch(vec![span]));
@@ -262,7 +261,7 @@ fn contents_are_kept_by_service() {
     let table = read("contents = { \"*\" = \"off\", shop = \"on\" }").contents.unwrap();
     assert!(table.keeps("shop") && !table.keeps("other"));
     assert!(
-        toml::from_str::<RedactSettings>("contents = true").is_err(),
+        toml::from_str::<RedactConfig>("contents = true").is_err(),
         "whether true keeps or leaves out nobody could tell"
     );
 }
@@ -286,7 +285,7 @@ fn a_trace_is_told_of_by_counts_and_never_by_values() {
         first.events,
         "the same batch tells the same"
     );
-    assert!(redacted(&RedactSettings { events: false, ..all() }, batch(spans)).0.events.is_empty());
+    assert!(redacted(&RedactConfig { events: false, ..all() }, batch(spans)).0.events.is_empty());
     let secret = draft(1, 1).with("password", "hunter2").span();
     assert!(
         redacted(&all(), batch(vec![secret])).1.contains("secret_detections_total{kind=\"named_secret\"} 1")
@@ -315,7 +314,7 @@ mod laws {
     proptest! {
         #[test]
         fn no_text_makes_it_fail_and_what_is_clean_stays_clean(sent in "[ -~\\n\"{}\\[\\]:,@.é0-9]{0,200}") {
-            let settings = RedactSettings { high_entropy: true, ..all() };
+            let settings = RedactConfig { high_entropy: true, ..all() };
             let once = text(&settings, "note", &sent);
             prop_assert_eq!(text(&settings, "note", &once), once);
         }

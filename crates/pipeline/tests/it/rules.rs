@@ -4,19 +4,21 @@ use std::sync::Arc;
 
 use quipu_conformance::sample::{at, batch, cost, counter, draft, event};
 use quipu_core::*;
-use quipu_pipeline::{Exit, ExitRules};
+use quipu_pipeline::{Exporter, ExporterRules};
 
-use crate::scripted::{Scripted, exit, quick, start, status};
+use crate::scripted::{Scripted, exporter, quick, start, status};
 
-fn read(text: &str) -> ExitRules {
+fn read(text: &str) -> ExporterRules {
     toml::from_str(text).unwrap()
 }
 
 /// The part of a batch that an exporter with these rules gets.
 async fn through(rules: &str, batch: Batch) -> Batch {
     let (backend, other) = (Scripted::kind(), Scripted::kind());
-    let pipeline =
-        start([Exit { rules: read(rules), ..exit(&backend, quick(), None) }, exit(&other, quick(), None)]);
+    let pipeline = start([
+        Exporter { rules: read(rules), ..exporter(&backend, quick(), None) },
+        exporter(&other, quick(), None),
+    ]);
     // `pass_on` skips the count, which would add rows.
     pipeline.pass_on(batch.clone());
     pipeline.flush().await.unwrap();
@@ -97,8 +99,9 @@ async fn what_is_left_out_for_one_is_there_for_the_others() {
 #[tokio::test]
 async fn without_rules_nothing_is_copied() {
     let (one, two) = (Scripted::kind(), Scripted::kind());
-    let all = ExitRules { sample: Some(1.0), ..ExitRules::default() };
-    let pipeline = start([exit(&one, quick(), None), Exit { rules: all, ..exit(&two, quick(), None) }]);
+    let all = ExporterRules { sample: Some(1.0), ..ExporterRules::default() };
+    let pipeline =
+        start([exporter(&one, quick(), None), Exporter { rules: all, ..exporter(&two, quick(), None) }]);
     pipeline.pass_on(mixed());
     pipeline.flush().await.unwrap();
     assert!(Arc::ptr_eq(&one.got.lock()[0], &two.got.lock()[0]));
@@ -110,7 +113,7 @@ async fn rules_that_cannot_be_followed_let_nothing_through() {
     let backend = Scripted::kind();
     let rules = read("redact = { patterns = [\"(\"] }");
     assert!(rules.check().is_err());
-    let pipeline = start([Exit { rules, ..exit(&backend, quick(), None) }]);
+    let pipeline = start([Exporter { rules, ..exporter(&backend, quick(), None) }]);
     pipeline.pass_on(mixed());
     pipeline.flush().await.unwrap();
     assert_eq!((backend.got.lock().len(), status(&pipeline).dropped["rules"]), (0, 11));

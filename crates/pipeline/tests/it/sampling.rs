@@ -6,16 +6,16 @@ use std::time::Duration;
 use quipu_backend_memory::Memory;
 use quipu_conformance::sample::{at, draft};
 use quipu_core::*;
-use quipu_pipeline::{DropUnsampled, Parts, Pipeline, SelfMetrics, Stages, Tail, TailSettings};
+use quipu_pipeline::{DropUnsampled, Parts, Pipeline, SelfMetrics, Stages, Tail, TailSampling};
 
-fn tail(settings: TailSettings) -> (Tail, Arc<SelfMetrics>) {
+fn tail(settings: TailSampling) -> (Tail, Arc<SelfMetrics>) {
     let metrics = Arc::new(SelfMetrics::new());
     (Tail::new(settings, Arc::clone(&metrics) as _), metrics)
 }
 
 /// Keeps only errors, and roots that take longer than a second.
-fn strict() -> TailSettings {
-    TailSettings { slow: Timestamp::SECOND, ratio: 0.0, ..TailSettings::default() }
+fn strict() -> TailSampling {
+    TailSampling { slow: Timestamp::SECOND, ratio: 0.0, ..TailSampling::default() }
 }
 
 fn kept(spans: &[Span]) -> Vec<bool> {
@@ -48,9 +48,9 @@ fn errors_slow_ones_and_a_part_by_trace_id_are_kept_whole() {
         let line = format!("quipu_tail_traces_total{{reason=\"{reason}\",early=\"no\"}} 1");
         assert!(text.contains(&line), "{text}");
     }
-    let (mut all, _) = tail(TailSettings { ratio: 1.0, ..strict() });
+    let (mut all, _) = tail(TailSampling { ratio: 1.0, ..strict() });
     assert_eq!(kept(&all.take(vec![draft(1, 1).span()], at(0))), [true]);
-    let (mut half, _) = tail(TailSettings { ratio: 0.5, ..strict() });
+    let (mut half, _) = tail(TailSampling { ratio: 0.5, ..strict() });
     let random = |number: u64| {
         let mut span = draft(1, 1).span();
         span.trace_id = TraceId::made_of(&[&number.to_string()]);
@@ -63,7 +63,7 @@ fn errors_slow_ones_and_a_part_by_trace_id_are_kept_whole() {
 
 #[test]
 fn memory_and_time_are_bounded() {
-    let (mut small, metrics) = tail(TailSettings { spans: 4, ..strict() });
+    let (mut small, metrics) = tail(TailSampling { spans: 4, ..strict() });
     let child = |trace: u64, number: u64| draft(trace, number).below(1).span();
     assert!(small.take(vec![child(1, 2), child(1, 3), child(2, 2)], at(0)).is_empty());
     let out = small.take(vec![child(2, 3), child(3, 2)], at(1));
@@ -71,7 +71,7 @@ fn memory_and_time_are_bounded() {
     assert!(metrics.text().contains("early=\"memory\"} 1"), "{}", metrics.text());
     let out = small.take(Vec::new(), at(1).plus(31 * Timestamp::SECOND));
     assert_eq!((out.len(), small.held()), (3, 0), "after a while without a root");
-    let (mut brief, _) = tail(TailSettings { hold: Duration::from_secs(60), ..strict() });
+    let (mut brief, _) = tail(TailSampling { hold: Duration::from_secs(60), ..strict() });
     brief.take(vec![child(1, 2)], at(0));
     assert_eq!((brief.end().len(), brief.held()), (1, 0), "at the end");
 }

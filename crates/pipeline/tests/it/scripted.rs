@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use parking_lot::Mutex;
 use quipu_conformance::sample::{batch, draft};
 use quipu_core::*;
-use quipu_pipeline::{Exit, ExitSettings, ExitStatus, Parts, Pipeline};
+use quipu_pipeline::{DeliveryConfig, Exporter, ExporterStatus, Parts, Pipeline};
 
 use crate::faulty::Faulty;
 
@@ -78,25 +78,25 @@ pub fn refused() -> Error {
     Error::new(ErrorKind::Invalid, "write", "no such field").of_backend("scripted")
 }
 
-pub fn quick() -> ExitSettings {
-    ExitSettings {
+pub fn quick() -> DeliveryConfig {
+    DeliveryConfig {
         batch_delay_ms: 0,
         retry_first_ms: 1,
         retry_most_ms: 4,
         breaker_open_ms: 5,
         write_timeout_ms: 5_000,
         close_timeout_ms: 300,
-        ..ExitSettings::default()
+        ..DeliveryConfig::default()
     }
 }
 
-pub fn exit(backend: &Arc<Scripted>, settings: ExitSettings, folder: Option<&Path>) -> Exit {
-    Exit { settings, folder: folder.map(Path::to_path_buf), ..Exit::new(Arc::clone(backend) as _) }
+pub fn exporter(backend: &Arc<Scripted>, settings: DeliveryConfig, folder: Option<&Path>) -> Exporter {
+    Exporter { settings, folder: folder.map(Path::to_path_buf), ..Exporter::new(Arc::clone(backend) as _) }
 }
 
-pub fn start(exits: impl IntoIterator<Item = Exit>) -> Pipeline {
-    let exits = exits.into_iter().collect();
-    Pipeline::start(Parts { exits, ..Parts::new(Arc::new(Faulty::new()) as _) })
+pub fn start(exporters: impl IntoIterator<Item = Exporter>) -> Pipeline {
+    let exporters = exporters.into_iter().collect();
+    Pipeline::start(Parts { exporters, ..Parts::new(Arc::new(Faulty::new()) as _) })
 }
 
 pub fn spans(trace: u64, count: u64) -> Batch {
@@ -107,8 +107,8 @@ pub fn traces(numbers: impl IntoIterator<Item = u64>) -> Vec<TraceId> {
     numbers.into_iter().map(|number| draft(number, 1).span().trace_id).collect()
 }
 
-pub fn status(pipeline: &Pipeline) -> ExitStatus {
-    pipeline.exits().remove(0)
+pub fn status(pipeline: &Pipeline) -> ExporterStatus {
+    pipeline.exporters().remove(0)
 }
 
 /// Waits until a condition holds.

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use quipu_core::*;
-use quipu_pipeline::{BreakerState, ExitSettings, SpoolSettings, WhenFull};
+use quipu_pipeline::{BreakerState, DeliveryConfig, SpoolConfig, WhenFull};
 
-use crate::scripted::{Scripted, exit, quick, spans, start, status, traces, unavailable, until};
+use crate::scripted::{Scripted, exporter, quick, spans, start, status, traces, unavailable, until};
 
-fn with(spool: SpoolSettings) -> ExitSettings {
-    ExitSettings { spool, ..quick() }
+fn with(spool: SpoolConfig) -> DeliveryConfig {
+    DeliveryConfig { spool, ..quick() }
 }
 
 fn files(folder: &Path) -> Vec<String> {
@@ -26,7 +26,7 @@ fn what_was_acknowledged_is_delivered_after_a_kill() {
     let down = Scripted::down();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let killed = runtime.block_on(async {
-        let pipeline = start([exit(&down, quick(), Some(folder.path()))]);
+        let pipeline = start([exporter(&down, quick(), Some(folder.path()))]);
         for trace in 1..=20 {
             pipeline.submit(spans(trace, 3)).await.unwrap();
         }
@@ -38,7 +38,7 @@ fn what_was_acknowledged_is_delivered_after_a_kill() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let kind = Scripted::kind();
-        let pipeline = start([exit(&kind, quick(), Some(folder.path()))]);
+        let pipeline = start([exporter(&kind, quick(), Some(folder.path()))]);
         assert_eq!(status(&pipeline).queued, 60, "it is told before anything is delivered");
         pipeline.submit(spans(21, 1)).await.unwrap();
         pipeline.flush().await.unwrap();
@@ -53,15 +53,15 @@ fn what_was_acknowledged_is_delivered_after_a_kill() {
 async fn an_ordered_end_loses_nothing_and_does_not_wait_for_who_is_down() {
     let folder = tempfile::tempdir().unwrap();
     let down = Scripted::down();
-    let settings = ExitSettings { close_timeout_ms: 60_000, breaker_open_ms: 60_000, ..quick() };
-    let pipeline = start([exit(&down, settings.clone(), Some(folder.path()))]);
+    let settings = DeliveryConfig { close_timeout_ms: 60_000, breaker_open_ms: 60_000, ..quick() };
+    let pipeline = start([exporter(&down, settings.clone(), Some(folder.path()))]);
     pipeline.submit(spans(1, 2)).await.unwrap();
     until("it is known to be down", || status(&pipeline).breaker == BreakerState::Open).await;
     pipeline.submit(spans(2, 3)).await.unwrap();
     tokio::time::timeout(std::time::Duration::from_secs(20), pipeline.close()).await.unwrap().unwrap();
     assert!(status(&pipeline).dropped.is_empty(), "{:?}", status(&pipeline));
     let kind = Scripted::kind();
-    let pipeline = start([exit(&kind, settings, Some(folder.path()))]);
+    let pipeline = start([exporter(&kind, settings, Some(folder.path()))]);
     pipeline.flush().await.unwrap();
     assert_eq!((kind.traces(), status(&pipeline).written), (traces(1..=2), 5));
     pipeline.close().await.unwrap();
@@ -74,8 +74,8 @@ async fn memory_is_bounded_while_the_disk_holds_the_rest_in_order() {
     let gate = Arc::clone(&open);
     let backend =
         Scripted::new(move |_, _| if gate.load(Ordering::SeqCst) { Ok(()) } else { Err(unavailable()) });
-    let settings = ExitSettings { queue_records: 10, ..quick() };
-    let pipeline = start([exit(&backend, settings, Some(folder.path()))]);
+    let settings = DeliveryConfig { queue_records: 10, ..quick() };
+    let pipeline = start([exporter(&backend, settings, Some(folder.path()))]);
     for trace in 1..=100 {
         pipeline.submit(spans(trace, 4)).await.unwrap();
     }
@@ -101,9 +101,9 @@ async fn beyond_the_bound_all_is_counted_and_the_oldest_go_last_or_first() {
         let gate = Arc::clone(&open);
         let backend =
             Scripted::new(move |_, _| if gate.load(Ordering::SeqCst) { Ok(()) } else { Err(unavailable()) });
-        let spool = SpoolSettings { bytes: 20_000, when_full, ..SpoolSettings::default() };
-        let settings = ExitSettings { queue_records: 5, ..with(spool) };
-        let pipeline = start([exit(&backend, settings, Some(folder.path()))]);
+        let spool = SpoolConfig { bytes: 20_000, when_full, ..SpoolConfig::default() };
+        let settings = DeliveryConfig { queue_records: 5, ..with(spool) };
+        let pipeline = start([exporter(&backend, settings, Some(folder.path()))]);
         for trace in 1..=200 {
             pipeline.submit(spans(trace, 5)).await.unwrap();
         }
@@ -136,8 +136,8 @@ async fn a_disk_that_fails_is_told_of_and_recovers_without_a_word() {
     let backend =
         Scripted::new(move |_, _| if gate.load(Ordering::SeqCst) { Ok(()) } else { Err(unavailable()) });
     // One file per batch, so a missing folder acts like a failing disk.
-    let spool = SpoolSettings { segment_bytes: 1, ..SpoolSettings::default() };
-    let pipeline = start([exit(&backend, with(spool), Some(folder.path()))]);
+    let spool = SpoolConfig { segment_bytes: 1, ..SpoolConfig::default() };
+    let pipeline = start([exporter(&backend, with(spool), Some(folder.path()))]);
     pipeline.submit(spans(1, 1)).await.unwrap();
     assert_eq!(files(folder.path()).len(), 1);
     let away = folder.path().join("away");
@@ -160,8 +160,8 @@ async fn a_disk_that_fails_is_told_of_and_recovers_without_a_word() {
 async fn a_spool_that_another_process_has_is_an_exit_without_one() {
     let folder = tempfile::tempdir().unwrap();
     let (first, second) = (Scripted::kind(), Scripted::kind());
-    let one = start([exit(&first, quick(), Some(folder.path()))]);
-    let two = start([exit(&second, quick(), Some(folder.path()))]);
+    let one = start([exporter(&first, quick(), Some(folder.path()))]);
+    let two = start([exporter(&second, quick(), Some(folder.path()))]);
     let Health::Degraded(why) = status(&two).health else { panic!("{:?}", status(&two)) };
     assert!(why.contains("another process uses it"), "{why}");
     two.submit(spans(1, 1)).await.unwrap();
@@ -175,7 +175,7 @@ async fn a_spool_that_another_process_has_is_an_exit_without_one() {
 async fn damaged_batches_are_counted_and_the_others_come() {
     let folder = tempfile::tempdir().unwrap();
     let down = Scripted::down();
-    let pipeline = start([exit(&down, quick(), Some(folder.path()))]);
+    let pipeline = start([exporter(&down, quick(), Some(folder.path()))]);
     for trace in 1..=10 {
         pipeline.submit(spans(trace, 2)).await.unwrap();
     }
@@ -187,7 +187,7 @@ async fn damaged_batches_are_counted_and_the_others_come() {
     bytes.truncate(bytes.len() - 3);
     fs::write(&file, bytes).unwrap();
     let kind = Scripted::kind();
-    let pipeline = start([exit(&kind, quick(), Some(folder.path()))]);
+    let pipeline = start([exporter(&kind, quick(), Some(folder.path()))]);
     until("all is read", || status(&pipeline).queued == 0 && status(&pipeline).written == 16).await;
     let after = status(&pipeline);
     assert!((2..=4).contains(&after.dropped["spool_damaged"]), "{after:?}");
@@ -198,17 +198,17 @@ async fn damaged_batches_are_counted_and_the_others_come() {
 async fn a_file_that_was_cut_to_nothing_is_counted() {
     let folder = tempfile::tempdir().unwrap();
     let down = Scripted::down();
-    let pipeline = start([exit(&down, quick(), Some(folder.path()))]);
+    let pipeline = start([exporter(&down, quick(), Some(folder.path()))]);
     pipeline.submit(spans(1, 2)).await.unwrap();
     pipeline.close().await.unwrap();
     let file = folder.path().join("spool").join(files(folder.path()).remove(0));
     fs::write(&file, []).unwrap();
     let kind = Scripted::kind();
-    let pipeline = start([exit(&kind, quick(), Some(folder.path()))]);
+    let pipeline = start([exporter(&kind, quick(), Some(folder.path()))]);
     until("the loss is counted", || status(&pipeline).dropped.get("spool_damaged") == Some(&1)).await;
     pipeline.close().await.unwrap();
     // The cut file counts once; a file without frames is no loss.
-    let pipeline = start([exit(&kind, quick(), Some(folder.path()))]);
+    let pipeline = start([exporter(&kind, quick(), Some(folder.path()))]);
     pipeline.submit(spans(2, 2)).await.unwrap();
     until("the others come", || status(&pipeline).written == 2).await;
     assert_eq!(status(&pipeline).dropped.get("spool_damaged").copied().unwrap_or_default(), 0);
@@ -219,8 +219,8 @@ async fn a_file_that_was_cut_to_nothing_is_counted() {
 async fn what_was_delivered_is_not_on_disk_any_more() {
     let folder = tempfile::tempdir().unwrap();
     let kind = Scripted::kind();
-    let spool = SpoolSettings { segment_bytes: 2_000, sync: true, ..SpoolSettings::default() };
-    let pipeline = start([exit(&kind, with(spool), Some(folder.path()))]);
+    let spool = SpoolConfig { segment_bytes: 2_000, sync: true, ..SpoolConfig::default() };
+    let pipeline = start([exporter(&kind, with(spool), Some(folder.path()))]);
     for trace in 1..=50 {
         pipeline.submit(spans(trace, 5)).await.unwrap();
     }
@@ -228,7 +228,7 @@ async fn what_was_delivered_is_not_on_disk_any_more() {
     assert_eq!(status(&pipeline).written, 250);
     assert!(files(folder.path()).len() <= 2, "{:?}", files(folder.path()));
     pipeline.close().await.unwrap();
-    let pipeline = start([exit(&kind, quick(), Some(folder.path()))]);
+    let pipeline = start([exporter(&kind, quick(), Some(folder.path()))]);
     assert_eq!((status(&pipeline).queued, status(&pipeline).spool_bytes), (0, 0), "nothing comes twice");
     pipeline.close().await.unwrap();
 }
@@ -239,12 +239,12 @@ async fn what_is_on_disk_belongs_to_its_owner_alone() {
     use std::os::unix::fs::PermissionsExt;
 
     let root = tempfile::tempdir().unwrap();
-    let folder = root.path().join("exits/one");
+    let folder = root.path().join("exporters/one");
     let backend =
         Scripted::new(
             |number, _| if number == 1 { Err(crate::scripted::refused()) } else { Err(unavailable()) },
         );
-    let pipeline = start([exit(&backend, quick(), Some(&folder))]);
+    let pipeline = start([exporter(&backend, quick(), Some(&folder))]);
     pipeline.submit(spans(1, 1)).await.unwrap();
     until("it is a dead letter", || status(&pipeline).dead_letters == 1).await;
     pipeline.submit(spans(2, 1)).await.unwrap();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use quipu_conformance::sample::{batch, draft};
 use quipu_core::*;
-use quipu_pipeline::{Parts, Pipeline, Read, Redact, RedactSettings, Stages, StandardStages};
+use quipu_pipeline::{Parts, Pipeline, Read, Redact, RedactConfig, Stages, StandardStages};
 
 use crate::faulty::Faulty;
 
@@ -68,7 +68,7 @@ impl Stage for AfterReading {
 
 fn standard(adapters: Adapters, some: bool) -> Stages {
     let named = |name| some.then(|| Arc::new(Named(name)) as Arc<dyn Stage>);
-    let redact = || Arc::new(Redact::new(&RedactSettings::default(), Arc::new(NoMeter)).unwrap());
+    let redact = || Arc::new(Redact::new(&RedactConfig::default(), Arc::new(NoMeter)).unwrap());
     Stages::standard(StandardStages {
         adapters,
         watch: named("watch"),

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use parking_lot::Mutex;
 use quipu_conformance::sample::{at, draft, event, trace_id};
 use quipu_core::*;
-use quipu_pipeline::{Exit, ExitSettings, Forgotten, Parts, Pipeline, Unstored};
+use quipu_pipeline::{DeliveryConfig, Exporter, Forgotten, Parts, Pipeline, Unstored};
 use tokio::sync::Semaphore;
 
 /// A backend that accepts batches once its gate opens, or rejects them.
@@ -45,10 +45,11 @@ impl Backend for Door {
 }
 
 fn pipeline(door: &Arc<Door>, folder: &Path, spool: bool) -> Pipeline {
-    let mut settings = ExitSettings { batch_records: 1, ..ExitSettings::default() };
+    let mut settings = DeliveryConfig { batch_records: 1, ..DeliveryConfig::default() };
     settings.spool.enabled = spool;
-    let exit = Exit { settings, folder: Some(folder.to_owned()), ..Exit::new(Arc::clone(door) as _) };
-    Pipeline::start(Parts { exits: vec![exit], ..Parts::new(Arc::new(Unstored)) })
+    let exporter =
+        Exporter { settings, folder: Some(folder.to_owned()), ..Exporter::new(Arc::clone(door) as _) };
+    Pipeline::start(Parts { exporters: vec![exporter], ..Parts::new(Arc::new(Unstored)) })
 }
 
 fn run(trace: u64, user: &str) -> Batch {
@@ -88,7 +89,7 @@ async fn what_waits_goes_and_the_others_arrive() {
         pipeline.submit(run(6, "zoe")).await.unwrap();
         door.open.add_permits(Semaphore::MAX_PERMITS / 2);
         pipeline.flush().await.unwrap();
-        let status = pipeline.exits().remove(0);
+        let status = pipeline.exporters().remove(0);
         assert!(status.queued == 0 && status.dropped.is_empty(), "{status:?}");
         let got = door.names();
         assert!(
@@ -117,7 +118,7 @@ async fn the_next_process_finds_nothing_of_it() {
     second.flush().await.unwrap();
     let got = door.names();
     assert!(!got.contains("ann") && got.contains("bob") && got.contains("eve"), "{got}");
-    assert!(second.exits()[0].dropped.is_empty(), "nothing is taken for damage");
+    assert!(second.exporters()[0].dropped.is_empty(), "nothing is taken for damage");
 }
 
 #[tokio::test]
@@ -202,7 +203,7 @@ async fn several_may_be_forgotten_at_once() {
     pipeline.flush().await.unwrap();
     let got = door.names();
     assert!(got.contains("name: \"u07\"") && !got.contains("name: \"u03\""), "{got}");
-    assert!(pipeline.exits()[0].dropped.is_empty(), "nothing is damaged: {:?}", pipeline.exits());
+    assert!(pipeline.exporters()[0].dropped.is_empty(), "nothing is damaged: {:?}", pipeline.exporters());
 }
 
 /// A backend that is unreachable while its flag is set.
@@ -234,17 +235,20 @@ async fn what_is_tried_again_is_tried_without_it() {
         let folder = tempfile::tempdir().unwrap();
         let down =
             Arc::new(Down { down: AtomicBool::new(true), refused: Semaphore::new(0), got: Mutex::default() });
-        let mut settings = ExitSettings {
+        let mut settings = DeliveryConfig {
             retry_first_ms: 1,
             retry_most_ms: 2,
             breaker_open_ms: 1,
             attempts: 0,
-            ..ExitSettings::default()
+            ..DeliveryConfig::default()
         };
         settings.spool.enabled = spool;
-        let exit =
-            Exit { settings, folder: Some(folder.path().to_owned()), ..Exit::new(Arc::clone(&down) as _) };
-        let pipeline = Pipeline::start(Parts { exits: vec![exit], ..Parts::new(Arc::new(Unstored)) });
+        let exporter = Exporter {
+            settings,
+            folder: Some(folder.path().to_owned()),
+            ..Exporter::new(Arc::clone(&down) as _)
+        };
+        let pipeline = Pipeline::start(Parts { exporters: vec![exporter], ..Parts::new(Arc::new(Unstored)) });
         let mut mixed = run(1, "ann");
         mixed.append(run(2, "bob"));
         pipeline.submit(mixed).await.unwrap();

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
-use quipu_access::{Access, AccessSettings, Gate, NewKey, guard};
+use quipu_access::{Access, AccessConfig, Gate, NewKey, guard};
 use quipu_audit::Audit;
 use quipu_core::{NoMeter, SystemClock};
 use tokio::runtime::Runtime;
@@ -21,7 +21,7 @@ fn main() {
 fn open(folder: &std::path::Path, guarded: bool) -> (Router, String) {
     let clock = Arc::new(SystemClock);
     let access =
-        Access::open(folder, AccessSettings::default(), Audit::none(), Arc::new(NoMeter), clock).unwrap();
+        Access::open(folder, AccessConfig::default(), Audit::none(), Arc::new(NoMeter), clock).unwrap();
     let new = NewKey {
         name: "bench".into(),
         project: None,

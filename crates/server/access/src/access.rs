@@ -11,6 +11,7 @@ use quipu_core::{Clock, Error, ErrorKind, Meter, Result, Timestamp};
 use quipu_oidc::Provider;
 
 use crate::attempts::{Attempts, Kept};
+use crate::config::AccessConfig;
 use crate::flood::Flood;
 use crate::logins::Logins;
 use crate::password::Hashing;
@@ -18,7 +19,6 @@ use crate::principal::Principal;
 use crate::refusal::Refusal;
 use crate::register::{Register, RegisterError, Sessions};
 use crate::secret::Hashed;
-use crate::settings::AccessSettings;
 use crate::{DEFAULT_PROJECT, Permission, check_project};
 
 /// Access control of a server. Clones share all state.
@@ -27,7 +27,7 @@ pub struct Access(Arc<Inner>);
 
 /// The state that clones share.
 pub struct Inner {
-    pub(crate) settings: AccessSettings,
+    pub(crate) settings: AccessConfig,
     pub(crate) register: Register,
     pub(crate) audit: Audit,
     pub(crate) meter: Arc<dyn Meter>,
@@ -65,7 +65,7 @@ impl Access {
     /// A setting is invalid, or the register cannot be opened.
     pub fn open(
         folder: &Path,
-        settings: AccessSettings,
+        settings: AccessConfig,
         audit: Audit,
         meter: Arc<dyn Meter>,
         clock: Arc<dyn Clock>,

@@ -9,6 +9,7 @@ mod access;
 mod admittance;
 mod attempts;
 mod client;
+mod config;
 mod cookies;
 mod credential;
 mod flood;
@@ -22,11 +23,11 @@ mod refusal;
 mod register;
 mod routes;
 mod secret;
-mod settings;
 mod settle;
 
 pub use access::Access;
 pub use client::Secure;
+pub use config::{AccessConfig, Mode};
 pub use grant::{GrantError, Permission, Role, Roles, Scope, Scopes, check_project};
 pub use guard::{About, Gate, Need, guard, need};
 pub use password::HashedPassword;
@@ -36,4 +37,3 @@ pub use register::{
 };
 pub use routes::{KeyAnswer, NewKeyAnswer, UserAnswer, openapi, routes};
 pub use secret::{KeyText, SHORTEST_BOOTSTRAP};
-pub use settings::{AccessSettings, Mode};

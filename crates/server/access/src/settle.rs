@@ -7,8 +7,8 @@ use quipu_audit::{ActorKind, Noted, Outcome};
 use quipu_core::{Error, ErrorKind, Result};
 
 use crate::access::Access;
+use crate::config::Mode;
 use crate::register::Holds;
-use crate::settings::Mode;
 
 /// Why access is required.
 struct Why {

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use quipu_pipeline::ExitStatus;
+use quipu_pipeline::ExporterStatus;
 
-use crate::exporters::exits;
+use crate::exporters::exporters;
 use crate::graphs::Graphs;
 use crate::live::Feed;
 use crate::outlines::Outlines;
@@ -35,8 +35,8 @@ impl std::ops::Deref for Api {
 
 impl Api {
     /// State of the exporters.
-    pub(crate) async fn exits(&self) -> Vec<ExitStatus> {
-        exits(self.pipeline.clone()).await
+    pub(crate) async fn exporters(&self) -> Vec<ExporterStatus> {
+        exporters(self.pipeline.clone()).await
     }
 }
 

@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use quipu_core::{AnswerMemory, Clock, Health, Limits, Store, StoreInfo, Timestamp};
-use quipu_pipeline::{ExitStatus, Pipeline};
+use quipu_pipeline::{ExporterStatus, Pipeline};
 
 use crate::dto::{BackendHealth, DropCount, SearchState, SystemNow, SystemPoint, Vitals};
-use crate::exporters::exits;
+use crate::exporters::exporters;
 use crate::spawned::{background, blocking};
 use crate::state::{ApiState, ReadVitals};
 
@@ -99,15 +99,15 @@ impl System {
             (Err(error), Health::Ready) => Health::Degraded(error.to_string()),
             (_, health) => health,
         };
-        let exits = exits(self.pipeline.clone()).await;
-        self.put_together(vitals, store, &exits, &info.unwrap_or_default())
+        let exporters = exporters(self.pipeline.clone()).await;
+        self.put_together(vitals, store, &exporters, &info.unwrap_or_default())
     }
 
     fn put_together(
         &self,
         vitals: Vitals,
         store: Health,
-        exits: &[ExitStatus],
+        exporters: &[ExporterStatus],
         info: &StoreInfo,
     ) -> SystemNow {
         let Vitals { process, host, mut disk, mut queue, mut ingest, drops } = vitals;
@@ -119,7 +119,7 @@ impl System {
         queue.max_bytes = self.limits.queue_bytes as u64;
         let now = self.clock.now();
         let mut backends = vec![BackendHealth::new(self.store.name(), store)];
-        backends.extend(exits.iter().map(BackendHealth::from));
+        backends.extend(exporters.iter().map(BackendHealth::from));
         SystemNow {
             now: now.to_string(),
             uptime_s: now.since(self.started_at) / Timestamp::SECOND,

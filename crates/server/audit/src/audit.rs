@@ -15,7 +15,7 @@ use crate::folder::Folder;
 use crate::refusals::Refusals;
 use crate::writer::{Order, Writer};
 use crate::{
-    AuditPage, AuditQuery, AuditSettings, Entry, Head, Noted, Verdict, any_in_folder, export_folder, limits,
+    AuditConfig, AuditPage, AuditQuery, Entry, Head, Noted, Verdict, any_in_folder, export_folder, limits,
     read_folder, verify_folder,
 };
 
@@ -63,7 +63,7 @@ impl Audit {
     ///
     /// # Errors
     /// The folder cannot be written, or the configuration is out of bounds.
-    pub fn open(folder: &Path, settings: AuditSettings, clock: Arc<dyn Clock>) -> Result<Self> {
+    pub fn open(folder: &Path, settings: AuditConfig, clock: Arc<dyn Clock>) -> Result<Self> {
         settings.check()?;
         let folder = Folder::at(folder);
         let state = Arc::new(Mutex::new(State::default()));

@@ -8,7 +8,7 @@ use quipu_core::{Clock, Result};
 
 use crate::backwards::Backwards;
 use crate::folder::{self, Folder};
-use crate::{Actor, AuditSettings, Durability, Entry, Head, Outcome, line};
+use crate::{Actor, AuditConfig, Durability, Entry, Head, Outcome, line};
 
 /// The maximum number of attempts to take a lock file that is being replaced.
 const LOCK_TRIES: usize = 16;
@@ -19,7 +19,7 @@ const CUT: &str = "audit.cut";
 /// each one checks whether another has appended.
 pub(crate) struct Chain {
     folder: Folder,
-    settings: AuditSettings,
+    settings: AuditConfig,
     clock: Arc<dyn Clock>,
     lock: File,
     end: Option<End>,
@@ -44,7 +44,7 @@ struct End {
 impl Chain {
     /// Finds the end of the log in a folder, creates a missing folder, and repairs a line that a crash cut
     /// off.
-    pub(crate) fn open(folder: Folder, settings: AuditSettings, clock: Arc<dyn Clock>) -> Result<Self> {
+    pub(crate) fn open(folder: Folder, settings: AuditConfig, clock: Arc<dyn Clock>) -> Result<Self> {
         let wrong = |cause| folder::failed("open", folder.path(), cause);
         folder.create().map_err(wrong)?;
         let lock = folder.lock_file().map_err(wrong)?;

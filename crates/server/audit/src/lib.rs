@@ -8,6 +8,7 @@
 mod audit;
 mod backwards;
 mod chain;
+mod config;
 mod digest;
 mod entry;
 mod folder;
@@ -16,16 +17,15 @@ mod line;
 mod page;
 mod read;
 mod refusals;
-mod settings;
 mod verdict;
 mod verify;
 mod writer;
 
 pub use audit::{Audit, State};
+pub use config::{AuditConfig, Durability, FOLDER};
 pub use digest::{Digest, Head, Malformed};
 pub use entry::{Actor, ActorKind, Entry, Outcome};
 pub use page::{AuditPage, AuditQuery, Noted};
 pub use read::{any_in_folder, export_folder, read_folder};
-pub use settings::{AuditSettings, Durability, FOLDER};
 pub use verdict::{Fault, Verdict};
 pub use verify::verify_folder;

@@ -62,7 +62,7 @@ impl Default for GatewayConfig {
             upstreams: BTreeMap::new(),
             prompts: false,
             ask_usage: false,
-            service: "quipu-proxy".to_owned(),
+            service: "quipu-gateway".to_owned(),
             request_bytes: 64 << 20,
             upload_bytes: 512 << 20,
             request_ms: 120_000,

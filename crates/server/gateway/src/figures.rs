@@ -22,27 +22,27 @@ impl Figures {
             *digit = b'0' + u8::try_from((status / place) % 10).unwrap_or_default();
         }
         let status = std::str::from_utf8(&text).unwrap_or_default();
-        self.0.add("quipu_proxy_requests_total", &[("upstream", upstream), ("status", status)], 1);
+        self.0.add("quipu_gateway_requests_total", &[("upstream", upstream), ("status", status)], 1);
     }
 
     /// Counts an error answer of the gateway.
     pub fn refused(&self, upstream: &str, reason: &str) {
-        self.0.add("quipu_proxy_refusals_total", &[("upstream", upstream), ("reason", reason)], 1);
+        self.0.add("quipu_gateway_refusals_total", &[("upstream", upstream), ("reason", reason)], 1);
     }
 
     /// Counts an ambiguous request that was passed on, by its reason.
     pub fn not_understood(&self, upstream: &str, reason: &str) {
-        self.0.add("quipu_proxy_not_understood_total", &[("upstream", upstream), ("reason", reason)], 1);
+        self.0.add("quipu_gateway_not_understood_total", &[("upstream", upstream), ("reason", reason)], 1);
     }
 
     /// Counts a client that disconnected before the answer's end.
     pub fn left(&self, upstream: &str) {
-        self.0.add("quipu_proxy_client_disconnects_total", &[("upstream", upstream)], 1);
+        self.0.add("quipu_gateway_client_disconnects_total", &[("upstream", upstream)], 1);
     }
 
     /// Records the time added to a call.
     pub fn added(&self, time: Duration) {
-        self.0.observe("quipu_proxy_added_seconds", &[], time.as_secs_f64());
+        self.0.observe("quipu_gateway_added_seconds", &[], time.as_secs_f64());
     }
 }
 

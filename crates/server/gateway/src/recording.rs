@@ -7,7 +7,7 @@ use std::time::Duration;
 use quipu_core::{
     Arrival, Batch, Clock as _, Error, ErrorKind, Intake, Meter, Resource, Result, Retry, SystemClock,
 };
-use quipu_sdk::{Drain, Recorder, Settings};
+use quipu_sdk::{Drain, Recorder, RecorderConfig};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
@@ -59,10 +59,10 @@ impl Recording {
     pub fn start(config: &GatewayConfig, intake: Arc<dyn Intake>, meter: Arc<dyn Meter>) -> Result<Self> {
         let mut resource = Resource::default();
         resource.attributes.push("service.name", config.service.as_str());
-        let settings = Settings {
+        let settings = RecorderConfig {
             resource: Arc::new(resource),
             log_full_prompts: config.prompts,
-            ..Settings::default()
+            ..RecorderConfig::default()
         };
         let (recorder, drain) = Recorder::new(settings);
         let closing = Arc::new(AtomicBool::new(false));
@@ -174,12 +174,12 @@ impl Pump {
 
     fn tell(&self, is_stuck: bool) {
         self.delivery.0.store(is_stuck, Ordering::Release);
-        self.meter.set("quipu_proxy_delivery_stuck", &[], i64::from(is_stuck));
+        self.meter.set("quipu_gateway_delivery_stuck", &[], i64::from(is_stuck));
     }
 
     fn lose(&self, batch: &Batch, error: &Error) {
         let records = batch.len();
-        self.meter.add("quipu_proxy_lost_records_total", &[], u64::try_from(records).unwrap_or(u64::MAX));
+        self.meter.add("quipu_gateway_lost_records_total", &[], u64::try_from(records).unwrap_or(u64::MAX));
         tracing::warn!(%error, records, "records of calls were dropped");
     }
 }

@@ -4,7 +4,7 @@ use quipu_core::{Error, ErrorKind, Result};
 use serde_json::Value;
 
 use crate::token::Claims;
-use crate::{Identity, Settings};
+use crate::{Identity, OidcConfig};
 
 /// The maximum length of a name or an e-mail address, in characters.
 const TEXT: usize = 255;
@@ -13,7 +13,7 @@ const GROUPS: usize = 1_000;
 const GROUP: usize = 256;
 
 impl Identity {
-    pub(crate) fn of(claims: &Claims, settings: &Settings) -> Self {
+    pub(crate) fn of(claims: &Claims, settings: &OidcConfig) -> Self {
         let text = |name: &str| claims.get(name).and_then(Value::as_str).map(|text| plain(text, TEXT));
         let said = |name: &str| text(name).filter(|text| !text.is_empty());
         let subject = said("sub").unwrap_or_default();
@@ -32,7 +32,7 @@ impl Identity {
     ///
     /// # Errors
     /// `Denied`, with the reason.
-    pub(crate) fn admitted(self, settings: &Settings) -> Result<Self> {
+    pub(crate) fn admitted(self, settings: &OidcConfig) -> Result<Self> {
         let refused = |what| Err(Error::new(ErrorKind::Denied, "log in", what));
         if settings.allowed_domains.is_empty() {
             return Ok(self);
@@ -52,7 +52,7 @@ impl Identity {
 }
 
 /// Returns whether claims are missing that the userinfo endpoint may supply.
-pub(crate) fn is_thin(claims: &Claims, settings: &Settings) -> bool {
+pub(crate) fn is_thin(claims: &Claims, settings: &OidcConfig) -> bool {
     let named = ["preferred_username", "name", "email"].iter().any(|name| claims.contains_key(*name));
     let mailed = settings.allowed_domains.is_empty() || claims.contains_key("email");
     let grouped =

@@ -3,7 +3,7 @@
 use quipu_core::{Error, ErrorKind, Result};
 use serde::Deserialize;
 
-use crate::settings::is_safe;
+use crate::config::is_safe;
 
 /// The document below `/.well-known/openid-configuration`
 /// (<https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderMetadata>), with the fields that a

@@ -7,14 +7,14 @@
 
 mod ask;
 mod claims;
+mod config;
 mod discovery;
 mod identity;
 mod keys;
 mod provider;
-mod settings;
 mod signatures;
 mod token;
 
+pub use config::OidcConfig;
 pub use identity::{Begun, Identity};
 pub use provider::Provider;
-pub use settings::Settings;

@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use quipu_core::{Error, ErrorKind, Result};
-use quipu_send::{Answer, Http, HttpSettings, Secret};
+use quipu_send::{Answer, Http, HttpConfig, Secret};
 use ring::digest::{SHA256, digest};
 use ring::rand::{SecureRandom as _, SystemRandom};
 use serde::Deserialize;
@@ -14,7 +14,7 @@ use crate::ask::Issuer;
 use crate::claims::is_thin;
 use crate::discovery::Discovery;
 use crate::token::{Claims, Token};
-use crate::{Begun, Identity, Settings, signatures};
+use crate::{Begun, Identity, OidcConfig, signatures};
 
 /// The characters that a form does not escape (RFC 3986, unreserved).
 const FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -26,7 +26,7 @@ const RANDOM: usize = 32;
 /// A client of one issuer. It requests the discovery document and the keys when they are needed, and caches
 /// them for an hour.
 pub struct Provider {
-    settings: Settings,
+    settings: OidcConfig,
     secret: Secret,
     issuer: Issuer,
 }
@@ -44,20 +44,20 @@ impl Provider {
     ///
     /// # Errors
     /// Names the invalid configuration key and the expected value.
-    pub fn new(settings: Settings) -> Result<Self> {
+    pub fn new(settings: OidcConfig) -> Result<Self> {
         settings.check()?;
         signatures::install();
-        let http = HttpSettings {
+        let http = HttpConfig {
             timeout_ms: settings.timeout_ms,
             tls: settings.tls.clone(),
-            ..HttpSettings::default()
+            ..HttpConfig::default()
         };
         let issuer = Issuer::new(Http::new(&http)?, settings.issuer.clone());
         Ok(Self { secret: settings.secret()?, issuer, settings })
     }
 
     /// The configuration.
-    pub const fn settings(&self) -> &Settings {
+    pub const fn settings(&self) -> &OidcConfig {
         &self.settings
     }
 

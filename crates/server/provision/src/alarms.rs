@@ -1,6 +1,6 @@
 //! The alert rules, for Prometheus and for Grafana.
 
-use crate::Settings;
+use crate::ProvisionConfig;
 
 /// The unit of a figure in a sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +52,7 @@ fn grown(by: &str, counter: &str, time: &str) -> String {
 }
 
 /// The six rules on agents, then those on Quipu itself.
-pub(crate) fn alarms(settings: &Settings) -> Vec<Alarm> {
+pub(crate) fn alarms(settings: &ProvisionConfig) -> Vec<Alarm> {
     let mut alarms = of_agents(settings);
     alarms.extend(of_answers(settings));
     alarms.push(overload(settings));
@@ -60,7 +60,7 @@ pub(crate) fn alarms(settings: &Settings) -> Vec<Alarm> {
     alarms
 }
 
-fn of_agents(settings: &Settings) -> Vec<Alarm> {
+fn of_agents(settings: &ProvisionConfig) -> Vec<Alarm> {
     let limits = &settings.thresholds;
     vec![
         Alarm {
@@ -109,7 +109,7 @@ fn of_agents(settings: &Settings) -> Vec<Alarm> {
     ]
 }
 
-fn of_answers(settings: &Settings) -> Vec<Alarm> {
+fn of_answers(settings: &ProvisionConfig) -> Vec<Alarm> {
     let limits = &settings.thresholds;
     vec![
         Alarm {
@@ -141,7 +141,7 @@ fn of_answers(settings: &Settings) -> Vec<Alarm> {
 }
 
 /// Each resource is a series, so the alert names it. A queue that rejects batches is full.
-fn overload(settings: &Settings) -> Alarm {
+fn overload(settings: &ProvisionConfig) -> Alarm {
     let resource =
         |name: &str, share: &str| format!("label_replace({share}, \"resource\", \"{name}\", \"\", \"\")");
     let shares = [
@@ -177,7 +177,7 @@ fn of_quipu() -> Vec<Alarm> {
     vec![
         Alarm {
             name: "quipu_records_dropped",
-            figure: grown("job, instance, backend, reason", "quipu_exit_dropped_records_total", "15m"),
+            figure: grown("job, instance, backend, reason", "quipu_exporter_dropped_records_total", "15m"),
             above: true,
             threshold: 0.0,
             hold: "0s",
@@ -188,8 +188,9 @@ fn of_quipu() -> Vec<Alarm> {
             dashboard: "quipu-health",
         },
         Alarm {
-            name: "quipu_exit_failing",
-            figure: "sum by (job, instance, backend) (increase(quipu_exit_failures_total[10m]))".to_owned(),
+            name: "quipu_exporter_failing",
+            figure: "sum by (job, instance, backend) (increase(quipu_exporter_failures_total[10m]))"
+                .to_owned(),
             above: true,
             threshold: 0.0,
             hold: "15m",

@@ -1,6 +1,6 @@
 //! A generated file: its path and its text.
 
-use crate::{Settings, grafana, prometheus};
+use crate::{ProvisionConfig, grafana, prometheus};
 
 /// One file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +18,7 @@ impl File {
 }
 
 /// Returns all files of both programs, each below a folder with the program's name.
-pub fn files(settings: &Settings) -> Vec<File> {
+pub fn files(settings: &ProvisionConfig) -> Vec<File> {
     let below =
         |folder: &'static str| move |file: File| File { path: format!("{folder}/{}", file.path), ..file };
     let prometheus = prometheus::files(settings).into_iter().map(below("prometheus"));

@@ -6,16 +6,16 @@
 //! Never: reads or writes a file, or names a metric that is not in the catalogue or among Quipu's own.
 //!
 //! ```
-//! let files = quipu_provision::prometheus::files(&quipu_provision::Settings::default());
+//! let files = quipu_provision::prometheus::files(&quipu_provision::ProvisionConfig::default());
 //! assert!(files.iter().any(|file| file.path == "prometheus.yml" && file.text.contains("127.0.0.1:9464")));
 //! ```
 
 mod alarms;
+mod config;
 mod file;
 pub mod grafana;
 pub mod prometheus;
-mod settings;
 mod yaml;
 
+pub use config::{ProvisionConfig, Thresholds, Tracing};
 pub use file::{File, files};
-pub use settings::{Settings, Thresholds, Tracing};

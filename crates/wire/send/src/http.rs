@@ -67,7 +67,7 @@ impl Compression {
 /// Configuration of HTTP requests.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct HttpSettings {
+pub struct HttpConfig {
     /// Headers of every request, such as `authorization`.
     pub headers: BTreeMap<String, Secret>,
     /// The timeout of a request including its answer, in milliseconds.
@@ -78,7 +78,7 @@ pub struct HttpSettings {
     pub compression: Compression,
 }
 
-impl Default for HttpSettings {
+impl Default for HttpConfig {
     fn default() -> Self {
         Self {
             headers: BTreeMap::new(),
@@ -104,7 +104,7 @@ impl Http {
     ///
     /// # Errors
     /// A header or the TLS configuration is invalid.
-    pub fn new(settings: &HttpSettings) -> Result<Self> {
+    pub fn new(settings: &HttpConfig) -> Result<Self> {
         let timeout = Duration::from_millis(settings.timeout_ms);
         let connect = timeout.min(Duration::from_millis(CONNECT_MS));
         let mut headers = headers(&settings.headers)?;

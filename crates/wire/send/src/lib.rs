@@ -19,7 +19,7 @@ mod wire;
 pub use address::check_url;
 pub use answer::{Answer, Incoming, retry_after};
 pub use authorize::Authorize;
-pub use http::{Compression, Http, HttpSettings};
+pub use http::{Compression, Http, HttpConfig};
 pub use otlp::{Code, OtlpSender, Partial, Protocol, Refusal, Status, Target};
 pub use reach::reach;
 pub use secret::Secret;

@@ -49,7 +49,7 @@ pub fn run(bench: &Bench) -> Result<Report> {
     let inner = Trap::inner()?;
     let hook = Trap::to(&inner)?;
     let upstream = Upstream::start()?;
-    let gateway = ["--proxy", "127.0.0.1:0", "--openai", &upstream.url];
+    let gateway = ["--gateway", "127.0.0.1:0", "--openai", &upstream.url];
     let scene = Scene::guarded(bench, &config(&hook), &gateway)?;
     scene.fill()?;
     attacks.keys(&scene);
@@ -113,7 +113,7 @@ impl Attacks<'_> {
         self.add(pages::forgery(scene), "CSRF");
         self.add(pages::sharing(scene), "CORS");
         self.add(pages::script(scene), "XSS");
-        let open = Scene::open(self.bench, "[proxy]\nlisten = \"127.0.0.1:0\"\n")?;
+        let open = Scene::open(self.bench, "[gateway]\nlisten = \"127.0.0.1:0\"\n")?;
         self.add(pages::rebinding(&open), "rebinding");
         Ok(())
     }

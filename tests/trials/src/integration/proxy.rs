@@ -56,7 +56,7 @@ pub fn run(bench: &Bench) -> Result<Report> {
     alone(bench, &ready, &models, scratch.path(), report)
 }
 
-/// Everything, through `quipu serve --proxy`.
+/// Everything, through `quipu serve --gateway`.
 fn in_server(
     bench: &Bench,
     ready: &Ready,
@@ -70,10 +70,10 @@ fn in_server(
     fs::write(&config, CONFIG)?;
     let config = config.to_string_lossy().into_owned();
     let flags = upstreams(models);
-    let mut extra: Vec<&str> = vec!["--proxy", "127.0.0.1:0", "--config", &config];
+    let mut extra: Vec<&str> = vec!["--gateway", "127.0.0.1:0", "--config", &config];
     extra.extend(flags.iter().map(String::as_str));
     let server = Server::on(&bench.binary, &data, &extra)?;
-    let url = told(&data.join("ready.json"), "proxy")?;
+    let url = told(&data.join("ready.json"), "gateway")?;
     let cases = clients(ready, &url, &scratch.join("in-server.jsonl"), &[])?;
     if cases.is_empty() {
         bail!("no case was run");
@@ -81,7 +81,7 @@ fn in_server(
     let http = Http::new(Duration::from_secs(30));
     for case in &cases {
         report = report.judged(
-            &format!("serve --proxy: {}", case.name),
+            &format!("serve --gateway: {}", case.name),
             &case.wrong(|| shown(&http, &server, &case.name)),
         );
     }
@@ -97,13 +97,13 @@ fn in_server(
             (total["llm_calls"] == 1 && total["tokens"]["input"].as_u64() > Some(0)).then_some(())
         });
         report = report.judged(
-            &format!("serve --proxy: {name} is recorded"),
+            &format!("serve --gateway: {name} is recorded"),
             &wrong_if(found.is_none(), "no tokens are"),
         );
     }
-    report = report.judged("serve --proxy: no answer holds a key or a prompt", &tellers(&http, &server)?);
+    report = report.judged("serve --gateway: no answer holds a key or a prompt", &tellers(&http, &server)?);
     server.stop()?;
-    Ok(report.judged("serve --proxy: no file holds a key or a prompt", &holders(&data)))
+    Ok(report.judged("serve --gateway: no file holds a key or a prompt", &holders(&data)))
 }
 
 /// A gateway that finds the store in the hands of a server, and sends to it.
@@ -281,7 +281,7 @@ fn holders(folder: &Path) -> Vec<String> {
     found
 }
 
-/// `quipu proxy`, running; dropping it kills it.
+/// `quipu gateway`, running; dropping it kills it.
 struct Gateway {
     child: Child,
     url: String,
@@ -292,17 +292,21 @@ impl Gateway {
         let (ready, log) = (data.join("proxy.json"), data.join("proxy.log"));
         let mut command = Command::new(&bench.binary);
         command
-            .args(["proxy", "--listen", "127.0.0.1:0", "--ready-file"])
+            .args(["gateway", "--listen", "127.0.0.1:0", "--ready-file"])
             .arg(&ready)
             .arg("--data-dir")
             .arg(data);
         command.args(upstreams(models)).args(extra);
         let log = fs::File::create(log)?;
-        let child =
-            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().context("quipu proxy")?;
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .context("quipu gateway")?;
         let mut gateway = Self { child, url: String::new() };
-        let url = shell::poll(Duration::from_secs(30), || told(&ready, "proxy").ok());
-        gateway.url = url.ok_or_else(|| anyhow!("quipu proxy does not listen"))?;
+        let url = shell::poll(Duration::from_secs(30), || told(&ready, "gateway").ok());
+        gateway.url = url.ok_or_else(|| anyhow!("quipu gateway does not listen"))?;
         Ok(gateway)
     }
 

@@ -6,7 +6,7 @@ use axum::http::HeaderMap;
 use axum::routing::post;
 use quipu_http::{Middleware, Propagate, TraceLayer, extract, inject, inject_as};
 use quipu_sdk::propagate::{Format, Formats};
-use quipu_sdk::{Context, FutureExt, Recorder, Settings};
+use quipu_sdk::{Context, FutureExt, Recorder, RecorderConfig};
 use std::collections::BTreeMap;
 
 use crate::answers;
@@ -15,7 +15,7 @@ use crate::rig::{Rig, text};
 
 #[test]
 fn headers_carry_a_context_there_and_back() {
-    let (recorder, _drain) = Recorder::new(Settings::default());
+    let (recorder, _drain) = Recorder::new(RecorderConfig::default());
     let span = recorder.context().agent("planner").session_id("s-1").user_data("team", "blue");
     let mut headers = HeaderMap::new();
     inject(&span.context(), &mut headers);
@@ -36,7 +36,7 @@ async fn hop(format: Format) {
     };
     let layer = TraceLayer::new().context(inside.context());
     let server = mock::serve(Router::new().route("/work", post(handler)).layer(layer)).await;
-    let (recorder, _drain) = Recorder::new(Settings::default());
+    let (recorder, _drain) = Recorder::new(RecorderConfig::default());
     let agent = recorder.context().agent("planner").session_id("s-1");
     let mut headers = HeaderMap::new();
     let formats = Formats::new([format, Format::Baggage]);
@@ -68,7 +68,10 @@ async fn from_middleware_to_layer_in_every_format() {
         let mut inside = Rig::new();
         let layer = TraceLayer::new().context(inside.context());
         let server = mock::serve(Router::new().fallback(|| async { "fine" }).layer(layer)).await;
-        let settings = Settings { propagate: Formats::new([format, Format::Baggage]), ..Settings::default() };
+        let settings = RecorderConfig {
+            propagate: Formats::new([format, Format::Baggage]),
+            ..RecorderConfig::default()
+        };
         let (recorder, mut drain) = Recorder::new(settings);
         let client = mock::client(Middleware::new());
         let request = client.get(format!("http://{server}/orders"));

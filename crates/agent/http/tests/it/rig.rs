@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use quipu_core::{Span, Value};
-use quipu_sdk::{Context, Drain, Recorder, Settings};
+use quipu_sdk::{Context, Drain, Recorder, RecorderConfig};
 
 /// A recorder for one test.
 pub struct Rig {
@@ -13,15 +13,15 @@ pub struct Rig {
 
 impl Rig {
     pub fn new() -> Self {
-        Self::with(Settings::default())
+        Self::with(RecorderConfig::default())
     }
 
     /// Creates a recorder with full prompt logging.
     pub fn full() -> Self {
-        Self::with(Settings { log_full_prompts: true, ..Settings::default() })
+        Self::with(RecorderConfig { log_full_prompts: true, ..RecorderConfig::default() })
     }
 
-    fn with(settings: Settings) -> Self {
+    fn with(settings: RecorderConfig) -> Self {
         let (recorder, drain) = Recorder::new(settings);
         Self { recorder, drain }
     }

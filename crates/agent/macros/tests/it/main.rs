@@ -10,11 +10,11 @@ mod ui;
 use std::time::Duration;
 
 use quipu_core::{Batch, Span, Value};
-use quipu_sdk::{Recorder, Settings};
+use quipu_sdk::{Recorder, RecorderConfig};
 
 /// The records of `work`.
 fn recorded(work: impl FnOnce()) -> (Recorder, Batch) {
-    let (recorder, mut drain) = Recorder::new(Settings::default());
+    let (recorder, mut drain) = Recorder::new(RecorderConfig::default());
     recorder.context().scope(work);
     (recorder, drain.collect(Duration::from_millis(20)))
 }

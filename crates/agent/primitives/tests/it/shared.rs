@@ -4,7 +4,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use quipu_core::{Span, Status};
-use quipu_sdk::{FutureExt, Recorder, Settings};
+use quipu_sdk::{FutureExt, Recorder, RecorderConfig};
 
 /// The records of some work.
 pub struct Seen {
@@ -14,7 +14,7 @@ pub struct Seen {
 
 /// Runs work on a runtime with paused time; returns its output and its records.
 pub fn watch<F: Future>(work: F) -> (F::Output, Seen) {
-    let (recorder, mut drain) = Recorder::new(Settings::default());
+    let (recorder, mut drain) = Recorder::new(RecorderConfig::default());
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     let output = runtime.block_on(work.in_context(recorder.context()));

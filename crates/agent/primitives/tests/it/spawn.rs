@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use quipu_primitives::{spawn, spawn_blocking, thread_spawn};
-use quipu_sdk::{Context, FutureExt, Recorder, Settings};
+use quipu_sdk::{Context, FutureExt, Recorder, RecorderConfig};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_they_record_belongs_to_who_spawned_them() {
-    let (recorder, mut drain) = Recorder::new(Settings::default());
+    let (recorder, mut drain) = Recorder::new(RecorderConfig::default());
     let parent = recorder.context().workflow("parent");
     let within = async {
         let task = spawn(async { quipu_sdk::task("task").span_id() });

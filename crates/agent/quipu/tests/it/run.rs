@@ -62,7 +62,8 @@ fn lines(folder: &TempDir) -> Vec<serde_json::Value> {
 #[tokio::test]
 async fn with_one_backend_failing_sqlite_and_the_file_have_everything() {
     let folder = TempDir::new().unwrap();
-    let quipu = library(&folder).backend("sqlite:").backend("file:").exit(Arc::new(Failing)).init().unwrap();
+    let quipu =
+        library(&folder).backend("sqlite:").backend("file:").exporter(Arc::new(Failing)).init().unwrap();
     for _ in 0..20 {
         let agent = quipu.context().agent("planner");
         agent.llm("openai", "gpt-5").usage((100, 10)).end();

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use quipu_budget::BudgetConfig;
 use quipu_core::Level;
 use quipu_mapping::MapConfig;
-use quipu_pipeline::{ExitSettings, RedactSettings};
+use quipu_pipeline::{DeliveryConfig, RedactConfig};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -90,7 +90,7 @@ layers! {
         /// Config of backends by scheme.
         backend: BTreeMap<String, Spanned<toml::Table>>,
         /// Delivery config.
-        delivery: Option<ExitSettings>,
+        delivery: Option<DeliveryConfig>,
         /// Milliseconds between two drains of the recorder.
         delay_ms: Option<u64>,
         /// Most bytes of waiting records per thread.
@@ -108,7 +108,7 @@ layers! {
         /// Tail sampling.
         tail: TailLayer,
         /// Redaction.
-        redact: Option<RedactSettings>,
+        redact: Option<RedactConfig>,
         /// Mappings for spans of custom instrumentation.
         map: BTreeMap<String, MapConfig>,
         /// Budgets.

@@ -7,9 +7,9 @@ use std::time::Duration;
 use quipu_budget::BudgetConfig;
 use quipu_core::{Attributes, Level, Resource};
 use quipu_mapping::MapConfig;
-use quipu_pipeline::{Capture, HashKey, RedactSettings};
+use quipu_pipeline::{Capture, HashKey, RedactConfig};
 use quipu_sdk::propagate::{Format, Formats};
-use quipu_sdk::{EventFilter, RateLimit, SampleRule, Sampler, Settings};
+use quipu_sdk::{EventFilter, RateLimit, RecorderConfig, SampleRule, Sampler};
 
 use super::layer::{EventsLayer, Layer, Preset, SamplingLayer, TailLayer};
 use crate::named::Named;
@@ -35,7 +35,7 @@ pub(crate) struct Config {
     pub shutdown_timeout: Duration,
     pub sampler: Sampler,
     pub tail: Option<Tail>,
-    pub redact: RedactSettings,
+    pub redact: RedactConfig,
     /// Mappings for spans of custom instrumentation.
     pub map: BTreeMap<String, MapConfig>,
     pub budgets: BTreeMap<String, BudgetConfig>,
@@ -97,7 +97,7 @@ const fn choice(preset: Preset) -> Choice {
 impl Config {
     /// Fills in the defaults.
     pub fn of(said: Layer, file: Option<PathBuf>, variables: Variables, mut problems: Vec<String>) -> Self {
-        let recorder = Settings::default();
+        let recorder = RecorderConfig::default();
         let preset = said.preset.unwrap_or_default();
         let choice = choice(preset);
         let millis = |said: Option<u64>, else_: u64| Duration::from_millis(said.unwrap_or(else_).max(1));
@@ -146,11 +146,11 @@ impl Config {
 
 /// By default, contents are stored only with full prompt logging.
 fn redact(
-    mut said: RedactSettings,
+    mut said: RedactConfig,
     log_full_prompts: bool,
     variables: &Variables,
     problems: &mut Vec<String>,
-) -> RedactSettings {
+) -> RedactConfig {
     said.contents.get_or_insert_with(|| Capture::all(log_full_prompts));
     if let Some(key) = &mut said.key
         && let Err(why) = key.change(|text| variables.filled(text))

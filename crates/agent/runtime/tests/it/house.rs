@@ -8,7 +8,7 @@ use quipu_adapter_quipu::Quipu as Adapter;
 use quipu_backend_memory::Memory;
 use quipu_backend_sqlite::{Config, Sqlite};
 use quipu_core::*;
-use quipu_runtime::{Basis, Builder, ExitSettings, Open, OpenAccounts, Opened, Quipu, Tables};
+use quipu_runtime::{Basis, Builder, DeliveryConfig, Open, OpenAccounts, Opened, Quipu, Tables};
 
 /// The build.
 pub struct House;
@@ -65,8 +65,8 @@ impl Tables for House {
                 Ok(Opened::Store(Arc::new(Sqlite::open(config)?)))
             }),
             ("memory", |_| Ok(Opened::Store(Arc::new(Memory::new())))),
-            ("failing", |_| Ok(Opened::Exit(Arc::new(Failing)))),
-            ("stuck", |_| Ok(Opened::Exit(Arc::new(Stuck)))),
+            ("failing", |_| Ok(Opened::Exporter(Arc::new(Failing)))),
+            ("stuck", |_| Ok(Opened::Exporter(Arc::new(Stuck)))),
             ("broken", |_| Err(Error::new(ErrorKind::Denied, "open backend", "the door is locked"))),
         ]
     }
@@ -74,13 +74,13 @@ impl Tables for House {
 
 /// A library that reads nothing from the machine and has short timeouts.
 pub fn library() -> Builder<House> {
-    let delivery = ExitSettings {
+    let delivery = DeliveryConfig {
         attempts: 2,
         retry_first_ms: 1,
         breaker_open_ms: 50,
         write_timeout_ms: 5_000,
         close_timeout_ms: 500,
-        ..ExitSettings::default()
+        ..DeliveryConfig::default()
     };
     let builder = Quipu::<House>::builder().detached().without_env().without_file().without_backends();
     builder.system_metrics(false).service("shop").delay(Duration::from_millis(20)).delivery(delivery)

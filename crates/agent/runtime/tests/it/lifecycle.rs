@@ -79,7 +79,7 @@ fn after_the_end_what_is_recorded_is_dropped_and_counted() {
 
 #[test]
 fn a_stuck_backend_does_not_hold_up_the_end() {
-    let quipu = library().exit(Arc::new(Stuck)).init().unwrap();
+    let quipu = library().exporter(Arc::new(Stuck)).init().unwrap();
     call(&quipu);
     let begun = Instant::now();
     let flushed = quipu.flush(Duration::from_millis(200)).unwrap_err();

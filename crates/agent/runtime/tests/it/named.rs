@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use quipu_core::{Backend, Batch, Health, Level, Result};
-use quipu_pipeline::{ExitSettings, RuleSignal};
+use quipu_pipeline::{DeliveryConfig, RuleSignal};
 use quipu_runtime::{Backends, Named, Open, Opened, Variables};
 use serde::Deserialize;
 use toml::Spanned;
@@ -56,9 +56,9 @@ const KNOWN: &[(&str, Open)] = &[
     ("far", |place| {
         let Said { key } = place.config()?;
         let region = place.variable("REGION").unwrap_or_default();
-        Ok(Opened::Exit(Arc::new(Far(format!("{} {key} {region}", place.path)))))
+        Ok(Opened::Exporter(Arc::new(Far(format!("{} {key} {region}", place.path)))))
     }),
-    ("near", |_| Ok(Opened::Exit(Arc::new(Near)))),
+    ("near", |_| Ok(Opened::Exporter(Arc::new(Near)))),
 ];
 
 fn named(list: &[&str], text: &str) -> Named {
@@ -68,7 +68,7 @@ fn named(list: &[&str], text: &str) -> Named {
     Named {
         list: list.iter().map(|listed| (*listed).to_owned()).collect(),
         tables,
-        delivery: ExitSettings { batch_records: 7, ..ExitSettings::default() },
+        delivery: DeliveryConfig { batch_records: 7, ..DeliveryConfig::default() },
         keep: true,
         data_dir: PathBuf::from("/data"),
         level: Level::Info,
@@ -101,11 +101,11 @@ fn two_of_one_kind_have_names_settings_and_rules_of_their_own() {
     "#;
     let backends = opened(&["one:http://a:1/x", "far"], text);
     assert!(backends.failed.is_empty() && backends.notes.is_empty(), "{:?}", backends.failed);
-    let [one, far] = backends.exits.as_slice() else { panic!("two") };
+    let [one, far] = backends.exporters.as_slice() else { panic!("two") };
     assert_eq!(one.backend.health(), Health::Degraded("http://a:1/x k-1! eu".into()));
     assert_eq!(far.backend.health(), Health::Degraded(" plain eu".into()));
     assert_eq!((one.name.as_str(), far.name.as_str()), ("one", "far"));
-    assert_eq!(one.folder.as_deref(), Some("/data/exits/one".as_ref()));
+    assert_eq!(one.folder.as_deref(), Some("/data/exporters/one".as_ref()));
     assert_eq!(
         (one.settings.queue_records, one.settings.batch_records, one.settings.spool.bytes),
         (5, 7, 99)
@@ -117,7 +117,7 @@ fn two_of_one_kind_have_names_settings_and_rules_of_their_own() {
     );
     assert_eq!(
         (far.settings.queue_records, far.settings.batch_records),
-        (ExitSettings::default().queue_records, 7)
+        (DeliveryConfig::default().queue_records, 7)
     );
 }
 
@@ -125,7 +125,7 @@ fn two_of_one_kind_have_names_settings_and_rules_of_their_own() {
 fn what_waits_is_kept_on_disk_for_the_remote_and_for_those_that_ask() {
     let text = "[far]\nkey = \"k\"\n[kept]\nuse = \"near\"\ndelivery = { spool = { bytes = 9 } }\n";
     let spools = |backends: &Backends| -> Vec<bool> {
-        backends.exits.iter().map(|exit| exit.settings.spool.enabled).collect()
+        backends.exporters.iter().map(|exporter| exporter.settings.spool.enabled).collect()
     };
     let list = ["far", "near", "kept"];
     assert_eq!(spools(&opened(&list, text)), [true, false, true]);
@@ -149,7 +149,7 @@ fn what_is_wrong_is_named_and_the_others_open() {
     found(&["near"], "[near]\nrules = { signal = [] }", &["backend.near", "signal"]);
     found(&["near"], "[near]\nrules = { sample = 2.0 }", &["backend.near", "sample"]);
     found(&["near"], "[near]\ndelivery = { attempt = 1 }", &["backend.near", "attempt"]);
-    assert_eq!(opened(&["odd", "near"], "").exits.len(), 1);
+    assert_eq!(opened(&["odd", "near"], "").exporters.len(), 1);
 }
 
 #[test]
@@ -162,4 +162,20 @@ fn a_table_that_nobody_lists_is_told() {
 fn kinds_are_told_without_opening() {
     let named = named(&["one", "near:x"], "[one]\nuse = \"far\"");
     assert_eq!((named.kind_of("one"), named.kind_of("near:x")), ("far".to_owned(), "near".to_owned()));
+}
+
+#[test]
+fn the_folder_of_an_earlier_build_is_renamed_with_its_spools() {
+    let data = tempfile::tempdir().unwrap();
+    let spool = "one/spool/1.seg";
+    std::fs::create_dir_all(data.path().join("exits/one/spool")).unwrap();
+    std::fs::write(data.path().join("exits").join(spool), "kept").unwrap();
+    assert_eq!(Named::folder(data.path()), data.path().join("exits"), "a command without a start reads it");
+    let mut backends = Backends::default();
+    let named = Named { data_dir: data.path().to_owned(), ..named(&["one"], "[one]\nuse = \"near\"") };
+    backends.open(&named, KNOWN);
+    let folder = data.path().join("exporters");
+    assert_eq!(backends.exporters[0].folder.as_deref(), Some(folder.join("one").as_path()));
+    assert_eq!(std::fs::read_to_string(folder.join(spool)).unwrap(), "kept");
+    assert!(!data.path().join("exits").exists());
 }

@@ -13,7 +13,7 @@ async fn a_failing_and_a_broken_backend_cost_the_others_nothing() {
     let (one, two) = (Arc::new(Memory::new()), Arc::new(Memory::new()));
     let quipu = library()
         .store(Arc::clone(&one) as _)
-        .exit(Arc::clone(&two) as _)
+        .exporter(Arc::clone(&two) as _)
         .backend("failing:")
         .backend("broken:")
         .backend("pigeon:")

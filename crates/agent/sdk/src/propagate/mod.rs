@@ -14,9 +14,9 @@
 //!
 //! ```
 //! # if cfg!(not(feature = "enable")) { return; }
-//! use quipu_sdk::{Recorder, Settings};
+//! use quipu_sdk::{Recorder, RecorderConfig};
 //!
-//! let (recorder, _drain) = Recorder::new(Settings::default());
+//! let (recorder, _drain) = Recorder::new(RecorderConfig::default());
 //! let agent = recorder.context().agent("planner").session_id("s-1");
 //!
 //! let mut headers: Vec<(String, String)> = Vec::new();

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use quipu_core::{Event, Value};
 use quipu_sdk::{
-    Context, CustomEvent, Drain, EventBuilder, EventFilter, Level, Recorder, Settings, Usage, bind, emit,
-    event, event_at, events,
+    Context, CustomEvent, Drain, EventBuilder, EventFilter, Level, Recorder, RecorderConfig, Usage, bind,
+    emit, event, event_at, events,
 };
 
-fn recording(settings: Settings) -> (Recorder, Drain) {
+fn recording(settings: RecorderConfig) -> (Recorder, Drain) {
     Recorder::new(settings)
 }
 
@@ -19,14 +19,14 @@ fn drained(drain: &mut Drain) -> Vec<Event> {
 }
 
 /// The events that `work` records with these settings.
-fn recorded(settings: Settings, work: impl FnOnce()) -> (Vec<Event>, Recorder) {
+fn recorded(settings: RecorderConfig, work: impl FnOnce()) -> (Vec<Event>, Recorder) {
     let (recorder, mut drain) = recording(settings);
     recorder.context().scope(work);
     (drained(&mut drain), recorder)
 }
 
-fn filtering(events: EventFilter) -> Settings {
-    Settings { events, ..Settings::default() }
+fn filtering(events: EventFilter) -> RecorderConfig {
+    RecorderConfig { events, ..RecorderConfig::default() }
 }
 
 fn names(events: &[Event]) -> Vec<&str> {
@@ -35,7 +35,7 @@ fn names(events: &[Event]) -> Vec<&str> {
 
 #[test]
 fn an_event_says_what_it_was_told() {
-    let (events, recorder) = recorded(Settings::default(), || {
+    let (events, recorder) = recorded(RecorderConfig::default(), || {
         event("order.placed")
             .level(Level::Success)
             .attribute("order.items", 3)
@@ -60,7 +60,7 @@ fn an_event_says_what_it_was_told() {
 
 #[test]
 fn what_is_bound_is_attached_without_asking() {
-    let (recorder, mut drain) = recording(Settings::default());
+    let (recorder, mut drain) = recording(RecorderConfig::default());
     let (trace, span) = recorder.context().scope(|| {
         let _bound = bind()
             .session("s-1")
@@ -97,7 +97,7 @@ fn what_is_bound_is_attached_without_asking() {
 
 #[test]
 fn a_context_has_events_of_its_own() {
-    let (recorder, mut drain) = recording(Settings::default());
+    let (recorder, mut drain) = recording(RecorderConfig::default());
     let agent = recorder.context().agent("a");
     agent.context().event("one").emit();
     agent.context().event_at(Level::Debug, "two").emit();
@@ -110,7 +110,7 @@ fn a_context_has_events_of_its_own() {
 
 #[test]
 fn every_type_has_its_name_and_level() {
-    let (events, _) = recorded(Settings::default(), || {
+    let (events, _) = recorded(RecorderConfig::default(), || {
         events::agent_start("a").emit();
         events::agent_stop("a").emit();
         events::task_start("t").emit();
@@ -174,18 +174,18 @@ impl CustomEvent for Placed {
 
 #[test]
 fn users_define_their_own_types() {
-    let (events, _) = recorded(Settings::default(), || emit(&Placed(3)));
+    let (events, _) = recorded(RecorderConfig::default(), || emit(&Placed(3)));
     assert_eq!((events[0].name.as_str(), events[0].level), ("order.placed", Level::Debug));
     assert_eq!(events[0].attributes.get("order.items"), Some(&Value::Int(3)));
     let (events, recorder) =
-        recorded(Settings { level: Level::Info, ..Settings::default() }, || emit(&Placed(0)));
+        recorded(RecorderConfig { level: Level::Info, ..RecorderConfig::default() }, || emit(&Placed(0)));
     assert!(events.is_empty());
     assert_eq!(recorder.counts().filtered, [("level", 1)]);
 }
 
 #[test]
 fn below_the_level_nothing_is_built() {
-    let settings = Settings { level: Level::Warning, ..Settings::default() };
+    let settings = RecorderConfig { level: Level::Warning, ..RecorderConfig::default() };
     let (events, recorder) = recorded(settings, || {
         assert!(!event_at(Level::Info, "a").is_recording());
         assert!(!event("b").level(Level::Debug).is_recording());
@@ -207,7 +207,7 @@ fn types_have_levels_of_their_own() {
         .level("tool.*", Level::Error)
         .level("tool.result", Level::Debug)
         .level("quiet", Level::Trace);
-    let (events, _) = recorded(Settings { level: Level::Warning, ..filtering(filter) }, || {
+    let (events, _) = recorded(RecorderConfig { level: Level::Warning, ..filtering(filter) }, || {
         events::tool_call("t", "c").emit();
         events::tool_result("t", "c", true).emit();
         event("tool").level(Level::Info).emit();
@@ -277,12 +277,13 @@ fn say_all() {
 
 #[test]
 fn contents_need_full_prompts() {
-    let (events, _) = recorded(Settings::default(), say_all);
+    let (events, _) = recorded(RecorderConfig::default(), say_all);
     assert_eq!(events.len(), 5);
     assert!(!format!("{events:?}").contains("secret"));
     assert_eq!(events[4].body.as_str(), Some("not private"));
 
-    let (events, _) = recorded(Settings { log_full_prompts: true, ..Settings::default() }, say_all);
+    let (events, _) =
+        recorded(RecorderConfig { log_full_prompts: true, ..RecorderConfig::default() }, say_all);
     let prompt = events[0].attributes.text("gen_ai.input.messages").unwrap();
     let messages: serde_json::Value = serde_json::from_str(prompt).unwrap();
     assert_eq!(messages[0]["parts"][0]["content"], "secret prompt");
@@ -308,7 +309,8 @@ fn without_a_recorder_nothing_happens() {
 #[test]
 fn a_context_given_late_gets_all_that_was_said() {
     for full in [false, true] {
-        let (recorder, mut drain) = recording(Settings { log_full_prompts: full, ..Settings::default() });
+        let (recorder, mut drain) =
+            recording(RecorderConfig { log_full_prompts: full, ..RecorderConfig::default() });
         let agent = recorder.context().agent("a").session_id("s");
         // No recorder is current here.
         events::tool_call("w", "c").arguments("secret").body("secret").in_context(&agent.context()).emit();
@@ -324,8 +326,9 @@ fn a_context_given_late_gets_all_that_was_said() {
 
 #[test]
 fn what_one_recorder_may_hold_does_not_reach_another() {
-    let (open, mut drained_open) = recording(Settings { log_full_prompts: true, ..Settings::default() });
-    let (shut, mut drained_shut) = recording(Settings::default());
+    let (open, mut drained_open) =
+        recording(RecorderConfig { log_full_prompts: true, ..RecorderConfig::default() });
+    let (shut, mut drained_shut) = recording(RecorderConfig::default());
     open.context().scope(|| {
         event("x")
             .attribute("gen_ai.input.messages", "secret")
@@ -341,7 +344,7 @@ fn what_one_recorder_may_hold_does_not_reach_another() {
 
 #[test]
 fn threads_are_counted_together() {
-    let (recorder, _drain) = recording(Settings { level: Level::Error, ..Settings::default() });
+    let (recorder, _drain) = recording(RecorderConfig { level: Level::Error, ..RecorderConfig::default() });
     std::thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {

@@ -5,14 +5,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use quipu_core::Batch;
-use quipu_sdk::{Drain, Recorder, Settings};
+use quipu_sdk::{Drain, Recorder, RecorderConfig};
 
 fn dropped(recorder: Recorder) -> u64 {
     recorder.counts().dropped.iter().map(|(_, count)| count).sum()
 }
 
 /// Records spans on several threads while draining; returns all received records.
-fn storm(settings: Settings, threads: u64, each: u64) -> (Recorder, Batch) {
+fn storm(settings: RecorderConfig, threads: u64, each: u64) -> (Recorder, Batch) {
     let (recorder, mut drain) = Recorder::new(settings);
     let over = AtomicBool::new(false);
     let mut all = Batch::default();
@@ -42,7 +42,7 @@ fn storm(settings: Settings, threads: u64, each: u64) -> (Recorder, Batch) {
 
 #[test]
 fn sixteen_threads_lose_nothing_uncounted() {
-    let (recorder, all) = storm(Settings::default(), 16, 10_000);
+    let (recorder, all) = storm(RecorderConfig::default(), 16, 10_000);
     let counts = recorder.counts();
     assert_eq!(counts.spans + dropped(recorder), 160_000);
     assert_eq!(all.spans.len() as u64, counts.spans);
@@ -53,7 +53,7 @@ fn sixteen_threads_lose_nothing_uncounted() {
 
 #[test]
 fn small_rings_drop_and_count() {
-    let settings = Settings { ring_bytes: 4_096, ..Settings::default() };
+    let settings = RecorderConfig { ring_bytes: 4_096, ..RecorderConfig::default() };
     let (recorder, all) = storm(settings, 4, 5_000);
     let counts = recorder.counts();
     assert_eq!(counts.spans + dropped(recorder), 20_000);
@@ -62,7 +62,7 @@ fn small_rings_drop_and_count() {
 
 #[test]
 fn a_full_ring_drops_by_its_reason_and_goes_on_when_drained() {
-    let settings = Settings { ring_bytes: 64 << 10, ..Settings::default() };
+    let settings = RecorderConfig { ring_bytes: 64 << 10, ..RecorderConfig::default() };
     let (recorder, mut drain) = Recorder::new(settings);
     let make = |count: u64| (0..count).for_each(|_| recorder.context().task("t").end());
     make(10_000);
@@ -76,7 +76,7 @@ fn a_full_ring_drops_by_its_reason_and_goes_on_when_drained() {
 
 #[test]
 fn a_ring_grows_to_its_bound() {
-    let (recorder, mut drain) = Recorder::new(Settings::default());
+    let (recorder, mut drain) = Recorder::new(RecorderConfig::default());
     (0..5_000).for_each(|_| recorder.context().task("t").end());
     assert_eq!(recorder.counts().spans, 5_000);
     assert_eq!(drain.collect(Duration::ZERO).spans.len(), 5_000);
@@ -84,7 +84,7 @@ fn a_ring_grows_to_its_bound() {
 
 #[test]
 fn large_records_go_beside_the_rings_within_their_bound() {
-    let settings = Settings { large_bytes: 3 << 20, ..Settings::default() };
+    let settings = RecorderConfig { large_bytes: 3 << 20, ..RecorderConfig::default() };
     let (recorder, mut drain) = Recorder::new(settings);
     let long = "x".repeat(1 << 20);
     let make = || recorder.context().span("large").attribute("text", &long).end();
@@ -104,7 +104,7 @@ fn large_records_go_beside_the_rings_within_their_bound() {
 
 #[test]
 fn what_a_thread_recorded_outlives_it() {
-    let (recorder, mut drain) = Recorder::new(Settings::default());
+    let (recorder, mut drain) = Recorder::new(RecorderConfig::default());
     for _ in 0..100 {
         std::thread::spawn(move || recorder.context().task("brief").end()).join().unwrap();
     }
@@ -121,7 +121,7 @@ fn a_thread_that_ends_still_records() {
         }
     }
     thread_local!(static LATE: std::cell::RefCell<Option<Late>> = const { std::cell::RefCell::new(None) });
-    let (recorder, mut drain) = Recorder::new(Settings::default());
+    let (recorder, mut drain) = Recorder::new(RecorderConfig::default());
     let thread = std::thread::spawn(move || {
         // Stored first, so it may drop before or after the library's thread state; it counts either way.
         LATE.with_borrow_mut(|late| *late = Some(Late(recorder)));
@@ -134,7 +134,7 @@ fn a_thread_that_ends_still_records() {
 
 #[test]
 fn the_end_takes_what_living_threads_recorded_and_no_more() {
-    let (recorder, mut drain) = Recorder::new(Settings::default());
+    let (recorder, mut drain) = Recorder::new(RecorderConfig::default());
     recorder.context().task("before").end();
     assert_eq!(drain.finish().spans.len(), 1);
     recorder.context().task("after").end();
@@ -149,7 +149,7 @@ fn a_wait_in_vain_is_as_long_as_was_said_and_a_wake_ends_it() {
         drain.wait(Duration::from_secs(20));
         begin.elapsed()
     }
-    let (recorder, mut drain) = Recorder::new(Settings::default());
+    let (recorder, mut drain) = Recorder::new(RecorderConfig::default());
     let begin = Instant::now();
     assert!(drain.collect(Duration::from_millis(30)).is_empty());
     assert!(begin.elapsed() >= Duration::from_millis(30));

@@ -11,11 +11,11 @@ use quipu_core::{
 };
 use quipu_sdk::metrics::{Derive, Problem, QUANTILE_ERROR, Registry, bounds, catalogue};
 use quipu_sdk::{
-    Drain, Recorder, Settings, counter, describe, gauge, histogram, summary, timer, up_down_counter,
+    Drain, Recorder, RecorderConfig, counter, describe, gauge, histogram, summary, timer, up_down_counter,
 };
 
 fn recorder() -> (Recorder, Drain) {
-    Recorder::new(Settings::default())
+    Recorder::new(RecorderConfig::default())
 }
 
 fn now() -> Timestamp {

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use proptest::prelude::*;
 use quipu_core::{SpanId, TraceId};
 use quipu_sdk::propagate::{Format, Formats};
-use quipu_sdk::{Context, Recorder, Sampler, Settings, bind};
+use quipu_sdk::{Context, Recorder, RecorderConfig, Sampler, bind};
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const SPAN: &str = "00f067aa0ba902b7";
@@ -267,10 +267,10 @@ fn jaeger_and_its_baggage() {
 
 #[test]
 fn jaegers_headers_by_hand() {
-    let (recorder, _drain) = Recorder::new(Settings {
+    let (recorder, _drain) = Recorder::new(RecorderConfig {
         sampler: Sampler::Never,
         propagate: "jaeger".parse().unwrap(),
-        ..Settings::default()
+        ..RecorderConfig::default()
     });
     let begun = |headers: &[(&str, &str)]| recorder.context().extract(&headers.to_vec()).agent("a");
     assert_eq!(begun(&[]).context().is_sampled(), Some(false));
@@ -347,7 +347,7 @@ fn formats_by_their_names() {
 
 #[test]
 fn the_settings_say_what_is_written() {
-    let settings = Settings { propagate: "b3,jaeger".parse().unwrap(), ..Settings::default() };
+    let settings = RecorderConfig { propagate: "b3,jaeger".parse().unwrap(), ..RecorderConfig::default() };
     let (recorder, _drain) = Recorder::new(settings);
     let agent = recorder.context().agent("a");
     let mut headers = HashMap::new();

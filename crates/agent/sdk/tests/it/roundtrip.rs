@@ -6,7 +6,7 @@ use std::time::Duration;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use quipu_core::{SpanId, TraceId, Value};
-use quipu_sdk::{Context, Field, Recorder, Settings};
+use quipu_sdk::{Context, Field, Recorder, RecorderConfig};
 
 fn value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
@@ -48,7 +48,7 @@ proptest! {
         message in ".{0,200}",
         ids in (1_u128.., 1_u64..),
     ) {
-        let (recorder, mut drain) = Recorder::new(Settings { ring_bytes: 1 << 16, ..Settings::default() });
+        let (recorder, mut drain) = Recorder::new(RecorderConfig { ring_bytes: 1 << 16, ..RecorderConfig::default() });
         let trace_id = TraceId::from_bytes(ids.0.to_be_bytes()).unwrap();
         let parent = SpanId::from_bytes(ids.1.to_be_bytes()).unwrap();
         let context = Context::root(recorder).within(trace_id, parent, true);

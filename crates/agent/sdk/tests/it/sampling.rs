@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use quipu_core::{SpanId, TraceId, Value};
-use quipu_sdk::{Recorder, SampleRule, Sampler, Settings, Usage};
+use quipu_sdk::{Recorder, RecorderConfig, SampleRule, Sampler, Usage};
 
 #[test]
 fn unsampled_spans_are_slim_but_have_what_totals_need() {
-    let settings = Settings { sampler: Sampler::Never, log_full_prompts: true, ..Settings::default() };
+    let settings =
+        RecorderConfig { sampler: Sampler::Never, log_full_prompts: true, ..RecorderConfig::default() };
     let (recorder, mut drain) = Recorder::new(settings);
     let agent = recorder.context().agent("planner").session_id("s-1").enter();
     assert_eq!(agent.context().is_sampled(), Some(false));
@@ -39,7 +40,7 @@ fn unsampled_spans_are_slim_but_have_what_totals_need() {
 fn a_remote_decision_stands_and_roots_follow_the_rules() {
     let rule = SampleRule { kind: Some("tool".into()), name: Some("wea*".into()), sampler: Sampler::Always };
     let sampler = Sampler::Rules(vec![rule], Box::new(Sampler::Never));
-    let (recorder, _drain) = Recorder::new(Settings { sampler, ..Settings::default() });
+    let (recorder, _drain) = Recorder::new(RecorderConfig { sampler, ..RecorderConfig::default() });
     let sampled = |guard: quipu_sdk::Tool| guard.context().is_sampled();
     assert_eq!(sampled(recorder.context().tool("weather")), Some(true));
     assert_eq!(sampled(recorder.context().tool("search")), Some(false));
@@ -51,7 +52,7 @@ fn a_remote_decision_stands_and_roots_follow_the_rules() {
 #[test]
 fn a_ratio_keeps_about_its_part() {
     let (recorder, mut drain) =
-        Recorder::new(Settings { sampler: Sampler::Ratio(0.25), ..Settings::default() });
+        Recorder::new(RecorderConfig { sampler: Sampler::Ratio(0.25), ..RecorderConfig::default() });
     (0..4_000).for_each(|_| recorder.context().task("t").end());
     let counts = recorder.counts();
     assert_eq!(counts.spans + counts.unsampled, 4_000);

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quipu_core::{Span, SpanKind, Status, Value};
-use quipu_sdk::{Context, Drain, FutureExt, Recorder, Settings, Usage, Usd};
+use quipu_sdk::{Context, Drain, FutureExt, Recorder, RecorderConfig, Usage, Usd};
 
 fn recording() -> (Recorder, Drain) {
-    Recorder::new(Settings::default())
+    Recorder::new(RecorderConfig::default())
 }
 
 fn spans(drain: &mut Drain) -> Vec<Span> {
@@ -25,7 +25,8 @@ fn is_child(spans: &[Span], child: &str, parent: &str) -> bool {
 
 #[test]
 fn a_call_is_recorded_with_all_that_was_said_of_it() {
-    let (recorder, mut drain) = Recorder::new(Settings { log_full_prompts: true, ..Settings::default() });
+    let (recorder, mut drain) =
+        Recorder::new(RecorderConfig { log_full_prompts: true, ..RecorderConfig::default() });
     let mut call = recorder
         .context()
         .llm("openai", "gpt-5")
@@ -357,6 +358,6 @@ fn where_nobody_records_nothing_is() {
     let guard = Context::default().agent("nobody");
     assert!(!guard.is_recording());
     assert_eq!(guard.llm("a", "b").span_id(), None);
-    let settings = Arc::new(Settings::default());
+    let settings = Arc::new(RecorderConfig::default());
     assert_eq!(settings.ring_bytes, 1 << 20);
 }

@@ -1,7 +1,7 @@
 //! Tests of events: levels, bodies, fields, places.
 
 use quipu_core::{Level, Status, Value};
-use quipu_sdk::{Settings, bind};
+use quipu_sdk::{RecorderConfig, bind};
 use quipu_tracing::layer;
 use tracing::info_span;
 use tracing::level_filters::LevelFilter;
@@ -10,7 +10,7 @@ use crate::{event, full, recorded, recorded_by, span};
 
 #[test]
 fn levels_are_those_of_tracing_and_two_more() {
-    let batch = recorded_by(layer().with_level(LevelFilter::TRACE), Settings::default(), || {
+    let batch = recorded_by(layer().with_level(LevelFilter::TRACE), RecorderConfig::default(), || {
         tracing::trace!("trace");
         tracing::debug!("debug");
         tracing::info!("info");
@@ -100,7 +100,7 @@ fn contents_in_events_need_full_prompts_and_levels_are_the_recorders_too() {
     assert!(event(&batch, "asked").attributes.get("gen_ai.input.messages").is_none());
     let batch = recorded_by(layer(), full(), work);
     assert_eq!(event(&batch, "asked").attributes.text("gen_ai.input.messages"), Some("secret"));
-    let strict = Settings { level: Level::Success, ..Settings::default() };
+    let strict = RecorderConfig { level: Level::Success, ..RecorderConfig::default() };
     let batch = recorded_by(layer(), strict, || {
         tracing::info!("left out");
         tracing::info!(level = "success", "kept");

@@ -22,7 +22,7 @@ fn records_of_log_are_events_with_their_own_target_and_place() {
     assert!(caught.attributes.iter().all(|(key, _)| !key.starts_with("log.")));
     let located =
         layer().with_location(true).with_target_filter("quiet", tracing::level_filters::LevelFilter::OFF);
-    let batch = recorded_by(located, quipu_sdk::Settings::default(), || {
+    let batch = recorded_by(located, quipu_sdk::RecorderConfig::default(), || {
         log::info!(target: "quiet::one", "silenced");
         log::info!("located");
     });

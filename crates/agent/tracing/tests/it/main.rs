@@ -12,24 +12,24 @@ mod spans;
 use std::time::Duration;
 
 use quipu_core::{Batch, Event, Span, Value};
-use quipu_sdk::{Recorder, Settings};
+use quipu_sdk::{Recorder, RecorderConfig};
 use quipu_tracing::{QuipuLayer, layer};
 use tracing_subscriber::layer::SubscriberExt;
 
 /// The records of `work`.
 fn recorded(work: impl FnOnce()) -> Batch {
-    recorded_by(layer(), Settings::default(), work)
+    recorded_by(layer(), RecorderConfig::default(), work)
 }
 
-fn recorded_by(layer: QuipuLayer, settings: Settings, work: impl FnOnce()) -> Batch {
+fn recorded_by(layer: QuipuLayer, settings: RecorderConfig, work: impl FnOnce()) -> Batch {
     let (recorder, mut drain) = Recorder::new(settings);
     let subscriber = tracing_subscriber::registry().with(layer.with_recorder(recorder));
     tracing::subscriber::with_default(subscriber, || recorder.context().scope(work));
     drain.collect(Duration::from_millis(20))
 }
 
-fn full() -> Settings {
-    Settings { log_full_prompts: true, ..Settings::default() }
+fn full() -> RecorderConfig {
+    RecorderConfig { log_full_prompts: true, ..RecorderConfig::default() }
 }
 
 fn span<'a>(batch: &'a Batch, name: &str) -> &'a Span {

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use quipu_sdk::{FutureExt, Recorder, Settings};
+use quipu_sdk::{FutureExt, Recorder, RecorderConfig};
 use quipu_tracing::{layer, mirror};
 use tracing::{Instrument, info_span};
 use tracing_subscriber::layer::SubscriberExt;
@@ -29,7 +29,7 @@ fn lines_of_other_subscribers_show_the_guards() {
     let lines = Lines::default();
     let writer = lines.clone();
     let fmt = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(move || writer.clone());
-    let (recorder, mut drain) = Recorder::new(Settings::default());
+    let (recorder, mut drain) = Recorder::new(RecorderConfig::default());
     let subscriber = tracing_subscriber::registry().with(fmt).with(layer());
     tracing::subscriber::with_default(subscriber, || {
         let _root = recorder.context().enter();

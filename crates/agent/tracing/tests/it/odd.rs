@@ -133,7 +133,7 @@ impl Debug for Inward {
 #[test]
 fn a_value_may_trace_into_the_span_that_it_is_written_to() {
     use tracing_subscriber::layer::SubscriberExt;
-    let (recorder, mut drain) = quipu_sdk::Recorder::new(quipu_sdk::Settings::default());
+    let (recorder, mut drain) = quipu_sdk::Recorder::new(quipu_sdk::RecorderConfig::default());
     let (done, waits) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         let subscriber = tracing_subscriber::registry().with(quipu_tracing::layer());

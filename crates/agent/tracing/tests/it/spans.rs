@@ -1,7 +1,7 @@
 //! Tests of spans: names, parents, fields, links.
 
 use quipu_core::{SpanKind, Status, Value};
-use quipu_sdk::{FutureExt, Settings, bind};
+use quipu_sdk::{FutureExt, RecorderConfig, bind};
 use quipu_tracing::{Selection, layer};
 use tracing::field::Empty;
 use tracing::level_filters::LevelFilter;
@@ -260,15 +260,15 @@ fn the_selection_is_by_level_target_and_genai_fields() {
     assert_eq!(names(&recorded(work)), ["model", "noise"]);
     let chosen = layer().with_level(LevelFilter::DEBUG).with_target_filter("noisy", LevelFilter::OFF);
     let chosen = chosen.with_target_filter("mine", LevelFilter::TRACE);
-    assert_eq!(names(&recorded_by(chosen, Settings::default(), work)), ["debug", "model", "fine"]);
+    assert_eq!(names(&recorded_by(chosen, RecorderConfig::default(), work)), ["debug", "model", "fine"]);
     let plain = layer().with_selection(Selection::default().level(LevelFilter::WARN).gen_ai(false));
-    assert!(recorded_by(plain, Settings::default(), work).spans.is_empty());
+    assert!(recorded_by(plain, RecorderConfig::default(), work).spans.is_empty());
 }
 
 #[test]
 fn as_a_filter_the_selection_says_the_same() {
     use tracing_subscriber::layer::SubscriberExt;
-    let (recorder, mut drain) = quipu_sdk::Recorder::new(Settings::default());
+    let (recorder, mut drain) = quipu_sdk::Recorder::new(RecorderConfig::default());
     let bridge = layer().with_recorder(recorder).with_filter(Selection::default());
     tracing::subscriber::with_default(tracing_subscriber::registry().with(bridge), || {
         debug_span!("debug").in_scope(|| info_span!("info").in_scope(|| tracing::info!("said")));
@@ -281,7 +281,7 @@ fn as_a_filter_the_selection_says_the_same() {
 
 #[test]
 fn where_it_stands_in_the_source_is_said_on_request() {
-    let batch = recorded_by(layer().with_location(true), Settings::default(), || {
+    let batch = recorded_by(layer().with_location(true), RecorderConfig::default(), || {
         info_span!("here").in_scope(|| tracing::info!("there"));
     });
     let here = span(&batch, "here");

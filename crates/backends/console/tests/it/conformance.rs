@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use quipu_backend_console::{Colour, Config, Console, Format};
-use quipu_conformance::run_exit;
+use quipu_conformance::run_exporter;
 use quipu_core::{Backend, Level};
 
 use crate::shared::Shown;
@@ -17,7 +17,7 @@ async fn every_law_holds(format: Format) {
         metrics: true,
         ..Config::default()
     };
-    let report = run_exit(move || {
+    let report = run_exporter(move || {
         let console = Console::with_writer(config.clone(), Shown::default()).unwrap();
         async move { Arc::new(console) as Arc<dyn Backend> }
     });

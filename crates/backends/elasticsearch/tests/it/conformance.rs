@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use quipu_conformance::run_exit;
+use quipu_conformance::run_exporter;
 use quipu_core::Backend;
 use serde_json::json;
 
@@ -13,7 +13,7 @@ async fn every_law_holds() {
     for version in [json!({"number": "8.19.0"}), json!({"number": "2.19.0", "distribution": "opensearch"})] {
         let clusters: Arc<Mutex<Vec<Arc<Cluster>>>> = Arc::default();
         let kept = Arc::clone(&clusters);
-        let report = run_exit(move || {
+        let report = run_exporter(move || {
             let (kept, version) = (Arc::clone(&kept), version.clone());
             async move {
                 let cluster = Arc::new(Cluster::with(json!({ "version": version })).await);

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use quipu_backend_file::{Config, File};
-use quipu_conformance::run_exit;
+use quipu_conformance::run_exporter;
 use quipu_core::Backend;
 
 use crate::shared::all;
@@ -12,7 +12,7 @@ use crate::shared::all;
 async fn every_law_holds() {
     let folders: Arc<Mutex<Vec<tempfile::TempDir>>> = Arc::default();
     let kept = Arc::clone(&folders);
-    let report = run_exit(move || {
+    let report = run_exporter(move || {
         let folder = tempfile::tempdir().unwrap();
         let file = File::open(Config::at(folder.path())).unwrap();
         kept.lock().unwrap().push(folder);

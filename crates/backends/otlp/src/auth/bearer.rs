@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue};
 use quipu_core::Result;
-use quipu_send::{Authorize, Http, HttpSettings, Secret};
+use quipu_send::{Authorize, Http, HttpConfig, Secret};
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::Mutex;
@@ -52,7 +52,7 @@ impl Bearer {
     pub(crate) fn open(self) -> Result<Tokens> {
         let source = match (&self.url, self.command.is_empty()) {
             (Some(url), true) => {
-                let settings = HttpSettings { headers: self.url_headers.clone(), ..HttpSettings::default() };
+                let settings = HttpConfig { headers: self.url_headers.clone(), ..HttpConfig::default() };
                 Source::Url(url.clone(), Http::new(&settings)?)
             }
             (None, false) => Source::Command(self.command.clone()),

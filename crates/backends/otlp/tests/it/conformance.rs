@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use quipu_conformance::{Suite, run_exit};
+use quipu_conformance::{Suite, run_exporter};
 use quipu_core::Backend;
 
 use crate::server::{Server, taken};
@@ -11,13 +11,13 @@ use crate::shared::{open, records};
 const OVER_HTTP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/conformance.txt");
 const OVER_GRPC: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/conformance-grpc.txt");
 /// The test server decodes with prost, whose limit is 100 messages; a value of 40 levels has 120.
-const TOO_DEEP: (&str, &str) = ("exit/values_of_every_kind_are_taken", "deeper than the server reads");
+const TOO_DEEP: (&str, &str) = ("exporter/values_of_every_kind_are_taken", "deeper than the server reads");
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_law_holds_over_http() {
     let server = Arc::new(Server::http(|_| taken()).await);
     let url = server.url.clone();
-    let report = run_exit(move || {
+    let report = run_exporter(move || {
         let otlp = open(&format!("endpoint = {url:?}\nprotocol = \"http/json\"\ncompression = \"gzip\""));
         async move { Arc::new(otlp) as Arc<dyn Backend> }
     });
@@ -30,7 +30,7 @@ async fn every_law_holds_over_http() {
 async fn every_law_holds_over_grpc() {
     let servers = Arc::new(Mutex::new(Vec::new()));
     let kept = Arc::clone(&servers);
-    let report = Suite::of_exits(move || {
+    let report = Suite::of_exporters(move || {
         let kept = Arc::clone(&kept);
         async move {
             let server = Server::grpc_with(None, 64 << 20, |_| Ok(0)).await;

@@ -1,11 +1,11 @@
 //! Push export: remote write, and the Pushgateway.
 
+mod config;
 mod pending;
 mod push;
-mod settings;
 
+pub use config::{Push, RemoteWrite};
 pub(crate) use push::Pusher;
-pub use settings::{Push, RemoteWrite};
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;

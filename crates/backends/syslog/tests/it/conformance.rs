@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use quipu_backend_syslog::{Config, Format, Syslog};
-use quipu_conformance::run_exit;
+use quipu_conformance::run_exporter;
 use quipu_core::Backend;
 
 use crate::receiver::Receiver;
@@ -13,7 +13,7 @@ async fn every_law_holds() {
     for format in [Format::Text, Format::Json] {
         let receivers: Arc<Mutex<Vec<Arc<Receiver>>>> = Arc::default();
         let kept = Arc::clone(&receivers);
-        let report = run_exit(move || {
+        let report = run_exporter(move || {
             let kept = Arc::clone(&kept);
             async move {
                 let receiver = Arc::new(Receiver::start().await);

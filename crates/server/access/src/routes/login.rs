@@ -160,7 +160,7 @@ fn forget(mut response: Response) -> Response {
 mod tests {
     use std::sync::Arc;
 
-    use quipu_audit::{Audit, AuditSettings};
+    use quipu_audit::{Audit, AuditConfig};
     use quipu_core::{NoMeter, SystemClock};
 
     use super::*;
@@ -169,9 +169,9 @@ mod tests {
     async fn what_is_turned_away_for_want_of_a_place_is_not_held_against_the_user() {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(SystemClock);
-        let audit = Audit::open(folder.path(), AuditSettings::default(), clock.clone()).unwrap();
+        let audit = Audit::open(folder.path(), AuditConfig::default(), clock.clone()).unwrap();
         let access =
-            Access::open(folder.path(), crate::AccessSettings::default(), audit, Arc::new(NoMeter), clock)
+            Access::open(folder.path(), crate::AccessConfig::default(), audit, Arc::new(NoMeter), clock)
                 .unwrap();
         let client = Client::default();
         let begin = || begin_attempt(&access, "ada", &client);

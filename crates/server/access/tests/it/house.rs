@@ -11,10 +11,10 @@ use axum::response::IntoResponse;
 use axum::{Json, Router};
 use http_body_util::BodyExt as _;
 use quipu_access::{
-    Access, AccessSettings, Gate, NewKey, NewPassword, NewUser, Principal, Project, Register, Roles, Scopes,
+    Access, AccessConfig, Gate, NewKey, NewPassword, NewUser, Principal, Project, Register, Roles, Scopes,
     Secure, guard, routes,
 };
-use quipu_audit::{Audit, AuditQuery, AuditSettings, Noted};
+use quipu_audit::{Audit, AuditConfig, AuditQuery, Noted};
 use quipu_core::{Clock, NoMeter, Timestamp};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -48,15 +48,15 @@ pub struct House {
 impl House {
     /// A server with access required, and the projects `default` and `shop`.
     pub fn new() -> Self {
-        Self::with(AccessSettings::default())
+        Self::with(AccessConfig::default())
     }
 
-    pub fn with(settings: AccessSettings) -> Self {
+    pub fn with(settings: AccessConfig) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(HandClock(AtomicI64::new(1_800_000_000 * Timestamp::SECOND)));
         let now = || Arc::clone(&clock) as Arc<dyn Clock>;
         let audit =
-            Audit::open(&folder.path().join(quipu_audit::FOLDER), AuditSettings::default(), now()).unwrap();
+            Audit::open(&folder.path().join(quipu_audit::FOLDER), AuditConfig::default(), now()).unwrap();
         let access = Access::open(folder.path(), settings, audit.clone(), Arc::new(NoMeter), now()).unwrap();
         access.serve_projects(["shop"]).unwrap();
         Self { folder, clock, audit, access }
@@ -65,7 +65,7 @@ impl House {
     /// Restarts the same server.
     pub fn start_anew(&mut self) {
         let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
-        let (settings, meter) = (AccessSettings::default(), Arc::new(NoMeter));
+        let (settings, meter) = (AccessConfig::default(), Arc::new(NoMeter));
         self.access = Access::open(self.folder.path(), settings, self.audit.clone(), meter, clock).unwrap();
         self.access.serve_projects(["shop"]).unwrap();
     }

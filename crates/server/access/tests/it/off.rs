@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use quipu_access::{AccessSettings, Gate, Mode};
+use quipu_access::{AccessConfig, Gate, Mode};
 use serde_json::json;
 
 use crate::house::House;
@@ -13,7 +13,7 @@ fn at(address: &str) -> Vec<SocketAddr> {
 
 fn off() -> House {
     let house =
-        House::with(AccessSettings { hosts: vec!["quipu.example.org".into()], ..AccessSettings::default() });
+        House::with(AccessConfig { hosts: vec!["quipu.example.org".into()], ..AccessConfig::default() });
     assert!(!house.access.settle(&at("127.0.0.1:8080"), false).unwrap());
     house
 }
@@ -21,7 +21,7 @@ fn off() -> House {
 #[test]
 fn a_server_that_others_can_reach_does_not_start_without_access() {
     let settle = |mode: Mode, address: &str, insecure: bool, key: bool| {
-        let house = House::with(AccessSettings { mode, ..AccessSettings::default() });
+        let house = House::with(AccessConfig { mode, ..AccessConfig::default() });
         if key {
             house.key("ingest", None);
         }

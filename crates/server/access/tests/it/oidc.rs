@@ -1,8 +1,8 @@
 //! Tests of OpenID Connect logins, against the small issuer of `quipu-oidc`'s tests.
 
-use quipu_access::AccessSettings;
+use quipu_access::AccessConfig;
 use quipu_audit::Outcome;
-use quipu_oidc::{Begun, Settings};
+use quipu_oidc::{Begun, OidcConfig};
 use serde_json::json;
 
 use crate::house::{Answer, House};
@@ -16,8 +16,8 @@ async fn open() -> (Issuer, House) {
 async fn open_to(groups: &[(&str, &str)]) -> (Issuer, House) {
     let issuer = Issuer::start(Key::ec()).await;
     let roles = groups.iter().map(|(group, role)| ((*group).into(), (*role).into())).collect();
-    let settings = Settings { redirect_url: Some(BACK.into()), roles, ..issuer.settings() };
-    let house = House::with(AccessSettings { oidc: Some(settings), ..AccessSettings::default() });
+    let settings = OidcConfig { redirect_url: Some(BACK.into()), roles, ..issuer.settings() };
+    let house = House::with(AccessConfig { oidc: Some(settings), ..AccessConfig::default() });
     assert!(house.access.settle(&["0.0.0.0:0".parse().unwrap()], false).unwrap());
     (issuer, house)
 }

@@ -1,7 +1,7 @@
 //! Tests of invalid tokens and of the bootstrap key.
 
 use proptest::prelude::*;
-use quipu_access::{AccessSettings, Gate};
+use quipu_access::{AccessConfig, Gate};
 
 use crate::house::House;
 
@@ -84,7 +84,7 @@ fn no_path_gets_around_the_table() {
 #[tokio::test]
 async fn the_key_that_a_server_is_started_with_may_do_everything() {
     let house =
-        House::with(AccessSettings { bootstrap_key: Some(BOOTSTRAP.into()), ..AccessSettings::default() });
+        House::with(AccessConfig { bootstrap_key: Some(BOOTSTRAP.into()), ..AccessConfig::default() });
     assert!(house.access.settle(&["0.0.0.0:1".parse().unwrap()], false).unwrap());
     let answer = house.ask("GET", "/api/v1/users").key(BOOTSTRAP).await;
     assert_eq!(answer.status, 200);
@@ -97,9 +97,9 @@ fn the_key_can_come_from_a_file_and_from_one_place_alone() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("key");
     std::fs::write(&file, format!("{BOOTSTRAP}\n")).unwrap();
-    let settings = AccessSettings { bootstrap_key_file: Some(file), ..AccessSettings::default() };
+    let settings = AccessConfig { bootstrap_key_file: Some(file), ..AccessConfig::default() };
     assert!(House::with(settings.clone()).access.has_admin().unwrap());
-    let both = AccessSettings { bootstrap_key: Some(BOOTSTRAP.into()), ..settings };
+    let both = AccessConfig { bootstrap_key: Some(BOOTSTRAP.into()), ..settings };
     let open = quipu_access::Access::open(
         folder.path(),
         both,

@@ -1,7 +1,7 @@
 //! State of the server: health, readiness, version and store.
 
 use quipu_core::{Health, StoreInfo};
-use quipu_pipeline::ExitStatus;
+use quipu_pipeline::ExporterStatus;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -51,13 +51,13 @@ impl BackendState {
     }
 }
 
-impl From<&ExitStatus> for BackendState {
-    fn from(exit: &ExitStatus) -> Self {
+impl From<&ExporterStatus> for BackendState {
+    fn from(exporter: &ExporterStatus) -> Self {
         Self {
-            queued: Some(exit.queued),
-            lag_s: Some(exit.lag.as_secs()),
-            dropped: Some(exit.dropped.values().sum()),
-            ..Self::new(&exit.name, exit.health.clone())
+            queued: Some(exporter.queued),
+            lag_s: Some(exporter.lag.as_secs()),
+            dropped: Some(exporter.dropped.values().sum()),
+            ..Self::new(&exporter.name, exporter.health.clone())
         }
     }
 }

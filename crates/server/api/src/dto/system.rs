@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use quipu_core::Health;
-use quipu_pipeline::ExitStatus;
+use quipu_pipeline::ExporterStatus;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -160,20 +160,20 @@ impl BackendHealth {
     }
 }
 
-impl From<&ExitStatus> for BackendHealth {
-    fn from(exit: &ExitStatus) -> Self {
-        let dropped = exit.dropped.iter().map(|(reason, count)| ((*reason).to_owned(), *count)).collect();
+impl From<&ExporterStatus> for BackendHealth {
+    fn from(exporter: &ExporterStatus) -> Self {
+        let dropped = exporter.dropped.iter().map(|(reason, count)| ((*reason).to_owned(), *count)).collect();
         let delivery = DeliveryFigures {
-            written: exit.written,
-            queued: exit.queued,
-            lag_s: exit.lag.as_secs_f64(),
-            spool_bytes: exit.spool_bytes,
-            dead_letters: exit.dead_letters,
+            written: exporter.written,
+            queued: exporter.queued,
+            lag_s: exporter.lag.as_secs_f64(),
+            spool_bytes: exporter.spool_bytes,
+            dead_letters: exporter.dead_letters,
             dropped,
-            failures: exit.failures,
-            last_error: exit.last_error.clone(),
+            failures: exporter.failures,
+            last_error: exporter.last_error.clone(),
         };
-        Self { delivery: Some(delivery), ..Self::new(&exit.name, exit.health.clone()) }
+        Self { delivery: Some(delivery), ..Self::new(&exporter.name, exporter.health.clone()) }
     }
 }
 

@@ -46,7 +46,7 @@ pub(crate) async fn dead_letters(
     let letters = match letters_of(&api, &name) {
         Ok(letters) => letters,
         // A backend without dead letters has an empty list.
-        Err(_) if api.exits().await.iter().any(|exit| exit.name == name) => {
+        Err(_) if api.exporters().await.iter().any(|exporter| exporter.name == name) => {
             return Ok(Json(DeadLettersAnswer::default()));
         }
         Err(problem) => return Err(problem),

@@ -320,9 +320,12 @@ fn answer(api: &Api, whose: &Whose, dry_run: bool, traces: u64, places: Vec<Forg
 
 /// Places that the server cannot clean, with the names of the backends.
 fn beyond(api: &Api) -> Vec<String> {
-    let exits = api.pipeline.iter().flat_map(|pipeline| pipeline.exits());
-    let backends = exits.map(|exit| {
-        format!("backend {}: it stores the records that it received earlier; delete them there", exit.name)
+    let exporters = api.pipeline.iter().flat_map(|pipeline| pipeline.exporters());
+    let backends = exporters.map(|exporter| {
+        format!(
+            "backend {}: it stores the records that it received earlier; delete them there",
+            exporter.name
+        )
     });
     BEYOND.map(str::to_owned).into_iter().chain(backends).collect()
 }

@@ -4,7 +4,7 @@ use crate::json::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use quipu_core::Health;
-use quipu_pipeline::ExitStatus;
+use quipu_pipeline::ExporterStatus;
 
 use super::Answer;
 use crate::dto::{BackendState, HealthAnswer, ReadyAnswer, SearchState, StatusAnswer, StoreState};
@@ -33,14 +33,19 @@ pub(crate) async fn readyz(State(api): Shared) -> (StatusCode, Json<ReadyAnswer>
         (Err(error), Health::Ready) => Health::Degraded(error.to_string()),
         (_, health) => health,
     };
-    let answer = ready(&api, health, api.exits().await, info.ok().as_ref().map(SearchState::from));
+    let answer = ready(&api, health, api.exporters().await, info.ok().as_ref().map(SearchState::from));
     let code = if answer.status == "down" { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
     (code, Json(answer))
 }
 
-fn ready(api: &Api, store: Health, exits: Vec<ExitStatus>, search: Option<SearchState>) -> ReadyAnswer {
+fn ready(
+    api: &Api,
+    store: Health,
+    exporters: Vec<ExporterStatus>,
+    search: Option<SearchState>,
+) -> ReadyAnswer {
     let mut backends = vec![BackendState::new(api.store.name(), store)];
-    backends.extend(exits.iter().map(BackendState::from));
+    backends.extend(exporters.iter().map(BackendState::from));
     let down = backends.first().is_some_and(|store| store.status == "down");
     let all_ready = backends.iter().all(|backend| backend.status == "ready");
     let status = match (down, all_ready) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use axum::http::Method;
 use quipu_core::{Backend, Batch, Health, Result};
-use quipu_pipeline::{Exit, Parts, Pipeline};
+use quipu_pipeline::{Exporter, Parts, Pipeline};
 
 use crate::fixture::Fixture;
 
@@ -68,8 +68,8 @@ async fn readiness_tells_of_every_backend() {
         (Some("ready"), Some("memory"))
     );
     assert_eq!(ready["search"]["lag_spans"], 0);
-    let broken = Exit::new(Arc::new(Broken(Health::Down("no route to host".into()))));
-    let parts = Parts { exits: vec![broken], ..Parts::new(Arc::clone(&fixture.state.store)) };
+    let broken = Exporter::new(Arc::new(Broken(Health::Down("no route to host".into()))));
+    let parts = Parts { exporters: vec![broken], ..Parts::new(Arc::clone(&fixture.state.store)) };
     fixture.state.pipeline = Some(Arc::new(Pipeline::start(parts)));
     let degraded = fixture.get("/readyz").await;
     assert_eq!(

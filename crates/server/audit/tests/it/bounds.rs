@@ -1,6 +1,6 @@
 //! Tests of the limits: strangers do not fill the disk, and parallel writers lose no entry.
 
-use quipu_audit::{Actor, ActorKind, Audit, AuditQuery, AuditSettings, Entry, Outcome};
+use quipu_audit::{Actor, ActorKind, Audit, AuditConfig, AuditQuery, Entry, Outcome};
 
 use crate::shared::{Hand, faults, open, read_of, small};
 
@@ -12,7 +12,7 @@ fn refused(action: &'static str) -> Entry {
 async fn refusals_beyond_the_bound_are_counted_by_action_and_the_rest_is_written() {
     let folder = tempfile::tempdir().unwrap();
     let clock = Hand::new();
-    let settings = AuditSettings { refusals_per_minute: 10, ..small() };
+    let settings = AuditConfig { refusals_per_minute: 10, ..small() };
     let audit = Audit::open(folder.path(), settings, clock.clone()).unwrap();
     for number in 0..50 {
         audit.note(refused("request")).await.unwrap();
@@ -41,7 +41,7 @@ async fn refusals_beyond_the_bound_are_counted_by_action_and_the_rest_is_written
 #[tokio::test]
 async fn what_was_not_written_is_told_at_the_end_too() {
     let folder = tempfile::tempdir().unwrap();
-    let settings = AuditSettings { refusals_per_minute: 1, ..small() };
+    let settings = AuditConfig { refusals_per_minute: 1, ..small() };
     let audit = Audit::open(folder.path(), settings, Hand::new()).unwrap();
     (0..5).for_each(|_| audit.note_later(refused("request")));
     audit.close().await;
@@ -106,9 +106,9 @@ fn more_than_the_queue_holds_waits_and_none_is_lost() {
 fn settings_out_of_bounds_are_refused_with_the_bounds() {
     let folder = tempfile::tempdir().unwrap();
     for (settings, word) in [
-        (AuditSettings { file_bytes: 10, ..small() }, "65536"),
-        (AuditSettings { file_bytes: u64::MAX, ..small() }, "1073741824"),
-        (AuditSettings { refusals_per_minute: 0, ..small() }, "at least 1"),
+        (AuditConfig { file_bytes: 10, ..small() }, "65536"),
+        (AuditConfig { file_bytes: u64::MAX, ..small() }, "1073741824"),
+        (AuditConfig { refusals_per_minute: 0, ..small() }, "at least 1"),
     ] {
         let told = Audit::open(folder.path(), settings, Hand::new()).err().unwrap().to_string();
         assert!(told.contains(word), "{told}");

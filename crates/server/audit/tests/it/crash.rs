@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use proptest::prelude::*;
-use quipu_audit::{Audit, AuditQuery, AuditSettings, Durability, read_folder, verify_folder};
+use quipu_audit::{Audit, AuditConfig, AuditQuery, Durability, read_folder, verify_folder};
 
 use crate::shared::{Hand, faults, files, open, read_of, record, small};
 
@@ -80,7 +80,7 @@ async fn a_last_line_that_is_not_an_entry_and_a_missing_head_do_not_keep_it_from
 async fn what_was_noted_is_in_the_files_whatever_the_durability() {
     for durability in [Durability::Disk, Durability::Os] {
         let folder = tempfile::tempdir().unwrap();
-        let settings = AuditSettings { durability, ..small() };
+        let settings = AuditConfig { durability, ..small() };
         let audit = Audit::open(folder.path(), settings, Hand::new()).unwrap();
         for number in 1..=5 {
             audit.note(read_of(number)).await.unwrap();

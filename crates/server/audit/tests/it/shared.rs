@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use quipu_audit::{Actor, ActorKind, Audit, AuditSettings, Entry, verify_folder};
+use quipu_audit::{Actor, ActorKind, Audit, AuditConfig, Entry, verify_folder};
 use quipu_core::{Clock, Timestamp};
 use tempfile::TempDir;
 
@@ -27,8 +27,8 @@ impl Clock for Hand {
 }
 
 /// Small files, so a test gets several.
-pub fn small() -> AuditSettings {
-    AuditSettings { file_bytes: 64 << 10, ..AuditSettings::default() }
+pub fn small() -> AuditConfig {
+    AuditConfig { file_bytes: 64 << 10, ..AuditConfig::default() }
 }
 
 pub fn open(folder: &Path) -> Audit {

@@ -42,7 +42,7 @@ fn a_folder_that_cannot_be_made_is_an_error_that_names_it() {
     let file = scratch.path().join("file");
     std::fs::write(&file, "").unwrap();
     let folder = file.join("audit");
-    let settings = quipu_audit::AuditSettings::default();
+    let settings = quipu_audit::AuditConfig::default();
     let told =
         quipu_audit::Audit::open(&folder, settings, crate::shared::Hand::new()).err().unwrap().to_string();
     assert!(told.contains(folder.to_str().unwrap()), "{told}");

@@ -35,7 +35,7 @@ async fn errors_of_providers_pass_unchanged() {
         spans.iter().map(|span| span.canonical.error_type.as_deref().unwrap_or_default()).collect();
     assert_eq!(kinds, ["rate_limit_exceeded", "500"]);
     assert!(
-        house.metrics.text().contains("quipu_proxy_requests_total{upstream=\"openai\",status=\"429\"} 1")
+        house.metrics.text().contains("quipu_gateway_requests_total{upstream=\"openai\",status=\"429\"} 1")
     );
 }
 
@@ -157,11 +157,11 @@ async fn no_call_passes_while_records_cannot_be_stored_and_none_is_lost() {
     assert_eq!(came, before, "rejected calls reach no provider");
     let free = house.client.get(format!("{}/openai/v1/models", house.url)).send().await.unwrap();
     assert_eq!(free.status(), 200, "requests without a record pass");
-    assert!(house.metrics.text().contains("quipu_proxy_delivery_stuck{} 1"), "{}", house.metrics.text());
+    assert!(house.metrics.text().contains("quipu_gateway_delivery_stuck{} 1"), "{}", house.metrics.text());
     house.intake.is_full.store(false, Ordering::Release);
     let after = until(&house, 200).await;
     assert_eq!(house.spans(before + after).await.len(), before + after);
-    assert!(!house.metrics.text().contains("quipu_proxy_lost_records_total{} "));
+    assert!(!house.metrics.text().contains("quipu_gateway_lost_records_total{} "));
 }
 
 #[tokio::test]

@@ -108,7 +108,9 @@ async fn whoever_goes_away_stops_the_provider_and_what_was_seen_is_recorded() {
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert_eq!(house.provider.sent.load(std::sync::atomic::Ordering::SeqCst), sent, "the provider goes on");
     assert!(sent < 150, "{sent}");
-    assert!(house.metrics.text().contains("quipu_proxy_client_disconnects_total{upstream=\"anthropic\"} 1"));
+    assert!(
+        house.metrics.text().contains("quipu_gateway_client_disconnects_total{upstream=\"anthropic\"} 1")
+    );
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use quipu_core::Result;
-use quipu_oidc::{Begun, Identity, Provider, Settings};
+use quipu_oidc::{Begun, Identity, OidcConfig, Provider};
 use ring::digest::{SHA256, digest};
 use serde_json::{Map, Value, json};
 
@@ -78,15 +78,15 @@ impl Issuer {
         Self { base, plan }
     }
 
-    pub fn settings(&self) -> Settings {
-        Settings {
+    pub fn settings(&self) -> OidcConfig {
+        OidcConfig {
             issuer: self.base.clone(),
             client_id: CLIENT.into(),
             client_secret: SECRET.into(),
             roles: [("admins", "admin"), ("*", "viewer")]
                 .map(|(group, role)| (group.into(), role.into()))
                 .into(),
-            ..Settings::default()
+            ..OidcConfig::default()
         }
     }
 

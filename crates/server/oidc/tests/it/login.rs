@@ -1,7 +1,7 @@
 //! Tests of successful logins and of the requests that they send.
 
 use quipu_core::ErrorKind;
-use quipu_oidc::{Identity, Provider, Settings};
+use quipu_oidc::{Identity, OidcConfig, Provider};
 use serde_json::json;
 
 use crate::issuer::{BACK, CLIENT, Issuer, SECRET, query};
@@ -117,7 +117,7 @@ async fn the_secret_goes_where_the_issuer_takes_it_and_a_wrong_one_is_told_as_ou
         plan.discovery = json!({"token_endpoint_auth_methods_supported": ["client_secret_post"]})
     });
     issuer.log_in(&Provider::new(issuer.settings()).unwrap()).await.unwrap();
-    let wrong = Settings { client_secret: "other".into(), ..issuer.settings() };
+    let wrong = OidcConfig { client_secret: "other".into(), ..issuer.settings() };
     let error = issuer.log_in(&Provider::new(wrong).unwrap()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Invalid);
     let told = error.to_string();
@@ -150,7 +150,7 @@ async fn groups_are_found_by_name_or_path_and_names_show_nothing_hidden() {
         });
     });
     for (claim, groups) in [("realm_access.roles", ["admins"]), ("https://example.com/groups", ["one"])] {
-        let provider = Provider::new(Settings { groups_claim: claim.into(), ..issuer.settings() }).unwrap();
+        let provider = Provider::new(OidcConfig { groups_claim: claim.into(), ..issuer.settings() }).unwrap();
         let identity = issuer.log_in(&provider).await.unwrap();
         assert_eq!((identity.groups, identity.name.as_str()), (groups.map(String::from).to_vec(), "ada"));
     }
@@ -159,7 +159,7 @@ async fn groups_are_found_by_name_or_path_and_names_show_nothing_hidden() {
 #[tokio::test]
 async fn only_the_domains_that_are_allowed_come_in_and_only_with_verified_addresses() {
     let issuer = Issuer::start(Key::ec()).await;
-    let allowed = Settings { allowed_domains: vec!["Example.com".into()], ..issuer.settings() };
+    let allowed = OidcConfig { allowed_domains: vec!["Example.com".into()], ..issuer.settings() };
     let provider = Provider::new(allowed).unwrap();
     issuer.log_in(&provider).await.unwrap();
     for claims in [

@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod config;
 mod forged;
 mod issuer;
 mod login;
-mod settings;
 mod sign;

@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 use super::FOLDER;
 use super::provisioning::METRICS;
 use crate::alarms::{Alarm, alarms};
-use crate::{Settings, yaml};
+use crate::{ProvisionConfig, yaml};
 
 /// The time range of a query for the present figure, in seconds.
 const BACK: u32 = 600;
 
 /// Returns the rules for Grafana. They equal those for Prometheus; use only one of the two.
-pub fn alerts(settings: &Settings) -> String {
+pub fn alerts(settings: &ProvisionConfig) -> String {
     let rules: Vec<Value> = alarms(settings).iter().map(rule).collect();
     let document = json!({
         "apiVersion": 1,

@@ -32,7 +32,7 @@ fn glance() -> Vec<Panel> {
         Panel::stat(
             "Records that a backend did not receive",
             "short",
-            "sum(increase(quipu_exit_dropped_records_total[$__range])) or vector(0)",
+            "sum(increase(quipu_exporter_dropped_records_total[$__range])) or vector(0)",
         )
         .alarm(1.0),
         Panel::stat("Series kept for this page", "short", "sum(quipu_prometheus_series)"),
@@ -78,25 +78,25 @@ fn outgoing() -> Vec<Panel> {
         by(
             "Written records per second, by backend",
             "short",
-            "sum by (backend) (rate(quipu_exit_written_records_total[$__rate_interval]))",
+            "sum by (backend) (rate(quipu_exporter_written_records_total[$__rate_interval]))",
         ),
-        by("Records waiting, by backend", "short", "sum by (backend) (quipu_exit_queue_records)"),
-        by("Age of the oldest waiting record", "s", "max by (backend) (quipu_exit_lag_seconds)").wide(8),
-        by("Spool on disk", "bytes", "sum by (backend) (quipu_exit_spool_bytes)").wide(8),
-        by("Dead letters", "short", "sum by (backend) (quipu_exit_dead_letter_records)").wide(8),
+        by("Records waiting, by backend", "short", "sum by (backend) (quipu_exporter_queue_records)"),
+        by("Age of the oldest waiting record", "s", "max by (backend) (quipu_exporter_lag_seconds)").wide(8),
+        by("Spool on disk", "bytes", "sum by (backend) (quipu_exporter_spool_bytes)").wide(8),
+        by("Dead letters", "short", "sum by (backend) (quipu_exporter_dead_letter_records)").wide(8),
         by(
             "Failed attempts per minute",
             "short",
-            "sum by (backend) (rate(quipu_exit_failures_total[$__rate_interval])) * 60",
+            "sum by (backend) (rate(quipu_exporter_failures_total[$__rate_interval])) * 60",
         )
         .wide(8),
-        by("Delivery paused (1)", "short", "max by (backend) (quipu_exit_breaker_open)")
+        by("Delivery paused (1)", "short", "max by (backend) (quipu_exporter_breaker_open)")
             .about("After consecutive failures, nothing is sent until one attempt succeeds.")
             .wide(8),
         Panel::lines(
             "Lost records per minute, by backend and reason",
             "short",
-            "sum by (backend, reason) (rate(quipu_exit_dropped_records_total[$__rate_interval])) * 60",
+            "sum by (backend, reason) (rate(quipu_exporter_dropped_records_total[$__rate_interval])) * 60",
             "{{backend}} {{reason}}",
         )
         .wide(8),

@@ -18,14 +18,14 @@ pub use provisioning::{dashboard_provider, datasources};
 
 use serde_json::Value;
 
-use crate::{File, Settings};
+use crate::{File, ProvisionConfig};
 
 /// The folder of the dashboards and alert rules.
 const FOLDER: &str = "Quipu";
 
 /// Returns all files. `provisioning` belongs in Grafana's folder of that name, and `dashboards` in the
 /// configured folder.
-pub fn files(settings: &Settings) -> Vec<File> {
+pub fn files(settings: &ProvisionConfig) -> Vec<File> {
     let mut files = vec![
         File::new("provisioning/datasources/quipu.yml", datasources(settings)),
         File::new("provisioning/dashboards/quipu.yml", dashboard_provider(settings)),
@@ -40,7 +40,7 @@ pub fn files(settings: &Settings) -> Vec<File> {
 }
 
 /// Returns all dashboards, in Grafana's JSON; `uid` is the name.
-pub fn dashboards(settings: &Settings) -> Vec<Value> {
+pub fn dashboards(settings: &ProvisionConfig) -> Vec<Value> {
     vec![
         agents::dashboard(),
         cost::dashboard(),

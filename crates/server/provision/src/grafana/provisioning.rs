@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::FOLDER;
-use crate::{Settings, yaml};
+use crate::{ProvisionConfig, yaml};
 
 /// The identifier of the data source with the metrics.
 pub(super) const METRICS: &str = "quipu-prometheus";
@@ -11,7 +11,7 @@ pub(super) const METRICS: &str = "quipu-prometheus";
 pub(super) const TRACES: &str = "quipu-traces";
 
 /// The data sources: Prometheus, whose exemplars link to the traces, and the traces.
-pub fn datasources(settings: &Settings) -> String {
+pub fn datasources(settings: &ProvisionConfig) -> String {
     let tracing = settings.tracing;
     let document = json!({
         "apiVersion": 1,
@@ -41,7 +41,7 @@ pub fn datasources(settings: &Settings) -> String {
 }
 
 /// The folder from which Grafana loads the dashboards.
-pub fn dashboard_provider(settings: &Settings) -> String {
+pub fn dashboard_provider(settings: &ProvisionConfig) -> String {
     let document = json!({
         "apiVersion": 1,
         "providers": [{

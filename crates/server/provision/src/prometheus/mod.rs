@@ -6,10 +6,10 @@ mod tests;
 use serde_json::{Value, json};
 
 use crate::alarms::{Alarm, alarms};
-use crate::{File, Settings, yaml};
+use crate::{File, ProvisionConfig, yaml};
 
 /// Returns all files, below the folder of Prometheus' configuration.
-pub fn files(settings: &Settings) -> Vec<File> {
+pub fn files(settings: &ProvisionConfig) -> Vec<File> {
     vec![
         File::new("prometheus.yml", scrape_config(settings)),
         File::new("rules/quipu-recording.yml", recording_rules()),
@@ -19,7 +19,7 @@ pub fn files(settings: &Settings) -> Vec<File> {
 }
 
 /// A complete configuration: <https://prometheus.io/docs/prometheus/latest/configuration/configuration/>.
-pub fn scrape_config(settings: &Settings) -> String {
+pub fn scrape_config(settings: &ProvisionConfig) -> String {
     let mut config = json!({
         "global": {
             "scrape_interval": format!("{}s", settings.scrape_seconds),
@@ -38,7 +38,7 @@ pub fn scrape_config(settings: &Settings) -> String {
     yaml::document(head, &config)
 }
 
-fn job(settings: &Settings) -> Value {
+fn job(settings: &ProvisionConfig) -> Value {
     let mut job = json!({ "job_name": "quipu", "static_configs": [{ "targets": settings.targets }] });
     if let Some(file) = &settings.key_file {
         job["authorization"] = json!({ "type": "Bearer", "credentials_file": file });
@@ -62,14 +62,14 @@ pub fn recording_rules() -> String {
 }
 
 /// The six rules on agents, and those on Quipu itself. They do not use recorded figures.
-pub fn alert_rules(settings: &Settings) -> String {
+pub fn alert_rules(settings: &ProvisionConfig) -> String {
     let rules: Vec<Value> = alarms(settings).iter().map(alert).collect();
     let groups = json!({ "groups": [{ "name": "quipu-alerts", "rules": rules }] });
     yaml::document("Alert rules of Quipu. Made by `quipu generate prometheus`.", &groups)
 }
 
 /// Tests of both kinds of rules, for `promtool test rules`.
-pub fn rule_tests(settings: &Settings) -> String {
+pub fn rule_tests(settings: &ProvisionConfig) -> String {
     let head = "Run by `promtool test rules tests/quipu-rules.yml`. Made by `quipu generate prometheus`.";
     yaml::document(head, &tests::document(&alarms(settings)))
 }

@@ -92,16 +92,16 @@ const CASES: [Case; 10] = [
         alarm: "quipu_records_dropped",
         when: LATE,
         series: &[(
-            "quipu_exit_dropped_records_total{WHERE,backend=\"otlp\",reason=\"queue_full\"}",
+            "quipu_exporter_dropped_records_total{WHERE,backend=\"otlp\",reason=\"queue_full\"}",
             "0+1000x60",
         )],
         about: &[JOB, HERE, ("backend", "otlp"), ("reason", "queue_full")],
         told: "15k",
     },
     Case {
-        alarm: "quipu_exit_failing",
+        alarm: "quipu_exporter_failing",
         when: LATE,
-        series: &[("quipu_exit_failures_total{WHERE,backend=\"otlp\"}", "0+100x60")],
+        series: &[("quipu_exporter_failures_total{WHERE,backend=\"otlp\"}", "0+100x60")],
         about: &[JOB, HERE, ("backend", "otlp")],
         told: "1k",
     },
@@ -129,8 +129,8 @@ const QUIET: [(&str, &str); 12] = [
     ),
     ("quipu_guardrail_triggers_total{WHERE,service_name=\"shop\",guardrail=\"pii\"}", "7x60"),
     ("system_cpu_utilization_ratio{WHERE}", "0.01x60"),
-    ("quipu_exit_dropped_records_total{WHERE,backend=\"otlp\",reason=\"queue_full\"}", "7x60"),
-    ("quipu_exit_failures_total{WHERE,backend=\"otlp\"}", "7x60"),
+    ("quipu_exporter_dropped_records_total{WHERE,backend=\"otlp\",reason=\"queue_full\"}", "7x60"),
+    ("quipu_exporter_failures_total{WHERE,backend=\"otlp\"}", "7x60"),
 ];
 
 /// The recorded figures of that day.

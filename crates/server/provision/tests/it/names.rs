@@ -7,7 +7,7 @@ use quipu_backend_prometheus::{Config, Format, Prometheus};
 use quipu_core::{
     Attributes, Bucket, Metric, MetricSink as _, Point, PointValue, Resource, Scope, Temporality, Timestamp,
 };
-use quipu_provision::{Settings, files};
+use quipu_provision::{ProvisionConfig, files};
 use quipu_sdk::metrics::catalogue::{CATALOGUE, Entry};
 
 /// The source of Quipu's own metric names and labels: the pipeline's table.
@@ -79,10 +79,10 @@ fn words(text: &str) -> BTreeSet<String> {
 async fn every_metric_that_is_asked_for_is_shown() {
     let shown = shown().await;
     let labels: BTreeSet<&String> = shown.values().flatten().collect();
-    let rules = quipu_provision::prometheus::alert_rules(&Settings::default());
+    let rules = quipu_provision::prometheus::alert_rules(&ProvisionConfig::default());
     let alarms: Vec<&str> =
         rules.lines().filter_map(|line| line.split_once("- alert: ")).map(|(_, name)| name).collect();
-    for file in files(&Settings::default()) {
+    for file in files(&ProvisionConfig::default()) {
         let unknown: Vec<_> = words(&file.text)
             .into_iter()
             .filter(|word| {
@@ -95,7 +95,7 @@ async fn every_metric_that_is_asked_for_is_shown() {
 
 #[tokio::test]
 async fn the_catalogue_is_shown_on_some_dashboard() {
-    let all: String = files(&Settings::default()).into_iter().map(|file| file.text).collect();
+    let all: String = files(&ProvisionConfig::default()).into_iter().map(|file| file.text).collect();
     let asked = words(&all);
     let missing: Vec<&str> = [
         "quipu_llm_calls_total",

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use quipu_provision::{Settings, Thresholds, Tracing, files, grafana, prometheus};
+use quipu_provision::{ProvisionConfig, Thresholds, Tracing, files, grafana, prometheus};
 use serde_json::Value;
 
 fn place(panel: &Value) -> [u64; 4] {
@@ -11,7 +11,7 @@ fn place(panel: &Value) -> [u64; 4] {
 
 #[test]
 fn panels_have_ids_of_their_own_and_do_not_overlap() {
-    for dashboard in grafana::dashboards(&Settings::default()) {
+    for dashboard in grafana::dashboards(&ProvisionConfig::default()) {
         let (uid, panels) = (&dashboard["uid"], dashboard["panels"].as_array().unwrap());
         let ids: BTreeSet<u64> = panels.iter().map(|panel| panel["id"].as_u64().unwrap()).collect();
         assert_eq!(ids.len(), panels.len(), "{uid}");
@@ -29,11 +29,11 @@ fn panels_have_ids_of_their_own_and_do_not_overlap() {
 
 #[test]
 fn identifiers_are_unique_and_short_enough_for_grafana() {
-    let dashboards = grafana::dashboards(&Settings::default());
+    let dashboards = grafana::dashboards(&ProvisionConfig::default());
     let uids: BTreeSet<&str> =
         dashboards.iter().map(|dashboard| dashboard["uid"].as_str().unwrap()).collect();
     assert_eq!(uids.len(), dashboards.len());
-    let alerts = grafana::alerts(&Settings::default());
+    let alerts = grafana::alerts(&ProvisionConfig::default());
     let ids: Vec<&str> =
         alerts.lines().filter_map(|line| line.trim_start_matches(['-', ' ']).strip_prefix("uid: ")).collect();
     assert_eq!(ids.len(), alerts.matches("condition: ").count());
@@ -48,7 +48,7 @@ fn identifiers_are_unique_and_short_enough_for_grafana() {
 
 #[test]
 fn what_is_set_is_said() {
-    let settings = Settings {
+    let settings = ProvisionConfig {
         targets: vec!["quipu:9464".to_owned(), "planner:9464".to_owned()],
         key_file: Some("/run/secrets/quipu-key".to_owned()),
         tls: true,

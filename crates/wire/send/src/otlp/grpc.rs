@@ -20,7 +20,7 @@ use tonic::{Request, Status};
 use crate::cause::deepest;
 use crate::http::{AGENT, CONNECT_MS, headers};
 use crate::wire::SILENCE;
-use crate::{Compression, HttpSettings};
+use crate::{Compression, HttpConfig};
 
 /// A gRPC client with its connections. It does not support proxies.
 #[derive(Clone)]
@@ -33,7 +33,7 @@ pub(crate) struct Grpc {
 
 impl Grpc {
     /// Creates a client without a connection.
-    pub(crate) fn new(settings: &HttpSettings) -> Result<Self> {
+    pub(crate) fn new(settings: &HttpConfig) -> Result<Self> {
         let timeout = Duration::from_millis(settings.timeout_ms);
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);

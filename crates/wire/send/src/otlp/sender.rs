@@ -10,7 +10,7 @@ use quipu_otlp::{Encoding, Signal, refused};
 
 use super::grpc::Grpc;
 use super::{Partial, Protocol, Refusal, Status, Target};
-use crate::{Answer, Authorize, Compression, Http, HttpSettings};
+use crate::{Answer, Authorize, Compression, Http, HttpConfig};
 
 const SIGNALS: [Signal; 3] = [Signal::Traces, Signal::Metrics, Signal::Logs];
 
@@ -48,7 +48,7 @@ impl OtlpSender {
     ///
     /// # Errors
     /// The address, a header or the TLS configuration is invalid.
-    pub fn new(endpoint: &str, protocol: Protocol, connection: &HttpSettings) -> Result<Self> {
+    pub fn new(endpoint: &str, protocol: Protocol, connection: &HttpConfig) -> Result<Self> {
         let target = |signal| (signal, Target::below(endpoint, signal, protocol, connection));
         Self::with_targets(SIGNALS.map(target))
     }
@@ -72,7 +72,7 @@ impl OtlpSender {
                 None => Wire::Http(Http::new(&target.connection)?),
             };
             made.push((target.clone(), client.clone()));
-            let Target { url, protocol, connection: HttpSettings { compression, .. }, authorize } = target;
+            let Target { url, protocol, connection: HttpConfig { compression, .. }, authorize } = target;
             if let Some(line) = lines.get_mut(place(signal)) {
                 *line = Some(Line { url, protocol, compression, client, authorize });
             }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use quipu_otlp::{Encoding, Signal};
 use serde::{Deserialize, Serialize};
 
-use crate::{Authorize, HttpSettings};
+use crate::{Authorize, HttpConfig};
 
 /// The transport of OTLP. The names are those of `OTEL_EXPORTER_OTLP_PROTOCOL`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -40,7 +40,7 @@ pub struct Target {
     /// The transport.
     pub protocol: Protocol,
     /// Headers, timeout, TLS, compression.
-    pub connection: HttpSettings,
+    pub connection: HttpConfig,
     /// A source of credentials, in addition to fixed headers.
     pub authorize: Option<Arc<dyn Authorize>>,
 }
@@ -48,7 +48,7 @@ pub struct Target {
 impl Target {
     /// Returns a signal's target at a common endpoint. HTTP adds a path such as `v1/traces`.
     /// <https://opentelemetry.io/docs/specs/otel/protocol/exporter/#endpoint-urls-for-otlphttp>
-    pub fn below(endpoint: &str, signal: Signal, protocol: Protocol, connection: &HttpSettings) -> Self {
+    pub fn below(endpoint: &str, signal: Signal, protocol: Protocol, connection: &HttpConfig) -> Self {
         let url = match protocol {
             Protocol::Grpc => endpoint.to_owned(),
             Protocol::HttpProtobuf | Protocol::HttpJson => {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use quipu_core::{ErrorKind, Retry};
 use quipu_otlp::{Signal, retry_details};
-use quipu_send::{Compression, HttpSettings, OtlpSender, Protocol, Secret};
+use quipu_send::{Compression, HttpConfig, OtlpSender, Protocol, Secret};
 use tonic::{Code, Status};
 
 use crate::server::Server;
@@ -13,7 +13,7 @@ use crate::server::Server;
 /// An export request of any signal, with one empty member.
 const BODY: &[u8] = b"\n\x00";
 
-fn sender(url: &str, settings: &HttpSettings) -> OtlpSender {
+fn sender(url: &str, settings: &HttpConfig) -> OtlpSender {
     OtlpSender::new(url, Protocol::Grpc, settings).unwrap()
 }
 
@@ -22,7 +22,7 @@ async fn each_signal_reaches_its_service_in_each_packing() {
     let server = Server::grpc(|_| Ok(0)).await;
     for compression in [Compression::None, Compression::Gzip, Compression::Zstd] {
         let headers = [("x-key".to_owned(), Secret::from("hush"))].into();
-        let sender = sender(&server.url, &HttpSettings { headers, compression, ..HttpSettings::default() });
+        let sender = sender(&server.url, &HttpConfig { headers, compression, ..HttpConfig::default() });
         for signal in [Signal::Traces, Signal::Metrics, Signal::Logs] {
             server.seen.lock().unwrap().clear();
             sender.export(signal, BODY.repeat(20_000)).await.unwrap();
@@ -59,7 +59,7 @@ async fn only_what_otlp_says_may_be_repeated_is_repeated() {
     ];
     for (code, kind, retry) in cases {
         let server = Server::grpc(move |_| Err(Status::new(code, "about your prompt"))).await;
-        let error = sender(&server.url, &HttpSettings::default()).export(Signal::Traces, BODY.to_vec()).await;
+        let error = sender(&server.url, &HttpConfig::default()).export(Signal::Traces, BODY.to_vec()).await;
         let error = error.unwrap_err();
         assert_eq!((error.kind(), error.retry()), (kind, retry), "{code:?}: {error}");
         assert!(!format!("{error:?}").contains("prompt"), "{error:?}");
@@ -75,7 +75,7 @@ async fn a_server_that_has_no_room_is_heard_when_it_says_for_how_long() {
             Err(Status::with_details(code, "full", Bytes::from(details)))
         });
         let server = server.await;
-        let error = sender(&server.url, &HttpSettings::default()).export(Signal::Logs, BODY.to_vec()).await;
+        let error = sender(&server.url, &HttpConfig::default()).export(Signal::Logs, BODY.to_vec()).await;
         let error = error.unwrap_err();
         assert_eq!(error.retry(), Retry::Yes);
         assert_eq!(error.retry_after(), Some(Duration::from_secs(9)));
@@ -85,7 +85,7 @@ async fn a_server_that_has_no_room_is_heard_when_it_says_for_how_long() {
 #[tokio::test]
 async fn what_a_server_refuses_in_part_is_read() {
     let server = Server::grpc(|_| Ok(2)).await;
-    let sender = sender(&server.url, &HttpSettings::default());
+    let sender = sender(&server.url, &HttpConfig::default());
     let partial = sender.export(Signal::Traces, BODY.to_vec()).await.unwrap();
     assert_eq!((partial.rejected, partial.message.as_str()), (2, "some are too old"));
 }
@@ -93,7 +93,7 @@ async fn what_a_server_refuses_in_part_is_read() {
 #[tokio::test]
 async fn a_message_that_is_too_large_is_known_as_such() {
     let server = Server::grpc_with(None, 1_000, |_| Ok(0)).await;
-    let sender = sender(&server.url, &HttpSettings::default());
+    let sender = sender(&server.url, &HttpConfig::default());
     let refusal = sender.ask(Signal::Traces, BODY.repeat(1_000)).await.unwrap().unwrap_err();
     assert!(refusal.is_too_large(), "{refusal:?}");
     assert_eq!(sender.error(Signal::Traces, &refusal).retry(), Retry::No);
@@ -109,7 +109,7 @@ async fn nobody_there_and_silence_may_be_repeated() {
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let silent_url = format!("http://{}", silent.local_addr().unwrap());
     for url in [nobody, silent_url] {
-        let sender = sender(&url, &HttpSettings { timeout_ms: 300, ..HttpSettings::default() });
+        let sender = sender(&url, &HttpConfig { timeout_ms: 300, ..HttpConfig::default() });
         let error = sender.export(Signal::Traces, BODY.to_vec()).await.unwrap_err();
         assert_eq!((error.kind(), error.retry()), (ErrorKind::Unavailable, Retry::Yes), "{error}");
     }
@@ -118,7 +118,7 @@ async fn nobody_there_and_silence_may_be_repeated() {
 #[tokio::test]
 async fn a_proxy_that_answers_for_a_server_that_is_gone_may_be_repeated() {
     let proxy = Server::http(|_| crate::server::status(503)).await;
-    let sender = sender(&proxy.url, &HttpSettings::default());
+    let sender = sender(&proxy.url, &HttpConfig::default());
     let error = sender.export(Signal::Traces, BODY.to_vec()).await.unwrap_err();
     assert_eq!((error.kind(), error.retry()), (ErrorKind::Unavailable, Retry::Yes), "{error}");
 }
@@ -127,7 +127,7 @@ async fn a_proxy_that_answers_for_a_server_that_is_gone_may_be_repeated() {
 async fn a_server_that_was_gone_is_found_again() {
     let server = Server::grpc(|_| Ok(0)).await;
     let port = server.url.rsplit(':').next().unwrap().parse().unwrap();
-    let sender = sender(&server.url, &HttpSettings { timeout_ms: 2_000, ..HttpSettings::default() });
+    let sender = sender(&server.url, &HttpConfig { timeout_ms: 2_000, ..HttpConfig::default() });
     sender.export(Signal::Traces, BODY.to_vec()).await.unwrap();
     drop(server);
     let deadline = Instant::now() + Duration::from_secs(20);

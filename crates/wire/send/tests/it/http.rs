@@ -6,16 +6,16 @@ use std::time::Duration;
 use axum::response::IntoResponse as _;
 use quipu_core::{ErrorKind, Retry};
 use quipu_otlp::{Encoding, Signal, encode_answer, encode_status};
-use quipu_send::{Compression, HttpSettings, OtlpSender, Protocol, Secret, Target};
+use quipu_send::{Compression, HttpConfig, OtlpSender, Protocol, Secret, Target};
 use tokio::io::AsyncReadExt as _;
 
 use crate::server::{Server, status, taken};
 
 const BODY: &[u8] = b"\n\x02\x12\x00";
 
-fn settings() -> HttpSettings {
+fn settings() -> HttpConfig {
     let headers = BTreeMap::from([("x-key".to_owned(), Secret::from("hush"))]);
-    HttpSettings { headers, ..HttpSettings::default() }
+    HttpConfig { headers, ..HttpConfig::default() }
 }
 
 #[tokio::test]
@@ -26,7 +26,7 @@ async fn each_signal_goes_to_its_path_in_each_encoding_and_packing() {
             let sender = OtlpSender::new(
                 &format!("{}/below/", server.url),
                 protocol,
-                &HttpSettings { compression, ..settings() },
+                &HttpConfig { compression, ..settings() },
             );
             let sender = sender.unwrap();
             for signal in [Signal::Traces, Signal::Metrics, Signal::Logs] {
@@ -163,8 +163,7 @@ async fn silence_and_a_broken_answer_may_be_repeated() {
             open.push(if first { None } else { Some(stream) });
         }
     });
-    let sender =
-        OtlpSender::new(&url, Protocol::HttpProtobuf, &HttpSettings { timeout_ms: 300, ..settings() });
+    let sender = OtlpSender::new(&url, Protocol::HttpProtobuf, &HttpConfig { timeout_ms: 300, ..settings() });
     let sender = sender.unwrap();
     for expected in ["the connection broke", "no answer in time"] {
         let error = sender.export(Signal::Traces, vec![0; 1 << 20]).await.unwrap_err();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use quipu_core::{ErrorKind, Retry};
 use quipu_otlp::Signal;
-use quipu_send::{HttpSettings, OtlpSender, Protocol, Tls, reach};
+use quipu_send::{HttpConfig, OtlpSender, Protocol, Tls, reach};
 
 use crate::certificates::Authority;
 use crate::server::{Server, taken};
@@ -20,7 +20,7 @@ async fn server(authority: &Authority, protocol: Protocol, name: &str, wants_cli
 }
 
 async fn export(url: &str, protocol: Protocol, tls: Tls) -> quipu_core::Result<()> {
-    let settings = HttpSettings { tls, timeout_ms: 5_000, ..HttpSettings::default() };
+    let settings = HttpConfig { tls, timeout_ms: 5_000, ..HttpConfig::default() };
     OtlpSender::new(url, protocol, &settings)?.export(Signal::Traces, b"\n\x00".to_vec()).await.map(drop)
 }
 

@@ -29,7 +29,7 @@ pub fn hidden(bench: &Bench) -> Result<Tried> {
     for (name, budget) in BUDGETS {
         let double = Provider::start()?;
         let config = format!(
-            "{budget}[proxy]\nlisten = \"127.0.0.1:0\"\n[proxy.upstreams]\nopenai = \"{url}/v1\"\nanthropic = \"{url}\"\ngemini = \"{url}\"\nmistral = \"{url}/v1\"\nazure = \"{url}\"\n",
+            "{budget}[gateway]\nlisten = \"127.0.0.1:0\"\n[gateway.upstreams]\nopenai = \"{url}/v1\"\nanthropic = \"{url}\"\ngemini = \"{url}\"\nmistral = \"{url}/v1\"\nazure = \"{url}\"\n",
             url = double.url
         );
         let scene = Scene::open(bench, &config)?;
@@ -59,7 +59,7 @@ pub fn bombs(bench: &Bench) -> Result<Tried> {
     let mut tried = Tried::new("gateway bodies of 59 KiB with a million small values, compressed and nested");
     let double = Provider::start()?;
     let config = format!(
-        "[budgets.wide]\nlimit_usd = \"1000\"\n[proxy]\nlisten = \"127.0.0.1:0\"\n[proxy.upstreams]\nopenai = \"{}/v1\"\n",
+        "[budgets.wide]\nlimit_usd = \"1000\"\n[gateway]\nlisten = \"127.0.0.1:0\"\n[gateway.upstreams]\nopenai = \"{}/v1\"\n",
         double.url
     );
     let scene = Scene::open(bench, &config)?;

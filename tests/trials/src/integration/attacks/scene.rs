@@ -101,7 +101,7 @@ impl Scene {
     /// There is no gateway.
     pub fn gateway(&self) -> Result<Wire> {
         let said: Value = serde_json::from_slice(&std::fs::read(self.data().join("ready.json"))?)?;
-        Wire::of(said["proxy"].as_str().context("no gateway")?)
+        Wire::of(said["gateway"].as_str().context("no gateway")?)
     }
 
     /// The whole log of the server.

@@ -1,4 +1,4 @@
-//! Settings of the last stage of the Dockerfile.
+//! Configuration of the last stage of the Dockerfile.
 
 use std::collections::BTreeMap;
 

@@ -60,7 +60,7 @@ impl Ground {
         let provider = Provider::start()?;
         let file = folder.path().join("quipu.toml");
         let gateway = format!(
-            "[proxy]\nlisten = \"127.0.0.1:0\"\n[proxy.upstreams]\nopenai = \"{}/v1\"\n[budgets.wide]\nlimit_usd = \"1000\"\n{config}",
+            "[gateway]\nlisten = \"127.0.0.1:0\"\n[gateway.upstreams]\nopenai = \"{}/v1\"\n[budgets.wide]\nlimit_usd = \"1000\"\n{config}",
             provider.url
         );
         fs::write(&file, gateway)?;

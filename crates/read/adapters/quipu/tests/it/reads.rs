@@ -6,7 +6,7 @@ use quipu_adapter_quipu::Quipu;
 use quipu_conformance::sample::draft;
 use quipu_conformance::{Recording, run_adapter};
 use quipu_core::{Adapter, Adapters, Canonical, Kind, Reading, Status};
-use quipu_sdk::{Level, Settings};
+use quipu_sdk::{Level, RecorderConfig};
 
 use quipu_semconv::quipu::{
     CORRELATION_ID, DATA_PREFIX, FRAMEWORK, GUARDRAIL_TRIGGERED, KIND, KINDS, MEMORY_HIT, MEMORY_KEY,
@@ -16,14 +16,14 @@ use quipu_semconv::quipu::{
 use crate::recording::{named, run, with_contents};
 
 fn read(name: &str) -> Canonical {
-    let batch = run(Settings::default());
+    let batch = run(RecorderConfig::default());
     Quipu.canonical(named(&batch, name))
 }
 
 #[test]
 fn obeys_every_law() {
     let recordings = [
-        Recording { name: "quipu".to_owned(), spans: run(Settings::default()).spans },
+        Recording { name: "quipu".to_owned(), spans: run(RecorderConfig::default()).spans },
         Recording { name: "quipu--contents".to_owned(), spans: with_contents().spans },
     ];
     let report = run_adapter(&Quipu, &recordings);
@@ -32,7 +32,7 @@ fn obeys_every_law() {
 
 #[test]
 fn claims_its_own_only() {
-    assert!(run(Settings::default()).spans.iter().all(|span| Quipu.claims(span)));
+    assert!(run(RecorderConfig::default()).spans.iter().all(|span| Quipu.claims(span)));
     assert!(!Quipu.claims(&draft(1, 1).with("quipu.kind", "llm").span()));
 }
 
@@ -70,7 +70,7 @@ fn an_estimate_is_no_count() {
 
 #[test]
 fn every_guard_has_its_kind() {
-    let batch = run(Settings::default());
+    let batch = run(RecorderConfig::default());
     for (name, kind, operation) in [
         ("invoke_workflow booking", Kind::Workflow, Some("invoke_workflow")),
         ("find a flight", Kind::Task, None),
@@ -100,7 +100,7 @@ fn every_guard_has_its_kind() {
 
 #[test]
 fn steps_tools_and_hand_offs() {
-    let batch = run(Settings::default());
+    let batch = run(RecorderConfig::default());
     let read = |name: &str| Quipu.canonical(named(&batch, name));
     let step = read("find a flight");
     assert_eq!((step.step.as_deref(), step.workflow.as_deref()), (Some("find a flight"), Some("booking")));
@@ -128,7 +128,7 @@ fn steps_tools_and_hand_offs() {
 
 #[test]
 fn spans_make_one_trace() {
-    let batch = run(Settings::default());
+    let batch = run(RecorderConfig::default());
     let root = named(&batch, "invoke_workflow booking");
     assert!(batch.spans.iter().all(|span| span.trace_id == root.trace_id));
     let parent = |name: &str| named(&batch, name).parent_id;
@@ -140,7 +140,7 @@ fn spans_make_one_trace() {
 
 #[test]
 fn what_was_said_needs_full_prompts() {
-    let batch = run(Settings::default());
+    let batch = run(RecorderConfig::default());
     assert_eq!(Quipu.messages(named(&batch, "chat gpt-5")), quipu_core::Messages::default());
     assert!(!format!("{batch:?}").contains("Lima."));
     let batch = with_contents();
@@ -152,7 +152,7 @@ fn what_was_said_needs_full_prompts() {
 
 #[test]
 fn events_say_whose_they_are() {
-    let mut batch = run(Settings::default());
+    let mut batch = run(RecorderConfig::default());
     let all = Adapters::new(vec![std::sync::Arc::new(Quipu)]);
     batch.events.iter_mut().for_each(|event| all.read_event(event));
     let [call, order] = &batch.events[..] else { panic!("{:?}", batch.events) };
@@ -164,7 +164,7 @@ fn events_say_whose_they_are() {
 
 #[test]
 fn an_exported_event_is_read_from_its_attributes() {
-    let mut event = run(Settings::default()).events.remove(1);
+    let mut event = run(RecorderConfig::default()).events.remove(1);
     (event.session, event.agent, event.framework) = (None, None, None);
     let sent = event.attributes.clone();
     Quipu.event(&mut event);
@@ -174,7 +174,7 @@ fn an_exported_event_is_read_from_its_attributes() {
 
 #[test]
 fn the_lens_explains_every_line() {
-    let batch = run(Settings::default());
+    let batch = run(RecorderConfig::default());
     let all = Adapters::new(vec![std::sync::Arc::new(Quipu)]);
     for (name, field, key) in [
         ("chat gpt-5", "kind", "quipu.kind"),
@@ -195,7 +195,7 @@ fn the_lens_explains_every_line() {
 
 #[test]
 fn unsampled_spans_still_count() {
-    let (recorder, mut drain) = quipu_sdk::Recorder::new(Settings::default());
+    let (recorder, mut drain) = quipu_sdk::Recorder::new(RecorderConfig::default());
     let parent = recorder
         .context()
         .extract(&[("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00")]);

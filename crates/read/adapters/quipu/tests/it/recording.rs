@@ -3,17 +3,17 @@
 use std::time::Duration;
 
 use quipu_core::{Batch, Span};
-use quipu_sdk::{FutureExt, Recorder, Settings, Usage, bind, event, events};
+use quipu_sdk::{FutureExt, Recorder, RecorderConfig, Usage, bind, event, events};
 
 /// Two agents in a workflow, with every kind of step.
-pub fn run(settings: Settings) -> Batch {
+pub fn run(settings: RecorderConfig) -> Batch {
     let (recorder, mut drain) = Recorder::new(settings);
     recorder.context().scope(work);
     drain.collect(Duration::from_millis(200))
 }
 
 pub fn with_contents() -> Batch {
-    run(Settings { log_full_prompts: true, ..Settings::default() })
+    run(RecorderConfig { log_full_prompts: true, ..RecorderConfig::default() })
 }
 
 fn work() {

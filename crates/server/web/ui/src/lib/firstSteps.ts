@@ -145,7 +145,7 @@ export function stepsOf(way: Way, endpoint: string, page: string, withKey: boole
         {
           where: "shell",
           lines:
-            "quipu serve --proxy 127.0.0.1:8787\nexport OPENAI_BASE_URL=http://127.0.0.1:8787/openai/v1\nexport ANTHROPIC_BASE_URL=http://127.0.0.1:8787/anthropic",
+            "quipu serve --gateway 127.0.0.1:8787\nexport OPENAI_BASE_URL=http://127.0.0.1:8787/openai/v1\nexport ANTHROPIC_BASE_URL=http://127.0.0.1:8787/anthropic",
         },
       ];
     case "files":

@@ -161,7 +161,7 @@ const byAnyone: Ways = {
     text: t(
       "Only streamed calls have a first token, and only some instrumentations record its time. The gateway measures it for every stream.",
     ),
-    code: "quipu proxy",
+    code: "quipu gateway",
   }),
   params: () => ({
     text: t("Calls without parameters report none. Otherwise the instrumentation omits them."),

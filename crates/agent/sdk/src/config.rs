@@ -1,0 +1,45 @@
+//! Config of a recorder.
+
+use std::sync::Arc;
+
+use quipu_core::{Level, Resource};
+
+use crate::propagate::Formats;
+use crate::{EventFilter, Sampler};
+
+/// Config of a recorder.
+#[derive(Debug, Clone)]
+pub struct RecorderConfig {
+    /// Source of every record: `service.name` and similar attributes.
+    pub resource: Arc<Resource>,
+    /// Minimum level of recorded events.
+    pub level: Level,
+    /// Filter of events at or above that level, and levels by type.
+    pub events: EventFilter,
+    /// Propagation formats of outgoing requests.
+    pub propagate: Formats,
+    /// Whether prompts, answers, and arguments and results of tools are recorded.
+    pub log_full_prompts: bool,
+    /// Head sampler. Spans of unsampled traces are recorded as far as totals need them.
+    pub sampler: Sampler,
+    /// Most bytes of waiting records per thread; further records are dropped and counted. A thread starts
+    /// with a small part of it. An LLM call without prompts takes about 300 bytes.
+    pub ring_bytes: usize,
+    /// Most bytes of waiting records that are too large for a ring, such as long prompts, over all threads.
+    pub large_bytes: usize,
+}
+
+impl Default for RecorderConfig {
+    fn default() -> Self {
+        Self {
+            resource: Arc::default(),
+            level: Level::Trace,
+            events: EventFilter::default(),
+            propagate: Formats::default(),
+            log_full_prompts: false,
+            sampler: Sampler::default(),
+            ring_bytes: 1 << 20,
+            large_bytes: 64 << 20,
+        }
+    }
+}
