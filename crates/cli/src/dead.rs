@@ -85,7 +85,7 @@ impl Exporters {
         let config = Config::read(at.config.as_deref())?;
         let said = at.data_dir.clone().or_else(|| config.data_dir.clone());
         let data = said.map_or_else(default_folder, Ok)?;
-        let folder = quipu::Named::folder(&data);
+        let folder = quipu::BackendConfigs::folder(&data);
         Ok(Self { config, data, folder })
     }
 

@@ -17,7 +17,7 @@ pub fn run(what: &Forget) -> Result<bool> {
     let question = Question::post("/api/v1/forget", body);
     let proof = ask_to_change(&what.source, &question, |folder, proof| {
         if !proof["places"].as_array().into_iter().flatten().any(of_backend) {
-            unseen(&quipu::Named::folder(folder), proof);
+            unseen(&quipu::BackendConfigs::folder(folder), proof);
         }
     })?;
     let mut out = std::io::stdout().lock();

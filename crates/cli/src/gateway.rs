@@ -24,7 +24,8 @@ use crate::ask;
 use crate::import::Target;
 use crate::private;
 use crate::serve::{
-    self, Accounts, Config, Guard, Listening, Place, RunningGateway, Signals, bind, lay_over, until_closed,
+    self, Accounts, Config, Guard, Listening, MoneySource, RunningGateway, Signals, bind, lay_over,
+    until_closed,
 };
 use remote::Remote;
 
@@ -62,8 +63,12 @@ async fn serve_calls(args: &Gateway) -> Result<()> {
     lay_over(&mut gateway, &args.gateway)?;
     let folder = config.folder()?;
     private::warn_of_wide(&folder);
-    let place =
-        Place { folder: &folder, prices: &config.prices, budgets: &config.budgets, accounts: Accounts::Make };
+    let place = MoneySource {
+        folder: &folder,
+        prices: &config.prices,
+        budgets: &config.budgets,
+        accounts: Accounts::Make,
+    };
     let money = place.open(|text| tracing::warn!("{text}"))?;
     let metrics = Arc::new(SelfMetrics::new());
     let records = Records::open(args, &config, &folder, &money, &metrics).await?;

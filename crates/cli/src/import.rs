@@ -6,7 +6,7 @@ mod target;
 use std::collections::BTreeMap;
 
 use anyhow::{Result, bail};
-use quipu_import::{Bounds, FileReport, Known, Trouble};
+use quipu_import::{Bounds, FileReport, KnownCalls, Trouble};
 use serde_json::json;
 use tokio::runtime::Runtime;
 
@@ -32,7 +32,7 @@ fn once(args: &Import, target: &mut Target<'_>) -> Result<()> {
     if files.is_empty() && troubles.is_empty() {
         bail!("there is no file to import (in folders, .jsonl, .json and .ndjson files are searched)");
     }
-    let mut known = Known::default();
+    let mut known = KnownCalls::default();
     let mut sum = Sum { missing: troubles.len(), ..Sum::default() };
     troubles.iter().for_each(complain);
     for file in files {

@@ -30,7 +30,7 @@ const MEETINGS: [&str; 3] = ["a", "b", "c"];
 const REASONS: [Unpriced; 3] = [Unpriced::UnknownModel, Unpriced::NoUnitPrice, Unpriced::NotValidThen];
 
 /// A span of the history, with every copy that was sent. Later copies are more complete.
-struct Known {
+struct SentSpan {
     copies: Vec<Span>,
     version: u64,
 }
@@ -43,7 +43,7 @@ enum Step {
 
 struct History {
     random: Random,
-    known: Vec<Known>,
+    known: Vec<SentSpan>,
     /// Number of spans so far.
     spans: u64,
     points: i64,
@@ -118,14 +118,14 @@ impl History {
             // The parent may come later, or never.
             span = span.below(1 + self.random.below(number + 3));
         }
-        let mut known = Known { copies: vec![span.span()], version: 0 };
+        let mut known = SentSpan { copies: vec![span.span()], version: 0 };
         known.copies[0] = self.improved(&known);
         batch.spans.push(known.copies[0].clone());
         self.known.push(known);
     }
 
     /// A more complete copy than all earlier ones.
-    fn improved(&mut self, known: &Known) -> Span {
+    fn improved(&mut self, known: &SentSpan) -> Span {
         let random = &mut self.random;
         let base = &known.copies[known.copies.len() - 1];
         let word = one(random, &WORDS).unwrap_or_default();
@@ -158,7 +158,7 @@ impl History {
             batch.spans.extend(stale);
             return;
         }
-        let known = Known { copies: self.known[at].copies.clone(), version: 0 };
+        let known = SentSpan { copies: self.known[at].copies.clone(), version: 0 };
         let next = self.improved(&known);
         self.known[at].copies.push(next.clone());
         batch.spans.push(next);

@@ -11,7 +11,7 @@ use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use quipu_conformance::sample::agent_runs;
 use quipu_core::{Backend, Batch, Result};
-use quipu_pipeline::{DeliveryConfig, Exporter, Parts, Pipeline, SpoolConfig, Unstored};
+use quipu_pipeline::{DeliveryConfig, Exporter, Pipeline, PipelineParts, SpoolConfig, Unstored};
 
 /// A backend that accepts every write at once.
 struct Kind;
@@ -39,7 +39,7 @@ fn offer(bencher: Bencher<'_, '_>, exporters: usize, spool: Option<SpoolConfig>)
         ..Exporter::new(Arc::new(Kind))
     };
     let exporters = (0..exporters).map(exporter).collect();
-    let pipeline = Pipeline::start(Parts { exporters, ..Parts::new(Arc::new(Unstored)) });
+    let pipeline = Pipeline::start(PipelineParts { exporters, ..PipelineParts::new(Arc::new(Unstored)) });
     let batch = agent_runs(1, 40);
     let records = ItemsCount::new(batch.len());
     bencher.counter(records).with_inputs(|| batch.clone()).bench_values(|batch| pipeline.pass_on(batch));

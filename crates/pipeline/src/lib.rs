@@ -28,7 +28,7 @@ pub use exporter::{
     Forgotten, Replayed, RuleSignal, SpoolConfig, Steady, Swept, WhenFull, unreadable,
 };
 pub use meter::SelfMetrics;
-pub use parts::Parts;
+pub use parts::PipelineParts;
 pub use pipeline::Pipeline;
 pub use priced::{Priced, explain_row, price_context, price_row};
 pub use read::Read;

@@ -9,7 +9,7 @@ use crate::exporter::Exporter;
 use crate::stages::Stages;
 
 /// Components of a pipeline.
-pub struct Parts {
+pub struct PipelineParts {
     /// The store of all records, also for the ledger's look-ups beyond its memory.
     pub store: Arc<dyn Store>,
     /// Exporters; each gets the batches that the store has committed.
@@ -26,7 +26,7 @@ pub struct Parts {
     pub ledger_spans: usize,
 }
 
-impl Parts {
+impl PipelineParts {
     /// A store alone: no stages, no exporters, no meter, default limits.
     pub fn new(store: Arc<dyn Store>) -> Self {
         Self {

@@ -13,7 +13,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use crate::ahead::Ahead;
 use crate::exporter::{DeadLetters, ExporterStatus, Forgotten, Offered, Open, Replayed, Swept};
-use crate::parts::Parts;
+use crate::parts::PipelineParts;
 use crate::read::Read;
 use crate::worker::{Job, Waiting, Worker};
 
@@ -35,7 +35,7 @@ pub struct Pipeline {
 
 impl Pipeline {
     /// Starts the worker, and one for each exporter, on the current runtime.
-    pub fn start(mut parts: Parts) -> Self {
+    pub fn start(mut parts: PipelineParts) -> Self {
         let (queue, jobs) = mpsc::channel(parts.limits.queue_requests.max(1));
         let (watchers, _) = broadcast::channel(WATCH);
         let (meter, store) = (Arc::clone(&parts.meter), Arc::clone(&parts.store));

@@ -34,7 +34,7 @@ impl Default for TailSampling {
     }
 }
 
-struct Held {
+struct HeldTrace {
     since: Timestamp,
     spans: Vec<Span>,
     failed: bool,
@@ -48,7 +48,7 @@ struct Held {
 /// decides.
 pub struct Tail {
     settings: TailSampling,
-    held: HashMap<TraceId, Held>,
+    held: HashMap<TraceId, HeldTrace>,
     order: VecDeque<(TraceId, Timestamp)>,
     spans: usize,
     decided: lru::LruCache<TraceId, bool>,
@@ -114,7 +114,7 @@ impl Tail {
     fn hold(&mut self, span: Span, now: Timestamp) {
         let held = self.held.entry(span.trace_id).or_insert_with(|| {
             self.order.push_back((span.trace_id, now));
-            Held { since: now, spans: Vec::new(), failed: false }
+            HeldTrace { since: now, spans: Vec::new(), failed: false }
         });
         held.failed |= span.status == Status::Error;
         held.spans.push(span);

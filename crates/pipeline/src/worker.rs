@@ -10,7 +10,7 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 use crate::ahead::Ready;
 use crate::exporter::{Offered, Open};
 use crate::heavy;
-use crate::parts::Parts;
+use crate::parts::PipelineParts;
 use crate::unsampled::without_unsampled;
 
 /// Most records of a group commit; a single batch can have more.
@@ -44,7 +44,7 @@ pub(crate) enum Job {
 /// Moves prepared batches in order of arrival: count, stages, store, then the exporters and a notice to
 /// watchers.
 pub(crate) struct Worker {
-    parts: Parts,
+    parts: PipelineParts,
     ledger: Ledger,
     /// The store's number of removals when the ledger was last cleared.
     removals: u64,
@@ -58,7 +58,7 @@ pub(crate) struct Worker {
 
 impl Worker {
     pub fn new(
-        parts: Parts,
+        parts: PipelineParts,
         ledger: Ledger,
         watchers: broadcast::Sender<Arc<Committed>>,
         exporters: Arc<[Arc<Open>]>,

@@ -1,7 +1,7 @@
 //! Fuzz target: files of other tools.
 
 use quipu_core::Limits;
-use quipu_import::{Bounds, Failure, Format, Item, Known, Sink, import};
+use quipu_import::{Bounds, Failure, Format, Item, KnownCalls, Sink, import};
 use quipu_recordings::NOW;
 
 use crate::choice;
@@ -34,7 +34,7 @@ pub fn feed(bytes: &[u8]) {
     let file = tempfile::Builder::new().suffix(".jsonl").tempfile().unwrap();
     std::fs::write(file.path(), body).unwrap();
     let read = |sink: &mut Taken| {
-        import(file.path(), format, &Bounds::default(), &mut Known::default(), sink).unwrap();
+        import(file.path(), format, &Bounds::default(), &mut KnownCalls::default(), sink).unwrap();
     };
     let (mut once, mut twice) = (Taken(0), Taken(0));
     read(&mut once);

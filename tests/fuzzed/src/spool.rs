@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use quipu_backend_memory::Memory;
 use quipu_conformance::sample::{batch, draft};
 use quipu_core::{Backend, Batch, Error, ErrorKind, Intake as _, Result};
-use quipu_pipeline::{DeliveryConfig, Exporter, Parts, Pipeline};
+use quipu_pipeline::{DeliveryConfig, Exporter, Pipeline, PipelineParts};
 
 use crate::store::{Files, patch, read_files, write_files};
 
@@ -41,7 +41,10 @@ fn pipeline(folder: &Path, open: bool) -> Pipeline {
         folder: Some(folder.to_path_buf()),
         ..Exporter::new(Arc::new(Way { open }))
     };
-    Pipeline::start(Parts { exporters: vec![exporter], ..Parts::new(Arc::new(Memory::new())) })
+    Pipeline::start(PipelineParts {
+        exporters: vec![exporter],
+        ..PipelineParts::new(Arc::new(Memory::new()))
+    })
 }
 
 fn runtime() -> tokio::runtime::Runtime {

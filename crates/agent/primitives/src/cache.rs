@@ -30,7 +30,7 @@ pub struct Cache<K, V> {
 }
 
 type Entries<K, V> = Held<K, (V, Instant), UnitWeighter, DefaultHashBuilder, Evictions>;
-type Place<'a, K, V> = PlaceholderGuard<'a, K, (V, Instant), UnitWeighter, DefaultHashBuilder, Evictions>;
+type Vacancy<'a, K, V> = PlaceholderGuard<'a, K, (V, Instant), UnitWeighter, DefaultHashBuilder, Evictions>;
 
 impl<K, V> Clone for Cache<K, V> {
     fn clone(&self) -> Self {
@@ -60,11 +60,11 @@ pub fn cache<K: Eq + Hash, V: Clone>(name: &str, capacity: usize, ttl: Duration)
 }
 
 /// Result of a look-up.
-enum Found<'a, K, V> {
+enum Lookup<'a, K, V> {
     /// A cached value; `true` if it waited for another caller.
     Value(V, bool),
     /// A slot for the computed value; `true` if an older value had expired.
-    Place(Place<'a, K, V>, bool),
+    Place(Vacancy<'a, K, V>, bool),
 }
 
 impl<K, V> Cache<K, V>
@@ -83,11 +83,11 @@ where
     {
         let mut span = Watched::new(block("cache", &self.name));
         let result = match self.look_up(&key).await {
-            Found::Value(value, joined) => {
+            Lookup::Value(value, joined) => {
                 self.note(&mut span, if joined { "joined" } else { "hit" });
                 Ok(value)
             }
-            Found::Place(place, expired) => {
+            Lookup::Place(place, expired) => {
                 self.note(&mut span, if expired { "expired" } else { "miss" });
                 let worked = async { work().await }.in_context(span.context()).await;
                 if let Ok(value) = &worked {
@@ -113,7 +113,7 @@ where
         }
     }
 
-    async fn look_up(&self, key: &K) -> Found<'_, K, V> {
+    async fn look_up(&self, key: &K) -> Lookup<'_, K, V> {
         let mut waited = false;
         loop {
             let young = |_: &K, held: &mut (V, Instant)| {
@@ -130,9 +130,9 @@ where
                 polled
             });
             match found.await {
-                EntryResult::Retained(value) => return Found::Value(value, waited),
-                EntryResult::Replaced(place, _) => return Found::Place(place, true),
-                EntryResult::Vacant(place) => return Found::Place(place, false),
+                EntryResult::Retained(value) => return Lookup::Value(value, waited),
+                EntryResult::Replaced(place, _) => return Lookup::Place(place, true),
+                EntryResult::Vacant(place) => return Lookup::Place(place, false),
                 // The call requests neither result; if one occurs, the key is free now.
                 EntryResult::Removed(..) | EntryResult::Timeout => {}
             }

@@ -97,7 +97,7 @@ pub(crate) const BACKENDS: &[(&str, runtime::Open)] = &[
 ];
 
 /// Opens the configured backends on the current tokio runtime; `store` is an already open store.
-pub fn open_backends(named: &runtime::Named, store: Option<Arc<dyn Store>>) -> runtime::Backends {
+pub fn open_backends(named: &runtime::BackendConfigs, store: Option<Arc<dyn Store>>) -> runtime::Backends {
     let mut backends = runtime::Backends { store, ..runtime::Backends::default() };
     backends.open(named, BACKENDS);
     backends

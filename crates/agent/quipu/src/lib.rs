@@ -32,9 +32,9 @@ pub use quipu_pipeline as pipeline;
 #[cfg(feature = "primitives")]
 pub use quipu_primitives as primitives;
 pub use quipu_runtime::{
-    AccountStatus, Action, Admission, Amount, Budget, BudgetConfig, BudgetError, BudgetRef, BudgetStatus,
-    BudgetView, Budgets, BudgetsBuilder, Capture, DeliveryConfig, Estimate, Exceeded, Exporter,
-    ExporterRules, ExporterStatus, FieldRules, HashKey, LoopConfig, LoopKind, Looped, Mode, Named, Notice,
+    AccountStatus, Action, Admission, Amount, BackendConfigs, Budget, BudgetConfig, BudgetError, BudgetRef,
+    BudgetStatus, BudgetView, Budgets, BudgetsBuilder, Capture, DeliveryConfig, Estimate, Exceeded, Exporter,
+    ExporterRules, ExporterStatus, FieldRules, HashKey, LoopConfig, LoopKind, Looped, Mode, Notice,
     OwnPattern, Period, Pii, PiiKind, Preset, RedactConfig, Reservation, Scope, Source, Status, Subject,
     Variables, What, WhenFull, budget, budgets,
 };

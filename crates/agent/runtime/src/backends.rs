@@ -6,7 +6,7 @@ use std::sync::Arc;
 use quipu_core::{Backend, Error, ErrorKind, Result, Store};
 use quipu_pipeline::{DeliveryConfig, Exporter, ExporterStatus};
 
-use crate::named::{Entry, Named};
+use crate::named::{BackendConfigs, Entry};
 use crate::tables::{Open, Opened};
 
 /// All opened backends.
@@ -25,7 +25,7 @@ pub struct Backends {
 impl Backends {
     /// Opens the configured backends on the current tokio runtime. A failed backend does not affect the
     /// others.
-    pub fn open(&mut self, named: &Named, known: &[(&'static str, Open)]) {
+    pub fn open(&mut self, named: &BackendConfigs, known: &[(&'static str, Open)]) {
         named.rename_former_folder();
         let mut seen = BTreeSet::new();
         for listed in &named.list {
@@ -39,7 +39,12 @@ impl Backends {
         self.notes.extend(named.unused());
     }
 
-    fn open_one(&mut self, named: &Named, listed: &str, known: &[(&'static str, Open)]) -> Result<()> {
+    fn open_one(
+        &mut self,
+        named: &BackendConfigs,
+        listed: &str,
+        known: &[(&'static str, Open)],
+    ) -> Result<()> {
         let entry = named.entry(listed)?;
         match known.iter().find(|(kind, _)| *kind == entry.kind) {
             Some((_, open)) => {

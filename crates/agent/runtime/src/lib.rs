@@ -28,7 +28,7 @@ pub use backends::Backends;
 pub use basis::Basis;
 pub use builder::Builder;
 pub use config::Preset;
-pub use named::Named;
+pub use named::BackendConfigs;
 pub use quipu::Quipu;
 pub use quipu_budget::{
     AccountStatus, Action, Admission, Amount, Budget, BudgetConfig, BudgetError, BudgetRef, BudgetStatus,
@@ -40,5 +40,5 @@ pub use quipu_pipeline::{DeliveryConfig, Exporter, ExporterRules, ExporterStatus
 pub use status::Status;
 pub use syntax::parse as parse_config;
 pub use system::observe as observe_system;
-pub use tables::{Open, OpenAccounts, Opened, Place, Tables};
+pub use tables::{BackendEntry, Open, OpenAccounts, Opened, Tables};
 pub use variables::Variables;

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use toml::{Spanned, Table, Value};
 
 use crate::syntax::{FILE_NAME, discreet, place};
-use crate::tables::Place;
+use crate::tables::BackendEntry;
 use crate::variables::Variables;
 
 /// Folder in the data folder that holds a folder for each exporter, with its spool and dead letters.
@@ -21,7 +21,7 @@ const FORMER_FOLDER: &str = "exits";
 
 /// Backend part of a configuration; the library and the server share it.
 #[derive(Debug, Clone)]
-pub struct Named {
+pub struct BackendConfigs {
     /// `NAME` or `NAME:PATH`, each name once.
     pub list: Vec<String>,
     /// Tables of the backends by name.
@@ -52,7 +52,7 @@ pub(crate) struct Entry<'a> {
     pub says: Says,
     pub rules: ExporterRules,
     pub folder: PathBuf,
-    pub place: Place<'a>,
+    pub place: BackendEntry<'a>,
 }
 
 /// Presence of disk options in a backend's table.
@@ -70,7 +70,7 @@ struct Reserved {
     rules: ExporterRules,
 }
 
-impl Named {
+impl BackendConfigs {
     /// The folder that holds a folder for each exporter. It has its former name until the next start.
     pub fn folder(data_dir: &Path) -> PathBuf {
         let [folder, former] = [FOLDER, FORMER_FOLDER].map(|name| data_dir.join(name));
@@ -130,7 +130,7 @@ impl Named {
             says,
             rules,
             folder: Self::folder(&self.data_dir).join(name),
-            place: Place {
+            place: BackendEntry {
                 scheme: name,
                 path,
                 data_dir: &self.data_dir,

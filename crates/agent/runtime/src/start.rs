@@ -10,7 +10,8 @@ use quipu_budget::Budgets;
 use quipu_core::{Accounts, Adapters, Error, ErrorKind, Meter, PriceBook, Result, Store};
 use quipu_mapping::Mapped;
 use quipu_pipeline::{
-    Parts, Pipeline, Redact, SelfMetrics, Stages, StandardStages, Steady, Tail, TailSampling, Unstored,
+    Pipeline, PipelineParts, Redact, SelfMetrics, Stages, StandardStages, Steady, Tail, TailSampling,
+    Unstored,
 };
 use quipu_sdk::metrics::Derive;
 use quipu_sdk::{Drain, Recorder, RecorderConfig};
@@ -197,12 +198,12 @@ impl<T: Tables> Builder<T> {
             Some(steady) => Arc::clone(steady) as _,
             None => Arc::new(Unstored),
         };
-        let pipeline = Pipeline::start(Parts {
+        let pipeline = Pipeline::start(PipelineParts {
             exporters: backends.exporters,
             stages,
             meter: counts,
             ledger_spans: LEDGER_SPANS,
-            ..Parts::new(store)
+            ..PipelineParts::new(store)
         });
         Shared {
             recorder,

@@ -41,7 +41,7 @@ pub trait Tables: Send + Sync + 'static {
 pub type OpenAccounts = fn(&Path) -> Result<Arc<dyn Accounts>>;
 
 /// Opens a backend. A tokio runtime is current during the call; its tasks live until shutdown.
-pub type Open = fn(&Place<'_>) -> Result<Opened>;
+pub type Open = fn(&BackendEntry<'_>) -> Result<Opened>;
 
 /// An opened backend.
 pub enum Opened {
@@ -52,7 +52,7 @@ pub enum Opened {
 }
 
 /// Config of a backend to open.
-pub struct Place<'a> {
+pub struct BackendEntry<'a> {
     /// Name of the backend in the configuration.
     pub scheme: &'a str,
     /// Text after the name; empty for the backend's default.
@@ -67,7 +67,7 @@ pub struct Place<'a> {
     pub(crate) variables: Variables,
 }
 
-impl Place<'_> {
+impl BackendEntry<'_> {
     /// Config of this backend: its table over its defaults.
     ///
     /// # Errors

@@ -3,25 +3,25 @@
 use std::sync::{Arc, OnceLock};
 
 use crate::bound::Bound;
-use crate::place::Place;
+use crate::place::CurrentSpan;
 use crate::recorder::{Recorder, global};
 use crate::{local, wire};
 
 /// Bound values, also encoded as record fields; the encoding happens at the first record.
 #[derive(Debug, Default)]
-pub(crate) struct Held {
+pub(crate) struct BoundValues {
     bound: Bound,
     fields: OnceLock<Box<[u64]>>,
 }
 
-impl Clone for Held {
+impl Clone for BoundValues {
     /// A copy is made to be changed, so it drops the encoded fields.
     fn clone(&self) -> Self {
         Self { bound: self.bound.clone(), fields: OnceLock::new() }
     }
 }
 
-impl Held {
+impl BoundValues {
     pub fn bound(&self) -> &Bound {
         &self.bound
     }
@@ -36,9 +36,9 @@ impl Held {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct At {
     pub recorder: Option<Recorder>,
-    pub place: Option<Place>,
+    pub place: Option<CurrentSpan>,
     /// Shared between a context and its descendants; `None` if nothing is bound, without an allocation.
-    pub held: Option<Arc<Held>>,
+    pub held: Option<Arc<BoundValues>>,
 }
 
 impl At {
@@ -79,11 +79,11 @@ impl At {
         self.recorder
     }
 
-    pub fn place(&self) -> Option<Place> {
+    pub fn place(&self) -> Option<CurrentSpan> {
         self.place
     }
 
-    pub fn set_place(&mut self, place: Option<Place>) {
+    pub fn set_place(&mut self, place: Option<CurrentSpan>) {
         self.place = place;
     }
 
@@ -97,7 +97,7 @@ impl At {
 }
 
 /// Changes the bound values of this holder alone.
-pub(crate) fn change(held: &mut Option<Arc<Held>>, set: impl FnOnce(&mut Bound)) {
+pub(crate) fn change(held: &mut Option<Arc<BoundValues>>, set: impl FnOnce(&mut Bound)) {
     let held = Arc::make_mut(held.get_or_insert_default());
     held.fields.take();
     set(&mut held.bound);

@@ -1,7 +1,7 @@
 //! Empty context contents, for builds without recording.
 
 use crate::bound::Bound;
-use crate::place::Place;
+use crate::place::CurrentSpan;
 use crate::recorder::Recorder;
 
 /// Contents of a context: none.
@@ -36,12 +36,12 @@ impl At {
     }
 
     #[inline]
-    pub fn place(&self) -> Option<Place> {
+    pub fn place(&self) -> Option<CurrentSpan> {
         None
     }
 
     #[inline]
-    pub fn set_place(&mut self, _: Option<Place>) {}
+    pub fn set_place(&mut self, _: Option<CurrentSpan>) {}
 
     #[inline]
     pub fn bound(&self) -> Option<&Bound> {

@@ -7,7 +7,7 @@ use quipu_core::{SpanId, TraceId};
 use crate::at::At;
 use crate::bound::Bound;
 use crate::mirror;
-use crate::place::Place;
+use crate::place::CurrentSpan;
 use crate::recorder::{Recorder, any, global};
 
 /// A place in a trace. It is cheap to clone and to send, so spans find their parents across tasks and
@@ -47,7 +47,7 @@ impl Context {
     #[must_use]
     #[inline]
     pub fn within(mut self, trace_id: TraceId, span_id: SpanId, sampled: bool) -> Self {
-        self.at.set_place(Some(Place { trace_id, span_id, sampled, remote: true }));
+        self.at.set_place(Some(CurrentSpan { trace_id, span_id, sampled, remote: true }));
         self
     }
 

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::at::{At, Held};
+use crate::at::{At, BoundValues};
 use crate::lane::Lane;
-use crate::place::Place;
+use crate::place::CurrentSpan;
 use crate::tally::{Loss, Tally};
 use crate::wire::{EVENT, Writer};
 use crate::{Recorder, local};
@@ -14,8 +14,8 @@ use crate::{Recorder, local};
 pub(crate) struct Open {
     pub recorder: Recorder,
     /// The span itself, or the span of an event.
-    pub place: Option<Place>,
-    pub held: Option<Arc<Held>>,
+    pub place: Option<CurrentSpan>,
+    pub held: Option<Arc<BoundValues>>,
     pub writer: Writer,
     /// Start in ticks.
     pub start: u64,
@@ -66,7 +66,7 @@ impl Open {
         }
         let what = match (self.writer.what(), self.place) {
             (Some(EVENT), _) => What::Event,
-            (_, Some(Place { sampled: false, .. })) => What::Unsampled,
+            (_, Some(CurrentSpan { sampled: false, .. })) => What::Unsampled,
             _ => What::Span,
         };
         let mut open = Some(self);

@@ -6,7 +6,7 @@ use quipu_core::{SpanId, TraceId};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 // Aligned, because it is copied in whole words: overlapping halves would stall the next load.
 #[repr(align(8))]
-pub(crate) struct Place {
+pub(crate) struct CurrentSpan {
     pub trace_id: TraceId,
     pub span_id: SpanId,
     pub sampled: bool,

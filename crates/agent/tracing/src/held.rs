@@ -5,7 +5,7 @@ use tracing::Subscriber;
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
 /// A span that is being recorded.
-pub(crate) struct Held {
+pub(crate) struct RecordedSpan {
     pub guard: Span,
     /// Whether contents are recorded.
     pub full: bool,
@@ -22,7 +22,7 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
     let extensions = span.extensions();
-    let held = extensions.get::<Held>().map(|held| held.guard.context());
+    let held = extensions.get::<RecordedSpan>().map(|held| held.guard.context());
     held.or_else(|| extensions.get::<Shown>().map(|shown| shown.0.clone()))
 }
 

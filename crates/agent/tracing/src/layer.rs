@@ -10,7 +10,7 @@ use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::content::is_full;
-use crate::held::{Held, Shown, context_of, nearest};
+use crate::held::{RecordedSpan, Shown, context_of, nearest};
 use crate::mirror::MIRROR_TARGET;
 use crate::source::{SCOPE, say_location};
 use crate::spans::SpanFields;
@@ -96,7 +96,7 @@ impl QuipuLayer {
         }
     }
 
-    fn open(&self, metadata: &'static Metadata<'static>, place: &Place) -> Option<Held> {
+    fn open(&self, metadata: &'static Metadata<'static>, place: &Place) -> Option<RecordedSpan> {
         let mut guard = place.foreign(SCOPE, metadata.name());
         if !guard.is_recording() {
             return None;
@@ -105,7 +105,7 @@ impl QuipuLayer {
         if self.location {
             say_location(metadata, |key, value| guard.set(key, value));
         }
-        Some(Held { guard, full: is_full(place), judged: false })
+        Some(RecordedSpan { guard, full: is_full(place), judged: false })
     }
 }
 
@@ -137,7 +137,7 @@ where
         // The span is locked during the write, and user code in a formatter might enter this function again.
         let gathered = runs_code(values).then(|| Gathered::of(values));
         let mut extensions = span.extensions_mut();
-        let Some(held) = extensions.get_mut::<Held>() else { return };
+        let Some(held) = extensions.get_mut::<RecordedSpan>() else { return };
         let mut fields = SpanFields::new(held);
         match gathered {
             Some(gathered) => gathered.give(&mut fields),
@@ -149,7 +149,7 @@ where
     fn on_follows_from(&self, id: &Id, follows: &Id, context: Context<'_, S>) {
         let earlier = context.span(follows).and_then(|span| context_of(&span));
         let (Some(earlier), Some(span)) = (earlier, context.span(id)) else { return };
-        if let Some(held) = span.extensions_mut().get_mut::<Held>() {
+        if let Some(held) = span.extensions_mut().get_mut::<RecordedSpan>() {
             held.guard.follows(&earlier);
         }
     }
@@ -159,7 +159,7 @@ where
         let Some(failure) = events::record(&self.selection, self.location, event, &place) else { return };
         let Some(span) = context.event_span(event) else { return };
         // If a guard is between the event and the span, the guard reports its own errors.
-        if let Some(held) = span.extensions_mut().get_mut::<Held>()
+        if let Some(held) = span.extensions_mut().get_mut::<RecordedSpan>()
             && !held.judged
             && held.guard.span_id() == place.span_id()
         {
@@ -184,7 +184,7 @@ where
     fn on_close(&self, id: Id, context: Context<'_, S>) {
         let Some(span) = context.span(&id) else { return };
         // Bound to a variable, so the guard ends after the lock is released.
-        let held = span.extensions_mut().remove::<Held>();
+        let held = span.extensions_mut().remove::<RecordedSpan>();
         drop(held);
     }
 }

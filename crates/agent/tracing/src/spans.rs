@@ -5,18 +5,18 @@ use quipu_sdk::Field as Attribute;
 use tracing::field::Field;
 
 use crate::content::is_content;
-use crate::held::Held;
+use crate::held::RecordedSpan;
 use crate::visit::Sink;
 
 /// Writer of fields into a span.
 pub(crate) struct SpanFields<'a> {
-    held: &'a mut Held,
+    held: &'a mut RecordedSpan,
     status: Option<Status>,
     description: Option<String>,
 }
 
 impl<'a> SpanFields<'a> {
-    pub fn new(held: &'a mut Held) -> Self {
+    pub fn new(held: &'a mut RecordedSpan) -> Self {
         Self { held, status: None, description: None }
     }
 

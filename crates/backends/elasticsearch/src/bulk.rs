@@ -8,7 +8,7 @@ use quipu_core::{Batch, Cost, Metric, SpanId, Timestamp, TraceId};
 use sha2::{Digest as _, Sha256};
 
 use crate::Config;
-use crate::document::{self, Place};
+use crate::document::{self, StreamName};
 
 /// A record of a batch, by its index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,7 +79,7 @@ impl<'a, R: Iterator<Item = Record>> Bulks<'a, R> {
     /// Writes the lines of a record into `action` and `document`; `false` if the record does not exist.
     fn lines(&mut self, record: Record) -> bool {
         let config = self.config;
-        let place = Place { dataset: &config.dataset, namespace: &config.namespace };
+        let place = StreamName { dataset: &config.dataset, namespace: &config.namespace };
         self.document.clear();
         self.action.clear();
         let out = &mut self.document;

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::fault::NAME;
 use crate::server::{Server, root};
-use crate::template::{Part, VERSION, parts};
+use crate::template::{TemplateItem, VERSION, parts};
 use crate::{Config, Product};
 
 /// Installs missing and outdated items; returns their number.
@@ -35,7 +35,7 @@ pub(crate) async fn install(server: &Server, config: &Config) -> Result<usize> {
 
 /// Whether an item must be installed. An existing policy belongs to the operator. A template is replaced only
 /// if its version is older.
-async fn lacks(server: &Server, part: &Part) -> Result<bool> {
+async fn lacks(server: &Server, part: &TemplateItem) -> Result<bool> {
     let answer = server.get(&part.path).await?;
     if !answer.is_success() {
         // If a retry can help, the item may exist and belong to the operator, so it is not overwritten. Other

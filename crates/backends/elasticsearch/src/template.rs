@@ -17,7 +17,7 @@ const ROLLOVER_SIZE: &str = "50gb";
 const MONTH_DAYS: u32 = 31;
 
 /// One item to install.
-pub(crate) struct Part {
+pub(crate) struct TemplateItem {
     pub path: String,
     pub body: Value,
     /// Location of the version in an answer; `None` for policies, which are never replaced.
@@ -25,9 +25,9 @@ pub(crate) struct Part {
 }
 
 /// All items, each after those that it refers to.
-pub(crate) fn parts(config: &Config, product: Product) -> Vec<Part> {
+pub(crate) fn parts(config: &Config, product: Product) -> Vec<TemplateItem> {
     let mut parts = policies(config, product);
-    parts.push(Part {
+    parts.push(TemplateItem {
         path: format!("_component_template/{}-fields", config.dataset),
         body: json!({"version": VERSION, "_meta": meta(), "template": {"mappings": mappings(product)}}),
         list: Some("component_templates"),
@@ -42,7 +42,7 @@ pub(crate) fn parts(config: &Config, product: Product) -> Vec<Part> {
 /// Not a data stream, because its documents are replaced.
 const COSTS: &str = "costs";
 
-fn index_template(config: &Config, product: Product, stream: &str) -> Part {
+fn index_template(config: &Config, product: Product, stream: &str) -> TemplateItem {
     let dataset = &config.dataset;
     let is_costs = stream == COSTS;
     let name = if is_costs { format!("{dataset}-{COSTS}") } else { format!("{stream}-{dataset}") };
@@ -70,21 +70,21 @@ fn index_template(config: &Config, product: Product, stream: &str) -> Part {
     if !is_costs {
         body["data_stream"] = json!({});
     }
-    Part { path: format!("_index_template/{name}"), body, list: Some("index_templates") }
+    TemplateItem { path: format!("_index_template/{name}"), body, list: Some("index_templates") }
 }
 
 fn meta() -> Value {
     json!({"managed_by": "quipu", "description": "Increase version to keep your own changes"})
 }
 
-fn policies(config: &Config, product: Product) -> Vec<Part> {
+fn policies(config: &Config, product: Product) -> Vec<TemplateItem> {
     if config.keep_days == 0 {
         return Vec::new();
     }
     let (dataset, days) = (&config.dataset, config.keep_days);
     let roll = ROLLOVER_DAYS.min(days);
     let costs = days.saturating_add(MONTH_DAYS);
-    let part = |path: String, body: Value| Part { path, body, list: None };
+    let part = |path: String, body: Value| TemplateItem { path, body, list: None };
     match product {
         Product::Elasticsearch => {
             let roll =

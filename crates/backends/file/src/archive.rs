@@ -13,7 +13,7 @@ use quipu_core::{Clock, Result};
 use crate::active::private;
 use crate::fault::failed;
 use crate::folder::{Folder, PART, day};
-use crate::state::State;
+use crate::state::FileState;
 use crate::{Compression, Config};
 
 /// Handle of the thread. Its drop waits for the current file; the next start does the rest.
@@ -26,11 +26,11 @@ struct Keeper {
     config: Config,
     folder: Folder,
     clock: Arc<dyn Clock>,
-    state: Arc<State>,
+    state: Arc<FileState>,
 }
 
 impl Archive {
-    pub fn start(config: &Config, clock: Arc<dyn Clock>, state: Arc<State>) -> io::Result<Self> {
+    pub fn start(config: &Config, clock: Arc<dyn Clock>, state: Arc<FileState>) -> io::Result<Self> {
         let keeper = Keeper { config: config.clone(), folder: Folder::of(config), clock, state };
         let (wake, woken) = channel();
         let thread = thread::Builder::new().name("quipu-file-past".to_owned());

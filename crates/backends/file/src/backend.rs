@@ -10,7 +10,7 @@ use quipu_core::{Backend, Batch, Clock, Health, Result, SystemClock};
 use tokio::sync::oneshot;
 
 use crate::fault::{NAME, closed, failed};
-use crate::state::State;
+use crate::state::FileState;
 use crate::writer::{Job, Writer};
 use crate::{Config, Mended};
 
@@ -19,7 +19,7 @@ use crate::{Config, Mended};
 pub struct File {
     jobs: Mutex<Option<Sender<Job>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
-    state: Arc<State>,
+    state: Arc<FileState>,
     mended: Option<Mended>,
 }
 
@@ -38,7 +38,7 @@ impl File {
     /// # Errors
     /// The errors of [`File::open`].
     pub fn open_at(config: Config, clock: Arc<dyn Clock>) -> Result<Self> {
-        let state = Arc::<State>::default();
+        let state = Arc::<FileState>::default();
         let path = config.path.clone();
         let (writer, mended) = Writer::open(config, clock, Arc::clone(&state))?;
         match mended {

@@ -7,13 +7,13 @@ use quipu_core::{Error, Health};
 
 /// State of the files.
 #[derive(Debug, Default)]
-pub(crate) struct State {
+pub(crate) struct FileState {
     closing: AtomicBool,
     writing: Mutex<Option<String>>,
     archive: Mutex<Option<String>>,
 }
 
-impl State {
+impl FileState {
     pub fn health(&self) -> Health {
         if self.is_closing() {
             return Health::Down("closed".to_owned());

@@ -14,7 +14,7 @@ use crate::active::{self, Active, Mended};
 use crate::archive::Archive;
 use crate::fault::failed;
 use crate::folder::{Folder, day};
-use crate::state::State;
+use crate::state::FileState;
 use crate::{Config, Fsync};
 
 /// A job of the thread, with the channel for its result.
@@ -34,7 +34,7 @@ pub(crate) struct Writer {
     config: Config,
     folder: Folder,
     clock: Arc<dyn Clock>,
-    state: Arc<State>,
+    state: Arc<FileState>,
     active: Active<fs::File>,
     /// The day of the active file's records.
     day: Date,
@@ -51,7 +51,11 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// Locks the folder and opens the file.
-    pub fn open(config: Config, clock: Arc<dyn Clock>, state: Arc<State>) -> Result<(Self, Option<Mended>)> {
+    pub fn open(
+        config: Config,
+        clock: Arc<dyn Clock>,
+        state: Arc<FileState>,
+    ) -> Result<(Self, Option<Mended>)> {
         config.check()?;
         let folder = Folder::of(&config);
         folder.make().map_err(|cause| failed("make folder", &folder.path, cause))?;

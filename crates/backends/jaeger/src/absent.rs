@@ -7,14 +7,14 @@ use quipu_core::{Batch, Error, ErrorKind, Finding, Result};
 
 use crate::Config;
 use crate::fault::NAME;
-use crate::state::State;
+use crate::state::SenderState;
 
 /// A type without values.
 #[derive(Debug)]
 pub(crate) struct Legacy(Infallible);
 
 impl Legacy {
-    pub fn open(_: &Config, _: &Arc<State>) -> Result<Self> {
+    pub fn open(_: &Config, _: &Arc<SenderState>) -> Result<Self> {
         let context = "this build has no feature `legacy-agent`, which agents and Thrift need: send OTLP, \
             which Jaeger supports since 1.35";
         Err(Error::new(ErrorKind::Unsupported, "open backend", context).of_backend(NAME))

@@ -12,14 +12,14 @@ use quipu_send::Protocol as Carried;
 use crate::fault::{NAME, closed};
 use crate::legacy::Legacy;
 use crate::otlp::Otlp;
-use crate::state::State;
+use crate::state::SenderState;
 use crate::{Config, Protocol};
 
 /// Sends spans to Jaeger. A write succeeds once the server has accepted the spans. An agent never answers, so
 /// a write succeeds once its packets were sent and the kernel reported no refusal.
 pub struct Jaeger {
     way: Way,
-    state: Arc<State>,
+    state: Arc<SenderState>,
 }
 
 enum Way {
@@ -34,7 +34,7 @@ impl Jaeger {
     /// A config value is invalid, or needs the feature `legacy-agent`, which this build lacks.
     pub fn open(config: Config) -> Result<Self> {
         let config = config.checked()?;
-        let state = Arc::<State>::default();
+        let state = Arc::<SenderState>::default();
         let otlp = |carried| Otlp::open(&config, carried).map(Box::new).map(Way::Otlp);
         let way = match config.protocol() {
             Protocol::Grpc => otlp(Carried::Grpc),

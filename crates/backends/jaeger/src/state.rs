@@ -7,7 +7,7 @@ use quipu_core::{Error, ErrorKind, Health};
 
 /// State that is kept between writes.
 #[derive(Debug, Default)]
-pub(crate) struct State {
+pub(crate) struct SenderState {
     closed: AtomicBool,
     /// Error of the last write; `None` after a success.
     failure: Mutex<Option<String>>,
@@ -15,7 +15,7 @@ pub(crate) struct State {
     unfit: AtomicU64,
 }
 
-impl State {
+impl SenderState {
     pub fn close(&self) {
         self.closed.store(true, Ordering::Release);
     }

@@ -9,7 +9,7 @@ use quipu_core::{
     UsageQuery, WorkGroup, WorkQuery, WorkRowPage, WorkRowQuery,
 };
 
-use crate::held::{Entry, Held};
+use crate::held::{Entry, Records};
 use crate::memory::Memory;
 use crate::summary::Summed;
 use crate::traces::{shown, span_row};
@@ -180,7 +180,7 @@ impl StoreIntegrity for Memory {
 
 /// About how many bytes the records take: their fixed size and the length of their texts, without the
 /// allocator's share.
-fn bytes(held: &Held) -> u64 {
+fn bytes(held: &Records) -> u64 {
     let of_entry = |entry: &Entry| {
         let texts =
             entry.span.attributes.iter().map(|(key, value)| key.len() + value.as_str().map_or(16, str::len));

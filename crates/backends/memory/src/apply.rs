@@ -9,11 +9,11 @@ use quipu_core::{
     Verdict,
 };
 
-use crate::held::{Entry, Held, Series, started_at};
+use crate::held::{Entry, Records, Series, started_at};
 use crate::memory::NAME;
 use crate::text::label_text;
 
-impl Held {
+impl Records {
     /// Takes a batch.
     ///
     /// # Errors

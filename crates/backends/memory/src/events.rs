@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use compact_str::CompactString;
 use quipu_core::{AnswerMemory, Event, EventPage, EventQuery, MemoryHold, Result};
 
-use crate::held::Held;
+use crate::held::Records;
 use crate::text::occurs_in;
 use crate::traces::page_of;
 
@@ -31,7 +31,7 @@ fn has_text(event: &Event, wanted: &str) -> bool {
         || event.attributes.iter().any(|(_, value)| occurs_in(value, wanted))
 }
 
-impl Held {
+impl Records {
     pub(crate) fn events_of(&self, query: &EventQuery) -> Result<EventPage> {
         let (mut rows, mut hold) = (Vec::new(), AnswerMemory::current().hold(0)?);
         for row in self.events.iter().filter(|(_, event)| fits(query, event)) {

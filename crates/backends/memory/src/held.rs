@@ -68,7 +68,7 @@ pub(crate) struct Series {
 
 /// Everything that is kept.
 #[derive(Debug, Default)]
-pub(crate) struct Held {
+pub(crate) struct Records {
     pub(crate) traces: BTreeMap<TraceId, Trace>,
     /// Traces that had a span of a meeting; a better copy of the span may be of another one.
     pub(crate) meetings: HashMap<Meeting, BTreeSet<TraceId>>,
@@ -89,7 +89,7 @@ pub(crate) struct Held {
     pub(crate) removals: u64,
 }
 
-impl Held {
+impl Records {
     /// Spans kept.
     pub(crate) fn spans(&self) -> usize {
         self.traces.values().map(BTreeMap::len).sum()

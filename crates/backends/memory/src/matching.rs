@@ -2,7 +2,7 @@
 
 use quipu_core::{Cost, Timestamp, TraceFilter};
 
-use crate::held::Held;
+use crate::held::Records;
 use crate::summary::{Summed, counted, has_all_words};
 use crate::terms::{of_trace, terms_fit};
 
@@ -52,7 +52,7 @@ pub(crate) fn cost_part_fits(filter: &TraceFilter, cost: &Cost) -> bool {
         && is(filter.model.as_ref(), cost.model())
 }
 
-impl Held {
+impl Records {
     /// Every trace, summed up.
     pub(crate) fn summed(&self) -> impl Iterator<Item = Summed<'_>> {
         self.traces.iter().filter_map(|(id, trace)| Summed::of(*id, trace))

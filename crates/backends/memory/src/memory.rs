@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use parking_lot::RwLock;
 use quipu_core::{Backend, Batch, Result};
 
-use crate::held::Held;
+use crate::held::Records;
 
 pub(crate) const NAME: &str = "memory";
 
@@ -14,7 +14,7 @@ pub(crate) const NAME: &str = "memory";
 /// all. It is visible to every query after [`Backend::write`] returned.
 #[derive(Debug)]
 pub struct Memory {
-    pub(crate) held: RwLock<Held>,
+    pub(crate) held: RwLock<Records>,
     capacity: usize,
 }
 

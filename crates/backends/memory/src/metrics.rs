@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use compact_str::CompactString;
 use quipu_core::{MetricName, MetricQuery, MetricSeries, SeriesPoints, Timestamp, metric_series};
 
-use crate::held::{Held, Series};
+use crate::held::{Records, Series};
 
-impl Held {
+impl Records {
     pub(crate) fn metric_names(&self) -> Vec<MetricName> {
         let mut names: BTreeMap<&CompactString, MetricName> = BTreeMap::new();
         for ((name, _), series) in &self.series {

@@ -2,7 +2,7 @@
 
 use quipu_core::{Event, Owned, Owner, OwnerKind, Span, TraceId};
 
-use crate::held::{Held, Series};
+use crate::held::{Records, Series};
 
 fn has_span(owner: &Owner, span: &Span) -> bool {
     let read = match owner.kind {
@@ -26,7 +26,7 @@ fn has_series(owner: &Owner, series: &Series) -> bool {
     owner.names.iter().any(|name| series.labels.get(*name) == Some(&owner.id))
 }
 
-impl Held {
+impl Records {
     pub(crate) fn owned(&self, owner: &Owner) -> Owned {
         let traces =
             self.traces.iter().filter(|(_, trace)| trace.values().any(|entry| has_span(owner, &entry.span)));

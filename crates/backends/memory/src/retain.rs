@@ -8,7 +8,7 @@ use quipu_core::{
     RetiredDay, RetiredFor, Retry, Span, Timestamp, TraceId,
 };
 
-use crate::held::{Held, Trace, started_at};
+use crate::held::{Records, Trace, started_at};
 use crate::memory::NAME;
 use crate::summary::Summed;
 
@@ -19,7 +19,7 @@ enum Fate {
     Goes,
 }
 
-impl Held {
+impl Records {
     /// Removes expired records, or only reports them. There are no files for a size limit.
     pub(crate) fn retire(&mut self, rules: &Retention, now: Timestamp, dry_run: bool) -> Retired {
         let mut told: BTreeMap<Timestamp, RetiredDay> = BTreeMap::new();

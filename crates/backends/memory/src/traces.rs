@@ -9,7 +9,7 @@ use quipu_core::{
     SpanConflict, SpanPage, SpanQuery, SpanRow, Timestamp, Tokens, TracePage, TraceQuery, TraceRow,
 };
 
-use crate::held::{Entry, Held};
+use crate::held::{Entry, Records};
 use crate::summary::{Summed, sum};
 
 /// Takes one page of ordered rows; also returns whether there are more.
@@ -70,7 +70,7 @@ fn place(sort: Sort, at: Cursor) -> (i128, quipu_core::TraceId) {
     (if falls { -figure } else { figure }, at.trace_id)
 }
 
-impl Held {
+impl Records {
     pub(crate) fn traces(&self, query: &TraceQuery) -> Result<TracePage> {
         let cursor = |row: &TraceRow| Cursor { value: figure(query.sort, row), trace_id: row.trace_id };
         let (mut rows, mut hold) = (Vec::new(), AnswerMemory::current().hold(0)?);

@@ -11,7 +11,7 @@ use quipu_core::{
 };
 
 use crate::failure::error_of;
-use crate::held::{Entry, Held};
+use crate::held::{Entry, Records};
 use crate::matching::cost_part_fits;
 use crate::summary::{Summed, counted, lacks_price, values_of};
 use crate::terms::{of_call, of_run, terms_fit};
@@ -90,7 +90,7 @@ fn is_usage_of(filter: &TraceFilter, cost: &Cost, trace: &Summed<'_>) -> bool {
         && terms_fit(&filter.terms, trace, |field| of_call(cost, field))
 }
 
-impl Held {
+impl Records {
     pub(crate) fn usage(&self, query: &UsageQuery) -> Result<Vec<UsageGroup>> {
         let mut groups = GroupTable::<Vec<UsageKey>, UsageTotals>::new(&AnswerMemory::current())?;
         if query.group_by.is_empty() {

@@ -11,7 +11,7 @@ use quipu_core::{
 
 use crate::events;
 use crate::failure::{error_of, short};
-use crate::held::{Entry, Held};
+use crate::held::{Entry, Records};
 use crate::matching::{is, within};
 use crate::summary::{Summed, above_failures, values_of};
 use crate::terms::{is_wanted, of_run, of_span, terms_fit};
@@ -272,7 +272,7 @@ fn event_fits(filter: &TraceFilter, query: &EventQuery, event: &Event) -> bool {
             .all(|term| event_holds(&term.criterion, event).is_none_or(|holds| holds != term.not))
 }
 
-impl Held {
+impl Records {
     pub(crate) fn work(&self, query: &WorkQuery) -> Result<Vec<WorkGroup>> {
         let mut sums = GroupTable::<Vec<UsageKey>, Sum>::new(&AnswerMemory::current())?;
         if query.group_by.is_empty() {

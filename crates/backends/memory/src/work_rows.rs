@@ -7,7 +7,7 @@ use quipu_core::{
 };
 
 use crate::failure::{error_of, short};
-use crate::held::{Entry, Held};
+use crate::held::{Entry, Records};
 use crate::summary::Summed;
 use crate::traces::{page, span_row};
 use crate::work::service;
@@ -51,7 +51,7 @@ fn fits(query: &WorkRowQuery, row: &WorkRow) -> bool {
         && (query.errors.is_empty() || query.errors.iter().any(|wanted| wanted == error))
 }
 
-impl Held {
+impl Records {
     pub(crate) fn work_rows(&self, query: &WorkRowQuery) -> Result<WorkRowPage> {
         let work = WorkQuery {
             of: Worked::Spans(query.kinds.clone()),

@@ -23,11 +23,11 @@ pub(crate) const NAME: &str = "otlp";
 pub struct Otlp {
     sender: OtlpSender,
     config: Config,
-    state: Mutex<State>,
+    state: Mutex<SenderState>,
 }
 
 #[derive(Default)]
-struct State {
+struct SenderState {
     closed: bool,
     /// Error of the last write.
     trouble: Option<String>,

@@ -50,10 +50,10 @@ fn signal(variables: &Variables<'_>, prefix: &str) -> Result<SignalConfig> {
     })
 }
 
-type Said = Option<(String, String)>;
+type SetVariable = Option<(String, String)>;
 
-fn tls(root: Said, certificate: Said, key: Said) -> Option<Tls> {
-    let path = |said: Said| said.map(|(_, text)| text.into());
+fn tls(root: SetVariable, certificate: SetVariable, key: SetVariable) -> Option<Tls> {
+    let path = |said: SetVariable| said.map(|(_, text)| text.into());
     let tls =
         Tls { ca_file: path(root), cert_file: path(certificate), key_file: path(key), ..Tls::default() };
     (tls != Tls::default()).then_some(tls)

@@ -21,7 +21,7 @@ const MOST_TOLD: usize = 5;
 
 /// Findings in the files of a day.
 #[derive(Debug, Default)]
-pub(crate) struct Found {
+pub(crate) struct DayFindings {
     /// Findings in its records and sums.
     pub(crate) data: Vec<String>,
     /// Findings in its full text index.
@@ -147,8 +147,8 @@ fn unknown_strays(shared: &Shared, catalog: &Connection, day: Day) -> u64 {
 }
 
 /// Checks one day. A removed day has no findings.
-pub(crate) fn day(shared: &Shared, day: Day, deep: bool) -> Result<Found> {
-    let mut found = Found::default();
+pub(crate) fn day(shared: &Shared, day: Day, deep: bool) -> Result<DayFindings> {
+    let mut found = DayFindings::default();
     let Some(state) = shared.days.get(day) else { return Ok(found) };
     if state.damage().is_none() {
         let looked = shared.ask(day, |reader| {

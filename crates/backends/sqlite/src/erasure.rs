@@ -12,7 +12,7 @@ use crate::folder::Day;
 use crate::read::owned::{self, DayOwned};
 use crate::shared::Shared;
 use crate::sqlite::Sqlite;
-use crate::write::{Parts, Removal, Request};
+use crate::write::{Removal, Request, TraceRecords};
 
 /// Implements [`quipu_core::StoreForgetting::forget_owned`], except for files that cannot be scanned.
 pub(crate) async fn forget_owned(store: &Sqlite, owner: &Owner) -> Result<Owned> {
@@ -43,7 +43,7 @@ fn found(shared: &Shared, owner: &Owner) -> Result<(Vec<(Day, DayOwned)>, Owned)
     for (day, mut records) in own {
         let names = !records.is_empty();
         let others: BTreeSet<TraceId> = traces.difference(&records.traces).copied().collect();
-        let parts = shared.ask(day, |reader| Parts::find(reader, &others))?.unwrap_or_default();
+        let parts = shared.ask(day, |reader| TraceRecords::find(reader, &others))?.unwrap_or_default();
         records.traces.extend(parts.traces);
         if !records.is_empty() {
             if names { &mut named } else { &mut unnamed }.push((day, records));

@@ -108,7 +108,7 @@ pub(crate) enum Remembered {
 }
 
 #[derive(Debug, Default)]
-struct Known {
+struct PastCache {
     /// The last commit with unknown changes, and the time of the last commit.
     any: u64,
     last: Option<Instant>,
@@ -122,7 +122,7 @@ struct Known {
 /// Cached sums of one day.
 #[derive(Debug, Default)]
 pub(crate) struct Past {
-    known: Mutex<Known>,
+    known: Mutex<PastCache>,
     /// Number of cached groups of all days.
     taken: Arc<AtomicUsize>,
 }

@@ -4,7 +4,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use super::Question;
-use super::source::{Asked, escape};
+use super::source::{OpenSource, escape};
 use crate::args::Trace;
 use crate::table::{Column, table, text};
 
@@ -13,7 +13,7 @@ const PAGE: &str = "1000";
 
 /// The lens of one span, or of all spans of the trace by their start.
 pub fn ask(ask: &Trace) -> Result<Value> {
-    let source = Asked::open(&ask.source)?;
+    let source = OpenSource::open(&ask.source)?;
     let lens = |span: &str| {
         let path = format!("/api/v1/traces/{}/spans/{}/lens", escape(&ask.id), escape(span));
         source.ask(&Question::get(path))
@@ -26,7 +26,7 @@ pub fn ask(ask: &Trace) -> Result<Value> {
 }
 
 /// The ids of all spans of a trace.
-fn spans(source: &Asked, trace: &str) -> Result<Vec<String>> {
+fn spans(source: &OpenSource, trace: &str) -> Result<Vec<String>> {
     let (mut ids, mut after) = (Vec::new(), None);
     loop {
         let question = Question::get(format!("/api/v1/traces/{}", escape(trace)))

@@ -148,18 +148,18 @@ pub fn server_of(folder: &Path) -> Option<String> {
 
 /// Sends a request to the source.
 pub fn ask(source: &Source, question: &Question) -> Result<Value> {
-    Asked::open(source)?.ask(question)
+    OpenSource::open(source)?.ask(question)
 }
 
 /// A source for more than one request.
-pub enum Asked {
+pub enum OpenSource {
     /// A server's URL.
     Server(String),
     /// The routes over the files.
     Files(Router),
 }
 
-impl Asked {
+impl OpenSource {
     /// Opens the files, or takes the server's URL.
     pub fn open(source: &Source) -> Result<Self> {
         if let Some(url) = &source.url {

@@ -55,20 +55,22 @@ pub fn run(update: &Update) -> Result<bool> {
         for (source, version, rules) in &read {
             out.push_str(&format!("{source} {version}: {rules} models\n"));
         }
-        out.push_str(&kept.as_ref().map_or_else(|| "nothing was stored (--dry-run)".to_owned(), Kept::words));
+        out.push_str(
+            &kept.as_ref().map_or_else(|| "nothing was stored (--dry-run)".to_owned(), SavedList::words),
+        );
         out
     })?;
     Ok(true)
 }
 
 /// A list that was kept.
-struct Kept {
+struct SavedList {
     path: String,
     /// `reloaded`, or `restart` when a server may run that has not heard of it.
     server: &'static str,
 }
 
-impl Kept {
+impl SavedList {
     fn words(&self) -> String {
         let server = match self.server {
             "reloaded" => "the server uses it from now on",
@@ -82,12 +84,12 @@ impl Kept {
 }
 
 /// Writes the file, and notifies the server that has the folder open.
-fn keep(update: &Update, folder: &Path, file: &[u8]) -> Result<Kept> {
+fn keep(update: &Update, folder: &Path, file: &[u8]) -> Result<SavedList> {
     let Some(url) = update.source.url.as_deref() else {
         let path = import(folder, file)?;
         let told = source::server_of(folder).and_then(|url| source::ask_server(&url, &reload()).ok());
         let server = if told.is_some() { "reloaded" } else { "restart" };
-        return Ok(Kept { path: path.display().to_string(), server });
+        return Ok(SavedList { path: path.display().to_string(), server });
     };
     bail!(
         "a price list is stored in a data folder: use --data-dir of the server instead of --url {url} (the \

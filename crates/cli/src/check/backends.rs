@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use anyhow::{Result, bail};
 use quipu::core::{Finding, Health};
-use quipu_runtime::Named;
+use quipu_runtime::BackendConfigs;
 use toml::{Spanned, Table};
 
-use super::{Found, tell};
+use super::{CheckResult, tell};
 use crate::args::Ways;
 use crate::serve::{Config, OFF};
 
@@ -32,26 +32,26 @@ pub fn run(ways: &Ways, kind: Option<&str>) -> Result<bool> {
         // Its own variables may say where to.
         list.push(kind.to_owned());
     }
-    let named = Named { tables: without_pages(&named), list, ..named };
+    let named = BackendConfigs { tables: without_pages(&named), list, ..named };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let found = runtime.block_on(probe(&named));
     tell(&found, ways.json)
 }
 
 /// Completes a bare name with its entry in the list.
-fn whole(named: &Named, only: &str) -> String {
+fn whole(named: &BackendConfigs, only: &str) -> String {
     let same = |listed: &&String| listed.split(':').next() == Some(only);
     named.list.iter().find(same).cloned().unwrap_or_else(|| only.to_owned())
 }
 
 /// Whether a page for Prometheus is also sent somewhere.
-fn pushes(named: &Named, listed: &str) -> bool {
+fn pushes(named: &BackendConfigs, listed: &str) -> bool {
     let table = named.tables.get(listed.split(':').next().unwrap_or_default());
     table.is_some_and(|table| ["remote_write", "push"].iter().any(|key| table.get_ref().contains_key(*key)))
 }
 
 /// The tables, with no page for Prometheus: a running server has its port.
-fn without_pages(named: &Named) -> BTreeMap<String, Spanned<Table>> {
+fn without_pages(named: &BackendConfigs) -> BTreeMap<String, Spanned<Table>> {
     let mut tables = named.tables.clone();
     for (name, table) in &mut tables {
         if named.kind_of(name) == "prometheus" {
@@ -61,19 +61,19 @@ fn without_pages(named: &Named) -> BTreeMap<String, Spanned<Table>> {
     tables
 }
 
-async fn probe(named: &Named) -> Vec<Found> {
+async fn probe(named: &BackendConfigs) -> Vec<CheckResult> {
     let mut all = Vec::new();
     let opened = quipu::open_backends(named, None);
     for (name, error) in opened.failed {
         let finding = Finding { step: "settings".into(), ok: false, said: error.to_string() };
-        all.push(Found { name, findings: vec![finding] });
+        all.push(CheckResult { name, findings: vec![finding] });
     }
     for exporter in opened.exporters {
         let mut findings = exporter.backend.probe().await;
         if findings.is_empty() {
             findings.push(state(exporter.backend.health()));
         }
-        all.push(Found { name: exporter.name, findings });
+        all.push(CheckResult { name: exporter.name, findings });
     }
     all
 }

@@ -32,25 +32,25 @@ pub fn run(check: &Check) -> Result<bool> {
 }
 
 /// Result for one checked part.
-struct Found {
+struct CheckResult {
     name: String,
     findings: Vec<Finding>,
 }
 
-impl Found {
+impl CheckResult {
     fn is_ok(&self) -> bool {
         self.findings.iter().all(|finding| finding.ok)
     }
 }
 
 /// Prints it all; `false` when something is not well.
-fn tell(all: &[Found], as_json: bool) -> Result<bool> {
+fn tell(all: &[CheckResult], as_json: bool) -> Result<bool> {
     let mut out = std::io::stdout().lock();
-    let ok = all.iter().all(Found::is_ok);
+    let ok = all.iter().all(CheckResult::is_ok);
     if as_json {
         let finding =
             |finding: &Finding| json!({"step": finding.step, "ok": finding.ok, "said": finding.said});
-        let found = |found: &Found| {
+        let found = |found: &CheckResult| {
             let findings: Vec<_> = found.findings.iter().map(finding).collect();
             json!({"name": found.name, "ok": found.is_ok(), "findings": findings})
         };

@@ -7,7 +7,7 @@ use quipu::core::Finding;
 use quipu_provision::ProvisionConfig;
 use serde_json::Value;
 
-use super::{Found, tell};
+use super::{CheckResult, tell};
 use crate::args::Scraper;
 use crate::ask::escape;
 use crate::client::Client;
@@ -29,20 +29,20 @@ pub fn scrapes(scraper: &Scraper) -> Result<bool> {
         ),
         Err(error) => finding("reach", false, &format!("{error:#}")),
     };
-    tell(&[Found { name: scraper.prometheus.clone(), findings: vec![finding] }], scraper.json)
+    tell(&[CheckResult { name: scraper.prometheus.clone(), findings: vec![finding] }], scraper.json)
 }
 
 /// Whether Prometheus can answer the dashboards' queries. A query without data is only reported; an invalid
 /// query fails.
 pub fn answers(scraper: &Scraper) -> Result<bool> {
     let dashboards = quipu_provision::grafana::dashboards(&ProvisionConfig::default());
-    let found: Vec<Found> = dashboards
+    let found: Vec<CheckResult> = dashboards
         .iter()
         .map(|dashboard| {
             let mut expressions = Vec::new();
             collect(dashboard, &mut expressions);
             let findings = expressions.iter().map(|expression| judged(scraper, expression)).collect();
-            Found { name: dashboard["title"].as_str().unwrap_or_default().to_owned(), findings }
+            CheckResult { name: dashboard["title"].as_str().unwrap_or_default().to_owned(), findings }
         })
         .collect();
     tell(&found, scraper.json)

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use quipu::core::Finding;
 use serde_json::Value;
 
-use super::{Found, tell};
+use super::{CheckResult, tell};
 use crate::args::Ready;
 use crate::client::Client;
 
@@ -21,7 +21,7 @@ pub fn run(server: &Ready) -> Result<bool> {
         Ok((ready, answer)) => findings(ready, &answer),
         Err(error) => vec![Finding { step: "reach".into(), ok: false, said: format!("{error:#}") }],
     };
-    tell(&[Found { name: server.url.clone(), findings }], server.json)
+    tell(&[CheckResult { name: server.url.clone(), findings }], server.json)
 }
 
 fn ask(url: &str) -> Result<(bool, Value)> {

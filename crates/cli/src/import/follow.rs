@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use quipu::core::{Error, SpanId};
-use quipu_import::{Follower, Round, State, Wake};
+use quipu_import::{Follower, Round, Wake, WatchMarks};
 use tokio::runtime::Runtime;
 use tokio::sync::Notify;
 
@@ -92,7 +92,7 @@ fn say(round: &Round, json: bool) {
 }
 
 /// How far the files were imported: one state for the store, one for each server that is named.
-fn state(args: &Import) -> Result<State> {
+fn state(args: &Import) -> Result<WatchMarks> {
     let folder = folder(args)?;
     std::fs::create_dir_all(&folder)
         .with_context(|| format!("cannot make the data folder {}", folder.display()))?;
@@ -100,5 +100,5 @@ fn state(args: &Import) -> Result<State> {
         None => "import.json".to_owned(),
         Some(url) => format!("import-{}.json", SpanId::made_of(&[url.trim_end_matches('/')])),
     };
-    Ok(State::open(&folder.join(name))?)
+    Ok(WatchMarks::open(&folder.join(name))?)
 }

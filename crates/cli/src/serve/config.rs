@@ -13,7 +13,7 @@ use quipu_budget::BudgetConfig;
 use quipu_gateway::GatewayConfig;
 use quipu_mapping::{MapConfig, Mapped};
 use quipu_receiver::{TlsConfig, TlsVersion};
-use quipu_runtime::{Named, Variables};
+use quipu_runtime::{BackendConfigs, Variables};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -106,7 +106,7 @@ pub struct ProjectConfig {
 }
 
 /// Configuration of one project.
-pub struct Said<'a> {
+pub struct ProjectFields<'a> {
     pub backends: &'a [String],
     pub budgets: &'a BTreeMap<String, BudgetConfig>,
 }
@@ -261,10 +261,10 @@ impl Config {
     }
 
     /// Configuration of a project; for the default one, the top level of the file.
-    pub fn project(&self, name: &str) -> Said<'_> {
+    pub fn project(&self, name: &str) -> ProjectFields<'_> {
         match self.project.get(name) {
-            Some(project) => Said { backends: &project.backends, budgets: &project.budgets },
-            None => Said { backends: &self.backends, budgets: &self.budgets },
+            Some(project) => ProjectFields { backends: &project.backends, budgets: &project.budgets },
+            None => ProjectFields { backends: &self.backends, budgets: &self.budgets },
         }
     }
 
@@ -284,8 +284,8 @@ impl Config {
     }
 
     /// Configuration of these exporters, for the code that opens them.
-    pub fn named(&self, ways_out: &[String], folder: &Path) -> Named {
-        Named {
+    pub fn named(&self, ways_out: &[String], folder: &Path) -> BackendConfigs {
+        BackendConfigs {
             list: without_stores(ways_out),
             tables: self.tables(ways_out),
             delivery: self.delivery.clone(),

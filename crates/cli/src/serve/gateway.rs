@@ -12,7 +12,7 @@ use quipu::pipeline::SelfMetrics;
 use quipu_access::{Gate, Principal, PrincipalKind};
 use quipu_admission::Caller;
 use quipu_api::Money;
-use quipu_gateway::{Gateway, GatewayConfig, Parts, Recording, UpstreamConfig};
+use quipu_gateway::{Gateway, GatewayConfig, GatewayParts, Recording, UpstreamConfig};
 use quipu_receiver::Door;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -59,7 +59,7 @@ impl RunningGateway {
         let url = format!("{}://{}", before.scheme(), listener.local_addr()?);
         let meter = Arc::clone(metrics) as Arc<dyn Meter>;
         let recording = Recording::start(&config, intake, Arc::clone(&meter))?;
-        let gateway = Gateway::new(Parts {
+        let gateway = Gateway::new(GatewayParts {
             config,
             recorder: recording.recorder(),
             delivery: recording.delivery(),

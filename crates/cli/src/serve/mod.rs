@@ -41,7 +41,7 @@ pub use guard::{Guard, Listening};
 use listen::Listeners;
 pub use listen::write_json;
 pub use money::Accounts;
-pub use money::Place;
+pub use money::MoneySource;
 use project::ServedProject;
 pub use project::{redactor, stages, start};
 pub use projects::IMPORT;

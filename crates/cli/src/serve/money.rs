@@ -40,7 +40,7 @@ pub enum Accounts {
 
 /// Source of the books and budgets of one process.
 #[derive(Clone, Copy)]
-pub struct Place<'a> {
+pub struct MoneySource<'a> {
     /// The data folder.
     pub folder: &'a Path,
     /// Configuration of prices.
@@ -51,7 +51,7 @@ pub struct Place<'a> {
     pub accounts: Accounts,
 }
 
-impl Place<'_> {
+impl MoneySource<'_> {
     /// Opens them; what could not be used goes to `note`.
     pub fn open(&self, note: impl Fn(&str)) -> Result<Money> {
         let (books, notes) = books(self.folder, self.prices)?;

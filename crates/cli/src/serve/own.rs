@@ -37,12 +37,12 @@ const APART: Duration = Duration::from_secs(5);
 type Stored = HashMap<(&'static str, String), u64>;
 
 /// Values of derived points by metric and labels.
-type Told = HashMap<String, f64>;
+type DerivedValues = HashMap<String, f64>;
 
 /// Stored values of the counters. Only differences are stored, so a restart, which resets counters, counts
 /// nothing twice.
 #[derive(Default)]
-pub struct Own(Mutex<Stored>, Mutex<Told>);
+pub struct Own(Mutex<Stored>, Mutex<DerivedValues>);
 
 impl Own {
     /// Stores what was counted since; tries again with the next call when the store does not take it.
@@ -70,7 +70,7 @@ impl Own {
 pub async fn derived(own: &Own, derive: &Derive, store: &dyn Store, pipeline: &Pipeline) {
     let mut told = own.1.lock().await;
     let now = SystemClock.now();
-    let mut values = Told::new();
+    let mut values = DerivedValues::new();
     let mut metrics = Vec::new();
     for metric in derive.metrics(now).into_iter().filter(|metric| DERIVED.contains(&metric.name.as_str())) {
         let mut points = Vec::new();
@@ -197,7 +197,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
     use quipu::core::{Kind, Span, SpanId, Stage as _, TraceId};
-    use quipu::pipeline::Parts;
+    use quipu::pipeline::PipelineParts;
     use quipu_backend_memory::Memory;
 
     use super::*;
@@ -238,7 +238,7 @@ mod tests {
     #[tokio::test]
     async fn derived_counts_are_stored_once_and_not_beside_those_of_agents() {
         let store = Arc::new(Memory::new());
-        let pipeline = Pipeline::start(Parts::new(Arc::clone(&store) as _));
+        let pipeline = Pipeline::start(PipelineParts::new(Arc::clone(&store) as _));
         let (own, derive) = (Own::default(), Derive::by_service());
         derive.apply(&mut Batch { spans: spans("shop"), ..Batch::default() });
         for _ in 0..2 {

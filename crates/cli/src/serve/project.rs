@@ -9,7 +9,9 @@ use axum::Router;
 use quipu::Access;
 use quipu::core::{Adapters, AnswerMemory, Batch, Intake as _, Limits, Meter, Retention, Store, SystemClock};
 use quipu::metrics::Derive;
-use quipu::pipeline::{Exporter, Parts, Pipeline, Redact, RedactConfig, SelfMetrics, Stages, StandardStages};
+use quipu::pipeline::{
+    Exporter, Pipeline, PipelineParts, Redact, RedactConfig, SelfMetrics, Stages, StandardStages,
+};
 use quipu::prometheus::{Format, Prometheus};
 /// Its data are in the data folder itself.
 pub use quipu_access::DEFAULT_PROJECT as DEFAULT;
@@ -22,7 +24,7 @@ use quipu_receiver::Receiver;
 use quipu_tokens::EstimateUsage;
 use tokio::task::JoinSet;
 
-use super::money::{Accounts, Place};
+use super::money::{Accounts, MoneySource};
 use super::vitals::Sources;
 use super::{Config, aside, conflicts, drift, exporters, own, page, retention, routes, unread};
 
@@ -103,7 +105,7 @@ impl ServedProject {
             Accounts::Leave => Arc::new(quipu_backend_memory::Memory::default()),
             _ => quipu::open(&uri, &folder, Access::Write)?,
         };
-        let place = Place { folder: &folder, prices: &config.prices, budgets: said.budgets, accounts };
+        let place = MoneySource { folder: &folder, prices: &config.prices, budgets: said.budgets, accounts };
         let money = place.open(|text| tracing::warn!("{text}"))?;
         money.budgets.begin(store.as_ref()).await.context("cannot read the earlier spending")?;
         let metrics = Arc::new(SelfMetrics::new());
@@ -260,7 +262,7 @@ fn receiver(
     metrics: &Arc<SelfMetrics>,
     first: Option<&Receiver>,
 ) -> Receiver {
-    let parts = quipu_receiver::Parts {
+    let parts = quipu_receiver::ReceiverParts {
         intake: Arc::clone(pipeline) as _,
         limits: Arc::new(config.limits.clone()),
         clock: Arc::new(SystemClock),
@@ -313,12 +315,12 @@ pub fn start(
     exporters: Vec<Exporter>,
     metrics: &Arc<SelfMetrics>,
 ) -> Pipeline {
-    Pipeline::start(Parts {
+    Pipeline::start(PipelineParts {
         exporters,
         stages,
         meter: Arc::clone(metrics) as Arc<dyn Meter>,
         limits: limits.clone(),
-        ..Parts::new(Arc::clone(store))
+        ..PipelineParts::new(Arc::clone(store))
     })
 }
 

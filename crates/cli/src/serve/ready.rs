@@ -36,7 +36,7 @@ pub fn route(apis: &BTreeMap<String, Router>, audit: &Audit) -> MethodRouter {
 
 fn standing(stands: Duration, apis: &BTreeMap<String, Router>, audit: &Audit) -> MethodRouter {
     let (apis, audit) = (apis.clone(), audit.clone());
-    let last = Arc::new(Mutex::new(None::<(Instant, Told)>));
+    let last = Arc::new(Mutex::new(None::<(Instant, RepeatedReply)>));
     get(async move || {
         // Requests during a check wait for its result.
         let mut last = last.lock().await;
@@ -49,11 +49,11 @@ fn standing(stands: Duration, apis: &BTreeMap<String, Router>, audit: &Audit) ->
 }
 
 /// The current state.
-async fn found(apis: &BTreeMap<String, Router>, audit: &Audit) -> Told {
+async fn found(apis: &BTreeMap<String, Router>, audit: &Audit) -> RepeatedReply {
     let mut all = all(apis).await;
     let Some(mut answer) = all.remove(DEFAULT).flatten() else {
         // The project gave no reason.
-        return Told { code: StatusCode::SERVICE_UNAVAILABLE, body: None };
+        return RepeatedReply { code: StatusCode::SERVICE_UNAVAILABLE, body: None };
     };
     let others = all.into_values().map(|answer| answer.map_or_else(|| "down".to_owned(), |said| said.status));
     let mut states = ProjectStates::default();
@@ -67,7 +67,7 @@ async fn found(apis: &BTreeMap<String, Router>, audit: &Audit) -> Told {
     answer.audit =
         Some(AuditState { status: status.into(), lost: state.lost, damaged: state.damage.is_some() });
     answer.projects = (apis.len() > 1).then_some(states);
-    Told::of(&answer)
+    RepeatedReply::of(&answer)
 }
 
 fn count(states: &mut ProjectStates, status: &str) {
@@ -103,12 +103,12 @@ async fn ask(api: Router) -> Option<ReadyAnswer> {
 }
 
 /// An answer, to be given more than once.
-struct Told {
+struct RepeatedReply {
     code: StatusCode,
     body: Option<Bytes>,
 }
 
-impl Told {
+impl RepeatedReply {
     fn of(answer: &ReadyAnswer) -> Self {
         let code = if answer.status == "down" { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
         Self { code, body: Some(serde_json::to_vec(answer).unwrap_or_default().into()) }

@@ -22,7 +22,7 @@ use tower::ServiceExt;
 
 use super::guard::Guard;
 use super::listen::Listeners;
-use super::money::{Accounts, Place, PriceConfig};
+use super::money::{Accounts, MoneySource, PriceConfig};
 use super::project::{DEFAULT, ServedProject};
 use super::projects::ServedProjects;
 use super::ready;
@@ -177,7 +177,7 @@ pub fn documents_of(folder: &Path) -> Documents {
 /// Price books and budgets of a data folder that no configuration is given for.
 pub fn money_of(folder: &Path, accounts: Accounts) -> Result<Money> {
     let (prices, budgets) = (PriceConfig::default(), BTreeMap::new());
-    Place { folder, prices: &prices, budgets: &budgets, accounts }.open(crate::note::note)
+    MoneySource { folder, prices: &prices, budgets: &budgets, accounts }.open(crate::note::note)
 }
 
 /// The HTTP interface over a store and the books and budgets of a data folder, without a server: for the

@@ -205,7 +205,7 @@ fn the_audit_says_no_more_of_a_proof_than_whoever_asked_is_told() {
     let server = Server::start(folder.path());
     server.post_json(&export(1));
     assert!(server.stop().success());
-    let spool = quipu::Named::folder(folder.path()).join("elsewhere/spool");
+    let spool = quipu::BackendConfigs::folder(folder.path()).join("elsewhere/spool");
     std::fs::create_dir_all(&spool).unwrap();
     std::fs::write(spool.join("1.spool"), "").unwrap();
     let (code, out, err) = run(&["forget", "--user", "u-1", "--json", "--data-dir", text(folder.path())]);

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use quipu_core::{Counted, Held, Posting, SpanId, TraceId};
+use quipu_core::{Counted, HeldReservation, Posting, SpanId, TraceId};
 use quipu_sdk::Context;
 
-use crate::asked::{Asked, Expected, Purpose};
+use crate::asked::{AskedBudget, Expected, Purpose};
 use crate::{BudgetError, BudgetStatus, Budgets, Estimate, Subject};
 
 /// A budget of this process by its name.
@@ -88,7 +88,7 @@ pub type Reservation = Admission;
 pub struct Admission {
     budgets: Budgets,
     id: Option<u64>,
-    pub(crate) asked: Vec<Asked>,
+    pub(crate) asked: Vec<AskedBudget>,
     pub(crate) subject: Subject,
     pub(crate) delay: Option<Duration>,
     pub(crate) degrade_to: Option<String>,
@@ -120,7 +120,7 @@ impl Admission {
         }
     }
 
-    pub(crate) fn new(budgets: &Budgets, id: u64, asked: Vec<Asked>, subject: &Subject) -> Self {
+    pub(crate) fn new(budgets: &Budgets, id: u64, asked: Vec<AskedBudget>, subject: &Subject) -> Self {
         Self { id: Some(id), asked, subject: subject.clone(), ..Self::none(budgets) }
     }
 
@@ -158,7 +158,11 @@ impl Admission {
             // If that cannot be written, the reservation is for its trace only.
             let _ = self.budgets.with(|sheet, _| {
                 for part in sheet.held(id)? {
-                    sheet.hold(Held { trace_id: Some(trace_id), span_id: Some(span_id), ..part })?;
+                    sheet.hold(HeldReservation {
+                        trace_id: Some(trace_id),
+                        span_id: Some(span_id),
+                        ..part
+                    })?;
                 }
                 Ok(())
             });

@@ -8,7 +8,7 @@ use quipu_core::{SpanId, TraceId};
 use crate::definition::Definition;
 
 /// A budget that is asked, and the names of its accounts that the call would be in.
-pub(crate) type Asked = (Arc<Definition>, Vec<CompactString>);
+pub(crate) type AskedBudget = (Arc<Definition>, Vec<CompactString>);
 
 /// Purpose of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

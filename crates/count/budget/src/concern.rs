@@ -1,7 +1,7 @@
 //! Check whether budgets could apply to a request that is only partly known.
 
 use crate::config::Action;
-use crate::definition::{Definition, Known};
+use crate::definition::{BudgetSet, Definition};
 use crate::registry::{self, Mode};
 use crate::{Amount, BudgetError, Budgets, Subject};
 
@@ -35,7 +35,7 @@ impl Budgets {
             Mode::Absent => return Err(BudgetError::NotRunning { name: name.to_owned() }),
             Mode::On => {}
         }
-        let enforced = |known: &Known| {
+        let enforced = |known: &BudgetSet| {
             let mut all = known.all.values().filter(|one| one.config.action != Action::Notify);
             all.any(|definition| holds(definition))
         };

@@ -8,7 +8,7 @@ use quipu_core::{
 };
 
 use crate::backlog::Backlog;
-use crate::definition::{Definition, Known};
+use crate::definition::{BudgetSet, Definition};
 use crate::notice::What;
 use crate::{Amount, Budgets, Estimate, Notice, Subject, scope};
 
@@ -86,7 +86,7 @@ const fn is_nothing(call: &Counted) -> bool {
 
 /// The earlier postings of a call that stay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kept {
+enum KeptPostings {
     /// All: new facts of its trace add accounts and remove none.
     All,
     /// Only those of budgets of other processes.
@@ -114,7 +114,7 @@ impl Budgets {
     fn write_down(
         &self,
         sheet: &mut dyn Sheet,
-        known: &Known,
+        known: &BudgetSet,
         work: &Backlog,
         now: Timestamp,
     ) -> Result<Vec<Notice>> {
@@ -148,7 +148,7 @@ impl Budgets {
     fn learn(
         &self,
         sheet: &mut dyn Sheet,
-        known: &Known,
+        known: &BudgetSet,
         trace_id: TraceId,
         said: &TraceFacts,
         now: Timestamp,
@@ -163,7 +163,7 @@ impl Budgets {
         let mut notices = Vec::new();
         for call in sheet.calls(trace_id)? {
             let (before, subject) = (call.clone(), Subject::of_call(&call, &facts));
-            let kept = Kept::All;
+            let kept = KeptPostings::All;
             notices.extend(self.move_call(
                 sheet,
                 known,
@@ -180,7 +180,7 @@ impl Budgets {
     pub(crate) fn count_call(
         &self,
         sheet: &mut dyn Sheet,
-        known: &Known,
+        known: &BudgetSet,
         (call, subjects): (Counted, Vec<Subject>),
         now: Timestamp,
     ) -> Result<Vec<Notice>> {
@@ -201,7 +201,7 @@ impl Budgets {
         }
         let grown = call.usd.raw().saturating_sub(before.as_ref().map_or(0, |before| before.usd.raw()));
         self.0.loops.lock().turn(known, &subject, &call, begins, grown);
-        let before = (before.as_ref(), Kept::OfOthers);
+        let before = (before.as_ref(), KeptPostings::OfOthers);
         notices.extend(self.move_call(sheet, known, before, (call, subjects), now)?);
         Ok(notices)
     }
@@ -211,8 +211,8 @@ impl Budgets {
     fn move_call(
         &self,
         sheet: &mut dyn Sheet,
-        known: &Known,
-        (before, kept): (Option<&Counted>, Kept),
+        known: &BudgetSet,
+        (before, kept): (Option<&Counted>, KeptPostings),
         (mut call, subjects): (Counted, Vec<Subject>),
         now: Timestamp,
     ) -> Result<Vec<Notice>> {
@@ -231,7 +231,7 @@ impl Budgets {
         };
         for old in stood {
             let is_of_others = !known.all.contains_key(old.account.budget.as_str());
-            if is_of_others || (kept == Kept::All && !is_posted(&after, old)) {
+            if is_of_others || (kept == KeptPostings::All && !is_posted(&after, old)) {
                 after.push(old.clone());
             }
         }
@@ -255,7 +255,7 @@ impl Budgets {
     pub(crate) fn thresholds<'a>(
         &self,
         sheet: &mut dyn Sheet,
-        known: &Known,
+        known: &BudgetSet,
         grown: impl IntoIterator<Item = &'a Posting>,
         subject: &Subject,
         now: Timestamp,
@@ -312,7 +312,7 @@ impl Budgets {
         }
     }
 
-    fn tidy(&self, sheet: &mut dyn Sheet, known: &Known, now: Timestamp) -> Result<()> {
+    fn tidy(&self, sheet: &mut dyn Sheet, known: &BudgetSet, now: Timestamp) -> Result<()> {
         let mut pruned = self.0.pruned.lock();
         if now.since(*pruned) < TIDY {
             return Ok(());
@@ -358,13 +358,13 @@ fn difference(before: &[Posting], after: &[Posting]) -> Vec<Posting> {
 }
 
 /// Whether an account still uses a bucket.
-fn stands(known: &Known, posting: &Posting, now: Timestamp) -> bool {
+fn stands(known: &BudgetSet, posting: &Posting, now: Timestamp) -> bool {
     let definition = known.all.get(posting.account.budget.as_str());
     definition.is_some_and(|definition| posting.bucket >= definition.window(now).start)
 }
 
 /// How long calls and traces must be remembered.
-fn memory(known: &Known) -> i64 {
+fn memory(known: &BudgetSet) -> i64 {
     known.all.values().map(|definition| definition.memory()).max().unwrap_or(Timestamp::DAY)
 }
 

@@ -65,12 +65,12 @@ pub(crate) struct Definition {
 
 /// Every budget, as of a version of the stored ones.
 #[derive(Debug, Default)]
-pub(crate) struct Known {
+pub(crate) struct BudgetSet {
     pub version: Option<u64>,
     pub all: BTreeMap<String, Arc<Definition>>,
 }
 
-impl Known {
+impl BudgetSet {
     /// Whether some budget has a scope with a service.
     pub fn by_service(&self) -> bool {
         self.all.values().any(|definition| definition.config.scope.service.is_some())

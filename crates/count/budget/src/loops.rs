@@ -9,7 +9,7 @@ use lru::LruCache;
 use quipu_core::{Counted, SpanId, Timestamp, TraceId, Usd};
 
 use crate::asked::Purpose;
-use crate::definition::{Definition, Known, nanos};
+use crate::definition::{BudgetSet, Definition, nanos};
 use crate::error::{LoopKind, Looped};
 use crate::{Amount, LoopConfig, Subject};
 
@@ -152,7 +152,7 @@ impl Loops {
     /// Adds a counted call.
     pub(crate) fn turn(
         &mut self,
-        known: &Known,
+        known: &BudgetSet,
         subject: &Subject,
         call: &Counted,
         begins: bool,
@@ -165,7 +165,7 @@ impl Loops {
     }
 
     /// Adds a tool run.
-    pub(crate) fn ran(&mut self, known: &Known, subject: &Subject, tool: &str, mark: u64) {
+    pub(crate) fn ran(&mut self, known: &BudgetSet, subject: &Subject, tool: &str, mark: u64) {
         self.each_track(known, subject, |track| {
             let again = track.last.as_ref().is_some_and(|(last, _)| *last == mark);
             track.repeated = if again { track.repeated + 1 } else { 1 };
@@ -173,7 +173,7 @@ impl Loops {
         });
     }
 
-    fn each_track(&mut self, known: &Known, subject: &Subject, change: impl Fn(&mut Track)) {
+    fn each_track(&mut self, known: &BudgetSet, subject: &Subject, change: impl Fn(&mut Track)) {
         let watching = known.all.values().filter(|definition| definition.config.r#loop.is_some());
         for definition in watching.filter(|definition| !definition.scopes(subject).is_empty()) {
             for whose in keys(subject) {

@@ -7,7 +7,7 @@ use foldhash::{HashMap, HashMapExt};
 use lru::LruCache;
 use parking_lot::Mutex;
 use quipu_core::{
-    AccountId, Accounts, Counted, Erasure, Fired, Held, Posting, Result, Sheet, SpanId, Timestamp,
+    AccountId, Accounts, Counted, Erasure, Fired, HeldReservation, Posting, Result, Sheet, SpanId, Timestamp,
     TraceFacts, TraceId,
 };
 
@@ -34,7 +34,7 @@ struct Books {
     version: u64,
     definitions: BTreeMap<String, String>,
     accounts: HashMap<AccountId, Account>,
-    held: HashMap<u64, Vec<Held>>,
+    held: HashMap<u64, Vec<HeldReservation>>,
     of_trace: HashMap<TraceId, Vec<u64>>,
     expiry: BTreeSet<(Timestamp, u64)>,
     next: u64,
@@ -75,7 +75,7 @@ impl Accounts for LocalAccounts {
 }
 
 impl Books {
-    fn drop_held(&mut self, held: &Held) {
+    fn drop_held(&mut self, held: &HeldReservation) {
         for (account, figure) in &held.figures {
             if let Some(account) = self.accounts.get_mut(account) {
                 account.reserved = account.reserved.saturating_sub(*figure);
@@ -97,9 +97,9 @@ impl Books {
         }
     }
 
-    fn take(&mut self, id: u64, which: impl Fn(&Held) -> bool) {
+    fn take(&mut self, id: u64, which: impl Fn(&HeldReservation) -> bool) {
         let Some(parts) = self.held.get_mut(&id) else { return };
-        let gone: Vec<Held> = parts.extract_if(.., |part| which(part)).collect();
+        let gone: Vec<HeldReservation> = parts.extract_if(.., |part| which(part)).collect();
         if parts.is_empty() {
             self.held.remove(&id);
         }
@@ -253,7 +253,7 @@ impl Sheet for Books {
         Ok(self.next)
     }
 
-    fn hold(&mut self, held: Held) -> Result<()> {
+    fn hold(&mut self, held: HeldReservation) -> Result<()> {
         self.take(held.id, |part| part.budget == held.budget);
         for (account, figure) in &held.figures {
             let account = match self.accounts.get_mut(account) {
@@ -273,11 +273,11 @@ impl Sheet for Books {
         Ok(())
     }
 
-    fn held(&mut self, id: u64) -> Result<Vec<Held>> {
+    fn held(&mut self, id: u64) -> Result<Vec<HeldReservation>> {
         Ok(self.held.get(&id).cloned().unwrap_or_default())
     }
 
-    fn held_in(&mut self, trace_id: TraceId) -> Result<Vec<Held>> {
+    fn held_in(&mut self, trace_id: TraceId) -> Result<Vec<HeldReservation>> {
         let ids = self.of_trace.get(&trace_id).into_iter().flatten();
         let parts = ids.filter_map(|id| self.held.get(id)).flatten();
         Ok(parts.filter(|part| part.trace_id == Some(trace_id)).cloned().collect())

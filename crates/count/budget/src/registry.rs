@@ -11,7 +11,7 @@ use quipu_core::{
 
 use crate::backlog::Backlog;
 use crate::collected::abandon;
-use crate::definition::{Definition, Known, Source, begun_mark};
+use crate::definition::{BudgetSet, Definition, Source, begun_mark};
 use crate::loops::Loops;
 use crate::memory::LocalAccounts;
 use crate::{Budget, BudgetConfig, BudgetError, Notice};
@@ -37,7 +37,7 @@ pub(crate) enum Mode {
 
 pub(crate) struct Shared {
     file: BTreeMap<String, Arc<Definition>>,
-    known: RwLock<Arc<Known>>,
+    known: RwLock<Arc<BudgetSet>>,
     pub accounts: Arc<dyn Accounts>,
     pub clock: Arc<dyn Clock>,
     pub resource: Arc<Resource>,
@@ -171,7 +171,7 @@ impl Budgets {
         resource: Arc<Resource>,
         mode: Mode,
     ) -> Self {
-        let known = RwLock::new(Arc::new(Known { version: None, all: file.clone() }));
+        let known = RwLock::new(Arc::new(BudgetSet { version: None, all: file.clone() }));
         let instrumentation =
             Arc::new(Instrumentation { name: INSTRUMENTATION.into(), ..Instrumentation::default() });
         let pruned = Mutex::new(clock.now());
@@ -209,12 +209,12 @@ impl Budgets {
     }
 
     /// The last known definitions.
-    pub(crate) fn known(&self) -> Arc<Known> {
+    pub(crate) fn known(&self) -> Arc<BudgetSet> {
         Arc::clone(&self.0.known.read())
     }
 
     /// Works in the books with the definitions that hold now.
-    pub(crate) fn with<T>(&self, mut work: impl FnMut(&mut dyn Sheet, &Known) -> Result<T>) -> Result<T> {
+    pub(crate) fn with<T>(&self, mut work: impl FnMut(&mut dyn Sheet, &BudgetSet) -> Result<T>) -> Result<T> {
         let mut done = None;
         self.0.accounts.transact(&mut |sheet| {
             let known = self.current(sheet)?;
@@ -227,7 +227,7 @@ impl Budgets {
     }
 
     /// Reads stored definitions again if they have changed.
-    fn current(&self, sheet: &mut dyn Sheet) -> Result<Arc<Known>> {
+    fn current(&self, sheet: &mut dyn Sheet) -> Result<Arc<BudgetSet>> {
         let version = sheet.version()?;
         let known = self.known();
         if known.version == Some(version) {
@@ -240,7 +240,7 @@ impl Budgets {
                 all.entry(name).or_insert_with(|| Arc::new(definition));
             }
         }
-        let known = Arc::new(Known { version: Some(version), all });
+        let known = Arc::new(BudgetSet { version: Some(version), all });
         *self.0.known.write() = Arc::clone(&known);
         Ok(known)
     }
@@ -292,7 +292,7 @@ impl Budgets {
         Ok(())
     }
 
-    pub(crate) fn unknown(&self, name: &str, known: &Known) -> BudgetError {
+    pub(crate) fn unknown(&self, name: &str, known: &BudgetSet) -> BudgetError {
         BudgetError::Unknown { name: name.to_owned(), known: known.all.keys().cloned().collect() }
     }
 }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use compact_str::CompactString;
-use quipu_core::{AccountId, Held, Result, Sheet, SpanId, Timestamp};
+use quipu_core::{AccountId, HeldReservation, Result, Sheet, SpanId, Timestamp};
 
 use crate::admission::Admission;
-use crate::asked::{Asked, Purpose};
-use crate::definition::{Definition, Known, Limit};
+use crate::asked::{AskedBudget, Purpose};
+use crate::definition::{BudgetSet, Definition, Limit};
 use crate::error::Looped;
 use crate::notice::What;
 use crate::registry::Mode;
@@ -73,7 +73,7 @@ impl Budgets {
     }
 
     /// A subject without a service spends for the service of this process, if it has one.
-    fn at_home<'a>(&self, known: &Known, subject: &'a Subject) -> Cow<'a, Subject> {
+    fn at_home<'a>(&self, known: &BudgetSet, subject: &'a Subject) -> Cow<'a, Subject> {
         match self.0.resource.service() {
             Some(service) if subject.service.is_none() && known.by_service() => {
                 Cow::Owned(subject.clone().service(service))
@@ -114,7 +114,7 @@ impl Budgets {
     fn reserve(
         &self,
         sheet: &mut dyn Sheet,
-        asked: &[Asked],
+        asked: &[AskedBudget],
         subject: &Subject,
         estimate: &Estimate,
         purpose: Purpose,
@@ -142,14 +142,21 @@ impl Budgets {
             let expires = now.plus(definition.hold());
             let budget = definition.name.clone();
             let span_id: Option<SpanId> = None;
-            sheet.hold(Held { id, budget, figures, expires, trace_id: subject.trace_id, span_id })?;
+            sheet.hold(HeldReservation {
+                id,
+                budget,
+                figures,
+                expires,
+                trace_id: subject.trace_id,
+                span_id,
+            })?;
         }
         Ok(Answer::Yes(Some(id), over))
     }
 
     fn admission(
         &self,
-        asked: Vec<Asked>,
+        asked: Vec<AskedBudget>,
         subject: &Subject,
         answer: Result<Answer>,
         name: &str,
@@ -256,7 +263,7 @@ impl Budgets {
 }
 
 /// Notes what a budget that does not block has to say; gives its action.
-fn let_through(admission: &mut Admission, asked: &[Asked], error: &BudgetError) -> Action {
+fn let_through(admission: &mut Admission, asked: &[AskedBudget], error: &BudgetError) -> Action {
     let name = match error {
         BudgetError::Exceeded(exceeded) => exceeded.name.as_str(),
         BudgetError::Loop(looped) => looped.name.as_str(),
@@ -281,7 +288,7 @@ fn let_through(admission: &mut Admission, asked: &[Asked], error: &BudgetError) 
 }
 
 /// Budgets whose scope matches a subject.
-fn about(known: &Known, subject: &Subject) -> Vec<Asked> {
+fn about(known: &BudgetSet, subject: &Subject) -> Vec<AskedBudget> {
     let asked = known.all.values().map(|definition| (Arc::clone(definition), definition.scopes(subject)));
     asked.filter(|(_, scopes)| !scopes.is_empty()).collect()
 }

@@ -7,21 +7,21 @@ use quipu_core::{PriceAnswer, PriceBook, PriceRef, PriceRequest, Unpriced};
 
 use crate::edition::{Edition, keep};
 use crate::schema::SchemaError;
-use crate::state::State;
+use crate::state::BookSet;
 use crate::user::{Currency, UserBook};
 
 const CARRIED: &[u8] = include_bytes!("../data/book.postcard");
 
-static VENDORED: LazyLock<Arc<State>> = LazyLock::new(|| {
+static VENDORED: LazyLock<Arc<BookSet>> = LazyLock::new(|| {
     // The file is part of the program, and the tests decode all of it, so users never see an error here.
-    Arc::new(State::new(Edition::all(CARRIED).unwrap_or_default(), None, Vec::new()))
+    Arc::new(BookSet::new(Edition::all(CARRIED).unwrap_or_default(), None, Vec::new()))
 });
 
 /// Price books, in order of precedence: the user's, genai-prices, LiteLLM. Clones share all state, including
 /// [`Self::replace`].
 #[derive(Debug, Clone)]
 pub struct Books {
-    state: Arc<ArcSwap<State>>,
+    state: Arc<ArcSwap<BookSet>>,
 }
 
 /// Source of prices.
@@ -75,7 +75,7 @@ impl Books {
                 }
             }
         }
-        let state = State::new(editions, user, users);
+        let state = BookSet::new(editions, user, users);
         (Self { state: Arc::new(ArcSwap::from_pointee(state)) }, notes)
     }
 
@@ -84,7 +84,7 @@ impl Books {
     /// # Errors
     /// The bytes are no price data file. A damaged rule within a valid file counts as absent.
     pub fn decode(bytes: impl Into<Vec<u8>>) -> Result<Self, SchemaError> {
-        let state = State::new(Edition::all(keep(bytes.into()))?, None, Vec::new());
+        let state = BookSet::new(Edition::all(keep(bytes.into()))?, None, Vec::new());
         Ok(Self { state: Arc::new(ArcSwap::from_pointee(state)) })
     }
 
@@ -118,7 +118,7 @@ impl Books {
         self.user().and_then(|user| user.display().cloned())
     }
 
-    pub(crate) fn state(&self) -> Arc<State> {
+    pub(crate) fn state(&self) -> Arc<BookSet> {
         self.state.load_full()
     }
 }

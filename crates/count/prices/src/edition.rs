@@ -6,7 +6,7 @@ use foldhash::HashSet;
 use parking_lot::Mutex;
 use quipu_core::Timestamp;
 
-use crate::lookup::Found;
+use crate::lookup::RuleMatch;
 use crate::name::{self, Reading};
 use crate::schema::{self, Info, Packed, Rules, SchemaError};
 
@@ -49,7 +49,7 @@ impl Edition {
         name::providers(name).iter().find_map(|name| self.rules().provider(name))
     }
 
-    pub(crate) fn find(&self, provider: Option<&str>, reading: &Reading) -> Option<Found<'_>> {
+    pub(crate) fn find(&self, provider: Option<&str>, reading: &Reading) -> Option<RuleMatch<'_>> {
         match provider.or(reading.provider.as_deref()) {
             Some(name) => self.rules().rule_of(self.provider(name)?, &reading.model),
             None => self.rules().rule_by_model(&reading.model),

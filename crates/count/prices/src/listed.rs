@@ -6,7 +6,7 @@ use compact_str::{CompactString, format_compact};
 use quipu_core::{PriceRef, Timestamp};
 
 use crate::edition::Edition;
-use crate::lookup::Found;
+use crate::lookup::RuleMatch;
 use crate::schema::{Body, Info, Price};
 
 /// A rule of a list, with its prices decoded.
@@ -23,7 +23,11 @@ pub(crate) struct Listed {
 }
 
 impl Listed {
-    pub(crate) fn of(edition: &Arc<Edition>, found: Found<'_>, loose: Option<&'static str>) -> Option<Self> {
+    pub(crate) fn of(
+        edition: &Arc<Edition>,
+        found: RuleMatch<'_>,
+        loose: Option<&'static str>,
+    ) -> Option<Self> {
         let body = postcard::from_bytes(found.rule.body).ok()?;
         let (id, owner) = (found.rule.id, found.owner.id);
         Some(Self { info: edition.info.clone(), id, owner, own: found.own, loose, aged: false, body })

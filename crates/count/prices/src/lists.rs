@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::edition::Edition;
 use crate::listed::{Listed, agrees};
-use crate::lookup::Found;
+use crate::lookup::RuleMatch;
 use crate::name::{self, Reading};
 use crate::region;
 
@@ -45,7 +45,7 @@ fn tuned(edition: &Arc<Edition>, provider: Option<&str>, readings: &[Reading]) -
         let id = rule.id.rsplit_once('/').map_or(rule.id, |(_, tail)| tail);
         id.strip_prefix(name.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with("-20"))
     })?;
-    Listed::of(edition, Found { owner, rule, own: true }, Some(LOOSE))
+    Listed::of(edition, RuleMatch { owner, rule, own: true }, Some(LOOSE))
 }
 
 /// The rule of any list for exactly the region in the name, if the rule found is for all regions or another

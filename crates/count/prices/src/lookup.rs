@@ -11,7 +11,7 @@ use crate::schema::{Clause, Provider, Rule, Rules};
 
 /// A rule and the way it was found.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Found<'b> {
+pub(crate) struct RuleMatch<'b> {
     /// The provider that owns the rule.
     pub owner: &'b Provider<'static>,
     pub rule: &'b Rule<'static>,
@@ -27,7 +27,11 @@ impl Rules<'static> {
     }
 
     /// The rule for a model of a provider; `model` is in lower case.
-    pub(crate) fn rule_of<'b>(&'b self, provider: &'b Provider<'static>, model: &str) -> Option<Found<'b>> {
+    pub(crate) fn rule_of<'b>(
+        &'b self,
+        provider: &'b Provider<'static>,
+        model: &str,
+    ) -> Option<RuleMatch<'b>> {
         self.first_match(provider, model).or_else(|| {
             let dashed = dash_dates(model)?;
             self.first_match(provider, &dashed)
@@ -35,7 +39,7 @@ impl Rules<'static> {
     }
 
     /// The rule for a model without a named provider: that of the provider whose condition matches the model.
-    pub(crate) fn rule_by_model<'b>(&'b self, model: &str) -> Option<Found<'b>> {
+    pub(crate) fn rule_by_model<'b>(&'b self, model: &str) -> Option<RuleMatch<'b>> {
         let meets = |provider: &&Provider<'_>| {
             provider.model_match.as_ref().is_some_and(|clause| clause.holds(model))
         };
@@ -43,10 +47,10 @@ impl Rules<'static> {
     }
 
     /// The rule with exactly that id.
-    pub(crate) fn rule_by_id<'b>(&'b self, id: &str) -> Option<Found<'b>> {
+    pub(crate) fn rule_by_id<'b>(&'b self, id: &str) -> Option<RuleMatch<'b>> {
         self.providers.iter().find_map(|owner| {
             let rule = owner.rules.iter().find(|rule| rule.id.eq_ignore_ascii_case(id))?;
-            Some(Found { owner, rule, own: true })
+            Some(RuleMatch { owner, rule, own: true })
         })
     }
 
@@ -54,13 +58,13 @@ impl Rules<'static> {
         self.providers.iter().find(|provider| provider.id == id)
     }
 
-    fn first_match<'b>(&'b self, provider: &'b Provider<'static>, model: &str) -> Option<Found<'b>> {
+    fn first_match<'b>(&'b self, provider: &'b Provider<'static>, model: &str) -> Option<RuleMatch<'b>> {
         let rule_in =
             |owner: &'b Provider<'static>| owner.rules.iter().find(|rule| rule.matches.holds(model));
-        let own = rule_in(provider).map(|rule| Found { owner: provider, rule, own: true });
+        let own = rule_in(provider).map(|rule| RuleMatch { owner: provider, rule, own: true });
         own.or_else(|| {
             let owners = provider.fallbacks.iter().filter_map(|id| self.by_id(id));
-            owners.filter_map(|owner| Some(Found { owner, rule: rule_in(owner)?, own: false })).next()
+            owners.filter_map(|owner| Some(RuleMatch { owner, rule: rule_in(owner)?, own: false })).next()
         })
     }
 }

@@ -18,7 +18,7 @@ const DATED: &str = "genai-prices";
 
 /// A consistent set of books; immutable.
 #[derive(Debug, Default)]
-pub(crate) struct State {
+pub(crate) struct BookSet {
     families: Vec<Family>,
     user: Option<UserBook>,
     past_users: Vec<UserBook>,
@@ -27,7 +27,7 @@ pub(crate) struct State {
     cache: Cache<Resolved>,
 }
 
-impl State {
+impl BookSet {
     /// Sources in the order of their first appearance. A repeated version counts once.
     pub(crate) fn new(editions: Vec<Edition>, user: Option<UserBook>, past_users: Vec<UserBook>) -> Self {
         let mut families: Vec<Family> = Vec::new();

@@ -55,7 +55,7 @@ pub struct Posting {
 
 /// A reservation in the accounts of one budget, for a call that is about to be made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Held {
+pub struct HeldReservation {
     /// Id of the reservation, the same in every budget that admitted the call.
     pub id: u64,
     /// Name of the budget.
@@ -187,13 +187,13 @@ pub trait Sheet {
     fn next(&mut self) -> Result<u64>;
 
     /// Makes a reservation. It replaces an earlier one of the same id and budget.
-    fn hold(&mut self, held: Held) -> Result<()>;
+    fn hold(&mut self, held: HeldReservation) -> Result<()>;
 
     /// The reservations of an id that are not released yet, one for each budget.
-    fn held(&mut self, id: u64) -> Result<Vec<Held>>;
+    fn held(&mut self, id: u64) -> Result<Vec<HeldReservation>>;
 
     /// Reservations for calls of a trace.
-    fn held_in(&mut self, trace_id: TraceId) -> Result<Vec<Held>>;
+    fn held_in(&mut self, trace_id: TraceId) -> Result<Vec<HeldReservation>>;
 
     /// Releases a reservation in one budget.
     fn release(&mut self, id: u64, budget: &str) -> Result<()>;

@@ -51,7 +51,9 @@ mod told;
 mod usage;
 mod value;
 
-pub use accounts::{AccountId, AccountUnit, Accounts, Counted, Fired, Held, Posting, Sheet, TraceFacts};
+pub use accounts::{
+    AccountId, AccountUnit, Accounts, Counted, Fired, HeldReservation, Posting, Sheet, TraceFacts,
+};
 pub use adapter::{Adapter, Adapters};
 pub use backend::Backend;
 pub use batch::Batch;

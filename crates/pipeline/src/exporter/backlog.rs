@@ -12,7 +12,7 @@ use quipu_core::{Batch, Error, ErrorKind, Result};
 use tokio::sync::Notify;
 
 use super::frame::Packed;
-use super::spool::{Found, Point, ReadJob, Spool};
+use super::spool::{Point, ReadJob, ReadResult, Spool};
 use super::waiting::{Load, Waiting};
 use super::{DeliveryConfig, WhenFull};
 
@@ -206,7 +206,7 @@ impl Backlog {
         if lost > 0 {
             damaged(Ok(lost));
         }
-        if let Found::Frame { place, head, batch: Some(batch), .. } = found {
+        if let ReadResult::Frame { place, head, batch: Some(batch), .. } = found {
             let taken = usize::try_from(head.records).unwrap_or(usize::MAX);
             let load = Load { batch: Arc::new(batch), taken, place: Some(place), stamp: head.stamp };
             return Some(waiting.begin(load));
@@ -317,7 +317,7 @@ fn make_room(waiting: &mut Waiting, packed: &Packed, when_full: WhenFull, pushed
 
 /// Reads a batch from disk and retries a failed read without a limit. After a few medium errors it treats the
 /// rest of the file as damaged.
-async fn read_patiently(job: ReadJob, damaged: &impl Fn(Result<u64>)) -> (Found, ReadJob) {
+async fn read_patiently(job: ReadJob, damaged: &impl Fn(Result<u64>)) -> (ReadResult, ReadJob) {
     const TIMES: u32 = 5;
     for time in 0_u32.. {
         let ours = job.clone();
@@ -338,7 +338,7 @@ async fn read_patiently(job: ReadJob, damaged: &impl Fn(Result<u64>)) -> (Found,
         }
         tokio::time::sleep(Duration::from_millis(100 << time.min(6))).await;
     }
-    (Found::Nothing { skipped: 0 }, job)
+    (ReadResult::Nothing { skipped: 0 }, job)
 }
 
 /// `EIO`, input/output error, on Linux, macOS and the BSDs.

@@ -10,14 +10,14 @@ use tokio::time::Instant;
 use super::backlog::Backlog;
 use super::breaker::Breaker;
 use super::pieces::{Gathered, Most};
-use super::{BreakerState, DeliveryConfig, Parts, Tally};
+use super::{BreakerState, DeliveryConfig, ExporterParts, Tally};
 
 /// Longest wait that the target can request. A longer `Retry-After` is cut to this.
 const MOST_ASKED: Duration = Duration::from_secs(300);
 
 /// Takes batches from the backlog and writes them in order.
 pub(crate) struct Deliverer {
-    parts: Arc<Parts>,
+    parts: Arc<ExporterParts>,
     breaker: Breaker,
     closing: watch::Receiver<bool>,
     /// Start of the last write.
@@ -34,7 +34,7 @@ enum Outcome {
 }
 
 impl Deliverer {
-    pub fn new(parts: Arc<Parts>, closing: watch::Receiver<bool>) -> Self {
+    pub fn new(parts: Arc<ExporterParts>, closing: watch::Receiver<bool>) -> Self {
         let breaker = Breaker::new(parts.settings());
         // A time in the past, so the first write does not wait. A clock that just started cannot represent
         // it.

@@ -15,14 +15,14 @@ const LETTERS: usize = 10_000;
 /// Stored characters of a backend's error text.
 const SAID: usize = 1_000;
 
-struct Held {
+struct HeldLetters {
     letters: VecDeque<DeadLetter>,
     next: u64,
     /// Last known modification time of the folder.
     changed: Option<SystemTime>,
 }
 
-impl Held {
+impl HeldLetters {
     fn of(letters: Vec<DeadLetter>) -> Self {
         let next = letters.last().map_or(1, |last| last.id + 1);
         Self { letters: letters.into(), next, changed: None }
@@ -37,19 +37,19 @@ impl Held {
     }
 }
 
-pub(crate) struct Kept {
+pub(crate) struct StoredLetters {
     letters: DeadLetters,
     most_bytes: u64,
-    held: Mutex<Held>,
+    held: Mutex<HeldLetters>,
     /// Held during a replay, because two replays at once would deliver letters twice.
     replaying: Mutex<()>,
 }
 
-impl Kept {
+impl StoredLetters {
     pub fn open(folder: &Path, most_bytes: u64) -> Result<Self> {
         let letters = DeadLetters::open(folder);
         letters.remove_unfinished()?;
-        let held = Mutex::new(Held::of(letters.list()?));
+        let held = Mutex::new(HeldLetters::of(letters.list()?));
         Ok(Self { letters, most_bytes, held, replaying: Mutex::default() })
     }
 
@@ -68,7 +68,7 @@ impl Kept {
         if let Ok(letters) = self.letters.list() {
             let mut held = self.held.lock();
             let next = held.next;
-            *held = Held { changed, ..Held::of(letters) };
+            *held = HeldLetters { changed, ..HeldLetters::of(letters) };
             held.next = held.next.max(next);
         }
     }

@@ -31,7 +31,7 @@ pub use dead::{DeadLetter, DeadLetters, Replayed};
 pub use forgotten::{Forgotten, Swept};
 pub use inspect::unreadable;
 pub(crate) use offered::Offered;
-pub(crate) use open::{Open, Parts};
+pub(crate) use open::{ExporterParts, Open};
 pub use rules::{ExporterRules, RuleSignal};
 pub use status::{BreakerState, ExporterStatus};
 pub use steady::Steady;

@@ -13,26 +13,26 @@ use super::dead::{DeadLetters, Replayed};
 use super::deliver::Deliverer;
 use super::forgotten::{Forgotten, Swept};
 use super::frame::Packed;
-use super::kept::Kept;
+use super::kept::StoredLetters;
 use super::offered::Offered;
 use super::rules::Filter;
 use super::spool::{Rewritten, Spool, spool_folder};
-use super::tally::Held;
+use super::tally::BacklogSize;
 use super::{DeliveryConfig, Exporter, ExporterStatus, Tally};
 
 /// State shared by an exporter's worker and the pipeline.
-pub(crate) struct Parts {
+pub(crate) struct ExporterParts {
     pub exporter: Exporter,
     pub backlog: Backlog,
     pub tally: Tally,
-    pub dead: Option<Kept>,
+    pub dead: Option<StoredLetters>,
     /// Whether batches are stored on disk.
     pub spools: bool,
     /// Held during a deletion.
     forgetting: Mutex<()>,
 }
 
-impl Parts {
+impl ExporterParts {
     fn new(exporter: Exporter, meter: Arc<dyn Meter>) -> Self {
         let tally = Tally::new(&exporter.name, meter);
         let folder = spool_folder(&exporter.settings.spool, exporter.folder.as_deref());
@@ -44,13 +44,14 @@ impl Parts {
             }
         });
         let dead = exporter.folder.as_deref().filter(|_| exporter.settings.dead_letter_bytes > 0);
-        let dead = dead.and_then(|folder| match Kept::open(folder, exporter.settings.dead_letter_bytes) {
-            Ok(dead) => Some(dead),
-            Err(error) => {
-                tally.not_kept(&error);
-                None
-            }
-        });
+        let dead =
+            dead.and_then(|folder| match StoredLetters::open(folder, exporter.settings.dead_letter_bytes) {
+                Ok(dead) => Some(dead),
+                Err(error) => {
+                    tally.not_kept(&error);
+                    None
+                }
+            });
         let spools = spool.is_some();
         let backlog = Backlog::new(&exporter.settings, spool);
         Self { exporter, backlog, tally, dead, spools, forgetting: Mutex::default() }
@@ -60,12 +61,12 @@ impl Parts {
         &self.exporter.settings
     }
 
-    fn held(&self) -> Held {
-        Held {
+    fn held(&self) -> BacklogSize {
+        BacklogSize {
             queued: self.backlog.records(),
             lag: self.backlog.lag(),
             spool_bytes: self.backlog.spool_bytes(),
-            dead_letters: self.dead.as_ref().map_or(0, Kept::records),
+            dead_letters: self.dead.as_ref().map_or(0, StoredLetters::records),
         }
     }
 
@@ -77,7 +78,7 @@ impl Parts {
 
 /// A running exporter.
 pub(crate) struct Open {
-    parts: Arc<Parts>,
+    parts: Arc<ExporterParts>,
     /// Its rules. If they are invalid, the exporter gets no records.
     filter: Result<Option<Filter>>,
     closing: watch::Sender<bool>,
@@ -88,7 +89,7 @@ impl Open {
     /// Starts the worker on the current runtime. It delivers the spooled batches first.
     pub fn start(exporter: Exporter, meter: Arc<dyn Meter>) -> Self {
         let filter = (!exporter.rules.is_empty()).then(|| Filter::new(&exporter.rules)).transpose();
-        let parts = Arc::new(Parts::new(exporter, meter));
+        let parts = Arc::new(ExporterParts::new(exporter, meter));
         if let Err(error) = &filter {
             parts.tally.failed(error);
         }
@@ -137,7 +138,7 @@ impl Open {
         if taken == 0 {
             return;
         }
-        let Parts { tally, backlog, spools, .. } = &*self.parts;
+        let ExporterParts { tally, backlog, spools, .. } = &*self.parts;
         let packed = spools.then(|| offered.packed());
         if let Some(Err(error)) = packed {
             tally.not_kept(error);
@@ -156,11 +157,11 @@ impl Open {
 
     /// The dead letters, if the exporter stores them.
     pub fn dead_letters(&self) -> Option<DeadLetters> {
-        self.parts.dead.as_ref().map(Kept::letters)
+        self.parts.dead.as_ref().map(StoredLetters::letters)
     }
 
     pub fn status(&self) -> ExporterStatus {
-        self.parts.dead.iter().for_each(Kept::look_again);
+        self.parts.dead.iter().for_each(StoredLetters::look_again);
         let held = self.parts.held();
         self.parts.tally.holds(held);
         self.parts.tally.status(held, self.parts.exporter.backend.health())
@@ -232,7 +233,7 @@ impl Open {
     }
 }
 
-fn forget(parts: &Parts, what: &Arc<Forgotten>, dry: bool) -> Swept {
+fn forget(parts: &ExporterParts, what: &Arc<Forgotten>, dry: bool) -> Swept {
     // Two deletions at a time would write the same temporary files.
     let _alone = parts.forgetting.lock();
     let taken = |batch: &Batch| parts.exporter.backend.signals().records(batch);
@@ -261,7 +262,7 @@ fn forget(parts: &Parts, what: &Arc<Forgotten>, dry: bool) -> Swept {
     swept
 }
 
-fn replay(parts: &Parts) -> Result<Replayed> {
+fn replay(parts: &ExporterParts) -> Result<Replayed> {
     let Some(dead) = &parts.dead else { return Ok(Replayed::default()) };
     let replayed = dead.replay(|letter, batch| {
         let packed = parts.spools.then(|| Packed::of(&batch)).transpose()?;

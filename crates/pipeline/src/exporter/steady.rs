@@ -15,7 +15,7 @@ use tokio::sync::Mutex;
 
 use super::breaker::Breaker;
 use super::deliver::attempt;
-use super::tally::Held;
+use super::tally::BacklogSize;
 use super::{DeliveryConfig, ExporterStatus, Tally};
 
 /// Longest attempt on a store in milliseconds; all other writes wait for it.
@@ -41,7 +41,7 @@ impl Steady {
 
     /// Status of the store.
     pub fn status(&self) -> ExporterStatus {
-        self.tally.status(Held::default(), self.store.health())
+        self.tally.status(BacklogSize::default(), self.store.health())
     }
 
     async fn keep(&self, batch: &Arc<Batch>) -> std::result::Result<(), &'static str> {

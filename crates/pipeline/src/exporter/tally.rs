@@ -10,7 +10,7 @@ use quipu_core::{Error, Health, Meter};
 use super::{BreakerState, ExporterStatus};
 
 #[derive(Default)]
-struct State {
+struct TallyState {
     written: u64,
     dropped: BTreeMap<&'static str, u64>,
     rejected: u64,
@@ -24,7 +24,7 @@ struct State {
 
 /// Current backlog and dead letters.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Held {
+pub(crate) struct BacklogSize {
     pub queued: u64,
     pub lag: Duration,
     pub spool_bytes: u64,
@@ -35,7 +35,7 @@ pub(crate) struct Held {
 pub(crate) struct Tally {
     name: String,
     meter: Arc<dyn Meter>,
-    state: Mutex<State>,
+    state: Mutex<TallyState>,
 }
 
 fn signed(count: u64) -> i64 {
@@ -117,14 +117,14 @@ impl Tally {
         }
     }
 
-    pub fn holds(&self, held: Held) {
+    pub fn holds(&self, held: BacklogSize) {
         self.set("quipu_exporter_queue_records", held.queued);
         self.set("quipu_exporter_lag_seconds", held.lag.as_secs());
         self.set("quipu_exporter_spool_bytes", held.spool_bytes);
         self.set("quipu_exporter_dead_letter_records", held.dead_letters);
     }
 
-    pub fn status(&self, held: Held, own: Health) -> ExporterStatus {
+    pub fn status(&self, held: BacklogSize, own: Health) -> ExporterStatus {
         let state = self.state.lock();
         let unkept = state.unkept.clone().map(Health::Degraded);
         let health = match (state.trouble.clone(), own) {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use quipu_core::Batch;
 
 use super::forgotten::Forgotten;
-use super::spool::{Place, Spool};
+use super::spool::{FrameRange, Spool};
 
 /// A batch for a backend.
 pub(crate) struct Load {
@@ -14,7 +14,7 @@ pub(crate) struct Load {
     /// Records that the backend accepts, at least one.
     pub taken: usize,
     /// Position on disk; `None`: in memory alone.
-    pub(super) place: Option<Place>,
+    pub(super) place: Option<FrameRange>,
     /// Arrival time in milliseconds of the backlog's clock.
     pub(super) stamp: u64,
 }

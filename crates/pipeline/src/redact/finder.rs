@@ -6,9 +6,9 @@ use regex::{Regex, RegexSet};
 
 use super::config::{Mode, OwnPattern, PiiKind, RedactConfig, wrong};
 use super::detect::{Class, Detector, ENTROPY, Hint, PERSONAL, SECRETS, whole};
-use super::found::Found;
+use super::found::FindingCounts;
 use super::hits::{Hit, Search, Shape, merged};
-use super::seen::Seen;
+use super::seen::Scan;
 use super::token::Tokens;
 use super::{fields, glob, marks, named, own};
 
@@ -195,7 +195,7 @@ impl Finder {
             bits |= self.at;
         }
         if self.digits | self.address | self.account != 0 {
-            let seen = Seen::of(text.as_bytes());
+            let seen = Scan::of(text.as_bytes());
             bits |= if seen.digits { self.digits } else { 0 };
             bits |= if seen.digits || seen.colons { self.address } else { 0 };
             bits |= if seen.account { self.account } else { 0 };
@@ -206,7 +206,7 @@ impl Finder {
     }
 
     /// Returns the redacted text; `None` if nothing was found.
-    pub fn replaced(&self, text: &str, name: &str, look: Look, found: &mut Found) -> Option<String> {
+    pub fn replaced(&self, text: &str, name: &str, look: Look, found: &mut FindingCounts) -> Option<String> {
         self.replaced_at(text, text, name, look, &|at| at, found)
     }
 
@@ -218,7 +218,7 @@ impl Finder {
         name: &str,
         look: Look,
         place: &dyn Fn(usize) -> usize,
-        found: &mut Found,
+        found: &mut FindingCounts,
     ) -> Option<String> {
         let hits = if look.is_worth() { self.hits(read, name, look) } else { Vec::new() };
         if hits.is_empty() {
@@ -255,19 +255,19 @@ impl Finder {
     }
 
     /// Replacement for a whole value with a rule for its name.
-    pub fn whole_field(&self, mode: Mode, value: &str, found: &mut Found) -> String {
+    pub fn whole_field(&self, mode: Mode, value: &str, found: &mut FindingCounts) -> String {
         found.add(self.field, 1);
         self.tokens.of(mode, fields::KIND, value)
     }
 
     /// Replacement for a whole text that cannot be changed in part.
-    pub fn whole_text(&self, text: &str, found: &mut Found) -> String {
+    pub fn whole_text(&self, text: &str, found: &mut FindingCounts) -> String {
         self.whole_field(self.mode, text, found)
     }
 
     /// Replacement for a whole value with the name of a secret. Its kind is that of a detector that matches
     /// the whole value, else `named_secret`.
-    pub fn whole_secret(&self, value: &str, found: &mut Found) -> Option<String> {
+    pub fn whole_secret(&self, value: &str, found: &mut FindingCounts) -> Option<String> {
         let named = self.named?;
         let allowed = value.is_empty() || super::detect::is_placeholder(value) || self.is_allowed(value);
         if allowed {

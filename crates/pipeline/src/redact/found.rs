@@ -2,9 +2,9 @@
 
 /// Counts by the number of a kind.
 #[derive(Debug, Default)]
-pub(super) struct Found(Vec<(usize, u64)>);
+pub(super) struct FindingCounts(Vec<(usize, u64)>);
 
-impl Found {
+impl FindingCounts {
     pub fn add(&mut self, kind: usize, times: u64) {
         match self.0.iter_mut().find(|(known, _)| *known == kind) {
             Some((_, count)) => *count += times,

@@ -8,10 +8,10 @@ use quipu_core::{
 };
 use quipu_semconv as semconv;
 
-use super::found::Found;
+use super::found::FindingCounts;
 use super::walk::Redactor;
 
-pub(super) fn span(redactor: &Redactor, span: &mut Span, found: &mut Found) {
+pub(super) fn span(redactor: &Redactor, span: &mut Span, found: &mut FindingCounts) {
     let Span {
         trace_id: _,
         span_id: _,
@@ -51,7 +51,7 @@ pub(super) fn span(redactor: &Redactor, span: &mut Span, found: &mut Found) {
 }
 
 /// Redacts the fields that an adapter set earlier, because exported spans can contain them as attributes.
-fn read(redactor: &Redactor, read: &mut Canonical, found: &mut Found) {
+fn read(redactor: &Redactor, read: &mut Canonical, found: &mut FindingCounts) {
     let Canonical {
         kind: _,
         signal: _,
@@ -113,7 +113,7 @@ fn read(redactor: &Redactor, read: &mut Canonical, found: &mut Found) {
     sent(redactor, params, found);
 }
 
-fn sent(redactor: &Redactor, params: &mut SentParams, found: &mut Found) {
+fn sent(redactor: &Redactor, params: &mut SentParams, found: &mut FindingCounts) {
     // Mutable access would allocate an empty value.
     if params.reasoning_level.is_none() && params.stop_sequences.is_empty() {
         return;
@@ -139,13 +139,13 @@ fn counted(
     redactor: &Redactor,
     models: [&mut Option<CompactString>; 2],
     provider: &mut Option<CompactString>,
-    found: &mut Found,
+    found: &mut FindingCounts,
 ) {
     models.into_iter().flatten().for_each(|text| redactor.short(text, semconv::REQUEST_MODEL[0], found));
     provider.iter_mut().for_each(|text| redactor.short(text, semconv::PROVIDER[0], found));
 }
 
-pub(super) fn event(redactor: &Redactor, event: &mut Event, found: &mut Found) {
+pub(super) fn event(redactor: &Redactor, event: &mut Event, found: &mut FindingCounts) {
     let Event {
         time: _,
         level: _,
@@ -181,7 +181,7 @@ pub(super) fn event(redactor: &Redactor, event: &mut Event, found: &mut Found) {
     }
 }
 
-pub(super) fn metric(redactor: &Redactor, metric: &mut Metric, found: &mut Found) {
+pub(super) fn metric(redactor: &Redactor, metric: &mut Metric, found: &mut FindingCounts) {
     let Metric { name, unit, description, instrument: _, temporality: _, points, resource: _, scope: _ } =
         metric;
     redactor.name(name, found);
@@ -190,7 +190,7 @@ pub(super) fn metric(redactor: &Redactor, metric: &mut Metric, found: &mut Found
     points.iter_mut().for_each(|point| self::point(redactor, point, found));
 }
 
-fn point(redactor: &Redactor, point: &mut Point, found: &mut Found) {
+fn point(redactor: &Redactor, point: &mut Point, found: &mut FindingCounts) {
     let Point { time: _, start: _, attributes, value: _, exemplars: _, wire } = point;
     redactor.attributes(attributes, found);
     let Some(wire) = wire else { return };
@@ -203,13 +203,13 @@ fn point(redactor: &Redactor, point: &mut Point, found: &mut Found) {
     }
 }
 
-pub(super) fn resource(redactor: &Redactor, resource: &mut Resource, found: &mut Found) {
+pub(super) fn resource(redactor: &Redactor, resource: &mut Resource, found: &mut FindingCounts) {
     let Resource { attributes, schema_url } = resource;
     redactor.attributes(attributes, found);
     redactor.name(schema_url, found);
 }
 
-pub(super) fn scope(redactor: &Redactor, scope: &mut Scope, found: &mut Found) {
+pub(super) fn scope(redactor: &Redactor, scope: &mut Scope, found: &mut FindingCounts) {
     let Scope { name, version, attributes, schema_url } = scope;
     redactor.attributes(attributes, found);
     redactor.names([name, version, schema_url], found);
@@ -217,7 +217,7 @@ pub(super) fn scope(redactor: &Redactor, scope: &mut Scope, found: &mut Found) {
 
 /// Redacts a ledger row, which repeats fields of its span. Rows exist in the redaction of a single exporter,
 /// after the count.
-pub(super) fn cost(redactor: &Redactor, cost: &mut Cost, found: &mut Found) {
+pub(super) fn cost(redactor: &Redactor, cost: &mut Cost, found: &mut FindingCounts) {
     let Cost {
         trace_id: _,
         span_id: _,

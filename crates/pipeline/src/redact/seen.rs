@@ -2,7 +2,7 @@
 
 /// Result of the pass.
 #[derive(Default)]
-pub(super) struct Seen {
+pub(super) struct Scan {
     /// Seven digits are close to each other.
     pub digits: bool,
     /// Two colons are among hexadecimal digits.
@@ -11,7 +11,7 @@ pub(super) struct Seen {
     pub account: bool,
 }
 
-impl Seen {
+impl Scan {
     /// Scans a text once.
     pub fn of(text: &[u8]) -> Self {
         let mut seen = Self::default();

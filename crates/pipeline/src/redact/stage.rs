@@ -8,7 +8,7 @@ use quipu_core::{Batch, Event, Level, Meter, Resource, Result, Scope, Stage, Tim
 use super::config::{self, Capture, RedactConfig};
 use super::contents::Contents;
 use super::detect::Class;
-use super::found::Found;
+use super::found::FindingCounts;
 use super::records;
 use super::sources::Sources;
 use super::walk::Redactor;
@@ -44,7 +44,7 @@ impl Redact {
     /// the text.
     pub fn text(&self, name: &str, text: &str) -> Option<String> {
         let redactor = self.redactor.as_ref()?;
-        let mut found = Found::default();
+        let mut found = FindingCounts::default();
         match redactor.deed(name) {
             Some(deed) => {
                 let kept = redactor.done(deed, text, &mut found).unwrap_or_default();
@@ -79,10 +79,10 @@ impl Redact {
     }
 
     fn take_out(&self, redactor: &Redactor, batch: &mut Batch) {
-        let (mut told, mut all) = (Told::default(), Found::default());
+        let (mut told, mut all) = (TraceFindings::default(), FindingCounts::default());
         let mut sources = Sources::default();
         for span in &mut batch.spans {
-            let mut found = Found::default();
+            let mut found = FindingCounts::default();
             records::span(redactor, span, &mut found);
             sources.resource(redactor, &mut span.resource, &mut found);
             sources.scope(redactor, &mut span.scope, &mut found);
@@ -90,7 +90,7 @@ impl Redact {
             all.append(&found);
         }
         for event in &mut batch.events {
-            let mut found = Found::default();
+            let mut found = FindingCounts::default();
             records::event(redactor, event, &mut found);
             sources.resource(redactor, &mut event.resource, &mut found);
             sources.scope(redactor, &mut event.scope, &mut found);
@@ -111,7 +111,7 @@ impl Redact {
         }
     }
 
-    fn count(&self, redactor: &Redactor, all: &Found) {
+    fn count(&self, redactor: &Redactor, all: &FindingCounts) {
         for (kind, times) in all.iter() {
             let (kind, class) = redactor.finder().kind_of(kind);
             let name = match class {
@@ -140,24 +140,24 @@ struct Telling {
     time: Timestamp,
     session: Option<compact_str::CompactString>,
     resource: Arc<Resource>,
-    found: Found,
+    found: FindingCounts,
 }
 
 /// Traces with findings, in order of arrival.
 #[derive(Default)]
-struct Told {
+struct TraceFindings {
     places: HashMap<TraceId, usize>,
     traces: Vec<(TraceId, Telling)>,
 }
 
-impl Told {
+impl TraceFindings {
     fn add(
         &mut self,
         trace: TraceId,
         time: Timestamp,
         session: Option<&compact_str::CompactString>,
         resource: &Arc<Resource>,
-        found: &Found,
+        found: &FindingCounts,
     ) {
         if found.is_empty() {
             return;
@@ -165,7 +165,7 @@ impl Told {
         let at = *self.places.entry(trace).or_insert(self.traces.len());
         if at == self.traces.len() {
             let (session, resource) = (session.cloned(), Arc::clone(resource));
-            self.traces.push((trace, Telling { time, session, resource, found: Found::default() }));
+            self.traces.push((trace, Telling { time, session, resource, found: FindingCounts::default() }));
         }
         if let Some((_, telling)) = self.traces.get_mut(at) {
             telling.found.append(found);

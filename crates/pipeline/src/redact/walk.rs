@@ -8,7 +8,7 @@ use quipu_semconv as semconv;
 use super::config::RedactConfig;
 use super::fields::{Deed, Fields};
 use super::finder::Finder;
-use super::found::Found;
+use super::found::FindingCounts;
 use super::names::CleanNames;
 use super::{json, named, veil};
 
@@ -56,7 +56,7 @@ impl Redactor {
     }
 
     /// Applies a rule to a whole value; `None`: the value is removed.
-    pub fn done(&self, deed: Deed, value: &str, found: &mut Found) -> Option<String> {
+    pub fn done(&self, deed: Deed, value: &str, found: &mut FindingCounts) -> Option<String> {
         match deed {
             Deed::Leave => Some(value.to_owned()),
             Deed::Drop => {
@@ -72,14 +72,14 @@ impl Redactor {
     ///
     /// A second redaction of the result finds nothing. A text that still has findings after eight passes is
     /// crafted, so it is replaced as a whole.
-    pub fn text(&self, text: &str, name: &str, depth: u8, found: &mut Found) -> Option<String> {
+    pub fn text(&self, text: &str, name: &str, depth: u8, found: &mut FindingCounts) -> Option<String> {
         let clean = self.said(text, name, depth, found);
         let hidden = self.hidden(clean.as_deref().unwrap_or(text), name, depth, found);
         hidden.or(clean)
     }
 
     /// Redacts the plain text, without decoding.
-    fn said(&self, text: &str, name: &str, depth: u8, found: &mut Found) -> Option<String> {
+    fn said(&self, text: &str, name: &str, depth: u8, found: &mut FindingCounts) -> Option<String> {
         let mut clean = match self.pass(text, name, depth, found)? {
             Passed::Json(clean) => return Some(clean),
             Passed::Text(clean) => clean,
@@ -95,7 +95,7 @@ impl Redactor {
     }
 
     /// One pass over a text.
-    fn pass(&self, text: &str, name: &str, depth: u8, found: &mut Found) -> Option<Passed> {
+    fn pass(&self, text: &str, name: &str, depth: u8, found: &mut FindingCounts) -> Option<Passed> {
         let mut look = self.finder.look(text);
         if json::is_likely(text) {
             // Strings of JSON can be escaped or encoded, which hides them from a search of the whole. Custom
@@ -121,7 +121,7 @@ impl Redactor {
 
     /// Redacts findings in escape sequences or base64; `None` if there are none. JSON was already searched
     /// string by string.
-    fn hidden(&self, text: &str, name: &str, depth: u8, found: &mut Found) -> Option<String> {
+    fn hidden(&self, text: &str, name: &str, depth: u8, found: &mut FindingCounts) -> Option<String> {
         let mut clean: Option<String> = None;
         for _ in 0..PASSES {
             let now = clean.as_deref().unwrap_or(text);
@@ -148,7 +148,7 @@ impl Redactor {
         read: &veil::Unescaped,
         name: &str,
         depth: u8,
-        found: &mut Found,
+        found: &mut FindingCounts,
     ) -> Option<String> {
         if json::is_likely(&read.text) && json::is_json(&read.text) {
             return self.text(&read.text, name, depth + 1, found);
@@ -163,7 +163,7 @@ impl Redactor {
     }
 
     /// Redacts base64. The rest is encoded in the same way.
-    fn unpacked(&self, text: &str, name: &str, depth: u8, found: &mut Found) -> Option<String> {
+    fn unpacked(&self, text: &str, name: &str, depth: u8, found: &mut FindingCounts) -> Option<String> {
         let (mut out, mut copied) = (String::new(), 0);
         for packed in veil::packed(text) {
             if let Some(clean) = self.text(&packed.text, name, depth + 1, found) {
@@ -179,7 +179,7 @@ impl Redactor {
     }
 
     /// Redacts a text whose name may mark it as a secret.
-    pub fn named_text(&self, text: &str, name: &str, depth: u8, found: &mut Found) -> Option<String> {
+    pub fn named_text(&self, text: &str, name: &str, depth: u8, found: &mut FindingCounts) -> Option<String> {
         if self.finder.knows_names() && named::is_secret(name) {
             // A placeholder or an allowed value is searched like any text.
             return self.finder.whole_secret(text, found).or_else(|| self.text(text, name, depth, found));
@@ -188,7 +188,7 @@ impl Redactor {
     }
 
     /// Replacement for a number that is a card number, or of a kind that its name marks.
-    pub fn number(&self, number: &str, name: &str, found: &mut Found) -> Option<String> {
+    pub fn number(&self, number: &str, name: &str, found: &mut FindingCounts) -> Option<String> {
         if self.finder.knows_names() && named::is_secret(name) {
             return self.finder.whole_secret(number, found);
         }
@@ -201,7 +201,7 @@ impl Redactor {
     }
 
     /// Redacts a value in place.
-    pub fn value(&self, name: &str, value: &mut Value, found: &mut Found) {
+    pub fn value(&self, name: &str, value: &mut Value, found: &mut FindingCounts) {
         match value {
             Value::String(text) => {
                 if let Some(clean) = self.named_text(text, name, 0, found) {
@@ -231,7 +231,7 @@ impl Redactor {
     }
 
     /// Applies the rule for the name, then searches the value; `false`: the value is removed.
-    pub fn field(&self, name: &str, value: &mut Value, found: &mut Found) -> bool {
+    pub fn field(&self, name: &str, value: &mut Value, found: &mut FindingCounts) -> bool {
         match self.deed(name) {
             None => self.value(name, value, found),
             Some(Deed::Leave) => {}
@@ -245,12 +245,12 @@ impl Redactor {
 
     /// Redacts a name and its value; `false`: both are removed. A changed name can match another rule, so the
     /// value is checked again.
-    fn member(&self, name: &mut CompactString, value: &mut Value, found: &mut Found) -> bool {
+    fn member(&self, name: &mut CompactString, value: &mut Value, found: &mut FindingCounts) -> bool {
         self.field(name, value, found) && (!self.name(name, found) || self.field(name, value, found))
     }
 
     /// Redacts names and values of attributes.
-    pub fn attributes(&self, attributes: &mut Attributes, found: &mut Found) {
+    pub fn attributes(&self, attributes: &mut Attributes, found: &mut FindingCounts) {
         let mut goes = Vec::new();
         for (at, (name, value)) in attributes.iter_mut().enumerate() {
             if !self.member(name, value, found) {
@@ -265,7 +265,7 @@ impl Redactor {
 
     /// Redacts a name from a sender, such as an attribute's key or a metric's name. Returns whether it
     /// changed.
-    pub fn name(&self, name: &mut CompactString, found: &mut Found) -> bool {
+    pub fn name(&self, name: &mut CompactString, found: &mut FindingCounts) -> bool {
         if self.names.has(name) {
             return false;
         }
@@ -281,21 +281,25 @@ impl Redactor {
     }
 
     /// Redacts several names.
-    pub fn names<'t>(&self, names: impl IntoIterator<Item = &'t mut CompactString>, found: &mut Found) {
+    pub fn names<'t>(
+        &self,
+        names: impl IntoIterator<Item = &'t mut CompactString>,
+        found: &mut FindingCounts,
+    ) {
         for name in names {
             self.name(name, found);
         }
     }
 
     /// Redacts a text without a name.
-    pub fn plain(&self, text: &mut String, found: &mut Found) {
+    pub fn plain(&self, text: &mut String, found: &mut FindingCounts) {
         if let Some(clean) = self.text(text, "", 0, found) {
             *text = clean;
         }
     }
 
     /// Redacts a short text with this name.
-    pub fn short(&self, text: &mut CompactString, name: &str, found: &mut Found) {
+    pub fn short(&self, text: &mut CompactString, name: &str, found: &mut FindingCounts) {
         if let Some(clean) = self.text(text, name, 0, found) {
             *text = clean.into();
         }
@@ -308,14 +312,14 @@ impl Redactor {
         read: &mut Option<CompactString>,
         names: &[&str],
         sent: &[&Attributes],
-        found: &mut Found,
+        found: &mut FindingCounts,
     ) {
         let Some(value) = read else { return };
         let said = |name: &&&str| sent.iter().any(|attributes| attributes.text(name) == Some(value.as_str()));
         let name = names.iter().find(said).or(names.first()).copied().unwrap_or_default();
         match self.deed(name) {
             None => self.short(value, name, found),
-            Some(deed) => *read = self.done(deed, value, &mut Found::default()).map(Into::into),
+            Some(deed) => *read = self.done(deed, value, &mut FindingCounts::default()).map(Into::into),
         }
     }
 }

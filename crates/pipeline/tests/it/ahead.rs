@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use quipu_conformance::sample::{batch, draft};
 use quipu_core::*;
-use quipu_pipeline::{Parts, Pipeline, Stages};
+use quipu_pipeline::{Pipeline, PipelineParts, Stages};
 
 use crate::faulty::Faulty;
 
@@ -32,7 +32,7 @@ fn started<const B: usize, const A: usize>(
 ) -> (Arc<Faulty>, Pipeline) {
     let store = Arc::new(Faulty::new());
     let stages = Stages { before: before.into(), after: after.into(), ..Stages::default() };
-    let pipeline = Pipeline::start(Parts { stages, ..Parts::new(Arc::clone(&store) as _) });
+    let pipeline = Pipeline::start(PipelineParts { stages, ..PipelineParts::new(Arc::clone(&store) as _) });
     (store, pipeline)
 }
 

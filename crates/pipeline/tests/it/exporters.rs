@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use parking_lot::Mutex;
 use quipu_conformance::sample::{at, batch, draft, event};
 use quipu_core::*;
-use quipu_pipeline::{DeliveryConfig, Exporter, Parts, Pipeline, SelfMetrics, Steady, WhenFull};
+use quipu_pipeline::{DeliveryConfig, Exporter, Pipeline, PipelineParts, SelfMetrics, Steady, WhenFull};
 use tokio::sync::Semaphore;
 
 use crate::faulty::Faulty;
@@ -77,10 +77,10 @@ fn pipeline(exporters: &[(&Arc<Told>, DeliveryConfig)]) -> (Pipeline, Arc<Faulty
         settings: settings.clone(),
         ..Exporter::new(Arc::clone(*backend) as _)
     };
-    let pipeline = Pipeline::start(Parts {
+    let pipeline = Pipeline::start(PipelineParts {
         exporters: exporters.iter().map(exporter).collect(),
         meter: Arc::clone(&metrics) as _,
-        ..Parts::new(Arc::clone(&store) as _)
+        ..PipelineParts::new(Arc::clone(&store) as _)
     });
     (pipeline, store, metrics)
 }
@@ -138,9 +138,9 @@ fn said(what: &str) -> Event {
 #[tokio::test]
 async fn what_a_backend_has_no_sink_for_is_neither_offered_nor_counted() {
     let events = Arc::new(Events::default());
-    let pipeline = Pipeline::start(Parts {
+    let pipeline = Pipeline::start(PipelineParts {
         exporters: vec![Exporter::new(Arc::clone(&events) as _)],
-        ..Parts::new(Arc::new(Faulty::new()) as _)
+        ..PipelineParts::new(Arc::new(Faulty::new()) as _)
     });
     pipeline.submit(spans(1, 3)).await.unwrap();
     let events_too = Batch { events: vec![said("one"), said("two")], ..spans(2, 1) };
@@ -256,9 +256,9 @@ async fn a_steady_store_gives_up_and_the_exits_get_everything() {
     let settings = DeliveryConfig { attempts: 2, breaker_failures: 4, breaker_open_ms: 50, ..quick() };
     let steady = Arc::new(Steady::new(Arc::clone(&faulty) as _, settings, Arc::clone(&metrics) as _));
     let told = Told::new([]);
-    let pipeline = Pipeline::start(Parts {
+    let pipeline = Pipeline::start(PipelineParts {
         exporters: vec![Exporter { settings: quick(), ..Exporter::new(Arc::clone(&told) as _) }],
-        ..Parts::new(Arc::clone(&steady) as _)
+        ..PipelineParts::new(Arc::clone(&steady) as _)
     });
     faulty.full.store(true, Ordering::SeqCst);
     for trace in 1..=3 {

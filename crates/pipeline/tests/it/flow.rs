@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use quipu_conformance::sample::{batch, cost, draft};
 use quipu_core::*;
-use quipu_pipeline::{Parts, Pipeline, Priced, SelfMetrics, Stages, price_context, price_row};
+use quipu_pipeline::{Pipeline, PipelineParts, Priced, SelfMetrics, Stages, price_context, price_row};
 
 use crate::faulty::Faulty;
 
@@ -32,11 +32,11 @@ impl PriceBook for Dollar {
 
 fn pipeline(store: &Arc<Faulty>, queue: usize) -> (Arc<Pipeline>, Arc<SelfMetrics>) {
     let metrics = Arc::new(SelfMetrics::new());
-    let pipeline = Pipeline::start(Parts {
+    let pipeline = Pipeline::start(PipelineParts {
         stages: Stages { after: vec![Arc::new(Priced::new(Arc::new(Dollar)))], ..Stages::default() },
         meter: Arc::clone(&metrics) as _,
         limits: Limits { queue_requests: queue, ..Limits::default() },
-        ..Parts::new(Arc::clone(store) as _)
+        ..PipelineParts::new(Arc::clone(store) as _)
     });
     (Arc::new(pipeline), metrics)
 }

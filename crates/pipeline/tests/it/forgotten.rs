@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use quipu_conformance::sample::{batch, draft, trace_id};
 use quipu_core::*;
-use quipu_pipeline::{Parts, Pipeline};
+use quipu_pipeline::{Pipeline, PipelineParts};
 
 use crate::faulty::Faulty;
 
 fn start() -> (Arc<Faulty>, Arc<Pipeline>) {
     let store = Arc::new(Faulty::new());
-    let pipeline = Arc::new(Pipeline::start(Parts::new(Arc::clone(&store) as _)));
+    let pipeline = Arc::new(Pipeline::start(PipelineParts::new(Arc::clone(&store) as _)));
     (store, pipeline)
 }
 

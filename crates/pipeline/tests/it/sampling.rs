@@ -6,7 +6,7 @@ use std::time::Duration;
 use quipu_backend_memory::Memory;
 use quipu_conformance::sample::{at, draft};
 use quipu_core::*;
-use quipu_pipeline::{DropUnsampled, Parts, Pipeline, SelfMetrics, Stages, Tail, TailSampling};
+use quipu_pipeline::{DropUnsampled, Pipeline, PipelineParts, SelfMetrics, Stages, Tail, TailSampling};
 
 fn tail(settings: TailSampling) -> (Tail, Arc<SelfMetrics>) {
     let metrics = Arc::new(SelfMetrics::new());
@@ -83,7 +83,7 @@ async fn totals_are_exact_under_sampling() {
     let metrics = Arc::new(SelfMetrics::new());
     let start = |store: &Arc<Memory>, after| {
         let stages = Stages { after, ..Stages::default() };
-        Pipeline::start(Parts { stages, ..Parts::new(Arc::clone(store) as _) })
+        Pipeline::start(PipelineParts { stages, ..PipelineParts::new(Arc::clone(store) as _) })
     };
     let whole = start(&all, Vec::new());
     let sampled =

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use parking_lot::Mutex;
 use quipu_conformance::sample::{batch, draft};
 use quipu_core::*;
-use quipu_pipeline::{DeliveryConfig, Exporter, ExporterStatus, Parts, Pipeline};
+use quipu_pipeline::{DeliveryConfig, Exporter, ExporterStatus, Pipeline, PipelineParts};
 
 use crate::faulty::Faulty;
 
@@ -96,7 +96,7 @@ pub fn exporter(backend: &Arc<Scripted>, settings: DeliveryConfig, folder: Optio
 
 pub fn start(exporters: impl IntoIterator<Item = Exporter>) -> Pipeline {
     let exporters = exporters.into_iter().collect();
-    Pipeline::start(Parts { exporters, ..Parts::new(Arc::new(Faulty::new()) as _) })
+    Pipeline::start(PipelineParts { exporters, ..PipelineParts::new(Arc::new(Faulty::new()) as _) })
 }
 
 pub fn spans(trace: u64, count: u64) -> Batch {

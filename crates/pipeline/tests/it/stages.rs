@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use quipu_conformance::sample::{batch, draft};
 use quipu_core::*;
-use quipu_pipeline::{Parts, Pipeline, Read, Redact, RedactConfig, Stages, StandardStages};
+use quipu_pipeline::{Pipeline, PipelineParts, Read, Redact, RedactConfig, Stages, StandardStages};
 
 use crate::faulty::Faulty;
 
@@ -89,7 +89,7 @@ fn names(stages: &[Arc<dyn Stage>]) -> Vec<&'static str> {
 fn reading(store: &Arc<Faulty>) -> Pipeline {
     let read = Read::new(Adapters::new(vec![Arc::new(ByName)]));
     let stages = Stages { read, before: vec![Arc::new(AfterReading)], ..Stages::default() };
-    Pipeline::start(Parts { stages, ..Parts::new(Arc::clone(store) as _) })
+    Pipeline::start(PipelineParts { stages, ..PipelineParts::new(Arc::clone(store) as _) })
 }
 
 async fn calls(store: &Faulty) -> u64 {

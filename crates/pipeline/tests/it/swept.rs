@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use parking_lot::Mutex;
 use quipu_conformance::sample::{at, draft, event, trace_id};
 use quipu_core::*;
-use quipu_pipeline::{DeliveryConfig, Exporter, Forgotten, Parts, Pipeline, Unstored};
+use quipu_pipeline::{DeliveryConfig, Exporter, Forgotten, Pipeline, PipelineParts, Unstored};
 use tokio::sync::Semaphore;
 
 /// A backend that accepts batches once its gate opens, or rejects them.
@@ -49,7 +49,7 @@ fn pipeline(door: &Arc<Door>, folder: &Path, spool: bool) -> Pipeline {
     settings.spool.enabled = spool;
     let exporter =
         Exporter { settings, folder: Some(folder.to_owned()), ..Exporter::new(Arc::clone(door) as _) };
-    Pipeline::start(Parts { exporters: vec![exporter], ..Parts::new(Arc::new(Unstored)) })
+    Pipeline::start(PipelineParts { exporters: vec![exporter], ..PipelineParts::new(Arc::new(Unstored)) })
 }
 
 fn run(trace: u64, user: &str) -> Batch {
@@ -248,7 +248,10 @@ async fn what_is_tried_again_is_tried_without_it() {
             folder: Some(folder.path().to_owned()),
             ..Exporter::new(Arc::clone(&down) as _)
         };
-        let pipeline = Pipeline::start(Parts { exporters: vec![exporter], ..Parts::new(Arc::new(Unstored)) });
+        let pipeline = Pipeline::start(PipelineParts {
+            exporters: vec![exporter],
+            ..PipelineParts::new(Arc::new(Unstored))
+        });
         let mut mixed = run(1, "ann");
         mixed.append(run(2, "bob"));
         pipeline.submit(mixed).await.unwrap();

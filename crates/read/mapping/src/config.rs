@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use quipu_core::{Error, ErrorKind, Kind, Result};
 use serde::Deserialize;
 
-use crate::place::{Pattern, Place};
+use crate::place::{AttributePath, Pattern};
 
 /// Maximum number of tables of one configuration.
 const MOST_MAPS: usize = 64;
@@ -66,7 +66,7 @@ pub(crate) struct Map {
     pub scope: Pattern,
     pub name: Option<Pattern>,
     pub config: MapConfig,
-    pub places: BTreeMap<&'static str, Place>,
+    pub places: BTreeMap<&'static str, AttributePath>,
 }
 
 /// Checks all tables.
@@ -101,7 +101,7 @@ fn map(name: &str, config: MapConfig) -> Result<Map> {
                 FIELDS.join(", ")
             )));
         };
-        let place = Place::parse(key).map_err(|why| wrong(&format!("`fields.{field}` {why}")))?;
+        let place = AttributePath::parse(key).map_err(|why| wrong(&format!("`fields.{field}` {why}")))?;
         places.insert(*known, place);
     }
     let has = |field: &str| places.contains_key(field);

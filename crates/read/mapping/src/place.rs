@@ -12,12 +12,12 @@ const LARGEST: usize = 1 << 20;
 
 /// An attribute's key, and the steps of a JSON pointer into its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct AttributePath {
     pub key: String,
     steps: Vec<String>,
 }
 
-impl Place {
+impl AttributePath {
     /// Reads `KEY` or `KEY#/JSON/POINTER`.
     pub fn parse(text: &str) -> Result<Self, String> {
         let (key, pointer) = text.split_once('#').unwrap_or((text, ""));
@@ -98,10 +98,10 @@ mod tests {
 
     #[test]
     fn places_are_read() {
-        let place = Place::parse("shop.answer#/usage/a~1b/0").unwrap();
+        let place = AttributePath::parse("shop.answer#/usage/a~1b/0").unwrap();
         assert_eq!((place.key.as_str(), place.steps.join(" ")), ("shop.answer", "usage a/b 0".to_owned()));
         for wrong in ["", "#/usage", "shop.answer#usage", "shop.answer#"] {
-            assert!(Place::parse(wrong).is_err(), "{wrong}");
+            assert!(AttributePath::parse(wrong).is_err(), "{wrong}");
         }
     }
 }

@@ -60,5 +60,5 @@ pub use read::{answer_meeting, canonical, labels};
 pub use slots::Slots;
 pub use source::{any_key_begins, scope_begins, scope_is};
 pub use text::label;
-pub use told::{Told, name_of};
+pub use told::{LogRecord, name_of};
 pub use tree::Tree;

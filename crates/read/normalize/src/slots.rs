@@ -65,7 +65,7 @@ struct Slot<'a> {
 
 /// The value of a field that may come from the resource, with its key.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Found<'a> {
+pub(crate) struct FieldValue<'a> {
     pub(crate) key: &'static str,
     pub(crate) value: &'a Value,
     pub(crate) on_resource: bool,
@@ -136,13 +136,13 @@ impl<'a> Slots<'a> {
 
     /// The value of a field that a resource may set too, by the most trusted key. If both have that key, the
     /// span's value wins.
-    pub(crate) fn found(&self, field: Field) -> Option<Found<'a>> {
+    pub(crate) fn found(&self, field: Field) -> Option<FieldValue<'a>> {
         let own = self.slots[field as usize];
         let at = OF_RESOURCE.iter().position(|known| *known == field)?;
         let on_resource = self.of_resource[at].rank < own.rank;
         let slot = if on_resource { self.of_resource[at] } else { own };
         let key = field.keys().get(usize::from(slot.rank)).copied()?;
-        Some(Found { key, value: slot.value?, on_resource })
+        Some(FieldValue { key, value: slot.value?, on_resource })
     }
 
     /// Units besides tokens under Quipu's own keys.

@@ -26,7 +26,7 @@ pub fn name_of(event: &Event) -> &str {
 
 /// A log record and its location: a separate trace per session and turn.
 #[derive(Debug, Clone)]
-pub struct Told<'a> {
+pub struct LogRecord<'a> {
     event: &'a Event,
     family: &'static str,
     session: Option<CompactString>,
@@ -34,7 +34,7 @@ pub struct Told<'a> {
     time: Timestamp,
 }
 
-impl<'a> Told<'a> {
+impl<'a> LogRecord<'a> {
     /// Locates a record of a family of sources by the attributes that name its session and its turn. `turn`
     /// is empty for sources whose records name no turn.
     pub fn of(event: &'a Event, family: &'static str, session: &str, turn: &str) -> Self {
@@ -170,9 +170,9 @@ mod tests {
     #[test]
     fn the_same_record_gives_the_same_span() {
         let event = event(&[("s", "1"), ("t", "2"), ("event.timestamp", "1970-01-01T00:00:09Z")]);
-        let told = Told::of(&event, "f", "s", "t");
+        let told = LogRecord::of(&event, "f", "s", "t");
         let (span, root) = (told.span("call", 2_000_000_000), told.root("turn"));
-        assert_eq!(span, Told::of(&event, "f", "s", "t").span("call", 2_000_000_000));
+        assert_eq!(span, LogRecord::of(&event, "f", "s", "t").span("call", 2_000_000_000));
         assert_eq!((span.start.nanos(), span.end.unwrap().nanos()), (7_000_000_000, 9_000_000_000));
         assert_eq!(span.parent_id, Some(root.span_id));
         assert_eq!(span.trace_id, root.trace_id);
@@ -183,7 +183,7 @@ mod tests {
     fn records_of_no_session_share_a_minute() {
         let (one, other) = (event(&[("n", "1")]), event(&[("n", "2")]));
         let later = Event { time: Timestamp::from_nanos(90_000_000_000), ..event(&[("n", "1")]) };
-        let span = |event| Told::of(event, "f", "s", "").span("call", -1);
+        let span = |event| LogRecord::of(event, "f", "s", "").span("call", -1);
         assert_eq!(span(&one).trace_id, span(&other).trace_id);
         assert_ne!(span(&one).span_id, span(&other).span_id);
         assert_ne!(span(&one).trace_id, span(&later).trace_id);

@@ -10,7 +10,7 @@ use quipu_audit::Audit;
 use quipu_core::{Clock, Error, ErrorKind, Meter, Result, Timestamp};
 use quipu_oidc::Provider;
 
-use crate::attempts::{Attempts, Kept};
+use crate::attempts::{Attempts, SavedAttempts};
 use crate::config::AccessConfig;
 use crate::flood::Flood;
 use crate::logins::Logins;
@@ -195,7 +195,7 @@ impl Access {
 
     /// Stores the counts that a restart must keep. If the write fails, the counts hold until the process
     /// ends.
-    async fn keep_attempts(&self, kept: Vec<Kept>) {
+    async fn keep_attempts(&self, kept: Vec<SavedAttempts>) {
         if kept.is_empty() {
             return;
         }

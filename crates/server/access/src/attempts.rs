@@ -69,7 +69,7 @@ impl Who {
 
 /// The present count of one user or address, to be stored for a restart.
 #[derive(Debug, Clone, Copy)]
-pub struct Kept {
+pub struct SavedAttempts {
     pub side: Side,
     pub who: Who,
     pub count: Count,
@@ -120,9 +120,9 @@ impl Default for Attempts {
 impl Attempts {
     /// Restores stored counts, given with the oldest first. No wait is longer than one that begins now could
     /// be, even if the clock was changed.
-    pub fn restored(kept: Vec<Kept>, now: Timestamp) -> Self {
+    pub fn restored(kept: Vec<SavedAttempts>, now: Timestamp) -> Self {
         let mut all = Self::default();
-        for Kept { side, who, count } in kept {
+        for SavedAttempts { side, who, count } in kept {
             let (of, rule) = match side {
                 Side::User => (&mut all.users, USER),
                 Side::Address => (&mut all.addresses, ADDRESS),
@@ -137,7 +137,12 @@ impl Attempts {
     ///
     /// # Errors
     /// The nanoseconds that are left to wait; the attempt is not counted.
-    pub fn begin(&mut self, user: &str, address: Option<IpAddr>, now: Timestamp) -> Result<Vec<Kept>, i64> {
+    pub fn begin(
+        &mut self,
+        user: &str,
+        address: Option<IpAddr>,
+        now: Timestamp,
+    ) -> Result<Vec<SavedAttempts>, i64> {
         let (user, address) = (key(user), place(address));
         let waits = [self.users.peek(&user), self.addresses.peek(&address)];
         if let Some(wait) = waits.into_iter().flatten().filter_map(|count| count.wait(now)).max() {
@@ -148,8 +153,8 @@ impl Attempts {
         let of_address = self.addresses.get_or_insert_mut(address, Count::default);
         of_address.begin(ADDRESS, now);
         let kept = [
-            Kept { side: Side::User, who: user, count: *of_user },
-            Kept { side: Side::Address, who: address, count: *of_address },
+            SavedAttempts { side: Side::User, who: user, count: *of_user },
+            SavedAttempts { side: Side::Address, who: address, count: *of_address },
         ];
         Ok(kept.into_iter().filter(|kept| kept.count.failures >= KEPT).collect())
     }
@@ -157,19 +162,19 @@ impl Attempts {
     /// Records that the attempt succeeded, and returns the counts to store. The user's count is cleared. The
     /// address loses this attempt only, so the owner of one account cannot go on guessing the passwords of
     /// others.
-    pub fn succeeded(&mut self, user: &str, address: Option<IpAddr>) -> Vec<Kept> {
+    pub fn succeeded(&mut self, user: &str, address: Option<IpAddr>) -> Vec<SavedAttempts> {
         let (user, address) = (key(user), place(address));
         let mut kept = Vec::new();
         let before = self.users.pop(&user).unwrap_or_default();
         if before.failures >= KEPT {
-            kept.push(Kept { side: Side::User, who: user, count: Count::default() });
+            kept.push(SavedAttempts { side: Side::User, who: user, count: Count::default() });
         }
         if let Some(count) = self.addresses.get_mut(&address) {
             let was_kept = count.failures >= KEPT;
             count.failures = count.failures.saturating_sub(1);
             count.until = Timestamp::default();
             if was_kept {
-                kept.push(Kept { side: Side::Address, who: address, count: *count });
+                kept.push(SavedAttempts { side: Side::Address, who: address, count: *count });
             }
         }
         kept
@@ -266,7 +271,8 @@ mod tests {
     fn a_wait_that_was_written_down_is_never_longer_than_the_longest() {
         let now = Timestamp::from_nanos(1_000 * S);
         let count = Count { failures: 40, last: now.plus(900 * S), until: now.plus(i64::MAX / 2) };
-        let mut attempts = Attempts::restored(vec![Kept { side: Side::User, who: key("ada"), count }], now);
+        let mut attempts =
+            Attempts::restored(vec![SavedAttempts { side: Side::User, who: key("ada"), count }], now);
         assert_eq!(attempts.begin("Ada", address(1), now).err(), Some(USER.longest));
     }
 

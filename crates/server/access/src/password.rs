@@ -95,7 +95,7 @@ fn unfit(password: &str, user: &str) -> Option<String> {
 pub struct Crowded;
 
 /// A permit to wait for a hash.
-pub struct Place(OwnedSemaphorePermit);
+pub struct HashPermit(OwnedSemaphorePermit);
 
 /// A pool that hashes two passwords at a time.
 #[derive(Clone)]
@@ -118,8 +118,8 @@ impl Hashing {
     ///
     /// # Errors
     /// Too many logins are waiting.
-    pub fn place(&self) -> Result<Place, Crowded> {
-        Arc::clone(&self.places).try_acquire_owned().map(Place).map_err(|_| Crowded)
+    pub fn place(&self) -> Result<HashPermit, Crowded> {
+        Arc::clone(&self.places).try_acquire_owned().map(HashPermit).map_err(|_| Crowded)
     }
 
     /// Returns whether a password matches the stored one. Without a stored password it returns `false` after
@@ -129,7 +129,7 @@ impl Hashing {
     /// The hashing task did not finish.
     pub async fn verify(
         &self,
-        place: Place,
+        place: HashPermit,
         password: String,
         stored: Option<HashedPassword>,
     ) -> Result<bool, Crowded> {
@@ -155,7 +155,7 @@ impl Hashing {
 
     async fn run<T: Send + 'static>(
         &self,
-        place: Place,
+        place: HashPermit,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Crowded> {
         let turn = Arc::clone(&self.at_once).acquire_owned().await.map_err(|_| Crowded)?;

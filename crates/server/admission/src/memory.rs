@@ -87,7 +87,7 @@ impl MemoryPermit {
     pub fn share(self) -> SharedMemory {
         let least = self.permit.held();
         SharedMemory {
-            state: Mutex::new(State { permit: self.permit, used: 0, least }),
+            state: Mutex::new(HoldState { permit: self.permit, used: 0, least }),
             lacked: AtomicUsize::new(0),
         }
     }
@@ -95,11 +95,11 @@ impl MemoryPermit {
 
 /// The permit of one request, as the budget that its code charges.
 pub struct SharedMemory {
-    state: Mutex<State>,
+    state: Mutex<HoldState>,
     lacked: AtomicUsize,
 }
 
-struct State {
+struct HoldState {
     permit: Permit,
     used: usize,
     /// Bytes held before the request began; the request keeps them.

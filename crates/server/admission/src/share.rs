@@ -34,17 +34,17 @@ pub enum Refusal {
 pub(crate) struct Shares {
     capacity: usize,
     held: usize,
-    senders: HashMap<u64, HashMap<u64, Part>>,
+    senders: HashMap<u64, HashMap<u64, SenderShare>>,
 }
 
-struct Part {
+struct SenderShare {
     held: usize,
     /// Requests that wait for units.
     waiting: usize,
     last: Instant,
 }
 
-impl Part {
+impl SenderShare {
     fn is_active(&self, now: Instant) -> bool {
         self.held > 0 || self.waiting > 0 || now.saturating_duration_since(self.last) < ACTIVE
     }
@@ -145,20 +145,21 @@ impl Shares {
 
     /// The share of a caller, at least 1.
     fn share(&self, caller: Caller, now: Instant) -> usize {
-        let active = |parts: &HashMap<u64, Part>| parts.values().filter(|part| part.is_active(now)).count();
+        let active =
+            |parts: &HashMap<u64, SenderShare>| parts.values().filter(|part| part.is_active(now)).count();
         let senders = self.senders.values().filter(|parts| active(parts) > 0).count();
         let parts = self.senders.get(&caller.sender).map_or(0, active);
         (self.capacity / 2 / senders.max(1) / parts.max(1)).max(1)
     }
 
-    fn part(&self, caller: Caller) -> Option<&Part> {
+    fn part(&self, caller: Caller) -> Option<&SenderShare> {
         self.senders.get(&caller.sender)?.get(&caller.part)
     }
 
-    fn put(&mut self, caller: Caller, more: usize, now: Instant) -> &mut Part {
+    fn put(&mut self, caller: Caller, more: usize, now: Instant) -> &mut SenderShare {
         self.held = self.held.saturating_add(more);
         let parts = self.senders.entry(caller.sender).or_default();
-        let part = parts.entry(caller.part).or_insert(Part { held: 0, waiting: 0, last: now });
+        let part = parts.entry(caller.part).or_insert(SenderShare { held: 0, waiting: 0, last: now });
         part.held = part.held.saturating_add(more);
         part.last = now;
         part

@@ -85,7 +85,7 @@ impl Text {
             self.parts.push_back(std::mem::take(&mut self.last).into());
         }
         let left = self.parts.iter().map(Bytes::len).sum();
-        Body::new(Parts { parts: self.parts, left })
+        Body::new(HeldBody { parts: self.parts, left })
     }
 
     fn close(&mut self) -> Result<(), Error> {
@@ -94,7 +94,7 @@ impl Text {
         }
         let hold = AnswerMemory::current().hold(self.last.capacity())?;
         let bytes = std::mem::take(&mut self.last);
-        self.parts.push_back(Bytes::from_owner(Part { bytes, _hold: hold }));
+        self.parts.push_back(Bytes::from_owner(HeldBytes { bytes, _hold: hold }));
         Ok(())
     }
 }
@@ -125,24 +125,24 @@ impl Write for Text {
 }
 
 /// Bytes with the memory that they are charged to.
-struct Part {
+struct HeldBytes {
     bytes: Vec<u8>,
     _hold: MemoryHold,
 }
 
-impl AsRef<[u8]> for Part {
+impl AsRef<[u8]> for HeldBytes {
     fn as_ref(&self) -> &[u8] {
         &self.bytes
     }
 }
 
 /// A body of known length whose chunks are freed one by one.
-struct Parts {
+struct HeldBody {
     parts: VecDeque<Bytes>,
     left: usize,
 }
 
-impl HttpBody for Parts {
+impl HttpBody for HeldBody {
     type Data = Bytes;
     type Error = std::convert::Infallible;
 

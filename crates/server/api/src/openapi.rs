@@ -127,12 +127,12 @@ pub fn openapi() -> Document {
 pub(crate) const fn serve() {}
 
 /// The serialized description. It has some hundred kilobytes and is serialized only once.
-struct Written {
+struct SerializedDocument {
     bytes: Bytes,
     tag: HeaderValue,
 }
 
-impl Written {
+impl SerializedDocument {
     fn of(document: &Document) -> Option<Self> {
         let bytes = serde_json::to_vec(document)
             .inspect_err(|error| tracing::error!(%error, "the OpenAPI description cannot be serialized"));
@@ -158,9 +158,9 @@ impl Written {
 /// A route that serves a description with an entity tag and the security headers. The description is built at
 /// the first request, and cached.
 pub fn described<S: Clone + Send + Sync + 'static>(make: fn() -> Document) -> MethodRouter<S> {
-    let written: Arc<OnceLock<Option<Written>>> = Arc::default();
+    let written: Arc<OnceLock<Option<SerializedDocument>>> = Arc::default();
     get(async move |request: HeaderMap| {
-        let answer = match written.get_or_init(|| Written::of(&make())) {
+        let answer = match written.get_or_init(|| SerializedDocument::of(&make())) {
             Some(written) => written.answer(&request),
             None => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         };

@@ -41,13 +41,13 @@ pub(crate) struct Outlines {
     commits: Sender<Arc<Committed>>,
     /// One outline is built at a time: a waiting request finds it built.
     building: tokio::sync::Mutex<()>,
-    kept: Arc<Mutex<Kept>>,
+    kept: Arc<Mutex<OutlineCache>>,
     /// Memory of all caches.
     memory: AnswerMemory,
 }
 
 #[derive(Default)]
-struct Kept {
+struct OutlineCache {
     /// The one used last at the end.
     entries: Vec<Entry>,
     /// Commits that were heard of, of traces that were asked for.
@@ -58,13 +58,13 @@ struct Kept {
 
 struct Entry {
     trace_id: TraceId,
-    state: State,
+    state: OutlineState,
     built: Versioned,
 }
 
 /// Known state of a trace without reading its spans.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct State {
+struct OutlineState {
     row: u64,
     changes: u64,
 }
@@ -122,7 +122,7 @@ impl Outlines {
     }
 
     /// The trace's state; from now on its commits are heard of.
-    fn state(&self, row: &TraceRow) -> State {
+    fn state(&self, row: &TraceRow) -> OutlineState {
         let mut hasher = DefaultHasher::new();
         format!("{row:?}").hash(&mut hasher);
         let mut kept = self.kept();
@@ -131,36 +131,36 @@ impl Outlines {
             kept.listening = true;
             background(AnswerMemory::default(), listen(Arc::clone(&self.kept), self.commits.subscribe()));
         }
-        State { row: hasher.finish(), changes: *kept.changes.entry(row.trace_id).or_default() }
+        OutlineState { row: hasher.finish(), changes: *kept.changes.entry(row.trace_id).or_default() }
     }
 
-    fn kept(&self) -> MutexGuard<'_, Kept> {
+    fn kept(&self) -> MutexGuard<'_, OutlineCache> {
         locked(&self.kept)
     }
 }
 
-fn locked(kept: &Mutex<Kept>) -> MutexGuard<'_, Kept> {
+fn locked(kept: &Mutex<OutlineCache>) -> MutexGuard<'_, OutlineCache> {
     kept.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Follows commits until no request has come for a while.
-async fn listen(kept: Arc<Mutex<Kept>>, mut commits: Receiver<Arc<Committed>>) {
+async fn listen(kept: Arc<Mutex<OutlineCache>>, mut commits: Receiver<Arc<Committed>>) {
     loop {
         let heard = tokio::time::timeout(IDLE, commits.recv()).await;
         let mut kept = locked(&kept);
         match heard {
             Ok(Ok(commit)) => kept.changed(&commit.traces),
             Ok(Err(RecvError::Lagged(_))) => kept.changes.values_mut().for_each(|changes| *changes += 1),
-            Ok(Err(RecvError::Closed)) => return *kept = Kept::default(),
+            Ok(Err(RecvError::Closed)) => return *kept = OutlineCache::default(),
             Err(_) => {}
         }
         if kept.used.is_none_or(|used| used.elapsed() >= IDLE) {
-            return *kept = Kept::default();
+            return *kept = OutlineCache::default();
         }
     }
 }
 
-impl Kept {
+impl OutlineCache {
     fn changed(&mut self, traces: &[TraceId]) {
         for trace in traces {
             if let Some(changes) = self.changes.get_mut(trace) {
@@ -169,7 +169,7 @@ impl Kept {
         }
     }
 
-    fn find(&mut self, trace_id: TraceId, state: State) -> Option<Versioned> {
+    fn find(&mut self, trace_id: TraceId, state: OutlineState) -> Option<Versioned> {
         let at = self.entries.iter().position(|entry| entry.trace_id == trace_id && entry.state == state)?;
         let entry = self.entries.remove(at);
         let built = entry.built.clone();
@@ -182,7 +182,7 @@ impl Kept {
     fn keep(
         &mut self,
         trace_id: TraceId,
-        state: State,
+        state: OutlineState,
         built: Versioned,
         memory: &AnswerMemory,
     ) -> Versioned {

@@ -38,14 +38,14 @@ struct Inner {
     required: bool,
     orders: RwLock<Option<Sender<Order>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
-    state: Arc<Mutex<State>>,
+    state: Arc<Mutex<AuditState>>,
     readers: Semaphore,
     exports: Arc<Semaphore>,
 }
 
 /// The state of the audit log.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct State {
+pub struct AuditState {
     /// Entries lost since the start. Once writes succeed again, an entry `audit.lost` records their number.
     pub lost: u64,
     /// The error of the last write; `None` if the write succeeded.
@@ -66,7 +66,7 @@ impl Audit {
     pub fn open(folder: &Path, settings: AuditConfig, clock: Arc<dyn Clock>) -> Result<Self> {
         settings.check()?;
         let folder = Folder::at(folder);
-        let state = Arc::new(Mutex::new(State::default()));
+        let state = Arc::new(Mutex::new(AuditState::default()));
         let required = settings.required;
         let writer = Writer {
             refusals: Refusals::new(settings.refusals_per_minute),
@@ -200,7 +200,7 @@ impl Audit {
     }
 
     /// Returns the state of the log.
-    pub fn state(&self) -> State {
+    pub fn state(&self) -> AuditState {
         self.inner.as_ref().map(|inner| inner.state.lock().clone()).unwrap_or_default()
     }
 

@@ -21,7 +21,7 @@ mod verdict;
 mod verify;
 mod writer;
 
-pub use audit::{Audit, State};
+pub use audit::{Audit, AuditState};
 pub use config::{AuditConfig, Durability, FOLDER};
 pub use digest::{Digest, Head, Malformed};
 pub use entry::{Actor, ActorKind, Entry, Outcome};

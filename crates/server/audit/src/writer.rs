@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 
 use crate::chain::Chain;
 use crate::refusals::Refusals;
-use crate::{Actor, Entry, Outcome, State, limits};
+use crate::{Actor, AuditState, Entry, Outcome, limits};
 
 /// The maximum time until lines are flushed and counts reported.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -28,7 +28,7 @@ pub(crate) struct Writer {
     pub(crate) chain: Chain,
     pub(crate) refusals: Refusals,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) state: Arc<Mutex<State>>,
+    pub(crate) state: Arc<Mutex<AuditState>>,
     /// Lost entries that are not yet recorded as lost.
     pub(crate) owed: u64,
 }

@@ -13,7 +13,7 @@ use crate::traces::Judged;
 
 /// The counts of one version of a source.
 #[derive(Debug, Clone)]
-pub(crate) struct Known {
+pub(crate) struct SourceVersion {
     /// Number of the source in this process.
     pub(crate) id: u64,
     pub(crate) first_seen: Timestamp,
@@ -63,7 +63,7 @@ pub(crate) struct SavedSource {
     tallies: Vec<(i32, Shape, SavedTally)>,
 }
 
-impl Known {
+impl SourceVersion {
     pub(crate) fn new(id: u64, first: Timestamp, now: Timestamp) -> Self {
         Self {
             id,

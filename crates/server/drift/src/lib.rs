@@ -21,7 +21,7 @@ mod watch;
 
 pub use field::{FIELDS, Field, Presence};
 pub use known::Completeness;
-pub use seen::Seen;
+pub use seen::BatchCounts;
 pub use shares::Change;
 pub use source::{Mask, Source};
 pub use watch::{Report, Saved, Watch};

@@ -36,7 +36,7 @@ pub(crate) struct Numbered {
 
 /// Counts of a batch.
 #[derive(Default)]
-pub struct Seen {
+pub struct BatchCounts {
     pub(crate) sources: Vec<Source>,
     /// Spans by source, day since the epoch, and shape.
     pub(crate) tallies: HashMap<(usize, i32, Shape), Tally>,
@@ -47,7 +47,7 @@ pub struct Seen {
 }
 
 /// Sources of a batch by scope and resource, which its records share.
-struct Known<'m> {
+struct KnownSources<'m> {
     mask: Mask<'m>,
     places: HashMap<(*const Scope, *const Resource), usize>,
 }
@@ -55,11 +55,11 @@ struct Known<'m> {
 /// The shape of a span, borrowed from the span.
 type Key<'b> = (usize, i32, (Kind, Signal, bool, &'b str, &'b str, Option<bool>));
 
-impl Seen {
+impl BatchCounts {
     /// Counts a batch. `mask` is applied to the names of sources, services and models.
     pub fn of(batch: &Batch, mask: Mask<'_>) -> Self {
         let mut seen = Self::default();
-        let mut known = Known { mask, places: HashMap::new() };
+        let mut known = KnownSources { mask, places: HashMap::new() };
         let mut tallies: HashMap<Key<'_>, Tally> = HashMap::new();
         for span in &batch.spans {
             let source = known.source(&mut seen, &span.scope, &span.resource, span.start);
@@ -87,10 +87,10 @@ impl Seen {
     }
 }
 
-impl Known<'_> {
+impl KnownSources<'_> {
     fn source(
         &mut self,
-        seen: &mut Seen,
+        seen: &mut BatchCounts,
         scope: &Arc<Scope>,
         resource: &Arc<Resource>,
         at: Timestamp,

@@ -7,7 +7,7 @@ use quipu_core::{Kind, Signal, Timestamp};
 
 use crate::counts::{Shape, Tally};
 use crate::field::{ERROR_TYPE, FIELDS, KIND, is_by_model};
-use crate::known::Known;
+use crate::known::SourceVersion;
 use crate::rule::{Count, Day, Step, Verdict, compare};
 
 /// Maximum number of compared days before a change.
@@ -87,7 +87,7 @@ impl Apart {
 }
 
 /// The changes of a source, over all its versions.
-pub(crate) fn of(source: &CompactString, versions: &[(&CompactString, &Known)]) -> Vec<Change> {
+pub(crate) fn of(source: &CompactString, versions: &[(&CompactString, &SourceVersion)]) -> Vec<Change> {
     let mut found = Vec::new();
     for apart in Apart::ALL {
         let mut strata = HashMap::new();
@@ -113,7 +113,7 @@ pub(crate) fn of(source: &CompactString, versions: &[(&CompactString, &Known)]) 
     found
 }
 
-fn table<'k>(known: &'k Known, apart: Apart, strata: &mut HashMap<Stratum<'k>, usize>) -> Table {
+fn table<'k>(known: &'k SourceVersion, apart: Apart, strata: &mut HashMap<Stratum<'k>, usize>) -> Table {
     let mut table = Table::new();
     for ((day, shape), tally) in &known.tallies {
         let next = strata.len();

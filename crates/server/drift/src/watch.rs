@@ -8,8 +8,8 @@ use quipu_core::{Kind, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::counts::{Shape, Tally};
-use crate::known::{Completeness, Known, SavedSource};
-use crate::seen::Seen;
+use crate::known::{Completeness, SavedSource, SourceVersion};
+use crate::seen::BatchCounts;
 use crate::sequence::Sequences;
 use crate::shares::{self, Change};
 use crate::silence::Rhythm;
@@ -28,8 +28,8 @@ const MOST_TALLIES: usize = 8_192;
 const MOST_CHANGES: usize = 500;
 
 #[derive(Default)]
-struct State {
-    sources: BTreeMap<Source, Known>,
+struct WatchState {
+    sources: BTreeMap<Source, SourceVersion>,
     ids: u64,
     tallies: usize,
     traces: Traces,
@@ -39,7 +39,7 @@ struct State {
 
 /// Watches the sources of one project.
 #[derive(Default)]
-pub struct Watch(Mutex<State>);
+pub struct Watch(Mutex<WatchState>);
 
 /// The report of the watch.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -58,7 +58,7 @@ pub struct Saved {
 
 impl Watch {
     /// Adds the counts of a committed batch.
-    pub fn add(&self, seen: Seen, now: Timestamp) {
+    pub fn add(&self, seen: BatchCounts, now: Timestamp) {
         if !seen.is_empty() {
             self.lock().add(seen, now);
         }
@@ -75,7 +75,7 @@ impl Watch {
         changes.sort_by_key(|change| std::cmp::Reverse(change.since));
         changes.truncate(MOST_CHANGES);
         let quiet = silent(&sources, up, now);
-        let whole = |(source, known): (Source, Known)| known.completeness(source, &missing, &quiet);
+        let whole = |(source, known): (Source, SourceVersion)| known.completeness(source, &missing, &quiet);
         Report { changes, sources: sources.into_iter().map(whole).collect() }
     }
 
@@ -102,15 +102,15 @@ impl Watch {
         state.forget_old(now);
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, WatchState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
-    fn add(&mut self, seen: Seen, now: Timestamp) {
+impl WatchState {
+    fn add(&mut self, seen: BatchCounts, now: Timestamp) {
         self.up.get_or_insert(now);
-        let Seen { sources, tallies, joints, numbered, times } = seen;
+        let BatchCounts { sources, tallies, joints, numbered, times } = seen;
         let ids: Vec<u64> =
             sources.iter().zip(&times).map(|(source, times)| self.heard(source, *times, now)).collect();
         let oldest = day(now).saturating_sub(DAYS);
@@ -141,7 +141,7 @@ impl State {
             self.ids += 1;
         }
         let id = self.ids;
-        let known = self.sources.entry(source.clone()).or_insert_with(|| Known::new(id, first, now));
+        let known = self.sources.entry(source.clone()).or_insert_with(|| SourceVersion::new(id, first, now));
         known.first_seen = known.first_seen.min(first);
         known.last_seen = known.last_seen.max(last);
         known.rhythm.note(now);
@@ -206,7 +206,7 @@ impl State {
         }
     }
 
-    fn by_id(&mut self, id: u64, change: impl FnOnce(&mut Known)) {
+    fn by_id(&mut self, id: u64, change: impl FnOnce(&mut SourceVersion)) {
         if let Some(known) = self.sources.values_mut().find(|known| known.id == id) {
             change(known);
         }
@@ -214,14 +214,14 @@ impl State {
 
     fn resume(&mut self, saved: SavedSource) {
         self.ids += 1;
-        let (source, known) = Known::resumed(self.ids, saved);
+        let (source, known) = SourceVersion::resumed(self.ids, saved);
         self.sources.insert(source, known);
     }
 }
 
 /// Sources that are silent in every version, with the time of their last record. An update is no silence.
 fn silent(
-    sources: &BTreeMap<Source, Known>,
+    sources: &BTreeMap<Source, SourceVersion>,
     up: Timestamp,
     now: Timestamp,
 ) -> BTreeMap<CompactString, Timestamp> {
@@ -235,8 +235,8 @@ fn silent(
 }
 
 /// The changes of all sources; a change in several signals counts once.
-fn changes(sources: &BTreeMap<Source, Known>) -> Vec<Change> {
-    let mut names: BTreeMap<&CompactString, Vec<(&CompactString, &Known)>> = BTreeMap::new();
+fn changes(sources: &BTreeMap<Source, SourceVersion>) -> Vec<Change> {
+    let mut names: BTreeMap<&CompactString, Vec<(&CompactString, &SourceVersion)>> = BTreeMap::new();
     for (source, known) in sources {
         names.entry(&source.name).or_default().push((&source.version, known));
     }

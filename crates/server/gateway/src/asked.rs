@@ -19,7 +19,7 @@ const MOST_SMALL: usize = 64 << 10;
 /// The raw members of a request's body that the gateway reads. The last of a repeated member counts, as in
 /// Python, JavaScript and Go.
 #[derive(Debug, Default)]
-pub(crate) struct Asked<'a> {
+pub(crate) struct RequestMembers<'a> {
     members: [Option<&'a RawValue>; NAMES.len()],
     /// The reason why the body is ambiguous.
     pub doubt: Option<Doubt>,
@@ -77,7 +77,7 @@ pub(crate) struct Whose {
     pub tags: Vec<String>,
 }
 
-impl<'a> Asked<'a> {
+impl<'a> RequestMembers<'a> {
     /// Reads a body; it has no members if it is not a JSON object.
     pub fn read(body: &'a [u8]) -> Self {
         let mut asked = Self::default();
@@ -285,7 +285,7 @@ mod tests {
     use super::*;
 
     fn head(body: &str) -> Option<String> {
-        Asked::read(body.as_bytes()).head("")
+        RequestMembers::read(body.as_bytes()).head("")
     }
 
     #[test]
@@ -298,7 +298,10 @@ mod tests {
         assert!(head(first).unwrap().starts_with("head-"));
         let other = first.replace("\"hi\"", "\"ho\"");
         assert_ne!(head(first), head(&other));
-        assert_ne!(Asked::read(first.as_bytes()).head("a"), Asked::read(first.as_bytes()).head("b"));
+        assert_ne!(
+            RequestMembers::read(first.as_bytes()).head("a"),
+            RequestMembers::read(first.as_bytes()).head("b")
+        );
         let gemini =
             r#"{"contents":[{"role":"user","parts":[{"text":"hi"}]}],"systemInstruction":{"parts":[]}}"#;
         assert!(head(gemini).is_some());
@@ -311,7 +314,7 @@ mod tests {
 
     #[test]
     fn bodies_say_whose_they_are() {
-        let whose = |body: &str| Asked::read(body.as_bytes()).whose();
+        let whose = |body: &str| RequestMembers::read(body.as_bytes()).whose();
         let openai = whose(
             r#"{"user":"u","metadata":{"session_id":"s","agent":"a","tags":"x, y"},"conversation":{"id":"c"}}"#,
         );
@@ -330,7 +333,7 @@ mod tests {
 
     #[test]
     fn what_readers_could_take_in_two_ways_is_doubtful() {
-        let doubt = |body: &str| Asked::read(body.as_bytes()).doubt;
+        let doubt = |body: &str| RequestMembers::read(body.as_bytes()).doubt;
         for body in [
             r#"{"model":"m","messages":[]}"#,
             r#"{"mess\u0061ges":[],"other":1,"other":2,"metadata":{"model":"x"}}"#,
@@ -357,7 +360,7 @@ mod tests {
         for body in ["", "[]", "{", "{}{}", "{} x", "null", r#"{"\ud800":1}"#, "{'a':1}", "{\"a\":NaN}"] {
             assert_eq!(doubt(body), Some(Doubt::Json), "{body}");
         }
-        assert_eq!(Asked::read(b"{\"a\":\"\xff\"}").doubt, Some(Doubt::Json));
+        assert_eq!(RequestMembers::read(b"{\"a\":\"\xff\"}").doubt, Some(Doubt::Json));
         for body in [r#"{"model":" a"}"#, r#"{"model":"a\n"}"#, r#"{"model":["a"]}"#, r#"{"model":"\ud800"}"#]
         {
             assert_eq!(doubt(body), Some(Doubt::Model), "{body}");
@@ -368,7 +371,8 @@ mod tests {
     #[test]
     fn only_the_one_member_changes() {
         let body = r#"{ "messages":[{"model":"no"}], "model" : "gpt-5" ,"n":1.0e0}"#;
-        let changed = Asked::read(body.as_bytes()).with_model(body.as_bytes(), "gpt-5-mini").unwrap();
+        let changed =
+            RequestMembers::read(body.as_bytes()).with_model(body.as_bytes(), "gpt-5-mini").unwrap();
         assert_eq!(changed, body.replace("gpt-5", "gpt-5-mini").into_bytes());
     }
 
@@ -381,13 +385,13 @@ mod tests {
                 r#"{"stream_options":{"include_obfuscation":false,"include_usage":true},"stream":true}"#,
             ),
         ] {
-            let asked = Asked::read(body.as_bytes());
+            let asked = RequestMembers::read(body.as_bytes());
             assert!(asked.hides_usage());
             let changed = asked.with_usage(body.as_bytes()).unwrap();
             assert_eq!(String::from_utf8(changed).unwrap(), expected);
         }
         let asks = r#"{"stream":true,"stream_options":{"include_usage":true}}"#;
-        assert!(!Asked::read(asks.as_bytes()).hides_usage());
-        assert!(!Asked::read(br#"{"stream":false}"#).hides_usage());
+        assert!(!RequestMembers::read(asks.as_bytes()).hides_usage());
+        assert!(!RequestMembers::read(br#"{"stream":false}"#).hides_usage());
     }
 }

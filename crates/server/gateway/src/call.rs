@@ -13,7 +13,7 @@ use quipu_http::wire::{Endpoint, Request as Asks, Shape};
 use quipu_tokens::{DEFAULT_OUTPUT, Input};
 use tokio::task::spawn_blocking;
 
-use crate::asked::Asked;
+use crate::asked::RequestMembers;
 use crate::coding::Decoder;
 use crate::dialect::Refusal;
 use crate::doubt::Doubt;
@@ -92,8 +92,8 @@ impl Call<'_> {
         asked.or(self.endpoint.model.as_deref()).unwrap_or_default().to_owned()
     }
 
-    fn asked(&self) -> Asked<'_> {
-        self.read.as_ref().map(|read| Asked::read(read)).unwrap_or_default()
+    fn asked(&self) -> RequestMembers<'_> {
+        self.read.as_ref().map(|read| RequestMembers::read(read)).unwrap_or_default()
     }
 
     fn who(&self) -> Who {
@@ -135,7 +135,7 @@ impl Call<'_> {
         let from = self.model();
         // In an ambiguous body the provider may read another model than the one that would be replaced.
         let read = self.read.as_ref().filter(|_| self.doubt.is_none());
-        let in_body = read.and_then(|read| Asked::read(read).with_model(read, to));
+        let in_body = read.and_then(|read| RequestMembers::read(read).with_model(read, to));
         let in_path = with_model(&self.uri, &from, to);
         let is_changed = if self.endpoint.model.is_some() { in_path.is_some() } else { in_body.is_some() };
         if !is_changed {

@@ -22,9 +22,9 @@ const PIECE: usize = 64 << 10;
 
 /// A sink of decoded bytes: the call reads them, and they are not stored.
 #[derive(Default)]
-pub(crate) struct Told(Option<ModelCall>);
+pub(crate) struct DecodedSink(Option<ModelCall>);
 
-impl Write for Told {
+impl Write for DecodedSink {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if let Some(call) = &mut self.0 {
             call.chunk(bytes);
@@ -41,9 +41,9 @@ impl Write for Told {
 pub(crate) enum Decoder {
     Plain,
     Unreadable,
-    Gzip(Box<MultiGzDecoder<Told>>),
-    Deflate(Box<ZlibDecoder<Told>>),
-    Zstd(Box<ZstdDecoder<'static, Told>>),
+    Gzip(Box<MultiGzDecoder<DecodedSink>>),
+    Deflate(Box<ZlibDecoder<DecodedSink>>),
+    Zstd(Box<ZstdDecoder<'static, DecodedSink>>),
 }
 
 impl Decoder {
@@ -52,10 +52,10 @@ impl Decoder {
         let Some(coding) = coding(headers) else { return Self::Unreadable };
         match coding.as_str() {
             "" | "identity" => Self::Plain,
-            "gzip" | "x-gzip" => Self::Gzip(Box::new(MultiGzDecoder::new(Told::default()))),
-            "deflate" => Self::Deflate(Box::new(ZlibDecoder::new(Told::default()))),
+            "gzip" | "x-gzip" => Self::Gzip(Box::new(MultiGzDecoder::new(DecodedSink::default()))),
+            "deflate" => Self::Deflate(Box::new(ZlibDecoder::new(DecodedSink::default()))),
             "zstd" => {
-                let made = ZstdDecoder::new(Told::default()).and_then(|mut decoder| {
+                let made = ZstdDecoder::new(DecodedSink::default()).and_then(|mut decoder| {
                     decoder.set_parameter(DParameter::WindowLogMax(WINDOW_LOG))?;
                     Ok(decoder)
                 });

@@ -25,7 +25,7 @@ use crate::upstream::{Asking, Astray, Route, Upstreams};
 use crate::{GatewayConfig, Undelivered};
 
 /// The parts of a gateway.
-pub struct Parts {
+pub struct GatewayParts {
     /// Its configuration.
     pub config: GatewayConfig,
     /// The recorder of calls: see [`crate::Recording`].
@@ -60,7 +60,7 @@ impl Gateway {
     ///
     /// # Errors
     /// An upstream's URL or the file of certificates is invalid.
-    pub fn new(parts: Parts) -> Result<Self> {
+    pub fn new(parts: GatewayParts) -> Result<Self> {
         let estimator = Estimator::new(Arc::clone(&parts.prices));
         warm(&estimator);
         Ok(Self {

@@ -32,6 +32,6 @@ mod who;
 
 pub use config::{GatewayConfig, Undelivered, Unjudged, UpstreamConfig};
 pub use dialect::Dialect;
-pub use gateway::{Gateway, Parts};
+pub use gateway::{Gateway, GatewayParts};
 pub use recording::{Delivery, Recording};
 pub use routes::Passing;

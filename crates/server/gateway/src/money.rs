@@ -44,7 +44,7 @@ pub(crate) struct Asking {
 /// An admitted call.
 #[derive(Default)]
 pub(crate) struct Admitted {
-    pub held: Held,
+    pub held: HeldReservation,
     /// The input tokens, if they were estimated.
     pub input: Option<u64>,
     /// The input tokens by a high estimate, as reserved.
@@ -55,7 +55,7 @@ pub(crate) struct Admitted {
 
 /// A reservation; it is released if dropped before the call.
 #[derive(Default)]
-pub(crate) struct Held {
+pub(crate) struct HeldReservation {
     admission: Option<Admission>,
     call: Option<Context>,
 }
@@ -80,7 +80,7 @@ impl Money {
                 return Err(Refusal::new(StatusCode::FORBIDDEN, "model_unpriced", why));
             }
             let admission = budgets.admit(&asking.subject, estimate).map_err(|error| no(&error))?;
-            let held = Held { admission: Some(admission), call: None };
+            let held = HeldReservation { admission: Some(admission), call: None };
             Ok(Admitted { held, input, most_input, dear_tier: asking.tier.filter(|_| is_dear) })
         })
         .await
@@ -98,7 +98,14 @@ impl Money {
     }
 
     /// Settles the reservation of a call with its answer.
-    pub fn ended(&self, mut held: Held, provider: &str, model: &str, at: Timestamp, answer: &Answer) {
+    pub fn ended(
+        &self,
+        mut held: HeldReservation,
+        provider: &str,
+        model: &str,
+        at: Timestamp,
+        answer: &Answer,
+    ) {
         let Some(admission) = held.admission.take() else { return };
         match &answer.usage {
             // The ledger's figures replace these later.
@@ -141,7 +148,7 @@ fn no(error: &BudgetError) -> Refusal {
     refusal(error, SystemClock.now())
 }
 
-impl Held {
+impl HeldReservation {
     /// The delay of the call.
     pub fn delay(&self) -> Option<Duration> {
         self.admission.as_ref().and_then(Admission::delay)
@@ -160,7 +167,7 @@ impl Held {
     }
 }
 
-impl Drop for Held {
+impl Drop for HeldReservation {
     fn drop(&mut self) {
         if let Some(admission) = self.admission.take() {
             aside(move || admission.release());

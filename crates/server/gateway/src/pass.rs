@@ -12,7 +12,7 @@ use http_body::Body as _;
 use quipu_http::wire::{Endpoint, Request as Asks, Shape};
 use tokio::task::spawn_blocking;
 
-use crate::asked::Asked;
+use crate::asked::RequestMembers;
 use crate::call::Call;
 use crate::coding::{Unread, coding, readable};
 use crate::dialect::{Dialect, Refusal};
@@ -159,7 +159,7 @@ impl Sure<'_> {
     async fn doubt(&mut self, doubt: Option<Doubt>) -> Result<(), Refusal> {
         let Some(doubt) = doubt.filter(|_| self.doubt.is_none()) else { return Ok(()) };
         let Self { gateway, upstream, head, .. } = self;
-        let who = Who::of(gateway.recorder, &head.headers, &Asked::default(), &gateway.sessions);
+        let who = Who::of(gateway.recorder, &head.headers, &RequestMembers::default(), &gateway.sessions);
         let subject = who.subject(&gateway.config.service, &upstream.provider, "");
         if gateway.money.refuses(gateway.config.unknown, subject).await? {
             return Err(doubt.refusal());
@@ -231,7 +231,7 @@ fn looked_into(
     if let (Some(asks), Some(model)) = (&mut asks, &endpoint.model) {
         asks.model = Some(model.to_string());
     }
-    let doubt = Asked::read(&read).doubt;
+    let doubt = RequestMembers::read(&read).doubt;
     let shape = (!has_contents(endpoint, asks.as_ref())).then_some(Doubt::Shape);
     Ok(Read { doubt: doubt.or(shape), body: Some(read), asks, memory })
 }

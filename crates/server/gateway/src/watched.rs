@@ -17,7 +17,7 @@ use tokio::time::{Instant, Sleep};
 use crate::Gateway;
 use crate::coding::Decoder;
 use crate::memory::Memory;
-use crate::money::Held;
+use crate::money::HeldReservation;
 use crate::upstream::Upstream;
 
 /// Copies of an answer's chunk that are held while it is read.
@@ -27,7 +27,7 @@ const COPIES: usize = 3;
 pub(crate) struct After {
     pub gateway: Arc<Gateway>,
     pub upstream: Arc<Upstream>,
-    pub held: Held,
+    pub held: HeldReservation,
     pub model: String,
     pub at: Timestamp,
     /// The session to store for the response.

@@ -4,7 +4,7 @@ use http::HeaderMap;
 use quipu_budget::Subject;
 use quipu_sdk::{Context, Recorder};
 
-use crate::asked::{Asked, split};
+use crate::asked::{RequestMembers, split};
 use crate::sessions::Sessions;
 
 /// The maximum length of a name from a header or body, in characters.
@@ -25,7 +25,12 @@ pub(crate) struct Who {
 
 impl Who {
     /// Reads the identity from headers and a decompressed body.
-    pub fn of(recorder: Recorder, headers: &HeaderMap, asked: &Asked<'_>, sessions: &Sessions) -> Self {
+    pub fn of(
+        recorder: Recorder,
+        headers: &HeaderMap,
+        asked: &RequestMembers<'_>,
+        sessions: &Sessions,
+    ) -> Self {
         let mut context = Context::root(recorder).scope(|| quipu_http::extract(headers));
         let told = asked.whose();
         let bound = context.bound().cloned().unwrap_or_default();

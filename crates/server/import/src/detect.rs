@@ -5,7 +5,7 @@ use std::io::{self, BufRead, Read};
 use serde_json::Value as Json;
 
 use crate::json::{any, at, text};
-use crate::lines::{Found, Lines, is_blank};
+use crate::lines::{LineRead, Lines, is_blank};
 use crate::{Bounds, Format};
 
 /// Number of examined lines; transcripts may begin with other notes.
@@ -13,7 +13,7 @@ const LINES: usize = 64;
 
 /// Result of the detection.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Told {
+pub(crate) enum Detected {
     /// One record for each line, in this format.
     Lines(Format),
     /// One document over several lines, whose contents decide the format.
@@ -25,32 +25,32 @@ pub(crate) enum Told {
 }
 
 /// Examines the beginning; `wanted` takes precedence over the detected format.
-pub(crate) fn detect(from: impl BufRead, wanted: Option<Format>, bounds: &Bounds) -> io::Result<Told> {
+pub(crate) fn detect(from: impl BufRead, wanted: Option<Format>, bounds: &Bounds) -> io::Result<Detected> {
     if let Some(format) = wanted.filter(|format| format.is_by_line()) {
-        return Ok(Told::Lines(format));
+        return Ok(Detected::Lines(format));
     }
     let mut lines = Lines::new(from, bounds.line_bytes, 0);
     let (mut line, mut seen) = (Vec::new(), 0);
     while seen < LINES {
         match lines.next(&mut line)? {
-            Found::End => break,
-            Found::TooLong { .. } => {}
-            Found::Line | Found::Half if is_blank(&line) => continue,
-            Found::Line | Found::Half => {
+            LineRead::End => break,
+            LineRead::TooLong { .. } => {}
+            LineRead::Line | LineRead::Half if is_blank(&line) => continue,
+            LineRead::Line | LineRead::Half => {
                 if seen == 0
                     && let Some(other) = binary(&line)
                 {
-                    return Ok(Told::Other(other));
+                    return Ok(Detected::Other(other));
                 }
                 match serde_json::from_slice::<Json>(&line) {
                     Ok(json) => {
                         if let Some(format) = wanted.or_else(|| of_json(&json)) {
-                            return Ok(Told::Lines(format));
+                            return Ok(Detected::Lines(format));
                         }
                     }
                     // A document over several lines. A broken line after valid ones does not count.
                     Err(error) if seen == 0 && error.is_eof() && starts_document(&line) => {
-                        return Ok(Told::Document);
+                        return Ok(Detected::Document);
                     }
                     Err(_) => {}
                 }
@@ -59,9 +59,9 @@ pub(crate) fn detect(from: impl BufRead, wanted: Option<Format>, bounds: &Bounds
         seen += 1;
     }
     Ok(match (seen, wanted) {
-        (0, _) => Told::Nothing,
-        (_, Some(format)) => Told::Lines(format),
-        _ => Told::Other("its format is not known (set it with --format)"),
+        (0, _) => Detected::Nothing,
+        (_, Some(format)) => Detected::Lines(format),
+        _ => Detected::Other("its format is not known (set it with --format)"),
     })
 }
 

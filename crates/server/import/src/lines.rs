@@ -4,7 +4,7 @@ use std::io::{self, BufRead, Read};
 
 /// Result of an attempt to read a line.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Found {
+pub(crate) enum LineRead {
     /// A whole line; the text excludes the line end.
     Line,
     /// Text without a line end: the file may still be written.
@@ -36,13 +36,13 @@ impl<R: BufRead> Lines<R> {
     }
 
     /// Reads the next line's text into `line`.
-    pub(crate) fn next(&mut self, line: &mut Vec<u8>) -> io::Result<Found> {
+    pub(crate) fn next(&mut self, line: &mut Vec<u8>) -> io::Result<LineRead> {
         line.clear();
         let bound = u64::try_from(self.most).unwrap_or(u64::MAX).saturating_add(1);
         let read = (&mut self.from).take(bound).read_until(b'\n', line)?;
         self.read += u64::try_from(read).unwrap_or_default();
         if read == 0 {
-            return Ok(Found::End);
+            return Ok(LineRead::End);
         }
         if line.last() == Some(&b'\n') {
             line.pop();
@@ -50,17 +50,17 @@ impl<R: BufRead> Lines<R> {
                 line.pop();
             }
             self.offset = self.read;
-            return Ok(Found::Line);
+            return Ok(LineRead::Line);
         }
         if line.len() <= self.most {
-            return Ok(Found::Half);
+            return Ok(LineRead::Half);
         }
         line.clear();
         line.shrink_to(1 << 20);
         self.pass_over()
     }
 
-    fn pass_over(&mut self) -> io::Result<Found> {
+    fn pass_over(&mut self) -> io::Result<LineRead> {
         loop {
             let buffer = self.from.fill_buf()?;
             let (used, ended) = match buffer.iter().position(|byte| *byte == b'\n') {
@@ -73,7 +73,7 @@ impl<R: BufRead> Lines<R> {
                 self.offset = self.read;
             }
             if ended || used == 0 {
-                return Ok(Found::TooLong { ended });
+                return Ok(LineRead::TooLong { ended });
             }
         }
     }
@@ -95,11 +95,11 @@ mod tests {
         let mut line = Vec::new();
         let mut found =
             || (lines.next(&mut line).unwrap(), String::from_utf8(line.clone()).unwrap(), lines.offset());
-        assert_eq!(found(), (Found::Line, "one".into(), 5));
-        assert_eq!(found(), (Found::Line, String::new(), 6));
-        assert_eq!(found(), (Found::TooLong { ended: true }, String::new(), 20));
-        assert_eq!(found(), (Found::Line, "four".into(), 25));
-        assert_eq!(found(), (Found::Half, "hal".into(), 25));
-        assert_eq!(found(), (Found::End, String::new(), 25));
+        assert_eq!(found(), (LineRead::Line, "one".into(), 5));
+        assert_eq!(found(), (LineRead::Line, String::new(), 6));
+        assert_eq!(found(), (LineRead::TooLong { ended: true }, String::new(), 20));
+        assert_eq!(found(), (LineRead::Line, "four".into(), 25));
+        assert_eq!(found(), (LineRead::Half, "hal".into(), 25));
+        assert_eq!(found(), (LineRead::End, String::new(), 25));
     }
 }

@@ -7,12 +7,12 @@ use std::path::Path;
 use quipu_core::{Billing, Error, ErrorKind, Span};
 use quipu_semconv::quipu::BILLING;
 
-use crate::detect::{Told, detect, of_json, whole};
+use crate::detect::{Detected, detect, of_json, whole};
 use crate::item::Failure;
-use crate::lines::{Found, Lines, is_blank};
-use crate::reader::{Desk, Out, Reader, not_json};
+use crate::lines::{LineRead, Lines, is_blank};
+use crate::reader::{Desk, PendingRecords, Reader, not_json};
 use crate::readers::reader;
-use crate::{Bounds, FileReport, Format, Item, Known, Sink};
+use crate::{Bounds, FileReport, Format, Item, KnownCalls, Sink};
 
 /// Read size in bytes.
 const BUFFER: usize = 256 << 10;
@@ -28,7 +28,7 @@ pub fn import(
     path: &Path,
     wanted: Option<Format>,
     bounds: &Bounds,
-    known: &mut Known,
+    known: &mut KnownCalls,
     sink: &mut dyn Sink,
 ) -> Result<FileReport, Error> {
     let mut report = FileReport::new(path.to_owned(), wanted);
@@ -42,14 +42,14 @@ pub fn import(
     };
     let mut session = Reading { bounds, known, sink, report };
     match told {
-        Told::Lines(format) => {
+        Detected::Lines(format) => {
             let mut tail = Tail::new(format, path);
             tail.advance(&file, LastLine::Take, &mut session)?;
             tail.settle(&mut session)?;
         }
-        Told::Document => document(&file, wanted, path, &mut session)?,
-        Told::Nothing => {}
-        Told::Other(why) => session.report.trouble(bounds.troubles, None, why),
+        Detected::Document => document(&file, wanted, path, &mut session)?,
+        Detected::Nothing => {}
+        Detected::Other(why) => session.report.trouble(bounds.troubles, None, why),
     }
     Ok(session.report)
 }
@@ -57,18 +57,18 @@ pub fn import(
 /// State of one pass over a file.
 pub(crate) struct Reading<'a> {
     pub(crate) bounds: &'a Bounds,
-    pub(crate) known: &'a mut Known,
+    pub(crate) known: &'a mut KnownCalls,
     pub(crate) sink: &'a mut dyn Sink,
     pub(crate) report: FileReport,
 }
 
 impl Reading<'_> {
-    fn desk<'a>(&'a mut self, out: &'a mut Out) -> Desk<'a> {
+    fn desk<'a>(&'a mut self, out: &'a mut PendingRecords) -> Desk<'a> {
         Desk { known: self.known, bounds: self.bounds, out }
     }
 
     /// Passes the results on; `line` is the position of requests in them.
-    fn hand(&mut self, out: &mut Out, line: Option<u64>) -> Result<(), Error> {
+    fn hand(&mut self, out: &mut PendingRecords, line: Option<u64>) -> Result<(), Error> {
         for mut item in out.drain() {
             if let (Some(billing), Item::Spans(spans)) = (self.bounds.billing, &mut item) {
                 spans.iter_mut().for_each(|span| say_who_pays(span, billing));
@@ -133,14 +133,14 @@ impl Tail {
     ) -> Result<Self, Error> {
         let mut tail = Self::new(format, path);
         let mut lines = Lines::new(BufReader::with_capacity(BUFFER, file), reading.bounds.line_bytes, 0);
-        let (mut line, mut out) = (Vec::new(), Out::default());
+        let (mut line, mut out) = (Vec::new(), PendingRecords::default());
         while lines.offset() < offset {
             let found = lines.next(&mut line).map_err(|error| unread(path, error))?;
-            if found == Found::End {
+            if found == LineRead::End {
                 break;
             }
             tail.line += 1;
-            if found == Found::Line && format.has_memory() && !is_blank(&line) {
+            if found == LineRead::Line && format.has_memory() && !is_blank(&line) {
                 // Its errors were reported by the earlier import.
                 let _ = tail.reader.record(&line, &mut reading.desk(&mut out));
                 out.drain();
@@ -162,13 +162,13 @@ impl Tail {
         from.seek(SeekFrom::Start(self.offset)).map_err(|error| unread(&path, error))?;
         let mut lines =
             Lines::new(BufReader::with_capacity(BUFFER, from), reading.bounds.line_bytes, self.offset);
-        let (mut line, mut out, mut any) = (Vec::new(), Out::default(), false);
+        let (mut line, mut out, mut any) = (Vec::new(), PendingRecords::default(), false);
         loop {
             let found = lines.next(&mut line).map_err(|error| unread(&path, error))?;
             match found {
-                Found::End => break,
-                Found::Half if last == LastLine::Wait => break,
-                Found::TooLong { ended: false } if last == LastLine::Wait => break,
+                LineRead::End => break,
+                LineRead::Half if last == LastLine::Wait => break,
+                LineRead::TooLong { ended: false } if last == LastLine::Wait => break,
                 _ => any = true,
             }
             self.line += 1;
@@ -182,12 +182,12 @@ impl Tail {
         Ok(any)
     }
 
-    fn one(&mut self, found: Found, line: &[u8], out: &mut Out, reading: &mut Reading<'_>) {
+    fn one(&mut self, found: LineRead, line: &[u8], out: &mut PendingRecords, reading: &mut Reading<'_>) {
         let most = reading.bounds.line_bytes;
-        if matches!(found, Found::TooLong { .. }) {
+        if matches!(found, LineRead::TooLong { .. }) {
             return reading.trouble(Some(self.line), format!("longer than {most} bytes (line_bytes)"));
         }
-        if is_blank(line) || (found == Found::Half && is_unfinished(line)) {
+        if is_blank(line) || (found == LineRead::Half && is_unfinished(line)) {
             return;
         }
         reading.report.lines += 1;
@@ -198,7 +198,7 @@ impl Tail {
 
     /// Emits the spans that may still change.
     pub(crate) fn settle(&mut self, reading: &mut Reading<'_>) -> Result<(), Error> {
-        let mut out = Out::default();
+        let mut out = PendingRecords::default();
         self.reader.settle(&mut reading.desk(&mut out));
         reading.hand(&mut out, None)
     }
@@ -238,7 +238,7 @@ pub(crate) fn document(
     };
     reading.report.format = Some(format);
     reading.report.lines += 1;
-    let (mut reader, mut out) = (reader(format, path), Out::default());
+    let (mut reader, mut out) = (reader(format, path), PendingRecords::default());
     if let Err(why) = reader.record(&bytes, &mut reading.desk(&mut out)) {
         reading.trouble(None, why);
     }

@@ -3,26 +3,26 @@
 use quipu_core::Span;
 use serde_json::Value as Json;
 
-use crate::{Bounds, Item, Known};
+use crate::{Bounds, Item, KnownCalls};
 
 /// Largest number of spans in one item.
 const TOGETHER: usize = 500;
 
 /// Context of a reader.
 pub(crate) struct Desk<'a> {
-    pub(crate) known: &'a mut Known,
+    pub(crate) known: &'a mut KnownCalls,
     pub(crate) bounds: &'a Bounds,
-    pub(crate) out: &'a mut Out,
+    pub(crate) out: &'a mut PendingRecords,
 }
 
 /// Results that were not passed on yet.
 #[derive(Debug, Default)]
-pub(crate) struct Out {
+pub(crate) struct PendingRecords {
     spans: Vec<Span>,
     items: Vec<Item>,
 }
 
-impl Out {
+impl PendingRecords {
     pub(crate) fn span(&mut self, span: Span) {
         self.spans.push(span);
     }

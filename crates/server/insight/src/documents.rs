@@ -78,10 +78,10 @@ type Result<T> = std::result::Result<T, DocumentError>;
 
 /// Documents in a folder, or in memory. Clones are the same documents; several processes may use one folder.
 #[derive(Clone, Debug)]
-pub struct Documents(Arc<Place>);
+pub struct Documents(Arc<DocumentPlace>);
 
 #[derive(Debug)]
-enum Place {
+enum DocumentPlace {
     Memory(Mutex<BTreeMap<(Shelf, String), Document>>),
     /// Held while one is written.
     Folder(PathBuf, Mutex<()>),
@@ -102,12 +102,12 @@ impl Documents {
 
     /// A store in memory: nothing outlives the process.
     pub fn in_memory() -> Self {
-        Self(Arc::new(Place::Memory(Mutex::default())))
+        Self(Arc::new(DocumentPlace::Memory(Mutex::default())))
     }
 
     /// In a folder, which is made with the first document.
     pub fn in_folder(folder: impl Into<PathBuf>) -> Self {
-        Self(Arc::new(Place::Folder(folder.into(), Mutex::default())))
+        Self(Arc::new(DocumentPlace::Folder(folder.into(), Mutex::default())))
     }
 
     /// All of a kind, by id. Files that hold no JSON are passed over.
@@ -116,11 +116,11 @@ impl Documents {
     /// The folder cannot be read.
     pub fn list(&self, shelf: Shelf) -> Result<Vec<Document>> {
         match &*self.0 {
-            Place::Memory(all) => {
+            DocumentPlace::Memory(all) => {
                 let all = locked(all);
                 Ok(all.iter().filter(|((kind, _), _)| *kind == shelf).map(|(_, one)| one.clone()).collect())
             }
-            Place::Folder(folder, _) => {
+            DocumentPlace::Folder(folder, _) => {
                 let ids = ids(&folder.join(shelf.as_str()))?;
                 ids.into_iter().filter_map(|id| read(folder, shelf, id).transpose()).collect()
             }
@@ -134,8 +134,8 @@ impl Documents {
     pub fn get(&self, shelf: Shelf, id: &str) -> Result<Option<Document>> {
         check_id(id)?;
         match &*self.0 {
-            Place::Memory(all) => Ok(locked(all).get(&(shelf, id.to_owned())).cloned()),
-            Place::Folder(folder, _) => read(folder, shelf, id.to_owned()),
+            DocumentPlace::Memory(all) => Ok(locked(all).get(&(shelf, id.to_owned())).cloned()),
+            DocumentPlace::Folder(folder, _) => read(folder, shelf, id.to_owned()),
         }
     }
 
@@ -153,7 +153,7 @@ impl Documents {
             return Err(DocumentError::Long { bytes, most: Self::BYTES });
         }
         match &*self.0 {
-            Place::Memory(all) => {
+            DocumentPlace::Memory(all) => {
                 let mut all = locked(all);
                 let others = all.keys().filter(|(kind, other)| *kind == shelf && other != id).count();
                 check_count(shelf, others)?;
@@ -161,7 +161,7 @@ impl Documents {
                 all.insert((shelf, id.to_owned()), document);
                 Ok(())
             }
-            Place::Folder(folder, writing) => {
+            DocumentPlace::Folder(folder, writing) => {
                 let _turn = locked(writing);
                 let folder = folder.join(shelf.as_str());
                 check_count(shelf, ids(&folder)?.iter().filter(|other| *other != id).count())?;
@@ -178,7 +178,7 @@ impl Documents {
     pub fn erase(&self, ids: &Ids, dry_run: bool, now: Timestamp) -> Result<u64> {
         let mut found = 0;
         for shelf in [Shelf::Views, Shelf::Dashboards] {
-            if let (Place::Folder(folder, writing), false) = (&*self.0, dry_run) {
+            if let (DocumentPlace::Folder(folder, writing), false) = (&*self.0, dry_run) {
                 let _turn = locked(writing);
                 remove_drafts(&folder.join(shelf.as_str()));
             }
@@ -216,8 +216,8 @@ impl Documents {
     pub fn remove(&self, shelf: Shelf, id: &str) -> Result<bool> {
         check_id(id)?;
         match &*self.0 {
-            Place::Memory(all) => Ok(locked(all).remove(&(shelf, id.to_owned())).is_some()),
-            Place::Folder(folder, writing) => {
+            DocumentPlace::Memory(all) => Ok(locked(all).remove(&(shelf, id.to_owned())).is_some()),
+            DocumentPlace::Folder(folder, writing) => {
                 let _turn = locked(writing);
                 let path = file(folder, shelf, id);
                 match fs::remove_file(&path) {

@@ -4,13 +4,13 @@ use crate::ProvisionConfig;
 
 /// The unit of a figure in a sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Told {
+pub(crate) enum FigureUnit {
     Share,
     Number,
     Seconds,
 }
 
-impl Told {
+impl FigureUnit {
     /// The template function of Prometheus and Grafana.
     pub(crate) const fn function(self) -> &'static str {
         match self {
@@ -35,7 +35,7 @@ pub(crate) struct Alarm {
     pub(crate) summary: &'static str,
     /// The text, with `{value}` for the figure, and labels in the syntax of both template languages.
     pub(crate) description: &'static str,
-    pub(crate) told: Told,
+    pub(crate) told: FigureUnit,
     /// The dashboard for the alert.
     pub(crate) dashboard: &'static str,
 }
@@ -74,7 +74,7 @@ fn of_agents(settings: &ProvisionConfig) -> Vec<Alarm> {
             severity: "critical",
             summary: "Many requests fail",
             description: "{value} of the requests to {{ $labels.service_name }} failed within 5 minutes.",
-            told: Told::Share,
+            told: FigureUnit::Share,
             dashboard: "quipu-agents",
         },
         Alarm {
@@ -86,7 +86,7 @@ fn of_agents(settings: &ProvisionConfig) -> Vec<Alarm> {
             severity: "warning",
             summary: "Test coverage is low",
             description: "Tests written by {{ $labels.agent }} of {{ $labels.service_name }} cover {value} of the code.",
-            told: Told::Share,
+            told: FigureUnit::Share,
             dashboard: "quipu-guardrails",
         },
         Alarm {
@@ -103,7 +103,7 @@ fn of_agents(settings: &ProvisionConfig) -> Vec<Alarm> {
             summary: "A model provider rejects calls because of a quota or rate limit",
             description: "{{ $labels.provider }} rejected {value} calls of {{ $labels.model }} within 10 \
                 minutes.",
-            told: Told::Number,
+            told: FigureUnit::Number,
             dashboard: "quipu-agents",
         },
     ]
@@ -121,7 +121,7 @@ fn of_answers(settings: &ProvisionConfig) -> Vec<Alarm> {
             severity: "warning",
             summary: "A guardrail is triggered often",
             description: "{{ $labels.guardrail }} of {{ $labels.service_name }} was triggered {value} times within 15 minutes.",
-            told: Told::Number,
+            told: FigureUnit::Number,
             dashboard: "quipu-guardrails",
         },
         Alarm {
@@ -134,7 +134,7 @@ fn of_answers(settings: &ProvisionConfig) -> Vec<Alarm> {
             severity: "warning",
             summary: "Requests are slow",
             description: "5 % of the requests to {{ $labels.service_name }} take more than {value}.",
-            told: Told::Seconds,
+            told: FigureUnit::Seconds,
             dashboard: "quipu-agents",
         },
     ]
@@ -167,7 +167,7 @@ fn overload(settings: &ProvisionConfig) -> Alarm {
         severity: "critical",
         summary: "A machine or a queue is full",
         description: "{value} of the {{ $labels.resource }} of {{ $labels.instance }} is in use.",
-        told: Told::Share,
+        told: FigureUnit::Share,
         dashboard: "quipu-health",
     }
 }
@@ -184,7 +184,7 @@ fn of_quipu() -> Vec<Alarm> {
             severity: "critical",
             summary: "A backend does not receive all records",
             description: "{value} records did not reach {{ $labels.backend }} within 15 minutes ({{ $labels.reason }}).",
-            told: Told::Number,
+            told: FigureUnit::Number,
             dashboard: "quipu-health",
         },
         Alarm {
@@ -197,7 +197,7 @@ fn of_quipu() -> Vec<Alarm> {
             severity: "warning",
             summary: "A backend cannot be written to",
             description: "{value} attempts to write to {{ $labels.backend }} failed within 10 minutes.",
-            told: Told::Number,
+            told: FigureUnit::Number,
             dashboard: "quipu-health",
         },
         Alarm {
@@ -209,7 +209,7 @@ fn of_quipu() -> Vec<Alarm> {
             severity: "critical",
             summary: "Quipu does not answer",
             description: "{{ $labels.instance }} cannot be scraped.",
-            told: Told::Number,
+            told: FigureUnit::Number,
             dashboard: "quipu-health",
         },
     ]

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use crate::Receiver;
 use crate::door::TooSlow;
 use crate::failure::Failure;
-use crate::room::Place;
+use crate::room::AdmissionPermit;
 
 /// Bytes that are allocated for a body because its sender announced them.
 const TRUSTED: usize = 1 << 20;
@@ -22,7 +22,7 @@ pub(crate) async fn read(
     receiver: &Receiver,
     headers: &HeaderMap,
     body: &mut Body,
-    place: &mut Place,
+    place: &mut AdmissionPermit,
 ) -> Result<Vec<u8>, Failure> {
     let most = receiver.limits().body_bytes;
     let announced = announced(headers).unwrap_or(0);
@@ -42,7 +42,7 @@ async fn frames(
     body: &mut Body,
     most: usize,
     capacity: usize,
-    place: &mut Place,
+    place: &mut AdmissionPermit,
     until: Instant,
 ) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::with_capacity(capacity);

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::LazyLock;
 
 use quipu_core::{Batch, Limits, Meter, Signal as Told, stamp_arrival};
-use quipu_drift::Seen;
+use quipu_drift::BatchCounts;
 use quipu_jaeger::Wire;
 use quipu_otlp::{Decoded, Encoding, Rejections, Signal, Tally};
 use tokio::sync::Semaphore;
@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::Receiver;
 use crate::failure::Failure;
-use crate::room::Place;
+use crate::room::AdmissionPermit;
 use crate::trace_sizes::TraceSizes;
 use crate::unknown;
 use crate::unpack::{Packing, unpack};
@@ -68,7 +68,11 @@ pub(crate) struct Receipt {
 }
 
 /// Decodes and reads a request, and waits for the commit.
-pub(crate) async fn ingest(receiver: &Receiver, parcel: Parcel, place: Place) -> Result<Receipt, Failure> {
+pub(crate) async fn ingest(
+    receiver: &Receiver,
+    parcel: Parcel,
+    place: AdmissionPermit,
+) -> Result<Receipt, Failure> {
     let signal = parcel.kind.signal();
     let (mut decoded, place) = decode(receiver, parcel, place).await?;
     bound_traces(receiver, &mut decoded).await;
@@ -91,8 +95,8 @@ pub(crate) async fn bound_traces(receiver: &Receiver, decoded: &mut Decoded) {
 async fn decode(
     receiver: &Receiver,
     mut parcel: Parcel,
-    mut place: Place,
-) -> Result<(Decoded, Place), Failure> {
+    mut place: AdmissionPermit,
+) -> Result<(Decoded, AdmissionPermit), Failure> {
     let until = Instant::now() + receiver.patience();
     let most = parcel.bytes.len().saturating_add(receiver.limits().decompressed_bytes);
     let mut asked = 0;
@@ -120,8 +124,8 @@ fn more(lacks: usize, before: usize, most: usize) -> usize {
 async fn attempt(
     receiver: &Receiver,
     parcel: Parcel,
-    place: Place,
-) -> Result<(Result<Decoded, Failure>, Parcel, Place), Failure> {
+    place: AdmissionPermit,
+) -> Result<(Result<Decoded, Failure>, Parcel, AdmissionPermit), Failure> {
     let quick = if parcel.packing == Packing::None { QUICK } else { QUICK_PACKED };
     if parcel.bytes.len() <= quick {
         return catch_unwind(AssertUnwindSafe(|| whole(receiver, parcel, place))).map_err(|_| unread());
@@ -137,17 +141,21 @@ async fn attempt(
     tokio::task::spawn_blocking(work).await.map_err(|_| unread())
 }
 
-fn whole(receiver: &Receiver, parcel: Parcel, mut place: Place) -> (Result<Decoded, Failure>, Parcel, Place) {
+fn whole(
+    receiver: &Receiver,
+    parcel: Parcel,
+    mut place: AdmissionPermit,
+) -> (Result<Decoded, Failure>, Parcel, AdmissionPermit) {
     (prepare(receiver, &parcel, &mut place), parcel, place)
 }
 
 /// Waits until the store has committed the batch, and counts its contents.
-pub(crate) async fn keep(receiver: &Receiver, batch: Batch, place: Place) -> Result<(), Failure> {
+pub(crate) async fn keep(receiver: &Receiver, batch: Batch, place: AdmissionPermit) -> Result<(), Failure> {
     let spans = batch.spans.iter().filter(|span| span.canonical.signal == Told::Span).count() as u64;
     let unknown = unknown::of(&batch);
     let mask = receiver.mask.as_ref();
     let unread = unread::of(&batch, mask);
-    let seen = Seen::of(&batch, mask);
+    let seen = BatchCounts::of(&batch, mask);
     let sizes = TraceSizes::of(&batch.spans);
     commit(receiver, batch, place).await?;
     receiver.traces.note(&sizes);
@@ -176,7 +184,11 @@ pub(crate) fn unread() -> Failure {
 }
 
 /// Decompresses, decodes and reads a request.
-pub(crate) fn prepare(receiver: &Receiver, parcel: &Parcel, place: &mut Place) -> Result<Decoded, Failure> {
+pub(crate) fn prepare(
+    receiver: &Receiver,
+    parcel: &Parcel,
+    place: &mut AdmissionPermit,
+) -> Result<Decoded, Failure> {
     let Parcel { kind, packing, ref bytes, skip } = *parcel;
     let most = receiver.limits().decompressed_bytes;
     let packed = bytes.get(skip..).unwrap_or_default();
@@ -224,7 +236,7 @@ fn behind(receiver: &Receiver) -> Failure {
 }
 
 /// The limits of record times for a request.
-fn limits<'r>(receiver: &'r Receiver, place: &Place) -> Cow<'r, Limits> {
+fn limits<'r>(receiver: &'r Receiver, place: &AdmissionPermit) -> Cow<'r, Limits> {
     let limits = receiver.limits();
     if place.any_age() {
         Cow::Owned(Limits { past_seconds: Limits::of_any_age().past_seconds, ..limits.clone() })
@@ -238,7 +250,7 @@ fn otlp(
     signal: Signal,
     encoding: Encoding,
     body: &[u8],
-    place: &mut Place,
+    place: &mut AdmissionPermit,
 ) -> Result<Decoded, Failure> {
     let footprint = quipu_otlp::footprint(body, encoding, signal);
     if footprint / FOOTPRINT > receiver.limits().decompressed_bytes {
@@ -250,7 +262,12 @@ fn otlp(
 }
 
 /// Decodes span by span and requests memory as it grows.
-fn foreign(receiver: &Receiver, wire: Wire, body: &[u8], place: &mut Place) -> Result<Decoded, Failure> {
+fn foreign(
+    receiver: &Receiver,
+    wire: Wire,
+    body: &[u8],
+    place: &mut AdmissionPermit,
+) -> Result<Decoded, Failure> {
     place.grow_to(body.len())?;
     let limits = limits(receiver, place);
     let mut failure = None;
@@ -275,7 +292,7 @@ fn heavy(signal: Signal) -> Failure {
 /// Waits until the store has committed the batch. The permits are held until then. Each day without open
 /// files is a batch of its own. Senders take turns with such days, so a request of many days does not block
 /// others.
-async fn commit(receiver: &Receiver, batch: Batch, mut place: Place) -> Result<(), Failure> {
+async fn commit(receiver: &Receiver, batch: Batch, mut place: AdmissionPermit) -> Result<(), Failure> {
     if batch.is_empty() {
         return Ok(());
     }

@@ -35,7 +35,7 @@ pub use grpc::grpc_routes;
 pub use http::http_routes;
 pub use jaeger::{jaeger_grpc_routes, jaeger_http_routes};
 pub use quipu_jaeger::Protocol;
-pub use receiver::{MaskText, Parts, Receiver};
+pub use receiver::{MaskText, Receiver, ReceiverParts};
 pub use sender::{AdmissionKey, OfAnyAge};
 pub use serve::serve;
 pub use tls::{ClientAuth, ClientCertificate, TlsConfig, TlsServer, TlsVersion};

@@ -16,7 +16,7 @@ use crate::unknown::UnknownKeys;
 use crate::unread::{UnreadSource, UnreadSources};
 
 /// The parts of a receiver.
-pub struct Parts {
+pub struct ReceiverParts {
     /// Reads batches and takes them. A request is acknowledged after the intake has committed them.
     pub intake: Arc<dyn Intake>,
     /// Limits on requests and their contents.
@@ -34,7 +34,7 @@ pub type MaskText = Arc<dyn Fn(&str, &str) -> Option<String> + Send + Sync>;
 /// Accepts export requests. Clones share the limits on requests in progress.
 #[derive(Clone)]
 pub struct Receiver {
-    pub(crate) parts: Arc<Parts>,
+    pub(crate) parts: Arc<ReceiverParts>,
     pub(crate) room: Room,
     pub(crate) unknown: Arc<UnknownKeys>,
     pub(crate) unread: Arc<UnreadSources>,
@@ -51,7 +51,7 @@ pub struct Receiver {
 
 impl Receiver {
     /// Creates a receiver with the limits in `parts.limits`.
-    pub fn new(parts: Parts) -> Self {
+    pub fn new(parts: ReceiverParts) -> Self {
         let room = Room::new(&parts.limits);
         let traces = Arc::new(TraceSizes::new(&parts.limits));
         Self {
@@ -78,7 +78,7 @@ impl Receiver {
     /// Creates another receiver with its own intake. Both share the limits on requests in progress: the total
     /// is bounded, and each sender has one fair share across all receivers.
     #[must_use]
-    pub fn beside(&self, parts: Parts) -> Self {
+    pub fn beside(&self, parts: ReceiverParts) -> Self {
         let traces = Arc::new(TraceSizes::new(&parts.limits));
         Self {
             traces,

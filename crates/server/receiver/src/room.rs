@@ -38,20 +38,20 @@ impl Room {
     }
 
     /// Creates an empty permit for a sender.
-    pub(crate) fn place(&self, sender: Sender) -> Place {
+    pub(crate) fn place(&self, sender: Sender) -> AdmissionPermit {
         let caller = sender.caller();
-        Place { sender, bytes: self.bytes.permit(caller), requests: self.requests.permit(caller) }
+        AdmissionPermit { sender, bytes: self.bytes.permit(caller), requests: self.requests.permit(caller) }
     }
 }
 
 /// The permits of one request, returned when dropped.
-pub(crate) struct Place {
+pub(crate) struct AdmissionPermit {
     sender: Sender,
     bytes: Permit,
     requests: Permit,
 }
 
-impl Place {
+impl AdmissionPermit {
     /// Grows to `bytes` in total. A request larger than the pool may get the whole pool. The error says
     /// whether waiting can help: see [`Failure::lacks`].
     pub(crate) fn grow_to(&mut self, bytes: usize) -> Result<(), Failure> {
@@ -61,7 +61,7 @@ impl Place {
         })
     }
 
-    /// As [`Place::grow_to`], but a sender below its share waits until `until` at most.
+    /// As [`AdmissionPermit::grow_to`], but a sender below its share waits until `until` at most.
     pub(crate) async fn wait_to_grow_to(&mut self, bytes: usize, until: Instant) -> Result<(), Failure> {
         Ok(self.bytes.wait_to_grow_to(bytes.div_ceil(UNIT), until).await?)
     }
@@ -99,7 +99,7 @@ impl Place {
         Ok(self.requests.wait_to_grow_to(1, Instant::now() + patience).await?)
     }
 
-    /// As [`Place::enter`], but always waits, for a sender that cannot repeat its request. Stops after
+    /// As [`AdmissionPermit::enter`], but always waits, for a sender that cannot repeat its request. Stops after
     /// `patience`.
     pub(crate) async fn wait_to_enter(&mut self, patience: Duration) {
         // After a timeout there is no permit, and `enter` returns the error.

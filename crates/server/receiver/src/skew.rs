@@ -27,10 +27,10 @@ enum Verdict {
 
 /// The clock comparison of each sender's last request.
 #[derive(Debug, Default)]
-pub(crate) struct Skew(Mutex<Said>);
+pub(crate) struct Skew(Mutex<SkewWarnings>);
 
 #[derive(Debug, Default)]
-struct Said {
+struct SkewWarnings {
     senders: HashMap<u64, (Verdict, Instant)>,
     warned: Option<Instant>,
 }
@@ -80,7 +80,7 @@ impl Skew {
         behind
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Said> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, SkewWarnings> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -74,7 +74,7 @@ async fn answer(turns: Turns, request: Request, next: Next) -> Response {
         return response;
     }
     let (response, memory) = in_memory(&turns, caller, request, next).await;
-    response.map(|body| Body::new(Held { body, memory, _turn: turn }))
+    response.map(|body| Body::new(PermittedBody { body, memory, _turn: turn }))
 }
 
 const SOON: HeaderValue = HeaderValue::from_static("1");
@@ -131,13 +131,13 @@ fn repeated(request: &Request) -> Option<Request> {
 }
 
 /// A body that holds its permit and memory until it is sent.
-struct Held {
+struct PermittedBody {
     body: Body,
     memory: AnswerMemory,
     _turn: Permit,
 }
 
-impl HttpBody for Held {
+impl HttpBody for PermittedBody {
     type Data = Bytes;
     type Error = axum::Error;
 

@@ -17,7 +17,7 @@ use tokio::sync::mpsc;
 use crate::Receiver;
 use crate::failure::Failure;
 use crate::ingest::{Kind, Parcel, Receipt, bound_traces, count, count_rest, keep, prepare, unread};
-use crate::room::Place;
+use crate::room::AdmissionPermit;
 use crate::sender::Sender;
 use crate::unpack::Packing;
 
@@ -75,7 +75,7 @@ const fn transport(protocol: Protocol) -> &'static str {
 /// One packet and its permits.
 struct Packet {
     bytes: Vec<u8>,
-    place: Place,
+    place: AdmissionPermit,
 }
 
 /// The task that reads the socket.
@@ -147,7 +147,7 @@ struct Read {
     /// The outcome of each packet if the batch is committed.
     receipts: Vec<Receipt>,
     /// Permits, held until the batch is committed.
-    places: Vec<Place>,
+    places: Vec<AdmissionPermit>,
 }
 
 impl Keeper {

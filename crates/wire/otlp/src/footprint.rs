@@ -12,7 +12,7 @@ use quipu_core::{
 
 use crate::encoding::NESTING;
 use crate::rest::{self, OfEvent, OfLink};
-use crate::schema::{Points, Seen, Shape, Walk};
+use crate::schema::{Points, Shape, Visited, Walk};
 use crate::{Encoding, Signal};
 
 /// Bodies up to this size are not scanned, because their contents are always small.
@@ -38,11 +38,11 @@ fn protobuf(body: &[u8], signal: Signal) -> usize {
     let mut bytes = body.len();
     let see = |seen| {
         bytes = bytes.saturating_add(match seen {
-            Seen::Message(shape) => weight(shape),
-            Seen::Packed(counts) => counts.saturating_mul(size_of::<u64>() + size_of::<Bucket>()),
+            Visited::Message(shape) => weight(shape),
+            Visited::Packed(counts) => counts.saturating_mul(size_of::<u64>() + size_of::<Bucket>()),
             // Lists of texts exist, and each empty text takes this much memory as a value.
-            Seen::Text(_) => size_of::<Value>(),
-            Seen::TooDeep(_) => 0,
+            Visited::Text(_) => size_of::<Value>(),
+            Visited::TooDeep(_) => 0,
         });
     };
     // Bytes after broken framing are never decoded, so the sum up to there is the result.

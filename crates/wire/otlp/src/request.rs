@@ -10,7 +10,7 @@ use quipu_core::{Error, ErrorKind, Result};
 use crate::decoded::Tally;
 use crate::encoding::NESTING;
 use crate::json::{self, FromJson};
-use crate::schema::{Seen, Walk};
+use crate::schema::{Visited, Walk};
 use crate::{Encoding, Signal};
 
 /// An unused field number, as the tag of a length-delimited field.
@@ -64,10 +64,10 @@ fn protobuf<R: Request>(body: &[u8], mended: &mut Tally) -> Result<R> {
 fn repair(body: &[u8], signal: Signal) -> Option<(Vec<u8>, u64)> {
     let (mut texts, mut tags) = (Vec::new(), Vec::new());
     let see = |seen| match seen {
-        Seen::Text(at) if body.get(at.clone()).is_some_and(|text| std::str::from_utf8(text).is_err()) => {
+        Visited::Text(at) if body.get(at.clone()).is_some_and(|text| std::str::from_utf8(text).is_err()) => {
             texts.push(at)
         }
-        Seen::TooDeep(at) => tags.push(at),
+        Visited::TooDeep(at) => tags.push(at),
         _ => {}
     };
     Walk { body, levels: NESTING + 1, see }.request(signal)?;

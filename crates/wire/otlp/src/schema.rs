@@ -97,7 +97,7 @@ const fn field(shape: Shape, number: u64) -> Field {
 }
 
 /// An item that a walk finds.
-pub(crate) enum Seen {
+pub(crate) enum Visited {
     /// A message of this shape.
     Message(Shape),
     /// A field that should be UTF-8 text.
@@ -115,7 +115,7 @@ pub(crate) struct Walk<'a, F> {
     pub(crate) see: F,
 }
 
-impl<F: FnMut(Seen)> Walk<'_, F> {
+impl<F: FnMut(Visited)> Walk<'_, F> {
     /// Walks the whole body; `None` if its framing is broken.
     pub(crate) fn request(&mut self, signal: Signal) -> Option<()> {
         self.message(Shape::Request(signal), 0..self.body.len(), 0)
@@ -145,15 +145,15 @@ impl<F: FnMut(Seen)> Walk<'_, F> {
 
     fn field(&mut self, field: Field, tag_at: usize, value: Range<usize>, depth: usize) -> Option<()> {
         match field {
-            Field::Text => (self.see)(Seen::Text(value)),
-            Field::Packed => (self.see)(Seen::Packed(value.len())),
+            Field::Text => (self.see)(Visited::Text(value)),
+            Field::Packed => (self.see)(Visited::Packed(value.len())),
             Field::Message(shape) => {
                 let depth = depth + usize::from(matches!(shape, Shape::Array | Shape::KeyValues));
                 if depth > self.levels {
-                    (self.see)(Seen::TooDeep(tag_at));
+                    (self.see)(Visited::TooDeep(tag_at));
                     return Some(());
                 }
-                (self.see)(Seen::Message(shape));
+                (self.see)(Visited::Message(shape));
                 return self.message(shape, value, depth);
             }
             Field::Other => {}

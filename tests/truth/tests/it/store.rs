@@ -6,7 +6,7 @@ use quipu_backend_memory::Memory;
 use quipu_core::{
     Adapters, Batch, Cost, Detail, Intake, SpanQuery, SpanRow, Store, TraceFilter, TraceQuery, TraceRow,
 };
-use quipu_pipeline::{Parts, Pipeline, Priced, Stages};
+use quipu_pipeline::{Pipeline, PipelineParts, Priced, Stages};
 use quipu_prices::Books;
 use tokio::runtime::Runtime;
 
@@ -30,12 +30,12 @@ impl Fed {
     pub fn new() -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let store = Arc::new(Memory::new());
-        let parts = Parts {
+        let parts = PipelineParts {
             stages: Stages {
                 after: vec![Arc::new(Priced::new(Arc::clone(&*PRICES) as _))],
                 ..Stages::default()
             },
-            ..Parts::new(Arc::clone(&store) as _)
+            ..PipelineParts::new(Arc::clone(&store) as _)
         };
         let pipeline = runtime.block_on(async { Pipeline::start(parts) });
         Self { runtime, pipeline, store }

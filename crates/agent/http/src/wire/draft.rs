@@ -25,7 +25,7 @@ pub struct Draft {
     held: usize,
     /// Usage of a stream so far, if it arrives in several events.
     pub(crate) usage_object: Map<String, Value>,
-    parts: BTreeMap<(u64, Slot), Part>,
+    parts: BTreeMap<(u64, Slot), DraftPart>,
     /// Finish reason of each choice.
     stopped: BTreeMap<u64, String>,
 }
@@ -39,7 +39,7 @@ pub(crate) enum Slot {
 }
 
 #[derive(Debug)]
-enum Part {
+enum DraftPart {
     Text(String),
     Reasoning(String),
     Tool(ToolCall),
@@ -68,7 +68,7 @@ impl Draft {
         self.answer.output = self.contents.then(|| self.messages()).flatten();
         self.answer.tool_calls = std::mem::take(&mut self.parts)
             .into_values()
-            .filter_map(|part| if let Part::Tool(call) = part { Some(call) } else { None })
+            .filter_map(|part| if let DraftPart::Tool(call) = part { Some(call) } else { None })
             .filter(|call| !call.name.is_empty())
             .collect();
         self.answer
@@ -84,7 +84,7 @@ impl Draft {
     }
 
     pub(crate) fn has_tool_calls(&self) -> bool {
-        self.parts.values().any(|part| matches!(part, Part::Tool(_)))
+        self.parts.values().any(|part| matches!(part, DraftPart::Tool(_)))
     }
 
     pub(crate) fn id(&mut self, id: Option<&str>) {
@@ -108,14 +108,14 @@ impl Draft {
     }
 
     pub(crate) fn text(&mut self, choice: u64, slot: Slot, piece: &str) {
-        self.say(choice, slot, piece, Part::Text);
+        self.say(choice, slot, piece, DraftPart::Text);
     }
 
     pub(crate) fn reasoning(&mut self, choice: u64, slot: Slot, piece: &str) {
-        self.say(choice, slot, piece, Part::Reasoning);
+        self.say(choice, slot, piece, DraftPart::Reasoning);
     }
 
-    fn say(&mut self, choice: u64, slot: Slot, piece: &str, make: fn(String) -> Part) {
+    fn say(&mut self, choice: u64, slot: Slot, piece: &str, make: fn(String) -> DraftPart) {
         if piece.is_empty() {
             return;
         }
@@ -123,7 +123,7 @@ impl Draft {
         if !self.contents || !self.has_room(piece) {
             return;
         }
-        if let Some(Part::Text(held) | Part::Reasoning(held)) =
+        if let Some(DraftPart::Text(held) | DraftPart::Reasoning(held)) =
             self.part(choice, slot, || make(String::new()))
         {
             held.push_str(piece);
@@ -133,7 +133,8 @@ impl Draft {
     /// Adds a tool call's name and id, if this delta has them.
     pub(crate) fn tool(&mut self, choice: u64, slot: Slot, id: Option<&str>, name: Option<&str>) {
         self.has_output |= name.is_some();
-        if let Some(Part::Tool(call)) = self.part(choice, slot, || Part::Tool(ToolCall::default())) {
+        if let Some(DraftPart::Tool(call)) = self.part(choice, slot, || DraftPart::Tool(ToolCall::default()))
+        {
             if let Some(id) = id.filter(|id| !id.is_empty()) {
                 call.id = Some(id.to_owned());
             }
@@ -148,7 +149,8 @@ impl Draft {
         if !self.contents || !self.has_room(piece) {
             return;
         }
-        if let Some(Part::Tool(call)) = self.part(choice, slot, || Part::Tool(ToolCall::default())) {
+        if let Some(DraftPart::Tool(call)) = self.part(choice, slot, || DraftPart::Tool(ToolCall::default()))
+        {
             call.arguments.get_or_insert_default().push_str(piece);
         }
     }
@@ -157,7 +159,7 @@ impl Draft {
     pub(crate) fn other(&mut self, choice: u64, slot: Slot, part: Value) {
         self.has_output = true;
         if self.contents {
-            self.part(choice, slot, || Part::Other(part));
+            self.part(choice, slot, || DraftPart::Other(part));
         }
     }
 
@@ -174,7 +176,11 @@ impl Draft {
     /// continues there.
     pub(crate) fn last_said(&self, choice: u64, thought: bool) -> Option<Slot> {
         let ((of, slot), part) = self.parts.range(..=(choice, Slot::At(u64::MAX))).next_back()?;
-        let fits = if thought { matches!(part, Part::Reasoning(_)) } else { matches!(part, Part::Text(_)) };
+        let fits = if thought {
+            matches!(part, DraftPart::Reasoning(_))
+        } else {
+            matches!(part, DraftPart::Text(_))
+        };
         (*of == choice && fits).then_some(*slot)
     }
 
@@ -201,7 +207,7 @@ impl Draft {
         has_room
     }
 
-    fn part(&mut self, choice: u64, slot: Slot, make: impl FnOnce() -> Part) -> Option<&mut Part> {
+    fn part(&mut self, choice: u64, slot: Slot, make: impl FnOnce() -> DraftPart) -> Option<&mut DraftPart> {
         let is_full = self.parts.len() >= MOST_PARTS;
         match self.parts.entry((choice, slot)) {
             std::collections::btree_map::Entry::Occupied(part) => Some(part.into_mut()),
@@ -232,7 +238,7 @@ impl Draft {
     }
 }
 
-impl Part {
+impl DraftPart {
     fn value(&self) -> Value {
         match self {
             Self::Text(text) => json!({"type": "text", "content": text}),

@@ -22,5 +22,5 @@ pub use draft::Draft;
 pub use endpoint::{Endpoint, Shape};
 pub use reader::{Bounds, Reader};
 pub use request::Request;
-pub use said::Said;
+pub use said::InputMessages;
 pub use sse::{Sse, SseEvent};

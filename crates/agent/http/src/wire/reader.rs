@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::scan::{Found, Scanner};
+use super::scan::{Scanned, Scanner};
 use super::sse::{Sse, SseEvent};
 use super::{Answer, Draft, Shape, anthropic, gemini, openai};
 
@@ -100,11 +100,11 @@ impl Reader {
             Form::Unknown => {}
             Form::Events(sse) => sse.feed(bytes, &mut |event| read_event(shape, &event, draft)),
             Form::Json { scanner, .. } => scanner.feed(bytes, &mut |found| match found {
-                Found::Object(members) => {
+                Scanned::Object(members) => {
                     whole(shape, &Value::Object(members), draft);
                     draft.answer.is_complete = true;
                 }
-                Found::Element(value) => piece(shape, &value, draft),
+                Scanned::Element(value) => piece(shape, &value, draft),
             }),
         }
     }

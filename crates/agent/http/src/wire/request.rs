@@ -6,7 +6,7 @@ use quipu_json::RawValue;
 use serde_json::{Map, Value};
 
 use super::fields::{count, word};
-use super::{Endpoint, Said, Shape};
+use super::{Endpoint, InputMessages, Shape};
 
 /// Most memory in bytes for the tree of the messages. Beyond that they are not read.
 const MOST_SAID: usize = 16 << 20;
@@ -55,7 +55,7 @@ pub struct Request {
     /// Number of offered tools.
     pub tools: Option<usize>,
     /// Input messages, if contents are read.
-    pub said: Option<Said>,
+    pub said: Option<InputMessages>,
     members: Vec<&'static str>,
 }
 
@@ -90,7 +90,7 @@ impl Request {
         let model = if endpoint.shape.is_google() { named.or(said) } else { said.or(named) };
         request.model = model.map(str::to_owned);
         request.stream |= endpoint.stream;
-        request.said = contents.then(|| Said::read(endpoint.shape, &contents_of(read)));
+        request.said = contents.then(|| InputMessages::read(endpoint.shape, &contents_of(read)));
         request.members = members;
         Some(request)
     }

@@ -12,7 +12,7 @@ use super::Shape;
 
 /// Input messages of a request.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Said {
+pub struct InputMessages {
     /// Messages, oldest first.
     pub messages: Option<Value>,
     /// Instructions, if they are separate from the messages.
@@ -21,7 +21,7 @@ pub struct Said {
     pub tools: Option<Value>,
 }
 
-impl Said {
+impl InputMessages {
     /// Reads the body of a request in this shape.
     pub fn read(shape: Shape, body: &Value) -> Self {
         let mut said = match shape {

@@ -12,7 +12,7 @@ const MOST_LONG: usize = 4;
 
 /// Result of a scan.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Found {
+pub(crate) enum Scanned {
     /// A complete object; unwanted and too long members are `null`.
     Object(Map<String, Value>),
     /// One element of an array.
@@ -92,7 +92,7 @@ impl Scanner {
     }
 
     /// Reads the next bytes. It calls `found` for each element of an array, and once at the end of an object.
-    pub fn feed(&mut self, bytes: &[u8], found: &mut dyn FnMut(Found)) {
+    pub fn feed(&mut self, bytes: &[u8], found: &mut dyn FnMut(Scanned)) {
         let mut rest = bytes;
         while let Some(&byte) = rest.first() {
             let taken = match self.at {
@@ -113,7 +113,7 @@ impl Scanner {
     }
 
     /// Handles one byte outside of keys and values.
-    fn step(&mut self, byte: u8, found: &mut dyn FnMut(Found)) {
+    fn step(&mut self, byte: u8, found: &mut dyn FnMut(Scanned)) {
         if byte.is_ascii_whitespace() {
             return;
         }
@@ -148,7 +148,7 @@ impl Scanner {
     }
 
     /// Consumes a key or value up to its end or the end of `bytes`; returns the number of consumed bytes.
-    fn take_run(&mut self, bytes: &[u8], found: &mut dyn FnMut(Found)) -> usize {
+    fn take_run(&mut self, bytes: &[u8], found: &mut dyn FnMut(Scanned)) -> usize {
         if self.at == At::Key {
             return self.take_key(bytes);
         }
@@ -223,7 +223,7 @@ impl Scanner {
     }
 
     /// Handles the end of a value.
-    fn close(&mut self, found: &mut dyn FnMut(Found)) {
+    fn close(&mut self, found: &mut dyn FnMut(Scanned)) {
         let is_small = quipu_json::tree_bytes(&self.value) <= MOST_TREE;
         self.cut |= self.keep && !is_small;
         let value = if self.keep && is_small { serde_json::from_slice(&self.value).ok() } else { None };
@@ -232,7 +232,7 @@ impl Scanner {
         if self.is_array {
             self.at = At::Value;
             if let Some(value) = value {
-                found(Found::Element(value));
+                found(Scanned::Element(value));
             }
         } else {
             self.at = At::Between;
@@ -246,11 +246,11 @@ impl Scanner {
         }
     }
 
-    fn end(&mut self, found: &mut dyn FnMut(Found)) {
+    fn end(&mut self, found: &mut dyn FnMut(Scanned)) {
         self.at = At::After;
         self.value = Vec::new();
         if !self.is_array {
-            found(Found::Object(std::mem::take(&mut self.members)));
+            found(Scanned::Object(std::mem::take(&mut self.members)));
         }
     }
 }
@@ -263,7 +263,7 @@ mod tests {
 
     use super::*;
 
-    fn read(pieces: &[&[u8]], limit: usize, wanted: Wanted) -> (Vec<Found>, bool) {
+    fn read(pieces: &[&[u8]], limit: usize, wanted: Wanted) -> (Vec<Scanned>, bool) {
         let mut scanner = Scanner::new(limit, wanted);
         let mut all = Vec::new();
         for piece in pieces {
@@ -275,8 +275,8 @@ mod tests {
     fn object(text: &str) -> Option<Value> {
         let (mut all, _) = read(&[text.as_bytes()], 1 << 20, |_| true);
         match all.pop()? {
-            Found::Object(members) => Some(Value::Object(members)),
-            Found::Element(_) => None,
+            Scanned::Object(members) => Some(Value::Object(members)),
+            Scanned::Element(_) => None,
         }
     }
 
@@ -297,8 +297,8 @@ mod tests {
         let elements: Vec<Value> = all
             .into_iter()
             .map(|found| match found {
-                Found::Element(value) => value,
-                Found::Object(_) => Value::Null,
+                Scanned::Element(value) => value,
+                Scanned::Object(_) => Value::Null,
             })
             .collect();
         assert_eq!(elements, [json!({"a": [1]}), json!(2), json!("x")]);
@@ -309,7 +309,7 @@ mod tests {
         let text = br#"{"data":[0.1,0.2,0.3],"usage":{"n":1},"long":"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"}"#;
         let (all, cut) = read(&[text], 20, |key| key != "data");
         let expected = json!({"data": null, "usage": {"n": 1}, "long": null});
-        assert_eq!(all, [Found::Object(expected.as_object().unwrap().clone())]);
+        assert_eq!(all, [Scanned::Object(expected.as_object().unwrap().clone())]);
         assert!(cut);
     }
 
@@ -320,8 +320,8 @@ mod tests {
         for (limit, members, kept) in [(1 << 20, MOST_MEMBERS, MOST_MEMBERS), (25, MOST_MEMBERS, 10)] {
             let (mut all, cut) = read(&[text.as_bytes()], limit, |_| true);
             let read = match all.pop().unwrap() {
-                Found::Object(members) => members,
-                Found::Element(_) => Map::new(),
+                Scanned::Object(members) => members,
+                Scanned::Element(_) => Map::new(),
             };
             let some = read.values().filter(|value| !value.is_null()).count();
             assert_eq!((read.len(), some, cut), (members, kept, true));
@@ -368,9 +368,9 @@ mod tests {
                 object => vec![object],
             };
             let got: Vec<Value> = all.into_iter().map(|found| match found {
-                Found::Element(value) => value,
+                Scanned::Element(value) => value,
                 // Keys with escape sequences are kept as written; no provider uses them.
-                Found::Object(members) => Value::Object(members.into_iter().map(|(key, value)| {
+                Scanned::Object(members) => Value::Object(members.into_iter().map(|(key, value)| {
                     (serde_json::from_str::<String>(&format!("\"{key}\"")).unwrap(), value)
                 }).collect()),
             }).collect();

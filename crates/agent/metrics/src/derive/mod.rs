@@ -36,12 +36,12 @@ type Key = (TraceId, SpanId);
 /// counts anew.
 pub struct Derive {
     registry: &'static Registry,
-    state: Arc<Mutex<State>>,
+    state: Arc<Mutex<DeriveState>>,
     by_service: bool,
 }
 
 #[derive(Default)]
-struct State {
+struct DeriveState {
     spans: Recent<Key, (), SPANS>,
     /// Boxed, because a hash table has more slots than entries.
     rows: Recent<Key, Box<Counted>, ROWS>,
@@ -73,7 +73,7 @@ impl Derive {
     }
 
     fn into(registry: &'static Registry, by_service: bool) -> Self {
-        let state = Arc::<Mutex<State>>::default();
+        let state = Arc::<Mutex<DeriveState>>::default();
         let known = Arc::clone(&state);
         registry.observe_with(move |registry, now| {
             let active = known.lock().sessions.active(now);
@@ -133,7 +133,7 @@ impl To {
     }
 }
 
-impl State {
+impl DeriveState {
     fn row(&mut self, to: To, row: &Cost, span: Option<&Span>) {
         let key = (row.trace_id, row.span_id);
         let before = self.rows.remove(&key);

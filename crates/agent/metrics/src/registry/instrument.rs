@@ -26,7 +26,7 @@ pub(crate) struct Description {
 
 /// Description of an instrument that is not used yet.
 #[derive(Default)]
-pub(super) struct Said {
+pub(super) struct UnusedDescription {
     pub description: Option<Description>,
     pub bounds: Option<Box<[f64]>>,
 }

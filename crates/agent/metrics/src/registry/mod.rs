@@ -16,7 +16,7 @@ use foldhash::{HashMap, fast::RandomState};
 use parking_lot::{Mutex, RwLock};
 use quipu_core::{SpanId, Timestamp, TraceId};
 
-use self::instrument::{Description, Said};
+use self::instrument::{Description, UnusedDescription};
 use crate::kind::InstrumentKind;
 use crate::problem::{Problem, Problems, Report};
 use crate::{bounds, catalogue, name};
@@ -40,7 +40,7 @@ pub struct Registry {
     shards: [Shard; SHARDS],
     /// Key: name in lower case, because names must differ by more than case.
     instruments: RwLock<HashMap<(CompactString, Origin), &'static Instrument>>,
-    said: Mutex<HashMap<CompactString, Said>>,
+    said: Mutex<HashMap<CompactString, UnusedDescription>>,
     observers: Mutex<Vec<Observer>>,
     limit: AtomicUsize,
     pub(crate) cells: AtomicUsize,
@@ -116,7 +116,7 @@ impl Registry {
     }
 
     /// Stores settings for an instrument that may be created later; `false` if the limit is reached.
-    fn say(&self, name: &str, say: impl FnOnce(&mut Said)) -> bool {
+    fn say(&self, name: &str, say: impl FnOnce(&mut UnusedDescription)) -> bool {
         let mut all = self.said.lock();
         let name = lower(name);
         if all.len() >= INSTRUMENTS && !all.contains_key(&name) {

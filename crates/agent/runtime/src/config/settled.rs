@@ -12,7 +12,7 @@ use quipu_sdk::propagate::{Format, Formats};
 use quipu_sdk::{EventFilter, RateLimit, RecorderConfig, SampleRule, Sampler};
 
 use super::layer::{EventsLayer, Layer, Preset, SamplingLayer, TailLayer};
-use crate::named::Named;
+use crate::named::BackendConfigs;
 use crate::variables::Variables;
 
 /// Final configuration.
@@ -27,7 +27,7 @@ pub(crate) struct Config {
     pub propagate: Formats,
     pub events: EventFilter,
     pub data_dir: PathBuf,
-    pub backends: Named,
+    pub backends: BackendConfigs,
     pub delay: Duration,
     pub ring_bytes: usize,
     pub large_bytes: usize,
@@ -105,7 +105,7 @@ impl Config {
         let (level, data_dir) =
             (said.level.unwrap_or(choice.level), said.data_dir.unwrap_or_else(|| PathBuf::from(".quipu")));
         let redact = redact(said.redact.unwrap_or_default(), log_full_prompts, &variables, &mut problems);
-        let backends = Named {
+        let backends = BackendConfigs {
             // A preset can name backends that the build lacks.
             lenient: said.backends.is_none(),
             list: said.backends.unwrap_or_else(|| by_preset(choice.backends, &variables)),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use quipu_core::{Backend, Batch, Health, Level, Result};
 use quipu_pipeline::{DeliveryConfig, RuleSignal};
-use quipu_runtime::{Backends, Named, Open, Opened, Variables};
+use quipu_runtime::{BackendConfigs, Backends, Open, Opened, Variables};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -61,11 +61,11 @@ const KNOWN: &[(&str, Open)] = &[
     ("near", |_| Ok(Opened::Exporter(Arc::new(Near)))),
 ];
 
-fn named(list: &[&str], text: &str) -> Named {
+fn named(list: &[&str], text: &str) -> BackendConfigs {
     let tables: BTreeMap<String, Spanned<toml::Table>> = toml::from_str(text).unwrap();
     let variables = [("KEY", "k-1"), ("REGION", "eu")];
     let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    Named {
+    BackendConfigs {
         list: list.iter().map(|listed| (*listed).to_owned()).collect(),
         tables,
         delivery: DeliveryConfig { batch_records: 7, ..DeliveryConfig::default() },
@@ -130,7 +130,7 @@ fn what_waits_is_kept_on_disk_for_the_remote_and_for_those_that_ask() {
     let list = ["far", "near", "kept"];
     assert_eq!(spools(&opened(&list, text)), [true, false, true]);
     let mut inside = Backends::default();
-    inside.open(&Named { keep: false, ..named(&list, text) }, KNOWN);
+    inside.open(&BackendConfigs { keep: false, ..named(&list, text) }, KNOWN);
     assert_eq!(spools(&inside), [false, false, true], "a library keeps what it is asked to");
 }
 
@@ -170,9 +170,14 @@ fn the_folder_of_an_earlier_build_is_renamed_with_its_spools() {
     let spool = "one/spool/1.seg";
     std::fs::create_dir_all(data.path().join("exits/one/spool")).unwrap();
     std::fs::write(data.path().join("exits").join(spool), "kept").unwrap();
-    assert_eq!(Named::folder(data.path()), data.path().join("exits"), "a command without a start reads it");
+    assert_eq!(
+        BackendConfigs::folder(data.path()),
+        data.path().join("exits"),
+        "a command without a start reads it"
+    );
     let mut backends = Backends::default();
-    let named = Named { data_dir: data.path().to_owned(), ..named(&["one"], "[one]\nuse = \"near\"") };
+    let named =
+        BackendConfigs { data_dir: data.path().to_owned(), ..named(&["one"], "[one]\nuse = \"near\"") };
     backends.open(&named, KNOWN);
     let folder = data.path().join("exporters");
     assert_eq!(backends.exporters[0].folder.as_deref(), Some(folder.join("one").as_path()));

@@ -9,7 +9,7 @@ use crate::clock::ticks;
 use crate::ids::Ids;
 use crate::mirror::{self, Opened};
 use crate::open::{Notes, Open};
-use crate::place::Place;
+use crate::place::CurrentSpan;
 use crate::sample::{Root, Sampler};
 use crate::wire::{FOREIGN, Head, Key, SPAN, subject};
 use crate::{Bound, Content, Context, Field, Recorder, local};
@@ -49,7 +49,7 @@ impl Live {
         let mut open = open.unwrap_or_else(|| Open::new(recorder));
         let start = ticks();
         let sampled = match parent {
-            Some(Place { remote: false, sampled, .. }) => *sampled,
+            Some(CurrentSpan { remote: false, sampled, .. }) => *sampled,
             None if matches!(recorder.settings().sampler, Sampler::Always) => true,
             _ => {
                 let now = recorder.shared().scale.nanos(start).cast_unsigned();
@@ -59,7 +59,7 @@ impl Live {
             }
         };
         open.recorder = recorder;
-        open.place = Some(Place { trace_id, span_id, sampled, remote: false });
+        open.place = Some(CurrentSpan { trace_id, span_id, sampled, remote: false });
         open.held.clone_from(&at.held);
         open.start = start;
         open.notes = Notes { unwinding: std::thread::panicking(), ..Notes::default() };
@@ -158,7 +158,7 @@ impl Live {
         self.0.writer.event(now, name, attributes);
     }
 
-    pub fn link(&mut self, to: Place) {
+    pub fn link(&mut self, to: CurrentSpan) {
         self.0.writer.link(to.trace_id, to.span_id);
     }
 

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use quipu_core::{SpanId, SpanKind, Status, TraceId, Usage, Usd};
 
 use crate::at::At;
-use crate::place::Place;
+use crate::place::CurrentSpan;
 use crate::wire::Key;
 use crate::{Bound, Content, Field};
 
@@ -41,7 +41,7 @@ never! {
     cost(Usd) -> ();
     content(Key, Key, Content<'_>) -> ();
     event(&str, &[(&str, Field<'_>)]) -> ();
-    link(Place) -> ();
+    link(CurrentSpan) -> ();
     fail(&str, impl Display) -> ();
     rename(&str) -> ();
     span_kind(SpanKind) -> ();

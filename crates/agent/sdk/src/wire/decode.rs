@@ -9,7 +9,7 @@ use quipu_core::{
 };
 use quipu_semconv::quipu::{DATA_PREFIX, SCOPE, USAGE_ESTIMATED};
 
-use super::head::{EVENT, SPAN, Seen};
+use super::head::{DecodedHead, EVENT, SPAN};
 use super::key::Key;
 use super::kinds::{FOREIGN, ROWS, Row};
 use super::read::{Reader, Start};
@@ -32,7 +32,7 @@ pub(crate) struct Decoder {
 
 /// A record while its fields are decoded.
 #[derive(Default)]
-struct Parts {
+struct PartialRecord {
     attributes: Attributes,
     /// Bit set of the well-known keys in `attributes`.
     seen: [u64; 4],
@@ -63,8 +63,9 @@ impl Decoder {
     /// Decodes a record into the batch. `scale` converts ticks to time. False if the bytes are no record,
     /// which would be a defect of this crate.
     pub fn decode(&mut self, record: &[u64], scale: &Scale, batch: &mut Batch) -> bool {
-        let Some((head, rest)) = Seen::read(record) else { return false };
-        let mut parts = Parts { attributes: Attributes::with_capacity(20), ..Parts::default() };
+        let Some((head, rest)) = DecodedHead::read(record) else { return false };
+        let mut parts =
+            PartialRecord { attributes: Attributes::with_capacity(20), ..PartialRecord::default() };
         let row = (head.what == SPAN && head.kind != FOREIGN)
             .then(|| ROWS.get(usize::from(head.kind)).unwrap_or(&ROWS[0]));
         if let Some(row) = row {
@@ -86,7 +87,13 @@ impl Decoder {
         }
     }
 
-    fn span(&mut self, head: Seen, row: Option<&Row>, mut parts: Parts, scale: &Scale) -> Option<Span> {
+    fn span(
+        &mut self,
+        head: DecodedHead,
+        row: Option<&Row>,
+        mut parts: PartialRecord,
+        scale: &Scale,
+    ) -> Option<Span> {
         let (trace_id, span_id) = (head.trace_id?, head.span_id?);
         if !head.sampled {
             parts.set(Key::SAMPLED, Value::Bool(false));
@@ -114,7 +121,7 @@ impl Decoder {
         Some(span)
     }
 
-    fn event(&mut self, head: &Seen, parts: Parts, scale: &Scale) -> Event {
+    fn event(&mut self, head: &DecodedHead, parts: PartialRecord, scale: &Scale) -> Event {
         let bound = |key: Key| parts.attributes.text(key.text()).map(CompactString::from);
         Event {
             time: scale.time(head.start),
@@ -146,7 +153,7 @@ impl Decoder {
     }
 }
 
-impl Parts {
+impl PartialRecord {
     fn fields(&mut self, reader: &mut Reader<'_>, scale: &Scale) -> Option<()> {
         while !reader.is_over() {
             let start = reader.start()?;

@@ -95,7 +95,7 @@ pub(super) mod patch {
 
 /// A decoded head.
 #[derive(Debug)]
-pub(super) struct Seen {
+pub(super) struct DecodedHead {
     pub what: u8,
     pub kind: u8,
     pub sampled: bool,
@@ -109,7 +109,7 @@ pub(super) struct Seen {
     pub parent_id: Option<SpanId>,
 }
 
-impl Seen {
+impl DecodedHead {
     /// Decodes the head; returns it with the remaining words.
     pub fn read(record: &[u64]) -> Option<(Self, &[u64])> {
         let ([first, start, end, high, low, span, parent], rest) = record.split_first_chunk::<HEAD>()?;

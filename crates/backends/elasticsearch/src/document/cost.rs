@@ -2,13 +2,13 @@
 
 use quipu_core::Cost;
 
-use super::Place;
+use super::StreamName;
 use super::fields::Fields;
 use super::source::begin;
 use super::span::tokens;
 
 /// Writes a ledger row.
-pub(crate) fn cost(out: &mut Vec<u8>, place: &Place<'_>, of: &Cost) {
+pub(crate) fn cost(out: &mut Vec<u8>, place: &StreamName<'_>, of: &Cost) {
     let mut fields = Fields::new(out);
     begin(&mut fields, "costs", place, of.time);
     fields.shown("trace.id", Some(of.trace_id));

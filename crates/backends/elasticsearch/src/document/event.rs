@@ -3,13 +3,13 @@
 use quipu_core::{Event, Level, Value};
 use quipu_jsonl::quoted;
 
-use super::Place;
+use super::StreamName;
 use super::attributes::attributes;
 use super::fields::{Fields, value};
 use super::source::{begin, source};
 
 /// Writes an event.
-pub(crate) fn event(out: &mut Vec<u8>, place: &Place<'_>, of: &Event) {
+pub(crate) fn event(out: &mut Vec<u8>, place: &StreamName<'_>, of: &Event) {
     let mut fields = Fields::new(out);
     begin(&mut fields, "logs", place, of.time);
     fields.text("log.level", of.level.as_str());

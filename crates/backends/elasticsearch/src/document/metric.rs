@@ -3,13 +3,13 @@
 use quipu_core::{Instrument, Metric, Point, PointValue, Temporality};
 use quipu_jsonl::list;
 
-use super::Place;
+use super::StreamName;
 use super::attributes::attributes;
 use super::fields::Fields;
 use super::source::{begin, source};
 
 /// Writes one point.
-pub(crate) fn point(out: &mut Vec<u8>, place: &Place<'_>, metric: &Metric, of: &Point) {
+pub(crate) fn point(out: &mut Vec<u8>, place: &StreamName<'_>, metric: &Metric, of: &Point) {
     let mut fields = Fields::new(out);
     begin(&mut fields, "metrics", place, of.time);
     fields.text("event.kind", "metric");

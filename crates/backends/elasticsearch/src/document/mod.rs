@@ -22,7 +22,7 @@ pub(crate) const ECS: &str = "9.0.0";
 pub(crate) const INDEXED: usize = 8_000;
 
 /// Data stream of a document.
-pub(crate) struct Place<'a> {
+pub(crate) struct StreamName<'a> {
     /// Second part of the data stream's name.
     pub dataset: &'a str,
     /// Third part of the data stream's name.

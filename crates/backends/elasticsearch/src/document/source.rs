@@ -4,7 +4,7 @@ use quipu_core::{Attributes, Resource, Scope, Timestamp, Value};
 
 use super::attributes::attributes;
 use super::fields::Fields;
-use super::{ECS, Place};
+use super::{ECS, StreamName};
 
 /// ECS names of resource attributes. If ECS has one field for two attributes, the first existing one is used.
 const RESOURCE: [(&str, &[&str]); 15] = [
@@ -26,7 +26,7 @@ const RESOURCE: [(&str, &[&str]); 15] = [
 ];
 
 /// Writes time, schema and data stream.
-pub(crate) fn begin(fields: &mut Fields<'_>, stream: &str, place: &Place<'_>, time: Timestamp) {
+pub(crate) fn begin(fields: &mut Fields<'_>, stream: &str, place: &StreamName<'_>, time: Timestamp) {
     fields.time("@timestamp", Some(time));
     fields.text("ecs.version", ECS);
     fields.text("data_stream.type", stream);

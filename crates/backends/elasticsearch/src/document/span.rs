@@ -3,14 +3,14 @@
 use quipu_core::{Canonical, Cost, Kind, Link, Span, SpanEvent, SpanKind, Status, Usage};
 use quipu_jsonl::list;
 
-use super::Place;
+use super::StreamName;
 use super::attributes::attributes;
 use super::cost::verdict;
 use super::fields::Fields;
 use super::source::{begin, first_text, source};
 
 /// Writes a span, with the figures of its ledger row if known.
-pub(crate) fn span(out: &mut Vec<u8>, place: &Place<'_>, of: &Span, row: Option<&Cost>) {
+pub(crate) fn span(out: &mut Vec<u8>, place: &StreamName<'_>, of: &Span, row: Option<&Cost>) {
     let mut fields = Fields::new(out);
     begin(&mut fields, "traces", place, of.start);
     fields.shown("trace.id", Some(of.trace_id));

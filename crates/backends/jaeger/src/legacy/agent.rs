@@ -14,7 +14,7 @@ use super::fit::{self, Fit};
 use super::{aside, caught, convert, groups};
 use crate::Config;
 use crate::prepare::{self, Id};
-use crate::state::State;
+use crate::state::SenderState;
 
 /// An agent. UDP has no answers: the backend only knows that packets left, and whether the kernel saw a
 /// refusal.
@@ -28,19 +28,19 @@ pub(crate) struct Agent {
     /// Created at the first write and again after a failure, to resolve the host name anew. Only one write at
     /// a time uses it.
     socket: Mutex<Option<UdpSocket>>,
-    state: Arc<State>,
+    state: Arc<SenderState>,
 }
 
 /// A batch as packets.
 #[derive(Default)]
-struct Written {
+struct Packets {
     packets: Vec<Vec<u8>>,
     cut: u64,
     unfit: Vec<Id>,
 }
 
 impl Agent {
-    pub fn open(config: &Config, state: &Arc<State>) -> Result<Self> {
+    pub fn open(config: &Config, state: &Arc<SenderState>) -> Result<Self> {
         Ok(Self {
             place: config.agent()?,
             mapping: config.mapping,
@@ -53,7 +53,7 @@ impl Agent {
     }
 
     pub async fn write(&self, batch: Arc<Batch>) -> Result<()> {
-        let Written { packets, cut, unfit } = self.packets(Arc::clone(&batch)).await?;
+        let Packets { packets, cut, unfit } = self.packets(Arc::clone(&batch)).await?;
         self.send(&packets).await?;
         self.state.cut(cut);
         if unfit.is_empty() {
@@ -70,7 +70,7 @@ impl Agent {
         Err(Error::new(ErrorKind::Invalid, "send spans", context).leaving(left))
     }
 
-    async fn packets(&self, batch: Arc<Batch>) -> Result<Written> {
+    async fn packets(&self, batch: Arc<Batch>) -> Result<Packets> {
         let (mapping, events, most) = (self.mapping, self.events, self.most);
         aside(move || written(&prepare::shown(&batch, mapping, events), most)).await
     }
@@ -173,8 +173,8 @@ fn is_too_long(cause: &io::Error) -> bool {
 }
 
 /// Encodes spans as packets of at most `most` bytes, each as full as the size bounds of the spans allow.
-fn written(spans: &[Span], most: usize) -> Result<Written> {
-    let mut all = Written::default();
+fn written(spans: &[Span], most: usize) -> Result<Packets> {
+    let mut all = Packets::default();
     for group in groups::groups(spans) {
         let mut process = convert::process(&group.resource);
         // Each packet repeats the process, and needs space for spans.

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use quipu_core::{Batch, Error, ErrorKind, Finding, Result};
 
 use crate::fault::NAME;
-use crate::state::State;
+use crate::state::SenderState;
 use crate::{Config, Protocol};
 use agent::Agent;
 use collector::Collector;
@@ -30,7 +30,7 @@ pub(crate) enum Legacy {
 }
 
 impl Legacy {
-    pub fn open(config: &Config, state: &Arc<State>) -> Result<Self> {
+    pub fn open(config: &Config, state: &Arc<SenderState>) -> Result<Self> {
         match config.protocol() {
             Protocol::Agent => Agent::open(config, state).map(Self::Agent),
             _ => Collector::open(config).map(Self::Collector),

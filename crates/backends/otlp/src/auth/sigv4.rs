@@ -62,7 +62,7 @@ impl Sigv4 {
 pub(crate) struct Signer {
     settings: Sigv4,
     fixed: Option<Credentials>,
-    held: Mutex<Option<Held>>,
+    held: Mutex<Option<CachedCredentials>>,
 }
 
 impl fmt::Debug for Signer {
@@ -71,7 +71,7 @@ impl fmt::Debug for Signer {
     }
 }
 
-struct Held {
+struct CachedCredentials {
     who: Credentials,
     until: SystemTime,
     got: Instant,
@@ -107,7 +107,7 @@ impl Signer {
             ends.and_then(|ends| ends.checked_sub(MARGIN)).unwrap_or_else(|| SystemTime::now() + KEEP);
         let Printed { access_key_id, secret_access_key, session_token, .. } = printed;
         let who = Credentials::new(access_key_id, secret_access_key, session_token, ends, "command");
-        *held = Some(Held { who: who.clone(), until, got: Instant::now() });
+        *held = Some(CachedCredentials { who: who.clone(), until, got: Instant::now() });
         Ok(who)
     }
 

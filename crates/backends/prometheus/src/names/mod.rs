@@ -32,7 +32,7 @@ pub(crate) fn base(full: &str, kind: MetricType) -> &str {
 
 /// The name of a metric on the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Named {
+pub(crate) struct MetricName {
     /// Name with the unit, and with `_total` for a counter.
     pub(crate) full: String,
     /// The unit in Prometheus' words, if the name ends with it; otherwise empty.
@@ -40,7 +40,7 @@ pub(crate) struct Named {
 }
 
 /// Translates the name of a metric.
-pub(crate) fn metric(name: &str, unit: &str, instrument: Instrument) -> Named {
+pub(crate) fn metric(name: &str, unit: &str, instrument: Instrument) -> MetricName {
     let counter = instrument == Instrument::Counter;
     let mut full = clean(name);
     if counter && let Some(rest) = full.strip_suffix(TOTAL).filter(|rest| !rest.is_empty()) {
@@ -54,7 +54,7 @@ pub(crate) fn metric(name: &str, unit: &str, instrument: Instrument) -> Named {
     if counter {
         full.push_str(TOTAL);
     }
-    Named { full, unit: if told { unit } else { String::new() } }
+    MetricName { full, unit: if told { unit } else { String::new() } }
 }
 
 /// A valid metric name: invalid characters become `_`, runs of `_` become one, and a leading digit gets a `_`

@@ -22,7 +22,7 @@ use quipu_core::{Metric, Point, Resource, Timestamp};
 
 use crate::names::{self, Labels, Reserved, TARGET_INFO};
 use crate::wire::Metadata;
-use crate::{Config, names::Named};
+use crate::{Config, names::MetricName};
 use left_out::LeftOut;
 use series::{Series, Took};
 use source::Sent;
@@ -146,7 +146,7 @@ impl Records {
     }
 
     /// Creates the family if it is missing; `false` if another family uses its name.
-    fn admit(&mut self, named: &Named, kind: Kind, metric: &Metric) -> bool {
+    fn admit(&mut self, named: &MetricName, kind: Kind, metric: &Metric) -> bool {
         if let Some(family) = self.families.get_mut(&named.full) {
             if family.help.is_empty() {
                 family.help.clone_from(&metric.description);

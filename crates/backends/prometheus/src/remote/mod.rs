@@ -37,12 +37,12 @@ pub(crate) struct Remote {
     url: String,
     tls: Tls,
     most: usize,
-    state: Mutex<State>,
+    state: Mutex<RemoteState>,
 }
 
 /// Stored series and pending samples. Pending samples stay here between attempts, so a repeated batch sends
 /// the same samples again.
-struct State {
+struct RemoteState {
     records: Records,
     target: Target,
     pending: Pending,
@@ -53,7 +53,7 @@ impl Remote {
     pub(crate) fn new(config: &Config, to: &RemoteWrite) -> Result<Self> {
         let target = Target::new(to.labels.clone());
         let records = Records::new(config).with_targets(target.clone());
-        let state = State { records, target, pending: Pending::default(), told: HashMap::new() };
+        let state = RemoteState { records, target, pending: Pending::default(), told: HashMap::new() };
         Ok(Self {
             http: to.client()?,
             url: to.url.clone(),
@@ -88,7 +88,7 @@ impl Remote {
         self.send(&mut state, now).await
     }
 
-    async fn send(&self, state: &mut State, now: Timestamp) -> Result<()> {
+    async fn send(&self, state: &mut RemoteState, now: Timestamp) -> Result<()> {
         let mut why = None;
         loop {
             let timeseries = state.pending.next(self.most);
@@ -180,7 +180,7 @@ fn note(answer: &Answer) {
     tracing::debug!(status = answer.status, said = said.trim(), "remote write was rejected");
 }
 
-impl State {
+impl RemoteState {
     fn take(&mut self, metric: &Metric, now: Timestamp) {
         let Self { records, pending, target, .. } = self;
         let mut latest = None;

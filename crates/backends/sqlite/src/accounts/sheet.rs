@@ -4,8 +4,8 @@ use std::path::Path;
 
 use compact_str::CompactString;
 use quipu_core::{
-    AccountId, AccountUnit, Counted, Fired, Held, Posting, Result, Sheet, SpanId, Timestamp, TraceFacts,
-    TraceId,
+    AccountId, AccountUnit, Counted, Fired, HeldReservation, Posting, Result, Sheet, SpanId, Timestamp,
+    TraceFacts, TraceId,
 };
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
@@ -92,13 +92,13 @@ impl Open<'_> {
     }
 
     /// Reservations that match a condition on `held`.
-    fn parts(&self, condition: &str, params: impl Params) -> Result<Vec<Held>> {
+    fn parts(&self, condition: &str, params: impl Params) -> Result<Vec<HeldReservation>> {
         let sql = format!(
             "SELECT id, budget, expires, trace, span FROM held WHERE {condition} ORDER BY id, budget"
         );
         let mut parts = self.all(&sql, params, |row| {
             let budget: String = row.get(1)?;
-            Ok(Held {
+            Ok(HeldReservation {
                 id: u64::try_from(row.get::<_, i64>(0)?).unwrap_or_default(),
                 budget: budget.into(),
                 figures: Vec::new(),
@@ -249,7 +249,7 @@ impl Sheet for Open<'_> {
         self.increment("next")
     }
 
-    fn hold(&mut self, held: Held) -> Result<()> {
+    fn hold(&mut self, held: HeldReservation) -> Result<()> {
         let (number, budget) = (id(held.id), held.budget.as_str());
         self.let_go(number, budget)?;
         let trace = held.trace_id.map(|trace| *trace.as_bytes());
@@ -268,11 +268,11 @@ impl Sheet for Open<'_> {
         Ok(())
     }
 
-    fn held(&mut self, number: u64) -> Result<Vec<Held>> {
+    fn held(&mut self, number: u64) -> Result<Vec<HeldReservation>> {
         self.parts("id = ?1", [id(number)])
     }
 
-    fn held_in(&mut self, trace_id: TraceId) -> Result<Vec<Held>> {
+    fn held_in(&mut self, trace_id: TraceId) -> Result<Vec<HeldReservation>> {
         self.parts("trace = ?1", [*trace_id.as_bytes()])
     }
 

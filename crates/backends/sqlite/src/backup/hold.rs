@@ -36,7 +36,7 @@ const TRIES: u32 = 8;
 
 /// Copies a database and its log.
 pub(super) fn database(pack: &mut Pack, file: &Listed) -> Result<Copied> {
-    Held::in_place(file)?.copy(pack, file)
+    HeldDatabase::in_place(file)?.copy(pack, file)
 }
 
 /// A copied database.
@@ -46,7 +46,7 @@ pub(super) struct Copied {
 }
 
 /// A database in a stable state.
-pub(super) struct Held {
+pub(super) struct HeldDatabase {
     data: File,
     /// Its log. A later file of the same name may belong to another database.
     log: Option<File>,
@@ -54,13 +54,13 @@ pub(super) struct Held {
     reading: Option<rusqlite::Connection>,
 }
 
-impl Drop for Held {
+impl Drop for HeldDatabase {
     fn drop(&mut self) {
         self.reading.take();
     }
 }
 
-impl Held {
+impl HeldDatabase {
     /// Opens the file at its path in a stable state.
     pub(super) fn in_place(file: &Listed) -> Result<Self> {
         for _ in 0..TRIES {

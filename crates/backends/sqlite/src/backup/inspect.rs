@@ -55,10 +55,10 @@ pub(super) fn is_looked_into(name: &str) -> bool {
 
 /// The stores of a copy, by the prefix of their file names.
 #[derive(Debug, Default)]
-pub(super) struct Stores(BTreeMap<String, Found>);
+pub(super) struct Stores(BTreeMap<String, StoreSummary>);
 
 #[derive(Debug, Default)]
-struct Found {
+struct StoreSummary {
     days: BTreeSet<Day>,
     /// Whether it has a catalog.
     is_whole: bool,
@@ -93,7 +93,7 @@ impl Stores {
 
     /// The stores in the form of a manifest.
     pub(super) fn entries(&self) -> Vec<StoreEntry> {
-        let entry = |(name, found): (&String, &Found)| StoreEntry {
+        let entry = |(name, found): (&String, &StoreSummary)| StoreEntry {
             name: name.clone(),
             days: found.days.iter().map(Day::to_string).collect(),
             spans: found.spans,

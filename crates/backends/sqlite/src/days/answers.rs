@@ -16,12 +16,12 @@ const MOST_OF_ALL: usize = 16 << 20;
 
 /// An answer that a day caches, within the limit of all days.
 #[derive(Debug)]
-pub(super) struct Kept<T> {
+pub(super) struct CachedAnswer<T> {
     pub(super) answer: Arc<T>,
     _room: Room,
 }
 
-impl<T: Cacheable> Kept<T> {
+impl<T: Cacheable> CachedAnswer<T> {
     /// `None` if the caches of all days are full.
     pub(super) fn new(answer: &Arc<T>, taken: &Arc<AtomicUsize>) -> Option<Self> {
         let room = Room::take(taken, answer.bytes(), MOST_OF_ALL)?;
@@ -47,9 +47,9 @@ impl Cacheable for ToolRuns {
     }
 }
 
-impl Cacheable for Vec<Place> {
+impl Cacheable for Vec<RankedRow> {
     fn bytes(&self) -> usize {
-        self.len() * size_of::<Place>()
+        self.len() * size_of::<RankedRow>()
     }
 }
 
@@ -58,7 +58,7 @@ pub(crate) type Values = Vec<(CompactString, u64)>;
 
 /// A row's position in the order, and its location.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Place {
+pub(crate) struct RankedRow {
     pub(crate) value: i64,
     pub(crate) trace: TraceId,
     pub(crate) day: Day,

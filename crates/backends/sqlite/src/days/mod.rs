@@ -2,8 +2,8 @@
 
 mod answers;
 
-use answers::Kept;
-pub(crate) use answers::{Failure, Place, Runs, ToolRuns, Values};
+use answers::CachedAnswer;
+pub(crate) use answers::{Failure, RankedRow, Runs, ToolRuns, Values};
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -25,15 +25,15 @@ pub(crate) const MOST_VALUES: usize = 200;
 
 /// Cached values of a day, valid until its next commit.
 #[derive(Debug, Default)]
-struct Known {
+struct DayCache {
     /// Number of commits.
     version: u64,
     bounds: Option<Bounds>,
     /// Number of spans, and whether there are other records.
     count: Option<(u64, bool)>,
-    tools: Option<Kept<ToolRuns>>,
-    values: HashMap<FacetField, Kept<Values>>,
-    places: HashMap<Sort, Kept<Vec<Place>>>,
+    tools: Option<CachedAnswer<ToolRuns>>,
+    values: HashMap<FacetField, CachedAnswer<Values>>,
+    places: HashMap<Sort, CachedAnswer<Vec<RankedRow>>>,
     /// Time of the last query for one of the last three fields.
     asked: Option<Instant>,
 }
@@ -49,7 +49,7 @@ struct Damage {
 /// State of one day.
 #[derive(Debug, Default)]
 pub(crate) struct DayState {
-    known: Mutex<Known>,
+    known: Mutex<DayCache>,
     damage: Mutex<Option<Damage>>,
     /// Time of the last full check of the file after suspected damage; locked during the check.
     pub(crate) looked_through: Mutex<Option<Instant>>,
@@ -121,7 +121,7 @@ impl DayState {
         let Some(tools) = load()?.map(Arc::new) else { return Ok(None) };
         let mut current = self.known.lock();
         if current.version == version {
-            current.tools = Kept::new(&tools, &self.answers);
+            current.tools = CachedAnswer::new(&tools, &self.answers);
         }
         Ok(Some(tools))
     }
@@ -140,7 +140,7 @@ impl DayState {
         let Some(values) = load()?.map(Arc::new) else { return Ok(None) };
         let mut current = self.known.lock();
         if current.version == version
-            && let Some(kept) = Kept::new(&values, &self.answers)
+            && let Some(kept) = CachedAnswer::new(&values, &self.answers)
         {
             current.values.insert(field, kept);
         }
@@ -152,22 +152,22 @@ impl DayState {
         &self,
         version: u64,
         sort: Sort,
-        load: impl FnOnce() -> Result<Vec<Place>>,
-    ) -> Result<Arc<Vec<Place>>> {
+        load: impl FnOnce() -> Result<Vec<RankedRow>>,
+    ) -> Result<Arc<Vec<RankedRow>>> {
         if let Some(places) = self.asked().places.get(&sort) {
             return Ok(Arc::clone(&places.answer));
         }
         let places = Arc::new(load()?);
         let mut current = self.known.lock();
         if current.version == version
-            && let Some(kept) = Kept::new(&places, &self.answers)
+            && let Some(kept) = CachedAnswer::new(&places, &self.answers)
         {
             current.places.insert(sort, kept);
         }
         Ok(places)
     }
 
-    fn asked(&self) -> MutexGuard<'_, Known> {
+    fn asked(&self) -> MutexGuard<'_, DayCache> {
         let mut known = self.known.lock();
         known.asked = Some(Instant::now());
         known
@@ -178,7 +178,7 @@ impl DayState {
         let mut known = self.known.lock();
         if known.asked.is_some_and(|asked| asked.elapsed() >= age) {
             let (version, bounds, count) = (known.version, known.bounds, known.count);
-            *known = Known { version, bounds, count, ..Known::default() };
+            *known = DayCache { version, bounds, count, ..DayCache::default() };
         }
         drop(known);
         self.past.trim(age);
@@ -188,7 +188,7 @@ impl DayState {
     pub(crate) fn changed(&self, last_span: i64, replaced: bool, touched: &Touched) {
         let version = {
             let mut known = self.known.lock();
-            *known = Known { version: known.version + 1, ..Known::default() };
+            *known = DayCache { version: known.version + 1, ..DayCache::default() };
             known.version
         };
         self.past.changed(version, touched);

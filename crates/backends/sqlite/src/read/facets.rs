@@ -14,8 +14,8 @@ use crate::days::{DayState, MOST_VALUES, Values};
 use crate::fault;
 use crate::folder::Day;
 use crate::read::counts::Counts;
-use crate::read::filter::{Asked, condition, means_all, meant_all};
-use crate::read::terms::{Said, said};
+use crate::read::filter::{ConditionUse, condition, means_all, meant_all};
+use crate::read::terms::{FieldStorage, said};
 use crate::read::traces::days_of;
 use crate::readers::DayReader;
 use crate::shared::Shared;
@@ -110,21 +110,21 @@ fn each_in(
     (filter, in_hand): (&TraceFilter, usize),
     mut take: impl FnMut(Values) -> fault::Result<bool>,
 ) -> fault::Result<()> {
-    let Some(condition) = condition(shared, reader, filter, Asked::Traces)? else {
+    let Some(condition) = condition(shared, reader, filter, ConditionUse::Traces)? else {
         return Ok(());
     };
     let (from, given) = (&condition.from, &condition.sql);
     // Not grouped by SQLite, which would sort all rows in memory.
     let sql = match said(field) {
-        Said::Column(column, _) => {
+        FieldStorage::Column(column, _) => {
             format!("SELECT {column} FROM {from} WHERE {given} AND {column} IS NOT NULL")
         }
-        Said::Status => format!("SELECT t.status FROM {from} WHERE {given}"),
-        Said::Names(kind) if given == "1" => format!(
+        FieldStorage::Status => format!("SELECT t.status FROM {from} WHERE {given}"),
+        FieldStorage::Names(kind) if given == "1" => format!(
             "SELECT n.dim FROM dims d CROSS JOIN trace_dims n ON n.dim = d.id WHERE d.kind = {}",
             kind as i64
         ),
-        Said::Names(kind) => format!(
+        FieldStorage::Names(kind) => format!(
             // The plus prevents SQLite from looking up each name of the kind in each trace.
             "SELECT n.dim FROM {from} CROSS JOIN trace_dims n ON n.tr = t.pk \
              WHERE {given} AND +n.dim IN (SELECT id FROM dims WHERE kind = {})",

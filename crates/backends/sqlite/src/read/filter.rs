@@ -149,7 +149,7 @@ fn columns(filter: &TraceFilter) -> [(DimKind, Option<&String>, &'static str); 7
 
 /// Purpose of a condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Asked {
+pub(crate) enum ConditionUse {
     /// A list of traces, without hidden ones.
     Traces,
     /// Sums by session. They include hidden traces with counting rows, whose spans are unsampled.
@@ -175,7 +175,7 @@ pub(crate) fn condition(
     shared: &Shared,
     reader: &DayReader<'_>,
     filter: &TraceFilter,
-    asked: Asked,
+    asked: ConditionUse,
 ) -> Result<Option<Condition>> {
     let words = |term: &Term| matches!(term.criterion, Criterion::Words(_));
     let asks_words = filter.q.is_some() || filter.terms.iter().any(words);
@@ -190,11 +190,11 @@ pub(crate) fn condition_with(
     shared: &Shared,
     reader: &DayReader<'_>,
     filter: &TraceFilter,
-    asked: Asked,
+    asked: ConditionUse,
     few: usize,
 ) -> Result<Option<Condition>> {
     let mut all = Condition::of(ALL);
-    if asked != Asked::Rows {
+    if asked != ConditionUse::Rows {
         if let Some(since) = filter.since {
             all.and("t.start >= ?", since.nanos());
         }
@@ -204,7 +204,7 @@ pub(crate) fn condition_with(
         // Most days have no hidden traces, and most queries are faster without the check.
         if reader.conn.prepare_cached("SELECT 1 FROM hidden LIMIT 1")?.exists([])? {
             all.sql.push_str(" AND NOT EXISTS (SELECT 1 FROM hidden WHERE hidden.tr = t.pk");
-            if asked == Asked::Sessions {
+            if asked == ConditionUse::Sessions {
                 all.sql.push_str(UNCOUNTED);
             }
             all.sql.push(')');

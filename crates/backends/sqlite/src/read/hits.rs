@@ -9,7 +9,7 @@ use quipu_core::AnswerMemory;
 use crate::fault::Result;
 use crate::folder::Part;
 use crate::read::filter::Driver;
-use crate::readers::{DayReader, Found};
+use crate::readers::{DayReader, WordMatches};
 use crate::shared::Shared;
 
 /// Memory of a found span and of its row in the table of traces.
@@ -43,13 +43,13 @@ pub(crate) fn hits(
     let open = || shared.readers.lend(Part::Text, reader.day);
     Ok(match reader.words.find(open, terms, few) {
         None => Hits::None,
-        Some(Found::Few(spans)) => {
+        Some(WordMatches::Few(spans)) => {
             // The spans, and the table of their traces.
             let _hold = AnswerMemory::current().hold(spans.len() * SPAN)?;
             put(reader, table, &spans)?
         }
         // An expression that cannot become a join, because SQLite would start with the spans.
-        Some(Found::Many(number)) => Hits::Traces(
+        Some(WordMatches::Many(number)) => Hits::Traces(
             format!(
                 "(SELECT 1 FROM spans w WHERE w.tr = t.pk AND has_words({number}, w.pk) LIMIT 1) IS NOT NULL"
             ),

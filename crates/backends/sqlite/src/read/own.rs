@@ -5,7 +5,7 @@ use rusqlite::Connection;
 
 use crate::codec::{DimKind, find};
 use crate::fault::Result;
-use crate::read::terms::{List, Said, numbers, said};
+use crate::read::terms::{FieldStorage, List, numbers, said};
 
 /// Filter fields that the rows of a table answer.
 #[derive(Debug, Clone, Copy)]
@@ -64,7 +64,8 @@ impl Own {
                     continue;
                 }
             };
-            let (Some(column), Said::Column(_, kind) | Said::Names(kind)) = (self.column(field), said(field))
+            let (Some(column), FieldStorage::Column(_, kind) | FieldStorage::Names(kind)) =
+                (self.column(field), said(field))
             else {
                 continue;
             };

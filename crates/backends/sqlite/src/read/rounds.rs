@@ -8,7 +8,7 @@
 use quipu_core::TraceFilter;
 
 use crate::fault::Result;
-use crate::read::filter::{Asked, Condition, FEW, condition_with, worth_a_table};
+use crate::read::filter::{Condition, ConditionUse, FEW, condition_with, worth_a_table};
 use crate::readers::DayReader;
 use crate::shared::Shared;
 
@@ -23,7 +23,7 @@ pub(crate) fn in_rounds<T>(
     shared: &Shared,
     reader: &DayReader<'_>,
     filter: &TraceFilter,
-    asked: Asked,
+    asked: ConditionUse,
     ask: impl FnMut(Condition) -> Result<T>,
 ) -> Result<Option<T>> {
     rounds_from(FEW, shared, reader, filter, asked, ask)
@@ -34,7 +34,7 @@ fn rounds_from<T>(
     shared: &Shared,
     reader: &DayReader<'_>,
     filter: &TraceFilter,
-    asked: Asked,
+    asked: ConditionUse,
     mut ask: impl FnMut(Condition) -> Result<T>,
 ) -> Result<Option<T>> {
     let (mut few, mut bounded) = (first, true);
@@ -107,16 +107,18 @@ mod tests {
         let filter = TraceFilter { q: Some(words.into()), ..TraceFilter::default() };
         let (mut rounds, mut by_words, mut steps) = (0, false, 0);
         let asked = store.shared.ask(day, |reader| {
-            let starts = rounds_from(first, &store.shared, reader, &filter, Asked::Traces, |condition| {
-                (rounds, by_words) = (rounds + 1, condition.from.contains("hits"));
-                let Condition { from, sql, args, .. } = condition;
-                let sql = format!("SELECT t.start FROM {from} WHERE {sql} ORDER BY 1 DESC, t.trace LIMIT 50");
-                let mut look = reader.conn.prepare(&sql)?;
-                let starts =
-                    look.query_map(params_from_iter(&args), |row| row.get(0))?.collect::<Result<_, _>>();
-                steps += look.get_status(rusqlite::StatementStatus::VmStep);
-                Ok(starts?)
-            })?;
+            let starts =
+                rounds_from(first, &store.shared, reader, &filter, ConditionUse::Traces, |condition| {
+                    (rounds, by_words) = (rounds + 1, condition.from.contains("hits"));
+                    let Condition { from, sql, args, .. } = condition;
+                    let sql =
+                        format!("SELECT t.start FROM {from} WHERE {sql} ORDER BY 1 DESC, t.trace LIMIT 50");
+                    let mut look = reader.conn.prepare(&sql)?;
+                    let starts =
+                        look.query_map(params_from_iter(&args), |row| row.get(0))?.collect::<Result<_, _>>();
+                    steps += look.get_status(rusqlite::StatementStatus::VmStep);
+                    Ok(starts?)
+                })?;
             Ok((starts.unwrap(), reader.words.spent()))
         });
         let (starts, spent): (Vec<i64>, u64) = asked.unwrap().unwrap();

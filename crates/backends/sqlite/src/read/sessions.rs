@@ -15,7 +15,7 @@ use crate::bounds::Bounds;
 use crate::codec::{DimKind, Figures, Names, TextOf, find, trace_id};
 use crate::fault;
 use crate::folder::Day;
-use crate::read::filter::{Asked, Condition};
+use crate::read::filter::{Condition, ConditionUse};
 use crate::read::first_sessions::{Before, First};
 use crate::read::rounds::in_rounds;
 use crate::read::trace_rows::{TraceNames, bytes_of_names, merge_names, names_of};
@@ -103,7 +103,7 @@ fn add_before(
         since: query.filter.since.max(Some(Timestamp::from_nanos(at))),
         ..query.filter.clone()
     };
-    let added = in_rounds(shared, reader, &filter, Asked::Sessions, |condition| {
+    let added = in_rounds(shared, reader, &filter, ConditionUse::Sessions, |condition| {
         each_latest(reader, condition, |start, session| {
             if !is_behind(query, start, session) {
                 before.insert(session)?;
@@ -129,7 +129,7 @@ fn add_latest(
         (one, other) => one.or(other),
     };
     let filter = TraceFilter { until, ..query.filter.clone() };
-    let added = in_rounds(shared, reader, &filter, Asked::Sessions, |condition| {
+    let added = in_rounds(shared, reader, &filter, ConditionUse::Sessions, |condition| {
         each_latest(reader, condition, |start, session| {
             if first.is_beyond(start) {
                 return Ok(false);
@@ -217,7 +217,7 @@ fn sums_in(
         return Ok(Sums::new()?);
     }
     // They have few traces, so few have to be tested by words.
-    let sums = in_rounds(shared, reader, &query.filter, Asked::Sessions, |condition| {
+    let sums = in_rounds(shared, reader, &query.filter, ConditionUse::Sessions, |condition| {
         sums_by(reader, &condition, &ids)
     })?;
     sums.map_or_else(|| Ok(Sums::new()?), Ok)
@@ -369,7 +369,8 @@ mod tests {
         let way = || {
             let ask = |reader: &DayReader<'_>| {
                 let filter = SessionQuery::default().filter;
-                let mut condition = condition(&store.shared, reader, &filter, Asked::Sessions)?.unwrap();
+                let mut condition =
+                    condition(&store.shared, reader, &filter, ConditionUse::Sessions)?.unwrap();
                 let sql = format!("EXPLAIN QUERY PLAN {}", latest_first(reader, &mut condition)?);
                 let mut look = reader.conn.prepare(&sql)?;
                 let steps = look.query_map([], |row| row.get::<_, String>(3))?;

@@ -27,7 +27,7 @@ pub(crate) const STATUSES: [TraceStatus; 4] =
 
 /// Storage of a field in the traces of a day.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Said {
+pub(crate) enum FieldStorage {
     /// In a column with a single name.
     Column(&'static str, DimKind),
     /// As any number of names.
@@ -37,24 +37,26 @@ pub(crate) enum Said {
 }
 
 /// The storage of a field of a trace `t`.
-pub(crate) const fn said(field: FacetField) -> Said {
+pub(crate) const fn said(field: FacetField) -> FieldStorage {
     match field {
-        FacetField::Service => Said::Column("t.service", DimKind::Service),
-        FacetField::Framework | FacetField::TraceFramework => Said::Column("t.framework", DimKind::Framework),
-        FacetField::Session => Said::Column("t.session", DimKind::Session),
-        FacetField::User => Said::Column("t.user", DimKind::User),
-        FacetField::Project => Said::Column("t.project", DimKind::Project),
-        FacetField::Commit => Said::Column("t.revision", DimKind::Revision),
-        FacetField::Branch => Said::Column("t.branch", DimKind::Branch),
-        FacetField::Convention => Said::Column("t.convention", DimKind::Convention),
-        FacetField::Agent => Said::Names(DimKind::Agent),
-        FacetField::Model => Said::Names(DimKind::Model),
-        FacetField::Tool => Said::Names(DimKind::Tool),
-        FacetField::Tag => Said::Names(DimKind::Tag),
-        FacetField::Error => Said::Names(DimKind::ErrorClass),
-        FacetField::Environment => Said::Names(DimKind::Environment),
-        FacetField::Version => Said::Names(DimKind::Version),
-        FacetField::Status => Said::Status,
+        FacetField::Service => FieldStorage::Column("t.service", DimKind::Service),
+        FacetField::Framework | FacetField::TraceFramework => {
+            FieldStorage::Column("t.framework", DimKind::Framework)
+        }
+        FacetField::Session => FieldStorage::Column("t.session", DimKind::Session),
+        FacetField::User => FieldStorage::Column("t.user", DimKind::User),
+        FacetField::Project => FieldStorage::Column("t.project", DimKind::Project),
+        FacetField::Commit => FieldStorage::Column("t.revision", DimKind::Revision),
+        FacetField::Branch => FieldStorage::Column("t.branch", DimKind::Branch),
+        FacetField::Convention => FieldStorage::Column("t.convention", DimKind::Convention),
+        FacetField::Agent => FieldStorage::Names(DimKind::Agent),
+        FacetField::Model => FieldStorage::Names(DimKind::Model),
+        FacetField::Tool => FieldStorage::Names(DimKind::Tool),
+        FacetField::Tag => FieldStorage::Names(DimKind::Tag),
+        FacetField::Error => FieldStorage::Names(DimKind::ErrorClass),
+        FacetField::Environment => FieldStorage::Names(DimKind::Environment),
+        FacetField::Version => FieldStorage::Names(DimKind::Version),
+        FacetField::Status => FieldStorage::Status,
     }
 }
 
@@ -110,12 +112,12 @@ fn criterion(
     match criterion {
         Criterion::Named(field, wanted) => named(conn, slot, *field, wanted),
         Criterion::Has(field) => Ok(Some(Met::by(match said(*field) {
-            Said::Column(column, _) => format!("{column} IS NOT NULL"),
-            Said::Names(kind) => format!(
+            FieldStorage::Column(column, _) => format!("{column} IS NOT NULL"),
+            FieldStorage::Names(kind) => format!(
                 "EXISTS (SELECT 1 FROM trace_dims d JOIN dims x ON x.id = d.dim WHERE d.tr = t.pk AND x.kind = {})",
                 kind as i64
             ),
-            Said::Status => "1".into(),
+            FieldStorage::Status => "1".into(),
         }))),
         Criterion::Title(wanted) => {
             let list = List::of(conn, &format!("wanted{slot}"), numbers(conn, DimKind::SpanName, wanted)?)?;
@@ -133,9 +135,9 @@ fn criterion(
 
 fn named(conn: &Connection, slot: usize, field: FacetField, wanted: &[Wanted]) -> Result<Option<Met>> {
     let (column, kind) = match said(field) {
-        Said::Status => return states(conn, wanted),
-        Said::Column(column, kind) => (Some(column), kind),
-        Said::Names(kind) => (None, kind),
+        FieldStorage::Status => return states(conn, wanted),
+        FieldStorage::Column(column, kind) => (Some(column), kind),
+        FieldStorage::Names(kind) => (None, kind),
     };
     let table = format!("wanted{slot}");
     let Some(List { sql: list, is_short }) = List::of(conn, &table, numbers(conn, kind, wanted)?)? else {

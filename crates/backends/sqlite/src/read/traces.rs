@@ -10,10 +10,10 @@ use rusqlite::{OptionalExtension, params_from_iter};
 
 use crate::bounds::{Bounds, meets};
 use crate::codec::trace_id;
-use crate::days::{DayState, Place};
+use crate::days::{DayState, RankedRow};
 use crate::fault;
 use crate::folder::Day;
-use crate::read::filter::{Asked, Condition, condition, means_all, meant_all};
+use crate::read::filter::{Condition, ConditionUse, condition, means_all, meant_all};
 use crate::read::rounds::in_rounds;
 use crate::read::trace_rows::TracePart;
 use crate::readers::DayReader;
@@ -65,8 +65,8 @@ pub(crate) fn page(shared: &Shared, query: &TraceQuery) -> Result<TracePage> {
     let (_, descending) = order(query.sort);
     let limit = query.limit.max(1);
     let mut days = days_of(shared, &query.filter)?;
-    let mut places: Vec<Place> = Vec::new();
-    let sorted = |places: &mut Vec<Place>| {
+    let mut places: Vec<RankedRow> = Vec::new();
+    let sorted = |places: &mut Vec<RankedRow>| {
         places.sort_unstable_by(|a, b| {
             let by_value = if descending { b.value.cmp(&a.value) } else { a.value.cmp(&b.value) };
             by_value.then(a.trace.cmp(&b.trace))
@@ -110,10 +110,10 @@ pub(crate) fn page(shared: &Shared, query: &TraceQuery) -> Result<TracePage> {
 }
 
 /// The page of these positions, of which the one beyond `limit` tells that there are more.
-fn page_at(shared: &Shared, mut places: Vec<Place>, limit: usize) -> Result<TracePage> {
+fn page_at(shared: &Shared, mut places: Vec<RankedRow>, limit: usize) -> Result<TracePage> {
     let more = places.len() > limit;
     places.truncate(limit);
-    let next = |place: &Place| Cursor { value: place.value, trace_id: place.trace };
+    let next = |place: &RankedRow| Cursor { value: place.value, trace_id: place.trace };
     let (mut rows, mut hold) = (Vec::new(), AnswerMemory::current().hold(0)?);
     for some in places.chunks(READ_AT_A_TIME) {
         rows.extend(self::rows(shared, some)?);
@@ -153,7 +153,7 @@ fn first_places(
     query: &TraceQuery,
     times: Option<(i64, i64)>,
     state: Option<&(Arc<DayState>, u64)>,
-) -> fault::Result<Arc<Vec<Place>>> {
+) -> fault::Result<Arc<Vec<RankedRow>>> {
     let limit = query.limit.max(1) + 1;
     let known = limit <= MOST_PLACES && query.cursor.is_none() && means_all(&query.filter, times);
     if let Some((state, version)) = state.filter(|_| known && !shared.read_only) {
@@ -172,15 +172,15 @@ pub(super) fn places_in(
     reader: &DayReader<'_>,
     query: &TraceQuery,
     limit: usize,
-) -> fault::Result<Vec<Place>> {
+) -> fault::Result<Vec<RankedRow>> {
     let found = match query.sort {
         // Traces by time are read in order, and a page is full before all were read.
         Sort::Newest | Sort::Oldest => {
-            in_rounds(shared, reader, &query.filter, Asked::Traces, |condition| {
+            in_rounds(shared, reader, &query.filter, ConditionUse::Traces, |condition| {
                 places_by(reader, query, condition, limit)
             })?
         }
-        _ => condition(shared, reader, &query.filter, Asked::Traces)?
+        _ => condition(shared, reader, &query.filter, ConditionUse::Traces)?
             .map(|condition| places_by_figure(reader, query, condition, limit))
             .transpose()?,
     };
@@ -194,7 +194,7 @@ fn places_by_figure(
     query: &TraceQuery,
     condition: Condition,
     limit: usize,
-) -> fault::Result<Vec<Place>> {
+) -> fault::Result<Vec<RankedRow>> {
     let bound = if condition.tested { figure_at(reader, query, limit * TESTS_A_PLACE)? } else { None };
     if let Some(bound) = bound {
         let (figure, descending) = order(query.sort);
@@ -224,7 +224,7 @@ fn places_by(
     query: &TraceQuery,
     mut condition: Condition,
     limit: usize,
-) -> fault::Result<Vec<Place>> {
+) -> fault::Result<Vec<RankedRow>> {
     let (figure, descending) = order(query.sort);
     let (at_most, beyond, direction) = if descending { ("<=", "<", "DESC") } else { (">=", ">", "ASC") };
     if let Some(cursor) = query.cursor {
@@ -241,14 +241,19 @@ fn places_by(
     let mut found = look.query(params_from_iter(&condition.args))?;
     let mut places = Vec::new();
     while let Some(row) = found.next()? {
-        places.push(Place { value: row.get(0)?, trace: trace_id(row, 1)?, day: reader.day, pk: row.get(2)? });
+        places.push(RankedRow {
+            value: row.get(0)?,
+            trace: trace_id(row, 1)?,
+            day: reader.day,
+            pk: row.get(2)?,
+        });
     }
     Ok(places)
 }
 
 /// The rows at these positions, in their order. Parts of one trace become one row.
-fn rows(shared: &Shared, places: &[Place]) -> Result<Vec<TraceRow>> {
-    let mut by_day: HashMap<Day, Vec<Place>> = HashMap::new();
+fn rows(shared: &Shared, places: &[RankedRow]) -> Result<Vec<TraceRow>> {
+    let mut by_day: HashMap<Day, Vec<RankedRow>> = HashMap::new();
     places.iter().for_each(|place| by_day.entry(place.day).or_default().push(*place));
     let mut parts: HashMap<TraceId, TracePart> = HashMap::with_capacity(places.len());
     let mut hold = AnswerMemory::current().hold(0)?;

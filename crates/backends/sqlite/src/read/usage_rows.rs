@@ -7,7 +7,7 @@ use rusqlite::{Row, params_from_iter};
 
 use crate::codec::{CallRow, DimKind, MARK_USAGE};
 use crate::fault::{Fault, Result};
-use crate::read::filter::{Asked, Condition, condition};
+use crate::read::filter::{Condition, ConditionUse, condition};
 use crate::read::own::Own;
 use crate::read::usage::Groups;
 use crate::read::usage_keys::Keys;
@@ -45,7 +45,7 @@ pub(crate) fn rows_of_traces(
     reader: &DayReader<'_>,
     of_trace: &TraceFilter,
 ) -> Result<Option<Condition>> {
-    let Some(mut found) = condition(shared, reader, of_trace, Asked::Rows)? else {
+    let Some(mut found) = condition(shared, reader, of_trace, ConditionUse::Rows)? else {
         return Ok(None);
     };
     let few = found.from != "traces t" || of_trace.session.is_some() || of_trace.user.is_some();

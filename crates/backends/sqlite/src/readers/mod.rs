@@ -2,7 +2,7 @@
 
 mod words;
 
-pub(crate) use words::{Found, Words};
+pub(crate) use words::{WordMatches, Words};
 
 use std::path::Path;
 use std::sync::Arc;

@@ -11,7 +11,7 @@ use crate::words::{Postings, Term};
 const SEEK: u64 = 32;
 
 /// Spans with the words of a search.
-pub(crate) enum Found {
+pub(crate) enum WordMatches {
     /// These spans.
     Few(Vec<i64>),
     /// More spans; `has_words` tests a span by this number.
@@ -21,10 +21,10 @@ pub(crate) enum Found {
 /// The words of one query on one day, which its connection's function `has_words` tests. The index is read
 /// from one snapshot until the query ends.
 #[derive(Default)]
-pub(crate) struct Words(Mutex<State>);
+pub(crate) struct Words(Mutex<WordScan>);
 
 #[derive(Default)]
-struct State {
+struct WordScan {
     /// The connection to the index.
     index: Option<Idle>,
     all: Vec<Postings>,
@@ -42,7 +42,7 @@ impl Words {
         open: impl FnOnce() -> Result<Idle>,
         terms: Vec<Term>,
         few: usize,
-    ) -> Option<Found> {
+    ) -> Option<WordMatches> {
         let mut state = self.0.lock();
         let found = state.begin(open).and_then(|()| state.find(terms, few));
         found.map_err(|fault| state.fail(&fault)).ok()
@@ -68,7 +68,7 @@ impl Words {
     /// Whether a span has the words of this number; `false` if the index cannot tell.
     pub(crate) fn test(&self, number: usize, span: i64) -> rusqlite::Result<bool> {
         let mut state = self.0.lock();
-        let State { index: Some(index), all, failed: false, .. } = &mut *state else { return Ok(false) };
+        let WordScan { index: Some(index), all, failed: false, .. } = &mut *state else { return Ok(false) };
         let Some(postings) = all.get_mut(number) else { return Ok(false) };
         match postings.has(&index.conn, span) {
             Ok((has, entries)) => {
@@ -89,7 +89,7 @@ impl Words {
     }
 }
 
-impl State {
+impl WordScan {
     fn begin(&mut self, open: impl FnOnce() -> Result<Idle>) -> Result<()> {
         if self.index.is_none() {
             let index = open()?;
@@ -99,7 +99,7 @@ impl State {
         Ok(())
     }
 
-    fn find(&mut self, terms: Vec<Term>, few: usize) -> Result<Found> {
+    fn find(&mut self, terms: Vec<Term>, few: usize) -> Result<WordMatches> {
         let index = self.index.as_ref().ok_or(Fault::Unborn)?;
         let number = match self.all.iter().position(|known| known.terms() == terms) {
             Some(number) => number,
@@ -110,7 +110,7 @@ impl State {
         };
         let spans = self.all[number].if_few(&index.conn, few)?;
         self.spent += spans.as_ref().map_or(few, Vec::len) as u64;
-        Ok(spans.map_or(Found::Many(number), Found::Few))
+        Ok(spans.map_or(WordMatches::Many(number), WordMatches::Few))
     }
 
     fn spend(&mut self, work: u64) -> rusqlite::Result<()> {

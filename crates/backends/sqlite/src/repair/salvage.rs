@@ -23,7 +23,7 @@ const CACHE_KIB: u32 = 8_192;
 
 /// Report on the saved and lost records of a file.
 #[derive(Debug)]
-pub(super) struct Told {
+pub(super) struct SalvageReport {
     pub(super) saved: String,
     pub(super) lost: Option<String>,
 }
@@ -158,7 +158,7 @@ impl Salvage {
     }
 
     /// The report.
-    pub(super) fn told(&self) -> Told {
+    pub(super) fn told(&self) -> SalvageReport {
         let Counts { spans, costs, events, points, .. } = self.counts;
         let lost = [
             (self.counts.lost_spans, "spans"),
@@ -173,7 +173,7 @@ impl Salvage {
             .filter(|(count, _)| *count > 0)
             .map(|(count, what)| format!("{count} {what}"))
             .collect();
-        Told {
+        SalvageReport {
             saved: format!("{spans} spans, {costs} ledger rows, {events} events and {points} metric points"),
             lost: (!lost.is_empty()).then(|| lost.join(", ")),
         }

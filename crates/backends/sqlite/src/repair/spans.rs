@@ -18,7 +18,7 @@ const COLUMNS: &str = "s.tr, s.name, s.session, s.user, s.error, o.resource, o.s
 const AT: usize = NODE_WIDTH;
 
 /// A span, and whether its body is readable.
-pub(super) struct Found {
+pub(super) struct SalvagedSpan {
     pub(super) span: Box<Span>,
     pub(super) whole: bool,
 }
@@ -30,7 +30,7 @@ pub(super) fn load(
     sources: &mut Sources,
     traces: &HashMap<i64, TraceId>,
     pk: i64,
-) -> Result<Option<Found>> {
+) -> Result<Option<SalvagedSpan>> {
     let sql = format!(
         "SELECT {NODE_COLUMNS}, {COLUMNS} FROM spans s JOIN origins o ON o.id = s.origin WHERE s.pk = ?1"
     );
@@ -64,7 +64,7 @@ pub(super) fn load(
         span.links = body.links;
     }
     *span.canonical = canonical(row, &node, &names, &span)?;
-    Ok(Some(Found { span, whole }))
+    Ok(Some(SalvagedSpan { span, whole }))
 }
 
 fn body(conn: &Connection, dictionaries: &Dictionaries, pk: i64) -> Result<Vec<u8>> {

@@ -9,14 +9,14 @@ const PLACES: usize = 4_096;
 /// A text of distinct words.
 pub(crate) struct Once {
     text: String,
-    places: Box<[Place; PLACES]>,
+    places: Box<[WordLocation; PLACES]>,
     /// Number of the current text, so slots of earlier texts need no reset.
     number: u32,
 }
 
 /// Location of a word.
 #[derive(Clone, Copy, Default)]
-struct Place {
+struct WordLocation {
     text: u32,
     from: u32,
     to: u32,
@@ -36,7 +36,7 @@ static PARTS: [bool; 256] = {
 
 impl Default for Once {
     fn default() -> Self {
-        Self { text: String::new(), places: Box::new([Place::default(); PLACES]), number: 1 }
+        Self { text: String::new(), places: Box::new([WordLocation::default(); PLACES]), number: 1 }
     }
 }
 
@@ -46,7 +46,7 @@ impl Once {
         self.text.clear();
         self.number = self.number.wrapping_add(1);
         if self.number == 0 {
-            self.places.fill(Place::default());
+            self.places.fill(WordLocation::default());
             self.number = 1;
         }
     }
@@ -78,7 +78,7 @@ impl Once {
         let known = place.text == self.number
             && self.text.as_bytes().get(place.from as usize..place.to as usize) == Some(word);
         if !known && let Ok(from) = u32::try_from(self.text.len()) {
-            *place = Place { text: self.number, from, to: from.saturating_add(word.len() as u32) };
+            *place = WordLocation { text: self.number, from, to: from.saturating_add(word.len() as u32) };
         }
         !known
     }

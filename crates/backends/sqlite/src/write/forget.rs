@@ -53,14 +53,14 @@ pub(crate) const BLANK_EVENT: &str = "UPDATE event_bodies SET z = zeroblob(lengt
 
 /// Records of some traces in a day.
 #[derive(Debug, Default)]
-pub(crate) struct Parts {
+pub(crate) struct TraceRecords {
     /// Traces with any records in the day.
     pub(crate) traces: Vec<TraceId>,
     /// Traces with spans or events in the day.
     pub(crate) known: BTreeSet<TraceId>,
 }
 
-impl Parts {
+impl TraceRecords {
     /// Finds them in a day.
     pub(crate) fn find(reader: &DayReader<'_>, traces: &BTreeSet<TraceId>) -> Result<Self> {
         let mut parts = Self::default();

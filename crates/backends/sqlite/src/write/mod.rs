@@ -23,7 +23,7 @@ mod writer;
 pub(crate) use conflicts::Carried;
 pub(crate) use encoded::Encoded;
 pub(crate) use exchange::Exchanged;
-pub(crate) use forget::Parts;
+pub(crate) use forget::TraceRecords;
 pub(crate) use gather::Gathered;
 pub(crate) use owned::Removal;
 pub(crate) use prepare::Prepared;

@@ -19,7 +19,7 @@ use crate::rewrite::Exchange;
 use crate::shared::Shared;
 use crate::write::day::DayFile;
 use crate::write::exchange::Exchanged;
-use crate::write::forget::Parts;
+use crate::write::forget::TraceRecords;
 use crate::write::gather::Gathered;
 use crate::write::owned::Removal;
 use crate::write::plan::{Plan, Planner};
@@ -326,7 +326,7 @@ impl Writer {
         let wanted: BTreeSet<TraceId> = traces.into_iter().collect();
         let mut known = BTreeSet::new();
         let done = shared.days.sound().into_iter().try_for_each(|day| {
-            let parts = shared.ask(day, |reader| Parts::find(reader, &wanted))?.unwrap_or_default();
+            let parts = shared.ask(day, |reader| TraceRecords::find(reader, &wanted))?.unwrap_or_default();
             if !parts.traces.is_empty() {
                 let failed = |fault: Fault| fault.at("forget traces", &shared.folder.file(Part::Data, day));
                 self.forget_in(day, &parts.traces).map_err(failed)?;

@@ -2,14 +2,14 @@
 
 use quipu_core::{Event, Value};
 
-use super::Parts;
+use super::MessageParts;
 use super::ascii::ascii;
 use super::data::Data;
 use super::header::{Header, severity};
 use super::text::{shown, value};
 use crate::{Config, Format};
 
-pub(crate) fn parts(config: &Config, of: &Event) -> Parts {
+pub(crate) fn parts(config: &Config, of: &Event) -> MessageParts {
     let msgid = if of.name.is_empty() { "event" } else { &of.name };
     let header = Header { severity: severity(of.level), time: of.time, resource: Some(&of.resource), msgid };
     let text = match config.format {
@@ -20,7 +20,7 @@ pub(crate) fn parts(config: &Config, of: &Event) -> Parts {
             ascii(String::from_utf8_lossy(&json).trim_end())
         }
     };
-    Parts { header: header.text(config), data: data(config, of), text }
+    MessageParts { header: header.text(config), data: data(config, of), text }
 }
 
 fn data(config: &Config, of: &Event) -> Data {

@@ -21,14 +21,14 @@ const CUT: &str = "cut";
 const CUT_ROOM: usize = 32;
 
 /// Parts of a message.
-pub(crate) struct Parts {
+pub(crate) struct MessageParts {
     header: String,
     data: data::Data,
     text: String,
 }
 
 /// The messages of a batch, spans first.
-pub(crate) fn messages<'a>(config: &'a Config, batch: &'a Batch) -> impl Iterator<Item = Parts> + 'a {
+pub(crate) fn messages<'a>(config: &'a Config, batch: &'a Batch) -> impl Iterator<Item = MessageParts> + 'a {
     let mut rows: HashMap<_, &Cost> = HashMap::with_capacity(batch.costs.len());
     for row in &batch.costs {
         let newest = rows.entry((row.trace_id, row.span_id)).or_insert(row);
@@ -42,13 +42,17 @@ pub(crate) fn messages<'a>(config: &'a Config, batch: &'a Batch) -> impl Iterato
 }
 
 /// A message that is marked as a check.
-pub(crate) fn check(config: &Config, time: Timestamp) -> Parts {
+pub(crate) fn check(config: &Config, time: Timestamp) -> MessageParts {
     let header = header::Header { severity: header::DEBUG, time, msgid: "quipu.check", ..Default::default() };
-    Parts { header: header.text(config), data: data::Data::new(config), text: "quipu check".to_owned() }
+    MessageParts {
+        header: header.text(config),
+        data: data::Data::new(config),
+        text: "quipu check".to_owned(),
+    }
 }
 
 /// Appends a message after its length: RFC 6587, 3.4.1, as RFC 5425 requires too.
-pub(crate) fn frame(out: &mut Vec<u8>, config: &Config, parts: Parts) {
+pub(crate) fn frame(out: &mut Vec<u8>, config: &Config, parts: MessageParts) {
     let one = written(config.max_bytes, parts);
     out.extend_from_slice(one.len().to_string().as_bytes());
     out.push(b' ');
@@ -56,7 +60,7 @@ pub(crate) fn frame(out: &mut Vec<u8>, config: &Config, parts: Parts) {
 }
 
 /// One message of at most `most` bytes: first parameters are dropped, then the text is cut.
-fn written(most: usize, mut parts: Parts) -> Vec<u8> {
+fn written(most: usize, mut parts: MessageParts) -> Vec<u8> {
     let bom: &[u8] = if parts.text.is_ascii() { b"" } else { BOM };
     // Two spaces; half of the rest belongs to the text.
     let room = most.saturating_sub(parts.header.len() + bom.len() + 2 + CUT_ROOM);

@@ -4,14 +4,14 @@ use std::fmt::Write as _;
 
 use quipu_core::{Cost, Span, Status};
 
-use super::Parts;
+use super::MessageParts;
 use super::ascii::ascii;
 use super::data::Data;
 use super::header::{ERROR, Header, INFO};
 use super::text::shown;
 use crate::{Config, Format};
 
-pub(crate) fn parts(config: &Config, of: &Span, row: Option<&Cost>) -> Parts {
+pub(crate) fn parts(config: &Config, of: &Span, row: Option<&Cost>) -> MessageParts {
     let failed = of.status == Status::Error || of.canonical.error_type.is_some();
     let header = Header {
         severity: if failed { ERROR } else { INFO },
@@ -27,7 +27,7 @@ pub(crate) fn parts(config: &Config, of: &Span, row: Option<&Cost>) -> Parts {
             ascii(String::from_utf8_lossy(&json).trim_end())
         }
     };
-    Parts { header: header.text(config), data: data(config, of, row), text }
+    MessageParts { header: header.text(config), data: data(config, of, row), text }
 }
 
 /// The most important parameters come first, because the last ones are dropped first.

@@ -17,7 +17,7 @@ pub(super) struct Tape {
     pub(super) end: Timestamp,
 }
 
-type Part = (Signal, Encoding, &'static [u8]);
+type TapeRequest = (Signal, Encoding, &'static [u8]);
 
 macro_rules! recording {
     ($signal:ident, $encoding:ident, $file:literal) => {
@@ -30,7 +30,7 @@ macro_rules! recording {
 }
 
 /// Recordings of coding agents: spans, logs and metrics tell of the same calls, so that each is one tape.
-const CODING: &[&[Part]] = &[
+const CODING: &[&[TapeRequest]] = &[
     &[
         recording!(Traces, Protobuf, "claude-code/001.traces.pb"),
         recording!(Logs, Protobuf, "claude-code/002.logs.pb"),
@@ -56,7 +56,7 @@ pub(super) fn all(intake: &dyn Intake) -> Result<Vec<Tape>> {
     Ok(tapes)
 }
 
-fn decoded((signal, encoding, bytes): &Part) -> Result<Batch> {
+fn decoded((signal, encoding, bytes): &TapeRequest) -> Result<Batch> {
     // Recordings are in the past, and may have any age at their replay.
     let limits = Limits::of_any_age();
     let decoded = quipu_otlp::decode(*signal, bytes, *encoding, &limits, SystemClock.now());

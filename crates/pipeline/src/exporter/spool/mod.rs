@@ -21,7 +21,7 @@ use self::cursor::Cursor;
 use self::layout::BEGIN;
 pub(crate) use self::layout::{LAYOUT, opening};
 use self::lock::lock;
-pub(crate) use self::read::{Found, ReadJob};
+pub(crate) use self::read::{ReadJob, ReadResult};
 pub(crate) use self::rewrite::Rewritten;
 use self::segment::{Segment, Writer};
 use super::frame::{Head, Packed};
@@ -47,7 +47,7 @@ pub(crate) struct Point {
 
 /// The range of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct FrameRange {
     pub begin: Point,
     pub end: Point,
 }
@@ -208,7 +208,7 @@ impl Spool {
     ///
     /// # Errors
     /// The spool or the disk is full, or the disk fails.
-    pub fn append(&mut self, packed: &Packed, records: usize) -> Result<(Place, u64)> {
+    pub fn append(&mut self, packed: &Packed, records: usize) -> Result<(FrameRange, u64)> {
         if !self.has_room(packed) {
             let context = format!("{}: the spool is full", self.folder.display());
             return Err(Error::new(ErrorKind::Exhausted, "spool batch", context));
@@ -223,7 +223,7 @@ impl Spool {
         written
     }
 
-    fn write(&mut self, packed: &Packed, records: usize) -> Result<(Place, u64)> {
+    fn write(&mut self, packed: &Packed, records: usize) -> Result<(FrameRange, u64)> {
         let stamp = self.now();
         let head = Head::of(packed, records, stamp);
         let was_behind = self.is_behind();
@@ -244,7 +244,7 @@ impl Spool {
         if !was_behind {
             (self.read, self.unread_stamp) = (begin, stamp);
         }
-        Ok((Place { begin, end }, stamp))
+        Ok((FrameRange { begin, end }, stamp))
     }
 
     /// Returns the number of a file with space for `len` bytes; creates one if necessary.
@@ -267,13 +267,13 @@ impl Spool {
     }
 
     /// Marks the last written frame as in memory, so it need not be read.
-    pub fn remember(&mut self, place: Place, records: usize) {
+    pub fn remember(&mut self, place: FrameRange, records: usize) {
         self.count_unread(place.begin.segment, records, false);
         self.read = place.end;
     }
 
     /// Marks a frame and all later ones as not in memory.
-    pub fn forget(&mut self, place: Place, records: usize, stamp: u64) {
+    pub fn forget(&mut self, place: FrameRange, records: usize, stamp: u64) {
         self.count_unread(place.begin.segment, records, true);
         (self.read, self.unread_stamp) = (place.begin, stamp);
     }
@@ -302,13 +302,13 @@ impl Spool {
 
     /// Moves past the result of a read. Returns the number of damaged records, or `None` if the read position
     /// changed meanwhile.
-    pub fn found(&mut self, job: &ReadJob, found: &Found) -> Option<u64> {
+    pub fn found(&mut self, job: &ReadJob, found: &ReadResult) -> Option<u64> {
         if self.read != job.from {
             return None;
         }
         let held = self.segments.iter_mut().find(|held| held.number == job.from.segment)?;
         match found {
-            Found::Frame { place, head, batch, skipped } => {
+            ReadResult::Frame { place, head, batch, skipped } => {
                 held.unread = held.unread.saturating_sub(u64::from(head.records));
                 (self.read, self.unread_stamp) = (place.end, head.stamp);
                 // For its own files this process knows the number of records; lost records show as the rest
@@ -317,7 +317,7 @@ impl Spool {
                 let rest = if place.end.offset >= held.len { std::mem::take(&mut held.unread) } else { 0 };
                 Some(skipped + rest + if batch.is_some() { 0 } else { u64::from(head.records.max(1)) })
             }
-            Found::Nothing { skipped } => {
+            ReadResult::Nothing { skipped } => {
                 // Frames that arrived after the job are unread. Records lost before them show as the rest at
                 // the end of the file.
                 let more = held.len > job.until;

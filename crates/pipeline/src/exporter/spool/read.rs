@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use quipu_core::{Batch, Resource, Scope};
 
-use super::{Place, Point};
+use super::{FrameRange, Point};
 use crate::exporter::frame::{HEAD, Head, MARK, SKIPPED};
 
 /// Bytes per step of the search for the next intact frame.
@@ -29,10 +29,10 @@ pub(crate) struct ReadJob {
 
 /// Result of a read.
 #[derive(Debug)]
-pub(crate) enum Found {
+pub(crate) enum ReadResult {
     /// A frame; without a batch if its content is damaged. `skipped` counts the records of preceding frames
     /// with damaged heads.
-    Frame { place: Place, head: Head, batch: Option<Batch>, skipped: u64 },
+    Frame { place: FrameRange, head: Head, batch: Option<Batch>, skipped: u64 },
     /// No frame up to the end; `skipped` counts the records of frames with damaged heads.
     Nothing { skipped: u64 },
 }
@@ -42,21 +42,21 @@ impl ReadJob {
     ///
     /// # Errors
     /// The disk cannot be read.
-    pub fn run(&self) -> std::io::Result<Found> {
+    pub fn run(&self) -> std::io::Result<ReadResult> {
         let mut file = File::open(&self.path)?;
         let until = self.until.min(file.metadata()?.len());
         let found = find(&mut file, self.from.offset, until)?;
         let skipped =
             skipped(&mut file, self.from.offset, found.as_ref().map_or(until, |(begin, _)| *begin))?;
-        let Some((begin, head)) = found else { return Ok(Found::Nothing { skipped }) };
+        let Some((begin, head)) = found else { return Ok(ReadResult::Nothing { skipped }) };
         file.seek(SeekFrom::Start(begin + HEAD as u64))?;
         let mut stored = vec![0; usize::try_from(head.stored).unwrap_or(usize::MAX)];
         file.read_exact(&mut stored)?;
         let mut batch = head.unpack(&stored);
         batch.iter_mut().for_each(share);
         let point = |offset| Point { segment: self.from.segment, offset };
-        let place = Place { begin: point(begin), end: point(begin + head.frame_len()) };
-        Ok(Found::Frame { place, head, batch, skipped })
+        let place = FrameRange { begin: point(begin), end: point(begin + head.frame_len()) };
+        Ok(ReadResult::Frame { place, head, batch, skipped })
     }
 }
 

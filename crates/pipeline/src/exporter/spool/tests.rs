@@ -26,18 +26,18 @@ fn numbered(number: u64) -> (Packed, usize) {
     (Packed::of(&batch(spans, [])).unwrap(), records)
 }
 
-fn append(spool: &mut Spool, number: u64) -> Place {
+fn append(spool: &mut Spool, number: u64) -> FrameRange {
     let (packed, records) = numbered(number);
     spool.append(&packed, records).unwrap().0
 }
 
 /// Reads all frames: their numbers and positions, and the count of damaged records.
-fn drain(spool: &mut Spool) -> (Vec<(u64, Place)>, u64) {
+fn drain(spool: &mut Spool) -> (Vec<(u64, FrameRange)>, u64) {
     let (mut frames, mut lost) = (Vec::new(), 0);
     while let Some(job) = spool.next_job() {
         let found = job.run().unwrap();
         lost += spool.found(&job, &found).unwrap();
-        if let Found::Frame { place, batch: Some(batch), .. } = found {
+        if let ReadResult::Frame { place, batch: Some(batch), .. } = found {
             let number =
                 (0..200).find(|number| draft(number + 1, 1).span().trace_id == batch.spans[0].trace_id);
             frames.push((number.unwrap(), place));
@@ -46,7 +46,7 @@ fn drain(spool: &mut Spool) -> (Vec<(u64, Place)>, u64) {
     (frames, lost)
 }
 
-fn numbers(frames: &[(u64, Place)]) -> Vec<u64> {
+fn numbers(frames: &[(u64, FrameRange)]) -> Vec<u64> {
     frames.iter().map(|(number, _)| *number).collect()
 }
 
@@ -98,7 +98,7 @@ fn live(acts: &[Act]) -> (TempDir, Spool, Vec<u64>) {
                     let Some(job) = spool.next_job() else { break };
                     let found = job.run().unwrap();
                     assert_eq!(spool.found(&job, &found), Some(0));
-                    if let Found::Frame { place, .. } = found {
+                    if let ReadResult::Frame { place, .. } = found {
                         spool.commit(place.end).unwrap();
                         waiting.remove(0);
                     }
@@ -140,7 +140,7 @@ proptest! {
         let cut = cut % (len + 1);
         File::options().write(true).open(victim).unwrap().set_len(cut).unwrap();
         let number: u64 = victim.file_stem().unwrap().to_str().unwrap().parse().unwrap();
-        let whole = |place: &Place| place.begin.segment != number || place.end.offset <= cut;
+        let whole = |place: &FrameRange| place.begin.segment != number || place.end.offset <= cut;
         let want: Vec<u64> = places.iter().filter(|(_, place)| whole(place)).map(|(number, _)| *number).collect();
         let mut again = Spool::open(left.path(), &small()).unwrap();
         prop_assert_eq!(numbers(&drain(&mut again).0), want, "of {:?}, cut at {} of {}", waiting, cut, len);
@@ -163,7 +163,7 @@ proptest! {
         bytes[at] ^= 1 << bit;
         fs::write(victim, &bytes).unwrap();
         let number: u64 = victim.file_stem().unwrap().to_str().unwrap().parse().unwrap();
-        let hit = |place: &Place| {
+        let hit = |place: &FrameRange| {
             let at = at as u64;
             place.begin.segment == number && (place.begin.offset..place.end.offset).contains(&at)
         };
@@ -189,7 +189,7 @@ proptest! {
 }
 
 /// Flips a bit in the frame at a position.
-fn harm(folder: &Path, place: Place, at: u64) {
+fn harm(folder: &Path, place: FrameRange, at: u64) {
     let path = segment::path(folder, place.begin.segment);
     let mut bytes = fs::read(&path).unwrap();
     bytes[usize::try_from(place.begin.offset + at).unwrap()] ^= 1;
@@ -216,7 +216,7 @@ fn a_head_that_is_damaged_while_more_comes_is_counted_once() {
 fn of_damaged_heads_and_a_torn_end_every_record_is_counted() {
     let folder = tempfile::tempdir().unwrap();
     let mut spool = Spool::open(folder.path(), &settings(1 << 20, 1 << 20)).unwrap();
-    let places: Vec<Place> = (0..6).map(|number| append(&mut spool, number)).collect();
+    let places: Vec<FrameRange> = (0..6).map(|number| append(&mut spool, number)).collect();
     drop(spool);
     // Frames 0, 1 and 2 have one, two and three records; the last has three.
     harm(folder.path(), places[1], 3);
@@ -271,7 +271,7 @@ fn records_come_back_as_they_went() {
     let mut spool = Spool::open(folder.path(), &SpoolConfig::default()).unwrap();
     spool.append(&Packed::of(&sent).unwrap(), sent.len()).unwrap();
     let job = spool.next_job().unwrap();
-    let Found::Frame { head, batch: Some(batch), .. } = job.run().unwrap() else { panic!("a frame") };
+    let ReadResult::Frame { head, batch: Some(batch), .. } = job.run().unwrap() else { panic!("a frame") };
     assert_eq!(batch, sent);
     assert_eq!(head.records as usize, sent.len());
     let shared = batch.spans.windows(2).all(|two| std::sync::Arc::ptr_eq(&two[0].resource, &two[1].resource));

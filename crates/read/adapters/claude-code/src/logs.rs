@@ -1,7 +1,7 @@
 //! Log records: requests to the model, tool runs, and the prompts that start turns.
 
 use quipu_core::{Event, Span, Status};
-use quipu_normalize::{Told, flag_at, millis_at, name_of};
+use quipu_normalize::{LogRecord, flag_at, millis_at, name_of};
 
 use crate::names::{FAMILY, PREFIX, SCOPES};
 
@@ -25,7 +25,7 @@ pub(crate) fn is_ours(event: &Event) -> bool {
 /// The span of a record about a call, a tool run or a turn. Such a record is written at the end.
 pub(crate) fn span(event: &Event) -> Option<Span> {
     let name = short_name(event)?;
-    let told = || Told::of(event, FAMILY, "session.id", "prompt.id");
+    let told = || LogRecord::of(event, FAMILY, "session.id", "prompt.id");
     let took = || millis_at(&event.attributes, "duration_ms").unwrap_or(0);
     Some(match name {
         "user_prompt" => told().root("claude_code.user_prompt"),

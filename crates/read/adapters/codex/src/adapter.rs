@@ -79,7 +79,7 @@ impl Adapter for Codex {
 
 /// Role of a span within Codex.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Part {
+enum SpanRole {
     Turn,
     Conversation,
     Call,
@@ -97,22 +97,22 @@ fn record(span: &Span) -> Canonical {
     read.session = conversation(span);
     read.meeting = read.session.as_ref().map(|session| Meeting::of(FAMILY, session));
     read.kind = match part {
-        Part::Turn | Part::Conversation => Kind::Agent,
-        Part::Call | Part::FailedCall => Kind::Llm,
-        Part::Tool | Part::FailedTool => Kind::Tool,
-        Part::Internal => Kind::Other,
+        SpanRole::Turn | SpanRole::Conversation => Kind::Agent,
+        SpanRole::Call | SpanRole::FailedCall => Kind::Llm,
+        SpanRole::Tool | SpanRole::FailedTool => Kind::Tool,
+        SpanRole::Internal => Kind::Other,
     };
     read.agent = agent(&read, read.kind == Kind::Agent);
-    read.tool = read.tool.take().filter(|_| part == Part::Tool);
+    read.tool = read.tool.take().filter(|_| part == SpanRole::Tool);
     let call_id = label_at(attributes, "call_id");
     read.tool_call_id = read.tool_call_id.take().or(call_id).filter(|_| read.kind == Kind::Tool);
-    if matches!(part, Part::FailedCall | Part::FailedTool) || span.status == Status::Error {
+    if matches!(part, SpanRole::FailedCall | SpanRole::FailedTool) || span.status == Status::Error {
         read.error_type = read.error_type.take().or_else(|| Some(error_type(span, read.kind)));
     }
     if read.kind == Kind::Llm && read.provider.is_none() {
         read.provider = Some(CompactString::const_new("openai"));
     }
-    if !matches!(part, Part::Call | Part::Turn) {
+    if !matches!(part, SpanRole::Call | SpanRole::Turn) {
         read.usage = None;
     }
     if read.params.reasoning_level.is_none() {
@@ -127,49 +127,49 @@ fn record(span: &Span) -> Canonical {
     read
 }
 
-fn part(span: &Span) -> Part {
+fn part(span: &Span) -> SpanRole {
     let attributes = &span.attributes;
     if Signal::of(attributes) == Signal::Log {
         return part_of_record(span);
     }
     let has = |key| attributes.get(key).is_some();
     if span.name == "session_task.turn" || has("codex.turn.token_usage.input_tokens") {
-        Part::Turn
+        SpanRole::Turn
     } else if has("gen_ai.usage.input_tokens") || has("gen_ai.usage.output_tokens") {
-        Part::Call
+        SpanRole::Call
     } else if has("tool_name")
         && (has("codex.tool.phase") || attributes.text("tool_name") == Some(&span.name))
     {
-        Part::Tool
+        SpanRole::Tool
     } else {
         by_events(span)
     }
 }
 
-fn part_of_record(span: &Span) -> Part {
+fn part_of_record(span: &Span) -> SpanRole {
     match span.name.strip_prefix(PREFIX).unwrap_or_default() {
-        "conversation_starts" => Part::Conversation,
-        "user_prompt" => Part::Turn,
-        "sse_event" if span.status != Status::Error => Part::Call,
-        "sse_event" | "api_request" | "websocket_request" => Part::FailedCall,
-        "tool_result" => Part::Tool,
-        _ => Part::Internal,
+        "conversation_starts" => SpanRole::Conversation,
+        "user_prompt" => SpanRole::Turn,
+        "sse_event" if span.status != Status::Error => SpanRole::Call,
+        "sse_event" | "api_request" | "websocket_request" => SpanRole::FailedCall,
+        "tool_result" => SpanRole::Tool,
+        _ => SpanRole::Internal,
     }
 }
 
 /// The role by the span's events. Codex also writes its log records as events of spans, with failures that no
 /// attribute has.
-fn by_events(span: &Span) -> Part {
+fn by_events(span: &Span) -> SpanRole {
     let is = |event: &SpanEvent, name: &str| event.attributes.text("event.name") == Some(name);
     for event in &span.events {
         if is(event, "codex.api_request") && logs::request_failed(&event.attributes) {
-            return Part::FailedCall;
+            return SpanRole::FailedCall;
         }
         if is(event, "codex.tool_result") && flag_at(&event.attributes, "success") == Some(false) {
-            return Part::FailedTool;
+            return SpanRole::FailedTool;
         }
     }
-    Part::Internal
+    SpanRole::Internal
 }
 
 /// The billing by the client's sign-in method: `Chatgpt` and similar values use the user's plan, `ApiKey` a

@@ -1,7 +1,7 @@
 //! Log records: answers with their tokens, failed requests, tool runs and prompts.
 
 use quipu_core::{Attributes, Event, Span, Status};
-use quipu_normalize::{Told, count_at, flag_at, millis_at, name_of};
+use quipu_normalize::{LogRecord, count_at, flag_at, millis_at, name_of};
 
 use crate::names::{FAMILY, PREFIX, SCOPES};
 
@@ -17,7 +17,7 @@ pub(crate) fn is_ours(event: &Event) -> bool {
 /// trace.
 pub(crate) fn span(event: &Event) -> Option<Span> {
     let attributes = &event.attributes;
-    let told = || Told::of(event, FAMILY, "conversation.id", "");
+    let told = || LogRecord::of(event, FAMILY, "conversation.id", "");
     let took = || millis_at(attributes, "duration_ms").unwrap_or(0);
     Some(match name_of(event).strip_prefix(PREFIX)? {
         "conversation_starts" => told().root("codex.conversation_starts"),

@@ -41,7 +41,7 @@ pub(crate) fn groups(figures: &[Figure]) -> Vec<(Group, &Figure)> {
 }
 
 fn whole(group: &[&Figure]) -> Group {
-    let mut told = Told::default();
+    let mut told = GroupFigures::default();
     for figure in group {
         let slot = told.slot(figure.role);
         if slot.is_some_and(|count| count != figure.count) {
@@ -58,7 +58,7 @@ fn whole(group: &[&Figure]) -> Group {
 
 /// The figures of a group by bucket.
 #[derive(Default)]
-struct Told {
+struct GroupFigures {
     input: Option<u64>,
     output: Option<u64>,
     total: Option<u64>,
@@ -67,7 +67,7 @@ struct Told {
     reasoning: Option<u64>,
 }
 
-impl Told {
+impl GroupFigures {
     fn slot(&mut self, role: Role) -> &mut Option<u64> {
         match role {
             Role::Input => &mut self.input,

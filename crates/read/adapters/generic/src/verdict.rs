@@ -5,7 +5,7 @@ use quipu_core::{Kind, Reading, Usage};
 use quipu_normalize::provider_of_model;
 
 use crate::figures::{self, Group};
-use crate::walk::{Answer, Found};
+use crate::walk::{Answer, Findings};
 
 /// Providers whose own figures exclude cached tokens from the input. Plain figures without a total are taken
 /// to be theirs.
@@ -46,7 +46,7 @@ struct Candidate<'f> {
 }
 
 /// Decides on the findings of a walk.
-pub(crate) fn judge(found: &Found) -> Verdict {
+pub(crate) fn judge(found: &Findings) -> Verdict {
     let groups = figures::groups(&found.figures);
     let answers = found.answers.iter().map(|answer| Candidate {
         usage: answer.whole.usage.clone(),
@@ -94,7 +94,7 @@ fn agrees(one: &Candidate<'_>, other: &Candidate<'_>) -> bool {
     input && output(one) == output(other)
 }
 
-fn call(found: &Found, best: &Candidate<'_>) -> Verdict {
+fn call(found: &Findings, best: &Candidate<'_>) -> Verdict {
     let of_answer = best.answer.and_then(|answer| answer.model.clone());
     let names = &found.names;
     if of_answer.is_none() && (names.answering.len() > 1 || names.models.len() > 1) {
@@ -138,7 +138,7 @@ fn exclude_cached(usage: &mut Usage) {
 }
 
 /// The verdict on a span without a complete usage.
-fn without_usage(found: &Found, groups: &[(Group, &figures::Figure)]) -> Verdict {
+fn without_usage(found: &Findings, groups: &[(Group, &figures::Figure)]) -> Verdict {
     let names = &found.names;
     let mut models = names.answering.iter().chain(&names.models);
     let names_known_model = models.clone().any(|model| provider_of_model(model).is_some());

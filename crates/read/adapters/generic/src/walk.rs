@@ -36,7 +36,7 @@ pub(crate) struct Answer {
 
 /// Findings of a walk.
 #[derive(Debug, Default)]
-pub(crate) struct Found {
+pub(crate) struct Findings {
     pub answers: Vec<Answer>,
     pub figures: Vec<Figure>,
     pub names: Names,
@@ -65,7 +65,7 @@ pub(crate) fn is_worth_it(span: &Span) -> bool {
 }
 
 /// Visits all attributes within the limits.
-pub(crate) fn walk(span: &Span) -> Found {
+pub(crate) fn walk(span: &Span) -> Findings {
     let mut walk = Walk { values: MOST_VALUES, text: MOST_TEXT, ..Walk::default() };
     for (key, value) in span.attributes.iter().take(MOST_ATTRIBUTES) {
         walk.words.clear();
@@ -122,7 +122,7 @@ fn is_series(pairs: &[(CompactString, Value)]) -> bool {
 /// State of a walk.
 #[derive(Default)]
 struct Walk {
-    found: Found,
+    found: Findings,
     /// The current attribute.
     key: CompactString,
     /// The words on the path.

@@ -4,7 +4,7 @@ use quipu_core::{Result, Timestamp};
 use rusqlite::{Connection, params};
 
 use super::{Register, RegisterError};
-use crate::attempts::{Count, Kept, MOST, Side, Who, forgotten_before};
+use crate::attempts::{Count, MOST, SavedAttempts, Side, Who, forgotten_before};
 
 /// An addition to older registers; builds that do not know this table ignore it.
 const LAYOUT: &str = "
@@ -33,7 +33,7 @@ fn forget(conn: &Connection, now: Timestamp) -> rusqlite::Result<()> {
 
 impl Register {
     /// Returns the stored counts, the oldest first.
-    pub(crate) fn attempts(&self, now: Timestamp) -> Result<Vec<Kept>> {
+    pub(crate) fn attempts(&self, now: Timestamp) -> Result<Vec<SavedAttempts>> {
         let read = self.read(|conn| {
             let sql = "SELECT side, who, failures, last, until FROM attempt WHERE last > ? ORDER BY last";
             let mut rows = conn.prepare(sql)?;
@@ -45,7 +45,7 @@ impl Register {
                     last: Timestamp::from_nanos(row.get(3)?),
                     until: Timestamp::from_nanos(row.get(4)?),
                 };
-                Ok(Who::from_stored(&who).map(|who| Kept { side, who, count }))
+                Ok(Who::from_stored(&who).map(|who| SavedAttempts { side, who, count }))
             })?;
             rows.collect::<rusqlite::Result<Vec<_>>>()
         });
@@ -53,9 +53,9 @@ impl Register {
     }
 
     /// Stores counts, and deletes the forgotten ones and the oldest beyond the limit.
-    pub(crate) fn keep_attempts(&self, kept: &[Kept], now: Timestamp) -> Result<(), RegisterError> {
+    pub(crate) fn keep_attempts(&self, kept: &[SavedAttempts], now: Timestamp) -> Result<(), RegisterError> {
         self.change(|work| {
-            for Kept { side, who, count } in kept {
+            for SavedAttempts { side, who, count } in kept {
                 let side = i64::from(*side == Side::Address);
                 if count.failures == 0 {
                     work.execute("DELETE FROM attempt WHERE side = ? AND who = ?", params![side, who.as_bytes()])?;

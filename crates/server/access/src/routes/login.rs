@@ -12,7 +12,7 @@ use super::dto::LoginBody;
 use crate::access::Access;
 use crate::client::Client;
 use crate::cookies::Kind;
-use crate::password::Place;
+use crate::password::HashPermit;
 use crate::principal::Principal;
 use crate::refusal::Refusal;
 use crate::register::User;
@@ -27,7 +27,7 @@ pub fn crowded() -> Refusal {
 }
 
 /// Starts a password check. It needs a permit; an attempt without a permit does not count.
-pub async fn begin_attempt(access: &Access, user: &str, client: &Client) -> Result<Place, Refusal> {
+pub async fn begin_attempt(access: &Access, user: &str, client: &Client) -> Result<HashPermit, Refusal> {
     let place = access.hashing.place().map_err(|_| crowded())?;
     let refused = |wait| Refusal::wait(wait, "Too many wrong passwords.");
     access.begin_attempt(user, client.address).await.map_err(refused)?;

@@ -69,7 +69,7 @@ impl Topics {
     }
 }
 
-struct Told {
+struct RingEntry {
     topic: Topic,
     text: Utf8Bytes,
 }
@@ -80,7 +80,7 @@ pub(super) struct Ring {
     boot: String,
     /// Number of the last frame.
     last: u64,
-    frames: VecDeque<Told>,
+    frames: VecDeque<RingEntry>,
     /// Bytes of their texts.
     bytes: usize,
 }
@@ -117,7 +117,7 @@ impl Ring {
     /// Adds a frame; gives its number.
     pub(super) fn push(&mut self, frame: LiveFrame) -> u64 {
         self.last += 1;
-        let told = Told { topic: Topic::of(&frame), text: text(self.last, frame) };
+        let told = RingEntry { topic: Topic::of(&frame), text: text(self.last, frame) };
         self.bytes += told.text.len();
         self.frames.push_back(told);
         // The newest frame stays, regardless of its size: no watcher has seen it yet.

@@ -33,14 +33,14 @@ const SAMPLED_TRACES: usize = 20;
 type Key = (Option<CompactString>, Option<CompactString>);
 
 /// The parameters of a request.
-pub(crate) struct Asked {
+pub(crate) struct ParityQuery {
     since: Option<Timestamp>,
     now: Timestamp,
     /// Empty for all.
     frameworks: Vec<String>,
 }
 
-impl Asked {
+impl ParityQuery {
     /// Parses the query.
     ///
     /// # Errors
@@ -113,7 +113,7 @@ struct Latest {
 }
 
 /// Answers the query.
-pub(crate) async fn matrix(api: &Arc<Api>, asked: &Asked) -> Result<ParityAnswer, Problem> {
+pub(crate) async fn matrix(api: &Arc<Api>, asked: &ParityQuery) -> Result<ParityAnswer, Problem> {
     let mut matrix = Matrix::default();
     matrix.sums(api, asked).await?;
     matrix.pages(api, asked).await?;
@@ -129,7 +129,7 @@ pub(crate) async fn matrix(api: &Arc<Api>, asked: &Asked) -> Result<ParityAnswer
 
 impl Matrix {
     /// Calls, tokens and money, exact over any number of them.
-    async fn sums(&mut self, api: &Api, asked: &Asked) -> Result<(), Problem> {
+    async fn sums(&mut self, api: &Api, asked: &ParityQuery) -> Result<(), Problem> {
         let group_by = vec![GroupBy::Framework, GroupBy::Convention];
         let groups = api.store.usage(&UsageQuery { filter: asked.filter(), group_by }).await?;
         for group in groups {
@@ -146,7 +146,7 @@ impl Matrix {
     }
 
     /// Reads the figures that only traces have, from the latest traces.
-    async fn pages(&mut self, api: &Api, asked: &Asked) -> Result<(), Problem> {
+    async fn pages(&mut self, api: &Api, asked: &ParityQuery) -> Result<(), Problem> {
         let mut query = TraceQuery { filter: asked.filter(), limit: PAGE, ..TraceQuery::default() };
         let begin = Instant::now();
         while self.traces_read < MOST_TRACES && begin.elapsed() < PATIENCE {
@@ -162,7 +162,7 @@ impl Matrix {
         Ok(())
     }
 
-    fn take(&mut self, asked: &Asked, trace: TraceRow) {
+    fn take(&mut self, asked: &ParityQuery, trace: TraceRow) {
         let key = (trace.framework.clone(), trace.convention.clone().filter(|name| !name.is_empty()));
         if !asked.wants(&key) {
             return;

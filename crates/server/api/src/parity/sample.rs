@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use quipu_core::{Detail, SpanQuery};
 
-use super::signals::Seen;
-use super::{Asked, Key, Latest, Matrix, PATIENCE};
+use super::signals::SampledCall;
+use super::{Key, Latest, Matrix, PATIENCE, ParityQuery};
 use crate::shared::Api;
 use crate::{Problem, said};
 
@@ -19,7 +19,7 @@ const SPANS: usize = 500;
 const CALLS: u64 = 200;
 
 /// Reads the latest traces until the sample is full or time is up.
-pub(super) async fn sample(api: &Arc<Api>, asked: &Asked, matrix: &mut Matrix) -> Result<(), Problem> {
+pub(super) async fn sample(api: &Arc<Api>, asked: &ParityQuery, matrix: &mut Matrix) -> Result<(), Problem> {
     let begin = Instant::now();
     for (key, trace) in in_turn(std::mem::take(&mut matrix.latest)) {
         if begin.elapsed() > PATIENCE {
@@ -52,7 +52,7 @@ fn is_full(matrix: &Matrix, key: &Key) -> bool {
 /// trace.
 async fn read(
     api: &Arc<Api>,
-    asked: &Asked,
+    asked: &ParityQuery,
     matrix: &mut Matrix,
     of_trace: &Key,
     trace: &Latest,
@@ -64,8 +64,13 @@ async fn read(
         let (Some(cost), Some(raw)) = (&call.row.cost, &call.row.raw) else { continue };
         let convention = Some(&cost.convention).filter(|name| !name.is_empty());
         let own = (cost.framework.clone(), convention.cloned());
-        let seen =
-            Seen { cost, read: &raw.canonical, said: &call.said, has_messages: call.has_messages, trace };
+        let seen = SampledCall {
+            cost,
+            read: &raw.canonical,
+            said: &call.said,
+            has_messages: call.has_messages,
+            trace,
+        };
         let keys = [of_trace].into_iter().chain((own != *of_trace).then_some(&own));
         for key in keys.filter(|key| asked.wants(key)) {
             if !is_full(matrix, key) {

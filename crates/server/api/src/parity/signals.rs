@@ -6,7 +6,7 @@ use super::Latest;
 use crate::dto::Sends;
 
 /// A sampled call, with data of its trace.
-pub(super) struct Seen<'a> {
+pub(super) struct SampledCall<'a> {
     pub(super) cost: &'a Cost,
     pub(super) read: &'a Canonical,
     pub(super) said: &'a Messages,
@@ -17,7 +17,7 @@ pub(super) struct Seen<'a> {
 
 /// Whether a call sends the signal, by any of its records. Data that only its log has is in its ledger row.
 /// `None` if the call had no occasion to send it.
-type Test = fn(&Seen<'_>) -> Option<bool>;
+type Test = fn(&SampledCall<'_>) -> Option<bool>;
 
 const SIGNALS: [(&str, Test); 15] = [
     ("messages", |call| Some(call.has_messages)),
@@ -51,7 +51,7 @@ impl Tally {
     }
 
     /// Counts one call.
-    pub(super) fn add(&mut self, call: &Seen<'_>) {
+    pub(super) fn add(&mut self, call: &SampledCall<'_>) {
         self.calls += 1;
         for ((_, test), (sent, of)) in SIGNALS.iter().zip(&mut self.counts) {
             if let Some(sends) = test(call) {

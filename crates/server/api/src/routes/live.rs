@@ -50,7 +50,7 @@ pub(crate) async fn live(
     Ask(params): Ask,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Problem> {
-    let place = Place::of(&params)?;
+    let place = FeedPosition::of(&params)?;
     let welcome = extensions.get::<Welcome>().cloned();
     let upgrade = upgrade.map_err(|rejection| {
         Problem::new(rejection.status(), "bad_request", "Not a WebSocket", rejection.body_text())
@@ -71,13 +71,13 @@ pub(crate) async fn live(
 }
 
 /// Topics of a client, and its position in the feed.
-struct Place {
+struct FeedPosition {
     topics: Topics,
     boot: Option<String>,
     after: Option<u64>,
 }
 
-impl Place {
+impl FeedPosition {
     fn of(params: &Params) -> Result<Self, ParamError> {
         params.allow(&[&["topics", "boot", "after"]], &[])?;
         let words = Topic::WORDS.map(|(word, _)| word).join(", ");
@@ -90,7 +90,7 @@ impl Place {
     }
 }
 
-async fn watch(mut socket: WebSocket, api: Arc<Api>, place: Place, welcome: Option<Welcome>) {
+async fn watch(mut socket: WebSocket, api: Arc<Api>, place: FeedPosition, welcome: Option<Welcome>) {
     let (watcher, begin) = api.feed.watch(place.topics, place.boot.as_deref().zip(place.after));
     let (now, position) = (api.clock.now().to_string(), begin.position);
     let hello = LiveFrame::Hello { now, boot: begin.boot, resumed: begin.resumed, missed: begin.missed };

@@ -6,7 +6,7 @@ use super::Answer;
 use crate::dto::ParityAnswer;
 use crate::extract::Ask;
 use crate::json::Json;
-use crate::parity::{Asked, matrix};
+use crate::parity::{ParityQuery, matrix};
 use crate::shared::Shared;
 
 /// Parity matrix
@@ -18,5 +18,5 @@ use crate::shared::Shared;
         ("frameworks" = Option<String>, Query, description = "Comma list of frameworks; default: all.")),
     responses((status = 200, description = "One row for each framework and convention.", body = ParityAnswer)))]
 pub(crate) async fn parity_matrix(State(api): Shared, Ask(params): Ask) -> Answer<ParityAnswer> {
-    Ok(Json(matrix(&api, &Asked::read(&params)?).await?))
+    Ok(Json(matrix(&api, &ParityQuery::read(&params)?).await?))
 }

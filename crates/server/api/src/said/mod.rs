@@ -22,7 +22,7 @@ pub(crate) use joined::{MOST_SPANS, Records};
 /// Limit of events of a trace searched for messages, the newest.
 const EVENTS: usize = 5_000;
 
-type Said = Vec<(SpanRow, Messages)>;
+type SpansWithMessages = Vec<(SpanRow, Messages)>;
 
 /// Converts rows into JSON types. Long traces are converted on separate threads, not on the server's own.
 pub(crate) async fn spans(
@@ -71,7 +71,7 @@ fn failed(error: tokio::task::JoinError) -> Problem {
     Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error", detail)
 }
 
-fn read(adapters: &Adapters, rows: Vec<SpanRow>) -> Said {
+fn read(adapters: &Adapters, rows: Vec<SpanRow>) -> SpansWithMessages {
     let one = |mut row: SpanRow| {
         let messages = row.raw.as_mut().map(|raw| {
             adapters.read(raw);
@@ -89,16 +89,20 @@ fn is_silent((row, said): &(SpanRow, Messages)) -> bool {
 
 /// Events that may tell messages, oldest first, by span.
 #[derive(Default)]
-struct Told {
+struct MessageEvents {
     by_span: HashMap<SpanId, Vec<Event>>,
     hold: MemoryHold,
 }
 
 /// The events of those calls that hold no messages of their own.
-async fn of_silent(api: &Arc<Api>, trace_id: TraceId, said: &Said) -> Result<Told, Problem> {
+async fn of_silent(
+    api: &Arc<Api>,
+    trace_id: TraceId,
+    said: &SpansWithMessages,
+) -> Result<MessageEvents, Problem> {
     let silent: HashSet<SpanId> =
         said.iter().filter(|one| is_silent(one)).map(|(row, _)| row.span_id).collect();
-    let mut told = Told { hold: AnswerMemory::current().hold(0)?, ..Told::default() };
+    let mut told = MessageEvents { hold: AnswerMemory::current().hold(0)?, ..MessageEvents::default() };
     if silent.is_empty() {
         return Ok(told);
     }

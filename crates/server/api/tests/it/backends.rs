@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use axum::http::Method;
 use quipu_core::{Backend, Batch, Error, ErrorKind, Intake as _, Result, Span, Timestamp};
-use quipu_pipeline::{Exporter, Parts, Pipeline};
+use quipu_pipeline::{Exporter, Pipeline, PipelineParts};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -30,7 +30,8 @@ impl Backend for Strict {
 async fn with_dead_letter(folder: &TempDir) -> Fixture {
     let mut fixture = Fixture::empty();
     let exporter = Exporter { folder: Some(folder.path().to_owned()), ..Exporter::new(Arc::new(Strict)) };
-    let parts = Parts { exporters: vec![exporter], ..Parts::new(Arc::clone(&fixture.state.store)) };
+    let parts =
+        PipelineParts { exporters: vec![exporter], ..PipelineParts::new(Arc::clone(&fixture.state.store)) };
     let pipeline = Arc::new(Pipeline::start(parts));
     let span = Span::new(trace_id(1), span_id(1), "chat", Timestamp::from_nanos(1), Timestamp::from_nanos(2));
     pipeline.submit(Batch { spans: vec![span], ..Batch::default() }).await.unwrap();

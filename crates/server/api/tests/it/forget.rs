@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use axum::http::Method;
 use quipu_core::{Backend, Batch, Error, ErrorKind, Intake as _, Limits, Result, Span, Timestamp};
-use quipu_pipeline::{Exporter, Parts, Pipeline};
+use quipu_pipeline::{Exporter, Pipeline, PipelineParts};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -149,7 +149,8 @@ async fn what_backends_refused_is_gone_as_well() {
     let folder = TempDir::new().unwrap();
     let mut fixture = Fixture::empty();
     let exporter = Exporter { folder: Some(folder.path().to_owned()), ..Exporter::new(Arc::new(Strict)) };
-    let parts = Parts { exporters: vec![exporter], ..Parts::new(Arc::clone(&fixture.state.store)) };
+    let parts =
+        PipelineParts { exporters: vec![exporter], ..PipelineParts::new(Arc::clone(&fixture.state.store)) };
     let pipeline = Arc::new(Pipeline::start(parts));
     let mut span =
         Span::new(trace_id(1), span_id(1), "chat", Timestamp::from_nanos(1), Timestamp::from_nanos(2));
@@ -170,7 +171,8 @@ async fn trouble_elsewhere_leaves_the_store_so_that_it_can_be_asked_again() {
     let folder = TempDir::new().unwrap();
     let mut fixture = Fixture::empty();
     let exporter = Exporter { folder: Some(folder.path().to_owned()), ..Exporter::new(Arc::new(Strict)) };
-    let parts = Parts { exporters: vec![exporter], ..Parts::new(Arc::clone(&fixture.state.store)) };
+    let parts =
+        PipelineParts { exporters: vec![exporter], ..PipelineParts::new(Arc::clone(&fixture.state.store)) };
     let pipeline = Arc::new(Pipeline::start(parts));
     // Three letters of one trace: only the second names the user.
     for number in 1..=3 {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use axum::http::Method;
 use quipu_core::{Backend, Batch, Health, Result};
-use quipu_pipeline::{Exporter, Parts, Pipeline};
+use quipu_pipeline::{Exporter, Pipeline, PipelineParts};
 
 use crate::fixture::Fixture;
 
@@ -69,7 +69,8 @@ async fn readiness_tells_of_every_backend() {
     );
     assert_eq!(ready["search"]["lag_spans"], 0);
     let broken = Exporter::new(Arc::new(Broken(Health::Down("no route to host".into()))));
-    let parts = Parts { exporters: vec![broken], ..Parts::new(Arc::clone(&fixture.state.store)) };
+    let parts =
+        PipelineParts { exporters: vec![broken], ..PipelineParts::new(Arc::clone(&fixture.state.store)) };
     fixture.state.pipeline = Some(Arc::new(Pipeline::start(parts)));
     let degraded = fixture.get("/readyz").await;
     assert_eq!(

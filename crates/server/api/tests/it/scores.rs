@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::http::Method;
 use quipu_core::{Batch, Event, Level, Resource, Scope, Value as Attribute};
-use quipu_pipeline::{Parts, Pipeline};
+use quipu_pipeline::{Pipeline, PipelineParts};
 use serde_json::{Value, json};
 
 use crate::fixture::{Fixture, NOW, RAG, WEATHER, trace_id};
@@ -14,7 +14,7 @@ const JSON: (&str, &str) = ("content-type", "application/json");
 /// The fixture with a pipeline that writes into its store.
 async fn fixture() -> Fixture {
     let mut fixture = Fixture::new().await;
-    let parts = Parts::new(Arc::clone(&fixture.state.store));
+    let parts = PipelineParts::new(Arc::clone(&fixture.state.store));
     fixture.state.pipeline = Some(Arc::new(Pipeline::start(parts)));
     fixture
 }

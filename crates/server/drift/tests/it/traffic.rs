@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use quipu_core::{Batch, Canonical, Kind, Resource, Scope, Span, SpanId, Timestamp, TraceId, Usage, Usd};
-use quipu_drift::{Change, Report, Saved, Seen, Watch};
+use quipu_drift::{BatchCounts, Change, Report, Saved, Watch};
 
 /// Midnight of the first day of all traffic here.
 const BEGIN: i64 = 20_000 * Timestamp::DAY;
@@ -81,7 +81,7 @@ fn at(day: i64) -> Timestamp {
 }
 
 fn send(watch: &Watch, batch: &Batch, day: i64) {
-    watch.add(Seen::of(batch, &|_, _| None), at(day));
+    watch.add(BatchCounts::of(batch, &|_, _| None), at(day));
 }
 
 fn fields(changes: &[Change]) -> Vec<(&'static str, &str, &str)> {

@@ -10,7 +10,7 @@ use quipu_adapter_quipu::Quipu;
 use quipu_admission::MemoryPool;
 use quipu_budget::{Budget, Budgets};
 use quipu_core::{Adapters, Batch, Cost, Error, ErrorKind, Intake, Retry, Span, Stage};
-use quipu_gateway::{Gateway, GatewayConfig, Parts, Recording, UpstreamConfig};
+use quipu_gateway::{Gateway, GatewayConfig, GatewayParts, Recording, UpstreamConfig};
 use quipu_pipeline::{Pipeline, Priced, Read, SelfMetrics, Stages, Unstored};
 use quipu_prices::Books;
 use tokio::sync::watch;
@@ -101,7 +101,7 @@ impl House {
         let (kept, metrics) = (Kept::default(), Arc::new(SelfMetrics::new()));
         let budgets = Budgets::new(budgets);
         let prices = Arc::new(Books::vendored());
-        let pipeline = Arc::new(Pipeline::start(quipu_pipeline::Parts {
+        let pipeline = Arc::new(Pipeline::start(quipu_pipeline::PipelineParts {
             stages: Stages {
                 read: Read::new(Adapters::new(vec![Arc::new(Quipu)])),
                 after: vec![
@@ -111,12 +111,12 @@ impl House {
                 ],
                 ..Stages::default()
             },
-            ..quipu_pipeline::Parts::new(Arc::new(Unstored))
+            ..quipu_pipeline::PipelineParts::new(Arc::new(Unstored))
         }));
         let intake = Arc::new(Full { pipeline: Arc::clone(&pipeline), is_full: AtomicBool::new(false) });
         let recording = Recording::start(&config, intake.clone(), metrics.clone()).unwrap();
         let memory = MemoryPool::new(MEMORY, metrics.clone());
-        let gateway = Gateway::new(Parts {
+        let gateway = Gateway::new(GatewayParts {
             config,
             recorder: recording.recorder(),
             delivery: recording.delivery(),

@@ -4,7 +4,7 @@ use quipu_core::{Span, SpanId, Status, Timestamp};
 use serde_json::Value as Json;
 
 use super::FAMILY;
-use super::chain::Place;
+use super::chain::TurnPosition;
 use super::content;
 use super::line::Line;
 use crate::attributes::{Frame, Put, transcript_span};
@@ -103,7 +103,7 @@ impl Call {
         self.model.is_some() || self.failed
     }
 
-    pub(super) fn span(&self, place: &Place<'_>) -> Span {
+    pub(super) fn span(&self, place: &TurnPosition<'_>) -> Span {
         let frame = Frame {
             trace: place.turn.trace,
             id: Self::id(&self.key),

@@ -88,7 +88,7 @@ impl Turn {
 }
 
 /// Position of a span: its turn and conversation.
-pub(super) struct Place<'a> {
+pub(super) struct TurnPosition<'a> {
     pub(super) turn: &'a Turn,
     pub(super) agent: Option<&'a Agent>,
     pub(super) about: &'a Attributes,
@@ -96,7 +96,7 @@ pub(super) struct Place<'a> {
     pub(super) text_bytes: usize,
 }
 
-impl Place<'_> {
+impl TurnPosition<'_> {
     /// Adds the attributes that every span has, in the words of Claude Code's telemetry.
     pub(super) fn mark(&self, to: &mut Attributes, span_type: &str) {
         to.push("span.type", span_type);
@@ -130,9 +130,15 @@ pub(super) struct Chain {
 
 impl Chain {
     /// The position of this chain's spans, once it has a turn.
-    pub(super) fn place(&self, text_bytes: usize) -> Option<Place<'_>> {
+    pub(super) fn place(&self, text_bytes: usize) -> Option<TurnPosition<'_>> {
         let turn = self.turn.as_ref()?;
-        Some(Place { turn, agent: self.agent.as_ref(), about: &self.about, source: &self.source, text_bytes })
+        Some(TurnPosition {
+            turn,
+            agent: self.agent.as_ref(),
+            about: &self.about,
+            source: &self.source,
+            text_bytes,
+        })
     }
 
     /// Begins a turn, and emits the remaining spans of the previous one.
@@ -192,7 +198,7 @@ impl Chain {
     }
 }
 
-fn turn_span(place: &Place<'_>) -> Span {
+fn turn_span(place: &TurnPosition<'_>) -> Span {
     let turn = place.turn;
     let frame = Frame {
         trace: turn.trace,

@@ -6,7 +6,7 @@ use crate::json::{at, flag, text};
 use crate::messages;
 
 /// A tool call requested by the model.
-pub(super) struct Asked<'a> {
+pub(super) struct ToolRequest<'a> {
     pub(super) id: &'a str,
     pub(super) name: &'a str,
     pub(super) input: &'a Json,
@@ -27,10 +27,10 @@ pub(super) fn blocks(message: &Json) -> impl Iterator<Item = &Json> {
 }
 
 /// The tool call that a block requests.
-pub(super) fn asked(block: &Json) -> Option<Asked<'_>> {
+pub(super) fn asked(block: &Json) -> Option<ToolRequest<'_>> {
     let is = matches!(text(block, "type")?, "tool_use" | "server_tool_use" | "mcp_tool_use");
     let (id, name) = (text(block, "id")?, text(block, "name")?);
-    is.then(|| Asked { id, name, input: block.get("input").unwrap_or(&Json::Null) })
+    is.then(|| ToolRequest { id, name, input: block.get("input").unwrap_or(&Json::Null) })
 }
 
 /// The tool's answer that a block holds.

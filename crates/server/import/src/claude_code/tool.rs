@@ -5,8 +5,8 @@ use serde_json::Value as Json;
 
 use super::FAMILY;
 use super::call::subagent;
-use super::chain::Place;
-use super::content::{Answered, Asked};
+use super::chain::TurnPosition;
+use super::content::{Answered, ToolRequest};
 use crate::attributes::{Frame, Put, transcript_span};
 use crate::messages::cut;
 
@@ -19,7 +19,7 @@ pub(super) struct Tool {
 }
 
 impl Tool {
-    pub(super) fn new(asked: &Asked<'_>, start: Timestamp) -> Self {
+    pub(super) fn new(asked: &ToolRequest<'_>, start: Timestamp) -> Self {
         Self { name: asked.name.to_owned(), start, input: asked.input.clone() }
     }
 
@@ -34,7 +34,7 @@ impl Tool {
         subagent(&self.input).is_some() && (task.is_none() || asked == task)
     }
 
-    pub(super) fn span(&self, answer: &Answered<'_>, end: Timestamp, place: &Place<'_>) -> Span {
+    pub(super) fn span(&self, answer: &Answered<'_>, end: Timestamp, place: &TurnPosition<'_>) -> Span {
         let frame = Frame {
             trace: place.turn.trace,
             id: Self::id(answer.id),

@@ -4,7 +4,7 @@ use quipu_core::{Span, SpanId, Timestamp};
 use serde_json::Value as Json;
 
 use super::FAMILY;
-use super::reader::Place;
+use super::reader::TurnPosition;
 use super::usage::Usage;
 use crate::attributes::{Frame, Put, transcript_span};
 use crate::messages;
@@ -54,7 +54,7 @@ impl Answer {
     }
 
     /// The call's span, after its usage arrived at `time`.
-    pub(super) fn span(&self, call: &Call<'_>, time: Timestamp, place: &Place<'_>) -> Span {
+    pub(super) fn span(&self, call: &Call<'_>, time: Timestamp, place: &TurnPosition<'_>) -> Span {
         let end = self.last.filter(|_| self.interrupted).unwrap_or(time);
         let frame = Frame {
             trace: place.turn.trace,

@@ -6,7 +6,7 @@ use crate::json::{any, any_text, as_text, at, count, text};
 use crate::messages;
 
 /// A tool call requested by the model.
-pub(super) struct Asked {
+pub(super) struct ToolRequest {
     pub(super) id: String,
     pub(super) name: String,
     pub(super) input: Json,
@@ -21,7 +21,7 @@ pub(super) struct Answered<'a> {
 }
 
 /// The tool call that an item requests.
-pub(super) fn asked(item: &Json) -> Option<Asked> {
+pub(super) fn asked(item: &Json) -> Option<ToolRequest> {
     let id = any_text(item, &["call_id", "id"])?.to_owned();
     let (name, input) = match text(item, "type")? {
         "function_call" => (text(item, "name")?, structured(item.get("arguments"))),
@@ -29,7 +29,7 @@ pub(super) fn asked(item: &Json) -> Option<Asked> {
         "local_shell_call" => ("local_shell", structured(item.get("action"))),
         _ => return None,
     };
-    Some(Asked { id, name: name.to_owned(), input })
+    Some(ToolRequest { id, name: name.to_owned(), input })
 }
 
 /// Parses JSON within text, as Codex writes arguments; other text stays unchanged.

@@ -30,7 +30,7 @@ pub(super) struct Turn {
 }
 
 /// Position of a span: its turn and session.
-pub(super) struct Place<'a> {
+pub(super) struct TurnPosition<'a> {
     pub(super) turn: &'a Turn,
     pub(super) session: &'a str,
     pub(super) source: &'a Source,
@@ -40,7 +40,7 @@ pub(super) struct Place<'a> {
     effort: Option<&'a str>,
 }
 
-impl Place<'_> {
+impl TurnPosition<'_> {
     /// Adds the attributes that every span has, in the words of Codex's telemetry.
     pub(super) fn mark(&self, to: &mut Attributes) {
         to.push("conversation.id", self.session);
@@ -257,8 +257,8 @@ impl Codex {
         }
     }
 
-    fn place(&self, text_bytes: usize) -> Option<Place<'_>> {
-        Some(Place {
+    fn place(&self, text_bytes: usize) -> Option<TurnPosition<'_>> {
+        Some(TurnPosition {
             turn: self.turn.as_ref()?,
             session: self.session.as_deref()?,
             source: &self.source,

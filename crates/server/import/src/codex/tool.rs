@@ -3,15 +3,15 @@
 use quipu_core::{Span, SpanId, Status, Timestamp};
 
 use super::FAMILY;
-use super::content::{Answered, Asked};
-use super::reader::Place;
+use super::content::{Answered, ToolRequest};
+use super::reader::TurnPosition;
 use crate::attributes::{Frame, Put, transcript_span};
 use crate::json::as_text;
 use crate::messages::cut;
 
 /// A requested tool run without an answer yet.
 pub(super) struct Tool {
-    pub(super) asked: Asked,
+    pub(super) asked: ToolRequest,
     pub(super) start: Timestamp,
 }
 
@@ -20,7 +20,7 @@ impl Tool {
         SpanId::made_of(&[FAMILY, "tool", session, call])
     }
 
-    pub(super) fn span(&self, answer: &Answered<'_>, end: Timestamp, place: &Place<'_>) -> Span {
+    pub(super) fn span(&self, answer: &Answered<'_>, end: Timestamp, place: &TurnPosition<'_>) -> Span {
         let frame = Frame {
             trace: place.turn.trace,
             id: Self::id(place.session, answer.id),

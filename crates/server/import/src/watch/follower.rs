@@ -9,10 +9,10 @@ use std::time::{Duration, Instant, SystemTime};
 use quipu_core::Error;
 
 use super::mark::Mark;
-use super::state::State;
-use crate::detect::{Told, detect};
+use super::state::WatchMarks;
+use crate::detect::{Detected, detect};
 use crate::read::{LastLine, Reading, Tail, document};
-use crate::{Bounds, FileReport, Format, Known, Sink, Trouble, find};
+use crate::{Bounds, FileReport, Format, KnownCalls, Sink, Trouble, find};
 
 /// Pause in the writes after which spans that may still change are emitted.
 const QUIET: Duration = Duration::from_secs(1);
@@ -42,9 +42,9 @@ pub struct Follower {
     paths: Vec<PathBuf>,
     wanted: Option<Format>,
     bounds: Bounds,
-    known: Known,
+    known: KnownCalls,
     open: HashMap<PathBuf, Open>,
-    state: State,
+    state: WatchMarks,
     /// Files of unknown format, with their length.
     strange: HashMap<PathBuf, u64>,
     said: Vec<Trouble>,
@@ -52,12 +52,12 @@ pub struct Follower {
 
 impl Follower {
     /// Follows paths from the offsets in the state.
-    pub fn new(paths: Vec<PathBuf>, wanted: Option<Format>, bounds: Bounds, state: State) -> Self {
+    pub fn new(paths: Vec<PathBuf>, wanted: Option<Format>, bounds: Bounds, state: WatchMarks) -> Self {
         Self {
             paths,
             wanted,
             bounds,
-            known: Known::default(),
+            known: KnownCalls::default(),
             open: HashMap::new(),
             state,
             strange: HashMap::new(),
@@ -183,14 +183,14 @@ impl Follower {
         io::Seek::rewind(&mut from)?;
         let length = file.metadata()?.len();
         match detect(BufReader::new(file), self.wanted, &self.bounds)? {
-            Told::Lines(format) => return Ok(Some(Tail::new(format, path))),
-            Told::Nothing => {}
-            Told::Document => {
+            Detected::Lines(format) => return Ok(Some(Tail::new(format, path))),
+            Detected::Nothing => {}
+            Detected::Document => {
                 document(file, self.wanted, path, reading)?;
                 self.state.set(path, Mark::new(file, length, None)?);
                 self.strange.insert(path.to_owned(), length);
             }
-            Told::Other(why) => {
+            Detected::Other(why) => {
                 reading.report.trouble(self.bounds.troubles, None, why);
                 self.strange.insert(path.to_owned(), length);
             }

@@ -6,5 +6,5 @@ mod state;
 mod wake;
 
 pub use follower::{Follower, Round};
-pub use state::State;
+pub use state::WatchMarks;
 pub use wake::Wake;

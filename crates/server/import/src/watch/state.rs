@@ -12,20 +12,20 @@ use super::mark::Mark;
 const VERSION: u32 = 1;
 
 #[derive(Debug, Serialize, Deserialize)]
-struct Kept {
+struct SavedMarks {
     version: u32,
     files: BTreeMap<PathBuf, Mark>,
 }
 
 /// Positions of files, stored in a separate file.
 #[derive(Debug)]
-pub struct State {
+pub struct WatchMarks {
     file: Option<PathBuf>,
     marks: BTreeMap<PathBuf, Mark>,
     changed: bool,
 }
 
-impl State {
+impl WatchMarks {
     /// A state that is not stored.
     pub fn forgetful() -> Self {
         Self { file: None, marks: BTreeMap::new(), changed: false }
@@ -38,7 +38,7 @@ impl State {
     pub fn open(file: &Path) -> Result<Self> {
         let marks = match std::fs::read(file) {
             Ok(bytes) => {
-                let kept: Kept = serde_json::from_slice(&bytes).map_err(|error| failed(file, error))?;
+                let kept: SavedMarks = serde_json::from_slice(&bytes).map_err(|error| failed(file, error))?;
                 if kept.version != VERSION {
                     let context = format!("{} has version {}", file.display(), kept.version);
                     return Err(Error::new(ErrorKind::Unsupported, "read import state", context));
@@ -70,7 +70,7 @@ impl State {
         let Some(file) = self.file.as_ref().filter(|_| self.changed) else { return Ok(()) };
         self.marks.retain(|path, _| path.exists());
         let files = self.marks.iter().filter(|(path, _)| path.to_str().is_some());
-        let kept = Kept {
+        let kept = SavedMarks {
             version: VERSION,
             files: files.map(|(path, mark)| (path.clone(), mark.clone())).collect(),
         };

@@ -8,9 +8,9 @@ use quipu::core::{
     Adapters, Batch, Clock, Detail, Intake, Limits, SessionQuery, Span, SpanQuery, Store, SystemClock,
     Timestamp, ToolGroup, TraceFilter, TraceId, TraceQuery, UsageQuery, UsageTotals,
 };
-use quipu::pipeline::{Parts, Pipeline, Priced, Stages};
+use quipu::pipeline::{Pipeline, PipelineParts, Priced, Stages};
 use quipu::prices::Books;
-use quipu_import::{Bounds, Failure, FileReport, Format, Item, Known, Sink};
+use quipu_import::{Bounds, Failure, FileReport, Format, Item, KnownCalls, Sink};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -34,13 +34,13 @@ impl House {
         let folder = TempDir::new().unwrap();
         let store = quipu::open("memory:", folder.path(), quipu::Access::Write).unwrap();
         let limits = Limits::of_any_age();
-        let parts = Parts {
+        let parts = PipelineParts {
             stages: Stages {
                 after: vec![Arc::new(Priced::new(Arc::new(Books::vendored())))],
                 ..Stages::default()
             },
             limits: limits.clone(),
-            ..Parts::new(Arc::clone(&store))
+            ..PipelineParts::new(Arc::clone(&store))
         };
         let pipeline = runtime.block_on(async { Pipeline::start(parts) });
         let adapters = quipu::adapters();
@@ -74,7 +74,7 @@ impl House {
     }
 
     pub fn import_as(&mut self, format: Option<Format>) -> Vec<FileReport> {
-        let (bounds, mut known) = (self.bounds.clone(), Known::default());
+        let (bounds, mut known) = (self.bounds.clone(), KnownCalls::default());
         let (files, troubles) = quipu_import::find(&[self.folder.path().to_owned()], &bounds);
         assert!(troubles.is_empty(), "{troubles:?}");
         files

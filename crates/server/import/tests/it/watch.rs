@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use quipu_import::{Bounds, Follower, State, Wake};
+use quipu_import::{Bounds, Follower, Wake, WatchMarks};
 use serde_json::json;
 
 use crate::house::House;
@@ -25,7 +25,7 @@ fn append(path: &Path, text: &str) {
 }
 
 fn follower(house: &House) -> Follower {
-    let state = State::open(&house.path("state/import")).unwrap();
+    let state = WatchMarks::open(&house.path("state/import")).unwrap();
     Follower::new(vec![house.path("logs")], None, Bounds::default(), state)
 }
 

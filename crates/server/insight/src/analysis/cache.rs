@@ -39,7 +39,7 @@ struct Last {
 /// Misses by a source's reports of cache reads: a missing figure is zero only if the source ever reports
 /// reads.
 #[derive(Default)]
-struct Told {
+struct CacheReports {
     ever: bool,
     unsaid: (u64, Usd),
 }
@@ -49,7 +49,7 @@ struct Told {
 pub(super) struct Caches {
     sums: CacheUse,
     talks: HashMap<Talk, Last>,
-    told: HashMap<Source, Told>,
+    told: HashMap<Source, CacheReports>,
 }
 
 impl Caches {

@@ -63,14 +63,14 @@ const SPECIAL: [&str; 32] = [
 
 /// Parts of a model's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Named {
+pub(super) struct ModelName {
     family: &'static str,
     version: (u32, u32),
     special: bool,
     dated: bool,
 }
 
-impl Named {
+impl ModelName {
     /// Reads a model's name; `None` for an unknown family.
     pub(super) fn of(model: &str) -> Option<Self> {
         let name = model.rsplit('/').next()?.to_ascii_lowercase();
@@ -147,15 +147,16 @@ mod tests {
             ("qwen3-32b", "qwen", (3, 0)),
             ("mistral-large-2512", "mistral", (0, 0)),
         ] {
-            let named = Named::of(name).unwrap();
+            let named = ModelName::of(name).unwrap();
             assert_eq!((named.family, named.version), (family, version), "{name}");
         }
-        assert_eq!(Named::of("whisper-1"), None);
+        assert_eq!(ModelName::of("whisper-1"), None);
     }
 
     #[test]
     fn what_follows_is_of_the_family_and_no_older() {
-        let follows = |one: &str, other: &str| Named::of(one).unwrap().follows(&Named::of(other).unwrap());
+        let follows =
+            |one: &str, other: &str| ModelName::of(one).unwrap().follows(&ModelName::of(other).unwrap());
         assert!(follows("gpt-5-mini", "gpt-5") && follows("claude-haiku-4-5", "claude-opus-4-5-20251101"));
         assert!(!follows("gpt-4o-mini", "gpt-5"), "an older one");
         assert!(!follows("gpt-5-audio", "gpt-5") && !follows("gpt-5-mini-2025-08-07", "gpt-5"));

@@ -9,7 +9,7 @@ use quipu_core::{Cost, Kind, PriceBook, PriceRequest, Timestamp, Usage, Usd};
 use quipu_pipeline::price_context;
 
 use super::Suggestion;
-use super::family::Named;
+use super::family::ModelName;
 use crate::catalog::{Catalog, Offer};
 
 /// Least calls for a suggestion.
@@ -92,12 +92,12 @@ impl Used<'_> {
 
     fn cheaper(&self, books: &dyn Catalog, offers: &[Offer]) -> Vec<Suggestion> {
         let own = books.provider_id(self.provider);
-        let Some((name, cost)) = Named::of(self.model).zip(self.cost(books, self.provider, self.model))
+        let Some((name, cost)) = ModelName::of(self.model).zip(self.cost(books, self.provider, self.model))
         else {
             return Vec::new();
         };
         let fits = |offer: &&Offer| {
-            offer.provider == own && Named::of(&offer.model).is_some_and(|other| other.follows(&name))
+            offer.provider == own && ModelName::of(&offer.model).is_some_and(|other| other.follows(&name))
         };
         let mut fitting: Vec<(Usd, &Offer)> = offers
             .iter()

@@ -85,7 +85,7 @@ pub struct Undone {
 /// State of a re-pricing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum State {
+pub enum RepriceState {
     /// The journal is whole, but not every row is known to be written: it can be finished or undone.
     Unfinished,
     /// Written.
@@ -94,7 +94,7 @@ pub enum State {
     Undone,
 }
 
-impl State {
+impl RepriceState {
     /// The word for it.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -115,5 +115,5 @@ pub struct Past {
     /// Its plan.
     pub plan: Plan,
     /// Progress of the re-pricing.
-    pub state: State,
+    pub state: RepriceState,
 }

@@ -12,7 +12,7 @@ use quipu_core::{Error, ErrorKind, Result, SpanId, Timestamp, TraceId};
 use serde::{Deserialize, Serialize};
 
 use super::verdict::Figure;
-use super::{Past, Plan, State};
+use super::{Past, Plan, RepriceState};
 
 const FORMAT: u32 = 1;
 /// Re-pricings that can begin within one second.
@@ -107,7 +107,7 @@ impl Journals {
     }
 
     /// Records the state of the store.
-    pub(super) fn mark(&self, id: &str, state: State) -> Result<()> {
+    pub(super) fn mark(&self, id: &str, state: RepriceState) -> Result<()> {
         let path = self.folder.join(format!("{id}.{}", state.as_str()));
         File::create(&path).and_then(|file| file.sync_all()).map_err(failed("make", &path))?;
         self.sync()
@@ -203,11 +203,11 @@ impl Reader {
             let context = format!("{} has format {}", path.display(), header.quipu_reprice);
             return Err(Error::new(ErrorKind::Unsupported, "read the journal of a re-pricing", context));
         }
-        let marked = |state: State| folder.join(format!("{id}.{}", state.as_str())).exists();
-        let state = [State::Undone, State::Applied]
+        let marked = |state: RepriceState| folder.join(format!("{id}.{}", state.as_str())).exists();
+        let state = [RepriceState::Undone, RepriceState::Applied]
             .into_iter()
             .find(|state| marked(*state))
-            .unwrap_or(State::Unfinished);
+            .unwrap_or(RepriceState::Unfinished);
         let past = Past { id: id.to_owned(), at: header.at, plan: header.plan, state };
         Ok(Self { past, path, lines, read: 1 })
     }

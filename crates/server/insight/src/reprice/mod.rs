@@ -7,7 +7,7 @@ mod plan;
 mod verdict;
 mod write;
 
-pub use answer::{Applied, Ask, ModelChange, Past, Plan, State, Undone};
+pub use answer::{Applied, Ask, ModelChange, Past, Plan, RepriceState, Undone};
 pub use erase::erase;
 pub use plan::plan;
 pub use write::{apply, finish, list, undo};

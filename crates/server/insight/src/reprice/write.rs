@@ -17,7 +17,7 @@ use quipu_ledger::{next_version, version_above};
 
 use super::journal::{Journals, Line, Reader};
 use super::verdict::{Figure, Verdict};
-use super::{Applied, Past, Plan, State, Undone, journal};
+use super::{Applied, Past, Plan, RepriceState, Undone, journal};
 use crate::rows::Rows;
 
 /// Rows that are written together.
@@ -29,7 +29,7 @@ const BATCH: usize = 500;
 ///
 /// # Errors
 /// The store or the folder cannot be read or written, or another re-pricing runs. If rows were written, the
-/// journal stays with [`State::Unfinished`]: [`finish`] continues, [`undo`] restores.
+/// journal stays with [`RepriceState::Unfinished`]: [`finish`] continues, [`undo`] restores.
 pub async fn apply(
     store: &dyn Store,
     book: &dyn PriceBook,
@@ -62,7 +62,7 @@ pub async fn apply(
 /// The id is unknown, it was undone, or as for [`apply`].
 pub async fn finish(store: &dyn Store, journals: &Path, id: &str) -> Result<Applied> {
     let journals = Journals::open(journals)?;
-    if journals.read(id)?.past.state == State::Undone {
+    if journals.read(id)?.past.state == RepriceState::Undone {
         return Err(Error::new(ErrorKind::Invalid, "finish a re-pricing", format!("{id} was undone")));
     }
     forwards(store, &journals, id).await
@@ -70,7 +70,7 @@ pub async fn finish(store: &dyn Store, journals: &Path, id: &str) -> Result<Appl
 
 async fn forwards(store: &dyn Store, journals: &Journals, id: &str) -> Result<Applied> {
     let turned = turn(store, journals.read(id)?, |line| (&line.old, &line.new)).await?;
-    journals.mark(id, State::Applied)?;
+    journals.mark(id, RepriceState::Applied)?;
     let skipped = turned.changed + turned.gone;
     Ok(Applied { id: Some(id.to_owned()), rows: turned.written, skipped })
 }
@@ -83,7 +83,7 @@ async fn forwards(store: &dyn Store, journals: &Journals, id: &str) -> Result<Ap
 pub async fn undo(store: &dyn Store, journals: &Path, id: &str) -> Result<Undone> {
     let journals = Journals::open(journals)?;
     let turned = turn(store, journals.read(id)?, |line| (&line.new, &line.old)).await?;
-    journals.mark(id, State::Undone)?;
+    journals.mark(id, RepriceState::Undone)?;
     Ok(Undone { rows: turned.written, changed_since: turned.changed, gone: turned.gone })
 }
 

@@ -7,7 +7,7 @@ use super::reader::{Mistake, Reader, Reading};
 use crate::filter::STATUSES;
 
 /// One value as written, with its position.
-struct Written {
+struct WrittenValue {
     at: usize,
     text: String,
     open: bool,
@@ -31,13 +31,13 @@ pub(super) fn list(reader: &mut Reader<'_>, name: &str) -> Reading<Vec<Wanted>> 
     Ok(written(reader, name)?.into_iter().map(Wanted::from).collect())
 }
 
-impl From<Written> for Wanted {
-    fn from(written: Written) -> Self {
+impl From<WrittenValue> for Wanted {
+    fn from(written: WrittenValue) -> Self {
         if written.open { Self::Beginning(written.text) } else { Self::Exactly(written.text) }
     }
 }
 
-fn state(written: &Written) -> Reading<()> {
+fn state(written: &WrittenValue) -> Reading<()> {
     let words: Vec<&str> = STATUSES.iter().map(|(word, _)| *word).collect();
     if !written.open && words.contains(&written.text.as_str()) {
         return Ok(());
@@ -45,7 +45,7 @@ fn state(written: &Written) -> Reading<()> {
     Err(Mistake::at(written.at, format!("one of {}", words.join(", "))))
 }
 
-fn written(reader: &mut Reader<'_>, name: &str) -> Reading<Vec<Written>> {
+fn written(reader: &mut Reader<'_>, name: &str) -> Reading<Vec<WrittenValue>> {
     let mut values = Vec::new();
     loop {
         if values.len() == MAX_FILTER_VALUES {
@@ -61,12 +61,12 @@ fn written(reader: &mut Reader<'_>, name: &str) -> Reading<Vec<Written>> {
     if reader.is_word_end() { Ok(values) } else { Err(Mistake::at(reader.at(), "a space or a comma")) }
 }
 
-fn one(reader: &mut Reader<'_>, after: &str) -> Reading<Written> {
+fn one(reader: &mut Reader<'_>, after: &str) -> Reading<WrittenValue> {
     let at = reader.at();
     if let Some(text) = reader.quoted()? {
         let open = reader.eat('*');
         let empty = || Mistake::at(at, "a value that is not empty; -has:field finds where there is none");
-        return if text.is_empty() { Err(empty()) } else { Ok(Written { at, text, open }) };
+        return if text.is_empty() { Err(empty()) } else { Ok(WrittenValue { at, text, open }) };
     }
     let bare = reader.take(|letter| !letter.is_whitespace() && letter != ',');
     if bare.is_empty() {
@@ -82,5 +82,5 @@ fn one(reader: &mut Reader<'_>, after: &str) -> Reading<Written> {
     if stem.is_empty() {
         return Err(Mistake::at(at, "a beginning before the star"));
     }
-    Ok(Written { at, text: stem.to_owned(), open: stem.len() < bare.len() })
+    Ok(WrittenValue { at, text: stem.to_owned(), open: stem.len() < bare.len() })
 }

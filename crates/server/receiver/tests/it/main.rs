@@ -34,7 +34,7 @@ use quipu_core::{
     Span, SystemClock,
 };
 use quipu_receiver::{
-    Parts, Receiver, grpc_routes, http_routes, jaeger_grpc_routes, jaeger_http_routes, zipkin_routes,
+    Receiver, ReceiverParts, grpc_routes, http_routes, jaeger_grpc_routes, jaeger_http_routes, zipkin_routes,
 };
 use tower::ServiceExt;
 
@@ -140,7 +140,7 @@ impl World {
     pub fn with(limits: Limits, collector: Collector) -> Self {
         let collector = Collector { adapters: Adapters::new(vec![Arc::new(Marker)]), ..collector };
         let (intake, counts) = (Arc::new(collector), Arc::<Counts>::default());
-        let receiver = Receiver::new(Parts {
+        let receiver = Receiver::new(ReceiverParts {
             intake: Arc::<Collector>::clone(&intake),
             limits: Arc::new(limits.clone()),
             clock: Arc::new(SystemClock),

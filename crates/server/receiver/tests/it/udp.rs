@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quipu_core::{ErrorKind, Limits, SystemClock};
-use quipu_receiver::{Parts, Protocol, Receiver, serve_jaeger_udp};
+use quipu_receiver::{Protocol, Receiver, ReceiverParts, serve_jaeger_udp};
 use tokio::net::UdpSocket;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -29,7 +29,7 @@ struct Agent {
 impl Agent {
     async fn start(protocol: Protocol, limits: Limits, collector: Collector) -> Self {
         let (intake, counts) = (Arc::new(collector), Arc::<Counts>::default());
-        let receiver = Receiver::new(Parts {
+        let receiver = Receiver::new(ReceiverParts {
             intake: Arc::<Collector>::clone(&intake),
             limits: Arc::new(limits),
             clock: Arc::new(SystemClock),

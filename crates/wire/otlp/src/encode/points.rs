@@ -15,7 +15,7 @@ use super::attributes::pairs;
 use super::nanos;
 
 /// The figures of a distribution; a plain number is one observation.
-struct Parts<'a> {
+struct Distribution<'a> {
     count: u64,
     sum: f64,
     min: Option<f64>,
@@ -24,13 +24,13 @@ struct Parts<'a> {
     quantiles: &'a [Quantile],
 }
 
-fn parts(point: &Point) -> Parts<'_> {
+fn parts(point: &Point) -> Distribution<'_> {
     match &point.value {
         PointValue::Number(value) => {
-            Parts { count: 1, sum: *value, min: None, max: None, buckets: &[], quantiles: &[] }
+            Distribution { count: 1, sum: *value, min: None, max: None, buckets: &[], quantiles: &[] }
         }
         PointValue::Distribution { count, sum, min, max, buckets, quantiles } => {
-            Parts { count: *count, sum: *sum, min: *min, max: *max, buckets, quantiles }
+            Distribution { count: *count, sum: *sum, min: *min, max: *max, buckets, quantiles }
         }
     }
 }

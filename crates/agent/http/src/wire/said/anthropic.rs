@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::{Said, answered, listed, media, message, text_part};
+use super::{InputMessages, answered, listed, media, message, text_part};
 use crate::wire::fields::{list, text, word};
 
-pub(super) fn messages(body: &Value) -> Said {
+pub(super) fn messages(body: &Value) -> InputMessages {
     let messages = list(body, "messages").iter().map(one).collect();
     let system = body.get("system").map(blocks).filter(|parts| !parts.is_empty()).map(Value::Array);
-    Said { messages: listed(messages), system, tools: None }
+    InputMessages { messages: listed(messages), system, tools: None }
 }
 
 fn one(sent: &Value) -> Value {

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{Said, answered, listed, media, message, text_part};
+use super::{InputMessages, answered, listed, media, message, text_part};
 use crate::wire::fields::{list, text, word};
 
-pub(super) fn contents(body: &Value) -> Said {
+pub(super) fn contents(body: &Value) -> InputMessages {
     let mut messages: Vec<Value> = match body.get("contents") {
         Some(Value::String(text)) => vec![message("user", vec![text_part(text)])],
         _ => list(body, "contents").iter().map(one).collect(),
@@ -15,7 +15,7 @@ pub(super) fn contents(body: &Value) -> Said {
     messages.extend(list(body, "requests").iter().filter_map(|request| request.get("content")).map(one));
     let system = ["systemInstruction", "system_instruction"].iter().find_map(|key| body.get(key));
     let system = system.map(parts).filter(|parts| !parts.is_empty()).map(Value::Array);
-    Said { messages: listed(messages), system, tools: None }
+    InputMessages { messages: listed(messages), system, tools: None }
 }
 
 fn one(content: &Value) -> Value {

@@ -2,15 +2,15 @@
 
 use serde_json::Value;
 
-use super::{Said, answered, listed, media, message, text_part};
+use super::{InputMessages, answered, listed, media, message, text_part};
 use crate::wire::draft::tool_call;
 use crate::wire::fields::{list, text, word};
 
 /// Messages of chat completions, or the prompt of completions.
-pub(super) fn chat(body: &Value) -> Said {
+pub(super) fn chat(body: &Value) -> InputMessages {
     let messages = list(body, "messages").iter().map(chat_message);
     let prompt = text(body, "prompt").map(|prompt| message("user", vec![text_part(prompt)]));
-    Said { messages: listed(messages.chain(prompt).collect()), ..Said::default() }
+    InputMessages { messages: listed(messages.chain(prompt).collect()), ..InputMessages::default() }
 }
 
 fn chat_message(sent: &Value) -> Value {
@@ -59,14 +59,14 @@ fn content_part(part: &Value) -> Value {
 }
 
 /// Messages of the responses API.
-pub(super) fn responses(body: &Value) -> Said {
+pub(super) fn responses(body: &Value) -> InputMessages {
     let messages = match body.get("input") {
         Some(Value::String(text)) => vec![message("user", vec![text_part(text)])],
         Some(Value::Array(items)) => items.iter().map(item).collect(),
         _ => Vec::new(),
     };
     let system = text(body, "instructions").map(|text| Value::Array(vec![text_part(text)]));
-    Said { messages: listed(messages), system, tools: None }
+    InputMessages { messages: listed(messages), system, tools: None }
 }
 
 fn item(item: &Value) -> Value {
@@ -95,14 +95,14 @@ fn item(item: &Value) -> Value {
 }
 
 /// Texts of an embedding request.
-pub(super) fn embeddings(body: &Value) -> Said {
+pub(super) fn embeddings(body: &Value) -> InputMessages {
     let parts: Vec<Value> = match body.get("input") {
         Some(Value::String(text)) => vec![text_part(text)],
         Some(Value::Array(texts)) => texts.iter().filter_map(Value::as_str).map(text_part).collect(),
         _ => Vec::new(),
     };
-    Said {
+    InputMessages {
         messages: (!parts.is_empty()).then(|| Value::Array(vec![message("user", parts)])),
-        ..Said::default()
+        ..InputMessages::default()
     }
 }

@@ -32,7 +32,7 @@ const fn is_in_ledger(kind: Kind) -> bool {
 
 /// The parts of a day to read, with the times of its calls.
 #[derive(Debug, Clone, Copy, Default)]
-struct Parts {
+struct DayTables {
     traces: bool,
     ledger: Option<Bounds>,
     spans: bool,
@@ -78,9 +78,9 @@ pub(crate) fn groups(shared: &Shared, query: &WorkQuery) -> Result<Vec<WorkGroup
 }
 
 /// The days that may hold matching records, with the parts to read.
-fn plan(shared: &Shared, query: &WorkQuery) -> Result<BTreeMap<Day, Parts>> {
+fn plan(shared: &Shared, query: &WorkQuery) -> Result<BTreeMap<Day, DayTables>> {
     let filter = &query.filter;
-    let mut plan: BTreeMap<Day, Parts> = BTreeMap::new();
+    let mut plan: BTreeMap<Day, DayTables> = BTreeMap::new();
     match &query.of {
         Worked::Traces => {
             for (day, _) in days_of(shared, filter)? {
@@ -132,7 +132,7 @@ fn add_sums(
     shared: &Shared,
     reader: &DayReader<'_>,
     query: &WorkQuery,
-    parts: Parts,
+    parts: DayTables,
     table: &Table,
 ) -> fault::Result<()> {
     if parts.traces {

@@ -24,7 +24,7 @@ const ROW: usize = 3_072;
 
 /// A span of the page, with its location.
 #[derive(Debug, Clone, Copy)]
-struct Place {
+struct SpanLocation {
     at: WorkRowCursor,
     day: Day,
     pk: i64,
@@ -33,13 +33,13 @@ struct Place {
 /// The first spans in an order, and the number of all.
 struct First<'q> {
     query: &'q WorkRowQuery,
-    places: Vec<Place>,
+    places: Vec<SpanLocation>,
     total: u64,
 }
 
 impl First<'_> {
     /// Adds places, and drops those beyond the page and its successor.
-    fn add(&mut self, places: &mut Vec<Place>) {
+    fn add(&mut self, places: &mut Vec<SpanLocation>) {
         self.places.append(places);
         let sort = self.query.sort;
         self.places.sort_unstable_by_key(|place| place.at.rank(sort));
@@ -136,7 +136,7 @@ fn visit(
         let Some(at) = place(query, row, with_call)? else { continue };
         total += 1;
         if after.is_none_or(|after| at.rank(query.sort) > after) {
-            places.push(Place { at, day: reader.day, pk: row.get(4)? });
+            places.push(SpanLocation { at, day: reader.day, pk: row.get(4)? });
         }
         if places.len() >= most(query).max(1_024) {
             first.lock().add(&mut places);
@@ -198,7 +198,7 @@ fn own(reader: &DayReader<'_>, query: &WorkRowQuery, rows: &mut Condition) -> fa
 }
 
 /// The rows at these places, in their order.
-fn filled(shared: &Shared, places: &[Place]) -> Result<Vec<WorkRow>> {
+fn filled(shared: &Shared, places: &[SpanLocation]) -> Result<Vec<WorkRow>> {
     let mut by_day: BTreeMap<Day, Vec<usize>> = BTreeMap::new();
     for (at, place) in places.iter().enumerate() {
         by_day.entry(place.day).or_default().push(at);
@@ -216,7 +216,7 @@ fn filled(shared: &Shared, places: &[Place]) -> Result<Vec<WorkRow>> {
 }
 
 /// The row at a place; `None` if it was removed meanwhile.
-fn one(reader: &DayReader<'_>, place: &Place, names: &Names<'_>) -> fault::Result<Option<WorkRow>> {
+fn one(reader: &DayReader<'_>, place: &SpanLocation, names: &Names<'_>) -> fault::Result<Option<WorkRow>> {
     let Some(span) = spans::by_number(reader, place.at.trace_id, place.pk, names)? else { return Ok(None) };
     let sql = "SELECT NULLIF(o.service, 0), NULLIF(o.framework, 0), t.session, t.user, substr(s.error, 1, 200) \
          FROM spans s JOIN traces t ON t.pk = s.tr JOIN origins o ON o.id = s.origin WHERE s.pk = ?1";

@@ -4,7 +4,7 @@ use quipu_core::{FacetField, Kind, Timestamp, TraceFilter, WorkKey, WorkQuery};
 use rusqlite::params_from_iter;
 
 use crate::fault::Result;
-use crate::read::filter::{Asked, Condition, condition};
+use crate::read::filter::{Condition, ConditionUse, condition};
 use crate::read::own::Own;
 use crate::read::usage_rows::trace_part;
 use crate::read::work::sums::{Table, key_columns};
@@ -131,7 +131,7 @@ fn found_by(
     let mut rows = Condition::of(&format!("spans s {index}"));
     let mut with_traces = asks(&[WorkKey::Session, WorkKey::User]);
     if of_trace.needs_trace() {
-        let Some(found) = condition(shared, reader, &of_trace, Asked::Rows)? else { return Ok(None) };
+        let Some(found) = condition(shared, reader, &of_trace, ConditionUse::Rows)? else { return Ok(None) };
         let few = found.from != "traces t" || of_trace.session.is_some() || of_trace.user.is_some();
         with_traces = !few;
         let from = if few { format!("{} CROSS JOIN spans s ON s.tr = t.pk", found.from) } else { rows.from };

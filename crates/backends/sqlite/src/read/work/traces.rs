@@ -4,7 +4,7 @@ use quipu_core::{WorkKey, WorkQuery};
 use rusqlite::params_from_iter;
 
 use crate::fault::Result;
-use crate::read::filter::{Asked, condition};
+use crate::read::filter::{ConditionUse, condition};
 use crate::read::work::Groups;
 use crate::read::work::sums::{Table, key_columns};
 use crate::readers::DayReader;
@@ -29,7 +29,7 @@ const fn column(by: WorkKey) -> &'static str {
 
 /// Adds the sums of a day's traces.
 pub(crate) fn sums(shared: &Shared, reader: &DayReader<'_>, query: &WorkQuery, table: &Table) -> Result<()> {
-    let Some(mut traces) = condition(shared, reader, &query.filter, Asked::Traces)? else {
+    let Some(mut traces) = condition(shared, reader, &query.filter, ConditionUse::Traces)? else {
         return Ok(());
     };
     if query.failed {

@@ -8,7 +8,7 @@ use quipu_adapter_gemini_cli::GeminiCli;
 use quipu_conformance::sample::{at, draft, event};
 use quipu_conformance::{Recording, run_adapter};
 use quipu_core::{
-    Adapter, Billing, Canonical, Event, Kind, Level, Meeting, Scope, Signal as Told, Span, Tokens, Value,
+    Adapter, Billing, Canonical, Event, Kind, Level, Meeting, Scope, Signal as LogRecord, Span, Tokens, Value,
 };
 use quipu_recordings::{Signal, agents, alone, assert_made_again, sums, tools, truth};
 
@@ -53,7 +53,7 @@ fn signals_of_a_session_meet() {
         .collect();
     let meetings: BTreeSet<_> = spans.iter().map(|span| span.canonical.meeting).collect();
     assert_eq!(meetings.len(), 1);
-    let logs: Vec<_> = spans.iter().filter(|span| span.canonical.signal == Told::Log).collect();
+    let logs: Vec<_> = spans.iter().filter(|span| span.canonical.signal == LogRecord::Log).collect();
     assert_eq!(logs.iter().map(|span| span.trace_id).collect::<BTreeSet<_>>().len(), 1);
     assert_eq!(logs.iter().filter(|span| span.parent_id.is_none()).count(), 1);
     let answer = logs.iter().find(|span| span.canonical.kind == Kind::Llm).unwrap();
@@ -185,7 +185,7 @@ fn records_that_come_as_spans_are_records() {
         GeminiCli.canonical(&qwen("API response from qwen3-coder-plus.", &attributes))
     };
     let answer = bridged("qwen-code.api_response");
-    assert_eq!((answer.kind, answer.signal), (Kind::Llm, Told::Log));
+    assert_eq!((answer.kind, answer.signal), (Kind::Llm, LogRecord::Log));
     assert_eq!(answer.usage.unwrap().input, Some(5));
     assert_eq!(bridged("qwen-code.config").kind, Kind::Other);
 }

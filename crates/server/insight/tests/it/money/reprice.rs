@@ -9,7 +9,7 @@ use quipu_backend_memory::Memory;
 use quipu_backend_sqlite::{Config, Sqlite};
 use quipu_conformance::sample::at;
 use quipu_core::*;
-use quipu_insight::reprice::{Ask, State, apply, finish, list, plan, undo};
+use quipu_insight::reprice::{Ask, RepriceState, apply, finish, list, plan, undo};
 
 use super::world::{Call, Flat, call, rows, stored, usd};
 
@@ -174,7 +174,7 @@ async fn applied_it_is_as_if_it_had_been_priced_so_and_undone_as_if_never() {
     assert_eq!(total(&*store).await, sums);
     assert_eq!(undo(&*store, folder.path(), &id).await.unwrap().rows, 0);
     assert_eq!(finish(&*store, folder.path(), &id).await.unwrap_err().kind(), ErrorKind::Invalid);
-    assert_eq!(list(folder.path()).unwrap()[0].state, State::Undone);
+    assert_eq!(list(folder.path()).unwrap()[0].state, RepriceState::Undone);
 }
 
 /// Killed after any number of batches, it can be finished, and it can be undone.
@@ -189,7 +189,10 @@ async fn broken_off_anywhere_it_is_finished_or_undone() {
         let error = apply_all(&failing, folder.path()).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Exhausted);
         let past = list(folder.path()).unwrap();
-        assert_eq!((past.len(), past[0].state, past[0].plan.total.changed), (1, State::Unfinished, 1_067));
+        assert_eq!(
+            (past.len(), past[0].state, past[0].plan.total.changed),
+            (1, RepriceState::Unfinished, 1_067)
+        );
 
         let half = Failing::after(&store, 1);
         let undone = undo(&half, folder.path(), &past[0].id).await;
@@ -238,7 +241,7 @@ async fn only_what_is_asked_for_is_priced_again() {
     let plan = plan(store, &new(), &ask).await.unwrap();
     assert_eq!(apply(store, &new(), folder.path(), &plan, at(0)).await.unwrap().rows, 10);
     let past = list(folder.path()).unwrap();
-    assert_eq!((past[0].plan.ask.clone(), past[0].state, past[0].at), (ask, State::Applied, at(0)));
+    assert_eq!((past[0].plan.ask.clone(), past[0].state, past[0].at), (ask, RepriceState::Applied, at(0)));
 }
 
 #[tokio::test]
