@@ -1,7 +1,7 @@
 //! Fuzz target: files of other tools.
 
 use quipu_core::Limits;
-use quipu_import::{Bounds, Failure, Format, Item, KnownCalls, Sink, import};
+use quipu_import::{Bounds, Format, Item, ItemError, KnownCalls, Sink, import};
 use quipu_recordings::NOW;
 
 use crate::choice;
@@ -18,9 +18,10 @@ const FORMATS: [Option<Format>; 6] = [
 struct Taken(u64);
 
 impl Sink for Taken {
-    fn take(&mut self, item: Item) -> Result<(u64, String), Failure> {
-        let (batch, refused, words) =
-            item.into_batch(&Limits::of_any_age(), NOW).map_err(|error| Failure::Item(error.to_string()))?;
+    fn take(&mut self, item: Item) -> Result<(u64, String), ItemError> {
+        let (batch, refused, words) = item
+            .into_batch(&Limits::of_any_age(), NOW)
+            .map_err(|error| ItemError::Item(error.to_string()))?;
         assert_eq!(refused == 0, words.is_empty());
         self.0 += batch.len() as u64;
         Ok((batch.len() as u64, words))

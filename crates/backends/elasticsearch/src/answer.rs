@@ -20,11 +20,11 @@ struct Answered {
 struct Item {
     status: u16,
     #[serde(default)]
-    error: Option<Fault>,
+    error: Option<ItemError>,
 }
 
 #[derive(Deserialize)]
-struct Fault {
+struct ItemError {
     #[serde(rename = "type")]
     kind: String,
 }

@@ -66,16 +66,16 @@ pub(crate) async fn deliver<'r, T: Sync>(
                 alone = 0;
                 outcome.rejects(signal, rejected.min(part.len() as u64));
             }
-            Err(Fault { divisible: true, .. }) if part.len() > 1 => {
+            Err(DeliveryError { divisible: true, .. }) if part.len() > 1 => {
                 let (first, second) = part.split_at(part.len() / 2);
                 waiting.extend([second, first]);
             }
-            Err(Fault { error, .. }) if error.retry() == Retry::Yes => {
+            Err(DeliveryError { error, .. }) if error.retry() == Retry::Yes => {
                 outcome.again.push(part);
                 outcome.again.extend(waiting.drain(..).rev());
                 outcome.fails(error);
             }
-            Err(Fault { error, divisible }) => {
+            Err(DeliveryError { error, divisible }) => {
                 outcome.refused.push(part);
                 alone += usize::from(divisible);
                 if alone == ALONE {
@@ -88,20 +88,20 @@ pub(crate) async fn deliver<'r, T: Sync>(
     outcome
 }
 
-struct Fault {
+struct DeliveryError {
     error: Error,
     /// Whether a smaller request may be accepted.
     divisible: bool,
 }
 
 /// Sends one request and returns the number of its rejected records.
-async fn one(sender: &OtlpSender, signal: Signal, body: Vec<u8>) -> Result<u64, Fault> {
+async fn one(sender: &OtlpSender, signal: Signal, body: Vec<u8>) -> Result<u64, DeliveryError> {
     match sender.ask(signal, body).await {
         Ok(Ok(partial)) => Ok(partial.rejected),
         Ok(Err(refusal)) => {
-            Err(Fault { error: sender.error(signal, &refusal), divisible: refusal.is_divisible() })
+            Err(DeliveryError { error: sender.error(signal, &refusal), divisible: refusal.is_divisible() })
         }
-        Err(error) => Err(Fault { error, divisible: false }),
+        Err(error) => Err(DeliveryError { error, divisible: false }),
     }
 }
 

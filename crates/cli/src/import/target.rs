@@ -14,7 +14,7 @@ use quipu::Access;
 use quipu::core::{Clock, Error, ErrorKind, Intake, Limits, Span, Store, SystemClock};
 use quipu::pipeline::{Pipeline, SelfMetrics};
 use quipu_api::Money;
-use quipu_import::{Failure, Item, Sink};
+use quipu_import::{Item, ItemError, Sink};
 use quipu_otlp::{Encoding, Signal};
 use serde_json::Value;
 use tokio::runtime::Runtime;
@@ -125,7 +125,7 @@ pub fn folder(args: &Import) -> Result<PathBuf> {
 }
 
 impl Sink for Target<'_> {
-    fn take(&mut self, item: Item) -> Result<(u64, String), Failure> {
+    fn take(&mut self, item: Item) -> Result<(u64, String), ItemError> {
         let now = SystemClock.now();
         match self {
             Self::Nowhere { limits } => {
@@ -156,8 +156,8 @@ fn count(records: usize) -> u64 {
     u64::try_from(records).unwrap_or(u64::MAX)
 }
 
-fn wrong(error: Error) -> Failure {
-    Failure::Item(error.to_string())
+fn wrong(error: Error) -> ItemError {
+    ItemError::Item(error.to_string())
 }
 
 fn protobuf(spans: &[Span]) -> Vec<u8> {
@@ -165,7 +165,7 @@ fn protobuf(spans: &[Span]) -> Vec<u8> {
 }
 
 /// Sends a request until it is taken; gives the answer's body.
-fn send(client: &Client, url: &str, encoding: Encoding, body: &[u8]) -> Result<Vec<u8>, Failure> {
+fn send(client: &Client, url: &str, encoding: Encoding, body: &[u8]) -> Result<Vec<u8>, ItemError> {
     let content = match encoding {
         Encoding::Protobuf => "application/x-protobuf",
         Encoding::Json => "application/json",
@@ -186,7 +186,7 @@ fn send(client: &Client, url: &str, encoding: Encoding, body: &[u8]) -> Result<V
         match (status, waits.next()) {
             (200, _) => return Ok(said),
             (429 | 502 | 503 | 504, Some(wait)) => std::thread::sleep(*wait),
-            (400 | 413 | 422, _) => return Err(Failure::Item(words(status, encoding, &said))),
+            (400 | 413 | 422, _) => return Err(ItemError::Item(words(status, encoding, &said))),
             _ => {
                 let context = format!("{url}: {}", words(status, encoding, &said));
                 return Err(Error::new(ErrorKind::Unavailable, "send", context).into());
@@ -201,7 +201,7 @@ fn pack(body: &[u8]) -> std::io::Result<Vec<u8>> {
     gzip.finish()
 }
 
-fn unsent(cause: anyhow::Error) -> Failure {
+fn unsent(cause: anyhow::Error) -> ItemError {
     let context = format!("the server does not answer: {cause:#}");
     Error::new(ErrorKind::Unavailable, "send", context).into()
 }

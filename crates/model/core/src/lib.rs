@@ -83,7 +83,7 @@ pub use metric::{
 pub use money::{MoneyError, Usd};
 pub use owner::{Erasure, FORGOTTEN, Owned, Owner, OwnerKind, Remnant};
 pub use params::{Params, SentParams};
-pub use period::{DiskBytes, Keep, NotSuch};
+pub use period::{DiskBytes, Keep, PeriodError};
 pub use price::{PriceAnswer, PriceBook, PriceRequest, PriceUnit};
 pub use query::{
     CostCursor, CostPage, CostQuery, CostRow, Criterion, Cursor, Detail, EventPage, EventQuery, Facet,

@@ -47,16 +47,16 @@ impl fmt::Display for Keep {
 /// Parse error of a period or size, with the expected form.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("found {found:?}, expected {expected}")]
-pub struct NotSuch {
+pub struct PeriodError {
     found: String,
     expected: &'static str,
 }
 
 impl FromStr for Keep {
-    type Err = NotSuch;
+    type Err = PeriodError;
 
-    fn from_str(text: &str) -> Result<Self, NotSuch> {
-        let refused = || NotSuch {
+    fn from_str(text: &str) -> Result<Self, PeriodError> {
+        let refused = || PeriodError {
             found: text.chars().take(40).collect(),
             expected: "`forever`, or a whole number of hours, days or weeks such as 12h, 3d or 2w",
         };
@@ -103,11 +103,13 @@ impl fmt::Display for DiskBytes {
 }
 
 impl FromStr for DiskBytes {
-    type Err = NotSuch;
+    type Err = PeriodError;
 
-    fn from_str(text: &str) -> Result<Self, NotSuch> {
-        let refused =
-            || NotSuch { found: text.chars().take(40).collect(), expected: "bytes such as 500MB or 20GiB" };
+    fn from_str(text: &str) -> Result<Self, PeriodError> {
+        let refused = || PeriodError {
+            found: text.chars().take(40).collect(),
+            expected: "bytes such as 500MB or 20GiB",
+        };
         let (digits, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
         let number: u64 = digits.parse().map_err(|_| refused())?;
         let unit = unit.trim_start();

@@ -8,37 +8,37 @@ use crate::Problem;
 
 /// An error in a document, with its path.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Fault {
+pub(crate) struct FieldError {
     path: String,
     what: String,
 }
 
-impl Fault {
+impl FieldError {
     pub(crate) fn new(path: impl Into<String>, what: impl Into<String>) -> Self {
         Self { path: path.into(), what: what.into() }
     }
 }
 
-impl std::fmt::Display for Fault {
+impl std::fmt::Display for FieldError {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(out, "{}: {}", self.path, self.what)
     }
 }
 
-impl From<Fault> for Problem {
-    fn from(fault: Fault) -> Self {
+impl From<FieldError> for Problem {
+    fn from(fault: FieldError) -> Self {
         Self::bad_request("Bad document", format!("{fault}."))
     }
 }
 
 /// Checks the length of a text, and that it is one line of it.
-pub(crate) fn text_of(path: &str, text: &str, least: usize, most: usize) -> Result<(), Fault> {
+pub(crate) fn text_of(path: &str, text: &str, least: usize, most: usize) -> Result<(), FieldError> {
     let length = text.chars().count();
     if !(least..=most).contains(&length) || (least > 0 && text.trim().is_empty()) {
-        return Err(Fault::new(path, format!("found {length} characters, expected {least} to {most}")));
+        return Err(FieldError::new(path, format!("found {length} characters, expected {least} to {most}")));
     }
     if text.chars().any(|letter| letter.is_control() && letter != '\n') {
-        return Err(Fault::new(path, "found a control character"));
+        return Err(FieldError::new(path, "found a control character"));
     }
     Ok(())
 }
@@ -52,9 +52,9 @@ pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let document = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();
         let cause = error.into_inner();
-        Fault::new(if path == "." { "the document".to_owned() } else { path }, cause.to_string())
+        FieldError::new(if path == "." { "the document".to_owned() } else { path }, cause.to_string())
     })?;
-    reader.end().map_err(|error| Fault::new("the document", error.to_string()))?;
+    reader.end().map_err(|error| FieldError::new("the document", error.to_string()))?;
     Ok(document)
 }
 

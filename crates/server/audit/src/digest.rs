@@ -38,21 +38,21 @@ impl fmt::Debug for Digest {
 
 /// A text that is not a digest or a head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Malformed(&'static str);
+pub struct DigestError(&'static str);
 
-impl fmt::Display for Malformed {
+impl fmt::Display for DigestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0)
     }
 }
 
-impl std::error::Error for Malformed {}
+impl std::error::Error for DigestError {}
 
 impl FromStr for Digest {
-    type Err = Malformed;
+    type Err = DigestError;
 
-    fn from_str(text: &str) -> Result<Self, Malformed> {
-        let wrong = Malformed("not a SHA-256 digest: 64 lower-case hexadecimal digits");
+    fn from_str(text: &str) -> Result<Self, DigestError> {
+        let wrong = DigestError("not a SHA-256 digest: 64 lower-case hexadecimal digits");
         let value = |digit: u8| match digit {
             b'0'..=b'9' => Ok(digit - b'0'),
             b'a'..=b'f' => Ok(digit - b'a' + 10),
@@ -102,10 +102,10 @@ impl fmt::Display for Head {
 }
 
 impl FromStr for Head {
-    type Err = Malformed;
+    type Err = DigestError;
 
-    fn from_str(text: &str) -> Result<Self, Malformed> {
-        let wrong = Malformed("not a head: the number of an entry, a colon, and its hash");
+    fn from_str(text: &str) -> Result<Self, DigestError> {
+        let wrong = DigestError("not a head: the number of an entry, a colon, and its hash");
         let (seq, hash) = text.split_once(':').ok_or(wrong)?;
         Ok(Self { seq: seq.parse().map_err(|_| wrong)?, hash: hash.parse()? })
     }

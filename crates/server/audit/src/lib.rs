@@ -23,9 +23,9 @@ mod writer;
 
 pub use audit::{Audit, AuditState};
 pub use config::{AuditConfig, Durability, FOLDER};
-pub use digest::{Digest, Head, Malformed};
+pub use digest::{Digest, DigestError, Head};
 pub use entry::{Actor, ActorKind, Entry, Outcome};
 pub use page::{AuditPage, AuditQuery, Noted};
 pub use read::{any_in_folder, export_folder, read_folder};
-pub use verdict::{Fault, Verdict};
+pub use verdict::{ChainError, Verdict};
 pub use verify::verify_folder;

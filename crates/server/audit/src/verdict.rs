@@ -26,14 +26,14 @@ pub struct Verdict {
     /// The last entry, to be kept elsewhere. `0:00…` if there is none.
     pub head: Head,
     /// The errors, up to [`limits::FAULTS`].
-    pub faults: Vec<Fault>,
+    pub faults: Vec<ChainError>,
     /// The number of further errors.
     pub more: u64,
 }
 
 /// An error in the audit log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Fault {
+pub struct ChainError {
     /// The name of the file; `None` if the error concerns the whole log.
     pub file: Option<String>,
     /// The line in the file, from 1.
@@ -50,7 +50,7 @@ impl Verdict {
             return;
         }
         let (file, line) = place.map_or((None, None), |(file, line)| (Some(file.to_owned()), Some(line)));
-        self.faults.push(Fault { file, line, what: what.into() });
+        self.faults.push(ChainError { file, line, what: what.into() });
     }
 }
 

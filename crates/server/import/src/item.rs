@@ -36,7 +36,7 @@ impl Item {
 
 /// Reason why an item was not accepted.
 #[derive(Debug, thiserror::Error)]
-pub enum Failure {
+pub enum ItemError {
     /// The item is invalid: it is reported, and the import continues.
     #[error("{0}")]
     Item(String),
@@ -51,6 +51,6 @@ pub trait Sink {
     /// none).
     ///
     /// # Errors
-    /// [`Failure`] describes the two kinds of errors.
-    fn take(&mut self, item: Item) -> std::result::Result<(u64, String), Failure>;
+    /// [`ItemError`] describes the two kinds of errors.
+    fn take(&mut self, item: Item) -> std::result::Result<(u64, String), ItemError>;
 }

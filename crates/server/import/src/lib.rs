@@ -29,7 +29,7 @@ mod watch;
 pub use bounds::Bounds;
 pub use files::find;
 pub use format::{Format, UnknownFormat};
-pub use item::{Failure, Item, Sink};
+pub use item::{Item, ItemError, Sink};
 pub use known::KnownCalls;
 pub use read::import;
 pub use report::{FileReport, Trouble};

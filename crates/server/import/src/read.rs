@@ -8,7 +8,7 @@ use quipu_core::{Billing, Error, ErrorKind, Span};
 use quipu_semconv::quipu::BILLING;
 
 use crate::detect::{Detected, detect, of_json, whole};
-use crate::item::Failure;
+use crate::item::ItemError;
 use crate::lines::{LineRead, Lines, is_blank};
 use crate::reader::{Desk, PendingRecords, Reader, not_json};
 use crate::readers::reader;
@@ -80,8 +80,8 @@ impl Reading<'_> {
                         self.report.trouble(self.bounds.troubles, line, refused);
                     }
                 }
-                Err(Failure::Item(why)) => self.report.trouble(self.bounds.troubles, line, why),
-                Err(Failure::Stop(error)) => return Err(error),
+                Err(ItemError::Item(why)) => self.report.trouble(self.bounds.troubles, line, why),
+                Err(ItemError::Stop(error)) => return Err(error),
             }
         }
         Ok(())

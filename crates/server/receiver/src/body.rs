@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use crate::Receiver;
 use crate::door::TooSlow;
-use crate::failure::Failure;
+use crate::error::ReceiverError;
 use crate::room::AdmissionPermit;
 
 /// Bytes that are allocated for a body because its sender announced them.
@@ -23,7 +23,7 @@ pub(crate) async fn read(
     headers: &HeaderMap,
     body: &mut Body,
     place: &mut AdmissionPermit,
-) -> Result<Vec<u8>, Failure> {
+) -> Result<Vec<u8>, ReceiverError> {
     let most = receiver.limits().body_bytes;
     let announced = announced(headers).unwrap_or(0);
     if announced > most {
@@ -34,7 +34,7 @@ pub(crate) async fn read(
     let reading = frames(body, most, announced.min(TRUSTED), place, until);
     match tokio::time::timeout_at(until, reading).await {
         Ok(read) => read,
-        Err(_) => Err(Failure::slow(receiver.patience().as_secs())),
+        Err(_) => Err(ReceiverError::slow(receiver.patience().as_secs())),
     }
 }
 
@@ -44,7 +44,7 @@ async fn frames(
     capacity: usize,
     place: &mut AdmissionPermit,
     until: Instant,
-) -> Result<Vec<u8>, Failure> {
+) -> Result<Vec<u8>, ReceiverError> {
     let mut bytes = Vec::with_capacity(capacity);
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| broken(&error))?;
@@ -59,19 +59,19 @@ async fn frames(
 }
 
 /// Reports who ended a body: this server if it was too slow, otherwise its sender.
-fn broken(error: &axum::Error) -> Failure {
+fn broken(error: &axum::Error) -> ReceiverError {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(error) = cause {
         if let Some(slow) = error.downcast_ref::<TooSlow>() {
-            return Failure::late(slow.to_string());
+            return ReceiverError::late(slow.to_string());
         }
         cause = error.source();
     }
-    Failure::malformed("the body is incomplete")
+    ReceiverError::malformed("the body is incomplete")
 }
 
-fn over(most: usize) -> Failure {
-    Failure::too_large(format!("the body is larger than {most} bytes (limit body_bytes)"))
+fn over(most: usize) -> ReceiverError {
+    ReceiverError::too_large(format!("the body is larger than {most} bytes (limit body_bytes)"))
 }
 
 fn announced(headers: &HeaderMap) -> Option<usize> {

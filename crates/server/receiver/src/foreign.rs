@@ -12,13 +12,13 @@ use quipu_otlp::Signal;
 
 use crate::Receiver;
 use crate::body;
-use crate::failure::Failure;
+use crate::error::ReceiverError;
 use crate::http::packing;
 use crate::ingest::{Kind, Parcel, Receipt, count, ingest};
 use crate::sender::Sender;
 
 /// Reads the wire format from a request's headers.
-pub(crate) type Tell = fn(&HeaderMap) -> Result<Wire, Failure>;
+pub(crate) type Tell = fn(&HeaderMap) -> Result<Wire, ReceiverError>;
 
 /// Returns a route for `POST path`, compressed or not. Answers are 202 without a body, or an error status
 /// with a line of text.
@@ -26,7 +26,7 @@ pub(crate) fn post(receiver: &Receiver, path: &str, transport: &'static str, tel
     let (taker, refuser) = (receiver.clone(), receiver.clone());
     let methods = routing::post(async move |request: Request| take(&taker, request, transport, tell).await)
         .fallback(async move || {
-            let result = Err(Failure::method());
+            let result = Err(ReceiverError::method());
             count(&*refuser.parts.meter, Signal::Traces, transport, &result);
             let mut response = answer(result);
             response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
@@ -52,7 +52,7 @@ async fn accept(
     tell: Tell,
     parts: &request::Parts,
     body: &mut Body,
-) -> Result<Receipt, Failure> {
+) -> Result<Receipt, ReceiverError> {
     let kind = Kind::Foreign(tell(&parts.headers)?);
     let packing = packing(&parts.headers)?;
     let mut place = receiver.room.place(Sender::of(&parts.extensions));
@@ -66,7 +66,7 @@ pub(crate) fn essence(headers: &HeaderMap, name: HeaderName) -> Option<String> {
     (!text.is_empty()).then(|| text.to_ascii_lowercase())
 }
 
-fn answer(result: Result<Receipt, Failure>) -> Response {
+fn answer(result: Result<Receipt, ReceiverError>) -> Response {
     let failure = match result {
         Ok(_) => {
             let mut response = Response::new(Body::empty());

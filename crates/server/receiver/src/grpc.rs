@@ -17,7 +17,7 @@ use tonic::Status;
 
 use crate::Receiver;
 use crate::body;
-use crate::failure::Failure;
+use crate::error::ReceiverError;
 use crate::ingest::{Kind, Parcel, Receipt, count, ingest};
 use crate::sender::Sender;
 use crate::unpack::Packing;
@@ -83,10 +83,10 @@ async fn accept(
     kind: Kind,
     parts: &request::Parts,
     body: &mut Body,
-) -> Result<Receipt, Failure> {
+) -> Result<Receipt, ReceiverError> {
     let encoding = parts.headers.get("grpc-encoding").map(HeaderValue::to_str).transpose();
     let packing =
-        Packing::from_header(encoding.map_err(|_| Failure::unsupported("grpc-encoding is not text"))?)?;
+        Packing::from_header(encoding.map_err(|_| ReceiverError::unsupported("grpc-encoding is not text"))?)?;
     let mut place = receiver.room.place(Sender::of(&parts.extensions));
     let bytes = body::read(receiver, &parts.headers, body, &mut place).await?;
     let packing = if is_compressed(&bytes)? { packing } else { Packing::None };
@@ -94,8 +94,8 @@ async fn accept(
 }
 
 /// Checks that a body is one whole message, and returns whether it is compressed.
-fn is_compressed(body: &[u8]) -> Result<bool, Failure> {
-    let wrong = || Failure::malformed("the call does not contain exactly one whole message");
+fn is_compressed(body: &[u8]) -> Result<bool, ReceiverError> {
+    let wrong = || ReceiverError::malformed("the call does not contain exactly one whole message");
     let (prefix, message) = body.split_first_chunk::<PREFIX>().ok_or_else(wrong)?;
     let [flag, length @ ..] = *prefix;
     if usize::try_from(u32::from_be_bytes(length)).ok() != Some(message.len()) || flag > 1 {
@@ -118,7 +118,7 @@ fn success(message: &[u8]) -> Response {
 }
 
 /// The answer to a failed call. Clients repeat it only if it contains a wait.
-fn refusal(failure: Failure) -> Response {
+fn refusal(failure: ReceiverError) -> Response {
     let status = match failure.retry_after {
         Some(seconds) => {
             let details = retry_details(failure.code as i32, &failure.message, seconds);

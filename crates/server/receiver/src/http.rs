@@ -10,7 +10,7 @@ use quipu_otlp::{Encoding, Signal, encode_answer, encode_status};
 
 use crate::Receiver;
 use crate::body;
-use crate::failure::Failure;
+use crate::error::ReceiverError;
 use crate::ingest::{Kind, Parcel, Receipt, count, ingest};
 use crate::sender::Sender;
 use crate::unpack::Packing;
@@ -57,9 +57,9 @@ async fn accept(
     encoding: Option<Encoding>,
     parts: &request::Parts,
     body: &mut Body,
-) -> Result<Receipt, Failure> {
+) -> Result<Receipt, ReceiverError> {
     let unknown = "content type is not one of application/x-protobuf, application/protobuf, application/json";
-    let encoding = encoding.ok_or_else(|| Failure::unsupported(unknown))?;
+    let encoding = encoding.ok_or_else(|| ReceiverError::unsupported(unknown))?;
     let packing = packing(&parts.headers)?;
     let mut place = receiver.room.place(Sender::of(&parts.extensions));
     let bytes = body::read(receiver, &parts.headers, body, &mut place).await?;
@@ -77,21 +77,21 @@ fn encoding(headers: &HeaderMap) -> Option<Encoding> {
     }
 }
 
-pub(crate) fn packing(headers: &HeaderMap) -> Result<Packing, Failure> {
+pub(crate) fn packing(headers: &HeaderMap) -> Result<Packing, ReceiverError> {
     let header = headers.get(header::CONTENT_ENCODING);
     let text = header.map(HeaderValue::to_str).transpose();
-    Packing::from_header(text.map_err(|_| Failure::unsupported("content encoding is not text"))?)
+    Packing::from_header(text.map_err(|_| ReceiverError::unsupported("content encoding is not text"))?)
 }
 
 fn wrong_method(receiver: &Receiver, signal: Signal, headers: &HeaderMap) -> Response {
-    let result = Err(Failure::method());
+    let result = Err(ReceiverError::method());
     count(&*receiver.parts.meter, signal, "http", &result);
     let mut response = answer(signal, encoding(headers).unwrap_or(Encoding::Json), result);
     response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
     response
 }
 
-fn answer(signal: Signal, encoding: Encoding, result: Result<Receipt, Failure>) -> Response {
+fn answer(signal: Signal, encoding: Encoding, result: Result<Receipt, ReceiverError>) -> Response {
     let (status, retry_after, body) = match result {
         Ok(Receipt { rejected, message }) => {
             (StatusCode::OK, None, encode_answer(signal, encoding, rejected, &message))

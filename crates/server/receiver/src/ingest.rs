@@ -12,7 +12,7 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
 use crate::Receiver;
-use crate::failure::Failure;
+use crate::error::ReceiverError;
 use crate::room::AdmissionPermit;
 use crate::trace_sizes::TraceSizes;
 use crate::unknown;
@@ -72,7 +72,7 @@ pub(crate) async fn ingest(
     receiver: &Receiver,
     parcel: Parcel,
     place: AdmissionPermit,
-) -> Result<Receipt, Failure> {
+) -> Result<Receipt, ReceiverError> {
     let signal = parcel.kind.signal();
     let (mut decoded, place) = decode(receiver, parcel, place).await?;
     bound_traces(receiver, &mut decoded).await;
@@ -96,7 +96,7 @@ async fn decode(
     receiver: &Receiver,
     mut parcel: Parcel,
     mut place: AdmissionPermit,
-) -> Result<(Decoded, AdmissionPermit), Failure> {
+) -> Result<(Decoded, AdmissionPermit), ReceiverError> {
     let until = Instant::now() + receiver.patience();
     let most = parcel.bytes.len().saturating_add(receiver.limits().decompressed_bytes);
     let mut asked = 0;
@@ -125,7 +125,7 @@ async fn attempt(
     receiver: &Receiver,
     parcel: Parcel,
     place: AdmissionPermit,
-) -> Result<(Result<Decoded, Failure>, Parcel, AdmissionPermit), Failure> {
+) -> Result<(Result<Decoded, ReceiverError>, Parcel, AdmissionPermit), ReceiverError> {
     let quick = if parcel.packing == Packing::None { QUICK } else { QUICK_PACKED };
     if parcel.bytes.len() <= quick {
         return catch_unwind(AssertUnwindSafe(|| whole(receiver, parcel, place))).map_err(|_| unread());
@@ -145,12 +145,16 @@ fn whole(
     receiver: &Receiver,
     parcel: Parcel,
     mut place: AdmissionPermit,
-) -> (Result<Decoded, Failure>, Parcel, AdmissionPermit) {
+) -> (Result<Decoded, ReceiverError>, Parcel, AdmissionPermit) {
     (prepare(receiver, &parcel, &mut place), parcel, place)
 }
 
 /// Waits until the store has committed the batch, and counts its contents.
-pub(crate) async fn keep(receiver: &Receiver, batch: Batch, place: AdmissionPermit) -> Result<(), Failure> {
+pub(crate) async fn keep(
+    receiver: &Receiver,
+    batch: Batch,
+    place: AdmissionPermit,
+) -> Result<(), ReceiverError> {
     let spans = batch.spans.iter().filter(|span| span.canonical.signal == Told::Span).count() as u64;
     let unknown = unknown::of(&batch);
     let mask = receiver.mask.as_ref();
@@ -179,8 +183,8 @@ pub(crate) fn count_rest(meter: &dyn Meter, signal: Signal, rejected: &Rejection
 }
 
 /// The error after a panic of an adapter, which ends the request but not the connection.
-pub(crate) fn unread() -> Failure {
-    Failure::internal("the request could not be read")
+pub(crate) fn unread() -> ReceiverError {
+    ReceiverError::internal("the request could not be read")
 }
 
 /// Decompresses, decodes and reads a request.
@@ -188,7 +192,7 @@ pub(crate) fn prepare(
     receiver: &Receiver,
     parcel: &Parcel,
     place: &mut AdmissionPermit,
-) -> Result<Decoded, Failure> {
+) -> Result<Decoded, ReceiverError> {
     let Parcel { kind, packing, ref bytes, skip } = *parcel;
     let most = receiver.limits().decompressed_bytes;
     let packed = bytes.get(skip..).unwrap_or_default();
@@ -200,7 +204,7 @@ pub(crate) fn prepare(
         &unpacked
     };
     if body.len() > most {
-        return Err(Failure::too_large(format!(
+        return Err(ReceiverError::too_large(format!(
             "the body holds more than {most} bytes (limit decompressed_bytes)"
         )));
     }
@@ -227,9 +231,9 @@ fn is_ahead(decoded: &Decoded) -> bool {
 }
 
 /// The error of a request with future records only, while the server's clock is in doubt.
-fn behind(receiver: &Receiver) -> Failure {
+fn behind(receiver: &Receiver) -> ReceiverError {
     let seconds = receiver.limits().future_seconds;
-    Failure::unavailable(format!(
+    ReceiverError::unavailable(format!(
         "every record is more than {seconds} s ahead of this server's clock (limit future_seconds), and the \
          clock may be wrong"
     ))
@@ -251,14 +255,14 @@ fn otlp(
     encoding: Encoding,
     body: &[u8],
     place: &mut AdmissionPermit,
-) -> Result<Decoded, Failure> {
+) -> Result<Decoded, ReceiverError> {
     let footprint = quipu_otlp::footprint(body, encoding, signal);
     if footprint / FOOTPRINT > receiver.limits().decompressed_bytes {
         return Err(heavy(signal));
     }
     place.grow_to(body.len().max(footprint / ORDINARY))?;
     quipu_otlp::decode(signal, body, encoding, &limits(receiver, place), receiver.parts.clock.now())
-        .map_err(|error| Failure::malformed(error.to_string()))
+        .map_err(|error| ReceiverError::malformed(error.to_string()))
 }
 
 /// Decodes span by span and requests memory as it grows.
@@ -267,7 +271,7 @@ fn foreign(
     wire: Wire,
     body: &[u8],
     place: &mut AdmissionPermit,
-) -> Result<Decoded, Failure> {
+) -> Result<Decoded, ReceiverError> {
     place.grow_to(body.len())?;
     let limits = limits(receiver, place);
     let mut failure = None;
@@ -281,18 +285,18 @@ fn foreign(
     };
     let now = receiver.parts.clock.now();
     let decoded = quipu_jaeger::decode(wire, body, &limits, now, &mut grow);
-    decoded.map_err(|error| failure.unwrap_or_else(|| Failure::malformed(error.to_string())))
+    decoded.map_err(|error| failure.unwrap_or_else(|| ReceiverError::malformed(error.to_string())))
 }
 
-fn heavy(signal: Signal) -> Failure {
+fn heavy(signal: Signal) -> ReceiverError {
     let message = format!("the {} take too much memory once decoded: send fewer at a time", signal.as_str());
-    Failure::too_large(message)
+    ReceiverError::too_large(message)
 }
 
 /// Waits until the store has committed the batch. The permits are held until then. Each day without open
 /// files is a batch of its own. Senders take turns with such days, so a request of many days does not block
 /// others.
-async fn commit(receiver: &Receiver, batch: Batch, mut place: AdmissionPermit) -> Result<(), Failure> {
+async fn commit(receiver: &Receiver, batch: Batch, mut place: AdmissionPermit) -> Result<(), ReceiverError> {
     if batch.is_empty() {
         return Ok(());
     }
@@ -301,7 +305,7 @@ async fn commit(receiver: &Receiver, batch: Batch, mut place: AdmissionPermit) -
     }
     place.enter(receiver.patience()).await?;
     let until = Instant::now() + receiver.patience();
-    let late = |_| Failure::unavailable("the store did not commit the request in time");
+    let late = |_| ReceiverError::unavailable("the store did not commit the request in time");
     let (together, alone) = receiver.days.cut(batch, receiver.parts.clock.now());
     if !together.is_empty() {
         timeout_at(until, submit(receiver, together)).await.map_err(late)??;
@@ -316,10 +320,10 @@ async fn commit(receiver: &Receiver, batch: Batch, mut place: AdmissionPermit) -
     Ok(())
 }
 
-async fn submit(receiver: &Receiver, batch: Batch) -> Result<(), Failure> {
+async fn submit(receiver: &Receiver, batch: Batch) -> Result<(), ReceiverError> {
     receiver.parts.intake.submit(batch).await.map_err(|error| {
         tracing::warn!(%error, "a batch was not committed");
-        Failure::of_intake(&error)
+        ReceiverError::of_intake(&error)
     })
 }
 
@@ -332,7 +336,12 @@ fn service(batch: &Batch) -> Option<&str> {
 }
 
 /// Counts a request by its outcome.
-pub(crate) fn count(meter: &dyn Meter, signal: Signal, transport: &str, result: &Result<Receipt, Failure>) {
+pub(crate) fn count(
+    meter: &dyn Meter,
+    signal: Signal,
+    transport: &str,
+    result: &Result<Receipt, ReceiverError>,
+) {
     let outcome = match result {
         Ok(receipt) if receipt.rejected > 0 => "partial",
         Ok(_) => "ok",

@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, header};
 use quipu_jaeger::Wire;
 
 use crate::Receiver;
-use crate::failure::Failure;
+use crate::error::ReceiverError;
 use crate::foreign;
 use crate::grpc::unary;
 use crate::ingest::{Kind, Receipt};
@@ -28,10 +28,10 @@ pub fn jaeger_grpc_routes(receiver: &Receiver) -> Router {
 }
 
 /// Checks for the content types that Jaeger's collector accepts.
-fn batch(headers: &HeaderMap) -> Result<Wire, Failure> {
+fn batch(headers: &HeaderMap) -> Result<Wire, ReceiverError> {
     match foreign::essence(headers, header::CONTENT_TYPE).as_deref() {
         Some("application/x-thrift" | "application/vnd.apache.thrift.binary") => Ok(Wire::Batch),
-        _ => Err(Failure::unsupported(
+        _ => Err(ReceiverError::unsupported(
             "content type is not one of application/x-thrift, application/vnd.apache.thrift.binary",
         )),
     }

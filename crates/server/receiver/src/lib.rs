@@ -10,7 +10,7 @@ mod body;
 mod connection;
 mod days;
 mod door;
-mod failure;
+mod error;
 mod foreign;
 mod grpc;
 mod http;

@@ -6,7 +6,7 @@ use quipu_admission::{Caller, Permit, Pool, Refusal};
 use quipu_core::Limits;
 use tokio::time::Instant;
 
-use crate::failure::Failure;
+use crate::error::ReceiverError;
 use crate::sender::Sender;
 
 /// The unit in which bytes are counted.
@@ -53,16 +53,20 @@ pub(crate) struct AdmissionPermit {
 
 impl AdmissionPermit {
     /// Grows to `bytes` in total. A request larger than the pool may get the whole pool. The error says
-    /// whether waiting can help: see [`Failure::lacks`].
-    pub(crate) fn grow_to(&mut self, bytes: usize) -> Result<(), Failure> {
+    /// whether waiting can help: see [`ReceiverError::lacks`].
+    pub(crate) fn grow_to(&mut self, bytes: usize) -> Result<(), ReceiverError> {
         self.bytes.try_grow_to(bytes.div_ceil(UNIT)).map_err(|refusal| {
-            let failure = Failure::from(self.bytes.busy());
+            let failure = ReceiverError::from(self.bytes.busy());
             if refusal == Refusal::Full { failure.for_lack_of(bytes) } else { failure }
         })
     }
 
     /// As [`AdmissionPermit::grow_to`], but a sender below its share waits until `until` at most.
-    pub(crate) async fn wait_to_grow_to(&mut self, bytes: usize, until: Instant) -> Result<(), Failure> {
+    pub(crate) async fn wait_to_grow_to(
+        &mut self,
+        bytes: usize,
+        until: Instant,
+    ) -> Result<(), ReceiverError> {
         Ok(self.bytes.wait_to_grow_to(bytes.div_ceil(UNIT), until).await?)
     }
 
@@ -89,13 +93,13 @@ impl AdmissionPermit {
     }
 
     /// Rejects a body of this size before it is read, if its sender is already at its share.
-    pub(crate) fn expect(&self, bytes: usize) -> Result<(), Failure> {
+    pub(crate) fn expect(&self, bytes: usize) -> Result<(), ReceiverError> {
         Ok(self.bytes.expect(bytes.div_ceil(UNIT))?)
     }
 
     /// Takes a permit to wait for the store, unless it has one. A sender below its share waits `patience` at
     /// most.
-    pub(crate) async fn enter(&mut self, patience: Duration) -> Result<(), Failure> {
+    pub(crate) async fn enter(&mut self, patience: Duration) -> Result<(), ReceiverError> {
         Ok(self.requests.wait_to_grow_to(1, Instant::now() + patience).await?)
     }
 
@@ -241,7 +245,7 @@ mod tests {
                     place.wait_to_grow_to(size * UNIT, Instant::now() + Duration::from_secs(60)).await?;
                     tokio::time::sleep(Duration::from_millis(10)).await;
                 }
-                Ok::<_, Failure>(())
+                Ok::<_, ReceiverError>(())
             })
         });
         for grown in grown.collect::<Vec<_>>() {
@@ -258,7 +262,7 @@ mod tests {
             tokio::spawn(async move {
                 place.enter(Duration::from_secs(60)).await?;
                 tokio::time::sleep(Duration::from_millis(10)).await;
-                Ok::<_, Failure>(())
+                Ok::<_, ReceiverError>(())
             })
         });
         for entered in all.collect::<Vec<_>>() {

@@ -15,7 +15,7 @@ use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
 
 use crate::Receiver;
-use crate::failure::Failure;
+use crate::error::ReceiverError;
 use crate::ingest::{Kind, Parcel, Receipt, bound_traces, count, count_rest, keep, prepare, unread};
 use crate::room::AdmissionPermit;
 use crate::sender::Sender;
@@ -113,7 +113,9 @@ impl Reader {
         let mut place = self.receiver.room.place(Sender::of_packets());
         let handed = place.grow_to(bytes.len()).and_then(|()| {
             let packet = Packet { bytes: bytes.to_vec(), place };
-            self.to.try_send(packet).map_err(|_| Failure::busy("too many packets are waiting to be stored"))
+            self.to
+                .try_send(packet)
+                .map_err(|_| ReceiverError::busy("too many packets are waiting to be stored"))
         });
         if let Err(failure) = handed {
             told(&self.receiver, self.protocol, &Err(failure));
@@ -190,7 +192,7 @@ impl Keeper {
     }
 }
 
-fn told(receiver: &Receiver, protocol: Protocol, result: &Result<Receipt, Failure>) {
+fn told(receiver: &Receiver, protocol: Protocol, result: &Result<Receipt, ReceiverError>) {
     if let Err(failure) = result {
         tracing::debug!(transport = transport(protocol), message = failure.message, "a packet is lost");
     }

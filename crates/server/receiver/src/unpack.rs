@@ -4,7 +4,7 @@ use std::io::{BufRead, Read};
 
 use flate2::bufread::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 
-use crate::failure::Failure;
+use crate::error::ReceiverError;
 
 /// Bytes decompressed at a time.
 const STEP: usize = 64 << 10;
@@ -22,7 +22,7 @@ pub(crate) enum Packing {
 
 impl Packing {
     /// Reads a `Content-Encoding` or `grpc-encoding` header; a missing one means no compression.
-    pub(crate) fn from_header(header: Option<&str>) -> Result<Self, Failure> {
+    pub(crate) fn from_header(header: Option<&str>) -> Result<Self, ReceiverError> {
         let mut names = header.unwrap_or_default().split(',').map(str::trim).filter(|name| !name.is_empty());
         let mut found = Self::None;
         for name in &mut names {
@@ -32,13 +32,13 @@ impl Packing {
                 "deflate" => Self::Deflate,
                 "zstd" => Self::Zstd,
                 _ => {
-                    return Err(Failure::unsupported(
+                    return Err(ReceiverError::unsupported(
                         "content encoding is not one of identity, gzip, deflate, zstd",
                     ));
                 }
             };
             if found != Self::None {
-                return Err(Failure::unsupported("content encodings cannot be combined"));
+                return Err(ReceiverError::unsupported("content encodings cannot be combined"));
             }
             found = packing;
         }
@@ -51,8 +51,8 @@ pub(crate) fn unpack(
     packed: &[u8],
     packing: Packing,
     most: usize,
-    grow: impl FnMut(usize) -> Result<(), Failure>,
-) -> Result<Vec<u8>, Failure> {
+    grow: impl FnMut(usize) -> Result<(), ReceiverError>,
+) -> Result<Vec<u8>, ReceiverError> {
     match packing {
         Packing::None => Ok(packed.to_vec()),
         Packing::Gzip => pump(MultiGzDecoder::new(packed), "gzip", most, grow),
@@ -71,7 +71,7 @@ fn is_zlib(packed: &[u8]) -> bool {
     }
 }
 
-fn zstd<R: BufRead>(packed: R) -> Result<zstd::Decoder<'static, R>, Failure> {
+fn zstd<R: BufRead>(packed: R) -> Result<zstd::Decoder<'static, R>, ReceiverError> {
     let mut decoder = zstd::Decoder::with_buffer(packed).map_err(|_| broken("zstd"))?;
     decoder.window_log_max(WINDOW_LOG).map_err(|_| broken("zstd"))?;
     Ok(decoder)
@@ -81,8 +81,8 @@ fn pump(
     mut from: impl Read,
     name: &str,
     most: usize,
-    mut grow: impl FnMut(usize) -> Result<(), Failure>,
-) -> Result<Vec<u8>, Failure> {
+    mut grow: impl FnMut(usize) -> Result<(), ReceiverError>,
+) -> Result<Vec<u8>, ReceiverError> {
     let mut out: Vec<u8> = Vec::new();
     let mut step = vec![0; STEP];
     loop {
@@ -94,7 +94,7 @@ fn pump(
                 "the body decompresses to more than {most} bytes (limit \
                 decompressed_bytes)"
             );
-            return Err(Failure::too_large(message));
+            return Err(ReceiverError::too_large(message));
         }
         if size > out.capacity() {
             grow(size)?;
@@ -105,8 +105,8 @@ fn pump(
     }
 }
 
-fn broken(name: &str) -> Failure {
-    Failure::malformed(format!("the body is not valid {name} data"))
+fn broken(name: &str) -> ReceiverError {
+    ReceiverError::malformed(format!("the body is not valid {name} data"))
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ pub(crate) struct Draft {
     /// Source of the span, if the span itself contains it.
     pub(crate) process: Option<Arc<Resource>>,
     /// Error found by the decoder.
-    pub(crate) fault: Option<Refusal>,
+    pub(crate) fault: Option<DraftError>,
 }
 
 /// One of a span's references.
@@ -41,12 +41,12 @@ pub(crate) struct Reference {
 }
 
 /// Reason of a rejected span: a label, and words.
-pub(crate) struct Refusal {
+pub(crate) struct DraftError {
     pub(crate) reason: &'static str,
     pub(crate) why: String,
 }
 
-impl Refusal {
+impl DraftError {
     pub(crate) fn new(reason: &'static str, why: impl Into<String>) -> Self {
         Self { reason, why: why.into() }
     }

@@ -7,7 +7,7 @@ use compact_str::CompactString;
 use quipu_core::{Canonical, Limits, Resource, Scope, Span, SpanId, Timestamp, TraceId, Value};
 use quipu_otlp::{Decoded, Rejection};
 
-use crate::draft::{Draft, Pair, Read, Refusal, Stop};
+use crate::draft::{Draft, DraftError, Pair, Read, Stop};
 
 /// Step in bytes by which memory is requested.
 const STEP: usize = 8 << 10;
@@ -154,8 +154,8 @@ impl<'a> Taker<'a> {
         Ok(())
     }
 
-    fn refuse(&mut self, index: usize, draft: &Draft, refusal: Refusal) {
-        let Refusal { reason, why } = refusal;
+    fn refuse(&mut self, index: usize, draft: &Draft, refusal: DraftError) {
+        let DraftError { reason, why } = refusal;
         self.out.rejected.add(reason, || {
             let mut where_ = format!("spans[{index}]");
             if let Ok(id) = TraceId::from_bytes(draft.trace_id) {
@@ -174,12 +174,12 @@ impl<'a> Taker<'a> {
         self.out.rejected.add("broken", || Rejection { what: "span", where_, why });
     }
 
-    fn identity(&self, draft: &mut Draft) -> Result<Identity, Refusal> {
+    fn identity(&self, draft: &mut Draft) -> Result<Identity, DraftError> {
         if let Some(fault) = draft.fault.take() {
             return Err(fault);
         }
         let (start, end) = self.times(draft)?;
-        let missing = |reason, what| move |_| Refusal::new(reason, format!("{what} is missing"));
+        let missing = |reason, what| move |_| DraftError::new(reason, format!("{what} is missing"));
         Ok(Identity {
             trace_id: TraceId::from_bytes(draft.trace_id).map_err(missing("trace_id", "trace id"))?,
             span_id: SpanId::from_bytes(draft.span_id).map_err(missing("span_id", "span id"))?,
@@ -188,22 +188,22 @@ impl<'a> Taker<'a> {
         })
     }
 
-    fn times(&self, draft: &Draft) -> Result<(Timestamp, Option<Timestamp>), Refusal> {
+    fn times(&self, draft: &Draft) -> Result<(Timestamp, Option<Timestamp>), DraftError> {
         if draft.start == 0 {
-            return Err(Refusal::new("time_missing", "start time is missing"));
+            return Err(DraftError::new("time_missing", "start time is missing"));
         }
         let start = self.time("start time", draft.start)?;
         match draft.duration {
             None => Ok((start, None)),
             Some(duration) if duration < 0 => {
-                Err(Refusal::new("time_order", format!("the duration of {duration} ns is negative")))
+                Err(DraftError::new("time_order", format!("the duration of {duration} ns is negative")))
             }
             Some(duration) => Ok((start, Some(self.time("end time", draft.start.saturating_add(duration))?))),
         }
     }
 
     /// Checks that a time is within the limits. `what` names it: `start time`.
-    fn time(&self, what: &str, nanos: i64) -> Result<Timestamp, Refusal> {
+    fn time(&self, what: &str, nanos: i64) -> Result<Timestamp, DraftError> {
         let time = Timestamp::from_nanos(nanos);
         let (reason, bound, seconds) = if time > self.latest {
             ("time_future", "ahead of", self.limits.future_seconds)
@@ -212,7 +212,7 @@ impl<'a> Taker<'a> {
         } else {
             return Ok(time);
         };
-        Err(Refusal::new(reason, format!("{what} {nanos} ns is more than {seconds} s {bound} the clock")))
+        Err(DraftError::new(reason, format!("{what} {nanos} ns is more than {seconds} s {bound} the clock")))
     }
 
     /// Sets the batch's process on all spans without a process of their own.

@@ -298,7 +298,7 @@ pub struct VerdictAnswer {
 
 impl From<Verdict> for VerdictAnswer {
     fn from(verdict: Verdict) -> Self {
-        let place = |fault: quipu_audit::Fault| match (fault.file, fault.line) {
+        let place = |fault: quipu_audit::ChainError| match (fault.file, fault.line) {
             (Some(file), Some(line)) => format!("{file}:{line}: {}", fault.what),
             (Some(file), None) => format!("{file}: {}", fault.what),
             (None, _) => fault.what,

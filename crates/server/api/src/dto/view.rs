@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::documents::{Fault, text_of};
+use crate::documents::{FieldError, text_of};
 
 /// Maximum bytes of a view's query.
 const QUERY: usize = 8 << 10;
@@ -45,19 +45,22 @@ pub struct ViewSettings {
 
 impl ViewSettings {
     /// Whether the view is valid.
-    pub(crate) fn check(&self) -> Result<(), Fault> {
+    pub(crate) fn check(&self) -> Result<(), FieldError> {
         text_of("title", &self.title, 1, 200)?;
         let inner = self.page.starts_with('/') && !self.page.starts_with("//");
         let plain = |byte: u8| byte.is_ascii_graphic() && !b"?#\\\"<>".contains(&byte);
         if !inner || self.page.len() > 200 || !self.page.bytes().all(plain) {
-            return Err(Fault::new("page", "expected the path of a page, such as /traces"));
+            return Err(FieldError::new("page", "expected the path of a page, such as /traces"));
         }
         if self.query.len() > QUERY || self.query.chars().any(char::is_control) || self.query.contains('#') {
-            return Err(Fault::new("query", format!("expected at most {QUERY} bytes of a query string")));
+            return Err(FieldError::new(
+                "query",
+                format!("expected at most {QUERY} bytes of a query string"),
+            ));
         }
         let columns = self.columns.as_deref().unwrap_or_default();
         if columns.len() > COLUMNS {
-            return Err(Fault::new("columns", format!("expected at most {COLUMNS}")));
+            return Err(FieldError::new("columns", format!("expected at most {COLUMNS}")));
         }
         columns.iter().zip(0..).try_for_each(|(column, at)| text_of(&format!("columns[{at}]"), column, 1, 64))
     }

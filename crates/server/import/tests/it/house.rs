@@ -10,7 +10,7 @@ use quipu::core::{
 };
 use quipu::pipeline::{Pipeline, PipelineParts, Priced, Stages};
 use quipu::prices::Books;
-use quipu_import::{Bounds, Failure, FileReport, Format, Item, KnownCalls, Sink};
+use quipu_import::{Bounds, FileReport, Format, Item, ItemError, KnownCalls, Sink};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -139,15 +139,15 @@ impl House {
 }
 
 impl Sink for House {
-    fn take(&mut self, item: Item) -> Result<(u64, String), Failure> {
+    fn take(&mut self, item: Item) -> Result<(u64, String), ItemError> {
         if self.closed {
             let error =
                 quipu::core::Error::new(quipu::core::ErrorKind::Unavailable, "take", "closed for a test");
-            return Err(Failure::Stop(error));
+            return Err(ItemError::Stop(error));
         }
         let (batch, _, refused) = item
             .into_batch(&self.limits, SystemClock.now())
-            .map_err(|error| Failure::Item(error.to_string()))?;
+            .map_err(|error| ItemError::Item(error.to_string()))?;
         let records = batch.len() as u64;
         self.receive(batch);
         Ok((records, refused))

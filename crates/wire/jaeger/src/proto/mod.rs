@@ -11,7 +11,7 @@ use std::sync::Arc;
 use quipu_core::{Resource, SpanEvent, Value};
 
 use self::fields::{Field, fields};
-use crate::draft::{Draft, Pair, Read, Reference, Refusal};
+use crate::draft::{Draft, DraftError, Pair, Read, Reference};
 use crate::process;
 use crate::taker::Taker;
 
@@ -84,23 +84,23 @@ fn span(bytes: &[u8], to: &mut Taker<'_>) -> Read<Draft> {
 }
 
 /// 16 bytes, or the lower 8 of them from senders with 64-bit ids.
-fn trace_id(bytes: &[u8]) -> Result<[u8; 16], Refusal> {
+fn trace_id(bytes: &[u8]) -> Result<[u8; 16], DraftError> {
     let mut id = [0; 16];
     match bytes.len() {
         16 => id.copy_from_slice(bytes),
         8 => id[8..].copy_from_slice(bytes),
         0 => {}
-        have => return Err(Refusal::new("trace_id", format!("trace id has {have} bytes, not 16 or 8"))),
+        have => return Err(DraftError::new("trace_id", format!("trace id has {have} bytes, not 16 or 8"))),
     }
     Ok(id)
 }
 
-fn span_id(bytes: &[u8]) -> Result<[u8; 8], Refusal> {
+fn span_id(bytes: &[u8]) -> Result<[u8; 8], DraftError> {
     match bytes.len() {
         0 => Ok([0; 8]),
-        have => {
-            bytes.try_into().map_err(|_| Refusal::new("span_id", format!("span id has {have} bytes, not 8")))
-        }
+        have => bytes
+            .try_into()
+            .map_err(|_| DraftError::new("span_id", format!("span id has {have} bytes, not 8"))),
     }
 }
 

@@ -6,7 +6,7 @@ mod json;
 use quipu_core::{SpanId, SpanKind, Value};
 
 use self::json::{each_entry, each_item, integer, text};
-use crate::draft::{Draft, Pair, Read, Refusal, Stop};
+use crate::draft::{Draft, DraftError, Pair, Read, Stop};
 use crate::process;
 use crate::taker::Taker;
 
@@ -53,7 +53,7 @@ fn draft(span: &str, to: &mut Taker<'_>) -> Read<Draft> {
     let mut sent = Sent::default();
     let is_object = each_entry(span, |key, value| sent.field(&key, value, to))?;
     if !is_object {
-        sent.draft.fault = Some(Refusal::new("shape", "it is not an object"));
+        sent.draft.fault = Some(DraftError::new("shape", "it is not an object"));
     }
     sent.end(to)
 }
@@ -64,15 +64,15 @@ impl Sent {
         match key {
             b"traceId" => match id(value) {
                 Ok(id) => draft.trace_id = id,
-                Err(why) => draft.fault = Some(Refusal::new("trace_id", format!("trace id {why}"))),
+                Err(why) => draft.fault = Some(DraftError::new("trace_id", format!("trace id {why}"))),
             },
             b"id" => match id(value) {
                 Ok(id) => draft.span_id = id,
-                Err(why) => draft.fault = Some(Refusal::new("span_id", format!("span id {why}"))),
+                Err(why) => draft.fault = Some(DraftError::new("span_id", format!("span id {why}"))),
             },
             b"parentId" => match id(value) {
                 Ok(id) => draft.parent_id = id,
-                Err(why) => draft.fault = Some(Refusal::new("parent_id", format!("parent span id {why}"))),
+                Err(why) => draft.fault = Some(DraftError::new("parent_id", format!("parent span id {why}"))),
             },
             b"name" => draft.name = to.name(text(value).unwrap_or_default()),
             b"kind" => draft.kind = kind(&text(value).unwrap_or_default()),

@@ -9,7 +9,7 @@ use quipu_core::{
     Attributes, Event, EventWire, Level, Resource, Result, Scope, SpanId, Timestamp, TraceId, Value,
 };
 
-use super::{Refusal, Taker, is_unset, span_id, trace_id};
+use super::{TakeError, Taker, is_unset, span_id, trace_id};
 
 /// Bytes of the longest log body that may be an event's name.
 const NAME_BYTES: usize = 128;
@@ -39,7 +39,7 @@ impl Taker<'_> {
         record: wire::LogRecord,
         resource: &Arc<Resource>,
         scope: &Arc<Scope>,
-    ) -> Result<Event, Refusal> {
+    ) -> Result<Event, TakeError> {
         let (time, observed) = self.event_time(&record)?;
         let trace_id = optional_trace_id(&record.trace_id)?;
         let span_id = optional_span_id(&record.span_id)?;
@@ -73,7 +73,7 @@ impl Taker<'_> {
     }
 
     /// Time of the event, and its observed time.
-    fn event_time(&self, record: &wire::LogRecord) -> Result<(Timestamp, Option<Timestamp>), Refusal> {
+    fn event_time(&self, record: &wire::LogRecord) -> Result<(Timestamp, Option<Timestamp>), TakeError> {
         match (record.time_unix_nano, record.observed_time_unix_nano) {
             (0, 0) => Ok((self.now, None)),
             (0, observed) => self.time("observed time", observed).map(|time| (time, Some(time))),
@@ -85,11 +85,11 @@ impl Taker<'_> {
     }
 }
 
-fn optional_trace_id(bytes: &[u8]) -> Result<Option<TraceId>, Refusal> {
+fn optional_trace_id(bytes: &[u8]) -> Result<Option<TraceId>, TakeError> {
     if is_unset(bytes) { Ok(None) } else { trace_id(bytes).map(Some) }
 }
 
-fn optional_span_id(bytes: &[u8]) -> Result<Option<SpanId>, Refusal> {
+fn optional_span_id(bytes: &[u8]) -> Result<Option<SpanId>, TakeError> {
     if is_unset(bytes) { Ok(None) } else { span_id(bytes).map(Some) }
 }
 

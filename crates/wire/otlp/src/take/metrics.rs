@@ -8,7 +8,7 @@ use opentelemetry_proto::tonic::metrics::v1::{self as wire, AggregationTemporali
 use quipu_core::{Instrument, Metric, Point, PointValue, PointWire, Resource, Result, Scope, Temporality};
 
 use super::points::Figures;
-use super::{Refusal, Taker};
+use super::{TakeError, Taker};
 
 /// Moves every metric's valid points into the batch.
 pub(super) fn take(request: ExportMetricsServiceRequest, to: &mut Taker<'_>) {
@@ -36,7 +36,7 @@ impl Taker<'_> {
         place: &dyn Fn() -> String,
     ) -> Option<Metric> {
         let Some(data) = metric.data else {
-            self.refuse("data point", Refusal::new("no_data", "the metric has no data"), place);
+            self.refuse("data point", TakeError::new("no_data", "the metric has no data"), place);
             return None;
         };
         let (instrument, temporality, mut points) = self.data(data, place);
@@ -100,7 +100,7 @@ impl Taker<'_> {
         taken
     }
 
-    fn point<P: WirePoint>(&mut self, mut point: P) -> Result<Point, Refusal> {
+    fn point<P: WirePoint>(&mut self, mut point: P) -> Result<Point, TakeError> {
         let (start, time) = point.times();
         let mut sent = PointWire { flags: point.flags(), timeless: time == 0, ..PointWire::default() };
         let time = if time == 0 { self.now } else { self.time("time", time)? };
@@ -122,7 +122,7 @@ impl Taker<'_> {
 
 impl Taker<'_> {
     /// Checks the number of buckets or quantiles of a point.
-    fn few_buckets(&self, count: usize) -> Result<(), Refusal> {
+    fn few_buckets(&self, count: usize) -> Result<(), TakeError> {
         let most = self.limits.point_buckets;
         if count <= most {
             return Ok(());
@@ -130,7 +130,7 @@ impl Taker<'_> {
         let why = format!(
             "the point has {count} buckets or quantiles, more than {most} (limit point_buckets); use fewer"
         );
-        Err(Refusal::new("point_buckets", why))
+        Err(TakeError::new("point_buckets", why))
     }
 }
 
@@ -152,7 +152,7 @@ trait WirePoint: Figures {
     /// Moves the exemplars out.
     fn exemplars(&mut self) -> Vec<wire::Exemplar>;
     /// Moves the figures out, and details that they lack into `sent`.
-    fn figures(&mut self, sent: &mut PointWire) -> Result<PointValue, Refusal> {
+    fn figures(&mut self, sent: &mut PointWire) -> Result<PointValue, TakeError> {
         Figures::take(self, sent)
     }
 }

@@ -81,12 +81,12 @@ pub(crate) struct Taker<'a> {
 }
 
 /// Reason of one rejected item: a label, and words.
-pub(crate) struct Refusal {
+pub(crate) struct TakeError {
     reason: &'static str,
     why: String,
 }
 
-impl Refusal {
+impl TakeError {
     fn new(reason: &'static str, why: impl Into<String>) -> Self {
         Self { reason, why: why.into() }
     }
@@ -114,23 +114,23 @@ impl<'a> Taker<'a> {
         &mut self.out.mended
     }
 
-    fn refuse(&mut self, what: &'static str, refusal: Refusal, where_: impl FnOnce() -> String) {
-        let Refusal { reason, why } = refusal;
+    fn refuse(&mut self, what: &'static str, refusal: TakeError, where_: impl FnOnce() -> String) {
+        let TakeError { reason, why } = refusal;
         self.rejected().add(reason, || Rejection { what, where_: where_(), why });
     }
 
     /// Checks that a time is within the limits. `what` names it: `start time`.
-    fn time(&self, what: &str, nanos: u64) -> Result<Timestamp, Refusal> {
+    fn time(&self, what: &str, nanos: u64) -> Result<Timestamp, TakeError> {
         let time = Timestamp::from_nanos(i64::try_from(nanos).unwrap_or(i64::MAX));
         if time > self.latest {
             let why =
                 format!("{what} {nanos} ns is more than {} s ahead of the clock", self.limits.future_seconds);
-            return Err(Refusal::new("time_future", why));
+            return Err(TakeError::new("time_future", why));
         }
         if time < self.earliest {
             let why =
                 format!("{what} {nanos} ns is more than {} s behind the clock", self.limits.past_seconds);
-            return Err(Refusal::new("time_past", why));
+            return Err(TakeError::new("time_past", why));
         }
         Ok(time)
     }
@@ -198,22 +198,22 @@ impl<'a> Taker<'a> {
     }
 }
 
-fn trace_id(bytes: &[u8]) -> Result<TraceId, Refusal> {
+fn trace_id(bytes: &[u8]) -> Result<TraceId, TakeError> {
     TraceId::from_slice(bytes).map_err(|error| wrong_id("trace_id", "trace id", bytes, error))
 }
 
-fn span_id(bytes: &[u8]) -> Result<SpanId, Refusal> {
+fn span_id(bytes: &[u8]) -> Result<SpanId, TakeError> {
     SpanId::from_slice(bytes).map_err(|error| wrong_id("span_id", "span id", bytes, error))
 }
 
-fn wrong_id(reason: &'static str, what: &'static str, bytes: &[u8], error: IdError) -> Refusal {
+fn wrong_id(reason: &'static str, what: &'static str, bytes: &[u8], error: IdError) -> TakeError {
     let error = match (bytes, error) {
-        ([], _) => return Refusal::new(reason, format!("{what} is missing")),
+        ([], _) => return TakeError::new(reason, format!("{what} is missing")),
         (NOT_HEX, _) | (_, IdError::Hex { .. }) => IdError::Hex { what },
         (_, IdError::Length { have, want, .. }) => IdError::Length { what, have, want },
         (_, IdError::Zero { .. }) => IdError::Zero { what },
     };
-    Refusal::new(reason, error.to_string())
+    TakeError::new(reason, error.to_string())
 }
 
 /// Whether no id was sent, or the all-zero id, which means none.

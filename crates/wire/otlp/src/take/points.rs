@@ -7,25 +7,25 @@ use opentelemetry_proto::tonic::metrics::v1::{
 };
 use quipu_core::{Bucket, Exponential, ExponentialSide, PointValue, PointWire, Quantile, Result};
 
-use super::Refusal;
+use super::TakeError;
 
 /// Moves the figures out of a point, and details that they lack into `sent`.
 pub(super) trait Figures {
-    fn take(&mut self, sent: &mut PointWire) -> Result<PointValue, Refusal>;
+    fn take(&mut self, sent: &mut PointWire) -> Result<PointValue, TakeError>;
 
     /// Number of buckets or quantiles as sent.
     fn buckets(&self) -> usize;
 }
 
 impl Figures for NumberDataPoint {
-    fn take(&mut self, sent: &mut PointWire) -> Result<PointValue, Refusal> {
+    fn take(&mut self, sent: &mut PointWire) -> Result<PointValue, TakeError> {
         match self.value {
             Some(Number::AsDouble(double)) => Ok(PointValue::Number(double)),
             Some(Number::AsInt(int)) => {
                 sent.integer = Some(int);
                 Ok(PointValue::Number(int as f64))
             }
-            None => Err(Refusal::new("no_value", "the point has no value")),
+            None => Err(TakeError::new("no_value", "the point has no value")),
         }
     }
 
@@ -35,14 +35,14 @@ impl Figures for NumberDataPoint {
 }
 
 impl Figures for HistogramDataPoint {
-    fn take(&mut self, sent: &mut PointWire) -> Result<PointValue, Refusal> {
+    fn take(&mut self, sent: &mut PointWire) -> Result<PointValue, TakeError> {
         let (counts, bounds) = (&self.bucket_counts, &self.explicit_bounds);
         if !counts.is_empty() && counts.len() != bounds.len() + 1 {
             let why = format!("{} bucket counts do not fit {} bounds", counts.len(), bounds.len());
-            return Err(Refusal::new("buckets", why));
+            return Err(TakeError::new("buckets", why));
         }
         if !bounds.is_sorted_by(|a, b| a < b) {
-            return Err(Refusal::new("buckets", "bucket bounds do not increase"));
+            return Err(TakeError::new("buckets", "bucket bounds do not increase"));
         }
         sent.without_sum = self.sum.is_none();
         let uppers = bounds.iter().copied().chain([f64::INFINITY]);
@@ -62,7 +62,7 @@ impl Figures for HistogramDataPoint {
 }
 
 impl Figures for ExponentialHistogramDataPoint {
-    fn take(&mut self, sent: &mut PointWire) -> Result<PointValue, Refusal> {
+    fn take(&mut self, sent: &mut PointWire) -> Result<PointValue, TakeError> {
         let buckets = exponential_buckets(self);
         let side = |side: WireBuckets| ExponentialSide { offset: side.offset, counts: side.bucket_counts };
         sent.without_sum = self.sum.is_none();
@@ -90,7 +90,7 @@ impl Figures for ExponentialHistogramDataPoint {
 }
 
 impl Figures for SummaryDataPoint {
-    fn take(&mut self, _: &mut PointWire) -> Result<PointValue, Refusal> {
+    fn take(&mut self, _: &mut PointWire) -> Result<PointValue, TakeError> {
         let quantiles = std::mem::take(&mut self.quantile_values);
         Ok(PointValue::Distribution {
             count: self.count,

@@ -8,7 +8,7 @@ use quipu_core::{
     Attributes, Link, Resource, Result, Scope, Span, SpanEvent, SpanId, SpanKind, SpanWire, Status, Timestamp,
 };
 
-use super::{Refusal, Taker, is_unset, span_id, trace_id, wrong_id};
+use super::{TakeError, Taker, is_unset, span_id, trace_id, wrong_id};
 use crate::rest;
 
 /// Moves every valid span into the batch.
@@ -45,7 +45,7 @@ struct Identity {
 }
 
 impl Taker<'_> {
-    fn identity(&self, span: &wire::Span) -> Result<Identity, Refusal> {
+    fn identity(&self, span: &wire::Span) -> Result<Identity, TakeError> {
         let (start, end) = self.times(span)?;
         Ok(Identity {
             trace_id: trace_id(&span.trace_id)?,
@@ -56,14 +56,14 @@ impl Taker<'_> {
         })
     }
 
-    fn times(&self, span: &wire::Span) -> Result<(Timestamp, Option<Timestamp>), Refusal> {
+    fn times(&self, span: &wire::Span) -> Result<(Timestamp, Option<Timestamp>), TakeError> {
         match (span.start_time_unix_nano, span.end_time_unix_nano) {
-            (0, 0) => Err(Refusal::new("time_missing", "start and end time are missing")),
-            (0, _) => Err(Refusal::new("time_missing", "start time is missing")),
+            (0, 0) => Err(TakeError::new("time_missing", "start and end time are missing")),
+            (0, _) => Err(TakeError::new("time_missing", "start time is missing")),
             (start, 0) => Ok((self.time("start time", start)?, None)),
             (start, end) if end < start => {
                 let why = format!("end time {end} ns is before start time {start} ns");
-                Err(Refusal::new("time_order", why))
+                Err(TakeError::new("time_order", why))
             }
             (start, end) => Ok((self.time("start time", start)?, Some(self.time("end time", end)?))),
         }
@@ -159,7 +159,7 @@ impl Taker<'_> {
     }
 }
 
-fn parent_id(bytes: &[u8]) -> Result<Option<SpanId>, Refusal> {
+fn parent_id(bytes: &[u8]) -> Result<Option<SpanId>, TakeError> {
     match bytes {
         [] | [0, 0, 0, 0, 0, 0, 0, 0] => Ok(None),
         bytes => SpanId::from_slice(bytes)

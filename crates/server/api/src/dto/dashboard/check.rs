@@ -7,7 +7,7 @@ use quipu_insight::Documents;
 use quipu_query::{ParamError, Params, parse_terms};
 
 use super::{DashboardPanel, DashboardSettings, DashboardVariable};
-use crate::documents::{Fault, text_of};
+use crate::documents::{FieldError, text_of};
 
 /// Maximum panels of a dashboard.
 const PANELS: usize = 60;
@@ -52,7 +52,7 @@ const MEASURES: &[&str] = &[
 
 impl DashboardSettings {
     /// Checks whether the dashboard can be shown; the error names the path.
-    pub(crate) fn check(&self) -> Result<(), Fault> {
+    pub(crate) fn check(&self) -> Result<(), FieldError> {
         text_of("title", &self.title, 1, 200)?;
         text_of("description", &self.description, 0, 2_000)?;
         if let Some(range) = &self.range {
@@ -65,7 +65,7 @@ impl DashboardSettings {
             let path = |field: &str| format!("variables[{at}].{field}");
             variable.check(path)?;
             if !names.insert(&variable.name) {
-                return Err(Fault::new(path("name"), "it names two variables"));
+                return Err(FieldError::new(path("name"), "it names two variables"));
             }
         }
         let mut ids = HashSet::new();
@@ -73,18 +73,18 @@ impl DashboardSettings {
             let path = |field: &str| format!("panels[{at}].{field}");
             panel.check(path, &self.variables)?;
             if !ids.insert(&panel.id) {
-                return Err(Fault::new(path("id"), "it names two panels"));
+                return Err(FieldError::new(path("id"), "it names two panels"));
             }
         }
         Ok(())
     }
 }
 
-fn at_most(path: &str, count: usize, most: usize) -> Result<(), Fault> {
+fn at_most(path: &str, count: usize, most: usize) -> Result<(), FieldError> {
     if count <= most {
         Ok(())
     } else {
-        Err(Fault::new(path, format!("found {count}, expected at most {most}")))
+        Err(FieldError::new(path, format!("found {count}, expected at most {most}")))
     }
 }
 
@@ -94,16 +94,19 @@ fn is_name(name: &str) -> bool {
 }
 
 impl DashboardVariable {
-    fn check(&self, path: impl Fn(&str) -> String) -> Result<(), Fault> {
+    fn check(&self, path: impl Fn(&str) -> String) -> Result<(), FieldError> {
         if !is_name(&self.name) {
             let expected = "expected a lower-case letter, then up to 31 of a-z, 0-9 and _";
-            return Err(Fault::new(path("name"), expected));
+            return Err(FieldError::new(path("name"), expected));
         }
         text_of(&path("label"), &self.label, 1, 100)?;
         let known = is_name(&self.field)
             && (self.field == "name" || parse_terms(&format!("has:{}", self.field)).is_ok());
         if !known {
-            return Err(Fault::new(path("field"), "expected a field of the filter language, such as model"));
+            return Err(FieldError::new(
+                path("field"),
+                "expected a field of the filter language, such as model",
+            ));
         }
         self.default.as_ref().map_or(Ok(()), |value| text_of(&path("default"), value, 1, 500))
     }
@@ -115,9 +118,13 @@ impl DashboardVariable {
 }
 
 impl DashboardPanel {
-    fn check(&self, path: impl Fn(&str) -> String, variables: &[DashboardVariable]) -> Result<(), Fault> {
+    fn check(
+        &self,
+        path: impl Fn(&str) -> String,
+        variables: &[DashboardVariable],
+    ) -> Result<(), FieldError> {
         if !Documents::is_id(&self.id) {
-            return Err(Fault::new(path("id"), "expected 1 to 64 characters of a-z, 0-9 and -"));
+            return Err(FieldError::new(path("id"), "expected 1 to 64 characters of a-z, 0-9 and -"));
         }
         text_of(&path("title"), &self.title, 0, 200)?;
         for (field, value, least, most) in [
@@ -129,20 +136,20 @@ impl DashboardPanel {
             if !(least..=most).contains(&value) {
                 let expected =
                     format!("found {value}, expected {least} to {most} on a grid of {COLUMNS} columns");
-                return Err(Fault::new(path(field), expected));
+                return Err(FieldError::new(path(field), expected));
             }
         }
         if !MEASURES.contains(&self.measure.as_str()) {
-            return Err(Fault::new(path("measure"), format!("expected one of {}", MEASURES.join(", "))));
+            return Err(FieldError::new(path("measure"), format!("expected one of {}", MEASURES.join(", "))));
         }
         if self.target.is_some_and(|target| !(0.0..=1e12).contains(&target)) {
-            return Err(Fault::new(path("target"), "expected a number from 0 to 1e12"));
+            return Err(FieldError::new(path("target"), "expected a number from 0 to 1e12"));
         }
         let filter = filled(&self.filter, variables)
-            .map_err(|name| Fault::new(path("filter"), format!("there is no variable ${name}")))?;
+            .map_err(|name| FieldError::new(path("filter"), format!("there is no variable ${name}")))?;
         self.ask(filter).figure_ask().map(drop).map_err(|error| {
             let text = error.to_string();
-            Fault::new(path(field_of(&error)), text)
+            FieldError::new(path(field_of(&error)), text)
         })
     }
 

@@ -13,7 +13,7 @@ const LATER: u32 = 5;
 /// An error answer. OTLP defines which ones may be repeated: 429 and 503, and in gRPC those with a
 /// `RetryInfo`.
 #[derive(Debug, Clone)]
-pub(crate) struct Failure {
+pub(crate) struct ReceiverError {
     pub(crate) status: StatusCode,
     pub(crate) code: Code,
     /// The label of the request counter.
@@ -25,7 +25,7 @@ pub(crate) struct Failure {
     pub(crate) lacks: Option<usize>,
 }
 
-impl Failure {
+impl ReceiverError {
     fn new(status: StatusCode, code: Code, outcome: &'static str, message: impl Into<String>) -> Self {
         Self { status, code, outcome, retry_after: None, message: message.into(), lacks: None }
     }
@@ -103,7 +103,7 @@ impl Failure {
     }
 }
 
-impl From<Busy> for Failure {
+impl From<Busy> for ReceiverError {
     fn from(busy: Busy) -> Self {
         Self::busy(busy.text())
     }
@@ -116,10 +116,11 @@ mod tests {
     #[test]
     fn a_store_without_room_is_another_thing_than_a_queue_without() {
         let full = || Error::new(ErrorKind::Exhausted, "write", "full");
-        let (queue, store) = (Failure::of_intake(&full()), Failure::of_intake(&full().of_backend("sqlite")));
+        let (queue, store) =
+            (ReceiverError::of_intake(&full()), ReceiverError::of_intake(&full().of_backend("sqlite")));
         assert_eq!((queue.status, queue.retry_after), (StatusCode::TOO_MANY_REQUESTS, Some(SOON)));
         assert_eq!((store.status, store.retry_after), (StatusCode::SERVICE_UNAVAILABLE, Some(LATER)));
         let read_only = Error::new(ErrorKind::Denied, "write", "read-only").with_retry(Retry::Yes);
-        assert_eq!(Failure::of_intake(&read_only).status, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(ReceiverError::of_intake(&read_only).status, StatusCode::SERVICE_UNAVAILABLE);
     }
 }
