@@ -82,8 +82,8 @@ impl Pipeline {
         self.exporters.iter().any(|exporter| exporter.takes_derived())
     }
 
-    /// Passes derived metrics to the exporters that accept them ([`crate::ExporterRules::derived`]). The store
-    /// does not get them, because it can derive them again.
+    /// Passes derived metrics to the exporters that accept them ([`crate::ExporterRules::derived`]). The
+    /// store does not get them, because it can derive them again.
     pub fn derived(&self, metrics: Vec<Metric>) {
         let offered = Offered::new(Arc::new(Batch { metrics, ..Batch::default() }));
         self.exporters

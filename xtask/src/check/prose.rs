@@ -165,12 +165,12 @@ fn measured(root: &Path) -> Result<BTreeMap<String, Folder>> {
     let read = |file: &Path| fs::read_to_string(root.join(file)).with_context(|| file.display().to_string());
     for file in files_with(root, &["docs"], "md").into_iter().chain(at_the_root(root)) {
         let source = read(&file)?;
-        let lines = source.lines().enumerate().filter(|(_, line)| is_prose(line));
+        let lines = outside_code(&source).filter(|(_, line)| is_prose(line));
         folders.entry(folder_of(&file)).or_default().add(&file, text::of_markdown(&source), lines);
     }
     for file in sources(root) {
         let source = read(&file)?;
-        let lines = source.lines().enumerate().filter(|(_, line)| text::comment(line).is_some());
+        let lines = source.lines().enumerate().filter(|(_, line)| text::comment(line).is_some_and(|(_, text)| is_prose(text)));
         let folder = folders.entry(folder_of(&file)).or_default();
         folder.add(&file, text::of_comments(&source), lines);
         folder.first_line(&file, &source);
@@ -219,7 +219,17 @@ impl Folder {
     }
 }
 
-/// A line of a Markdown file that could be broken: neither a table nor a link of its own, nor HTML.
+/// The numbered lines of a Markdown file outside of code blocks: code follows the rules of its own language.
+fn outside_code(source: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut is_code = false;
+    source.lines().enumerate().filter(move |(_, line)| {
+        let is_fence = line.trim_start().starts_with("```");
+        is_code ^= is_fence;
+        !is_code && !is_fence
+    })
+}
+
+/// Whether a line could be broken: it is neither a table nor a link of its own, nor HTML.
 fn is_prose(line: &str) -> bool {
     let text = line.trim_start();
     text.contains(' ') && !text.starts_with(['|', '<', '`']) && !text.starts_with("![")

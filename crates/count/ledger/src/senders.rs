@@ -39,7 +39,8 @@ const fn place(arrival: Arrival) -> (bool, i64) {
     if arrival.is_of_a_key() { (true, arrival.millisecond) } else { (false, 0) }
 }
 
-/// Whether a record of another sender arrived later. Two senders of one millisecond are both later than the other.
+/// Whether a record of another sender arrived later. Two senders of one millisecond are each later than the
+/// other.
 pub(crate) fn is_later(record: Arrival, than: Arrival) -> bool {
     record.sender != than.sender && place(record) >= place(than)
 }

@@ -103,8 +103,8 @@ impl AdmissionPermit {
         Ok(self.requests.wait_to_grow_to(1, Instant::now() + patience).await?)
     }
 
-    /// As [`AdmissionPermit::enter`], but always waits, for a sender that cannot repeat its request. Stops after
-    /// `patience`.
+    /// As [`AdmissionPermit::enter`], but always waits, for a sender that cannot repeat its request. Stops
+    /// after `patience`.
     pub(crate) async fn wait_to_enter(&mut self, patience: Duration) {
         // After a timeout there is no permit, and `enter` returns the error.
         let _ = tokio::time::timeout(patience, self.requests.wait_for(1)).await;

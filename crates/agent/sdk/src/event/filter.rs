@@ -26,8 +26,8 @@ pub struct EventView<'a> {
 /// Predicate on events. It runs on the emitting thread, so it must neither block nor panic.
 pub type EventPredicate = Arc<dyn Fn(&EventView<'_>) -> bool + Send + Sync>;
 
-/// Filter of recorded events, in addition to the minimum level of [`crate::RecorderConfig::level`]. The default
-/// passes all events. [`crate::Counts::filtered`] counts rejected events.
+/// Filter of recorded events, in addition to the minimum level of [`crate::RecorderConfig::level`]. The
+/// default passes all events. [`crate::Counts::filtered`] counts rejected events.
 ///
 /// Patterns select types: `tool.call` matches that type, `tool.*` all types with the prefix `tool.`, `*` all
 /// types.

@@ -221,7 +221,8 @@ impl<K> Guard<K> {
     /// # async fn ask() -> Result<(String, u64, u64), std::io::Error> { Ok((String::new(), 900, 40)) }
     /// # async fn of() -> Result<(), std::io::Error> {
     /// let call = quipu_sdk::llm("openai", "gpt-5");
-    /// let (text, ..) = call.run_then(ask(), |call, (_, input, output)| call.usage((*input, *output))).await?;
+    /// let (text, ..) =
+    ///     call.run_then(ask(), |call, (_, input, output)| call.usage((*input, *output))).await?;
     /// # Ok(())
     /// # }
     /// ```
