@@ -199,16 +199,4 @@ impl Tokens {
             reasoning: self.reasoning.saturating_add(other.reasoning),
         }
     }
-
-    /// Subtracts figure by figure; stops at zero.
-    #[must_use]
-    pub const fn minus(&self, other: &Self) -> Self {
-        Self {
-            input: self.input.saturating_sub(other.input),
-            output: self.output.saturating_sub(other.output),
-            cache_read: self.cache_read.saturating_sub(other.cache_read),
-            cache_write: self.cache_write.saturating_sub(other.cache_write),
-            reasoning: self.reasoning.saturating_sub(other.reasoning),
-        }
-    }
 }

@@ -6,7 +6,7 @@ use crate::{FILTER_PARAMS, ParamError, Params, parse_time_range, parse_trace_fil
 
 /// Parameters of a cost analysis, in addition to [`FILTER_PARAMS`].
 pub const ANALYSIS_PARAMS: &[&str] = &["bucket"];
-/// Parameters of the original design's routes.
+/// Parameters of the short routes.
 pub const RANGE_PARAMS: &[&str] = &["time_range", "frameworks"];
 /// Parameters of a query for models' prices.
 pub const PRICE_LIST_PARAMS: &[&str] = &["provider", "q", "limit"];
@@ -29,7 +29,7 @@ pub struct AnalysisAsk {
     pub bucket: Option<GroupBy>,
 }
 
-/// A time range and frameworks, as the original design's routes take them.
+/// A time range and frameworks, as the short routes take them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RangeAsk {
     /// Start of the range; `None` for all that is stored.

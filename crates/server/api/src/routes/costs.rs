@@ -69,7 +69,7 @@ pub(crate) async fn analysis(State(api): Shared, Ask(params): Ask) -> Answer<Ana
 
 /// Cost analysis of a time range
 ///
-/// The same as `/api/v1/costs/analysis`, with the parameters of the original design.
+/// The same as `/api/v1/costs/analysis`, with the parameters `time_range` and `frameworks`.
 #[utoipa::path(get, path = "/api/cost-analysis", tag = "figures", params(RangeParams),
     responses((status = 200, description = "The analysis.", body = AnalysisAnswer)))]
 pub(crate) async fn cost_analysis(State(api): Shared, Ask(params): Ask) -> Answer<AnalysisAnswer> {

@@ -50,7 +50,7 @@ pub(crate) async fn guardrails(State(api): Shared, Ask(params): Ask) -> Answer<G
 /// Summary of a time range
 ///
 /// Requests per minute, error rate, latency, tokens, cost, success rate and active sessions, in total and by
-/// framework. This is the summary of the original design.
+/// framework. It is the short summary for scripts.
 #[utoipa::path(get, path = "/api/metrics", tag = "figures", params(RangeParams),
     responses((status = 200, description = "The summary.", body = SummaryAnswer)))]
 pub(crate) async fn summary(State(api): Shared, Ask(params): Ask) -> Answer<SummaryAnswer> {

@@ -20,17 +20,12 @@ struct SavedMarks {
 /// Positions of files, stored in a separate file.
 #[derive(Debug)]
 pub struct WatchMarks {
-    file: Option<PathBuf>,
+    file: PathBuf,
     marks: BTreeMap<PathBuf, Mark>,
     changed: bool,
 }
 
 impl WatchMarks {
-    /// A state that is not stored.
-    pub fn forgetful() -> Self {
-        Self { file: None, marks: BTreeMap::new(), changed: false }
-    }
-
     /// Opens a state file; a missing file gives an empty state.
     ///
     /// # Errors
@@ -48,7 +43,7 @@ impl WatchMarks {
             Err(error) if error.kind() == io::ErrorKind::NotFound => BTreeMap::new(),
             Err(error) => return Err(failed(file, error)),
         };
-        Ok(Self { file: Some(file.to_owned()), marks, changed: false })
+        Ok(Self { file: file.to_owned(), marks, changed: false })
     }
 
     pub(crate) fn get(&self, path: &Path) -> Option<&Mark> {
@@ -67,7 +62,10 @@ impl WatchMarks {
     /// # Errors
     /// The file cannot be written.
     pub(crate) fn save(&mut self) -> Result<()> {
-        let Some(file) = self.file.as_ref().filter(|_| self.changed) else { return Ok(()) };
+        if !self.changed {
+            return Ok(());
+        }
+        let file = &self.file;
         self.marks.retain(|path, _| path.exists());
         let files = self.marks.iter().filter(|(path, _)| path.to_str().is_some());
         let kept = SavedMarks {

@@ -37,7 +37,7 @@ const STORED_LEVEL: i32 = 12;
 const MOST_BYTES: u64 = 1 << 30;
 /// Maximum size of a stored dictionary with its words.
 const MOST_STORED: usize = 4 << 20;
-static SHIPPED: &[u8] = include_bytes!("../../data/default.dict");
+static SHIPPED: &[u8] = include_bytes!("../../../data/default.dict");
 
 /// One trained dictionary.
 pub(crate) struct Dictionary {

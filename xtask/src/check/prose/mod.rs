@@ -170,7 +170,10 @@ fn measured(root: &Path) -> Result<BTreeMap<String, Folder>> {
     }
     for file in sources(root) {
         let source = read(&file)?;
-        let lines = source.lines().enumerate().filter(|(_, line)| text::comment(line).is_some_and(|(_, text)| is_prose(text)));
+        let lines = source
+            .lines()
+            .enumerate()
+            .filter(|(_, line)| text::comment(line).is_some_and(|(_, text)| is_prose(text)));
         let folder = folders.entry(folder_of(&file)).or_default();
         folder.add(&file, text::of_comments(&source), lines);
         folder.first_line(&file, &source);

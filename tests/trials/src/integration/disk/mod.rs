@@ -17,7 +17,7 @@ use anyhow::{Context, Result};
 use super::packages;
 use crate::shell;
 
-const SOURCE: &str = include_str!("../../suites/disk/shim.c");
+const SOURCE: &str = include_str!("../../../suites/disk/shim.c");
 /// Kinds of calls, in the order of the shim's counters.
 pub const KINDS: [&str; 9] =
     ["write", "sync", "truncate", "open", "rename", "unlink", "mkdir", "read", "memory"];
