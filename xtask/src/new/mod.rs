@@ -122,7 +122,8 @@ pub fn run(args: &Args) -> Result<()> {
     }
     // The length of the name decides where lines break.
     if shell::has_cargo("fmt") {
-        shell::run(shell::cargo().args(["fmt", "-p", &format!("quipu-{}-{name}", plan.kind)]))?;
+        let own = format!("quipu-{}-{name}", plan.kind);
+        shell::run(shell::cargo().args(["fmt", "-p", &own, "-p", "quipu"]))?;
     }
     println!("next: cargo nextest run -p quipu-{}-{name}", plan.kind);
     Ok(())

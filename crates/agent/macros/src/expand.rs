@@ -52,6 +52,8 @@ impl<'a> Wrap<'a> {
         let begin = self.begin();
         let body = self.body();
         quote! {
+            // The lint would suggest to remove the braces of a body on one line.
+            #[allow(unused_braces)]
             #(#attrs)*
             #vis #sig {
                 #begin

@@ -94,6 +94,16 @@ impl Backends {
         }
     }
 
+    /// Problem of a library whose records no backend takes.
+    pub(crate) fn nowhere(&self) -> Option<String> {
+        let is_empty = self.store.is_none() && self.exporters.is_empty();
+        is_empty.then(|| {
+            "records go nowhere: no backend is open; list one in `backends` (`QUIPU_BACKENDS`, `quipu.toml`), or \
+             add one in code"
+                .to_owned()
+        })
+    }
+
     /// Status of the backends that failed to open.
     pub(crate) fn failures(&self) -> Vec<ExporterStatus> {
         self.failed.iter().map(|(name, error)| ExporterStatus::unopened(name, error)).collect()
@@ -106,8 +116,25 @@ fn twice(name: &str) -> Error {
     Error::new(ErrorKind::Invalid, "open backend", context).of_backend(name)
 }
 
+/// Backends that a cargo feature of the facade adds to a build.
+const WITH_FEATURE: [&str; 10] = [
+    "console",
+    "elasticsearch",
+    "file",
+    "jaeger",
+    "memory",
+    "otlp",
+    "prometheus",
+    "sqlite",
+    "syslog",
+    "webhook",
+];
+
 fn unknown(kind: &str, known: &[(&'static str, Open)]) -> Error {
     let known: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
-    let context = format!("{kind:?} is not a backend that this build knows ({})", known.join(", "));
+    let mut context = format!("{kind:?} is not a backend that this build knows ({})", known.join(", "));
+    if WITH_FEATURE.contains(&kind) {
+        context.push_str(&format!("; the cargo feature `backend-{kind}` of the crate `quipu` adds it"));
+    }
     Error::new(ErrorKind::Unsupported, "open backend", context)
 }

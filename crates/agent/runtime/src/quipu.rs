@@ -119,7 +119,7 @@ impl<T> Quipu<T> {
     /// most `timeout`; asynchronous code uses [`Self::shutdown_async`]. A second call does nothing.
     ///
     /// # Errors
-    /// The time was too short to write all records; the others are counted.
+    /// The time was too short to write all records, or some were dropped meanwhile. They are counted.
     pub fn shutdown(&self, timeout: Duration) -> Result<()> {
         self.running.as_ref().map_or(Ok(()), |running| running.end(timeout))
     }
@@ -133,9 +133,10 @@ impl<T> Quipu<T> {
         if running.commands.lock().is_none() {
             return Ok(());
         }
+        let before = running.shared.status().dropped_in_all();
         let ended = running.ask(Kind::Shutdown, timeout).await;
         running.commands.lock().take();
-        ended
+        ended.and_then(|()| running.whole(before))
     }
 }
 
@@ -167,9 +168,19 @@ impl Running {
         if self.commands.lock().is_none() {
             return Ok(());
         }
+        let before = self.shared.status().dropped_in_all();
         let ended = self.tell(Kind::Shutdown, timeout);
         self.commands.lock().take();
-        ended
+        ended.and_then(|()| self.whole(before))
+    }
+
+    /// Returns an error if records were dropped since there were `before` dropped ones.
+    fn whole(&self, before: u64) -> Result<()> {
+        let status = self.shared.status();
+        match status.dropped_in_all().saturating_sub(before) {
+            0 => Ok(()),
+            lost => Err(late(Kind::Shutdown, &format!("{lost} records were dropped: {}", status.drops()))),
+        }
     }
 }
 

@@ -188,7 +188,10 @@ impl<T: Tables> Builder<T> {
             .into_iter()
             .for_each(|exporter| backends.add(Opened::Exporter(exporter), delivery));
         let failed = backends.failures();
-        let problems = [config.problems.clone(), std::mem::take(&mut backends.notes)].concat();
+        let nowhere = backends.nowhere().into_iter().collect();
+        let problems = [config.problems.clone(), std::mem::take(&mut backends.notes), nowhere].concat();
+        let down = failed.iter().filter_map(|status| status.last_error.as_ref());
+        down.chain(&problems).for_each(|problem| loudly(problem));
         let counts = Arc::clone(&meter) as Arc<dyn Meter>;
         let steady = backends
             .store
@@ -246,6 +249,13 @@ fn tail_settings(tail: TailConfig) -> TailSampling {
         hold: tail.hold,
         remembered: REMEMBERED_TRACES,
     }
+}
+
+/// Tells of a problem at the start where a developer looks: `init` itself succeeds without a backend.
+#[allow(clippy::print_stderr, reason = "a program without a tracing subscriber would see nothing")]
+fn loudly(problem: &str) {
+    tracing::warn!(problem, "quipu starts with a problem");
+    eprintln!("quipu: {problem}");
 }
 
 /// Starts the thread. With budgets it waits until their past spending is known.

@@ -35,6 +35,23 @@ impl Status {
     }
 }
 
+impl Status {
+    /// Records that were dropped between the recorder and the backends, and by the backends.
+    pub(crate) fn dropped_in_all(&self) -> u64 {
+        let by_backends = self.backends.iter().flat_map(|backend| backend.dropped.values());
+        self.dropped.values().chain(by_backends).sum()
+    }
+
+    /// The dropped records by backend and reason.
+    pub(crate) fn drops(&self) -> String {
+        let on_the_way = (!self.dropped.is_empty()).then(|| list(self.dropped.iter()));
+        let dropping = self.backends.iter().filter(|backend| !backend.dropped.is_empty());
+        let by_backends =
+            dropping.map(|backend| format!("{}: {}", backend.name, list(backend.dropped.iter())));
+        on_the_way.into_iter().chain(by_backends).collect::<Vec<_>>().join("; ")
+    }
+}
+
 fn list<'a>(counts: impl Iterator<Item = (&'a &'static str, &'a u64)>) -> String {
     let parts: Vec<String> = counts.map(|(reason, count)| format!("{count} {reason}")).collect();
     if parts.is_empty() { "none".into() } else { parts.join(", ") }

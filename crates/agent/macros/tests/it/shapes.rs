@@ -10,6 +10,16 @@ use crate::{recorded, span, value};
 #[observe(crate = quipu_sdk)]
 fn nothing() {}
 
+/// Functions on one line, in a crate that allows no warning.
+#[deny(warnings)]
+mod strict {
+    use quipu_macros::observe;
+
+    #[rustfmt::skip]
+    #[observe(crate = quipu_sdk)]
+    pub fn one_line() -> u8 { 7 }
+}
+
 #[observe(crate = quipu_sdk)]
 fn early(number: u32) -> Option<u32> {
     if number == 0 {

@@ -6,6 +6,7 @@
 mod estimates;
 #[cfg(feature = "adapters")]
 mod failures;
+mod features;
 #[cfg(feature = "adapters")]
 mod identity;
 mod installed;

@@ -69,7 +69,8 @@ async fn with_one_backend_failing_sqlite_and_the_file_have_everything() {
         agent.llm("openai", "gpt-5").usage((100, 10)).end();
         agent.context().scope(|| quipu::events::business("order.placed").emit());
     }
-    quipu.shutdown_async(SOON).await.unwrap();
+    let ended = quipu.shutdown_async(SOON).await.unwrap_err().to_string();
+    assert!(ended.contains("dropped: failing: "), "{ended}");
     let status = quipu.status();
     assert!(
         matches!(status.backend("failing").unwrap().health, Health::Degraded(_) | Health::Down(_)),

@@ -88,7 +88,26 @@ fn a_stuck_backend_does_not_hold_up_the_end() {
     assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
     let status = quipu.status();
     let dropped: u64 = status.backend("stuck").unwrap().dropped.values().sum();
-    assert!(ended.is_err() || dropped > 0, "what was not written is told: {status}");
+    let text = ended.expect_err("what was not written is told").to_string();
+    assert!(dropped > 0 && text.contains("dropped: stuck: "), "{text}: {status}");
+}
+
+#[test]
+fn a_start_without_a_backend_has_a_problem() {
+    let quipu = library().init().unwrap();
+    let problems = quipu.status().problems;
+    assert!(problems.iter().any(|problem| problem.starts_with("records go nowhere")), "{problems:?}");
+    let (quipu, _store) = started();
+    assert!(quipu.status().problems.is_empty());
+}
+
+#[test]
+fn a_backend_outside_of_the_build_is_named_with_its_feature() {
+    let quipu = library().backend("otlp:http://127.0.0.1:1").backend("acme:").init().unwrap();
+    let status = quipu.status();
+    let error = |name| status.backend(name).unwrap().last_error.clone().unwrap();
+    assert!(error("otlp").contains("cargo feature `backend-otlp`"), "{status}");
+    assert!(!error("acme").contains("cargo feature"), "{status}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
