@@ -94,10 +94,11 @@ fn send(ground: &Ground, sender: u64, until: Instant, put_off: &AtomicU64) -> Re
 /// Every trace is there, and lists over all days are answered.
 fn ask(ground: &Ground) -> Result<String> {
     let days = requests(ground) * AT_ONCE;
-    for path in ["usage?group_by=model", "facets?field=session", "tools", "sessions", "traces?sort=longest"] {
+    for path in ["usage?group_by=model", "facets?field=session", "tools", "sessions", "traces?sort=-duration"]
+    {
         ground.ask(path)?;
     }
-    for sort in ["shortest", "oldest", "most_tokens", "cheapest"] {
+    for sort in ["duration", "started_at", "-tokens", "cost"] {
         ground.ask(&format!("traces?sort={sort}"))?;
     }
     let (_, facets) = ground.ask("facets?field=service")?;

@@ -35,7 +35,7 @@ const QUESTIONS: [&str; 16] = [
     "query?from=calls&group_by=session,model&top=10",
     "query?from=traces&group_by=session",
     "calls?limit=1000",
-    "traces?sort=longest&limit=1000",
+    "traces?sort=-duration&limit=1000",
     "agents",
 ];
 
