@@ -21,8 +21,8 @@ const REQUESTS_UNOPTIMISED: u64 = 10;
 const SENDERS: u64 = 4;
 /// How long all requests together may take until they are taken.
 const PATIENCE: Duration = Duration::from_secs(1_200);
-/// Size of a day's files on disk. The logs and indexes of open connections do not count: they are of a limited
-/// number of days, and removed in the end.
+/// Size of a day's files on disk. The logs of open connections do not count: they are of a limited number of
+/// days, and removed in the end.
 const DAY_KB: u64 = 100;
 /// An operator may allow all of those days; what they cost is bounded all the same.
 const LIMITS: &str = "[limits]\npast_seconds = 400000000\ndays_per_request = 73\ndays_per_hour = 3650\n";
