@@ -1,11 +1,7 @@
 //! Tests of figures by group and over time: sums add up for every key.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use quipu_conformance::sample::{agent_runs, metric};
-use quipu_core::{
-    AnswerMemory, GroupBy, Instrument, Limits, MemoryBudget, Store, UsageQuery, WorkKey, WorkQuery, Worked,
-};
+use quipu_core::{GroupBy, Instrument, Limits, Store, UsageQuery, WorkKey, WorkQuery, Worked};
 use quipu_insight::figures::{Answer, Group, figures};
 use quipu_query::Params;
 
@@ -123,25 +119,6 @@ async fn too_many_points_are_refused_before_they_are_made() {
     let step = figures(&store, &auto, hour(100)).await.unwrap().step;
     assert_eq!(step, Some(48 * Timestamp::HOUR), "wide enough for a thousand groups");
     assert!(wide.to_string().contains("1001 points for each of 20 groups"), "{wide}");
-}
-
-/// A budget without a limit that sums up all reservations.
-#[derive(Default)]
-struct Reserved(AtomicUsize);
-
-impl MemoryBudget for Reserved {
-    fn take(&self, bytes: usize) -> bool {
-        self.0.fetch_add(bytes, Ordering::Relaxed);
-        true
-    }
-
-    fn give_back(&self, _: usize) {}
-}
-
-async fn reserved(work: impl Future) -> usize {
-    let reserved = Arc::new(Reserved::default());
-    AnswerMemory::of(Arc::clone(&reserved) as _).scope(work).await;
-    reserved.0.load(Ordering::Relaxed)
 }
 
 /// Calls of as many sessions, each with a name of 10 kB.
