@@ -104,9 +104,10 @@ impl Records {
                 }
             }
         }
-        let (groups, rest) = groups.finish();
-        let rest = rest.map(|totals| (rest_key(query.group_by.len()), totals));
-        Ok(groups.into_iter().chain(rest).map(|(key, totals)| UsageGroup { key, totals }).collect())
+        let group = |key, totals| UsageGroup { key, totals };
+        let (mut groups, rest, _hold) = groups.into_rows(group)?;
+        groups.extend(rest.map(|totals| group(rest_key(query.group_by.len()), totals)));
+        Ok(groups)
     }
 
     pub(crate) fn costs(&self, query: &CostQuery) -> Result<CostPage> {

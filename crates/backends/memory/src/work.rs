@@ -287,13 +287,13 @@ impl Records {
             sum.add(&record);
             sums.add(key, sum)
         })?;
-        let group = |(key, sum): (_, Sum)| WorkGroup {
+        let group = |key, sum: Sum| WorkGroup {
             key,
             totals: WorkTotals { example: sum.example.map(|(.., trace)| trace), ..sum.totals },
         };
-        let (sums, rest) = sums.finish();
-        let rest = rest.map(|sum| (rest_key(query.group_by.len()), sum));
-        Ok(sums.into_iter().chain(rest).map(group).collect())
+        let (mut groups, rest, _hold) = sums.into_rows(group)?;
+        groups.extend(rest.map(|sum| group(rest_key(query.group_by.len()), sum)));
+        Ok(groups)
     }
 
     fn each_record(&self, query: &WorkQuery, mut take: impl FnMut(Record) -> Result<()>) -> Result<()> {

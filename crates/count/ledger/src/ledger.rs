@@ -22,8 +22,8 @@ pub(crate) type Absent = HashMap<(Meeting, i64), Timestamp>;
 /// Counts calls over all traces. Keeps recent traces in memory and reads the others from the store.
 pub struct Ledger {
     pub(crate) traces: LruCache<TraceId, Trace>,
-    nodes: usize,
-    most_nodes: usize,
+    pub(crate) nodes: usize,
+    pub(crate) most_nodes: usize,
     pub(crate) meetings: Meetings,
     pub(crate) moments: Moments,
     /// The meeting of the metrics of a service, for each service seen on a day.
@@ -160,19 +160,6 @@ impl Ledger {
         self.nodes == 0
     }
 
-    pub(crate) async fn recall(&mut self, order: &[(TraceId, Timestamp)], store: &dyn Store) -> Result<()> {
-        let absent: Vec<_> = order.iter().filter(|(id, _)| !self.traces.contains(id)).copied().collect();
-        if absent.is_empty() {
-            return Ok(());
-        }
-        let stored = store.nodes(&absent).await?;
-        for ((trace_id, _), nodes) in absent.into_iter().zip(stored) {
-            // The rows of stored spans are stored as well and are not returned again.
-            self.add(trace_id, nodes);
-        }
-        Ok(())
-    }
-
     /// Decides the rows within their meetings, and returns the rows to write.
     async fn meet(&mut self, rows: Vec<Row>, store: &dyn Store) -> Result<Vec<quipu_core::Cost>> {
         let mut absent = self.absent(&rows);
@@ -238,14 +225,13 @@ impl Ledger {
             let asked: Vec<(Meeting, Timestamp)> =
                 absent.drain().map(|((meeting, _), time)| (meeting, time)).collect();
             let traces = store.meeting_traces(&asked).await?;
-            let all: Vec<(TraceId, Timestamp)> = traces.iter().flatten().copied().collect();
-            self.recall(&all, store).await?;
-            for ((meeting, time), traces) in asked.into_iter().zip(traces) {
-                let mut stored = Vec::new();
-                for (trace, _) in traces {
-                    stored.extend(self.traces.get(&trace).into_iter().flat_map(Trace::rows_that_meet));
-                }
-                stored.retain(|row| row.meeting == Some(meeting));
+            let found = self
+                .rows_in(&traces, store, |trace, at| {
+                    let (meeting, _) = asked[at];
+                    trace.rows_that_meet().filter(|row| row.meeting == Some(meeting)).collect()
+                })
+                .await?;
+            for ((meeting, time), stored) in asked.iter().copied().zip(found) {
                 metrics.extend(stored.iter().filter(|row| is_metric(row)).map(|row| (meeting, row.clone())));
                 if stored.is_empty() && !self.meetings.holds(meeting) {
                     continue;
@@ -324,7 +310,7 @@ impl Ledger {
         self.metered.insert(meeting);
     }
 
-    fn add(&mut self, trace_id: TraceId, nodes: Vec<Node>) -> Vec<Row> {
+    pub(crate) fn add(&mut self, trace_id: TraceId, nodes: Vec<Node>) -> Vec<Row> {
         let trace = self.traces.get_or_insert_mut(trace_id, || Trace::new(trace_id));
         let before = trace.len();
         trace.reserve(nodes.len());

@@ -23,6 +23,7 @@ mod moments;
 mod names;
 mod nearby;
 mod place;
+mod recall;
 mod row;
 mod rows;
 mod senders;

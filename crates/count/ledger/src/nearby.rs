@@ -37,26 +37,19 @@ impl Ledger {
         store: &dyn Store,
     ) -> Result<Vec<(Meeting, Option<Vec<Row>>)>> {
         let traces = store.meeting_traces(&unknown).await?;
-        let few = |traces: &&Vec<(TraceId, Timestamp)>| traces.len() <= moments::MOST;
-        let all: Vec<(TraceId, Timestamp)> = traces.iter().filter(few).flatten().copied().collect();
-        self.recall(&all, store).await?;
-        let mut opened = Vec::with_capacity(unknown.len());
-        for ((moment, _), traces) in unknown.into_iter().zip(traces) {
-            let traces = Some(traces).filter(|traces| few(&traces));
-            opened.push((moment, traces.map(|traces| self.rows_of(moment, &traces, ours))));
-        }
+        let few = |traces: &[(TraceId, Timestamp)]| traces.len() <= moments::MOST;
+        let crowded: Vec<bool> = traces.iter().map(|traces| !few(traces)).collect();
+        let traces: Vec<_> = traces.into_iter().map(|all| if few(&all) { all } else { Vec::new() }).collect();
+        let found = self
+            .rows_in(&traces, store, |trace, at| {
+                trace.rows_of(unknown[at].0).filter(|row| !ours.contains(&row.id())).collect()
+            })
+            .await?;
+        let moments = unknown.iter().map(|(moment, _)| *moment).zip(crowded).zip(found);
+        let opened: Vec<_> =
+            moments.map(|((moment, crowded), rows)| (moment, (!crowded).then_some(rows))).collect();
         self.open_meetings_of(&opened, store).await?;
         Ok(opened)
-    }
-
-    /// The rows of a moment in these traces, except those of the current batch.
-    fn rows_of(&mut self, moment: Meeting, traces: &[(TraceId, Timestamp)], ours: &HashSet<Id>) -> Vec<Row> {
-        let mut rows = Vec::new();
-        for (trace, _) in traces {
-            rows.extend(self.traces.get(trace).into_iter().flat_map(|trace| trace.rows_of(moment)));
-        }
-        rows.retain(|row| !ours.contains(&row.id()));
-        rows
     }
 
     /// Loads the meetings of rows that moments bring. Meetings are decided before moments.

@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::{AnswerMemory, MemoryHold, Result, UsageKey, UsageTotals, WorkTotals};
 
+/// Bytes that the allocator adds to each allocation.
+const ALLOCATION: usize = 16;
+
 /// Sums of one group.
 pub trait GroupSums: Default {
     /// Adds `other`.
@@ -22,10 +25,10 @@ pub trait GroupKey: Ord + Clone {
 impl GroupKey for Vec<UsageKey> {
     fn heap_bytes(&self) -> usize {
         let texts = self.iter().map(|key| match key {
-            UsageKey::Name(Some(name)) if name.is_heap_allocated() => name.capacity(),
+            UsageKey::Name(Some(name)) if name.is_heap_allocated() => name.capacity() + ALLOCATION,
             _ => 0,
         });
-        self.capacity() * size_of::<UsageKey>() + texts.sum::<usize>()
+        self.capacity() * size_of::<UsageKey>() + ALLOCATION + texts.sum::<usize>()
     }
 }
 
@@ -112,14 +115,29 @@ impl<K: GroupKey, T: GroupSums> GroupTable<K, T> {
         self.hold.set(self.bytes.next_multiple_of(STEP))
     }
 
-    /// The groups in the order of their keys, and the sums of all groups that were left out.
-    pub fn finish(self) -> (BTreeMap<K, T>, Option<T>) {
-        (self.groups, self.rest)
+    /// Converts each group to a row, in the order of the keys, and returns the sums of all groups that were
+    /// left out. The hold covers the rows, with space for one more. Drop it after the rows.
+    ///
+    /// # Errors
+    /// No memory is left for the request. Both forms of the groups exist for a moment.
+    pub fn into_rows<R>(mut self, row: impl Fn(K, T) -> R) -> Result<(Vec<R>, Option<T>, MemoryHold)> {
+        let (entries, space) = (self.groups.len(), self.groups.len() + 1);
+        self.hold.grow(space * size_of::<R>())?;
+        let mut rows = Vec::with_capacity(space);
+        rows.extend(self.groups.into_iter().map(|(key, sums)| row(key, sums)));
+        let texts = self.bytes.saturating_sub(entries * size_of_entry::<K, T>());
+        self.hold.set(texts + space * size_of::<R>())?;
+        Ok((rows, self.rest, self.hold))
     }
 }
 
+/// Bytes of a group in the tree without what is on the heap. Nodes of a B-tree are full by two thirds.
+const fn size_of_entry<K, T>() -> usize {
+    (size_of::<K>() + size_of::<T>()) * 3 / 2
+}
+
 fn size_of_group<K: GroupKey, T: GroupSums>(key: &K, sums: &T) -> usize {
-    size_of::<K>() + size_of::<T>() + key.heap_bytes() + sums.heap_bytes()
+    size_of_entry::<K, T>() + key.heap_bytes() + sums.heap_bytes()
 }
 
 /// The key of the rest group, with this number of parts.
@@ -132,6 +150,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::ErrorKind;
 
     #[derive(Debug, Default, Clone, PartialEq)]
     struct Count(u64);
@@ -162,13 +181,25 @@ mod tests {
                 table.add(key(name), Count(1)).unwrap();
                 *want.entry(key(name)).or_default() += 1;
             }
-            let (kept, rest) = table.finish();
+            let (kept, rest, hold) = table.into_rows(|key, count| (key, count.0)).unwrap();
             prop_assert_eq!(kept.len(), want.len().min(groups));
             for ((have, count), (key, wanted)) in kept.iter().zip(&want) {
-                prop_assert_eq!((have, count.0), (key, *wanted));
+                prop_assert_eq!((have, count), (key, wanted));
             }
+            let texts: usize = kept.iter().map(|(key, _)| key.heap_bytes()).sum();
+            prop_assert_eq!(hold.bytes(), texts + kept.capacity() * size_of::<(Vec<UsageKey>, u64)>());
             let left: u64 = want.values().skip(groups).sum();
             prop_assert_eq!(rest.map(|rest| rest.0), Some(left).filter(|left| *left > 0));
         }
+    }
+
+    #[test]
+    fn rows_are_charged_beside_the_table_that_they_are_made_of() {
+        let memory = AnswerMemory::within(2 * STEP);
+        let mut table = GroupTable::new(&memory).unwrap();
+        (0..100).for_each(|number| table.add(key(&format!("{number:100}")), Count(1)).unwrap());
+        let error = table.into_rows(|key, count| (key, count, [0_u8; 2_000])).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Exhausted);
+        memory.hold(2 * STEP).unwrap();
     }
 }

@@ -2,14 +2,15 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use compact_str::CompactString;
 use quipu_core::{
-    FacetField, GroupBy, Kind, Result, Sketch, Store, Timestamp, TraceFilter, UsageQuery, UsageTotals,
-    WorkKey, Worked,
+    AnswerMemory, FacetField, GroupBy, Kind, MemoryHold, Result, Sketch, Store, Timestamp, TraceFilter,
+    UsageGroup, UsageQuery, UsageTotals, WorkKey, Worked,
 };
 
-use crate::parts::{ErrorCount, split, without, work_by};
+use crate::parts::{ErrorCount, Held, Name, split, without, work_by};
 
 /// Agents of an answer at most.
 pub const MAX_AGENTS: usize = 1_000;
@@ -54,7 +55,36 @@ pub struct AgentTool {
     pub errors: u64,
 }
 
-type Agents = BTreeMap<CompactString, AgentWork>;
+/// Bytes of an agent in the tree, without its names. Nodes of a B-tree are full by two thirds.
+const AGENT: usize = (size_of::<CompactString>() + size_of::<AgentWork>()) * 3 / 2;
+/// Bytes of a tool, model or kind of error in the list of an agent, without its name.
+const PART: usize = 2 * size_of::<AgentTool>();
+
+/// Agents by name, with their memory.
+struct Agents {
+    by_name: BTreeMap<CompactString, AgentWork>,
+    hold: MemoryHold,
+}
+
+impl Agents {
+    /// Work without an agent is no agent's.
+    fn of(&mut self, name: Name) -> Result<Option<&mut AgentWork>> {
+        let Some(name) = name else { return Ok(None) };
+        Ok(Some(match self.by_name.entry(name) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => {
+                self.hold.grow(AGENT + 2 * new.key().len())?;
+                let name = new.key().clone();
+                new.insert(AgentWork { name, ..AgentWork::default() })
+            }
+        }))
+    }
+
+    /// Charges an entry of an agent's list.
+    fn charge(&mut self, name: &CompactString) -> Result<()> {
+        self.hold.grow(PART + name.len())
+    }
+}
 
 /// Activity of each agent, most runs first, at most [`MAX_AGENTS`]. The filter's model and tool apply to
 /// calls and tool runs; all runs of an agent with such work are included.
@@ -62,22 +92,23 @@ type Agents = BTreeMap<CompactString, AgentWork>;
 /// # Errors
 /// The store cannot be read.
 pub async fn agents(store: &dyn Store, filter: &TraceFilter) -> Result<Vec<AgentWork>> {
-    let mut agents = Agents::new();
+    let mut agents = Agents { by_name: BTreeMap::new(), hold: AnswerMemory::current().hold(0)? };
     let whole = without(filter, &[FacetField::Model, FacetField::Tool]);
     calls(store, filter, &mut agents).await?;
     tool_runs(store, &without(filter, &[FacetField::Model]), &mut agents).await?;
     let narrowed = whole != *filter;
     runs(store, &whole, &mut agents).await?;
     if narrowed {
-        agents.retain(|_, agent| agent.usage.llm_calls + agent.tool_calls > 0);
+        agents.by_name.retain(|_, agent| agent.usage.llm_calls + agent.tool_calls > 0);
     }
     let failed = work_by(store, Worked::Spans(Vec::new()), filter, true, [WorkKey::Agent, WorkKey::Error]);
     for ([name, error], totals) in failed.await? {
-        if let Some(agent) = name.and_then(|name| agents.get_mut(&name)) {
+        error.iter().try_for_each(|error| agents.charge(error))?;
+        if let Some(agent) = name.and_then(|name| agents.by_name.get_mut(&name)) {
             agent.error_kinds.push(ErrorCount::of(error, &totals));
         }
     }
-    Ok(sorted(agents))
+    Ok(sorted(agents.by_name))
 }
 
 async fn runs(store: &dyn Store, filter: &TraceFilter, agents: &mut Agents) -> Result<()> {
@@ -85,7 +116,7 @@ async fn runs(store: &dyn Store, filter: &TraceFilter, agents: &mut Agents) -> R
     for ([agent, span], totals) in
         work_by(store, Worked::Spans(vec![Kind::Agent]), filter, false, keys).await?
     {
-        let Some(agent) = agent.or(span).and_then(|name| of(agents, Some(name))) else { continue };
+        let Some(agent) = agents.of(agent.or(span))? else { continue };
         agent.runs += totals.count;
         agent.errors += totals.errors;
         agent.running += totals.running;
@@ -97,9 +128,10 @@ async fn runs(store: &dyn Store, filter: &TraceFilter, agents: &mut Agents) -> R
 
 async fn calls(store: &dyn Store, filter: &TraceFilter, agents: &mut Agents) -> Result<()> {
     let query = UsageQuery { filter: filter.clone(), group_by: vec![GroupBy::Agent, GroupBy::Model] };
-    for group in store.usage(&query).await? {
+    for group in Held::of(store.usage(&query).await?, UsageGroup::bytes)? {
         let Ok([name, model]) = <[_; 2]>::try_from(split(group.key).0) else { continue };
-        let Some(agent) = of(agents, name) else { continue };
+        model.iter().try_for_each(|model| agents.charge(model))?;
+        let Some(agent) = agents.of(name)? else { continue };
         agent.usage.merge(&group.totals);
         agent.models.extend(model.map(|model| (model, group.totals.llm_calls)));
     }
@@ -110,7 +142,8 @@ async fn tool_runs(store: &dyn Store, filter: &TraceFilter, agents: &mut Agents)
     let keys = [WorkKey::Agent, WorkKey::Tool];
     for ([name, tool], totals) in work_by(store, Worked::Spans(vec![Kind::Tool]), filter, false, keys).await?
     {
-        let Some(agent) = of(agents, name) else { continue };
+        tool.iter().try_for_each(|tool| agents.charge(tool))?;
+        let Some(agent) = agents.of(name)? else { continue };
         agent.tool_calls += totals.count;
         agent.last_at = agent.last_at.max(Some(totals.last_at));
         let (calls, errors) = (totals.count, totals.errors);
@@ -119,13 +152,7 @@ async fn tool_runs(store: &dyn Store, filter: &TraceFilter, agents: &mut Agents)
     Ok(())
 }
 
-/// Work without an agent is no agent's.
-fn of(agents: &mut Agents, name: Option<CompactString>) -> Option<&mut AgentWork> {
-    let name = name?;
-    Some(agents.entry(name.clone()).or_insert_with(|| AgentWork { name, ..AgentWork::default() }))
-}
-
-fn sorted(agents: Agents) -> Vec<AgentWork> {
+fn sorted(agents: BTreeMap<CompactString, AgentWork>) -> Vec<AgentWork> {
     let mut agents: Vec<AgentWork> = agents.into_values().collect();
     for agent in &mut agents {
         agent.tools.sort_by_key(|tool| Reverse(tool.calls));

@@ -1,9 +1,11 @@
 //! Splits of a store's answers, and filters to which a part does not apply.
 
+use std::vec::IntoIter;
+
 use compact_str::CompactString;
 use quipu_core::{
-    Criterion, FacetField, Result, Store, Timestamp, TraceFilter, TraceId, UsageKey, WorkGroup, WorkKey,
-    WorkQuery, WorkTotals, Worked,
+    AnswerMemory, Criterion, FacetField, MemoryHold, Result, Store, Timestamp, TraceFilter, TraceId,
+    UsageKey, WorkGroup, WorkKey, WorkQuery, WorkTotals, Worked,
 };
 
 /// A name; `None` if the records have none.
@@ -40,6 +42,35 @@ pub(crate) fn split(key: Vec<UsageKey>) -> (Vec<Name>, Option<Timestamp>) {
     (names, at)
 }
 
+/// Rows of a store in their order, with their memory.
+pub(crate) struct Held<T> {
+    rows: IntoIter<T>,
+    _hold: MemoryHold,
+}
+
+impl<T> Held<T> {
+    /// Charges rows of `bytes`.
+    ///
+    /// # Errors
+    /// No memory is left for the request.
+    pub(crate) fn of(rows: Vec<T>, bytes: impl Fn(&T) -> usize) -> Result<Self> {
+        let hold = AnswerMemory::current().hold(rows.iter().map(bytes).sum())?;
+        Ok(Self { rows: rows.into_iter(), _hold: hold })
+    }
+}
+
+impl<T> Iterator for Held<T> {
+    type Item = T;
+
+    fn next(&mut self) -> Option<T> {
+        self.rows.next()
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.rows.size_hint()
+    }
+}
+
 /// Sums over work by one key, or by two.
 pub(crate) async fn work_by<const N: usize>(
     store: &dyn Store,
@@ -47,13 +78,13 @@ pub(crate) async fn work_by<const N: usize>(
     filter: &TraceFilter,
     failed: bool,
     keys: [WorkKey; N],
-) -> Result<Vec<([Name; N], WorkTotals)>> {
+) -> Result<impl Iterator<Item = ([Name; N], WorkTotals)> + use<N>> {
     let query = WorkQuery { of, filter: filter.clone(), failed, group_by: keys.to_vec() };
     let named = |group: WorkGroup| {
         let names: [Name; N] = split(group.key).0.try_into().ok()?;
         Some((names, group.totals))
     };
-    Ok(store.work(&query).await?.into_iter().filter_map(named).collect())
+    Ok(Held::of(store.work(&query).await?, WorkGroup::bytes)?.filter_map(named))
 }
 
 /// The filter without these fields: for records that do not have them.

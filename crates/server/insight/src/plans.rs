@@ -8,11 +8,10 @@
 //! first call (<https://github.com/ryoppippi/ccusage>, `session-blocks`). The provider's own window began
 //! earlier if the account was first used on another machine, or in a chat that was not recorded.
 
-use std::collections::BTreeMap;
-
 use compact_str::CompactString;
 use quipu_core::{
-    Billing, GroupBy, Result, Store, Timestamp, TraceFilter, UsageKey, UsageQuery, UsageTotals, Usd,
+    AnswerMemory, Billing, GroupBy, Result, Store, Timestamp, TraceFilter, UsageGroup, UsageKey, UsageQuery,
+    UsageTotals, Usd,
 };
 
 /// Parameters of the query: which usage.
@@ -87,7 +86,9 @@ pub struct Plan {
     pub windows: Vec<PlanWindow>,
 }
 
-type Whose = (Option<CompactString>, Option<CompactString>, Option<CompactString>);
+/// Billing, provider, framework, user.
+type Whose<'a> =
+    (&'a CompactString, Option<&'a CompactString>, Option<&'a CompactString>, Option<&'a CompactString>);
 
 /// The use of every plan in its windows, by provider, tool and user.
 ///
@@ -98,34 +99,53 @@ pub async fn windows(store: &dyn Store, ask: &Ask, now: Timestamp) -> Result<Vec
         filter: TraceFilter { since: None, ..ask.filter.clone() },
         group_by: vec![GroupBy::Billing, GroupBy::Provider, GroupBy::Framework, GroupBy::User, GroupBy::Hour],
     };
-    let mut plans: BTreeMap<Whose, BTreeMap<Timestamp, UsageTotals>> = BTreeMap::new();
-    for group in store.usage(&query).await? {
-        let [
+    let groups = store.usage(&query).await?;
+    let memory = AnswerMemory::current();
+    let mut hold = memory.hold(groups.iter().map(UsageGroup::bytes).sum())?;
+    let mut plans = Vec::new();
+    // Groups are in the order of their keys. Their last part is the hour.
+    for hours in groups.chunk_by(|one, other| whose(one) == whose(other)) {
+        let Some(((billing, provider, framework, user), _)) = hours.first().and_then(parts) else { continue };
+        if billing != Billing::Subscription.as_str() {
+            continue;
+        }
+        let hours: Vec<_> = hours.iter().filter_map(|group| Some((parts(group)?.1, &group.totals))).collect();
+        let mut windows: Vec<PlanWindow> =
+            WindowKind::ALL.into_iter().flat_map(|kind| in_windows(kind, &hours, now)).collect();
+        windows.retain(|window| ask.filter.since.is_none_or(|since| window.ends_at > since));
+        if windows.is_empty() {
+            continue;
+        }
+        let (provider, framework, user) = (provider.cloned(), framework.cloned(), user.cloned());
+        let names = [&provider, &framework, &user].into_iter().flatten().map(|name| name.len());
+        let bytes = size_of::<Plan>() + windows.capacity() * size_of::<PlanWindow>() + names.sum::<usize>();
+        hold.grow(bytes)?;
+        plans.push(Plan { provider, framework, user, windows });
+    }
+    Ok(plans)
+}
+
+/// The key of a group without its hour.
+fn whose(group: &UsageGroup) -> Option<&[UsageKey]> {
+    group.key.split_last().map(|(_, whose)| whose)
+}
+
+/// Billing, provider, framework and user of a group, and its hour; `None` for groups that were left out.
+fn parts(group: &UsageGroup) -> Option<(Whose<'_>, Timestamp)> {
+    match group.key.as_slice() {
+        [
             UsageKey::Name(Some(billing)),
             UsageKey::Name(provider),
             UsageKey::Name(framework),
             UsageKey::Name(user),
             UsageKey::Time(hour),
-        ] = group.key.as_slice()
-        else {
-            continue;
-        };
-        if billing == Billing::Subscription.as_str() {
-            let whose = (provider.clone(), framework.clone(), user.clone());
-            plans.entry(whose).or_default().entry(*hour).or_default().merge(&group.totals);
-        }
+        ] => Some(((billing, provider.as_ref(), framework.as_ref(), user.as_ref()), *hour)),
+        _ => None,
     }
-    let plan = |((provider, framework, user), hours): (Whose, BTreeMap<Timestamp, UsageTotals>)| {
-        let mut windows: Vec<PlanWindow> =
-            WindowKind::ALL.into_iter().flat_map(|kind| in_windows(kind, &hours, now)).collect();
-        windows.retain(|window| ask.filter.since.is_none_or(|since| window.ends_at > since));
-        Plan { provider, framework, user, windows }
-    };
-    Ok(plans.into_iter().map(plan).filter(|plan| !plan.windows.is_empty()).collect())
 }
 
 /// Windows begin and end on full hours, so that sums of hours are enough to fill them exactly.
-fn in_windows(kind: WindowKind, hours: &BTreeMap<Timestamp, UsageTotals>, now: Timestamp) -> Vec<PlanWindow> {
+fn in_windows(kind: WindowKind, hours: &[(Timestamp, &UsageTotals)], now: Timestamp) -> Vec<PlanWindow> {
     let mut windows: Vec<PlanWindow> = Vec::new();
     for (hour, totals) in hours {
         if windows.last().is_none_or(|window| *hour >= window.ends_at) {

@@ -3,12 +3,10 @@
 //! A crew's calls are often told by the instrumentation of an SDK, so that their own framework is `openai`.
 //! Their trace names the framework around them.
 
-use std::collections::BTreeMap;
-
 use compact_str::CompactString;
 use quipu_core::{
-    Criterion, FacetField, Result, Store, Term, TraceFilter, UsageGroup, UsageKey, UsageQuery, UsageTotals,
-    Wanted,
+    AnswerMemory, Criterion, FacetField, GroupTable, Result, Store, Term, TraceFilter, UsageGroup, UsageKey,
+    UsageQuery, UsageTotals, Wanted, rest_key,
 };
 
 /// Sums of the calls that match `query`. If it names frameworks, calls in traces of those frameworks match
@@ -23,11 +21,16 @@ pub async fn usage_within(store: &dyn Store, query: &UsageQuery) -> Result<Vec<U
     if around.is_empty() {
         return Ok(own);
     }
-    let mut groups: BTreeMap<Vec<UsageKey>, UsageTotals> = BTreeMap::new();
+    let memory = AnswerMemory::current();
+    let _both = memory.hold(own.iter().chain(&around).map(UsageGroup::bytes).sum())?;
+    let mut groups = GroupTable::<Vec<UsageKey>, UsageTotals>::new(&memory)?;
     for group in own.into_iter().chain(around) {
-        groups.entry(group.key).or_default().merge(&group.totals);
+        groups.add(group.key, group.totals)?;
     }
-    Ok(groups.into_iter().map(|(key, totals)| UsageGroup { key, totals }).collect())
+    let group = |key, totals| UsageGroup { key, totals };
+    let (mut groups, rest, _hold) = groups.into_rows(group)?;
+    groups.extend(rest.map(|totals| group(rest_key(query.group_by.len()), totals)));
+    Ok(groups)
 }
 
 /// The filter for calls of other frameworks within traces of those that `filter` names; `None` where it names

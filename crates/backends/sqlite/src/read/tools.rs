@@ -55,11 +55,10 @@ pub(crate) fn groups(shared: &Shared, filter: &TraceFilter) -> Result<Vec<ToolGr
         let to = To::Table(&table);
         runs_in(shared, reader, filter, &bounds, to).map(drop)
     })?;
-    let (tools, rest) = table.into_inner().finish();
-    let mut groups: Vec<ToolGroup> =
-        tools.into_iter().map(|(ToolName(tool), runs)| group(tool, runs)).collect();
-    let place = |group: &ToolGroup| (Reverse(group.calls), Reverse(group.inferred), group.tool.clone());
-    groups.sort_by_cached_key(place);
+    let (mut groups, rest, _hold) = table.into_inner().into_rows(|ToolName(tool), runs| group(tool, runs))?;
+    let place = |group: &ToolGroup| (Reverse(group.calls), Reverse(group.inferred));
+    groups
+        .sort_unstable_by(|one, other| place(one).cmp(&place(other)).then_with(|| one.tool.cmp(&other.tool)));
     groups.extend(rest.map(|rest| ToolGroup { rest: true, ..group(CompactString::default(), rest) }));
     Ok(groups)
 }

@@ -274,10 +274,10 @@ pub(crate) fn groups(shared: &Shared, query: &UsageQuery) -> Result<Vec<UsageGro
         }
         groups.flush()
     })?;
-    let (groups, rest) = table.into_inner().finish();
-    let group = |(key, sum): (Vec<UsageKey>, Figures)| UsageGroup { key, totals: sum.into_totals() };
-    let rest = rest.map(|sum| (rest_key(query.group_by.len()), sum));
-    Ok(groups.into_iter().chain(rest).map(group).collect())
+    let group = |key: Vec<UsageKey>, sum: Figures| UsageGroup { key, totals: sum.into_totals() };
+    let (mut groups, rest, _hold) = table.into_inner().into_rows(group)?;
+    groups.extend(rest.map(|sum| group(rest_key(query.group_by.len()), sum)));
+    Ok(groups)
 }
 
 /// Adds whole hours from a rollup, and the edges from the rows.

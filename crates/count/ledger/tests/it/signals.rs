@@ -1,7 +1,8 @@
 //! Tests of calls that several signals report in separate traces.
 
 use proptest::prelude::*;
-use quipu_core::{Kind, Meeting, Rule, Signal, Span, TraceId};
+use quipu_core::{Batch, Kind, Meeting, Rule, Signal, Span, TraceId};
+use quipu_ledger::Ledger;
 
 use crate::world::*;
 
@@ -281,4 +282,42 @@ fn a_log_says_who_pays_and_its_span_which_tool_it_ran_within() {
     let mut log = told(call(2, 900, 900, 120), Signal::Log, 9);
     log.canonical.tool = Some("another".into());
     assert_eq!(in_every_way(&[alone, log])[&span_id(1)].tool.as_deref(), Some("another"));
+}
+
+/// Traces of one session, each a call with many steps below it.
+fn session_of(traces: u8, steps: u64) -> Vec<Vec<Span>> {
+    let trace = |trace: u8| {
+        let first = u64::from(trace) * 100_000;
+        let begin = i64::from(trace) * 10_000;
+        let step = |number| span(first + number, Some(first), Kind::Task, begin, begin + 10);
+        let call = call(first, begin, begin + 1_000, 100 + u64::from(trace));
+        let spans = std::iter::once(call).chain((1..=steps).map(step));
+        spans.map(|span| told(span, Signal::Span, trace)).collect()
+    };
+    (1..=traces).map(trace).collect()
+}
+
+#[test]
+fn the_traces_of_a_long_session_are_read_in_parts() {
+    const STEPS: u64 = 7_000;
+    let traces = session_of(6, STEPS);
+    let log = |trace: u8| {
+        let begin = i64::from(trace) * 10_000;
+        told(call(u64::from(trace), begin + 10, begin + 990, 100 + u64::from(trace)), Signal::Log, 100)
+    };
+    let logs: Vec<Span> = (1..=6).map(log).collect();
+    let whole = count(&[traces.concat(), logs.clone()], 1_000_000);
+    let store = Nodes::default();
+    let mut rows = Rows::new();
+    for spans in [traces.concat(), logs] {
+        // Each batch finds a ledger that knows nothing.
+        let mut ledger = Ledger::new(0);
+        let mut batch = Batch { spans: spans.clone(), ..Batch::default() };
+        now(ledger.count(&mut batch, &store)).unwrap();
+        store.keep(&spans);
+        keep(&mut rows, batch.costs);
+    }
+    assert_eq!(rows, whole);
+    assert_eq!(totals(&rows).0, 6, "each log is the echo of its call");
+    assert!(store.most() > 0 && store.most() <= 16_384, "{} nodes at once", store.most());
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 
 use async_trait::async_trait;
@@ -89,11 +90,20 @@ pub fn totals(rows: &Rows) -> (usize, u64, u64) {
     (counted().filter(|row| row.is_call()).count(), tokens.input, tokens.output)
 }
 
-/// A store of nodes only.
+/// A store of nodes only. The last part is the most nodes that it was asked for at once.
 #[derive(Default)]
-pub struct Nodes(Mutex<HashMap<TraceId, HashMap<SpanId, Node>>>, Mutex<HashMap<(TraceId, SpanId), Cost>>);
+pub struct Nodes(
+    Mutex<HashMap<TraceId, HashMap<SpanId, Node>>>,
+    Mutex<HashMap<(TraceId, SpanId), Cost>>,
+    AtomicUsize,
+);
 
 impl Nodes {
+    /// The most nodes of one answer.
+    pub fn most(&self) -> usize {
+        self.2.load(Ordering::Relaxed)
+    }
+
     pub fn keep(&self, spans: &[Span]) {
         let mut kept = self.0.lock().unwrap();
         for span in spans {
@@ -122,10 +132,17 @@ impl Backend for Nodes {
 impl Store for Nodes {
     async fn nodes(&self, traces: &[(TraceId, Timestamp)]) -> Result<Vec<Vec<Node>>> {
         let kept = self.0.lock().unwrap();
-        Ok(traces
+        let nodes: Vec<Vec<Node>> = traces
             .iter()
             .map(|(id, _)| kept.get(id).into_iter().flat_map(HashMap::values).cloned().collect())
-            .collect())
+            .collect();
+        self.2.fetch_max(nodes.iter().map(Vec::len).sum(), Ordering::Relaxed);
+        Ok(nodes)
+    }
+
+    async fn span_counts(&self, traces: &[TraceId]) -> Result<Vec<u64>> {
+        let kept = self.0.lock().unwrap();
+        Ok(traces.iter().map(|id| kept.get(id).map_or(0, HashMap::len) as u64).collect())
     }
 
     async fn traces(&self, _: &TraceQuery) -> Result<TracePage> {

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use compact_str::CompactString;
 
-use crate::{Cost, EstimatedTotals, Sketch, SpanId, Timestamp, Tokens, TraceFilter, TraceId, Unpriced, Usd};
+use crate::{
+    Cost, EstimatedTotals, GroupKey as _, GroupSums as _, Sketch, SpanId, Timestamp, Tokens, TraceFilter,
+    TraceId, Unpriced, Usd,
+};
 
 /// A key by which usage is grouped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -140,6 +143,11 @@ pub struct UsageGroup {
 }
 
 impl UsageGroup {
+    /// Size in memory in bytes, contents included.
+    pub fn bytes(&self) -> usize {
+        size_of::<Self>() + self.key.heap_bytes() + self.totals.heap_bytes()
+    }
+
     /// Whether it stands for left-out groups: see [`UsageKey::Rest`].
     pub fn is_rest(&self) -> bool {
         self.key.first() == Some(&UsageKey::Rest)

@@ -1,6 +1,6 @@
 //! Queries for the number, duration and outcome of traces, spans or events.
 
-use crate::{Kind, Sketch, Timestamp, TraceFilter, TraceId, UsageKey};
+use crate::{GroupKey as _, GroupSums as _, Kind, Sketch, Timestamp, TraceFilter, TraceId, UsageKey};
 
 /// The counted records.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -86,6 +86,11 @@ pub struct WorkGroup {
 }
 
 impl WorkGroup {
+    /// Size in memory in bytes, contents included.
+    pub fn bytes(&self) -> usize {
+        size_of::<Self>() + self.key.heap_bytes() + self.totals.heap_bytes()
+    }
+
     /// Whether it stands for left-out groups: see [`UsageKey::Rest`].
     pub fn is_rest(&self) -> bool {
         self.key.first() == Some(&UsageKey::Rest)

@@ -114,6 +114,7 @@ pub use system::{
     QueueFigures, SystemAnswer, SystemNow, SystemPoint, Vitals,
 };
 pub use trace::{TraceAnswer, TraceSummary, TracesAnswer};
+pub(crate) use usage::UsageJson;
 pub use usage::{Estimated, Facet, FacetsAnswer, ToolRow, ToolsAnswer, UsageAnswer, UsageGroup, UsageRow};
 pub use view::{View, ViewSettings, ViewsAnswer};
 pub use work::{

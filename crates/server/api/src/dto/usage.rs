@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use quipu_core::{EstimatedTotals, GroupBy, ToolGroup, UsageKey, UsageTotals, Usd};
+use quipu_core::{EstimatedTotals, GroupBy, MemoryHold, ToolGroup, UsageKey, UsageTotals, Usd};
 use quipu_query::{group_word, success_rate, unpriced_calls};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use utoipa::ToSchema;
 
 use super::{Latency, Tokens};
@@ -115,24 +115,49 @@ pub struct UsageAnswer {
     pub truncated: bool,
 }
 
-impl UsageAnswer {
-    /// Groups by `keys`, with the totals of all calls.
-    pub(crate) fn new(groups: &[quipu_core::UsageGroup], keys: &[GroupBy], total: &UsageTotals) -> Self {
-        let key = |group: &quipu_core::UsageGroup| {
-            keys.iter()
-                .zip(&group.key)
-                .map(|(key, value)| (group_word(*key).to_owned(), key_text(value)))
-                .collect()
-        };
+/// The JSON of a [`UsageAnswer`]. Groups take their JSON shape one at a time, because a shape takes several
+/// times the memory of a group.
+#[derive(Serialize)]
+pub(crate) struct UsageJson {
+    groups: GroupsJson,
+    total: UsageRow,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    truncated: bool,
+    /// Memory of the groups.
+    #[serde(skip)]
+    _hold: MemoryHold,
+}
+
+impl UsageJson {
+    /// Groups by `keys` in the memory of `hold`, with the totals of all calls.
+    pub(crate) fn new(
+        (groups, hold): (Vec<quipu_core::UsageGroup>, MemoryHold),
+        keys: &[GroupBy],
+        total: &UsageTotals,
+    ) -> Self {
         Self {
+            _hold: hold,
             truncated: groups.iter().any(quipu_core::UsageGroup::is_rest),
-            groups: groups
-                .iter()
-                .filter(|group| !group.is_rest())
-                .map(|group| UsageGroup { key: key(group), row: (&group.totals).into() })
-                .collect(),
+            groups: GroupsJson { groups, words: keys.iter().map(|key| group_word(*key)).collect() },
             total: total.into(),
         }
+    }
+}
+
+struct GroupsJson {
+    groups: Vec<quipu_core::UsageGroup>,
+    words: Vec<&'static str>,
+}
+
+impl Serialize for GroupsJson {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let key = |group: &quipu_core::UsageGroup| {
+            let texts = group.key.iter().map(key_text);
+            self.words.iter().map(|word| (*word).to_owned()).zip(texts).collect()
+        };
+        let groups = self.groups.iter().filter(|group| !group.is_rest());
+        serializer
+            .collect_seq(groups.map(|group| UsageGroup { key: key(group), row: (&group.totals).into() }))
     }
 }
 

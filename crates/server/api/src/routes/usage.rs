@@ -2,19 +2,19 @@
 
 use crate::json::Json;
 use axum::extract::State;
-use quipu_core::{AnswerMemory, GroupBy, UsageQuery};
+use quipu_core::{AnswerMemory, GroupBy, UsageGroup, UsageQuery};
 use quipu_insight::usage_within;
 
 use super::Answer;
 use crate::bounded::bounded;
 use crate::dto::{
-    Facet, FacetParams, FacetsAnswer, FilterParams, ToolRow, ToolsAnswer, UsageAnswer, UsageParams,
+    Facet, FacetParams, FacetsAnswer, FilterParams, ToolRow, ToolsAnswer, UsageAnswer, UsageJson, UsageParams,
 };
 use crate::extract::Ask;
 use crate::shared::Shared;
 
-/// Memory of a usage group and its JSON form, without long names.
-const GROUP: usize = 1_024;
+/// Memory of a tool and its JSON form, without its name.
+const TOOL: usize = 1_024;
 /// Memory of a field's value and its JSON form, without the value.
 const FACET: usize = 64;
 
@@ -25,10 +25,10 @@ const FACET: usize = 64;
 /// both: a call that an SDK reported within a framework's trace also belongs to that framework.
 #[utoipa::path(get, path = "/api/v1/usage", tag = "figures", params(FilterParams, UsageParams),
     responses((status = 200, description = "Usage by group.", body = UsageAnswer)))]
-pub(crate) async fn usage(State(api): Shared, Ask(params): Ask) -> Answer<UsageAnswer> {
+pub(crate) async fn usage(State(api): Shared, Ask(params): Ask) -> Answer<UsageJson> {
     let query = params.usage_query()?;
     let groups = usage_within(api.store.as_ref(), &query).await?;
-    let _hold = AnswerMemory::current().hold(groups.len() * GROUP)?;
+    let hold = AnswerMemory::current().hold(groups.iter().map(UsageGroup::bytes).sum())?;
     // A call is in the group of each of its tags: the sums of such groups are no total.
     let total = if query.group_by.contains(&GroupBy::Tag) {
         let whole = UsageQuery { group_by: Vec::new(), ..query.clone() };
@@ -36,7 +36,7 @@ pub(crate) async fn usage(State(api): Shared, Ask(params): Ask) -> Answer<UsageA
     } else {
         quipu_query::total(&groups)
     };
-    Ok(Json(UsageAnswer::new(&groups, &query.group_by, &total)))
+    Ok(Json(UsageJson::new((groups, hold), &query.group_by, &total)))
 }
 
 /// Tools
@@ -47,7 +47,7 @@ pub(crate) async fn usage(State(api): Shared, Ask(params): Ask) -> Answer<UsageA
 pub(crate) async fn tools(State(api): Shared, Ask(params): Ask) -> Answer<ToolsAnswer> {
     let mut groups = api.store.tools(&params.tool_filter()?).await?;
     let rest = groups.pop_if(|group| group.rest).is_some();
-    let kept = bounded(groups, |group| GROUP + 2 * group.tool.len())?;
+    let kept = bounded(groups, |group| TOOL + 2 * group.tool.len())?;
     let truncated = rest || kept.truncated;
     Ok(Json(ToolsAnswer { tools: kept.rows.iter().map(ToolRow::from).collect(), truncated }))
 }

@@ -43,14 +43,14 @@ pub(super) async fn read(
         keys.iter().map(|label| labels.get(label).map(CompactString::from)).collect()
     };
     for (labels, steps) in whole {
-        steps.values().for_each(|figures| table.add_group(key(&labels), None, figures));
+        steps.iter().try_for_each(|(_, figures)| table.add_group(key(&labels), None, figures))?;
     }
     for (_, steps) in asking.figures(ALL_TIME, Some(Vec::new())).await? {
-        steps.values().for_each(|figures| table.add_total(None, figures));
+        steps.iter().for_each(|(_, figures)| table.add_total(None, figures));
     }
     if let Some(step) = times.step {
         for (labels, steps) in asking.figures(step, metric.by.clone()).await? {
-            steps.iter().for_each(|(at, figures)| table.add_group(key(&labels), Some(*at), figures));
+            steps.iter().try_for_each(|(at, figures)| table.add_group(key(&labels), Some(*at), figures))?;
         }
         for (_, steps) in asking.figures(step, Some(Vec::new())).await? {
             steps.iter().for_each(|(at, figures)| table.add_total(Some(*at), figures));
@@ -61,7 +61,8 @@ pub(super) async fn read(
 }
 
 type Labels = BTreeMap<CompactString, String>;
-type Steps = BTreeMap<Timestamp, Figures>;
+/// Figures by the start of their step.
+type Steps = Vec<(Timestamp, Figures)>;
 
 /// One query for a metric.
 struct Asking<'a> {

@@ -6,8 +6,8 @@ mod table;
 mod times;
 
 use quipu_core::{
-    Criterion, FacetField, GroupBy, Result, Store, Timestamp, TraceFilter, UsageKey, UsageQuery, WorkKey,
-    WorkQuery,
+    AnswerMemory, Criterion, FacetField, GroupBy, MemoryHold, Result, Store, Timestamp, TraceFilter,
+    UsageGroup, UsageKey, UsageQuery, WorkGroup, WorkKey, WorkQuery,
 };
 use quipu_query::{FigureAsk, FigureSource};
 
@@ -15,7 +15,7 @@ pub use sums::Figures;
 pub use table::{Answer, Group};
 
 use crate::parts::split;
-use table::Table;
+use table::{Row, Table};
 use times::Times;
 
 /// Points of an answer at most, over all groups.
@@ -27,7 +27,7 @@ pub const MAX_POINTS: i64 = 20_000;
 /// The store cannot be read, or the answer would have more than [`MAX_POINTS`] points.
 pub async fn figures(store: &dyn Store, ask: &FigureAsk, now: Timestamp) -> Result<Answer> {
     let times = Times::of(store, ask, now).await?;
-    let mut table = Table::new(ask.group_by.iter().map(|key| key.word.into()).collect());
+    let mut table = Table::new(ask.group_by.iter().map(|key| key.word.into()).collect())?;
     match (&ask.metric, ask.source) {
         (Some(metric), _) => metric::read(store, ask, metric, &times, &mut table).await?,
         (None, FigureSource::Calls) => calls(store, ask, &times, &mut table).await?,
@@ -90,27 +90,39 @@ async fn work(store: &dyn Store, ask: &FigureAsk, times: &Times, table: &mut Tab
     Ok(())
 }
 
-/// Key, start of the step, figures.
-type Row = (table::Key, Option<Timestamp>, Figures);
-
 /// Groups of a store, and whether it left some out.
 struct Rows {
     rows: Vec<Row>,
     truncated: bool,
+    /// Memory of the rows.
+    hold: MemoryHold,
 }
 
 impl Rows {
-    fn of(groups: impl Iterator<Item = (Vec<UsageKey>, Figures)>) -> Self {
-        let mut truncated = false;
-        let mut rows = Vec::new();
-        for (key, figures) in groups {
+    /// Converts groups of `bytes`.
+    ///
+    /// # Errors
+    /// No memory is left for the request.
+    fn of<G>(
+        groups: Vec<G>,
+        bytes: impl Fn(&G) -> usize,
+        parts: impl Fn(G) -> (Vec<UsageKey>, Figures),
+    ) -> Result<Self> {
+        let count = groups.len();
+        // Both lists exist until the last group is converted.
+        let mut hold = AnswerMemory::current().hold(groups.iter().map(bytes).sum())?;
+        hold.grow(count * size_of::<Row>())?;
+        let (mut rows, mut truncated) = (Vec::with_capacity(count), false);
+        for group in groups {
+            let (key, figures) = parts(group);
             if key.first() == Some(&UsageKey::Rest) {
                 truncated = true;
             } else {
                 rows.push(row(key, figures));
             }
         }
-        Self { rows, truncated }
+        hold.set(hold.bytes() - count * size_of::<G>())?;
+        Ok(Self { rows, truncated, hold })
     }
 
     fn map(self, change: impl Fn(Figures) -> Figures) -> Self {
@@ -127,7 +139,7 @@ async fn usage(
 ) -> Result<Rows> {
     let group_by = keys.into_iter().chain(step.map(GroupBy::Step)).collect();
     let groups = store.usage(&UsageQuery { filter: filter.clone(), group_by }).await?;
-    Ok(Rows::of(groups.into_iter().map(|group| (group.key, Figures::from(&group.totals)))))
+    Rows::of(groups, UsageGroup::bytes, |group| (group.key, Figures::from(&group.totals)))
 }
 
 async fn done(store: &dyn Store, ask: &FigureAsk, keys: Vec<WorkKey>, step: Option<i64>) -> Result<Rows> {
@@ -138,7 +150,7 @@ async fn done(store: &dyn Store, ask: &FigureAsk, keys: Vec<WorkKey>, step: Opti
         group_by: keys.into_iter().chain(step.map(WorkKey::Step)).collect(),
     };
     let groups = store.work(&query).await?;
-    Ok(Rows::of(groups.into_iter().map(|group| (group.key, Figures::from(&group.totals)))))
+    Rows::of(groups, WorkGroup::bytes, |group| (group.key, Figures::from(&group.totals)))
 }
 
 fn row(key: Vec<UsageKey>, figures: Figures) -> Row {

@@ -2,9 +2,9 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::iter::Peekable;
 
 use compact_str::CompactString;
-use foldhash::HashMap;
 use quipu_core::{AnswerMemory, MemoryHold, Result, Timestamp};
 use quipu_query::{FigureAsk, Rank};
 
@@ -48,27 +48,24 @@ pub struct Answer {
     pub truncated: bool,
 }
 
+/// Key, start of the step, figures.
+pub(super) type Row = (Key, Option<Timestamp>, Figures);
+
 /// Groups in the making.
 pub(super) struct Table {
     keys: Vec<CompactString>,
-    groups: HashMap<Key, Steps>,
+    /// One row or more for each group and step. A tree by group and step would need a node of eleven entries
+    /// for each group.
+    rows: Vec<Row>,
     total: Steps,
     truncated: bool,
     hold: MemoryHold,
 }
 
-/// Memory of a group's figures with its key and its place in the table.
-const ROW: usize = size_of::<Figures>() + 256;
-
 impl Table {
-    pub(super) fn new(keys: Vec<CompactString>) -> Self {
-        Self {
-            keys,
-            groups: HashMap::default(),
-            total: Steps::new(),
-            truncated: false,
-            hold: MemoryHold::default(),
-        }
+    pub(super) fn new(keys: Vec<CompactString>) -> Result<Self> {
+        let hold = AnswerMemory::current().hold(0)?;
+        Ok(Self { keys, rows: Vec::new(), total: Steps::new(), truncated: false, hold })
     }
 
     pub(super) fn set_keys(&mut self, keys: Vec<CompactString>) {
@@ -78,39 +75,35 @@ impl Table {
     /// Adds to the groups, and to the total where these are all of it.
     pub(super) fn take(&mut self, groups: Rows, and_total: bool) -> Result<()> {
         self.truncated |= groups.truncated;
-        let bytes = self.hold.bytes() + groups.rows.len() * ROW;
-        self.hold = AnswerMemory::current().hold(bytes)?;
-        for (key, at, figures) in groups.rows {
-            if and_total {
-                self.add_total(at, &figures);
-            }
-            self.add_group(key, at, &figures);
+        if and_total {
+            groups.rows.iter().for_each(|(_, at, figures)| self.add_total(*at, figures));
         }
+        self.hold.append(groups.hold);
+        if self.rows.is_empty() {
+            self.rows = groups.rows;
+            return Ok(());
+        }
+        self.hold.grow(groups.rows.len() * size_of::<Row>())?;
+        self.rows.reserve_exact(groups.rows.len());
+        self.rows.extend(groups.rows);
         Ok(())
     }
 
-    pub(super) fn add_group(&mut self, key: Key, at: Option<Timestamp>, figures: &Figures) {
-        put(self.groups.entry(key).or_default(), at, figures);
+    pub(super) fn add_group(&mut self, key: Key, at: Option<Timestamp>, figures: &Figures) -> Result<()> {
+        self.hold.grow(2 * size_of::<Row>() + bytes_of(&key))?;
+        self.rows.push((key, at, figures.clone()));
+        Ok(())
     }
 
     pub(super) fn add_total(&mut self, at: Option<Timestamp>, figures: &Figures) {
         put(&mut self.total, at, figures);
     }
 
-    pub(super) fn answer(self, ask: &FigureAsk, times: &Times) -> Answer {
+    pub(super) fn answer(mut self, ask: &FigureAsk, times: &Times) -> Answer {
         let grouped = !self.keys.is_empty();
-        let total = group(Vec::new(), self.total);
-        let mut groups: Vec<Group> = if grouped {
-            self.groups.into_iter().map(|(key, steps)| group(key, steps)).collect()
-        } else {
-            Vec::new()
-        };
-        groups.sort_by(|one, other| {
-            let by_rank = rank(ask.rank, &other.figures).total_cmp(&rank(ask.rank, &one.figures));
-            by_rank.then_with(|| named(&one.key).cmp(&named(&other.key)))
-        });
-        let left_out = groups.len().saturating_sub(ask.top);
-        groups.truncate(ask.top);
+        let rows = if grouped { std::mem::take(&mut self.rows) } else { Vec::new() };
+        let (mut groups, all) = first_of(rows, ask);
+        let total = total_of(self.total);
         if !grouped {
             groups.push(total.clone());
         }
@@ -119,12 +112,72 @@ impl Table {
             until: times.until,
             step: times.step,
             keys: self.keys,
+            left_out: all.saturating_sub(ask.top),
             groups,
             total,
-            left_out,
             truncated: self.truncated,
         }
     }
+}
+
+/// Bytes of a key on the heap.
+fn bytes_of(key: &Key) -> usize {
+    size_of_val(key.as_slice()) + key.iter().flatten().map(|name| name.len()).sum::<usize>()
+}
+
+/// The first groups in the requested order, and the number of all groups.
+fn first_of(mut rows: Vec<Row>, ask: &FigureAsk) -> (Vec<Group>, usize) {
+    rows.sort_by(|(one, from, _), (other, to, _)| (one, from).cmp(&(other, to)));
+    let (mut groups, mut all) = (Vec::<Group>::new(), 0);
+    // The list never has more than twice the requested groups: each group left out is dropped soon.
+    let most = ask.top.saturating_mul(2).max(64);
+    let mut rows = rows.into_iter().peekable();
+    while let Some(row) = rows.next() {
+        groups.push(group_of(row, &mut rows));
+        all += 1;
+        if groups.len() >= most {
+            cut(&mut groups, ask);
+        }
+    }
+    cut(&mut groups, ask);
+    (groups, all)
+}
+
+/// The group of this row and of all next rows with its key. A group without own totals gets those of all
+/// steps together.
+fn group_of((key, at, figures): Row, rows: &mut Peekable<impl Iterator<Item = Row>>) -> Group {
+    let mut group = Group { key, ..Group::default() };
+    let mut whole: Option<Figures> = None;
+    let mut add = |group: &mut Group, at: Option<Timestamp>, figures: Figures| match (at, &mut whole) {
+        (None, Some(whole)) => whole.merge(&figures),
+        (None, none) => *none = Some(figures),
+        (Some(at), _) => match group.points.last_mut() {
+            Some((last, of_step)) if *last == at => of_step.merge(&figures),
+            _ => group.points.push((at, figures)),
+        },
+    };
+    add(&mut group, at, figures);
+    while let Some((_, at, figures)) = rows.next_if(|(key, ..)| *key == group.key) {
+        add(&mut group, at, figures);
+    }
+    group.figures = whole.unwrap_or_else(|| sum_of(group.points.iter().map(|(_, figures)| figures)));
+    group
+}
+
+/// Values of a metric do not add up.
+fn sum_of<'f>(all: impl Iterator<Item = &'f Figures>) -> Figures {
+    let mut sum = Figures::default();
+    all.for_each(|figures| sum.merge(figures));
+    sum
+}
+
+/// Sorts groups and drops those beyond the requested number.
+fn cut(groups: &mut Vec<Group>, ask: &FigureAsk) {
+    groups.sort_by(|one, other| {
+        let by_rank = rank(ask.rank, &other.figures).total_cmp(&rank(ask.rank, &one.figures));
+        by_rank.then_with(|| named(&one.key).cmp(&named(&other.key)))
+    });
+    groups.truncate(ask.top);
 }
 
 fn put(steps: &mut Steps, at: Option<Timestamp>, figures: &Figures) {
@@ -136,15 +189,11 @@ fn put(steps: &mut Steps, at: Option<Timestamp>, figures: &Figures) {
     }
 }
 
-/// A group without own totals gets those of all steps together: values of a metric, which do not add up.
-fn group(key: Key, mut steps: Steps) -> Group {
-    let figures = steps.remove(&None).unwrap_or_else(|| {
-        let mut figures = Figures::default();
-        steps.values().for_each(|of_step| figures.merge(of_step));
-        figures
-    });
+/// The total of all groups, by the same rule as a group.
+fn total_of(mut steps: Steps) -> Group {
+    let figures = steps.remove(&None).unwrap_or_else(|| sum_of(steps.values()));
     let points = steps.into_iter().filter_map(|(at, figures)| Some((at?, figures))).collect();
-    Group { key, figures, points }
+    Group { key: Vec::new(), figures, points }
 }
 
 /// Those without a name come last among equals.

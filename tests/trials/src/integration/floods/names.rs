@@ -35,7 +35,7 @@ const QUESTIONS: [&str; 16] = [
     "query?from=calls&group_by=session,model&top=10",
     "query?from=traces&group_by=session",
     "calls?limit=1000",
-    "traces?sort=longest&limit=1000",
+    "traces?sort=-duration&limit=1000",
     "agents",
 ];
 
@@ -132,16 +132,16 @@ fn metrics(ground: &Ground) -> Result<String> {
 }
 
 fn lists(ground: &Ground) -> Result<String> {
-    let (mut asked, mut busy) = (0, 0);
+    let mut all = Vec::new();
     for path in QUESTIONS {
-        let (statuses, _) = ground.ask(path)?;
-        asked += statuses.len();
-        busy += statuses.iter().filter(|status| **status != 200).count();
+        all.extend(ground.ask(path)?.0);
     }
+    let of = |wanted: &[u16]| all.iter().filter(|status| wanted.contains(status)).count();
+    let (asked, busy, late) = (all.len(), of(&[429, 503]), of(&[504]));
     let (_, answer) = ground.ask("usage?group_by=session")?;
     let calls = answer["total"]["llm_calls"].as_u64().unwrap_or_default();
     anyhow::ensure!(calls == DAYS * a_day(ground), "the total is {calls} calls");
-    Ok(format!("{busy} of {asked} told to come back"))
+    Ok(format!("{busy} of {asked} told to come back, {late} too late"))
 }
 
 /// Reads pages of sessions, also one far behind the first.

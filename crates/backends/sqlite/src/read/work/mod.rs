@@ -71,10 +71,10 @@ pub(crate) fn groups(shared: &Shared, query: &WorkQuery) -> Result<Vec<WorkGroup
         let parts = plan.get(&reader.day).copied().unwrap_or_default();
         add_sums(shared, reader, query, parts, &table)
     })?;
-    let (groups, rest) = table.into_inner().finish();
-    let rest = rest.map(|sum| (rest_key(query.group_by.len()), sum));
-    let groups = groups.into_iter().chain(rest);
-    Ok(groups.map(|(key, sum)| WorkGroup { key, totals: sum.into_totals() }).collect())
+    let group = |key, sum: Sum| WorkGroup { key, totals: sum.into_totals() };
+    let (mut groups, rest, _hold) = table.into_inner().into_rows(group)?;
+    groups.extend(rest.map(|sum| group(rest_key(query.group_by.len()), sum)));
+    Ok(groups)
 }
 
 /// The days that may hold matching records, with the parts to read.

@@ -1,6 +1,6 @@
 //! Tests of agents: runs, calls, tools, models, errors.
 
-use quipu_core::TraceFilter;
+use quipu_core::{GroupBy, Store as _, UsageQuery};
 use quipu_insight::agents::agents;
 
 use super::*;
@@ -58,4 +58,18 @@ async fn a_model_narrows_the_calls_and_leaves_the_runs_whole() {
     let none = TraceFilter { agent: Some("nobody".into()), ..TraceFilter::default() };
     assert!(agents(store.as_ref(), &none).await.unwrap().is_empty());
     assert!(agents(&Memory::new(), &TraceFilter::default()).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn agents_are_charged_with_their_names() {
+    const COUNT: u64 = 100;
+    let call = |number: u64| {
+        let draft = draft(number + 1, 1).llm("gpt-4o", 3, 4).starts(hour(1));
+        by(draft, &format!("{number:010000}")).span()
+    };
+    let store = stored((0..COUNT).map(call).collect(), Vec::new()).await;
+    let query = UsageQuery { group_by: vec![GroupBy::Agent, GroupBy::Model], ..UsageQuery::default() };
+    let of_store = reserved(store.usage(&query)).await;
+    let of_answer = reserved(agents(store.as_ref(), &TraceFilter::default())).await;
+    assert!(of_answer > of_store + 2 * 10_000 * usize::try_from(COUNT).unwrap(), "{of_answer}, {of_store}");
 }

@@ -1,7 +1,7 @@
 //! Tests of figures by group and over time: sums add up for every key.
 
 use quipu_conformance::sample::{agent_runs, metric};
-use quipu_core::{GroupBy, Instrument, Limits, Store, UsageQuery};
+use quipu_core::{GroupBy, Instrument, Limits, Store, UsageQuery, WorkKey, WorkQuery, Worked};
 use quipu_insight::figures::{Answer, Group, figures};
 use quipu_query::Params;
 
@@ -119,4 +119,44 @@ async fn too_many_points_are_refused_before_they_are_made() {
     let step = figures(&store, &auto, hour(100)).await.unwrap().step;
     assert_eq!(step, Some(48 * Timestamp::HOUR), "wide enough for a thousand groups");
     assert!(wide.to_string().contains("1001 points for each of 20 groups"), "{wide}");
+}
+
+/// Calls of as many sessions, each with a name of 10 kB.
+async fn sessions(count: u64) -> Arc<Memory> {
+    let call = |number: u64| {
+        let session = format!("{number:010000}");
+        draft(number + 1, 1).llm("gpt-4o", 3, 4).session(&session).starts(hour(1)).span()
+    };
+    stored((0..count).map(call).collect(), Vec::new()).await
+}
+
+#[tokio::test]
+async fn groups_are_charged_with_their_names_until_the_answer_is_made() {
+    const COUNT: usize = 100;
+    let store = sessions(COUNT as u64).await;
+    let store = store.as_ref() as &dyn Store;
+    let (by, work) = (vec![GroupBy::Session], vec![WorkKey::Session]);
+    let usage = UsageQuery { group_by: by, ..UsageQuery::default() };
+    let calls = Worked::Spans(vec![Kind::Llm, Kind::Embedding, Kind::Rerank]);
+    let work = WorkQuery { of: calls, group_by: work, ..WorkQuery::default() };
+    let of_store = reserved(store.usage(&usage)).await + reserved(store.work(&work)).await;
+    let of_answer = reserved(ask(store, "from=calls&group_by=session&top=10", hour(24))).await;
+    assert!(of_answer > of_store + 2 * COUNT * 10_000, "{of_answer} and {of_store}");
+}
+
+#[tokio::test]
+async fn the_first_of_many_groups_are_those_of_all() {
+    let all = 200;
+    let call = |number: u64| {
+        let name = format!("{:03}", number * 37 % all);
+        draft(number + 1, 1).llm("gpt-4o", 3, 4).session(&name).starts(hour(1)).lasts(MILLI).span()
+    };
+    // Each number below 200 once, and those below 100 in a second trace.
+    let calls = (0..all).chain((all..2 * all).filter(|number| number * 37 % all < 100)).map(call);
+    let store = stored(calls.collect(), Vec::new()).await;
+    let answer = ask(store.as_ref(), "from=calls&group_by=session&top=7", hour(24)).await;
+    let names: Vec<_> = answer.groups.iter().map(|group| group.key[0].clone().unwrap()).collect();
+    assert_eq!(names, ["000", "001", "002", "003", "004", "005", "006"]);
+    assert!(answer.groups.iter().all(|group| group.figures.count == 2));
+    assert_eq!((answer.left_out, answer.total.figures.count), (193, 300));
 }

@@ -7,10 +7,11 @@ mod summary;
 mod tools;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use quipu_backend_memory::Memory;
 use quipu_conformance::sample::{Draft, at, cost, draft, priced};
-use quipu_core::{Backend, Batch, Kind, Metric, Span, Timestamp, TraceFilter};
+use quipu_core::{AnswerMemory, Backend, Batch, Kind, MemoryBudget, Metric, Span, Timestamp, TraceFilter};
 
 /// A minute in nanoseconds.
 const MINUTE: i64 = 60 * Timestamp::SECOND;
@@ -48,4 +49,24 @@ fn since(since: Timestamp, until: Timestamp) -> TraceFilter {
 /// Sets the agent.
 fn by(draft: Draft, agent: &str) -> Draft {
     draft.read(|read| read.agent = Some(agent.into()))
+}
+
+/// A budget without a limit that sums up all reservations.
+#[derive(Default)]
+struct Reserved(AtomicUsize);
+
+impl MemoryBudget for Reserved {
+    fn take(&self, bytes: usize) -> bool {
+        self.0.fetch_add(bytes, Ordering::Relaxed);
+        true
+    }
+
+    fn give_back(&self, _: usize) {}
+}
+
+/// Bytes that work reserves, all reservations together.
+async fn reserved(work: impl Future) -> usize {
+    let reserved = Arc::new(Reserved::default());
+    AnswerMemory::of(Arc::clone(&reserved) as _).scope(work).await;
+    reserved.0.load(Ordering::Relaxed)
 }
