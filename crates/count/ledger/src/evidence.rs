@@ -93,19 +93,17 @@ pub(crate) fn tells(row: &Row) -> bool {
     known(&row.cost).is_some()
 }
 
+/// Compares numbers first and names last: most rows near each other are of two calls, and their figures or
+/// times tell.
 fn of_calls(one: &Row, other: &Row) -> Option<Evidence> {
     let (a, b) = (&one.cost, &other.cost);
-    if a.kind != b.kind || !one.is_apart_from(other) {
+    if a.kind != b.kind {
         return None;
     }
-    if let Some((id, other_id)) = one.call_id.as_deref().zip(other.call_id.as_deref()) {
-        if id == other_id && is_unique(id) {
-            // A gateway's name for a model may be an alias.
-            return (gap(a, b) <= AFTERWARDS).then_some(Evidence::Id);
-        }
-        if contradict(id, other_id) {
-            return None;
-        }
+    let ids = one.call_id.as_deref().zip(other.call_id.as_deref());
+    if ids.is_some_and(|(id, other)| id == other && is_unique(id)) {
+        // A gateway's name for a model may be an alias.
+        return (gap(a, b) <= AFTERWARDS && one.is_apart_from(other)).then_some(Evidence::Id);
     }
     let is_continued = is_continued(one, other) || is_continued(other, one);
     if !is_within(a, b) && !is_within(b, a) && !is_continued {
@@ -122,8 +120,8 @@ fn of_calls(one: &Row, other: &Row) -> Option<Evidence> {
             && (one.is_beside(other) || is_continued || are_at_once(a, b)))
         .then_some(Evidence::Time),
     }?;
-    // Names are compared last, because that is the slowest comparison.
-    is_one_family(a, b).then_some(evidence)
+    let are_two_calls = || ids.is_some_and(|(id, other)| contradict(id, other));
+    (one.is_apart_from(other) && !are_two_calls() && is_one_family(a, b)).then_some(evidence)
 }
 
 /// The evidence that two tool runs in two traces are one run. It is the model's id of the tool call,
