@@ -150,11 +150,11 @@ fn is_empty(row: &Row) -> bool {
 /// reads the first piece, so the second record can begin later.
 fn is_continued(request: &Row, answer: &Row) -> bool {
     let (a, b) = (&request.cost, &answer.cost);
-    let pause = b.time.nanos().saturating_sub(end(a));
-    (-STAGGER..=patience(request, answer)).contains(&pause)
-        && !a.failed
-        && is_empty(request)
+    let pause = || b.time.nanos().saturating_sub(end(a));
+    is_empty(request)
         && !is_empty(answer)
+        && !a.failed
+        && (-STAGGER..=patience(request, answer)).contains(&pause())
 }
 
 /// The longest pause between the record of a request and the record of its stream. A common parent, or two
