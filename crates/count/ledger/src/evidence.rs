@@ -60,6 +60,19 @@ pub(crate) fn of(one: &Row, other: &Row) -> Option<Evidence> {
     }
 }
 
+/// Whether there can be evidence that two rows are of one call: a quick test, false for most calls near each
+/// other. Complete calls with different ids need one that lies within the other.
+pub(crate) fn can_be(one: &Row, other: &Row) -> bool {
+    let (a, b) = (&one.cost, &other.cost);
+    is_within(a, b)
+        || is_within(b, a)
+        || !a.is_call()
+        || !b.is_call()
+        || is_empty(one)
+        || is_empty(other)
+        || (one.call_id.is_some() && one.call_id == other.call_id)
+}
+
 /// Whether two rows cannot be of one call, regardless of their figures and times.
 pub(crate) fn excludes(one: &Row, other: &Row) -> bool {
     match [one, other].map(|row| row.cost.rule == Rule::OrphanRollup) {

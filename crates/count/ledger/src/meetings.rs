@@ -242,26 +242,25 @@ impl Meetings {
     /// meetings `again` are decided again.
     pub fn settle(&mut self, rows: Vec<Row>, again: impl IntoIterator<Item = Meeting>) -> Vec<Row> {
         let mut out = Vec::with_capacity(rows.len());
-        let mut dirty: HashSet<Meeting> = again.into_iter().collect();
+        let mut dirty: Vec<Meeting> = again.into_iter().collect();
         for row in rows {
             let id = (row.cost.trace_id, row.cost.span_id);
             let before = self.home.get(&id).copied();
             if let Some(left) = before.filter(|before| Some(*before) != row.meeting) {
                 self.leave(left, id);
-                dirty.insert(left);
+                dirty.push(left);
             }
             match row.meeting {
                 Some(meeting) => {
-                    let time = row.cost.time;
-                    self.put(meeting, row);
-                    self.looked(meeting, time);
-                    dirty.insert(meeting);
+                    let day = day_of(row.cost.time);
+                    self.put(meeting, row).looked.insert(day);
+                    dirty.push(meeting);
                 }
                 None => out.push(row),
             }
         }
-        let mut dirty: Vec<Meeting> = dirty.into_iter().collect();
         dirty.sort_unstable();
+        dirty.dedup();
         for meeting in &dirty {
             if let Some(place) = self.places.get_mut(meeting) {
                 place.settle(&mut out);
@@ -316,10 +315,12 @@ impl Meetings {
         self.home.clear();
     }
 
-    fn put(&mut self, meeting: Meeting, row: Row) {
+    fn put(&mut self, meeting: Meeting, row: Row) -> &mut Place {
         let id = row.id();
         self.home.insert(id, meeting);
-        self.places.get_or_insert_mut(meeting, Place::default).put(id, row);
+        let place = self.places.get_or_insert_mut(meeting, Place::default);
+        place.put(id, row);
+        place
     }
 
     fn leave(&mut self, meeting: Meeting, id: Id) {

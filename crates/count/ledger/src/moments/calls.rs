@@ -44,7 +44,8 @@ impl<'a> Window<'a> {
         };
         let is_near = move |other: &&Row| {
             let (first, second) = if other.cost.time < start { (*other, row) } else { (row, *other) };
-            second.cost.time.nanos() <= evidence::reach(first)
+            evidence::can_be(first, second)
+                && second.cost.time.nanos() <= evidence::reach(first)
                 && other.may_pair()
                 && !seen.contains(&other.id())
                 && evidence::of(first, second).is_some()
