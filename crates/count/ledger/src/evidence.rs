@@ -242,12 +242,14 @@ pub(crate) fn reach(row: &Row) -> i64 {
 }
 
 /// The distance between the starts plus the distance between the ends of two records. The end of a much
-/// shorter record is ignored: some instrumentations end the span of a stream when the stream begins.
+/// shorter record is ignored: some instrumentations end the span of a stream when the stream begins. A failed
+/// call has no stream.
 pub(crate) fn distance(one: &Cost, other: &Cost) -> i64 {
     let starts = one.time.nanos().saturating_sub(other.time.nanos()).saturating_abs();
     let lengths = [one, other].map(|row| row.duration.unwrap_or(0));
     let is_short = lengths[0].min(lengths[1]).saturating_mul(2) < lengths[0].max(lengths[1]);
-    let ends = if is_short { 0 } else { end(one).saturating_sub(end(other)).saturating_abs() };
+    let is_of_stream = is_short && !one.failed && !other.failed;
+    let ends = if is_of_stream { 0 } else { end(one).saturating_sub(end(other)).saturating_abs() };
     starts.saturating_add(ends)
 }
 
