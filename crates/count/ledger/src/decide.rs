@@ -11,8 +11,8 @@ use crate::trace::{Entry, Trace, names_nothing};
 
 /// Decides every span in `dirty`. The list holds all ancestors of each of its spans.
 pub(crate) fn settle(trace: &mut Trace, dirty: Vec<At>) {
-    let mut response_ids = HashSet::new();
-    for at in deepest_first(trace, dirty) {
+    let order = deepest_first(trace, dirty);
+    for at in order.iter().copied() {
         let below = below(trace, at);
         pick_among_siblings(trace, at);
         let standing = standing(trace, at, &below);
@@ -23,19 +23,17 @@ pub(crate) fn settle(trace: &mut Trace, dirty: Vec<At>) {
         }
         trace.entry_mut(at).tally = tally;
         change(trace, at, standing);
-        if let Some(id) = merge::response_id(&trace.entry(at).node) {
-            response_ids.insert(id.clone());
-        }
     }
-    for id in response_ids {
-        pick_among_twins(trace, &id);
-    }
+    pick_among_all_twins(trace, &order);
     for tool in trace.take_tools() {
         pick_among_runs(trace, &tool);
     }
 }
 
 fn deepest_first(trace: &Trace, mut dirty: Vec<At>) -> Vec<At> {
+    if dirty.len() < 2 {
+        return dirty;
+    }
     let mut depths: HashMap<At, u32> = HashMap::with_capacity(dirty.len());
     let mut path = Vec::new();
     for start in &dirty {
@@ -219,6 +217,20 @@ fn change(trace: &mut Trace, at: At, standing: Standing) {
     }
 }
 
+/// Selects among the calls with the response ids of these spans. Most ids are of one call.
+fn pick_among_all_twins(trace: &mut Trace, spans: &[At]) {
+    let mut shared = HashSet::new();
+    for at in spans.iter().copied() {
+        let Some(id) = merge::response_id(&trace.entry(at).node) else { continue };
+        if trace.twins(id).len() > 1 {
+            shared.insert(id.clone());
+        } else if trace.entry(at).standing == Standing::Own {
+            trace.lose_to(at, None);
+        }
+    }
+    shared.iter().for_each(|id| pick_among_twins(trace, id));
+}
+
 /// Selects the best of the sibling records of one call (R6).
 fn pick_among_twins(trace: &mut Trace, response_id: &str) {
     let mut own: Vec<At> = trace.twins(response_id).to_vec();
@@ -254,6 +266,9 @@ const MOMENT: i64 = 1_000_000_000;
 /// the answer's id (R6). The record with the id counts. Both have the same model and the same figures at
 /// nearly the same time.
 fn pick_among_siblings(trace: &mut Trace, at: At) {
+    if trace.entry(at).children.is_empty() {
+        return;
+    }
     let calls = trace.entry(at).children.iter().copied().filter(|child| is_call_with_figures(trace, *child));
     let (named, mut nameless): (Vec<At>, Vec<At>) =
         calls.partition(|at| merge::response_id(&trace.entry(*at).node).is_some());

@@ -60,6 +60,19 @@ pub(crate) fn of(one: &Row, other: &Row) -> Option<Evidence> {
     }
 }
 
+/// Whether there can be evidence that two rows are of one call: a quick test, false for most calls near each
+/// other. Complete calls with different ids need one that lies within the other.
+pub(crate) fn can_be(one: &Row, other: &Row) -> bool {
+    let (a, b) = (&one.cost, &other.cost);
+    is_within(a, b)
+        || is_within(b, a)
+        || !a.is_call()
+        || !b.is_call()
+        || is_empty(one)
+        || is_empty(other)
+        || (one.call_id.is_some() && one.call_id == other.call_id)
+}
+
 /// Whether two rows cannot be of one call, regardless of their figures and times.
 pub(crate) fn excludes(one: &Row, other: &Row) -> bool {
     match [one, other].map(|row| row.cost.rule == Rule::OrphanRollup) {
@@ -93,19 +106,17 @@ pub(crate) fn tells(row: &Row) -> bool {
     known(&row.cost).is_some()
 }
 
+/// Compares numbers first and names last: most rows near each other are of two calls, and their figures or
+/// times tell.
 fn of_calls(one: &Row, other: &Row) -> Option<Evidence> {
     let (a, b) = (&one.cost, &other.cost);
-    if a.kind != b.kind || !one.is_apart_from(other) {
+    if a.kind != b.kind {
         return None;
     }
-    if let Some((id, other_id)) = one.call_id.as_deref().zip(other.call_id.as_deref()) {
-        if id == other_id && is_unique(id) {
-            // A gateway's name for a model may be an alias.
-            return (gap(a, b) <= AFTERWARDS).then_some(Evidence::Id);
-        }
-        if contradict(id, other_id) {
-            return None;
-        }
+    let ids = one.call_id.as_deref().zip(other.call_id.as_deref());
+    if ids.is_some_and(|(id, other)| id == other && is_unique(id)) {
+        // A gateway's name for a model may be an alias.
+        return (gap(a, b) <= AFTERWARDS && one.is_apart_from(other)).then_some(Evidence::Id);
     }
     let is_continued = is_continued(one, other) || is_continued(other, one);
     if !is_within(a, b) && !is_within(b, a) && !is_continued {
@@ -122,8 +133,8 @@ fn of_calls(one: &Row, other: &Row) -> Option<Evidence> {
             && (one.is_beside(other) || is_continued || are_at_once(a, b)))
         .then_some(Evidence::Time),
     }?;
-    // Names are compared last, because that is the slowest comparison.
-    is_one_family(a, b).then_some(evidence)
+    let are_two_calls = || ids.is_some_and(|(id, other)| contradict(id, other));
+    (one.is_apart_from(other) && !are_two_calls() && is_one_family(a, b)).then_some(evidence)
 }
 
 /// The evidence that two tool runs in two traces are one run. It is the model's id of the tool call,
@@ -152,11 +163,11 @@ fn is_empty(row: &Row) -> bool {
 /// reads the first piece, so the second record can begin later.
 fn is_continued(request: &Row, answer: &Row) -> bool {
     let (a, b) = (&request.cost, &answer.cost);
-    let pause = b.time.nanos().saturating_sub(end(a));
-    (-STAGGER..=patience(request, answer)).contains(&pause)
-        && !a.failed
-        && is_empty(request)
+    let pause = || b.time.nanos().saturating_sub(end(a));
+    is_empty(request)
         && !is_empty(answer)
+        && !a.failed
+        && (-STAGGER..=patience(request, answer)).contains(&pause())
 }
 
 /// The longest pause between the record of a request and the record of its stream. A common parent, or two
@@ -231,12 +242,14 @@ pub(crate) fn reach(row: &Row) -> i64 {
 }
 
 /// The distance between the starts plus the distance between the ends of two records. The end of a much
-/// shorter record is ignored: some instrumentations end the span of a stream when the stream begins.
+/// shorter record is ignored: some instrumentations end the span of a stream when the stream begins. A failed
+/// call has no stream.
 pub(crate) fn distance(one: &Cost, other: &Cost) -> i64 {
     let starts = one.time.nanos().saturating_sub(other.time.nanos()).saturating_abs();
     let lengths = [one, other].map(|row| row.duration.unwrap_or(0));
     let is_short = lengths[0].min(lengths[1]).saturating_mul(2) < lengths[0].max(lengths[1]);
-    let ends = if is_short { 0 } else { end(one).saturating_sub(end(other)).saturating_abs() };
+    let is_of_stream = is_short && !one.failed && !other.failed;
+    let ends = if is_of_stream { 0 } else { end(one).saturating_sub(end(other)).saturating_abs() };
     starts.saturating_add(ends)
 }
 

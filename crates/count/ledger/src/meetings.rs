@@ -31,15 +31,75 @@ type JoinedIds = HashMap<Id, Vec<Id>>;
 #[derive(Debug, Default)]
 struct Place {
     records: Records,
-    /// Fingerprint of each row as last returned.
-    given: HashMap<Id, u64>,
+    given: Given,
     /// Windows with known calls of the service in other meetings, each with the credentials of their sender.
     told: BTreeSet<(i64, u64)>,
-    /// Days whose records were read from the store.
-    looked: BTreeSet<i64>,
+    looked: Days,
+}
+
+/// The rows of a meeting as last returned.
+#[derive(Debug)]
+enum Given {
+    /// All as their traces alone give them. Most answers have one record, which needs no fingerprint.
+    AsRead,
+    /// A fingerprint of each.
+    Prints(HashMap<Id, u64>),
+}
+
+impl Default for Given {
+    fn default() -> Self {
+        Self::Prints(HashMap::new())
+    }
+}
+
+/// Days whose records were read from the store. Most meetings have one.
+#[derive(Debug, Default)]
+struct Days {
+    first: Option<i64>,
+    others: BTreeSet<i64>,
+}
+
+impl Days {
+    fn contains(&self, day: i64) -> bool {
+        self.first == Some(day) || self.others.contains(&day)
+    }
+
+    fn insert(&mut self, day: i64) {
+        match self.first {
+            None => self.first = Some(day),
+            Some(first) if first == day => {}
+            Some(_) => {
+                self.others.insert(day);
+            }
+        }
+    }
 }
 
 impl Place {
+    /// Adds or replaces a record.
+    fn put(&mut self, id: Id, row: Row) {
+        if matches!(self.given, Given::AsRead) {
+            let prints =
+                self.records.iter().map(|(id, row)| (*id, print_of((row, &row.cost), row.arrival, None)));
+            self.given = Given::Prints(prints.collect());
+        }
+        self.records.insert(id, Box::new(row));
+    }
+
+    fn remove(&mut self, id: &Id) {
+        self.records.remove(id);
+        if let Given::Prints(prints) = &mut self.given {
+            prints.remove(id);
+        }
+    }
+
+    /// The only record, if it is a span of which nothing was returned.
+    fn new_single(&self) -> Option<&Row> {
+        let is_new = matches!(&self.given, Given::Prints(prints) if prints.is_empty());
+        let single = self.records.values().next().filter(|_| is_new && self.records.len() == 1);
+        single.map(|row| &**row).filter(|row| row.cost.signal == Signal::Span)
+    }
+
     /// Whether no two records can be of one call, because all are spans of one source.
     fn is_plain(&self) -> bool {
         let Some(first) = self.records.values().next() else { return true };
@@ -82,17 +142,33 @@ impl Place {
     }
 
     fn settle(&mut self, out: &mut Vec<Row>) {
+        if let Some(row) = self.new_single() {
+            out.push(row.clone());
+            self.given = Given::AsRead;
+            return;
+        }
+        let mut prints = match std::mem::take(&mut self.given) {
+            // Nothing has changed since.
+            Given::AsRead => return self.given = Given::AsRead,
+            Given::Prints(prints) => prints,
+        };
         let (decided, joined) = self.decided();
         for (mut cost, arrival) in decided {
             let id = (cost.trace_id, cost.span_id);
-            let known = self.records.get(&id).map(|row| row.print_as(&cost));
-            let print = FixedState::default().hash_one((known, arrival, joined.get(&id)));
-            if self.given.insert(id, print) != Some(print) {
+            let Some(row) = self.records.get(&id) else { continue };
+            let print = print_of((row, &cost), arrival, joined.get(&id));
+            if prints.insert(id, print) != Some(print) {
                 cost.version = row::next_version();
                 out.extend(self.row((cost, arrival), &joined));
             }
         }
+        self.given = Given::Prints(prints);
     }
+}
+
+/// Fingerprint of a decided row.
+fn print_of((row, cost): (&Row, &Cost), arrival: Arrival, joined: Option<&Vec<Id>>) -> u64 {
+    FixedState::default().hash_one((row.print_as(cost), arrival, joined))
 }
 
 fn window(nanos: i64) -> i64 {
@@ -121,14 +197,14 @@ impl Meetings {
     /// Whether a meeting is in memory and was read from the store around this time. A session can last for
     /// days.
     pub fn knows(&self, meeting: Meeting, time: Timestamp) -> bool {
-        self.places.peek(&meeting).is_some_and(|place| place.looked.contains(&day_of(time)))
+        self.places.peek(&meeting).is_some_and(|place| place.looked.contains(day_of(time)))
     }
 
     /// Whether the store was asked for a meeting's records within a day of this time, the range of one
     /// answer.
     pub fn covers(&self, meeting: Meeting, time: Timestamp) -> bool {
         let day = day_of(time);
-        let looked = |place: &Place| place.looked.range(day - 1..=day + 1).next().is_some();
+        let looked = |place: &Place| (day - 1..=day + 1).any(|day| place.looked.contains(day));
         self.places.peek(&meeting).is_some_and(looked)
     }
 
@@ -166,26 +242,25 @@ impl Meetings {
     /// meetings `again` are decided again.
     pub fn settle(&mut self, rows: Vec<Row>, again: impl IntoIterator<Item = Meeting>) -> Vec<Row> {
         let mut out = Vec::with_capacity(rows.len());
-        let mut dirty: HashSet<Meeting> = again.into_iter().collect();
+        let mut dirty: Vec<Meeting> = again.into_iter().collect();
         for row in rows {
             let id = (row.cost.trace_id, row.cost.span_id);
             let before = self.home.get(&id).copied();
             if let Some(left) = before.filter(|before| Some(*before) != row.meeting) {
                 self.leave(left, id);
-                dirty.insert(left);
+                dirty.push(left);
             }
             match row.meeting {
                 Some(meeting) => {
-                    let time = row.cost.time;
-                    self.put(meeting, row);
-                    self.looked(meeting, time);
-                    dirty.insert(meeting);
+                    let day = day_of(row.cost.time);
+                    self.put(meeting, row).looked.insert(day);
+                    dirty.push(meeting);
                 }
                 None => out.push(row),
             }
         }
-        let mut dirty: Vec<Meeting> = dirty.into_iter().collect();
         dirty.sort_unstable();
+        dirty.dedup();
         for meeting in &dirty {
             if let Some(place) = self.places.get_mut(meeting) {
                 place.settle(&mut out);
@@ -240,17 +315,18 @@ impl Meetings {
         self.home.clear();
     }
 
-    fn put(&mut self, meeting: Meeting, row: Row) {
-        let id = (row.cost.trace_id, row.cost.span_id);
+    fn put(&mut self, meeting: Meeting, row: Row) -> &mut Place {
+        let id = row.id();
         self.home.insert(id, meeting);
-        self.places.get_or_insert_mut(meeting, Place::default).records.insert(id, Box::new(row));
+        let place = self.places.get_or_insert_mut(meeting, Place::default);
+        place.put(id, row);
+        place
     }
 
     fn leave(&mut self, meeting: Meeting, id: Id) {
         self.home.remove(&id);
         if let Some(place) = self.places.get_mut(&meeting) {
-            place.records.remove(&id);
-            place.given.remove(&id);
+            place.remove(&id);
         }
     }
 

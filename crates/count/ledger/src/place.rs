@@ -74,10 +74,10 @@ fn join_spans(
         }
         for group in groups.iter().filter(|group| group.len() > 1) {
             joined.extend(group.iter().skip(1).map(|id| (group[0], *id)));
-            let group: Vec<(&Id, &Row)> = group.iter().map(|id| (id, &*records[id])).collect();
+            let group: Vec<&Row> = group.iter().map(|id| &*records[id]).collect();
             let (merged, arrival) = merge(&group);
             rows.extend(merged);
-            arrivals.insert(*group[0].0, arrival);
+            arrivals.insert(group[0].id(), arrival);
         }
     }
 }
@@ -105,25 +105,24 @@ fn is_one_call(one: &Row, other: &Row) -> bool {
 
 /// The rows of the records of one call, and the arrival of the record whose price the first has. The first
 /// counts, with the best figures of all, and a later sender does not lower its price.
-pub(crate) fn merge(group: &[(&Id, &Row)]) -> (BTreeMap<Id, Cost>, Arrival) {
+pub(crate) fn merge(group: &[&Row]) -> (BTreeMap<Id, Cost>, Arrival) {
     let mut rows = merged(group);
-    let Some((first, one)) = group.first() else { return (rows, Arrival::default()) };
-    if group.iter().all(|(_, row)| row.arrival.sender == one.arrival.sender) {
+    let Some(one) = group.first() else { return (rows, Arrival::default()) };
+    if group.iter().all(|row| row.arrival.sender == one.arrival.sender) {
         return (rows, one.arrival);
     }
     let records: Vec<(Arrival, Charge)> =
-        group.iter().map(|(_, row)| (row.arrival, Charge::of(&row.cost))).collect();
+        group.iter().map(|row| (row.arrival, Charge::of(&row.cost))).collect();
     let theirs = |sender: u64| {
-        let theirs: Vec<(&Id, &Row)> =
-            group.iter().copied().filter(|(_, row)| row.arrival.sender == sender).collect();
-        merged(&theirs).get(theirs.first()?.0).map(Charge::of)
+        let theirs: Vec<&Row> = group.iter().copied().filter(|row| row.arrival.sender == sender).collect();
+        merged(&theirs).get(&theirs.first()?.id()).map(Charge::of)
     };
-    let arrival = match rows.get_mut(first) {
+    let arrival = match rows.get_mut(&one.id()) {
         Some(row) => {
-            let others = group.iter().filter(|(_, row)| is_of_others(row.arrival, one.arrival));
+            let others = group.iter().filter(|row| is_of_others(row.arrival, one.arrival));
             others
-                .filter(|(_, row)| Charge::of(&row.cost).spends())
-                .for_each(|(_, other)| row.add_scopes_of(&other.cost));
+                .filter(|row| Charge::of(&row.cost).spends())
+                .for_each(|other| row.add_scopes_of(&other.cost));
             senders::keep(row, one.arrival, &records, theirs)
         }
         None => one.arrival,
@@ -135,22 +134,24 @@ fn is_of_others(arrival: Arrival, counted: Arrival) -> bool {
     arrival.credentials() != counted.credentials()
 }
 
-fn merged(group: &[(&Id, &Row)]) -> BTreeMap<Id, Cost> {
-    let mut rows: BTreeMap<Id, Cost> = group.iter().map(|(id, row)| (**id, row.cost.clone())).collect();
-    let Some(((first, _), others)) = group.split_first() else { return rows };
+fn merged(group: &[&Row]) -> BTreeMap<Id, Cost> {
+    let mut rows: BTreeMap<Id, Cost> = group.iter().map(|row| (row.id(), row.cost.clone())).collect();
+    let Some((first, others)) = group.split_first() else { return rows };
+    let counted = first.id();
     let told = group
         .iter()
-        .filter_map(|(_, row)| Some(Told { of_sdk: row.scope.is_of_sdk(), usage: row.cost.usage.as_ref()? }));
+        .filter_map(|row| Some(Told { of_sdk: row.scope.is_of_sdk(), usage: row.cost.usage.as_ref()? }));
     let usage = merge::better(told);
-    let mut has_runs = group[0].1.has_runs;
-    for (id, other) in others {
+    let mut has_runs = first.has_runs;
+    for other in others {
+        let id = other.id();
         if other.cost.rule == Rule::OrphanRollup {
-            rows.entry(**id).and_modify(|row| row.rule = Rule::Repeats);
+            rows.entry(id).and_modify(|row| row.rule = Rule::Repeats);
             continue;
         }
-        join(&mut rows, (**first, has_runs), (**id, other.has_runs), Rule::Duplicate);
+        join(&mut rows, (counted, has_runs), (id, other.has_runs), Rule::Duplicate);
         has_runs |= other.has_runs;
-        rows.entry(**first).and_modify(|row| row.usage.clone_from(&usage));
+        rows.entry(counted).and_modify(|row| row.usage.clone_from(&usage));
     }
     rows
 }

@@ -19,8 +19,10 @@ impl Ledger {
         }
         let stored = store.nodes(&absent).await?;
         for ((trace_id, _), nodes) in absent.into_iter().zip(stored) {
-            // The rows of stored spans are stored as well and are not returned again.
-            self.add(trace_id, nodes);
+            if !nodes.is_empty() {
+                // The rows of stored spans are stored as well and are not returned again.
+                self.add(trace_id, nodes);
+            }
         }
         Ok(())
     }

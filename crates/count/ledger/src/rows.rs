@@ -52,7 +52,7 @@ impl Trace {
         let before = std::mem::replace(&mut self.inferred, now);
         let changed = |at: &&At| before.get(*at) != self.inferred.get(*at);
         let changed: Vec<At> = before.keys().chain(self.inferred.keys()).filter(changed).copied().collect();
-        self.touched.extend(changed);
+        changed.into_iter().for_each(|at| self.touch_row(at));
     }
 
     /// Whether tool runs have spans.
@@ -67,13 +67,13 @@ impl Trace {
             self.has_runs = has_runs;
             let of_calls = (0..).zip(&self.entries).filter(|(_, entry)| entry.node.kind.is_call());
             let calls: Vec<At> = of_calls.map(|(at, _)| at).collect();
-            self.touched.extend(calls);
+            calls.into_iter().for_each(|at| self.touch_row(at));
         }
     }
 
     /// Decides anew what may have changed, and gives the rows that are new or different.
     pub fn settle(&mut self) -> Vec<Row> {
-        let dirty = std::mem::take(&mut self.dirty).into_iter().collect();
+        let dirty = self.take_dirty();
         decide::settle(self, dirty);
         self.infer();
         self.note_runs();
@@ -83,7 +83,7 @@ impl Trace {
             self.estimated = estimated;
         }
         let mut rows = Vec::new();
-        for at in std::mem::take(&mut self.touched) {
+        for at in self.take_touched() {
             let Some((row, print)) = of(self, self.id, at) else { continue };
             if self.entry(at).emitted.as_ref() != Some(&print) {
                 self.entry_mut(at).emitted = Some(print);

@@ -39,18 +39,16 @@ impl Stretch {
     }
 
     /// Whether two records of a tool run are of one run by their common time. One covers most of the other,
-    /// or one handler was called after the other at the start and at the end. On a busy machine that delay
-    /// can be most of a short run.
+    /// or one handler was called after the other at the start and at the end. On a busy machine either delay
+    /// can be longer than a short run.
     pub fn is_one_run(self, other: Self) -> bool {
         let common = self.common(other);
         let shorter = self.length().min(other.length());
-        let longer = self.length().max(other.length());
         let [starts, ends] = self.ends_from(other);
-        let is_shifted = starts.signum() == ends.signum()
-            && starts.saturating_sub(ends).saturating_abs() <= HANDLERS.max(longer / 5);
+        let is_shifted = starts.signum() == ends.signum() && self.is_within(BUSY, other);
         (shorter == 0 && common >= 0)
             || (common > 0 && common.saturating_mul(100) >= shorter.saturating_mul(MOST))
-            || (common > 0 && self.is_within(BUSY, other) && is_shifted)
+            || (common > 0 && is_shifted)
     }
 
     /// Whether two runs start and end together, even if the first ends before the second starts.

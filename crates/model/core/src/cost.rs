@@ -207,7 +207,7 @@ pub struct Call {
     pub reported: Option<Usd>,
     /// The usage repeats that of other spans by design.
     pub never_count: bool,
-    /// The call failed: by its status, or by an error that an adapter read when the status is unset.
+    /// The call failed, as [`Span::has_failed`] says.
     pub failed: bool,
     /// Convention by which it was read.
     pub convention: CompactString,
@@ -247,7 +247,7 @@ impl Call {
             usage: read.usage.clone(),
             reported: read.reported_cost,
             never_count: read.never_count,
-            failed: span.status == Status::Error || read.error_type.is_some(),
+            failed: span.has_failed(),
             convention: read.convention.clone(),
             framework: read.framework.clone(),
             service: span.resource.service().map(CompactString::from),

@@ -1,6 +1,7 @@
 //! Moments in memory: calls of one process that start at nearly the same time, and the duplicates among them
 //! (R6).
 
+mod calls;
 mod sums;
 
 use std::collections::BTreeMap;
@@ -9,9 +10,10 @@ use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use lru::LruCache;
 use quipu_core::{Cost, Meeting, Timestamp, TraceId};
 
-use crate::evidence::{self, Evidence};
+use crate::evidence;
+use crate::moments::calls::Window;
 use crate::place;
-use crate::row::{self, Id, Records, Row};
+use crate::row::{self, Id, Row};
 
 /// Maximum number of records of one moment that are compared. With more, only ids tell the calls apart, and
 /// the records keep the decision of their traces.
@@ -23,29 +25,99 @@ const MOST_OF_ONE_CALL: usize = 8;
 /// Maximum number of moments in memory.
 const MOMENTS: usize = 4_096;
 
+/// A record by its start. A key without an id precedes all records of its time.
+type Key = (Timestamp, Option<Id>);
+
+const fn key(start: Timestamp, id: Id) -> Key {
+    (start, Some(id))
+}
+
+fn key_of(row: &Row) -> Key {
+    key(row.cost.time, row.id())
+}
+
+/// A record with its row as last returned.
+#[derive(Debug)]
+struct Held {
+    row: Row,
+    given: Given,
+}
+
+/// The row of a record as last returned.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Given {
+    Nothing,
+    /// As its meeting and trace give it. Most records are of a call of their own, and need no fingerprint.
+    AsRead,
+    /// Its fingerprint.
+    Print(u64),
+}
+
+impl Held {
+    fn given(&self) -> Option<u64> {
+        match self.given {
+            Given::Nothing => None,
+            Given::AsRead => Some(row::print(&self.row.cost)),
+            Given::Print(print) => Some(print),
+        }
+    }
+
+    /// Adds the row to `out` unless it was returned so. `joined` is the row if several records are joined.
+    fn give(&mut self, joined: Option<&Cost>, out: &mut Vec<Cost>) {
+        let is_known = match (joined, self.given) {
+            (None, Given::Nothing) => false,
+            (None, Given::AsRead) => true,
+            (None, Given::Print(print)) => print == row::print(&self.row.cost),
+            (Some(cost), _) => self.given() == Some(row::print(cost)),
+        };
+        self.given = joined.map_or(Given::AsRead, |cost| Given::Print(row::print(cost)));
+        if !is_known {
+            let cost = joined.unwrap_or(&self.row.cost);
+            out.push(Cost { version: row::next_version(), ..cost.clone() });
+        }
+    }
+}
+
 /// Records and state of one moment.
 #[derive(Debug, Default)]
 struct Moment {
-    records: Records,
-    /// Fingerprint of each row as last returned.
-    given: HashMap<Id, u64>,
-    /// Records added or changed since the last decision.
-    changed: Vec<Id>,
+    records: BTreeMap<Key, Box<Held>>,
+    /// Records to decide: new and changed ones, and those that were near an earlier form of one.
+    changed: Vec<Key>,
     /// Numbers of the sources of its records, at most two: the decision needs only one or several.
     sources: Vec<u64>,
-    /// Whether the last decision joined any of its records.
-    joined: bool,
+    /// The longest time from the start of a record to that of a later one that can be of its call, in
+    /// nanoseconds.
+    longest: i64,
     /// Whether it has more records than the limit of comparison.
     crowded: bool,
     /// Whether it had a sum of usage that other traces' calls may explain.
     has_sums: bool,
 }
 
+impl Moment {
+    fn rows(&self) -> impl Iterator<Item = &Row> {
+        self.records.values().map(|held| &held.row)
+    }
+
+    fn put(&mut self, row: Row, given: Given) {
+        let source = row.source();
+        if self.sources.len() < 2 && !self.sources.contains(&source) {
+            self.sources.push(source);
+        }
+        self.has_sums |= sums::is_sum(&row);
+        self.longest = self.longest.max(evidence::reach(&row).saturating_sub(row.cost.time.nanos()));
+        self.changed.push(key_of(&row));
+        self.records.insert(key_of(&row), Box::new(Held { row, given }));
+    }
+}
+
 /// All moments in memory.
 #[derive(Debug)]
 pub(crate) struct Moments {
     moments: LruCache<Meeting, Moment>,
-    home: HashMap<Id, Meeting>,
+    /// The moment and the start of each record.
+    home: HashMap<Id, (Meeting, Timestamp)>,
     most: usize,
 }
 
@@ -82,7 +154,7 @@ impl Moments {
         let crowded = stored.is_none();
         self.moments.put(moment, Moment { crowded, ..Moment::default() });
         let here = |row: &Row| sums::place(row) == Some(moment);
-        stored.into_iter().flatten().filter(here).for_each(|row| self.put(moment, row));
+        stored.into_iter().flatten().filter(here).for_each(|row| self.put(moment, row, Given::Nothing));
     }
 
     /// Marks the rows of newly opened moments as returned, because they are stored in this form. The
@@ -91,59 +163,57 @@ impl Moments {
     pub fn take_as_given(&mut self, opened: &[Meeting], rows: &[Row]) {
         let replaced = rows.iter().filter(|row| !row.is_new).filter_map(|row| row.moment);
         let unsure: HashSet<Meeting> = replaced.flat_map(around).collect();
-        for moment in opened.iter().filter(|moment| !unsure.contains(moment)) {
-            if around(*moment).iter().all(|near| self.moments.contains(near)) {
-                self.decide(*moment, &mut Vec::new());
-            }
-        }
+        let is_known = |moment: &Meeting| around(*moment).iter().all(|near| self.moments.contains(near));
+        let known = opened.iter().filter(|moment| !unsure.contains(moment)).filter(|moment| is_known(moment));
+        let known: Vec<Meeting> = known.copied().collect();
+        self.decide(&known, &mut Vec::new());
     }
 
     /// Adds new and changed rows, and returns all rows that change, including those of other records.
     pub fn settle(&mut self, rows: Vec<Row>) -> Vec<Cost> {
         let mut out = Vec::with_capacity(rows.len());
-        let mut dirty = HashSet::new();
+        let mut dirty = Vec::new();
+        let mut last = None;
         for row in rows {
-            let id = row.id();
             let place = sums::place(&row);
-            if let Some(left) = self.home.get(&id).copied().filter(|home| Some(*home) != place) {
-                self.leave(left, id);
-                dirty.insert(left);
+            let left = self.take(row.id());
+            let given =
+                left.filter(|(left, _)| Some(*left) == place).map_or(Given::Nothing, |(_, given)| given);
+            let left = left.map(|(left, _)| left);
+            let place = place.filter(|moment| !self.is_crowded(*moment));
+            // Most rows of a batch are of one moment.
+            for moment in left.into_iter().chain(place) {
+                if last.replace(moment) != Some(moment) {
+                    dirty.push(moment);
+                }
             }
             match place {
-                Some(moment) if !self.is_crowded(moment) => {
-                    self.put(moment, row);
-                    dirty.insert(moment);
-                }
-                _ => out.push(row.cost),
+                Some(moment) => self.put(moment, row, given),
+                None => out.push(row.cost),
             }
         }
-        let mut beside: HashSet<Meeting> = dirty.clone();
-        beside.extend(dirty.iter().flat_map(|moment| moment.moments_beside()));
-        let mut beside: Vec<Meeting> = beside.into_iter().collect();
-        beside.sort_unstable();
-        let slots = self.slots_over(&beside);
-        beside.extend(slots);
+        let mut beside: Vec<Meeting> = dirty.iter().copied().flat_map(around).collect();
         beside.sort_unstable();
         beside.dedup();
-        for moment in &beside {
-            self.decide(*moment, &mut out);
-        }
+        beside.extend(self.slots_over(&beside));
+        beside.sort_unstable();
+        beside.dedup();
+        self.give_up_crowded(&beside, &mut out);
+        self.decide(&beside, &mut out);
         self.shrink(&beside);
         out
     }
 
     /// The records around a moment, grouped by call, each with its row.
     pub fn joined(&self, meeting: Meeting) -> Vec<Vec<Row>> {
-        self.look_around(meeting, |records| {
-            let groups = groups(&records).into_iter();
-            groups.map(|group| group.iter().map(|(_, row)| (*row).clone()).collect()).collect()
-        })
+        let groups = self.window(around(meeting)).groups().into_iter();
+        groups.map(|group| group.into_iter().cloned().collect()).collect()
     }
 
     /// Evicts the moments in which these traces take part, because the store alone has their valid state.
     pub fn forget(&mut self, traces: &HashSet<TraceId>) {
         let of_traces = self.home.iter().filter(|((trace, _), _)| traces.contains(trace));
-        let gone: HashSet<Meeting> = of_traces.flat_map(|(_, moment)| around(*moment)).collect();
+        let gone: HashSet<Meeting> = of_traces.flat_map(|(_, (moment, _))| around(*moment)).collect();
         gone.into_iter().for_each(|moment| self.drop(moment));
     }
 
@@ -157,90 +227,110 @@ impl Moments {
         self.moments.peek(&moment).is_some_and(|moment| moment.crowded)
     }
 
-    fn put(&mut self, meeting: Meeting, row: Row) {
-        let id = row.id();
-        self.home.insert(id, meeting);
-        let moment = self.moments.get_or_insert_mut(meeting, Moment::default);
-        let source = row.source();
-        if moment.sources.len() < 2 && !moment.sources.contains(&source) {
-            moment.sources.push(source);
-        }
-        moment.has_sums |= sums::is_sum(&row);
-        moment.changed.push(id);
-        moment.records.insert(id, Box::new(row));
+    fn put(&mut self, meeting: Meeting, row: Row, given: Given) {
+        self.home.insert(row.id(), (meeting, row.cost.time));
+        self.moments.get_or_insert_mut(meeting, Moment::default).put(row, given);
     }
 
-    fn leave(&mut self, meeting: Meeting, id: Id) {
-        self.home.remove(&id);
-        if let Some(moment) = self.moments.get_mut(&meeting) {
-            moment.records.remove(&id);
-            moment.given.remove(&id);
+    /// Removes a record, and marks those that it may have been joined with. Returns its moment and its row as
+    /// last returned.
+    fn take(&mut self, id: Id) -> Option<(Meeting, Given)> {
+        let (meeting, start) = self.home.remove(&id)?;
+        let held = self.moments.peek_mut(&meeting)?.records.remove(&key(start, id))?;
+        let near: Vec<(Meeting, Key)> = {
+            let nothing = HashSet::new();
+            let window = self.window(around(meeting));
+            let near = window.near(&held.row, &nothing);
+            near.filter_map(|row| Some((row.moment?, key_of(row)))).collect()
+        };
+        for (moment, key) in near {
+            self.moments.peek_mut(&moment).into_iter().for_each(|moment| moment.changed.push(key));
         }
+        Some((meeting, held.given().map_or(Given::Nothing, Given::Print)))
     }
 
     fn drop(&mut self, meeting: Meeting) {
-        if let Some(moment) = self.moments.pop(&meeting) {
-            for id in moment.records.keys() {
-                self.home.remove(id);
-            }
+        let moment = self.moments.pop(&meeting);
+        moment.iter().flat_map(Moment::rows).for_each(|row| {
+            self.home.remove(&row.id());
+        });
+    }
+
+    fn window(&self, moments: impl IntoIterator<Item = Meeting>) -> Window<'_> {
+        Window::of(moments.into_iter().filter_map(|moment| self.moments.peek(&moment)))
+    }
+
+    /// Decides among the changed records of these moments and of their neighbours, and adds the changed rows
+    /// of these moments to `out`. The list is sorted.
+    fn decide(&mut self, moments: &[Meeting], out: &mut Vec<Cost>) {
+        let mut decided = self.decided_calls(moments);
+        for meeting in moments {
+            decided.extend(self.decided_sums(*meeting));
+            self.moments.peek_mut(meeting).into_iter().for_each(|moment| moment.changed.clear());
+        }
+        for (meeting, key, joined) in decided {
+            let moment = self.moments.peek_mut(&meeting);
+            let held = moment.and_then(|moment| moment.records.get_mut(&key));
+            held.into_iter().for_each(|held| held.give(joined.as_deref(), out));
         }
     }
 
-    /// Decides among the records of a moment and its neighbours, and adds the changed rows of the moment to
-    /// `out`.
-    fn decide(&mut self, meeting: Meeting, out: &mut Vec<Cost>) {
-        let Some(moment) = self.moments.peek(&meeting).filter(|moment| !moment.crowded) else { return };
-        if moment.records.len() > MOST {
-            return self.give_up(meeting, out);
+    /// The rows of the changed records of these moments, and of all that evidence connects with them.
+    fn decided_calls(&self, moments: &[Meeting]) -> Vec<Decided> {
+        let mut near: Vec<Meeting> = moments.iter().copied().flat_map(around).collect();
+        near.sort_unstable();
+        near.dedup();
+        let window = self.window(near.iter().copied());
+        let mut seen = HashSet::new();
+        let mut decided = Vec::new();
+        for meeting in near {
+            let Some(moment) = self.moments.peek(&meeting) else { continue };
+            let is_here = moments.binary_search(&meeting).is_ok();
+            for (key, held) in moment.changed.iter().filter_map(|key| Some((key, moment.records.get(key)?))) {
+                if window.is_plain {
+                    decided.extend(is_here.then_some((meeting, *key, None)));
+                } else {
+                    decide_call(&window.connected(&held.row, &mut seen), moments, &mut decided);
+                }
+            }
         }
+        decided.retain(|(moment, ..)| self.moments.peek(moment).is_some_and(|moment| !moment.has_sums));
+        decided
+    }
+
+    /// The rows of a moment with sums of usage; nothing for others.
+    fn decided_sums(&self, meeting: Meeting) -> Vec<Decided> {
+        let moment = self.moments.peek(&meeting).filter(|moment| moment.has_sums && !moment.crowded);
+        let Some(moment) = moment else { return Vec::new() };
         let mut joined = self.join_around(meeting);
         let unknown = self.yield_sums(meeting, &mut joined);
-        let Some(moment) = self.moments.peek_mut(&meeting) else { return };
-        let changed = std::mem::take(&mut moment.changed);
-        // Without pairs, only added or changed records need a row. A new or removed pair may change any row.
-        let all = || moment.records.keys().copied().collect();
-        let looked_at = if joined.is_empty() && !moment.joined { changed } else { all() };
-        moment.joined = !joined.is_empty();
-        for id in looked_at.into_iter().filter(|id| !unknown.contains(id)) {
-            let (Some(row), joined) = (moment.records.get(&id), joined.get(&id)) else { continue };
-            give(&mut moment.given, joined.unwrap_or(&row.cost), out);
-        }
+        let known = moment.rows().filter(|row| !unknown.contains(&row.id()));
+        known.map(|row| (meeting, key_of(row), joined.remove(&row.id()).map(Box::new))).collect()
     }
 
     /// The rows that result from joining records around a moment, for the joined records only.
     fn join_around(&self, meeting: Meeting) -> BTreeMap<Id, Cost> {
-        self.look_around(meeting, |records| {
-            groups(&records).iter().flat_map(|group| place::merge(group).0).collect()
-        })
+        self.window(around(meeting)).groups().iter().flat_map(|group| place::merge(group).0).collect()
     }
 
-    /// Applies `look` to the records around a moment; the default value if a single source wrote all of them.
-    fn look_around<T: Default>(&self, meeting: Meeting, look: impl FnOnce(Vec<(&Id, &Row)>) -> T) -> T {
-        let around = around(meeting);
-        let moments: Vec<&Moment> = around
-            .iter()
-            .filter_map(|moment| self.moments.peek(moment))
-            .filter(|moment| !moment.crowded)
-            .collect();
-        let mut sources = moments.iter().flat_map(|moment| &moment.sources);
-        let first = sources.next();
-        if sources.all(|source| Some(source) == first) {
-            return T::default();
-        }
-        let records =
-            moments.into_iter().flat_map(|moment| moment.records.iter().map(|(id, row)| (id, &**row)));
-        look(records.filter(|(_, row)| row.may_pair()).collect())
-    }
-
-    /// Dissolves the pairs of a moment that exceeded the limit, and keeps only that fact.
-    fn give_up(&mut self, meeting: Meeting, out: &mut Vec<Cost>) {
-        let Some(mut moment) = self.moments.put(meeting, Moment { crowded: true, ..Moment::default() })
-        else {
-            return;
-        };
-        for (id, row) in &moment.records {
-            self.home.remove(id);
-            give(&mut moment.given, &row.cost, out);
+    /// Dissolves the pairs of moments that exceeded the limit, and keeps only that fact.
+    fn give_up_crowded(&mut self, moments: &[Meeting], out: &mut Vec<Cost>) {
+        let is_over =
+            |moment: &&Meeting| self.moments.peek(moment).is_some_and(|one| one.records.len() > MOST);
+        for meeting in moments.iter().filter(is_over).copied().collect::<Vec<_>>() {
+            let Some(moment) = self.moments.put(meeting, Moment { crowded: true, ..Moment::default() })
+            else {
+                continue;
+            };
+            for (_, mut held) in moment.records {
+                self.home.remove(&held.row.id());
+                held.give(None, out);
+            }
+            for beside in meeting.moments_beside() {
+                if let Some(beside) = self.moments.peek_mut(&beside) {
+                    beside.changed = beside.records.keys().copied().collect();
+                }
+            }
         }
     }
 
@@ -260,74 +350,28 @@ fn around(moment: Meeting) -> [Meeting; 3] {
     [before, moment, after]
 }
 
-fn give(given: &mut HashMap<Id, u64>, cost: &Cost, out: &mut Vec<Cost>) {
-    let print = row::print(cost);
-    if given.insert((cost.trace_id, cost.span_id), print) != Some(print) {
-        out.push(Cost { version: row::next_version(), ..cost.clone() });
+/// A record with its moment and, if it is joined with others, its row.
+type Decided = (Meeting, Key, Option<Box<Cost>>);
+
+/// Adds the rows that the records of a call have in these moments. The list is sorted. A moment compares its
+/// records with those of its neighbours only.
+fn decide_call(call: &[&Row], moments: &[Meeting], decided: &mut Vec<Decided>) {
+    let mut here: Vec<Meeting> = call.iter().filter_map(|row| row.moment).collect();
+    here.sort_unstable();
+    here.dedup();
+    here.retain(|moment| moments.binary_search(moment).is_ok());
+    if let ([row], [moment]) = (call, here.as_slice()) {
+        decided.push((*moment, key_of(row), None));
+        return;
     }
-}
-
-/// Two records that may be of one call. A smaller value is more certain.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Pair {
-    evidence: Evidence,
-    distance: i64,
-    ids: (Id, Id),
-    at: (usize, usize),
-}
-
-/// Joins the records of one call, the most certain pairs first. Each call has at most one record of each
-/// instrumentation. Returns the records of each call with several, the counting one first.
-fn groups<'a>(records: &[(&'a Id, &'a Row)]) -> Vec<Vec<(&'a Id, &'a Row)>> {
-    let mut group: Vec<usize> = (0..records.len()).collect();
-    let mut members: Vec<Vec<usize>> = (0..records.len()).map(|at| vec![at]).collect();
-    for pair in pairs(records) {
-        let (one, other) = (group[pair.at.0], group[pair.at.1]);
-        if one == other || !fit(records, &members[one], &members[other]) {
-            continue;
-        }
-        let moved = std::mem::take(&mut members[other]);
-        moved.iter().for_each(|at| group[*at] = one);
-        members[one].extend(moved);
+    for moment in here {
+        let near = around(moment);
+        let is_near = |row: &&Row| row.moment.is_some_and(|moment| near.contains(&moment));
+        let near: Vec<&Row> = call.iter().copied().filter(is_near).collect();
+        let groups = calls::groups(&near);
+        let mut joined: BTreeMap<Id, Cost> = BTreeMap::new();
+        groups.iter().for_each(|group| joined.append(&mut place::merge(group).0));
+        let of_moment = near.iter().filter(|row| row.moment == Some(moment));
+        decided.extend(of_moment.map(|row| (moment, key_of(row), joined.remove(&row.id()).map(Box::new))));
     }
-    members.retain(|group| group.len() > 1);
-    let in_order = |group: Vec<usize>| {
-        let mut group: Vec<(&Id, &Row)> = group.iter().map(|at| records[*at]).collect();
-        group.sort_unstable_by_key(|(id, row)| row.rank_in_call(id));
-        group
-    };
-    members.into_iter().map(in_order).collect()
-}
-
-/// Whether the records of two groups can all be of one call. No record excludes another. If both groups
-/// report usage, a pair of records agrees. A single record of a group may differ, such as a wrapper that sums
-/// the events of a stream.
-fn fit(records: &[(&Id, &Row)], one: &[usize], other: &[usize]) -> bool {
-    let pairs = || one.iter().flat_map(|a| other.iter().map(|b| (records[*a].1, records[*b].1)));
-    let tells = |group: &[usize]| group.iter().any(|at| evidence::tells(records[*at].1));
-    one.len() + other.len() <= MOST_OF_ONE_CALL
-        && !pairs().any(|(a, b)| evidence::excludes(a, b))
-        && (!tells(one) || !tells(other) || pairs().any(|(a, b)| evidence::agree(a, b)))
-}
-
-fn pairs(records: &[(&Id, &Row)]) -> Vec<Pair> {
-    let mut by_start: Vec<usize> = (0..records.len()).collect();
-    by_start.sort_unstable_by_key(|at| records[*at].1.cost.time);
-    let mut pairs = Vec::new();
-    for (rank, at) in by_start.iter().enumerate() {
-        let (id, row) = records[*at];
-        let until = evidence::reach(row);
-        let later =
-            by_start[rank + 1..].iter().take_while(|next| records[**next].1.cost.time.nanos() <= until);
-        let of_row = later.filter_map(|next| {
-            let (next_id, next_row) = records[*next];
-            let evidence = evidence::of(row, next_row)?;
-            let ids = ((*id).min(*next_id), (*id).max(*next_id));
-            let distance = evidence::distance(&row.cost, &next_row.cost);
-            Some(Pair { evidence, distance, ids, at: (*at, *next) })
-        });
-        pairs.extend(of_row.take(MOST_PAIRS));
-    }
-    pairs.sort_unstable();
-    pairs
 }

@@ -81,7 +81,7 @@ impl Moments {
 
     fn sums_over(&self, slot: Meeting, moment: Meeting) -> impl Iterator<Item = &Row> {
         let known = self.moments.peek(&slot).filter(|slot| slot.has_sums);
-        let sums = known.into_iter().flat_map(|slot| slot.records.values().map(|row| &**row));
+        let sums = known.into_iter().flat_map(|slot| slot.rows());
         sums.filter(move |row| is_sum(row) && range(slot, row).contains(&moment.number()))
     }
 
@@ -92,8 +92,9 @@ impl Moments {
             return Vec::new();
         };
         let (mut unknown, mut repeats) = (Vec::new(), Vec::new());
-        for (id, row) in moment.records.iter().filter(|(_, row)| is_sum(row)) {
-            if joined.get(id).is_some_and(|cost| cost.rule != Rule::OrphanRollup) {
+        for row in moment.rows().filter(|row| is_sum(row)) {
+            let id = row.id();
+            if joined.get(&id).is_some_and(|cost| cost.rule != Rule::OrphanRollup) {
                 continue;
             }
             let calls: Option<Vec<Meeting>> = if is_in_sums(row) {
@@ -104,9 +105,9 @@ impl Moments {
                 Some(around(meeting).to_vec())
             };
             match calls {
-                Some(moments) if self.repeats(row, &moments) => repeats.push((*id, row.cost.clone())),
+                Some(moments) if self.repeats(row, &moments) => repeats.push((id, row.cost.clone())),
                 Some(_) => {}
-                None => unknown.push(*id),
+                None => unknown.push(id),
             }
         }
         joined.extend(repeats.into_iter().map(|(id, cost)| (id, Cost { rule: Rule::Repeats, ..cost })));
@@ -127,8 +128,9 @@ impl Moments {
             .iter()
             .zip(&joined)
             .flat_map(|(moment, joined)| {
-                let rows = moment.records.iter();
-                rows.map(move |(id, row)| Summand { cost: joined.get(id).unwrap_or(&row.cost), row })
+                moment
+                    .rows()
+                    .map(move |row| Summand { cost: joined.get(&row.id()).unwrap_or(&row.cost), row })
             })
             .filter(|call| {
                 call.cost.is_call() && known(call.cost).is_some() && is_within(call.cost, &sum.cost)

@@ -11,19 +11,45 @@ const PARTS: usize = 8;
 impl Trace {
     /// Marks all spans whose standing may depend on `at`: ancestors, other records of the call, and theirs.
     pub(super) fn mark(&mut self, at: At) {
-        let mut starts = vec![at];
-        if let Some(id) = merge::response_id(&self.entry(at).node) {
-            starts.extend_from_slice(self.twins(id));
+        self.mark_up(at);
+        let twins = merge::response_id(&self.entry(at).node).map(|id| self.twins(id));
+        if twins.is_some_and(|twins| twins.iter().any(|twin| *twin != at)) {
+            twins.map(<[At]>::to_vec).into_iter().flatten().for_each(|twin| self.mark_up(twin));
         }
-        for start in starts {
-            let mut next = Some(start);
-            while let Some(at) = next {
-                // Ancestors of a marked span are marked already, except for `start`, which may have moved.
-                if !self.dirty.insert(at) && at != start {
-                    break;
-                }
-                next = self.entry(at).parent;
+    }
+
+    fn mark_up(&mut self, start: At) {
+        let mut next = Some(start);
+        while let Some(at) = next {
+            // Ancestors of a marked span are marked already, except for `start`, which may have moved.
+            let entry = self.entry_mut(at);
+            let was_dirty = std::mem::replace(&mut entry.is_dirty, true);
+            next = entry.parent.filter(|_| !was_dirty || at == start);
+            if !was_dirty {
+                self.dirty.push(at);
             }
+        }
+    }
+
+    /// The spans to decide anew, each once.
+    pub fn take_dirty(&mut self) -> Vec<At> {
+        let dirty = std::mem::take(&mut self.dirty);
+        dirty.iter().for_each(|at| self.entry_mut(*at).is_dirty = false);
+        dirty
+    }
+
+    /// The spans whose row may have changed, each once.
+    pub fn take_touched(&mut self) -> Vec<At> {
+        let touched = std::mem::take(&mut self.touched);
+        touched.iter().for_each(|at| self.entry_mut(*at).is_touched = false);
+        touched
+    }
+
+    /// Notes that the row of a span may have changed.
+    pub fn touch_row(&mut self, at: At) {
+        let entry = self.entry_mut(at);
+        if !std::mem::replace(&mut entry.is_touched, true) {
+            self.touched.push(at);
         }
     }
 
@@ -51,7 +77,7 @@ impl Trace {
                 _ => None,
             });
             if entry.node.call.is_some() {
-                self.touched.insert(at);
+                self.touch_row(at);
             }
         }
     }

@@ -43,6 +43,10 @@ pub(crate) struct Entry {
     pub partners: Vec<At>,
     /// Fingerprint of its row as last returned.
     pub emitted: Option<row::Print>,
+    /// Whether it is in [`Trace::dirty`].
+    pub is_dirty: bool,
+    /// Whether it is in [`Trace::touched`].
+    pub is_touched: bool,
 }
 
 /// Ancestors of a span that it refers to.
@@ -80,9 +84,9 @@ pub(crate) struct Trace {
     /// Tools with added, changed or removed runs.
     tools: HashSet<CompactString>,
     /// Spans whose standing may have changed, with all their ancestors.
-    pub dirty: HashSet<At>,
+    pub dirty: Vec<At>,
     /// Spans whose row may have changed.
-    pub touched: HashSet<At>,
+    pub touched: Vec<At>,
     /// Calls whose messages tell of tools, and the runs that are inferred from them.
     pub tellers: HashSet<At>,
     pub inferred: Inferred,
@@ -106,8 +110,8 @@ impl Trace {
             by_response: HashMap::new(),
             by_tool: HashMap::new(),
             tools: HashSet::new(),
-            dirty: HashSet::new(),
-            touched: HashSet::new(),
+            dirty: Vec::new(),
+            touched: Vec::new(),
             tellers: HashSet::new(),
             inferred: Inferred::new(),
             estimated: HashSet::new(),
@@ -195,6 +199,8 @@ impl Trace {
             lost_to: None,
             partners: Vec::new(),
             emitted: None,
+            is_dirty: false,
+            is_touched: false,
         });
         for child in self.entry(at).children.clone() {
             self.entry_mut(child).parent = Some(at);

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use quipu_core::{Batch, Cost, Kind, Scope, Span, SpanId, Timestamp, TraceId, Usage};
 use quipu_ledger::Ledger;
 
-use crate::world::{Nodes, now};
+use crate::world::{Nodes, now, span_id, trace_id};
 
 pub(crate) const MS: i64 = 1_000_000;
 /// Start time: a full hour.
@@ -325,6 +325,27 @@ fn streams_at_once_of_which_one_record_ends_early_stay_as_many_as_they_are() {
 }
 
 #[test]
+fn failed_calls_at_once_pair_by_both_ends() {
+    // Measured on a busy machine: the inner records begin late, and the calls take 37 and 139 ms.
+    let failed = Truth { start: 0, millis: 0, input: 0, output: 0, failed: true };
+    let told = |number: usize, scope: usize, start: i64, end: i64| {
+        let mut span = record(number, &failed, scope, plain());
+        let at = |micros: i64| Timestamp::from_nanos(HOUR + micros * MS / 1_000);
+        (span.start, span.end) = (at(start), Some(at(end)));
+        span
+    };
+    let spans = [
+        told(0, 1, 0, 36_840),
+        told(1, 1, 7_500, 146_020),
+        told(0, 2, 19_300, 36_380),
+        told(1, 2, 20_900, 126_420),
+    ];
+    assert_eq!(totals(&count(&[spans.to_vec()], 1_000)).0, 2);
+    let single: Vec<_> = spans.into_iter().rev().map(|span| vec![span]).collect();
+    assert_eq!(totals(&count(&single, 0)).0, 2);
+}
+
+#[test]
 fn a_failed_call_that_one_record_tells_as_well_ended_is_one_failed_call() {
     let truth = Truth { start: 0, millis: 60, input: 0, output: 0, failed: true };
     let spans = vec![record(0, &truth, 0, Faults { mute: true, ..plain() }), record(0, &truth, 2, plain())];
@@ -419,6 +440,22 @@ fn a_record_that_its_trace_joined_is_not_joined_with_a_call_that_the_same_instru
     }
 }
 
+#[test]
+fn a_record_that_its_correction_moves_to_another_call_leaves_the_others_joined() {
+    let truth = |millis: i64, output: u64| Truth { start: 0, millis, input: 10, output, failed: false };
+    let told = |scope: usize| record(7, &truth(900, 30), scope, Faults { id: true, ..plain() });
+    let corrected = record(7, &truth(5_000, 300), 2, Faults { id: true, ..plain() });
+    let pair_with_corrected = record(8, &truth(5_000, 300), 1, Faults { id: true, ..plain() });
+    let others = vec![told(0), told(3), pair_with_corrected];
+    assert_eq!(totals(&count(&[vec![told(0), told(2), told(3)]], 1_000)).0, 1);
+    for memory in [0, 1_000] {
+        let batches = [vec![told(2)], others.clone(), vec![corrected.clone()]];
+        assert_eq!(totals(&count(&batches, memory)).0, 2, "{memory}");
+        let batches = [others.clone(), vec![told(2)], vec![corrected.clone()]];
+        assert_eq!(totals(&count(&batches, memory)).0, 2, "{memory}");
+    }
+}
+
 /// A tool run in a separate trace, from `start` to `end` in microseconds.
 pub(crate) fn run(number: usize, scope: usize, tool: &str, start: i64, end: i64) -> Span {
     let truth = Truth { start: 0, millis: 0, input: 0, output: 0, failed: true };
@@ -447,6 +484,24 @@ fn runs_of_a_tool_in_two_traces_are_one_for_each_time() {
         assert_eq!(runs(std::slice::from_ref(&spans), 1_000), 10);
         let single: Vec<_> = spans.into_iter().rev().map(|span| vec![span]).collect();
         assert_eq!(runs(&single, 0), 10);
+    }
+}
+
+#[test]
+fn a_handler_that_waits_at_one_end_of_a_run_makes_no_second_run() {
+    // Measured on a busy machine: the delay at one end is longer than the run.
+    let late_start = [run(0, 0, "search", 0, 15_720), run(0, 1, "search", 15_000, 16_020)];
+    let late_end = [run(0, 0, "search", 0, 830), run(0, 1, "search", 400, 25_600)];
+    for apart in [late_start, late_end] {
+        let beside = apart.clone().map(|mut span| {
+            (span.trace_id, span.parent_id) = (trace_id(), Some(span_id(span.scope.name.len() as u64)));
+            span
+        });
+        for spans in [apart, beside] {
+            assert_eq!(runs(&[spans.to_vec()], 1_000), 1);
+            let single: Vec<_> = spans.into_iter().rev().map(|span| vec![span]).collect();
+            assert_eq!(runs(&single, 0), 1);
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use self::phrases::{GENERAL, PARTICULAR, WRAPPING, found};
 use self::words::{status_in, words};
-use crate::{Kind, Span, Status, Value};
+use crate::{Kind, Span, SpanEvent, Status, Usage, Value};
 
 /// The class of a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -100,13 +100,32 @@ const HTTP_STATUS: &[&str] = &["http.response.status_code", "http.status_code", 
 const MESSAGES: &[&str] = &["error.message", "error_message", "exception.message"];
 
 impl Span {
+    /// Whether the span failed: by its status, or by an error that an adapter read. A call also failed if it
+    /// recorded an exception and no part of an answer. Some sources report such a call as successful.
+    pub fn has_failed(&self) -> bool {
+        let read = &self.canonical;
+        let has_answer = || {
+            read.usage.as_ref().is_some_and(Usage::has_figures)
+                || read.response_id.is_some()
+                || read.response_model.is_some()
+                || !read.finish_reasons.is_empty()
+        };
+        self.status == Status::Error
+            || read.error_type.is_some()
+            || (read.kind.is_call() && self.exception().is_some() && !has_answer())
+    }
+
+    fn exception(&self) -> Option<&SpanEvent> {
+        self.events.iter().rev().find(|event| event.name == "exception")
+    }
+
     /// The class of the span's failure; `None` if it did not fail.
     pub fn error_class(&self) -> Option<ErrorClass> {
         let error_type = self.canonical.error_type.as_deref();
-        if self.status != Status::Error && error_type.is_none() {
+        if !self.has_failed() {
             return None;
         }
-        let exception = self.events.iter().rev().find(|event| event.name == "exception");
+        let exception = self.exception();
         let told = |key| exception.and_then(|event| event.attributes.text(key));
         let types = words(&[error_type, told("exception.type")]);
         let own = MESSAGES.iter().find_map(|key| self.attributes.text(key));
@@ -152,6 +171,7 @@ fn status_number(value: &Value) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Canonical, SpanId, Timestamp, TraceId};
 
     fn class(kind: Kind, error_type: &str, message: &str) -> &'static str {
         decide(kind, &words(&[Some(error_type)]), &words(&[Some(message)]), None).as_str()
@@ -295,6 +315,28 @@ mod tests {
                 assert_eq!(class(Kind::Llm, error_type, message), *want, "{error_type}: {message}");
             }
         }
+    }
+
+    #[test]
+    fn a_call_with_an_exception_and_no_answer_failed_whatever_its_status() {
+        let time = Timestamp::from_nanos(0);
+        let mut span = Span::new(TraceId::made_of(&["a"]), SpanId::made_of(&["b"]), "chat", time, time);
+        span.status = Status::Ok;
+        span.canonical.kind = Kind::Llm;
+        assert!(!span.has_failed());
+        let attributes = [("exception.message", "Error code: 429")].into_iter().collect();
+        span.events.push(SpanEvent { time, name: "exception".into(), attributes });
+        assert!(span.has_failed() && span.error_class() == Some(ErrorClass::RateLimit));
+        let answered = |answer: fn(&mut Canonical)| {
+            let mut span = span.clone();
+            answer(&mut span.canonical);
+            !span.has_failed()
+        };
+        // A caught exception, such as that of a first attempt, is no failure.
+        assert!(answered(|read| read.response_id = Some("chatcmpl-1".into())));
+        assert!(answered(|read| read.usage = Some(Usage { output: Some(1), ..Usage::default() })));
+        assert!(answered(|read| read.finish_reasons.push("stop".into())));
+        assert!(answered(|read| read.kind = Kind::Tool));
     }
 
     #[test]

@@ -1,0 +1,138 @@
+//! Search for the records of one call among those of a process at one time.
+
+use foldhash::HashSet;
+
+use super::{MOST_OF_ONE_CALL, MOST_PAIRS, Moment};
+use crate::evidence::{self, Evidence};
+use crate::row::{Id, Row};
+
+/// Several moments that are compared with each other.
+pub(super) struct Window<'a> {
+    moments: Vec<&'a Moment>,
+    /// Whether one source reported all records, so that no two are of one call.
+    pub is_plain: bool,
+}
+
+impl<'a> Window<'a> {
+    /// Combines moments. Crowded ones are left out.
+    pub fn of(moments: impl Iterator<Item = &'a Moment>) -> Self {
+        let moments: Vec<&Moment> = moments.filter(|moment| !moment.crowded).collect();
+        let mut sources = moments.iter().flat_map(|moment| &moment.sources);
+        let first = sources.next();
+        let is_plain = sources.all(|source| Some(source) == first);
+        Self { moments, is_plain }
+    }
+
+    /// The records of each call with several, the counting one first.
+    pub fn groups(&self) -> Vec<Vec<&'a Row>> {
+        if self.is_plain {
+            return Vec::new();
+        }
+        let rows = self.moments.iter().flat_map(|moment| moment.rows());
+        groups(&rows.filter(|row| row.may_pair()).collect::<Vec<_>>())
+    }
+
+    /// Records that may be of the same call as `row`, by evidence alone, without those of `seen`.
+    pub fn near(&self, row: &'a Row, seen: &HashSet<Id>) -> impl Iterator<Item = &'a Row> {
+        let moments = if self.is_plain || !row.may_pair() { &[] } else { self.moments.as_slice() };
+        let start = row.cost.time;
+        let until = evidence::reach(row);
+        let in_time = move |moment: &&'a Moment| {
+            let from = start.plus(moment.longest.saturating_neg());
+            let later = moment.records.range((from, None)..).map(|(_, held)| &held.row);
+            later.take_while(move |other| other.cost.time.nanos() <= until)
+        };
+        let is_near = move |other: &&Row| {
+            let (first, second) = if other.cost.time < start { (*other, row) } else { (row, *other) };
+            evidence::can_be(first, second)
+                && second.cost.time.nanos() <= evidence::reach(first)
+                && other.may_pair()
+                && !seen.contains(&other.id())
+                && evidence::of(first, second).is_some()
+        };
+        moments.iter().flat_map(in_time).filter(is_near)
+    }
+
+    /// The record, and all that evidence connects with it directly or through others. Nothing if it was seen
+    /// already.
+    pub fn connected(&self, row: &'a Row, seen: &mut HashSet<Id>) -> Vec<&'a Row> {
+        if !seen.insert(row.id()) {
+            return Vec::new();
+        }
+        let mut all = vec![row];
+        let mut next = 0;
+        while let Some(row) = all.get(next).copied() {
+            // Seen records were compared with this one already.
+            let near = self.near(row, seen).collect::<Vec<_>>();
+            seen.extend(near.iter().map(|other| other.id()));
+            all.extend(near);
+            next += 1;
+        }
+        all
+    }
+}
+
+/// Two records that may be of one call. A smaller value is more certain.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Pair {
+    evidence: Evidence,
+    distance: i64,
+    ids: (Id, Id),
+    at: (usize, usize),
+}
+
+/// Joins the records of one call, the most certain pairs first. Each call has at most one record of each
+/// instrumentation. Returns the records of each call with several, the counting one first.
+pub(super) fn groups<'a>(records: &[&'a Row]) -> Vec<Vec<&'a Row>> {
+    let mut group: Vec<usize> = (0..records.len()).collect();
+    let mut members: Vec<Vec<usize>> = (0..records.len()).map(|at| vec![at]).collect();
+    for pair in pairs(records) {
+        let (one, other) = (group[pair.at.0], group[pair.at.1]);
+        if one == other || !fit(records, &members[one], &members[other]) {
+            continue;
+        }
+        let moved = std::mem::take(&mut members[other]);
+        moved.iter().for_each(|at| group[*at] = one);
+        members[one].extend(moved);
+    }
+    members.retain(|group| group.len() > 1);
+    let in_order = |group: Vec<usize>| {
+        let mut group: Vec<&Row> = group.iter().map(|at| records[*at]).collect();
+        group.sort_unstable_by_key(|row| row.rank_in_call(&row.id()));
+        group
+    };
+    members.into_iter().map(in_order).collect()
+}
+
+/// Whether the records of two groups can all be of one call. No record excludes another. If both groups
+/// report usage, a pair of records agrees. A single record of a group may differ, such as a wrapper that sums
+/// the events of a stream.
+fn fit(records: &[&Row], one: &[usize], other: &[usize]) -> bool {
+    let pairs = || one.iter().flat_map(|a| other.iter().map(|b| (records[*a], records[*b])));
+    let tells = |group: &[usize]| group.iter().any(|at| evidence::tells(records[*at]));
+    one.len() + other.len() <= MOST_OF_ONE_CALL
+        && !pairs().any(|(a, b)| evidence::excludes(a, b))
+        && (!tells(one) || !tells(other) || pairs().any(|(a, b)| evidence::agree(a, b)))
+}
+
+fn pairs(records: &[&Row]) -> Vec<Pair> {
+    let mut by_start: Vec<usize> = (0..records.len()).collect();
+    by_start.sort_unstable_by_key(|at| records[*at].cost.time);
+    let mut pairs = Vec::new();
+    for (rank, at) in by_start.iter().enumerate() {
+        let row = records[*at];
+        let until = evidence::reach(row);
+        let later = by_start[rank + 1..].iter().take_while(|next| records[**next].cost.time.nanos() <= until);
+        let of_row = later.filter_map(|next| {
+            let next_row = records[*next];
+            let evidence = evidence::of(row, next_row)?;
+            let ids = [row.id(), next_row.id()];
+            let ids = (ids[0].min(ids[1]), ids[0].max(ids[1]));
+            let distance = evidence::distance(&row.cost, &next_row.cost);
+            Some(Pair { evidence, distance, ids, at: (*at, *next) })
+        });
+        pairs.extend(of_row.take(MOST_PAIRS));
+    }
+    pairs.sort_unstable();
+    pairs
+}
