@@ -18,9 +18,11 @@ const HUGE_TEXT: usize = 8_000_000;
 const LARGE_SPANS: u64 = 6_000;
 const LARGE_TEXT: usize = 10_000;
 const READERS: usize = 15;
-/// Requests with sessions, users and models of their own, and calls in each. A build that is not optimised gets
-/// a part of them, which is still more than the groups of an answer.
+/// Requests with sessions, users and models of their own.
 const WIDE_REQUESTS: u64 = 40;
+
+/// Calls of each such request. A build that is not optimised gets a part of them. These are still more groups
+/// than an answer has.
 const fn wide_calls(ground: &Ground) -> u64 {
     if ground.release { 2_500 } else { 500 }
 }
