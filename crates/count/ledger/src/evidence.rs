@@ -66,6 +66,7 @@ pub(crate) fn can_be(one: &Row, other: &Row) -> bool {
     let (a, b) = (&one.cost, &other.cost);
     is_within(a, b)
         || is_within(b, a)
+        || are_shifted(a, b)
         || !a.is_call()
         || !b.is_call()
         || is_empty(one)
@@ -119,7 +120,8 @@ fn of_calls(one: &Row, other: &Row) -> Option<Evidence> {
         return (gap(a, b) <= AFTERWARDS && one.is_apart_from(other)).then_some(Evidence::Id);
     }
     let is_continued = is_continued(one, other) || is_continued(other, one);
-    if !is_within(a, b) && !is_within(b, a) && !is_continued {
+    let is_close = is_within(a, b) || is_within(b, a) || is_continued;
+    if !is_close && !are_shifted(a, b) {
         return None;
     }
     let evidence = match (known(a), known(b)) {
@@ -127,7 +129,8 @@ fn of_calls(one: &Row, other: &Row) -> Option<Evidence> {
         (Some(usage), Some(other)) if same_tokens(usage, other) => Some(Evidence::Figures),
         (Some(usage), Some(other)) => nearly_same_tokens(usage, other).then_some(Evidence::NearFigures),
         (None, None) if a.failed && b.failed => Some(Evidence::Failure),
-        _ => ((a.failed == b.failed || (is_empty(one) && is_empty(other)))
+        _ => (is_close
+            && (a.failed == b.failed || (is_empty(one) && is_empty(other)))
             && one.names_model()
             && other.names_model()
             && (one.is_beside(other) || is_continued || are_at_once(a, b)))
@@ -217,6 +220,11 @@ fn are_at_once(one: &Cost, other: &Cost) -> bool {
     let common = Stretch::of_row(one).common(Stretch::of_row(other));
     let all = end(one).max(end(other)).saturating_sub(one.time.nanos().min(other.time.nanos()));
     common.saturating_mul(2) >= all
+}
+
+/// Whether the handlers of one record ran after those of the other at both ends.
+fn are_shifted(one: &Cost, other: &Cost) -> bool {
+    Stretch::of_row(one).is_shifted(Stretch::of_row(other))
 }
 
 /// Whether a record lies within the time of another.
