@@ -249,16 +249,17 @@ pub(crate) fn reach(row: &Row) -> i64 {
     end(&row.cost).saturating_add(wait)
 }
 
-/// The distance between the starts plus the distance between the ends of two records. The end of a much
-/// shorter record is ignored: some instrumentations end the span of a stream when the stream begins. A failed
-/// call has no stream.
+/// How far apart two records are: the product of the distances of their starts and of their ends, each plus a
+/// millisecond, in square microseconds. A handler that waits at one end delays the record at that end only, so
+/// the closer end says more. The end of a much shorter record is ignored: some instrumentations end the span of
+/// a stream when the stream begins. A failed call has no stream.
 pub(crate) fn distance(one: &Cost, other: &Cost) -> i64 {
     let starts = one.time.nanos().saturating_sub(other.time.nanos()).saturating_abs();
     let lengths = [one, other].map(|row| row.duration.unwrap_or(0));
     let is_short = lengths[0].min(lengths[1]).saturating_mul(2) < lengths[0].max(lengths[1]);
     let is_of_stream = is_short && !one.failed && !other.failed;
     let ends = if is_of_stream { 0 } else { end(one).saturating_sub(end(other)).saturating_abs() };
-    starts.saturating_add(ends)
+    (starts / 1_000 + 1_000).saturating_mul(ends / 1_000 + 1_000)
 }
 
 /// The evidence that two records are of one call or tool run, in words, the strongest first, with a

@@ -361,9 +361,20 @@ fn failed_calls_at_once_pair_by_both_ends() {
         told(0, 2, 19_300, 36_380),
         told(1, 2, 20_900, 126_420),
     ];
-    assert_eq!(totals(&count(&[spans.to_vec()], 1_000)).0, 2);
-    let single: Vec<_> = spans.into_iter().rev().map(|span| vec![span]).collect();
-    assert_eq!(totals(&count(&single, 0)).0, 2);
+    // One record of a triple ends late, close to the end of the other call.
+    let triples = [
+        told(2, 0, 200_000, 304_300),
+        told(2, 1, 200_300, 305_200),
+        told(2, 3, 201_100, 286_300),
+        told(3, 0, 204_000, 242_400),
+        told(3, 1, 204_300, 299_900),
+        told(3, 3, 205_300, 240_600),
+    ];
+    for spans in [spans.to_vec(), triples.to_vec()] {
+        assert_eq!(totals(&count(std::slice::from_ref(&spans), 1_000)).0, 2);
+        let single: Vec<_> = spans.into_iter().rev().map(|span| vec![span]).collect();
+        assert_eq!(totals(&count(&single, 0)).0, 2);
+    }
 }
 
 #[test]
