@@ -66,6 +66,7 @@ pub(crate) fn can_be(one: &Row, other: &Row) -> bool {
     let (a, b) = (&one.cost, &other.cost);
     is_within(a, b)
         || is_within(b, a)
+        || are_shifted(a, b)
         || !a.is_call()
         || !b.is_call()
         || is_empty(one)
@@ -119,7 +120,8 @@ fn of_calls(one: &Row, other: &Row) -> Option<Evidence> {
         return (gap(a, b) <= AFTERWARDS && one.is_apart_from(other)).then_some(Evidence::Id);
     }
     let is_continued = is_continued(one, other) || is_continued(other, one);
-    if !is_within(a, b) && !is_within(b, a) && !is_continued {
+    let is_close = is_within(a, b) || is_within(b, a) || is_continued;
+    if !is_close && !are_shifted(a, b) {
         return None;
     }
     let evidence = match (known(a), known(b)) {
@@ -127,7 +129,8 @@ fn of_calls(one: &Row, other: &Row) -> Option<Evidence> {
         (Some(usage), Some(other)) if same_tokens(usage, other) => Some(Evidence::Figures),
         (Some(usage), Some(other)) => nearly_same_tokens(usage, other).then_some(Evidence::NearFigures),
         (None, None) if a.failed && b.failed => Some(Evidence::Failure),
-        _ => ((a.failed == b.failed || (is_empty(one) && is_empty(other)))
+        _ => (is_close
+            && (a.failed == b.failed || (is_empty(one) && is_empty(other)))
             && one.names_model()
             && other.names_model()
             && (one.is_beside(other) || is_continued || are_at_once(a, b)))
@@ -219,6 +222,11 @@ fn are_at_once(one: &Cost, other: &Cost) -> bool {
     common.saturating_mul(2) >= all
 }
 
+/// Whether the handlers of one record ran after those of the other at both ends.
+fn are_shifted(one: &Cost, other: &Cost) -> bool {
+    Stretch::of_row(one).is_shifted(Stretch::of_row(other))
+}
+
 /// Whether a record lies within the time of another.
 pub(crate) fn is_within(inner: &Cost, outer: &Cost) -> bool {
     let slack = STAGGER;
@@ -241,16 +249,17 @@ pub(crate) fn reach(row: &Row) -> i64 {
     end(&row.cost).saturating_add(wait)
 }
 
-/// The distance between the starts plus the distance between the ends of two records. The end of a much
-/// shorter record is ignored: some instrumentations end the span of a stream when the stream begins. A failed
-/// call has no stream.
+/// How far apart two records are: the product of the distances of their starts and of their ends, each plus a
+/// millisecond, in square microseconds. A handler that waits at one end delays the record at that end only, so
+/// the closer end says more. The end of a much shorter record is ignored: some instrumentations end the span of
+/// a stream when the stream begins. A failed call has no stream.
 pub(crate) fn distance(one: &Cost, other: &Cost) -> i64 {
     let starts = one.time.nanos().saturating_sub(other.time.nanos()).saturating_abs();
     let lengths = [one, other].map(|row| row.duration.unwrap_or(0));
     let is_short = lengths[0].min(lengths[1]).saturating_mul(2) < lengths[0].max(lengths[1]);
     let is_of_stream = is_short && !one.failed && !other.failed;
     let ends = if is_of_stream { 0 } else { end(one).saturating_sub(end(other)).saturating_abs() };
-    starts.saturating_add(ends)
+    (starts / 1_000 + 1_000).saturating_mul(ends / 1_000 + 1_000)
 }
 
 /// The evidence that two records are of one call or tool run, in words, the strongest first, with a

@@ -44,11 +44,16 @@ impl Stretch {
     pub fn is_one_run(self, other: Self) -> bool {
         let common = self.common(other);
         let shorter = self.length().min(other.length());
-        let [starts, ends] = self.ends_from(other);
-        let is_shifted = starts.signum() == ends.signum() && self.is_within(BUSY, other);
         (shorter == 0 && common >= 0)
             || (common > 0 && common.saturating_mul(100) >= shorter.saturating_mul(MOST))
-            || (common > 0 && is_shifted)
+            || self.is_shifted(other)
+    }
+
+    /// Whether one begins and ends after the other, but both at once for some time. The handlers of a second
+    /// instrumentation run second at both ends.
+    pub fn is_shifted(self, other: Self) -> bool {
+        let [starts, ends] = self.ends_from(other);
+        self.common(other) > 0 && starts.signum() == ends.signum() && self.is_within(BUSY, other)
     }
 
     /// Whether two runs start and end together, even if the first ends before the second starts.
