@@ -4,8 +4,8 @@ use anyhow::Result;
 
 use crate::args::{self, Args, Command};
 use crate::{
-    access, ask, audit, check, client, dead, forget, gateway, generate, import, key, private, retention,
-    serve, store,
+    access, ask, audit, check, client, dead, forget, gateway, generate, import, key, note, private,
+    retention, serve, store,
 };
 
 /// Runs a command; `false` when a check says no.
@@ -17,7 +17,7 @@ pub fn run(args: Args) -> Result<bool> {
         Command::Serve(serve) => serve::run(&serve).map(|()| true),
         Command::Gateway(what) => gateway::run(&what).map(|()| true),
         Command::Proxy(what) => {
-            eprintln!("quipu: `quipu proxy` is deprecated: use `quipu gateway`");
+            note::note("`quipu proxy` is deprecated: use `quipu gateway`");
             gateway::run(&what).map(|()| true)
         }
         Command::Store(what) => store::run(&what),

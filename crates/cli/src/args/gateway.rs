@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::note::note;
+
 /// Forward calls to model providers, record each, and enforce budgets.
 #[derive(Debug, Args)]
 pub struct Gateway {
@@ -61,6 +63,6 @@ pub struct GatewayFlags {
 /// The gateway's address in the variable of earlier builds, `QUIPU_PROXY`. Prints that it is deprecated.
 pub fn former_gateway() -> Option<String> {
     let listen = std::env::var("QUIPU_PROXY").ok().filter(|listen| !listen.is_empty())?;
-    eprintln!("quipu: the variable QUIPU_PROXY is deprecated: use QUIPU_GATEWAY");
+    note("the variable QUIPU_PROXY is deprecated: use QUIPU_GATEWAY");
     Some(listen)
 }

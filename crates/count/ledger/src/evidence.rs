@@ -249,10 +249,10 @@ pub(crate) fn reach(row: &Row) -> i64 {
     end(&row.cost).saturating_add(wait)
 }
 
-/// How far apart two records are: the product of the distances of their starts and of their ends, each plus a
-/// millisecond, in square microseconds. A handler that waits at one end delays the record at that end only, so
-/// the closer end says more. The end of a much shorter record is ignored: some instrumentations end the span of
-/// a stream when the stream begins. A failed call has no stream.
+/// How far apart two records are: the product of the distances of their starts and of their ends, each plus
+/// a millisecond, in square microseconds. A handler that waits at one end delays the record at that end only,
+/// so the closer end says more. The end of a much shorter record is ignored: some instrumentations end the
+/// span of a stream when the stream begins. A failed call has no stream.
 pub(crate) fn distance(one: &Cost, other: &Cost) -> i64 {
     let starts = one.time.nanos().saturating_sub(other.time.nanos()).saturating_abs();
     let lengths = [one, other].map(|row| row.duration.unwrap_or(0));

@@ -51,8 +51,8 @@ pub trait Store: Backend {
     /// The store cannot be read.
     async fn sessions(&self, query: &SessionQuery) -> Result<SessionPage>;
 
-    /// Sums over counted calls, one group for each combination of the requested keys, in the order of the keys;
-    /// one group without keys.
+    /// Sums over counted calls, one group for each combination of the requested keys, in the order of the
+    /// keys; one group without keys.
     ///
     /// # Errors
     /// The store cannot be read.
