@@ -204,3 +204,17 @@ fn files_for_other_programs_are_written_and_printed() {
     let (code, said, _) = run(&["generate", "grafana"]);
     assert!(code == 0 && said.contains("# provisioning/datasources/quipu.yml"), "{said}");
 }
+
+#[test]
+fn the_former_names_of_the_gateway_still_work() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("former.toml");
+    std::fs::write(&file, "[proxy]\nservice = \"mine\"\n").unwrap();
+    let more = ["--config", file.to_str().unwrap(), "--proxy", "127.0.0.1:0"];
+    let server = Server::start_with(folder.path(), &more);
+    assert!(server.url("gateway").starts_with("http://127.0.0.1:"));
+    assert_eq!(server.url("gateway"), server.url("proxy"));
+    let (code, _, said) = run(&["proxy", "--config", "/does/not/exist.toml"]);
+    assert_ne!(code, 0);
+    assert_eq!(said.matches("`quipu proxy` is deprecated: use `quipu gateway`").count(), 1, "{said}");
+}
