@@ -284,10 +284,10 @@ impl Config {
     }
 
     /// Configuration of these exporters, for the code that opens them.
-    pub fn named(&self, ways_out: &[String], folder: &Path) -> BackendConfigs {
+    pub fn named(&self, exporters: &[String], folder: &Path) -> BackendConfigs {
         BackendConfigs {
-            list: without_stores(ways_out),
-            tables: self.tables(ways_out),
+            list: without_stores(exporters),
+            tables: self.tables(exporters),
             delivery: self.delivery.clone(),
             keep: true,
             data_dir: folder.to_owned(),
@@ -300,10 +300,10 @@ impl Config {
 
     /// The tables of backends. The server has a page for Prometheus already: the backend opens none unless an
     /// address is said.
-    fn tables(&self, ways_out: &[String]) -> BTreeMap<String, Spanned<toml::Table>> {
+    fn tables(&self, exporters: &[String]) -> BTreeMap<String, Spanned<toml::Table>> {
         let mut tables = self.backend.clone();
         let bare = |listed: &&String| listed.trim_end_matches(':') == "prometheus";
-        if ways_out.iter().any(|listed| bare(&listed)) {
+        if exporters.iter().any(|listed| bare(&listed)) {
             let table =
                 tables.entry("prometheus".into()).or_insert_with(|| Spanned::new(0..0, toml::Table::new()));
             table.get_mut().entry("listen").or_insert_with(|| OFF.into());

@@ -13,11 +13,11 @@ use super::Config;
 /// not see that records are not exported.
 pub fn open(
     config: &Config,
-    ways_out: &[String],
+    exporters: &[String],
     folder: &Path,
     store: &Arc<dyn Store>,
 ) -> Result<Vec<Exporter>> {
-    let opened = quipu::open_backends(&config.named(ways_out, folder), Some(Arc::clone(store)));
+    let opened = quipu::open_backends(&config.named(exporters, folder), Some(Arc::clone(store)));
     opened.notes.iter().for_each(|note| tracing::warn!("{note}"));
     let wrong: Vec<String> = opened.failed.iter().map(|(_, error)| error.to_string()).collect();
     if !wrong.is_empty() {

@@ -158,7 +158,7 @@ fn a_check_that_is_well_says_so() {
 }
 
 #[test]
-fn a_server_does_not_start_with_half_of_its_ways_out() {
+fn a_server_does_not_start_with_half_of_its_exporters() {
     let folder = tempfile::tempdir().unwrap();
     let secret = "sk-1234";
     let text = format!(
