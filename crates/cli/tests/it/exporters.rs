@@ -209,7 +209,7 @@ fn files_for_other_programs_are_written_and_printed() {
 fn the_former_names_of_the_gateway_still_work() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("former.toml");
-    std::fs::write(&file, "[proxy]\nservice = \"mine\"\n").unwrap();
+    fs::write(&file, "[proxy]\nservice = \"mine\"\n").unwrap();
     let more = ["--config", file.to_str().unwrap(), "--proxy", "127.0.0.1:0"];
     let server = Server::start_with(folder.path(), &more);
     assert!(server.url("gateway").starts_with("http://127.0.0.1:"));
