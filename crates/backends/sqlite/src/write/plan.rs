@@ -1,7 +1,9 @@
 //! Assignment of a batch's records to days.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::num::NonZeroUsize;
 
+use lru::LruCache;
 use quipu_core::{Batch, Hold, SpanId, Timestamp, TraceId};
 use rusqlite::Connection;
 
@@ -45,11 +47,14 @@ pub(crate) type Plan = BTreeMap<Day, Share>;
 /// Decides on the home days of traces, and stores those that cannot be derived later.
 ///
 /// Homes decided for a group of batches are cached beyond it only after the whole group is committed. After a
-/// failed group, the files decide.
+/// failed group, the files decide. A trace that they do not have keeps its planned home: SQLite takes a commit
+/// back after a failed sync, but its frames stay in the log, and the next start reads them.
 pub(crate) struct Planner {
     pub(super) catalog: Connection,
     /// Homes of the traces of the current group.
     pending: HashMap<TraceId, Home>,
+    /// Planned homes of traces in failed groups.
+    uncertain: LruCache<TraceId, Day>,
     /// Traces found to span days, to be stored in the catalog.
     strays: Vec<(TraceId, Day)>,
     /// Homes of strays by meeting: those to store, and those stored.
@@ -59,14 +64,21 @@ pub(crate) struct Planner {
     listed: HashSet<Day>,
 }
 
+/// Maximum number of traces in failed groups whose planned homes are kept, some 4 MiB.
+const MOST_UNCERTAIN: NonZeroUsize = NonZeroUsize::MIN.saturating_add(65_535);
+
 /// Maximum number of cached homes by meeting.
 const MOST_NOTED: usize = 10_000;
 
 impl Planner {
     pub(crate) fn new(catalog: Connection) -> Self {
+        // Without a limit at first, because a limit reserves its memory.
+        let mut uncertain = LruCache::unbounded();
+        uncertain.resize(MOST_UNCERTAIN);
         Self {
             catalog,
             pending: HashMap::new(),
+            uncertain,
             strays: Vec::new(),
             stray_meetings: HashSet::new(),
             noted_meetings: HashSet::new(),
@@ -129,9 +141,10 @@ impl Planner {
     /// Decides on the home of a span's trace: its existing home, otherwise the day of its first span. Notes
     /// the home if the span is of another day.
     fn settle(&mut self, shared: &Shared, trace: TraceId, day: Day) -> Result<()> {
+        let first = self.uncertain.peek(&trace).copied().unwrap_or(day);
         let home = *self.pending.entry(trace).or_insert_with(|| {
-            shared.will_hold(trace, day);
-            Home { day, stray: false, split: false }
+            shared.will_hold(trace, first);
+            Home { day: first, stray: false, split: false }
         });
         if home.day == day || home.stray {
             return Ok(());
@@ -227,8 +240,10 @@ impl Planner {
         for (trace, home) in self.pending.drain() {
             if is_committed {
                 homes.put(trace, home);
+                self.uncertain.pop(&trace);
             } else {
                 homes.pop(&trace);
+                self.uncertain.put(trace, home.day);
             }
         }
     }
@@ -288,6 +303,10 @@ impl Planner {
             homes.pop(&trace);
         }
         drop(homes);
+        let uncertain = self.uncertain.iter().filter(|(_, home)| **home == day);
+        for trace in uncertain.map(|(trace, _)| *trace).collect::<Vec<_>>() {
+            self.uncertain.pop(&trace);
+        }
         self.listed.remove(&day);
         shared.presence.lock().forget(day);
         self.stray_meetings.retain(|(_, home)| *home != day);

@@ -196,6 +196,30 @@ async fn a_full_disk_at_any_step_leaves_each_call_counted_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_trace_of_a_failed_commit_keeps_its_planned_day() {
+    // After a failed sync, the commit can appear in its file at the next start.
+    for step in 2..5 {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Sqlite::open(config(folder.path())).unwrap();
+        let mut counted = Counted::new(&store);
+        let [parent, child] = pair(1);
+        store.fail_at(step);
+        let failed = counted.send(&[child.clone()]).await.is_err();
+        store.fail_at(0);
+        counted.send(&[parent]).await.unwrap();
+        counted.send(&[child]).await.unwrap();
+        let days: Vec<_> = std::fs::read_dir(folder.path().join("days")).unwrap().collect();
+        let of_child = days.iter().flatten().filter(|file| {
+            let name = file.file_name().into_string().unwrap();
+            name.starts_with("d-") && name.ends_with(".db")
+        });
+        assert_eq!(of_child.count(), 1, "step {step}, failed: {failed}");
+        assert_eq!(totals(&store).await.0, 1);
+        store.close().await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_home_that_retention_removed_leaves_what_comes_later() {
     let folder = tempfile::tempdir().unwrap();
     let store = Sqlite::open(forgetful(folder.path())).unwrap();

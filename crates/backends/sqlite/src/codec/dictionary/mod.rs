@@ -11,13 +11,13 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::io;
 use std::sync::{Arc, OnceLock};
 
 use parking_lot::{Mutex, RwLock};
 use sha2::{Digest, Sha256};
-use zstd::bulk::Compressor;
 use zstd::dict::{DecoderDictionary, EncoderDictionary};
-use zstd::zstd_safe::{CParameter, DCtx};
+use zstd::zstd_safe::{self, CCtx, CParameter, DCtx};
 
 use crate::codec::Vocabulary;
 use crate::codec::onto::write_onto;
@@ -107,19 +107,35 @@ impl Dictionary {
         Self::of(SHIPPED.to_vec(), Vocabulary::default(), None)
     }
 
-    fn encoder(&self) -> &EncoderDictionary<'static> {
-        self.encoder.get_or_init(|| EncoderDictionary::copy(self.inner(), LEVEL))
+    fn encoder(&self) -> Result<&EncoderDictionary<'static>> {
+        prepared(&self.encoder, || EncoderDictionary::try_copy(self.inner(), LEVEL))
     }
 
     /// Decompresses one body that was packed with it.
     fn unpack(&self, context: &mut DCtx<'static>, packed: &[u8], length: usize) -> Result<Vec<u8>> {
-        let decoder = self.decoder.get_or_init(|| DecoderDictionary::copy(self.inner()));
+        let decoder = prepared(&self.decoder, || DecoderDictionary::try_copy(self.inner()))?;
         let mut plain = Vec::with_capacity(length);
         context
             .decompress_using_ddict(&mut plain, packed, decoder.as_ddict())
             .map_err(|_| Fault::Damaged("a body cannot be decompressed"))?;
         Ok(plain)
     }
+}
+
+/// zstd's form of a dictionary, made once. The id of a dictionary proves its content, so only a lack of memory
+/// prevents this.
+fn prepared<T>(form: &OnceLock<T>, make: impl FnOnce() -> io::Result<T>) -> Result<&T> {
+    match form.get() {
+        Some(made) => Ok(made),
+        None => {
+            let made = make().map_err(|_| no_memory())?;
+            Ok(form.get_or_init(|| made))
+        }
+    }
+}
+
+fn no_memory() -> Fault {
+    Fault::Io(io::ErrorKind::OutOfMemory.into())
 }
 
 /// Maximum number of idle decompression contexts. Creating one costs more than decompressing most bodies.
@@ -170,7 +186,7 @@ impl Dictionaries {
         let context = self.contexts.lock().pop();
         let mut context = match context {
             Some(context) => context,
-            None => DCtx::try_create().ok_or(Fault::Damaged("no memory to decompress"))?,
+            None => DCtx::try_create().ok_or_else(no_memory)?,
         };
         let plain = if worded {
             dictionary.unpack(&mut context, &[&FRAME[..], rest].concat(), length)
@@ -218,9 +234,14 @@ pub(crate) fn plain(bytes: &[u8]) -> Vec<u8> {
     [&[PLAIN], bytes].concat()
 }
 
+/// An error of zstd, by its code.
+fn failed(code: usize) -> Fault {
+    Fault::Io(io::Error::other(zstd_safe::get_error_name(code)))
+}
+
 /// Packs bodies in sequence, with one compression context for all of them.
 pub(crate) struct Packer<'d> {
-    compressor: Compressor<'d>,
+    context: CCtx<'d>,
     dictionary: &'d Dictionary,
     worded: Vec<u8>,
     squeezed: Vec<u8>,
@@ -228,15 +249,16 @@ pub(crate) struct Packer<'d> {
 
 impl<'d> Packer<'d> {
     pub(crate) fn new(dictionary: &'d Dictionary) -> Result<Self> {
-        let mut compressor = Compressor::with_prepared_dictionary(dictionary.encoder())?;
-        compressor.set_parameter(CParameter::ContentSizeFlag(false))?;
-        compressor.set_parameter(CParameter::DictIdFlag(false))?;
-        Ok(Self { compressor, dictionary, worded: Vec::new(), squeezed: Vec::new() })
+        let mut context = CCtx::try_create().ok_or_else(no_memory)?;
+        context.ref_cdict(dictionary.encoder()?.as_cdict()).map_err(failed)?;
+        context.set_parameter(CParameter::ContentSizeFlag(false)).map_err(failed)?;
+        context.set_parameter(CParameter::DictIdFlag(false)).map_err(failed)?;
+        Ok(Self { context, dictionary, worded: Vec::new(), squeezed: Vec::new() })
     }
 
     /// Appends the packed form of `plain` to `out`.
     pub(crate) fn pack(&mut self, plain: &[u8], out: &mut Vec<u8>) -> Result<()> {
-        let Self { compressor, dictionary, worded, squeezed } = self;
+        let Self { context, dictionary, worded, squeezed } = self;
         let with_words = !dictionary.words.is_empty();
         let text = if with_words {
             worded.clear();
@@ -246,8 +268,8 @@ impl<'d> Packer<'d> {
             plain
         };
         squeezed.clear();
-        squeezed.reserve(zstd::zstd_safe::compress_bound(text.len()));
-        compressor.compress_to_buffer(text, squeezed)?;
+        squeezed.reserve(zstd_safe::compress_bound(text.len()));
+        context.compress2(squeezed, text).map_err(failed)?;
         let (format, frame) = match squeezed.strip_prefix(&FRAME) {
             Some(frame) if with_words => (WORDS, frame),
             _ => (ZSTD, squeezed.as_slice()),
