@@ -27,7 +27,10 @@ pub fn manifest(text: &str, kind: &str, group: &str, name: &str) -> Result<Strin
     let list = lines.iter_mut().find(|line| line.starts_with(&format!("{all} = [")));
     let list = list.ok_or_else(|| anyhow!("the facade's manifest has no line `{all} = […]`"))?;
     *list = list.replacen(']', &format!(", \"{feature}\"]"), 1).replacen("[, ", "[", 1);
-    insert(&mut lines, "[features]", &format!("{kind}-"), &format!("{feature} = [\"dep:{package}\"]"))?;
+    // A backend switches recording on.
+    let enables = if kind == "backend" { "\"enable\", " } else { "" };
+    let entry = format!("{feature} = [{enables}\"dep:{package}\"]");
+    insert(&mut lines, "[features]", &format!("{kind}-"), &entry)?;
     let dependency = format!("{package} = {{ path = \"../../{group}/{name}\", optional = true }}");
     insert(&mut lines, "[dependencies]", &format!("quipu-{kind}-"), &dependency)?;
     Ok(lines.join("\n") + "\n")

@@ -45,7 +45,7 @@ struct Plan {
     lines: &'static [(&'static str, &'static str)],
 }
 
-const EXIT: Plan = Plan {
+const EXPORTER: Plan = Plan {
     kind: "backend",
     group: "backends",
     files: &[
@@ -103,7 +103,7 @@ const ADAPTER: Plan = Plan {
 /// The name cannot be used, the crate is there already, or a shared file has not the shape expected.
 pub fn run(args: &Args) -> Result<()> {
     let (plan, name) = match &args.kind {
-        Kind::Backend { name, store: false } => (&EXIT, name),
+        Kind::Backend { name, store: false } => (&EXPORTER, name),
         Kind::Backend { name, store: true } => (&STORE, name),
         Kind::Adapter { name } => (&ADAPTER, name),
     };
@@ -165,11 +165,15 @@ mod tests {
 
     #[test]
     fn the_shared_files_have_a_place_for_every_kind() {
-        for plan in [&EXIT, &STORE, &ADAPTER] {
+        for plan in [&EXPORTER, &STORE, &ADAPTER] {
             let files = shared(plan, "some-probe").unwrap();
             assert_eq!(files.len(), 3);
             for (file, text) in files {
                 assert!(text.contains("some-probe"), "{}", file.display());
+                if file.ends_with("Cargo.toml") && plan.kind == "backend" {
+                    let feature = "backend-some-probe = [\"enable\", \"dep:quipu-backend-some-probe\"]";
+                    assert!(text.contains(feature), "{text}");
+                }
             }
         }
     }
@@ -184,11 +188,11 @@ mod tests {
         let mut manifest: toml::Table = manifest.replace("path = \"", &ours).parse().unwrap();
         let workspace = manifest["workspace"].as_table_mut().unwrap();
         workspace.remove("default-members");
-        let members = [&EXIT, &ADAPTER].map(|plan| format!("crates/{}/*", plan.group));
+        let members = [&EXPORTER, &ADAPTER].map(|plan| format!("crates/{}/*", plan.group));
         workspace.insert("members".to_owned(), members.to_vec().into());
         write(&root.join("Cargo.toml"), &manifest.to_string()).unwrap();
         fs::copy(shell::root().join("Cargo.lock"), root.join("Cargo.lock")).unwrap();
-        for (plan, name) in [(&EXIT, "probe-way-out"), (&STORE, "probe-store"), (&ADAPTER, "probe")] {
+        for (plan, name) in [(&EXPORTER, "probe-way-out"), (&STORE, "probe-store"), (&ADAPTER, "probe")] {
             let place = root.join("crates").join(plan.group).join(name);
             for (file, text) in crate_of(plan, name, &place) {
                 let is_root = file.ends_with("lib.rs") || file.ends_with("main.rs");

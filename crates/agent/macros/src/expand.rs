@@ -52,8 +52,7 @@ impl<'a> Wrap<'a> {
         let begin = self.begin();
         let body = self.body();
         quote! {
-            // The lint would suggest to remove the braces of a body on one line.
-            #[allow(unused_braces)]
+            #[allow(unused_braces, reason = "a body on one line keeps its braces")]
             #(#attrs)*
             #vis #sig {
                 #begin
@@ -85,7 +84,7 @@ impl<'a> Wrap<'a> {
                 ::core::concat!(::core::module_path!(), "::", #function),
                 #library::Level::#level,
             );
-            #[allow(unused_mut)]
+            #[allow(unused_mut, reason = "only some calls are changed")]
             let mut #observed = #begin;
             #fields
         }
@@ -118,7 +117,7 @@ impl<'a> Wrap<'a> {
         let record = |name: &Ident| {
             let key = syn::ext::IdentExt::unraw(name).to_string();
             quote_spanned! {name.span()=> {
-                #[allow(unused_imports)]
+                #[allow(unused_imports, reason = "the type decides which of the traits is used")]
                 use #library::observed::{OfDebug as _, OfMeasured as _};
                 (&&#library::observed::Probe(&#name)).record(&mut #observed, #key);
             }}
@@ -146,7 +145,11 @@ impl<'a> Wrap<'a> {
                 let (call, of) = (closure(library, function), returned(function));
                 quote! {
                     let #entered = #observed.enter();
-                    #[allow(clippy::let_unit_value, clippy::let_with_type_underscore)]
+                    #[allow(
+                        clippy::let_unit_value,
+                        clippy::let_with_type_underscore,
+                        reason = "the returned type may be the unit type, or unknown here"
+                    )]
                     let #answer: #of = #call;
                     ::core::mem::drop(#entered);
                     #ends
@@ -175,7 +178,7 @@ impl<'a> Wrap<'a> {
         quote! {
             #(#captures)*
             {
-                #[allow(unused_imports)]
+                #[allow(unused_imports, reason = "the type decides which of the traits is used")]
                 use #library::observed::{OfAny as _, OfAnything as _, OfDisplay as _};
                 #observed.finish((&&&#library::observed::Probe(&#answer)).failure());
             }
@@ -237,7 +240,7 @@ fn awaited(
     ends: &TokenStream,
 ) -> TokenStream {
     quote! {
-        #[allow(clippy::let_unit_value)]
+        #[allow(clippy::let_unit_value, reason = "the returned type may be the unit type")]
         let #answer = #library::observed::within(&#observed, #future).await;
         #ends
         #answer

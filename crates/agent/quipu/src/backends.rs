@@ -99,8 +99,14 @@ pub(crate) const BACKENDS: &[(&str, runtime::Open)] = &[
 /// Opens the configured backends on the current tokio runtime; `store` is an already open store.
 pub fn open_backends(named: &runtime::BackendConfigs, store: Option<Arc<dyn Store>>) -> runtime::Backends {
     let mut backends = runtime::Backends { store, ..runtime::Backends::default() };
-    backends.open(named, BACKENDS);
+    backends.open(named, BACKENDS, is_optional);
     backends
+}
+
+/// Whether a cargo feature adds this kind of backend to a build. The manifest of this crate decides.
+pub(crate) fn is_optional(kind: &str) -> bool {
+    let feature = format!("backend-{kind} = [");
+    include_str!("../Cargo.toml").lines().any(|line| line.starts_with(&feature))
 }
 
 /// URI schemes of this build.
@@ -128,4 +134,15 @@ pub fn store_folder(uri: &str, data_dir: &Path) -> PathBuf {
     let rest = uri.split_once(':').map_or("", |(_, rest)| rest);
     let path = rest.split_once('?').map_or(rest, |(path, _)| path);
     if path.is_empty() { data_dir.to_owned() } else { PathBuf::from(path) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_manifest_tells_which_backends_have_a_feature() {
+        assert!(["otlp", "sqlite", "webhook"].into_iter().all(is_optional));
+        assert!(!is_optional("acme") && !is_optional("jaeger-legacy") && !is_optional(""));
+    }
 }

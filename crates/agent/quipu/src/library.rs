@@ -6,7 +6,7 @@ use quipu_runtime::OpenAccounts;
 use quipu_runtime::{Basis, Open, Tables};
 
 use crate::adapters::adapters;
-use crate::backends::BACKENDS;
+use crate::backends::{self, BACKENDS};
 
 /// Tables of this build.
 #[derive(Debug)]
@@ -32,6 +32,10 @@ impl Tables for Build {
 
     fn adapters() -> Adapters {
         adapters()
+    }
+
+    fn is_optional(kind: &str) -> bool {
+        backends::is_optional(kind)
     }
 
     fn backends() -> Vec<(&'static str, Open)> {

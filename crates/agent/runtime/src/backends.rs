@@ -7,7 +7,7 @@ use quipu_core::{Backend, Error, ErrorKind, Result, Store};
 use quipu_pipeline::{DeliveryConfig, Exporter, ExporterStatus};
 
 use crate::named::{BackendConfigs, Entry};
-use crate::tables::{Open, Opened};
+use crate::tables::{IsOptional, Open, Opened};
 
 /// All opened backends.
 #[derive(Default)]
@@ -24,14 +24,17 @@ pub struct Backends {
 
 impl Backends {
     /// Opens the configured backends on the current tokio runtime. A failed backend does not affect the
-    /// others.
-    pub fn open(&mut self, named: &BackendConfigs, known: &[(&'static str, Open)]) {
+    /// others. `is_optional` tells which kinds a cargo feature adds to a build.
+    pub fn open(&mut self, named: &BackendConfigs, known: &[(&'static str, Open)], is_optional: IsOptional) {
         named.rename_former_folder();
         let mut seen = BTreeSet::new();
         for listed in &named.list {
             let name = listed.split(':').next().unwrap_or_default();
-            let opened =
-                if seen.insert(name) { self.open_one(named, listed, known) } else { Err(twice(name)) };
+            let opened = if seen.insert(name) {
+                self.open_one(named, listed, known, is_optional)
+            } else {
+                Err(twice(name))
+            };
             if let Err(error) = opened {
                 self.failed.push((name.to_owned(), error));
             }
@@ -44,6 +47,7 @@ impl Backends {
         named: &BackendConfigs,
         listed: &str,
         known: &[(&'static str, Open)],
+        is_optional: IsOptional,
     ) -> Result<()> {
         let entry = named.entry(listed)?;
         match known.iter().find(|(kind, _)| *kind == entry.kind) {
@@ -54,7 +58,7 @@ impl Backends {
                 Ok(())
             }
             None if named.lenient => Ok(()),
-            None => Err(unknown(&entry.kind, known).of_backend(entry.name)),
+            None => Err(unknown(&entry.kind, known, is_optional).of_backend(entry.name)),
         }
     }
 
@@ -116,24 +120,10 @@ fn twice(name: &str) -> Error {
     Error::new(ErrorKind::Invalid, "open backend", context).of_backend(name)
 }
 
-/// Backends that a cargo feature of the facade adds to a build.
-const WITH_FEATURE: [&str; 10] = [
-    "console",
-    "elasticsearch",
-    "file",
-    "jaeger",
-    "memory",
-    "otlp",
-    "prometheus",
-    "sqlite",
-    "syslog",
-    "webhook",
-];
-
-fn unknown(kind: &str, known: &[(&'static str, Open)]) -> Error {
+fn unknown(kind: &str, known: &[(&'static str, Open)], is_optional: IsOptional) -> Error {
     let known: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
     let mut context = format!("{kind:?} is not a backend that this build knows ({})", known.join(", "));
-    if WITH_FEATURE.contains(&kind) {
+    if is_optional(kind) {
         context.push_str(&format!("; the cargo feature `backend-{kind}` of the crate `quipu` adds it"));
     }
     Error::new(ErrorKind::Unsupported, "open backend", context)

@@ -40,5 +40,5 @@ pub use quipu_pipeline::{DeliveryConfig, Exporter, ExporterRules, ExporterStatus
 pub use status::Status;
 pub use syntax::parse as parse_config;
 pub use system::observe as observe_system;
-pub use tables::{BackendEntry, Open, OpenAccounts, Opened, Tables};
+pub use tables::{BackendEntry, IsOptional, Open, OpenAccounts, Opened, Tables};
 pub use variables::Variables;

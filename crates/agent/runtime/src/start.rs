@@ -183,7 +183,7 @@ impl<T: Tables> Builder<T> {
         std::mem::take(&mut self.stores)
             .into_iter()
             .for_each(|store| backends.add(Opened::Store(store), delivery));
-        backends.open(&config.backends, &T::backends());
+        backends.open(&config.backends, &T::backends(), T::is_optional);
         std::mem::take(&mut self.exporters)
             .into_iter()
             .for_each(|exporter| backends.add(Opened::Exporter(exporter), delivery));

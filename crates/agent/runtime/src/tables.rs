@@ -31,11 +31,19 @@ pub trait Tables: Send + Sync + 'static {
     /// Functions that open backends, by URI scheme.
     fn backends() -> Vec<(&'static str, Open)>;
 
+    /// Whether a cargo feature adds this kind of backend to a build.
+    fn is_optional(_kind: &str) -> bool {
+        false
+    }
+
     /// Function that opens the file of shared budget accounts; `None` if this build has none.
     fn accounts() -> Option<OpenAccounts> {
         None
     }
 }
+
+/// Whether a cargo feature adds a kind of backend to a build.
+pub type IsOptional = fn(&str) -> bool;
 
 /// Opens or creates account books.
 pub type OpenAccounts = fn(&Path) -> Result<Arc<dyn Accounts>>;

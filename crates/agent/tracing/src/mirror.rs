@@ -57,14 +57,14 @@ pub(crate) fn is_telling() -> bool {
 
 /// Runs `tell`, unless it is called from within another notification.
 fn telling(tell: impl FnOnce()) {
-    struct Told;
-    impl Drop for Told {
+    struct EndOfNotification;
+    impl Drop for EndOfNotification {
         fn drop(&mut self) {
             let _ = TELLING.try_with(|telling| telling.set(false));
         }
     }
     if TELLING.try_with(|telling| telling.replace(true)) == Ok(false) {
-        let _told = Told;
+        let _told = EndOfNotification;
         tell();
     }
 }

@@ -1,26 +1,8 @@
 //! Search for the records of a user or session.
 
-use quipu_core::{Event, Owned, Owner, OwnerKind, Span, TraceId};
+use quipu_core::{Event, Owned, Owner, TraceId};
 
 use crate::held::{Records, Series};
-
-fn has_span(owner: &Owner, span: &Span) -> bool {
-    let read = match owner.kind {
-        OwnerKind::User => &span.canonical.user,
-        OwnerKind::Session => &span.canonical.session,
-    };
-    read.as_ref().is_some_and(|id| *id == owner.id)
-        || owner.is_in(&span.attributes)
-        || span.events.iter().any(|event| owner.is_in(&event.attributes))
-        || owner.is_of(&span.resource)
-}
-
-fn has_event(owner: &Owner, event: &Event) -> bool {
-    let session = event.session.as_ref().filter(|_| owner.kind == OwnerKind::Session);
-    session.is_some_and(|id| *id == owner.id)
-        || owner.is_in(&event.attributes)
-        || owner.is_of(&event.resource)
-}
 
 fn has_series(owner: &Owner, series: &Series) -> bool {
     owner.names.iter().any(|name| series.labels.get(*name) == Some(&owner.id))
@@ -29,10 +11,10 @@ fn has_series(owner: &Owner, series: &Series) -> bool {
 impl Records {
     pub(crate) fn owned(&self, owner: &Owner) -> Owned {
         let traces =
-            self.traces.iter().filter(|(_, trace)| trace.values().any(|entry| has_span(owner, &entry.span)));
+            self.traces.iter().filter(|(_, trace)| trace.values().any(|entry| owner.has_span(&entry.span)));
         let traces: Vec<TraceId> = traces.map(|(id, _)| *id).collect();
         let alone = |event: &&Event| event.trace_id.is_none_or(|id| traces.binary_search(&id).is_err());
-        let events = self.events.values().filter(alone).filter(|event| has_event(owner, event)).count();
+        let events = self.events.values().filter(alone).filter(|event| owner.has_event(event)).count();
         let series = self.series.values().filter(|series| has_series(owner, series)).count();
         Owned { events: events as u64, series: series as u64, traces, ..Owned::default() }
     }
@@ -42,7 +24,7 @@ impl Records {
         self.forget(&owned.traces);
         let texts = &mut self.event_texts;
         self.events.retain(|_, event| {
-            let stays = !has_event(owner, event);
+            let stays = !owner.has_event(event);
             if !stays {
                 texts.remove(&format!("{event:?}"));
             }

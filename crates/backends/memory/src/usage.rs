@@ -7,7 +7,7 @@ use compact_str::CompactString;
 use quipu_core::{
     AnswerMemory, Cost, CostCursor, CostPage, CostQuery, CostRow, EstimatedTotals, Facet, FacetField,
     GroupBy, GroupTable, Result, Sketch, ToolGroup, TraceFilter, TraceRow, UsageGroup, UsageKey, UsageQuery,
-    UsageTotals, rest_key,
+    UsageTotals,
 };
 
 use crate::failure::error_of;
@@ -105,8 +105,7 @@ impl Records {
             }
         }
         let group = |key, totals| UsageGroup { key, totals };
-        let (mut groups, rest, _hold) = groups.into_rows(group)?;
-        groups.extend(rest.map(|totals| group(rest_key(query.group_by.len()), totals)));
+        let (groups, _hold) = groups.into_groups(query.group_by.len(), group)?;
         Ok(groups)
     }
 

@@ -6,7 +6,7 @@ use compact_str::CompactString;
 use quipu_core::{
     AnswerMemory, Cost, Criterion, Event, EventQuery, FacetField, GroupSums, GroupTable, Kind, Level, Result,
     Span, Status, Timestamp, TraceFilter, TraceId, TraceStatus, UsageKey, WorkGroup, WorkKey, WorkQuery,
-    WorkTotals, Worked, rest_key,
+    WorkTotals, Worked,
 };
 
 use crate::events;
@@ -291,8 +291,7 @@ impl Records {
             key,
             totals: WorkTotals { example: sum.example.map(|(.., trace)| trace), ..sum.totals },
         };
-        let (mut groups, rest, _hold) = sums.into_rows(group)?;
-        groups.extend(rest.map(|sum| group(rest_key(query.group_by.len()), sum)));
+        let (groups, _hold) = sums.into_groups(query.group_by.len(), group)?;
         Ok(groups)
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rusqlite::ffi;
 
 use crate::cipher::FileKeys;
-use crate::fault::{Answer, Place, damaged, refused};
+use crate::fault::{Answer, DamagePlace, damaged, refused};
 use crate::header::{HEADER, Header, Mark, SEAL_BYTES, SUM_BYTES};
 use crate::key::MasterKey;
 use crate::real::{Real, answer_to_read};
@@ -82,7 +82,7 @@ impl Db {
                 return Err(refused(&self.name, why));
             }
             (Mark::Summed, None) if header.reserve != SUM_BYTES => {
-                return Err(damaged(&self.name, Place::Header));
+                return Err(damaged(&self.name, DamagePlace::Header));
             }
             (Mark::Summed, None) => Some(Guard::Sum),
             (Mark::None, None) if header.reserve == SUM_BYTES => Some(Guard::Sum),
@@ -106,7 +106,7 @@ impl Db {
     pub(crate) fn read(&mut self, real: Real, out: &mut [u8], at: i64) -> Answer {
         let read = match trip::of(&self.name) {
             Some(Trip::Fails) => answer_to_read(ffi::SQLITE_IOERR_CORRUPTFS),
-            Some(Trip::Flips) => Err(damaged(&self.name, Place::Header)),
+            Some(Trip::Flips) => Err(damaged(&self.name, DamagePlace::Header)),
             None => real.read(out, at),
         };
         if !matches!(read, Ok(()) | Err(ffi::SQLITE_IOERR_SHORT_READ)) {
@@ -134,7 +134,7 @@ impl Db {
             return if out.iter().all(|byte| *byte == 0) {
                 read
             } else {
-                Err(damaged(&self.name, Place::Page(number)))
+                Err(damaged(&self.name, DamagePlace::Page(number)))
             };
         }
         self.open(&guard, out, number)
@@ -149,7 +149,7 @@ impl Db {
         };
         if !sound {
             page.fill(0);
-            return Err(damaged(&self.name, Place::Page(number)));
+            return Err(damaged(&self.name, DamagePlace::Page(number)));
         }
         if number == 1 {
             self.mark().hide(page, 0);

@@ -15,12 +15,12 @@ pub struct Damage {
     /// The file, as SQLite names it.
     pub file: String,
     /// The damaged page or WAL frame, both counted from 1, or the header.
-    pub place: Place,
+    pub place: DamagePlace,
 }
 
 /// Location in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum DamagePlace {
     /// A page of a database.
     Page(u64),
     /// A frame of a write-ahead log.
@@ -29,7 +29,7 @@ pub enum Place {
     Header,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for DamagePlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Page(number) => write!(f, "page {number} does not match its checksum"),
@@ -85,7 +85,7 @@ pub fn last_damage() -> Option<Damage> {
 }
 
 /// Records damage and returns SQLite's code for it.
-pub(crate) fn damaged(file: &str, place: Place) -> c_int {
+pub(crate) fn damaged(file: &str, place: DamagePlace) -> c_int {
     let damage = Damage { file: file.to_owned(), place };
     tracing::error!("{damage}");
     let _ = LAST.try_with(|last| {

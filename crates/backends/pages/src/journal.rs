@@ -3,7 +3,7 @@
 
 use rusqlite::ffi;
 
-use crate::fault::{Answer, Place, damaged};
+use crate::fault::{Answer, DamagePlace, damaged};
 use crate::log::Facts;
 use crate::real::Real;
 
@@ -43,7 +43,7 @@ impl Journal {
         let opened = keys.and_then(|keys| keys.open_record(out, &about(real, at).ok()?));
         opened.ok_or_else(|| {
             out.fill(0);
-            damaged(&self.name, Place::Header)
+            damaged(&self.name, DamagePlace::Header)
         })
     }
 

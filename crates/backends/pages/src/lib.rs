@@ -25,7 +25,7 @@ mod sum;
 mod trip;
 mod vfs;
 
-pub use fault::{Damage, Place, last_damage, last_read_failed, last_refusal};
+pub use fault::{Damage, DamagePlace, last_damage, last_read_failed, last_refusal};
 pub use header::{Kind, inspect};
 pub use key::{KEY_BYTES, KeyId, MasterKey};
 pub use pages::Pages;

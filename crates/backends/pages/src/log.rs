@@ -11,7 +11,7 @@ use std::sync::Arc;
 use rusqlite::ffi;
 
 use crate::cipher::FileKeys;
-use crate::fault::{Answer, Place, damaged};
+use crate::fault::{Answer, DamagePlace, damaged};
 use crate::frame::{
     BEFORE_SUMS, FRAME_HEADER, Format, LOG_HEADER, Shape, Spot, VERSION, change_version, word,
 };
@@ -98,7 +98,7 @@ impl Log {
             Spot::Frame(frame, within) if within + out.len() <= FRAME_HEADER => {
                 let header = self
                     .read_frame_header(real, shape, keys, frame)?
-                    .ok_or_else(|| damaged(&self.name, Place::Frame(frame + 1)))?;
+                    .ok_or_else(|| damaged(&self.name, DamagePlace::Frame(frame + 1)))?;
                 out.copy_from_slice(header.get(within..within + out.len()).unwrap_or(&[]));
                 Ok(())
             }
@@ -107,7 +107,7 @@ impl Log {
             }
             Spot::Frame(frame, FRAME_HEADER) if out.len() <= shape.page => {
                 self.open(real, shape, keys, frame)?
-                    .ok_or_else(|| damaged(&self.name, Place::Frame(frame + 1)))?;
+                    .ok_or_else(|| damaged(&self.name, DamagePlace::Frame(frame + 1)))?;
                 let from = shape.before_page();
                 out.copy_from_slice(self.scratch.get(from..from + out.len()).unwrap_or(&[]));
                 Ok(())
@@ -122,7 +122,7 @@ impl Log {
         if read.is_ok() && change_version(&mut header.clone(), VERSION, VERSION) {
             // A valid unencrypted log next to an encrypted database: another program wrote it, and its
             // contents must not be lost.
-            return Err(damaged(&self.name, Place::Header));
+            return Err(damaged(&self.name, DamagePlace::Header));
         }
         let _ = [Format::Second, Format::First]
             .iter()
@@ -153,7 +153,7 @@ impl Log {
         }
         out.fill(0);
         if self.written.is_some_and(|(first, last)| (first..=last).contains(&frame)) {
-            return Err(damaged(&self.name, Place::Frame(frame + 1)));
+            return Err(damaged(&self.name, DamagePlace::Frame(frame + 1)));
         }
         // The torn end of a log after a crash is not a frame for SQLite.
         tracing::debug!(log = %self.name, frame = frame + 1, "a write-ahead log ends before this frame");
@@ -210,7 +210,7 @@ impl Log {
             return Ok(());
         }
         page.fill(0);
-        Err(damaged(&self.name, Place::Frame(frame + 1)))
+        Err(damaged(&self.name, DamagePlace::Frame(frame + 1)))
     }
 
     pub(crate) fn write(&mut self, real: Real, facts: &Facts, bytes: &[u8], at: i64) -> Answer {

@@ -60,8 +60,13 @@ pub struct GatewayFlags {
     pub ask_usage: bool,
 }
 
-/// The gateway's address in the variable of earlier builds, `QUIPU_PROXY`. Prints that it is deprecated.
-pub fn former_gateway() -> Option<String> {
+/// The gateway's address under a name of earlier builds: the flag, else the variable `QUIPU_PROXY`. Prints that
+/// the name is deprecated.
+pub fn former_gateway(flag: Option<&str>) -> Option<String> {
+    if let Some(listen) = flag {
+        note("`--proxy` is deprecated: use `--gateway`");
+        return Some(listen.to_owned());
+    }
     let listen = std::env::var("QUIPU_PROXY").ok().filter(|listen| !listen.is_empty())?;
     note("the variable QUIPU_PROXY is deprecated: use QUIPU_GATEWAY");
     Some(listen)

@@ -35,8 +35,11 @@ pub struct Serve {
     #[arg(long, value_name = "ADDR", env = "QUIPU_PROMETHEUS")]
     pub prometheus: Option<String>,
     /// Gateway to model providers, as in `quipu gateway` [default: off, or as in the configuration]
-    #[arg(long, alias = "proxy", value_name = "ADDR", env = "QUIPU_GATEWAY")]
+    #[arg(long, value_name = "ADDR", env = "QUIPU_GATEWAY")]
     pub gateway: Option<String>,
+    /// Former name of `--gateway`
+    #[arg(long, hide = true, value_name = "ADDR", conflicts_with = "gateway")]
+    pub proxy: Option<String>,
     #[command(flatten)]
     pub providers: GatewayFlags,
     #[command(flatten)]

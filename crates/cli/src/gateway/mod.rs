@@ -57,7 +57,7 @@ async fn serve_calls(args: &Gateway) -> Result<()> {
     }
     config.take_entry(&args.entry);
     let mut gateway = config.gateway.take().unwrap_or_default();
-    if let Some(listen) = args.listen.clone().or_else(args::former_gateway) {
+    if let Some(listen) = args.listen.clone().or_else(|| args::former_gateway(None)) {
         gateway.listen = listen;
     }
     lay_over(&mut gateway, &args.gateway)?;

@@ -22,6 +22,7 @@ use super::project::DEFAULT;
 use crate::args::{Entry, Serve, former_gateway};
 use crate::client;
 use crate::folder::default_folder;
+use crate::note::note;
 
 /// Value that turns a listener off.
 pub const OFF: &str = "off";
@@ -55,8 +56,9 @@ pub struct Config {
     /// How spans of home-made instrumentation are read, by name.
     pub map: BTreeMap<String, MapConfig>,
     /// The gateway to model providers; `None` without one.
-    #[serde(alias = "proxy")]
     pub gateway: Option<GatewayConfig>,
+    /// Former name of `gateway`.
+    proxy: Option<GatewayConfig>,
     /// Exporters: `NAME` or `NAME:PATH`, each name once.
     pub backends: Vec<String>,
     /// Configuration of each exporter, by name.
@@ -149,6 +151,7 @@ impl Default for Config {
             budgets: BTreeMap::new(),
             map: BTreeMap::new(),
             gateway: None,
+            proxy: None,
             backends: Vec::new(),
             backend: BTreeMap::new(),
             delivery: DeliveryConfig::default(),
@@ -193,7 +196,7 @@ impl Config {
             let joined = if config.store.contains('?') { '&' } else { '?' };
             config.store = format!("{}{joined}durability={durability}", config.store);
         }
-        if let Some(listen) = args.gateway.clone().or_else(former_gateway) {
+        if let Some(listen) = args.gateway.clone().or_else(|| former_gateway(args.proxy.as_deref())) {
             config.gateway.get_or_insert_default().listen = listen;
         }
         if let Some(gateway) = &mut config.gateway {
@@ -227,6 +230,11 @@ impl Config {
         let text =
             std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
         let mut config: Self = quipu_runtime::parse_config(&text, &file.display().to_string())?;
+        if let Some(former) = config.proxy.take() {
+            ensure!(config.gateway.is_none(), "[proxy] is the former name of [gateway]: keep one of them");
+            note("the table [proxy] is deprecated: use [gateway]");
+            config.gateway = Some(former);
+        }
         fill_key("redact", &mut config.redact)?;
         for (name, project) in &mut config.project {
             project

@@ -211,9 +211,20 @@ fn the_former_names_of_the_gateway_still_work() {
     let file = folder.path().join("former.toml");
     fs::write(&file, "[proxy]\nservice = \"mine\"\n").unwrap();
     let more = ["--config", file.to_str().unwrap(), "--proxy", "127.0.0.1:0"];
-    let server = Server::start_with(folder.path(), &more);
+    let log = folder.path().join("log");
+    let server = Server::start_saying(folder.path(), &more, fs::File::create(&log).unwrap().into());
     assert!(server.url("gateway").starts_with("http://127.0.0.1:"));
     assert_eq!(server.url("gateway"), server.url("proxy"));
+    drop(server);
+    let said = fs::read_to_string(&log).unwrap();
+    for former in
+        ["`--proxy` is deprecated: use `--gateway`", "the table [proxy] is deprecated: use [gateway]"]
+    {
+        assert_eq!(said.matches(former).count(), 1, "{said}");
+    }
+    let both = config(folder.path(), "[proxy]\n[gateway]\n");
+    let (code, _, said) = run(&["gateway", "--config", &both]);
+    assert!(code != 0 && said.contains("[proxy] is the former name of [gateway]"), "{said}");
     let (code, _, said) = run(&["proxy", "--config", "/does/not/exist.toml"]);
     assert_ne!(code, 0);
     assert_eq!(said.matches("`quipu proxy` is deprecated: use `quipu gateway`").count(), 1, "{said}");

@@ -24,7 +24,7 @@ struct Candidate {
 }
 
 /// A tool run that a span tells of.
-struct Seen<'t> {
+struct KnownRun<'t> {
     name: &'t str,
     start: Timestamp,
     taken: bool,
@@ -91,7 +91,7 @@ fn since(trace: &Trace, asked: &[(At, &CompactString)], until: Timestamp) -> Opt
 }
 
 /// The ids of all tool runs that have a span, and the runs that count whose id no candidate has.
-fn seen<'t>(trace: &'t Trace, candidates: &[Candidate]) -> (HashSet<u64>, Vec<Seen<'t>>) {
+fn seen<'t>(trace: &'t Trace, candidates: &[Candidate]) -> (HashSet<u64>, Vec<KnownRun<'t>>) {
     let told: HashSet<u64> = candidates.iter().map(|candidate| candidate.id).collect();
     let (mut ids, mut runs) = (HashSet::default(), Vec::new());
     for at in trace.all_runs() {
@@ -101,7 +101,7 @@ fn seen<'t>(trace: &'t Trace, candidates: &[Candidate]) -> (HashSet<u64>, Vec<Se
         ids.extend(id);
         let counts = node.kind == Kind::Tool && decide::rule(trace, at).is_some_and(quipu_core::Rule::counts);
         if counts && !id.is_some_and(|id| told.contains(&id)) {
-            runs.push(Seen { name, start: node.start, taken: false });
+            runs.push(KnownRun { name, start: node.start, taken: false });
         }
     }
     runs.sort_unstable_by_key(|run| (run.start, run.name));
@@ -109,13 +109,14 @@ fn seen<'t>(trace: &'t Trace, candidates: &[Candidate]) -> (HashSet<u64>, Vec<Se
 }
 
 /// Whether a span of the same name began between the two calls. Each span is of one run.
-fn has_span(candidate: &Candidate, seen: &mut [Seen<'_>]) -> bool {
+fn has_span(candidate: &Candidate, seen: &mut [KnownRun<'_>]) -> bool {
     let slack = |time: Timestamp, by: i64| time.nanos().saturating_add(by);
     let from = candidate.run.since.map_or(i64::MIN, |since| slack(since, -evidence::STAGGER));
     let until = slack(candidate.until, evidence::STAGGER);
     let name = bare(&candidate.run.tool);
-    let fits =
-        |run: &&mut Seen<'_>| !run.taken && run.name == name && (from..=until).contains(&run.start.nanos());
+    let fits = |run: &&mut KnownRun<'_>| {
+        !run.taken && run.name == name && (from..=until).contains(&run.start.nanos())
+    };
     let found = seen.iter_mut().find(fits);
     found.is_some_and(|run| {
         run.taken = true;

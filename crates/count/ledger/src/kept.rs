@@ -9,7 +9,7 @@ use crate::tally::{Tokens, exceeds};
 use crate::trace::{Entry, Trace};
 
 /// The tokens of the calls below a span that may lower its usage.
-pub(crate) struct Held {
+pub(crate) struct HeldTokens {
     /// Those of the same sender, and of others that arrived earlier.
     pub before: Tokens,
     /// Whether there are such calls.
@@ -41,10 +41,14 @@ pub(crate) fn kept(trace: &Trace, at: At, standing: Standing) -> Standing {
     }
 }
 
-pub(crate) fn held(trace: &Trace, at: At) -> Held {
+pub(crate) fn held(trace: &Trace, at: At) -> HeldTokens {
     let above = &trace.entry(at).node;
-    let mut held =
-        Held { before: Tokens::default(), has_before: false, later: Tokens::default(), has_later: false };
+    let mut held = HeldTokens {
+        before: Tokens::default(),
+        has_before: false,
+        later: Tokens::default(),
+        has_later: false,
+    };
     let mut stack = trace.entry(at).children.clone();
     while let Some(at) = stack.pop() {
         let Entry { node, children, standing, lost_to, .. } = trace.entry(at);

@@ -29,7 +29,7 @@ type JoinedIds = HashMap<Id, Vec<Id>>;
 
 /// Records and state of one meeting.
 #[derive(Debug, Default)]
-struct Place {
+struct MeetingState {
     records: Records,
     given: Given,
     /// Windows with known calls of the service in other meetings, each with the credentials of their sender.
@@ -75,7 +75,7 @@ impl Days {
     }
 }
 
-impl Place {
+impl MeetingState {
     /// Adds or replaces a record.
     fn put(&mut self, id: Id, row: Row) {
         if matches!(self.given, Given::AsRead) {
@@ -178,7 +178,7 @@ fn window(nanos: i64) -> i64 {
 /// All meetings in memory.
 #[derive(Debug)]
 pub(crate) struct Meetings {
-    places: LruCache<Meeting, Place>,
+    places: LruCache<Meeting, MeetingState>,
     home: HashMap<Id, Meeting>,
     most: usize,
 }
@@ -204,7 +204,7 @@ impl Meetings {
     /// answer.
     pub fn covers(&self, meeting: Meeting, time: Timestamp) -> bool {
         let day = day_of(time);
-        let looked = |place: &Place| (day - 1..=day + 1).any(|day| place.looked.contains(day));
+        let looked = |place: &MeetingState| (day - 1..=day + 1).any(|day| place.looked.contains(day));
         self.places.peek(&meeting).is_some_and(looked)
     }
 
@@ -217,7 +217,7 @@ impl Meetings {
 
     /// Adds a meeting with its stored records.
     pub fn open(&mut self, meeting: Meeting, stored: impl IntoIterator<Item = Row>) {
-        self.places.get_or_insert_mut(meeting, Place::default);
+        self.places.get_or_insert_mut(meeting, MeetingState::default);
         for row in stored {
             if row.meeting == Some(meeting) {
                 self.put(meeting, row);
@@ -315,10 +315,10 @@ impl Meetings {
         self.home.clear();
     }
 
-    fn put(&mut self, meeting: Meeting, row: Row) -> &mut Place {
+    fn put(&mut self, meeting: Meeting, row: Row) -> &mut MeetingState {
         let id = row.id();
         self.home.insert(id, meeting);
-        let place = self.places.get_or_insert_mut(meeting, Place::default);
+        let place = self.places.get_or_insert_mut(meeting, MeetingState::default);
         place.put(id, row);
         place
     }

@@ -187,7 +187,7 @@ pub(crate) fn best<'a>(records: impl Iterator<Item = &'a Node>) -> Option<Usage>
     let told = |node: &&'a Node| {
         let call = node.call.as_ref()?;
         let of_sdk = call.scope.is_of_sdk();
-        Some(Told { of_sdk, usage: call.usage.as_ref()? })
+        Some(CallFigures { of_sdk, usage: call.usage.as_ref()? })
     };
     merged(records.iter().filter_map(told))
 }
@@ -199,15 +199,15 @@ fn exact_total(node: &Node) -> Option<u64> {
 }
 
 /// The figures of a record of a call.
-pub(crate) struct Told<'a> {
+pub(crate) struct CallFigures<'a> {
     /// Whether a provider's own SDK reported them.
     pub of_sdk: bool,
     pub usage: &'a Usage,
 }
 
 /// The best figures of the records of one call, the most reliable first.
-pub(crate) fn better<'a>(told: impl Iterator<Item = Told<'a>>) -> Option<Usage> {
-    let mut told: Vec<Told<'a>> = told.collect();
+pub(crate) fn better<'a>(told: impl Iterator<Item = CallFigures<'a>>) -> Option<Usage> {
+    let mut told: Vec<CallFigures<'a>> = told.collect();
     told.sort_by_key(|told| {
         let known = told.usage.has_figures();
         let details = told.usage.details();
@@ -217,7 +217,7 @@ pub(crate) fn better<'a>(told: impl Iterator<Item = Told<'a>>) -> Option<Usage> 
 }
 
 /// The totals of the first usage, with missing details from the others.
-fn merged<'a>(mut told: impl Iterator<Item = Told<'a>>) -> Option<Usage> {
+fn merged<'a>(mut told: impl Iterator<Item = CallFigures<'a>>) -> Option<Usage> {
     let first = told.next()?;
     let mut best = first.usage.clone();
     for other in told {

@@ -7,7 +7,7 @@ use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use quipu_core::{Arrival, Charge, Cost, Kind, Rule, ScopeMark, Signal};
 
 use crate::evidence::{end, gap, known};
-use crate::merge::Told;
+use crate::merge::CallFigures;
 use crate::row::{Arrivals, Id, Records, Row, is_one_process, tells};
 use crate::{ids, inferred, merge, names, senders, series};
 
@@ -138,9 +138,9 @@ fn merged(group: &[&Row]) -> BTreeMap<Id, Cost> {
     let mut rows: BTreeMap<Id, Cost> = group.iter().map(|row| (row.id(), row.cost.clone())).collect();
     let Some((first, others)) = group.split_first() else { return rows };
     let counted = first.id();
-    let told = group
-        .iter()
-        .filter_map(|row| Some(Told { of_sdk: row.scope.is_of_sdk(), usage: row.cost.usage.as_ref()? }));
+    let told = group.iter().filter_map(|row| {
+        Some(CallFigures { of_sdk: row.scope.is_of_sdk(), usage: row.cost.usage.as_ref()? })
+    });
     let usage = merge::better(told);
     let mut has_runs = first.has_runs;
     for other in others {
@@ -294,7 +294,7 @@ fn join(
     row.inferred = inferred::joined((std::mem::take(&mut row.inferred), t_runs), (runs, o_runs));
     row.rule = Rule::Merged;
     let usages = [row.usage.as_ref(), echo.usage.as_ref()].into_iter().flatten();
-    row.usage = merge::better(usages.map(|usage| Told { of_sdk: false, usage }));
+    row.usage = merge::better(usages.map(|usage| CallFigures { of_sdk: false, usage }));
     row.reported = row.reported.or(echo.reported);
     row.provider = row.provider.take().or(echo.provider);
     row.request_model = row.request_model.take().or(echo.request_model);

@@ -11,20 +11,24 @@ use crate::trace::Trace;
 const PART: usize = 16_384;
 
 impl Ledger {
-    /// Reads the traces that are not in memory.
-    pub(crate) async fn recall(&mut self, order: &[(TraceId, Timestamp)], store: &dyn Store) -> Result<()> {
+    /// Reads the traces that are not in memory, and returns them.
+    pub(crate) async fn recall(
+        &mut self,
+        order: &[(TraceId, Timestamp)],
+        store: &dyn Store,
+    ) -> Result<Vec<(TraceId, Timestamp)>> {
         let absent: Vec<_> = order.iter().filter(|(id, _)| !self.traces.contains(id)).copied().collect();
         if absent.is_empty() {
-            return Ok(());
+            return Ok(absent);
         }
         let stored = store.nodes(&absent).await?;
-        for ((trace_id, _), nodes) in absent.into_iter().zip(stored) {
+        for ((trace_id, _), nodes) in absent.iter().copied().zip(stored) {
             if !nodes.is_empty() {
                 // The rows of stored spans are stored as well and are not returned again.
                 self.add(trace_id, nodes);
             }
         }
-        Ok(())
+        Ok(absent)
     }
 
     /// The rows that `rows` takes from the traces of each list, by the number of the list. Traces are read in
@@ -53,15 +57,14 @@ impl Ledger {
         parts.extend(divided(absent, store).await?);
         let mut found = vec![Vec::new(); lists.len()];
         for part in parts {
-            let absent: Vec<_> = part.iter().filter(|(id, _)| !self.traces.contains(id)).copied().collect();
-            self.recall(&absent, store).await?;
+            let read = self.recall(&part, store).await?;
             for (trace, _) in part {
                 let Some(known) = self.traces.get(&trace) else { continue };
                 for at in lists_of.get(&trace).into_iter().flatten() {
                     found[*at].append(&mut rows(known, *at));
                 }
             }
-            self.evict(&absent);
+            self.evict(&read);
         }
         Ok(found)
     }

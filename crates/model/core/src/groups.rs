@@ -131,6 +131,23 @@ impl<K: GroupKey, T: GroupSums> GroupTable<K, T> {
     }
 }
 
+impl<T: GroupSums> GroupTable<Vec<UsageKey>, T> {
+    /// As [`Self::into_rows`], with a last row for the groups that were left out. `keys` is the number of parts
+    /// of a key.
+    ///
+    /// # Errors
+    /// No memory is left for the request.
+    pub fn into_groups<R>(
+        self,
+        keys: usize,
+        row: impl Fn(Vec<UsageKey>, T) -> R,
+    ) -> Result<(Vec<R>, MemoryHold)> {
+        let (mut rows, rest, hold) = self.into_rows(&row)?;
+        rows.extend(rest.map(|sums| row(rest_key(keys), sums)));
+        Ok((rows, hold))
+    }
+}
+
 /// Bytes of a group in the tree without what is on the heap. Nodes of a B-tree are full by two thirds.
 const fn size_of_entry<K, T>() -> usize {
     (size_of::<K>() + size_of::<T>()) * 3 / 2

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use compact_str::CompactString;
 
-use crate::{Attributes, Resource, TraceFacts, TraceId, Value};
+use crate::{Attributes, Event, Resource, Span, TraceFacts, TraceId, Value};
 
 /// A user or a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -46,6 +46,26 @@ impl Owner {
             _ => false,
         };
         self.names.iter().any(|name| attributes.get(name).is_some_and(is_id))
+    }
+
+    /// Whether a span names the owner: as read, in its attributes and events, or in its resource.
+    pub fn has_span(&self, span: &Span) -> bool {
+        let read = match self.kind {
+            OwnerKind::User => &span.canonical.user,
+            OwnerKind::Session => &span.canonical.session,
+        };
+        read.as_ref().is_some_and(|id| *id == self.id)
+            || self.is_in(&span.attributes)
+            || span.events.iter().any(|event| self.is_in(&event.attributes))
+            || self.is_of(&span.resource)
+    }
+
+    /// Whether an event names the owner: by its session, in its attributes, or in its resource.
+    pub fn has_event(&self, event: &Event) -> bool {
+        let session = event.session.as_ref().filter(|_| self.kind == OwnerKind::Session);
+        session.is_some_and(|id| *id == self.id)
+            || self.is_in(&event.attributes)
+            || self.is_of(&event.resource)
     }
 
     /// Whether a resource names the owner.

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use quipu_core::{Attributes, Batch, Cost, Event, Metric, Owner, OwnerKind, Span, TraceId};
+use quipu_core::{Attributes, Batch, Cost, Event, Metric, Owner, Span, TraceId};
 use serde::Serialize;
 
 /// Records to delete: those of listed traces, and those of a user or session with the rest of their traces.
@@ -71,23 +71,11 @@ impl Forgotten {
     }
 
     fn has_span(&self, span: &Span) -> bool {
-        let Some(owner) = &self.owner else { return false };
-        let read = match owner.kind {
-            OwnerKind::User => &span.canonical.user,
-            OwnerKind::Session => &span.canonical.session,
-        };
-        read.as_ref().is_some_and(|id| *id == owner.id)
-            || owner.is_in(&span.attributes)
-            || span.events.iter().any(|event| owner.is_in(&event.attributes))
-            || owner.is_of(&span.resource)
+        self.owner.as_ref().is_some_and(|owner| owner.has_span(span))
     }
 
     fn has_event(&self, event: &Event) -> bool {
-        let Some(owner) = &self.owner else { return false };
-        let session = event.session.as_ref().filter(|_| owner.kind == OwnerKind::Session);
-        session.is_some_and(|id| *id == owner.id)
-            || owner.is_in(&event.attributes)
-            || owner.is_of(&event.resource)
+        self.owner.as_ref().is_some_and(|owner| owner.has_event(event))
     }
 
     /// The rest of a metric.

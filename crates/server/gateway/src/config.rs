@@ -135,13 +135,13 @@ struct Table {
 
 impl<'de> Deserialize<'de> for UpstreamConfig {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Told)
+        deserializer.deserialize_any(UrlOrTable)
     }
 }
 
-struct Told;
+struct UrlOrTable;
 
-impl<'de> Visitor<'de> for Told {
+impl<'de> Visitor<'de> for UrlOrTable {
     type Value = UpstreamConfig;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -10,7 +10,7 @@ use quipu_core::{
     UsageGroup, UsageQuery, UsageTotals, WorkKey, Worked,
 };
 
-use crate::parts::{ErrorCount, Held, Name, split, without, work_by};
+use crate::parts::{ChargedRows, ErrorCount, Name, split, without, work_by};
 
 /// Agents of an answer at most.
 pub const MAX_AGENTS: usize = 1_000;
@@ -128,7 +128,7 @@ async fn runs(store: &dyn Store, filter: &TraceFilter, agents: &mut Agents) -> R
 
 async fn calls(store: &dyn Store, filter: &TraceFilter, agents: &mut Agents) -> Result<()> {
     let query = UsageQuery { filter: filter.clone(), group_by: vec![GroupBy::Agent, GroupBy::Model] };
-    for group in Held::of(store.usage(&query).await?, UsageGroup::bytes)? {
+    for group in ChargedRows::of(store.usage(&query).await?, UsageGroup::bytes)? {
         let Ok([name, model]) = <[_; 2]>::try_from(split(group.key).0) else { continue };
         model.iter().try_for_each(|model| agents.charge(model))?;
         let Some(agent) = agents.of(name)? else { continue };

@@ -43,12 +43,12 @@ pub(crate) fn split(key: Vec<UsageKey>) -> (Vec<Name>, Option<Timestamp>) {
 }
 
 /// Rows of a store in their order, with their memory.
-pub(crate) struct Held<T> {
+pub(crate) struct ChargedRows<T> {
     rows: IntoIter<T>,
     _hold: MemoryHold,
 }
 
-impl<T> Held<T> {
+impl<T> ChargedRows<T> {
     /// Charges rows of `bytes`.
     ///
     /// # Errors
@@ -59,7 +59,7 @@ impl<T> Held<T> {
     }
 }
 
-impl<T> Iterator for Held<T> {
+impl<T> Iterator for ChargedRows<T> {
     type Item = T;
 
     fn next(&mut self) -> Option<T> {
@@ -84,7 +84,7 @@ pub(crate) async fn work_by<const N: usize>(
         let names: [Name; N] = split(group.key).0.try_into().ok()?;
         Some((names, group.totals))
     };
-    Ok(Held::of(store.work(&query).await?, WorkGroup::bytes)?.filter_map(named))
+    Ok(ChargedRows::of(store.work(&query).await?, WorkGroup::bytes)?.filter_map(named))
 }
 
 /// The filter without these fields: for records that do not have them.

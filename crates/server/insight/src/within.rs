@@ -6,7 +6,7 @@
 use compact_str::CompactString;
 use quipu_core::{
     AnswerMemory, Criterion, FacetField, GroupTable, Result, Store, Term, TraceFilter, UsageGroup, UsageKey,
-    UsageQuery, UsageTotals, Wanted, rest_key,
+    UsageQuery, UsageTotals, Wanted,
 };
 
 /// Sums of the calls that match `query`. If it names frameworks, calls in traces of those frameworks match
@@ -28,8 +28,7 @@ pub async fn usage_within(store: &dyn Store, query: &UsageQuery) -> Result<Vec<U
         groups.add(group.key, group.totals)?;
     }
     let group = |key, totals| UsageGroup { key, totals };
-    let (mut groups, rest, _hold) = groups.into_rows(group)?;
-    groups.extend(rest.map(|totals| group(rest_key(query.group_by.len()), totals)));
+    let (groups, _hold) = groups.into_groups(query.group_by.len(), group)?;
     Ok(groups)
 }
 

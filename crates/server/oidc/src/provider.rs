@@ -192,10 +192,10 @@ impl Provider {
 /// Converts an error answer. It keeps only the error code of RFC 6749, 5.2.
 fn refusal(answer: &Answer) -> Error {
     #[derive(Deserialize)]
-    struct Said {
+    struct ErrorAnswer {
         error: String,
     }
-    let said = serde_json::from_slice::<Said>(&answer.body).ok().map(|said| said.error);
+    let said = serde_json::from_slice::<ErrorAnswer>(&answer.body).ok().map(|said| said.error);
     let word = said.filter(|word| {
         word.len() <= 40 && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
     });

@@ -165,7 +165,9 @@ fn measured(root: &Path) -> Result<BTreeMap<String, Folder>> {
     let read = |file: &Path| fs::read_to_string(root.join(file)).with_context(|| file.display().to_string());
     for file in files_with(root, &["docs"], "md").into_iter().chain(at_the_root(root)) {
         let source = read(&file)?;
-        let lines = outside_code(&source).filter(|(_, line)| is_prose(line));
+        let code = text::code_lines(&source);
+        let lines = source.lines().enumerate();
+        let lines = lines.filter(|(index, line)| !code.contains(index) && is_prose(line));
         folders.entry(folder_of(&file)).or_default().add(&file, text::of_markdown(&source), lines);
     }
     for file in sources(root) {
@@ -220,16 +222,6 @@ impl Folder {
             self.findings.push(("first_lines", format!("{}:1: {line}", file.display())));
         }
     }
-}
-
-/// The numbered lines of a Markdown file outside of code blocks: code follows the rules of its own language.
-fn outside_code(source: &str) -> impl Iterator<Item = (usize, &str)> {
-    let mut is_code = false;
-    source.lines().enumerate().filter(move |(_, line)| {
-        let is_fence = line.trim_start().starts_with("```");
-        is_code ^= is_fence;
-        !is_code && !is_fence
-    })
 }
 
 /// Whether a line could be broken: it is neither a table nor a link of its own, nor HTML.

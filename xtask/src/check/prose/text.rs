@@ -1,6 +1,8 @@
 //! The sentences of Markdown files and of Rust comments, with their lines.
 
-use pulldown_cmark::{Event, Options, Parser, TagEnd};
+use std::collections::HashSet;
+
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use unicode_segmentation::UnicodeSegmentation;
 
 /// A sentence of prose.
@@ -20,17 +22,13 @@ pub fn of_markdown(source: &str) -> Vec<Sentence> {
     let mut in_code = false;
     for (event, range) in Parser::new_ext(source, Options::ENABLE_TABLES).into_offset_iter() {
         match event {
-            Event::Start(pulldown_cmark::Tag::CodeBlock(_)) => in_code = true,
+            Event::Start(Tag::CodeBlock(_)) => in_code = true,
             Event::End(TagEnd::CodeBlock) => in_code = false,
             Event::Text(text) if !in_code => block.push(&text, range.start),
             Event::Code(_) => block.push("X", range.start),
             Event::SoftBreak | Event::HardBreak => block.push(" ", range.start),
             Event::Start(
-                pulldown_cmark::Tag::Paragraph
-                | pulldown_cmark::Tag::List(_)
-                | pulldown_cmark::Tag::Item
-                | pulldown_cmark::Tag::Heading { .. }
-                | pulldown_cmark::Tag::TableCell,
+                Tag::Paragraph | Tag::List(_) | Tag::Item | Tag::Heading { .. } | Tag::TableCell,
             )
             | Event::End(TagEnd::Paragraph | TagEnd::Item | TagEnd::Heading(_) | TagEnd::TableCell) => {
                 block.close(&lines, &mut found);
@@ -40,6 +38,15 @@ pub fn of_markdown(source: &str) -> Vec<Sentence> {
     }
     block.close(&lines, &mut found);
     found
+}
+
+/// The lines of a Markdown document's code blocks, counted from 0. Code follows the rules of its own language.
+pub fn code_lines(source: &str) -> HashSet<usize> {
+    let lines = line_starts(source);
+    let line_of = |at: usize| lines.partition_point(|start| *start <= at).saturating_sub(1);
+    let blocks = Parser::new_ext(source, Options::ENABLE_TABLES).into_offset_iter();
+    let code = blocks.filter(|(event, _)| matches!(event, Event::Start(Tag::CodeBlock(_))));
+    code.flat_map(|(_, range)| line_of(range.start)..=line_of(range.end.saturating_sub(1))).collect()
 }
 
 /// The sentences of a Rust file's comments. Neighbouring lines with the same mark are one text.
@@ -145,6 +152,14 @@ mod tests {
     fn cells_of_a_table_are_sentences() {
         let source = "| name | meaning |\n|---|---|\n| a | what it is |\n";
         assert_eq!(texts(&of_markdown(source)), [(1, "name"), (1, "meaning"), (3, "a"), (3, "what it is")]);
+    }
+
+    #[test]
+    fn code_is_found_by_its_fences_and_its_indent() {
+        let source = "a\n\n~~~\n```\nb\n~~~\n\nc\n\n    d\n\n- e\n\n  ```rust\n  f\n  ```\n";
+        let mut lines: Vec<usize> = code_lines(source).into_iter().collect();
+        lines.sort_unstable();
+        assert_eq!(lines, [2, 3, 4, 5, 9, 13, 14, 15]);
     }
 
     #[test]

@@ -57,6 +57,10 @@ impl Tables for House {
         Some(|path| quipu_backend_sqlite::accounts::open(path))
     }
 
+    fn is_optional(kind: &str) -> bool {
+        kind == "otlp"
+    }
+
     fn backends() -> Vec<(&'static str, Open)> {
         vec![
             ("sqlite", |place| {

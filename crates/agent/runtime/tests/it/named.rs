@@ -80,7 +80,7 @@ fn named(list: &[&str], text: &str) -> BackendConfigs {
 
 fn opened(list: &[&str], text: &str) -> Backends {
     let mut backends = Backends::default();
-    backends.open(&named(list, text), KNOWN);
+    backends.open(&named(list, text), KNOWN, |_| false);
     backends
 }
 
@@ -130,7 +130,7 @@ fn what_waits_is_kept_on_disk_for_the_remote_and_for_those_that_ask() {
     let list = ["far", "near", "kept"];
     assert_eq!(spools(&opened(&list, text)), [true, false, true]);
     let mut inside = Backends::default();
-    inside.open(&BackendConfigs { keep: false, ..named(&list, text) }, KNOWN);
+    inside.open(&BackendConfigs { keep: false, ..named(&list, text) }, KNOWN, |_| false);
     assert_eq!(spools(&inside), [false, false, true], "a library keeps what it is asked to");
 }
 
@@ -178,7 +178,7 @@ fn the_folder_of_an_earlier_build_is_renamed_with_its_spools() {
     let mut backends = Backends::default();
     let named =
         BackendConfigs { data_dir: data.path().to_owned(), ..named(&["one"], "[one]\nuse = \"near\"") };
-    backends.open(&named, KNOWN);
+    backends.open(&named, KNOWN, |_| false);
     let folder = data.path().join("exporters");
     assert_eq!(backends.exporters[0].folder.as_deref(), Some(folder.join("one").as_path()));
     assert_eq!(std::fs::read_to_string(folder.join(spool)).unwrap(), "kept");

@@ -52,7 +52,7 @@ fn a_damaged_page_is_named() {
         let error = open(pages, &path).and_then(|conn| rows(&conn)).unwrap_err();
         assert_eq!(error.sqlite_error().unwrap().extended_code, rusqlite::ffi::SQLITE_IOERR_DATA);
         let damage = quipu_pages::last_damage().unwrap();
-        assert_eq!(damage.place, quipu_pages::Place::Page(5));
+        assert_eq!(damage.place, quipu_pages::DamagePlace::Page(5));
         assert!(damage.to_string().contains("a.db: page 5"), "{damage}");
         assert_eq!(quipu_pages::last_damage(), None);
     }

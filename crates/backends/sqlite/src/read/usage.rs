@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use parking_lot::Mutex;
 use quipu_core::{
     AnswerMemory, Billing, Cost, Criterion, FacetField, GroupBy, GroupTable, Result, Timestamp, TraceFilter,
-    UsageGroup, UsageKey, UsageQuery, rest_key,
+    UsageGroup, UsageKey, UsageQuery,
 };
 use rusqlite::Connection;
 
@@ -275,8 +275,7 @@ pub(crate) fn groups(shared: &Shared, query: &UsageQuery) -> Result<Vec<UsageGro
         groups.flush()
     })?;
     let group = |key: Vec<UsageKey>, sum: Figures| UsageGroup { key, totals: sum.into_totals() };
-    let (mut groups, rest, _hold) = table.into_inner().into_rows(group)?;
-    groups.extend(rest.map(|sum| group(rest_key(query.group_by.len()), sum)));
+    let (groups, _hold) = table.into_inner().into_groups(query.group_by.len(), group)?;
     Ok(groups)
 }
 

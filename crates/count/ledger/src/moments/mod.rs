@@ -38,7 +38,7 @@ fn key_of(row: &Row) -> Key {
 
 /// A record with its row as last returned.
 #[derive(Debug)]
-struct Held {
+struct MomentRecord {
     row: Row,
     given: Given,
 }
@@ -53,7 +53,7 @@ enum Given {
     Print(u64),
 }
 
-impl Held {
+impl MomentRecord {
     fn given(&self) -> Option<u64> {
         match self.given {
             Given::Nothing => None,
@@ -81,7 +81,7 @@ impl Held {
 /// Records and state of one moment.
 #[derive(Debug, Default)]
 struct Moment {
-    records: BTreeMap<Key, Box<Held>>,
+    records: BTreeMap<Key, Box<MomentRecord>>,
     /// Records to decide: new and changed ones, and those that were near an earlier form of one.
     changed: Vec<Key>,
     /// Numbers of the sources of its records, at most two: the decision needs only one or several.
@@ -108,7 +108,7 @@ impl Moment {
         self.has_sums |= sums::is_sum(&row);
         self.longest = self.longest.max(evidence::reach(&row).saturating_sub(row.cost.time.nanos()));
         self.changed.push(key_of(&row));
-        self.records.insert(key_of(&row), Box::new(Held { row, given }));
+        self.records.insert(key_of(&row), Box::new(MomentRecord { row, given }));
     }
 }
 

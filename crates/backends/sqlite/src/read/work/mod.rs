@@ -12,9 +12,7 @@ pub(crate) use rows::page;
 use std::collections::BTreeMap;
 
 use parking_lot::Mutex;
-use quipu_core::{
-    AnswerMemory, GroupTable, Kind, Result, TraceFilter, WorkGroup, WorkQuery, Worked, rest_key,
-};
+use quipu_core::{AnswerMemory, GroupTable, Kind, Result, TraceFilter, WorkGroup, WorkQuery, Worked};
 
 use crate::bounds::Bounds;
 use crate::fault;
@@ -72,8 +70,7 @@ pub(crate) fn groups(shared: &Shared, query: &WorkQuery) -> Result<Vec<WorkGroup
         add_sums(shared, reader, query, parts, &table)
     })?;
     let group = |key, sum: Sum| WorkGroup { key, totals: sum.into_totals() };
-    let (mut groups, rest, _hold) = table.into_inner().into_rows(group)?;
-    groups.extend(rest.map(|sum| group(rest_key(query.group_by.len()), sum)));
+    let (groups, _hold) = table.into_inner().into_groups(query.group_by.len(), group)?;
     Ok(groups)
 }
 
