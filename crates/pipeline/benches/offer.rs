@@ -34,7 +34,7 @@ fn offer(bencher: Bencher<'_, '_>, exporters: usize, spool: Option<SpoolConfig>)
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let _within = runtime.enter();
     let exporter = |number: usize| Exporter {
-        settings: DeliveryConfig { spool: spool.clone().unwrap_or_default(), ..DeliveryConfig::default() },
+        config: DeliveryConfig { spool: spool.clone().unwrap_or_default(), ..DeliveryConfig::default() },
         folder: spool.is_some().then(|| folder.path().join(number.to_string())),
         ..Exporter::new(Arc::new(Kind))
     };

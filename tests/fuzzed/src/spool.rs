@@ -37,7 +37,7 @@ fn settings() -> DeliveryConfig {
 
 fn pipeline(folder: &Path, open: bool) -> Pipeline {
     let exporter = Exporter {
-        settings: settings(),
+        config: settings(),
         folder: Some(folder.to_path_buf()),
         ..Exporter::new(Arc::new(Way { open }))
     };

@@ -72,7 +72,7 @@ impl ModelCall {
     /// Whether contents are recorded in this context.
     pub fn wants_contents(context: &Context) -> bool {
         context.is_sampled() != Some(false)
-            && context.recorder().is_some_and(|recorder| recorder.settings().log_full_prompts)
+            && context.recorder().is_some_and(|recorder| recorder.config().log_full_prompts)
     }
 
     /// Starts a call in `context`. Without a readable `request`, the answer still provides the model.

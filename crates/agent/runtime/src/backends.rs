@@ -65,7 +65,7 @@ impl Backends {
     /// Adds a backend without a configuration.
     pub(crate) fn add(&mut self, opened: Opened, delivery: &DeliveryConfig) {
         if let Some(backend) = self.beside_store(opened) {
-            self.exporters.push(Exporter { settings: delivery.clone(), ..Exporter::new(backend) });
+            self.exporters.push(Exporter { config: delivery.clone(), ..Exporter::new(backend) });
         }
     }
 
@@ -80,7 +80,7 @@ impl Backends {
         self.exporters.push(Exporter {
             name: name.to_owned(),
             backend,
-            settings: delivery,
+            config: delivery,
             rules,
             folder: Some(folder),
         });

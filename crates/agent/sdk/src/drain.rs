@@ -37,7 +37,7 @@ impl Drain {
             rings: Vec::new(),
             large,
             woken,
-            decoder: Decoder::new(recorder.settings().resource.clone()),
+            decoder: Decoder::new(recorder.config().resource.clone()),
             scratch: Vec::new(),
             scale: Scale::now(),
             compared: Instant::now(),
@@ -47,7 +47,7 @@ impl Drain {
     /// Returns every series of every instrument: see
     /// [`Registry::collect`](crate::metrics::Registry::collect).
     pub fn metrics(&self, now: Timestamp) -> Vec<Metric> {
-        self.recorder.metrics().collect(now, &self.recorder.settings().resource)
+        self.recorder.metrics().collect(now, &self.recorder.config().resource)
     }
 
     /// Waits for a record, at most `at_most`, and returns all available records. The batch is empty after a

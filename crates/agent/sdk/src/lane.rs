@@ -28,7 +28,7 @@ pub(crate) struct Lane {
 impl Lane {
     #[cold]
     pub fn open(recorder: Recorder) -> Self {
-        let most = recorder.settings().ring_bytes;
+        let most = recorder.config().ring_bytes;
         let (producer, consumer) = ring(most.min(FIRST_RING));
         let tally = Arc::default();
         recorder.register(consumer, &tally);
@@ -70,7 +70,7 @@ impl Lane {
 
     #[cold]
     fn push_grown(&mut self, record: &[u64]) -> Result<(), Loss> {
-        let most = self.recorder.settings().ring_bytes;
+        let most = self.recorder.config().ring_bytes;
         self.recorder.wake();
         while self.producer.capacity() < most {
             let (producer, consumer) = ring((self.producer.capacity() * GROWTH).min(most));

@@ -17,7 +17,7 @@ use quipu_metrics::Registry;
 const LARGE_RECORDS: usize = 4_096;
 
 pub(crate) struct Shared {
-    pub settings: RecorderConfig,
+    pub config: RecorderConfig,
     /// Conversion from ticks to time at the recorder's start.
     pub scale: Scale,
     metrics: Registry,
@@ -65,11 +65,11 @@ impl std::fmt::Debug for Recorder {
 
 impl Recorder {
     /// Creates a recorder and its drain.
-    pub fn new(settings: RecorderConfig) -> (Self, Drain) {
+    pub fn new(config: RecorderConfig) -> (Self, Drain) {
         let (large, large_out) = bounded(LARGE_RECORDS);
         let (wake, woken) = bounded(1);
         let shared = Shared {
-            settings,
+            config,
             scale: Scale::now(),
             metrics: Registry::new(crate::context::sampled_place),
             fresh: Mutex::default(),
@@ -100,8 +100,8 @@ impl Recorder {
 
     /// Config of the recorder.
     #[inline]
-    pub fn settings(self) -> &'static RecorderConfig {
-        &self.0.settings
+    pub fn config(self) -> &'static RecorderConfig {
+        &self.0.config
     }
 
     /// Metrics of the recorder.
@@ -112,7 +112,7 @@ impl Recorder {
     /// Counters of recorded and dropped records.
     pub fn counts(self) -> Counts {
         let mut counts = self.0.tallies.lock().sum();
-        counts.filtered = self.0.settings.events.filtered();
+        counts.filtered = self.0.config.events.filtered();
         counts
     }
 
@@ -158,8 +158,8 @@ impl Recorder {
     pub(crate) fn push_large(self, record: Box<[u64]>) -> Result<(), Loss> {
         let len = size_of_val(&*record);
         let waiting = self.0.large_bytes.fetch_add(len, Ordering::AcqRel);
-        if waiting + len <= self.0.settings.large_bytes && self.0.large.try_send(record).is_ok() {
-            if waiting + len > self.0.settings.large_bytes / 2 {
+        if waiting + len <= self.0.config.large_bytes && self.0.large.try_send(record).is_ok() {
+            if waiting + len > self.0.config.large_bytes / 2 {
                 self.wake();
             }
             return Ok(());

@@ -21,7 +21,7 @@ pub(crate) fn is_content(name: &str) -> bool {
 
 /// Whether contents are recorded.
 pub(crate) fn is_full(place: &Context) -> bool {
-    place.recorder().is_some_and(|recorder| recorder.settings().log_full_prompts)
+    place.recorder().is_some_and(|recorder| recorder.config().log_full_prompts)
 }
 
 #[cfg(test)]

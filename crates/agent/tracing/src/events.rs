@@ -27,7 +27,7 @@ pub(crate) fn record(
 ) -> Option<String> {
     let normalized = event.normalized_metadata();
     let metadata = normalized.as_ref().unwrap_or_else(|| event.metadata());
-    let least = place.recorder()?.settings().level;
+    let least = place.recorder()?.config().level;
     let says_level = || metadata.fields().iter().any(|field| LEVEL_FIELDS.contains(&field.name()));
     if !selection.wants(metadata) || (level_of(*metadata.level()) < least && !says_level()) {
         return None;

@@ -21,10 +21,10 @@ pub(crate) struct Breaker {
 }
 
 impl Breaker {
-    pub fn new(settings: &DeliveryConfig) -> Self {
+    pub fn new(config: &DeliveryConfig) -> Self {
         Self {
-            after: settings.breaker_failures.max(1),
-            first: Duration::from_millis(settings.breaker_open_ms),
+            after: config.breaker_failures.max(1),
+            first: Duration::from_millis(config.breaker_open_ms),
             failures: 0,
             times: 1,
             open_until: None,

@@ -140,11 +140,11 @@ mod tests {
 
     #[test]
     fn bounds_of_waits_double_up_to_the_longest() {
-        let settings =
+        let config =
             DeliveryConfig { retry_first_ms: 100, retry_most_ms: 1_000, ..DeliveryConfig::default() };
-        let bounds = [2, 3, 4, 5, 6, 7, u32::MAX].map(|attempt| settings.wait_at_most(attempt));
+        let bounds = [2, 3, 4, 5, 6, 7, u32::MAX].map(|attempt| config.wait_at_most(attempt));
         assert_eq!(bounds, [100, 200, 400, 800, 1_000, 1_000, 1_000]);
-        let drawn: Vec<_> = (0..100).map(|_| settings.wait(6)).collect();
+        let drawn: Vec<_> = (0..100).map(|_| config.wait(6)).collect();
         assert!(drawn.iter().all(|wait| *wait <= Duration::from_secs(1)), "{drawn:?}");
         assert!(drawn.iter().any(|wait| *wait != drawn[0]), "no two senders come back together: {drawn:?}");
     }

@@ -133,8 +133,8 @@ impl DeadLetters {
     /// # Errors
     /// A running pipeline holds the spool, the backend has no spool, or the spool cannot be written. The rest
     /// stay dead letters.
-    pub fn replay(&self, settings: &DeliveryConfig) -> Result<Replayed> {
-        let folder = spool_folder(&settings.spool, Some(&self.exporter)).ok_or_else(|| {
+    pub fn replay(&self, config: &DeliveryConfig) -> Result<Replayed> {
+        let folder = spool_folder(&config.spool, Some(&self.exporter)).ok_or_else(|| {
             let context = "this backend has no spool: start Quipu and let it replay";
             Error::new(ErrorKind::Unsupported, "replay dead letters", context)
         })?;
@@ -145,7 +145,7 @@ impl DeadLetters {
                 "there is no spool folder: check the name of the exporter, or start Quipu and let it replay";
             return Err(Error::new(ErrorKind::NotFound, "replay dead letters", context));
         }
-        let mut spool = Spool::open(&folder, &settings.spool)?;
+        let mut spool = Spool::open(&folder, &config.spool)?;
         self.each(|letter, batch| {
             let packed = Packed::of(&batch)?;
             spool.append(&packed, usize::try_from(letter.records).unwrap_or(usize::MAX)).map(|_| ())

@@ -35,16 +35,16 @@ enum Outcome {
 
 impl Deliverer {
     pub fn new(parts: Arc<ExporterParts>, closing: watch::Receiver<bool>) -> Self {
-        let breaker = Breaker::new(parts.settings());
+        let breaker = Breaker::new(parts.config());
         // A time in the past, so the first write does not wait. A clock that just started cannot represent
         // it.
-        let delay = Duration::from_millis(parts.settings().batch_delay_ms);
+        let delay = Duration::from_millis(parts.config().batch_delay_ms);
         let last = Instant::now().checked_sub(delay).unwrap_or_else(Instant::now);
         Self { parts, breaker, closing, last }
     }
 
-    fn settings(&self) -> &DeliveryConfig {
-        self.parts.settings()
+    fn config(&self) -> &DeliveryConfig {
+        self.parts.config()
     }
 
     fn tally(&self) -> &Tally {
@@ -82,8 +82,8 @@ impl Deliverer {
             Err(error) => parts.tally.not_kept(&error),
         };
         let first = self.backlog().next(&damaged).await?;
-        let until = self.last + Duration::from_millis(self.settings().batch_delay_ms);
-        let mut gathered = Gathered::new(first, Most::of(self.settings()));
+        let until = self.last + Duration::from_millis(self.config().batch_delay_ms);
+        let mut gathered = Gathered::new(first, Most::of(self.config()));
         while !gathered.is_ample() {
             let Some(load) = self.backlog().next_by(Some(until), &damaged).await else { break };
             gathered.add(load);
@@ -118,7 +118,7 @@ impl Deliverer {
             }
             attempts += 1;
             let mut error =
-                match attempt(&self.parts.exporter.backend, &batch, self.settings().write_timeout_ms).await {
+                match attempt(&self.parts.exporter.backend, &batch, self.config().write_timeout_ms).await {
                     Ok(()) => {
                         self.worked();
                         self.tally().wrote(self.takes(&batch));
@@ -163,7 +163,7 @@ impl Deliverer {
             self.breaker.failed();
             self.tally().breaker(self.breaker.state());
         }
-        if self.settings().is_enough(attempts) {
+        if self.config().is_enough(attempts) {
             self.give_up("retries_exhausted", batch, error);
             return Some(Outcome::Settled);
         }
@@ -176,7 +176,7 @@ impl Deliverer {
         }
         let asked = error.retry_after().unwrap_or_default().min(MOST_ASKED);
         self.parts.tell();
-        self.pause(self.settings().wait(attempts.saturating_add(1)).max(asked)).await;
+        self.pause(self.config().wait(attempts.saturating_add(1)).max(asked)).await;
         None
     }
 

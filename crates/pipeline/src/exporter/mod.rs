@@ -45,7 +45,7 @@ pub struct Exporter {
     /// The backend.
     pub backend: Arc<dyn Backend>,
     /// Delivery config.
-    pub settings: DeliveryConfig,
+    pub config: DeliveryConfig,
     /// Rules that select its records.
     pub rules: ExporterRules,
     /// Folder for the spool and the dead letters of this exporter alone; without one nothing is stored on
@@ -56,7 +56,7 @@ pub struct Exporter {
 impl Exporter {
     /// Creates an exporter with the backend's own name, default config and no rules.
     pub fn new(backend: Arc<dyn Backend>) -> Self {
-        let (settings, rules) = (DeliveryConfig::default(), ExporterRules::default());
-        Self { name: backend.name().to_owned(), backend, settings, rules, folder: None }
+        let (config, rules) = (DeliveryConfig::default(), ExporterRules::default());
+        Self { name: backend.name().to_owned(), backend, config, rules, folder: None }
     }
 }

@@ -35,17 +35,17 @@ pub(crate) struct ExporterParts {
 impl ExporterParts {
     fn new(exporter: Exporter, meter: Arc<dyn Meter>) -> Self {
         let tally = Tally::new(&exporter.name, meter);
-        let folder = spool_folder(&exporter.settings.spool, exporter.folder.as_deref());
-        let spool = folder.and_then(|folder| match Spool::open(&folder, &exporter.settings.spool) {
+        let folder = spool_folder(&exporter.config.spool, exporter.folder.as_deref());
+        let spool = folder.and_then(|folder| match Spool::open(&folder, &exporter.config.spool) {
             Ok(spool) => Some(spool),
             Err(error) => {
                 tally.not_kept(&error);
                 None
             }
         });
-        let dead = exporter.folder.as_deref().filter(|_| exporter.settings.dead_letter_bytes > 0);
+        let dead = exporter.folder.as_deref().filter(|_| exporter.config.dead_letter_bytes > 0);
         let dead =
-            dead.and_then(|folder| match StoredLetters::open(folder, exporter.settings.dead_letter_bytes) {
+            dead.and_then(|folder| match StoredLetters::open(folder, exporter.config.dead_letter_bytes) {
                 Ok(dead) => Some(dead),
                 Err(error) => {
                     tally.not_kept(&error);
@@ -53,12 +53,12 @@ impl ExporterParts {
                 }
             });
         let spools = spool.is_some();
-        let backlog = Backlog::new(&exporter.settings, spool);
+        let backlog = Backlog::new(&exporter.config, spool);
         Self { exporter, backlog, tally, dead, spools, forgetting: Mutex::default() }
     }
 
-    pub const fn settings(&self) -> &DeliveryConfig {
-        &self.exporter.settings
+    pub const fn config(&self) -> &DeliveryConfig {
+        &self.exporter.config
     }
 
     fn held(&self) -> BacklogSize {
@@ -205,12 +205,12 @@ impl Open {
                 self.parts.tally.failed(&error);
             }
         };
-        let settings = self.parts.settings();
-        if settings.attempts > 0 {
+        let config = self.parts.config();
+        if config.attempts > 0 {
             flushed.await;
             return Ok(());
         }
-        let most = settings.write_timeout_ms + settings.retry_most_ms + settings.breaker_open_ms;
+        let most = config.write_timeout_ms + config.retry_most_ms + config.breaker_open_ms;
         tokio::time::timeout(Duration::from_millis(most), flushed).await.map_err(|_| {
             let context = format!("{} records are still waiting", self.parts.backlog.records());
             Error::new(ErrorKind::Unavailable, "flush", context).of_backend(self.name())
@@ -223,7 +223,7 @@ impl Open {
         let Some(mut worker) = self.worker.lock().await.take() else { return };
         let _ = self.closing.send(true);
         self.parts.backlog.close();
-        let most = Duration::from_millis(self.parts.settings().close_timeout_ms);
+        let most = Duration::from_millis(self.parts.config().close_timeout_ms);
         if tokio::time::timeout(most, &mut worker).await.is_err() {
             worker.abort();
             // Waits until the worker has released its resources.

@@ -50,10 +50,10 @@ impl Size {
 }
 
 impl Most {
-    pub fn of(settings: &DeliveryConfig) -> Self {
+    pub fn of(config: &DeliveryConfig) -> Self {
         // Records in a write are in memory too.
-        let records = settings.batch_records.min(settings.queue_records).max(1);
-        Self { records, bytes: settings.batch_bytes.max(1) }
+        let records = config.batch_records.min(config.queue_records).max(1);
+        Self { records, bytes: config.batch_bytes.max(1) }
     }
 }
 

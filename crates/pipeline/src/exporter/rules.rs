@@ -98,7 +98,7 @@ mod on_the_way {
     }
 
     impl From<RedactConfig> for Written {
-        fn from(settings: RedactConfig) -> Self {
+        fn from(config: RedactConfig) -> Self {
             let RedactConfig {
                 contents,
                 secrets,
@@ -111,7 +111,7 @@ mod on_the_way {
                 fields,
                 allow,
                 ..
-            } = settings;
+            } = config;
             let contents = contents.map_or(Contents::LeftOut(true), |capture| match capture.is_all() {
                 true => Contents::LeftOut(false),
                 false => Contents::Kept(capture),
@@ -144,11 +144,8 @@ mod on_the_way {
         }
     }
 
-    pub(super) fn serialize<S: Serializer>(
-        settings: &Option<RedactConfig>,
-        to: S,
-    ) -> Result<S::Ok, S::Error> {
-        settings.clone().map(Written::from).serialize(to)
+    pub(super) fn serialize<S: Serializer>(config: &Option<RedactConfig>, to: S) -> Result<S::Ok, S::Error> {
+        config.clone().map(Written::from).serialize(to)
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<RedactConfig>, D::Error> {
@@ -188,7 +185,7 @@ impl Filter {
             return Err(Error::new(ErrorKind::Invalid, "read rules", context));
         }
         let redact =
-            rules.redact.as_ref().map(|settings| Redact::new(settings, Arc::new(NoMeter))).transpose()?;
+            rules.redact.as_ref().map(|config| Redact::new(config, Arc::new(NoMeter))).transpose()?;
         let chooses = *rules != ExporterRules { redact: rules.redact.clone(), ..ExporterRules::default() };
         Ok(Self { rules: rules.clone(), threshold: threshold(part), redact, chooses })
     }

@@ -26,17 +26,17 @@ const STORE_MS: u64 = 10_000;
 /// of an empty store.
 pub struct Steady {
     store: Arc<dyn Store>,
-    settings: DeliveryConfig,
+    config: DeliveryConfig,
     tally: Tally,
     breaker: Mutex<Breaker>,
 }
 
 impl Steady {
     /// Wraps `store`.
-    pub fn new(store: Arc<dyn Store>, settings: DeliveryConfig, meter: Arc<dyn Meter>) -> Self {
+    pub fn new(store: Arc<dyn Store>, config: DeliveryConfig, meter: Arc<dyn Meter>) -> Self {
         let tally = Tally::new(store.name(), meter);
-        let breaker = Mutex::new(Breaker::new(&settings));
-        Self { store, settings, tally, breaker }
+        let breaker = Mutex::new(Breaker::new(&config));
+        Self { store, config, tally, breaker }
     }
 
     /// Status of the store.
@@ -47,15 +47,15 @@ impl Steady {
     async fn keep(&self, batch: &Arc<Batch>) -> std::result::Result<(), &'static str> {
         let mut breaker = self.breaker.lock().await;
         let backend = Arc::clone(&self.store) as Arc<dyn Backend>;
-        for number in 1..=self.settings.bounded_attempts() {
+        for number in 1..=self.config.bounded_attempts() {
             if breaker.open_until().is_some() {
                 self.tally.breaker(breaker.state());
                 return Err("breaker_open");
             }
             if number > 1 {
-                tokio::time::sleep(self.settings.wait(number)).await;
+                tokio::time::sleep(self.config.wait(number)).await;
             }
-            match attempt(&backend, batch, self.settings.write_timeout_ms.min(STORE_MS)).await {
+            match attempt(&backend, batch, self.config.write_timeout_ms.min(STORE_MS)).await {
                 Ok(()) => {
                     breaker.succeeded();
                     self.tally.breaker(breaker.state());
@@ -106,7 +106,7 @@ impl Backend for Steady {
     }
 
     async fn close(&self) -> Result<()> {
-        let most = Duration::from_millis(self.settings.close_timeout_ms);
+        let most = Duration::from_millis(self.config.close_timeout_ms);
         tokio::time::timeout(most, self.store.close()).await.unwrap_or(Ok(()))
     }
 }

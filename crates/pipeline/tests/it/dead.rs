@@ -81,8 +81,8 @@ async fn without_a_pipeline_they_go_into_the_spool() {
 async fn they_need_no_more_bytes_than_they_may_and_the_oldest_go_first() {
     let folder = tempfile::tempdir().unwrap();
     let (backend, _) = picky();
-    let settings = DeliveryConfig { dead_letter_bytes: 2_000, ..quick() };
-    let pipeline = start([exporter(&backend, settings, Some(folder.path()))]);
+    let config = DeliveryConfig { dead_letter_bytes: 2_000, ..quick() };
+    let pipeline = start([exporter(&backend, config, Some(folder.path()))]);
     for trace in 1..=30 {
         pipeline.submit(spans(trace, 2)).await.unwrap();
         pipeline.flush().await.unwrap();
@@ -100,8 +100,8 @@ async fn they_need_no_more_bytes_than_they_may_and_the_oldest_go_first() {
 async fn what_is_tried_too_often_is_kept_and_damaged_files_harm_nobody() {
     let folder = tempfile::tempdir().unwrap();
     let backend = Scripted::down();
-    let settings = DeliveryConfig { attempts: 2, ..quick() };
-    let pipeline = start([exporter(&backend, settings, Some(folder.path()))]);
+    let config = DeliveryConfig { attempts: 2, ..quick() };
+    let pipeline = start([exporter(&backend, config, Some(folder.path()))]);
     for trace in 1..=3 {
         pipeline.submit(spans(trace, 1)).await.unwrap();
         pipeline.flush().await.unwrap();

@@ -22,8 +22,8 @@ fn held() -> (Arc<Scripted>, Arc<AtomicBool>) {
 async fn small_batches_are_written_together_and_large_ones_in_pieces() {
     for (batch_records, batch_bytes) in [(10, 1 << 20), (1_000, 2_000)] {
         let (backend, open) = held();
-        let settings = DeliveryConfig { batch_records, batch_bytes, ..quick() };
-        let pipeline = start([exporter(&backend, settings, None)]);
+        let config = DeliveryConfig { batch_records, batch_bytes, ..quick() };
+        let pipeline = start([exporter(&backend, config, None)]);
         for (trace, count) in [(1, 1), (2, 1), (3, 1), (4, 1), (5, 60)] {
             pipeline.submit(spans(trace, count)).await.unwrap();
         }
@@ -40,8 +40,8 @@ async fn small_batches_are_written_together_and_large_ones_in_pieces() {
 #[tokio::test]
 async fn the_first_goes_at_once_and_the_next_wait_for_company_unless_somebody_waits_for_them() {
     let backend = Scripted::kind();
-    let settings = DeliveryConfig { batch_delay_ms: 3_600_000, batch_records: 6, ..quick() };
-    let pipeline = start([exporter(&backend, settings, None)]);
+    let config = DeliveryConfig { batch_delay_ms: 3_600_000, batch_records: 6, ..quick() };
+    let pipeline = start([exporter(&backend, config, None)]);
     pipeline.submit(spans(1, 1)).await.unwrap();
     until("the first is there", || backend.sizes() == [1]).await;
     pipeline.submit(spans(2, 1)).await.unwrap();
@@ -77,8 +77,8 @@ async fn what_the_other_side_asks_for_is_waited_for_within_reason() {
 #[tokio::test]
 async fn without_a_bound_it_is_tried_until_it_works() {
     let backend = Scripted::new(|number, _| if number < 40 { Err(unavailable()) } else { Ok(()) });
-    let settings = DeliveryConfig { attempts: 0, breaker_open_ms: 1, ..quick() };
-    let pipeline = start([exporter(&backend, settings, None)]);
+    let config = DeliveryConfig { attempts: 0, breaker_open_ms: 1, ..quick() };
+    let pipeline = start([exporter(&backend, config, None)]);
     pipeline.submit(spans(1, 2)).await.unwrap();
     until("it came", || backend.sizes() == [2]).await;
     let status = status(&pipeline);
@@ -172,10 +172,10 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let sent: u64 = sizes.iter().sum();
         let (status, letters) = runtime.block_on(async {
-            let settings = DeliveryConfig { batch_records, queue_records: 16, retry_first_ms: 0, breaker_open_ms: 0, ..quick() };
-            let settings = DeliveryConfig { queue_records: if spooled { 16 } else { 1_000 }, ..settings };
+            let config = DeliveryConfig { batch_records, queue_records: 16, retry_first_ms: 0, breaker_open_ms: 0, ..quick() };
+            let config = DeliveryConfig { queue_records: if spooled { 16 } else { 1_000 }, ..config };
             let folder = spooled.then(|| folder.path());
-            let pipeline = start([exporter(&backend, settings, folder)]);
+            let pipeline = start([exporter(&backend, config, folder)]);
             for (trace, count) in sizes.iter().enumerate() {
                 pipeline.submit(spans(trace as u64 + 1, *count)).await.unwrap();
             }

@@ -73,8 +73,8 @@ fn quick() -> DeliveryConfig {
 fn pipeline(exporters: &[(&Arc<Told>, DeliveryConfig)]) -> (Pipeline, Arc<Faulty>, Arc<SelfMetrics>) {
     let store = Arc::new(Faulty::new());
     let metrics = Arc::new(SelfMetrics::new());
-    let exporter = |(backend, settings): &(&Arc<Told>, DeliveryConfig)| Exporter {
-        settings: settings.clone(),
+    let exporter = |(backend, config): &(&Arc<Told>, DeliveryConfig)| Exporter {
+        config: config.clone(),
         ..Exporter::new(Arc::clone(*backend) as _)
     };
     let pipeline = Pipeline::start(PipelineParts {
@@ -183,8 +183,8 @@ async fn the_oldest_or_the_newest_goes() {
     for (when_full, want) in [(WhenFull::DropOldest, vec![1, 4]), (WhenFull::DropNewest, vec![1, 3])] {
         let told = Told::new([]);
         told.gate.forget_permits(Semaphore::MAX_PERMITS);
-        let settings = DeliveryConfig { queue_records: 5, when_full, write_timeout_ms: 60_000, ..quick() };
-        let (pipeline, ..) = pipeline(&[(&told, settings)]);
+        let config = DeliveryConfig { queue_records: 5, when_full, write_timeout_ms: 60_000, ..quick() };
+        let (pipeline, ..) = pipeline(&[(&told, config)]);
         for (trace, count) in [(1, 1), (2, 3), (3, 4)] {
             pipeline.submit(spans(trace, count)).await.unwrap();
             until("the first is on its way", || *told.came.lock() == 1).await;
@@ -220,8 +220,8 @@ async fn what_may_work_later_is_repeated_and_what_never_will_is_not() {
 async fn a_breaker_opens_and_closes_again() {
     let down = std::iter::repeat_n(Some(ErrorKind::Unavailable), 6);
     let told = Told::new(down);
-    let settings = DeliveryConfig { attempts: 3, breaker_failures: 3, breaker_open_ms: 200, ..quick() };
-    let (pipeline, ..) = pipeline(&[(&told, settings)]);
+    let config = DeliveryConfig { attempts: 3, breaker_failures: 3, breaker_open_ms: 200, ..quick() };
+    let (pipeline, ..) = pipeline(&[(&told, config)]);
     pipeline.submit(spans(1, 1)).await.unwrap();
     pipeline.submit(spans(2, 1)).await.unwrap();
     let down = || matches!(pipeline.exporters()[0].health, Health::Down(_));
@@ -253,11 +253,11 @@ async fn a_backend_with_a_bug_and_one_that_hangs_are_errors_like_others() {
 async fn a_steady_store_gives_up_and_the_exits_get_everything() {
     let faulty = Arc::new(Faulty::new());
     let metrics = Arc::new(SelfMetrics::new());
-    let settings = DeliveryConfig { attempts: 2, breaker_failures: 4, breaker_open_ms: 50, ..quick() };
-    let steady = Arc::new(Steady::new(Arc::clone(&faulty) as _, settings, Arc::clone(&metrics) as _));
+    let config = DeliveryConfig { attempts: 2, breaker_failures: 4, breaker_open_ms: 50, ..quick() };
+    let steady = Arc::new(Steady::new(Arc::clone(&faulty) as _, config, Arc::clone(&metrics) as _));
     let told = Told::new([]);
     let pipeline = Pipeline::start(PipelineParts {
-        exporters: vec![Exporter { settings: quick(), ..Exporter::new(Arc::clone(&told) as _) }],
+        exporters: vec![Exporter { config: quick(), ..Exporter::new(Arc::clone(&told) as _) }],
         ..PipelineParts::new(Arc::clone(&steady) as _)
     });
     faulty.full.store(true, Ordering::SeqCst);

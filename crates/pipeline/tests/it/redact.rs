@@ -21,9 +21,9 @@ fn secrets() -> Vec<(&'static str, String)> {
     ]
 }
 
-fn redacted(settings: &RedactConfig, mut batch: Batch) -> (Batch, String) {
+fn redacted(config: &RedactConfig, mut batch: Batch) -> (Batch, String) {
     let metrics = Arc::new(SelfMetrics::new());
-    let stage = Redact::new(settings, Arc::clone(&metrics) as _).unwrap();
+    let stage = Redact::new(config, Arc::clone(&metrics) as _).unwrap();
     stage.apply(&mut batch);
     (batch, metrics.text())
 }
@@ -84,10 +84,10 @@ fn what_only_looks_alike_stays() {
 
 #[test]
 fn addresses_and_patterns_of_ones_own_when_asked_for() {
-    let settings =
+    let config =
         RedactConfig { emails: true, patterns: vec![r"ORDER-\d{4}".into()], ..RedactConfig::default() };
     let span = draft(1, 1).with("note", "ann@example.com has ORDER-1234").user("ann@example.com").span();
-    let (batch, _) = redacted(&settings, Batch { spans: vec![span], ..Batch::default() });
+    let (batch, _) = redacted(&config, Batch { spans: vec![span], ..Batch::default() });
     assert_eq!(batch.spans[0].attributes.text("note"), Some("[redacted:email] has [redacted:custom]"));
     assert_eq!(batch.spans[0].canonical.user.as_deref(), Some("[redacted:email]"));
     let wrong = RedactConfig { patterns: vec!["(".into()], ..RedactConfig::default() };
@@ -161,9 +161,9 @@ fn what_goes_out_beside_the_attributes_is_masked_too() {
 }
 
 /// A redacted attribute with this name.
-fn note(settings: &RedactConfig, name: &str, text: &str) -> String {
+fn note(config: &RedactConfig, name: &str, text: &str) -> String {
     let span = draft(1, 1).with(name, text).span();
-    let (batch, _) = redacted(settings, Batch { spans: vec![span], ..Batch::default() });
+    let (batch, _) = redacted(config, Batch { spans: vec![span], ..Batch::default() });
     batch.spans[0].attributes.text(name).unwrap().to_owned()
 }
 
@@ -185,12 +185,12 @@ fn values_within_json_are_looked_at_each_for_itself() {
 
 #[test]
 fn json_that_is_too_deep_stays_json() {
-    let settings = RedactConfig { pii: Pii::All(true), ..RedactConfig::default() };
+    let config = RedactConfig { pii: Pii::All(true), ..RedactConfig::default() };
     let mut text = r#"{"n":4111111111111111,"s":"4111111111111111"}"#.to_owned();
     for _ in 0..9 {
         text = serde_json::to_string(&serde_json::json!({ "in": text })).unwrap();
     }
-    let mut clean = note(&settings, "note", &text);
+    let mut clean = note(&config, "note", &text);
     assert!(!clean.contains("4111111111111111"), "{clean}");
     // Every layer is still valid JSON.
     while clean.starts_with('{') {
@@ -201,8 +201,8 @@ fn json_that_is_too_deep_stays_json() {
 
 #[test]
 fn numbers_behind_refused_ones_are_found() {
-    let settings = RedactConfig { pii: Pii::All(true), ..RedactConfig::default() };
+    let config = RedactConfig { pii: Pii::All(true), ..RedactConfig::default() };
     let row = "1 2 ".repeat(20);
-    let clean = note(&settings, "note", &format!("{row} tel (030 1234567, then +49 30 1234567"));
+    let clean = note(&config, "note", &format!("{row} tel (030 1234567, then +49 30 1234567"));
     assert!(clean.starts_with(&row) && !clean.contains("1234567"), "{clean}");
 }

@@ -18,8 +18,8 @@ fn text(stage: &Redact, name: &str, text: &str) -> String {
 /// A stage with all detectors; `more` adds config lines.
 fn stage(more: &str) -> Redact {
     let lines = "contents = \"on\"\nsecrets = true\npii = true\nhigh_entropy = true\n";
-    let settings: RedactConfig = toml::from_str(&format!("{lines}{more}")).unwrap();
-    Redact::new(&settings, Arc::new(NoMeter)).unwrap()
+    let config: RedactConfig = toml::from_str(&format!("{lines}{more}")).unwrap();
+    Redact::new(&config, Arc::new(NoMeter)).unwrap()
 }
 
 const KEY: &str = "key = \"0123456789abcdef0123\"\n";

@@ -360,8 +360,8 @@ fn what_is_around_a_hidden_secret_stays_as_it_was_spelt() {
 
 #[test]
 fn a_patterns_owner_does_not_rename_what_is_counted_by() {
-    let settings: RedactConfig = toml::from_str("patterns = ['[a-z_]+']\nevents = false\n").unwrap();
-    let stage = Redact::new(&settings, Arc::new(NoMeter)).unwrap();
+    let config: RedactConfig = toml::from_str("patterns = ['[a-z_]+']\nevents = false\n").unwrap();
+    let stage = Redact::new(&config, Arc::new(NoMeter)).unwrap();
     let mut batch = full();
     batch.spans[0].attributes = [("quipu.sampled", false)].into_iter().collect();
     batch.spans[0].attributes.push("CUST_one", "1");

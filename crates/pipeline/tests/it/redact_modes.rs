@@ -15,34 +15,34 @@ fn all() -> RedactConfig {
 }
 
 fn read(text: &str) -> RedactConfig {
-    let settings: RedactConfig = toml::from_str(text).unwrap();
-    RedactConfig { contents: settings.contents.or(Some(Capture::all(true))), ..settings }
+    let config: RedactConfig = toml::from_str(text).unwrap();
+    RedactConfig { contents: config.contents.or(Some(Capture::all(true))), ..config }
 }
 
 fn batch(spans: Vec<Span>) -> Batch {
     Batch { spans, ..Batch::default() }
 }
 
-fn redacted(settings: &RedactConfig, mut batch: Batch) -> (Batch, String) {
+fn redacted(config: &RedactConfig, mut batch: Batch) -> (Batch, String) {
     let metrics = Arc::new(SelfMetrics::new());
-    Redact::new(settings, Arc::clone(&metrics) as _).unwrap().apply(&mut batch);
+    Redact::new(config, Arc::clone(&metrics) as _).unwrap().apply(&mut batch);
     (batch, metrics.text())
 }
 
 /// A redacted attribute value.
-fn value(settings: &RedactConfig, name: &str, value: impl Into<Value>) -> Value {
+fn value(config: &RedactConfig, name: &str, value: impl Into<Value>) -> Value {
     let mut span = draft(1, 1).span();
     span.attributes.push(name, value);
-    let (batch, _) = redacted(settings, batch(vec![span]));
+    let (batch, _) = redacted(config, batch(vec![span]));
     batch.spans[0].attributes.get(name).cloned().unwrap_or_default()
 }
 
-fn text(settings: &RedactConfig, name: &str, text: &str) -> String {
-    value(settings, name, text).as_str().unwrap().to_owned()
+fn text(config: &RedactConfig, name: &str, text: &str) -> String {
+    value(config, name, text).as_str().unwrap().to_owned()
 }
 
-fn refusal(settings: &RedactConfig) -> String {
-    Redact::new(settings, Arc::new(NoMeter)).err().unwrap().to_string()
+fn refusal(config: &RedactConfig) -> String {
+    Redact::new(config, Arc::new(NoMeter)).err().unwrap().to_string()
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn dropping_leaves_nothing() {
 
 #[test]
 fn fields_go_by_their_names_in_attributes_json_and_what_was_read() {
-    let settings = read(
+    let config = read(
         r#"
         key = "0123456789abcdef"
         [fields]
@@ -132,7 +132,7 @@ fn fields_go_by_their_names_in_attributes_json_and_what_was_read() {
         allow = ["support"]
         "#,
     );
-    let settings = RedactConfig { pii: Pii::All(true), ..settings };
+    let config = RedactConfig { pii: Pii::All(true), ..config };
     let span = draft(1, 1)
         .with("customer.name", "Ann")
         .with("user.id", "u-17")
@@ -141,7 +141,7 @@ fn fields_go_by_their_names_in_attributes_json_and_what_was_read() {
         .with("said", r#"{"address":{"street":"x"},"note":[1,2],"kept":1,"support":"help@example.com"}"#)
         .user("u-17")
         .span();
-    let (batch, counted) = redacted(&settings, batch(vec![span]));
+    let (batch, counted) = redacted(&config, batch(vec![span]));
     let span = &batch.spans[0];
     assert_eq!(span.attributes.get("customer.name"), None);
     let hashed = span.attributes.text("user.id").unwrap();
@@ -158,9 +158,9 @@ fn fields_go_by_their_names_in_attributes_json_and_what_was_read() {
 
 #[test]
 fn what_is_allowed_stays() {
-    let settings = RedactConfig { allow: vec!["*@example.com".into(), CARD.into()], ..all() };
+    let config = RedactConfig { allow: vec!["*@example.com".into(), CARD.into()], ..all() };
     let note = format!("Ann@Example.com, bob@example.org, {CARD}");
-    assert_eq!(text(&settings, "note", &note), format!("Ann@Example.com, [redacted:email], {CARD}"));
+    assert_eq!(text(&config, "note", &note), format!("Ann@Example.com, [redacted:email], {CARD}"));
 }
 
 #[test]
@@ -176,24 +176,24 @@ fn kinds_are_chosen_one_by_one() {
 
 #[test]
 fn values_that_are_secrets_by_their_names_go_whole() {
-    let settings = RedactConfig { pii: Pii::default(), ..all() };
+    let config = RedactConfig { pii: Pii::default(), ..all() };
     let header = Value::Array(vec!["Token abc".into()]);
-    let got = value(&settings, "http.request.header.authorization", header);
+    let got = value(&config, "http.request.header.authorization", header);
     assert_eq!(got, Value::Array(vec!["[redacted:named_secret]".into()]));
     let json = r#"{"db":{"password":"hunter2","password_hint":"a dog"},"type":"password","api_key":null}"#;
-    assert_eq!(text(&settings, "config", json), json.replace("hunter2", "[redacted:named_secret]"));
-    assert_eq!(text(&settings, "password", "<your password>"), "<your password>");
+    assert_eq!(text(&config, "config", json), json.replace("hunter2", "[redacted:named_secret]"));
+    assert_eq!(text(&config, "password", "<your password>"), "<your password>");
 }
 
 #[test]
 fn what_looks_random_goes_only_when_asked_for_and_ids_stay() {
     let key = "a8Kd93mZq0Xv7Lp2Rt5Yw1Ns6";
-    let settings = RedactConfig { high_entropy: true, ..all() };
-    assert_eq!(text(&settings, "note", &format!("it is {key}.")), "it is [redacted:high_entropy].");
+    let config = RedactConfig { high_entropy: true, ..all() };
+    assert_eq!(text(&config, "note", &format!("it is {key}.")), "it is [redacted:high_entropy].");
     assert_eq!(text(&all(), "note", key), key);
-    assert_eq!(text(&settings, "call.id", key), key);
+    assert_eq!(text(&config, "call.id", key), key);
     let call = r#"{"id":"call_a8Kd93mZq0Xv7Lp2Rt5Yw1Ns6","name":"f"}"#;
-    assert_eq!(text(&settings, "note", call), call);
+    assert_eq!(text(&config, "note", call), call);
 }
 
 #[test]
@@ -208,20 +208,20 @@ fn what_the_count_goes_by_stays() {
 
 #[test]
 fn own_patterns_have_names_modes_and_bounds() {
-    let settings = read(
+    let config = read(
         r#"
         secrets = false
         key = "0123456789abcdef"
         patterns = ["ORDER-\\d{4}", { name = "customer", pattern = "customer (C\\d+)", mode = "hash" }]
         "#,
     );
-    let got = text(&settings, "note", "ORDER-1234 of customer C77");
+    let got = text(&config, "note", "ORDER-1234 of customer C77");
     assert!(got.starts_with("[redacted:custom] of customer [customer:"), "{got}");
     let own = |name: &str, pattern: &str| RedactConfig {
         patterns: vec![OwnPattern { name: name.into(), pattern: pattern.into(), mode: None }],
         ..RedactConfig::default()
     };
-    for (settings, why) in [
+    for (config, why) in [
         (own("a b", "x"), "name"),
         (own("x", "("), "redact.patterns"),
         (own("x", "a*"), "matches the empty text"),
@@ -229,7 +229,7 @@ fn own_patterns_have_names_modes_and_bounds() {
         (own("x", r"(?:\w{1000}){1000}"), "redact.patterns"),
         (RedactConfig { patterns: vec!["x".into(); 101], ..RedactConfig::default() }, "at most 100"),
     ] {
-        assert!(refusal(&settings).contains(why), "{why}: {}", refusal(&settings));
+        assert!(refusal(&config).contains(why), "{why}: {}", refusal(&config));
     }
     // In backtracking engines, the time of this pattern doubles with each letter.
     let evil = own("evil", "(a+)+$");
@@ -251,10 +251,10 @@ fn contents_are_kept_by_service() {
         ("shop-test".to_owned(), true),
         ("pay*".to_owned(), false),
     ]);
-    let settings = RedactConfig { contents: Some(Capture::by_service(services)), ..RedactConfig::default() };
+    let config = RedactConfig { contents: Some(Capture::by_service(services)), ..RedactConfig::default() };
     for (service, kept) in [("shop", false), ("shop-test", true), ("payments", false), ("other", true)] {
         let span = draft(1, 1).service(service).with("gen_ai.input.messages", "[]").span();
-        let (batch, _) = redacted(&settings, batch(vec![span]));
+        let (batch, _) = redacted(&config, batch(vec![span]));
         assert_eq!(batch.spans[0].attributes.get("gen_ai.input.messages").is_some(), kept, "{service}");
     }
     assert_eq!(read("contents = \"off\"").contents, Some(Capture::all(false)));
@@ -314,9 +314,9 @@ mod laws {
     proptest! {
         #[test]
         fn no_text_makes_it_fail_and_what_is_clean_stays_clean(sent in "[ -~\\n\"{}\\[\\]:,@.é0-9]{0,200}") {
-            let settings = RedactConfig { high_entropy: true, ..all() };
-            let once = text(&settings, "note", &sent);
-            prop_assert_eq!(text(&settings, "note", &once), once);
+            let config = RedactConfig { high_entropy: true, ..all() };
+            let once = text(&config, "note", &sent);
+            prop_assert_eq!(text(&config, "note", &once), once);
         }
 
         #[test]

@@ -8,9 +8,9 @@ use quipu_conformance::sample::{at, draft};
 use quipu_core::*;
 use quipu_pipeline::{DropUnsampled, Pipeline, PipelineParts, SelfMetrics, Stages, Tail, TailSampling};
 
-fn tail(settings: TailSampling) -> (Tail, Arc<SelfMetrics>) {
+fn tail(config: TailSampling) -> (Tail, Arc<SelfMetrics>) {
     let metrics = Arc::new(SelfMetrics::new());
-    (Tail::new(settings, Arc::clone(&metrics) as _), metrics)
+    (Tail::new(config, Arc::clone(&metrics) as _), metrics)
 }
 
 /// Keeps only errors, and roots that take longer than a second.

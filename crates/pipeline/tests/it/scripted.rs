@@ -90,8 +90,8 @@ pub fn quick() -> DeliveryConfig {
     }
 }
 
-pub fn exporter(backend: &Arc<Scripted>, settings: DeliveryConfig, folder: Option<&Path>) -> Exporter {
-    Exporter { settings, folder: folder.map(Path::to_path_buf), ..Exporter::new(Arc::clone(backend) as _) }
+pub fn exporter(backend: &Arc<Scripted>, config: DeliveryConfig, folder: Option<&Path>) -> Exporter {
+    Exporter { config, folder: folder.map(Path::to_path_buf), ..Exporter::new(Arc::clone(backend) as _) }
 }
 
 pub fn start(exporters: impl IntoIterator<Item = Exporter>) -> Pipeline {

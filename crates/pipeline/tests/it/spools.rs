@@ -53,15 +53,15 @@ fn what_was_acknowledged_is_delivered_after_a_kill() {
 async fn an_ordered_end_loses_nothing_and_does_not_wait_for_who_is_down() {
     let folder = tempfile::tempdir().unwrap();
     let down = Scripted::down();
-    let settings = DeliveryConfig { close_timeout_ms: 60_000, breaker_open_ms: 60_000, ..quick() };
-    let pipeline = start([exporter(&down, settings.clone(), Some(folder.path()))]);
+    let config = DeliveryConfig { close_timeout_ms: 60_000, breaker_open_ms: 60_000, ..quick() };
+    let pipeline = start([exporter(&down, config.clone(), Some(folder.path()))]);
     pipeline.submit(spans(1, 2)).await.unwrap();
     until("it is known to be down", || status(&pipeline).breaker == BreakerState::Open).await;
     pipeline.submit(spans(2, 3)).await.unwrap();
     tokio::time::timeout(std::time::Duration::from_secs(20), pipeline.close()).await.unwrap().unwrap();
     assert!(status(&pipeline).dropped.is_empty(), "{:?}", status(&pipeline));
     let kind = Scripted::kind();
-    let pipeline = start([exporter(&kind, settings, Some(folder.path()))]);
+    let pipeline = start([exporter(&kind, config, Some(folder.path()))]);
     pipeline.flush().await.unwrap();
     assert_eq!((kind.traces(), status(&pipeline).written), (traces(1..=2), 5));
     pipeline.close().await.unwrap();
@@ -74,8 +74,8 @@ async fn memory_is_bounded_while_the_disk_holds_the_rest_in_order() {
     let gate = Arc::clone(&open);
     let backend =
         Scripted::new(move |_, _| if gate.load(Ordering::SeqCst) { Ok(()) } else { Err(unavailable()) });
-    let settings = DeliveryConfig { queue_records: 10, ..quick() };
-    let pipeline = start([exporter(&backend, settings, Some(folder.path()))]);
+    let config = DeliveryConfig { queue_records: 10, ..quick() };
+    let pipeline = start([exporter(&backend, config, Some(folder.path()))]);
     for trace in 1..=100 {
         pipeline.submit(spans(trace, 4)).await.unwrap();
     }
@@ -102,8 +102,8 @@ async fn beyond_the_bound_all_is_counted_and_the_oldest_go_last_or_first() {
         let backend =
             Scripted::new(move |_, _| if gate.load(Ordering::SeqCst) { Ok(()) } else { Err(unavailable()) });
         let spool = SpoolConfig { bytes: 20_000, when_full, ..SpoolConfig::default() };
-        let settings = DeliveryConfig { queue_records: 5, ..with(spool) };
-        let pipeline = start([exporter(&backend, settings, Some(folder.path()))]);
+        let config = DeliveryConfig { queue_records: 5, ..with(spool) };
+        let pipeline = start([exporter(&backend, config, Some(folder.path()))]);
         for trace in 1..=200 {
             pipeline.submit(spans(trace, 5)).await.unwrap();
         }

@@ -45,10 +45,10 @@ impl Backend for Door {
 }
 
 fn pipeline(door: &Arc<Door>, folder: &Path, spool: bool) -> Pipeline {
-    let mut settings = DeliveryConfig { batch_records: 1, ..DeliveryConfig::default() };
-    settings.spool.enabled = spool;
+    let mut config = DeliveryConfig { batch_records: 1, ..DeliveryConfig::default() };
+    config.spool.enabled = spool;
     let exporter =
-        Exporter { settings, folder: Some(folder.to_owned()), ..Exporter::new(Arc::clone(door) as _) };
+        Exporter { config, folder: Some(folder.to_owned()), ..Exporter::new(Arc::clone(door) as _) };
     Pipeline::start(PipelineParts { exporters: vec![exporter], ..PipelineParts::new(Arc::new(Unstored)) })
 }
 
@@ -235,16 +235,16 @@ async fn what_is_tried_again_is_tried_without_it() {
         let folder = tempfile::tempdir().unwrap();
         let down =
             Arc::new(Down { down: AtomicBool::new(true), refused: Semaphore::new(0), got: Mutex::default() });
-        let mut settings = DeliveryConfig {
+        let mut config = DeliveryConfig {
             retry_first_ms: 1,
             retry_most_ms: 2,
             breaker_open_ms: 1,
             attempts: 0,
             ..DeliveryConfig::default()
         };
-        settings.spool.enabled = spool;
+        config.spool.enabled = spool;
         let exporter = Exporter {
-            settings,
+            config,
             folder: Some(folder.path().to_owned()),
             ..Exporter::new(Arc::clone(&down) as _)
         };

@@ -57,7 +57,7 @@ impl Provider {
     }
 
     /// The configuration.
-    pub const fn settings(&self) -> &OidcConfig {
+    pub const fn config(&self) -> &OidcConfig {
         &self.settings
     }
 

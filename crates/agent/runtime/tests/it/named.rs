@@ -106,17 +106,14 @@ fn two_of_one_kind_have_names_settings_and_rules_of_their_own() {
     assert_eq!(far.backend.health(), Health::Degraded(" plain eu".into()));
     assert_eq!((one.name.as_str(), far.name.as_str()), ("one", "far"));
     assert_eq!(one.folder.as_deref(), Some("/data/exporters/one".as_ref()));
-    assert_eq!(
-        (one.settings.queue_records, one.settings.batch_records, one.settings.spool.bytes),
-        (5, 7, 99)
-    );
+    assert_eq!((one.config.queue_records, one.config.batch_records, one.config.spool.bytes), (5, 7, 99));
     assert_eq!(one.rules.signals.as_deref(), Some([RuleSignal::Traces].as_slice()));
     assert_eq!(
         (one.rules.services.as_slice(), one.rules.sample),
         (["shop-*".to_owned()].as_slice(), Some(0.5))
     );
     assert_eq!(
-        (far.settings.queue_records, far.settings.batch_records),
+        (far.config.queue_records, far.config.batch_records),
         (DeliveryConfig::default().queue_records, 7)
     );
 }
@@ -125,7 +122,7 @@ fn two_of_one_kind_have_names_settings_and_rules_of_their_own() {
 fn what_waits_is_kept_on_disk_for_the_remote_and_for_those_that_ask() {
     let text = "[far]\nkey = \"k\"\n[kept]\nuse = \"near\"\ndelivery = { spool = { bytes = 9 } }\n";
     let spools = |backends: &Backends| -> Vec<bool> {
-        backends.exporters.iter().map(|exporter| exporter.settings.spool.enabled).collect()
+        backends.exporters.iter().map(|exporter| exporter.config.spool.enabled).collect()
     };
     let list = ["far", "near", "kept"];
     assert_eq!(spools(&opened(&list, text)), [true, false, true]);

@@ -70,7 +70,7 @@ impl Making {
         match &self.to {
             To::Nobody => false,
             To::Nowhere(..) => true,
-            To::Draft(draft) => draft.recorder().settings().log_full_prompts,
+            To::Draft(draft) => draft.recorder().config().log_full_prompts,
         }
     }
 
@@ -139,7 +139,7 @@ impl Making {
             session: bound.and_then(|bound| bound.session.as_deref()),
             agent: bound.and_then(|bound| bound.agent.as_deref()),
         };
-        let settings = draft.recorder().settings();
+        let settings = draft.recorder().config();
         if settings.events.admits(settings.level, &view) {
             draft.send();
         } else {
@@ -149,5 +149,5 @@ impl Making {
 }
 
 fn passes(recorder: Recorder, name: &str, level: Level) -> bool {
-    recorder.settings().events.passes(recorder.settings().level, name, level)
+    recorder.config().events.passes(recorder.config().level, name, level)
 }

@@ -50,12 +50,12 @@ impl Live {
         let start = ticks();
         let sampled = match parent {
             Some(CurrentSpan { remote: false, sampled, .. }) => *sampled,
-            None if matches!(recorder.settings().sampler, Sampler::Always) => true,
+            None if matches!(recorder.config().sampler, Sampler::Always) => true,
             _ => {
                 let now = recorder.shared().scale.nanos(start).cast_unsigned();
                 let asked = || at.held.as_ref().filter(|held| held.bound().debug).map(|_| true);
                 let remote = parent.map(|parent| parent.sampled).or_else(asked);
-                recorder.settings().sampler.keeps(&Root { trace_id, kind: word, name, remote, now })
+                recorder.config().sampler.keeps(&Root { trace_id, kind: word, name, remote, now })
             }
         };
         open.recorder = recorder;
@@ -106,7 +106,7 @@ impl Live {
     /// Whether full prompts are recorded.
     #[inline]
     pub fn is_full(&self) -> bool {
-        self.0.recorder.settings().log_full_prompts
+        self.0.recorder.config().log_full_prompts
     }
 
     pub fn change(&mut self, set: impl FnOnce(&mut Bound)) {

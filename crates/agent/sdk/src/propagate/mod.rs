@@ -62,7 +62,7 @@ impl Context {
     /// current span, and bound values. Without a recorder it writes W3C headers.
     pub fn inject(&self, headers: &mut impl Injector) {
         let default = Formats::default();
-        let formats = self.recorder().map_or(&default, |recorder| &recorder.settings().propagate);
+        let formats = self.recorder().map_or(&default, |recorder| &recorder.config().propagate);
         self.inject_as(formats, headers);
     }
 

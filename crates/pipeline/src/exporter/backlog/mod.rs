@@ -52,16 +52,16 @@ enum Next {
 }
 
 impl Backlog {
-    pub fn new(settings: &DeliveryConfig, spool: Option<Spool>) -> Self {
+    pub fn new(config: &DeliveryConfig, spool: Option<Spool>) -> Self {
         Self {
             waiting: Mutex::new(Waiting { spool, ..Waiting::default() }),
             ready: Notify::new(),
             quiet: Notify::new(),
             hurried: AtomicUsize::new(0),
             began: Instant::now(),
-            most: settings.queue_records.max(1),
-            when_full: settings.when_full,
-            spool_when_full: settings.spool.when_full,
+            most: config.queue_records.max(1),
+            when_full: config.when_full,
+            spool_when_full: config.spool.when_full,
         }
     }
 

@@ -33,9 +33,9 @@ const WORTH_REMOVING: u64 = 1 << 20;
 const FILES: u64 = 8;
 
 /// Folder of a backend's spool; `None` if it has none.
-pub(crate) fn spool_folder(settings: &SpoolConfig, exporter: Option<&Path>) -> Option<PathBuf> {
-    let own = || settings.path.clone().or_else(|| Some(exporter?.join("spool")));
-    settings.enabled.then(own).flatten()
+pub(crate) fn spool_folder(config: &SpoolConfig, exporter: Option<&Path>) -> Option<PathBuf> {
+    let own = || config.path.clone().or_else(|| Some(exporter?.join("spool")));
+    config.enabled.then(own).flatten()
 }
 
 /// A position in the spool, ordered by arrival.
@@ -66,7 +66,7 @@ pub(crate) fn failed(operation: &'static str, path: &Path, cause: std::io::Error
 /// memory.
 pub(crate) struct Spool {
     folder: PathBuf,
-    settings: SpoolConfig,
+    config: SpoolConfig,
     segments: VecDeque<Segment>,
     writer: Option<Writer>,
     cursor: Cursor,
@@ -90,7 +90,7 @@ impl Spool {
     ///
     /// # Errors
     /// Another process holds the spool, or the folder cannot be written.
-    pub fn open(folder: &Path, settings: &SpoolConfig) -> Result<Self> {
+    pub fn open(folder: &Path, config: &SpoolConfig) -> Result<Self> {
         private::folder(folder).map_err(|cause| failed("open spool", folder, cause))?;
         let lock = lock(folder)?;
         // Removes temporary files of a process that was killed during a rewrite.
@@ -99,7 +99,7 @@ impl Spool {
         let (cursor, passed) = Cursor::open(&folder.join("cursor"))?;
         let mut spool = Self {
             folder: folder.to_path_buf(),
-            settings: settings.clone(),
+            config: config.clone(),
             segments: VecDeque::new(),
             writer: None,
             cursor,
@@ -192,15 +192,15 @@ impl Spool {
     /// Whether a frame fits within the limit, after delivered files are removed.
     pub fn has_room(&mut self, packed: &Packed) -> bool {
         let len = Head::of(packed, 0, 0).frame_len() + BEGIN;
-        if self.bytes() + len > self.settings.bytes {
+        if self.bytes() + len > self.config.bytes {
             self.remove_passed(0);
         }
-        self.bytes() + len <= self.settings.bytes
+        self.bytes() + len <= self.config.bytes
     }
 
     /// Whether the frame would fit into an empty spool.
     pub fn could_have_room(&self, packed: &Packed) -> bool {
-        Head::of(packed, 0, 0).frame_len() + BEGIN <= self.settings.bytes
+        Head::of(packed, 0, 0).frame_len() + BEGIN <= self.config.bytes
     }
 
     /// Appends a frame; a failed write leaves nothing behind. The frame counts as not in memory until
@@ -232,7 +232,7 @@ impl Spool {
             return Err(Error::new(ErrorKind::Internal, "spool batch", "no file to write to"));
         };
         let begin = Point { segment: active, offset: last.len };
-        if let Err(cause) = writer.append(&head, packed, last.len, self.settings.sync) {
+        if let Err(cause) = writer.append(&head, packed, last.len, self.config.sync) {
             if !writer.is_whole() {
                 self.writer = None;
             }
@@ -249,7 +249,7 @@ impl Spool {
 
     /// Returns the number of a file with space for `len` bytes; creates one if necessary.
     fn writable(&mut self, len: u64) -> Result<u64> {
-        let most = self.settings.segment_bytes.min(self.settings.bytes / FILES).max(1);
+        let most = self.config.segment_bytes.min(self.config.bytes / FILES).max(1);
         if let (Some(last), Some(_)) = (self.segments.back(), &self.writer)
             && (last.len <= BEGIN || last.len + len <= most)
         {
@@ -258,7 +258,7 @@ impl Spool {
         let number = self.next;
         let path = segment::path(&self.folder, number);
         let writer =
-            Writer::create(&path, self.settings.sync).map_err(|cause| failed("spool batch", &path, cause))?;
+            Writer::create(&path, self.config.sync).map_err(|cause| failed("spool batch", &path, cause))?;
         self.next += 1;
         self.writer = Some(writer);
         self.segments.push_back(Segment { number, len: BEGIN, unread: 0, resumed: false });

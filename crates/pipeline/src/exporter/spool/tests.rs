@@ -11,12 +11,12 @@ use tempfile::TempDir;
 use super::layout::VERSION;
 use super::*;
 
-fn settings(bytes: u64, segment_bytes: u64) -> SpoolConfig {
+fn config(bytes: u64, segment_bytes: u64) -> SpoolConfig {
     SpoolConfig { bytes, segment_bytes, ..SpoolConfig::default() }
 }
 
 fn small() -> SpoolConfig {
-    settings(1 << 20, 600)
+    config(1 << 20, 600)
 }
 
 /// Returns the frame with this number, with one to three records.
@@ -199,7 +199,7 @@ fn harm(folder: &Path, place: FrameRange, at: u64) {
 #[test]
 fn a_head_that_is_damaged_while_more_comes_is_counted_once() {
     let folder = tempfile::tempdir().unwrap();
-    let mut spool = Spool::open(folder.path(), &settings(1 << 20, 1 << 20)).unwrap();
+    let mut spool = Spool::open(folder.path(), &config(1 << 20, 1 << 20)).unwrap();
     let place = append(&mut spool, 2);
     harm(folder.path(), place, 9);
     let job = spool.next_job().unwrap();
@@ -215,7 +215,7 @@ fn a_head_that_is_damaged_while_more_comes_is_counted_once() {
 #[test]
 fn of_damaged_heads_and_a_torn_end_every_record_is_counted() {
     let folder = tempfile::tempdir().unwrap();
-    let mut spool = Spool::open(folder.path(), &settings(1 << 20, 1 << 20)).unwrap();
+    let mut spool = Spool::open(folder.path(), &config(1 << 20, 1 << 20)).unwrap();
     let places: Vec<FrameRange> = (0..6).map(|number| append(&mut spool, number)).collect();
     drop(spool);
     // Frames 0, 1 and 2 have one, two and three records; the last has three.
@@ -281,7 +281,7 @@ fn records_come_back_as_they_went() {
 #[test]
 fn it_takes_no_more_than_its_bytes_and_makes_room_by_the_oldest_when_asked() {
     let folder = tempfile::tempdir().unwrap();
-    let bound = settings(20_000, 16 << 20);
+    let bound = config(20_000, 16 << 20);
     let mut spool = Spool::open(folder.path(), &bound).unwrap();
     let (packed, records) = numbered(1);
     let mut count: u64 = 0;
@@ -353,7 +353,7 @@ fn its_clock_goes_on_where_it_stood() {
 fn a_disk_without_room_gets_some_back_as_soon_as_it_can() {
     let root = tempfile::tempdir().unwrap();
     let (folder, away) = (root.path().join("spool"), root.path().join("away"));
-    let mut spool = Spool::open(&folder, &settings(1 << 30, 200)).unwrap();
+    let mut spool = Spool::open(&folder, &config(1 << 30, 200)).unwrap();
     let (packed, records) = numbered(2);
     let place = spool.append(&packed, records).unwrap().0;
     // A missing folder fails like a full disk: no new file can be created.

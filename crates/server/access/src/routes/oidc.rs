@@ -37,7 +37,7 @@ pub async fn begin(
 ) -> Result<Response, Refusal> {
     let provider = provider(&access)?;
     let secure = by_tls(&client, &headers);
-    let redirect = match &provider.settings().redirect_url {
+    let redirect = match &provider.config().redirect_url {
         Some(redirect) => redirect.clone(),
         None => {
             let host = client.host.as_deref().ok_or_else(|| Refusal::bad("The header Host is missing."))?;
@@ -158,7 +158,7 @@ async fn identify(
 
 /// Returns the user of an identity.
 async fn know(access: &Access, provider: &Provider, identity: &Identity) -> Result<User, Failed> {
-    let settings = provider.settings();
+    let settings = provider.config();
     let mut roles = Roles::default();
     for word in provider.roles(identity) {
         roles.add(Roles::parse([word]).map_err(|error| ("failed", error.to_string()))?);

@@ -16,7 +16,7 @@ async fn open() -> (Issuer, House) {
 async fn open_to(groups: &[(&str, &str)]) -> (Issuer, House) {
     let issuer = Issuer::start(Key::ec()).await;
     let roles = groups.iter().map(|(group, role)| ((*group).into(), (*role).into())).collect();
-    let settings = OidcConfig { redirect_url: Some(BACK.into()), roles, ..issuer.settings() };
+    let settings = OidcConfig { redirect_url: Some(BACK.into()), roles, ..issuer.config() };
     let house = House::with(AccessConfig { oidc: Some(settings), ..AccessConfig::default() });
     assert!(house.access.settle(&["0.0.0.0:0".parse().unwrap()], false).unwrap());
     (issuer, house)

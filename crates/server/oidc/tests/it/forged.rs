@@ -10,7 +10,7 @@ use crate::issuer::{BACK, CLIENT, Issuer, SECRET, Spoil, now};
 use crate::sign::{Key, encode};
 
 async fn refused(issuer: &Issuer, case: &str) -> Error {
-    let provider = Provider::new(issuer.settings()).unwrap();
+    let provider = Provider::new(issuer.config()).unwrap();
     let error = issuer.log_in(&provider).await.err().unwrap_or_else(|| panic!("{case}: came in"));
     assert_eq!(error.kind(), ErrorKind::Denied, "{case}: {error}");
     error
@@ -50,7 +50,7 @@ async fn a_token_with_one_wrong_claim_is_refused() {
         refused(&issuer, name).await;
     }
     issuer.change(|plan| plan.claims = json!({"aud": [CLIENT, "another"], "azp": CLIENT}));
-    issuer.log_in(&Provider::new(issuer.settings()).unwrap()).await.unwrap();
+    issuer.log_in(&Provider::new(issuer.config()).unwrap()).await.unwrap();
 }
 
 /// Removes the signature and sets the algorithm in the header.
@@ -133,7 +133,7 @@ async fn keys_for_other_purposes_and_guesses_between_keys_are_refused() {
     refused(&issuer, "no name and two that could be meant").await;
     issuer
         .change(|plan| plan.keys = vec![public.clone(), Key::rsa().public("k2"), json!({"kty": "quantum"})]);
-    issuer.log_in(&Provider::new(issuer.settings()).unwrap()).await.unwrap();
+    issuer.log_in(&Provider::new(issuer.config()).unwrap()).await.unwrap();
 }
 
 #[tokio::test]
@@ -151,7 +151,7 @@ async fn extensions_and_algorithms_that_the_issuer_does_not_use_are_refused() {
 #[tokio::test]
 async fn a_code_is_good_once_for_the_login_that_it_came_from_and_tells_nothing() {
     let issuer = Issuer::start(Key::ec()).await;
-    let provider = Provider::new(issuer.settings()).unwrap();
+    let provider = Provider::new(issuer.config()).unwrap();
     let begun = provider.begin(BACK).await.unwrap();
     let code = issuer.approve(&begun);
     let other = provider.begin(BACK).await.unwrap();
@@ -171,7 +171,7 @@ async fn a_code_is_good_once_for_the_login_that_it_came_from_and_tells_nothing()
 #[tokio::test]
 async fn another_place_to_come_back_to_is_refused_by_the_issuer() {
     let issuer = Issuer::start(Key::ec()).await;
-    let provider = Provider::new(issuer.settings()).unwrap();
+    let provider = Provider::new(issuer.config()).unwrap();
     let begun = provider.begin(BACK).await.unwrap();
     let code = issuer.approve(&begun);
     assert!(provider.finish(&begun, "http://evil.test/", &code).await.is_err());
@@ -189,7 +189,7 @@ async fn what_the_issuer_says_about_itself_has_to_be_its_own_and_safe() {
     ] {
         let issuer = Issuer::start(Key::ec()).await;
         issuer.change(|plan| plan.discovery = discovery.clone());
-        let provider = Provider::new(issuer.settings()).unwrap();
+        let provider = Provider::new(issuer.config()).unwrap();
         let told = provider.begin(BACK).await.unwrap_err().to_string();
         assert!(told.contains(word), "{discovery}: {told}");
     }
@@ -198,7 +198,7 @@ async fn what_the_issuer_says_about_itself_has_to_be_its_own_and_safe() {
 #[tokio::test]
 async fn an_issuer_that_is_not_there_is_unavailable_and_comes_back() {
     let issuer = Issuer::start(Key::ec()).await;
-    let mut settings = issuer.settings();
+    let mut settings = issuer.config();
     settings.issuer = "http://127.0.0.1:1".into();
     let error = Provider::new(settings).unwrap().begin(BACK).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");

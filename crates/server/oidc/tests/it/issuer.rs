@@ -78,7 +78,7 @@ impl Issuer {
         Self { base, plan }
     }
 
-    pub fn settings(&self) -> OidcConfig {
+    pub fn config(&self) -> OidcConfig {
         OidcConfig {
             issuer: self.base.clone(),
             client_id: CLIENT.into(),

@@ -21,7 +21,7 @@ fn ada() -> Identity {
 async fn whoever_the_issuer_knows_comes_in_with_the_roles_of_their_groups() {
     for key in [Key::rsa(), Key::ec(), Key::ed()] {
         let issuer = Issuer::start(key).await;
-        let provider = Provider::new(issuer.settings()).unwrap();
+        let provider = Provider::new(issuer.config()).unwrap();
         let identity = issuer.log_in(&provider).await.unwrap();
         assert_eq!(identity, ada());
         assert_eq!(provider.roles(&identity), ["viewer", "admin"]);
@@ -34,13 +34,13 @@ async fn whoever_the_issuer_knows_comes_in_with_the_roles_of_their_groups() {
 async fn pss_is_understood_too() {
     let issuer = Issuer::start(Key::rsa()).await;
     issuer.change(|plan| plan.header = json!({"alg": "PS256"}));
-    assert_eq!(issuer.log_in(&Provider::new(issuer.settings()).unwrap()).await.unwrap(), ada());
+    assert_eq!(issuer.log_in(&Provider::new(issuer.config()).unwrap()).await.unwrap(), ada());
 }
 
 #[tokio::test]
 async fn the_browser_is_sent_with_all_that_binds_the_answer_to_it() {
     let issuer = Issuer::start(Key::ec()).await;
-    let provider = Provider::new(issuer.settings()).unwrap();
+    let provider = Provider::new(issuer.config()).unwrap();
     let begun = provider.begin(BACK).await.unwrap();
     assert!(
         begun.url.starts_with(&format!("{}/authorize?tenant=1&response_type=code&", issuer.base)),
@@ -67,7 +67,7 @@ async fn the_browser_is_sent_with_all_that_binds_the_answer_to_it() {
 #[tokio::test]
 async fn the_issuer_is_asked_about_itself_and_its_keys_once() {
     let issuer = Issuer::start(Key::ec()).await;
-    let provider = Provider::new(issuer.settings()).unwrap();
+    let provider = Provider::new(issuer.config()).unwrap();
     for _ in 0..3 {
         issuer.log_in(&provider).await.unwrap();
     }
@@ -84,7 +84,7 @@ async fn pass(seconds: u64) {
 #[tokio::test]
 async fn a_key_that_is_new_is_asked_for_when_a_token_names_it_but_not_all_the_time() {
     let issuer = Issuer::start(Key::ec()).await;
-    let provider = Provider::new(issuer.settings()).unwrap();
+    let provider = Provider::new(issuer.config()).unwrap();
     issuer.log_in(&provider).await.unwrap();
     let next = Key::rsa();
     issuer.change(|plan| {
@@ -102,7 +102,7 @@ async fn a_key_that_is_new_is_asked_for_when_a_token_names_it_but_not_all_the_ti
 #[tokio::test]
 async fn a_key_that_the_issuer_withdrew_is_forgotten_within_the_hour() {
     let issuer = Issuer::start(Key::ec()).await;
-    let provider = Provider::new(issuer.settings()).unwrap();
+    let provider = Provider::new(issuer.config()).unwrap();
     issuer.log_in(&provider).await.unwrap();
     issuer.change(|plan| plan.keys.clear());
     pass(3_601).await;
@@ -116,8 +116,8 @@ async fn the_secret_goes_where_the_issuer_takes_it_and_a_wrong_one_is_told_as_ou
     issuer.change(|plan| {
         plan.discovery = json!({"token_endpoint_auth_methods_supported": ["client_secret_post"]})
     });
-    issuer.log_in(&Provider::new(issuer.settings()).unwrap()).await.unwrap();
-    let wrong = OidcConfig { client_secret: "other".into(), ..issuer.settings() };
+    issuer.log_in(&Provider::new(issuer.config()).unwrap()).await.unwrap();
+    let wrong = OidcConfig { client_secret: "other".into(), ..issuer.config() };
     let error = issuer.log_in(&Provider::new(wrong).unwrap()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Invalid);
     let told = error.to_string();
@@ -134,7 +134,7 @@ async fn what_a_thin_token_lacks_is_asked_for_and_has_to_be_about_the_same_perso
             "groups": ["admins", "people"], "iss": "https://elsewhere",
         }));
     });
-    let provider = Provider::new(issuer.settings()).unwrap();
+    let provider = Provider::new(issuer.config()).unwrap();
     assert_eq!(issuer.log_in(&provider).await.unwrap(), ada());
     issuer.change(|plan| plan.userinfo = Some(json!({"sub": "another user", "groups": ["admins"]})));
     let error = issuer.log_in(&provider).await.unwrap_err();
@@ -150,7 +150,7 @@ async fn groups_are_found_by_name_or_path_and_names_show_nothing_hidden() {
         });
     });
     for (claim, groups) in [("realm_access.roles", ["admins"]), ("https://example.com/groups", ["one"])] {
-        let provider = Provider::new(OidcConfig { groups_claim: claim.into(), ..issuer.settings() }).unwrap();
+        let provider = Provider::new(OidcConfig { groups_claim: claim.into(), ..issuer.config() }).unwrap();
         let identity = issuer.log_in(&provider).await.unwrap();
         assert_eq!((identity.groups, identity.name.as_str()), (groups.map(String::from).to_vec(), "ada"));
     }
@@ -159,7 +159,7 @@ async fn groups_are_found_by_name_or_path_and_names_show_nothing_hidden() {
 #[tokio::test]
 async fn only_the_domains_that_are_allowed_come_in_and_only_with_verified_addresses() {
     let issuer = Issuer::start(Key::ec()).await;
-    let allowed = OidcConfig { allowed_domains: vec!["Example.com".into()], ..issuer.settings() };
+    let allowed = OidcConfig { allowed_domains: vec!["Example.com".into()], ..issuer.config() };
     let provider = Provider::new(allowed).unwrap();
     issuer.log_in(&provider).await.unwrap();
     for claims in [
