@@ -1,6 +1,7 @@
 //! `ci`: the checks that take longer than the tests.
 
 use std::process::Command;
+use std::time::Instant;
 
 use anyhow::{Context, Result, anyhow, bail};
 use cargo_metadata::MetadataCommand;
@@ -9,7 +10,7 @@ use quipu_trials::{ports, shell};
 
 use crate::{check, test};
 
-/// Crates whose features are checked none, each and all.
+/// Crates whose features are checked in combinations.
 const MATRIX: [&str; 2] = ["quipu", "quipu-cli"];
 
 /// Features that no other crate of the workspace switches on, whose tests would be left out.
@@ -30,34 +31,47 @@ const SUITES: [&[&str]; 7] = [
 
 type Step = fn(&Args) -> Result<()>;
 
+const STEPS: [(&str, Step); 5] = [
+    ("check", |args| check::run(&check::Args::all(args.strict))),
+    ("features", |_| matrix()),
+    ("doctests", |_| doc_tests()),
+    ("apart", |_| separate_features()),
+    ("suites", suites),
+];
+
 /// Options of `ci`.
 #[derive(clap::Args)]
 pub struct Args {
     /// A check or suite that cannot run, because a tool is missing, is an error
     #[arg(long, env = "QUIPU_STRICT", value_parser = clap::builder::BoolishValueParser::new())]
     strict: bool,
+    /// Only the steps with these names
+    #[arg(value_name = "NAME")]
+    only: Vec<String>,
 }
 
 /// Runs the checks, the feature matrix, the documentation tests and the quick suites. One that fails does not
 /// stop the others.
 ///
 /// # Errors
-/// Any of them fails; the error lists all.
+/// Any of them fails; the error lists all. No step has a name that was asked for.
 pub fn run(args: &Args) -> Result<()> {
-    let steps: [(&str, Step); 5] = [
-        ("check", |args| check::run(&check::Args::all(args.strict))),
-        ("feature matrix", |_| matrix()),
-        ("documentation tests", |_| doc_tests()),
-        ("tests of separate features", |_| separate_features()),
-        ("suites", suites),
-    ];
+    let names = STEPS.map(|(name, _)| name);
+    if let Some(unknown) = args.only.iter().find(|only| !names.contains(&only.as_str())) {
+        bail!("no step is called {unknown}; there are {}", names.join(" "));
+    }
     let mut failures = Vec::new();
-    for (name, step) in steps {
+    for (name, step) in STEPS {
+        if !args.only.is_empty() && !args.only.iter().any(|only| only == name) {
+            continue;
+        }
         println!("\n== {name}");
+        let begin = Instant::now();
         if let Err(error) = step(args) {
             println!("error: {error:#}");
             failures.push(name);
         }
+        println!("{name}: {:.0} s", begin.elapsed().as_secs_f64());
     }
     if failures.is_empty() { Ok(()) } else { bail!("failed: {}", failures.join(", ")) }
 }
@@ -85,7 +99,7 @@ fn suites(args: &Args) -> Result<()> {
     if texts.is_empty() { Ok(()) } else { bail!("{}", texts.join("\n")) }
 }
 
-/// `cargo check` of each crate with no feature, each feature alone, and all. Lean: no code is generated.
+/// `cargo check` of each crate with combinations of its features. Lean: no code is generated.
 fn matrix() -> Result<()> {
     let manifest = shell::root().join("Cargo.toml");
     let metadata =
@@ -105,15 +119,29 @@ fn matrix() -> Result<()> {
     Ok(())
 }
 
-/// None, each, all; `default` is left out, it being a set of the others.
+/// None, each, and all. `default` is left out, because it is a set of the others. Adapters are many and alike,
+/// so they are checked in groups: for any two adapters there is a group that has the first and lacks the second.
 fn combinations<'a>(names: impl Iterator<Item = &'a String>) -> Vec<Vec<&'a str>> {
     let names: Vec<&str> = names.map(String::as_str).filter(|name| *name != "default").collect();
+    let (adapters, others): (Vec<&str>, Vec<&str>) =
+        names.iter().partition(|name| name.starts_with("adapter-"));
     let mut sets = vec![Vec::new()];
-    sets.extend(names.iter().map(|name| vec![*name]));
+    sets.extend(others.iter().map(|name| vec![*name]));
+    sets.extend(separating(&adapters));
     if names.len() > 1 {
         sets.push(names);
     }
     sets
+}
+
+/// Two groups for each binary digit of a name's position: the names with a one there, and those with a zero.
+fn separating<'a>(names: &[&'a str]) -> Vec<Vec<&'a str>> {
+    let digits = usize::BITS - names.len().saturating_sub(1).leading_zeros();
+    let group = |digit: u32, value: usize| {
+        let chosen = names.iter().enumerate().filter(|(at, _)| (at >> digit) & 1 == value);
+        chosen.map(|(_, name)| *name).collect()
+    };
+    (0..digits).flat_map(|digit| [group(digit, 0), group(digit, 1)]).collect()
 }
 
 #[cfg(test)]
@@ -126,5 +154,18 @@ mod tests {
         assert_eq!(combinations(names.iter()), [vec![], vec!["a"], vec!["b"], vec!["a", "b"]]);
         assert_eq!(combinations(names[..1].iter()), [vec![], vec!["a"]]);
         assert_eq!(combinations([].iter()), [Vec::<&str>::new()]);
+    }
+
+    #[test]
+    fn any_two_adapters_are_separated() {
+        let names: Vec<String> = (0..13).map(|at| format!("adapter-{at}")).collect();
+        let sets = combinations(names.iter());
+        assert_eq!(sets.len(), 1 + 8 + 1);
+        for (first, second) in names.iter().flat_map(|first| names.iter().map(move |second| (first, second)))
+        {
+            let separates =
+                |set: &Vec<&str>| set.contains(&first.as_str()) && !set.contains(&second.as_str());
+            assert!(first == second || sets.iter().any(separates), "{first} and {second}");
+        }
     }
 }

@@ -12,8 +12,8 @@ use crate::bench::{Load, send};
 use crate::browser::Browser;
 use crate::shell;
 
-const CASES: [&str; 10] =
-    ["demo", "empty", "failing", "large", "walks", "hostile", "restart", "access", "data", "first"];
+const CASES: [&str; 11] =
+    ["demo", "empty", "failing", "large", "walks", "hostile", "restart", "access", "data", "first", "behind"];
 const SENDERS: usize = 3;
 /// Findings of a case that are printed.
 const TOLD: usize = 25;

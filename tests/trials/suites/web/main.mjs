@@ -8,7 +8,7 @@ import { first as firstTrace } from "./first.mjs";
 import { hostile } from "./hostile.mjs";
 import { visit } from "./pages.mjs";
 import { restart } from "./restart.mjs";
-import { walks } from "./walks.mjs";
+import { figuresOpen, walks } from "./walks.mjs";
 
 const plan = JSON.parse(readFileSync(process.argv[2], "utf8"));
 const BOTH = [["light", 1440], ["dark", 390]];
@@ -24,6 +24,7 @@ const CASES = {
   access: (browser) => access(browser, plan),
   data: (browser) => data(browser, plan),
   first: (browser) => firstTrace(browser, plan),
+  behind: (browser) => figuresOpen(browser, plan),
 };
 
 const cases = [];

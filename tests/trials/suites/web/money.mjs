@@ -1,11 +1,12 @@
 // What can be done with money on the screens: a cost is explained, a budget made, changed and removed, a re-pricing tried.
 import { json } from "./browser.mjs";
+import { LIMIT } from "./steps.mjs";
 
-const shown = (page, text) => page.getByText(text).first().waitFor({ timeout: 8000 });
+const shown = (page, text) => page.getByText(text).first().waitFor({ timeout: LIMIT });
 
 /** A cost line by line: its sum is what the span cost. */
 export const explained = (page) => [
-  ["the sum is there", () => page.locator(".explain .bill tfoot").waitFor({ timeout: 8000 })],
+  ["the sum is there", () => page.locator(".explain .bill tfoot").waitFor({ timeout: LIMIT })],
   ["the sum is the cost", async () => {
     const [head, sum] = await Promise.all([page.locator(".explain-head .figure").innerText(), page.locator(".bill tfoot td").last().innerText()]);
     const number = (text) => Number(text.replace(/[^0-9.]/g, ""));
@@ -32,35 +33,35 @@ export const budgeted = (page) => {
       await field("Dollars").fill("12.50");
       await field("Time zone").fill("Mars/Olympus");
       await page.getByRole("button", { name: "Create" }).click();
-      await page.locator(".form-field.is-wrong .form-error", { hasText: "Mars" }).waitFor({ timeout: 8000 });
+      await page.locator(".form-field.is-wrong .form-error", { hasText: "Mars" }).waitFor({ timeout: LIMIT });
     }],
     ["it is made", async () => {
       await field("Time zone").fill("Europe/Zurich");
       await page.getByRole("combobox", { name: "One limit for" }).selectOption({ label: "Each user" });
       await page.getByRole("button", { name: "Create" }).click();
-      await page.locator(".budget h2", { hasText: "web-walk" }).waitFor({ timeout: 8000 });
+      await page.locator(".budget h2", { hasText: "web-walk" }).waitFor({ timeout: LIMIT });
     }],
     ["it is changed", async () => {
       await page.locator(".budget", { hasText: "web-walk" }).getByRole("button", { name: "Edit" }).click();
       await field("Calls").fill("5k");
       await page.getByRole("button", { name: "Save" }).click();
-      await page.locator(".budget", { hasText: "web-walk" }).getByText("5,000 calls").first().waitFor({ timeout: 8000 });
+      await page.locator(".budget", { hasText: "web-walk" }).getByText("5,000 calls").first().waitFor({ timeout: LIMIT });
     }],
     ["it is taken away", async () => {
       await page.locator(".budget", { hasText: "web-walk" }).getByRole("button", { name: "Edit" }).click();
       await page.getByRole("button", { name: "Delete", exact: true }).click();
       await page.getByRole("button", { name: "Delete permanently" }).click();
-      await page.locator(".budget h2", { hasText: "web-walk" }).waitFor({ state: "detached", timeout: 8000 });
+      await page.locator(".budget h2", { hasText: "web-walk" }).waitFor({ state: "detached", timeout: LIMIT });
     }],
   ];
 };
 
 /** The dry run of a re-pricing says what would change, or that nothing would. */
 export const repriced = (page) => [
-  ["the panel opens", () => page.getByRole("button", { name: "Recalculate past costs" }).click({ timeout: 8000 })],
+  ["the panel opens", () => page.getByRole("button", { name: "Recalculate past costs" }).click({ timeout: LIMIT })],
   ["the difference is shown", async () => {
     await page.getByRole("button", { name: "Show the difference" }).click();
-    await page.getByText(/Nothing changes|Difference/).first().waitFor({ timeout: 8000 });
+    await page.getByText(/Nothing changes|Difference/).first().waitFor({ timeout: LIMIT });
   }],
 ];
 

@@ -2,7 +2,7 @@
 import { first } from "./browser.mjs";
 
 /** How long anything that is asked for may take to be on the screen. */
-export const LIMIT = 8_000;
+export const LIMIT = 30_000;
 
 /** Takes the steps in order; the first that fails ends the walk and says where. */
 export async function run(wrong, name, steps) {

@@ -204,7 +204,7 @@ async fn a_trace_of_a_failed_commit_keeps_its_planned_day() {
         let mut counted = Counted::new(&store);
         let [parent, child] = pair(1);
         store.fail_at(step);
-        let failed = counted.send(&[child.clone()]).await.is_err();
+        let failed = counted.send(std::slice::from_ref(&child)).await.is_err();
         store.fail_at(0);
         counted.send(&[parent]).await.unwrap();
         counted.send(&[child]).await.unwrap();
