@@ -113,13 +113,10 @@ pub(crate) fn conditions(reader: &DayReader<'_>, query: &EventQuery) -> fault::R
 }
 
 fn events_in(reader: &DayReader<'_>, query: &EventQuery, room: &mut Room) -> fault::Result<Vec<Numbered>> {
-    let Some(Condition { from, sql: condition, args, .. }) = conditions(reader, query)? else {
+    let Some(condition) = conditions(reader, query)? else {
         return Ok(Vec::new());
     };
-    let sql = format!(
-        "SELECT e.pk, e.time, e.level, e.name, e.trace, e.span, e.session, e.agent, e.framework, e.resource, e.scope, b.z \
-         FROM {from} JOIN event_bodies b ON b.pk = e.pk WHERE {condition} ORDER BY e.time DESC, e.pk DESC"
-    );
+    let (sql, args) = (newest_first(&condition), condition.args);
     let wanted = query.q.as_ref().map(|q| q.to_lowercase());
     let names = Names::new(reader.conn);
     let mut sources = Sources::new();
@@ -138,6 +135,14 @@ fn events_in(reader: &DayReader<'_>, query: &EventQuery, room: &mut Room) -> fau
         }
     }
     Ok(events)
+}
+
+/// Newest first, in the order of an index: SQLite would keep the bodies of all rows in memory to sort them.
+fn newest_first(Condition { from, sql, .. }: &Condition) -> String {
+    format!(
+        "SELECT e.pk, e.time, e.level, e.name, e.trace, e.span, e.session, e.agent, e.framework, e.resource, e.scope, b.z \
+         FROM {from} JOIN event_bodies b ON b.pk = e.pk WHERE {sql} ORDER BY e.time DESC, e.pk DESC"
+    )
 }
 
 /// The event in a row.
@@ -184,5 +189,45 @@ fn occurs_in(value: &Value, wanted: &str) -> bool {
         Value::Array(values) => values.iter().any(|value| occurs_in(value, wanted)),
         Value::Map(pairs) => pairs.iter().any(|(_, value)| occurs_in(value, wanted)),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use quipu_conformance::sample::{at, event, trace_id};
+    use quipu_core::{Backend, Batch};
+
+    use super::*;
+    use crate::{Config, Sqlite};
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn no_question_sorts_events_in_memory() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Sqlite::open(Config::at(folder.path())).unwrap();
+        let trace = trace_id(7);
+        let events = (0..500)
+            .map(|number| Event { trace_id: Some(trace), ..event(at(number), Level::Info, "note", "text") })
+            .collect();
+        store.write(Batch { events, ..Batch::default() }.into()).await.unwrap();
+        let day = store.shared.sound_days().unwrap()[0];
+        let of_trace = EventQuery { trace_id: Some(trace), ..EventQuery::default() };
+        let questions = [
+            EventQuery::default(),
+            EventQuery { cursor: Some((Timestamp::from_nanos(i64::MAX), 9)), ..of_trace.clone() },
+            EventQuery { level: Some(Level::Info), ..of_trace.clone() },
+            of_trace,
+        ];
+        for query in questions {
+            let ask = |reader: &DayReader<'_>| {
+                let condition = conditions(reader, &query)?.unwrap();
+                let mut look =
+                    reader.conn.prepare(&format!("EXPLAIN QUERY PLAN {}", newest_first(&condition)))?;
+                let steps =
+                    look.query_map(params_from_iter(&condition.args), |row| row.get::<_, String>(3))?;
+                Ok(steps.collect::<rusqlite::Result<Vec<_>>>()?.join("; "))
+            };
+            let plan = store.shared.ask(day, ask).unwrap().unwrap();
+            assert!(!plan.contains("TEMP B-TREE"), "{query:?}: {plan}");
+        }
     }
 }

@@ -70,6 +70,7 @@ pub(crate) static DAY: Layout = Layout {
         include_str!("day-11.sql"),
         include_str!("day-12.sql"),
         include_str!("day-13.sql"),
+        include_str!("day-14.sql"),
     ],
     then: &[(5, deviations::count_deviations)],
 };

@@ -110,7 +110,7 @@ async fn version_1_is_migrated() {
     assert!(error.to_string().contains("version 1"), "{error}");
     drop(refused);
     let store = open(folder.path());
-    assert_eq!(store.info().await.unwrap().version, 13);
+    assert_eq!(store.info().await.unwrap().version, 14);
     let filter = TraceFilter { session: Some("s".into()), ..TraceFilter::default() };
     let page = store.traces(&TraceQuery { filter, limit: 10, ..TraceQuery::default() }).await.unwrap();
     assert_eq!(page.rows.len(), 2);
@@ -120,7 +120,7 @@ async fn version_1_is_migrated() {
         let version: u32 = conn.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
         let sql =
             "SELECT COUNT(*) FROM sqlite_schema WHERE name LIKE 'traces!_%' ESCAPE '!' AND type = 'index'";
-        assert_eq!((version, conn.query_row(sql, [], |row| row.get::<_, u32>(0)).unwrap()), (13, 4));
+        assert_eq!((version, conn.query_row(sql, [], |row| row.get::<_, u32>(0)).unwrap()), (14, 4));
     }
 }
 
@@ -223,12 +223,12 @@ async fn a_newer_version_is_refused_by_name() {
     let folder = tempfile::tempdir().unwrap();
     two_days(folder.path()).await;
     let file = day_files(folder.path()).remove(0);
-    crate::connect(&file).unwrap().execute_batch("PRAGMA user_version = 14").unwrap();
+    crate::connect(&file).unwrap().execute_batch("PRAGMA user_version = 15").unwrap();
     let error = Sqlite::open(Config::at(folder.path())).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unsupported);
     let text = error.to_string();
-    assert!(text.contains("version 14") && text.contains("version 13") && text.contains("d-"), "{text}");
-    crate::connect(&file).unwrap().execute_batch("PRAGMA user_version = 13").unwrap();
+    assert!(text.contains("version 15") && text.contains("version 14") && text.contains("d-"), "{text}");
+    crate::connect(&file).unwrap().execute_batch("PRAGMA user_version = 14").unwrap();
     crate::connect(folder.path().join("catalog.db"))
         .unwrap()
         .execute_batch("PRAGMA user_version = 7")
