@@ -16,6 +16,8 @@ use crate::catalog::{Catalog, Offer};
 const LEAST_CALLS: u64 = 20;
 /// Limit of a cheaper model's cost, in percent.
 const AT_MOST_PERCENT: u64 = 90;
+/// Most models and tiers that are compared. A sender chooses their names; further ones get no suggestion.
+const MOST_KEYS: usize = 1_000;
 /// Sizes of input at which prices change in the known books: calls are averaged within them, never across.
 const BOUNDS: [u64; 8] = [32_000, 100_000, 128_000, 200_000, 256_000, 272_000, 512_000, 1_000_000];
 
@@ -49,6 +51,9 @@ impl Mixes {
         }
         let size = BOUNDS.partition_point(|bound| *bound < usage.input.unwrap_or(0));
         let key = (provider.clone(), model.clone(), cost.service_tier.clone());
+        if self.0.len() >= MOST_KEYS && !self.0.contains_key(&key) {
+            return;
+        }
         let mix = self.0.entry(key).or_default().entry(size).or_default();
         mix.calls += 1;
         add(&mut mix.sum, usage);
@@ -176,4 +181,25 @@ fn mean(mix: &Mix) -> Usage {
         *count /= mix.calls.max(1);
     }
     usage
+}
+
+#[cfg(test)]
+mod tests {
+    use quipu_conformance::sample::{draft, priced};
+
+    use super::*;
+
+    #[test]
+    fn names_that_a_sender_invents_are_limited() {
+        let mut mixes = Mixes::default();
+        let mut add = |model: usize| {
+            let span = draft(1, 1).llm(&format!("ft:gpt-5:{model}"), 10, 2).span();
+            mixes.add(&priced(&span, "0.01"));
+        };
+        (0..2 * MOST_KEYS).for_each(&mut add);
+        add(0);
+        let first = (CompactString::from("openai"), CompactString::from("ft:gpt-5:0"), None);
+        let calls = |key: &Key| mixes.0.get(key).map(|sizes| sizes[&0].calls);
+        assert_eq!((mixes.0.len(), calls(&first)), (MOST_KEYS, Some(2)));
+    }
 }
