@@ -43,5 +43,6 @@ fn points<'s>(series: &'s Series, query: &MetricQuery) -> SeriesPoints<'s> {
     let before = series.points.range(..since).next_back().map(|(_, point)| point);
     let later = series.points.range(since..).map(|(_, point)| point);
     let within = later.take_while(|point| query.until.is_none_or(|until| point.time < until));
-    SeriesPoints { labels: &series.labels, temporality: series.temporality, before, points: within.collect() }
+    let labels = series.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+    SeriesPoints { labels, temporality: series.temporality, before, points: within.collect() }
 }

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use compact_str::CompactString;
 
-use crate::{Bucket, MetricAggregate, MetricQuery, MetricSeries, Point, PointValue, Temporality, Timestamp};
+use crate::{
+    AnswerMemory, Bucket, MetricAggregate, MetricQuery, MetricSeries, Point, PointValue, Temporality,
+    Timestamp,
+};
 
 /// The increase that a point adds to those before it.
 #[derive(Debug, Default)]
@@ -63,8 +66,8 @@ impl Growth {
 /// A stored series: its labels, and its points within a query's time range, in time order.
 #[derive(Debug, Clone)]
 pub struct SeriesPoints<'p> {
-    /// Labels.
-    pub labels: &'p BTreeMap<CompactString, String>,
+    /// Labels, sorted by key.
+    pub labels: Vec<(&'p str, &'p str)>,
     /// Time range of its points when sent.
     pub temporality: Temporality,
     /// The last earlier point, the base of a cumulative series.
@@ -75,32 +78,49 @@ pub struct SeriesPoints<'p> {
 
 /// Answers a query from the matching stored series. Each step with a point has one figure; a step is at least
 /// a second wide. A step whose points have no figure (the mean of nothing) is left out, as is a series
-/// without a step.
+/// without a step. The answer ends with the series at which it exceeds [`AnswerMemory::group_bytes`].
 pub fn metric_series<'p>(
     query: &MetricQuery,
     stored: impl IntoIterator<Item = SeriesPoints<'p>>,
 ) -> Vec<MetricSeries> {
-    let mut groups: BTreeMap<BTreeMap<CompactString, String>, Group<'p>> = BTreeMap::new();
-    for series in stored {
-        groups.entry(kept(query, series.labels)).or_default().add(query, series);
+    let kept = |series: SeriesPoints<'p>| SeriesPoints { labels: kept(query, series.labels), ..series };
+    let mut stored: Vec<SeriesPoints<'p>> = stored.into_iter().map(kept).collect();
+    stored.sort_by(|a, b| a.labels.cmp(&b.labels));
+    let most = AnswerMemory::current().group_bytes();
+    let (mut answers, mut bytes) = (Vec::new(), 0_usize);
+    for group in stored.chunk_by(|a, b| a.labels == b.labels) {
+        let series = merged(query, group);
+        if series.points.is_empty() {
+            continue;
+        }
+        bytes = bytes.saturating_add(series.bytes());
+        answers.push(series);
+        if bytes > most {
+            break;
+        }
     }
-    let answers = groups.into_iter().map(|(labels, group)| MetricSeries {
-        labels,
-        temporality: group.temporality,
-        points: group.figures(query.aggregate),
-    });
-    answers.filter(|series| !series.points.is_empty()).collect()
+    answers
 }
 
 /// The labels of an answer.
-fn kept(query: &MetricQuery, labels: &BTreeMap<CompactString, String>) -> BTreeMap<CompactString, String> {
+fn kept<'p>(query: &MetricQuery, labels: Vec<(&'p str, &'p str)>) -> Vec<(&'p str, &'p str)> {
     match &query.group_by {
-        None => labels.clone(),
-        Some(keys) => keys
-            .iter()
-            .filter_map(|key| labels.get_key_value(key.as_str()))
-            .map(|(key, value)| (key.clone(), value.clone()))
-            .collect(),
+        None => labels,
+        Some(keys) => labels.into_iter().filter(|(key, _)| keys.iter().any(|wanted| wanted == key)).collect(),
+    }
+}
+
+/// One series of an answer, from the stored ones with its labels.
+fn merged(query: &MetricQuery, stored: &[SeriesPoints<'_>]) -> MetricSeries {
+    let mut group = Group::default();
+    for series in stored {
+        group.add(query, series);
+    }
+    let labels = stored.first().into_iter().flat_map(|series| &series.labels);
+    MetricSeries {
+        labels: labels.map(|(key, value)| (CompactString::from(*key), (*value).to_owned())).collect(),
+        temporality: group.temporality,
+        points: group.figures(query.aggregate),
     }
 }
 
@@ -112,11 +132,11 @@ struct Group<'p> {
 }
 
 impl<'p> Group<'p> {
-    fn add(&mut self, query: &MetricQuery, series: SeriesPoints<'p>) {
+    fn add(&mut self, query: &MetricQuery, series: &SeriesPoints<'p>) {
         self.temporality = series.temporality;
         let width = query.step.max(Timestamp::SECOND);
         let mut before = series.before;
-        for point in series.points {
+        for &point in &series.points {
             let growth = Growth::of(series.temporality, before, point);
             self.steps.entry(point.time.floor(width)).or_default().push((point, growth));
             before = Some(point);
@@ -233,9 +253,8 @@ mod tests {
     }
 
     fn figures(aggregate: MetricAggregate, before: Option<&Point>, points: &[Point]) -> Vec<f64> {
-        let labels = BTreeMap::new();
         let stored = SeriesPoints {
-            labels: &labels,
+            labels: Vec::new(),
             temporality: Temporality::Cumulative,
             before,
             points: points.iter().collect(),
@@ -246,10 +265,7 @@ mod tests {
 
     #[test]
     fn series_that_are_put_together_grow_each_by_itself() {
-        let labelled = |model: &str, host: &str| {
-            let pairs = [("model", model), ("host", host)];
-            BTreeMap::from(pairs.map(|(key, value)| (CompactString::from(key), value.to_owned())))
-        };
+        let labelled = |model, host| vec![("host", host), ("model", model)];
         let labels = [labelled("a", "1"), labelled("a", "2"), labelled("b", "1")];
         let points = [
             [number(1, 5.0), number(2, 9.0)],
@@ -258,7 +274,7 @@ mod tests {
         ];
         let stored = || {
             labels.iter().zip(&points).map(|(labels, points)| SeriesPoints {
-                labels,
+                labels: labels.clone(),
                 temporality: Temporality::Cumulative,
                 before: None,
                 points: points.iter().collect(),
@@ -275,6 +291,8 @@ mod tests {
         assert_eq!(by(&["model"]), [(vec!["a".to_owned()], 5.0), (vec!["b".to_owned()], 1.0)]);
         assert_eq!(by(&[]), [(vec![], 6.0)]);
         assert_eq!(by(&["region"]), [(vec![], 6.0)], "a label that none has");
+        let within = |most| AnswerMemory::default().with_groups(most).enter(|| by(&["host", "model"]).len());
+        assert_eq!([within(usize::MAX), within(0)], [3, 1]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Queries for metric names and series.
 
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet, hash_map};
 
 use compact_str::CompactString;
 use quipu_core::{
@@ -16,10 +16,15 @@ use crate::fault;
 use crate::readers::DayReader;
 use crate::shared::Shared;
 
-/// Memory of a series or a label, without its texts and points.
-const SERIES: usize = 192;
+/// Memory of a series or a metric, without its texts and points: its entry and its hash, and the series that
+/// the answer is made of.
+const SERIES: usize = 512;
+/// Memory of a label without its texts.
+const LABEL: usize = 96;
 /// Memory of a point without its buckets.
-const POINT: usize = 192;
+const POINT: usize = 2 * size_of::<Point>();
+/// Memory of a point while the steps of its series are computed.
+const STEP: usize = 256;
 /// Memory of a point's buckets, their growth and their sum within a step, as a multiple of their stored
 /// bytes: a bucket has 9 bytes or more, and 16 in each of the three.
 const BUCKETS: usize = 6;
@@ -32,16 +37,25 @@ type Hash = Vec<u8>;
 /// A series' points within a query's time, and the last one before it.
 #[derive(Debug, Default)]
 struct Series {
-    labels: BTreeMap<CompactString, String>,
+    labels: Box<[(CompactString, String)]>,
     temporality: Temporality,
-    points: BTreeMap<Timestamp, Point>,
-    before: Option<Point>,
+    points: Vec<Point>,
+    before: Option<Box<Point>>,
 }
 
 impl Series {
     /// Whether the reading before the first point is still unknown.
     fn lacks_a_point_before(&self) -> bool {
         self.temporality == Temporality::Cumulative && self.before.is_none() && !self.points.is_empty()
+    }
+
+    fn stored(&self) -> SeriesPoints<'_> {
+        SeriesPoints {
+            labels: self.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect(),
+            temporality: self.temporality,
+            before: self.before.as_deref(),
+            points: self.points.iter().collect(),
+        }
     }
 }
 
@@ -159,6 +173,12 @@ fn label_text(value: &Value) -> String {
     }
 }
 
+/// Labels as texts, sorted by key, each key once.
+fn label_texts(labels: &Attributes) -> Box<[(CompactString, String)]> {
+    let labels: BTreeMap<&CompactString, &Value> = labels.iter().map(|(key, value)| (key, value)).collect();
+    labels.into_iter().map(|(key, value)| (key.clone(), label_text(value))).collect()
+}
+
 /// Series of one metric that have a point in the query's time.
 pub(crate) fn series(shared: &Shared, query: &MetricQuery) -> Result<Vec<MetricSeries>> {
     let mut all: HashMap<Hash, Series> = HashMap::new();
@@ -175,13 +195,17 @@ pub(crate) fn series(shared: &Shared, query: &MetricQuery) -> Result<Vec<MetricS
         }
         shared.ask(day, |reader| add_day(reader, query, before, &mut all, &mut hold))?;
     }
-    let stored = all.values().map(|series| SeriesPoints {
-        labels: &series.labels,
-        temporality: series.temporality,
-        before: series.before.as_ref(),
-        points: series.points.values().collect(),
-    });
-    Ok(metric_series(query, stored))
+    for series in all.values_mut() {
+        series.points.sort_unstable_by_key(|point| point.time);
+    }
+    hold.grow(points_at_once(query, &all).saturating_mul(STEP))?;
+    Ok(metric_series(query, all.values().map(Series::stored)))
+}
+
+/// The most points of one series of the answer.
+fn points_at_once(query: &MetricQuery, all: &HashMap<Hash, Series>) -> usize {
+    let points = all.values().map(|series| series.points.len());
+    if query.group_by.is_some() { points.sum() } else { points.max().unwrap_or_default() }
 }
 
 fn add_day(
@@ -201,9 +225,9 @@ fn add_day(
         let bytes = row.get_ref(2)?.as_blob().map_err(rusqlite::Error::from)?;
         let _decoding = AnswerMemory::current().hold(bytes.len() * LABELS)?;
         let labels: Attributes = postcard::from_bytes(bytes)?;
-        let labels: BTreeMap<CompactString, String> =
-            labels.iter().map(|(key, value)| (key.clone(), label_text(value))).collect();
-        if !query.labels.iter().all(|(key, value)| labels.get(key.as_str()) == Some(value)) {
+        let labels = label_texts(&labels);
+        let has = |(key, value): (&String, &String)| labels.iter().any(|(of, is)| of == key && is == value);
+        if !query.labels.iter().all(has) {
             continue;
         }
         let hash: Hash = row.get(1)?;
@@ -211,10 +235,14 @@ fn add_day(
             continue;
         }
         let temporality = numbered(&TEMPORALITIES, row.get(3)?, Temporality::Unspecified);
-        let texts: usize = labels.iter().map(|(key, value)| SERIES + key.len() + value.len()).sum();
-        // The answer has the labels again.
-        hold.grow(SERIES + 2 * texts)?;
-        let series = all.entry(hash).or_insert_with(|| Series { labels, temporality, ..Series::default() });
+        let series = match all.entry(hash) {
+            hash_map::Entry::Occupied(known) => known.into_mut(),
+            hash_map::Entry::Vacant(free) => {
+                let texts: usize = labels.iter().map(|(key, value)| LABEL + key.len() + value.len()).sum();
+                hold.grow(SERIES + texts)?;
+                free.insert(Series { labels, temporality, ..Series::default() })
+            }
+        };
         add_points(reader.conn, row.get(0)?, query, before, series, hold)?;
     }
     Ok(())
@@ -237,9 +265,9 @@ fn add_points(
         let mut rows = look.query((id, since, until))?;
         while let Some(row) = rows.next()? {
             hold.grow(point_bytes(row)?)?;
-            let point = point_of(row)?;
-            series.points.insert(point.time, point);
+            series.points.push(point_of(row)?);
         }
+        series.points.shrink_to_fit();
     }
     let mut look = conn.prepare_cached(
         "SELECT time, start, value FROM points WHERE series = ?1 AND time < ?2 ORDER BY time DESC LIMIT 1",
@@ -247,7 +275,7 @@ fn add_points(
     let mut rows = look.query((id, since))?;
     if let (Some(row), None) = (rows.next()?, &series.before) {
         hold.grow(point_bytes(row)?)?;
-        series.before = Some(point_of(row)?);
+        series.before = Some(Box::new(point_of(row)?));
     }
     Ok(())
 }

@@ -78,3 +78,15 @@ pub struct MetricSeries {
     /// Start of each step with its figure, in order; steps without a point are left out.
     pub points: Vec<(Timestamp, f64)>,
 }
+
+/// Memory of a node of a map of labels. A node has 11 labels, and 6 or more if the map has several.
+const LABEL_NODE: usize = 11 * (size_of::<CompactString>() + size_of::<String>()) + 16;
+
+impl MetricSeries {
+    /// Memory in bytes, contents included.
+    pub fn bytes(&self) -> usize {
+        let texts: usize = self.labels.iter().map(|(key, value)| key.len() + value.len()).sum();
+        let nodes = self.labels.len().div_ceil(6);
+        size_of::<Self>() + nodes * LABEL_NODE + texts + self.points.len() * size_of::<(Timestamp, f64)>()
+    }
+}
