@@ -19,6 +19,8 @@ use crate::shared::Shared;
 /// Memory of a series or a metric, without its texts and points: its entry and its hash, and the series that
 /// the answer is made of.
 const SERIES: usize = 512;
+/// Memory of a series that is only counted: its hash.
+const HASH: usize = 128;
 /// Memory of a label without its texts.
 const LABEL: usize = 96;
 /// Memory of a point without its buckets.
@@ -96,7 +98,7 @@ pub(crate) fn names(shared: &Shared) -> Result<Vec<MetricName>> {
             let mut new = 0;
             for hash in series {
                 if seen.insert(hash) {
-                    hold.grow(SERIES)?;
+                    hold.grow(HASH)?;
                     new += 1;
                 }
             }
@@ -135,7 +137,7 @@ fn names_in(reader: &DayReader<'_>) -> fault::Result<DayNames> {
     let mut found: BTreeMap<i64, (MetricName, Vec<Hash>)> = BTreeMap::new();
     let mut hold = AnswerMemory::current().hold(0)?;
     while let Some(row) = rows.next()? {
-        hold.grow(SERIES)?;
+        hold.grow(HASH)?;
         let number = row.get::<_, Option<i64>>(1)?;
         let last_at = Timestamp::from_nanos(row.get::<_, Option<i64>>(5)?.unwrap_or_default());
         let (known, series) = match found.entry(number.unwrap_or_default()) {
