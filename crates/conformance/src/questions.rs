@@ -125,8 +125,17 @@ pub(crate) fn terms(rows: &[TraceRow], names: &[(FacetField, CompactString)]) ->
     }
     let terms: Vec<Term> =
         criteria.into_iter().map(|criterion| Term { not: random.one_in(2), criterion }).collect();
+    let mut some = |_| random.pick(&terms).cloned();
+    let either: Vec<Term> = (0..8).map(|_| that((0..2).filter_map(&mut some).collect())).collect();
     let two = (0..6).map(|_| (0..2).filter_map(|_| random.pick(&terms).cloned()).collect());
-    two.collect::<Vec<_>>().into_iter().chain(terms.iter().map(|term| vec![term.clone()])).collect()
+    two.collect::<Vec<_>>()
+        .into_iter()
+        .chain(terms.iter().chain(&either).map(|term| vec![term.clone()]))
+        .collect()
+}
+
+fn that(any: Vec<Term>) -> Term {
+    Term { not: false, criterion: Criterion::Any(any) }
 }
 
 fn by_name(field: FacetField, value: &CompactString) -> TraceFilter {

@@ -1,7 +1,7 @@
 //! Filter terms: conditions beyond one value a field.
 
 use compact_str::CompactString;
-use quipu_core::{Cost, Criterion, FacetField, Span, Term, TraceFigure, Usd, Wanted};
+use quipu_core::{Cost, Criterion, FacetField, Span, Term, TraceFigure, Usd, Wanted, has_attribute};
 
 use crate::failure::failure_of;
 use crate::summary::{Summed, has_all_words, values_of};
@@ -68,7 +68,20 @@ fn holds<'r>(criterion: &Criterion, trace: &Summed<'_>, own: &impl Fn(FacetField
             figure_of(*figure, trace).is_some_and(|figure| range.holds(figure))
         }
         Criterion::Words(words) => has_all_words(trace, words),
+        Criterion::Attribute(name, wanted) => trace.trace.values().any(|entry| {
+            let own = [&entry.span.attributes, &entry.span.resource.attributes];
+            own.into_iter().any(|attributes| has_attribute(attributes, name, wanted.as_deref()))
+        }),
+        Criterion::Any(terms) => match terms.iter().all(|term| is_own(&term.criterion, own)) {
+            true => terms.iter().any(|term| holds(&term.criterion, trace, own) != term.not),
+            false => terms.iter().any(|term| holds(&term.criterion, trace, &of_trace) != term.not),
+        },
     }
+}
+
+/// Whether the record has its own value for the condition.
+fn is_own<'r>(criterion: &Criterion, own: &impl Fn(FacetField) -> Own<'r>) -> bool {
+    matches!(criterion, Criterion::Named(field, _) | Criterion::Has(field) if own(*field).is_some())
 }
 
 /// Whether a value is one of those wanted.

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use compact_str::CompactString;
 use quipu_core::{
     AnswerMemory, Cost, Criterion, Event, EventQuery, FacetField, GroupSums, GroupTable, Kind, Level, Result,
-    Span, Status, Timestamp, TraceFilter, TraceId, TraceStatus, UsageKey, WorkGroup, WorkKey, WorkQuery,
-    WorkTotals, Worked,
+    Span, Status, Term, Timestamp, TraceFilter, TraceId, TraceStatus, UsageKey, WorkGroup, WorkKey,
+    WorkQuery, WorkTotals, Worked,
 };
 
 use crate::events;
@@ -260,7 +260,20 @@ fn event_holds(criterion: &Criterion, event: &Event) -> Option<bool> {
             let query = EventQuery { q: Some(words.clone()), ..EventQuery::default() };
             Some(events::fits(&query, event))
         }
-        Criterion::Title(_) | Criterion::ErrorMessage(_) | Criterion::Figure(..) => None,
+        Criterion::Any(terms) => {
+            let of_field = |term: &Term| match &term.criterion {
+                Criterion::Named(..) | Criterion::Has(_) => {
+                    event_holds(&term.criterion, event).map(|holds| holds != term.not)
+                }
+                _ => None,
+            };
+            let held: Option<Vec<bool>> = terms.iter().map(of_field).collect();
+            held.map(|held| held.contains(&true))
+        }
+        Criterion::Title(_)
+        | Criterion::ErrorMessage(_)
+        | Criterion::Figure(..)
+        | Criterion::Attribute(..) => None,
     }
 }
 

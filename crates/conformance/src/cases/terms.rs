@@ -19,6 +19,8 @@ cases! { "terms":
     [Store, Spans, Costs] figures_lie_in_a_range,
     [Store, Spans, Costs] a_trace_without_a_cost_fits_no_range,
     [Store, Spans] some_span_has_the_words,
+    [Store, Spans] a_span_or_its_resource_has_the_attribute,
+    [Store, Spans, Costs] one_of_several_terms_holds,
     [Store, Spans, Costs] all_terms_and_fields_must_hold,
 }
 
@@ -70,6 +72,8 @@ pub(super) async fn fill(on: &Subject) -> Outcome {
             .tag("nightly")
             .project("kite")
             .code("c1", "main")
+            .with("customer.tier", "gold")
+            .with("seats", 7)
             .good()
             .lasts(400 * MS)
             .span(),
@@ -92,9 +96,10 @@ pub(super) async fn fill(on: &Subject) -> Outcome {
         draft(2, 2).below(1).llm("openai/gpt-4o-mini", 50, 5).service("bank").span(),
         draft(2, 3).below(1).llm("anthropic/claude", 500, 50).service("audit").span(),
         draft(2, 4).below(1).tool("read_file").service("bank").failed("gone").span(),
-        draft(2, 5).below(1).tool("search").service("bank").span(),
+        draft(2, 5).below(1).tool("search").service("bank").with("customer.tier", "silver").span(),
     ];
-    let third: Vec<Span> = vec![draft(3, 1).named("idle").running().convention("openllmetry").span()];
+    let third: Vec<Span> =
+        vec![draft(3, 1).named("idle").running().convention("openllmetry").with("beta", true).span()];
     let fourth: Vec<Span> = vec![
         draft(4, 1).named("plan").service("shop").project("anvil").code("c2", "side").lasts(900 * MS).span(),
         draft(4, 2).below(1).llm("anthropic/claude", 7, 1).service("shop").span(),
@@ -293,6 +298,56 @@ async fn some_span_has_the_words(on: &Subject) -> Outcome {
         ..TraceFilter::default()
     };
     same!(ask::picked(store, filter).await?, ask::ids(&[4, 5]), "plans without dinner and trip");
+    Ok(())
+}
+
+/// An attribute with these values, or with any.
+pub(super) fn attribute(name: &str, wanted: Option<Vec<Wanted>>) -> Criterion {
+    Criterion::Attribute(name.to_owned(), wanted)
+}
+
+async fn a_span_or_its_resource_has_the_attribute(on: &Subject) -> Outcome {
+    fill(on).await?;
+    let store = on.store()?;
+    picks(store, attribute("customer.tier", Some(exactly(&["gold"]))), &[1]).await?;
+    picks(store, attribute("customer.tier", Some(exactly(&["silver", "gold"]))), &[1, 2]).await?;
+    picks(store, attribute("customer.tier", Some(beginning("sil"))), &[2]).await?;
+    picks(store, attribute("customer.tier", Some(exactly(&["Gold"]))), &[]).await?;
+    picks(store, attribute("customer.tier", None), &[1, 2]).await?;
+    // Numbers and booleans are compared by their text.
+    picks(store, attribute("seats", Some(exactly(&["7"]))), &[1]).await?;
+    picks(store, attribute("beta", Some(exactly(&["true"]))), &[3]).await?;
+    // An attribute of the resource.
+    picks(store, attribute("service.name", Some(exactly(&["audit", "shop"]))), &[1, 2, 4]).await?;
+    picks(store, attribute("customer", None), &[]).await?;
+    picks(store, attribute("none", None), &[]).await
+}
+
+async fn one_of_several_terms_holds(on: &Subject) -> Outcome {
+    fill(on).await?;
+    let store = on.store()?;
+    let session = || that(named(FacetField::Session, &["s1"]));
+    let claude = || that(named(FacetField::Model, &["claude"]));
+    let gold = || that(attribute("customer.tier", Some(exactly(&["gold"]))));
+    picks(store, Criterion::Any(vec![session(), claude()]), &[1, 2, 4]).await?;
+    picks(store, Criterion::Any(vec![gold(), claude()]), &[1, 2, 4]).await?;
+    picks(store, Criterion::Any(vec![session(), not(named(FacetField::Model, &["claude"]))]), &[1, 3, 5])
+        .await?;
+    picks(store, Criterion::Any(vec![not(named(FacetField::Tag, &["none"])), session()]), &ALL).await?;
+    picks(store, Criterion::Any(vec![that(named(FacetField::Tag, &["none"])), gold()]), &[1]).await?;
+    picks(store, Criterion::Any(vec![that(Criterion::Title(beginning("Plan"))), session()]), &[1, 5]).await?;
+    picks(store, Criterion::Any(vec![]), &[]).await?;
+    let slow = FigureRange { least: Some(900 * MS), most: None };
+    let slow = || that(Criterion::Figure(TraceFigure::Duration, slow));
+    picks(store, Criterion::Any(vec![slow(), session()]), &[1, 2, 4]).await?;
+    let two = TraceFilter {
+        terms: vec![
+            that(Criterion::Any(vec![slow(), session()])),
+            that(Criterion::Any(vec![gold(), not(Criterion::Has(FacetField::Session))])),
+        ],
+        ..TraceFilter::default()
+    };
+    same!(ask::picked(store, two).await?, ask::ids(&[1, 4]), "traces with both of two alternatives");
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use quipu_core::{
 };
 
 use super::cases;
-use super::terms::{beginning, both, fill, named, not, only, picks, that, usd};
+use super::terms::{attribute, beginning, both, fill, named, not, only, picks, that, usd};
 use crate::ask;
 use crate::outcome::same;
 use crate::sample::{batch, draft};
@@ -19,6 +19,7 @@ cases! { "terms":
     [Store, Spans, Costs] sessions_and_facets_are_of_the_traces_picked,
     [Store, Spans, Costs] pages_of_picked_traces,
     [Store, Spans, Costs] traces_without_spans_are_not_picked_by_what_they_lack,
+    [Store, Spans, Costs] alternatives_are_of_the_record_or_of_its_trace,
 }
 
 /// Cost of the matching calls, by total usage, by grouped usage, and by the ledger's rows.
@@ -77,7 +78,47 @@ async fn calls_are_picked_by_what_is_their_traces(on: &Subject) -> Outcome {
     costs(store, named(FacetField::Tag, &["nightly"]), [Some("7"), Some("8")]).await?;
     costs(store, named(FacetField::Commit, &["c1"]), [Some("1"), Some("14")]).await?;
     costs(store, Criterion::Title(beginning("plan a")), [Some("7"), Some("8")]).await?;
+    costs(store, attribute("customer.tier", Some(beginning("s"))), [Some("6"), Some("9")]).await?;
     costs(store, Criterion::Figure(TraceFigure::Cost, dear), [Some("14"), Some("1")]).await
+}
+
+async fn alternatives_are_of_the_record_or_of_its_trace(on: &Subject) -> Outcome {
+    fill(on).await?;
+    let store = on.store()?;
+    let claude = || that(named(FacetField::Model, &["claude"]));
+    let bob = || that(named(FacetField::Agent, &["bob"]));
+    // All alternatives are the call's own: only those calls.
+    costs(
+        store,
+        Criterion::Any(vec![bob(), that(named(FacetField::Model, &["gpt-4o"]))]),
+        [Some("3"), Some("12")],
+    )
+    .await?;
+    costs(
+        store,
+        Criterion::Any(vec![bob(), not(named(FacetField::Model, &["claude"]))]),
+        [Some("3"), Some("12")],
+    )
+    .await?;
+    costs(store, Criterion::Any(vec![that(Criterion::Has(FacetField::Agent))]), [Some("6"), Some("9")])
+        .await?;
+    // One is of the trace: all calls of those traces.
+    let tool = that(named(FacetField::Tool, &["none"]));
+    costs(store, Criterion::Any(vec![claude(), tool]), [Some("14"), Some("1")]).await?;
+    let runs = async |any: Vec<Term>| {
+        let groups = store.tools(&only(that(Criterion::Any(any)))).await?;
+        Outcome::Ok(groups.iter().map(|group| (group.tool.to_string(), group.calls)).collect::<Vec<_>>())
+    };
+    let read = || that(named(FacetField::Tool, &["read_file"]));
+    let of_shop = vec![read(), that(named(FacetField::Service, &["shop"]))];
+    same!(runs(of_shop).await?, [("read_file".to_owned(), 1), ("search".to_owned(), 1)], "runs of either");
+    let of_trace = vec![read(), that(named(FacetField::Session, &["none"]))];
+    same!(
+        runs(of_trace).await?,
+        [("read_file".to_owned(), 1), ("search".to_owned(), 1)],
+        "runs of the trace"
+    );
+    Ok(())
 }
 
 async fn tool_runs_are_picked_by_what_is_their_own(on: &Subject) -> Outcome {

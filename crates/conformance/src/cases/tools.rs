@@ -164,6 +164,18 @@ async fn inferred_runs_stand_apart(on: &Subject) -> Outcome {
     let criterion = Criterion::Named(FacetField::Tool, vec![Wanted::Beginning("re".to_owned())]);
     let not_read = TraceFilter { terms: vec![Term { not: true, criterion }], ..TraceFilter::default() };
     same!(counts(on, not_read).await?, want(&[("search", 1, 1)]), "of other tools");
+    let either = |named: [(FacetField, &str); 2]| {
+        let term = |(field, name): (FacetField, &str)| Term {
+            not: false,
+            criterion: Criterion::Named(field, vec![Wanted::Exactly(name.to_owned())]),
+        };
+        let any = Criterion::Any(named.map(term).to_vec());
+        TraceFilter { terms: vec![Term { not: false, criterion: any }], ..TraceFilter::default() }
+    };
+    let of_run = either([(FacetField::Tool, "search"), (FacetField::Agent, "none")]);
+    same!(counts(on, of_run).await?, want(&[("search", 1, 1)]), "of a tool or an agent");
+    let of_trace = either([(FacetField::Tool, "search"), (FacetField::Session, "none")]);
+    same!(counts(on, of_trace).await?, want(&[("search", 1, 1), ("read", 0, 1)]), "of a trace with a tool");
     let later = TraceFilter { since: Some(at(3)), ..TraceFilter::default() };
     same!(counts(on, later).await?, want(&[("read", 0, 2)]), "of a time");
     let found = on.store()?.facets(FacetField::Tool, &TraceFilter::default(), 9).await?;

@@ -91,7 +91,7 @@ pub use query::{
     SessionQuery, SessionRow, Sort, SpanPage, SpanQuery, SpanRow, Term, ToolGroup, TraceFigure, TraceFilter,
     TracePage, TraceQuery, TraceRow, TraceStatus, UsageGroup, UsageKey, UsageQuery, UsageTotals, Wanted,
     WorkGroup, WorkKey, WorkQuery, WorkRow, WorkRowCursor, WorkRowField, WorkRowPage, WorkRowQuery,
-    WorkRowSort, WorkRowState, WorkTotals, Worked,
+    WorkRowSort, WorkRowState, WorkTotals, Worked, has_attribute,
 };
 pub use record_scope::RecordScope;
 pub use retention::{

@@ -102,5 +102,5 @@ pub(crate) fn without(filter: &TraceFilter, fields: &[FacetField]) -> TraceFilte
 }
 
 fn names_one(criterion: &Criterion, fields: &[FacetField]) -> bool {
-    matches!(criterion, Criterion::Named(field, _) | Criterion::Has(field) if fields.contains(field))
+    fields.iter().any(|field| criterion.tests(*field))
 }

@@ -306,10 +306,11 @@ impl Params {
         let of_event = |field: FacetField| {
             matches!(field, FacetField::Session | FacetField::Agent | FacetField::Framework)
         };
+        let of_field = |criterion: &Criterion| matches!(criterion, Criterion::Named(field, _) | Criterion::Has(field) if of_event(*field));
         let fits = filter.terms.iter().all(|term| match &term.criterion {
-            Criterion::Named(field, _) | Criterion::Has(field) => of_event(*field),
             Criterion::Words(_) => true,
-            Criterion::Title(_) | Criterion::ErrorMessage(_) | Criterion::Figure(..) => false,
+            Criterion::Any(terms) => terms.iter().all(|term| of_field(&term.criterion)),
+            criterion => of_field(criterion),
         });
         if fits {
             return Ok(());

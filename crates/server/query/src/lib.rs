@@ -41,7 +41,9 @@ pub use figures::{
     Bins, Latency, MAX_BINS, Spread, latency, millis, spread, success_rate, total, unpriced_calls,
 };
 pub use filter::{FILTER_PARAMS, parse_trace_filter};
-pub use language::{MAX_FILTER_BYTES, MAX_FILTER_TERMS, MAX_FILTER_VALUES, parse_terms};
+pub use language::{
+    MAX_FILTER_ALTERNATIVES, MAX_FILTER_BYTES, MAX_FILTER_TERMS, MAX_FILTER_VALUES, parse_terms,
+};
 pub use metrics::{MAX_STEPS, METRIC_PARAMS};
 pub use params::{DEFAULT_ROWS, Params};
 pub use sessions::{SESSION_PARAMS, SESSION_TRACE_PARAMS};

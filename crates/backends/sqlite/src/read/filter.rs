@@ -1,6 +1,6 @@
 //! Trace filter as SQL for one day. Names become that day's numbers, and the rarest name drives the search.
 
-use quipu_core::{Criterion, Term, TraceFilter};
+use quipu_core::TraceFilter;
 use rusqlite::Connection;
 use rusqlite::types::Value;
 
@@ -177,8 +177,7 @@ pub(crate) fn condition(
     filter: &TraceFilter,
     asked: ConditionUse,
 ) -> Result<Option<Condition>> {
-    let words = |term: &Term| matches!(term.criterion, Criterion::Words(_));
-    let asks_words = filter.q.is_some() || filter.terms.iter().any(words);
+    let asks_words = filter.q.is_some() || filter.terms.iter().any(|term| term.criterion.reads_spans());
     let few = if asks_words { worth_a_table(reader)? } else { 0 };
     // A session or a user has few traces, which are found by their own index.
     let few = if filter.session.is_some() || filter.user.is_some() { few.min(FEW) } else { few };

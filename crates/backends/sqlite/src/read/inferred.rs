@@ -27,7 +27,7 @@ pub(crate) fn rows(
     reader: &DayReader<'_>,
     filter: &TraceFilter,
 ) -> Result<Option<Condition>> {
-    let terms = filter.terms.iter().filter(|term| !is_of_tool(term)).cloned().collect();
+    let terms = filter.terms.iter().filter(|term| !is_of_run(term)).cloned().collect();
     let of_call = TraceFilter { tool: None, terms, ..filter.clone() };
     let of_trace = TraceFilter { model: filter.model.clone(), ..trace_part(&of_call, OF_CALL) };
     let Some(mut rows) = rows_of_traces(shared, reader, &of_trace)? else {
@@ -48,30 +48,66 @@ pub(crate) fn add(
     tools: &mut DayTools<'_>,
 ) -> Result<()> {
     let columns = CallRow::COLUMNS.replace(", ", ", c.");
-    let sql = format!("SELECT c.{columns} FROM {} WHERE {}", rows.from, rows.sql);
+    // The alternatives that the call answers; the others are about the tool.
+    let mut of_calls = String::new();
+    for (slot, terms) in alternatives(filter).enumerate() {
+        of_calls.push_str(&format!(", {}", OF_CALL.any(reader.conn, &format!("run{slot}"), terms)?));
+    }
+    let sql = format!("SELECT c.{columns}{of_calls} FROM {} WHERE {}", rows.from, rows.sql);
     let mut look = reader.conn.prepare_cached(&sql)?;
+    let first = look.column_count() - alternatives(filter).count();
     let mut found = look.query(params_from_iter(&rows.args))?;
     while let Some(row) = found.next()? {
         let runs = CallRow::of_row(row, 0)?.inferred()?;
-        for (tool, _) in runs.iter().filter(|(_, run)| is_meant(filter, run)) {
+        let met: Vec<bool> =
+            (first..).zip(alternatives(filter)).map(|(at, _)| row.get(at)).collect::<Result<_, _>>()?;
+        for (tool, _) in runs.iter().filter(|(_, run)| is_meant(filter, &met, run)) {
             tools.add(*tool, |figures| figures.add(&Figures::of_inferred(1), 1))?;
         }
     }
     Ok(())
 }
 
-/// Whether the tool of a run is meant.
-fn is_meant(filter: &TraceFilter, run: &InferredRun) -> bool {
+/// Whether the tool of a run is meant. `met`: for each of [`alternatives`], whether the run's call matches.
+fn is_meant(filter: &TraceFilter, met: &[bool], run: &InferredRun) -> bool {
+    let mut met = met.iter();
     let holds = |term: &Term| match &term.criterion {
-        Criterion::Named(FacetField::Tool, wanted) => {
-            wanted.iter().any(|wanted| wanted.fits(&run.tool)) != term.not
+        Criterion::Any(terms) if is_of_run(term) => {
+            let by_call = met.next().is_some_and(|met| *met);
+            (by_call || terms.iter().any(|term| of_tool(term, run) == Some(true))) != term.not
         }
-        Criterion::Has(FacetField::Tool) => !term.not,
-        _ => true,
+        _ => of_tool(term, run).unwrap_or(true),
     };
-    filter.tool.as_ref().is_none_or(|tool| run.tool == *tool) && filter.terms.iter().all(holds)
+    filter.tool.as_ref().is_none_or(|tool| run.tool == *tool)
+        && filter.terms.iter().map(holds).fold(true, |all, holds| all && holds)
 }
 
-const fn is_of_tool(term: &Term) -> bool {
-    matches!(term.criterion, Criterion::Named(FacetField::Tool, _) | Criterion::Has(FacetField::Tool))
+/// Whether a term about the tool matches a run; `None` for other terms.
+fn of_tool(term: &Term, run: &InferredRun) -> Option<bool> {
+    match &term.criterion {
+        Criterion::Named(FacetField::Tool, wanted) => {
+            Some(wanted.iter().any(|wanted| wanted.fits(&run.tool)) != term.not)
+        }
+        Criterion::Has(FacetField::Tool) => Some(!term.not),
+        _ => None,
+    }
+}
+
+/// Whether a term tests the tool and otherwise only fields of the run's call.
+fn is_of_run(term: &Term) -> bool {
+    match &term.criterion {
+        Criterion::Any(terms) => {
+            term.criterion.tests(FacetField::Tool)
+                && terms.iter().all(|term| is_of_run(term) || OF_CALL.has(term))
+        }
+        criterion => criterion.tests(FacetField::Tool),
+    }
+}
+
+/// The lists of alternatives that a run and its call answer together.
+fn alternatives(filter: &TraceFilter) -> impl Iterator<Item = &[Term]> {
+    filter.terms.iter().filter(|term| is_of_run(term)).filter_map(|term| match &term.criterion {
+        Criterion::Any(terms) => Some(terms.as_slice()),
+        _ => None,
+    })
 }

@@ -1,7 +1,10 @@
 //! Terms of a filter as SQL for one day. Names become that day's numbers, so a name that the day lacks costs
 //! nothing, and no text is bound.
 
-use quipu_core::{AnswerMemory, Criterion, FacetField, FigureRange, Term, TraceFigure, TraceStatus, Wanted};
+use quipu_core::{
+    AnswerMemory, Criterion, FacetField, FigureRange, Resource, Term, TraceFigure, TraceStatus, Wanted,
+    has_attribute,
+};
 use rusqlite::Connection;
 
 use crate::codec::{DimKind, find, trace_status_number};
@@ -82,19 +85,19 @@ pub(crate) fn add_terms(
 ) -> Result<bool> {
     for (slot, term) in terms.iter().enumerate() {
         let few = few_beside(drivers, few);
-        let words = matches!(term.criterion, Criterion::Words(_));
-        match (criterion(shared, reader, (slot, few), &term.criterion)?, term.not) {
+        let reads_spans = term.criterion.reads_spans();
+        match (criterion(shared, reader, (&slot.to_string(), few), &term.criterion)?, term.not) {
             (None, false) => return Ok(false),
             (None, true) => {}
             (Some(met), false) => {
                 all.sql.push_str(" AND ");
                 all.sql.push_str(&met.sql);
-                all.tested |= words && met.driver.is_none();
+                all.tested |= reads_spans && met.driver.is_none();
                 drivers.extend(met.driver);
             }
             (Some(met), true) => {
                 all.sql.push_str(&format!(" AND ({}) IS NOT TRUE", met.sql));
-                all.tested |= words && met.driver.is_none();
+                all.tested |= reads_spans && met.driver.is_none();
             }
         }
     }
@@ -105,7 +108,7 @@ pub(crate) fn add_terms(
 fn criterion(
     shared: &Shared,
     reader: &DayReader<'_>,
-    (slot, few): (usize, usize),
+    (slot, few): (&str, usize),
     criterion: &Criterion,
 ) -> Result<Option<Met>> {
     let conn = reader.conn;
@@ -130,10 +133,60 @@ fn criterion(
             Hits::None => None,
             Hits::Traces(sql, driver) => Some(Met { sql, driver }),
         }),
+        Criterion::Attribute(name, wanted) => attribute(reader, name, wanted.as_deref()).map(Some),
+        Criterion::Any(terms) => any(shared, reader, (slot, few), terms),
     }
 }
 
-fn named(conn: &Connection, slot: usize, field: FacetField, wanted: &[Wanted]) -> Result<Option<Met>> {
+/// The condition that one of the alternatives matches.
+fn any(
+    shared: &Shared,
+    reader: &DayReader<'_>,
+    (slot, few): (&str, usize),
+    terms: &[Term],
+) -> Result<Option<Met>> {
+    let mut any = Vec::new();
+    for (at, term) in terms.iter().enumerate() {
+        match (criterion(shared, reader, (&format!("{slot}_{at}"), few), &term.criterion)?, term.not) {
+            (None, false) => {}
+            (None, true) => any.push("1".to_owned()),
+            (Some(met), false) => any.push(met.sql),
+            (Some(met), true) => any.push(format!("({}) IS NOT TRUE", met.sql)),
+        }
+    }
+    Ok((!any.is_empty()).then(|| Met::by(format!("({})", any.join(" OR ")))))
+}
+
+/// The condition of an attribute of a span or its resource. Resources are few and read at once. The bodies of
+/// spans are read while traces are tested.
+fn attribute(reader: &DayReader<'_>, name: &str, wanted: Option<&[Wanted]>) -> Result<Met> {
+    let origins = origins_with(reader.conn, |resource| has_attribute(&resource.attributes, name, wanted))?;
+    let origins: Vec<String> = origins.iter().map(i64::to_string).collect();
+    let number = reader.attributes(name, wanted)?;
+    // An expression that cannot become a join, because SQLite would start with the spans.
+    Ok(Met::by(format!(
+        "(SELECT 1 FROM spans w WHERE w.tr = t.pk AND (w.origin IN ({}) \
+         OR has_attribute({number}, (SELECT z FROM bodies b WHERE b.pk = w.pk))) LIMIT 1) IS NOT NULL",
+        origins.join(", ")
+    )))
+}
+
+/// The numbers of the origins whose resource fits. An undecodable resource fits nothing.
+fn origins_with(conn: &Connection, fits: impl Fn(&Resource) -> bool) -> Result<Vec<i64>> {
+    let mut look =
+        conn.prepare_cached("SELECT o.id, s.bytes FROM origins o JOIN sources s ON s.id = o.resource")?;
+    let mut rows = look.query([])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let bytes = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
+        if postcard::from_bytes::<(u8, Resource)>(bytes).is_ok_and(|(_, resource)| fits(&resource)) {
+            found.push(row.get(0)?);
+        }
+    }
+    Ok(found)
+}
+
+fn named(conn: &Connection, slot: &str, field: FacetField, wanted: &[Wanted]) -> Result<Option<Met>> {
     let (column, kind) = match said(field) {
         FieldStorage::Status => return states(conn, wanted),
         FieldStorage::Column(column, kind) => (Some(column), kind),

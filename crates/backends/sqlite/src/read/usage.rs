@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use parking_lot::Mutex;
 use quipu_core::{
-    AnswerMemory, Billing, Cost, Criterion, FacetField, GroupBy, GroupTable, Result, Timestamp, TraceFilter,
-    UsageGroup, UsageKey, UsageQuery,
+    AnswerMemory, Billing, Cost, FacetField, GroupBy, GroupTable, Result, Timestamp, TraceFilter, UsageGroup,
+    UsageKey, UsageQuery,
 };
 use rusqlite::Connection;
 
@@ -173,11 +173,7 @@ impl Rollup {
         if trace_part(filter, OF_CALLS).needs_trace() || query.group_by.iter().any(rows_only) {
             return None;
         }
-        let told = |field: FacetField| {
-            filter.terms.iter().any(
-                |term| matches!(term.criterion, Criterion::Named(of, _) | Criterion::Has(of) if of == field),
-            )
-        };
+        let told = |field: FacetField| filter.terms.iter().any(|term| term.criterion.tests(field));
         let asked = |field: GroupBy| match field {
             GroupBy::Model => filter.model.is_some() || told(FacetField::Model),
             GroupBy::Agent => filter.agent.is_some() || told(FacetField::Agent),

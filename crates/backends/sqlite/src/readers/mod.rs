@@ -1,7 +1,9 @@
 //! Pool of connections for reading: opened on demand, kept while used often, limited in total.
 
+mod attribute;
 mod words;
 
+use attribute::AttributeTest;
 pub(crate) use words::{WordMatches, Words};
 
 use std::path::Path;
@@ -9,6 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use parking_lot::{Mutex, RwLock};
+use quipu_core::Wanted;
 use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, OptionalExtension};
 
@@ -79,13 +82,23 @@ pub(crate) struct DayReader<'s> {
     pub(crate) conn: &'s Connection,
     /// Words that this query tests on spans.
     pub(crate) words: &'s Words,
-    pub(crate) dictionaries: &'s Dictionaries,
+    pub(crate) dictionaries: &'s Arc<Dictionaries>,
 }
 
 impl DayReader<'_> {
     /// Decompresses a body of this day.
     pub(crate) fn unpack(&self, packed: &[u8]) -> Result<Vec<u8>> {
         unpack(self.conn, self.dictionaries, packed)
+    }
+
+    /// Prepares the test of an attribute, and returns its number for the function `has_attribute`.
+    pub(crate) fn attributes(&self, name: &str, wanted: Option<&[Wanted]>) -> Result<usize> {
+        let mut look = self.conn.prepare_cached("SELECT id, bytes FROM dicts")?;
+        let mut rows = look.query([])?;
+        while let Some(row) = rows.next()? {
+            self.dictionaries.keep(row.get(0)?, || Ok(row.get(1)?))?;
+        }
+        Ok(self.words.attribute(AttributeTest::new(Arc::clone(self.dictionaries), name, wanted)))
     }
 }
 
@@ -105,6 +118,7 @@ pub(crate) fn unpack(conn: &Connection, dictionaries: &Dictionaries, packed: &[u
 /// - `usd_at_least(column, bytes)`: whether an amount is known and at least that of the 16 bytes, exactly.
 /// - `llm_calls(figures)`: the calls in packed sums.
 /// - `has_words(number, span)`: whether a span has the words of that number among `words`.
+/// - `has_attribute(number, body)`: whether a packed body has the attribute of that number among `words`.
 fn add_functions(conn: &Connection, words: &Arc<Words>) -> Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
     conn.create_scalar_function("usd_at_least", 2, flags, |values| {
@@ -115,6 +129,11 @@ fn add_functions(conn: &Connection, words: &Arc<Words>) -> Result<()> {
     conn.create_scalar_function("llm_calls", 1, flags, |values| {
         let figures = values.get_raw(0).as_blob().ok().and_then(|bytes| Figures::unpack(bytes).ok());
         Ok(figures.map(|figures| figures.calls))
+    })?;
+    let attributes = Arc::clone(words);
+    conn.create_scalar_function("has_attribute", 2, FunctionFlags::SQLITE_UTF8, move |values| {
+        let packed = values.get_raw(1).as_blob_or_null()?;
+        Ok(packed.is_some_and(|packed| attributes.has_attribute(values.get(0).unwrap_or(usize::MAX), packed)))
     })?;
     let words = Arc::clone(words);
     conn.create_scalar_function("has_words", 2, FunctionFlags::SQLITE_UTF8, move |values| {

@@ -5,6 +5,7 @@ use rusqlite::Error;
 
 use crate::fault::{Fault, Result};
 use crate::readers::Idle;
+use crate::readers::attribute::AttributeTest;
 use crate::words::{Postings, Term};
 
 /// Number of index entries that cost as much as one seek in the index.
@@ -18,10 +19,10 @@ pub(crate) enum WordMatches {
     Many(usize),
 }
 
-/// The words of one query on one day, which its connection's function `has_words` tests. The index is read
-/// from one snapshot until the query ends.
+/// The words of one query on one day, which its connection's function `has_words` tests, and the attributes
+/// for `has_attribute`. The index is read from one snapshot until the query ends.
 #[derive(Default)]
-pub(crate) struct Words(Mutex<WordScan>);
+pub(crate) struct Words(Mutex<WordScan>, Mutex<Vec<AttributeTest>>);
 
 #[derive(Default)]
 struct WordScan {
@@ -46,6 +47,18 @@ impl Words {
         let mut state = self.0.lock();
         let found = state.begin(open).and_then(|()| state.find(terms, few));
         found.map_err(|fault| state.fail(&fault)).ok()
+    }
+
+    /// Adds the test of an attribute, and returns its number.
+    pub(super) fn attribute(&self, test: AttributeTest) -> usize {
+        let mut tests = self.1.lock();
+        tests.push(test);
+        tests.len() - 1
+    }
+
+    /// Whether a packed body has the attribute of this number.
+    pub(super) fn has_attribute(&self, number: usize, packed: &[u8]) -> bool {
+        self.1.lock().get(number).is_some_and(|test| test.has(packed))
     }
 
     /// Sets the budget of tests and index entries; `None` for no limit.
@@ -84,6 +97,7 @@ impl Words {
 
     /// Ends the query, and returns the connection to the index if it is intact.
     pub(crate) fn end(&self) -> Option<Idle> {
+        self.1.lock().clear();
         let state = std::mem::take(&mut *self.0.lock());
         state.index.filter(|index| !state.failed && index.conn.execute_batch("COMMIT").is_ok())
     }

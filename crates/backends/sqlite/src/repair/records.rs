@@ -1,5 +1,7 @@
 //! Reconstruction of events and metric points for a new write.
 
+use std::sync::Arc;
+
 use quipu_core::{Event, Exemplar, Metric, Point, Resource, Scope, SpanId, Timestamp, TraceId};
 use rusqlite::{Connection, Row};
 
@@ -27,7 +29,7 @@ impl Events {
     pub(super) fn next(
         &mut self,
         conn: &Connection,
-        dictionaries: &Dictionaries,
+        dictionaries: &Arc<Dictionaries>,
         sources: &mut Sources,
     ) -> Option<Result<Option<Event>>> {
         if self.next > self.last {
@@ -40,7 +42,7 @@ impl Events {
 
 fn load_event(
     conn: &Connection,
-    dictionaries: &Dictionaries,
+    dictionaries: &Arc<Dictionaries>,
     sources: &mut Sources,
     pk: i64,
 ) -> Result<Option<Event>> {
@@ -116,8 +118,8 @@ fn bare(row: &Row<'_>, conn: &Connection, sources: &mut Sources) -> Result<Metri
         instrument: instrument_of(row.get(3)?),
         temporality: temporality_of(row.get(4)?),
         points: Vec::new(),
-        resource: std::sync::Arc::new(source::<Resource>(conn, sources, row.get(6)?)?),
-        scope: std::sync::Arc::new(source::<Scope>(conn, sources, row.get(7)?)?),
+        resource: Arc::new(source::<Resource>(conn, sources, row.get(6)?)?),
+        scope: Arc::new(source::<Scope>(conn, sources, row.get(7)?)?),
     })
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use quipu_core::{Batch, TraceId};
 use rusqlite::Connection;
@@ -45,7 +46,7 @@ struct Counts {
 /// A damaged file while it is read.
 pub(super) struct Salvage {
     conn: Connection,
-    dictionaries: Dictionaries,
+    dictionaries: Arc<Dictionaries>,
     traces: HashMap<i64, TraceId>,
     sources: Sources,
     next: i64,
@@ -69,7 +70,7 @@ impl Salvage {
         }
         let last = ["spans", "bodies", "calls"].into_iter().map(|table| greatest(&conn, table)).max();
         Ok(Self {
-            dictionaries: Dictionaries::new(std::sync::Arc::new(Dictionary::shipped())),
+            dictionaries: Arc::new(Dictionaries::new(Arc::new(Dictionary::shipped()))),
             sources: Sources::new(),
             next: 1,
             last: last.unwrap_or(0),

@@ -37,7 +37,7 @@ pub(crate) struct Shared {
     pub(crate) folder: Folder,
     pub(crate) read_only: bool,
     pub(crate) days: Days,
-    pub(crate) dictionaries: Dictionaries,
+    pub(crate) dictionaries: Arc<Dictionaries>,
     pub(crate) readers: Readers,
     /// The error of the last write, until one succeeds.
     pub(crate) trouble: Mutex<Option<String>>,
@@ -100,7 +100,7 @@ impl Shared {
             folder,
             read_only,
             days,
-            dictionaries: Dictionaries::new(dictionary),
+            dictionaries: Arc::new(Dictionaries::new(dictionary)),
             readers,
             trouble: Mutex::default(),
             waiting: AtomicUsize::new(0),

@@ -17,7 +17,7 @@ pub use events::{EventPage, EventQuery};
 pub use metrics::{MetricAggregate, MetricName, MetricQuery, MetricSeries};
 pub use sessions::{SessionPage, SessionQuery, SessionRow};
 pub use spans::{Detail, SpanPage, SpanQuery, SpanRow};
-pub use terms::{Criterion, FigureRange, Term, TraceFigure, Wanted};
+pub use terms::{Criterion, FigureRange, Term, TraceFigure, Wanted, has_attribute};
 pub use traces::{
     Cursor, Facet, FacetField, Sort, TraceFilter, TracePage, TraceQuery, TraceRow, TraceStatus,
 };

@@ -1,6 +1,6 @@
 //! Filter conditions beyond one value for each field: several values, negation, prefixes, ranges of figures.
 
-use crate::FacetField;
+use crate::{Attributes, FacetField, Value};
 
 /// One more condition of a filter. In queries for calls, tool runs or other work, a condition applies to the
 /// same record as the field of that name in [`TraceFilter`](crate::TraceFilter). A call is matched by its own
@@ -31,6 +31,57 @@ pub enum Criterion {
     Figure(TraceFigure, FigureRange),
     /// Some span's text has all of these words.
     Words(String),
+    /// A span or its resource has the attribute with one of these values, or with any value (`None`). It
+    /// applies to the whole trace, in every query.
+    Attribute(String, Option<Vec<Wanted>>),
+    /// One of the alternatives matches; an empty list never does, and alternatives are not nested. If the
+    /// record has its own value for every alternative, all apply to the record. Otherwise all apply to the
+    /// trace. Events ignore it unless every alternative is about a field of events.
+    Any(Vec<Term>),
+}
+
+impl Criterion {
+    /// Whether the condition, or one of its alternatives, tests the field.
+    pub fn tests(&self, field: FacetField) -> bool {
+        match self {
+            Self::Named(of, _) | Self::Has(of) => *of == field,
+            Self::Any(terms) => terms.iter().any(|term| term.criterion.tests(field)),
+            Self::Title(_)
+            | Self::ErrorMessage(_)
+            | Self::Figure(..)
+            | Self::Words(_)
+            | Self::Attribute(..) => false,
+        }
+    }
+
+    /// Whether the condition, or one of its alternatives, searches the text or the attributes of spans.
+    pub fn reads_spans(&self) -> bool {
+        match self {
+            Self::Words(_) | Self::Attribute(..) => true,
+            Self::Any(terms) => terms.iter().any(|term| term.criterion.reads_spans()),
+            _ => false,
+        }
+    }
+}
+
+/// Whether the attribute `name` is among these, with one of the wanted values or with any (`None`). A text
+/// is compared as it is, a number in decimal form, a boolean as `true` or `false`. A list matches if one of
+/// its items does. Maps and bytes have no comparable value.
+pub fn has_attribute(attributes: &Attributes, name: &str, wanted: Option<&[Wanted]>) -> bool {
+    let mut values = attributes.iter().filter(|(key, _)| key == name).map(|(_, value)| value);
+    values.any(|value| wanted.is_none_or(|wanted| is_wanted(value, wanted)))
+}
+
+fn is_wanted(value: &Value, wanted: &[Wanted]) -> bool {
+    let any = |text: &str| wanted.iter().any(|wanted| wanted.fits(text));
+    match value {
+        Value::String(text) => any(text),
+        Value::Int(number) => any(&number.to_string()),
+        Value::Double(number) => any(&number.to_string()),
+        Value::Bool(flag) => any(if *flag { "true" } else { "false" }),
+        Value::Array(items) => items.iter().any(|item| is_wanted(item, wanted)),
+        Value::Null | Value::Bytes(_) | Value::Map(_) => false,
+    }
 }
 
 /// A wanted value.

@@ -6,8 +6,8 @@ mod table;
 mod times;
 
 use quipu_core::{
-    AnswerMemory, Criterion, FacetField, GroupBy, MemoryHold, Result, Store, Timestamp, TraceFilter,
-    UsageGroup, UsageKey, UsageQuery, WorkGroup, WorkKey, WorkQuery,
+    AnswerMemory, FacetField, GroupBy, MemoryHold, Result, Store, Timestamp, TraceFilter, UsageGroup,
+    UsageKey, UsageQuery, WorkGroup, WorkKey, WorkQuery,
 };
 use quipu_query::{FigureAsk, FigureSource};
 
@@ -71,10 +71,7 @@ async fn calls(store: &dyn Store, ask: &FigureAsk, times: &Times, table: &mut Ta
 
 /// Whether the filter asks for a tool: of usage that is one that the trace ran, of work its own.
 fn asks_for_tool(filter: &TraceFilter) -> bool {
-    let of_tool = |criterion: &Criterion| {
-        matches!(criterion, Criterion::Named(FacetField::Tool, _) | Criterion::Has(FacetField::Tool))
-    };
-    filter.tool.is_some() || filter.terms.iter().any(|term| of_tool(&term.criterion))
+    filter.tool.is_some() || filter.terms.iter().any(|term| term.criterion.tests(FacetField::Tool))
 }
 
 async fn work(store: &dyn Store, ask: &FigureAsk, times: &Times, table: &mut Table) -> Result<()> {

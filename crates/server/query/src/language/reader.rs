@@ -72,6 +72,15 @@ impl<'a> Reader<'a> {
         found
     }
 
+    /// Reads this word, if it is the next and white space or the end follows.
+    pub(super) fn eat_word(&mut self, wanted: &str) -> bool {
+        let found = self.rest().split(char::is_whitespace).next() == Some(wanted);
+        if found {
+            self.at += wanted.len();
+        }
+        found
+    }
+
     /// Skips white space; returns whether there is more text.
     pub(super) fn skip_spaces(&mut self) -> bool {
         self.take(char::is_whitespace);

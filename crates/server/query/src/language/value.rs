@@ -15,8 +15,7 @@ struct WrittenValue {
 
 /// Reads the values of a field; a single star matches any value.
 pub(super) fn of_field(reader: &mut Reader<'_>, field: FacetField, name: &str) -> Reading<Criterion> {
-    if reader.rest().split(char::is_whitespace).next() == Some("*") {
-        reader.skip(1);
+    if reader.eat_word("*") {
         return Ok(Criterion::Has(field));
     }
     let written = written(reader, name)?;
@@ -24,6 +23,14 @@ pub(super) fn of_field(reader: &mut Reader<'_>, field: FacetField, name: &str) -
         written.iter().try_for_each(state)?;
     }
     Ok(Criterion::Named(field, written.into_iter().map(Wanted::from).collect()))
+}
+
+/// Reads values of which any may be; `None` for a single star, which matches any value.
+pub(super) fn any_or_list(reader: &mut Reader<'_>, name: &str) -> Reading<Option<Vec<Wanted>>> {
+    if reader.eat_word("*") {
+        return Ok(None);
+    }
+    list(reader, name).map(Some)
 }
 
 /// Reads values of which any may be.

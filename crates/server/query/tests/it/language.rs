@@ -2,7 +2,9 @@
 
 use proptest::prelude::*;
 use quipu_core::{Criterion, FacetField, FigureRange, Term, TraceFigure, Wanted};
-use quipu_query::{MAX_FILTER_BYTES, MAX_FILTER_TERMS, MAX_FILTER_VALUES, ParamError, parse_terms};
+use quipu_query::{
+    MAX_FILTER_ALTERNATIVES, MAX_FILTER_BYTES, MAX_FILTER_TERMS, MAX_FILTER_VALUES, ParamError, parse_terms,
+};
 
 use crate::{ask, text};
 
@@ -179,7 +181,15 @@ fn errors_tell_where_and_what_was_expected() {
         ("tokens>1.5", 7, "a whole number such as"),
         ("tokens>9223372036854775807", 7, "a smaller number"),
         ("tokens>=9223372036854775808", 8, "a whole number"),
-        ("a OR b", 2, "`field:a,b` means any"),
+        ("a AND b", 2, "`OR` between two means either"),
+        ("OR b", 0, "a term before and after `OR`"),
+        ("a OR", 4, "a term: field:value"),
+        ("a OR OR b", 5, "a term before and after `OR`"),
+        ("a OR colour:red", 5, "a field (service, framework"),
+        ("attr.:x", 5, "the name of an attribute right after `attr.`"),
+        ("has:attr.", 9, "the name of an attribute right after `attr.`"),
+        ("attr.a:", 7, "a value right after `attr.a:`"),
+        ("attr.a>1", 0, "attr.a:value, because attr.a is not a figure"),
         ("!!", 0, "with a letter or digit"),
     ] {
         let error = parse_terms(filter).expect_err(filter);
@@ -188,6 +198,45 @@ fn errors_tell_where_and_what_was_expected() {
         assert_eq!(error.word(), "bad_filter");
     }
     assert!(parse_terms(&"x:".repeat(500)).unwrap_err().to_string().len() < 400);
+}
+
+#[test]
+fn or_joins_the_terms_next_to_it() {
+    let any = |terms: &[Term]| is(Criterion::Any(terms.to_vec()));
+    let model = |name: &str| is(named(FacetField::Model, &[exactly(name)]));
+    let tool = is(named(FacetField::Tool, &[exactly("t")]));
+    let have = parse_terms("model:a OR -tool:t cost>=1 rain OR \"rate limit\" sun").unwrap();
+    let want = [
+        any(&[model("a"), not(named(FacetField::Tool, &[exactly("t")]))]),
+        is(figure(TraceFigure::Cost, Some(1_000_000_000), None)),
+        any(&[is(words("rain")), is(words("rate limit"))]),
+        is(words("sun")),
+    ];
+    assert_eq!(have, want, "`OR` binds more tightly than a space");
+    // Values of one field are one list, which the store looks up at once.
+    let list = named(FacetField::Model, &[exactly("a"), exactly("b"), beginning("c")]);
+    assert_eq!(one("model:a OR model:b,c*"), is(list.clone()));
+    assert_eq!(one("model:a OR tool:t OR model:b,c*"), any(&[is(list), tool]));
+    assert_eq!(
+        one("-model:a OR -model:b"),
+        any(&[
+            not(named(FacetField::Model, &[exactly("a")])),
+            not(named(FacetField::Model, &[exactly("b")]))
+        ])
+    );
+    assert_eq!(one("or"), is(words("or")), "only capitals join");
+}
+
+#[test]
+fn attributes_have_values_or_any() {
+    let attribute = |name: &str, wanted: Option<Vec<Wanted>>| Criterion::Attribute(name.into(), wanted);
+    assert_eq!(
+        one("attr.Customer.tier:gold,\"si lver\"*"),
+        is(attribute("Customer.tier", Some(vec![exactly("gold"), beginning("si lver")])))
+    );
+    assert_eq!(one("-attr.x-y_z:1"), not(attribute("x-y_z", Some(vec![exactly("1")]))));
+    assert_eq!(one("attr.a:*"), is(attribute("a", None)));
+    assert_eq!(one("-has:attr.A.b"), not(attribute("A.b", None)));
 }
 
 #[test]
@@ -202,6 +251,10 @@ fn limits_hold_to_the_last_one() {
     let terms = |count| vec!["calls>1"; count].join(" ");
     assert_eq!(parse_terms(&terms(MAX_FILTER_TERMS)).unwrap().len(), MAX_FILTER_TERMS);
     assert!(text(parse_terms(&terms(MAX_FILTER_TERMS + 1))).contains("at most 64 terms"));
+
+    let either = |count| vec!["calls>1"; count].join(" OR ");
+    assert_eq!(parse_terms(&either(MAX_FILTER_ALTERNATIVES)).unwrap().len(), 1);
+    assert!(text(parse_terms(&either(MAX_FILTER_ALTERNATIVES + 1))).contains("`OR` joins at most 16 terms"));
 
     let values = |count| format!("tag:{}", vec!["a"; count].join(","));
     assert!(parse_terms(&values(MAX_FILTER_VALUES)).is_ok());
@@ -223,8 +276,11 @@ fn it_stands_beside_the_other_parameters_of_every_question_about_traces() {
 
 /// Writes terms so that they read back.
 fn written(terms: &[Term]) -> String {
-    let of = |term: &Term| format!("{}{}", if term.not { "-" } else { "" }, criterion(&term.criterion));
-    terms.iter().map(of).collect::<Vec<_>>().join(" ")
+    terms.iter().map(term).collect::<Vec<_>>().join(" ")
+}
+
+fn term(term: &Term) -> String {
+    format!("{}{}", if term.not { "-" } else { "" }, criterion(&term.criterion))
 }
 
 fn criterion(criterion: &Criterion) -> String {
@@ -235,6 +291,9 @@ fn criterion(criterion: &Criterion) -> String {
         Criterion::Title(wanted) => format!("name:{}", list(wanted)),
         Criterion::ErrorMessage(wanted) => format!("error_message:{}", list(wanted)),
         Criterion::Words(text) => quoted(text),
+        Criterion::Attribute(name, None) => format!("has:attr.{name}"),
+        Criterion::Attribute(name, Some(wanted)) => format!("attr.{name}:{}", list(wanted)),
+        Criterion::Any(terms) => terms.iter().map(term).collect::<Vec<_>>().join(" OR "),
         Criterion::Figure(figure, range) => {
             let (name, figure): (&str, fn(i64) -> String) = match figure {
                 TraceFigure::Duration => {
@@ -291,6 +350,8 @@ fn criteria() -> impl Strategy<Value = Criterion> {
         fields().prop_map(Criterion::Has),
         wanted().prop_map(Criterion::Title),
         (figures, range).prop_map(|(figure, range)| Criterion::Figure(figure, range)),
+        ("[A-Za-z][A-Za-z_.-]{0,8}", prop::option::of(wanted()))
+            .prop_map(|(name, wanted)| Criterion::Attribute(name, wanted)),
     ]
 }
 
@@ -314,6 +375,8 @@ proptest! {
     #[test]
     fn what_is_written_reads_back(terms in prop::collection::vec((any::<bool>(), criteria()), 0..8), said in "[a-zü]{1,9}") {
         let mut terms: Vec<Term> = terms.into_iter().map(|(not, criterion)| Term { not, criterion }).collect();
+        let either = vec![is(words(&said)), not(Criterion::Has(FacetField::Tag)), is(Criterion::Title(vec![exactly(&said)]))];
+        terms.push(is(Criterion::Any(either)));
         terms.push(not(words(&format!("{said} \" \\"))));
         terms.push(is(words(&said)));
         prop_assert_eq!(parse_terms(&written(&terms)), Ok(terms));

@@ -1,11 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { blankAt, completed, fieldsLike } from "../src/lib/completion";
+import { blankAt, completed, fieldsLike, takesOr } from "../src/lib/completion";
 import {
   chosen,
   errorIs,
+  isField,
   joined,
   narrowed,
   offsetOf,
+  rewritten,
   terms,
   toggled,
   without,
@@ -86,6 +88,52 @@ describe("terms", () => {
     expect(written("gpt-4o")).toBe("gpt-4o");
     expect(written("x*")).toBe('"x*"');
     expect(written("two w", true)).toBe('"two w"*');
+  });
+});
+
+describe("alternatives", () => {
+  it("marks the terms that OR joins", () => {
+    const found = terms('a model:x OR -tool:y OR "two words" b');
+    expect(found.map((term) => term.joined)).toEqual([false, true, true, true, false]);
+    expect(found.map((term) => term.values[0]?.text)).toEqual(["a", "x", "y", "two words", "b"]);
+    expect(terms("a or b").map((term) => term.joined)).toEqual([false, false, false]);
+  });
+
+  it("keeps them whole when another term is added or removed", () => {
+    const either = "model:a OR tool:t";
+    expect(toggled(`${either} x`, "model", "b")).toBe(`${either} x model:b`);
+    expect(toggled(`${either} model:b`, "model", "b")).toBe(either);
+    expect(narrowed(`${either} model:b`, { model: "c" })).toBe(`${either} model:c`);
+    expect(without(`${either} tool:u`, (term) => term.field?.text === "tool")).toBe(either);
+    expect(chosen(either, "model")).toEqual([]);
+  });
+
+  it("leaves out single alternatives with their OR", () => {
+    const leave = (gone: string) => rewritten("a OR b OR c d", (term) => (gone.includes(term) ? null : term));
+    expect([leave(""), leave("a"), leave("b"), leave("bc"), leave("abc")]).toEqual([
+      "a OR b OR c d",
+      "b OR c d",
+      "a OR c d",
+      "a d",
+      "d",
+    ]);
+  });
+
+  it("are offered behind a term", () => {
+    const offered = (text: string) => takesOr(text, blankAt(text, text.length));
+    expect(["model:a ", "model:a O", "a or", "x OR y "].map(offered)).toEqual([true, true, true, true]);
+    expect(["", "O", "model:a OR ", "model:O", "a -o", "a xO"].map(offered)).toEqual(Array(6).fill(false));
+  });
+});
+
+describe("attributes", () => {
+  it("are fields, and the case of their names matters", () => {
+    const [term] = terms("-ATTR.Customer.tier:gold,x*");
+    expect(term).toMatchObject({ not: true, field: { text: "attr.Customer.tier" } });
+    expect(term?.values.map((value) => value.text)).toEqual(["gold", "x"]);
+    expect([isField("attr.a"), isField("attr."), isField("attribute.a")]).toEqual([true, false, false]);
+    expect(fieldsLike("att")).toEqual(["attr."]);
+    expect(narrowed("attr.a:1", { model: "m" })).toBe("attr.a:1 model:m");
   });
 });
 

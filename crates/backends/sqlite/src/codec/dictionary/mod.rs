@@ -165,6 +165,15 @@ impl Dictionaries {
         *self.current.write() = next;
     }
 
+    /// Keeps a dictionary of a file in memory; `load` reads it if memory lacks it.
+    pub(crate) fn keep(&self, id: u32, load: impl FnOnce() -> Result<Vec<u8>>) -> Result<()> {
+        if !self.known.read().contains_key(&id) {
+            let loaded = Arc::new(Dictionary::read(load()?)?);
+            self.known.write().insert(loaded.id, loaded);
+        }
+        Ok(())
+    }
+
     /// Decompresses a body. `load` reads a dictionary that is not in memory from the body's file.
     pub(crate) fn unpack(&self, packed: &[u8], load: impl FnOnce(u32) -> Result<Vec<u8>>) -> Result<Vec<u8>> {
         let Header { dictionary, length, worded, rest } = header(packed)?;

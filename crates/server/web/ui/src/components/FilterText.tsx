@@ -1,6 +1,6 @@
 // The filter's words behind the input, coloured by what they mean. Same letters at the same places as the input's own.
 import { type ReactNode, useMemo } from "react";
-import { isField, type Term, terms } from "../lib/query";
+import { isField, OR, type Term, terms } from "../lib/query";
 
 interface Props {
   text: string;
@@ -30,7 +30,16 @@ export function FilterText({ text, wrongAt, scrolled }: Props) {
     const shown: ReactNode[] = [];
     let at = 0;
     for (const term of terms(text)) {
-      shown.push(text.slice(at, term.start));
+      const between = text.slice(at, term.start);
+      shown.push(
+        between.trim() === OR ? (
+          <span key={`or ${at}`} className="term-or">
+            {between}
+          </span>
+        ) : (
+          between
+        ),
+      );
       const head = term.sign?.end ?? (term.not ? term.start + 1 : term.start);
       shown.push(
         <span key={term.start} className={classOf(term, wrongAt)}>

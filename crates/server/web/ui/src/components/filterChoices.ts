@@ -1,9 +1,9 @@
 // The choices below the filter bar, for where the caret stands.
 import type { FacetValue } from "../api/types";
-import { AMOUNTS, type Blank, fieldsLike } from "../lib/completion";
+import { AMOUNTS, type Blank, fieldsLike, takesOr } from "../lib/completion";
 import { compact } from "../lib/format";
 import { t } from "../lib/i18n";
-import { FIELDS, isFigure, written } from "../lib/query";
+import { FIELDS, isFigure, OR, written } from "../lib/query";
 import { recentFilters } from "../state/recent";
 
 export interface Choice {
@@ -38,6 +38,7 @@ export function fieldHint(field: string): string {
     version: t("service.version of the sender"),
     name: t("the trace's name"),
     error_message: t("the error of a failed span"),
+    "attr.": t("an attribute of a span or its resource"),
     has: t("has a value of this field"),
     duration: t("from start to end, as 2s or 250ms"),
     cost: t("in US dollars, as 0.05"),
@@ -53,9 +54,19 @@ export function fieldHint(field: string): string {
 const fieldChoice = (field: string): Choice => ({
   key: `field ${field}`,
   group: isFigure(field) ? t("Figures") : t("Fields"),
-  label: isFigure(field) ? `${field} >` : `${field}:`,
+  label: field === "attr." ? "attr.NAME:" : isFigure(field) ? `${field} >` : `${field}:`,
   hint: fieldHint(field),
-  insert: isFigure(field) ? `${field}>` : `${field}:`,
+  insert: field === "attr." ? field : isFigure(field) ? `${field}>` : `${field}:`,
+  finished: false,
+});
+
+/** Joins the term before the caret to the next one. It ends no term, so the filter does not apply yet. */
+const orChoice = (): Choice => ({
+  key: "or",
+  group: t("Operators"),
+  label: OR,
+  hint: t("one of the terms on both sides"),
+  insert: `${OR} `,
   finished: false,
 });
 
@@ -100,7 +111,9 @@ function wordChoices(
   facets: ReadonlyMap<string, readonly FacetValue[]>,
 ): Choice[] {
   const fields = fieldsLike(blank.typed).map(fieldChoice);
-  if (blank.typed === "") return text.trim() === "" ? [...recentChoices(text), ...fields] : fields;
+  const or = takesOr(text, blank) ? [orChoice()] : [];
+  if (blank.typed === "")
+    return text.trim() === "" ? [...recentChoices(text), ...fields] : [...or, ...fields];
   const search: Choice = {
     key: "words",
     group: t("Full text"),
@@ -110,7 +123,7 @@ function wordChoices(
     finished: true,
   };
   const starting = fields.filter((choice) => choice.insert?.startsWith(blank.typed.toLowerCase()));
-  return [search, ...starting, ...namesLike(blank.typed, facets)];
+  return [search, ...or, ...starting, ...namesLike(blank.typed, facets)];
 }
 
 function valueChoices(blank: Blank, values: readonly FacetValue[]): Choice[] {

@@ -1,5 +1,5 @@
 // What could stand where the caret is: a field, an operator or a value of the query language.
-import { FIELDS, FIGURES, isFigure, termAround } from "./query";
+import { FIELDS, FIGURES, isFigure, OR, termAround, terms } from "./query";
 
 export interface Blank {
   /** What is being typed: a new word, the value of a field, or the amount of a figure. */
@@ -52,11 +52,18 @@ export function completed(text: string, blank: Blank, insert: string, finished: 
 /** Fields and figures whose name begins with what is typed, and then those that have it in them. */
 export function fieldsLike(typed: string): string[] {
   const word = typed.toLowerCase().replace(/[:<>=].*$/, "");
-  const names = [...FIELDS, ...FIGURES, "has"];
+  const names = [...FIELDS, "attr.", ...FIGURES, "has"];
   return [
     ...names.filter((name) => name.startsWith(word)),
     ...(word ? names.filter((name) => !name.startsWith(word) && name.includes(word)) : []),
   ];
+}
+
+/** Whether `OR` can follow at the caret: behind a term, and not within one. */
+export function takesOr(text: string, blank: Blank): boolean {
+  if (blank.kind !== "word" || !OR.startsWith(blank.typed.toUpperCase())) return false;
+  const before = text.slice(0, blank.from);
+  return /\s$/.test(before) && terms(before).length > 0 && !before.trimEnd().endsWith(` ${OR}`);
 }
 
 /** Amounts worth offering for a figure, the most usual first. */

@@ -17,6 +17,8 @@ export interface Term {
   end: number;
   /** A "-" stands before it. */
   not: boolean;
+  /** Whether `OR` joins it to a term next to it. One of the joined terms must hold. */
+  joined: boolean;
   /** null for words and phrases of the full text. */
   field: { start: number; end: number; text: string } | null;
   sign: { start: number; end: number; text: Sign } | null;
@@ -56,7 +58,10 @@ export const FACETS: readonly string[] = FIELDS.filter(
 
 export const isFigure = (field: string): boolean => (FIGURES as readonly string[]).includes(field);
 export const isField = (field: string): boolean =>
-  field === "has" || (FIELDS as readonly string[]).includes(field) || isFigure(field);
+  field === "has" ||
+  (FIELDS as readonly string[]).includes(field) ||
+  isFigure(field) ||
+  (field.startsWith("attr.") && field.length > "attr.".length);
 
 /** A name and its sign. Around the sign of a figure there may be spaces. */
 const HEAD = /^([A-Za-z][\w.-]*)(:|>=|<=|>|<|=)/;
@@ -98,6 +103,13 @@ function valuesFrom(text: string, start: number): Piece[] {
   return values;
 }
 
+/** The start of the name of an attribute. Its case matters, that of other fields does not. */
+export const ATTRIBUTE = "attr.";
+const nameOf = (name: string): string => {
+  const lower = name.toLowerCase();
+  return lower.startsWith(ATTRIBUTE) ? ATTRIBUTE + name.slice(ATTRIBUTE.length) : lower;
+};
+
 function termAt(text: string, start: number): Term {
   const not = text[start] === "-" && start + 1 < text.length && !/\s/.test(text[start + 1] ?? " ");
   const from = not ? start + 1 : start;
@@ -106,7 +118,8 @@ function termAt(text: string, start: number): Term {
   const [whole, name, sign] = head ?? [];
   if (!whole || !name || !sign) {
     const word = piece(text, from, /\s/);
-    return { start, end: Math.max(word.end, start + 1), not, field: null, sign: null, values: [word] };
+    const end = Math.max(word.end, start + 1);
+    return { start, end, not, joined: false, field: null, sign: null, values: [word] };
   }
   const after = from + whole.length;
   const values = valuesFrom(text, after);
@@ -114,14 +127,19 @@ function termAt(text: string, start: number): Term {
     start,
     end: values[values.length - 1]?.end ?? after,
     not,
-    field: { start: from, end: from + name.length, text: name.toLowerCase() },
+    joined: false,
+    field: { start: from, end: from + name.length, text: nameOf(name) },
     sign: { start: from + name.length, end: after, text: sign.trim() as Sign },
     values,
   };
 }
 
-/** The terms of a text, in order. Never fails: what the language does not know is a term as it stands. */
-export function terms(text: string): Term[] {
+/** The word that joins two terms, of which one must hold. */
+export const OR = "OR";
+const isOr = (text: string, term: Term): boolean => text.slice(term.start, term.end) === OR;
+
+/** Every piece of a text between spaces, `OR` too. */
+function piecesIn(text: string): Term[] {
   const found: Term[] = [];
   let at = 0;
   while (at < text.length) {
@@ -136,6 +154,38 @@ export function terms(text: string): Term[] {
   return found;
 }
 
+/** The terms of a text, in order. Never fails: an unreadable term stands as it is written. */
+export function terms(text: string): Term[] {
+  const all = piecesIn(text);
+  const joins = (at: number): boolean => {
+    const term = all[at];
+    return term !== undefined && isOr(text, term);
+  };
+  return all
+    .map((term, at) => ({ ...term, joined: joins(at - 1) || joins(at + 1) }))
+    .filter((_, at) => !joins(at));
+}
+
+/** The text with every term rewritten; a term that becomes null is left out, and the `OR` next to it. */
+export function rewritten(text: string, write: (term: string) => string | null): string {
+  const all = piecesIn(text);
+  const joins = (at: number): boolean => {
+    const term = all[at];
+    return term !== undefined && isOr(text, term);
+  };
+  let whole = "";
+  let alternatives = 0;
+  for (const [at, term] of all.entries()) {
+    if (joins(at)) continue;
+    if (!joins(at - 1)) alternatives = 0;
+    const next = write(text.slice(term.start, term.end));
+    if (next === null) continue;
+    whole = joined(whole, alternatives > 0 ? OR : "", next);
+    alternatives += 1;
+  }
+  return whole;
+}
+
 /** The term that the caret is in or right behind. */
 export function termAround(text: string, caret: number): Term | undefined {
   return terms(text).find((term) => term.start < caret && caret <= term.end);
@@ -148,12 +198,14 @@ export function written(value: string, open = false): string {
   return open ? `${text}*` : text;
 }
 
-const same = (term: Term, field: string, not: boolean) => term.field?.text === field && term.not === not;
+const same = (term: Term, field: string, not: boolean) =>
+  !term.joined && term.field?.text === field && term.not === not;
 
-/** The text without some of its terms. */
+/** The text without some of its terms. Terms that `OR` joins stay, because each depends on the others. */
 export function without(text: string, leaving: (term: Term) => boolean): string {
-  return terms(text)
-    .filter((term) => !leaving(term))
+  const gone = new Set(terms(text).flatMap((term) => (!term.joined && leaving(term) ? [term.start] : [])));
+  return piecesIn(text)
+    .filter((term) => !gone.has(term.start))
     .map((term) => text.slice(term.start, term.end))
     .join(" ");
 }

@@ -3,7 +3,7 @@ import type { Ask, From } from "../../api/ask";
 import type { DashboardBody, DashboardPanel, DashboardVariable, PanelType } from "../../api/dashboards";
 import { MEASURES, type Measure } from "../../charts/measures";
 import { t } from "../../lib/i18n";
-import { terms, written } from "../../lib/query";
+import { rewritten, written } from "../../lib/query";
 
 /** How values spread: what histograms, boxes and heatmaps of latency show. */
 export const SPREADS = ["latency", "ttft"] as const;
@@ -220,11 +220,11 @@ const VARIABLE = /\$([a-z][a-z0-9_]*)/g;
 
 /** A filter with the chosen values in place of `$name`. A term whose variable is not chosen says nothing and is left out. */
 export function filled(filter: string, variables: Record<string, string>): string {
-  return terms(filter)
-    .map((term) => filter.slice(term.start, term.end))
-    .filter((text) => [...text.matchAll(VARIABLE)].every((match) => variables[match[1] ?? ""]))
-    .map((text) => text.replace(VARIABLE, (_, name: string) => written(variables[name] ?? "")))
-    .join(" ");
+  return rewritten(filter, (term) =>
+    [...term.matchAll(VARIABLE)].every((match) => variables[match[1] ?? ""])
+      ? term.replace(VARIABLE, (_, name: string) => written(variables[name] ?? ""))
+      : null,
+  );
 }
 
 /** The names after a "$" that no variable has. */
