@@ -7,6 +7,7 @@
 
 #![cfg_attr(not(feature = "enable"), allow(dead_code, reason = "the recording code is compiled out"))]
 
+mod afterwards;
 #[cfg_attr(not(feature = "enable"), path = "at_off.rs")]
 mod at;
 mod bound;
@@ -46,8 +47,12 @@ mod tally;
 mod type_name;
 mod wire;
 
+pub use afterwards::{
+    PerformanceFigures, ToolUsage, log_performance_metrics, log_tool_usage, record_agent_execution,
+    track_llm_request, track_llm_usage,
+};
 pub use bound::{Binding, Bound, bind};
-pub use config::RecorderConfig;
+pub use config::{Pricer, RecorderConfig};
 pub use context::{Context, Entered};
 pub use counts::Counts;
 pub use drain::Drain;
@@ -55,8 +60,8 @@ pub use event::{CustomEvent, EventBuilder, EventFilter, EventPredicate, EventVie
 pub use field::{Content, Field};
 pub use future::{FutureExt, InContext, Instrumented};
 pub use guard::{
-    Agent, CallsModel, ContextAssembly, Converses, Embedding, EnteredGuard, Evaluator, FileOperation, Guard,
-    Guardrail, Llm, Memory, Planning, Rerank, Retrieval, Session, ShellCommand, Span, Task, Tool, Vcs,
+    Agent, CallsModel, ContextAssembly, Converses, Embedding, Ended, EnteredGuard, Evaluator, FileOperation,
+    Guard, Guardrail, Llm, Memory, Planning, Rerank, Retrieval, Session, ShellCommand, Span, Task, Tool, Vcs,
     Workflow, agent, context_assembly, embedding, evaluator, file_operation, guardrail, kind, llm, memory,
     planning, rerank, retrieval, session, shell_command, span, task, tool, vcs, workflow,
 };

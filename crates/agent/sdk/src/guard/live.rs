@@ -4,6 +4,7 @@ use std::fmt::Display;
 
 use quipu_core::{SpanId, SpanKind, Status, TraceId, Usage, Usd};
 
+use super::ended::Ended;
 use crate::at::{self, At};
 use crate::clock::ticks;
 use crate::ids::Ids;
@@ -193,8 +194,15 @@ impl Live {
         }
     }
 
+    /// Records the time to the first token in seconds, unless it is known.
+    pub fn first_token_after(&mut self, seconds: f64) {
+        if !std::mem::replace(&mut self.0.notes.first_token, true) {
+            self.0.writer.double(Key::FIRST_CHUNK, seconds);
+        }
+    }
+
     #[inline]
-    pub fn end(mut self) {
+    pub fn end(mut self) -> Ended {
         if std::thread::panicking() && !self.0.notes.unwinding {
             self.fail("panic", "the code within panicked");
         }
@@ -203,6 +211,7 @@ impl Live {
         if open.notes.mirrored {
             mirror::tell(|mirror| open.place.iter().for_each(|place| mirror.closed(place.span_id)));
         }
-        open.send();
+        open.pass();
+        Ended(Some(open))
     }
 }
