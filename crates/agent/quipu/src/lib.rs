@@ -14,6 +14,7 @@ mod estimates;
 mod guide;
 mod library;
 pub mod prices;
+pub mod testing;
 
 pub use adapters::adapters;
 pub use backends::{Access, open, open_backends, schemes, store_folder};

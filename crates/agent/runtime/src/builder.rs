@@ -12,7 +12,7 @@ use quipu_core::{
     Tokenizer,
 };
 use quipu_pipeline::{DeliveryConfig, RedactConfig};
-use quipu_sdk::RecorderConfig;
+use quipu_sdk::{ManualClock, RecorderConfig};
 
 use crate::config::{CodeBackends, Layer, Preset, Sources};
 use crate::installed::Installed;
@@ -37,6 +37,7 @@ pub struct Builder<T> {
     pub(crate) accounts: Option<Arc<dyn Accounts>>,
     pub(crate) notices: Vec<Listener>,
     pub(crate) recorder: Vec<Box<dyn FnOnce(RecorderConfig) -> RecorderConfig + Send>>,
+    pub(crate) clock: Option<ManualClock>,
     pub(crate) detached: bool,
     tables: PhantomData<fn() -> T>,
 }
@@ -56,6 +57,7 @@ impl<T: Tables> Builder<T> {
             accounts: None,
             notices: Vec::new(),
             recorder: Vec::new(),
+            clock: None,
             detached: false,
             tables: PhantomData,
         }
@@ -304,6 +306,12 @@ impl<T: Tables> Builder<T> {
         change: impl FnOnce(RecorderConfig) -> RecorderConfig + Send + 'static,
     ) -> Self {
         self.recorder.push(Box::new(change));
+        self
+    }
+
+    /// Takes the time of spans, events and budgets from this clock, for tests.
+    pub fn clock(mut self, clock: ManualClock) -> Self {
+        self.clock = Some(clock);
         self
     }
 

@@ -25,6 +25,7 @@ mod status;
 mod syntax;
 mod system;
 mod tables;
+pub mod testing;
 mod variables;
 mod vcs;
 

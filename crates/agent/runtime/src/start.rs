@@ -97,6 +97,9 @@ impl<T: Tables> Builder<T> {
         if let Some(accounts) = accounts {
             builder = builder.accounts(accounts);
         }
+        if let Some(clock) = &self.clock {
+            builder = builder.clock(Arc::new(clock.clone()));
+        }
         let budgets = builder.build()?;
         std::mem::take(&mut self.notices).into_iter().for_each(|listener| budgets.on_notice(listener));
         Ok(budgets)
@@ -131,6 +134,7 @@ impl<T: Tables> Builder<T> {
     fn settings(&mut self, config: &Config, basis: &Basis) -> Result<RecorderConfig> {
         let (adapters, prices) = (self.adapters(config)?, Arc::clone(&basis.prices));
         let settings = RecorderConfig {
+            clock: self.clock.clone(),
             pricer: Some(Pricer::new(move |span| row_of(&adapters, &*prices, span))),
             resource: Arc::new(config.resource.clone()),
             level: config.level,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use quipu_core::{Cost, Level, Resource, Span};
 
 use crate::propagate::Formats;
-use crate::{EventFilter, Sampler};
+use crate::{EventFilter, ManualClock, Sampler};
 
 /// Config of a recorder.
 #[derive(Debug, Clone)]
@@ -27,6 +27,9 @@ pub struct RecorderConfig {
     pub ring_bytes: usize,
     /// Most bytes of waiting records that are too large for a ring, such as long prompts, over all threads.
     pub large_bytes: usize,
+    /// Clock of spans and events, for tests; `None` for the machine's. Times within a span, of its events and
+    /// its first token, always come from the machine's clock.
+    pub clock: Option<ManualClock>,
     /// Prices ended spans for [`crate::Ended`]; `None` gives no costs there.
     pub pricer: Option<Pricer>,
 }
@@ -66,6 +69,7 @@ impl Default for RecorderConfig {
             sampler: Sampler::default(),
             ring_bytes: 1 << 20,
             large_bytes: 64 << 20,
+            clock: None,
             pricer: None,
         }
     }

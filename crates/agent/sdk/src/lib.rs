@@ -29,8 +29,10 @@ mod ids;
 mod lane;
 #[cfg(feature = "enable")]
 mod local;
+pub mod manual_clock;
 pub mod metrics;
 mod mirror;
+
 pub mod observed;
 #[cfg(feature = "enable")]
 mod open;
@@ -65,6 +67,7 @@ pub use guard::{
     Workflow, agent, context_assembly, embedding, evaluator, file_operation, guardrail, kind, llm, memory,
     planning, rerank, retrieval, session, shell_command, span, task, tool, vcs, workflow,
 };
+pub use manual_clock::ManualClock;
 pub use metrics::{counter, describe, gauge, histogram, summary, timer, up_down_counter};
 pub use mirror::{Mirror, Opened, set_mirror};
 pub use quipu_core::{Level, Usage, Usd};

@@ -11,3 +11,4 @@ mod features;
 mod identity;
 mod installed;
 mod run;
+mod testing;

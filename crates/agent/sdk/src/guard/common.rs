@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use quipu_core::{SpanId, Status, Timestamp, TraceId};
 
-use super::GuardKind;
 use super::live::Live;
+use super::{Ended, GuardKind};
 use crate::at::At;
 use crate::future::Unfinished;
 use crate::type_name::type_name;
@@ -295,7 +295,10 @@ impl<K> Guard<K> {
     where
         K: GuardKind,
     {
-        self.live.take().map(Live::end).unwrap_or_default().into()
+        match self.live.take() {
+            Some(live) => live.end().into(),
+            None => Ended::default().into(),
+        }
     }
 
     #[inline]

@@ -10,7 +10,6 @@ pub struct Ended(());
 
 macro_rules! none {
     ($($name:ident -> $kind:ty;)*) => {
-        #[expect(clippy::unused_self, reason = "the same signatures as with recording compiled in")]
         impl Ended {
             $(
                 /// `None` in this build.

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use quipu_core::{SpanId, SpanKind, Status, TraceId, Usage, Usd};
+use quipu_core::{Clock as _, SpanId, SpanKind, Status, TraceId, Usage, Usd};
 
 use super::ended::Ended;
 use crate::at::{self, At};
@@ -74,6 +74,9 @@ impl Live {
             parent_id: parent.map(|parent| parent.span_id),
         };
         open.writer.begin(&head, kind == FOREIGN);
+        if let Some(clock) = &recorder.config().clock {
+            open.writer.int(Key::CLOCK_START, clock.now().nanos());
+        }
         Self(open)
     }
 
@@ -208,6 +211,9 @@ impl Live {
         }
         let mut open = self.0;
         open.writer.end(ticks());
+        if let Some(clock) = &open.recorder.config().clock {
+            open.writer.int(Key::CLOCK_END, clock.now().nanos());
+        }
         if open.notes.mirrored {
             mirror::tell(|mirror| open.place.iter().for_each(|place| mirror.closed(place.span_id)));
         }

@@ -57,12 +57,16 @@ struct GivenTimes {
     start: Option<i64>,
     end: Option<i64>,
     duration: Option<i64>,
+    /// Times of a manual clock, in place of those of the machine.
+    clock_start: Option<i64>,
+    clock_end: Option<i64>,
 }
 
 impl GivenTimes {
     /// Start and end. The duration counts from a given start, or else back from the end.
     fn over(self, start: Timestamp, end: Timestamp) -> (Timestamp, Timestamp) {
-        let end = self.end.map_or(end, Timestamp::from_nanos);
+        let start = self.clock_start.map_or(start, Timestamp::from_nanos);
+        let end = self.end.or(self.clock_end).map_or(end, Timestamp::from_nanos);
         let (start, end) = match (self.start.map(Timestamp::from_nanos), self.duration) {
             (Some(start), Some(duration)) => (start, start.plus(duration)),
             (Some(start), None) => (start, end),
@@ -146,7 +150,7 @@ impl Decoder {
     fn event(&mut self, head: &DecodedHead, parts: PartialRecord, scale: &Scale) -> Event {
         let bound = |key: Key| parts.attributes.text(key.text()).map(CompactString::from);
         Event {
-            time: scale.time(head.start),
+            time: parts.given.clock_start.map_or_else(|| scale.time(head.start), Timestamp::from_nanos),
             level: Level::ALL.get(usize::from(head.kind)).copied().unwrap_or_default(),
             name: parts.name.unwrap_or_default(),
             trace_id: head.trace_id,
@@ -222,6 +226,8 @@ impl PartialRecord {
                 let name = format_compact!("{DATA_PREFIX}{}", reader.name(start)?);
                 self.put(name, reader.value(start)?);
             }
+            Key::CLOCK_START => self.given.clock_start = Some(reader.word()?.cast_signed()),
+            Key::CLOCK_END => self.given.clock_end = Some(reader.word()?.cast_signed()),
             Key::STARTED => self.given.start = Some(reader.word()?.cast_signed()),
             Key::ENDED => self.given.end = Some(reader.word()?.cast_signed()),
             Key::DURATION => self.given.duration = Some(reader.word()?.cast_signed()),

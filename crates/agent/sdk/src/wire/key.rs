@@ -56,6 +56,8 @@ keys! {
     22 STARTED = "", kept;
     23 ENDED = "", kept;
     24 DURATION = "", kept;
+    25 CLOCK_START = "", kept;
+    26 CLOCK_END = "", kept;
     // Bound values.
     16 SESSION = "session.id", kept;
     17 USER = "user.id", kept;
