@@ -32,6 +32,8 @@ pub use quipu_core::Error;
 pub use quipu_http as http;
 #[cfg(feature = "macros")]
 pub use quipu_macros::observe;
+#[cfg(feature = "opentelemetry")]
+pub use quipu_opentelemetry as otel;
 
 pub use quipu_pipeline as pipeline;
 #[cfg(feature = "primitives")]

@@ -13,6 +13,7 @@ mod builder;
 mod changes;
 mod config;
 mod control;
+mod feed;
 mod hook;
 mod installed;
 mod named;
