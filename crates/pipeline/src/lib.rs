@@ -7,6 +7,7 @@
 //! Never: acknowledges a batch before the store commits it, or depends on its source.
 
 mod ahead;
+mod alone;
 mod exporter;
 #[cfg(doctest)]
 mod guide;
@@ -23,6 +24,7 @@ mod unsampled;
 mod unstored;
 mod worker;
 
+pub use alone::row_of;
 pub use exporter::{
     BreakerState, DeadLetter, DeadLetters, DeliveryConfig, Exporter, ExporterRules, ExporterStatus,
     Forgotten, Replayed, RuleSignal, SpoolConfig, Steady, Swept, WhenFull, unreadable,

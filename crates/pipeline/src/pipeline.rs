@@ -12,7 +12,9 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::ahead::Ahead;
-use crate::exporter::{DeadLetters, ExporterStatus, Forgotten, Offered, Open, Replayed, Swept};
+use crate::exporter::{
+    AllExporters, DeadLetters, Exporter, ExporterStatus, Forgotten, Offered, Open, Replayed, Swept,
+};
 use crate::parts::PipelineParts;
 use crate::read::Read;
 use crate::worker::{Job, Waiting, Worker};
@@ -28,7 +30,7 @@ pub struct Pipeline {
     worker: tokio::sync::Mutex<Option<JoinHandle<()>>>,
     ahead: Arc<Ahead>,
     store: Arc<dyn Store>,
-    exporters: Arc<[Arc<Open>]>,
+    exporters: AllExporters,
     meter: Arc<dyn Meter>,
     conflicts: Arc<OnceLock<mpsc::UnboundedSender<Conflicts>>>,
 }
@@ -40,15 +42,13 @@ impl Pipeline {
         let (watchers, _) = broadcast::channel(WATCH);
         let (meter, store) = (Arc::clone(&parts.meter), Arc::clone(&parts.store));
         let open = |exporter| Arc::new(Open::start(exporter, Arc::clone(&meter)));
-        let exporters: Arc<[Arc<Open>]> =
-            std::mem::take(&mut parts.exporters).into_iter().map(open).collect();
+        let exporters = AllExporters::new(std::mem::take(&mut parts.exporters).into_iter().map(open));
         let read = std::mem::take(&mut parts.stages.read);
         let before = std::mem::take(&mut parts.stages.before);
         let ahead = Arc::new(Ahead::new(before, &parts.stages.after, Arc::clone(&store)));
         let ledger = Ledger::new(parts.ledger_spans);
         let conflicts = Arc::<OnceLock<_>>::default();
-        let worker =
-            Worker::new(parts, ledger, watchers.clone(), Arc::clone(&exporters), Arc::clone(&conflicts));
+        let worker = Worker::new(parts, ledger, watchers.clone(), exporters.clone(), Arc::clone(&conflicts));
         let worker = tokio::sync::Mutex::new(Some(tokio::spawn(worker.run(jobs))));
         Self { read, queue, watchers, worker, ahead, store, exporters, meter, conflicts }
     }
@@ -66,20 +66,54 @@ impl Pipeline {
         receiver
     }
 
+    /// Adds an exporter. It gets the batches from now on. A tokio runtime must be current; the exporter's
+    /// tasks run on it.
+    ///
+    /// # Errors
+    /// There is an exporter with this name.
+    pub fn add_exporter(&self, exporter: Exporter) -> Result<()> {
+        let name = exporter.name.clone();
+        let open = || Arc::new(Open::start(exporter, Arc::clone(&self.meter)));
+        if self.exporters.add(&name, open) {
+            return Ok(());
+        }
+        let context = format!("there is already an exporter {name:?}: remove it first, or use another name");
+        Err(Error::new(ErrorKind::Invalid, "add exporter", context))
+    }
+
+    /// Removes an exporter: it gets no more batches, writes its waiting ones and closes, within its close
+    /// timeout.
+    ///
+    /// # Errors
+    /// There is no exporter with this name.
+    pub async fn remove_exporter(&self, name: &str) -> Result<()> {
+        let removed = self.exporters.remove(name);
+        let removed = removed.ok_or_else(|| self.no_exporter("remove exporter", name))?;
+        removed.close().await;
+        Ok(())
+    }
+
+    fn no_exporter(&self, operation: &'static str, name: &str) -> Error {
+        let exporters = self.exporters.now();
+        let names: Vec<_> = exporters.iter().map(|exporter| exporter.name()).collect();
+        let context = format!("there is no exporter {name:?}; the exporters are: {}", names.join(", "));
+        Error::new(ErrorKind::NotFound, operation, context)
+    }
+
     /// Status of each exporter, in their order.
     pub fn exporters(&self) -> Vec<ExporterStatus> {
-        self.exporters.iter().map(|exporter| exporter.status()).collect()
+        self.exporters.now().iter().map(|exporter| exporter.status()).collect()
     }
 
     /// Passes a batch to every exporter, but not to the store.
     pub fn pass_on(&self, batch: Batch) {
         let offered = Offered::new(Arc::new(batch));
-        self.exporters.iter().for_each(|exporter| exporter.offer(&offered));
+        self.exporters.now().iter().for_each(|exporter| exporter.offer(&offered));
     }
 
     /// Whether an exporter accepts metrics that are derived from spans.
     pub fn wants_derived(&self) -> bool {
-        self.exporters.iter().any(|exporter| exporter.takes_derived())
+        self.exporters.now().iter().any(|exporter| exporter.takes_derived())
     }
 
     /// Passes derived metrics to the exporters that accept them ([`crate::ExporterRules::derived`]). The
@@ -87,6 +121,7 @@ impl Pipeline {
     pub fn derived(&self, metrics: Vec<Metric>) {
         let offered = Offered::new(Arc::new(Batch { metrics, ..Batch::default() }));
         self.exporters
+            .now()
             .iter()
             .filter(|exporter| exporter.takes_derived())
             .for_each(|exporter| exporter.offer(&offered));
@@ -94,7 +129,7 @@ impl Pipeline {
 
     /// Dead letters of the exporter with this name; `None` if there is no such exporter, or it stores none.
     pub fn dead_letters(&self, name: &str) -> Option<DeadLetters> {
-        self.exporters.iter().find(|exporter| exporter.name() == name)?.dead_letters()
+        self.exporters.named(name)?.dead_letters()
     }
 
     /// Delivers the dead letters of the exporter with this name again. A letter is removed once its batch
@@ -103,19 +138,9 @@ impl Pipeline {
     /// # Errors
     /// There is no exporter with this name, or its dead letters cannot be read or removed.
     pub async fn replay(&self, name: &str) -> Result<Replayed> {
-        match self.exporters.iter().find(|exporter| exporter.name() == name) {
+        match self.exporters.named(name) {
             Some(exporter) => exporter.replay().await,
-            None => {
-                let names: Vec<_> = self.exporters.iter().map(|exporter| exporter.name()).collect();
-                let context = format!(
-                    "there is no exporter {name:?}; the exporters are: {}",
-                    names.join(
-                        ", \
-                    "
-                    )
-                );
-                Err(Error::new(ErrorKind::NotFound, "replay dead letters", context))
-            }
+            None => Err(self.no_exporter("replay dead letters", name)),
         }
     }
 
@@ -123,8 +148,9 @@ impl Pipeline {
     /// letters; with `dry` it only counts them. A write under way may still arrive.
     pub async fn forget(&self, what: Forgotten, dry: bool) -> Vec<Swept> {
         let what = Arc::new(what);
-        let mut swept = Vec::with_capacity(self.exporters.len());
-        for exporter in self.exporters.iter() {
+        let exporters = self.exporters.now();
+        let mut swept = Vec::with_capacity(exporters.len());
+        for exporter in exporters.iter() {
             swept.push(exporter.forget(Arc::clone(&what), dry).await);
         }
         swept
@@ -141,7 +167,7 @@ impl Pipeline {
             let _ = flushed.await;
         }
         let mut all = JoinSet::new();
-        for exporter in self.exporters.iter() {
+        for exporter in self.exporters.now().iter() {
             let exporter = Arc::clone(exporter);
             all.spawn(async move { exporter.flush().await });
         }
@@ -163,7 +189,7 @@ impl Pipeline {
         }
         let ended = worker.await;
         let mut all = JoinSet::new();
-        for exporter in self.exporters.iter() {
+        for exporter in self.exporters.now().iter() {
             let exporter = Arc::clone(exporter);
             all.spawn(async move { exporter.close().await });
         }

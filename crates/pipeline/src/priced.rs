@@ -125,19 +125,24 @@ impl Stage for Priced {
     }
 
     fn apply(&self, batch: &mut Batch) {
-        for cost in batch.costs.iter_mut().filter(|cost| cost.counts()) {
-            match price_row(&*self.0, cost) {
-                Some(Ok(answer)) => {
-                    cost.amount = Some(answer.total);
-                    cost.price = Some(answer.rule);
-                }
-                Some(Err(reason)) => cost.unpriced = Some(reason),
-                None => {}
+        price_batch(&*self.0, batch);
+    }
+}
+
+/// Prices the counted rows of a batch.
+pub(crate) fn price_batch(book: &dyn PriceBook, batch: &mut Batch) {
+    for cost in batch.costs.iter_mut().filter(|cost| cost.counts()) {
+        match price_row(book, cost) {
+            Some(Ok(answer)) => {
+                cost.amount = Some(answer.total);
+                cost.price = Some(answer.rule);
             }
-            if let Some(mut estimate) = cost.estimated().copied() {
-                estimate.cost = price_estimate(&*self.0, cost, &estimate);
-                cost.estimate = Some(Box::new(estimate));
-            }
+            Some(Err(reason)) => cost.unpriced = Some(reason),
+            None => {}
+        }
+        if let Some(mut estimate) = cost.estimated().copied() {
+            estimate.cost = price_estimate(book, cost, &estimate);
+            cost.estimate = Some(Box::new(estimate));
         }
     }
 }

@@ -8,7 +8,7 @@ use quipu_ledger::Ledger;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::ahead::Ready;
-use crate::exporter::{Offered, Open};
+use crate::exporter::{AllExporters, Offered};
 use crate::heavy;
 use crate::parts::PipelineParts;
 use crate::unsampled::without_unsampled;
@@ -49,7 +49,7 @@ pub(crate) struct Worker {
     /// The store's number of removals when the ledger was last cleared.
     removals: u64,
     watchers: broadcast::Sender<Arc<Committed>>,
-    exporters: Arc<[Arc<Open>]>,
+    exporters: AllExporters,
     /// Channel of the spans with rejected versions, once there is a listener.
     conflicts: Arc<OnceLock<mpsc::UnboundedSender<Conflicts>>>,
     /// A batch that was taken from the queue before it was prepared.
@@ -61,7 +61,7 @@ impl Worker {
         parts: PipelineParts,
         ledger: Ledger,
         watchers: broadcast::Sender<Arc<Committed>>,
-        exporters: Arc<[Arc<Open>]>,
+        exporters: AllExporters,
         conflicts: Arc<OnceLock<mpsc::UnboundedSender<Conflicts>>>,
     ) -> Self {
         let removals = removals(&*parts.store);
@@ -201,9 +201,10 @@ impl Worker {
     /// Offers a stored batch to the exporters, before its senders get their answers. An exporter's backlog
     /// accepts it or drops records; nothing waits for delivery.
     fn pass_on(&self, batch: Arc<Batch>) {
-        if !self.exporters.is_empty() {
+        let exporters = self.exporters.now();
+        if !exporters.is_empty() {
             let offered = Offered::new(without_unsampled(batch));
-            self.exporters.iter().for_each(|exporter| exporter.offer(&offered));
+            exporters.iter().for_each(|exporter| exporter.offer(&offered));
         }
     }
 

@@ -98,3 +98,13 @@ async fn primitives() {
         assert!(edges.iter().any(|known| known == edge), "{edge} is not in {edges:#?}");
     }
 }
+
+#[test]
+fn tested_agent() {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_tested_agent")).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    let cost = usd(&[(800, "0.15"), (60, "0.6")]);
+    let expected = format!("16 documents tell of it\ncalls 1, tokens 860, cost {cost} USD\n");
+    assert_eq!(text, expected);
+}

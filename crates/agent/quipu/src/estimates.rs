@@ -22,7 +22,7 @@ pub fn estimator() -> Estimator {
 }
 
 pub(crate) fn of(basis: Basis) -> Estimator {
-    let Basis { prices, tokenizers } = basis;
+    let Basis { prices, tokenizers, .. } = basis;
     // Tokenizers at the front of the list come first, and each call adds one at the front.
     tokenizers.into_iter().rev().fold(Estimator::new(prices), Estimator::shared_tokenizer)
 }

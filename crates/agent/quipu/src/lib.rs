@@ -10,14 +10,18 @@ mod adapters;
 mod backends;
 #[cfg(feature = "tokens")]
 mod estimates;
+#[cfg(doctest)]
+mod guide;
 mod library;
 pub mod prices;
+pub mod testing;
 
 pub use adapters::adapters;
 pub use backends::{Access, open, open_backends, schemes, store_folder};
 #[cfg(feature = "tokens")]
 pub use estimates::{estimate, estimator};
 pub use library::{Build, Builder, Quipu, builder, development, init, production};
+pub use prices::books as prices;
 #[cfg(feature = "backend-prometheus")]
 pub use quipu_backend_prometheus as prometheus;
 #[cfg(feature = "backend-sqlite")]
@@ -28,6 +32,9 @@ pub use quipu_core::Error;
 pub use quipu_http as http;
 #[cfg(feature = "macros")]
 pub use quipu_macros::observe;
+#[cfg(feature = "opentelemetry")]
+pub use quipu_opentelemetry as otel;
+
 pub use quipu_pipeline as pipeline;
 #[cfg(feature = "primitives")]
 pub use quipu_primitives as primitives;

@@ -57,7 +57,7 @@ impl Backends {
                 self.add_entry(opened?, entry, named.keep);
                 Ok(())
             }
-            None if named.lenient => Ok(()),
+            None if named.by_preset.contains(entry.name) => Ok(()),
             None => Err(unknown(&entry.kind, known, is_optional).of_backend(entry.name)),
         }
     }

@@ -14,6 +14,8 @@ static INSTALLED: RwLock<Option<Basis>> = RwLock::new(None);
 pub struct Basis {
     /// Price book of models.
     pub prices: Arc<dyn PriceBook>,
+    /// The books behind `prices`, which can be changed; `None` for a price book of the user's own.
+    pub books: Option<Books>,
     /// Custom tokenizers, the last one first.
     pub tokenizers: Vec<Arc<dyn Tokenizer>>,
 }
@@ -33,6 +35,7 @@ impl Basis {
 impl Default for Basis {
     /// The vendored prices.
     fn default() -> Self {
-        Self { prices: Arc::new(Books::vendored()), tokenizers: Vec::new() }
+        let books = Books::vendored();
+        Self { prices: Arc::new(books.clone()), books: Some(books), tokenizers: Vec::new() }
     }
 }

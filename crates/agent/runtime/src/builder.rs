@@ -4,22 +4,20 @@ use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use quipu_budget::{Budget, Notice};
 use quipu_core::{
-    Accounts, Adapter, Backend, Error, ErrorKind, Level, PriceBook, Result, Stage, Store, Tokenizer,
+    Accounts, Adapter, Backend, Error, ErrorKind, Level, PriceBook, Result, Retention, Stage, Store,
+    Tokenizer,
 };
 use quipu_pipeline::{DeliveryConfig, RedactConfig};
-use quipu_sdk::RecorderConfig;
+use quipu_sdk::{ManualClock, RecorderConfig};
 
-use crate::config::{Layer, Preset, Sources};
+use crate::config::{CodeBackends, Layer, Preset, Sources};
+use crate::installed::Installed;
 use crate::quipu::Quipu;
 use crate::tables::Tables;
-
-/// Whether the recorder of this process was installed.
-static INSTALLED: AtomicBool = AtomicBool::new(false);
 
 /// Listener for budget notices.
 pub(crate) type Listener = Box<dyn Fn(&Notice) + Send + Sync>;
@@ -39,6 +37,7 @@ pub struct Builder<T> {
     pub(crate) accounts: Option<Arc<dyn Accounts>>,
     pub(crate) notices: Vec<Listener>,
     pub(crate) recorder: Vec<Box<dyn FnOnce(RecorderConfig) -> RecorderConfig + Send>>,
+    pub(crate) clock: Option<ManualClock>,
     pub(crate) detached: bool,
     tables: PhantomData<fn() -> T>,
 }
@@ -58,6 +57,7 @@ impl<T: Tables> Builder<T> {
             accounts: None,
             notices: Vec::new(),
             recorder: Vec::new(),
+            clock: None,
             detached: false,
             tables: PhantomData,
         }
@@ -161,16 +161,30 @@ impl<T: Tables> Builder<T> {
         self
     }
 
-    /// Adds a backend by its URI (`sqlite:`, `file:PATH`, `console:`, `prometheus:127.0.0.1:9464` …). If code
-    /// names any backend, those of the environment, the file and the preset are not opened.
+    /// Adds a backend by its URI (`sqlite:`, `file:PATH`, `console:`, `prometheus:127.0.0.1:9464` …) to those
+    /// of the environment, the file or the preset. It replaces the one with the same name.
+    /// [`Builder::only_backends`] leaves out the others.
     pub fn backend(mut self, uri: impl Into<String>) -> Self {
-        self.layer.backends.get_or_insert_default().push(uri.into());
+        self.sources.backends.added.push(uri.into());
         self
     }
 
-    /// Opens no configured backends, only those that are passed in code.
+    /// Opens only the backends that code names, not those of the environment, the file and the preset.
+    pub const fn only_backends(mut self) -> Self {
+        self.sources.backends.only = true;
+        self
+    }
+
+    /// Opens no backend by URI, only stores and exporters that are passed in code. A later
+    /// [`Builder::backend`] adds to them.
     pub fn without_backends(mut self) -> Self {
-        self.layer.backends = Some(Vec::new());
+        self.sources.backends = CodeBackends { added: Vec::new(), only: true };
+        self
+    }
+
+    /// Sets the retention of the store, in place of `[retention]` in the file. Default: everything is kept.
+    pub fn retention(mut self, rules: Retention) -> Self {
+        self.layer.retention = Some(rules);
         self
     }
 
@@ -295,6 +309,12 @@ impl<T: Tables> Builder<T> {
         self
     }
 
+    /// Takes the time of spans, events and budgets from this clock, for tests.
+    pub fn clock(mut self, clock: ManualClock) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
     /// Does not install the recorder for the process; records come from [`Quipu::context`] only. This is for
     /// tests, and for several libraries in one process.
     pub const fn detached(mut self) -> Self {
@@ -308,18 +328,15 @@ impl<T: Tables> Builder<T> {
     ///
     /// # Errors
     /// The configuration is invalid, or no thread can be started. It also fails if the process already has a
-    /// library that is not [`Self::detached`]; that one stays.
+    /// library that is not [`Self::detached`] and not shut down; that one stays.
     pub fn init(self) -> Result<Quipu<T>> {
-        let detached = self.detached;
-        if !detached && INSTALLED.swap(true, Ordering::AcqRel) {
-            let why = "quipu is already initialised in this process; the first instance stays";
+        let installed = if self.detached { Some(Installed::default()) } else { Installed::take() };
+        let Some(installed) = installed else {
+            let why = "quipu is already initialised in this process; the first instance stays until it is \
+                       shut down";
             return Err(Error::new(ErrorKind::Locked, "init", why));
-        }
-        let started = self.start();
-        if started.is_err() && !detached {
-            INSTALLED.store(false, Ordering::Release);
-        }
-        started
+        };
+        self.start(installed)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Configuration of backends by name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use parking_lot::Mutex;
@@ -38,8 +38,8 @@ pub struct BackendConfigs {
     pub file: Option<PathBuf>,
     /// Variables for `${NAME}` in texts, and for backends with their own variables.
     pub variables: Variables,
-    /// Whether backends that this build lacks are silently skipped.
-    pub lenient: bool,
+    /// Names that only a preset lists. This build can lack them.
+    pub by_preset: BTreeSet<String>,
 }
 
 /// One listed backend.

@@ -15,6 +15,8 @@ use tokio::sync::{mpsc::UnboundedSender, oneshot};
 
 use crate::basis::Basis;
 use crate::control::{Command, Kind, Reply, Shared};
+use crate::installed::Installed;
+use crate::named::BackendConfigs;
 use crate::status::Status;
 use crate::tables::Tables;
 
@@ -31,6 +33,8 @@ pub(crate) struct Running {
     /// Runtime of the library's thread; it provides timers for callers on other runtimes than tokio.
     pub clock: Handle,
     pub basis: Basis,
+    /// Configuration of backends, for those that are added later.
+    pub backends: BackendConfigs,
     pub shutdown_timeout: Duration,
 }
 
@@ -38,7 +42,9 @@ pub(crate) struct Running {
 /// within the configured time limit ([`crate::Builder::shutdown_timeout`]).
 #[must_use = "dropping it ends the recording at once: `let _quipu = quipu::init()?;`"]
 pub struct Quipu<T> {
-    running: Option<Running>,
+    pub(crate) running: Option<Running>,
+    // Released after `running` has ended.
+    installed: Installed,
     tables: PhantomData<fn() -> T>,
 }
 
@@ -51,8 +57,8 @@ impl<T: Tables> Quipu<T> {
 }
 
 impl<T> Quipu<T> {
-    pub(crate) const fn new(running: Option<Running>) -> Self {
-        Self { running, tables: PhantomData }
+    pub(crate) const fn new(running: Option<Running>, installed: Installed) -> Self {
+        Self { running, installed, tables: PhantomData }
     }
 
     /// Whether recording is on.
@@ -121,7 +127,9 @@ impl<T> Quipu<T> {
     /// # Errors
     /// The time was too short to write all records, or some were dropped meanwhile. They are counted.
     pub fn shutdown(&self, timeout: Duration) -> Result<()> {
-        self.running.as_ref().map_or(Ok(()), |running| running.end(timeout))
+        let ended = self.running.as_ref().map_or(Ok(()), |running| running.end(timeout));
+        self.installed.release();
+        ended
     }
 
     /// [`Self::shutdown`] for asynchronous code on any runtime.
@@ -136,6 +144,7 @@ impl<T> Quipu<T> {
         let before = running.shared.status().dropped_in_all();
         let ended = running.ask(Kind::Shutdown, timeout).await;
         running.commands.lock().take();
+        self.installed.release();
         ended.and_then(|()| running.whole(before))
     }
 }

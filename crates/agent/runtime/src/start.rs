@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use quipu_budget::Budgets;
-use quipu_core::{Accounts, Adapters, Error, ErrorKind, Meter, PriceBook, Result, Store};
+use quipu_core::{Accounts, Adapters, Error, ErrorKind, Meter, PriceBook, Result, Store, SystemClock};
 use quipu_mapping::Mapped;
 use quipu_pipeline::{
     Pipeline, PipelineParts, Redact, SelfMetrics, Stages, StandardStages, Steady, Tail, TailSampling,
-    Unstored,
+    Unstored, row_of,
 };
 use quipu_sdk::metrics::Derive;
-use quipu_sdk::{Drain, Recorder, RecorderConfig};
+use quipu_sdk::{Drain, Pricer, Recorder, RecorderConfig};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
@@ -26,8 +26,10 @@ use crate::builder::Builder;
 use crate::config::{Config, TailConfig, settle};
 use crate::control::{Command, Shared};
 use crate::hook;
+use crate::installed::Installed;
 use crate::prices;
 use crate::quipu::{Quipu, Running};
+use crate::retention::watch_retention;
 use crate::tables::{Opened, Tables};
 
 /// Longest wait of the start for the budgets' past spending.
@@ -39,21 +41,21 @@ const LEDGER_SPANS: usize = 2_048;
 const REMEMBERED_TRACES: usize = 16_384;
 
 impl<T: Tables> Builder<T> {
-    pub(crate) fn start(mut self) -> Result<Quipu<T>> {
+    pub(crate) fn start(mut self, installed: Installed) -> Result<Quipu<T>> {
         let mut config = settle(std::mem::take(&mut self.layer), &self.sources)?;
         if !(T::ENABLED && config.enabled) {
             if !self.detached {
                 Budgets::off().install();
             }
-            return Ok(Quipu::new(None));
+            return Ok(Quipu::new(None, installed));
         }
         let budgets = self.all_budgets(&config)?;
         let meter = Arc::new(SelfMetrics::new());
-        let (prices, notes) = self.book(&config)?;
+        let (basis, notes) = self.basis(&config)?;
         config.problems.extend(notes);
-        let basis = Basis { prices: Arc::clone(&prices), tokenizers: std::mem::take(&mut self.tokenizers) };
+        let prices = Arc::clone(&basis.prices);
         let redact = Redact::new(&config.redact, Arc::clone(&meter) as _)?;
-        let (recorder, drain) = Recorder::new(self.settings(&config));
+        let (recorder, drain) = Recorder::new(self.settings(&config, &basis)?);
         if config.system_metrics {
             crate::system::observe(recorder.metrics());
         }
@@ -64,12 +66,13 @@ impl<T: Tables> Builder<T> {
             let _within = runtime.enter();
             Arc::new(self.shared(&config, recorder, budgets.clone(), meter, stages))
         };
+        keep_retention(&config, &shared, &runtime);
         let clock = runtime.handle().clone();
         let (commands, asked) = unbounded_channel();
         let agent = agent(&config, &shared, drain, asked);
         run(agent, runtime, !budgets.is_empty())?;
         if !self.detached {
-            // The first recorder stays; the flag `INSTALLED` has the same effect.
+            // An open recorder stays; the place `Installed` has the same effect.
             let _ = recorder.install();
             budgets.install();
             basis.install();
@@ -78,13 +81,10 @@ impl<T: Tables> Builder<T> {
             }
         }
         let commands = Mutex::new(Some(commands));
-        Ok(Quipu::new(Some(Running {
-            shared,
-            commands,
-            clock,
-            basis,
-            shutdown_timeout: config.shutdown_timeout,
-        })))
+        let shutdown_timeout = config.shutdown_timeout;
+        let backends = config.backends;
+        let running = Running { shared, commands, clock, basis, backends, shutdown_timeout };
+        Ok(Quipu::new(Some(running), installed))
     }
 
     fn all_budgets(&mut self, config: &Config) -> Result<Budgets> {
@@ -96,6 +96,9 @@ impl<T: Tables> Builder<T> {
         }
         if let Some(accounts) = accounts {
             builder = builder.accounts(accounts);
+        }
+        if let Some(clock) = &self.clock {
+            builder = builder.clock(Arc::new(clock.clone()));
         }
         let budgets = builder.build()?;
         std::mem::take(&mut self.notices).into_iter().for_each(|listener| budgets.on_notice(listener));
@@ -119,16 +122,20 @@ impl<T: Tables> Builder<T> {
     }
 
     /// The price book from code, else the books of the data folder, with notes about unused ones.
-    fn book(&mut self, config: &Config) -> Result<(Arc<dyn PriceBook>, Vec<String>)> {
-        if let Some(given) = self.prices.take() {
-            return Ok((given, Vec::new()));
+    fn basis(&mut self, config: &Config) -> Result<(Basis, Vec<String>)> {
+        let tokenizers = std::mem::take(&mut self.tokenizers);
+        if let Some(prices) = self.prices.take() {
+            return Ok((Basis { prices, books: None, tokenizers }, Vec::new()));
         }
         let (books, notes) = prices::open(&config.data_dir)?;
-        Ok((Arc::new(books), notes))
+        Ok((Basis { prices: Arc::new(books.clone()), books: Some(books), tokenizers }, notes))
     }
 
-    fn settings(&mut self, config: &Config) -> RecorderConfig {
+    fn settings(&mut self, config: &Config, basis: &Basis) -> Result<RecorderConfig> {
+        let (adapters, prices) = (self.adapters(config)?, Arc::clone(&basis.prices));
         let settings = RecorderConfig {
+            clock: self.clock.clone(),
+            pricer: Some(Pricer::new(move |span| row_of(&adapters, &*prices, span))),
             resource: Arc::new(config.resource.clone()),
             level: config.level,
             events: config.events.clone(),
@@ -138,7 +145,8 @@ impl<T: Tables> Builder<T> {
             ring_bytes: config.ring_bytes,
             large_bytes: config.large_bytes,
         };
-        std::mem::take(&mut self.recorder).into_iter().fold(settings, |settings, change| change(settings))
+        let changes = std::mem::take(&mut self.recorder).into_iter();
+        Ok(changes.fold(settings, |settings, change| change(settings)))
     }
 
     /// Adapters from the configuration, then those from code, then the built-in ones.
@@ -222,6 +230,14 @@ impl<T: Tables> Builder<T> {
             running: AtomicBool::new(true),
         }
     }
+}
+
+/// Starts the runs of retention, if the rules remove anything.
+fn keep_retention(config: &Config, shared: &Shared, runtime: &Runtime) {
+    let Some(store) = shared.store.clone().filter(|_| config.retention.removes()) else { return };
+    let (rules, metrics) = (Arc::new(config.retention.clone()), Arc::clone(&shared.meter));
+    let (name, clock) = ("library".to_owned(), Arc::new(SystemClock));
+    runtime.spawn(watch_retention(name, store, rules, metrics, clock, Duration::ZERO));
 }
 
 fn runtime() -> Result<Runtime> {

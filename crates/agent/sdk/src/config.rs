@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use quipu_core::{Level, Resource};
+use quipu_core::{Cost, Level, Resource, Span};
 
 use crate::propagate::Formats;
-use crate::{EventFilter, Sampler};
+use crate::{EventFilter, ManualClock, Sampler};
 
 /// Config of a recorder.
 #[derive(Debug, Clone)]
@@ -27,6 +27,35 @@ pub struct RecorderConfig {
     pub ring_bytes: usize,
     /// Most bytes of waiting records that are too large for a ring, such as long prompts, over all threads.
     pub large_bytes: usize,
+    /// Clock of spans and events, for tests; `None` for the machine's. Times within a span, of its events and
+    /// its first token, always come from the machine's clock.
+    pub clock: Option<ManualClock>,
+    /// Prices ended spans for [`crate::Ended`]; `None` gives no costs there.
+    pub pricer: Option<Pricer>,
+}
+
+/// Function that counts and prices a span by itself.
+#[derive(Clone)]
+pub struct Pricer(Arc<PriceSpan>);
+
+type PriceSpan = dyn Fn(Span) -> Option<Cost> + Send + Sync;
+
+impl Pricer {
+    /// Creates a pricer. The function runs on the thread that asks, and must not block.
+    pub fn new(price: impl Fn(Span) -> Option<Cost> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(price))
+    }
+
+    /// The ledger row of a span; `None` if it is no call and no tool run.
+    pub fn row(&self, span: Span) -> Option<Cost> {
+        (self.0)(span)
+    }
+}
+
+impl std::fmt::Debug for Pricer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Pricer")
+    }
 }
 
 impl Default for RecorderConfig {
@@ -40,6 +69,8 @@ impl Default for RecorderConfig {
             sampler: Sampler::default(),
             ring_bytes: 1 << 20,
             large_bytes: 64 << 20,
+            clock: None,
+            pricer: None,
         }
     }
 }

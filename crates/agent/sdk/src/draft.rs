@@ -1,6 +1,6 @@
 //! An event under construction, with an active recorder.
 
-use quipu_core::Level;
+use quipu_core::{Clock as _, Level};
 
 use crate::clock::ticks;
 use crate::local::{self, Local};
@@ -29,6 +29,9 @@ impl Draft {
         let head = head(&open, level);
         open.writer.begin(&head, false);
         open.writer.text(Key::NAME, name);
+        if let Some(clock) = &recorder.config().clock {
+            open.writer.int(Key::CLOCK_START, clock.now().nanos());
+        }
         Some(Self { open, level })
     }
 

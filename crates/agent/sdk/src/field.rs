@@ -1,5 +1,7 @@
 //! Attribute values from the caller, borrowed to avoid a copy.
 
+use std::borrow::Cow;
+
 use quipu_core::Value;
 
 /// An attribute value.
@@ -15,6 +17,8 @@ pub enum Field<'a> {
     Text(&'a str),
     /// Any other attribute value.
     Value(Value),
+    /// No value: the attribute is left out.
+    Absent,
 }
 
 impl Field<'_> {
@@ -27,6 +31,7 @@ impl Field<'_> {
             Self::Double(double) => Value::Double(double),
             Self::Text(text) => Value::String(text.to_owned()),
             Self::Value(value) => value,
+            Self::Absent => Value::Null,
         }
     }
 }
@@ -77,6 +82,52 @@ impl From<f32> for Field<'_> {
     #[inline]
     fn from(float: f32) -> Self {
         Self::Double(f64::from(float))
+    }
+}
+
+impl<'a> From<Cow<'a, str>> for Field<'a> {
+    fn from(text: Cow<'a, str>) -> Self {
+        match text {
+            Cow::Borrowed(text) => Self::Text(text),
+            Cow::Owned(text) => text.into(),
+        }
+    }
+}
+
+impl<'a, T: Into<Self>> From<Option<T>> for Field<'a> {
+    /// `None` leaves the attribute out.
+    #[inline]
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Absent, Into::into)
+    }
+}
+
+impl<'a, T: Into<Field<'a>>> From<Vec<T>> for Field<'_> {
+    fn from(values: Vec<T>) -> Self {
+        Self::Value(Value::Array(values.into_iter().map(|value| value.into().into_value()).collect()))
+    }
+}
+
+impl From<serde_json::Value> for Field<'_> {
+    fn from(json: serde_json::Value) -> Self {
+        Self::Value(of_json(json))
+    }
+}
+
+/// The attribute value with the structure of a JSON value. An integer beyond 64 bits becomes a double.
+fn of_json(json: serde_json::Value) -> Value {
+    match json {
+        serde_json::Value::Null => Value::Null,
+        serde_json::Value::Bool(flag) => Value::Bool(flag),
+        serde_json::Value::Number(number) => match number.as_i64() {
+            Some(int) => Value::Int(int),
+            None => Value::Double(number.as_f64().unwrap_or(f64::NAN)),
+        },
+        serde_json::Value::String(text) => Value::String(text),
+        serde_json::Value::Array(items) => Value::Array(items.into_iter().map(of_json).collect()),
+        serde_json::Value::Object(members) => {
+            Value::Map(members.into_iter().map(|(key, member)| (key.into(), of_json(member))).collect())
+        }
     }
 }
 

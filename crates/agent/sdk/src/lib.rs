@@ -7,6 +7,7 @@
 
 #![cfg_attr(not(feature = "enable"), allow(dead_code, reason = "the recording code is compiled out"))]
 
+mod afterwards;
 #[cfg_attr(not(feature = "enable"), path = "at_off.rs")]
 mod at;
 mod bound;
@@ -28,8 +29,10 @@ mod ids;
 mod lane;
 #[cfg(feature = "enable")]
 mod local;
+pub mod manual_clock;
 pub mod metrics;
 mod mirror;
+
 pub mod observed;
 #[cfg(feature = "enable")]
 mod open;
@@ -46,8 +49,12 @@ mod tally;
 mod type_name;
 mod wire;
 
+pub use afterwards::{
+    PerformanceFigures, ToolUsage, log_performance_metrics, log_tool_usage, record_agent_execution,
+    track_llm_request, track_llm_usage,
+};
 pub use bound::{Binding, Bound, bind};
-pub use config::RecorderConfig;
+pub use config::{Pricer, RecorderConfig};
 pub use context::{Context, Entered};
 pub use counts::Counts;
 pub use drain::Drain;
@@ -55,11 +62,12 @@ pub use event::{CustomEvent, EventBuilder, EventFilter, EventPredicate, EventVie
 pub use field::{Content, Field};
 pub use future::{FutureExt, InContext, Instrumented};
 pub use guard::{
-    Agent, CallsModel, ContextAssembly, Converses, Embedding, EnteredGuard, Evaluator, FileOperation, Guard,
-    Guardrail, Llm, Memory, Planning, Rerank, Retrieval, Session, ShellCommand, Span, Task, Tool, Vcs,
+    Agent, CallsModel, ContextAssembly, Converses, Embedding, Ended, EnteredGuard, Evaluator, FileOperation,
+    Guard, Guardrail, Llm, Memory, Planning, Rerank, Retrieval, Session, ShellCommand, Span, Task, Tool, Vcs,
     Workflow, agent, context_assembly, embedding, evaluator, file_operation, guardrail, kind, llm, memory,
     planning, rerank, retrieval, session, shell_command, span, task, tool, vcs, workflow,
 };
+pub use manual_clock::ManualClock;
 pub use metrics::{counter, describe, gauge, histogram, summary, timer, up_down_counter};
 pub use mirror::{Mirror, Opened, set_mirror};
 pub use quipu_core::{Level, Usage, Usd};

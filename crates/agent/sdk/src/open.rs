@@ -59,8 +59,16 @@ impl Open {
     }
 
     /// Sends the record to the drain without waiting. A record that cannot be sent is dropped and counted.
+    /// The thread reuses its memory.
     #[inline]
     pub fn send(mut self: Box<Self>) {
+        self.pass();
+        self.keep();
+    }
+
+    /// Same as [`Self::send`], but the record stays readable.
+    #[inline]
+    pub fn pass(&mut self) {
         if let Some(held) = self.held.take() {
             self.writer.append(held.fields());
         }
@@ -69,20 +77,18 @@ impl Open {
             (_, Some(CurrentSpan { sampled: false, .. })) => What::Unsampled,
             _ => What::Span,
         };
-        let mut open = Some(self);
-        let sent = local::with(|local| {
-            let mut open = open.take()?;
-            let recorder = open.recorder;
-            local.lane(recorder, |lane| open.push(lane, what))?;
-            local.keep(open);
-            Some(())
-        });
+        let recorder = self.recorder;
+        let sent = local::with(|local| local.lane(recorder, |lane| self.push(lane, what))).flatten();
         // Reached only during thread exit.
-        if sent.is_none()
-            && let Some(mut open) = open
-        {
-            open.push_stray(what);
+        if sent.is_none() {
+            self.push_stray(what);
         }
+    }
+
+    /// Leaves the memory to the thread's next record.
+    #[inline]
+    pub fn keep(self: Box<Self>) {
+        local::with(|local| local.keep(self));
     }
 
     #[inline]
@@ -90,7 +96,7 @@ impl Open {
         let pushed = if self.recorder.is_closed() {
             Err(Loss::Closed)
         } else if lane.is_large(size_of_val(self.writer.words())) {
-            self.recorder.push_large(self.writer.take())
+            self.recorder.push_large(self.writer.words().into())
         } else {
             lane.push(self.writer.words())
         };
@@ -106,7 +112,7 @@ impl Open {
 
     #[cold]
     fn push_stray(&mut self, what: What) {
-        let record = self.writer.take();
+        let record = self.writer.words().into();
         let pushed =
             if self.recorder.is_closed() { Err(Loss::Closed) } else { self.recorder.push_large(record) };
         self.recorder.count_stray(|tally| match pushed {

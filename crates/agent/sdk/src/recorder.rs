@@ -31,6 +31,8 @@ pub(crate) struct Shared {
     /// The drain was woken and has not looked yet.
     pub asked: AtomicBool,
     pub closed: AtomicBool,
+    /// The recorder that was installed after this one was closed.
+    next: OnceLock<Recorder>,
 }
 
 /// Destination of records. A copyable handle; its state lives as long as the process.
@@ -54,7 +56,7 @@ pub(crate) fn any() -> bool {
 
 #[inline]
 pub(crate) fn global() -> Option<Recorder> {
-    if cfg!(feature = "enable") { GLOBAL.get().copied() } else { None }
+    if cfg!(feature = "enable") { GLOBAL.get().map(|first| first.newest()) } else { None }
 }
 
 impl std::fmt::Debug for Recorder {
@@ -79,18 +81,42 @@ impl Recorder {
             wake,
             asked: AtomicBool::new(false),
             closed: AtomicBool::new(false),
+            next: OnceLock::new(),
         };
         let recorder = Self(Box::leak(Box::new(shared)));
         ANY.store(true, Ordering::Relaxed);
         (recorder, Drain::new(recorder, large_out, woken))
     }
 
-    /// Makes this the recorder of every thread without another context. The first installed recorder stays.
+    /// Makes this the recorder of every thread without another context. An installed recorder stays until it
+    /// is closed.
     ///
     /// # Errors
-    /// A recorder is already installed; nothing changes.
+    /// An open recorder is already installed; nothing changes.
     pub fn install(self) -> Result<(), Self> {
-        GLOBAL.set(self)
+        let first = *GLOBAL.get_or_init(|| self);
+        if first.is(self) {
+            return Ok(());
+        }
+        loop {
+            let newest = first.newest();
+            if !newest.is_closed() {
+                return if newest.is(self) { Ok(()) } else { Err(self) };
+            }
+            if newest.0.next.set(self).is_ok() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The last of the recorders that were installed since this one.
+    #[inline]
+    fn newest(self) -> Self {
+        let mut newest = self;
+        while let Some(next) = newest.0.next.get() {
+            newest = *next;
+        }
+        newest
     }
 
     /// A context in which new traces start for this recorder.

@@ -15,8 +15,10 @@ use quipu_mapping::{MapConfig, Mapped};
 use quipu_receiver::{TlsConfig, TlsVersion};
 use quipu_runtime::{BackendConfigs, Variables};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use toml::Spanned;
 
+use super::jaeger::Jaeger;
 use super::money::PriceConfig;
 use super::project::DEFAULT;
 use crate::args::{Entry, Serve, former_gateway};
@@ -30,6 +32,7 @@ pub const OFF: &str = "off";
 const BOOTSTRAP_KEY: &str = "QUIPU_BOOTSTRAP_KEY";
 
 /// The whole configuration of `serve`.
+#[allow(dead_code, reason = "the library's keys are accepted and not read")]
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
@@ -89,6 +92,26 @@ pub struct Config {
     /// The file that was read.
     #[serde(skip)]
     pub file: Option<PathBuf>,
+    // Keys of the library, which shares the file.
+    preset: IgnoredAny,
+    enabled: IgnoredAny,
+    service: IgnoredAny,
+    resource: IgnoredAny,
+    level: IgnoredAny,
+    log_full_prompts: IgnoredAny,
+    panic_events: IgnoredAny,
+    system_metrics: IgnoredAny,
+    vcs: IgnoredAny,
+    propagators: IgnoredAny,
+    delay_ms: IgnoredAny,
+    ring_bytes: IgnoredAny,
+    large_bytes: IgnoredAny,
+    metrics_interval_ms: IgnoredAny,
+    shutdown_timeout_ms: IgnoredAny,
+    events: IgnoredAny,
+    sampling: IgnoredAny,
+    tail: IgnoredAny,
+    budgets_path: IgnoredAny,
 }
 
 /// Configuration of one project. Limits, the folder of prices and delivery belong to the server.
@@ -111,29 +134,6 @@ pub struct ProjectConfig {
 pub struct ProjectFields<'a> {
     pub backends: &'a [String],
     pub budgets: &'a BTreeMap<String, BudgetConfig>,
-}
-
-/// Listeners for old agents: `host:port`, or `off`.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Jaeger {
-    /// Thrift compact over UDP, as agents take it on 6831.
-    pub compact: String,
-    /// Thrift binary over UDP, as agents take it on 6832.
-    pub binary: String,
-    /// Thrift over HTTP, as collectors take it on 14268.
-    pub http: String,
-    /// gRPC, as collectors take it on 14250.
-    pub grpc: String,
-    /// Zipkin v2 JSON over HTTP, as Zipkin takes it on 9411.
-    pub zipkin: String,
-}
-
-impl Default for Jaeger {
-    fn default() -> Self {
-        let [compact, binary, http, grpc, zipkin] = std::array::from_fn(|_| OFF.to_owned());
-        Self { compact, binary, http, grpc, zipkin }
-    }
 }
 
 impl Default for Config {
@@ -165,6 +165,25 @@ impl Default for Config {
             jaeger: Jaeger::default(),
             encryption: None,
             file: None,
+            preset: IgnoredAny,
+            enabled: IgnoredAny,
+            service: IgnoredAny,
+            resource: IgnoredAny,
+            level: IgnoredAny,
+            log_full_prompts: IgnoredAny,
+            panic_events: IgnoredAny,
+            system_metrics: IgnoredAny,
+            vcs: IgnoredAny,
+            propagators: IgnoredAny,
+            delay_ms: IgnoredAny,
+            ring_bytes: IgnoredAny,
+            large_bytes: IgnoredAny,
+            metrics_interval_ms: IgnoredAny,
+            shutdown_timeout_ms: IgnoredAny,
+            events: IgnoredAny,
+            sampling: IgnoredAny,
+            tail: IgnoredAny,
+            budgets_path: IgnoredAny,
         }
     }
 }
@@ -302,7 +321,7 @@ impl Config {
             level: Level::Trace,
             file: self.file.clone(),
             variables: Variables::of_process(),
-            lenient: false,
+            by_preset: std::collections::BTreeSet::new(),
         }
     }
 
@@ -358,4 +377,17 @@ fn fill_key(table: &str, said: &mut RedactConfig) -> Result<()> {
 fn without_stores(listed: &[String]) -> Vec<String> {
     let is_store = |listed: &&String| quipu::schemes().contains(&listed.trim_end_matches(':'));
     listed.iter().filter(|listed| !is_store(listed)).cloned().collect()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_server_reads_a_file_with_keys_of_the_library_and_ignores_them() {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/both.toml");
+        let config = Config::read(Some(&file)).unwrap();
+        assert!(config.http == "127.0.0.1:0" && config.budgets.contains_key("daily"));
+    }
 }

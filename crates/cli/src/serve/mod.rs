@@ -9,6 +9,7 @@ mod exporters;
 mod gateway;
 mod guard;
 mod heap;
+mod jaeger;
 mod listen;
 mod money;
 mod own;
@@ -16,9 +17,7 @@ mod page;
 mod project;
 mod projects;
 mod ready;
-mod retention;
 mod routes;
-mod trusted;
 mod unread;
 mod vitals;
 

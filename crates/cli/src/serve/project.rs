@@ -21,12 +21,13 @@ use quipu_audit::Audit;
 use quipu_budget::Budgets;
 use quipu_insight::Documents;
 use quipu_receiver::Receiver;
+use quipu_runtime::watch_retention;
 use quipu_tokens::EstimateUsage;
 use tokio::task::JoinSet;
 
 use super::money::{Accounts, MoneySource};
 use super::vitals::Sources;
-use super::{Config, aside, conflicts, drift, exporters, own, page, retention, routes, unread};
+use super::{Config, aside, conflicts, drift, exporters, own, page, routes, unread};
 
 /// Folder within the data folder with a folder for each other project.
 const FOLDER: &str = "projects";
@@ -34,6 +35,8 @@ const FOLDER: &str = "projects";
 const ASIDE: &str = "aside";
 /// A store without files, which a project has that is set aside. Nothing is written to it.
 const MEMORY: &str = "memory:";
+/// Time to the first run of retention, so it does not delay the answers after a start.
+const FIRST_RETENTION: Duration = Duration::from_secs(20);
 /// Interval of reading gauges.
 const GAUGES: Duration = Duration::from_secs(5);
 
@@ -203,7 +206,8 @@ impl ServedProject {
         background.spawn(watch_store(Arc::clone(&self.store), Arc::clone(&self.metrics)));
         let (store, rules) = (Arc::clone(&self.store), Arc::clone(&self.retention));
         let metrics = Arc::clone(&self.metrics);
-        background.spawn(retention::watch(self.name.clone(), store, rules, metrics, Arc::new(SystemClock)));
+        let clock = Arc::new(SystemClock);
+        background.spawn(watch_retention(self.name.clone(), store, rules, metrics, clock, FIRST_RETENTION));
         let budgets = self.money.budgets.clone();
         background.spawn(watch_budgets(budgets, Arc::clone(&self.store), Arc::clone(&self.pipeline)));
         if let Some(file) = self.unread.clone() {

@@ -1,7 +1,7 @@
 //! Registry of all budgets of a process.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use parking_lot::{Mutex, RwLock};
 use quipu_core::{
@@ -16,7 +16,7 @@ use crate::loops::Loops;
 use crate::memory::LocalAccounts;
 use crate::{Budget, BudgetConfig, BudgetError, Notice};
 
-static GLOBAL: OnceLock<Budgets> = OnceLock::new();
+static GLOBAL: RwLock<Option<Budgets>> = RwLock::new(None);
 
 /// Name of the instrumentation in the events of budgets.
 const INSTRUMENTATION: &str = "quipu.budget";
@@ -192,13 +192,13 @@ impl Budgets {
         }))
     }
 
-    /// Makes them those of [`crate::budget`]. The first ones stay.
+    /// Makes them those of [`crate::budget`], in place of earlier ones.
     pub fn install(&self) {
-        let _ = GLOBAL.set(self.clone());
+        *GLOBAL.write() = Some(self.clone());
     }
 
     pub(crate) fn installed() -> Option<Self> {
-        GLOBAL.get().cloned()
+        GLOBAL.read().clone()
     }
 
     /// Whether there was none when the books were last looked at; `false` before that, as there may be stored

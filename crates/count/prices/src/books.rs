@@ -3,8 +3,10 @@
 use std::sync::{Arc, LazyLock};
 
 use arc_swap::ArcSwap;
+use parking_lot::Mutex;
 use quipu_core::{PriceAnswer, PriceBook, PriceRef, PriceRequest, Unpriced};
 
+use crate::added::{NewPrice, NewPriceError};
 use crate::edition::{Edition, keep};
 use crate::schema::SchemaError;
 use crate::state::BookSet;
@@ -16,6 +18,9 @@ static VENDORED: LazyLock<Arc<BookSet>> = LazyLock::new(|| {
     // The file is part of the program, and the tests decode all of it, so users never see an error here.
     Arc::new(BookSet::new(Edition::all(CARRIED).unwrap_or_default(), None, Vec::new()))
 });
+
+/// Held while a price is added, so concurrent additions do not replace each other.
+static ADDING: Mutex<()> = Mutex::new(());
 
 /// Price books, in order of precedence: the user's, genai-prices, LiteLLM. Clones share all state, including
 /// [`Self::replace`].
@@ -98,6 +103,28 @@ impl Books {
     /// Replaces these books by `other`, in every clone. A concurrent price query uses one of the two.
     pub fn replace(&self, other: &Self) {
         self.state.store(other.state.load_full());
+    }
+
+    /// Adds one price to the user's book, in these books and every clone. It prices calls from now on;
+    /// earlier costs keep the rule that priced them.
+    ///
+    /// ```
+    /// use quipu_prices::{Books, NewPrice};
+    ///
+    /// let books = Books::vendored();
+    /// books.add(&NewPrice::new("house", "llama-tuned").input("0.20").output("0.60"))?;
+    /// # Ok::<(), quipu_prices::NewPriceError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The price is invalid, or the user's book already has a price for the same calls.
+    pub fn add(&self, price: &NewPrice) -> Result<(), NewPriceError> {
+        let _alone = ADDING.lock();
+        let state = self.state.load();
+        let before = state.user().map(UserBook::text).unwrap_or_default();
+        let user = UserBook::parse(&format!("{before}\n{price}")).map_err(NewPriceError)?;
+        self.state.store(Arc::new(state.with_user(user)));
+        Ok(())
     }
 
     /// The sources of the prices in order of precedence. For each source: the version in use, then past

@@ -5,6 +5,7 @@
 //! Gives: an exact bill with the rule behind it, or the reason why there is none.
 //! Never: does I/O, rounds through floats, or calls an unknown price zero.
 
+mod added;
 mod answer;
 mod bill;
 mod books;
@@ -29,6 +30,7 @@ mod state;
 mod unit;
 mod user;
 
+pub use added::{NewPrice, NewPriceError};
 pub use books::{Books, SourceInfo};
 pub use check::Disagreement;
 pub use diff::{Change, Diff, diff};

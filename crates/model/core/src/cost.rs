@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Arrival, InferredRun, Kind, Meeting, Provider, RecordScope, ScopeMark, Signal, Span, SpanId, Status,
-    Timestamp, ToldRuns, TraceId, Usage, UsageEstimate, Usd,
+    Timestamp, ToldRuns, TraceId, Unpriced, Usage, UsageEstimate, Usd,
 };
 
 /// The rule that decided whether a span counts. The order of the variants is part of the stored format:
@@ -66,34 +66,6 @@ impl Rule {
             Self::Fetched => "fetches the response of another call",
             Self::Echo => "a more trusted signal reports the same call (R7)",
             Self::Metric => "a metric, because spans and logs of these calls are missing (R7)",
-        }
-    }
-}
-
-/// Reason for a missing price.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Unpriced {
-    /// No price book knows the model under this provider.
-    UnknownModel,
-    /// The source named no model.
-    NoModel,
-    /// The source reported no tokens.
-    NoUsage,
-    /// The model is known, but a unit that was used has no price.
-    NoUnitPrice,
-    /// The model is known, but has no price for that time.
-    NotValidThen,
-}
-
-impl Unpriced {
-    /// The reason as a stable word.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::UnknownModel => "unknown_model",
-            Self::NoModel => "no_model",
-            Self::NoUsage => "no_usage",
-            Self::NoUnitPrice => "no_unit_price",
-            Self::NotValidThen => "not_valid_then",
         }
     }
 }

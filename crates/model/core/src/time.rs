@@ -87,6 +87,17 @@ impl fmt::Display for Timestamp {
     }
 }
 
+impl From<std::time::SystemTime> for Timestamp {
+    /// Saturates at the years 1677 and 2262.
+    fn from(time: std::time::SystemTime) -> Self {
+        let nanos = |apart: std::time::Duration| i64::try_from(apart.as_nanos()).unwrap_or(i64::MAX);
+        match time.duration_since(std::time::UNIX_EPOCH) {
+            Ok(since) => Self(nanos(since)),
+            Err(before) => Self(nanos(before.duration()).saturating_neg()),
+        }
+    }
+}
+
 impl FromStr for Timestamp {
     type Err = TimeError;
 

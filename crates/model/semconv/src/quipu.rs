@@ -100,6 +100,21 @@ pub const HANDOFF_EVENT: &str = "handoff";
 /// On an event, the name of its task.
 pub const TASK: &str = "quipu.task.name";
 
+/// Bytes that a tool was given.
+pub const TOOL_INPUT_SIZE: &str = "quipu.tool.input_size";
+
+/// Bytes that a tool returned.
+pub const TOOL_OUTPUT_SIZE: &str = "quipu.tool.output_size";
+
+/// Duration of a measured operation in seconds.
+pub const PERFORMANCE_DURATION: &str = "quipu.performance.duration_seconds";
+
+/// Tokens of a measured operation.
+pub const PERFORMANCE_TOKENS: &str = "quipu.performance.tokens";
+
+/// Memory of a measured operation in bytes.
+pub const PERFORMANCE_MEMORY: &str = "quipu.performance.memory_bytes";
+
 /// On an event, whether the tool succeeded.
 pub const TOOL_OK: &str = "quipu.tool.ok";
 

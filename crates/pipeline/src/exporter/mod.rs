@@ -1,6 +1,7 @@
 //! Delivery to exporters. Each has its own worker, bounded backlog and circuit breaker, so a slow or failing
 //! exporter delays no other.
 
+mod all;
 mod backlog;
 mod breaker;
 mod config;
@@ -26,6 +27,7 @@ use std::sync::Arc;
 
 use quipu_core::Backend;
 
+pub(crate) use all::AllExporters;
 pub use config::{DeliveryConfig, SpoolConfig, WhenFull};
 pub use dead::{DeadLetter, DeadLetters, Replayed};
 pub use forgotten::{Forgotten, Swept};

@@ -10,4 +10,7 @@ mod features;
 #[cfg(feature = "adapters")]
 mod identity;
 mod installed;
+#[cfg(feature = "opentelemetry")]
+mod otel;
 mod run;
+mod testing;

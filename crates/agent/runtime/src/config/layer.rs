@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use quipu_budget::BudgetConfig;
-use quipu_core::Level;
+use quipu_core::{Level, Retention};
 use quipu_mapping::MapConfig;
 use quipu_pipeline::{DeliveryConfig, RedactConfig};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use toml::Spanned;
 
 /// Preset: the defaults of all other options.
@@ -44,25 +45,35 @@ impl<T> Over for BTreeMap<String, T> {
 }
 
 macro_rules! layers {
-    ($($(#[$about:meta])* $layer:ident { $($(#[doc = $doc:literal])* $name:ident: $kind:ty,)* })*) => {$(
+    ($(
+        $(#[$about:meta])*
+        $layer:ident $(but not $($others:ident),*;)? { $($(#[doc = $doc:literal])* $name:ident: $kind:ty,)* }
+    )*) => {$(
         $(#[$about])*
         #[derive(Debug, Clone, Default, Deserialize)]
         #[serde(default, deny_unknown_fields)]
         pub(crate) struct $layer {
             $($(#[doc = $doc])* pub $name: $kind,)*
+            $($(
+                /// Part of the file that another program reads.
+                pub $others: IgnoredAny,
+            )*)?
         }
 
         impl Over for $layer {
             fn over(self, under: Self) -> Self {
-                Self { $($name: self.$name.over(under.$name),)* }
+                Self { $($name: self.$name.over(under.$name),)* $($($others: self.$others,)*)? }
             }
         }
     )*};
 }
 
 layers! {
-    /// All options of one source.
-    Layer {
+    /// All options of one source. The library and the server share one file: the keys of the server are
+    /// accepted and not read.
+    Layer but not store, durability, http, otlp_http, otlp_grpc, prometheus, limits, prices, gateway, proxy,
+        access, audit, tls, project, jaeger, encryption;
+    {
         /// Preset.
         preset: Option<Preset>,
         /// Whether recording is on.
@@ -107,6 +118,8 @@ layers! {
         sampling: SamplingLayer,
         /// Tail sampling.
         tail: TailLayer,
+        /// Data retention of the store.
+        retention: Option<Retention>,
         /// Redaction.
         redact: Option<RedactConfig>,
         /// Mappings for spans of custom instrumentation.

@@ -17,6 +17,14 @@ pub use layer::Preset;
 pub(crate) use layer::{Layer, Over};
 pub(crate) use settled::{Config, Tail as TailConfig};
 
+/// Backends that code names by their URI.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct CodeBackends {
+    pub added: Vec<String>,
+    /// Whether those of the environment, the file and the preset are not opened.
+    pub only: bool,
+}
+
 /// Sources of the configuration other than code.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Sources {
@@ -26,6 +34,8 @@ pub(crate) struct Sources {
     pub no_file: bool,
     /// Whether the environment is ignored.
     pub no_env: bool,
+    /// Backends named in code.
+    pub backends: CodeBackends,
     /// Variables to use instead of the environment.
     pub variables: Option<BTreeMap<String, String>>,
 }
@@ -58,7 +68,7 @@ pub(crate) fn settle(code: Layer, sources: &Sources) -> Result<Config> {
         }
         None => (None, Layer::default()),
     };
-    Ok(Config::of(code.over(said).over(filed), text, lookup, problems))
+    Config::of(code.over(said).over(filed), &sources.backends, text, lookup, problems)
 }
 
 /// Config of a test from a file's text and variables, without the machine's environment.
@@ -67,12 +77,13 @@ pub(crate) fn settle_text(code: Layer, text: &str, variables: &[(&str, &str)]) -
     let variables: BTreeMap<String, String> =
         variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let (said, problems) = env::read(&variables);
-    Ok(Config::of(
+    Config::of(
         code.over(said).over(crate::syntax::parse::<Layer>(text, FILE_NAME)?),
+        &CodeBackends::default(),
         None,
         Variables::of(variables),
         problems,
-    ))
+    )
 }
 
 #[cfg(test)]

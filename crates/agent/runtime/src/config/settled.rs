@@ -1,16 +1,17 @@
 //! Final configuration from all sources.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use quipu_budget::BudgetConfig;
-use quipu_core::{Attributes, Level, Resource};
+use quipu_core::{Attributes, Error, ErrorKind, Level, Resource, Result, Retention};
 use quipu_mapping::MapConfig;
 use quipu_pipeline::{Capture, HashKey, RedactConfig};
 use quipu_sdk::propagate::{Format, Formats};
 use quipu_sdk::{EventFilter, RateLimit, RecorderConfig, SampleRule, Sampler};
 
+use super::CodeBackends;
 use super::layer::{EventsLayer, Layer, Preset, SamplingLayer, TailLayer};
 use crate::named::BackendConfigs;
 use crate::variables::Variables;
@@ -36,6 +37,8 @@ pub(crate) struct Config {
     pub sampler: Sampler,
     pub tail: Option<Tail>,
     pub redact: RedactConfig,
+    /// Data retention of the store.
+    pub retention: Retention,
     /// Mappings for spans of custom instrumentation.
     pub map: BTreeMap<String, MapConfig>,
     pub budgets: BTreeMap<String, BudgetConfig>,
@@ -96,7 +99,16 @@ const fn choice(preset: Preset) -> Choice {
 
 impl Config {
     /// Fills in the defaults.
-    pub fn of(said: Layer, file: Option<PathBuf>, variables: Variables, mut problems: Vec<String>) -> Self {
+    ///
+    /// # Errors
+    /// The retention rules are invalid.
+    pub fn of(
+        said: Layer,
+        code: &CodeBackends,
+        file: Option<PathBuf>,
+        variables: Variables,
+        mut problems: Vec<String>,
+    ) -> Result<Self> {
         let recorder = RecorderConfig::default();
         let preset = said.preset.unwrap_or_default();
         let choice = choice(preset);
@@ -105,10 +117,13 @@ impl Config {
         let (level, data_dir) =
             (said.level.unwrap_or(choice.level), said.data_dir.unwrap_or_else(|| PathBuf::from(".quipu")));
         let redact = redact(said.redact.unwrap_or_default(), log_full_prompts, &variables, &mut problems);
+        let retention = said.retention.unwrap_or_default().checked();
+        let retention =
+            retention.map_err(|wrong| Error::new(ErrorKind::Invalid, "read configuration", wrong))?;
+        let (list, by_preset) = listed(said.backends, choice.backends, code, &variables, &mut problems);
         let backends = BackendConfigs {
-            // A preset can name backends that the build lacks.
-            lenient: said.backends.is_none(),
-            list: said.backends.unwrap_or_else(|| by_preset(choice.backends, &variables)),
+            list,
+            by_preset,
             tables: said.backend,
             delivery: said.delivery.unwrap_or_default(),
             keep: false,
@@ -117,7 +132,7 @@ impl Config {
             file,
             variables,
         };
-        Self {
+        Ok(Self {
             enabled: said.enabled.unwrap_or(true),
             resource: resource(said.service, said.resource, said.vcs.unwrap_or(true)),
             level,
@@ -136,11 +151,12 @@ impl Config {
             sampler: sampler(said.sampling),
             tail: tail(&said.tail, choice.tail),
             redact,
+            retention,
             map: said.map,
             budgets: said.budgets,
             budgets_path: said.budgets_path,
             problems,
-        }
+        })
     }
 }
 
@@ -162,12 +178,48 @@ fn redact(
     said
 }
 
-/// Backends of a preset, and OTLP if OpenTelemetry's variables name an endpoint.
-fn by_preset(list: &[&str], variables: &Variables) -> Vec<String> {
-    let asked = ["", "TRACES_", "METRICS_", "LOGS_"]
+/// Backends to open, and the names of those that only a preset lists. Backends named in code are added to
+/// those of the environment or the file, or else of the preset.
+fn listed(
+    said: Option<Vec<String>>,
+    preset: &[&str],
+    code: &CodeBackends,
+    variables: &Variables,
+    problems: &mut Vec<String>,
+) -> (Vec<String>, BTreeSet<String>) {
+    if code.only {
+        return (code.added.clone(), BTreeSet::new());
+    }
+    let is_chosen = said.is_some();
+    let mut list = said.unwrap_or_else(|| preset.iter().copied().map(str::to_owned).collect());
+    list.retain(|uri| !code.added.iter().any(|added| name_of(added) == name_of(uri)));
+    let mut by_preset = BTreeSet::new();
+    if !is_chosen {
+        by_preset.extend(list.iter().map(|uri| name_of(uri).to_owned()));
+    }
+    list.extend(code.added.iter().cloned());
+    if let Some(variable) = otlp_variable(variables)
+        && !list.iter().any(|uri| name_of(uri) == "otlp")
+    {
+        if is_chosen {
+            problems.push(format!("{variable} has no effect: `backends` does not list `otlp:`"));
+        } else {
+            list.push("otlp:".to_owned());
+        }
+    }
+    (list, by_preset)
+}
+
+fn name_of(uri: &str) -> &str {
+    uri.split(':').next().unwrap_or_default()
+}
+
+/// The variable of OpenTelemetry that names an endpoint, if one is set.
+fn otlp_variable(variables: &Variables) -> Option<String> {
+    ["", "TRACES_", "METRICS_", "LOGS_"]
         .iter()
-        .any(|signal| variables.get(&format!("OTEL_EXPORTER_OTLP_{signal}ENDPOINT")).is_some());
-    list.iter().copied().chain(asked.then_some("otlp:")).map(str::to_owned).collect()
+        .map(|signal| format!("OTEL_EXPORTER_OTLP_{signal}ENDPOINT"))
+        .find(|name| variables.get(name).is_some())
 }
 
 fn tail(said: &TailLayer, by_preset: bool) -> Option<Tail> {

@@ -163,3 +163,46 @@ fn the_second_one_is_refused_and_the_first_stays() {
     let events = runtime.block_on(store.events(&query)).unwrap().rows;
     assert!(!events.is_empty(), "a panic is an event");
 }
+
+#[tokio::test]
+async fn exporters_come_and_go_while_the_library_runs() {
+    let (quipu, store) = started();
+    let added = Arc::new(Memory::new());
+    let seen = || async { total(&(Arc::clone(&added) as Arc<dyn Store>)).await.llm_calls };
+    call(&quipu);
+    quipu.flush_async(SOON).await.unwrap();
+    quipu.add_exporter(Arc::clone(&added) as _).unwrap();
+    call(&quipu);
+    quipu.flush_async(SOON).await.unwrap();
+    let twice = quipu.add_exporter(Arc::new(Memory::new())).unwrap_err().to_string();
+    assert!(twice.contains("memory"), "{twice}");
+    assert_eq!(seen().await, 1, "only what came after it");
+    call(&quipu);
+    quipu.remove_exporter("memory").await.unwrap();
+    let gone = quipu.remove_exporter("memory").await.unwrap_err().to_string();
+    assert!(gone.contains("there is no exporter \"memory\""), "{gone}");
+    let before = seen().await;
+    call(&quipu);
+    quipu.flush_async(SOON).await.unwrap();
+    assert_eq!(seen().await, before);
+    quipu.add_backend("failing:").unwrap();
+    let unknown = quipu.add_backend("otlp:http://127.0.0.1:1").unwrap_err().to_string();
+    assert!(unknown.contains("backend-otlp"), "{unknown}");
+    let names: Vec<_> = quipu.status().backends.into_iter().map(|one| one.name).collect();
+    assert_eq!(names, ["memory", "failing"]);
+    assert_eq!(total(&(store as _)).await.llm_calls, 4);
+}
+
+#[test]
+fn an_added_price_prices_the_next_call() {
+    let (quipu, _store) = started();
+    let make =
+        || quipu.context().llm("house", "own").usage((1_000, 100)).duration(Duration::from_secs(1)).end();
+    let row = make().row().unwrap();
+    assert_eq!((row.amount, row.unpriced), (None, Some(Unpriced::UnknownModel)));
+    let price = quipu_prices::NewPrice::new("house", "own").input(1).output(2);
+    quipu.prices().unwrap().add(&price).unwrap();
+    let ended = make();
+    assert_eq!(ended.cost().map(|cost| cost.to_string()).as_deref(), Some("0.0012"));
+    assert_eq!((ended.tokens(), ended.duration()), (Some(1_100), Some(Duration::from_secs(1))));
+}

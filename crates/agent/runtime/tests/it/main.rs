@@ -8,4 +8,5 @@ mod house;
 mod lifecycle;
 mod named;
 mod prices;
+mod retention;
 mod runs;

@@ -74,7 +74,7 @@ fn named(list: &[&str], text: &str) -> BackendConfigs {
         level: Level::Info,
         file: None,
         variables: Variables::of(variables.into()),
-        lenient: false,
+        by_preset: std::collections::BTreeSet::new(),
     }
 }
 

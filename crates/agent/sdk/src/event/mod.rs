@@ -4,6 +4,7 @@ mod builder;
 mod custom;
 mod filter;
 mod filtered;
+mod macros;
 #[cfg_attr(not(feature = "enable"), path = "making_off.rs")]
 mod making;
 mod private;

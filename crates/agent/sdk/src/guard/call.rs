@@ -1,5 +1,7 @@
 //! Methods of guards for model calls.
 
+use std::time::Duration;
+
 use quipu_core::{Usage, Usd};
 
 use super::{OfAgent, OfEmbedding, OfLlm, OfRerank};
@@ -114,5 +116,14 @@ impl Guard<OfLlm> {
         if let Some(live) = &mut self.live {
             live.first_token();
         }
+    }
+
+    /// Time to the first token or chunk, for a call that is recorded afterwards. Only the first value counts.
+    #[inline]
+    pub fn first_token_after(mut self, time: Duration) -> Self {
+        if let Some(live) = &mut self.live {
+            live.first_token_after(time.as_secs_f64());
+        }
+        self
     }
 }

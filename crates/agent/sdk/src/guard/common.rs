@@ -2,11 +2,12 @@
 
 use std::fmt::Display;
 use std::marker::PhantomData;
+use std::time::Duration;
 
-use quipu_core::{SpanId, Status, TraceId};
+use quipu_core::{SpanId, Status, Timestamp, TraceId};
 
-use super::GuardKind;
 use super::live::Live;
+use super::{Ended, GuardKind};
 use crate::at::At;
 use crate::future::Unfinished;
 use crate::type_name::type_name;
@@ -259,9 +260,46 @@ impl<K> Guard<K> {
         work.in_guard(self)
     }
 
-    /// Ends the span now.
+    /// Start of the span, for work that is recorded afterwards. With [`Guard::duration`] it also decides the
+    /// end.
+    ///
+    /// ```
+    /// use std::time::{Duration, SystemTime};
+    ///
+    /// let began = SystemTime::now() - Duration::from_secs(2);
+    /// let call = quipu_sdk::llm("openai", "gpt-5").started_at(began).duration(Duration::from_millis(1_500));
+    /// call.usage((1_200, 85)).end();
+    /// ```
     #[inline]
-    pub fn end(self) {}
+    pub fn started_at(self, time: impl Into<Timestamp>) -> Self {
+        self.int(Key::STARTED, time.into().nanos())
+    }
+
+    /// End of the span, for work that is recorded afterwards. By default, a span ends with its guard. An end
+    /// before the start counts as the start.
+    #[inline]
+    pub fn ended_at(self, time: impl Into<Timestamp>) -> Self {
+        self.int(Key::ENDED, time.into().nanos())
+    }
+
+    /// Duration of the span, for work that was timed elsewhere. It counts from [`Guard::started_at`], or else
+    /// back from the end.
+    #[inline]
+    pub fn duration(self, duration: Duration) -> Self {
+        self.int(Key::DURATION, duration.as_nanos())
+    }
+
+    /// Ends the span now. The result of a model call has its cost and tokens.
+    #[inline]
+    pub fn end(mut self) -> K::Ended
+    where
+        K: GuardKind,
+    {
+        match self.live.take() {
+            Some(live) => live.end().into(),
+            None => Ended::default().into(),
+        }
+    }
 
     #[inline]
     pub(crate) fn text(mut self, key: Key, text: &str) -> Self {

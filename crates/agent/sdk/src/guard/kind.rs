@@ -1,21 +1,27 @@
 //! Marker types of guards. The marker decides which methods a guard has beyond the common ones.
 
+use super::Ended;
 use crate::Guard;
 
 /// A kind of guard.
 pub trait GuardKind {
     /// The kind's word in records: that of [`quipu_core::Kind`] if it has one, else the operation.
     const WORD: &'static str;
+
+    /// Result of [`Guard::end`]: [`Ended`] for model calls, nothing for others.
+    type Ended: From<Ended>;
 }
 
 macro_rules! kinds {
-    ($($(#[doc = $doc:literal])* $marker:ident = $word:literal, $guard:ident;)*) => {
+    ($($(#[doc = $doc:literal])* $marker:ident = $word:literal, $guard:ident, $ended:ty;)*) => {
         $(
             $(#[doc = $doc])*
             #[derive(Debug, Clone, Copy, Default)]
             pub struct $marker;
 
             impl GuardKind for $marker {
+                type Ended = $ended;
+
                 const WORD: &'static str = $word;
             }
 
@@ -27,39 +33,39 @@ macro_rules! kinds {
 
 kinds! {
     /// Any work.
-    OfSpan = "other", Span;
+    OfSpan = "other", Span, ();
     /// An agent run.
-    OfAgent = "agent", Agent;
+    OfAgent = "agent", Agent, ();
     /// A workflow: a graph, crew, pipeline.
-    OfWorkflow = "workflow", Workflow;
+    OfWorkflow = "workflow", Workflow, ();
     /// A step of a workflow or agent.
-    OfTask = "task", Task;
+    OfTask = "task", Task, ();
     /// A request to a language model.
-    OfLlm = "llm", Llm;
+    OfLlm = "llm", Llm, Ended;
     /// A request to an embedding model.
-    OfEmbedding = "embedding", Embedding;
+    OfEmbedding = "embedding", Embedding, Ended;
     /// A request to a reranking model.
-    OfRerank = "rerank", Rerank;
+    OfRerank = "rerank", Rerank, Ended;
     /// A tool run.
-    OfTool = "tool", Tool;
+    OfTool = "tool", Tool, ();
     /// A look-up in a knowledge base.
-    OfRetrieval = "retrieval", Retrieval;
+    OfRetrieval = "retrieval", Retrieval, ();
     /// An operation on an agent's memory.
-    OfMemory = "memory", Memory;
+    OfMemory = "memory", Memory, ();
     /// A check of input or output.
-    OfGuardrail = "guardrail", Guardrail;
+    OfGuardrail = "guardrail", Guardrail, ();
     /// A quality evaluation.
-    OfEvaluator = "evaluator", Evaluator;
+    OfEvaluator = "evaluator", Evaluator, ();
     /// Planning.
-    OfPlanning = "planning", Planning;
+    OfPlanning = "planning", Planning, ();
     /// A conversation.
-    OfSession = "session", Session;
+    OfSession = "session", Session, ();
     /// Assembly of a model's context.
-    OfContextAssembly = "context_assembly", ContextAssembly;
+    OfContextAssembly = "context_assembly", ContextAssembly, ();
     /// An operation on a file.
-    OfFileOperation = "file_operation", FileOperation;
+    OfFileOperation = "file_operation", FileOperation, ();
     /// A shell command.
-    OfShellCommand = "shell_command", ShellCommand;
+    OfShellCommand = "shell_command", ShellCommand, ();
     /// An operation on a version control system.
-    OfVcs = "vcs", Vcs;
+    OfVcs = "vcs", Vcs, ();
 }

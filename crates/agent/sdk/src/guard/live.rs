@@ -2,8 +2,9 @@
 
 use std::fmt::Display;
 
-use quipu_core::{SpanId, SpanKind, Status, TraceId, Usage, Usd};
+use quipu_core::{Clock as _, SpanId, SpanKind, Status, TraceId, Usage, Usd};
 
+use super::ended::Ended;
 use crate::at::{self, At};
 use crate::clock::ticks;
 use crate::ids::Ids;
@@ -73,6 +74,9 @@ impl Live {
             parent_id: parent.map(|parent| parent.span_id),
         };
         open.writer.begin(&head, kind == FOREIGN);
+        if let Some(clock) = &recorder.config().clock {
+            open.writer.int(Key::CLOCK_START, clock.now().nanos());
+        }
         Self(open)
     }
 
@@ -193,16 +197,27 @@ impl Live {
         }
     }
 
+    /// Records the time to the first token in seconds, unless it is known.
+    pub fn first_token_after(&mut self, seconds: f64) {
+        if !std::mem::replace(&mut self.0.notes.first_token, true) {
+            self.0.writer.double(Key::FIRST_CHUNK, seconds);
+        }
+    }
+
     #[inline]
-    pub fn end(mut self) {
+    pub fn end(mut self) -> Ended {
         if std::thread::panicking() && !self.0.notes.unwinding {
             self.fail("panic", "the code within panicked");
         }
         let mut open = self.0;
         open.writer.end(ticks());
+        if let Some(clock) = &open.recorder.config().clock {
+            open.writer.int(Key::CLOCK_END, clock.now().nanos());
+        }
         if open.notes.mirrored {
             mirror::tell(|mirror| open.place.iter().for_each(|place| mirror.closed(place.span_id)));
         }
-        open.send();
+        open.pass();
+        Ended(Some(open))
     }
 }

@@ -4,6 +4,7 @@ use std::fmt::Display;
 
 use quipu_core::{SpanId, SpanKind, Status, TraceId, Usage, Usd};
 
+use super::ended::Ended;
 use crate::at::At;
 use crate::place::CurrentSpan;
 use crate::wire::Key;
@@ -47,7 +48,8 @@ never! {
     span_kind(SpanKind) -> ();
     status(Status, &str) -> ();
     first_token() -> ();
-    end() -> ();
+    first_token_after(f64) -> ();
+    end() -> Ended;
 }
 
 impl Live {

@@ -84,9 +84,11 @@ makers! {
     };
     /// A step of a workflow or agent, by its name.
     task(name) -> Task, |at, name| begin(at, name);
-    /// A request to a language model.
-    llm(provider, model) -> Llm, |at, provider, model| begin::<OfLlm>(at, model)
-        .text(Key::PROVIDER, provider);
+    /// A request to a language model. The provider can be empty if the model alone names it.
+    llm(provider, model) -> Llm, |at, provider, model| {
+        let guard: Llm = begin(at, model);
+        if provider.is_empty() { guard } else { guard.text(Key::PROVIDER, provider) }
+    };
     /// A request to an embedding model.
     embedding(provider, model) -> Embedding, |at, provider, model| begin::<OfEmbedding>(at, model)
         .text(Key::PROVIDER, provider);
@@ -125,7 +127,7 @@ makers! {
 
 /// The program of a command line: the first word that is no variable assignment, because a value may be a
 /// secret. Empty if a quoted value makes the end of an assignment unclear.
-fn program(command: &str) -> &str {
+pub(crate) fn program(command: &str) -> &str {
     let mut words = command.split_whitespace();
     let word = words.find(|word| !word.contains('=') || word.contains(['"', '\'', '\\', '`', '(']));
     word.filter(|word| !word.contains('=')).unwrap_or_default()

@@ -2,6 +2,8 @@
 
 mod call;
 mod common;
+#[cfg_attr(not(feature = "enable"), path = "ended_off.rs")]
+mod ended;
 mod entered;
 mod foreign;
 pub mod kind;
@@ -12,6 +14,8 @@ mod steps;
 
 pub use call::{CallsModel, Converses};
 pub use common::Guard;
+pub use ended::Ended;
 pub use entered::EnteredGuard;
 pub use kind::*;
+pub(crate) use make::program;
 pub use make::*;

@@ -24,5 +24,5 @@ pub(crate) fn bound(bound: &Bound) -> Box<[u64]> {
         writer.text(Key::TRACE_STATE, &bound.trace_state);
     }
     bound.data.iter().for_each(|(key, value)| writer.data(key, value));
-    writer.take()
+    writer.words().into()
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use compact_str::{CompactString, format_compact};
 use quipu_core::{
-    Attributes, Batch, Event, Level, Link, Resource, Scope, Span, SpanEvent, SpanId, SpanKind, TraceId, Usd,
-    Value,
+    Attributes, Batch, Event, Level, Link, Resource, Scope, Span, SpanEvent, SpanId, SpanKind, Timestamp,
+    TraceId, Usd, Value,
 };
 use quipu_semconv::quipu::{DATA_PREFIX, SCOPE, USAGE_ESTIMATED};
 
@@ -46,8 +46,35 @@ struct PartialRecord {
     trace_state: String,
     scope: Option<CompactString>,
     body: Value,
+    given: GivenTimes,
     events: Vec<SpanEvent>,
     links: Vec<Link>,
+}
+
+/// Times in nanoseconds that the caller gave, in place of those of the clock.
+#[derive(Default)]
+struct GivenTimes {
+    start: Option<i64>,
+    end: Option<i64>,
+    duration: Option<i64>,
+    /// Times of a manual clock, in place of those of the machine.
+    clock_start: Option<i64>,
+    clock_end: Option<i64>,
+}
+
+impl GivenTimes {
+    /// Start and end. The duration counts from a given start, or else back from the end.
+    fn over(self, start: Timestamp, end: Timestamp) -> (Timestamp, Timestamp) {
+        let start = self.clock_start.map_or(start, Timestamp::from_nanos);
+        let end = self.end.or(self.clock_end).map_or(end, Timestamp::from_nanos);
+        let (start, end) = match (self.start.map(Timestamp::from_nanos), self.duration) {
+            (Some(start), Some(duration)) => (start, start.plus(duration)),
+            (Some(start), None) => (start, end),
+            (None, Some(duration)) => (end.plus(-duration), end),
+            (None, None) => (start, end),
+        };
+        (start, end.max(start))
+    }
 }
 
 impl Decoder {
@@ -104,8 +131,7 @@ impl Decoder {
             Some(_) => SpanKind::Internal,
             None => SpanKind::Unspecified,
         };
-        let start = scale.time(head.start);
-        let end = scale.time(head.end).max(start);
+        let (start, end) = parts.given.over(scale.time(head.start), scale.time(head.end));
         let scope = self.scope(parts.scope.take());
         let mut span = Span::new(trace_id, span_id, &name, start, end);
         span.parent_id = head.parent_id;
@@ -124,7 +150,7 @@ impl Decoder {
     fn event(&mut self, head: &DecodedHead, parts: PartialRecord, scale: &Scale) -> Event {
         let bound = |key: Key| parts.attributes.text(key.text()).map(CompactString::from);
         Event {
-            time: scale.time(head.start),
+            time: parts.given.clock_start.map_or_else(|| scale.time(head.start), Timestamp::from_nanos),
             level: Level::ALL.get(usize::from(head.kind)).copied().unwrap_or_default(),
             name: parts.name.unwrap_or_default(),
             trace_id: head.trace_id,
@@ -200,6 +226,11 @@ impl PartialRecord {
                 let name = format_compact!("{DATA_PREFIX}{}", reader.name(start)?);
                 self.put(name, reader.value(start)?);
             }
+            Key::CLOCK_START => self.given.clock_start = Some(reader.word()?.cast_signed()),
+            Key::CLOCK_END => self.given.clock_end = Some(reader.word()?.cast_signed()),
+            Key::STARTED => self.given.start = Some(reader.word()?.cast_signed()),
+            Key::ENDED => self.given.end = Some(reader.word()?.cast_signed()),
+            Key::DURATION => self.given.duration = Some(reader.word()?.cast_signed()),
             Key::INPUT_TEXT => self.set(key, message("user", reader.text(start.len)?)),
             Key::OUTPUT_TEXT => self.set(key, message("assistant", reader.text(start.len)?)),
             Key::FINISH_REASONS | Key::TAGS => {

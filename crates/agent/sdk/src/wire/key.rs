@@ -52,6 +52,12 @@ keys! {
     13 SUBJECT = "", kept;
     14 BOUND = "", kept;
     15 RARE_USAGE = "", kept;
+    // Times that replace those of the head.
+    22 STARTED = "", kept;
+    23 ENDED = "", kept;
+    24 DURATION = "", kept;
+    25 CLOCK_START = "", kept;
+    26 CLOCK_END = "", kept;
     // Bound values.
     16 SESSION = "session.id", kept;
     17 USER = "user.id", kept;

@@ -33,6 +33,7 @@ pub(super) fn put(words: &mut Words, key: u8, name: &str, value: &Field<'_>) {
         Field::Double(double) => out.number(DOUBLE, double.to_bits()),
         Field::Text(text) => out.bytes(TEXT, text.as_bytes()),
         Field::Value(value) => out.value(value),
+        Field::Absent => out.value(&Value::Null),
     }
 }
 
@@ -96,7 +97,7 @@ pub(super) fn size(field: &Field<'_>) -> usize {
     match field {
         Field::Text(text) => text.len() + WORD,
         Field::Value(value) => value_size(value, NESTING),
-        Field::Bool(_) | Field::Int(_) | Field::Double(_) => 2 * WORD,
+        Field::Bool(_) | Field::Int(_) | Field::Double(_) | Field::Absent => 2 * WORD,
     }
 }
 

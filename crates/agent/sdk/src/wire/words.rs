@@ -38,13 +38,6 @@ impl Words {
         self.memory.get_mut(..self.used).unwrap_or_default()
     }
 
-    pub fn take(&mut self) -> Box<[u64]> {
-        let mut memory = std::mem::take(&mut self.memory);
-        memory.truncate(self.used);
-        self.used = 0;
-        memory.into_boxed_slice()
-    }
-
     /// Reserves space for `count` words.
     #[cold]
     pub fn grow(&mut self, count: usize) {

@@ -69,11 +69,6 @@ impl Writer {
         self.words.capacity() * WORD
     }
 
-    /// Takes the record with its memory.
-    pub fn take(&mut self) -> Box<[u64]> {
-        self.words.take()
-    }
-
     /// Whether a field was too large and is left out.
     #[inline]
     pub fn is_cut(&self) -> bool {
@@ -150,7 +145,8 @@ impl Writer {
             Field::Value(Value::String(text)) => Some(text.as_str()),
             _ => None,
         };
-        if self.slim && !self.foreign && !key::named_kept(name, text) {
+        let is_left_out = self.slim && !self.foreign && !key::named_kept(name, text);
+        if is_left_out || *value == Field::Absent {
             return;
         }
         if self.fits(value::size(value)) && self.names(name) {

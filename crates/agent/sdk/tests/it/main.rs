@@ -1,6 +1,8 @@
 //! Tests of the library's public interface.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+#[cfg(feature = "enable")]
+mod afterwards;
 mod events;
 #[cfg(feature = "enable")]
 mod lanes;

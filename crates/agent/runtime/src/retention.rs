@@ -3,28 +3,27 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use quipu::core::{Clock, Meter as _, Retention, Retired, RetiredFor, Store};
-use quipu::pipeline::SelfMetrics;
+use quipu_core::{Clock, Meter as _, Retention, Retired, RetiredFor, Store};
+use quipu_pipeline::SelfMetrics;
 
-use super::trusted::{Doubt, Trusted};
+use crate::retention_clock::{Doubt, Trusted};
 
 /// Time between two runs: a run without changes costs a look at some sizes.
 const APART: Duration = Duration::from_secs(300);
 /// Time to the next run after one that stopped at `days_per_run`: an operator can see what goes, and stop it.
 const APART_AT_BOUND: Duration = Duration::from_secs(3_600);
-/// Time to the first run: the start is for those who wait for answers.
-const FIRST: Duration = Duration::from_secs(20);
-/// `days_per_run` where the rules do not say.
+/// `days_per_run` if the rules do not set it.
 const DAYS_PER_RUN: u32 = 7;
 
-/// Removes what the rules do not keep, for as long as the server runs; ends at once where they keep
+/// Removes expired records again and again; the first run is after `first`. It ends at once if the rules keep
 /// everything.
-pub async fn watch(
+pub async fn watch_retention(
     name: String,
     store: Arc<dyn Store>,
     rules: Arc<Retention>,
     metrics: Arc<SelfMetrics>,
     clock: Arc<dyn Clock>,
+    first: Duration,
 ) {
     if !rules.removes() {
         return;
@@ -39,7 +38,7 @@ pub async fn watch(
     let days_per_run = rules.days_per_run.or(Some(DAYS_PER_RUN));
     let rules = Retention { days_per_run, ..Retention::clone(&rules) };
     let mut trusted = Trusted::new(clock.now(), Instant::now());
-    let (mut wait, mut doubted) = (FIRST, None);
+    let (mut wait, mut doubted) = (first, None);
     loop {
         tokio::time::sleep(wait).await;
         wait = APART;
@@ -73,11 +72,7 @@ fn is_bounded(told: &Retired, most: Option<u32>) -> bool {
     !told.left.is_empty() && most.is_some_and(|most| u32::try_from(by_age).is_ok_and(|days| days >= most))
 }
 
-fn tell_doubt(
-    name: &str,
-    doubt: Option<Doubt>,
-    (wall, now): (quipu::core::Timestamp, quipu::core::Timestamp),
-) {
+fn tell_doubt(name: &str, doubt: Option<Doubt>, (wall, now): (quipu_core::Timestamp, quipu_core::Timestamp)) {
     match doubt {
         Some(doubt) => {
             tracing::warn!(project = name, %wall, goes_by = %now, why = doubt.as_str(), "retention does not \

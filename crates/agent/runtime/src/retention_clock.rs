@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use quipu::core::Timestamp;
+use quipu_core::Timestamp;
 
 /// A wall clock that runs further ahead of the steady clock than this has jumped.
 const JUMP: i64 = Timestamp::HOUR;
