@@ -47,20 +47,34 @@ fn totals_of(cost: &Cost) -> UsageTotals {
     }
 }
 
-/// The keys of all groups that a row is in: more than one where its trace has several tags.
-fn keys_of(query: &UsageQuery, cost: &Cost, trace: &TraceRow) -> Vec<Vec<UsageKey>> {
-    let tags = trace.tags.iter().map(Some).filter(|_| query.group_by.contains(&GroupBy::Tag));
-    let mut tags: Vec<Option<&CompactString>> = tags.collect();
-    if tags.is_empty() {
-        tags.push(None);
+/// The keys of all groups that a row is in: more than one if its trace has several tags, environments or
+/// versions.
+fn keys_of(query: &UsageQuery, cost: &Cost, trace: &Summed<'_>) -> Vec<Vec<UsageKey>> {
+    let mut all = vec![Vec::new()];
+    for by in &query.group_by {
+        let next = several(*by, trace).unwrap_or_else(|| vec![key_of(*by, cost, &trace.row)]);
+        let with = |known: &Vec<UsageKey>| {
+            next.iter().map(|key| [known.as_slice(), &[key.clone()]].concat()).collect::<Vec<_>>()
+        };
+        all = all.iter().flat_map(with).collect();
     }
-    let keys = |tag: &Option<&CompactString>| {
-        query.group_by.iter().map(|by| key_of(*by, cost, trace, *tag)).collect()
-    };
-    tags.iter().map(keys).collect()
+    all
 }
 
-fn key_of(by: GroupBy, cost: &Cost, trace: &TraceRow, tag: Option<&CompactString>) -> UsageKey {
+/// The names of a key of which a trace can have several, one `None` for none; `None` for other keys.
+fn several(by: GroupBy, trace: &Summed<'_>) -> Option<Vec<UsageKey>> {
+    let field = match by {
+        GroupBy::Tag => FacetField::Tag,
+        GroupBy::Environment => FacetField::Environment,
+        GroupBy::Version => FacetField::Version,
+        _ => return None,
+    };
+    let names: Vec<UsageKey> =
+        values_of(field, trace).into_iter().map(|name| UsageKey::Name(Some(name))).collect();
+    Some(if names.is_empty() { vec![UsageKey::Name(None)] } else { names })
+}
+
+fn key_of(by: GroupBy, cost: &Cost, trace: &TraceRow) -> UsageKey {
     let name = |name: Option<&CompactString>| UsageKey::Name(name.cloned());
     match by {
         GroupBy::Model => name(cost.model()),
@@ -72,7 +86,8 @@ fn key_of(by: GroupBy, cost: &Cost, trace: &TraceRow, tag: Option<&CompactString
         GroupBy::User => name(trace.user.as_ref()),
         GroupBy::Convention => name(Some(&cost.convention).filter(|name| !name.is_empty())),
         GroupBy::Tool => name(cost.tool.as_ref()),
-        GroupBy::Tag => name(tag),
+        // These have several names.
+        GroupBy::Tag | GroupBy::Environment | GroupBy::Version => name(None),
         GroupBy::Project => name(trace.project.as_ref()),
         GroupBy::Commit => name(trace.commit.as_ref()),
         GroupBy::Branch => name(trace.branch.as_ref()),
@@ -99,7 +114,7 @@ impl Records {
         for trace in self.traces_of_costs(&query.filter) {
             let costs = counted(trace.trace).filter(|cost| is_usage_of(&query.filter, cost, &trace));
             for cost in costs {
-                for key in keys_of(query, cost, &trace.row) {
+                for key in keys_of(query, cost, &trace) {
                     groups.add(key, totals_of(cost))?;
                 }
             }

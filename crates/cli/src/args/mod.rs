@@ -255,7 +255,7 @@ pub struct Usage {
     #[command(flatten)]
     pub filter: Filter,
     /// Comma list of model, provider, agent, framework, service, session, user, convention, tool, tag,
-    /// project, commit, branch, billing, hour, day, week, month
+    /// env, version, project, commit, branch, billing, hour, day, week, month
     #[arg(long, default_value = "model")]
     pub group_by: String,
     /// Show the cost analysis instead: series, trend, forecast, cache, most expensive sessions, cheaper

@@ -19,6 +19,7 @@ cases! { "labels":
     [Store, Spans] labels_come_late_and_go_with_a_better_copy,
     [Store, Spans] filter_by_label,
     [Store, Spans] values_of_labels,
+    [Store, Spans, Costs] a_call_is_in_the_group_of_each_environment_and_version,
     [Store, Spans, Costs] a_call_is_in_the_group_of_each_tag,
     [Store, Spans, Costs] groups_by_project_commit_and_branch,
     [Store, Spans, Costs] usage_of_a_label,
@@ -199,6 +200,32 @@ async fn costs_by(on: &Subject, by: GroupBy, filter: TraceFilter) -> Outcome<Vec
         .into_iter()
         .map(|(key, totals)| (key.into_iter().next().unwrap_or(NONE), totals.cost))
         .collect())
+}
+
+async fn a_call_is_in_the_group_of_each_environment_and_version(on: &Subject) -> Outcome {
+    let spans = [
+        draft(1, 1).llm("openai/gpt-4o", 1, 1).release("prod", "1.2").span(),
+        draft(1, 2).below(1).release("prod", "1.3").span(),
+        draft(2, 1).llm("openai/gpt-4o", 1, 1).release("test", "1.3").span(),
+        draft(3, 1).llm("openai/gpt-4o", 1, 1).span(),
+    ];
+    let costs = [priced(&spans[0], "1"), priced(&spans[2], "2"), priced(&spans[3], "4")];
+    on.write(batch(spans, costs)).await?;
+    let every = TraceFilter::default;
+    let want = vec![(NONE, usd("4")), (name("prod"), usd("1")), (name("test"), usd("2"))];
+    same!(costs_by(on, GroupBy::Environment, every()).await?, want, "cost by environment");
+    let want = vec![(NONE, usd("4")), (name("1.2"), usd("1")), (name("1.3"), usd("3"))];
+    same!(costs_by(on, GroupBy::Version, every()).await?, want, "cost by version");
+    let query = UsageQuery { filter: every(), group_by: vec![GroupBy::Version, GroupBy::Environment] };
+    let keys: Vec<_> = ask::groups(on.store()?, &query).await?.into_iter().map(|(key, _)| key).collect();
+    let want = [
+        vec![NONE, NONE],
+        vec![name("1.2"), name("prod")],
+        vec![name("1.3"), name("prod")],
+        vec![name("1.3"), name("test")],
+    ];
+    same!(keys, want, "groups by version and environment");
+    Ok(())
 }
 
 async fn a_call_is_in_the_group_of_each_tag(on: &Subject) -> Outcome {

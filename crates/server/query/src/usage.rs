@@ -27,6 +27,8 @@ const GROUPS: &[(&str, GroupBy)] = &[
     ("month", GroupBy::Month),
     ("tool", GroupBy::Tool),
     ("tag", GroupBy::Tag),
+    ("env", GroupBy::Environment),
+    ("version", GroupBy::Version),
     ("project", GroupBy::Project),
     ("commit", GroupBy::Commit),
     ("branch", GroupBy::Branch),

@@ -152,11 +152,13 @@ enum Rollup {
 
 impl Rollup {
     /// Keys that no rollup has.
-    const ASK_ROWS: [GroupBy; 8] = [
+    const ASK_ROWS: [GroupBy; 10] = [
         GroupBy::Session,
         GroupBy::User,
         GroupBy::Tool,
         GroupBy::Tag,
+        GroupBy::Environment,
+        GroupBy::Version,
         GroupBy::Project,
         GroupBy::Commit,
         GroupBy::Branch,

@@ -16,6 +16,8 @@ pub(crate) struct Keys {
     pub(crate) user: i64,
     pub(crate) tool: i64,
     pub(crate) tag: i64,
+    pub(crate) environment: i64,
+    pub(crate) version: i64,
     /// Project, revision, branch.
     pub(crate) labels: [i64; 3],
     pub(crate) billing: Billing,
@@ -41,6 +43,8 @@ impl Keys {
             }
             GroupBy::Tool => self.tool,
             GroupBy::Tag => self.tag,
+            GroupBy::Environment => self.environment,
+            GroupBy::Version => self.version,
             GroupBy::Project => self.labels[0],
             GroupBy::Commit => self.labels[1],
             GroupBy::Branch => self.labels[2],

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use quipu_core::{GroupBy, Timestamp, TraceFilter, UsageQuery};
+use quipu_core::{Timestamp, TraceFilter, UsageQuery};
 
 use crate::bounds::Bounds;
 use crate::days::DayState;
@@ -38,9 +38,10 @@ pub(crate) fn memories(shared: &Shared, query: &UsageQuery, days: &[Day]) -> Has
 }
 
 /// Whether the answer over some hours changes only with the changes that [`crate::past::Touched`] tracks: the
-/// calls of these hours, and the owners of their traces. Tags can change with every span.
+/// calls of these hours, and the owners of their traces. Tags, environments and versions can
+/// change with every span.
 fn is_remembered(query: &UsageQuery) -> bool {
-    !trace_part(&query.filter, OF_CALLS).needs_trace() && !query.group_by.contains(&GroupBy::Tag)
+    !trace_part(&query.filter, OF_CALLS).needs_trace() && !query.group_by.iter().any(|by| by.overlaps())
 }
 
 /// The query without times.
@@ -105,7 +106,7 @@ impl Memory {
 #[cfg(test)]
 mod tests {
     use quipu_conformance::sample::{BASE, Random, batch, cost, draft, priced, trace_id};
-    use quipu_core::{Backend, Cost, Span, Store, StoreForgetting as _};
+    use quipu_core::{Backend, Cost, GroupBy, Span, Store, StoreForgetting as _};
 
     use super::*;
     use crate::{Config, Sqlite};

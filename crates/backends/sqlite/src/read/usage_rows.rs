@@ -73,10 +73,12 @@ pub(crate) fn add(
     if !asks_trace && !trace_part(&query.filter, OF_CALLS).needs_trace() {
         from.from = "calls c".into();
     }
-    let tags = match query.group_by.contains(&GroupBy::Tag) {
-        true => Some(tags_of(reader)?),
-        false => None,
+    let names = |by: GroupBy, kind: DimKind| -> Result<Option<TraceNames>> {
+        query.group_by.contains(&by).then(|| names_of(reader, kind)).transpose()
     };
+    let tags = names(GroupBy::Tag, DimKind::Tag)?;
+    let environments = names(GroupBy::Environment, DimKind::Environment)?;
+    let versions = names(GroupBy::Version, DimKind::Version)?;
     let of_trace = if from.from.contains("traces t") {
         "t.session, t.user, t.project, t.revision, t.branch"
     } else {
@@ -93,21 +95,20 @@ pub(crate) fn add(
         let call = CallRow::of_row(row, 0)?;
         let cost = call.bare_cost(trace, span)?;
         let keys = keys_of(row, &call, cost.billing)?;
-        let tags = match &tags {
-            Some(tags) => tags.of(row.get(20)?),
-            None => &[],
-        };
-        if tags.is_empty() {
-            groups.add_row(&keys, &cost)?;
-        }
-        for (_, tag) in tags {
-            groups.add_row(&Keys { tag: *tag, ..keys }, &cost)?;
+        let of = row.get(20)?;
+        for (_, tag) in of_trace_or_none(tags.as_ref(), of) {
+            for (_, environment) in of_trace_or_none(environments.as_ref(), of) {
+                for (_, version) in of_trace_or_none(versions.as_ref(), of) {
+                    let (tag, environment, version) = (*tag, *environment, *version);
+                    groups.add_row(&Keys { tag, environment, version, ..keys }, &cost)?;
+                }
+            }
         }
     }
     Ok(())
 }
 
-/// The grouping keys of a row of `add`, without its tags.
+/// The grouping keys of a row of `add`, without those of which its trace can have several.
 fn keys_of(row: &Row<'_>, call: &CallRow, billing: Billing) -> Result<Keys> {
     let name = |id: Option<i64>| id.unwrap_or(0);
     Ok(Keys {
@@ -122,6 +123,8 @@ fn keys_of(row: &Row<'_>, call: &CallRow, billing: Billing) -> Result<Keys> {
         user: name(row.get(16)?),
         tool: name(call.tool),
         tag: 0,
+        environment: 0,
+        version: 0,
         labels: [name(row.get(17)?), name(row.get(18)?), name(row.get(19)?)],
         billing,
     })
@@ -157,14 +160,14 @@ pub(crate) fn call_columns() -> String {
     columns.join(", ")
 }
 
-/// The tags of a day's traces that have some.
-struct Tags {
-    /// Traces with their tags, both by number, in order.
+/// The names of one kind of a day's traces that have some.
+struct TraceNames {
+    /// Traces with their names, both by number, in order.
     pairs: Vec<(i64, i64)>,
     _hold: MemoryHold,
 }
 
-impl Tags {
+impl TraceNames {
     /// The pairs of a trace.
     fn of(&self, trace: i64) -> &[(i64, i64)] {
         let first = self.pairs.partition_point(|(of, _)| *of < trace);
@@ -173,11 +176,19 @@ impl Tags {
     }
 }
 
-fn tags_of(reader: &DayReader<'_>) -> Result<Tags> {
+/// The names of a trace with its number, or one 0 for none.
+fn of_trace_or_none(names: Option<&TraceNames>, trace: i64) -> &[(i64, i64)] {
+    match names.map_or(&[][..], |names| names.of(trace)) {
+        [] => &[(0, 0)],
+        names => names,
+    }
+}
+
+fn names_of(reader: &DayReader<'_>, kind: DimKind) -> Result<TraceNames> {
     let mut look = reader.conn.prepare_cached(
         "SELECT n.tr, n.dim FROM dims d CROSS JOIN trace_dims n ON n.dim = d.id WHERE d.kind = ?1",
     )?;
-    let mut rows = look.query([DimKind::Tag as i64])?;
+    let mut rows = look.query([kind as i64])?;
     let (mut pairs, mut hold) = (Vec::new(), AnswerMemory::current().hold(0)?);
     while let Some(row) = rows.next()? {
         if pairs.len() == pairs.capacity() {
@@ -189,5 +200,5 @@ fn tags_of(reader: &DayReader<'_>) -> Result<Tags> {
         pairs.push((row.get(0)?, row.get(1)?));
     }
     pairs.sort_unstable();
-    Ok(Tags { pairs, _hold: hold })
+    Ok(TraceNames { pairs, _hold: hold })
 }

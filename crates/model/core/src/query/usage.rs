@@ -43,6 +43,10 @@ pub enum GroupBy {
     Tool,
     /// Tag of the trace. A call is in the group of each tag of its trace, so groups overlap.
     Tag,
+    /// Deployment environment of the trace. Groups overlap if its resources name several.
+    Environment,
+    /// Service version of the trace. Groups overlap if its resources name several.
+    Version,
     /// Project of the trace.
     Project,
     /// Revision of the source code, of the trace.
@@ -54,6 +58,11 @@ pub enum GroupBy {
 }
 
 impl GroupBy {
+    /// Whether a call can be in several groups of this key, so that the sums of groups are no total.
+    pub const fn overlaps(self) -> bool {
+        matches!(self, Self::Tag | Self::Environment | Self::Version)
+    }
+
     /// The start of the time bucket of a call at `time`; `None` for keys that are names.
     pub fn start(self, time: Timestamp) -> Option<Timestamp> {
         match self {

@@ -2,7 +2,7 @@
 
 use crate::json::Json;
 use axum::extract::State;
-use quipu_core::{AnswerMemory, GroupBy, UsageGroup, UsageQuery};
+use quipu_core::{AnswerMemory, UsageGroup, UsageQuery};
 use quipu_insight::usage_within;
 
 use super::Answer;
@@ -29,8 +29,8 @@ pub(crate) async fn usage(State(api): Shared, Ask(params): Ask) -> Answer<UsageJ
     let query = params.usage_query()?;
     let groups = usage_within(api.store.as_ref(), &query).await?;
     let hold = AnswerMemory::current().hold(groups.iter().map(UsageGroup::bytes).sum())?;
-    // A call is in the group of each of its tags: the sums of such groups are no total.
-    let total = if query.group_by.contains(&GroupBy::Tag) {
+    // A call is in the group of each tag, environment and version of its trace: sums of groups are no total.
+    let total = if query.group_by.iter().any(|by| by.overlaps()) {
         let whole = UsageQuery { group_by: Vec::new(), ..query.clone() };
         quipu_query::total(&usage_within(api.store.as_ref(), &whole).await?)
     } else {

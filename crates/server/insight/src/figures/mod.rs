@@ -40,9 +40,9 @@ pub async fn figures(store: &dyn Store, ask: &FigureAsk, now: Timestamp) -> Resu
 async fn calls(store: &dyn Store, ask: &FigureAsk, times: &Times, table: &mut Table) -> Result<()> {
     let keys: Vec<GroupBy> = ask.group_by.iter().filter_map(|key| key.usage).collect();
     let groups = usage(store, &ask.filter, keys.clone(), times.step).await?;
-    // A call is in the group of each of its tags: the sums of such groups are no total. Groups that were left
-    // out have no steps.
-    let apart = keys.contains(&GroupBy::Tag) || groups.truncated;
+    // A call is in the group of each tag, environment and version of its trace: sums of groups are no total.
+    // Groups that were left out have no steps.
+    let apart = keys.iter().any(|by| by.overlaps()) || groups.truncated;
     table.take(groups, !apart)?;
     if apart {
         for (_, at, figures) in usage(store, &ask.filter, Vec::new(), times.step).await?.rows {

@@ -44,6 +44,9 @@ const share = (part: number, whole: number) => (whole > 0 ? part / whole : null)
 /** Those whose end is known. */
 const ended = (figures: Figures) => figures.count - figures.running;
 
+/** Keys whose groups can have a record in common, so that their sums are no total. */
+const overlaps = (key: string): boolean => ["tag", "env", "version"].includes(key);
+
 const KNOWN: Record<Measure, Known> = {
   count: { unit: "count", adds: true, of: (f) => f.count },
   per_min: { unit: "per_min", adds: true, of: (f, minutes) => (minutes > 0 ? f.count / minutes : null) },
@@ -209,7 +212,7 @@ export function seriesOf(
   const shown = series.filter((one) =>
     one.points.some(({ v }) => v !== null && (v !== 0 || !KNOWN[measure].adds)),
   );
-  if (answer.left_out === 0 || !KNOWN[measure].adds || answer.group_by.includes("tag")) return shown;
+  if (answer.left_out === 0 || !KNOWN[measure].adds || answer.group_by.some(overlaps)) return shown;
   const whole = pointsOf(answer.total.points ?? [], measure, bounds);
   const points = whole.map((point, index) => {
     const named = series.reduce((sum, one) => sum + (one.points[index]?.v ?? 0), 0);

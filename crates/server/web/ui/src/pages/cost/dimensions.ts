@@ -16,6 +16,8 @@ export const DIMENSIONS = [
   "user",
   "tool",
   "tag",
+  "env",
+  "version",
   "project",
   "commit",
   "branch",
@@ -29,6 +31,8 @@ export function dimensionTitle(dimension: Dimension): string | undefined {
   const titles: Partial<Record<Dimension, string>> = {
     tool: t("The tool whose run made the call"),
     tag: t("A call with several tags appears under each tag; the total counts it once"),
+    env: t("A call of a trace with several environments appears under each; the total counts it once"),
+    version: t("A call of a trace with several versions appears under each; the total counts it once"),
     commit: t("The git commit of the agent's folder"),
     branch: t("The git branch of the agent's folder"),
     convention: t("Telemetry convention of the sender"),

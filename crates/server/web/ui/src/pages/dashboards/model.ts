@@ -20,6 +20,8 @@ export const GROUPS: Record<From, readonly string[]> = {
     "user",
     "tool",
     "tag",
+    "env",
+    "version",
     "project",
     "branch",
     "commit",

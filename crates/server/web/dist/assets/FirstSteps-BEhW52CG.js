@@ -1,1 +1,0 @@
-export{t as TeachToSend}from"./FirstSteps-Cu5sp6bg.js";

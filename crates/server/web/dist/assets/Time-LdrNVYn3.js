@@ -1,1 +1,0 @@
-import{O as e,h as t}from"./client-DEfTlK_3.js";import{u as n}from"./i18n-xB7ZVukB.js";var r=n();function i({at:n,show:i=t}){return(0,r.jsx)(`time`,{className:`figure`,dateTime:n,title:e(n),children:i(n)})}export{i as t};
