@@ -4,14 +4,15 @@ use proc_macro2::Span;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::{Error, Expr, Ident, LitStr, Path, Result, Token, parenthesized};
+use syn::{Error, Expr, Ident, LitBool, LitStr, Path, Result, Token, parenthesized};
 
 use crate::field::Field;
 use crate::words;
 
 /// Names of all arguments.
 const KNOWN: &[&str] = &[
-    "kind", "name", "level", "provider", "model", "fields", "args", "skip", "skip_all", "ret", "err", "crate",
+    "kind", "name", "level", "log", "trace", "metric", "provider", "model", "fields", "args", "skip",
+    "skip_all", "ret", "err", "crate",
 ];
 
 /// Formatting of a returned value.
@@ -28,6 +29,12 @@ pub(crate) struct Arguments {
     pub name: Option<LitStr>,
     /// Variant of the level.
     pub level: Option<&'static str>,
+    /// Whether calls end without an event.
+    pub is_silent: bool,
+    /// Whether calls have no span.
+    pub is_untraced: bool,
+    /// Name of a further histogram of durations.
+    pub metric: Option<LitStr>,
     pub provider: Option<(Span, Expr)>,
     pub model: Option<(Span, Expr)>,
     pub fields: Vec<Field>,
@@ -83,7 +90,16 @@ impl Arguments {
                 self.kind = Some(text(input, &argument).and_then(|text| words::kind(&text).map(|()| text))?)
             }
             "name" => self.name = Some(text(input, &argument)?),
-            "level" => self.level = Some(words::level(&text(input, &argument)?)?),
+            "level" => {
+                let level = words::level(&text(input, &argument)?)?;
+                if self.level.replace(level).is_some() {
+                    let both = "`log` and `level` both give the level: keep one of them";
+                    return Err(Error::new(argument.span(), both));
+                }
+            }
+            "log" => self.log(input, &argument)?,
+            "trace" => self.is_untraced = !flag(input, &argument)?,
+            "metric" => self.metric = Some(text(input, &argument)?),
             "provider" => self.provider = Some((argument.span(), value(input)?)),
             "model" => self.model = Some((argument.span(), value(input)?)),
             "fields" => self.fields = list(input, &argument)?,
@@ -99,6 +115,22 @@ impl Arguments {
             }
         }
         self.seen.push(word);
+        Ok(())
+    }
+
+    /// `log = "debug"` is a level, and `log = false` means no event.
+    fn log(&mut self, input: ParseStream<'_>, argument: &Ident) -> Result<()> {
+        if input.peek2(LitBool) {
+            self.is_silent = !flag(input, argument)?;
+            return Ok(());
+        }
+        let level = words::level(&text(input, argument)?)?;
+        if self.level.replace(level).is_some() {
+            return Err(Error::new(
+                argument.span(),
+                "`log` and `level` both give the level: keep one of them",
+            ));
+        }
         Ok(())
     }
 
@@ -131,6 +163,12 @@ fn known() -> String {
 fn value(input: ParseStream<'_>) -> Result<Expr> {
     input.parse::<Token![=]>()?;
     input.parse()
+}
+
+fn flag(input: ParseStream<'_>, argument: &Ident) -> Result<bool> {
+    let wanted = |error: Error| Error::new(error.span(), format!("`{argument}` takes `true` or `false`"));
+    input.parse::<Token![=]>().map_err(wanted)?;
+    input.parse::<LitBool>().map(|flag| flag.value).map_err(wanted)
 }
 
 fn text(input: ParseStream<'_>, argument: &Ident) -> Result<LitStr> {

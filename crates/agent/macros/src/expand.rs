@@ -69,6 +69,7 @@ impl<'a> Wrap<'a> {
         let name = self.arguments.name.as_ref().map_or_else(|| function.clone(), syn::LitStr::value);
         let level = format_ident!("{}", self.arguments.level.unwrap_or("Info"));
         let begin = self.begin_call();
+        let site = self.site();
         let fields: Vec<_> = self
             .arguments
             .fields
@@ -83,11 +84,19 @@ impl<'a> Wrap<'a> {
                 #name,
                 ::core::concat!(::core::module_path!(), "::", #function),
                 #library::Level::#level,
-            );
+            )#site;
             #[allow(unused_mut, reason = "only some calls are changed")]
             let mut #observed = #begin;
             #fields
         }
+    }
+
+    /// Further calls that describe the site.
+    fn site(&self) -> TokenStream {
+        let metric = self.arguments.metric.as_ref().map(|name| quote!(.with_metric(#name)));
+        let log = self.arguments.is_silent.then(|| quote!(.without_event()));
+        let trace = self.arguments.is_untraced.then(|| quote!(.without_span()));
+        quote!(#metric #log #trace)
     }
 
     fn begin_call(&self) -> TokenStream {

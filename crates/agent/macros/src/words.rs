@@ -52,6 +52,8 @@ pub(crate) fn kind(word: &LitStr) -> Result<()> {
 /// Variant of a level.
 pub(crate) fn level(word: &LitStr) -> Result<&'static str> {
     let value = word.value();
+    // The spelling of `tracing` and `log`.
+    let value = if value == "warn" { "warning" } else { &value };
     let found = LEVELS.iter().find(|(known, _)| *known == value);
     found
         .map(|(_, variant)| *variant)

@@ -4,6 +4,7 @@
 mod asynchronous;
 mod captured;
 mod effects;
+mod outputs;
 mod shapes;
 mod ui;
 

@@ -120,7 +120,7 @@ impl Live {
         let meters = site.meters(self.recorder);
         let context = self.guard.context();
         let event = context.event_at(level, name);
-        if event.is_recording() {
+        if site.has_event && event.is_recording() {
             let event = event.attribute("function", site.name).attribute("code.function.name", site.path);
             let event = event.attribute("duration_seconds", seconds);
             let event = match error {
@@ -133,6 +133,9 @@ impl Live {
         let _within = context.enter();
         meters.calls.add(1);
         meters.duration.record(seconds);
+        if let Some(named) = &meters.named {
+            named.record(seconds);
+        }
     }
 }
 

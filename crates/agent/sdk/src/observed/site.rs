@@ -19,6 +19,10 @@ pub struct Site {
     pub(super) name: &'static str,
     pub(super) path: &'static str,
     pub(super) level: Level,
+    /// Name of a further histogram of durations.
+    metric: Option<&'static str>,
+    pub(super) has_event: bool,
+    has_span: bool,
     meters: OnceLock<Meters>,
 }
 
@@ -29,12 +33,36 @@ pub(super) struct Meters {
     pub duration: HistogramSeries,
     pub calls: CounterSeries,
     pub errors: CounterSeries,
+    /// The histogram that the attribute names.
+    pub named: Option<HistogramSeries>,
 }
 
 impl Site {
     /// Describes a function by its kind, name and path.
     pub const fn new(kind: &'static str, name: &'static str, path: &'static str, level: Level) -> Self {
-        Self { kind, name, path, level, meters: OnceLock::new() }
+        let meters = OnceLock::new();
+        Self { kind, name, path, level, metric: None, has_event: true, has_span: true, meters }
+    }
+
+    /// Records the durations of calls in a histogram of this name too.
+    #[must_use]
+    pub const fn with_metric(mut self, name: &'static str) -> Self {
+        self.metric = Some(name);
+        self
+    }
+
+    /// Records no events of calls.
+    #[must_use]
+    pub const fn without_event(mut self) -> Self {
+        self.has_event = false;
+        self
+    }
+
+    /// Records no spans of calls.
+    #[must_use]
+    pub const fn without_span(mut self) -> Self {
+        self.has_span = false;
+        self
     }
 
     /// Starts a call in the current context.
@@ -49,6 +77,9 @@ impl Site {
         }
         let context = Context::current();
         let Some(recorder) = context.recorder() else { return Observed::nothing(self) };
+        if !self.has_span {
+            return Observed::new(self, Span::default(), recorder);
+        }
         let mut guard = self.guard(&context, model);
         guard.set(FUNCTION, self.path);
         if let Some(provider) = provider {
@@ -105,6 +136,7 @@ impl Site {
             duration: registry.histogram("quipu.function.duration").with(&labels),
             calls: registry.counter("quipu.function.calls").with(&labels),
             errors: registry.counter("quipu.function.errors").with(&labels),
+            named: self.metric.map(|name| registry.histogram(name).with(&labels)),
         }
     }
 }
