@@ -119,8 +119,9 @@ fn matrix() -> Result<()> {
     Ok(())
 }
 
-/// None, each, and all. `default` is left out, because it is a set of the others. Adapters are many and alike,
-/// so they are checked in groups: for any two adapters there is a group that has the first and lacks the second.
+/// None, each, and all. `default` is left out, because it is a set of the others. Adapters are many and
+/// alike, so they are checked in groups. For any two adapters there is a group that has the first and lacks
+/// the second.
 fn combinations<'a>(names: impl Iterator<Item = &'a String>) -> Vec<Vec<&'a str>> {
     let names: Vec<&str> = names.map(String::as_str).filter(|name| *name != "default").collect();
     let (adapters, others): (Vec<&str>, Vec<&str>) =

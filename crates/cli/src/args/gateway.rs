@@ -60,8 +60,8 @@ pub struct GatewayFlags {
     pub ask_usage: bool,
 }
 
-/// The gateway's address under a name of earlier builds: the flag, else the variable `QUIPU_PROXY`. Prints that
-/// the name is deprecated.
+/// The gateway's address under a name of earlier builds: the flag, else the variable `QUIPU_PROXY`. Prints
+/// that the name is deprecated.
 pub fn former_gateway(flag: Option<&str>) -> Option<String> {
     if let Some(listen) = flag {
         note("`--proxy` is deprecated: use `--gateway`");

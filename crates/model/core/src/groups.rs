@@ -132,8 +132,8 @@ impl<K: GroupKey, T: GroupSums> GroupTable<K, T> {
 }
 
 impl<T: GroupSums> GroupTable<Vec<UsageKey>, T> {
-    /// As [`Self::into_rows`], with a last row for the groups that were left out. `keys` is the number of parts
-    /// of a key.
+    /// As [`Self::into_rows`], with a last row for the groups that were left out. `keys` is the number of
+    /// parts of a key.
     ///
     /// # Errors
     /// No memory is left for the request.

@@ -40,7 +40,8 @@ pub fn of_markdown(source: &str) -> Vec<Sentence> {
     found
 }
 
-/// The lines of a Markdown document's code blocks, counted from 0. Code follows the rules of its own language.
+/// The lines of a Markdown document's code blocks, counted from 0. Code follows the rules of its own
+/// language.
 pub fn code_lines(source: &str) -> HashSet<usize> {
     let lines = line_starts(source);
     let line_of = |at: usize| lines.partition_point(|start| *start <= at).saturating_sub(1);

@@ -47,8 +47,8 @@ pub(crate) type Plan = BTreeMap<Day, Share>;
 /// Decides on the home days of traces, and stores those that cannot be derived later.
 ///
 /// Homes decided for a group of batches are cached beyond it only after the whole group is committed. After a
-/// failed group, the files decide. A trace that they do not have keeps its planned home: SQLite takes a commit
-/// back after a failed sync, but its frames stay in the log, and the next start reads them.
+/// failed group, the files decide. A trace that they do not have keeps its planned home: SQLite takes a
+/// commit back after a failed sync, but its frames stay in the log, and the next start reads them.
 pub(crate) struct Planner {
     pub(super) catalog: Connection,
     /// Homes of the traces of the current group.

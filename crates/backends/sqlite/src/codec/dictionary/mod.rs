@@ -122,8 +122,8 @@ impl Dictionary {
     }
 }
 
-/// zstd's form of a dictionary, made once. The id of a dictionary proves its content, so only a lack of memory
-/// prevents this.
+/// zstd's form of a dictionary, made once. The id of a dictionary proves its content, so only a lack of
+/// memory prevents this.
 fn prepared<T>(form: &OnceLock<T>, make: impl FnOnce() -> io::Result<T>) -> Result<&T> {
     match form.get() {
         Some(made) => Ok(made),
