@@ -194,7 +194,7 @@ impl Worker {
         };
         let Err(error) = written else { return Ok(batch) };
         // Rows that the ledger added may be missing in the store, so the ledger has to look them up again.
-        self.ledger.forget(&batch.spans);
+        self.ledger.clear();
         Err((error, uncounted(batch)))
     }
 

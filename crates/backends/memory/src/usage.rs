@@ -54,7 +54,7 @@ fn keys_of(query: &UsageQuery, cost: &Cost, trace: &Summed<'_>) -> Vec<Vec<Usage
     for by in &query.group_by {
         let next = several(*by, trace).unwrap_or_else(|| vec![key_of(*by, cost, &trace.row)]);
         let with = |known: &Vec<UsageKey>| {
-            next.iter().map(|key| [known.as_slice(), &[key.clone()]].concat()).collect::<Vec<_>>()
+            next.iter().map(|key| [known.as_slice(), std::slice::from_ref(key)].concat()).collect::<Vec<_>>()
         };
         all = all.iter().flat_map(with).collect();
     }

@@ -161,6 +161,11 @@ fn is_empty(row: &Row) -> bool {
     row.call_id.is_none() && known(&row.cost).is_none()
 }
 
+/// Whether a record holds nothing but a failure.
+pub(crate) fn is_bare_failure(row: &Row) -> bool {
+    row.cost.failed && is_empty(row)
+}
+
 /// Whether `answer` is the stream that `request` opened. Some instrumentations end a call's record when its
 /// stream begins, and others begin theirs at that time. A generator sends its request only when its caller
 /// reads the first piece, so the second record can begin later.

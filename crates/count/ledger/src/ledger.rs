@@ -87,8 +87,7 @@ impl Ledger {
         match self.meet(rows, store).await {
             Ok(mut costs) => batch.costs.append(&mut costs),
             Err(error) => {
-                self.forget(&batch.spans);
-                self.services.clear();
+                self.clear();
                 return Err(error);
             }
         }
@@ -119,22 +118,8 @@ impl Ledger {
         Ok(costs)
     }
 
-    /// Evicts the traces of a batch that could not be stored, because the store alone has their valid state.
-    pub fn forget<'a>(&mut self, spans: impl IntoIterator<Item = &'a Span>) {
-        let mut gone = HashSet::new();
-        let mut met = HashSet::new();
-        for span in spans {
-            if let Some(trace) = self.traces.pop(&span.trace_id) {
-                self.nodes -= trace.len();
-                met.extend(trace.meetings());
-                gone.insert(span.trace_id);
-            }
-        }
-        self.meetings.forget(&gone, met);
-        self.moments.forget(&gone);
-    }
-
-    /// Clears the cache after a removal from the store.
+    /// Clears the cache, because the store alone has the valid state: after a removal, or after a write that
+    /// failed. Rows of any trace, meeting or moment can depend on rows that were not stored.
     pub fn clear(&mut self) {
         self.traces.clear();
         self.nodes = 0;

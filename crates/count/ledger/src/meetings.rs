@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::hash::BuildHasher;
 
 use foldhash::fast::FixedState;
-use foldhash::{HashMap, HashMapExt, HashSet};
+use foldhash::{HashMap, HashMapExt};
 use lru::LruCache;
-use quipu_core::{Arrival, Cost, Meeting, Signal, Timestamp, TraceId};
+use quipu_core::{Arrival, Cost, Meeting, Signal, Timestamp};
 
 use crate::place;
 use crate::row::{self, Id, Records, Row};
@@ -297,16 +297,6 @@ impl Meetings {
         let mut pairs = Vec::new();
         place::decide(&place.records, |row| place.is_told(row), &mut pairs);
         (pairs, place.records.values().map(|row| Row::clone(row)).collect())
-    }
-
-    /// Evicts these meetings and those in which the traces took part, because the store alone has their valid
-    /// state.
-    pub fn forget(&mut self, traces: &HashSet<TraceId>, meetings: HashSet<Meeting>) {
-        let mut all = meetings;
-        all.extend(
-            self.home.iter().filter(|((trace, _), _)| traces.contains(trace)).map(|(_, meeting)| *meeting),
-        );
-        all.into_iter().for_each(|meeting| self.drop(meeting));
     }
 
     /// Evicts all meetings.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use lru::LruCache;
-use quipu_core::{Cost, Meeting, Timestamp, TraceId};
+use quipu_core::{Cost, Meeting, Timestamp};
 
 use crate::evidence;
 use crate::moments::calls::Window;
@@ -208,13 +208,6 @@ impl Moments {
     pub fn joined(&self, meeting: Meeting) -> Vec<Vec<Row>> {
         let groups = self.window(around(meeting)).groups().into_iter();
         groups.map(|group| group.into_iter().cloned().collect()).collect()
-    }
-
-    /// Evicts the moments in which these traces take part, because the store alone has their valid state.
-    pub fn forget(&mut self, traces: &HashSet<TraceId>) {
-        let of_traces = self.home.iter().filter(|((trace, _), _)| traces.contains(trace));
-        let gone: HashSet<Meeting> = of_traces.flat_map(|(_, (moment, _))| around(*moment)).collect();
-        gone.into_iter().for_each(|moment| self.drop(moment));
     }
 
     /// Evicts all moments.

@@ -153,11 +153,6 @@ impl Trace {
         std::mem::take(&mut self.tools)
     }
 
-    /// Meetings of its spans.
-    pub fn meetings(&self) -> impl Iterator<Item = Meeting> {
-        self.entries.iter().filter_map(|entry| entry.meeting)
-    }
-
     /// Makes room for so many more spans. Most traces come at once: for those it is just what they need.
     pub fn reserve(&mut self, spans: usize) {
         if self.entries.is_empty() {

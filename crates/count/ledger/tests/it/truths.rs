@@ -310,6 +310,30 @@ fn spans(groups: &[Group]) -> Vec<Span> {
     spans
 }
 
+/// Two parallel failures whose most certain pairs leave a part of both calls in a third group.
+#[test]
+fn parallel_failures_with_late_handlers_are_two_calls() {
+    let told = |late| Told { installed: true, id: false, usage: false, zeros: false, late, spelling: 0 };
+    let group = Group {
+        calls: 2,
+        are_alike: false,
+        failed: true,
+        millis: 100,
+        output: 1,
+        reasoning: 0,
+        layout: Layout::Apart,
+        ids: Ids::Unique,
+        two_processes: false,
+        session: false,
+        differs: (0, Difference::None),
+        told: [told(2), told(0), told(2), told(0)],
+    };
+    for calls in 2..6 {
+        let groups = [Group { calls, ..group.clone() }];
+        assert_eq!(totals(&count(&[spans(&groups)], 1_000)).0, calls);
+    }
+}
+
 fn expected(groups: &[Group]) -> (usize, u64, u64, u64) {
     let mut sums = (0, 0, 0, 0);
     for (number, group) in groups.iter().enumerate() {
