@@ -155,15 +155,15 @@ fn of_runs(one: &Row, other: &Row) -> Option<Evidence> {
     }
 }
 
+/// Whether a record has no id that says which call it is of.
+pub(crate) fn is_vague(row: &Row) -> bool {
+    row.asked.is_empty() && !row.call_id.as_deref().is_some_and(is_unique)
+}
+
 /// Whether a record holds nothing of an answer. Some instrumentations end the record of a failed call as a
 /// success.
 fn is_empty(row: &Row) -> bool {
     row.call_id.is_none() && known(&row.cost).is_none()
-}
-
-/// Whether a record holds nothing but a failure.
-pub(crate) fn is_bare_failure(row: &Row) -> bool {
-    row.cost.failed && is_empty(row)
 }
 
 /// Whether `answer` is the stream that `request` opened. Some instrumentations end a call's record when its

@@ -78,8 +78,9 @@ fn is_meant(filter: &TraceFilter, met: &[bool], run: &InferredRun) -> bool {
         }
         _ => of_tool(term, run).unwrap_or(true),
     };
-    filter.tool.as_ref().is_none_or(|tool| run.tool == *tool)
-        && filter.terms.iter().map(holds).fold(true, |all, holds| all && holds)
+    // Every term is tested, because each with alternatives takes its own of `met`.
+    let held: Vec<bool> = filter.terms.iter().map(holds).collect();
+    filter.tool.as_ref().is_none_or(|tool| run.tool == *tool) && !held.contains(&false)
 }
 
 /// Whether a term about the tool matches a run; `None` for other terms.

@@ -96,7 +96,7 @@ pub(super) fn groups<'a>(records: &[&'a Row]) -> Vec<Vec<&'a Row>> {
         members[one].extend(moved);
     }
     members.retain(|group| group.len() > 1);
-    spread_failures(records, &mut members);
+    spread_vague(records, &mut members);
     let in_order = |group: Vec<usize>| {
         let mut group: Vec<&Row> = group.iter().map(|at| records[*at]).collect();
         group.sort_unstable_by_key(|row| row.rank_in_call(&row.id()));
@@ -105,33 +105,30 @@ pub(super) fn groups<'a>(records: &[&'a Row]) -> Vec<Vec<&'a Row>> {
     members.into_iter().map(in_order).collect()
 }
 
-/// Most groups of failed calls at one time whose records are spread anew.
+/// Most groups at one time among which records are spread anew.
 const MOST_SPREAD: usize = 64;
 
-/// Spreads the records of a group of failures over other groups that each lack one of them. The most certain
-/// pairs of parallel failures can leave parts of two calls in a group of their own, which fits no other group
-/// as a whole. The smallest groups are spread first.
-fn spread_failures(records: &[&Row], groups: &mut Vec<Vec<usize>>) {
-    let is_failure = |at: &usize| evidence::is_bare_failure(records[*at]);
-    let (mut failures, others): (Vec<_>, Vec<_>) =
-        std::mem::take(groups).into_iter().partition(|group: &Vec<usize>| group.iter().all(is_failure));
-    *groups = others;
-    if (3..=MOST_SPREAD).contains(&failures.len()) {
-        failures.sort_by_key(|group| (group.len(), group.iter().map(|at| records[*at].id()).min()));
-        let mut at = 0;
-        while let Some(group) = failures.get(at).cloned() {
-            let rest = || failures.iter().enumerate().filter(|(other, _)| *other != at);
-            let mut spread: Vec<Vec<usize>> = rest().map(|(_, group)| group.clone()).collect();
-            match group.iter().all(|record| place(records, &mut spread, *record)) {
-                true => failures = spread,
-                false => at += 1,
-            }
+/// Spreads the records of a group without unique ids over other groups that each lack one of them. The most certain pairs of parallel calls can leave parts of two calls in a group of their own, which
+/// fits no other group as a whole. The smallest groups are spread first.
+fn spread_vague(records: &[&Row], groups: &mut Vec<Vec<usize>>) {
+    if !(3..=MOST_SPREAD).contains(&groups.len()) {
+        return;
+    }
+    groups.sort_by_key(|group| (group.len(), group.iter().map(|at| records[*at].id()).min()));
+    let mut at = 0;
+    while let Some(group) = groups.get(at) {
+        let rest = groups.iter().enumerate().filter(|(other, _)| *other != at);
+        let mut spread: Vec<Vec<usize>> = rest.map(|(_, group)| group.clone()).collect();
+        let is_vague = group.iter().all(|record| evidence::is_vague(records[*record]));
+        if is_vague && group.iter().all(|record| place(records, &mut spread, *record)) {
+            *groups = spread;
+        } else {
+            at += 1;
         }
     }
-    groups.append(&mut failures);
 }
 
-/// Adds a failure to the nearest group that lacks it; `false` if there is none.
+/// Adds a record to the nearest group that lacks it; `false` if there is none.
 fn place(records: &[&Row], groups: &mut [Vec<usize>], record: usize) -> bool {
     let row = records[record];
     let distance = |at: &usize| {
@@ -139,8 +136,11 @@ fn place(records: &[&Row], groups: &mut [Vec<usize>], record: usize) -> bool {
         let (first, second) = if other.cost.time < row.cost.time { (other, row) } else { (row, other) };
         evidence::of(first, second).map(|_| evidence::distance(&first.cost, &second.cost))
     };
+    // Figures go to a group that has the same, so none are counted twice.
+    let has_figures = |group: &[usize]| group.iter().any(|at| evidence::tells(records[*at]));
     let nearest = |group: &Vec<usize>| {
-        fit(records, group, &[record]).then(|| group.iter().filter_map(distance).min()).flatten()
+        let may = !evidence::tells(row) || has_figures(group);
+        (may && fit(records, group, &[record])).then(|| group.iter().filter_map(distance).min()).flatten()
     };
     let found = groups.iter_mut().filter_map(|group| Some((nearest(group)?, group)));
     let Some((_, group)) = found.min_by_key(|(distance, _)| *distance) else { return false };
