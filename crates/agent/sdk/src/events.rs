@@ -136,7 +136,7 @@ pub fn business(name: &str) -> EventBuilder {
     event_at(Level::Info, &prefixed("business.", name))
 }
 
-/// Any other event: `custom("cache.warmed")` has the type `custom.cache.warmed`. [`crate::event`] uses any
+/// Any other event: `custom("cache.warmed")` has the type `custom.cache.warmed`. [`crate::event()`] uses any
 /// name unchanged.
 pub fn custom(name: &str) -> EventBuilder {
     event_at(Level::Info, &prefixed("custom.", name))

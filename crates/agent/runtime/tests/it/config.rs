@@ -79,10 +79,10 @@ fn the_library_reads_a_file_with_keys_of_the_server_and_ignores_them() {
         .init()
         .unwrap();
     assert_eq!(quipu.recorder().unwrap().config().resource.service(), Some("shop"));
-    fs::write(&file, format!("{BOTH}\n[retension]\ntraces = \"1d\"\n")).unwrap();
+    fs::write(&file, format!("{BOTH}\n[retain]\ntraces = \"1d\"\n")).unwrap();
     let wrong = Quipu::<House>::builder().detached().without_env().config_file(&file).init();
     let wrong = wrong.err().unwrap().to_string();
-    assert!(wrong.contains("retension"), "{wrong}");
+    assert!(wrong.contains("retain"), "{wrong}");
 }
 
 /// Names of the backends of a library with a file that lists `memory:`.

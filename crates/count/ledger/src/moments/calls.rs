@@ -108,8 +108,9 @@ pub(super) fn groups<'a>(records: &[&'a Row]) -> Vec<Vec<&'a Row>> {
 /// Most groups at one time among which records are spread anew.
 const MOST_SPREAD: usize = 64;
 
-/// Spreads the records of a group without unique ids over other groups that each lack one of them. The most certain pairs of parallel calls can leave parts of two calls in a group of their own, which
-/// fits no other group as a whole. The smallest groups are spread first.
+/// Spreads the records of a group without unique ids over other groups that each lack one of them. The most
+/// certain pairs of parallel calls can leave parts of two calls in a group of their own, which fits no other
+/// group as a whole. The smallest groups are spread first.
 fn spread_vague(records: &[&Row], groups: &mut Vec<Vec<usize>>) {
     if !(3..=MOST_SPREAD).contains(&groups.len()) {
         return;
