@@ -25,7 +25,7 @@ const WALKS = {
   tasks: ["/", tasks],
   counted: ["/", counted],
   phone: ["/events?range=all", phone],
-  overview: ["/?range=24h", overview],
+  overview: ["/?range=7d", overview],
   palette: ["/", palette],
   look: ["/system", look],
   filter: ["/traces?range=all", filtered, /\/traces/],
