@@ -285,13 +285,8 @@ impl Pair<'_> {
                 (MetricAggregate::Last, 5),
             ] {
                 let query = MetricQuery {
-                    name: name.name.to_string(),
-                    labels: Default::default(),
-                    since: None,
-                    until: None,
                     step: minutes * 60 * Timestamp::SECOND,
-                    aggregate,
-                    group_by: None,
+                    ..MetricQuery::of(name.name.as_str(), aggregate)
                 };
                 let middle = Some(name.last_at.plus(-600 * Timestamp::SECOND));
                 let later = MetricQuery { since: middle, ..query.clone() };

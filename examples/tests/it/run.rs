@@ -73,15 +73,7 @@ impl Run {
 
     /// The last figure of a metric, all its series together.
     pub async fn last(&self, name: &str) -> f64 {
-        let query = MetricQuery {
-            name: name.to_owned(),
-            labels: Default::default(),
-            since: None,
-            until: None,
-            step: 86_400_000_000_000,
-            aggregate: MetricAggregate::Last,
-            group_by: None,
-        };
+        let query = MetricQuery::of(name, MetricAggregate::Last);
         let series = self.store.metric(&query).await.unwrap();
         series.iter().filter_map(|series| series.points.last()).map(|(_, value)| value).sum()
     }

@@ -90,13 +90,7 @@ impl Arguments {
                 self.kind = Some(text(input, &argument).and_then(|text| words::kind(&text).map(|()| text))?)
             }
             "name" => self.name = Some(text(input, &argument)?),
-            "level" => {
-                let level = words::level(&text(input, &argument)?)?;
-                if self.level.replace(level).is_some() {
-                    let both = "`log` and `level` both give the level: keep one of them";
-                    return Err(Error::new(argument.span(), both));
-                }
-            }
+            "level" => self.set_level(input, &argument)?,
             "log" => self.log(input, &argument)?,
             "trace" => self.is_untraced = !flag(input, &argument)?,
             "metric" => self.metric = Some(text(input, &argument)?),
@@ -118,20 +112,22 @@ impl Arguments {
         Ok(())
     }
 
+    fn set_level(&mut self, input: ParseStream<'_>, argument: &Ident) -> Result<()> {
+        let level = words::level(&text(input, argument)?)?;
+        if self.level.replace(level).is_some() {
+            let both = "`log` and `level` both give the level: keep one of them";
+            return Err(Error::new(argument.span(), both));
+        }
+        Ok(())
+    }
+
     /// `log = "debug"` is a level, and `log = false` means no event.
     fn log(&mut self, input: ParseStream<'_>, argument: &Ident) -> Result<()> {
         if input.peek2(LitBool) {
             self.is_silent = !flag(input, argument)?;
             return Ok(());
         }
-        let level = words::level(&text(input, argument)?)?;
-        if self.level.replace(level).is_some() {
-            return Err(Error::new(
-                argument.span(),
-                "`log` and `level` both give the level: keep one of them",
-            ));
-        }
-        Ok(())
+        self.set_level(input, argument)
     }
 
     /// Rejects arguments that contradict each other.

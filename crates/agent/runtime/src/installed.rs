@@ -10,7 +10,7 @@ static INSTALLED: AtomicBool = AtomicBool::new(false);
 pub(crate) struct Installed(AtomicBool);
 
 impl Installed {
-    /// Takes the place; `false` if another library has it.
+    /// Takes the place; `None` if another library has it.
     pub(crate) fn take() -> Option<Self> {
         (!INSTALLED.swap(true, Ordering::AcqRel)).then(|| Self(AtomicBool::new(true)))
     }

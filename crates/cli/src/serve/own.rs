@@ -1,7 +1,7 @@
 //! Figures that the server derives itself, stored as metrics of the project: detections of personal data and
 //! secrets, checks of guardrails, and generated tests.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -99,15 +99,7 @@ pub async fn derived(own: &Own, derive: &Derive, store: &dyn Store, pipeline: &P
 /// Whether agents send the metric themselves. A series does not tell its service, so one such agent is
 /// enough. A store that cannot be read gives no answer, so nothing is stored.
 async fn is_sent(store: &dyn Store, name: &str) -> bool {
-    let query = MetricQuery {
-        name: name.to_owned(),
-        labels: BTreeMap::new(),
-        since: None,
-        until: None,
-        step: i64::MAX,
-        aggregate: MetricAggregate::Sum,
-        group_by: None,
-    };
+    let query = MetricQuery::of(name, MetricAggregate::Sum);
     let series = store.metric(&query).await;
     series.map_or(true, |series| series.iter().any(|one| !one.labels.contains_key(BY_SERVER)))
 }
@@ -222,15 +214,7 @@ mod tests {
     }
 
     async fn sum(store: &Memory, name: &str) -> f64 {
-        let query = MetricQuery {
-            name: name.to_owned(),
-            labels: BTreeMap::new(),
-            since: None,
-            until: None,
-            step: i64::MAX,
-            aggregate: MetricAggregate::Sum,
-            group_by: None,
-        };
+        let query = MetricQuery::of(name, MetricAggregate::Sum);
         let series = store.metric(&query).await.unwrap();
         series.iter().flat_map(|series| &series.points).map(|(_, value)| value).sum()
     }

@@ -47,13 +47,8 @@ async fn unknown_names_give_empty_answers(on: &Subject) -> Outcome {
     let events = EventQuery { name: Some("nothing".to_owned()), limit: 10, ..EventQuery::default() };
     same!(store.events(&events).await?.rows.len(), 0, "events");
     let metric = MetricQuery {
-        name: "nothing".to_owned(),
-        labels: Default::default(),
-        since: None,
-        until: None,
         step: quipu_core::Timestamp::SECOND,
-        aggregate: MetricAggregate::Average,
-        group_by: None,
+        ..MetricQuery::of("nothing", MetricAggregate::Average)
     };
     same!(store.metric(&metric).await?.len(), 0, "series");
     same!(ask::total(store, filter).await?, quipu_core::UsageTotals::default(), "usage");

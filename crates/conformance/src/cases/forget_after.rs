@@ -94,15 +94,7 @@ async fn points_that_name_it_stay(on: &Subject) -> Outcome {
         vec![Exemplar { time: at(1), trace_id: trace_id(1), span_id: span_id(1), value: 2.0 }];
     on.write(Batch { metrics: vec![load], ..Batch::default() }).await?;
     same!(forget(on, &[1]).await?, 0, "traces of which there is a span or an event");
-    let query = MetricQuery {
-        name: "load".to_owned(),
-        labels: Default::default(),
-        since: None,
-        until: None,
-        step: 60 * Timestamp::SECOND,
-        aggregate: MetricAggregate::Sum,
-        group_by: None,
-    };
+    let query = MetricQuery { step: 60 * Timestamp::SECOND, ..MetricQuery::of("load", MetricAggregate::Sum) };
     let series = on.store()?.metric(&query).await?;
     same!(series.iter().map(|series| series.points.clone()).collect::<Vec<_>>(), [[(at(0), 6.0)]], "points");
     Ok(())

@@ -33,15 +33,7 @@ async fn write(on: &Subject, metrics: impl Into<Vec<Metric>>) -> Outcome {
 }
 
 fn query(name: &str, step_seconds: i64, aggregate: MetricAggregate) -> MetricQuery {
-    MetricQuery {
-        name: name.to_owned(),
-        labels: BTreeMap::new(),
-        since: None,
-        until: None,
-        step: step_seconds * Timestamp::SECOND,
-        aggregate,
-        group_by: None,
-    }
+    MetricQuery { step: step_seconds * Timestamp::SECOND, ..MetricQuery::of(name, aggregate) }
 }
 
 type Points = Vec<(Timestamp, f64)>;

@@ -241,15 +241,7 @@ mod tests {
     }
 
     fn query(aggregate: MetricAggregate, seconds: i64) -> MetricQuery {
-        MetricQuery {
-            name: "requests".into(),
-            labels: Default::default(),
-            since: None,
-            until: None,
-            step: seconds * Timestamp::SECOND,
-            aggregate,
-            group_by: None,
-        }
+        MetricQuery { step: seconds * Timestamp::SECOND, ..MetricQuery::of("requests", aggregate) }
     }
 
     fn figures(aggregate: MetricAggregate, before: Option<&Point>, points: &[Point]) -> Vec<f64> {

@@ -182,13 +182,9 @@ async fn counted(store: &dyn Store, filter: &TraceFilter) -> Result<Vec<Detectio
         METRICS.into_iter().filter(|(name, _)| stored.iter().any(|metric| metric.name == *name))
     {
         let query = MetricQuery {
-            name: name.to_owned(),
-            labels: BTreeMap::new(),
             since: filter.since,
             until: filter.until,
-            step: i64::MAX,
-            aggregate: MetricAggregate::Sum,
-            group_by: None,
+            ..MetricQuery::of(name, MetricAggregate::Sum)
         };
         let mut by_type: BTreeMap<CompactString, f64> = BTreeMap::new();
         for series in store.metric(&query).await? {

@@ -25,7 +25,7 @@ const WALKS = {
   tasks: ["/", tasks],
   counted: ["/", counted],
   phone: ["/events?range=all", phone],
-  overview: ["/?range=7d", overview],
+  overview: ["/?range=30d", overview],
   palette: ["/", palette],
   look: ["/system", look],
   filter: ["/traces?range=all", filtered, /\/traces/],
@@ -63,8 +63,8 @@ export const figuresOpen = (browser, plan) => walk(browser, plan, { behind: ["/"
 
 async function walk(browser, plan, all) {
   const wrong = [];
-  const only = Object.keys(all);
-  await several(only, AT_ONCE, async (name) => {
+  const names = Object.keys(all);
+  await several(names, AT_ONCE, async (name) => {
     const [path, steps, refused, slowness] = all[name];
     const home = slowness?.quiet ? plan.urls.empty : plan.urls.demo;
     const way = slowness ? await slowed(home, slowness) : { url: home, close: () => {} };
@@ -84,5 +84,5 @@ async function walk(browser, plan, all) {
     await context.close();
     way.close();
   });
-  return { seen: only.length, wrong };
+  return { seen: names.length, wrong };
 }

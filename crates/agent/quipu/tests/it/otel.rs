@@ -89,15 +89,7 @@ async fn metrics_keep_their_totals() {
     orders.add(2, &[]);
     orders.add(3, &[]);
     provider.force_flush().unwrap();
-    let query = MetricQuery {
-        name: "shop.orders".into(),
-        labels: Default::default(),
-        since: None,
-        until: None,
-        step: 86_400_000_000_000,
-        aggregate: MetricAggregate::Last,
-        group_by: None,
-    };
+    let query = MetricQuery::of("shop.orders", MetricAggregate::Last);
     let series = capture.quipu().store().unwrap().metric(&query).await.unwrap();
     let last: Vec<f64> = series.iter().filter_map(|one| Some(one.points.last()?.1)).collect();
     assert_eq!(last, [5.0]);

@@ -1,6 +1,5 @@
 //! Tests of reads that are charged to a small memory of an answer.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use quipu_backend_sqlite::Sqlite;
@@ -56,15 +55,7 @@ async fn the_buckets_of_points_are_charged_row_by_row() {
         };
     }
     write_metrics(&store, vec![sizes]).await;
-    let query = MetricQuery {
-        name: "sizes".to_owned(),
-        labels: BTreeMap::new(),
-        since: None,
-        until: None,
-        step: Timestamp::SECOND,
-        aggregate: MetricAggregate::P95,
-        group_by: None,
-    };
+    let query = MetricQuery { step: Timestamp::SECOND, ..MetricQuery::of("sizes", MetricAggregate::P95) };
     // The buckets alone have 800 kB.
     needs_more_than(700_000, async || store.metric(&query).await).await;
 }

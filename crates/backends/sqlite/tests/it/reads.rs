@@ -48,7 +48,7 @@ async fn spans(store: &Sqlite, trace: u64) -> u64 {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[allow(clippy::await_holding_lock)]
+#[allow(clippy::await_holding_lock, reason = "the lock lets one test at a time make reads fail")]
 async fn a_question_whose_read_fails_can_be_asked_again() {
     let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
@@ -66,7 +66,7 @@ async fn a_question_whose_read_fails_can_be_asked_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[allow(clippy::await_holding_lock)]
+#[allow(clippy::await_holding_lock, reason = "the lock lets one test at a time make reads fail")]
 async fn a_write_whose_read_fails_sets_no_day_aside() {
     let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
@@ -89,7 +89,7 @@ async fn a_write_whose_read_fails_sets_no_day_aside() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[allow(clippy::await_holding_lock)]
+#[allow(clippy::await_holding_lock, reason = "the lock lets one test at a time make reads fail")]
 async fn while_reads_fail_nothing_is_left_out_and_nothing_set_aside() {
     let _alone = alone();
     let folder = tempfile::tempdir().unwrap();

@@ -112,21 +112,26 @@ const MOST_SPREAD: usize = 64;
 /// certain pairs of parallel calls can leave parts of two calls in a group of their own, which fits no other
 /// group as a whole. The smallest groups are spread first.
 fn spread_vague(records: &[&Row], groups: &mut Vec<Vec<usize>>) {
-    if !(3..=MOST_SPREAD).contains(&groups.len()) {
+    let is_vague = |group: &Vec<usize>| group.iter().all(|record| evidence::is_vague(records[*record]));
+    if !(3..=MOST_SPREAD).contains(&groups.len()) || !groups.iter().any(is_vague) {
         return;
     }
     groups.sort_by_key(|group| (group.len(), group.iter().map(|at| records[*at].id()).min()));
     let mut at = 0;
     while let Some(group) = groups.get(at) {
-        let rest = groups.iter().enumerate().filter(|(other, _)| *other != at);
-        let mut spread: Vec<Vec<usize>> = rest.map(|(_, group)| group.clone()).collect();
-        let is_vague = group.iter().all(|record| evidence::is_vague(records[*record]));
-        if is_vague && group.iter().all(|record| place(records, &mut spread, *record)) {
-            *groups = spread;
-        } else {
-            at += 1;
+        let spread = if is_vague(group) { without(records, groups, at) } else { None };
+        match spread {
+            Some(spread) => *groups = spread,
+            None => at += 1,
         }
     }
+}
+
+/// The other groups with the records of this one; `None` if a record finds no group.
+fn without(records: &[&Row], groups: &[Vec<usize>], at: usize) -> Option<Vec<Vec<usize>>> {
+    let mut others = groups.to_vec();
+    let group = others.remove(at);
+    group.iter().all(|record| place(records, &mut others, *record)).then_some(others)
 }
 
 /// Adds a record to the nearest group that lacks it; `false` if there is none.

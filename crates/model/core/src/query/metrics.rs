@@ -68,6 +68,21 @@ pub struct MetricQuery {
     pub group_by: Option<Vec<String>>,
 }
 
+impl MetricQuery {
+    /// All series of a metric, each with one figure over all time.
+    pub fn of(name: impl Into<String>, aggregate: MetricAggregate) -> Self {
+        Self {
+            name: name.into(),
+            labels: BTreeMap::new(),
+            since: None,
+            until: None,
+            step: i64::MAX,
+            aggregate,
+            group_by: None,
+        }
+    }
+}
+
 /// One series, or several merged ones.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MetricSeries {
