@@ -26,6 +26,9 @@ pub struct Config {
     /// Largest number of series, counted by source: the same series of two processes counts twice. Further
     /// ones are left out and counted in `quipu_prometheus_dropped_series_total`.
     pub max_series: usize,
+    /// Largest size of the page's records in bytes, estimated from their names and labels. Series beyond it
+    /// are left out and counted in `quipu_prometheus_dropped_series_total`.
+    pub max_page_bytes: usize,
     /// Minutes after which a series without a new point is removed; `None` keeps it for the life of the
     /// process.
     pub stale_after_minutes: Option<u64>,
@@ -46,6 +49,7 @@ impl Default for Config {
             listen: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, PORT))),
             path: "/metrics".to_owned(),
             max_series: 20_000,
+            max_page_bytes: 16 << 20,
             stale_after_minutes: None,
             resource_labels: Vec::new(),
             exemplars: true,

@@ -22,6 +22,7 @@ mod page;
 mod prometheus;
 mod records;
 mod remote;
+mod sending;
 mod server;
 mod shown;
 mod sources;

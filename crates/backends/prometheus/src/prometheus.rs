@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use axum::Router;
+use axum::body::Bytes;
 use parking_lot::Mutex;
 use prometheus::Registry;
 use quipu_core::{
@@ -19,6 +20,7 @@ use crate::otel::Meters;
 use crate::page::Format;
 use crate::records::Records;
 use crate::remote::{Pusher, Remote};
+use crate::sending::Sending;
 use crate::server::{Server, routes};
 use crate::shown::Shown;
 use crate::sources::Sources;
@@ -69,7 +71,9 @@ impl Prometheus {
         registry.register(Box::new(joined)).map_err(|error| {
             Error::new(ErrorKind::Internal, "open backend", "registry").of_backend(NAME).caused_by(error)
         })?;
-        let shown = Arc::new(Shown { registry, records, sources, clock, exemplars: config.exemplars });
+        let sending = Sending::default();
+        let exemplars = config.exemplars;
+        let shown = Arc::new(Shown { registry, records, sources, clock, exemplars, sending });
         let remote = config.remote_write.as_ref().map(|to| Remote::new(&config, to)).transpose()?;
         let pusher = config.push.as_ref().map(Pusher::new).transpose()?;
         let serve = |address| Server::start(address, routes(&config.path, Arc::clone(&shown)));
@@ -80,6 +84,12 @@ impl Prometheus {
     /// The page, as of now.
     pub fn text(&self, format: Format) -> String {
         self.shown.text(format)
+    }
+
+    /// The page for a reader, rendered after this call began; simultaneous readers share it. `None` while the
+    /// pages that readers have not finished hold 32 MiB.
+    pub fn sent(&self, format: Format) -> Option<Bytes> {
+        self.shown.sent(format)
     }
 
     /// Like [`Self::text`], on a blocking thread.
@@ -140,9 +150,7 @@ impl Backend for Prometheus {
         }
         match self.shown.records.lock().overflow() {
             None => Health::Ready,
-            Some((kept, over)) => {
-                Health::Degraded(format!("the limit of {kept} series is reached; {over} were omitted"))
-            }
+            Some(why) => Health::Degraded(why),
         }
     }
 

@@ -7,8 +7,9 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use axum::Router;
-use axum::http::header::{ACCEPT, CONTENT_TYPE, VARY};
+use axum::http::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER, VARY};
 use axum::http::{HeaderMap, StatusCode};
+use axum::response::IntoResponse;
 use axum::routing::get;
 use parking_lot::Mutex;
 use quipu_core::{Error, ErrorKind, Result};
@@ -21,6 +22,8 @@ use crate::shown::Shown;
 
 /// Time for running answers at close.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// Text of the answer to a reader whose page would take too much memory.
+const BUSY: &str = "Other readers have not finished their pages of this server; ask again in a second.\n";
 
 /// The page at a path that [`crate::Config::check`] has accepted.
 pub(crate) fn routes(path: &str, shown: Arc<Shown>) -> Router {
@@ -30,9 +33,15 @@ pub(crate) fn routes(path: &str, shown: Arc<Shown>) -> Router {
             let wanted = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
             let format = preferred(&wanted.collect::<Vec<_>>().join(","));
             // The callbacks of observable instruments are foreign code, and a large page takes time.
-            let text = tokio::task::spawn_blocking(move || shown.text(format)).await;
-            let text = text.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
-            Ok::<_, StatusCode>(([(CONTENT_TYPE, format.content_type()), (VARY, "Accept")], text))
+            let page = tokio::task::spawn_blocking(move || shown.sent(format)).await;
+            match page {
+                Ok(Some(page)) => {
+                    let headers = [(CONTENT_TYPE, format.content_type()), (VARY, "Accept")];
+                    (headers, page).into_response()
+                }
+                Ok(None) => (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, "1")], BUSY).into_response(),
+                Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+            }
         }
     };
     Router::new().route(path, get(answer)).layer(CompressionLayer::new())

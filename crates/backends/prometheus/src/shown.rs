@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use axum::body::Bytes;
 use parking_lot::Mutex;
 use prometheus::Registry;
 use quipu_core::Clock;
 
 use crate::page::{Format, page};
 use crate::records::{Beside, Records};
+use crate::sending::Sending;
 use crate::sources::Sources;
 
 /// The families of the page, and what they are made from.
@@ -17,9 +19,15 @@ pub(crate) struct Shown {
     pub(crate) sources: Arc<Sources>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) exemplars: bool,
+    pub(crate) sending: Sending,
 }
 
 impl Shown {
+    /// The page for a reader; `None` while unfinished readers hold too much memory.
+    pub(crate) fn sent(&self, format: Format) -> Option<Bytes> {
+        self.sending.page(format, || self.text(format))
+    }
+
     pub(crate) fn text(&self, format: Format) -> String {
         let families = self.registry.gather();
         let mut beside = match format {

@@ -179,7 +179,7 @@ impl ServedProject {
             status: Arc::new(routes::status(urls.clone(), demo)),
             limits: Arc::clone(limits),
             caches: caches.clone(),
-            metrics_text: Arc::new(move || page.text(Format::OpenMetrics)),
+            metrics_page: Arc::new(move || page.sent(Format::OpenMetrics)),
             vitals: Some(sources.reading()),
             unread: unread::listing(self.receiver.clone()),
             forget_unread: unread::forgetting(self.receiver.clone(), self.unread.clone()),

@@ -150,7 +150,7 @@ pub fn state_over(store: Arc<dyn Store>, money: Money) -> ApiState {
         limits: Arc::new(Limits::default()),
         caches: AnswerMemory::within(Limits::default().cache_bytes),
         assets: Arc::new(asset),
-        metrics_text: Arc::new(String::new),
+        metrics_page: Arc::new(|| Some(Bytes::new())),
         vitals: None,
         unread: Arc::new(Vec::new),
         forget_unread: Arc::new(|_, _| Ok(0)),

@@ -11,7 +11,7 @@ use crate::times::Stretch;
 /// after the other, and some clocks count whole milliseconds.
 pub(crate) const STAGGER: i64 = 10_000_000;
 /// How much later than the call's end its usage may be told in a record of its own, in nanoseconds.
-const AFTERWARDS: i64 = 1_000_000_000;
+pub(crate) const AFTERWARDS: i64 = 1_000_000_000;
 
 /// How long a generator may wait for its first reader, in nanoseconds: if the records of request and stream
 /// have the same parent, and if both are the first of their traces.
@@ -67,6 +67,7 @@ pub(crate) fn can_be(one: &Row, other: &Row) -> bool {
     is_within(a, b)
         || is_within(b, a)
         || are_shifted(a, b)
+        || are_at_once(a, b)
         || !a.is_call()
         || !b.is_call()
         || is_empty(one)
@@ -121,12 +122,14 @@ fn of_calls(one: &Row, other: &Row) -> Option<Evidence> {
     }
     let is_continued = is_continued(one, other) || is_continued(other, one);
     let is_close = is_within(a, b) || is_within(b, a) || is_continued;
-    if !is_close && !are_shifted(a, b) {
+    let is_near = is_close || are_shifted(a, b);
+    if !is_near && !are_at_once(a, b) {
         return None;
     }
     let evidence = match (known(a), known(b)) {
         _ if ask_alike(one, other) => Some(Evidence::ToolCall),
         (Some(usage), Some(other)) if same_tokens(usage, other) => Some(Evidence::Figures),
+        _ if !is_near => None,
         (Some(usage), Some(other)) => nearly_same_tokens(usage, other).then_some(Evidence::NearFigures),
         (None, None) if a.failed && b.failed => Some(Evidence::Failure),
         _ => (is_close
@@ -219,8 +222,8 @@ pub(crate) fn is_one_family(one: &Cost, other: &Cost) -> bool {
     )
 }
 
-/// Whether two records of one trace overlap for at least half of their combined time. Otherwise one may be an
-/// answer that waits for a call made by one of its tools.
+/// Whether two records overlap for at least half of their combined time. A record of one trace that overlaps
+/// less may be an answer that waits for a call made by one of its tools.
 fn are_at_once(one: &Cost, other: &Cost) -> bool {
     let common = Stretch::of_row(one).common(Stretch::of_row(other));
     let all = end(one).max(end(other)).saturating_sub(one.time.nanos().min(other.time.nanos()));
@@ -250,8 +253,19 @@ pub(crate) fn gap(one: &Cost, other: &Cost) -> i64 {
 
 /// The latest time at which a record of the same call can begin.
 pub(crate) fn reach(row: &Row) -> i64 {
-    let wait = if row.cost.is_call() && !row.cost.failed && is_empty(row) { LAZY } else { AFTERWARDS };
-    end(&row.cost).saturating_add(wait)
+    end(&row.cost).saturating_add(wait(row).max(AFTERWARDS))
+}
+
+/// The latest time at which a record of the same call can begin, unless it has the same id. `beside_usage`
+/// tells that records of usage outside of calls are near: they begin after the call.
+pub(crate) fn reach_without_id(row: &Row, beside_usage: bool) -> i64 {
+    let least = if beside_usage { AFTERWARDS } else { 0 };
+    end(&row.cost).saturating_add(wait(row).max(least))
+}
+
+/// How long after the end of a record another one of its call may begin, if neither has an id.
+fn wait(row: &Row) -> i64 {
+    if row.cost.is_call() && !row.cost.failed && is_empty(row) { LAZY } else { STAGGER }
 }
 
 /// How far apart two records are: the product of the distances of their starts and of their ends, each plus

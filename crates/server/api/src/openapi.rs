@@ -36,7 +36,7 @@ use crate::{Problem, dto, headers, problem, routes};
         routes::views, routes::view, routes::put_view, routes::remove_view, routes::dashboards, routes::dashboard,
         routes::put_dashboard, routes::remove_dashboard, routes::export_traces, routes::delete_traces, routes::forget,
         routes::retention, routes::preview_retention, routes::run_retention, routes::holds, routes::hold, routes::release,
-        routes::healthz, routes::readyz, routes::metrics_text, serve
+        routes::healthz, routes::readyz, routes::metrics_page, serve
     ),
     components(schemas(Problem, dto::LiveFrame, dto::NumberedFrame, dto::BudgetSettings)),
     tags(

@@ -61,10 +61,20 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "bad_request", title, detail)
     }
 
+    /// Too much memory is in use for the answer.
+    pub(crate) fn busy(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "Too little memory for the answer", detail)
+    }
+
+    /// The server failed.
+    pub(crate) fn internal() -> Self {
+        let detail = "The server failed while answering; its log says where.";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error", detail)
+    }
+
     /// The answer to a panic. The payload is only in the log of the panic hook, because it may contain data.
     pub(crate) fn of_panic(_payload: Box<dyn Any + Send>) -> Response {
-        let detail = "The server failed while answering; its log says where.";
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error", detail).into_response()
+        Self::internal().into_response()
     }
 }
 
@@ -101,13 +111,7 @@ impl From<ParamError> for Problem {
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         if error.operation() == MEMORY {
-            let detail = format!("{error}; try again in a second, or request less.");
-            return Self::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "busy",
-                "Too little memory for the answer",
-                detail,
-            );
+            return Self::busy(format!("{error}; try again in a second, or request less."));
         }
         let (status, word, title) = match error.kind() {
             ErrorKind::Invalid => (StatusCode::BAD_REQUEST, "bad_request", "The store rejected the query"),

@@ -73,7 +73,7 @@ fn table() -> Router<Arc<Api>> {
     Router::new()
         .route("/healthz", get(handlers::healthz))
         .route("/readyz", get(handlers::readyz))
-        .route("/metrics", get(handlers::metrics_text))
+        .route("/metrics", get(handlers::metrics_page))
         .route("/openapi.json", openapi::described(openapi))
         .route("/api/v1/traces", get(handlers::traces))
         .route("/api/v1/traces/{trace_id}", get(handlers::trace))

@@ -41,8 +41,9 @@ pub struct ApiState {
     pub caches: AnswerMemory,
     /// The dashboard's files.
     pub assets: Arc<dyn Assets>,
-    /// OpenMetrics text for `/metrics`.
-    pub metrics_text: Arc<dyn Fn() -> String + Send + Sync>,
+    /// OpenMetrics page for `/metrics`; `None` while other readers' pages take too much memory. May take some
+    /// milliseconds.
+    pub metrics_page: Arc<dyn Fn() -> Option<Bytes> + Send + Sync>,
     /// How process and machine are doing; `None` where no server runs. With it, [`routes`](crate::routes)
     /// must be called on a runtime.
     pub vitals: Option<ReadVitals>,

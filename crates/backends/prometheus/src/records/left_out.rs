@@ -16,6 +16,8 @@ const REMEMBERED: usize = 20_000;
 pub(crate) enum Reason {
     /// The limit of series is reached.
     Limit,
+    /// The page has its largest size.
+    Size,
     /// Another family uses its translated name.
     Name,
     /// Its figures cannot be shown: not a number, below zero, or not valid for its instrument.
@@ -26,12 +28,13 @@ pub(crate) enum Reason {
 
 impl Reason {
     /// Every reason, in the order shown.
-    pub(crate) const ALL: [Self; 4] = [Self::Duplicate, Self::Limit, Self::Name, Self::Value];
+    pub(crate) const ALL: [Self; 5] = [Self::Duplicate, Self::Limit, Self::Name, Self::Size, Self::Value];
 
     /// The value of the label `reason`.
     pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::Limit => "limit",
+            Self::Size => "size",
             Self::Name => "name",
             Self::Value => "value",
             Self::Duplicate => "duplicate",

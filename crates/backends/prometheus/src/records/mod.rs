@@ -6,6 +6,7 @@ mod kind;
 mod left_out;
 mod series;
 mod shown;
+mod size;
 mod source;
 mod target;
 
@@ -43,6 +44,7 @@ pub(crate) struct Family {
 #[derive(Debug)]
 pub(crate) struct Records {
     max_series: usize,
+    max_size: usize,
     stale_after: Option<i64>,
     resource_labels: Vec<String>,
     /// Identity labels of sources, for receivers without a scraper.
@@ -51,6 +53,8 @@ pub(crate) struct Records {
     reserved: Reserved,
     /// Number of sources over all series, which the limit applies to.
     kept: usize,
+    /// Estimated size of all series on the page, in bytes.
+    size: usize,
     left_out: LeftOut,
     /// The resource of `target_info`: the first with a service name, else the first.
     resource: Option<Arc<Resource>>,
@@ -73,12 +77,14 @@ impl Records {
         reserved.admit(TARGET_INFO, Kind::Gauge.shown());
         Self {
             max_series: config.max_series,
+            max_size: config.max_page_bytes,
             stale_after: config.stale_after_minutes.map(minutes),
             resource_labels: config.resource_labels.clone(),
             target: None,
             families: BTreeMap::new(),
             reserved,
             kept: 0,
+            size: 0,
             left_out: LeftOut::default(),
             resource: None,
         }
@@ -131,12 +137,19 @@ impl Records {
             Some(target) => target.label(&metric.resource, &labels),
             None => labels,
         };
-        let known = family.series.get(&labels).is_some_and(|series| series.knows(key));
-        if !known && self.kept >= self.max_series {
+        let known = family.series.get(&labels);
+        if self.kept >= self.max_series && known.is_none_or(|series| !series.knows(key)) {
             self.left_out.add(Reason::Limit, key);
             return;
         }
+        let more = size::on_page(full, &labels, &value).saturating_sub(known.map_or(0, Series::size));
+        if self.size.saturating_add(more) > self.max_size {
+            self.left_out.add(Reason::Size, key);
+            return;
+        }
+        self.size += more;
         let series = family.series.entry(Arc::clone(&labels)).or_default();
+        series.grow(more);
         let sent = Sent { key, temporality: metric.temporality, point, value, now };
         let took = series.take(family.kind, sent);
         self.kept += usize::from(took == Took::New);
@@ -178,6 +191,7 @@ impl Records {
         for (full, family) in &mut self.families {
             family.series.retain(|_, series| {
                 self.kept -= series.sweep(now, stale_after);
+                self.size -= if series.is_empty() { series.size() } else { 0 };
                 !series.is_empty()
             });
             if family.series.is_empty() {
@@ -193,10 +207,15 @@ impl Records {
         }
     }
 
-    /// If the limit is reached: the number of stored series, and of those left out by the limit.
-    pub(crate) fn overflow(&self) -> Option<(usize, u64)> {
-        let over = self.left_out.count(Reason::Limit);
-        (over > 0 && self.kept >= self.max_series).then_some((self.kept, over))
+    /// Describes the limit that is reached, with the number of series left out by it.
+    pub(crate) fn overflow(&self) -> Option<String> {
+        let [over, large] = [Reason::Limit, Reason::Size].map(|reason| self.left_out.count(reason));
+        if over > 0 && self.kept >= self.max_series {
+            return Some(format!("the limit of {} series is reached; {over} were omitted", self.kept));
+        }
+        let limit = self.max_size;
+        (large > 0)
+            .then(|| format!("the page has {limit} bytes (max_page_bytes); {large} series were omitted"))
     }
 
     /// Counts a series that another component had to leave out.

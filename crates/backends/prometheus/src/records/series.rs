@@ -38,9 +38,20 @@ pub(crate) struct Series {
     sources: Vec<Source>,
     /// The newest of each bucket, or of the counter.
     exemplars: Vec<Exemplar>,
+    /// Estimated size on the page, in bytes.
+    size: usize,
 }
 
 impl Series {
+    pub(crate) const fn size(&self) -> usize {
+        self.size
+    }
+
+    /// Adds to its size. The size does not fall when a later point has fewer buckets.
+    pub(crate) const fn grow(&mut self, more: usize) {
+        self.size += more;
+    }
+
     pub(crate) const fn is_empty(&self) -> bool {
         self.sources.is_empty()
     }

@@ -172,6 +172,43 @@ fn series_are_bounded_and_the_rest_counted_once() {
 }
 
 #[test]
+fn the_page_is_bounded_in_bytes() {
+    const MOST: usize = 64 << 10;
+    let clock = Arc::new(Hand::default());
+    clock.set(at(0));
+    let config = Config { max_page_bytes: MOST, stale_after_minutes: Some(5), ..quiet() };
+    let prometheus = Prometheus::with_clock(config, Arc::clone(&clock) as _).unwrap();
+    let users: Vec<String> = (0..300).map(|user| format!("{user:0>1000}")).collect();
+    let bounds: Vec<(f64, u64)> = (0..16).map(|bound| (f64::from(bound), 1)).collect();
+    let many = |time: i64| {
+        let numbers = users.iter().map(|user| number(time, &[("user", user)], 1.0)).collect();
+        let shapes =
+            users.iter().map(|user| point(time, &[("user", user)], buckets(16.0, &bounds))).collect();
+        [counter("c", numbers), metric("h", "", Instrument::Histogram, shapes)]
+    };
+    write(&prometheus, &many(1));
+    let [text, open] = [Format::Text, Format::OpenMetrics].map(|format| prometheus.text(format).len());
+    assert!(text < MOST && open < MOST, "{text} and {open} bytes");
+    let kept = values(&prometheus, "c_total").len();
+    assert!(kept > 10 && dropped(&prometheus, "size") >= (2 * users.len() - kept - 3) as f64);
+    assert!(matches!(prometheus.health(), Health::Degraded(why) if why.contains("max_page_bytes")));
+    clock.set(at(301));
+    write(&prometheus, &[counter("later", vec![number(301, &[], 1.0)])]);
+    assert_eq!((values(&prometheus, "c_total"), values(&prometheus, "later_total")), (vec![], vec![1.0]));
+}
+
+#[test]
+fn a_series_that_gains_buckets_stays_within_the_page() {
+    let prometheus = Prometheus::open(Config { max_page_bytes: 4_096, ..quiet() }).unwrap();
+    for (time, bounds) in [(1, 4), (2, 1_000), (3, 5)] {
+        let bounds: Vec<(f64, u64)> = (0..bounds).map(|bound| (f64::from(bound), 1)).collect();
+        let shape = point(time, &[], buckets(bounds.len() as f64, &bounds));
+        write(&prometheus, &[metric("h", "", Instrument::Histogram, vec![shape])]);
+    }
+    assert_eq!((values(&prometheus, "h_count"), dropped(&prometheus, "size")), (vec![5.0], 1.0));
+}
+
+#[test]
 fn series_without_new_points_go_when_asked_for() {
     let clock = Arc::new(Hand::default());
     clock.set(at(0));

@@ -1,6 +1,7 @@
 //! Search for the records of one call among those of a process at one time.
 
 use foldhash::HashSet;
+use quipu_core::Timestamp;
 
 use super::{MOST_OF_ONE_CALL, MOST_PAIRS, Moment};
 use crate::evidence::{self, Evidence};
@@ -11,6 +12,8 @@ pub(super) struct Window<'a> {
     moments: Vec<&'a Moment>,
     /// Whether one source reported all records, so that no two are of one call.
     pub is_plain: bool,
+    /// Whether there are records of usage outside of calls.
+    has_usage: bool,
 }
 
 impl<'a> Window<'a> {
@@ -20,7 +23,8 @@ impl<'a> Window<'a> {
         let mut sources = moments.iter().flat_map(|moment| &moment.sources);
         let first = sources.next();
         let is_plain = sources.all(|source| Some(source) == first);
-        Self { moments, is_plain }
+        let has_usage = moments.iter().any(|moment| moment.has_usage);
+        Self { moments, is_plain, has_usage }
     }
 
     /// The records of each call with several, the counting one first.
@@ -36,11 +40,15 @@ impl<'a> Window<'a> {
     pub fn near(&self, row: &'a Row, seen: &HashSet<Id>) -> impl Iterator<Item = &'a Row> {
         let moments = if self.is_plain || !row.may_pair() { &[] } else { self.moments.as_slice() };
         let start = row.cost.time;
-        let until = evidence::reach(row);
+        let until = Timestamp::from_nanos(evidence::reach_without_id(row, self.has_usage));
+        let slack = if self.has_usage { evidence::AFTERWARDS } else { 0 };
         let in_time = move |moment: &&'a Moment| {
-            let from = start.plus(moment.longest.saturating_neg());
+            let moment: &'a Moment = moment;
+            let from = start.plus(moment.longest.saturating_add(slack).saturating_neg());
             let later = moment.records.range((from, None)..).map(|(_, held)| &held.row);
-            later.take_while(move |other| other.cost.time.nanos() <= until)
+            let near = later.take_while(move |other| other.cost.time <= until);
+            let same_id = row.call_id.as_deref().into_iter();
+            near.chain(same_id.flat_map(move |id| moment.with_id(id, from..=until)))
         };
         let is_near = move |other: &&Row| {
             let (first, second) = if other.cost.time < start { (*other, row) } else { (row, *other) };

@@ -4,11 +4,14 @@
 mod calls;
 mod sums;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::BuildHasher;
+use std::ops::RangeInclusive;
 
+use foldhash::fast::FixedState;
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use lru::LruCache;
-use quipu_core::{Cost, Meeting, Timestamp};
+use quipu_core::{Cost, Meeting, Rule, Timestamp};
 
 use crate::evidence;
 use crate::moments::calls::Window;
@@ -86,9 +89,13 @@ struct Moment {
     changed: Vec<Key>,
     /// Numbers of the sources of its records, at most two: the decision needs only one or several.
     sources: Vec<u64>,
-    /// The longest time from the start of a record to that of a later one that can be of its call, in
-    /// nanoseconds.
+    /// The records with an id of their answer or tool call, by the hash of the id.
+    ids: BTreeSet<(u64, Key)>,
+    /// The longest time from the start of a record to that of a later one that can be of its call without
+    /// having its id, in nanoseconds.
     longest: i64,
+    /// Whether it had a record of usage outside of calls.
+    has_usage: bool,
     /// Whether it has more records than the limit of comparison.
     crowded: bool,
     /// Whether it had a sum of usage that other traces' calls may explain.
@@ -106,10 +113,39 @@ impl Moment {
             self.sources.push(source);
         }
         self.has_sums |= sums::is_sum(&row);
-        self.longest = self.longest.max(evidence::reach(&row).saturating_sub(row.cost.time.nanos()));
+        self.has_usage |= row.cost.rule == Rule::OrphanRollup;
+        let reach = evidence::reach_without_id(&row, false);
+        self.longest = self.longest.max(reach.saturating_sub(row.cost.time.nanos()));
+        self.ids.extend(place_of_id(&row));
         self.changed.push(key_of(&row));
         self.records.insert(key_of(&row), Box::new(MomentRecord { row, given }));
     }
+
+    fn remove(&mut self, key: &Key) -> Option<Box<MomentRecord>> {
+        let held = self.records.remove(key)?;
+        place_of_id(&held.row).iter().for_each(|place| {
+            self.ids.remove(place);
+        });
+        Some(held)
+    }
+
+    /// The records with this id, except those that begin in `left_out`.
+    fn with_id(&self, id: &str, left_out: RangeInclusive<Timestamp>) -> impl Iterator<Item = &Row> {
+        let hash = hash_of(id);
+        let from = (hash, (Timestamp::from_nanos(i64::MIN), None));
+        let same = self.ids.range(from..).take_while(move |(other, _)| *other == hash);
+        let beyond = same.filter(move |(_, (start, _))| !left_out.contains(start));
+        beyond.filter_map(|(_, key)| self.records.get(key).map(|held| &held.row))
+    }
+}
+
+/// The place of a record among those with an id.
+fn place_of_id(row: &Row) -> Option<(u64, Key)> {
+    row.call_id.as_deref().map(|id| (hash_of(id), key_of(row)))
+}
+
+fn hash_of(id: &str) -> u64 {
+    FixedState::default().hash_one(id)
 }
 
 /// All moments in memory.
@@ -229,7 +265,7 @@ impl Moments {
     /// last returned.
     fn take(&mut self, id: Id) -> Option<(Meeting, Given)> {
         let (meeting, start) = self.home.remove(&id)?;
-        let held = self.moments.peek_mut(&meeting)?.records.remove(&key(start, id))?;
+        let held = self.moments.peek_mut(&meeting)?.remove(&key(start, id))?;
         let near: Vec<(Meeting, Key)> = {
             let nothing = HashSet::new();
             let window = self.window(around(meeting));

@@ -350,6 +350,40 @@ fn a_second_handler_that_waits_at_both_ends_of_a_call_makes_no_second_call() {
 }
 
 #[test]
+fn equal_figures_join_long_records_whose_handlers_waited() {
+    let told = |scope: usize, start: i64, end: i64, output: u64| {
+        let truth = Truth { start, millis: end - start, input: 10, output, failed: false };
+        record(0, &truth, scope, Faults { id: true, ..plain() })
+    };
+    let pair = |start: i64, end: i64, output: u64| vec![told(1, 0, 4_000, 2), told(2, start, end, output)];
+    for (spans, calls) in [
+        (pair(700, 4_900, 2), 1),
+        // The first handler of one end is the second one of the other end.
+        (pair(-300, 4_500, 2), 1),
+        // Other figures, or less than half of the time in common: another call.
+        (pair(700, 4_900, 3), 2),
+        (pair(2_000, 6_000, 2), 2),
+    ] {
+        let single: Vec<_> = spans.iter().rev().map(|span| vec![span.clone()]).collect();
+        assert_eq!(totals(&count(&single, 0)).0, calls, "{:?} to {:?}", spans[1].start, spans[1].end);
+        assert_eq!(totals(&count(&[spans], 1_000)).0, calls);
+    }
+}
+
+#[test]
+fn a_late_record_with_the_same_id_is_found_among_many_others() {
+    let truth = |number: i64| Truth { start: 20 * number, millis: 30, input: 10, output: 2, failed: false };
+    let others =
+        (1..40).flat_map(|number| [1, 2].map(|scope| record(number, &truth(number as i64), scope, plain())));
+    let early = record(0, &truth(0), 1, plain());
+    let late = record(0, &Truth { start: 900, ..truth(0) }, 2, plain());
+    let spans: Vec<_> = others.chain([early, late]).collect();
+    assert_eq!(totals(&count(&[spans.clone()], 1_000)).0, 40);
+    let single: Vec<_> = spans.into_iter().map(|span| vec![span]).collect();
+    assert_eq!(totals(&count(&single, 0)).0, 40);
+}
+
+#[test]
 fn failed_calls_at_once_pair_by_both_ends() {
     // Measured on a busy machine: the inner records begin late, and the calls take 37 and 139 ms.
     let failed = Truth { start: 0, millis: 0, input: 0, output: 0, failed: true };

@@ -1,5 +1,7 @@
 //! Routes of stored metrics, and of the server's own.
 
+use std::sync::Arc;
+
 use crate::json::Json;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
@@ -9,7 +11,9 @@ use super::Answer;
 use crate::bounded::bounded;
 use crate::dto::{MetricName, MetricParams, MetricSeries, MetricsAnswer, SeriesAnswer};
 use crate::extract::{Ask, NoParams};
+use crate::problem::Problem;
 use crate::shared::Shared;
+use crate::spawned::blocking;
 
 /// Memory of a metric or label and its JSON form, without its texts.
 const METRIC: usize = 128;
@@ -53,12 +57,20 @@ pub(crate) async fn series(State(api): Shared, Ask(params): Ask) -> Answer<Serie
 /// (<https://prometheus.io/docs/specs/om/open_metrics_spec/>).
 pub const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
+/// Detail of the problem when other readers' pages take too much memory.
+const WAIT: &str = "Other readers have not finished their pages of metrics; ask again in a second.";
+
 /// The server's own metrics
 ///
 /// OpenMetrics text, for Prometheus to scrape.
 #[utoipa::path(get, path = "/metrics", tag = "server",
     responses((status = 200, description = "OpenMetrics text.", body = String,
         content_type = "application/openmetrics-text")))]
-pub(crate) async fn metrics_text(State(api): Shared) -> impl IntoResponse {
-    ([(CONTENT_TYPE, OPEN_METRICS)], (api.metrics_text)())
+pub(crate) async fn metrics_page(State(api): Shared) -> Result<impl IntoResponse, Problem> {
+    let render = Arc::clone(&api.metrics_page);
+    match blocking(move || render()).await {
+        Ok(Some(page)) => Ok(([(CONTENT_TYPE, OPEN_METRICS)], page)),
+        Ok(None) => Err(Problem::busy(WAIT)),
+        Err(_) => Err(Problem::internal()),
+    }
 }

@@ -305,7 +305,7 @@ impl Fixture {
             limits: Arc::new(Limits::default()),
             caches: AnswerMemory::within(Limits::default().cache_bytes),
             assets: Arc::new(asset),
-            metrics_text: Arc::new(|| "quipu_up 1\n".to_owned()),
+            metrics_page: Arc::new(|| Some("quipu_up 1\n".into())),
             vitals: None,
             unread: Arc::new(Vec::new),
             forget_unread: Arc::new(|_, _| Ok(0)),

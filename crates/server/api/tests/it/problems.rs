@@ -83,7 +83,7 @@ async fn readiness_tells_of_every_backend() {
 #[tokio::test]
 async fn a_panic_is_a_problem() {
     let mut fixture = Fixture::empty();
-    fixture.state.metrics_text = Arc::new(|| panic!("on purpose"));
+    fixture.state.metrics_page = Arc::new(|| panic!("on purpose"));
     let detail = fixture.fails("/metrics", 500).await;
     assert!(!detail.contains("on purpose"), "{detail}");
 }

@@ -4,8 +4,8 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use super::Case;
-use super::caged::{ASKERS, Ground, Step, now, post, send, span_at, text};
-use crate::integration::Bench;
+use super::caged::{ANSWERED, ASKERS, Ground, Step, joined, now, post, send, span_at, text};
+use crate::integration::{Bench, Http};
 
 /// Days, of which the last is today, and calls of one request.
 const DAYS: u64 = 31;
@@ -44,8 +44,13 @@ const QUESTIONS: [&str; 16] = [
 /// # Errors
 /// The server does not come up or does not survive.
 pub fn names(bench: &Bench) -> Result<Case> {
-    const STEPS: [Step; 4] =
-        [("calls", calls), ("metrics", metrics), ("lists", lists), ("sessions", sessions)];
+    const STEPS: [Step; 5] = [
+        ("calls", calls),
+        ("metrics", metrics),
+        ("lists", lists),
+        ("sessions", sessions),
+        ("scrapes", scrapes),
+    ];
     let mut ground = Ground::start(bench, "")?;
     let mut case = ground.case("names over 31 days under 512 MiB", ASKERS, &STEPS)?;
     case.wrong.extend(
@@ -162,6 +167,19 @@ fn sessions(ground: &Ground) -> Result<String> {
         page["sessions"]
     );
     Ok(format!("{read} sessions read"))
+}
+
+/// Scrapes the server's own metrics, whose labels have the names, from several clients at a time.
+fn scrapes(ground: &Ground) -> Result<String> {
+    let url = format!("{}/metrics", ground.server.http);
+    let pages = std::thread::scope(|scope| {
+        let scrape = || Http::new(ANSWERED).get(&url).map(|answer| (answer.status, answer.body.len()));
+        let clients: Vec<_> = (0..ASKERS).map(|_| scope.spawn(scrape)).collect();
+        clients.into_iter().map(joined).collect::<Result<Vec<(u16, usize)>>>()
+    })?;
+    let largest = pages.iter().map(|(_, bytes)| *bytes).max().unwrap_or_default();
+    anyhow::ensure!(pages.iter().any(|(status, _)| *status == 200), "no scrape of {pages:?}");
+    Ok(format!("pages of {} KiB", largest >> 10))
 }
 
 fn budgets(ground: &Ground) -> Result<()> {
