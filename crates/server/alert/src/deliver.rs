@@ -320,6 +320,20 @@ impl Alerts {
         }
     }
 
+    /// Takes ids of users, sessions and traces out of rules, states, episodes, notices and silences; returns
+    /// how many texts have them. `rewrite` gives a text without them, or `None`. Blocks.
+    ///
+    /// # Errors
+    /// The alert file cannot be read or written.
+    pub fn erase(&self, rewrite: &dyn Fn(&str) -> Option<String>, dry_run: bool) -> Result<u64, AlertError> {
+        let found = self.0.file.lock().erase(rewrite, dry_run, self.0.clock.now())?;
+        if !dry_run {
+            let mut live = self.0.live.lock();
+            live.groups.values_mut().for_each(|groups| groups.retain(|grp, _| rewrite(grp).is_none()));
+        }
+        Ok(found)
+    }
+
     /// Sends a test notice to a channel and waits for the result.
     ///
     /// # Errors

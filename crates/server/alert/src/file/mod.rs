@@ -1,6 +1,7 @@
 //! The alert file: rules set here, states, episodes, silences and the outbox of notices, in SQLite.
 
 mod episodes;
+mod erase;
 mod outbox;
 
 use std::path::{Path, PathBuf};

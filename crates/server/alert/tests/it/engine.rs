@@ -291,6 +291,28 @@ async fn stored_rules_last_and_file_rules_cannot_be_changed() {
 }
 
 #[tokio::test]
+async fn a_forgotten_user_is_in_no_table() {
+    let (world, folder) = (Arc::<World>::default(), tempfile::tempdir().unwrap());
+    let alerts = alerts(&world, Some(folder.path()), &BY_USER.replace("hook", "log"));
+    world.call(5, "ada", true);
+    run_to(&world, &alerts, 20).await;
+    let matchers = [("user".to_owned(), "ada".to_owned())].into();
+    let lasts = 600 * Timestamp::SECOND;
+    alerts
+        .silence(Silencing { matchers, author: "bob".into(), reason: "ada again".into(), lasts })
+        .await
+        .unwrap();
+    let rewrite = |text: &str| text.contains("ada").then(|| text.replace("ada", "[forgotten]"));
+    let found = alerts.erase(&rewrite, true).unwrap();
+    assert!(found >= 6, "a state, two texts of the episode, a notice and two of the silence: {found}");
+    assert_eq!(alerts.erase(&rewrite, false).unwrap(), found);
+    assert_eq!(alerts.erase(&rewrite, true).unwrap(), 0);
+    assert!(alerts.list().is_empty());
+    assert_eq!(history(&alerts).await[0].state, "resolved", "no episode stays open without a group");
+    assert!(!format!("{:?}", history(&alerts).await).contains("ada"));
+}
+
+#[tokio::test]
 async fn a_file_of_another_version_is_rejected() {
     let folder = tempfile::tempdir().unwrap();
     let world = Arc::<World>::default();
