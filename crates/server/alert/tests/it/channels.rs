@@ -6,6 +6,7 @@ use quipu_alert::{Alerts, HistoryAsk};
 use serde_json::Value;
 
 use crate::receiver::{Receiver, Reply};
+use crate::smtp::{MailServer, Rcpt};
 use crate::world::{World, alerts, run_to};
 
 const RULE: &str = r#"
@@ -197,4 +198,66 @@ async fn a_test_notice_tells_the_result_at_once() {
     let error = alerts.fire("it").await.unwrap_err().to_string();
     assert!(error.contains("403") && !error.contains("T0KEN"), "{error}");
     assert!(alerts.fire("nowhere").await.unwrap_err().to_string().contains("nowhere"));
+}
+
+fn mail(port: u16, more: &str) -> String {
+    format!(
+        "kind = \"email\"\nhost = \"127.0.0.1\"\nport = {port}\nencryption = \"none\"\n\
+         from = \"Quipu <quipu@example.com>\"\nto = [\"ops@example.com\", \"ada@example.com\"]\n{more}"
+    )
+}
+
+#[tokio::test]
+async fn a_mail_is_sent_with_a_login_and_names_its_episode() {
+    let (world, server) = (Arc::<World>::default(), MailServer::start().await);
+    let alerts = with(&world, &mail(server.port, "user = \"quipu\"\npassword = \"PASSW0RD\""));
+    run_to(&world, &alerts, 120).await;
+    let mails = server.mails();
+    assert_eq!(mails.len(), 2, "{mails:?}");
+    let episode = &alerts.history(HistoryAsk { limit: 1, ..HistoryAsk::default() }).await.unwrap()[0].id;
+    assert!(mails[0].contains(&format!("Message-ID: <{episode}.firing@quipu>")), "{}", mails[0]);
+    assert!(mails[0].contains("Subject: [FIRING] errors") && mails[0].contains("quipu trace 0123456789abcdef"));
+    assert!(mails[1].contains("[RESOLVED] errors"));
+    assert!(server.held.lock().unwrap().logins[0].starts_with("AUTH PLAIN "));
+}
+
+#[tokio::test]
+async fn a_greylisted_mail_is_sent_again_and_a_rejected_one_is_dead() {
+    let (world, server) = (Arc::<World>::default(), MailServer::start().await);
+    server.held.lock().unwrap().replies.push_back(Rcpt::Later);
+    let alerts = with(&world, &mail(server.port, "send_resolved = false"));
+    run_to(&world, &alerts, 10).await;
+    let first = statuses(&alerts).await;
+    assert!(first[0].0 == "waiting" && first[0].1.as_ref().unwrap().contains("451"), "{first:?}");
+    run_to(&world, &alerts, 30).await;
+    assert_eq!((server.mails().len(), statuses(&alerts).await[0].0.as_str()), (1, "sent"));
+
+    let world = Arc::<World>::default();
+    server.held.lock().unwrap().replies.push_back(Rcpt::Never);
+    let alerts = with(&world, &mail(server.port, ""));
+    run_to(&world, &alerts, 10).await;
+    let dead = statuses(&alerts).await;
+    assert!(dead[0].0 == "dead" && dead[0].1.as_ref().unwrap().contains("550"), "{dead:?}");
+}
+
+#[tokio::test]
+async fn a_mail_server_that_hangs_or_has_no_tls_gets_no_mail() {
+    let (world, server) = (Arc::<World>::default(), MailServer::start().await);
+    server.held.lock().unwrap().replies.push_back(Rcpt::Hang);
+    let alerts = with(&world, &mail(server.port, "timeout_ms = 100"));
+    assert!(alerts.fire("it").await.unwrap_err().to_string().contains("no answer in time"));
+    let world = Arc::<World>::default();
+    let keys = mail(server.port, "password = \"PASSW0RD\"\nuser = \"quipu\"").replace("\"none\"", "\"starttls\"");
+    let error = with(&world, &keys).fire("it").await.unwrap_err().to_string();
+    assert!(!error.contains("PASSW0RD") && server.mails().is_empty(), "{error}");
+    assert!(server.held.lock().unwrap().logins.is_empty(), "a password is not sent in the clear");
+}
+
+#[tokio::test]
+async fn a_server_without_tls_gets_nothing_over_https() {
+    let (world, receiver) = (Arc::<World>::default(), Receiver::start().await);
+    let url = receiver.url.replace("http:", "https:");
+    let alerts = with(&world, &format!("kind = \"webhook\"\nurl = \"{url}/?key=T0KEN\""));
+    let error = alerts.fire("it").await.unwrap_err().to_string();
+    assert!(receiver.requests().is_empty() && !error.contains("T0KEN"), "{error}");
 }

@@ -5,4 +5,5 @@
 mod channels;
 mod engine;
 mod receiver;
+mod smtp;
 mod world;
