@@ -45,8 +45,8 @@ pub fn open(
     Alerts::open(parts).context("cannot open the alerts")
 }
 
-/// Alerts of a data folder for the asking commands; `None` if the alert file cannot be used. A missing file is
-/// not made.
+/// Alerts of a data folder for the asking commands; `None` if the alert file cannot be used. A missing file
+/// is not made.
 pub fn of_folder(folder: &Path, store: &Arc<dyn Store>, money: &Money) -> Option<Alerts> {
     let there = folder.join(FILE).exists().then_some(folder);
     Alerts::open(parts(there, store, money)).inspect_err(|error| note(&error.to_string())).ok()

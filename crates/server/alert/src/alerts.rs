@@ -21,7 +21,7 @@ use crate::{
 const BUILT_IN: [&str; 2] = ["console", "log"];
 /// Most rules of a project.
 const MOST_RULES: usize = 1_000;
-/// Pause between two looks at the outbox.
+/// Pause between two looks at the clock or the outbox.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// The table `[alerts]`: times of evaluation and grouping.
@@ -196,8 +196,12 @@ impl Alerts {
         })))
     }
 
-    /// Evaluates and delivers until it is dropped.
+    /// Evaluates and delivers until it is dropped. A receiver that does not answer delays no evaluation.
     pub async fn run(self) {
+        tokio::join!(self.keep_evaluating(), self.keep_delivering());
+    }
+
+    async fn keep_evaluating(&self) {
         let mut last = Timestamp::from_nanos(i64::MIN);
         loop {
             let now = self.0.clock.now();
@@ -208,6 +212,12 @@ impl Alerts {
                     tracing::error!(%error, "alert rules cannot be evaluated");
                 }
             }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    async fn keep_delivering(&self) {
+        loop {
             if let Err(error) = self.deliver(self.0.clock.now()).await {
                 tracing::error!(%error, "the notices of alerts cannot be delivered");
             }

@@ -36,15 +36,16 @@ impl Alerts {
     /// # Errors
     /// The alert file cannot be read or written. A message that was sent may then be sent again.
     pub async fn deliver(&self, now: Timestamp) -> Result<(), AlertError> {
-        let waiting = self.with_file(|file| file.waiting()).await?;
-        if !waiting.iter().any(|row| row.next_at <= now) {
+        if !self.with_file(move |file| file.has_due(now)).await? {
             return Ok(());
         }
+        let waiting = self.with_file(|file| file.waiting()).await?;
+        let firing = if self.0.inhibit.is_empty() { Vec::new() } else { self.firing() };
         let (silences, sends) = self.with_file(|file| Ok((file.silences()?, file.sends()?))).await?;
         let (mut outcomes, mut parcels) = (Vec::new(), BTreeMap::<(String, String), Vec<Waiting>>::new());
         for row in self.latest(waiting, &mut outcomes) {
             let key = (row.channel.clone(), row.notice.rule.clone());
-            match self.hold(&row, &silences, now) {
+            match self.hold(&row, &silences, &firing, now) {
                 Some(why) if row.next_at <= now => {
                     outcomes.push((row.id, Outcome::Held(now.plus(self.0.times.every), why)));
                 }
@@ -103,7 +104,7 @@ impl Alerts {
     }
 
     /// Why a notice is held; `None` if it may go. An end is told, because its begin was.
-    fn hold(&self, row: &Waiting, silences: &[Silence], now: Timestamp) -> Option<String> {
+    fn hold(&self, row: &Waiting, silences: &[Silence], firing: &[Notice], now: Timestamp) -> Option<String> {
         if row.notice.status != NoticeStatus::Firing {
             return None;
         }
@@ -111,10 +112,6 @@ impl Alerts {
         if let Some(silence) = silence {
             return Some(format!("silence {}", silence.id));
         }
-        if self.0.inhibit.is_empty() {
-            return None;
-        }
-        let firing = self.firing();
         let holder =
             firing.iter().find(|firing| self.0.inhibit.iter().any(|rule| rule.holds(firing, &row.notice)));
         holder.map(|holder| format!("inhibited by {} ({})", holder.rule, holder.episode))

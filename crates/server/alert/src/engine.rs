@@ -1,5 +1,6 @@
 //! Evaluation of all rules at one time, and the changes that follow from it.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use quipu_core::{Timestamp, TraceFilter, TraceStatus};
@@ -13,6 +14,9 @@ use crate::{
     Rule, Seen,
 };
 
+/// New episodes of one evaluation that get traces as evidence; the others have their example only.
+const WITH_EVIDENCE: usize = 10;
+
 /// Observation of one group.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Observation {
@@ -20,6 +24,9 @@ pub(crate) struct Observation {
     pub seen: Seen,
     pub example: Option<quipu_core::TraceId>,
 }
+
+/// Observations at earlier evaluations, read again.
+type Corrected = BTreeMap<Timestamp, Observed>;
 
 /// Observations of a rule, by the group as JSON.
 #[derive(Debug, Default)]
@@ -164,6 +171,7 @@ impl Alerts {
         at: Timestamp,
     ) -> (BTreeMap<String, GroupRecord>, Changes) {
         let (mut groups, mut changes) = (BTreeMap::new(), Changes::default());
+        let mut corrected = Corrected::new();
         let mut keys: BTreeSet<String> = known.keys().chain(observed.groups.keys()).cloned().collect();
         if observed.error.is_some() && keys.is_empty() {
             keys.insert(group_key(&BTreeMap::new()));
@@ -189,7 +197,9 @@ impl Alerts {
             let example = found.and_then(|found| found.example);
             match change {
                 Some(Change::Fired) => self.begin(rule, &grp, &mut record, example, at, &mut changes).await,
-                Some(Change::Resolved) => self.end(rule, &grp, &mut record, at, &mut changes).await,
+                Some(Change::Resolved) => {
+                    self.end(rule, &grp, &mut record, at, &mut changes, &mut corrected).await
+                }
                 None if record.state.phase == Phase::Firing && record.state.peak != peak => {
                     changes.episodes.extend(self.episode(rule, &grp, &record, "firing", None));
                 }
@@ -218,7 +228,10 @@ impl Alerts {
         changes: &mut Changes,
     ) {
         record.episode = Some(episode_id(&rule.name, grp, at));
-        let traces = self.evidence(rule, record, example, at).await;
+        let traces = match changes.episodes.len() < WITH_EVIDENCE {
+            true => self.evidence(rule, record, example, at).await,
+            false => example.iter().map(ToString::to_string).collect(),
+        };
         let Some(mut change) = self.episode(rule, grp, record, "firing", None) else { return };
         if let Some(first) = traces.first().filter(|_| !self.0.url.is_empty()) {
             change.notice.url = format!("{}/traces/{first}", self.0.url);
@@ -235,8 +248,10 @@ impl Alerts {
         record: &mut GroupRecord,
         at: Timestamp,
         changes: &mut Changes,
+        corrected: &mut Corrected,
     ) {
-        let state = if self.is_withdrawn(rule, grp, record).await { "withdrawn" } else { "resolved" };
+        let state =
+            if self.is_withdrawn(rule, grp, record, corrected).await { "withdrawn" } else { "resolved" };
         if let Some(change) = self.episode(rule, grp, record, state, Some(at)) {
             let id = change.notice.episode.clone();
             let told = self.with_file(move |file| file.told_channels(&id)).await;
@@ -253,11 +268,24 @@ impl Alerts {
     }
 
     /// Whether the corrected figures of the time when the episode began are on the right side.
-    async fn is_withdrawn(&self, rule: &Rule, grp: &str, record: &GroupRecord) -> bool {
+    async fn is_withdrawn(
+        &self,
+        rule: &Rule,
+        grp: &str,
+        record: &GroupRecord,
+        corrected: &mut Corrected,
+    ) -> bool {
         if matches!(rule.kind, Kind::Budget | Kind::BurnRate) {
             return false;
         }
-        let Ok(observed) = self.observe(rule, record.state.fired_at).await else { return false };
+        let fired_at = record.state.fired_at;
+        let observed = match corrected.entry(fired_at) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => match self.observe(rule, fired_at).await {
+                Ok(observed) => unknown.insert(observed),
+                Err(_) => return false,
+            },
+        };
         match observed.groups.get(grp).map_or_else(|| absent(rule), |found| found.seen) {
             Seen::Value(value) => !rule.law.bound.is_broken(value),
             Seen::NoData => rule.law.no_data == NoData::Ok,

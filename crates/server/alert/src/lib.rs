@@ -22,6 +22,7 @@ mod preset;
 mod quiet;
 mod rule;
 mod rule_config;
+mod rule_keys;
 mod slo;
 mod span;
 

@@ -65,8 +65,8 @@ rule_config! {
     metric: String,
     /// Labels that points of the metric must have.
     labels: BTreeMap<String, String>,
-    /// How points of the metric become one value: `avg` (default), `sum`, `min`, `max`, `count`, `last`, `p50`,
-    /// `p95` or `p99`.
+    /// How points of the metric become one value: `avg` (default), `sum`, `min`, `max`, `count`, `last`,
+    /// `p50`, `p95` or `p99`.
     agg: String,
     /// Consecutive points of the metric that must all be wrong, 1 (default) to 100.
     consecutive: usize,

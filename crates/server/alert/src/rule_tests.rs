@@ -1,7 +1,7 @@
 //! Tests of rules: the contract's example, presets, and each error.
 
 use super::*;
-use crate::PRESETS;
+use crate::{Bound, PRESETS, span_text};
 
 fn rule(text: &str) -> Result<Rule, AlertError> {
     Rule::new("mine", toml::from_str(text).unwrap())

@@ -185,8 +185,8 @@ impl Slo {
         })
     }
 
-    /// The largest proven burn rate as a multiple of its line, over four pairs of windows; above 1, the budget
-    /// burns too fast. `None` without records in any window.
+    /// The largest proven burn rate as a multiple of its line, over four pairs of windows; above 1, the
+    /// budget burns too fast. `None` without records in any window.
     ///
     /// # Errors
     /// The store cannot be read.

@@ -42,7 +42,8 @@ impl ChannelKind {
     }
 }
 
-/// Configuration of a channel. Knowledge of a URL often suffices to post to it, so URLs are kept like secrets.
+/// Configuration of a channel. Knowledge of a URL often suffices to post to it, so URLs are kept like
+/// secrets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ChannelConfig {

@@ -113,7 +113,8 @@ impl Email {
     }
 }
 
-/// A rejection with a 5xx code is final. All else, such as greylisting or a broken connection, may be retried.
+/// A rejection with a 5xx code is final. All else, such as greylisting or a broken connection, may be
+/// retried.
 fn told(error: &SmtpError) -> Error {
     let code = error.status().map(|code| format!("answered {code}"));
     let (kind, retry, text) = match code {

@@ -1,6 +1,7 @@
 //! Bodies for chats: Slack, Discord and Microsoft Teams.
 //!
-//! Limits: <https://docs.slack.dev/reference/block-kit/blocks>, <https://discord.com/developers/docs/resources/webhook>,
+//! Limits: <https://docs.slack.dev/reference/block-kit/blocks>,
+//! <https://discord.com/developers/docs/resources/webhook>,
 //! <https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/add-incoming-webhook>.
 
 use serde_json::{Value, json};

@@ -20,8 +20,8 @@ const TEXTS: [(&str, &str, &str); 6] = [
 ];
 
 impl AlertFile {
-    /// Takes ids out of all texts, and removes the states of groups that have them: their open episodes end. Returns the number of
-    /// texts and states.
+    /// Takes ids out of all texts, and removes the states of groups that have them: their open episodes
+    /// end. Returns the number of texts and states.
     pub(crate) fn erase(
         &mut self,
         rewrite: Rewrite<'_>,

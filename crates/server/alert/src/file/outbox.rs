@@ -63,6 +63,13 @@ pub(super) fn put(
 }
 
 impl AlertFile {
+    /// Whether the time of a waiting notice has come.
+    pub(crate) fn has_due(&self, now: Timestamp) -> Result<bool, AlertError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM notices WHERE state = 'waiting' AND next_at <= ?1)";
+        let run = || self.conn.prepare_cached(sql)?.query_row([now.nanos()], |row| row.get(0));
+        run().map_err(|cause| self.told(cause))
+    }
+
     /// All notices that wait, in the order of their causes.
     pub(crate) fn waiting(&self) -> Result<Vec<Waiting>, AlertError> {
         let sql = "SELECT id, channel, body, created_at, next_at, attempts, note FROM notices

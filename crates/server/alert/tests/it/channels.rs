@@ -216,7 +216,9 @@ async fn a_mail_is_sent_with_a_login_and_names_its_episode() {
     assert_eq!(mails.len(), 2, "{mails:?}");
     let episode = &alerts.history(HistoryAsk { limit: 1, ..HistoryAsk::default() }).await.unwrap()[0].id;
     assert!(mails[0].contains(&format!("Message-ID: <{episode}.firing@quipu>")), "{}", mails[0]);
-    assert!(mails[0].contains("Subject: [FIRING] errors") && mails[0].contains("quipu trace 0123456789abcdef"));
+    assert!(
+        mails[0].contains("Subject: [FIRING] errors") && mails[0].contains("quipu trace 0123456789abcdef")
+    );
     assert!(mails[1].contains("[RESOLVED] errors"));
     assert!(server.held.lock().unwrap().logins[0].starts_with("AUTH PLAIN "));
 }
@@ -247,7 +249,8 @@ async fn a_mail_server_that_hangs_or_has_no_tls_gets_no_mail() {
     let alerts = with(&world, &mail(server.port, "timeout_ms = 100"));
     assert!(alerts.fire("it").await.unwrap_err().to_string().contains("no answer in time"));
     let world = Arc::<World>::default();
-    let keys = mail(server.port, "password = \"PASSW0RD\"\nuser = \"quipu\"").replace("\"none\"", "\"starttls\"");
+    let keys =
+        mail(server.port, "password = \"PASSW0RD\"\nuser = \"quipu\"").replace("\"none\"", "\"starttls\"");
     let error = with(&world, &keys).fire("it").await.unwrap_err().to_string();
     assert!(!error.contains("PASSW0RD") && server.mails().is_empty(), "{error}");
     assert!(server.held.lock().unwrap().logins.is_empty(), "a password is not sent in the clear");

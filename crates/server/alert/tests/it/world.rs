@@ -97,17 +97,12 @@ impl Measure for World {
 
 /// Alerts over a world: tables of a config file, and a data folder.
 pub fn alerts(world: &Arc<World>, folder: Option<&Path>, text: &str) -> Alerts {
-    #[derive(serde::Deserialize)]
+    #[derive(Default, serde::Deserialize)]
     #[serde(default)]
     struct File {
         alerts: AlertsConfig,
         alert: BTreeMap<String, RuleConfig>,
         channel: BTreeMap<String, ChannelConfig>,
-    }
-    impl Default for File {
-        fn default() -> Self {
-            Self { alerts: AlertsConfig::default(), alert: BTreeMap::new(), channel: BTreeMap::new() }
-        }
     }
     let file: File = toml::from_str(text).unwrap();
     Alerts::open(AlertsParts {

@@ -334,7 +334,8 @@ pub struct AlertFired {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SilenceAsk {
-    /// Values by key: `rule`, `severity` or a key of the group; at least one. A trailing `*` matches a prefix.
+    /// Values by key: `rule`, `severity` or a key of the group; at least one. A trailing `*` matches a
+    /// prefix.
     pub matchers: BTreeMap<String, String>,
     /// Reason.
     pub reason: String,
