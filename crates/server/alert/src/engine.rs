@@ -180,6 +180,9 @@ impl Alerts {
             let found = observed.groups.get(&grp);
             let before = known.remove(&grp);
             let mut record = before.clone().unwrap_or_default();
+            if before.is_none() {
+                record.state.since = at;
+            }
             if let Some(found) = found {
                 record.group.clone_from(&found.group);
             }

@@ -244,6 +244,7 @@ async fn an_evaluation_error_is_a_state_with_a_reason() {
     *world.broken.lock().unwrap() = false;
     run_to(&world, &alerts, 20).await;
     assert_eq!((alerts.list()[0].state.as_str(), alerts.list()[0].value), ("ok", Some(0.0)));
+    assert_eq!(alerts.list()[0].since, Some(at(10).to_string()), "the state began with the first evaluation");
 }
 
 #[tokio::test]
