@@ -68,7 +68,7 @@ pub struct Provision {
     /// guardrails_violations: triggered checks
     #[arg(long, value_name = "CHECKS")]
     pub guardrail_triggers: Option<f64>,
-    /// slow_response: limit in seconds of the 95th percentile of requests
+    /// slow_response: limit in seconds of the 99th percentile of requests
     #[arg(long, value_name = "SECONDS")]
     pub slow_seconds: Option<f64>,
     /// system_overload: used share of processors, memory or disk

@@ -1,6 +1,7 @@
 //! The command line and its arguments.
 
 mod access;
+mod alerts;
 mod audit;
 mod check;
 mod dead;
@@ -21,6 +22,7 @@ use quipu::core::Billing;
 pub use crate::client::Credentials;
 pub use crate::key::KeyFlags;
 pub use access::{AccessPlace, Keys, KeysAdd, KeysWhat, Users, UsersAdd, UsersSet, UsersWhat};
+pub use alerts::{AlertBacktest, Alerts, AlertsWhat, Health, SilencesWhat, Slo};
 pub use audit::{Audit, AuditList, AuditPlace, AuditWhat};
 pub use check::{Check, CheckWhat, Ready, Scraper, Ways};
 pub use dead::{DeadLetters, DeadPlace, DeadWhat};
@@ -77,6 +79,12 @@ pub enum Command {
     Estimate(Estimate),
     /// Show usage under subscriptions by their 5-hour and weekly windows
     Plans(Plans),
+    /// List, test and silence alerts
+    Alerts(Alerts),
+    /// Show service level objectives; exit with 3 if one burns or is exhausted
+    Slo(Slo),
+    /// Show the health score of the last 24 hours
+    Health(Health),
     /// Import transcripts of coding agents, OTLP files and exports of other tools
     Import(Import),
     #[command(flatten)]

@@ -1,6 +1,7 @@
 //! The query commands: each sends a request to the HTTP interface of a server, or to its routes over the
 //! files.
 
+mod alerts;
 mod analysis;
 mod archive;
 mod books;
@@ -72,10 +73,13 @@ impl Question {
     }
 }
 
-/// Sends the request and prints the answer; `false` when a budget rejects the call.
+/// Sends the request and prints the answer; `false` when a budget, an alert or an objective says no.
 pub fn run(command: &Command) -> Result<bool> {
     match command {
         Command::Prices(ask) => return books::run(&ask.what),
+        Command::Alerts(ask) => return alerts::run(&ask.what),
+        Command::Slo(ask) => return alerts::slo(ask),
+        Command::Health(ask) => return alerts::health(ask),
         Command::Budget(ask) => return budgets::run(&ask.what),
         Command::Estimate(ask) => return estimate::run(ask),
         Command::Price(ask) => show(ask.source.json, &price::ask(ask)?, print::price)?,

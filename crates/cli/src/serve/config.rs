@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use quipu::core::{Adapters, Level, Limits, Retention};
-use quipu::pipeline::{Capture, DeliveryConfig, RedactConfig};
+use quipu::pipeline::{DeliveryConfig, RedactConfig};
 use quipu_access::{AccessConfig, check_project};
+use quipu_alert::{AlertsConfig, ChannelConfig, RuleConfig, SloConfig};
 use quipu_audit::AuditConfig;
 use quipu_budget::BudgetConfig;
 use quipu_gateway::GatewayConfig;
@@ -18,9 +19,11 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use toml::Spanned;
 
+use super::alerts;
 use super::jaeger::Jaeger;
 use super::money::PriceConfig;
 use super::project::DEFAULT;
+use super::redaction::{fill_key, read_own_redact, read_redact, redact};
 use crate::args::{Entry, Serve, former_gateway};
 use crate::client;
 use crate::folder::default_folder;
@@ -89,6 +92,14 @@ pub struct Config {
     pub jaeger: Jaeger,
     /// Source of the encryption key of the stores; without it they are not encrypted.
     pub encryption: Option<quipu::sqlite::KeySource>,
+    /// Times of alerts, and inhibition.
+    pub alerts: AlertsConfig,
+    /// Alert rules of the default project, by name.
+    pub alert: BTreeMap<String, RuleConfig>,
+    /// Channels of notices, by name, for all projects.
+    pub channel: BTreeMap<String, ChannelConfig>,
+    /// Service level objectives of the default project, by name.
+    pub slo: BTreeMap<String, SloConfig>,
     /// The file that was read.
     #[serde(skip)]
     pub file: Option<PathBuf>,
@@ -164,6 +175,10 @@ impl Default for Config {
             retention: Retention::default(),
             jaeger: Jaeger::default(),
             encryption: None,
+            alerts: AlertsConfig::default(),
+            alert: BTreeMap::new(),
+            channel: BTreeMap::new(),
+            slo: BTreeMap::new(),
             file: None,
             preset: IgnoredAny,
             enabled: IgnoredAny,
@@ -255,6 +270,7 @@ impl Config {
             config.gateway = Some(former);
         }
         fill_key("redact", &mut config.redact)?;
+        alerts::fill(&mut config.channel)?;
         for (name, project) in &mut config.project {
             project
                 .redact
@@ -349,28 +365,6 @@ impl Config {
         // Whole, so that every text names files in the same way.
         Ok(std::path::absolute(&folder).unwrap_or(folder))
     }
-}
-
-/// The server's default redaction: secrets. Contents stay, because their senders want them stored.
-pub fn redact() -> RedactConfig {
-    RedactConfig { contents: Some(Capture::all(true)), ..RedactConfig::default() }
-}
-
-fn read_redact<'de, D: serde::Deserializer<'de>>(from: D) -> Result<RedactConfig, D::Error> {
-    let said = RedactConfig::deserialize(from)?;
-    let contents = said.contents.clone().or_else(|| redact().contents);
-    Ok(RedactConfig { contents, ..said })
-}
-
-fn read_own_redact<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<RedactConfig>, D::Error> {
-    read_redact(from).map(Some)
-}
-
-/// Puts what variables hold into the key that values are hashed with.
-fn fill_key(table: &str, said: &mut RedactConfig) -> Result<()> {
-    let Some(key) = &mut said.key else { return Ok(()) };
-    let variables = Variables::of_process();
-    key.change(|text| variables.filled(text)).map_err(|why| anyhow::anyhow!("{table}.key: {why}"))
 }
 
 /// The list without the store, which the library names there and a server by `store`.

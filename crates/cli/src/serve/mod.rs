@@ -1,5 +1,6 @@
 //! `quipu serve`: starts sockets, store, pipeline and routes, and stops them in order.
 
+mod alerts;
 mod aside;
 mod config;
 mod conflicts;
@@ -17,6 +18,7 @@ mod page;
 mod project;
 mod projects;
 mod ready;
+mod redaction;
 mod routes;
 mod unread;
 mod vitals;
@@ -32,7 +34,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::args::Serve;
 use crate::private;
-pub use config::{Config, OFF, redact};
+pub use config::{Config, OFF};
 use demo::Demo;
 pub use exporters::open as open_exporters;
 pub use gateway::{RunningGateway, bind, lay_over, until_closed};
@@ -45,6 +47,7 @@ use project::ServedProject;
 pub use project::{redactor, stages, start};
 pub use projects::IMPORT;
 use projects::ServedProjects;
+pub use redaction::redact;
 use routes::House;
 pub use routes::{money_of, routes_over};
 
@@ -66,7 +69,7 @@ pub fn run(args: &Serve) -> Result<()> {
     served
 }
 
-async fn serve(args: &Serve, config: Config) -> Result<()> {
+async fn serve(args: &Serve, mut config: Config) -> Result<()> {
     let mut stop = Signals::new()?;
     let folder = config.folder()?;
     // Half of a copy has half of who may come in.
@@ -74,6 +77,10 @@ async fn serve(args: &Serve, config: Config) -> Result<()> {
     private::warn_of_wide(&folder);
     let listeners = Listeners::bind(&config).await?;
     let urls = listeners.urls(config.tls.is_some())?;
+    if let (true, Some(url)) = (config.alerts.url.is_empty(), &urls.http) {
+        // Links of notices lead to the dashboard.
+        config.alerts.url.clone_from(url);
+    }
     let projects = ServedProjects::open(&config, &folder).await?;
     let demo = args.demo.then(|| Demo::new(&*projects.default().pipeline)).transpose()?;
     let meter = Arc::clone(&projects.default().metrics) as _;

@@ -15,6 +15,7 @@ use quipu::pipeline::{
 use quipu::prometheus::{Format, Prometheus};
 /// Its data are in the data folder itself.
 pub use quipu_access::DEFAULT_PROJECT as DEFAULT;
+use quipu_alert::Alerts;
 use quipu_api::dto::Listeners as Urls;
 use quipu_api::{ApiState, Money};
 use quipu_audit::Audit;
@@ -27,7 +28,7 @@ use tokio::task::JoinSet;
 
 use super::money::{Accounts, MoneySource};
 use super::vitals::Sources;
-use super::{Config, aside, conflicts, drift, exporters, own, page, routes, unread};
+use super::{Config, alerts, aside, conflicts, drift, exporters, own, page, routes, unread};
 
 /// Folder within the data folder with a folder for each other project.
 const FOLDER: &str = "projects";
@@ -68,6 +69,8 @@ pub struct ServedProject {
     own: Arc<own::Own>,
     documents: Documents,
     retention: Arc<Retention>,
+    /// `None` while it is set aside.
+    alerts: Option<Alerts>,
     /// Reason why it is set aside: it has no files, and its routes answer 503. `None` for a running project.
     pub aside: Option<Arc<str>>,
 }
@@ -112,6 +115,13 @@ impl ServedProject {
         let money = place.open(|text| tracing::warn!("{text}"))?;
         money.budgets.begin(store.as_ref()).await.context("cannot read the earlier spending")?;
         let metrics = Arc::new(SelfMetrics::new());
+        let alerts = match accounts {
+            Accounts::Leave => None,
+            _ => {
+                let there = (!uri.starts_with("memory")).then_some(folder.as_path());
+                Some(alerts::open(config, name, there, &store, &money)?)
+            }
+        };
         let exporters = exporters::open(config, backends, &folder, &store)?;
         let derive = Arc::new(Derive::by_service());
         let redact = redactor(config.redact_of(name), &metrics)?;
@@ -144,6 +154,7 @@ impl ServedProject {
             money,
             metrics,
             derive,
+            alerts,
             aside: None,
         })
     }
@@ -187,6 +198,7 @@ impl ServedProject {
             pipeline: Some(Arc::clone(&self.pipeline)),
             documents: self.documents.clone(),
             retention: Arc::clone(&self.retention),
+            alerts: self.alerts.clone(),
             ..routes::state_over(Arc::clone(&self.store), self.money.clone())
         })
     }
@@ -210,6 +222,9 @@ impl ServedProject {
         background.spawn(watch_retention(self.name.clone(), store, rules, metrics, clock, FIRST_RETENTION));
         let budgets = self.money.budgets.clone();
         background.spawn(watch_budgets(budgets, Arc::clone(&self.store), Arc::clone(&self.pipeline)));
+        if let Some(alerts) = self.alerts.clone() {
+            background.spawn(alerts.run());
+        }
         if let Some(file) = self.unread.clone() {
             background.spawn(unread::keep(self.receiver.clone(), file));
         }

@@ -20,6 +20,7 @@ use tokio::sync::{broadcast, watch};
 use tokio::task::JoinSet;
 use tower::ServiceExt;
 
+use super::alerts;
 use super::guard::Guard;
 use super::listen::Listeners;
 use super::money::{Accounts, MoneySource, PriceConfig};
@@ -157,6 +158,7 @@ pub fn state_over(store: Arc<dyn Store>, money: Money) -> ApiState {
         drift: Arc::new(quipu_drift::Report::default),
         documents: Documents::in_memory(),
         retention: Arc::default(),
+        alerts: None,
     }
 }
 
@@ -193,6 +195,7 @@ pub fn routes_over(store: Arc<dyn Store>, folder: &Path, accounts: Accounts) -> 
         limits: Arc::new(limits),
         documents,
         forget_unread,
+        alerts: alerts::of_folder(folder, &store, &money),
         ..state_over(store, money)
     }))
 }

@@ -20,6 +20,7 @@ mod graphs;
 mod headers;
 mod json;
 mod live;
+mod measure;
 mod money;
 mod openapi;
 mod outlines;
@@ -34,6 +35,7 @@ mod spawned;
 mod state;
 mod system;
 
+pub use measure::StoreMeasure;
 pub use money::{Money, Reload};
 pub use openapi::{described, openapi};
 pub use paths::SeesHost;

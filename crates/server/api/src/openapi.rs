@@ -36,6 +36,8 @@ use crate::{Problem, dto, headers, problem, routes};
         routes::views, routes::view, routes::put_view, routes::remove_view, routes::dashboards, routes::dashboard,
         routes::put_dashboard, routes::remove_dashboard, routes::export_traces, routes::delete_traces, routes::forget,
         routes::retention, routes::preview_retention, routes::run_retention, routes::holds, routes::hold, routes::release,
+        routes::alerts, routes::alert_rules, routes::alert_rule, routes::put_alert_rule, routes::remove_alert_rule, routes::backtest, routes::alert_history,
+        routes::acknowledge, routes::silences, routes::add_silence, routes::end_silence, routes::fire, routes::slos, routes::health,
         routes::healthz, routes::readyz, routes::metrics_page, serve
     ),
     components(schemas(Problem, dto::LiveFrame, dto::NumberedFrame, dto::BudgetSettings)),
@@ -45,6 +47,7 @@ use crate::{Problem, dto, headers, problem, routes};
         (name = "figures", description = "Totals and prices."),
         (name = "prices", description = "Price books, and re-pricing of stored calls."),
         (name = "budgets", description = "Limits on spending."),
+        (name = "alerts", description = "Alert rules, episodes, silences, objectives and health."),
         (name = "events", description = "Structured events."),
         (name = "metrics", description = "Stored metrics."),
         (name = "documents", description = "Saved views and dashboards."),

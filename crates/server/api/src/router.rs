@@ -8,7 +8,7 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post, put};
+use axum::routing::{delete, get, post, put};
 use tokio::sync::Mutex;
 use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -52,6 +52,7 @@ pub fn routes(state: ApiState) -> Router {
     table()
         .merge(money())
         .merge(arranged())
+        .merge(watched())
         .layer(from_fn_with_state(Arc::clone(&api), in_time))
         .merge(to_the_end())
         .route("/api/v1/live", get(handlers::live))
@@ -149,6 +150,26 @@ fn arranged() -> Router<Arc<Api>> {
         .layer(DefaultBodyLimit::max(DOCUMENT_BODY))
         .route("/api/v1/export/traces", get(handlers::export_traces))
         .merge(kept())
+}
+
+/// Routes of alerts, objectives and health.
+fn watched() -> Router<Arc<Api>> {
+    Router::new()
+        .route("/api/v1/alerts", get(handlers::alerts))
+        .route("/api/v1/alerts/rules", get(handlers::alert_rules))
+        .route(
+            "/api/v1/alerts/rules/{name}",
+            get(handlers::alert_rule).put(handlers::put_alert_rule).delete(handlers::remove_alert_rule),
+        )
+        .route("/api/v1/alerts/backtest", post(handlers::backtest))
+        .route("/api/v1/alerts/history", get(handlers::alert_history))
+        .route("/api/v1/alerts/ack", post(handlers::acknowledge))
+        .route("/api/v1/alerts/silences", get(handlers::silences).post(handlers::add_silence))
+        .route("/api/v1/alerts/silences/{id}", delete(handlers::end_silence))
+        .route("/api/v1/alerts/fire", post(handlers::fire))
+        .route("/api/v1/slos", get(handlers::slos))
+        .route("/api/v1/health", get(handlers::health))
+        .layer(DefaultBodyLimit::max(SMALL_BODY))
 }
 
 /// Routes of data retention.

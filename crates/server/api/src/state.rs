@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use quipu_alert::Alerts;
 use quipu_core::{
     Adapters, AnswerMemory, Clock, Committed, Limits, PriceBook, Retention, SpanId, Store, Timestamp, TraceId,
 };
@@ -57,6 +58,8 @@ pub struct ApiState {
     pub documents: Documents,
     /// Rules of data retention.
     pub retention: Arc<Retention>,
+    /// Alerts; `None` if the program evaluates none.
+    pub alerts: Option<Alerts>,
 }
 
 /// Reads the figures that only the process's own side knows. It may block for a moment.

@@ -51,6 +51,14 @@ fn grown(by: &str, counter: &str, time: &str) -> String {
     )
 }
 
+/// Returns an expression for the growth of a counter within a minute. `increase` needs two samples within its
+/// range, and a range of one minute has only one if the scrapes are a minute apart. A reset counts as none.
+fn grown_in_a_minute(by: &str, counter: &str) -> String {
+    format!(
+        "sum by ({by}) (\n  ({counter} unless {counter} offset 1m)\n  or {counter} - {counter} offset 1m > 0\n)"
+    )
+}
+
 /// The six rules on agents, then those on Quipu itself.
 pub(crate) fn alarms(settings: &ProvisionConfig) -> Vec<Alarm> {
     let mut alarms = of_agents(settings);
@@ -70,7 +78,7 @@ fn of_agents(settings: &ProvisionConfig) -> Vec<Alarm> {
                 .to_owned(),
             above: true,
             threshold: limits.error_ratio,
-            hold: "5m",
+            hold: "0s",
             severity: "critical",
             summary: "Many requests fail",
             description: "{value} of the requests to {{ $labels.service_name }} failed within 5 minutes.",
@@ -114,26 +122,26 @@ fn of_answers(settings: &ProvisionConfig) -> Vec<Alarm> {
     vec![
         Alarm {
             name: "guardrails_violations",
-            figure: grown("job, service_name, guardrail", "quipu_guardrail_triggers_total", "15m"),
+            figure: grown_in_a_minute("job, service_name, guardrail", "quipu_guardrail_triggers_total"),
             above: true,
             threshold: limits.guardrail_triggers,
             hold: "0s",
             severity: "warning",
-            summary: "A guardrail is triggered often",
-            description: "{{ $labels.guardrail }} of {{ $labels.service_name }} was triggered {value} times within 15 minutes.",
+            summary: "A guardrail is triggered more than once a minute",
+            description: "{{ $labels.guardrail }} of {{ $labels.service_name }} was triggered {value} times within a minute.",
             told: FigureUnit::Number,
             dashboard: "quipu-guardrails",
         },
         Alarm {
             name: "slow_response",
-            figure: "histogram_quantile(0.95,\n  sum by (job, service_name, le) (rate(quipu_request_duration_seconds_bucket[10m]))\n)"
+            figure: "histogram_quantile(0.99,\n  sum by (job, service_name, le) (rate(quipu_request_duration_seconds_bucket[5m]))\n)"
                 .to_owned(),
             above: true,
             threshold: limits.slow_seconds,
-            hold: "5m",
+            hold: "0s",
             severity: "warning",
             summary: "Requests are slow",
-            description: "5 % of the requests to {{ $labels.service_name }} take more than {value}.",
+            description: "1 % of the requests to {{ $labels.service_name }} take more than {value}.",
             told: FigureUnit::Seconds,
             dashboard: "quipu-agents",
         },

@@ -36,9 +36,9 @@ pub struct Thresholds {
     pub coverage: f64,
     /// `llm_quota_exceeded`: calls rejected for a quota or a rate limit, over 10 minutes.
     pub quota_errors: f64,
-    /// `guardrails_violations`: triggered checks, over 15 minutes.
+    /// `guardrails_violations`: triggered checks, over 1 minute.
     pub guardrail_triggers: f64,
-    /// `slow_response`: the 95th percentile of request times in seconds, over 10 minutes.
+    /// `slow_response`: the 99th percentile of request times in seconds, over 5 minutes.
     pub slow_seconds: f64,
     /// `system_overload`: share of processors, memory or disk in use.
     pub load: f64,
@@ -50,8 +50,8 @@ impl Default for Thresholds {
             error_ratio: 0.05,
             coverage: 0.8,
             quota_errors: 0.0,
-            guardrail_triggers: 5.0,
-            slow_seconds: 30.0,
+            guardrail_triggers: 1.0,
+            slow_seconds: 60.0,
             load: 0.9,
         }
     }

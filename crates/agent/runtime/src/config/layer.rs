@@ -72,7 +72,7 @@ layers! {
     /// All options of one source. The library and the server share one file: the keys of the server are
     /// accepted and not read.
     Layer but not store, durability, http, otlp_http, otlp_grpc, prometheus, limits, prices, gateway, proxy,
-        access, audit, tls, project, jaeger, encryption;
+        access, audit, tls, project, jaeger, encryption, alerts, alert, channel, slo;
     {
         /// Preset.
         preset: Option<Preset>,

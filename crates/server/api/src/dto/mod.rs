@@ -6,6 +6,7 @@
 //! lower-case hexadecimal.
 
 mod agents;
+mod alert;
 mod analysis;
 mod ask;
 mod backends;
@@ -50,6 +51,12 @@ mod work;
 mod work_row;
 
 pub use agents::{AgentFigures, AgentRow, AgentsAnswer};
+pub use alert::{
+    Alert, AlertAckAsk, AlertBacktest, AlertBacktestAsk, AlertBacktestEpisode, AlertChannel, AlertEpisode,
+    AlertFireAsk, AlertFired, AlertHistory, AlertHistoryParams, AlertNotice, AlertRule, AlertRulesAnswer,
+    AlertsAnswer, HealthParams, HealthScore, HealthScorePart, Silence, SilenceAsk, SilencesAnswer, Slo,
+    SlosAnswer,
+};
 pub use analysis::{
     AnalysisAnswer, CacheFigures, DearSession, Deviations, Forecast, SpendPoint, Suggestion, Trend,
 };

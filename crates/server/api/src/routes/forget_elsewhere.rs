@@ -1,5 +1,5 @@
 //! Deletion from files next to the store: books of budgets, journals of re-pricings, saved views and
-//! dashboards, samples of unread sources.
+//! dashboards, the alert file, samples of unread sources.
 
 use std::collections::HashSet;
 use std::fmt::Display;
@@ -97,7 +97,7 @@ impl Elsewhere {
         api: &Arc<Api>,
         traces: &HashSet<TraceId>,
         dry_run: bool,
-    ) -> [(&'static str, &'static str, Result<u64, String>); 4] {
+    ) -> [(&'static str, &'static str, Result<u64, String>); 5] {
         let (api, traces, owners) = (Arc::clone(api), traces.clone(), self.owners.clone());
         let work = move || {
             let ids = Ids::new(owners.iter().map(|owner| owner.id.clone()), traces.clone());
@@ -106,16 +106,21 @@ impl Elsewhere {
             let folder = api.money.reprices.as_deref();
             let reprices = folder.map_or(Ok(0), |folder| reprice::erase(folder, &traces, &ids, dry_run));
             let documents = api.documents.erase(&ids, dry_run, api.clock.now()).map_err(said);
+            let alerts = api
+                .alerts
+                .as_ref()
+                .map_or(Ok(0), |alerts| alerts.erase(&|text| ids.rewritten(text), dry_run));
             [
                 ("budgets", "rows", budgets),
                 ("re-pricings", "rows", reprices.map_err(said)),
                 ("views and dashboards", "documents", documents),
+                ("alerts", "texts", alerts.map_err(said)),
                 ("unread sources", "sources", (api.forget_unread)(&traces, dry_run)),
             ]
         };
         let broken = |why: tokio::task::JoinError| {
             let why = format!("it was interrupted: {why}");
-            ["budgets", "re-pricings", "views and dashboards", "unread sources"]
+            ["budgets", "re-pricings", "views and dashboards", "alerts", "unread sources"]
                 .map(|place| (place, "rows", Err(why.clone())))
         };
         blocking(work).await.unwrap_or_else(broken)

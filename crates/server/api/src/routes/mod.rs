@@ -1,6 +1,7 @@
 //! Handlers of the routes, one function each.
 
 mod agents;
+mod alerts;
 mod assets;
 mod backends;
 mod budgets;
@@ -38,6 +39,10 @@ mod work;
 mod work_rows;
 
 pub(crate) use agents::agents;
+pub(crate) use alerts::{
+    acknowledge, add_silence, alert_history, alert_rule, alert_rules, alerts, backtest, end_silence, fire,
+    health, put_alert_rule, remove_alert_rule, silences, slos,
+};
 pub(crate) use assets::{asset, wrong_method};
 pub(crate) use backends::{backends, dead_letters, remove_dead_letters, replay_dead_letters};
 pub(crate) use budgets::{budgets, check_budget, remove_budget, set_budget};
@@ -77,6 +82,11 @@ pub(crate) use work_rows::work_rows;
 
 // The generated descriptions of the routes, which the OpenAPI document names.
 pub(crate) use agents::__path_agents;
+pub(crate) use alerts::{
+    __path_acknowledge, __path_add_silence, __path_alert_history, __path_alert_rule, __path_alert_rules,
+    __path_alerts, __path_backtest, __path_end_silence, __path_fire, __path_health, __path_put_alert_rule,
+    __path_remove_alert_rule, __path_silences, __path_slos,
+};
 pub(crate) use backends::{
     __path_backends, __path_dead_letters, __path_remove_dead_letters, __path_replay_dead_letters,
 };

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use quipu_alert::{Alerts, AlertsConfig, AlertsParts, RuleConfig, SloConfig};
 use quipu_api::dto::Listeners;
-use quipu_api::{ApiState, Asset, Money, StatusInfo};
+use quipu_api::{ApiState, Asset, Money, StatusInfo, StoreMeasure};
 use quipu_backend_memory::Memory;
 use quipu_core::{
     Adapters, AnswerMemory, Backend, Batch, Clock, Cost, Limits, PriceAnswer, PriceBook, PriceLine, PriceRef,
@@ -271,6 +272,28 @@ fn asset(path: &str) -> Option<Asset> {
     }
 }
 
+/// Alerts with a rule of the config file and an objective, in memory.
+fn alerts(store: Arc<dyn quipu_core::Store>) -> Alerts {
+    let rule = RuleConfig { preset: Some("high_error_rate".into()), ..RuleConfig::default() };
+    let slo = SloConfig {
+        objective: 0.9,
+        good: "kind:llm status:ok".into(),
+        of: "kind:llm".into(),
+        ..SloConfig::default()
+    };
+    Alerts::open(AlertsParts {
+        folder: None,
+        config: AlertsConfig::default(),
+        rules: [("of_file".to_owned(), rule)].into(),
+        channels: std::collections::BTreeMap::new(),
+        slos: [("answers".to_owned(), slo)].into(),
+        measure: Arc::new(StoreMeasure::new(store, Money::vendored().budgets)),
+        clock: Arc::new(Fixed),
+        url: "http://127.0.0.1:8080".into(),
+    })
+    .unwrap()
+}
+
 /// The store, the state around it, and the batch that it holds.
 pub struct Fixture {
     pub store: Arc<Memory>,
@@ -312,6 +335,7 @@ impl Fixture {
             drift: Arc::new(quipu_drift::Report::default),
             documents: Documents::in_memory(),
             retention: Arc::default(),
+            alerts: Some(alerts(Arc::clone(&store) as _)),
         };
         Self { store, state }
     }

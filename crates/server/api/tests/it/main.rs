@@ -4,6 +4,7 @@
 
 mod adapter;
 mod agents;
+mod alerts;
 mod assets;
 mod backends;
 mod books;

@@ -88,6 +88,20 @@ const ROUTES: &[(&str, &str)] = &[
     ("get", "/api/v1/backends/{name}/dead-letters"),
     ("post", "/api/v1/backends/{name}/dead-letters/replay"),
     ("post", "/api/v1/backends/{name}/dead-letters/remove"),
+    ("get", "/api/v1/alerts"),
+    ("get", "/api/v1/alerts/rules"),
+    ("get", "/api/v1/alerts/rules/{name}"),
+    ("put", "/api/v1/alerts/rules/{name}"),
+    ("delete", "/api/v1/alerts/rules/{name}"),
+    ("post", "/api/v1/alerts/backtest"),
+    ("get", "/api/v1/alerts/history"),
+    ("post", "/api/v1/alerts/ack"),
+    ("get", "/api/v1/alerts/silences"),
+    ("post", "/api/v1/alerts/silences"),
+    ("delete", "/api/v1/alerts/silences/{id}"),
+    ("post", "/api/v1/alerts/fire"),
+    ("get", "/api/v1/slos"),
+    ("get", "/api/v1/health"),
     ("get", "/api/v1/live"),
 ];
 
@@ -148,6 +162,8 @@ async fn its_parameters_are_those_that_routes_take() {
         ("/api/v1/exchanges", vec![&["trace", "session"]]),
         ("/api/v1/scores", vec![&["trace_id", "session", "limit"]]),
         ("/api/v1/metrics/query", vec![METRIC_PARAMS]),
+        ("/api/v1/alerts/history", vec![&["rule", "state", "since", "until", "limit"]]),
+        ("/api/v1/health", vec![&["agent", "tool"]]),
     ] {
         let parameters = document["paths"][path]["get"]["parameters"].as_array().unwrap();
         let queries = parameters.iter().filter(|parameter| parameter["in"] == "query");

@@ -68,7 +68,7 @@ const CASES: [Case; 10] = [
             "0+1000x60",
         )],
         about: &[JOB, SHOP, ("guardrail", "pii")],
-        told: "15k",
+        told: "1k",
     },
     Case {
         alarm: "slow_response",
@@ -79,7 +79,7 @@ const CASES: [Case; 10] = [
             ("quipu_request_duration_seconds_bucket{WHERE,service_name=\"shop\",le=\"+Inf\"}", "0+60x60"),
         ],
         about: &[JOB, SHOP],
-        told: "2h 38m 20s",
+        told: "2h 45m 0s",
     },
     Case {
         alarm: "system_overload",

@@ -20,6 +20,7 @@ const TYPED = new Set([
   "gpt-4o-mini",
   "model:gpt-* -status:error cost>0.05",
   "quipu budget set daily --usd 10 --per day",
+  "quipu alerts set mine rule.toml",
   "quipu serve --demo",
 ]);
 

@@ -61,6 +61,7 @@ const Budgets = lazy(
   prefetched(async () => ({ default: (await import("./pages/budgets/Budgets")).Budgets })),
 );
 
+const Alerts = lazy(prefetched(async () => ({ default: (await import("./pages/alerts/Alerts")).Alerts })));
 const Dashboards = lazy(
   prefetched(async () => ({
     default: (await import("./pages/dashboards/Dashboards")).Dashboards,
@@ -103,6 +104,7 @@ function Page({ path }: { path: string }) {
   if (page === "budgets" && !id) return <Budgets />;
   if (page === "frameworks" && !id) return <Frameworks />;
   if (page === "map" && !id) return <MapPage />;
+  if (page === "alerts" && !id) return <Alerts />;
   if (page === "events" && !id) return <Events />;
   // /metrics is what Prometheus scrapes.
   if (page === "measurements" && !id) return <Metrics />;

@@ -52,6 +52,10 @@ export function helpOf(page: string): Help | null {
       t("Limits on dollars, tokens or calls. The gateway and the library enforce them before each call."),
       "budgets.md",
     ],
+    "/alerts": [
+      t("Rules that fire now or fired before, their notices, and silences. Rules are set from a shell."),
+      "alerts.md",
+    ],
     "/events": [t("Structured log records of agents and of Quipu, newest first."), "events.md"],
     "/measurements": [t("Metrics that agents sent, as charts by label."), "metrics.md"],
     "/map": [

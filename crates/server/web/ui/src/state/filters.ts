@@ -30,7 +30,7 @@ const FORMER: Record<string, (value: string) => string> = {
 };
 
 /** Pages that read these words in another way, or not at all. */
-const OWN_WORDS = /^\/(traces\/.|budgets|system|dashboards|events|measurements)/;
+const OWN_WORDS = /^\/(traces\/.|budgets|alerts|system|dashboards|events|measurements)/;
 
 /** The filter as text. */
 export function filterText(params: URLSearchParams): string {

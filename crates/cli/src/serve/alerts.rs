@@ -1,0 +1,66 @@
+//! Alerts of a project: their configuration, and the alert file of its data folder.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, anyhow};
+use quipu::core::{Store, SystemClock};
+use quipu_alert::{Alerts, AlertsConfig, AlertsParts, ChannelConfig};
+use quipu_api::{Money, StoreMeasure};
+use quipu_runtime::Variables;
+
+use super::Config;
+use super::project::DEFAULT;
+use crate::note::note;
+
+/// The alert file within a data folder.
+const FILE: &str = "alerts.db";
+
+/// Puts environment variables into addresses and secrets of channels.
+pub fn fill(channels: &mut BTreeMap<String, ChannelConfig>) -> Result<()> {
+    let variables = Variables::of_process();
+    channels.iter_mut().try_for_each(|(name, channel)| {
+        channel.fill(|text| variables.filled(text)).map_err(|why| anyhow!("channel.{name}.{why}"))
+    })
+}
+
+/// Opens the alerts of a project. Rules and objectives of the config file are the default project's; channels
+/// are for all. Without a folder, nothing outlives the process.
+pub fn open(
+    config: &Config,
+    name: &str,
+    folder: Option<&Path>,
+    store: &Arc<dyn Store>,
+    money: &Money,
+) -> Result<Alerts> {
+    let is_default = name == DEFAULT;
+    let parts = AlertsParts {
+        config: config.alerts.clone(),
+        rules: if is_default { config.alert.clone() } else { BTreeMap::new() },
+        channels: config.channel.clone(),
+        slos: if is_default { config.slo.clone() } else { BTreeMap::new() },
+        ..parts(folder, store, money)
+    };
+    Alerts::open(parts).context("cannot open the alerts")
+}
+
+/// Alerts of a data folder for the asking commands; `None` if the alert file cannot be used. A missing file
+/// is not made.
+pub fn of_folder(folder: &Path, store: &Arc<dyn Store>, money: &Money) -> Option<Alerts> {
+    let there = folder.join(FILE).exists().then_some(folder);
+    Alerts::open(parts(there, store, money)).inspect_err(|error| note(&error.to_string())).ok()
+}
+
+fn parts(folder: Option<&Path>, store: &Arc<dyn Store>, money: &Money) -> AlertsParts {
+    AlertsParts {
+        folder: folder.map(Path::to_owned),
+        config: AlertsConfig::default(),
+        rules: BTreeMap::new(),
+        channels: BTreeMap::new(),
+        slos: BTreeMap::new(),
+        measure: Arc::new(StoreMeasure::new(Arc::clone(store), money.budgets.clone())),
+        clock: Arc::new(SystemClock),
+        url: String::new(),
+    }
+}

@@ -1,0 +1,298 @@
+//! Back-test of a rule: the episodes that it would have had.
+
+use std::collections::BTreeMap;
+
+use quipu_core::{Timestamp, TraceId};
+
+use crate::engine::{group_key, law_of, observations, value_of};
+use crate::kind::Kind;
+use crate::{
+    AlertError, Alerts, Change, GroupState, Measured, MeasuredGroup, Rule, RuleConfig, RuleFigures, Seen,
+};
+
+/// Longest range.
+const LONGEST: i64 = 90 * Timestamp::DAY;
+/// Points that one query may have.
+const POINTS: i64 = 20_000;
+/// Most queries of a back-test.
+const QUERIES: i64 = 400;
+/// Most evaluations of a rule whose figures need one query each.
+const EVALUATIONS: i64 = 2_000;
+
+/// Result of a back-test.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Backtest {
+    /// Episodes by begin.
+    pub episodes: Vec<BacktestEpisode>,
+    /// Seconds of all episodes together, within the range.
+    pub firing_s: f64,
+    /// Milliseconds between two evaluations. A long range of many groups is evaluated less often than live.
+    pub every_ms: i64,
+}
+
+/// An episode of a back-test.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BacktestEpisode {
+    /// Keys and values of the group.
+    pub group: BTreeMap<String, String>,
+    /// Begin.
+    pub from: Timestamp,
+    /// End; `None` if it is open at the end of the range.
+    pub to: Option<Timestamp>,
+    /// Worst value.
+    pub peak: Option<f64>,
+}
+
+/// Figures by the start of their bucket.
+type Buckets = BTreeMap<Timestamp, RuleFigures>;
+
+/// A sliding window over buckets: each bucket is merged about twice, however long the window is.
+#[derive(Default)]
+struct Sliding {
+    /// Sums of a bucket and all later ones of this half; the last entry is the oldest.
+    front: Vec<(Timestamp, RuleFigures)>,
+    back: Vec<(Timestamp, RuleFigures)>,
+    back_sum: RuleFigures,
+}
+
+impl Sliding {
+    fn push(&mut self, at: Timestamp, figures: RuleFigures) {
+        self.back_sum.merge(&figures);
+        self.back.push((at, figures));
+    }
+
+    /// Removes buckets that begin before `since`; whether there were any.
+    fn evict(&mut self, since: Timestamp) -> bool {
+        let oldest = self.front.last().or(self.back.first()).map(|(at, _)| *at);
+        if oldest.is_none_or(|at| at >= since) {
+            return false;
+        }
+        if self.front.is_empty() {
+            let mut sum = RuleFigures::default();
+            for (at, figures) in self.back.drain(..).rev() {
+                sum.merge(&figures);
+                self.front.push((at, sum.clone()));
+            }
+            self.back_sum = RuleFigures::default();
+        }
+        while self.front.last().is_some_and(|(at, _)| *at < since) {
+            self.front.pop();
+        }
+        self.evict(since);
+        true
+    }
+
+    /// The figures of the window; `None` without buckets.
+    fn sum(&self) -> Option<RuleFigures> {
+        let mut sum = match self.front.last() {
+            Some((_, sum)) => sum.clone(),
+            None if self.back.is_empty() => return None,
+            None => RuleFigures::default(),
+        };
+        sum.merge(&self.back_sum);
+        Some(sum)
+    }
+}
+
+impl Alerts {
+    /// Evaluates a rule over the past, as it would have been evaluated live.
+    ///
+    /// # Errors
+    /// The rule is invalid or of a kind without history, the range is empty or longer than 90 days, or the
+    /// store cannot be read.
+    pub async fn backtest(
+        &self,
+        name: &str,
+        config: RuleConfig,
+        since: Timestamp,
+        until: Timestamp,
+    ) -> Result<Backtest, AlertError> {
+        let rule = Rule::new(name, config)?;
+        let why = "its past values are not stored";
+        if matches!(rule.kind, Kind::Budget | Kind::BurnRate) {
+            return Err(AlertError::NoPast { rule: name.to_owned(), kind: rule.kind(), why });
+        }
+        if !(1..=LONGEST).contains(&until.since(since)) {
+            return Err(AlertError::Config {
+                table: "backtest".to_owned(),
+                key: "since",
+                expected: "a time before `until`, at most 90 days".to_owned(),
+                found: since.to_string(),
+            });
+        }
+        let replay = Replay { rule: &rule, since, until };
+        if rule.kind == Kind::Metric {
+            self.by_queries(&replay).await
+        } else {
+            self.by_buckets(&replay).await
+        }
+    }
+
+    /// Reads buckets once, and slides the window over them.
+    async fn by_buckets(&self, replay: &Replay<'_>) -> Result<Backtest, AlertError> {
+        let rule = replay.rule;
+        let groups = if rule.group_by.is_empty() { 1 } else { i64::try_from(rule.groups()).unwrap_or(100) };
+        let most = (POINTS / groups - 2).max(1);
+        let range = replay.until.since(replay.since) + rule.window;
+        let mut every = rule.interval(self.0.times.every);
+        let bucket = loop {
+            let bucket = gcd(rule.window, every);
+            if range / bucket / most < QUERIES || every >= rule.window {
+                break bucket;
+            }
+            every = (every * 2).min(rule.window);
+        };
+        let first = ceil(replay.since, every);
+        let mut found = BTreeMap::<String, (BTreeMap<String, String>, Buckets)>::new();
+        let mut start = first.plus(-rule.window);
+        while start < replay.until {
+            let end = start.plus(bucket * most).min(ceil(replay.until, bucket));
+            let measured = self.0.measure.figures(&rule.ask_range(start, end, Some(bucket))?, end).await?;
+            collect(rule, measured, &mut found);
+            start = end;
+        }
+        if rule.group_by.is_empty() {
+            found.entry(group_key(&BTreeMap::new())).or_default();
+        }
+        let mut test = Backtest { every_ms: every / 1_000_000, ..Backtest::default() };
+        for (group, buckets) in found.into_values() {
+            replay.slide(group, buckets, first, every, &mut test);
+        }
+        test.episodes.sort_by_key(|episode| episode.from);
+        Ok(test)
+    }
+
+    /// Asks one query for each evaluation, because values of metrics have no sum.
+    async fn by_queries(&self, replay: &Replay<'_>) -> Result<Backtest, AlertError> {
+        let rule = replay.rule;
+        let mut every = rule.interval(self.0.times.every);
+        while replay.until.since(replay.since) / every > EVALUATIONS {
+            every *= 2;
+        }
+        let mut test = Backtest { every_ms: every / 1_000_000, ..Backtest::default() };
+        let mut states = BTreeMap::<String, (BTreeMap<String, String>, GroupState)>::new();
+        let mut at = ceil(replay.since, every);
+        while at <= replay.until {
+            let measured = self.0.measure.figures(&rule.ask(at, None)?, at).await?;
+            let mut seen = observations(rule, &measured).groups;
+            for (key, found) in &seen {
+                states.entry(key.clone()).or_insert_with(|| (found.group.clone(), GroupState::default()));
+            }
+            for (key, (group, state)) in &mut states {
+                let seen = seen.remove(key).map_or(Seen::NoData, |found| found.seen);
+                let change = state.step(&law_of(rule, group), seen, at);
+                test.note(group, state, change, at);
+            }
+            at = at.plus(every);
+        }
+        states.values().for_each(|(group, state)| test.close(group, state, replay.until));
+        test.episodes.sort_by_key(|episode| episode.from);
+        Ok(test)
+    }
+}
+
+/// A rule and the range of its back-test.
+struct Replay<'a> {
+    rule: &'a Rule,
+    since: Timestamp,
+    until: Timestamp,
+}
+
+impl Replay<'_> {
+    fn slide(
+        &self,
+        group: BTreeMap<String, String>,
+        buckets: Buckets,
+        first: Timestamp,
+        every: i64,
+        test: &mut Backtest,
+    ) {
+        let (rule, law) = (self.rule, law_of(self.rule, &group));
+        let mut window = Sliding::default();
+        let mut buckets = buckets.into_iter().peekable();
+        let mut state = GroupState::default();
+        let (mut at, mut is_new, mut seen) = (first, true, None);
+        while at <= self.until {
+            while let Some((start, figures)) = buckets.next_if(|(start, _)| *start < at) {
+                window.push(start, figures);
+                is_new = true;
+            }
+            is_new |= window.evict(at.plus(-rule.window));
+            if std::mem::take(&mut is_new) {
+                seen = window.sum().map(|figures| self.seen(figures));
+            }
+            let is_absent = seen.is_none() && !rule.group_by.is_empty();
+            if !(is_absent && state.is_idle()) {
+                let seen = seen.unwrap_or_else(|| self.seen(RuleFigures::default()));
+                let change = state.step(&law, seen, at);
+                test.note(&group, &state, change, at);
+            }
+            at = at.plus(every);
+        }
+        test.close(&group, &state, self.until);
+    }
+
+    fn seen(&self, figures: RuleFigures) -> Seen {
+        let group = MeasuredGroup { figures, ..MeasuredGroup::default() };
+        value_of(self.rule, &group).map_or(Seen::NoData, Seen::Value)
+    }
+}
+
+impl Backtest {
+    fn note(
+        &mut self,
+        group: &BTreeMap<String, String>,
+        state: &GroupState,
+        change: Option<Change>,
+        at: Timestamp,
+    ) {
+        if change == Some(Change::Resolved) {
+            self.add(group, state, Some(at), at);
+        }
+    }
+
+    /// Adds the episode that is open at the end.
+    fn close(&mut self, group: &BTreeMap<String, String>, state: &GroupState, until: Timestamp) {
+        if state.phase == crate::Phase::Firing {
+            self.add(group, state, None, until);
+        }
+    }
+
+    fn add(
+        &mut self,
+        group: &BTreeMap<String, String>,
+        state: &GroupState,
+        to: Option<Timestamp>,
+        end: Timestamp,
+    ) {
+        self.firing_s += end.since(state.fired_at) as f64 / Timestamp::SECOND as f64;
+        let group = group.clone();
+        self.episodes.push(BacktestEpisode { group, from: state.fired_at, to, peak: state.peak });
+    }
+}
+
+fn collect(
+    rule: &Rule,
+    measured: Measured,
+    found: &mut BTreeMap<String, (BTreeMap<String, String>, Buckets)>,
+) {
+    for group in measured.groups {
+        let keys = rule.group_by.iter().zip(group.key);
+        let names: BTreeMap<_, _> =
+            keys.map(|(key, value)| (key.clone(), value.unwrap_or_default())).collect();
+        let (_, buckets) = found.entry(group_key(&names)).or_insert_with(|| (names, Buckets::new()));
+        for (at, mut figures) in group.points {
+            figures.example = None::<TraceId>;
+            buckets.entry(at).or_default().merge(&figures);
+        }
+    }
+}
+
+/// The first multiple of `width` at or after a time.
+const fn ceil(at: Timestamp, width: i64) -> Timestamp {
+    at.plus(width - 1).floor(width)
+}
+
+const fn gcd(one: i64, other: i64) -> i64 {
+    if other == 0 { one } else { gcd(other, one % other) }
+}

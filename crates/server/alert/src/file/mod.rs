@@ -1,0 +1,269 @@
+//! The alert file: rules set here, states, episodes, silences and the outbox of notices, in SQLite.
+
+mod episodes;
+mod erase;
+mod outbox;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use quipu_core::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
+use serde::{Deserialize, Serialize};
+
+pub(crate) use outbox::{Outcome, Waiting};
+
+use crate::quiet::Silence;
+use crate::{AlertError, GroupState, Notice, RuleConfig};
+
+/// The file within a data folder.
+pub(crate) const FILE: &str = "alerts.db";
+/// Marks the file as ours, as `PRAGMA application_id`: "QAle".
+const MARK: i64 = 0x5141_6c65;
+/// Version of the layout.
+const VERSION: i64 = 1;
+/// How long a statement waits for another process.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// Stored state of a group.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct GroupRecord {
+    pub state: GroupState,
+    /// Keys and values.
+    pub group: std::collections::BTreeMap<String, String>,
+    /// Its open episode.
+    pub episode: Option<String>,
+    /// Why the latest evaluation failed.
+    pub error: Option<String>,
+}
+
+/// Changes of one evaluation, which are written together.
+#[derive(Debug, Default)]
+pub(crate) struct Changes {
+    /// New state by rule and group; `None` removes it.
+    pub states: Vec<(String, String, Option<GroupRecord>)>,
+    /// Episodes that begin or change.
+    pub episodes: Vec<EpisodeChange>,
+    /// Notices by channel.
+    pub notices: Vec<(String, Notice)>,
+}
+
+/// New facts of an episode.
+#[derive(Debug)]
+pub(crate) struct EpisodeChange {
+    pub grp: String,
+    /// `firing`, `resolved` or `withdrawn`.
+    pub state: &'static str,
+    pub started_at: Timestamp,
+    pub ended_at: Option<Timestamp>,
+    pub peak: Option<f64>,
+    pub notice: Notice,
+}
+
+/// The open file.
+pub(crate) struct AlertFile {
+    path: PathBuf,
+    conn: Connection,
+}
+
+impl AlertFile {
+    /// Opens the file of a data folder and creates a missing one, or a file in memory.
+    ///
+    /// # Errors
+    /// It cannot be read and written, is from another program, or from a newer version.
+    pub(crate) fn open(folder: Option<&Path>) -> Result<Self, AlertError> {
+        let path = folder.map_or_else(|| PathBuf::from(":memory:"), |folder| folder.join(FILE));
+        let told = |cause| AlertError::File { path: path.clone(), cause };
+        let mut conn = match folder {
+            Some(_) => Connection::open(&path),
+            None => Connection::open_in_memory(),
+        }
+        .map_err(told)?;
+        conn.busy_timeout(BUSY).map_err(told)?;
+        conn.pragma_update(None, "journal_mode", "WAL").map_err(told)?;
+        // A notice that a change causes is on the disk with it.
+        conn.pragma_update(None, "synchronous", "FULL").map_err(told)?;
+        lay_out(&mut conn, &path)?;
+        Ok(Self { path, conn })
+    }
+
+    fn told(&self, cause: rusqlite::Error) -> AlertError {
+        AlertError::File { path: self.path.clone(), cause }
+    }
+
+    /// Runs a change in one transaction.
+    fn change<T>(
+        &mut self,
+        work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, AlertError> {
+        let path = self.path.clone();
+        let told = |cause| AlertError::File { path, cause };
+        let run = || {
+            let work_in = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let done = work(&work_in)?;
+            work_in.commit()?;
+            Ok(done)
+        };
+        run().map_err(told)
+    }
+
+    /// Rules that were set here, by name.
+    pub(crate) fn rules(&self) -> Result<Vec<(String, RuleConfig)>, AlertError> {
+        let rows = self.rows("SELECT name, config FROM rules ORDER BY name", |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+        })?;
+        Ok(rows
+            .into_iter()
+            .filter_map(|(name, text)| Some((name, serde_json::from_str(&text).ok()?)))
+            .collect())
+    }
+
+    /// Stores a rule.
+    pub(crate) fn put_rule(
+        &mut self,
+        name: &str,
+        config: &RuleConfig,
+        by: &str,
+        now: Timestamp,
+    ) -> Result<(), AlertError> {
+        let text = json(config);
+        let sql =
+            "INSERT OR REPLACE INTO rules (name, config, updated_at, updated_by) VALUES (?1, ?2, ?3, ?4)";
+        self.change(|work| work.execute(sql, params![name, text, now.nanos(), by]).map(drop))
+    }
+
+    /// Removes a rule with the states of its groups; `false` if it does not exist.
+    pub(crate) fn remove_rule(&mut self, name: &str) -> Result<bool, AlertError> {
+        self.change(|work| {
+            work.execute("DELETE FROM states WHERE rule = ?1", [name])?;
+            Ok(work.execute("DELETE FROM rules WHERE name = ?1", [name])? > 0)
+        })
+    }
+
+    /// States of all groups that are not at rest, by rule and group.
+    pub(crate) fn states(&self) -> Result<Vec<(String, String, GroupRecord)>, AlertError> {
+        let rows = self.rows("SELECT rule, grp, state FROM states", |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
+        })?;
+        let read = |(rule, grp, text): (String, String, String)| {
+            Some((rule, grp, serde_json::from_str(&text).ok()?))
+        };
+        Ok(rows.into_iter().filter_map(read).collect())
+    }
+
+    /// Writes the changes of one evaluation: all or nothing.
+    pub(crate) fn apply(&mut self, changes: &Changes, now: Timestamp, wait: i64) -> Result<(), AlertError> {
+        self.change(|work| {
+            for (rule, grp, record) in &changes.states {
+                match record {
+                    Some(record) => work.execute(
+                        "INSERT OR REPLACE INTO states (rule, grp, state) VALUES (?1, ?2, ?3)",
+                        params![rule, grp, json(record)],
+                    )?,
+                    None => {
+                        work.execute("DELETE FROM states WHERE rule = ?1 AND grp = ?2", params![rule, grp])?
+                    }
+                };
+            }
+            changes.episodes.iter().try_for_each(|change| episodes::put(work, change))?;
+            for (channel, notice) in &changes.notices {
+                outbox::put(work, channel, notice, now, now.plus(wait))?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Silences, the ones that end last first.
+    pub(crate) fn silences(&self) -> Result<Vec<Silence>, AlertError> {
+        let sql =
+            "SELECT id, matchers, author, reason, starts_at, ends_at FROM silences ORDER BY ends_at DESC";
+        self.rows(sql, |row| {
+            Ok(Silence {
+                id: row.get(0)?,
+                matchers: serde_json::from_str(&row.get::<_, String>(1)?).unwrap_or_default(),
+                author: row.get(2)?,
+                reason: row.get(3)?,
+                starts_at: Timestamp::from_nanos(row.get(4)?),
+                ends_at: Timestamp::from_nanos(row.get(5)?),
+            })
+        })
+    }
+
+    /// Stores a silence.
+    pub(crate) fn put_silence(&mut self, silence: &Silence) -> Result<(), AlertError> {
+        let sql = "INSERT OR REPLACE INTO silences (id, matchers, author, reason, starts_at, ends_at)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        let Silence { id, matchers, author, reason, starts_at, ends_at } = silence;
+        let matchers = json(matchers);
+        self.change(|work| {
+            work.execute(sql, params![id, matchers, author, reason, starts_at.nanos(), ends_at.nanos()])
+                .map(drop)
+        })
+    }
+
+    /// Ends a silence now; `false` if no silence of this id is active.
+    pub(crate) fn end_silence(&mut self, id: &str, now: Timestamp) -> Result<bool, AlertError> {
+        let sql = "UPDATE silences SET ends_at = ?2 WHERE id = ?1 AND ends_at > ?2";
+        self.change(|work| work.execute(sql, params![id, now.nanos()]).map(|changed| changed > 0))
+    }
+
+    /// Removes episodes, notices and silences that ended before a time.
+    pub(crate) fn expire(&mut self, before: Timestamp) -> Result<(), AlertError> {
+        self.change(|work| {
+            let before = [before.nanos()];
+            work.execute(
+                "DELETE FROM notices WHERE state <> 'waiting' AND created_at < ?1 AND episode NOT IN
+                    (SELECT id FROM episodes WHERE ended_at IS NULL)",
+                before,
+            )?;
+            work.execute("DELETE FROM episodes WHERE ended_at < ?1", before)?;
+            work.execute("DELETE FROM silences WHERE ends_at < ?1", before).map(drop)
+        })
+    }
+
+    fn rows<T>(
+        &self,
+        sql: &str,
+        read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, AlertError> {
+        let run =
+            || -> rusqlite::Result<Vec<T>> { self.conn.prepare_cached(sql)?.query_map([], read)?.collect() };
+        run().map_err(|cause| self.told(cause))
+    }
+}
+
+/// Brings the file to the current version.
+fn lay_out(conn: &mut Connection, path: &Path) -> Result<(), AlertError> {
+    let told = |cause| AlertError::File { path: path.to_owned(), cause };
+    let number = |name: &str| conn.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(told);
+    let (mark, version) = (number("application_id")?, number("user_version")?);
+    match (mark, version) {
+        (MARK, VERSION) => return Ok(()),
+        (0, 0) => {}
+        (MARK, newer) => {
+            return Err(AlertError::Version {
+                path: path.to_owned(),
+                expected: VERSION,
+                found: newer.to_string(),
+            });
+        }
+        (other, _) => {
+            let found = format!("a file with the application id {other:#x}");
+            return Err(AlertError::Version { path: path.to_owned(), expected: VERSION, found });
+        }
+    }
+    let work = conn.transaction_with_behavior(TransactionBehavior::Immediate).map_err(told)?;
+    // Another process may have laid it out meanwhile.
+    let done: Option<i64> =
+        work.query_row("PRAGMA user_version", [], |row| row.get(0)).optional().map_err(told)?;
+    if done == Some(0) {
+        work.execute_batch(include_str!("../layout.sql")).map_err(told)?;
+        work.pragma_update(None, "application_id", MARK).map_err(told)?;
+        work.pragma_update(None, "user_version", VERSION).map_err(told)?;
+    }
+    work.commit().map_err(told)
+}
+
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}

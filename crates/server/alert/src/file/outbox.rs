@@ -1,0 +1,179 @@
+//! The outbox in the alert file: notices from the change that causes them to their delivery.
+
+use std::collections::BTreeMap;
+
+use quipu_core::Timestamp;
+use rusqlite::{Transaction, params};
+
+use super::{AlertFile, json};
+use crate::{AlertError, Notice};
+
+/// A notice that was not delivered yet.
+#[derive(Debug, Clone)]
+pub(crate) struct Waiting {
+    pub id: i64,
+    pub channel: String,
+    pub notice: Notice,
+    pub created_at: Timestamp,
+    pub next_at: Timestamp,
+    pub attempts: u32,
+    /// Whether a silence or an inhibition holds it.
+    pub is_held: bool,
+}
+
+/// Result of an attempt.
+#[derive(Debug, Clone)]
+pub(crate) enum Outcome {
+    Sent,
+    /// Next attempt and the reason.
+    Later(Timestamp, String),
+    /// Given up, for this reason.
+    Dead(String),
+    /// Another notice of the episode replaced it.
+    Superseded,
+    /// A silence or an inhibition holds it until this time at least.
+    Held(Timestamp, String),
+    /// The episode ended while the notice was held.
+    Silenced,
+}
+
+/// Note of notices that are held.
+const HELD: &str = "held: ";
+
+pub(super) fn put(
+    work: &Transaction<'_>,
+    channel: &str,
+    notice: &Notice,
+    now: Timestamp,
+    next_at: Timestamp,
+) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO notices (episode, rule, channel, status, body, created_at, next_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    work.prepare_cached(sql)?
+        .execute(params![
+            notice.episode,
+            notice.rule,
+            channel,
+            notice.status.as_str(),
+            json(notice),
+            now.nanos(),
+            next_at.nanos(),
+        ])
+        .map(drop)
+}
+
+impl AlertFile {
+    /// Whether the time of a waiting notice has come.
+    pub(crate) fn has_due(&self, now: Timestamp) -> Result<bool, AlertError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM notices WHERE state = 'waiting' AND next_at <= ?1)";
+        let run = || self.conn.prepare_cached(sql)?.query_row([now.nanos()], |row| row.get(0));
+        run().map_err(|cause| self.told(cause))
+    }
+
+    /// All notices that wait, in the order of their causes.
+    pub(crate) fn waiting(&self) -> Result<Vec<Waiting>, AlertError> {
+        let sql = "SELECT id, channel, body, created_at, next_at, attempts, note FROM notices
+            WHERE state = 'waiting' ORDER BY id";
+        let rows = self.rows(sql, |row| {
+            let body: String = row.get(2)?;
+            let note: Option<String> = row.get(6)?;
+            let Ok(notice) = serde_json::from_str(&body) else { return Ok(None) };
+            Ok(Some(Waiting {
+                id: row.get(0)?,
+                channel: row.get(1)?,
+                notice,
+                created_at: Timestamp::from_nanos(row.get(3)?),
+                next_at: Timestamp::from_nanos(row.get(4)?),
+                attempts: row.get(5)?,
+                is_held: note.is_some_and(|note| note.starts_with(HELD)),
+            }))
+        })?;
+        Ok(rows.into_iter().flatten().collect())
+    }
+
+    /// Notes results, and adds notices for fallback channels.
+    pub(crate) fn settle(
+        &mut self,
+        outcomes: &[(i64, Outcome)],
+        fallback: &[(String, Notice)],
+        now: Timestamp,
+    ) -> Result<(), AlertError> {
+        self.change(|work| {
+            for (id, outcome) in outcomes {
+                settle_one(work, *id, outcome, now)?;
+            }
+            fallback.iter().try_for_each(|(channel, notice)| put(work, channel, notice, now, now))
+        })
+    }
+
+    /// Adds notices outside an evaluation.
+    pub(crate) fn enqueue(&mut self, notices: &[(String, Notice)], now: Timestamp) -> Result<(), AlertError> {
+        self.settle(&[], notices, now)
+    }
+
+    /// Notes that a channel got a message about a rule.
+    pub(crate) fn note_send(&mut self, channel: &str, rule: &str, now: Timestamp) -> Result<(), AlertError> {
+        let sql = "INSERT OR REPLACE INTO sends (channel, rule, at) VALUES (?1, ?2, ?3)";
+        self.change(|work| work.execute(sql, params![channel, rule, now.nanos()]).map(drop))
+    }
+
+    /// Time of the last message of each channel and rule.
+    pub(crate) fn sends(&self) -> Result<BTreeMap<(String, String), Timestamp>, AlertError> {
+        let rows = self.rows("SELECT channel, rule, at FROM sends", |row| {
+            Ok(((row.get(0)?, row.get(1)?), Timestamp::from_nanos(row.get(2)?)))
+        })?;
+        Ok(rows.into_iter().collect())
+    }
+
+    /// Channels of each open, unacknowledged episode whose last firing notice was sent at or before `until`,
+    /// and which have no waiting notice; with that notice.
+    pub(crate) fn to_repeat(&self, until: Timestamp) -> Result<Vec<(String, Notice)>, AlertError> {
+        let sql = "SELECT n.channel, e.body FROM notices n JOIN episodes e ON e.id = n.episode
+            WHERE e.ended_at IS NULL AND e.ack_at IS NULL AND n.status = 'firing'
+            GROUP BY n.episode, n.channel
+            HAVING SUM(n.state = 'waiting') = 0 AND MAX(n.sent_at) IS NOT NULL AND MAX(n.sent_at) <= ?1";
+        let run = || -> rusqlite::Result<Vec<(String, String)>> {
+            let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+            self.conn.prepare_cached(sql)?.query_map([until.nanos()], read)?.collect()
+        };
+        let rows = run().map_err(|cause| self.told(cause))?;
+        Ok(rows
+            .into_iter()
+            .filter_map(|(channel, body)| Some((channel, serde_json::from_str(&body).ok()?)))
+            .collect())
+    }
+
+    /// Channels that have had a notice about an episode.
+    pub(crate) fn told_channels(&self, episode: &str) -> Result<Vec<String>, AlertError> {
+        let run = || -> rusqlite::Result<Vec<String>> {
+            let sql = "SELECT DISTINCT channel FROM notices WHERE episode = ?1";
+            self.conn.prepare_cached(sql)?.query_map([episode], |row| row.get(0))?.collect()
+        };
+        run().map_err(|cause| self.told(cause))
+    }
+}
+
+fn settle_one(work: &Transaction<'_>, id: i64, outcome: &Outcome, now: Timestamp) -> rusqlite::Result<()> {
+    let now = now.nanos();
+    match outcome {
+        Outcome::Sent => work.execute(
+            "UPDATE notices SET state = 'sent', sent_at = ?2, attempts = attempts + 1, note = NULL WHERE id = ?1",
+            params![id, now],
+        ),
+        Outcome::Later(at, why) => work.execute(
+            "UPDATE notices SET next_at = ?2, attempts = attempts + 1, note = ?3 WHERE id = ?1",
+            params![id, at.nanos(), why],
+        ),
+        Outcome::Dead(why) => work.execute(
+            "UPDATE notices SET state = 'dead', attempts = attempts + 1, note = ?2 WHERE id = ?1",
+            params![id, why],
+        ),
+        Outcome::Superseded => work.execute("UPDATE notices SET state = 'superseded' WHERE id = ?1", [id]),
+        Outcome::Held(at, why) => work.execute(
+            "UPDATE notices SET next_at = ?2, note = ?3 WHERE id = ?1",
+            params![id, at.nanos(), format!("{HELD}{why}")],
+        ),
+        Outcome::Silenced => work.execute("UPDATE notices SET state = 'silenced' WHERE id = ?1", [id]),
+    }
+    .map(drop)
+}

@@ -1,0 +1,99 @@
+//! Figures that rules judge, and the contract of their source.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use quipu_core::{Result, Sketch, Timestamp, TraceFilter, TraceId, Usd};
+use quipu_query::FigureAsk;
+
+/// Figures of a group within a window, or within one step of it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RuleFigures {
+    /// Records.
+    pub count: u64,
+    /// Failed records.
+    pub errors: u64,
+    /// Triggered guardrails.
+    pub triggered: u64,
+    /// Input and output tokens.
+    pub tokens: u64,
+    /// Metered cost; `None` without a price.
+    pub cost: Option<Usd>,
+    /// Calls without a price.
+    pub unpriced: u64,
+    /// Durations in nanoseconds.
+    pub latency: Sketch,
+    /// Nanoseconds until the first token.
+    pub first_token: Sketch,
+    /// Value of a metric.
+    pub value: Option<f64>,
+    /// A trace of one of the records.
+    pub example: Option<TraceId>,
+}
+
+impl RuleFigures {
+    /// Adds the figures of other records. Values of metrics have no sum: the first one stays.
+    pub fn merge(&mut self, other: &Self) {
+        self.count += other.count;
+        self.errors += other.errors;
+        self.triggered += other.triggered;
+        self.tokens += other.tokens;
+        self.cost = Usd::sum_known(self.cost, other.cost);
+        self.unpriced += other.unpriced;
+        self.latency.merge(&other.latency);
+        self.first_token.merge(&other.first_token);
+        self.value = self.value.or(other.value);
+        self.example = self.example.or(other.example);
+    }
+}
+
+/// Figures of one group.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct MeasuredGroup {
+    /// One value for each key of the rule; `None` if the records have none.
+    pub key: Vec<Option<String>>,
+    /// Figures of the whole window.
+    pub figures: RuleFigures,
+    /// Start and figures of each step with records, if the query has steps.
+    pub points: Vec<(Timestamp, RuleFigures)>,
+}
+
+/// Answer to the query of a rule.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Measured {
+    /// The groups; one without keys if the query has none.
+    pub groups: Vec<MeasuredGroup>,
+    /// Groups beyond the limit of the rule; they are not judged.
+    pub left_out: usize,
+}
+
+/// State of one account of a budget.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct BudgetShare {
+    /// Scope of the account.
+    pub scope: BTreeMap<String, String>,
+    /// Spent amount as a share of the limit.
+    pub share: f64,
+}
+
+/// Source of the figures of rules: the query layer over a store, or a test.
+#[async_trait]
+pub trait Measure: Send + Sync {
+    /// Answers a query as `/api/v1/query` does at `now`.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    async fn figures(&self, ask: &FigureAsk, now: Timestamp) -> Result<Measured>;
+
+    /// Accounts of a budget; empty for an unknown budget or one without spending.
+    ///
+    /// # Errors
+    /// The accounts cannot be read.
+    async fn budget(&self, name: &str) -> Result<Vec<BudgetShare>>;
+
+    /// At most three traces that weigh most: failed ones, the slowest, or the most expensive.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    async fn heaviest(&self, filter: &TraceFilter, rank: &str) -> Result<Vec<TraceId>>;
+}

@@ -1,0 +1,148 @@
+//! A notice about an episode, as the webhook body and the outbox have it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Severity;
+
+/// Reason of a notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoticeStatus {
+    /// The episode is open.
+    Firing,
+    /// The episode ended.
+    Resolved,
+    /// Late records corrected the figures, so the episode never happened.
+    Withdrawn,
+    /// A user acknowledged the episode. Only PagerDuty and Opsgenie get it.
+    Acknowledged,
+    /// A test of the channel.
+    Test,
+}
+
+impl NoticeStatus {
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Firing => "firing",
+            Self::Resolved => "resolved",
+            Self::Withdrawn => "withdrawn",
+            Self::Acknowledged => "acknowledged",
+            Self::Test => "test",
+        }
+    }
+
+    /// Whether the episode is over.
+    pub const fn is_end(self) -> bool {
+        matches!(self, Self::Resolved | Self::Withdrawn)
+    }
+}
+
+/// A notice.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Notice {
+    /// Reason.
+    pub status: NoticeStatus,
+    /// Rule.
+    pub rule: String,
+    /// Weight.
+    pub severity: Severity,
+    /// Keys and values of the group; empty without keys.
+    pub group: BTreeMap<String, String>,
+    /// Value at the time of the notice; null if the window had no records.
+    pub value: Option<f64>,
+    /// Threshold.
+    pub threshold: f64,
+    /// `above` or `below`.
+    pub side: String,
+    /// Window of the figures, such as `5m`.
+    pub window: String,
+    /// When the episode began.
+    pub started_at: String,
+    /// When it ended; null while it is open.
+    pub ended_at: Option<String>,
+    /// Id of the episode, the same in all its notices.
+    pub episode: String,
+    /// Ids of at most three traces that weigh most.
+    pub traces: Vec<String>,
+    /// Page of the dashboard; empty if the server's address is unknown.
+    pub url: String,
+    /// Text for people.
+    pub summary: String,
+}
+
+impl Notice {
+    /// One line: status, rule, group, value and threshold.
+    pub fn title(&self) -> String {
+        let group = self.group_text();
+        let group = if group.is_empty() { String::new() } else { format!(" {{{group}}}") };
+        let status = self.status.as_str().to_uppercase();
+        format!("[{status}] {}{group}: {}", self.rule, self.figure())
+    }
+
+    /// The group as `key=value` pairs.
+    pub fn group_text(&self) -> String {
+        let pairs = self.group.iter().map(|(key, value)| format!("{key}={value}"));
+        pairs.collect::<Vec<_>>().join(", ")
+    }
+
+    /// Value, threshold and window in words.
+    pub fn figure(&self) -> String {
+        let value = self.value.map_or_else(|| "no data".to_owned(), number);
+        format!("{value}, threshold {} {}, window {}", self.side, number(self.threshold), self.window)
+    }
+
+    /// All facts, one a line.
+    pub fn lines(&self) -> Vec<String> {
+        let mut lines = vec![self.figure()];
+        if !self.summary.is_empty() {
+            lines.insert(0, self.summary.clone());
+        }
+        if self.status == NoticeStatus::Withdrawn {
+            lines.insert(0, "withdrawn: figures were corrected".to_owned());
+        }
+        lines.push(match &self.ended_at {
+            Some(ended) => format!("from {} to {ended}", self.started_at),
+            None => format!("since {}", self.started_at),
+        });
+        lines.extend(self.traces.iter().map(|trace| format!("quipu trace {trace}")));
+        if !self.url.is_empty() {
+            lines.push(self.url.clone());
+        }
+        lines
+    }
+}
+
+/// A number with at most six significant digits.
+pub(crate) fn number(value: f64) -> String {
+    if value != 0.0 && !(1e-4..1e15).contains(&value.abs()) {
+        return format!("{value:.5e}");
+    }
+    let digits = if value == 0.0 { 0 } else { 5 - value.abs().log10().floor() as i32 };
+    let text = format!("{value:.*}", usize::try_from(digits).unwrap_or(0));
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_six_significant_digits() {
+        for (value, text) in [
+            (0.0, "0"),
+            (0.05, "0.05"),
+            (1.0 / 3.0, "0.333333"),
+            (60_000.0, "60000"),
+            (123_456.789, "123457"),
+            (12.5, "12.5"),
+            (1e9, "1000000000"),
+            (-2.5, "-2.5"),
+            (1e-7, "1.00000e-7"),
+        ] {
+            assert_eq!(number(value), text);
+        }
+    }
+}

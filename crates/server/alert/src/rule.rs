@@ -1,0 +1,191 @@
+//! A checked rule: its query, threshold and times.
+
+use quipu_core::{Limits, Timestamp};
+use quipu_query::{FigureAsk, Params};
+use serde::{Deserialize, Serialize};
+
+use crate::kind::{KINDS, Kind};
+use crate::rule_keys::{Keys, LONGEST, MINUTE};
+use crate::{AlertError, Figure, Law, PRESETS, RuleConfig};
+
+/// Steps of a window whose points are judged one by one.
+const STEPS: i64 = 1_000;
+
+/// Weight of a rule.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// To know.
+    Info,
+    /// To look at.
+    #[default]
+    Warning,
+    /// To act on.
+    Critical,
+}
+
+impl Severity {
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Critical => "critical",
+        }
+    }
+}
+
+/// A checked rule.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rule {
+    /// Name: 1 to 64 characters of `a-z`, `0-9`, `_` and `-`.
+    pub name: String,
+    /// The keys that it was made of.
+    pub said: RuleConfig,
+    /// Its keys with those of the preset.
+    pub config: RuleConfig,
+    /// Weight.
+    pub severity: Severity,
+    /// Channels of its notices.
+    pub channels: Vec<String>,
+    /// Window in nanoseconds.
+    pub window: i64,
+    /// Threshold and times.
+    pub law: Law,
+    /// Judged figure.
+    pub figure: Figure,
+    /// Keys of the groups.
+    pub group_by: Vec<String>,
+    /// Nanoseconds without acknowledgement, and the channels that then get the notice.
+    pub escalate: Option<(i64, Vec<String>)>,
+    pub(crate) kind: Kind,
+    pub(crate) min_count: u64,
+    pub(crate) consecutive: usize,
+    /// Parameters of the query except times.
+    pairs: Vec<(String, String)>,
+}
+
+impl Rule {
+    /// Checks a rule.
+    ///
+    /// # Errors
+    /// A key is missing, unknown for the kind, or has an invalid value. The text names rule, key, value and
+    /// limit.
+    pub fn new(name: &str, said: RuleConfig) -> Result<Self, AlertError> {
+        let fits =
+            |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'-');
+        let keys = Keys { rule: name, config: &said };
+        if !(1..=64).contains(&name.len()) || !name.bytes().all(fits) {
+            return Err(keys.wrong("name", "1 to 64 characters of a-z, 0-9, _ and -", name));
+        }
+        let presets = || PRESETS.map(|preset| preset.name).join(", ");
+        let unknown = || {
+            keys.wrong("preset", format!("one of {}", presets()), said.preset.as_deref().unwrap_or_default())
+        };
+        let config = said.clone().with_preset().ok_or_else(unknown)?;
+        Self::of_keys(&Keys { rule: name, config: &config }, &said)
+    }
+
+    fn of_keys(keys: &Keys<'_>, said: &RuleConfig) -> Result<Self, AlertError> {
+        let config = keys.config;
+        let none = String::new();
+        let kind =
+            keys.word("kind", Some(config.kind.as_ref().unwrap_or(&none)), KINDS)?.unwrap_or(Kind::Calls);
+        keys.check_kind(kind)?;
+        let figure = keys.figure(kind)?;
+        let groups = keys.count("groups", config.groups, 1_000, 100)?;
+        let group_by = config.group_by.clone().unwrap_or_default();
+        if group_by.len() > 2 {
+            return Err(keys.wrong("group_by", "at most 2 keys", &group_by.join(",")));
+        }
+        if !group_by.is_empty() && matches!(kind, Kind::Budget | Kind::BurnRate) {
+            return Err(keys.wrong(
+                "group_by",
+                "no keys for this kind: it has groups of its own",
+                &group_by.join(","),
+            ));
+        }
+        let severities =
+            [Severity::Info, Severity::Warning, Severity::Critical].map(|one| (one.as_str(), one));
+        let rule = Self {
+            name: keys.rule.to_owned(),
+            said: said.clone(),
+            severity: keys.word("severity", config.severity.as_ref(), &severities)?.unwrap_or_default(),
+            channels: config.channels.clone().unwrap_or_default(),
+            window: keys.window()?,
+            law: keys.law(kind)?,
+            escalate: keys.escalate()?,
+            pairs: match kind {
+                Kind::Budget | Kind::BurnRate => Vec::new(),
+                _ => keys.pairs(kind, figure, groups)?,
+            },
+            figure,
+            group_by,
+            kind,
+            min_count: config.min_count.unwrap_or(1).max(1),
+            consecutive: keys.count("consecutive", config.consecutive, 100, 1)?,
+            config: config.clone(),
+        };
+        if !rule.pairs.is_empty() {
+            rule.ask(Timestamp::from_nanos(LONGEST), None)?;
+        }
+        Ok(rule)
+    }
+
+    /// Most groups that are judged.
+    pub fn groups(&self) -> usize {
+        self.config.groups.unwrap_or(100)
+    }
+
+    /// Word of its kind.
+    pub fn kind(&self) -> &'static str {
+        self.kind.word()
+    }
+
+    /// The query for the window that ends at `until`, as `/api/v1/query` takes it. With `step`, in steps of
+    /// so many nanoseconds.
+    ///
+    /// # Errors
+    /// The query layer rejects a parameter.
+    pub fn ask(&self, until: Timestamp, step: Option<i64>) -> Result<FigureAsk, AlertError> {
+        self.ask_range(until.plus(-self.window), until, step)
+    }
+
+    /// The query for a range of time.
+    ///
+    /// # Errors
+    /// As [`Self::ask`].
+    pub fn ask_range(
+        &self,
+        since: Timestamp,
+        until: Timestamp,
+        step: Option<i64>,
+    ) -> Result<FigureAsk, AlertError> {
+        let own = (self.consecutive > 1).then(|| (self.window / STEPS).max(Timestamp::SECOND));
+        let mut pairs = self.pairs.clone();
+        pairs.push(("since".to_owned(), since.to_string()));
+        pairs.push(("until".to_owned(), until.to_string()));
+        if let Some(step) = step.or(own) {
+            pairs.push(("step".to_owned(), (step / 1_000_000).to_string()));
+        }
+        let key = if self.kind == Kind::Query { "query" } else { "filter" };
+        let told = |error: quipu_query::ParamError| AlertError::Rule {
+            rule: self.name.clone(),
+            key: if error.to_string().contains("\"group_by\"") { "group_by" } else { key },
+            expected: error.to_string(),
+            found: "an invalid value".to_owned(),
+        };
+        Params::new(pairs, until, &Limits::default()).figure_ask().map_err(told)
+    }
+
+    /// Nanoseconds between two evaluations: `every`, or a 360th of a window above one hour in whole minutes.
+    /// Budgets and burn rates have no window.
+    pub fn interval(&self, every: i64) -> i64 {
+        let is_short = self.window <= Timestamp::HOUR || matches!(self.kind, Kind::Budget | Kind::BurnRate);
+        if is_short { every } else { (self.window / 360 / MINUTE * MINUTE).max(every) }
+    }
+}
+
+#[cfg(test)]
+#[path = "rule_tests.rs"]
+mod tests;

@@ -1,0 +1,200 @@
+//! Tests of the routes of alerts, and of their figures against `/api/v1/query`.
+
+use axum::http::Method;
+use proptest::prelude::*;
+use quipu_alert::{Measure as _, Rule};
+use quipu_api::{Money, StoreMeasure};
+use serde_json::{Value, json};
+
+use crate::fixture::{Fixture, MINUTE, NOW};
+use crate::http::Answer;
+
+const JSON: (&str, &str) = ("content-type", "application/json");
+
+async fn send(fixture: &Fixture, method: Method, path: &str, body: &Value) -> Answer {
+    fixture.ask(method, &format!("/api/v1/alerts{path}"), &[JSON], &body.to_string()).await
+}
+
+/// A rule that fires for two of the three calls.
+fn slow() -> Value {
+    json!({"kind": "latency", "quantile": "avg", "group_by": ["model"], "window": "1d", "above": 1000.0, "channels": ["log"]})
+}
+
+#[tokio::test]
+async fn a_rule_is_set_read_and_removed_and_file_rules_stay() {
+    let fixture = Fixture::new().await;
+    let set = send(&fixture, Method::PUT, "/rules/slow", &slow()).await;
+    assert_eq!(set.status, 200, "{:?}", set.body);
+    let rule = set.json();
+    assert_eq!(
+        (&rule["name"], &rule["source"], &rule["config"]),
+        (&json!("slow"), &json!("stored"), &slow())
+    );
+    let listed = fixture.get("/api/v1/alerts/rules").await;
+    assert_eq!(listed["rules"].as_array().unwrap().len(), 2);
+    assert_eq!(listed["rules"][0]["effective"]["above"], 0.05, "a preset shows its keys");
+    assert_eq!(
+        listed["channels"],
+        json!([{"name": "console", "kind": "console"}, {"name": "log", "kind": "log"}])
+    );
+    send(&fixture, Method::PUT, "/rules/of_file", &slow()).await.problem(409);
+    send(&fixture, Method::DELETE, "/rules/of_file", &json!({})).await.problem(409);
+    let wrong =
+        send(&fixture, Method::PUT, "/rules/slow", &json!({"kind": "latency", "above": 1.0, "window": "5s"}))
+            .await;
+    let detail = wrong.problem(400);
+    assert!(detail.contains("[alert.slow] window") && detail.contains("5s"), "{detail}");
+    assert!(
+        send(&fixture, Method::PUT, "/rules/slow", &json!({"kinds": 1})).await.problem(400).contains("kinds")
+    );
+    assert_eq!(send(&fixture, Method::DELETE, "/rules/slow", &json!({})).await.status, 204);
+    send(&fixture, Method::DELETE, "/rules/slow", &json!({})).await.problem(404);
+    fixture.fails("/api/v1/alerts/rules/slow", 404).await;
+}
+
+#[tokio::test]
+async fn a_firing_rule_is_listed_acknowledged_and_in_the_history() {
+    let fixture = Fixture::new().await;
+    send(&fixture, Method::PUT, "/rules/slow", &slow()).await;
+    let alerts = fixture.state.alerts.clone().unwrap();
+    alerts.evaluate(NOW).await.unwrap();
+    let listed = fixture.get("/api/v1/alerts").await;
+    let firing: Vec<&Value> =
+        listed["alerts"].as_array().unwrap().iter().filter(|row| row["state"] == "firing").collect();
+    assert!(!firing.is_empty(), "{listed}");
+    let episode = firing[0]["episode"].as_str().unwrap();
+    let model = firing[0]["group"]["model"].as_str().unwrap();
+    let figures = fixture.get(&format!("/api/v1/query?from=calls&model={model}&since=-1d")).await;
+    assert_eq!(firing[0]["value"], figures["total"]["latency_ms"]["avg"], "the figure of the query route");
+    assert_eq!(send(&fixture, Method::POST, "/ack", &json!({"episode": episode})).await.status, 204);
+    send(&fixture, Method::POST, "/ack", &json!({"episode": "none"})).await.problem(404);
+    let history = fixture.get("/api/v1/alerts/history?rule=slow&state=firing").await;
+    let row = history["episodes"].as_array().unwrap().iter().find(|row| row["id"] == episode).unwrap();
+    assert_eq!((&row["acknowledged_by"], &row["notices"][0]["channel"]), (&json!("local"), &json!("log")));
+    assert!(!row["traces"].as_array().unwrap().is_empty());
+    assert_eq!(fixture.get("/api/v1/alerts/history?state=resolved").await["episodes"], json!([]));
+    fixture.fails("/api/v1/alerts/history?state=open", 400).await;
+}
+
+#[tokio::test]
+async fn a_back_test_tells_the_episodes_of_the_past() {
+    let fixture = Fixture::new().await;
+    let rule =
+        json!({"kind": "latency", "quantile": "avg", "window": "5m", "above": 1000.0, "no_data": "ok"});
+    let answer = send(&fixture, Method::POST, "/backtest", &json!({"rule": rule, "since": "-1d"})).await;
+    assert_eq!(answer.status, 200, "{:?}", answer.body);
+    let test = answer.json();
+    assert!(
+        !test["episodes"].as_array().unwrap().is_empty() && test["firing_s"].as_f64().unwrap() > 0.0,
+        "{test}"
+    );
+    let budget = json!({"rule": {"preset": "llm_quota_exceeded"}});
+    assert!(send(&fixture, Method::POST, "/backtest", &budget).await.problem(400).contains("budget"));
+    let backwards = json!({"rule": rule, "since": "-1h", "until": "-2h"});
+    send(&fixture, Method::POST, "/backtest", &backwards).await.problem(400);
+}
+
+#[tokio::test]
+async fn silences_are_added_listed_and_ended() {
+    let fixture = Fixture::new().await;
+    let new = json!({"matchers": {"rule": "slow"}, "reason": "deploy", "duration": "2h"});
+    let silence = send(&fixture, Method::POST, "/silences", &new).await.json();
+    assert_eq!((&silence["active"], &silence["author"]), (&json!(true), &json!("local")));
+    assert_eq!(fixture.get("/api/v1/alerts/silences").await["silences"][0], silence);
+    let path = format!("/silences/{}", silence["id"].as_str().unwrap());
+    assert_eq!(send(&fixture, Method::DELETE, &path, &json!({})).await.status, 204);
+    send(&fixture, Method::DELETE, &path, &json!({})).await.problem(404);
+    let long = json!({"matchers": {"rule": "slow"}, "reason": "deploy", "duration": "2w"});
+    assert!(send(&fixture, Method::POST, "/silences", &long).await.problem(400).contains("2w"));
+}
+
+#[tokio::test]
+async fn a_test_notice_has_a_result() {
+    let fixture = Fixture::empty();
+    let answer = send(&fixture, Method::POST, "/fire", &json!({"channel": "log"})).await;
+    assert_eq!(answer.json(), json!({"channel": "log", "delivered": true, "error": null}));
+    send(&fixture, Method::POST, "/fire", &json!({"channel": "nowhere"})).await.problem(404);
+}
+
+#[tokio::test]
+async fn objectives_and_health_have_figures_or_a_reason() {
+    let fixture = Fixture::new().await;
+    let slos = fixture.get("/api/v1/slos").await;
+    let slo = &slos["slos"][0];
+    assert_eq!((&slo["name"], &slo["objective"]), (&json!("answers"), &json!(0.9)));
+    let calls = fixture.get("/api/v1/query?from=calls&since=-30d").await;
+    let (count, errors) =
+        (calls["total"]["count"].as_f64().unwrap(), calls["total"]["errors"].as_f64().unwrap());
+    assert!((slo["measured"].as_f64().unwrap() - (count - errors) / count).abs() < 1e-12);
+    let health = fixture.get("/api/v1/health").await;
+    assert!(health["score"].is_null() && health["reason"].as_str().unwrap().contains("3 calls"), "{health}");
+    assert!(
+        fixture.get("/api/v1/health?tool=book_table").await["reason"].as_str().unwrap().contains("tool runs")
+    );
+    fixture.fails("/api/v1/health?model=x", 400).await;
+}
+
+/// Kinds of rules, and the path of their figure in an answer of `/api/v1/query`.
+const KINDS: [(&str, &str, &str); 9] = [
+    ("calls", "calls", "/count"),
+    ("tokens", "calls", "/tokens"),
+    ("cost", "calls", "/cost_usd"),
+    ("latency_p50", "calls", "/latency_ms/p50"),
+    ("latency_p95", "calls", "/latency_ms/p95"),
+    ("latency_p99", "calls", "/latency_ms/p99"),
+    ("unpriced", "calls", "/unpriced_calls"),
+    ("error_rate", "calls", "/errors"),
+    ("tool_failures", "tools", "/errors"),
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn every_figure_of_a_rule_is_that_of_a_query(
+        kind in 0..KINDS.len(), minutes in 1..120_i64, back in 0..90_i64, grouped in any::<bool>(),
+        filter in prop_oneof![Just(""), Just("model:gpt-4o"), Just("-model:gpt-*"), Just("errors>0")],
+    ) {
+        let (word, from, path) = KINDS[kind];
+        let (name, quantile) = word.split_once('_').filter(|(name, _)| *name == "latency").unwrap_or((word, ""));
+        let group = if from == "tools" { "tool" } else { "model" };
+        let mut config = json!({"kind": name, "window": format!("{minutes}m"), "above": 0.0});
+        if !quantile.is_empty() { config["quantile"] = quantile.into(); }
+        if !filter.is_empty() { config["filter"] = filter.into(); }
+        if grouped { config["group_by"] = json!([group]); }
+        let rule = Rule::new("r", serde_json::from_value(config).unwrap()).unwrap();
+        let until = NOW.plus(-back * MINUTE);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let fixture = Fixture::new().await;
+            let measure = StoreMeasure::new(fixture.state.store.clone(), Money::vendored().budgets);
+            let measured = measure.figures(&rule.ask(until, None).unwrap(), until).await.unwrap();
+            let encoded: String = filter.bytes().map(|byte| format!("%{byte:02x}")).collect();
+            let since = until.plus(-rule.window);
+            let mut url = format!("/api/v1/query?from={from}&since={since}&until={until}&top=100");
+            if !filter.is_empty() { url += &format!("&filter={encoded}"); }
+            if grouped { url += &format!("&group_by={group}"); }
+            let answer = fixture.get(&url).await;
+            let rows = if grouped { answer["groups"].as_array().unwrap().clone() } else { vec![answer["total"].clone()] };
+            assert_eq!(measured.groups.len(), rows.len());
+            for one in &measured.groups {
+                let row = match one.key.first() {
+                    Some(key) => rows.iter().find(|row| row["key"][group] == json!(key)).unwrap(),
+                    None => &rows[0],
+                };
+                let value = rule.figure.read(&one.figures, rule.window);
+                let wanted = row.pointer(path).cloned().unwrap_or_default();
+                let count = row["count"].as_f64().unwrap();
+                let wanted = match name {
+                    "tokens" if wanted.is_null() => Some(0.0),
+                    "tokens" => Some(wanted["input"].as_f64().unwrap() + wanted["output"].as_f64().unwrap()),
+                    "cost" if wanted.is_null() => (count == 0.0).then_some(0.0),
+                    "cost" => wanted.as_str().map(|text| text.parse().unwrap()),
+                    "error_rate" | "tool_failures" => (count > 0.0).then(|| wanted.as_f64().unwrap() / count),
+                    _ => wanted.as_f64(),
+                };
+                assert_eq!(value, wanted, "{word} {url} {row}");
+            }
+        });
+    }
+}
