@@ -5,7 +5,7 @@ use anyhow::Result;
 use crate::args::{self, Args, Command};
 use crate::{
     access, ask, audit, check, client, dead, forget, gateway, generate, import, key, note, private,
-    retention, serve, store,
+    retention, serve, store, terminal,
 };
 
 /// Runs a command; `false` when a check says no.
@@ -21,6 +21,7 @@ pub fn run(args: Args) -> Result<bool> {
             gateway::run(&what).map(|()| true)
         }
         Command::Store(what) => store::run(&what),
+        Command::Terminal(what) => terminal::run(&what),
         Command::Check(what) => check::run(&what),
         Command::Generate(what) => generate::run(&what.what).map(|()| true),
         Command::DeadLetters(what) => dead::run(&what.what).map(|()| true),

@@ -27,6 +27,7 @@ mod retention;
 mod serve;
 mod store;
 mod table;
+mod terminal;
 mod trail;
 
 use std::process::ExitCode;

@@ -11,6 +11,7 @@ mod money;
 mod retention;
 mod serve;
 mod store;
+mod terminal;
 
 use std::path::PathBuf;
 
@@ -31,6 +32,7 @@ pub use money::*;
 pub use retention::{HoldPlace, RetentionArgs, RetentionWhat, RuleFlags};
 pub use serve::{Entry, Serve};
 pub use store::{Backup, CheckStore, DataPlace, Migrate, Restore, StoreCommand};
+pub use terminal::{Export, Period, Statusline, Summary, Tail, TerminalCommand};
 
 /// Observability for AI agents: every call, token and cent, counted once.
 #[derive(Debug, Parser)]
@@ -79,6 +81,8 @@ pub enum Command {
     Plans(Plans),
     /// Import transcripts of coding agents, OTLP files and exports of other tools
     Import(Import),
+    #[command(flatten)]
+    Terminal(TerminalCommand),
     #[command(flatten)]
     Store(StoreCommand),
     /// Check that the configured parts work

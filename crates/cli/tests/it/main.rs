@@ -25,4 +25,5 @@ mod server;
 mod serving;
 mod sources;
 mod storing;
+mod terminal;
 mod whole;
