@@ -21,9 +21,11 @@ mod gateway;
 mod generate;
 mod import;
 mod key;
+mod mcp;
 mod note;
 mod private;
 mod retention;
+mod run;
 mod serve;
 mod store;
 mod table;
@@ -44,6 +46,10 @@ fn main() -> ExitCode {
     match command::run(args::Args::parse()) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(SAYS_NO),
+        // The program that `quipu run` ran decides.
+        Err(error) if error.downcast_ref::<run::Ended>().is_some() => {
+            error.downcast_ref().map_or(ExitCode::from(FAILED), |ended: &run::Ended| ExitCode::from(ended.0))
+        }
         // A reader that has seen enough, such as `head`, is no failure.
         Err(error) if error.downcast_ref().is_some_and(is_broken_pipe) => ExitCode::SUCCESS,
         Err(error) => {

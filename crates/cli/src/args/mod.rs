@@ -7,8 +7,10 @@ mod dead;
 mod forget;
 mod gateway;
 mod generate;
+mod mcp;
 mod money;
 mod retention;
+mod run;
 mod serve;
 mod store;
 mod terminal;
@@ -28,8 +30,10 @@ pub use dead::{DeadLetters, DeadPlace, DeadWhat};
 pub use forget::Forget;
 pub use gateway::{Gateway, GatewayFlags, former_gateway};
 pub use generate::{Generate, GenerateWhat, Provision, TracesIn};
+pub use mcp::{Mcp, McpInstall, McpSource, McpTool, McpWhat};
 pub use money::*;
 pub use retention::{HoldPlace, RetentionArgs, RetentionWhat, RuleFlags};
+pub use run::{GatewayUse, Run};
 pub use serve::{Entry, Serve};
 pub use store::{Backup, CheckStore, DataPlace, Migrate, Restore, StoreCommand};
 pub use terminal::{Export, Period, Statusline, Summary, Tail, TerminalCommand};
@@ -55,6 +59,8 @@ pub enum Command {
     /// Former name of `gateway`
     #[command(hide = true)]
     Proxy(Box<Gateway>),
+    /// Run a program observed: its calls, tokens and cost, under an optional budget
+    Run(Run),
     /// List traces, newest first
     Traces(Traces),
     /// Show one trace as a tree
@@ -85,6 +91,8 @@ pub enum Command {
     Terminal(TerminalCommand),
     #[command(flatten)]
     Store(StoreCommand),
+    /// Answer coding agents over MCP on standard input and output
+    Mcp(Mcp),
     /// Check that the configured parts work
     Check(Check),
     /// Generate the config of Prometheus and Grafana for Quipu

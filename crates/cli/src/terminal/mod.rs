@@ -7,6 +7,8 @@ mod statusline;
 mod summary;
 mod tail;
 
+pub use period::today;
+
 use anyhow::Result;
 use serde_json::Value;
 

@@ -134,6 +134,8 @@ fn the_status_line_never_fails() {
             assert!(code == 0 && line == "quipu: no figures\n", "{input}: {line}");
         }
     }
+    let (code, line) = statusline(&["--url", "http://127.0.0.1:1", "--api-key-file", "/no/such/key"], "");
+    assert!(code == 0 && line == "quipu: no figures\n", "{line}");
     let known = r#"{"model": {"display_name": "Opus"}, "cost": {"total_cost_usd": 0.25}}"#;
     assert_eq!(statusline(&sources[0], known).1, "Opus · session $0.25\n");
 }
