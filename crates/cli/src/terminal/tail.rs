@@ -23,13 +23,15 @@ const PAGE: u16 = 500;
 /// The source gives no answer at the start. With `--follow` a later outage is waited out.
 pub fn run(ask: &Tail) -> Result<()> {
     let mut printed = Printed::default();
+    // Before the first lines, so a call that ends in between is printed.
+    let earlier = if ask.follow { calls(ask, Some(WINDOW), PAGE)? } else { Vec::new() };
     let first = calls(ask, None, ask.lines.max(1))?;
     let kept = if ask.lines == 0 { &[] } else { first.as_slice() };
     printed.print(ask, kept)?;
     if !ask.follow {
         return Ok(());
     }
-    printed.ids.extend(calls(ask, Some(WINDOW), PAGE)?.iter().filter(|call| !is_running(call)).map(id));
+    printed.ids.extend(earlier.iter().filter(|call| !is_running(call)).map(id));
     let feed = Feed::of(ask.source.url.as_deref());
     loop {
         feed.wait();

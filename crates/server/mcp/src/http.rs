@@ -11,7 +11,8 @@ use serde_json::Value;
 
 use crate::ask::RouterAsker;
 use crate::jsonrpc::{RpcError, reply, version};
-use crate::server::{McpServer, SelfKnowledge, VERSIONS};
+use crate::own::SelfKnowledge;
+use crate::server::{McpServer, VERSIONS};
 use crate::tools::listed;
 
 /// Largest body of a request in bytes.

@@ -14,6 +14,7 @@ mod arguments;
 mod ask;
 mod http;
 mod jsonrpc;
+mod own;
 mod server;
 mod shape;
 mod stdio;
@@ -21,6 +22,7 @@ mod tools;
 
 pub use ask::{AskError, Asker, Question, RouterAsker};
 pub use http::{ToolCalled, routes};
-pub use server::{McpServer, SelfKnowledge, Transport, VERSIONS};
+pub use own::SelfKnowledge;
+pub use server::{McpServer, VERSIONS};
 pub use stdio::serve_lines;
 pub use tools::listed;

@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use crate::ask::Asker;
 use crate::jsonrpc::{RpcError, reply};
-use crate::server::{McpServer, SelfKnowledge};
+use crate::own::SelfKnowledge;
+use crate::server::McpServer;
 
 /// Longest message in bytes.
 const LINE_BYTES: u64 = 4 << 20;

@@ -17,7 +17,7 @@ use crate::answer::{Answer, result};
 use crate::arguments::Arguments;
 use crate::ask::{AskError, Asker};
 use crate::jsonrpc::RpcError;
-use crate::server::SelfKnowledge;
+use crate::own::SelfKnowledge;
 
 pub use schema::listed;
 

@@ -6,7 +6,7 @@ use super::{CallError, Called};
 use crate::answer::Answer;
 use crate::arguments::Arguments;
 use crate::ask::{Asker, Question, escape};
-use crate::server::SelfKnowledge;
+use crate::own::SelfKnowledge;
 use crate::shape::{cost, list, millis, name, usage};
 
 /// Keys under which a client names its session in `_meta`.
