@@ -22,7 +22,7 @@ pub enum TerminalCommand {
     /// Print one line for the status line of Claude Code, from its JSON on standard input
     Statusline(Statusline),
     /// Export records as a file
-    Export(Export),
+    Export(Box<Export>),
     /// Check the generated Grafana dashboards, with one verdict
     GrafanaCheck(Scraper),
 }

@@ -218,6 +218,30 @@ fn a_long_trace_is_read_in_parts_without_a_gap() {
     assert!(whole.contains("obey") && !whole.contains('\u{1b}'), "{whole}");
 }
 
+/// Values of random arguments, good and bad.
+const WORDS: [&str; 20] = [
+    "",
+    TRACE,
+    "000000000000000a",
+    "-1h",
+    "now",
+    "model",
+    "agent,day",
+    "calls",
+    "spans",
+    "failures",
+    "auto",
+    "status:error",
+    "model:gpt-*",
+    "colour:red",
+    "-cost",
+    "search",
+    "\u{1b}[2J",
+    "キープ",
+    "../../healthz",
+    "a&b=c#d",
+];
+
 #[test]
 fn no_answer_of_random_calls_exceeds_its_limit() {
     let folder = tempfile::tempdir().unwrap();
@@ -227,28 +251,6 @@ fn no_answer_of_random_calls_exceeds_its_limit() {
     let tools = server.write("POST", "/mcp", &json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list"})).1;
     let tools: Value = serde_json::from_str(&tools).unwrap();
     let tools = tools["result"]["tools"].as_array().unwrap();
-    let words = [
-        "",
-        TRACE,
-        "000000000000000a",
-        "-1h",
-        "now",
-        "model",
-        "agent,day",
-        "calls",
-        "spans",
-        "failures",
-        "auto",
-        "status:error",
-        "model:gpt-*",
-        "colour:red",
-        "-cost",
-        "search",
-        "\u{1b}[2J",
-        "キープ",
-        "../../healthz",
-        "a&b=c#d",
-    ];
     let (mut seed, mut cut, mut good) = (0x9e37_79b9_u64, 0, 0);
     let mut random = |below: usize| {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -265,7 +267,7 @@ fn no_answer_of_random_calls_exceeds_its_limit() {
             if name != "max_tokens" && (needed || random(4) == 0) {
                 let number = about["type"] == "integer";
                 arguments[name] =
-                    if number { random(2_000).into() } else { words[random(words.len())].into() };
+                    if number { random(2_000).into() } else { WORDS[random(WORDS.len())].into() };
             }
         }
         let message = call(tool["name"].as_str().unwrap(), arguments);
