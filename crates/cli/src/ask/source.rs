@@ -164,11 +164,20 @@ pub enum OpenSource {
 impl OpenSource {
     /// Opens the files, or takes the server's URL.
     pub fn open(source: &Source) -> Result<Self> {
+        Self::open_as(source, Accounts::Leave)
+    }
+
+    /// The same with the budgets of the data folder.
+    pub fn open_with_budgets(source: &Source) -> Result<Self> {
+        Self::open_as(source, Accounts::IfThere)
+    }
+
+    fn open_as(source: &Source, accounts: Accounts) -> Result<Self> {
         if let Some(url) = &source.url {
             return Ok(Self::Server(url.clone()));
         }
         let (uri, folder) = place(source)?;
-        Ok(Self::Files(serve::routes_over(open(&uri, &folder)?, &folder, Accounts::Leave)?))
+        Ok(Self::Files(serve::routes_over(open(&uri, &folder)?, &folder, accounts)?))
     }
 
     /// Sends a request.

@@ -44,7 +44,7 @@ impl Asker for SourceAsker {
             let with =
                 |asked: Question, (name, value): (&'static str, String)| asked.with(name, &Some(value));
             let asked = question.params.into_iter().fold(Question::get(question.path), with);
-            OpenSource::open(&source)?.ask(&asked)
+            OpenSource::open_with_budgets(&source)?.ask(&asked)
         };
         let answer = tokio::task::spawn_blocking(asked).await;
         let answer = answer.map_err(|_| AskError("the question failed".to_owned()))?;

@@ -40,7 +40,7 @@ struct Figures {
 }
 
 fn figures(ask: &Statusline, told: &Value) -> Result<Figures> {
-    let source = OpenSource::open(&ask.source)?;
+    let source = OpenSource::open_with_budgets(&ask.source)?;
     let ask = |question: &Question| source.ask_within(question, PATIENCE).unwrap_or_default();
     let since = Some(period::today(&TimeZone::system())?);
     let usage = || Question::get("/api/v1/usage");

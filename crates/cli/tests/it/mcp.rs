@@ -296,6 +296,10 @@ fn whoami_knows_the_session_of_the_calling_agent() {
     );
     server.post_json(&serde_json::from_str(&with_session).unwrap());
     server.post_json(&export(8));
+    let budget = json!({"limit_usd": "0.012", "period": "day"});
+    assert_eq!(server.write("PUT", "/api/v1/budgets/daily", &budget).0, 200);
+    let mut files = Lines::start(&["--data-dir", folder.path().to_str().unwrap()], |_| {});
+    assert!(files.call("budget", json!({})).contains("of 0.012 usd spent"));
     let there = ["--url", server.url("http")];
     let mut lines = Lines::start(&there, |command| {
         command.env("CLAUDE_CODE_SESSION_ID", "s-1");

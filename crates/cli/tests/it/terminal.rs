@@ -120,7 +120,7 @@ fn the_status_line_has_the_session_today_and_the_tightest_budget() {
     assert!(code == 0 && line.starts_with("Opus · session $0.0060 · 1500 tokens · today "), "{line}");
     assert!(line.contains("budget daily "), "{line}");
     let (code, line) = statusline(&["--data-dir", folder.path().to_str().unwrap()], &input);
-    assert!(code == 0 && line.contains("session $0.0060"), "{line}");
+    assert!(code == 0 && line.contains("session $0.0060") && line.contains("budget daily "), "{line}");
 }
 
 #[test]
