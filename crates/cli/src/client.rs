@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use axum::http::header::{CONTENT_TYPE, LOCATION};
-use axum::http::{HeaderMap, HeaderValue, Method};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use clap::Args as ClapArgs;
 use quipu_send::{Http, HttpConfig, Incoming, Secret, Tls};
 use tokio::runtime::Runtime;
@@ -163,6 +163,19 @@ impl Client {
             }
         })
     }
+}
+
+/// Headers of requests to our own servers, for clients of other protocols.
+///
+/// # Errors
+/// A header cannot be sent.
+pub fn own_headers() -> Result<HeaderMap> {
+    let settings = SETTINGS.get().cloned().unwrap_or_default();
+    settings
+        .headers
+        .iter()
+        .map(|(name, value)| Ok((HeaderName::try_from(name)?, HeaderValue::try_from(value.expose())?)))
+        .collect()
 }
 
 /// The runtime of all clients. Its thread lives as long as the process.

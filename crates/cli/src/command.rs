@@ -2,17 +2,20 @@
 
 use anyhow::Result;
 
-use crate::args::{self, Args, Command};
+use crate::args::{self, Args, Command, TerminalCommand};
 use crate::{
-    access, ask, audit, check, client, dead, forget, gateway, generate, import, key, note, private,
-    retention, serve, store,
+    access, ask, audit, check, client, dead, forget, gateway, generate, import, key, mcp, note, private,
+    retention, run as observed, serve, store, terminal,
 };
 
 /// Runs a command; `false` when a check says no.
 pub fn run(args: Args) -> Result<bool> {
     private::settle(&args.command);
-    client::settle(&args.credentials)?;
-    key::settle(&args.key)?;
+    let settled = client::settle(&args.credentials).and_then(|()| key::settle(&args.key));
+    // A status line without a server still has the figures that the tool sends.
+    if !matches!(args.command, Command::Terminal(TerminalCommand::Statusline(_))) {
+        settled?;
+    }
     match args.command {
         Command::Serve(serve) => serve::run(&serve).map(|()| true),
         Command::Gateway(what) => gateway::run(&what).map(|()| true),
@@ -21,6 +24,9 @@ pub fn run(args: Args) -> Result<bool> {
             gateway::run(&what).map(|()| true)
         }
         Command::Store(what) => store::run(&what),
+        Command::Run(what) => observed::run(&what).map(|()| true),
+        Command::Mcp(what) => mcp::run(&what).map(|()| true),
+        Command::Terminal(what) => terminal::run(&what),
         Command::Check(what) => check::run(&what),
         Command::Generate(what) => generate::run(&what.what).map(|()| true),
         Command::DeadLetters(what) => dead::run(&what.what).map(|()| true),

@@ -8,10 +8,13 @@ mod dead;
 mod forget;
 mod gateway;
 mod generate;
+mod mcp;
 mod money;
 mod retention;
+mod run;
 mod serve;
 mod store;
+mod terminal;
 
 use std::path::PathBuf;
 
@@ -29,10 +32,13 @@ pub use dead::{DeadLetters, DeadPlace, DeadWhat};
 pub use forget::Forget;
 pub use gateway::{Gateway, GatewayFlags, former_gateway};
 pub use generate::{Generate, GenerateWhat, Provision, TracesIn};
+pub use mcp::{Mcp, McpInstall, McpSource, McpTool, McpWhat};
 pub use money::*;
 pub use retention::{HoldPlace, RetentionArgs, RetentionWhat, RuleFlags};
+pub use run::{GatewayUse, Run};
 pub use serve::{Entry, Serve};
 pub use store::{Backup, CheckStore, DataPlace, Migrate, Restore, StoreCommand};
+pub use terminal::{Export, Period, Statusline, Summary, Tail, TerminalCommand};
 
 /// Observability for AI agents: every call, token and cent, counted once.
 #[derive(Debug, Parser)]
@@ -55,6 +61,8 @@ pub enum Command {
     /// Former name of `gateway`
     #[command(hide = true)]
     Proxy(Box<Gateway>),
+    /// Run a program observed: its calls, tokens and cost, under an optional budget
+    Run(Run),
     /// List traces, newest first
     Traces(Traces),
     /// Show one trace as a tree
@@ -88,7 +96,11 @@ pub enum Command {
     /// Import transcripts of coding agents, OTLP files and exports of other tools
     Import(Import),
     #[command(flatten)]
+    Terminal(TerminalCommand),
+    #[command(flatten)]
     Store(StoreCommand),
+    /// Answer coding agents over MCP on standard input and output
+    Mcp(Mcp),
     /// Check that the configured parts work
     Check(Check),
     /// Generate the config of Prometheus and Grafana for Quipu

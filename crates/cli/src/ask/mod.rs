@@ -22,7 +22,9 @@ use serde_json::Value;
 
 use crate::args::{Command, Events, Filter, Source, Trace};
 
-pub use source::{ask, ask_server, ask_to_change, ask_to_write, escape, place, server_with};
+pub use source::{
+    OpenSource, ask, ask_server, ask_to_change, ask_to_write, escape, place, server_of, server_with,
+};
 
 /// A request to the HTTP interface.
 pub struct Question {
@@ -50,7 +52,7 @@ impl Question {
         self
     }
 
-    fn filtered(self, filter: &Filter) -> Self {
+    pub fn filtered(self, filter: &Filter) -> Self {
         self.with("since", &filter.since)
             .with("until", &filter.until)
             .with("q", &filter.q)

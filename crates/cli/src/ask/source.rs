@@ -2,11 +2,13 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request};
+use http_body_util::BodyExt as _;
 use quipu::Access;
 use quipu::core::{Error, ErrorKind, Store};
 use quipu::pipeline::Unstored;
@@ -162,11 +164,20 @@ pub enum OpenSource {
 impl OpenSource {
     /// Opens the files, or takes the server's URL.
     pub fn open(source: &Source) -> Result<Self> {
+        Self::open_as(source, Accounts::Leave)
+    }
+
+    /// The same with the budgets of the data folder.
+    pub fn open_with_budgets(source: &Source) -> Result<Self> {
+        Self::open_as(source, Accounts::IfThere)
+    }
+
+    fn open_as(source: &Source, accounts: Accounts) -> Result<Self> {
         if let Some(url) = &source.url {
             return Ok(Self::Server(url.clone()));
         }
         let (uri, folder) = place(source)?;
-        Ok(Self::Files(serve::routes_over(open(&uri, &folder)?, &folder, Accounts::Leave)?))
+        Ok(Self::Files(serve::routes_over(open(&uri, &folder)?, &folder, accounts)?))
     }
 
     /// Sends a request.
@@ -174,6 +185,41 @@ impl OpenSource {
         match self {
             Self::Server(url) => ask_server(url, question),
             Self::Files(routes) => ask_routes(routes.clone(), question),
+        }
+    }
+
+    /// Sends a request; a server has to answer within a time.
+    pub fn ask_within(&self, question: &Question, patience: Duration) -> Result<Value> {
+        match self {
+            Self::Server(url) => ask_server_within(url, question, Some(patience)),
+            Self::Files(routes) => ask_routes(routes.clone(), question),
+        }
+    }
+
+    /// Sends a request and passes the body of the answer on in pieces.
+    ///
+    /// # Errors
+    /// The answer is a problem or ends early, or `take` fails.
+    pub fn stream(&self, question: &Question, mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        match self {
+            Self::Server(url) => {
+                let url = format!("{}{}", url.trim_end_matches('/'), target(question));
+                let refused = Client::of_quipu(None)?.pieces(&url, ANSWER_BYTES, take)?;
+                refused.map_or(Ok(()), |answer| decode(answer.status, &answer.body).map(drop))
+            }
+            Self::Files(routes) => in_runtime(async {
+                let answer = routes.clone().oneshot(request(question)?).await?;
+                let status = answer.status().as_u16();
+                let mut body = answer.into_body();
+                if status != 200 {
+                    return decode(status, &to_bytes(body, ANSWER_BYTES).await?).map(drop);
+                }
+                while let Some(frame) = body.frame().await {
+                    let frame = frame.context("the answer was interrupted")?;
+                    frame.data_ref().map_or(Ok(()), |piece| take(piece))?;
+                }
+                Ok(())
+            }),
         }
     }
 }
@@ -205,27 +251,37 @@ pub fn escape(text: &str) -> String {
 }
 
 fn ask_routes(routes: Router, question: &Question) -> Result<Value> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        // The caller can read the folder's files.
-        let request = Request::builder().method(question.method).uri(target(question)).extension(SeesHost);
-        let request = match &question.body {
-            Some(body) => {
-                request.header("content-type", "application/json").body(Body::from(body.to_string()))?
-            }
-            None => request.body(Body::empty())?,
-        };
-        let answer = routes.oneshot(request).await?;
+    in_runtime(async {
+        let answer = routes.oneshot(request(question)?).await?;
         let status = answer.status().as_u16();
         let body = to_bytes(answer.into_body(), ANSWER_BYTES).await?;
         decode(status, &body)
     })
 }
 
+fn in_runtime<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work)
+}
+
+fn request(question: &Question) -> Result<Request<Body>> {
+    // The caller can read the folder's files.
+    let request = Request::builder().method(question.method).uri(target(question)).extension(SeesHost);
+    Ok(match &question.body {
+        Some(body) => {
+            request.header("content-type", "application/json").body(Body::from(body.to_string()))?
+        }
+        None => request.body(Body::empty())?,
+    })
+}
+
 /// Sends a request to a server.
 pub fn ask_server(url: &str, question: &Question) -> Result<Value> {
+    ask_server_within(url, question, None)
+}
+
+fn ask_server_within(url: &str, question: &Question, patience: Option<Duration>) -> Result<Value> {
     let url = format!("{}{}", url.trim_end_matches('/'), target(question));
-    let client = Client::of_quipu(None)?;
+    let client = Client::of_quipu(patience)?;
     let method = Method::from_bytes(question.method.as_bytes())?;
     let answer = match &question.body {
         Some(body) => client.send_json(method, &url, body.to_string(), ANSWER_BYTES),

@@ -13,7 +13,7 @@ use anyhow::Result;
 use quipu::core::Finding;
 use serde_json::json;
 
-use crate::args::{Check, CheckWhat};
+use crate::args::{Check, CheckWhat, Scraper};
 
 /// Runs the check; `false` when a check fails.
 pub fn run(check: &Check) -> Result<bool> {
@@ -29,6 +29,11 @@ pub fn run(check: &Check) -> Result<bool> {
         CheckWhat::Prometheus(scraper) => prometheus::scrapes(scraper),
         CheckWhat::Grafana(scraper) => prometheus::answers(scraper),
     }
+}
+
+/// Checks the Grafana dashboards and prints one verdict; `false` when a query is refused.
+pub fn grafana_verdict(scraper: &Scraper) -> Result<bool> {
+    prometheus::verdict(scraper)
 }
 
 /// Result for one checked part.

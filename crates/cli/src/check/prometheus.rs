@@ -1,19 +1,23 @@
 //! Check of a Prometheus that should scrape the server or hold its rules.
 
+use std::io::Write as _;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use quipu::core::Finding;
 use quipu_provision::ProvisionConfig;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{CheckResult, tell};
 use crate::args::Scraper;
 use crate::ask::escape;
 use crate::client::Client;
+use crate::table::clean;
 
 /// How long Prometheus may take to answer one query: its own limit is 2 minutes.
 const PATIENCE: Duration = Duration::from_secs(150);
+/// Step of a query that gives no series.
+const NO_DATA: &str = "no data yet";
 /// Largest answer that is read.
 const ANSWER_BYTES: usize = 64 << 20;
 
@@ -35,8 +39,39 @@ pub fn scrapes(scraper: &Scraper) -> Result<bool> {
 /// Whether Prometheus can answer the dashboards' queries. A query without data is only reported; an invalid
 /// query fails.
 pub fn answers(scraper: &Scraper) -> Result<bool> {
+    tell(&judged_dashboards(scraper), scraper.json)
+}
+
+/// The same in one line.
+pub fn verdict(scraper: &Scraper) -> Result<bool> {
+    let found = judged_dashboards(scraper);
+    let all: Vec<&Finding> = found.iter().flat_map(|dashboard| &dashboard.findings).collect();
+    let refused: Vec<&&Finding> = all.iter().filter(|finding| !finding.ok).collect();
+    let empty = all.iter().filter(|finding| finding.step == NO_DATA).count();
+    let (ok, queries, dashboards) = (refused.is_empty(), all.len(), found.len());
+    let mut out = std::io::stdout().lock();
+    if scraper.json {
+        let answer = json!({"ok": ok, "dashboards": dashboards, "queries": queries, "refused": refused.len(),
+            "without_data": empty});
+        writeln!(out, "{answer:#}")?;
+    } else if let Some(first) = refused.first() {
+        let (count, said) = (refused.len(), clean(&first.said));
+        writeln!(
+            out,
+            "NOT ok: {count} of {queries} queries are refused, first: {said}; `quipu check grafana` lists all"
+        )?;
+    } else {
+        writeln!(
+            out,
+            "ok: {queries} queries of {dashboards} dashboards are accepted, {empty} have no data yet"
+        )?;
+    }
+    Ok(ok)
+}
+
+fn judged_dashboards(scraper: &Scraper) -> Vec<CheckResult> {
     let dashboards = quipu_provision::grafana::dashboards(&ProvisionConfig::default());
-    let found: Vec<CheckResult> = dashboards
+    dashboards
         .iter()
         .map(|dashboard| {
             let mut expressions = Vec::new();
@@ -44,8 +79,7 @@ pub fn answers(scraper: &Scraper) -> Result<bool> {
             let findings = expressions.iter().map(|expression| judged(scraper, expression)).collect();
             CheckResult { name: dashboard["title"].as_str().unwrap_or_default().to_owned(), findings }
         })
-        .collect();
-    tell(&found, scraper.json)
+        .collect()
 }
 
 /// Collects a dashboard's queries, with values for Grafana's variables: every value, and the width of a
@@ -76,7 +110,7 @@ fn filled(expression: &str) -> String {
 
 fn judged(scraper: &Scraper, expression: &str) -> Finding {
     match ask(scraper, expression) {
-        Ok(0) => finding("no data yet", true, expression),
+        Ok(0) => finding(NO_DATA, true, expression),
         Ok(series) => finding(&format!("{series} series"), true, expression),
         Err(error) => finding("refused", false, &format!("{expression}: {error:#}")),
     }

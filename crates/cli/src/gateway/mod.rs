@@ -16,6 +16,7 @@ use quipu::core::{ErrorKind, Intake, Store};
 use quipu::pipeline::{Pipeline, SelfMetrics};
 use quipu_access::Gate;
 use quipu_api::{Money, OPEN_METRICS};
+use quipu_budget::Budgets;
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
@@ -43,14 +44,29 @@ pub fn run(args: &Gateway) -> Result<()> {
     log.with_writer(std::io::stderr).with_ansi(colours).init();
     quipu_receiver::more_files();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let done = runtime.block_on(serve_calls(args));
+    let done = runtime.block_on(async {
+        let config = Config::read(args.config.as_deref())?;
+        let mut stop = Signals::new()?;
+        serve_calls(args, config, |url, records, own, _| tell(args, url, records, own), async move {
+            stop.wait().await
+        })
+        .await
+    });
     runtime.shutdown_timeout(Duration::from_secs(1));
     done
 }
 
-async fn serve_calls(args: &Gateway) -> Result<()> {
-    let mut stop = Signals::new()?;
-    let mut config = Config::read(args.config.as_deref())?;
+/// Passes calls through until `stop` ends. `announce` gets the gateway's URL, the target of
+/// the records, the URL of its metrics, and its budgets, once it listens.
+///
+/// # Errors
+/// The configuration cannot be followed, a socket cannot be bound, or the records cannot be stored.
+pub async fn serve_calls(
+    args: &Gateway,
+    mut config: Config,
+    announce: impl FnOnce(&str, &str, Option<&str>, &Budgets) -> Result<()>,
+    stop: impl Future<Output = ()>,
+) -> Result<()> {
     config.data_dir = args.data_dir.clone().or(config.data_dir);
     if let Some(store) = &args.store {
         config.store.clone_from(store);
@@ -80,14 +96,9 @@ async fn serve_calls(args: &Gateway) -> Result<()> {
     let running = RunningGateway::open(gateway, intake, &money, &metrics, &guard, closed).await?;
     let fresh = tokio::spawn(guard.clone().keep_fresh());
     let watching = tokio::spawn(guard.clone().watch_audit());
-    println!("{:<20} {}", "gateway", running.url());
-    println!("{:<20} {}", "records go to", records.name);
-    if let Some(file) = &args.ready_file {
-        let all = serde_json::json!({"gateway": running.url(), "proxy": running.url(), "prometheus": own});
-        serve::write_json(&all, file)?;
-    }
+    announce(running.url(), &records.name, own.as_deref(), &money.budgets)?;
     let looking = tokio::spawn(look_after(money, records.store.clone(), Arc::clone(&records.intake)));
-    stop.wait().await;
+    stop.await;
     let _ = closing.send(true);
     running.close(DRAIN).await;
     looking.abort();
@@ -96,6 +107,14 @@ async fn serve_calls(args: &Gateway) -> Result<()> {
     let closed = records.close().await;
     guard.audit.close().await;
     closed
+}
+
+/// Prints the addresses, and then writes the ready file.
+fn tell(args: &Gateway, url: &str, records: &str, own: Option<&str>) -> Result<()> {
+    println!("{:<20} {url}", "gateway");
+    println!("{:<20} {records}", "records go to");
+    let all = serde_json::json!({"gateway": url, "proxy": url, "prometheus": own});
+    args.ready_file.as_deref().map_or(Ok(()), |file| serve::write_json(&all, file))
 }
 
 /// Target of the records.

@@ -28,6 +28,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use quipu_api::dto::Listeners as Urls;
+use quipu_budget::Budgets;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing_subscriber::EnvFilter;
@@ -64,13 +66,28 @@ pub fn run(args: &Serve) -> Result<()> {
     quipu_receiver::more_files();
     let config = Config::of(args)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let served = runtime.block_on(serve(args, config));
+    let served = runtime.block_on(async {
+        let mut stop = Signals::new()?;
+        let announce = |urls: &Urls, gateway: Option<&str>, _: &Budgets| {
+            listen::announce(urls, gateway, args.ready_file.as_deref())
+        };
+        serve(args, config, announce, async move { stop.wait().await }).await
+    });
     runtime.shutdown_timeout(Duration::from_secs(1));
     served
 }
 
-async fn serve(args: &Serve, mut config: Config) -> Result<()> {
-    let mut stop = Signals::new()?;
+/// Serves until `stop` ends. `announce` gets the URLs, that of the gateway, and the budgets of the default
+/// project, once all sockets listen.
+///
+/// # Errors
+/// The configuration cannot be followed, a socket cannot be bound, or the store fails.
+pub async fn serve(
+    args: &Serve,
+    mut config: Config,
+    announce: impl FnOnce(&Urls, Option<&str>, &Budgets) -> Result<()>,
+    stop: impl Future<Output = ()>,
+) -> Result<()> {
     let folder = config.folder()?;
     // Half of a copy has half of who may come in.
     quipu::sqlite::backup::is_whole(&folder)?;
@@ -108,8 +125,8 @@ async fn serve(args: &Serve, mut config: Config) -> Result<()> {
         filled.context("the demo could not fill the store")?;
         tokio::spawn(demo.trickle(Arc::clone(pipeline) as _));
     }
-    listen::announce(&urls, gateway.as_ref().map(RunningGateway::url), args.ready_file.as_deref())?;
-    stop.wait().await;
+    announce(&urls, gateway.as_ref().map(RunningGateway::url), &projects.default().money.budgets)?;
+    stop.await;
     background.abort_all();
     let _ = closing.send(true);
     // Connections that stay after the grace period are cut off; acknowledged records are stored.

@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use quipu_access::{About, Access, Permission, Principal, PrincipalKind, Project};
 use quipu_api::{Asker, Deed, Problem, SeesHost, Welcome};
 use quipu_audit::Audit;
+use quipu_mcp::ToolCalled;
 use quipu_receiver::{AdmissionKey, OfAnyAge};
 use tokio::task::JoinSet;
 use tower::ServiceExt;
@@ -108,6 +109,13 @@ async fn hand_on(access: &Access, routers: &BTreeMap<String, Router>, mut reques
 fn noted(mut response: Response) -> Response {
     if let Some(Deed { preview, detail }) = response.extensions_mut().remove() {
         response.extensions_mut().insert(About { object: None, preview, detail });
+    }
+    if let Some(ToolCalled { tool, trace }) = response.extensions_mut().remove() {
+        response.extensions_mut().insert(About {
+            object: trace,
+            preview: false,
+            detail: vec![("tool", tool)],
+        });
     }
     response
 }

@@ -100,7 +100,9 @@ impl House<'_> {
             .route("/healthz", handed_to(&of(DEFAULT)))
             .route("/readyz", ready::route(&apis, &self.guard.audit));
         let inside = self.projects.routes(&self.guard.access, |project| {
-            in_turn(of(project.name()), &turns).merge(quipu_receiver::http_routes(&project.receiver))
+            let api = in_turn(of(project.name()), &turns);
+            let tools = quipu_mcp::routes(api.clone());
+            api.merge(tools).merge(quipu_receiver::http_routes(&project.receiver))
         });
         self.guard.before(quipu_access::routes(&self.guard.access).merge(own).merge(inside), Gate::Api)
     }

@@ -34,7 +34,7 @@ use crate::{Problem, dto, headers, problem, routes};
         routes::reprices, routes::undo, routes::parity_matrix, routes::events, routes::calls, routes::work_rows, routes::exchanges, routes::scores, routes::post_scores, routes::metrics, routes::series, routes::live, routes::status, routes::system, routes::unread_sources, routes::source_drift,
         routes::backends, routes::dead_letters, routes::replay_dead_letters, routes::remove_dead_letters,
         routes::views, routes::view, routes::put_view, routes::remove_view, routes::dashboards, routes::dashboard,
-        routes::put_dashboard, routes::remove_dashboard, routes::export_traces, routes::delete_traces, routes::forget,
+        routes::put_dashboard, routes::remove_dashboard, routes::export_traces, routes::export_records, routes::delete_traces, routes::forget,
         routes::retention, routes::preview_retention, routes::run_retention, routes::holds, routes::hold, routes::release,
         routes::alerts, routes::alert_rules, routes::alert_rule, routes::put_alert_rule, routes::remove_alert_rule, routes::backtest, routes::alert_history,
         routes::acknowledge, routes::silences, routes::add_silence, routes::end_silence, routes::fire, routes::slos, routes::health,

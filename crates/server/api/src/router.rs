@@ -149,6 +149,7 @@ fn arranged() -> Router<Arc<Api>> {
         )
         .layer(DefaultBodyLimit::max(DOCUMENT_BODY))
         .route("/api/v1/export/traces", get(handlers::export_traces))
+        .route("/api/v1/export/{records}", get(handlers::export_records))
         .merge(kept())
 }
 

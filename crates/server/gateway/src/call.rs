@@ -97,7 +97,8 @@ impl Call<'_> {
     }
 
     fn who(&self) -> Who {
-        Who::of(self.gateway.recorder, &self.head.headers, &self.asked(), &self.gateway.sessions)
+        let who = Who::of(self.gateway.recorder, &self.head.headers, &self.asked(), &self.gateway.sessions);
+        who.tagged(&self.gateway.config.tags)
     }
 
     async fn admitted(&self, who: &Who) -> Result<Admitted, Refusal> {

@@ -26,6 +26,10 @@ pub struct GatewayConfig {
     pub ask_usage: bool,
     /// The service name of recorded calls.
     pub service: String,
+    /// Further attributes of the resource of recorded calls.
+    pub resource: BTreeMap<String, String>,
+    /// Tags of every call, in addition to its own. Budgets see them.
+    pub tags: Vec<String>,
     /// The maximum body of a request to a model, in bytes. Longer ones get 413.
     pub request_bytes: usize,
     /// The maximum body of any other request, such as a file upload, in bytes.
@@ -63,6 +67,8 @@ impl Default for GatewayConfig {
             prompts: false,
             ask_usage: false,
             service: "quipu-gateway".to_owned(),
+            resource: BTreeMap::new(),
+            tags: Vec::new(),
             request_bytes: 64 << 20,
             upload_bytes: 512 << 20,
             request_ms: 120_000,

@@ -160,6 +160,7 @@ impl Sure<'_> {
         let Some(doubt) = doubt.filter(|_| self.doubt.is_none()) else { return Ok(()) };
         let Self { gateway, upstream, head, .. } = self;
         let who = Who::of(gateway.recorder, &head.headers, &RequestMembers::default(), &gateway.sessions);
+        let who = who.tagged(&gateway.config.tags);
         let subject = who.subject(&gateway.config.service, &upstream.provider, "");
         if gateway.money.refuses(gateway.config.unknown, subject).await? {
             return Err(doubt.refusal());

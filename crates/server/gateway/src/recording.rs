@@ -59,6 +59,9 @@ impl Recording {
     pub fn start(config: &GatewayConfig, intake: Arc<dyn Intake>, meter: Arc<dyn Meter>) -> Result<Self> {
         let mut resource = Resource::default();
         resource.attributes.push("service.name", config.service.as_str());
+        for (name, value) in &config.resource {
+            resource.attributes.push(name.as_str(), value.as_str());
+        }
         let settings = RecorderConfig {
             resource: Arc::new(resource),
             log_full_prompts: config.prompts,

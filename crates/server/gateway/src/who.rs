@@ -64,6 +64,16 @@ impl Who {
         Self { context, project, tags: tags(headers, told.tags), by_head }
     }
 
+    /// The same call with the gateway's own tags.
+    pub fn tagged(mut self, tags: &[String]) -> Self {
+        for tag in tags.iter().filter_map(|tag| cut(tag)) {
+            if !self.tags.contains(&tag) {
+                self.tags.push(tag);
+            }
+        }
+        self
+    }
+
     /// The session, if there is one.
     pub fn session(&self) -> Option<&str> {
         self.context.bound()?.session.as_deref()

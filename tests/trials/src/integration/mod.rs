@@ -15,6 +15,7 @@ mod kills;
 mod logs;
 mod loom;
 mod matrix;
+mod mcp;
 mod otlp;
 pub mod packages;
 mod power;
@@ -127,7 +128,7 @@ pub struct Bench {
 
 type Suite = (&'static str, fn(&Bench) -> Result<Report>);
 
-const SUITES: [Suite; 21] = [
+const SUITES: [Suite; 22] = [
     ("recordings", recordings::run),
     ("kills", kills::run),
     ("loom", loom::run),
@@ -139,6 +140,7 @@ const SUITES: [Suite; 21] = [
     ("logs", logs::run),
     ("web", web::run),
     ("proxy", proxy::run),
+    ("mcp", mcp::run),
     ("deploy", deploy::run),
     ("faults", faults::run),
     ("attacks", attacks::run),

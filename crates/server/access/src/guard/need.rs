@@ -115,6 +115,7 @@ const ROUTES: &[Route] = &[
     look("/api/v1/retention/*"),
     look("/api/v1/holds"),
     // Reads that need a body.
+    Route("POST", "/mcp", Here(Read), Some("mcp.call")),
     Route("POST", "/api/v1/price", Here(Read), None),
     Route("POST", "/api/v1/estimate", Here(Read), None),
     Route("POST", "/api/v1/budgets/{}/check", Here(Read), None),

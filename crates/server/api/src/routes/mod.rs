@@ -54,7 +54,7 @@ pub(crate) use documents::{
 pub(crate) use estimate::estimate;
 pub(crate) use events::events;
 pub(crate) use exchanges::exchanges;
-pub(crate) use export::export_traces;
+pub(crate) use export::{export_records, export_traces};
 pub(crate) use forget::delete_traces;
 pub(crate) use forget_owner::forget;
 pub(crate) use graph::{graph, map};
@@ -102,7 +102,7 @@ pub(crate) use documents::{
 pub(crate) use estimate::__path_estimate;
 pub(crate) use events::__path_events;
 pub(crate) use exchanges::__path_exchanges;
-pub(crate) use export::__path_export_traces;
+pub(crate) use export::{__path_export_records, __path_export_traces};
 pub(crate) use forget::__path_delete_traces;
 pub(crate) use forget_owner::__path_forget;
 pub(crate) use graph::{__path_graph, __path_map};

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use crate::fixture::{Fixture, MINUTE, NOW, WEATHER, span_id, trace_id};
 
-async fn fixture() -> Fixture {
+/// Traces, and three events.
+pub async fn fixture() -> Fixture {
     let fixture = Fixture::new().await;
     let resource = Resource {
         attributes: [("service.name", "weather-bot")].into_iter().collect(),

@@ -11,7 +11,11 @@ use crate::http::Answer;
 const JSON: (&str, &str) = ("content-type", "application/json");
 
 async fn file(fixture: &Fixture, more: &str) -> (Answer, String) {
-    let answer = fixture.ask(Method::GET, &format!("/api/v1/export/traces{more}"), &[], "").await;
+    file_of(fixture, "traces", more).await
+}
+
+async fn file_of(fixture: &Fixture, records: &str, more: &str) -> (Answer, String) {
+    let answer = fixture.ask(Method::GET, &format!("/api/v1/export/{records}{more}"), &[], "").await;
     assert_eq!(answer.status, 200, "{:?}", answer.body);
     let text = String::from_utf8(answer.body.to_vec()).unwrap();
     (answer, text)
@@ -74,6 +78,67 @@ async fn wrong_questions_are_problems() {
     for more in ["?format=xls", "?limit=1", "?status=meh", "?filter=colour:red"] {
         fixture.fails(&format!("/api/v1/export/traces{more}"), 400).await;
     }
+}
+
+#[tokio::test]
+async fn spans_calls_and_events_are_those_of_their_routes() {
+    let fixture = crate::events::fixture().await;
+    let lines = |text: String| -> Vec<Value> {
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let spans = lines(file_of(&fixture, "spans", "?format=ndjson").await.1);
+    let weather = trace_id(WEATHER).to_string();
+    let of_weather: Vec<&Value> = spans.iter().filter(|span| span["trace_id"] == weather.as_str()).collect();
+    let answer = fixture.get(&format!("/api/v1/traces/{weather}")).await;
+    assert_eq!(of_weather.len(), answer["spans"].as_array().unwrap().len());
+    assert_eq!(of_weather[0]["attributes"], answer["spans"][0]["attributes"]);
+    let calls = lines(file_of(&fixture, "calls", "?format=jsonl").await.1);
+    let mut listed = fixture.get("/api/v1/calls?limit=1000").await["calls"].as_array().unwrap().clone();
+    assert_eq!(calls.len(), listed.len());
+    listed.retain(|call| !calls.contains(call));
+    assert!(listed.is_empty(), "{listed:?}");
+    let events = lines(file_of(&fixture, "events", "?format=jsonl").await.1);
+    assert_eq!(json!(events), fixture.get("/api/v1/events?limit=500").await["events"]);
+    for records in ["spans", "calls", "events", "metrics"] {
+        let text = file_of(&fixture, records, "?format=csv").await.1;
+        let (head, more) = text.split_once("\r\n").unwrap();
+        assert!(head.contains(','), "{records}: {head}");
+        assert!(records == "metrics" || !more.is_empty(), "{records}");
+    }
+}
+
+#[tokio::test]
+async fn an_otlp_file_has_the_spans_as_they_were_sent() {
+    let fixture = Fixture::new().await;
+    for records in ["traces", "spans"] {
+        let text = file_of(&fixture, records, "?format=otlp-json").await.1;
+        let spans: Vec<Value> = text
+            .lines()
+            .map(|line| serde_json::from_str::<Value>(line).unwrap())
+            .flat_map(|request| request["resourceSpans"].as_array().unwrap().clone())
+            .flat_map(|resource| resource["scopeSpans"].as_array().unwrap().clone())
+            .flat_map(|scope| scope["spans"].as_array().unwrap().clone())
+            .collect();
+        let traces = fixture.get("/api/v1/traces").await;
+        let stored =
+            traces["traces"].as_array().unwrap().iter().map(|trace| trace["spans"].as_u64().unwrap());
+        assert_eq!(spans.len() as u64, stored.sum::<u64>(), "{records}");
+        assert!(spans.iter().any(|span| span["traceId"] == trace_id(WEATHER).to_string().as_str()));
+    }
+}
+
+#[tokio::test]
+async fn wrong_exports_are_problems() {
+    let fixture = Fixture::new().await;
+    for wrong in [
+        "calls?format=otlp-json",
+        "metrics?format=otlp-json",
+        "events?status=ok",
+        "spans?format=csv&format=csv",
+    ] {
+        fixture.fails(&format!("/api/v1/export/{wrong}"), 400).await;
+    }
+    fixture.fails("/api/v1/export/sessions", 404).await;
 }
 
 async fn delete(fixture: &Fixture, body: &Value) -> Answer {

@@ -1,0 +1,91 @@
+//! One-shot commands for the terminal: figures of a period, health, calls as lines, exports.
+
+mod export;
+mod feed;
+mod period;
+mod statusline;
+mod summary;
+mod tail;
+
+pub use period::today;
+
+use anyhow::Result;
+use serde_json::Value;
+
+use crate::args::TerminalCommand;
+use crate::check;
+
+/// Runs a command; `false` when a check says no.
+pub fn run(command: &TerminalCommand) -> Result<bool> {
+    match command {
+        TerminalCommand::Today(ask) => period::run(ask, period::Span::Day)?,
+        TerminalCommand::Week(ask) => period::run(ask, period::Span::Week)?,
+        TerminalCommand::Month(ask) => period::run(ask, period::Span::Month)?,
+        TerminalCommand::Summary(ask) => summary::run(ask)?,
+        TerminalCommand::Tail(ask) => tail::run(ask)?,
+        TerminalCommand::Statusline(ask) => statusline::run(ask)?,
+        TerminalCommand::Export(ask) => export::run(ask)?,
+        TerminalCommand::GrafanaCheck(scraper) => return check::grafana_verdict(scraper),
+    }
+    Ok(true)
+}
+
+/// The groups of an answer, most expensive first, then most calls first.
+fn most_expensive(answer: &Value) -> Vec<Value> {
+    let mut groups = answer["groups"].as_array().cloned().unwrap_or_default();
+    let cost = |group: &Value| group["cost_usd"].as_str().and_then(|text| text.parse::<f64>().ok());
+    let calls = |group: &Value| group["llm_calls"].as_u64().unwrap_or_default();
+    groups.sort_by(|a, b| {
+        let by_cost = cost(b).unwrap_or(-1.0).total_cmp(&cost(a).unwrap_or(-1.0));
+        by_cost.then_with(|| calls(b).cmp(&calls(a)))
+    });
+    groups
+}
+
+/// A number of tokens in short form, such as `12.3k`.
+fn short(tokens: u64) -> String {
+    let figure = tokens as f64;
+    match tokens {
+        0..=9_999 => tokens.to_string(),
+        10_000..=999_999 => format!("{:.1}k", figure / 1e3),
+        1_000_000..=999_999_999 => format!("{:.1}M", figure / 1e6),
+        _ => format!("{:.1}G", figure / 1e9),
+    }
+}
+
+/// Dollars rounded to cents, or to four digits below one cent.
+fn rounded(amount: &Value) -> Option<String> {
+    let figure: f64 = amount.as_str()?.parse().ok()?;
+    Some(if figure == 0.0 || figure.abs() >= 0.01 {
+        format!("${figure:.2}")
+    } else {
+        format!("${figure:.4}")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn figures_are_short() {
+        assert_eq!(
+            [0, 9_999, 12_340, 1_500_000, 2_000_000_000].map(short),
+            ["0", "9999", "12.3k", "1.5M", "2.0G"]
+        );
+        let dollars = ["0", "0.004", "1.239"].map(|text| rounded(&json!(text)));
+        assert_eq!(dollars, ["$0.00", "$0.0040", "$1.24"].map(|text| Some(text.to_owned())));
+        assert_eq!(rounded(&Value::Null), None);
+    }
+
+    #[test]
+    fn the_most_expensive_group_is_first_and_unpriced_ones_are_last() {
+        let group = |cost: Value, calls: u64| json!({"cost_usd": cost, "llm_calls": calls});
+        let groups =
+            [group(json!("9"), 1), group(Value::Null, 3), group(json!("10"), 1), group(Value::Null, 5)];
+        let sorted = most_expensive(&json!({"groups": groups}));
+        let calls: Vec<_> = sorted.iter().map(|group| (&group["cost_usd"], &group["llm_calls"])).collect();
+        assert_eq!(json!(calls), json!([["10", 1], ["9", 1], [null, 5], [null, 3]]));
+    }
+}
