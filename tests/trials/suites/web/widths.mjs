@@ -8,6 +8,7 @@ const WIDTHS = [1440, 1024, 720, 390];
 const AT_ONCE = 2;
 const PATIENCE_MS = 30_000;
 const LONG = 200;
+const CALM_MS = 1_500;
 
 const hex = (bytes) => Array.from(crypto.getRandomValues(new Uint8Array(bytes)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 const number = (key, value) => ({ key, value: { intValue: String(value) } });
@@ -62,30 +63,39 @@ function faults() {
   for (let node = texts.nextNode(); node; node = texts.nextNode()) {
     const said = node.data.trim();
     const holder = node.parentElement;
-    // A message, a name and a raw text may begin with a digit; a figure is short.
-    if (said.length === 0 || said.length > 40 || !FIGURE.test(said) || holder.closest("pre, code, .bubble, .markdown, svg, textarea, [aria-hidden=true], .sr-only, .visually-hidden")) continue;
+    // A long name may end in an ellipsis, a figure never.
+    if (said.length === 0 || holder.closest("pre, code, .bubble, .markdown, svg, textarea, [aria-hidden=true], .sr-only, .visually-hidden")) continue;
     const range = document.createRange();
     range.selectNodeContents(node);
     const { left, right, width, height } = range.getBoundingClientRect();
     if (width === 0 || height === 0) continue;
+    const isFigure = said.length <= 40 && FIGURE.test(said);
+    let marked = false;
     for (let box = holder; box && box !== document.body; box = box.parentElement) {
       const style = getComputedStyle(box);
+      marked ||= style.textOverflow === "ellipsis" || style.webkitLineClamp !== "none";
       if (style.overflowX === "visible" || style.display === "inline") continue;
       // A box that scrolls shows the rest on demand.
       if (style.overflowX === "auto" || style.overflowX === "scroll") break;
       const edge = box.getBoundingClientRect();
       if (edge.width <= 1 || edge.height <= 1) break;
       if (right > edge.right + 1.5 || left < edge.left - 1.5) {
-        found.push(`cut: "${said}" in ${box.tagName.toLowerCase()}.${box.className}`);
+        if (isFigure || !marked) found.push(`cut: "${said.slice(0, 40)}" in ${box.tagName.toLowerCase()}.${box.className}`);
         break;
       }
     }
   }
+  for (const list of document.querySelectorAll(".grid"))
+    if (list.scrollWidth > list.clientWidth + 1) found.push(`a list is ${list.scrollWidth - list.clientWidth} px wider than its place`);
   return [...new Set(found)];
 }
 
 async function look(page, label, plan, seen) {
-  for (const what of await page.evaluate(faults)) seen(what);
+  let found = await page.evaluate(faults);
+  // A panel that slides in and a chart that takes its width are right within a moment.
+  for (const until = Date.now() + CALM_MS; found.length > 0 && Date.now() < until; found = await page.evaluate(faults))
+    await page.waitForTimeout(100);
+  for (const what of found) seen(what);
   if (plan.pictures !== false) await page.screenshot({ path: `${plan.shots}/${label}.png` });
 }
 

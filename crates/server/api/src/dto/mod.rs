@@ -18,6 +18,7 @@ mod dashboard;
 mod drift;
 mod estimate;
 mod event;
+mod excerpt;
 mod exchange;
 mod figures;
 mod forget;
@@ -54,9 +55,9 @@ pub use analysis::{
     AnalysisAnswer, CacheFigures, DearSession, Deviations, Forecast, SpendPoint, Suggestion, Trend,
 };
 pub use ask::{
-    AnalysisParams, CallsParams, EventParams, ExchangesParams, ExportParams, FacetParams, FilterParams,
-    LiveParams, MetricParams, OutlineParams, PageParams, PriceCheckParams, PriceListParams, QueryParams,
-    RangeParams, ScoresParams, SearchParams, SpanParams, TraceParams, UsageParams,
+    AnalysisParams, CallsParams, EventParams, ExcerptsParams, ExchangesParams, ExportParams, FacetParams,
+    FilterParams, LiveParams, MetricParams, OutlineParams, PageParams, PriceCheckParams, PriceListParams,
+    QueryParams, RangeParams, ScoresParams, SearchParams, SpanParams, TraceParams, UsageParams,
 };
 pub use backends::{
     BackendsAnswer, DeadLetter, DeadLettersAnswer, RemoveDeadLetters, RemovedAnswer, ReplayAnswer,
@@ -79,6 +80,7 @@ pub use dashboard::{
 pub use drift::{Drift, FieldChange, SourceCompleteness};
 pub use estimate::{CostSpread, EstimateAnswer, EstimateAsk, TokenSpread};
 pub use event::{Event, EventsAnswer};
+pub use excerpt::{Excerpt, ExcerptsAnswer};
 pub use exchange::{Exchange, ExchangesAnswer};
 pub use figures::{Latency, Tokens};
 pub use forget::{DeleteAnswer, DeleteAsk, ForgetAnswer, ForgetAsk, ForgottenPlace};

@@ -61,6 +61,7 @@ const ROUTES: &[(&str, &str)] = &[
     ("get", "/api/v1/calls"),
     ("get", "/api/v1/spans"),
     ("get", "/api/v1/exchanges"),
+    ("get", "/api/v1/excerpts"),
     ("get", "/api/v1/scores"),
     ("post", "/api/v1/scores"),
     ("get", "/api/v1/metrics"),
@@ -146,6 +147,7 @@ async fn its_parameters_are_those_that_routes_take() {
         ("/api/v1/calls", vec![FILTER_PARAMS, CALL_PARAMS]),
         ("/api/v1/spans", vec![FILTER_PARAMS, WORK_ROW_PARAMS]),
         ("/api/v1/exchanges", vec![&["trace", "session"]]),
+        ("/api/v1/excerpts", vec![&["find", "trace", "session", "span"]]),
         ("/api/v1/scores", vec![&["trace_id", "session", "limit"]]),
         ("/api/v1/metrics/query", vec![METRIC_PARAMS]),
     ] {
