@@ -15,7 +15,7 @@ const AXE: &str = "axe-core@4";
 const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
 /// The scripts by name.
-const SCRIPTS: [(&str, &str); 26] = [
+const SCRIPTS: [(&str, &str); 27] = [
     ("main.mjs", include_str!("../suites/web/main.mjs")),
     ("browser.mjs", include_str!("../suites/web/browser.mjs")),
     ("steps.mjs", include_str!("../suites/web/steps.mjs")),
@@ -41,6 +41,7 @@ const SCRIPTS: [(&str, &str); 26] = [
     ("said.mjs", include_str!("../suites/web/said.mjs")),
     ("first.mjs", include_str!("../suites/web/first.mjs")),
     ("tasks.mjs", include_str!("../suites/web/tasks.mjs")),
+    ("widths.mjs", include_str!("../suites/web/widths.mjs")),
     ("figures.mjs", include_str!("../suites/web/figures.mjs")),
 ];
 

@@ -31,7 +31,7 @@ use crate::{Problem, dto, headers, problem, routes};
         routes::facets, routes::query, routes::all_agents, routes::tool_insights, routes::guardrails, routes::summary, routes::price, routes::estimate, routes::span_cost, routes::unpriced,
         routes::analysis, routes::cost_analysis, routes::plans, routes::budgets, routes::set_budget, routes::remove_budget,
         routes::check_budget, routes::prices, routes::price_models, routes::check_prices, routes::reload, routes::reprice,
-        routes::reprices, routes::undo, routes::parity_matrix, routes::events, routes::calls, routes::work_rows, routes::exchanges, routes::scores, routes::post_scores, routes::metrics, routes::series, routes::live, routes::status, routes::system, routes::unread_sources, routes::source_drift,
+        routes::reprices, routes::undo, routes::parity_matrix, routes::events, routes::calls, routes::work_rows, routes::exchanges, routes::excerpts, routes::scores, routes::post_scores, routes::metrics, routes::series, routes::live, routes::status, routes::system, routes::unread_sources, routes::source_drift,
         routes::backends, routes::dead_letters, routes::replay_dead_letters, routes::remove_dead_letters,
         routes::views, routes::view, routes::put_view, routes::remove_view, routes::dashboards, routes::dashboard,
         routes::put_dashboard, routes::remove_dashboard, routes::export_traces, routes::export_records, routes::delete_traces, routes::forget,

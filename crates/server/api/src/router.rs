@@ -99,6 +99,7 @@ fn table() -> Router<Arc<Api>> {
         .route("/api/v1/calls", get(handlers::calls))
         .route("/api/v1/spans", get(handlers::work_rows))
         .route("/api/v1/exchanges", get(handlers::exchanges))
+        .route("/api/v1/excerpts", get(handlers::excerpts))
         .route("/api/v1/metrics", get(handlers::metrics))
         .route("/api/v1/metrics/query", get(handlers::series))
         .route("/api/v1/price", post(handlers::price).layer(DefaultBodyLimit::max(SMALL_BODY)))

@@ -14,6 +14,8 @@ use crate::shell;
 
 const CASES: [&str; 11] =
     ["demo", "empty", "failing", "large", "walks", "hostile", "restart", "access", "data", "first", "behind"];
+/// Cases that only run when they are named, because they take long.
+const ON_DEMAND: [&str; 1] = ["widths"];
 const SENDERS: usize = 3;
 /// Findings of a case that are printed.
 const TOLD: usize = 25;
@@ -29,8 +31,10 @@ pub fn run(bench: &Bench) -> Result<Report> {
         Ok(browser) => browser,
         Err(error) => return Ok(report.skipped("pages", &format!("{error:#}"))),
     };
-    let wanted = |name: &&str| bench.only.is_empty() || bench.only.iter().any(|only| only == name);
-    let cases: Vec<&str> = CASES.into_iter().filter(wanted).collect();
+    let named = |name: &&str| bench.only.iter().any(|only| only == name);
+    let wanted = |name: &&str| bench.only.is_empty() || named(name);
+    let cases: Vec<&str> =
+        CASES.into_iter().filter(wanted).chain(ON_DEMAND.into_iter().filter(named)).collect();
     let (demo, empty, hostile, large) = (demo(bench)?, bare(bench)?, bare(bench)?, large(bench, &cases)?);
     let folder = tempfile::tempdir()?;
     let plan = json!({

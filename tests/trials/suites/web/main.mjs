@@ -9,6 +9,7 @@ import { hostile } from "./hostile.mjs";
 import { visit } from "./pages.mjs";
 import { restart } from "./restart.mjs";
 import { figuresOpen, walks } from "./walks.mjs";
+import { widths } from "./widths.mjs";
 
 const plan = JSON.parse(readFileSync(process.argv[2], "utf8"));
 const BOTH = [["light", 1440], ["dark", 390]];
@@ -25,6 +26,7 @@ const CASES = {
   data: (browser) => data(browser, plan),
   first: (browser) => firstTrace(browser, plan),
   behind: (browser) => figuresOpen(browser, plan),
+  widths: (browser) => widths(browser, plan),
 };
 
 const cases = [];

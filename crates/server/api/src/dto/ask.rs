@@ -345,6 +345,25 @@ pub struct ExchangesParams {
     pub session: Option<String>,
 }
 
+/// Words, and the traces, sessions and spans whose excerpts are wanted.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+pub struct ExcerptsParams {
+    /// A word or phrase of at most 200 characters, regardless of case; may be repeated, at most 16 times.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub find: Option<String>,
+    /// Trace id; may be repeated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trace: Option<String>,
+    /// Session; may be repeated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
+    /// Trace id and span id with a colon between them; may be repeated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub span: Option<String>,
+}
+
 /// Subject of scores.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]

@@ -19,6 +19,7 @@ mod dashboard;
 mod drift;
 mod estimate;
 mod event;
+mod excerpt;
 mod exchange;
 mod figures;
 mod forget;
@@ -61,9 +62,9 @@ pub use analysis::{
     AnalysisAnswer, CacheFigures, DearSession, Deviations, Forecast, SpendPoint, Suggestion, Trend,
 };
 pub use ask::{
-    AnalysisParams, CallsParams, EventParams, ExchangesParams, ExportParams, FacetParams, FilterParams,
-    LiveParams, MetricParams, OutlineParams, PageParams, PriceCheckParams, PriceListParams, QueryParams,
-    RangeParams, ScoresParams, SearchParams, SpanParams, TraceParams, UsageParams,
+    AnalysisParams, CallsParams, EventParams, ExcerptsParams, ExchangesParams, ExportParams, FacetParams,
+    FilterParams, LiveParams, MetricParams, OutlineParams, PageParams, PriceCheckParams, PriceListParams,
+    QueryParams, RangeParams, ScoresParams, SearchParams, SpanParams, TraceParams, UsageParams,
 };
 pub use backends::{
     BackendsAnswer, DeadLetter, DeadLettersAnswer, RemoveDeadLetters, RemovedAnswer, ReplayAnswer,
@@ -86,6 +87,7 @@ pub use dashboard::{
 pub use drift::{Drift, FieldChange, SourceCompleteness};
 pub use estimate::{CostSpread, EstimateAnswer, EstimateAsk, TokenSpread};
 pub use event::{Event, EventsAnswer};
+pub use excerpt::{Excerpt, ExcerptsAnswer};
 pub use exchange::{Exchange, ExchangesAnswer};
 pub use figures::{Latency, Tokens};
 pub use forget::{DeleteAnswer, DeleteAsk, ForgetAnswer, ForgetAsk, ForgottenPlace};

@@ -10,6 +10,7 @@ mod costs;
 mod documents;
 mod estimate;
 mod events;
+mod excerpts;
 mod exchanges;
 mod export;
 mod forget;
@@ -53,6 +54,7 @@ pub(crate) use documents::{
 };
 pub(crate) use estimate::estimate;
 pub(crate) use events::events;
+pub(crate) use excerpts::excerpts;
 pub(crate) use exchanges::exchanges;
 pub(crate) use export::{export_records, export_traces};
 pub(crate) use forget::delete_traces;
@@ -101,6 +103,7 @@ pub(crate) use documents::{
 };
 pub(crate) use estimate::__path_estimate;
 pub(crate) use events::__path_events;
+pub(crate) use excerpts::__path_excerpts;
 pub(crate) use exchanges::__path_exchanges;
 pub(crate) use export::{__path_export_records, __path_export_traces};
 pub(crate) use forget::__path_delete_traces;

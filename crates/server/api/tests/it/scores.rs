@@ -1,4 +1,4 @@
-//! Tests of `/api/v1/scores`, `/api/v1/calls` and `/api/v1/exchanges`.
+//! Tests of `/api/v1/scores`, `/api/v1/calls`, `/api/v1/exchanges` and `/api/v1/excerpts`.
 
 use std::sync::Arc;
 
@@ -131,4 +131,27 @@ async fn an_exchange_has_the_question_and_the_answer() {
     assert_eq!(fixture.get(&path).await["exchanges"][0]["session_id"], session);
     let refused = fixture.ask(Method::GET, "/api/v1/exchanges", &[], "").await;
     assert_eq!(refused.status.as_u16(), 400);
+}
+
+#[tokio::test]
+async fn an_excerpt_has_the_text_around_the_searched_words() {
+    let fixture = Fixture::new().await;
+    let weather = trace_id(WEATHER);
+    let exchange = fixture.get(&format!("/api/v1/exchanges?trace={weather}")).await;
+    let asked = exchange["exchanges"][0]["asked"].as_str().unwrap().to_owned();
+    let word = asked.split_whitespace().max_by_key(|word| word.len()).unwrap().to_uppercase();
+    let word = word.trim_matches(|letter: char| !letter.is_alphanumeric());
+    let answer = fixture.get(&format!("/api/v1/excerpts?find={word}&trace={weather}")).await;
+    let found = &answer["excerpts"][0];
+    assert_eq!(found["trace_id"], weather.to_string());
+    assert!(found["text"].as_str().unwrap().to_uppercase().contains(word), "{answer}");
+    let span = format!("{weather}:{}", found["span_id"].as_str().unwrap());
+    let of_span = fixture.get(&format!("/api/v1/excerpts?find={word}&span={span}")).await;
+    assert_eq!(of_span["excerpts"][0]["span_id"], found["span_id"]);
+    let other = fixture.get(&format!("/api/v1/excerpts?find=nowhere-said&trace={weather}")).await;
+    assert_eq!(other["excerpts"], json!([]));
+    for refused in ["find=a", &format!("trace={weather}"), &format!("find=&trace={weather}")] {
+        let refused = fixture.ask(Method::GET, &format!("/api/v1/excerpts?{refused}"), &[], "").await;
+        assert_eq!(refused.status.as_u16(), 400);
+    }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type Range, rangeLabel, resolveRange } from "../src/lib/time";
-import { readRange, zoneText } from "../src/lib/timeText";
+import { readRange } from "../src/lib/timeText";
+import { zoneText } from "../src/lib/zone";
 
 const now = new Date(2026, 10, 23, 14, 30);
 const at = (month: number, day: number, hour = 0, minute = 0) =>

@@ -1,6 +1,7 @@
 // Round lines of an axis: of values by their unit, of time by the clock and the calendar of the reader.
-import { scaleTime } from "d3-scale";
-import { day } from "../lib/time";
+import { scaleTime, scaleUtc } from "d3-scale";
+import { clock, day, sameDay } from "../lib/time";
+import { minuteClock, partsOf, zone } from "../lib/zone";
 import type { Unit } from "./types";
 
 const SECONDS = [
@@ -59,43 +60,39 @@ export interface TimeTick {
   strong: boolean;
 }
 
-const two = (value: number) => String(value).padStart(2, "0");
 const DAY_MS = 86_400_000;
 
 /** Lines of time between two instants, for a width in pixels. */
 export function timeTicks(since: number, until: number, width: number): TimeTick[] {
   if (!(until > since) || width <= 0) return [];
   const room = Math.max(2, Math.floor(width / 84));
-  const dates = scaleTime().domain([since, until]).ticks(room);
+  const scale = zone() === "utc" ? scaleUtc() : scaleTime();
+  const dates = scale.domain([since, until]).ticks(room);
   const gap = dates.length > 1 ? (dates[1]?.getTime() ?? 0) - (dates[0]?.getTime() ?? 0) : until - since;
   return dates.map((date, index) => {
-    const midnight = date.getHours() === 0 && date.getMinutes() === 0 && date.getSeconds() === 0;
+    const midnight = clock(date) === "00:00:00";
     const strong = midnight && gap < DAY_MS;
     return { t: date.getTime(), text: tickText(date, gap, midnight, index), strong };
   });
 }
 
 function tickText(date: Date, gap: number, midnight: boolean, index: number): string {
-  if (gap >= 300 * DAY_MS) return String(date.getFullYear());
+  if (gap >= 300 * DAY_MS) return String(partsOf(date).year);
   if (gap >= DAY_MS - 3_600_000 * 2) return day(date);
   if (midnight) return day(date);
-  const clock = `${two(date.getHours())}:${two(date.getMinutes())}`;
-  if (gap < 60_000) return `${clock}:${two(date.getSeconds())}`;
-  return index === 0 && gap < 0 ? day(date) : clock;
+  if (gap < 60_000) return clock(date);
+  return index === 0 && gap < 0 ? day(date) : minuteClock(date);
 }
 
 /** A step of time in words: 14:00 – 15:00, or the day. `end` may be earlier than the step's, where time has not come to it. */
 export function stepText(start: number, end: number): string {
   const from = new Date(start);
   const to = new Date(end);
-  const fine = end - start < 60_000;
-  const clock = (date: Date) =>
-    `${two(date.getHours())}:${two(date.getMinutes())}${fine ? `:${two(date.getSeconds())}` : ""}`;
-  if (end - start >= DAY_MS * 0.9 && from.getHours() === 0) {
+  const time = end - start < 60_000 ? clock : minuteClock;
+  if (end - start >= DAY_MS * 0.9 && partsOf(from).hours === 0) {
     return end - start < DAY_MS * 1.5 ? day(from) : `${day(from)} – ${day(new Date(end - 1))}`;
   }
-  const sameDay = from.toDateString() === new Date(end - 1).toDateString();
-  return sameDay
-    ? `${day(from)} ${clock(from)} – ${clock(to)}`
-    : `${day(from)} ${clock(from)} – ${day(to)} ${clock(to)}`;
+  return sameDay(from, new Date(end - 1))
+    ? `${day(from)} ${time(from)} – ${time(to)}`
+    : `${day(from)} ${time(from)} – ${day(to)} ${time(to)}`;
 }

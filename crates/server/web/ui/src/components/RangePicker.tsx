@@ -1,11 +1,13 @@
 import { useState } from "react";
 import { t } from "../lib/i18n";
 import { periodBefore, presetLabel, RANGE_CHOICES, type Range, rangeLabel, resolveRange } from "../lib/time";
-import { readRange, zoneText } from "../lib/timeText";
+import { readRange } from "../lib/timeText";
+import { localZoneText, setZone, type Zone, zone, zoneText } from "../lib/zone";
 import { setCompare, useCompare } from "../state/compare";
 import { rangeOf, setRange, usePlace } from "../state/url";
 import { Icon } from "./Icon";
 import { Menu } from "./Menu";
+import { Segments } from "./Segments";
 
 /** One field for any range, as it is written on the button above. */
 function Custom({ range, done }: { range: Range; done: () => void }) {
@@ -71,6 +73,20 @@ function Compare({ range }: { range: Range }) {
   );
 }
 
+/** Chooses the zone of all times on the screen. */
+function ZoneSwitch() {
+  const options: { id: Zone; label: string; title: string }[] = [
+    { id: "local", label: t("Local time"), title: localZoneText() },
+    { id: "utc", label: "UTC", title: t("Coordinated Universal Time") },
+  ];
+  return (
+    <div className="range-zone">
+      <Segments label={t("Time zone")} options={options} value={zone()} onPick={setZone} />
+      <span className="faint">{t("Time zone: {zone}", { zone: zoneText() })}</span>
+    </div>
+  );
+}
+
 /** The one time range of every page. */
 export function RangePicker() {
   const { params } = usePlace();
@@ -84,6 +100,7 @@ export function RangePicker() {
       label={
         <>
           <span>{rangeLabel(range)}</span>
+          {zone() === "utc" ? <span className="range-mark">UTC</span> : null}
           {comparing ? <span className="range-mark">{t("vs previous period")}</span> : null}
           <Icon name="down" size={12} />
         </>
@@ -110,7 +127,7 @@ export function RangePicker() {
           </ul>
           <Custom range={range} done={close} />
           <Compare range={range} />
-          <p className="range-zone faint">{t("Time zone: {zone}", { zone: zoneText() })}</p>
+          <ZoneSwitch />
         </>
       )}
     </Menu>

@@ -1,4 +1,4 @@
-// Who is logged in, in which project, and the way out.
+// The current user, the choice of a project, and the logout.
 import { chooseProject, useLogout, useMe } from "../api/access";
 import { t } from "../lib/i18n";
 

@@ -5,6 +5,7 @@ import { type PointerEvent, useMemo, useRef, useState } from "react";
 import { barEnd, type Grain, niceTicks, type SeriesKey, type Stack } from "../lib/buckets";
 import { t } from "../lib/i18n";
 import { day, utcDay, utcMonth } from "../lib/time";
+import { minuteClock, partsOf } from "../lib/zone";
 import { useWidth } from "../state/screen";
 
 interface Props {
@@ -26,7 +27,6 @@ interface Props {
 const FULL = { height: 208, top: 8, bottom: 22, left: 64 };
 /** Without the scale of amounts, for a strip above a list. */
 const STRIP = { height: 56, top: 4, bottom: 18, left: 0 };
-const two = (value: number) => String(value).padStart(2, "0");
 
 function barTime(time: number, grain: Grain): string {
   const start = new Date(time);
@@ -37,15 +37,15 @@ function barTime(time: number, grain: Grain): string {
   }
   if (grain === "month") return `${utcMonth(start)} (UTC)`;
   const end = new Date(barEnd(time, grain));
-  return `${day(start)} ${two(start.getHours())}:${two(start.getMinutes())} – ${two(end.getHours())}:${two(end.getMinutes())}`;
+  return `${day(start)} ${minuteClock(start)} – ${minuteClock(end)}`;
 }
 
 function axisTime(time: number, grain: Grain, first: boolean): string {
   const date = new Date(time);
   if (grain === "month") return utcMonth(date);
   if (grain !== "hour") return utcDay(date);
-  if (first || date.getHours() === 0) return day(date);
-  return `${two(date.getHours())}:${two(date.getMinutes())}`;
+  if (first || partsOf(date).hours === 0) return day(date);
+  return minuteClock(date);
 }
 
 const LABEL_STEPS: Record<Grain, readonly number[]> = {
@@ -98,7 +98,7 @@ export function StackedBars(props: Props) {
   const centred = slot > 72;
   const every = labelEvery(stack.times.length, plot.width, grain);
   const offset = stack.times.findIndex((time) =>
-    grain === "hour" ? new Date(time).getHours() % Math.min(every, 24) === 0 : true,
+    grain === "hour" ? partsOf(new Date(time)).hours % Math.min(every, 24) === 0 : true,
   );
 
   const indexAt = (event: PointerEvent<SVGSVGElement>) => {

@@ -1,6 +1,6 @@
 // How a trace reads in a row: the same columns in the list of traces and in a session.
 import type { TraceSummary } from "../api/types";
-import { count, duration, headlinePlaces, seconds, usdColumnPlaces } from "../lib/format";
+import { columnCount, count, duration, headlinePlaces, seconds, usdColumnPlaces } from "../lib/format";
 import { t } from "../lib/i18n";
 import { fullTime, listTime } from "../lib/time";
 import { Asked } from "./Asked";
@@ -47,7 +47,7 @@ function TraceTokens({ trace }: { trace: TraceSummary }) {
   if (trace.cost_reason === NO_USAGE && trace.tokens.total === 0) return <NoUsage />;
   return (
     <span className={trace.tokens.total === 0 ? "nil" : undefined} title={tokensTitle(trace)}>
-      {count(trace.tokens.total)}
+      {columnCount(trace.tokens.total)}
     </span>
   );
 }
@@ -96,6 +96,7 @@ export const traceColumns = (places: number): readonly Column<TraceSummary>[] =>
     head: t("Duration"),
     width: "80px",
     end: true,
+    drop: 0.3,
     sort: "duration",
     cell: (trace) => (
       <span className="figure" title={duration(trace.duration_ms)}>
@@ -138,6 +139,7 @@ export const traceColumns = (places: number): readonly Column<TraceSummary>[] =>
     title: t("Spans that failed"),
     width: "58px",
     end: true,
+    drop: 1.5,
     cell: (trace) => (
       <span className="figure">
         <Zeroed value={trace.errors} failing />
@@ -149,6 +151,7 @@ export const traceColumns = (places: number): readonly Column<TraceSummary>[] =>
     head: t("Tokens"),
     width: "80px",
     end: true,
+    drop: 0.9,
     sort: "tokens",
     cell: (trace) => (
       <span className="figure">

@@ -38,6 +38,11 @@ export function count(value: number): string {
 const billions = () => (language() === "de" ? " Mrd." : "B");
 
 /** Large counts shortened to three digits: 1,650 · 12.4k · 3.10M · 1.40B. */
+/** All digits where a column has room for them, below 100 million; else three digits and a unit. */
+export function columnCount(value: number): string {
+  return value < 100_000_000 ? count(value) : compact(value);
+}
+
 export function compact(value: number): string {
   if (value < 10_000) return count(value);
   if (value >= 1e6 && value % 1e6 === 0 && value < 1e9) return `${value / 1e6}M`;

@@ -14,7 +14,8 @@ export interface Loop {
 /** Fewer in a row are usual work: agents call their model again and again. */
 const LEAST: Record<string, number> = { tool: 5, retrieval: 5, task: 8, agent: 8, llm: 10 };
 
-const nameOf = (outline: Outline, row: number): string =>
+/** The tool or model of a row, else its name. */
+export const nameOf = (outline: Outline, row: number): string =>
   outline.word("tool", row) ?? outline.word("model", row) ?? outline.name(row);
 
 /** Runs of siblings of one kind and name, the longest first. Agents alternate between a model and a tool, so only

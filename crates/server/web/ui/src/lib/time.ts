@@ -1,5 +1,6 @@
 // Times arrive as RFC 3339 with nanoseconds, which a Date would cut to milliseconds.
 import { language, t } from "./i18n";
+import { localZoneText, minuteClock, momentAt, partsOf, zone } from "./zone";
 
 /** Milliseconds from `originMs` (a whole second in Unix milliseconds) with the sub-millisecond digits kept. */
 export function offsetMs(rfc3339: string, originMs: number): number {
@@ -29,8 +30,9 @@ function monthName(month: number): string {
   return months.names[month] ?? "";
 }
 
-function sameDay(a: Date, b: Date): boolean {
-  return a.getFullYear() === b.getFullYear() && a.getMonth() === b.getMonth() && a.getDate() === b.getDate();
+export function sameDay(a: Date, b: Date): boolean {
+  const [one, other] = [partsOf(a), partsOf(b)];
+  return one.year === other.year && one.month === other.month && one.day === other.day;
 }
 
 /** "22 Nov", in German "22. Nov". */
@@ -38,32 +40,41 @@ const dayOf = (date: number, month: number): string =>
   `${two(date)}${language() === "de" ? "." : ""} ${monthName(month)}`;
 
 export function day(date: Date): string {
-  return dayOf(date.getDate(), date.getMonth());
+  const { day, month } = partsOf(date);
+  return dayOf(day, month);
 }
 
 export function clock(date: Date): string {
-  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+  return `${minuteClock(date)}:${two(partsOf(date).seconds)}`;
 }
 
-/** Local time for a list: the clock today, day and clock before. Always the same width for one day. */
+/** Time for a list: the clock today, day and clock before. Always the same width for one day. */
 export function listTime(rfc3339: string, now = new Date()): string {
   const date = new Date(rfc3339);
   if (Number.isNaN(date.getTime())) return rfc3339;
   return sameDay(date, now) ? clock(date) : `${day(date)} ${clock(date)}`;
 }
 
-/** Local time to the millisecond with its date, for detail panels. */
+/** Time to the millisecond with its date, for detail panels. */
 export function fullTime(rfc3339: string): string {
   const date = new Date(rfc3339);
   if (Number.isNaN(date.getTime())) return rfc3339;
-  const ms = String(date.getMilliseconds()).padStart(3, "0");
-  return `${day(date)} ${date.getFullYear()} ${clock(date)}.${ms}`;
+  const { ms, year } = partsOf(date);
+  return `${day(date)} ${year} ${clock(date)}.${String(ms).padStart(3, "0")}`;
 }
 
 /** The same time in UTC, to the second, for hover texts. */
 export function utcTime(rfc3339: string): string {
   const date = new Date(rfc3339);
   return Number.isNaN(date.getTime()) ? rfc3339 : `${date.toISOString().slice(0, 19).replace("T", " ")} UTC`;
+}
+
+/** The time in UTC where the screen shows local times, else in local time; for hover texts. */
+export function otherZoneTime(rfc3339: string): string {
+  const date = new Date(rfc3339);
+  if (zone() === "local" || Number.isNaN(date.getTime())) return utcTime(rfc3339);
+  const local = date.toLocaleString(language(), { dateStyle: "medium", timeStyle: "medium" });
+  return `${local}, ${localZoneText(date)}`;
 }
 
 /** The UTC day that a bar of days, weeks or months starts on. */
@@ -75,14 +86,14 @@ export function utcMonth(date: Date): string {
   return `${monthName(date.getUTCMonth())} ${date.getUTCFullYear()}`;
 }
 
-/** Local day and minute, with the year when it is another one than now. */
+/** Day and minute, with the year when it is another one than now. */
 export function minuteTime(rfc3339: string, now = new Date()): string {
   const date = new Date(rfc3339);
   if (Number.isNaN(date.getTime())) return rfc3339;
-  const time = `${two(date.getHours())}:${two(date.getMinutes())}`;
+  const time = minuteClock(date);
   if (sameDay(date, now)) return time;
-  const year = date.getFullYear() === now.getFullYear() ? "" : ` ${date.getFullYear()}`;
-  return `${day(date)}${year} ${time}`;
+  const { year } = partsOf(date);
+  return `${day(date)}${year === partsOf(now).year ? "" : ` ${year}`} ${time}`;
 }
 
 /** How long until then, in at most two units; null when it is past. */
@@ -108,12 +119,15 @@ export function ago(rfc3339: string, now = Date.now()): string {
 export function toLocalInput(rfc3339: string | null): string {
   if (!rfc3339) return "";
   const date = new Date(rfc3339);
-  const days = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-  return `${days}T${two(date.getHours())}:${two(date.getMinutes())}`;
+  const { year, month, day } = partsOf(date);
+  return `${year}-${two(month + 1)}-${two(day)}T${minuteClock(date)}`;
 }
 
 export function fromLocalInput(text: string): string | null {
-  return text ? new Date(text).toISOString() : null;
+  const [, year, month, day, hours, minutes] = /^(\d+)-(\d+)-(\d+)T(\d+):(\d+)/.exec(text)?.map(Number) ?? [];
+  return year === undefined || month === undefined
+    ? null
+    : momentAt(year, month - 1, day ?? 1, hours, minutes).toISOString();
 }
 
 export interface Range {
@@ -138,11 +152,10 @@ export const CALENDAR = ["today", "yesterday", "this-month", "last-month"] as co
 type Calendar = (typeof CALENDAR)[number];
 const isCalendar = (id: string): id is Calendar => (CALENDAR as readonly string[]).includes(id);
 
-/** First and last moment of a day or month of the calendar in local time; the present one ends now. */
+/** First and last moment of a day or month of the calendar in the zone of the screen; the present one ends now. */
 function calendarBounds(id: Calendar, now: number): { since: string; until?: string } {
-  const date = new Date(now);
-  const [year, month, day] = [date.getFullYear(), date.getMonth(), date.getDate()];
-  const at = (m: number, d: number) => new Date(year, m, d).toISOString();
+  const { year, month, day } = partsOf(new Date(now));
+  const at = (m: number, d: number) => momentAt(year, m, d).toISOString();
   switch (id) {
     case "today":
       return { since: at(month, day) };
@@ -206,7 +219,7 @@ export function rangeLabel(range: Range): string {
   const part = (text: string | null, open: string) => {
     if (!text) return open;
     const date = new Date(text);
-    return `${day(date)} ${two(date.getHours())}:${two(date.getMinutes())}`;
+    return `${day(date)} ${minuteClock(date)}`;
   };
   return `${part(range.since, t("start"))} – ${part(range.until, t("now"))}`;
 }

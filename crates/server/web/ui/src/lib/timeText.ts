@@ -1,6 +1,7 @@
-// A time range as people type it: "yesterday", "-3d", "22 Nov 9:00–12:00", "2026-11-22". Written times are local.
+// A time range as people type it: "yesterday", "-3d", "22 Nov 9:00–12:00", "2026-11-22". Times are those of the chosen zone.
 import { language } from "./i18n";
 import { presetMs, type Range } from "./time";
+import { momentAt, partsOf } from "./zone";
 
 const NONE: Range = { preset: "", since: null, until: null };
 const preset = (id: string): Range => ({ preset: id, since: null, until: null });
@@ -49,7 +50,8 @@ interface Day {
 }
 
 function dayOf(text: string, now: Date): Day | null {
-  const today = { year: now.getFullYear(), month: now.getMonth(), day: now.getDate() };
+  const { year, month, day } = partsOf(now);
+  const today = { year, month, day };
   if (/^(today|heute)$/.test(text)) return today;
   if (/^(yesterday|gestern)$/.test(text)) return { ...today, day: today.day - 1 };
   const iso = /^(\d{4})-(\d{1,2})-(\d{1,2})$/.exec(text);
@@ -65,21 +67,21 @@ function dayOf(text: string, now: Date): Day | null {
     /^(\d{1,2})\.? (\p{L}{3,9}\.?)(?: (\d{4}))?$/u.exec(text) ??
     /^(?<month>\p{L}{3,9}\.?) (?<day>\d{1,2}),?(?: (?<year>\d{4}))?$/u.exec(text);
   if (!named) return null;
-  const { month = named[2], day = named[1], year = named[3] } = named.groups ?? {};
+  const said = { month: named[2], day: named[1], year: named[3], ...named.groups };
   const found = checked({
-    year: Number(year ?? today.year),
-    month: monthOf((month ?? "").toLowerCase()),
-    day: Number(day),
+    year: Number(said.year ?? today.year),
+    month: monthOf((said.month ?? "").toLowerCase()),
+    day: Number(said.day),
   });
   // A day without a year is the last such day.
-  if (found && !year && new Date(found.year, found.month, found.day).getTime() > now.getTime())
+  if (found && !said.year && momentAt(found.year, found.month, found.day).getTime() > now.getTime())
     return { ...found, year: found.year - 1 };
   return found;
 }
 
 function checked(day: Day): Day | null {
-  const date = new Date(day.year, day.month, day.day);
-  return date.getMonth() === day.month && date.getDate() === day.day ? day : null;
+  const found = partsOf(momentAt(day.year, day.month, day.day));
+  return found.month === day.month && found.day === day.day ? day : null;
 }
 
 const CLOCK = /^(?:(.*?)[ t,]+)?(\d{1,2}):(\d{2})(?::(\d{2}))?$/;
@@ -102,7 +104,7 @@ function momentOf(text: string, fallback: Day | null, now: Date): Moment | null 
 }
 
 const timeOf = ({ day, clock }: Moment, later = 0): string =>
-  new Date(day.year, day.month, day.day + later, ...(clock ?? [0, 0, 0])).toISOString();
+  momentAt(day.year, day.month, day.day + later, ...(clock ?? [0, 0, 0])).toISOString();
 
 /** The range that a text means; null when it means none. */
 export function readRange(given: string, now = new Date()): Range | null {
@@ -127,14 +129,4 @@ export function readRange(given: string, now = new Date()): Range | null {
   if (!end) return null;
   const range = { ...NONE, since: timeOf(start), until: timeOf(end, end.clock ? 0 : 1) };
   return range.since < range.until ? range : null;
-}
-
-/** The zone of the times on the screen: "Europe/Berlin (UTC+1)". */
-export function zoneText(now = new Date()): string {
-  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
-  const minutes = -now.getTimezoneOffset();
-  const size = Math.abs(minutes);
-  const rest = size % 60 ? `:${String(size % 60).padStart(2, "0")}` : "";
-  const offset = minutes === 0 ? "UTC" : `UTC${minutes < 0 ? "−" : "+"}${Math.floor(size / 60)}${rest}`;
-  return timeZone && timeZone !== "UTC" ? `${timeZone} (${offset})` : offset;
 }

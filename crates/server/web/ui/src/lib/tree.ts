@@ -39,12 +39,23 @@ export interface Shown {
   coming: number;
 }
 
-/** The rows that are shown; with `keep`, only those it marks. */
-export function shownRows(outline: Outline, folds: Folds, keep: Uint8Array | null = null): Shown {
+/** The rows that are shown; with `keep`, only those it marks, else without those from `second` to `end` of a repeat. */
+export function shownRows(
+  outline: Outline,
+  folds: Folds,
+  keep: Uint8Array | null = null,
+  repeats: readonly { second: number; end: number }[] = [],
+): Shown {
+  const ends = new Map(repeats.map(({ second, end }) => [second, end]));
   const rows = new Int32Array(outline.loaded);
   let many = 0;
   let row = 0;
   while (row < outline.loaded) {
+    const end = keep ? undefined : ends.get(row);
+    if (end !== undefined) {
+      row = end;
+      continue;
+    }
     if (keep && !keep[row]) {
       row += 1;
       continue;

@@ -4,6 +4,7 @@ import { Problem } from "../api/client";
 import type { Doomed } from "../api/forget";
 import { PAGE_ROWS, type Scope, useStatus, useTraces } from "../api/queries";
 import { AllowedButton } from "../components/Allowed";
+import { withExcerpt } from "../components/Excerpt";
 import { TeachToSend } from "../components/FirstSteps";
 import { Grid } from "../components/Grid";
 import { Icon } from "../components/Icon";
@@ -61,7 +62,11 @@ export function Traces() {
   const places = useMemo(() => costPlaces(rows), [rows]);
   const all = useMemo(() => allTraceColumns(places), [places]);
   const names = useColumns();
-  const columns = useMemo(() => columnsOf(all, names), [all, names]);
+  const words = wordsOf(scope.filters.filter ?? "");
+  const columns = useMemo(
+    () => withExcerpt(columnsOf(all, names), "status", "trace", words, (trace) => trace.trace_id),
+    [all, names, words],
+  );
   const [atTop, setAtTop] = useState(true);
   const [dropped, setDropped] = useState<readonly string[]>([]);
   const arrived = useArrivals(scope, sort, rows, atTop);
@@ -104,7 +109,6 @@ export function Traces() {
   const chosen = selection.keys.size;
   const exact = hasNextPage ? total : rows.length;
   const stale = query.isPlaceholderData;
-  const words = wordsOf(scope.filters.filter ?? "");
   return (
     <>
       <TopBar />

@@ -1,4 +1,4 @@
-// The grid as it is looked at: a CSS grid of twelve columns; on a small screen one panel below the other.
+// The grid of panels for viewing: twelve columns, two on a tablet, one on a phone.
 import type { CSSProperties } from "react";
 import type { DashboardPanel, PanelType } from "../../api/dashboards";
 import type { PanelProps } from "./PanelBody";
@@ -23,7 +23,7 @@ export function StillGrid({ panels, editing, ...rest }: Props) {
       {inOrder(panels).map((panel) => (
         <div
           key={panel.id}
-          className={LOW[panel.type] ?? "panel-place"}
+          className={`${LOW[panel.type] ?? "panel-place"} ${panel.w > 6 ? "is-wide" : ""}`}
           style={
             {
               "--x": panel.x + 1,

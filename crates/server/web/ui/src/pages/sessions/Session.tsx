@@ -112,7 +112,11 @@ function Facts({ session }: { session: Session }) {
   return (
     <p className="session-facts">
       {session.user_id ? (
-        <Link href={filterHref("/users", { session: undefined }, { open: session.user_id })}>
+        <Link
+          className="fact-name"
+          title={session.user_id}
+          href={filterHref("/users", { session: undefined }, { open: session.user_id })}
+        >
           {session.user_id}
         </Link>
       ) : null}
@@ -143,7 +147,7 @@ function Facts({ session }: { session: Session }) {
           </strong>
         </>
       )}
-      <span title={session.models.join("\n")}>
+      <span className="fact-name" title={session.models.join("\n")}>
         {session.models.length > 2
           ? t("{n} models", { count: session.models.length, n: count(session.models.length) })
           : session.models.join(", ")}

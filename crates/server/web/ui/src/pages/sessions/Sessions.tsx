@@ -4,12 +4,21 @@ import { useMemo } from "react";
 import { useSessions, useStatus } from "../../api/queries";
 import type { Session } from "../../api/types";
 import { Asked } from "../../components/Asked";
+import { withExcerpt } from "../../components/Excerpt";
 import { TeachToSend } from "../../components/FirstSteps";
 import { type Column, Grid } from "../../components/Grid";
 import { NO_USAGE, NoUsage } from "../../components/Money";
 import { PageHead, TopBar } from "../../components/Shell";
 import { Failure, NothingMatches, SkeletonRows } from "../../components/States";
-import { compact, count, stopwatch, sumUsd, usdColumnPlaces, usdHeadline } from "../../lib/format";
+import {
+  columnCount,
+  compact,
+  count,
+  stopwatch,
+  sumUsd,
+  usdColumnPlaces,
+  usdHeadline,
+} from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { wordsOf } from "../../lib/query";
 import { fullTime, listTime, rangeLabel } from "../../lib/time";
@@ -110,6 +119,7 @@ const columnsFor = (places: number): readonly Column<Session>[] => [
     title: t("LLM calls"),
     width: "60px",
     end: true,
+    drop: 0.9,
     cell: (row) => figure(row.llm_calls),
   },
   {
@@ -129,6 +139,7 @@ const columnsFor = (places: number): readonly Column<Session>[] => [
     title: t("Spans that failed"),
     width: "60px",
     end: true,
+    drop: 0.8,
     cell: (row) => figure(row.errors, true),
   },
   {
@@ -138,7 +149,9 @@ const columnsFor = (places: number): readonly Column<Session>[] => [
     width: "80px",
     end: true,
     cell: (row) => (
-      <span className="figure">{row.cost_reason === NO_USAGE ? <NoUsage /> : count(row.tokens.total)}</span>
+      <span className="figure" title={count(row.tokens.total)}>
+        {row.cost_reason === NO_USAGE ? <NoUsage /> : columnCount(row.tokens.total)}
+      </span>
     ),
   },
   {
@@ -183,10 +196,13 @@ export function Sessions() {
   const loaded = useMemo(() => query.data?.pages.flatMap((page) => page.sessions) ?? [], [query.data]);
   const rows = useMemo(() => sortedSessions(loaded, sort), [loaded, sort]);
   const places = useMemo(() => usdColumnPlaces(rows.map((row) => row.cost_usd)), [rows]);
-  const columns = useMemo(() => columnsFor(places), [places]);
+  const words = wordsOf(scope.filters.filter ?? "");
+  const columns = useMemo(
+    () => withExcerpt(columnsFor(places), "user", "session", words, (row) => row.session_id),
+    [places, words],
+  );
   const more = useMore(query);
   useAllPages(sort !== BY_ACTIVITY, rows.length, MOST_SORTED, more);
-  const words = wordsOf(scope.filters.filter ?? "");
   const cost = useMemo(() => sumUsd(rows.map((row) => row.cost_usd)), [rows]);
   const failing = rows.filter((row) => row.errors > 0).length;
   return (

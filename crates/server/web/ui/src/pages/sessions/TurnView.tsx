@@ -49,7 +49,7 @@ export function TurnView({ trace, number, places, refetch, before }: Props) {
       >
         <header className="turn-card-head">
           <span className="figure faint">{count(number)}</span>
-          <Link className="turn-card-name" href={href(`/traces/${trace.trace_id}`)}>
+          <Link className="turn-card-name" title={trace.name} href={href(`/traces/${trace.trace_id}`)}>
             {trace.name}
           </Link>
           {trace.status === "ok" || trace.status === "unset" ? null : <StatusText status={trace.status} />}

@@ -1,4 +1,4 @@
-// Where records go: the store, and each way out with what waits for it and what it never got.
+// Storage backends: the store and every exporter, with its queue and its lost records.
 import { type BackendState, type Delivery, useReplay } from "../../api/signals";
 import { bytes, count, seconds } from "../../lib/format";
 import { t } from "../../lib/i18n";

@@ -186,9 +186,6 @@ function Times({ outline, path, total }: Props) {
   );
 }
 
-/** Tokens from which on a figure is shortened. */
-const WIDE = 100_000_000;
-
 function Costs({ outline, loaded, places }: Props) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: `loaded` says when the columns hold more
   const models = useMemo(() => costByModel(outline), [outline, loaded]);
@@ -217,11 +214,8 @@ function Costs({ outline, loaded, places }: Props) {
                 </span>
                 <span className="faint"> × {count(model.calls)}</span>
               </th>
-              <td className="figure end muted">
-                {t("{n} tokens", {
-                  count: model.tokens,
-                  n: model.tokens < WIDE ? count(model.tokens) : compact(model.tokens),
-                })}
+              <td className="figure end muted" title={count(model.tokens)}>
+                {t("{n} tokens", { count: model.tokens, n: compact(model.tokens) })}
               </td>
               <td className="figure end">
                 <Money value={model.cost} places={places} unpriced={model.cost ? model.unpriced : 0} />

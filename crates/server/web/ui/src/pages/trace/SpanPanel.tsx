@@ -221,6 +221,15 @@ function Above({ outline, row, onRow }: { outline: Outline; row: number; onRow: 
   );
 }
 
+/** A name of any length in one line, whole on hover. */
+function Name({ text }: { text: string }) {
+  return (
+    <span className="fact-name" title={text}>
+      {text}
+    </span>
+  );
+}
+
 function SpanFacts({ outline, row, span, now }: Omit<HeadProps, "onClose" | "onRow">) {
   const ms = outline.duration[row] ?? -1;
   const token = outline.firstToken[row] ?? -1;
@@ -253,10 +262,10 @@ function SpanFacts({ outline, row, span, now }: Omit<HeadProps, "onClose" | "onR
       ) : null}
       {span ? <Cost span={span} /> : null}
       {span?.estimated ? <Estimated of={span.estimated} /> : null}
-      {span?.finish_reasons?.length ? <span>{span.finish_reasons.join(", ")}</span> : null}
-      {span?.provider ? <span>{span.provider}</span> : null}
+      {span?.finish_reasons?.length ? <Name text={span.finish_reasons.join(", ")} /> : null}
+      {span?.provider ? <Name text={span.provider} /> : null}
       {outline.word("agent", row) ? (
-        <span>{t("agent {name}", { name: outline.word("agent", row) ?? "" })}</span>
+        <Name text={t("agent {name}", { name: outline.word("agent", row) ?? "" })} />
       ) : null}
       <span className="figure" title={span ? fullTime(span.started_at) : undefined}>
         {t("at +{time}", { time: duration(start) })}

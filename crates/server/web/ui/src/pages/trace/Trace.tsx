@@ -8,6 +8,7 @@ import { walkCriticalPath } from "../../lib/critical";
 import { count, duration, durationsUpTo } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import type { Outline } from "../../lib/outline";
+import { foldedRepeats, type Repeat, repeatsOf, revealRepeats } from "../../lib/repeats";
 import { failedBelow, flip, reveal, shownRows } from "../../lib/tree";
 import { useNarrow } from "../../state/screen";
 import { setParams, usePlace } from "../../state/url";
@@ -93,14 +94,21 @@ function OneTrace({ traceId, outline, error, loading, reload, changed }: Props) 
   // biome-ignore-end lint/correctness/useExhaustiveDependencies: as above
   const durations = useMemo(() => durationsUpTo(total), [total]);
   const found = useFound(traceId, outline, link.word, link.only, params.get("node"));
-  // biome-ignore lint/correctness/useExhaustiveDependencies: as above
-  const shown = useMemo(() => shownRows(outline, folds, found.keep), [outline, loaded, folds, found.keep]);
+  const repeated = useRepeats(outline, loaded);
+  const { revealRow } = repeated;
 
   const { player, state: play } = usePlayer(total, link.firstAt);
   link.useAt(play.at, play.playing);
   const order = useByStart(outline, loaded, play.at !== null);
   const begun = order && play.at !== null ? startedBy(outline, order, play.at) : loaded;
   const played = play.at !== null;
+  // A search and a replay show every step.
+  const unfolded = played || found.hits !== null;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: as above
+  const shown = useMemo(
+    () => shownRows(outline, folds, found.keep, unfolded ? [] : repeated.folded),
+    [outline, loaded, folds, found.keep, unfolded, repeated.folded],
+  );
   useEffect(() => {
     if (played && outline.complete) player.gaps = idleGaps(outline, total);
   }, [player, outline, outline.complete, total, played]);
@@ -113,9 +121,10 @@ function OneTrace({ traceId, outline, error, loading, reload, changed }: Props) 
     (row: number) => {
       setCursor(row);
       setFolds((old) => reveal(outline, row, old));
+      revealRow(row);
       setWanted((old) => old + 1);
     },
-    [outline, setFolds],
+    [outline, setFolds, revealRow],
   );
   // A span named by the address is brought into view once it is there.
   const firstPick = useRef(true);
@@ -243,6 +252,9 @@ function OneTrace({ traceId, outline, error, loading, reload, changed }: Props) 
               loaded={loaded}
               shown={shown}
               folds={folds}
+              repeats={unfolded ? NO_REPEATS : repeated.all}
+              openRepeats={repeated.open}
+              onRepeat={repeated.flip}
               failedBelow={below}
               total={total}
               zoom={zoom}
@@ -304,6 +316,31 @@ function OneTrace({ traceId, outline, error, loading, reload, changed }: Props) 
       </PanelSplit>
     </FindWords.Provider>
   );
+}
+
+const NO_REPEATS: ReadonlyMap<number, Repeat> = new Map();
+
+/** Runs of equal steps, and which of them are open. */
+function useRepeats(outline: Outline, loaded: number) {
+  const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `loaded` says when the columns hold more
+  const all = useMemo(() => repeatsOf(outline), [outline, loaded]);
+  const folded = useMemo(() => foldedRepeats(outline, all, open), [outline, all, open]);
+  const revealRow = useCallback(
+    (row: number) => setOpen((old) => revealRepeats(outline, all, row, old)),
+    [outline, all],
+  );
+  const flip = useCallback(
+    (row: number) =>
+      setOpen((old) => {
+        const next = new Set(old);
+        const id = outline.ids[row] ?? "";
+        if (!next.delete(id)) next.add(id);
+        return next;
+      }),
+    [outline],
+  );
+  return { all, open, folded, flip, revealRow };
 }
 
 /** An address with words to find and no span opens the first span that has them: below others, where the words stand. */

@@ -7,6 +7,7 @@ import { spansByHue } from "../../lib/digest";
 import { count, duration } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import type { Outline } from "../../lib/outline";
+import type { Repeat } from "../../lib/repeats";
 import { type Folds, type Interval, isFolded, placeOf, type Shown } from "../../lib/tree";
 import { hueName } from "../../lib/words";
 import { recall, remember } from "../../state/memory";
@@ -21,6 +22,10 @@ interface Props {
   loaded: number;
   shown: Shown;
   folds: Folds;
+  /** Runs of equal steps by their first row, and the first spans of those that are open. */
+  repeats: ReadonlyMap<number, Repeat>;
+  openRepeats: ReadonlySet<string>;
+  onRepeat: (row: number) => void;
   failedBelow: Uint8Array;
   /** Length of the trace in milliseconds, where running spans reach to. */
   total: number;
@@ -87,6 +92,7 @@ export function Waterfall(props: Props) {
     showCost: layout.cost,
     onOpen: props.onOpen,
     onFold: props.onFold,
+    onRepeat: props.onRepeat,
   };
   const hits = useMemo(() => (props.hits ? new Set(props.hits) : null), [props.hits]);
   const began = Date.parse(outline.trace.started_at);
@@ -108,6 +114,8 @@ export function Waterfall(props: Props) {
         top={place * ROW}
         critical={props.path?.get(row)}
         folded={isFolded(outline, row, props.folds)}
+        repeat={props.repeats.get(row)}
+        repeatOpen={props.openRepeats.has(outline.ids[row] ?? "")}
         failedBelow={props.failedBelow[row] === 1}
         cursor={row === props.cursor}
         picked={row === props.picked}

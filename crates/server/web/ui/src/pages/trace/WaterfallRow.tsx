@@ -4,6 +4,7 @@ import { count, duration } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { hueOf } from "../../lib/kinds";
 import type { Outline } from "../../lib/outline";
+import type { Repeat } from "../../lib/repeats";
 import { type Interval, mergeClose, selfTime } from "../../lib/tree";
 import { CostCell, TokenCell } from "./cells";
 
@@ -24,6 +25,7 @@ export interface RowLook {
   showCost: boolean;
   onOpen: (row: number) => void;
   onFold: (row: number) => void;
+  onRepeat: (row: number) => void;
 }
 
 interface Props extends RowLook {
@@ -33,6 +35,9 @@ interface Props extends RowLook {
   top: number;
   critical: Interval[] | undefined;
   folded: boolean;
+  /** The run of equal steps that begins here. */
+  repeat: Repeat | undefined;
+  repeatOpen: boolean;
   failedBelow: boolean;
   cursor: boolean;
   picked: boolean;
@@ -99,6 +104,7 @@ export const WaterfallRow = memo(function WaterfallRow(props: Props) {
           {label}
           {label === shortName(name) ? null : <span className="faint span-sub"> {shortName(name)}</span>}
         </span>
+        {props.repeat ? <Repeated {...props} repeat={props.repeat} /> : null}
         {folded ? <span className="below">{count(outline.sizeOf(row) - 1)}</span> : null}
         {folded && props.failedBelow && !failed ? (
           <span className="failing cross" title={t("A failure below")}>
@@ -139,6 +145,43 @@ export const WaterfallRow = memo(function WaterfallRow(props: Props) {
     </div>
   );
 });
+
+/** How often the steps from this row on repeat, and the way to show or hide the further ones. */
+function Repeated(props: Props & { repeat: Repeat }) {
+  const { outline, row, repeat, repeatOpen } = props;
+  const n = count(repeat.times);
+  const hint = repeatOpen
+    ? t("{n} equal steps in a row. Click to fold them", { n })
+    : t("{n} equal steps in a row, {time} in total. Click to show them", {
+        n,
+        time: duration(spanned(props)),
+      });
+  return (
+    <button
+      type="button"
+      tabIndex={-1}
+      className={repeatOpen ? "repeat is-open" : "repeat"}
+      aria-expanded={repeatOpen}
+      aria-label={hint}
+      title={hint}
+      onClick={(event) => {
+        event.stopPropagation();
+        props.onRepeat(row);
+      }}
+    >
+      ×{n}
+      {!repeatOpen && outline.isFailed(row) ? <span className="failing cross"> ✕</span> : null}
+    </button>
+  );
+}
+
+/** From the start of the first step to the end of the last, in milliseconds. */
+function spanned({ outline, row, repeat, horizon }: Props & { repeat: Repeat }): number {
+  let end = 0;
+  for (let at = row; at < repeat.end; at += outline.sizeOf(at))
+    end = Math.max(end, outline.endOf(at, horizon));
+  return end - outline.startOf(row);
+}
 
 /** The operation's name is in the kind already: "chat gpt-4o" reads as gpt-4o, "execute_tool search" as search. */
 export function shortName(name: string): string {
@@ -182,10 +225,22 @@ const BAR = 12;
 const piece = (x: number, end: number, top: number, height: number) =>
   `M${x.toFixed(1)} ${top}H${end.toFixed(1)}V${top + height}H${x.toFixed(1)}Z`;
 
-function Bars({ outline, row, from, to, horizon, width, critical }: Props) {
+/** Starts and ends of the further steps that a folded run hides. */
+function hiddenSteps({ outline, repeat, repeatOpen, horizon }: Props): Interval[] {
+  if (!repeat || repeatOpen) return [];
+  const steps: Interval[] = [];
+  for (let at = repeat.second; at < repeat.end; at += outline.sizeOf(at))
+    steps.push([outline.startOf(at), outline.endOf(at, horizon)]);
+  return steps;
+}
+
+function Bars(props: Props) {
+  const { outline, row, from, to, horizon, width, critical } = props;
   const start = outline.startOf(row);
   const end = outline.endOf(row, horizon);
-  if (end < from || start > to) return <span className="track" role="gridcell" />;
+  const hidden = hiddenSteps(props);
+  const last = hidden.reduce((latest, [, until]) => Math.max(latest, until), end);
+  if (last < from || start > to) return <span className="track" role="gridcell" />;
   const scale = width / (to - from);
   const at = (time: number) => (Math.min(to, Math.max(from, time)) - from) * scale;
   const x = at(start);
@@ -203,6 +258,7 @@ function Bars({ outline, row, from, to, horizon, width, critical }: Props) {
   return (
     <span className="track" role="gridcell">
       <svg width={width} height={28} aria-hidden="true">
+        {hidden.length > 0 ? <path className="bar-wait" d={drawn(hidden, BAR_TOP, BAR)} /> : null}
         {hollow ? (
           <rect
             className={inferred ? "bar-hollow is-inferred" : "bar-hollow"}

@@ -3,6 +3,7 @@ import "../../styles/traces.css";
 import { useCallback, useMemo } from "react";
 import { useStatus } from "../../api/queries";
 import { useWorkRows, type WorkRowAsk } from "../../api/workRows";
+import { withExcerpt } from "../../components/Excerpt";
 import { TeachToSend } from "../../components/FirstSteps";
 import { Grid } from "../../components/Grid";
 import { Icon } from "../../components/Icon";
@@ -10,6 +11,7 @@ import { PageHead, TopBar } from "../../components/Shell";
 import { Failure, NothingMatches, SkeletonRows } from "../../components/States";
 import { count, usdColumnPlaces } from "../../lib/format";
 import { t } from "../../lib/i18n";
+import { wordsOf } from "../../lib/query";
 import { rangeLabel } from "../../lib/time";
 import { href, setParams } from "../../state/url";
 import { useWorkPlace } from "../roster/place";
@@ -102,7 +104,18 @@ export function WorkRows({ list }: { list: WorkList }) {
   const rows = useMemo(() => query.data?.pages.flatMap((page) => page.spans) ?? [], [query.data]);
   const total = query.data?.pages[0]?.total;
   const places = useMemo(() => usdColumnPlaces(rows.map((row) => row.cost_usd)), [rows]);
-  const columns = useMemo(() => workColumns(list, places), [list, places]);
+  const words = wordsOf(scope.filters.filter ?? "");
+  const columns = useMemo(
+    () =>
+      withExcerpt(
+        workColumns(list, places),
+        "status",
+        "span",
+        words,
+        (row) => `${row.trace_id}:${row.span_id}`,
+      ),
+    [list, places, words],
+  );
   const { fetchNextPage, hasNextPage, isFetchingNextPage } = query;
   const more = useCallback(() => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
@@ -131,7 +144,7 @@ export function WorkRows({ list }: { list: WorkList }) {
             rows={rows}
             columns={columns}
             rowKey={(row) => `${row.trace_id} ${row.span_id}`}
-            rowHref={(row) => href(`/traces/${row.trace_id}`, { span: row.span_id })}
+            rowHref={(row) => href(`/traces/${row.trace_id}`, { span: row.span_id, find: words || null })}
             compact={compactRow(list, places)}
             sort={sort}
             onSort={(next) => setParams({ sort: next === DEFAULT_SORT ? null : next })}

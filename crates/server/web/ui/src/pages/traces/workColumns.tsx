@@ -4,7 +4,7 @@ import type { Column } from "../../components/Grid";
 import { KindTag } from "../../components/KindTag";
 import { Money, NO_USAGE, reasonText } from "../../components/Money";
 import { StatusText } from "../../components/StatusText";
-import { count, duration, seconds } from "../../lib/format";
+import { columnCount, count, duration, seconds } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { fullTime, listTime } from "../../lib/time";
 
@@ -72,7 +72,7 @@ const what = (list: WorkList): Columns => {
       id: "name",
       link: true,
       head: names[list],
-      width: "minmax(180px, 2fr)",
+      width: "minmax(104px, 2fr)",
       cell: (row) => (
         <span
           className="row-name"
@@ -165,7 +165,7 @@ const whatItUsed = (list: WorkList, places: number): Columns => {
               : undefined
           }
         >
-          {tokens ? count(tokens.total) : <span className="nil">–</span>}
+          {tokens ? columnCount(tokens.total) : <span className="nil">–</span>}
         </span>
       ),
     },
