@@ -76,7 +76,7 @@ export const tasks = (page, plan) => {
       await address(page, /range=yesterday/);
       await by.click(rowsOf(page, "Traces").filter({ hasText: `dear-${mark}` }));
       await address(page, new RegExp(`^/traces/${trace}`));
-      await meets(digest(page).getByText("990,000 tokens"));
+      await meets(digest(page).getByText("990k tokens"));
     }],
     ["the failing calls of a tool, and their cause: 2 clicks", async () => {
       const tool = `lookup_${mark}`;

@@ -2,21 +2,19 @@
 //! (R6).
 
 mod calls;
+mod moment;
 mod sums;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::hash::BuildHasher;
-use std::ops::RangeInclusive;
+use std::collections::BTreeMap;
 
-use foldhash::fast::FixedState;
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use lru::LruCache;
-use quipu_core::{Cost, Meeting, Rule, Timestamp};
+use quipu_core::{Cost, Meeting, Timestamp};
 
-use crate::evidence;
 use crate::moments::calls::Window;
+use crate::moments::moment::{Given, Key, Moment, key, key_of};
 use crate::place;
-use crate::row::{self, Id, Row};
+use crate::row::{Id, Row};
 
 /// Maximum number of records of one moment that are compared. With more, only ids tell the calls apart, and
 /// the records keep the decision of their traces.
@@ -27,126 +25,6 @@ const MOST_PAIRS: usize = 64;
 const MOST_OF_ONE_CALL: usize = 8;
 /// Maximum number of moments in memory.
 const MOMENTS: usize = 4_096;
-
-/// A record by its start. A key without an id precedes all records of its time.
-type Key = (Timestamp, Option<Id>);
-
-const fn key(start: Timestamp, id: Id) -> Key {
-    (start, Some(id))
-}
-
-fn key_of(row: &Row) -> Key {
-    key(row.cost.time, row.id())
-}
-
-/// A record with its row as last returned.
-#[derive(Debug)]
-struct MomentRecord {
-    row: Row,
-    given: Given,
-}
-
-/// The row of a record as last returned.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Given {
-    Nothing,
-    /// As its meeting and trace give it. Most records are of a call of their own, and need no fingerprint.
-    AsRead,
-    /// Its fingerprint.
-    Print(u64),
-}
-
-impl MomentRecord {
-    fn given(&self) -> Option<u64> {
-        match self.given {
-            Given::Nothing => None,
-            Given::AsRead => Some(row::print(&self.row.cost)),
-            Given::Print(print) => Some(print),
-        }
-    }
-
-    /// Adds the row to `out` unless it was returned so. `joined` is the row if several records are joined.
-    fn give(&mut self, joined: Option<&Cost>, out: &mut Vec<Cost>) {
-        let is_known = match (joined, self.given) {
-            (None, Given::Nothing) => false,
-            (None, Given::AsRead) => true,
-            (None, Given::Print(print)) => print == row::print(&self.row.cost),
-            (Some(cost), _) => self.given() == Some(row::print(cost)),
-        };
-        self.given = joined.map_or(Given::AsRead, |cost| Given::Print(row::print(cost)));
-        if !is_known {
-            let cost = joined.unwrap_or(&self.row.cost);
-            out.push(Cost { version: row::next_version(), ..cost.clone() });
-        }
-    }
-}
-
-/// Records and state of one moment.
-#[derive(Debug, Default)]
-struct Moment {
-    records: BTreeMap<Key, Box<MomentRecord>>,
-    /// Records to decide: new and changed ones, and those that were near an earlier form of one.
-    changed: Vec<Key>,
-    /// Numbers of the sources of its records, at most two: the decision needs only one or several.
-    sources: Vec<u64>,
-    /// The records with an id of their answer or tool call, by the hash of the id.
-    ids: BTreeSet<(u64, Key)>,
-    /// The longest time from the start of a record to that of a later one that can be of its call without
-    /// having its id, in nanoseconds.
-    longest: i64,
-    /// Whether it had a record of usage outside of calls.
-    has_usage: bool,
-    /// Whether it has more records than the limit of comparison.
-    crowded: bool,
-    /// Whether it had a sum of usage that other traces' calls may explain.
-    has_sums: bool,
-}
-
-impl Moment {
-    fn rows(&self) -> impl Iterator<Item = &Row> {
-        self.records.values().map(|held| &held.row)
-    }
-
-    fn put(&mut self, row: Row, given: Given) {
-        let source = row.source();
-        if self.sources.len() < 2 && !self.sources.contains(&source) {
-            self.sources.push(source);
-        }
-        self.has_sums |= sums::is_sum(&row);
-        self.has_usage |= row.cost.rule == Rule::OrphanRollup;
-        let reach = evidence::reach_without_id(&row, false);
-        self.longest = self.longest.max(reach.saturating_sub(row.cost.time.nanos()));
-        self.ids.extend(place_of_id(&row));
-        self.changed.push(key_of(&row));
-        self.records.insert(key_of(&row), Box::new(MomentRecord { row, given }));
-    }
-
-    fn remove(&mut self, key: &Key) -> Option<Box<MomentRecord>> {
-        let held = self.records.remove(key)?;
-        place_of_id(&held.row).iter().for_each(|place| {
-            self.ids.remove(place);
-        });
-        Some(held)
-    }
-
-    /// The records with this id, except those that begin in `left_out`.
-    fn with_id(&self, id: &str, left_out: RangeInclusive<Timestamp>) -> impl Iterator<Item = &Row> {
-        let hash = hash_of(id);
-        let from = (hash, (Timestamp::from_nanos(i64::MIN), None));
-        let same = self.ids.range(from..).take_while(move |(other, _)| *other == hash);
-        let beyond = same.filter(move |(_, (start, _))| !left_out.contains(start));
-        beyond.filter_map(|(_, key)| self.records.get(key).map(|held| &held.row))
-    }
-}
-
-/// The place of a record among those with an id.
-fn place_of_id(row: &Row) -> Option<(u64, Key)> {
-    row.call_id.as_deref().map(|id| (hash_of(id), key_of(row)))
-}
-
-fn hash_of(id: &str) -> u64 {
-    FixedState::default().hash_one(id)
-}
 
 /// All moments in memory.
 #[derive(Debug)]

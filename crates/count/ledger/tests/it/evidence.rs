@@ -378,7 +378,7 @@ fn a_late_record_with_the_same_id_is_found_among_many_others() {
     let early = record(0, &truth(0), 1, plain());
     let late = record(0, &Truth { start: 900, ..truth(0) }, 2, plain());
     let spans: Vec<_> = others.chain([early, late]).collect();
-    assert_eq!(totals(&count(&[spans.clone()], 1_000)).0, 40);
+    assert_eq!(totals(&count(std::slice::from_ref(&spans), 1_000)).0, 40);
     let single: Vec<_> = spans.into_iter().map(|span| vec![span]).collect();
     assert_eq!(totals(&count(&single, 0)).0, 40);
 }

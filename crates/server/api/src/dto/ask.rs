@@ -395,13 +395,3 @@ pub struct LiveParams {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<u64>,
 }
-
-/// Format of an export.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(default)]
-pub struct ExportParams {
-    /// `csv` (default), `jsonl` (also `ndjson`) or `otlp-json`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub format: Option<String>,
-}

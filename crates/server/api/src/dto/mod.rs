@@ -21,6 +21,7 @@ mod estimate;
 mod event;
 mod excerpt;
 mod exchange;
+mod export;
 mod figures;
 mod forget;
 mod graph;
@@ -62,9 +63,9 @@ pub use analysis::{
     AnalysisAnswer, CacheFigures, DearSession, Deviations, Forecast, SpendPoint, Suggestion, Trend,
 };
 pub use ask::{
-    AnalysisParams, CallsParams, EventParams, ExcerptsParams, ExchangesParams, ExportParams, FacetParams,
-    FilterParams, LiveParams, MetricParams, OutlineParams, PageParams, PriceCheckParams, PriceListParams,
-    QueryParams, RangeParams, ScoresParams, SearchParams, SpanParams, TraceParams, UsageParams,
+    AnalysisParams, CallsParams, EventParams, ExcerptsParams, ExchangesParams, FacetParams, FilterParams,
+    LiveParams, MetricParams, OutlineParams, PageParams, PriceCheckParams, PriceListParams, QueryParams,
+    RangeParams, ScoresParams, SearchParams, SpanParams, TraceParams, UsageParams,
 };
 pub use backends::{
     BackendsAnswer, DeadLetter, DeadLettersAnswer, RemoveDeadLetters, RemovedAnswer, ReplayAnswer,
@@ -89,6 +90,7 @@ pub use estimate::{CostSpread, EstimateAnswer, EstimateAsk, TokenSpread};
 pub use event::{Event, EventsAnswer};
 pub use excerpt::{Excerpt, ExcerptsAnswer};
 pub use exchange::{Exchange, ExchangesAnswer};
+pub use export::ExportParams;
 pub use figures::{Latency, Tokens};
 pub use forget::{DeleteAnswer, DeleteAsk, ForgetAnswer, ForgetAsk, ForgottenPlace};
 pub use graph::{GraphAnswer, GraphEdge, GraphNode, MapAnswer};

@@ -8,12 +8,13 @@ use super::tried::Tried;
 use super::wire::{Ask, Wire, upgrading};
 
 /// Changing routes that the document need not have.
-const MORE: [(&str, &str); 10] = [
+const MORE: [(&str, &str); 11] = [
     ("POST", "/api/v1/keys"),
     ("DELETE", "/api/v1/keys/{id}"),
     ("POST", "/api/v1/users"),
     ("PATCH", "/api/v1/users/{name}"),
     ("DELETE", "/api/v1/users/{name}"),
+    ("POST", "/mcp"),
     ("POST", "/otel/v1/traces"),
     ("POST", "/api/public/otel/v1/traces"),
     ("POST", "/api/v1/no-such-route"),
@@ -21,8 +22,14 @@ const MORE: [(&str, &str); 10] = [
     ("DELETE", "/api/v1/traces/{trace_id}"),
 ];
 /// Queries with a body: for every user with read access.
-const QUESTIONS: [&str; 4] =
-    ["/api/v1/price", "/api/v1/estimate", "/api/v1/budgets/x/check", "/api/v1/retention/preview"];
+const QUESTIONS: [&str; 6] = [
+    "/api/v1/price",
+    "/api/v1/estimate",
+    "/api/v1/budgets/x/check",
+    "/api/v1/retention/preview",
+    "/api/v1/alerts/backtest",
+    "/mcp",
+];
 /// Routes that read and are for admins only.
 const ADMINS: [&str; 4] = ["/api/v1/keys", "/api/v1/users", "/api/v1/audit", "/api/v1/audit/verify"];
 
@@ -47,7 +54,8 @@ fn reads(method: &str, path: &str) -> bool {
 fn edits(method: &str, path: &str) -> bool {
     let own = path.starts_with("/api/v1/views/") || path.starts_with("/api/v1/dashboards/");
     let annotates = method == "POST" && path == "/api/v1/scores";
-    reads(method, path) || own || annotates || path.ends_with("/hold")
+    let quiets = path == "/api/v1/alerts/ack" || path.starts_with("/api/v1/alerts/silences");
+    reads(method, path) || own || annotates || quiets || path.ends_with("/hold")
 }
 
 fn sends(method: &str, path: &str) -> bool {
