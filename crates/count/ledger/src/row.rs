@@ -94,8 +94,8 @@ impl Row {
         self.told_by().map(|(scope, convention)| (scope, convention.into())).collect()
     }
 
-    /// Number of the instrumentation that reported it. Usage outside of calls has a separate number, because it
-    /// may repeat a call of the same instrumentation.
+    /// Number of the instrumentation that reported it. Usage outside of calls has a separate number, because
+    /// it may repeat a call of the same instrumentation.
     pub fn source(&self) -> u64 {
         let is_usage = self.cost.rule == Rule::OrphanRollup;
         FixedState::default().hash_one((self.scope, &self.cost.convention, is_usage))
