@@ -49,7 +49,7 @@ impl Default for Config {
             listen: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, PORT))),
             path: "/metrics".to_owned(),
             max_series: 20_000,
-            max_page_bytes: 16 << 20,
+            max_page_bytes: 32 << 20,
             stale_after_minutes: None,
             resource_labels: Vec::new(),
             exemplars: true,

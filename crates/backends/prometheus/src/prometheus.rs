@@ -87,7 +87,7 @@ impl Prometheus {
     }
 
     /// The page for a reader, rendered after this call began; simultaneous readers share it. `None` while the
-    /// pages that readers have not finished hold 32 MiB.
+    /// pages that readers have not finished hold 48 MiB.
     pub fn sent(&self, format: Format) -> Option<Bytes> {
         self.shown.sent(format)
     }

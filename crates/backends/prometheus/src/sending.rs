@@ -10,7 +10,7 @@ use crate::page::Format;
 
 /// Total size, in bytes, of pages in use. While it is reached, no further page is rendered, so slow readers
 /// cannot fill the memory.
-const MOST: usize = 32 << 20;
+const MOST: usize = 48 << 20;
 
 /// The latest page of each format, and the bytes of all pages in use.
 #[derive(Default)]

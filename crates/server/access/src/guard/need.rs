@@ -105,6 +105,7 @@ const ROUTES: &[Route] = &[
     look("/api/v1/alerts/silences"),
     look("/api/v1/slos"),
     look("/api/v1/health"),
+    look("/api/v1/excerpts"),
     look("/api/v1/prices"),
     look("/api/v1/prices/*"),
     look("/api/v1/views"),
