@@ -2,6 +2,8 @@
 //! are reported.
 
 use std::path::{Path, PathBuf};
+#[cfg(unix)]
+use std::sync::OnceLock;
 
 use crate::args::Command;
 
@@ -15,13 +17,28 @@ const DEPTH: usize = 8;
 #[cfg(unix)]
 const OTHERS: u32 = 0o077;
 
+/// The umask before [`settle`].
+#[cfg(unix)]
+static CALLERS: OnceLock<rustix::fs::Mode> = OnceLock::new();
+
 /// Sets the umask to 077 for every command that writes data. Generated configuration is for other programs to
 /// read and keeps the umask of the caller.
 pub fn settle(command: &Command) {
     if !matches!(command, Command::Generate(_) | Command::Completions { .. }) {
         #[cfg(unix)]
-        rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+        let _ = CALLERS.set(rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077)));
     }
+}
+
+/// Starts a program with the umask of the caller, because its files are not ours. A file that another thread
+/// creates meanwhile can be wider; the data folder itself keeps other users out.
+pub fn as_caller<T>(start: impl FnOnce() -> T) -> T {
+    #[cfg(unix)]
+    let own = CALLERS.get().map(|callers| rustix::process::umask(*callers));
+    let started = start();
+    #[cfg(unix)]
+    own.map(rustix::process::umask);
+    started
 }
 
 /// Logs one line that names what in a data folder other users can read or write. Nothing is changed: a group

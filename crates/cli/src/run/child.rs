@@ -10,6 +10,8 @@ use anyhow::{Context, Result};
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::private::as_caller;
+
 /// A program that was started.
 pub struct Child {
     pid: Pid,
@@ -25,7 +27,7 @@ impl Child {
     pub fn start(mut command: Command) -> Result<Self> {
         // Before the program is there: no signal ends this process alone.
         let pass_on = pass_on()?;
-        let mut child = command.spawn()?;
+        let mut child = as_caller(|| command.spawn())?;
         let pid = Pid::from_child(&child);
         pass_on.send(pid).ok().context("signals cannot be passed on")?;
         let (told, end) = channel();

@@ -15,7 +15,7 @@ struct Tool {
     commands: &'static [&'static str],
     /// Its own switches; `{url}` is the endpoint.
     switches: &'static [(&'static str, &'static str)],
-    /// What no variable can set.
+    /// Hint about telemetry that no variable can switch on.
     missing: Option<&'static str>,
 }
 
@@ -55,13 +55,28 @@ const TOOLS: [Tool; 7] = [
     },
 ];
 
-/// Variables of the provider's clients, with the path at the gateway.
-const BASES: [(&str, &str); 5] = [
-    ("OPENAI_BASE_URL", "/openai/v1"),
-    ("OPENAI_API_BASE", "/openai/v1"),
-    ("ANTHROPIC_BASE_URL", "/anthropic"),
-    ("GOOGLE_GEMINI_BASE_URL", "/gemini"),
-    ("GEMINI_API_BASE", "/gemini"),
+/// Variables with the base URLs of providers: the upstream's name, the variable, and the path at the gateway.
+pub const BASES: [(&str, &str, &str); 5] = [
+    ("openai", "OPENAI_BASE_URL", "/openai/v1"),
+    ("openai", "OPENAI_API_BASE", "/openai/v1"),
+    ("anthropic", "ANTHROPIC_BASE_URL", "/anthropic"),
+    ("gemini", "GOOGLE_GEMINI_BASE_URL", "/gemini"),
+    ("gemini", "GEMINI_API_BASE", "/gemini"),
+];
+
+/// Variables of OpenTelemetry that the program does not inherit, because they have priority over the ones
+/// above (<https://opentelemetry.io/docs/specs/otel/protocol/exporter/>) or switch telemetry off.
+pub const OVERRIDING: [&str; 10] = [
+    "OTEL_SDK_DISABLED",
+    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL",
+    "OTEL_EXPORTER_OTLP_METRICS_PROTOCOL",
+    "OTEL_EXPORTER_OTLP_LOGS_PROTOCOL",
+    "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
+    "OTEL_EXPORTER_OTLP_METRICS_HEADERS",
+    "OTEL_EXPORTER_OTLP_LOGS_HEADERS",
 ];
 
 /// Variables of OpenTelemetry; `{url}` is the endpoint. Short intervals, so a program that ends loses little.
@@ -116,7 +131,7 @@ impl Environment {
             variables.push(("OTEL_EXPORTER_OTLP_HEADERS".to_owned(), headers));
         }
         if uses_gateway(what) {
-            let bases = BASES.iter().map(|(name, path)| ((*name).to_owned(), format!("{gateway}{path}")));
+            let bases = BASES.iter().map(|(_, name, path)| ((*name).to_owned(), format!("{gateway}{path}")));
             variables.extend(bases);
         }
         let missing = tool.and_then(|tool| tool.missing).map(str::to_owned).into_iter().collect();
@@ -130,7 +145,9 @@ impl Environment {
             format!("{name}={}\n", if is_secret { "(the API key)" } else { value })
         };
         let missing = self.missing.iter().map(|text| format!("missing: {text}\n"));
-        self.variables.iter().map(line).chain(missing).collect()
+        let removed = OVERRIDING.iter().filter(|name| client::variable(name).is_some());
+        let removed = removed.map(|name| format!("unset {name}\n"));
+        self.variables.iter().map(line).chain(removed).chain(missing).collect()
     }
 }
 

@@ -47,7 +47,7 @@ impl std::error::Error for Ended {}
 /// cannot be started.
 pub fn run(what: &Run) -> Result<()> {
     let (program, arguments) = what.command.split_first().context("a command is missing after `--`")?;
-    let id = format!("{:016x}", random()?);
+    let id = format!("{:016x}", fastrand::u64(..));
     if what.check {
         let environment =
             Environment::of(what, program, &id, "http://127.0.0.1:PORT", "http://127.0.0.1:PORT");
@@ -60,17 +60,27 @@ pub fn run(what: &Run) -> Result<()> {
     environment.missing.iter().for_each(|text| note(text));
     let mut command = Command::new(program);
     command.args(arguments).envs(environment.variables.iter().map(|(name, value)| (name, value)));
+    environment::OVERRIDING.iter().for_each(|name| {
+        command.env_remove(name);
+    });
     let watch = Watch::new(place.url(), &id, what.budget, refused);
     let mut child = Child::start(command).with_context(|| format!("cannot run {}", program.display()))?;
     let stopped = wait(&mut child, &watch, what.budget.is_some())?;
     let code = child.code().ok_or_else(|| anyhow!("the program's end is unknown"))?;
     let code = if stopped { STOPPED } else { code };
     let report = Report::read(&watch, code);
-    place.close()?;
-    let report = report?;
-    report.write(what.json.as_deref())?;
-    write!(std::io::stderr().lock(), "{}", report.text(what.budget, stopped))?;
-    if code == 0 { Ok(()) } else { Err(Ended(code).into()) }
+    let told = place.close().and(report).and_then(|report| {
+        report.write(what.json.as_deref())?;
+        Ok(write!(std::io::stderr().lock(), "{}", report.text(what.budget, stopped))?)
+    });
+    match told {
+        told if code == 0 => told,
+        // The program's own exit code says more than the missing figures.
+        told => {
+            told.unwrap_or_else(|error| note(&format!("no figures of the run: {error:#}")));
+            Err(Ended(code).into())
+        }
+    }
 }
 
 /// Waits for the end of the program; `true` if the budget stopped it.
@@ -100,13 +110,4 @@ fn wait(child: &mut Child, watch: &Watch, has_budget: bool) -> Result<bool> {
     child.kill()?;
     child.wait(None);
     Ok(true)
-}
-
-/// A random number for the id of a run.
-fn random() -> Result<u64> {
-    use std::hash::{BuildHasher as _, Hasher as _};
-    let mut hasher = std::collections::hash_map::RandomState::new().build_hasher();
-    hasher.write_u32(std::process::id());
-    hasher.write_u128(std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_nanos());
-    Ok(hasher.finish())
 }

@@ -12,20 +12,12 @@ use quipu_api::dto::Listeners as Urls;
 use quipu_budget::{BudgetConfig, Budgets, Period, Scope, What};
 use tokio::sync::oneshot;
 
-use super::environment::{RUN_KEY, uses_gateway};
+use super::environment::{BASES, RUN_KEY, uses_gateway};
 use crate::args::{Args, Command, GatewayFlags, Run};
 use crate::ask::{Question, ask_server, server_of};
 use crate::folder::default_folder;
 use crate::serve::Config;
 use crate::{client, gateway, serve};
-
-/// Environment variables by which the base URLs of providers are set, with the upstream's name.
-const UPSTREAMS: [(&str, &str); 4] = [
-    ("openai", "OPENAI_BASE_URL"),
-    ("openai", "OPENAI_API_BASE"),
-    ("anthropic", "ANTHROPIC_BASE_URL"),
-    ("gemini", "GOOGLE_GEMINI_BASE_URL"),
-];
 
 /// Whether the gateway refused a call of the run for its budget.
 #[derive(Clone)]
@@ -217,7 +209,7 @@ fn provider_flags(flags: &GatewayFlags) -> Vec<String> {
     let said = [("openai", &flags.openai), ("anthropic", &flags.anthropic), ("gemini", &flags.gemini)];
     let mut urls: Vec<(&str, String)> =
         said.into_iter().filter_map(|(name, url)| Some((name, url.clone()?))).collect();
-    for (name, variable) in UPSTREAMS {
+    for (name, variable, _) in BASES {
         if let Some(url) =
             client::variable(variable).filter(|_| !urls.iter().any(|(known, _)| *known == name))
         {

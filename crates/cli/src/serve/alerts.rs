@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow};
-use quipu::core::{Store, SystemClock};
+use quipu::core::{AnswerMemory, Store, SystemClock};
 use quipu_alert::{Alerts, AlertsConfig, AlertsParts, ChannelConfig};
 use quipu_api::{Money, StoreMeasure};
 use quipu_runtime::Variables;
@@ -23,6 +23,14 @@ pub fn fill(channels: &mut BTreeMap<String, ChannelConfig>) -> Result<()> {
     channels.iter_mut().try_for_each(|(name, channel)| {
         channel.fill(|text| variables.filled(text)).map_err(|why| anyhow!("channel.{name}.{why}"))
     })
+}
+
+/// Memory of the queries of a project's rules, in bytes. A rule that needs more is in the state `error`.
+const MEMORY: usize = 32 << 20;
+
+/// Evaluates and delivers until it is dropped.
+pub async fn run(alerts: Alerts) {
+    AnswerMemory::within(MEMORY).scope(alerts.run()).await;
 }
 
 /// Opens the alerts of a project. Rules and objectives of the config file are the default project's; channels

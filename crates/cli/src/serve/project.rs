@@ -223,7 +223,7 @@ impl ServedProject {
         let budgets = self.money.budgets.clone();
         background.spawn(watch_budgets(budgets, Arc::clone(&self.store), Arc::clone(&self.pipeline)));
         if let Some(alerts) = self.alerts.clone() {
-            background.spawn(alerts.run());
+            background.spawn(alerts::run(alerts));
         }
         if let Some(file) = self.unread.clone() {
             background.spawn(unread::keep(self.receiver.clone(), file));

@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use quipu_access::{About, Access, Permission, Principal, PrincipalKind, Project};
 use quipu_api::{Asker, Deed, Problem, SeesHost, Welcome};
 use quipu_audit::Audit;
-use quipu_mcp::ToolCalled;
+use quipu_mcp::ToolsCalled;
 use quipu_receiver::{AdmissionKey, OfAnyAge};
 use tokio::task::JoinSet;
 use tower::ServiceExt;
@@ -110,12 +110,10 @@ fn noted(mut response: Response) -> Response {
     if let Some(Deed { preview, detail }) = response.extensions_mut().remove() {
         response.extensions_mut().insert(About { object: None, preview, detail });
     }
-    if let Some(ToolCalled { tool, trace }) = response.extensions_mut().remove() {
-        response.extensions_mut().insert(About {
-            object: trace,
-            preview: false,
-            detail: vec![("tool", tool)],
-        });
+    if let Some(ToolsCalled { tools, traces }) = response.extensions_mut().remove() {
+        let object = (!traces.is_empty()).then(|| traces.join(" "));
+        let detail = vec![("tool", tools.join(" "))];
+        response.extensions_mut().insert(About { object, preview: false, detail });
     }
     response
 }

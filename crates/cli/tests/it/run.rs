@@ -228,3 +228,34 @@ fn check_shows_the_variables_and_what_is_missing_and_runs_nothing() {
     assert!(gateway.contains("ANTHROPIC_BASE_URL"), "{gateway}");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
+
+#[test]
+fn no_inherited_variable_diverts_the_telemetry_or_hides_the_exit_code() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = ["--data-dir", folder.path().to_str().unwrap()];
+    let own = [("OTEL_SDK_DISABLED", "true"), ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://127.0.0.1:9")];
+    let run = |args: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_quipu"));
+        command.args([&["run"], args].concat()).envs(own).env_remove("QUIPU_URL");
+        command.output().unwrap()
+    };
+    let shown = run(&[&["--check"], &here[..], &["--", "python3"]].concat());
+    let shown = String::from_utf8(shown.stdout).unwrap();
+    assert!(own.iter().all(|(name, _)| shown.contains(&format!("unset {name}\n"))), "{shown}");
+    let seen = "test -z \"$OTEL_SDK_DISABLED$OTEL_EXPORTER_OTLP_TRACES_ENDPOINT\" && exit 7";
+    // The figures cannot be written, but the program's exit code stays.
+    let ended = run(&[&["--json", "/nowhere/run.json"], &here[..], &["--", "sh", "-c", seen]].concat());
+    let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+    assert_eq!(ended.status.code(), Some(7), "{said}");
+    assert!(said.contains("no figures of the run") && said.contains("/nowhere/run.json"), "{said}");
+}
+
+#[test]
+fn the_program_has_the_umask_of_the_caller() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = "umask 027; exec \"$0\" run --data-dir \"$1\" -- sh -c umask";
+    let mut command = Command::new("sh");
+    command.args(["-c", script, env!("CARGO_BIN_EXE_quipu"), folder.path().to_str().unwrap()]);
+    let ended = command.env_remove("QUIPU_URL").output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&ended.stdout).trim(), "0027", "{ended:?}");
+}

@@ -326,7 +326,11 @@ impl Alerts {
         let found = self.0.file.lock().erase(rewrite, dry_run, self.0.clock.now())?;
         if !dry_run {
             let mut live = self.0.live.lock();
-            live.groups.values_mut().for_each(|groups| groups.retain(|grp, _| rewrite(grp).is_none()));
+            for groups in live.groups.values_mut() {
+                groups.retain(|grp, _| rewrite(grp).is_none());
+                let records = groups.values_mut();
+                records.for_each(|record| record.traces.retain(|trace| rewrite(trace).is_none()));
+            }
         }
         Ok(found)
     }

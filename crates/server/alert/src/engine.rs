@@ -204,7 +204,7 @@ impl Alerts {
                     self.end(rule, &grp, &mut record, at, &mut changes, &mut corrected).await
                 }
                 None if record.state.phase == Phase::Firing && record.state.peak != peak => {
-                    changes.episodes.extend(self.episode(rule, &grp, &record, "firing", None));
+                    changes.episodes.extend(self.episode(rule, &grp, &record, NoticeStatus::Firing, None));
                 }
                 None => {}
             }
@@ -231,15 +231,11 @@ impl Alerts {
         changes: &mut Changes,
     ) {
         record.episode = Some(episode_id(&rule.name, grp, at));
-        let traces = match changes.episodes.len() < WITH_EVIDENCE {
+        record.traces = match changes.episodes.len() < WITH_EVIDENCE {
             true => self.evidence(rule, record, example, at).await,
             false => example.iter().map(ToString::to_string).collect(),
         };
-        let Some(mut change) = self.episode(rule, grp, record, "firing", None) else { return };
-        if let Some(first) = traces.first().filter(|_| !self.0.url.is_empty()) {
-            change.notice.url = format!("{}/traces/{first}", self.0.url);
-        }
-        change.notice.traces = traces;
+        let Some(change) = self.episode(rule, grp, record, NoticeStatus::Firing, None) else { return };
         changes.notices.extend(rule.channels.iter().map(|channel| (channel.clone(), change.notice.clone())));
         changes.episodes.push(change);
     }
@@ -253,9 +249,11 @@ impl Alerts {
         changes: &mut Changes,
         corrected: &mut Corrected,
     ) {
-        let state =
-            if self.is_withdrawn(rule, grp, record, corrected).await { "withdrawn" } else { "resolved" };
-        if let Some(change) = self.episode(rule, grp, record, state, Some(at)) {
+        let status = match self.is_withdrawn(rule, grp, record, corrected).await {
+            true => NoticeStatus::Withdrawn,
+            false => NoticeStatus::Resolved,
+        };
+        if let Some(change) = self.episode(rule, grp, record, status, Some(at)) {
             let id = change.notice.episode.clone();
             let told = self.with_file(move |file| file.told_channels(&id)).await;
             let told = told.unwrap_or_else(|_| rule.channels.clone());
@@ -268,6 +266,7 @@ impl Alerts {
             changes.episodes.push(change);
         }
         record.episode = None;
+        record.traces.clear();
     }
 
     /// Whether the corrected figures of the time when the episode began are on the right side.
@@ -301,14 +300,11 @@ impl Alerts {
         rule: &Rule,
         grp: &str,
         record: &GroupRecord,
-        state: &'static str,
+        status: NoticeStatus,
         ended_at: Option<Timestamp>,
     ) -> Option<EpisodeChange> {
-        let status = match state {
-            "firing" => NoticeStatus::Firing,
-            "withdrawn" => NoticeStatus::Withdrawn,
-            _ => NoticeStatus::Resolved,
-        };
+        let link = |first: &String| format!("{}/traces/{first}", self.0.url);
+        let first = record.traces.first().filter(|_| !self.0.url.is_empty());
         let notice = Notice {
             status,
             rule: rule.name.clone(),
@@ -321,13 +317,12 @@ impl Alerts {
             started_at: record.state.fired_at.to_string(),
             ended_at: ended_at.map(|at| at.to_string()),
             episode: record.episode.clone()?,
-            traces: Vec::new(),
-            url: self.0.url.clone(),
+            traces: record.traces.clone(),
+            url: first.map_or_else(|| self.0.url.clone(), link),
             summary: rule.config.summary.clone().unwrap_or_default(),
         };
         Some(EpisodeChange {
             grp: grp.to_owned(),
-            state,
             started_at: record.state.fired_at,
             ended_at,
             peak: record.state.peak,

@@ -98,7 +98,7 @@ impl Figure {
     }
 }
 
-/// What a rule watches.
+/// Kind of figure that a rule watches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     ErrorRate,

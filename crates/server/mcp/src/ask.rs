@@ -1,16 +1,21 @@
 //! Source of API answers for the tools.
 
+use std::sync::{Mutex, PoisonError};
+
 use async_trait::async_trait;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Extensions, Request};
 use http_body_util::{BodyExt as _, Limited};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use quipu_core::{AnswerMemory, MemoryHold};
 use serde_json::Value;
 use tower::ServiceExt as _;
 
 /// Largest API answer that a tool reads, in bytes.
-const ANSWER_BYTES: usize = 64 << 20;
+const ANSWER_BYTES: usize = 16 << 20;
+/// Memory of an answer as a JSON value, as a multiple of its bytes.
+const COPIES: usize = 6;
 /// Characters that RFC 3986, section 2.3 does not reserve stay.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
@@ -67,12 +72,16 @@ pub trait Asker: Send + Sync {
 pub struct RouterAsker {
     routes: Router,
     caller: Extensions,
+    memory: AnswerMemory,
+    /// Memory of the answers so far; the tool may use all of them.
+    held: Mutex<MemoryHold>,
 }
 
 impl RouterAsker {
-    /// Asks these routes; each request gets the extensions of the caller's request.
-    pub fn new(routes: Router, caller: Extensions) -> Self {
-        Self { routes, caller }
+    /// Asks these routes; each request gets the extensions of the caller's request. The answers as values are
+    /// charged to `memory`.
+    pub fn new(routes: Router, caller: Extensions, memory: AnswerMemory) -> Self {
+        Self { routes, caller, memory, held: Mutex::default() }
     }
 }
 
@@ -86,7 +95,10 @@ impl Asker for RouterAsker {
         let Ok(response) = self.routes.clone().oneshot(request).await;
         let status = response.status();
         let body = Limited::new(response.into_body(), ANSWER_BYTES).collect().await;
-        let body = body.map_err(|error| failed(&error.to_string()))?.to_bytes();
+        let body = body.map_err(|_| failed("its answer has more than 16 MiB; ask for less"))?.to_bytes();
+        let hold = self.memory.hold(body.len().saturating_mul(COPIES));
+        let hold = hold.map_err(|_| failed("other questions use the memory for answers; ask again"))?;
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).append(hold);
         let answer: Value = serde_json::from_slice(&body).map_err(|error| failed(&error.to_string()))?;
         if status.is_success() {
             return Ok(answer);

@@ -7,6 +7,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
+use quipu_core::AnswerMemory;
 use serde_json::Value;
 
 use crate::ask::RouterAsker;
@@ -17,26 +18,32 @@ use crate::tools::listed;
 
 /// Largest body of a request in bytes.
 const BODY_BYTES: usize = 1 << 20;
+/// Arguments of tools that are ids of traces.
+const TRACES: [&str; 3] = ["id", "a", "b"];
 /// Header with the version of the protocol.
 const VERSION_HEADER: &str = "mcp-protocol-version";
 
-/// Extension of a response: the called tool and the trace that it read, for the audit log.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ToolCalled {
-    /// Name of the tool.
-    pub tool: String,
-    /// Trace that was requested.
-    pub trace: Option<String>,
+/// Memory for API answers as values, of all callers together, in bytes.
+const MEMORY: usize = 96 << 20;
+
+/// Extension of a response: the called tools and the traces that they read, for the audit log.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ToolsCalled {
+    /// Names of the tools.
+    pub tools: Vec<String>,
+    /// Traces that were requested.
+    pub traces: Vec<String>,
 }
 
 /// The route, which asks the routes of the HTTP interface with the rights of its caller.
 ///
 /// Only POST is served: there are no streams and no sessions. Put a guard before it.
 pub fn routes(api: Router) -> Router {
-    Router::new().route("/mcp", post(async move |request: Request| answer(api, request).await))
+    let memory = AnswerMemory::within(MEMORY);
+    Router::new().route("/mcp", post(async move |request: Request| answer(api, memory, request).await))
 }
 
-async fn answer(api: Router, request: Request) -> Response {
+async fn answer(api: Router, memory: AnswerMemory, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, BODY_BYTES).await else {
         let error = RpcError::invalid_request("a body has at most 1 MiB");
@@ -50,11 +57,11 @@ async fn answer(api: Router, request: Request) -> Response {
         }
     };
     let called = called(&message);
-    let asker = RouterAsker::new(api, parts.extensions);
+    let asker = RouterAsker::new(api, parts.extensions, memory);
     let answer = McpServer::new(&asker, &SelfKnowledge::default()).handle(&message).await;
     let Some(answer) = answer else { return StatusCode::ACCEPTED.into_response() };
     let mut response = respond(status(&message, &answer), &answer);
-    if let Some(called) = called {
+    if !called.tools.is_empty() {
         response.extensions_mut().insert(called);
     }
     response
@@ -97,12 +104,46 @@ fn status(message: &Value, answer: &Value) -> StatusCode {
     StatusCode::from_u16(status).unwrap_or(StatusCode::OK)
 }
 
-fn called(message: &Value) -> Option<ToolCalled> {
-    let tool = message["params"]["name"].as_str().filter(|_| message["method"] == "tools/call")?;
-    let arguments = &message["params"]["arguments"];
-    let is_trace = |text: &&str| text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let trace = ["id", "a", "b"].iter().find_map(|name| arguments[*name].as_str().filter(is_trace));
-    // Other texts of the client are no part of the audit log.
-    let known = listed().into_iter().find(|known| known["name"] == tool)?;
-    Some(ToolCalled { tool: known["name"].as_str()?.to_owned(), trace: trace.map(str::to_owned) })
+/// The calls of a message, or of each message of a batch. Other texts of the client are no part of the audit
+/// log.
+fn called(message: &Value) -> ToolsCalled {
+    let known = listed();
+    let batch = message.as_array().map_or(std::slice::from_ref(message), Vec::as_slice);
+    let mut called = ToolsCalled::default();
+    for params in batch.iter().filter(|one| one["method"] == "tools/call").map(|call| &call["params"]) {
+        let Some(tool) = known.iter().find(|known| known["name"] == params["name"]) else { continue };
+        called.tools.extend(tool["name"].as_str().map(str::to_owned));
+        let ids = TRACES.iter().filter_map(|name| params["arguments"][*name].as_str());
+        called.traces.extend(ids.filter(|text| is_trace(text)).map(str::to_owned));
+    }
+    called
+}
+
+fn is_trace(text: &str) -> bool {
+    text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_call_of_a_batch_is_told_with_all_its_traces() {
+        let id = |digit: &str| digit.repeat(32);
+        let call = |tool: &str, arguments: Value| json!({"method": "tools/call", "params": {"name": tool, "arguments": arguments}});
+        let batch = json!([
+            call("compare", json!({"a": id("a"), "b": id("b")})),
+            call("trace", json!({"id": id("c")})),
+            call("secret words", json!({"id": id("d")})),
+            {"method": "ping"},
+        ]);
+        let told = called(&batch);
+        assert_eq!(
+            (told.tools, told.traces),
+            (vec!["compare".into(), "trace".into()], vec![id("a"), id("b"), id("c")])
+        );
+        assert_eq!(called(&call("search", json!({"q": id("a")}))).traces, Vec::<String>::new());
+    }
 }

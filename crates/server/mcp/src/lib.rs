@@ -21,7 +21,7 @@ mod stdio;
 mod tools;
 
 pub use ask::{AskError, Asker, Question, RouterAsker};
-pub use http::{ToolCalled, routes};
+pub use http::{ToolsCalled, routes};
 pub use own::SelfKnowledge;
 pub use server::{McpServer, VERSIONS};
 pub use stdio::serve_lines;

@@ -19,7 +19,7 @@ pub(super) fn put(work: &Transaction<'_>, change: &EpisodeChange) -> rusqlite::R
             notice.rule,
             change.grp,
             notice.severity.as_str(),
-            change.state,
+            notice.status.as_str(),
             change.started_at.nanos(),
             change.ended_at.map(Timestamp::nanos),
             change.peak,

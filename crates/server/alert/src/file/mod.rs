@@ -33,6 +33,9 @@ pub(crate) struct GroupRecord {
     pub group: std::collections::BTreeMap<String, String>,
     /// Its open episode.
     pub episode: Option<String>,
+    /// Ids of the traces that weighed most when the episode began.
+    #[serde(default)]
+    pub traces: Vec<String>,
     /// Why the latest evaluation failed.
     pub error: Option<String>,
 }
@@ -52,8 +55,6 @@ pub(crate) struct Changes {
 #[derive(Debug)]
 pub(crate) struct EpisodeChange {
     pub grp: String,
-    /// `firing`, `resolved` or `withdrawn`.
-    pub state: &'static str,
     pub started_at: Timestamp,
     pub ended_at: Option<Timestamp>,
     pub peak: Option<f64>,
@@ -112,10 +113,14 @@ impl AlertFile {
         let rows = self.rows("SELECT name, config FROM rules ORDER BY name", |row| {
             Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
         })?;
-        Ok(rows
-            .into_iter()
-            .filter_map(|(name, text)| Some((name, serde_json::from_str(&text).ok()?)))
-            .collect())
+        let read = |(name, text): (String, String)| {
+            let config = serde_json::from_str(&text);
+            let told = |error: &serde_json::Error| {
+                tracing::error!(rule = name, %error, "a stored alert rule cannot be read and is not evaluated");
+            };
+            Some((name.clone(), config.inspect_err(told).ok()?))
+        };
+        Ok(rows.into_iter().filter_map(read).collect())
     }
 
     /// Stores a rule.

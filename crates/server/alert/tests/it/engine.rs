@@ -48,6 +48,35 @@ async fn each_group_has_its_own_state_and_episode() {
 }
 
 #[tokio::test]
+async fn an_episode_keeps_its_evidence_when_the_peak_rises_and_when_it_ends() {
+    const TRACE: &str = "0123456789abcdef0123456789abcdef";
+    let (world, receiver) = (Arc::<World>::default(), Receiver::start().await);
+    let folder = tempfile::tempdir().unwrap();
+    let text = format!("{BY_USER}{}", hook(&receiver));
+    for second in 0..30 {
+        // Two of three calls fail at first, and all later.
+        world.call(second, "ada", second >= 10 || second % 3 != 0);
+    }
+    {
+        let alerts = alerts(&world, Some(folder.path()), &text);
+        run_to(&world, &alerts, 10).await;
+    }
+    let again = alerts(&world, Some(folder.path()), &text);
+    run_to(&world, &again, 200).await;
+    let episodes = history(&again).await;
+    assert_eq!((episodes.len(), episodes[0].state.as_str()), (1, "resolved"));
+    assert!(episodes[0].peak > Some(0.8), "{episodes:?}");
+    assert_eq!(episodes[0].traces, [TRACE]);
+    for body in receiver.bodies() {
+        assert_eq!(
+            (&body["traces"][0], &body["url"]),
+            (&TRACE.into(), &format!("http://quipu.example/traces/{TRACE}").into()),
+            "{body}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_restart_repeats_nothing_and_goes_on() {
     let (world, receiver) = (Arc::<World>::default(), Receiver::start().await);
     let folder = tempfile::tempdir().unwrap();

@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -68,9 +67,6 @@ async fn answer(State(held): State<Arc<Mutex<Held>>>, uri: Uri, headers: HeaderM
         Some(Reply::Wait(seconds)) => {
             (StatusCode::TOO_MANY_REQUESTS, [("retry-after", seconds.to_string())]).into_response()
         }
-        Some(Reply::Hang) => {
-            tokio::time::sleep(Duration::from_secs(600)).await;
-            StatusCode::OK.into_response()
-        }
+        Some(Reply::Hang) => std::future::pending().await,
     }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -70,10 +69,7 @@ async fn talk(stream: TcpStream, held: Arc<Mutex<Mails>>) {
                     None => "250 ok\r\n",
                     Some(Rcpt::Later) => "451 greylisted\r\n",
                     Some(Rcpt::Never) => "550 no such user\r\n",
-                    Some(Rcpt::Hang) => {
-                        tokio::time::sleep(Duration::from_secs(600)).await;
-                        return;
-                    }
+                    Some(Rcpt::Hang) => std::future::pending().await,
                 }
             }
             "DATA" => {

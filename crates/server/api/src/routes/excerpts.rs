@@ -89,6 +89,9 @@ struct Search {
 
 impl Search {
     async fn in_session(&mut self, api: &Arc<Api>, session: &str) -> Result<Option<Excerpt>, Problem> {
+        if self.began.elapsed() > TIME {
+            return Ok(None);
+        }
         let q = Some(self.words.join(" "));
         let filter = TraceFilter { session: Some(session.to_owned()), q, ..TraceFilter::default() };
         let query = TraceQuery { filter, sort: Sort::Oldest, limit: TRACES, cursor: None };

@@ -8,7 +8,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 
 use super::Answer;
-use crate::bounded::bounded;
+use crate::bounded::{Bounded, bounded};
 use crate::dto::{MetricName, MetricParams, MetricSeries, MetricsAnswer, SeriesAnswer};
 use crate::extract::{Ask, NoParams};
 use crate::problem::Problem;
@@ -42,15 +42,21 @@ pub(crate) async fn metrics(State(api): Shared, _: NoParams) -> Answer<MetricsAn
 #[utoipa::path(get, path = "/api/v1/metrics/query", tag = "metrics", params(MetricParams),
     responses((status = 200, description = "Series.", body = SeriesAnswer)))]
 pub(crate) async fn series(State(api): Shared, Ask(params): Ask) -> Answer<SeriesAnswer> {
-    // More than the store counts, so an answer that the store ended early is known to be cut.
-    let bytes = |series: &quipu_core::MetricSeries| {
-        METRIC * (1 + series.labels.len()) + 2 * series.bytes() + POINT * series.points.len()
-    };
-    let kept = bounded(api.store.metric(&params.metric_query()?).await?, bytes)?;
+    let kept = bounded_series(api.store.metric(&params.metric_query()?).await?)?;
     Ok(Json(SeriesAnswer {
         series: kept.rows.iter().map(MetricSeries::from).collect(),
         truncated: kept.truncated,
     }))
+}
+
+/// The series that fit into the memory of an answer.
+pub(super) fn bounded_series(
+    series: Vec<quipu_core::MetricSeries>,
+) -> quipu_core::Result<Bounded<quipu_core::MetricSeries>> {
+    // More than the store counts, so an answer that the store ended early is known to be cut.
+    bounded(series, |series| {
+        METRIC * (1 + series.labels.len()) + 2 * series.bytes() + POINT * series.points.len()
+    })
 }
 
 /// Content type of the server's own metrics: OpenMetrics 1.0

@@ -64,12 +64,14 @@ pub(crate) async fn call(asker: &dyn Asker, own: &SelfKnowledge, params: &Value)
         "whoami" => whoami::call(asker, &arguments, own, &params["_meta"]).await,
         _ => budget::call(asker, &arguments).await,
     };
-    match answer {
-        Ok(answer) => Ok(result(&answer.fitted(most), false)),
-        Err(CallError::Rpc(error)) => Err(error),
+    let (answer, failed) = match answer {
+        Ok(answer) => (answer, false),
+        Err(CallError::Rpc(error)) => return Err(error),
         Err(CallError::Ask(AskError(why))) => {
-            let answer = Answer::new("The question has no answer. The interface says:", vec![why]);
-            Ok(result(&answer.fitted(most), true))
+            (Answer::new("The question has no answer. The interface says:", vec![why]), true)
         }
-    }
+    };
+    // Counting tokens can take a tenth of a second.
+    let fitted = tokio::task::spawn_blocking(move || answer.fitted(most)).await;
+    fitted.map(|text| result(&text, failed)).map_err(|_| RpcError::new(-32_603, "the answer failed"))
 }

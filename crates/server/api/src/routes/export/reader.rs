@@ -13,6 +13,7 @@ use quipu_query::{FILTER_PARAMS, Params, parse_trace_filter};
 use super::format::Format;
 use super::rows::{ExportedPoint, ExportedSpan, points};
 use crate::dto::{self, TraceSummary};
+use crate::routes::metrics::bounded_series;
 use crate::shared::Api;
 use crate::{Problem, said};
 
@@ -201,9 +202,16 @@ impl Reader {
         let Some(metric) = names.pop_front() else { return Ok((Bytes::new(), None)) };
         let asked = named(pairs.clone(), &metric.name);
         let query = Params::new(asked, self.api.clock.now(), &self.api.limits).metric_query()?;
-        let series = self.api.store.metric(&query).await?;
+        let series = bounded_series(self.api.store.metric(&query).await?)?;
+        if series.truncated {
+            let detail = format!(
+                "The metric {:?} has more series than fit into memory (limit group_bytes): narrow the time.",
+                metric.name
+            );
+            return Err(Problem::bad_request("Too many series", detail));
+        }
         let metric = dto::MetricName::from(&metric);
-        let text = self.format.lines(series.iter().flat_map(|series| points(&metric, series)));
+        let text = self.format.lines(series.rows.iter().flat_map(|series| points(&metric, series)));
         Ok((text, Some(Position::Metrics { names, pairs })))
     }
 }

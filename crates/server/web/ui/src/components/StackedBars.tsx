@@ -1,5 +1,5 @@
 // Amounts over time as stacked bars. Hover names a bar's parts; dragging across bars narrows the time range.
-// What must not be added to them hangs hollow below the base line, on the same scale.
+// Amounts that must not be added to them are hollow bars below the base line, on the same scale.
 
 import { type PointerEvent, useMemo, useRef, useState } from "react";
 import { barEnd, type Grain, niceTicks, type SeriesKey, type Stack } from "../lib/buckets";

@@ -1,4 +1,4 @@
-// What each page is for, and the chapter of the guide that says more.
+// Purpose of each page, and its chapter of the guide.
 import { t } from "./i18n";
 
 const GUIDE = "https://github.com/quipu-dev/quipu/blob/main/docs/guide/";

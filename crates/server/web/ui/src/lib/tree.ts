@@ -1,4 +1,4 @@
-// What of an outline is on the screen: folding, narrowing, self time. Rows are numbers in display order, so a folded
+// Rows of an outline that are on the screen: folding, narrowing, self time. Rows are numbers in display order, so a folded
 // row is passed over by its size.
 import type { Outline } from "./outline";
 

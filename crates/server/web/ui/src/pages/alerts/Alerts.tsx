@@ -1,6 +1,7 @@
-// What fires now, what fired before, which rules there are, and which notices are held.
+// Page of alerts: firing rules, past episodes, rules, and silences.
 import "../../styles/parts.css";
 import "./alerts.css";
+import type { ReactElement, ReactNode } from "react";
 import {
   type AlertEpisode,
   type AlertRule,
@@ -119,38 +120,69 @@ function Now({ rows }: { rows: readonly AlertState[] }) {
   );
 }
 
-function History() {
-  const history = useAlertHistory();
-  const rows = history.data?.episodes ?? [];
+/** A list of the page: its table, or the loading, failed or empty state. */
+function Listing({
+  title,
+  asked,
+  columns,
+  action,
+  empty,
+  children,
+}: {
+  title: string;
+  asked: { isError: boolean; isPending: boolean; error: Error | null; refetch: () => unknown };
+  columns: readonly string[];
+  action?: boolean;
+  empty: ReactNode;
+  children: readonly ReactElement[];
+}) {
   return (
-    <section aria-label={t("History")}>
-      <h2>{t("History")}</h2>
-      {history.error ? <Trouble error={history.error} retry={() => void history.refetch()} /> : null}
-      {rows.length === 0 ? (
-        <p className="part-empty">{t("No rule has fired yet.")}</p>
-      ) : (
+    <section aria-label={title}>
+      <h2>{title}</h2>
+      {asked.isError ? <Trouble error={asked.error} retry={() => void asked.refetch()} /> : null}
+      {asked.isPending ? (
+        <Loading what={t("Loading …")} />
+      ) : children.length > 0 ? (
         <table className="slip rows">
           <thead>
             <tr>
-              <th scope="col">{t("Rule")}</th>
-              <th scope="col">{t("Group")}</th>
-              <th scope="col">{t("State")}</th>
-              <th scope="col">{t("Start")}</th>
-              <th scope="col">{t("End")}</th>
-              <th scope="col">{t("Peak")}</th>
-              <th scope="col">{t("Acknowledged by")}</th>
-              <th scope="col">{t("Notices")}</th>
-              <th scope="col">{t("Trace")}</th>
+              {columns.map((name) => (
+                <th scope="col" key={name}>
+                  {name}
+                </th>
+              ))}
+              {action ? <th scope="col" aria-label={t("Action")} /> : null}
             </tr>
           </thead>
-          <tbody>
-            {rows.map((row) => (
-              <EpisodeLine key={row.id} row={row} />
-            ))}
-          </tbody>
+          <tbody>{children}</tbody>
         </table>
+      ) : asked.isError ? null : (
+        <p className="part-empty">{empty}</p>
       )}
     </section>
+  );
+}
+
+function History() {
+  const asked = useAlertHistory();
+  const rows = asked.data?.episodes ?? [];
+  const columns = [
+    t("Rule"),
+    t("Group"),
+    t("State"),
+    t("Start"),
+    t("End"),
+    t("Peak"),
+    t("Acknowledged by"),
+    t("Notices"),
+    t("Trace"),
+  ];
+  return (
+    <Listing title={t("History")} asked={asked} columns={columns} empty={t("No rule has fired yet.")}>
+      {rows.map((row) => (
+        <EpisodeLine key={row.id} row={row} />
+      ))}
+    </Listing>
   );
 }
 
@@ -179,37 +211,32 @@ function EpisodeLine({ row }: { row: AlertEpisode }) {
 }
 
 function Rules() {
-  const rules = useAlertRules();
-  const rows = rules.data?.rules ?? [];
+  const asked = useAlertRules();
+  const rows = asked.data?.rules ?? [];
+  const columns = [
+    t("Rule"),
+    t("Kind"),
+    t("Threshold"),
+    t("Window"),
+    t("Channels"),
+    t("From"),
+    t("Last 30 days"),
+  ];
   return (
-    <section aria-label={t("Rules")}>
-      <h2>{t("Rules")}</h2>
-      {rules.error ? <Trouble error={rules.error} retry={() => void rules.refetch()} /> : null}
-      {rows.length === 0 ? (
-        <p className="part-empty">
+    <Listing
+      title={t("Rules")}
+      asked={asked}
+      columns={columns}
+      empty={
+        <>
           {t("No rule is set. From a shell:")} <code className="mono">quipu alerts set mine rule.toml</code>
-        </p>
-      ) : (
-        <table className="slip rows">
-          <thead>
-            <tr>
-              <th scope="col">{t("Rule")}</th>
-              <th scope="col">{t("Kind")}</th>
-              <th scope="col">{t("Threshold")}</th>
-              <th scope="col">{t("Window")}</th>
-              <th scope="col">{t("Channels")}</th>
-              <th scope="col">{t("From")}</th>
-              <th scope="col">{t("Last 30 days")}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map((row) => (
-              <RuleLine key={row.name} row={row} />
-            ))}
-          </tbody>
-        </table>
-      )}
-    </section>
+        </>
+      }
+    >
+      {rows.map((row) => (
+        <RuleLine key={row.name} row={row} />
+      ))}
+    </Listing>
   );
 }
 
@@ -260,33 +287,15 @@ function Past({ row }: { row: AlertRule }) {
 }
 
 function Silences() {
-  const silences = useSilences();
-  const rows = silences.data?.silences.filter((row) => row.active) ?? [];
+  const asked = useSilences();
+  const rows = asked.data?.silences.filter((row) => row.active) ?? [];
+  const columns = [t("Matches"), t("Reason"), t("User"), t("End")];
   return (
-    <section aria-label={t("Silences")}>
-      <h2>{t("Silences")}</h2>
-      {silences.error ? <Trouble error={silences.error} retry={() => void silences.refetch()} /> : null}
-      {rows.length === 0 ? (
-        <p className="part-empty">{t("No notice is silenced.")}</p>
-      ) : (
-        <table className="slip rows">
-          <thead>
-            <tr>
-              <th scope="col">{t("Matches")}</th>
-              <th scope="col">{t("Reason")}</th>
-              <th scope="col">{t("User")}</th>
-              <th scope="col">{t("End")}</th>
-              <th scope="col" aria-label={t("Action")} />
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map((row) => (
-              <SilenceLine key={row.id} row={row} />
-            ))}
-          </tbody>
-        </table>
-      )}
-    </section>
+    <Listing title={t("Silences")} asked={asked} columns={columns} action empty={t("No notice is silenced.")}>
+      {rows.map((row) => (
+        <SilenceLine key={row.id} row={row} />
+      ))}
+    </Listing>
   );
 }
 

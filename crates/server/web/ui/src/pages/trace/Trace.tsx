@@ -1,4 +1,4 @@
-// What did this run do, what was it waiting for, and what did it cost?
+// Page of one trace: its steps, their times, and their cost.
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useOutline } from "../../api/outline";
 import { FindWords, findWords } from "../../components/Marked";
