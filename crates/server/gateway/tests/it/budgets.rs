@@ -204,10 +204,13 @@ async fn the_dearest_reading_of_a_request_is_reserved() {
         assert_eq!(say(&house, path, body).await.status, 429, "{path} {body}");
     }
     assert!(house.provider.came().is_empty(), "nothing was sent");
-    for body in [
+    let cheaper = [
         r#"{"model":"gpt-5","max_tokens":1000,"messages":[{"role":"user","content":"hi"}]}"#,
         r#"{"model":"gpt-5","service_tier":"flex","max_tokens":1000,"messages":[{"role":"user","content":"hi"}]}"#,
-    ] {
+    ];
+    for (body, count) in cheaper.into_iter().zip(1..) {
         assert_eq!(say(&house, "/openai/v1/chat/completions", body).await.status, 200, "{body}");
+        // Its reservation is held until the call is counted.
+        house.costs(count).await;
     }
 }
