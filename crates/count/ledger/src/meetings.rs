@@ -328,10 +328,11 @@ impl Meetings {
         }
     }
 
+    /// Evicts the oldest meetings except `keep`, which is sorted.
     fn shrink(&mut self, keep: &[Meeting]) {
         while self.home.len() > self.most {
             let oldest = self.places.peek_lru().map(|(meeting, _)| *meeting);
-            match oldest.filter(|meeting| !keep.contains(meeting)) {
+            match oldest.filter(|meeting| keep.binary_search(meeting).is_err()) {
                 Some(meeting) => self.drop(meeting),
                 None => return,
             }

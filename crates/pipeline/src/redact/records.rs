@@ -3,7 +3,7 @@
 
 use compact_str::CompactString;
 use quipu_core::{
-    Canonical, Cost, Event, EventWire, ExemplarWire, Link, Metric, Params, Point, PointWire, PriceRef,
+    Attributes, Canonical, Cost, Event, EventWire, ExemplarWire, Link, Metric, Params, Point, PointWire, PriceRef,
     Resource, Scope, SentParams, Span, SpanEvent,
 };
 use quipu_semconv as semconv;
@@ -47,11 +47,12 @@ pub(super) fn span(redactor: &Redactor, span: &mut Span, found: &mut FindingCoun
         redactor.attributes(attributes, found);
     }
     redactor.name(name, found);
-    read(redactor, canonical, found);
+    read(redactor, canonical, attributes, found);
 }
 
 /// Redacts the fields that an adapter set earlier, because exported spans can contain them as attributes.
-fn read(redactor: &Redactor, read: &mut Canonical, found: &mut FindingCounts) {
+/// `clean` are the span's redacted attributes.
+fn read(redactor: &Redactor, read: &mut Canonical, clean: &Attributes, found: &mut FindingCounts) {
     let Canonical {
         kind: _,
         signal: _,
@@ -94,7 +95,7 @@ fn read(redactor: &Redactor, read: &mut Canonical, found: &mut FindingCounts) {
         notes,
     } = read;
     counted(redactor, [request_model, response_model], provider, found);
-    response_id.iter_mut().for_each(|text| redactor.short(text, semconv::RESPONSE_ID[0], found));
+    id(redactor, response_id, semconv::RESPONSE_ID, clean, found);
     redactor.name(convention, found);
     let names =
         [framework, operation, service_tier, agent, workflow, handoff_from, handoff_to, tool, error_type];
@@ -105,12 +106,30 @@ fn read(redactor: &Redactor, read: &mut Canonical, found: &mut FindingCounts) {
         redactor.names(told.asked.iter_mut().map(|call| &mut call.name), found);
         redactor.names(told.answered.iter_mut().filter_map(|result| result.name.as_mut()), found);
     }
-    // Ids are many, and each stands once.
-    let ids = [(agent_id, ""), (step, ""), (tool_call_id, ""), (commit, semconv::COMMIT[0])];
-    for (text, name) in ids {
-        text.iter_mut().for_each(|text| redactor.short(text, name, found));
+    for (text, names) in [
+        (agent_id, semconv::AGENT_ID),
+        (step, &[]),
+        (tool_call_id, semconv::TOOL_CALL_ID),
+        (commit, semconv::COMMIT),
+    ] {
+        id(redactor, text, names, clean, found);
     }
     sent(redactor, params, found);
+}
+
+/// Redacts an id, which is one of many. An id that is still in the attribute with its name was searched there.
+fn id(
+    redactor: &Redactor,
+    text: &mut Option<CompactString>,
+    names: &[&str],
+    clean: &Attributes,
+    found: &mut FindingCounts,
+) {
+    let Some(text) = text else { return };
+    let is_clean = names.iter().any(|name| clean.text(name) == Some(text.as_str()));
+    if !is_clean {
+        redactor.short(text, names.first().copied().unwrap_or_default(), found);
+    }
 }
 
 fn sent(redactor: &Redactor, params: &mut SentParams, found: &mut FindingCounts) {

@@ -11,6 +11,8 @@ const ROUNDS: usize = 4;
 const SHORTEST: usize = 24;
 /// Characters at each end of a run that decide whether it is an encoded text.
 const SAMPLE: usize = 96;
+/// Bytes that are searched for one kind of escape sequence before the other kind.
+const BLOCK: usize = 1_024;
 /// Segments of a path that are tried as the start of a run.
 const PARTS: usize = 16;
 
@@ -81,19 +83,15 @@ fn once(text: &str) -> Option<(String, Vec<usize>)> {
 }
 
 fn next_escape(bytes: &[u8], from: usize) -> Option<usize> {
-    let mut at = from;
-    while let Some(found) = bytes[at..].iter().position(|byte| BEGINS.contains(byte)) {
-        at += found;
-        if escape(&bytes[at..]).is_some() {
-            return Some(at);
-        }
-        at += 1;
-    }
-    None
+    bytes.get(from..)?.chunks(BLOCK).enumerate().find_map(|(number, block)| {
+        let begin = from + number * BLOCK;
+        let is_escape = |at: &usize| escape(&bytes[begin + at..]).is_some();
+        let plain = memchr::memchr3_iter(b'%', b'\\', b'&', block).find(is_escape);
+        let before = &block[..plain.unwrap_or(block.len())];
+        let wide = memchr::memchr3_iter(0xC2, 0xE2, 0xEF, before).find(is_escape);
+        wide.or(plain).map(|at| begin + at)
+    })
 }
-
-/// First bytes of escape sequences.
-const BEGINS: [u8; 6] = [b'%', b'\\', b'&', 0xC2, 0xE2, 0xEF];
 
 enum Letter {
     Byte(u8),
@@ -231,6 +229,7 @@ fn unpacked(text: &str, start: usize, end: usize) -> Option<Packed> {
     let parts = parts.filter(|at| run.len() - at >= SHORTEST).take(PARTS);
     let shift = (0..4).chain(parts).find(|shift| {
         let run = &run[*shift..];
+        // It begins where a group of four characters begins, so it can have three characters more.
         let tail = run.len().saturating_sub(SAMPLE) / 4 * 4;
         is_text(&run[..run.len().min(SAMPLE)]) || is_text(&run[tail..])
     })?;
@@ -267,9 +266,20 @@ fn decoded(packed: &str) -> Option<Vec<u8>> {
     STANDARD.decode(whole).ok()
 }
 
-/// Whether base64 encodes a text: nine of ten bytes are printable.
+/// Whether base64 of a sample's length encodes a text: nine of ten bytes are printable.
 fn is_text(packed: &str) -> bool {
-    decoded(packed).is_some_and(|bytes| is_printable(&bytes))
+    let mut letters = [0; SAMPLE + 3];
+    let whole = if packed.len() % 4 == 1 { packed.len() - 1 } else { packed.len() };
+    let Some(letters) = letters.get_mut(..whole) else { return false };
+    for (letter, sent) in letters.iter_mut().zip(packed.bytes()) {
+        *letter = match sent {
+            b'-' => b'+',
+            b'_' => b'/',
+            other => other,
+        };
+    }
+    let mut bytes = [0; SAMPLE + 3];
+    STANDARD.decode_slice_unchecked(&*letters, &mut bytes).is_ok_and(|count| is_printable(&bytes[..count]))
 }
 
 fn is_printable(bytes: &[u8]) -> bool {
@@ -279,9 +289,7 @@ fn is_printable(bytes: &[u8]) -> bool {
 
 /// Whether a text contains an encoded text.
 pub(super) fn is_likely(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let marked = BEGINS.iter().any(|begin| bytes.contains(begin));
-    (marked && next_escape(bytes, 0).is_some()) || packed(text).next().is_some()
+    next_escape(text.as_bytes(), 0).is_some() || packed(text).next().is_some()
 }
 
 #[cfg(test)]

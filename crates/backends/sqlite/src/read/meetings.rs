@@ -17,14 +17,16 @@ pub(crate) fn traces(
     meetings: &[(Meeting, Timestamp)],
 ) -> Result<Vec<Vec<(TraceId, Timestamp)>>> {
     let there = shared.sound_days()?;
+    let strays = shared.stray_homes(meetings.iter().map(|(meeting, _)| *meeting));
+    let strays = strays.map_err(|fault| fault.at("read store", &shared.folder.catalog()))?;
     let mut wanted: BTreeMap<Day, Vec<usize>> = BTreeMap::new();
-    for (at, (meeting, time)) in meetings.iter().enumerate() {
-        let strays = shared.stray_homes(*meeting);
-        let strays = strays.map_err(|fault| fault.at("read store", &shared.folder.catalog()))?;
-        let day = Day::of(*time);
-        let days: BTreeSet<Day> = [day.plus(-1), day, day.plus(1)].into_iter().chain(strays).collect();
-        for day in days.into_iter().filter(|day| there.contains(day)) {
-            wanted.entry(day).or_default().push(at);
+    {
+        let may_have_met = shared.may_have_met();
+        for (at, ((meeting, time), strays)) in meetings.iter().zip(strays).enumerate() {
+            let day = Day::of(*time);
+            let days: BTreeSet<Day> = [day.plus(-1), day, day.plus(1)].into_iter().chain(strays).collect();
+            let days = days.into_iter().filter(|day| there.contains(day) && may_have_met(*meeting, *day));
+            days.for_each(|day| wanted.entry(day).or_default().push(at));
         }
     }
     let days: Vec<Day> = wanted.keys().copied().collect();

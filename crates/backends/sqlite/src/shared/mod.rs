@@ -126,12 +126,21 @@ impl Shared {
         })
     }
 
-    /// Home days of traces in a meeting that have spans of other days.
-    pub(crate) fn stray_homes(&self, meeting: Meeting) -> fault::Result<Vec<Day>> {
+    /// Home days of traces in each of these meetings that have spans of other days.
+    pub(crate) fn stray_homes(
+        &self,
+        meetings: impl IntoIterator<Item = Meeting>,
+    ) -> fault::Result<Vec<Vec<Day>>> {
         self.with_catalog(|conn| {
-            let mut look = conn.prepare_cached("SELECT day FROM stray_meetings WHERE meeting = ?1")?;
-            let days = look.query_map([meeting.number()], |row| Ok(Day(row.get(0)?)))?;
-            Ok(days.collect::<rusqlite::Result<_>>()?)
+            // One snapshot for all look-ups.
+            let read = conn.unchecked_transaction()?;
+            let mut look = read.prepare_cached("SELECT day FROM stray_meetings WHERE meeting = ?1")?;
+            let mut homes = Vec::new();
+            for meeting in meetings {
+                let days = look.query_map([meeting.number()], |row| Ok(Day(row.get(0)?)))?;
+                homes.push(days.collect::<rusqlite::Result<_>>()?);
+            }
+            Ok(homes)
         })
     }
 

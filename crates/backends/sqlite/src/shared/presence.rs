@@ -1,15 +1,16 @@
-//! Bloom filters of the traces of each day, to skip days that cannot hold a trace.
+//! Bloom filters of the traces and the meetings of each day, to skip days that cannot hold them.
 //!
 //! All spans of a trace go to one day. A late span therefore needs a look-up in every day, and a filter per
 //! day avoids most of these. The filters are in memory. The writer thread builds them from the days' own
 //! indices, a slice at a time, and adds each trace before its commit. A filter has at least all traces of its
-//! day, so it never hides one. A day without a complete filter is always queried.
+//! day, so it never hides one. A day without a complete filter is always queried. Meetings are in the filters
+//! of days that this process began.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, RandomState};
 use std::time::Instant;
 
-use quipu_core::{Result, TraceId};
+use quipu_core::{Meeting, Result, TraceId};
 
 use crate::folder::{Day, Part};
 use crate::shared::Shared;
@@ -81,6 +82,8 @@ enum Progress {
 struct Filter {
     segments: Vec<Segment>,
     progress: Progress,
+    /// It has all meetings too.
+    meetings: bool,
 }
 
 impl Filter {
@@ -118,12 +121,26 @@ impl Presence {
         self.insert(day, hash);
     }
 
+    /// Adds a meeting before its write to a day.
+    fn add_meeting(&mut self, meeting: i64, day: Day) {
+        if self.days.get(&day).is_some_and(|filter| filter.meetings) {
+            let hash = self.keys.hash_one(meeting);
+            self.insert(day, hash);
+        }
+    }
+
+    fn may_have_met(&self, day: Day, meeting: i64) -> bool {
+        let filter = self.days.get(&day).filter(|filter| filter.meetings);
+        filter.is_none_or(|filter| filter.may_hold(self.keys.hash_one(meeting)))
+    }
+
     fn begin(&mut self, day: Day, traces: usize, progress: Progress) {
         let segment = Segment::new(traces);
-        let filter = Filter { segments: vec![segment], progress };
+        let meetings = progress == Progress::Whole;
+        let filter = Filter { segments: vec![segment], progress, meetings };
         let bytes = filter.bytes();
         let filter = if self.bytes.saturating_add(bytes) > self.most {
-            Filter { segments: Vec::new(), progress: Progress::Without }
+            Filter { segments: Vec::new(), progress: Progress::Without, meetings }
         } else {
             filter
         };
@@ -147,7 +164,7 @@ impl Presence {
         }
         if self.bytes > self.most {
             self.bytes -= filter.bytes();
-            *filter = Filter { segments: Vec::new(), progress: Progress::Without };
+            *filter = Filter { segments: Vec::new(), progress: Progress::Without, meetings: false };
         }
     }
 
@@ -191,6 +208,17 @@ impl Shared {
     pub(crate) fn will_hold(&self, trace: TraceId, day: Day) {
         let is_new = self.days.get(day).is_none() && !self.folder.file(Part::Data, day).exists();
         self.presence.lock().add(trace, day, is_new);
+    }
+
+    /// Notes that a meeting is about to be written to a day.
+    pub(crate) fn will_meet(&self, meeting: i64, day: Day) {
+        self.presence.lock().add_meeting(meeting, day);
+    }
+
+    /// Whether a day may have spans of a meeting, by the filters in memory.
+    pub(crate) fn may_have_met(&self) -> impl Fn(Meeting, Day) -> bool {
+        let presence = self.presence.lock();
+        move |meeting, day| presence.may_have_met(day, meeting.number())
     }
 
     /// Builds filters until the given time. Only the writer thread may call this, between two transactions.
@@ -298,6 +326,20 @@ mod tests {
         assert!(holds(&presence, 2, 1), "a day without a filter may hold anything");
         presence.forget(Day(1));
         assert_eq!(presence.bytes, 0);
+    }
+
+    #[test]
+    fn a_meeting_is_hidden_only_from_days_that_began_with_a_filter() {
+        let mut presence = Presence::new(32_768);
+        presence.add(id(1), Day(1), true);
+        presence.add_meeting(5, Day(1));
+        assert!(presence.may_have_met(Day(1), 5) && !presence.may_have_met(Day(1), 6));
+        presence.begin(Day(2), 64, Progress::Upto(Vec::new()));
+        presence.learned(Day(2), &[]);
+        assert!(!holds(&presence, 2, 1) && presence.may_have_met(Day(2), 6), "its meetings were not read");
+        presence.forget(Day(1));
+        presence.add(id(2), Day(1), false);
+        assert!(presence.may_have_met(Day(1), 6), "a replaced day");
     }
 
     #[test]

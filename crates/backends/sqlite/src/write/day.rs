@@ -35,7 +35,7 @@ const OUTGROWN: usize = 256;
 
 /// A day open for writing.
 pub(crate) struct DayFile {
-    day: Day,
+    pub(crate) day: Day,
     pub(crate) conn: Connection,
     pub(crate) dims: Dims,
     pub(crate) state: Arc<DayState>,

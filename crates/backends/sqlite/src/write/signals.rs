@@ -15,6 +15,7 @@ impl DayTx<'_> {
                 continue;
             }
             let trace = state.pk;
+            meeting.into_iter().for_each(|meeting| self.shared.will_meet(meeting, self.file.day));
             self.file
                 .conn
                 .prepare_cached("INSERT INTO meetings(meeting, tr) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
