@@ -19,6 +19,11 @@ pub(crate) const NOTE_STRAY: &str =
 pub(crate) const NOTE_MEETING: &str =
     "INSERT INTO stray_meetings(meeting, day) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
 
+/// Whether it lists meetings with spans of other days.
+pub(crate) fn has_stray_meetings(catalog: &Connection) -> Result<bool> {
+    Ok(catalog.query_row("SELECT EXISTS (SELECT 1 FROM stray_meetings)", [], |row| row.get(0))?)
+}
+
 /// Opens the catalog for writing.
 pub(crate) fn open(folder: &Folder, config: &Config) -> Result<Connection> {
     let access = Access::Write { cache_kib: CACHE_KIB, durability: config.durability };

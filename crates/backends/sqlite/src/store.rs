@@ -91,6 +91,13 @@ impl Store for Sqlite {
     }
 
     async fn nodes(&self, traces: &[(TraceId, Timestamp)]) -> Result<Vec<Vec<Node>>> {
+        let is_absent = {
+            let may_hold = self.shared.may_hold_any()?;
+            !traces.iter().any(|(trace, _)| may_hold(*trace))
+        };
+        if is_absent {
+            return Ok(vec![Vec::new(); traces.len()]);
+        }
         let traces = traces.to_vec();
         self.ask(move |shared| spans::nodes(shared, &traces)).await
     }
@@ -114,6 +121,9 @@ impl Store for Sqlite {
         &self,
         meetings: &[(Meeting, Timestamp)],
     ) -> Result<Vec<Vec<(TraceId, Timestamp)>>> {
+        if meetings::are_absent(&self.shared, meetings)? {
+            return Ok(vec![Vec::new(); meetings.len()]);
+        }
         let meetings = meetings.to_vec();
         self.ask(move |shared| meetings::traces(shared, &meetings)).await
     }

@@ -3,8 +3,8 @@
 
 use compact_str::CompactString;
 use quipu_core::{
-    Attributes, Canonical, Cost, Event, EventWire, ExemplarWire, Link, Metric, Params, Point, PointWire, PriceRef,
-    Resource, Scope, SentParams, Span, SpanEvent,
+    Attributes, Canonical, Cost, Event, EventWire, ExemplarWire, Link, Metric, Params, Point, PointWire,
+    PriceRef, Resource, Scope, SentParams, Span, SpanEvent,
 };
 use quipu_semconv as semconv;
 

@@ -1,6 +1,7 @@
 //! Traces by meeting.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::Ordering;
 
 use quipu_core::{Meeting, Result, Timestamp, TraceId};
 
@@ -9,6 +10,24 @@ use crate::fault;
 use crate::folder::Day;
 use crate::readers::DayReader;
 use crate::shared::Shared;
+
+/// Whether the filters in memory exclude every span of these meetings, so that no file must be read.
+pub(crate) fn are_absent(shared: &Shared, meetings: &[(Meeting, Timestamp)]) -> Result<bool> {
+    if shared.has_stray_meetings.load(Ordering::Acquire) {
+        return Ok(false);
+    }
+    let there = shared.sound_days()?;
+    let may_have_met = shared.may_have_met();
+    Ok(!meetings.iter().any(|(meeting, time)| {
+        around(*time).into_iter().any(|day| there.contains(&day) && may_have_met(*meeting, day))
+    }))
+}
+
+/// The days in which the records of one meeting can begin.
+fn around(time: Timestamp) -> [Day; 3] {
+    let day = Day::of(time);
+    [day.plus(-1), day, day.plus(1)]
+}
 
 /// The traces with a span of each meeting, with their start. It searches the days around the time of one of
 /// the meeting's records. It also searches the home days of traces with spans of the meeting on other days.
@@ -23,8 +42,7 @@ pub(crate) fn traces(
     {
         let may_have_met = shared.may_have_met();
         for (at, ((meeting, time), strays)) in meetings.iter().zip(strays).enumerate() {
-            let day = Day::of(*time);
-            let days: BTreeSet<Day> = [day.plus(-1), day, day.plus(1)].into_iter().chain(strays).collect();
+            let days: BTreeSet<Day> = around(*time).into_iter().chain(strays).collect();
             let days = days.into_iter().filter(|day| there.contains(day) && may_have_met(*meeting, *day));
             days.for_each(|day| wanted.entry(day).or_default().push(at));
         }

@@ -50,6 +50,8 @@ pub(crate) struct Shared {
     pub(crate) homes: Mutex<Homes>,
     /// Filters of the traces of each day.
     pub(crate) presence: Mutex<Presence>,
+    /// Whether the catalog may list meetings with spans of other days.
+    pub(crate) has_stray_meetings: AtomicBool,
     /// Number of removals of traces.
     pub(crate) removals: AtomicU64,
     /// Rejected versions of spans since they were last returned.
@@ -108,6 +110,7 @@ impl Shared {
             tokenizer: Tokenizer::default(),
             homes: Mutex::new(homes),
             presence: Mutex::new(presence),
+            has_stray_meetings: AtomicBool::new(true),
             removals: AtomicU64::new(0),
             conflicts: Mutex::default(),
             holds: AtomicU64::new(0),
@@ -131,6 +134,9 @@ impl Shared {
         &self,
         meetings: impl IntoIterator<Item = Meeting>,
     ) -> fault::Result<Vec<Vec<Day>>> {
+        if !self.has_stray_meetings.load(Ordering::Acquire) {
+            return Ok(meetings.into_iter().map(|_| Vec::new()).collect());
+        }
         self.with_catalog(|conn| {
             // One snapshot for all look-ups.
             let read = conn.unchecked_transaction()?;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::num::NonZeroUsize;
+use std::sync::atomic::Ordering;
 
 use lru::LruCache;
 use quipu_core::{Batch, Hold, SpanId, Timestamp, TraceId};
@@ -14,7 +15,6 @@ use crate::folder::{Day, Part};
 use crate::holds;
 use crate::listed;
 use crate::shared::{Home, Shared};
-use crate::trips::Trips;
 use crate::write::encoded::Encoded;
 use crate::write::prepare::Prepared;
 use crate::write::spans::unknown_span;
@@ -187,10 +187,11 @@ impl Planner {
 
     /// Stores the traces found to span days before their spans are committed. After an error they are not
     /// marked as noted, so it is tried again with the next batch of the trace.
-    pub(crate) fn note_strays(&mut self, trips: &Trips) -> Result<()> {
+    pub(crate) fn note_strays(&mut self, shared: &Shared) -> Result<()> {
         if self.strays.is_empty() && self.stray_meetings.is_empty() {
             return Ok(());
         }
+        shared.has_stray_meetings.store(true, Ordering::Release);
         let tx = self.catalog.transaction()?;
         for (trace, day) in &self.strays {
             tx.prepare_cached(NOTE_STRAY)?.execute((trace.as_bytes(), day.0))?;
@@ -198,7 +199,7 @@ impl Planner {
         for (meeting, day) in &self.stray_meetings {
             tx.prepare_cached(NOTE_MEETING)?.execute((meeting, day.0))?;
         }
-        trips.pass()?;
+        shared.trips.pass()?;
         tx.commit()?;
         self.strays.clear();
         if self.noted_meetings.len() >= MOST_NOTED {

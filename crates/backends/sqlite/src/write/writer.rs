@@ -12,6 +12,7 @@ use quipu_core::{Error, ErrorKind, Hold, Result, Timestamp, TraceId};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
+use crate::catalog;
 use crate::fault::{self, Fault};
 use crate::folder::{Day, Part};
 use crate::probe::probe;
@@ -105,6 +106,9 @@ impl Writer {
     ) -> Self {
         let most = NonZeroUsize::new(shared.config.write_days).unwrap_or(NonZeroUsize::MIN);
         let files = LruCache::with_hasher(most, std::hash::RandomState::new());
+        // After an error the catalog is asked each time.
+        let has_strays = catalog::has_stray_meetings(&catalog).unwrap_or(true);
+        shared.has_stray_meetings.store(has_strays, Ordering::Release);
         Self { shared, epoch, planner: Planner::new(catalog), files, notify }
     }
 
@@ -208,7 +212,7 @@ impl Writer {
                 Plan::new()
             }));
         }
-        if let Err(fault) = self.planner.note_strays(&self.shared.trips) {
+        if let Err(fault) = self.planner.note_strays(&self.shared) {
             let error = fault.at("write", &self.shared.folder.catalog());
             group.iter_mut().for_each(|waiting| waiting.outcome = Err(again(&error)));
             plans.iter_mut().for_each(Plan::clear);
