@@ -169,6 +169,10 @@ pub const USAGE_OBJECT: &[&str] = &[
     "gen_ai.response.usage",
     "llm.usage",
     "llm.response.usage",
+    "response.usage",
+    "usage",
+    "token_usage",
+    "usage_metadata",
 ];
 
 /// Details of the input as a flat dictionary.

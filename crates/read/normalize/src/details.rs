@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use quipu_core::{PriceUnit, Usage, Value};
 use quipu_semconv::{
-    Field, OBJECT_CACHE_READ, OBJECT_CACHE_WRITE, OBJECT_CACHE_WRITE_1H, OBJECT_CACHE_WRITE_5M,
+    Field, OBJECT_CACHE_READ, OBJECT_CACHE_WRITE, OBJECT_CACHE_WRITE_1H, OBJECT_CACHE_WRITE_5M, OBJECT_INPUT,
     OBJECT_REASONING, OBJECT_WEB_SEARCHES,
 };
 
@@ -28,6 +28,9 @@ pub(crate) fn some_units(unit: &'static str, count: Option<u64>) -> Option<(Pric
 pub(crate) fn fill(slots: &Slots<'_>, usage: &mut Usage) {
     for field in [Field::UsageObject, Field::InputDetails, Field::OutputDetails] {
         let Some(object) = slots.get(field).and_then(Object::of) else { continue };
+        if field == Field::UsageObject && !agrees(&object, usage) {
+            continue;
+        }
         let is_output = field == Field::OutputDetails;
         if !is_output {
             usage.cache_read = usage.cache_read.or_else(|| object.first(OBJECT_CACHE_READ));
@@ -43,6 +46,15 @@ pub(crate) fn fill(slots: &Slots<'_>, usage: &mut Usage) {
             usage.reasoning = usage.reasoning.or_else(|| object.first(OBJECT_REASONING));
         }
     }
+}
+
+/// Whether the input of a usage object is that of the span, with or without cached tokens. A span may hold the
+/// usage of several calls, or of another one.
+fn agrees(object: &Object<'_>, usage: &Usage) -> bool {
+    let (Some(told), Some(sent)) = (object.first(OBJECT_INPUT), usage.input) else { return true };
+    let cached = [OBJECT_CACHE_READ, OBJECT_CACHE_WRITE].map(|places| object.first(places).unwrap_or(0));
+    let cached = cached[0].saturating_add(cached[1]);
+    told == sent || told.checked_add(cached) == Some(sent) || sent.checked_add(cached) == Some(told)
 }
 
 /// The object with the first matching entry of `places`, and that entry. Searches the first of `fields` with

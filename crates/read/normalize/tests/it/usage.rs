@@ -161,6 +161,27 @@ fn details_come_from_whole_objects_when_they_have_no_keys() {
 }
 
 #[test]
+fn a_usage_object_under_a_plain_key_has_the_parts_of_its_own_figures_only() {
+    let of = |key: &str, object: &str| {
+        let figures = [
+            ("gen_ai.request.model", Value::from("gpt-4o-mini")),
+            ("gen_ai.usage.input_tokens", Value::Int(214)),
+            ("gen_ai.usage.output_tokens", Value::Int(24)),
+            (key, Value::from(object)),
+        ];
+        let usage = read("pydantic-ai", &figures).usage.unwrap();
+        (usage.input, usage.output, usage.cache_read, usage.reasoning)
+    };
+    let own = r#"{"input_tokens":214,"output_tokens":24,"input_tokens_details":{"cached_tokens":64},"output_tokens_details":{"reasoning_tokens":7}}"#;
+    let other = own.replace("214", "90214");
+    for key in ["usage", "response.usage", "token_usage", "usage_metadata"] {
+        assert_eq!(of(key, own), (Some(214), Some(24), Some(64), Some(7)), "{key}");
+        assert_eq!(of(key, &other), (Some(214), Some(24), None, None), "{key}: of another call");
+        assert_eq!(of(key, "some words"), (Some(214), Some(24), None, None), "{key}");
+    }
+}
+
+#[test]
 fn sums_under_names_of_their_own_are_not_usage() {
     let read = read(
         "pydantic-ai",
