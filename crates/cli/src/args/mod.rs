@@ -360,6 +360,9 @@ pub struct Import {
     /// Print the answer as JSON
     #[arg(long)]
     pub json: bool,
+    /// Print nothing: the screen belongs to the monitor
+    #[arg(skip)]
+    pub quiet: bool,
 }
 
 fn billing() -> impl TypedValueParser<Value = Billing> {

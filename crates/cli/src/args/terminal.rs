@@ -83,6 +83,10 @@ pub struct Top {
     /// Filter in the query language
     #[arg(long, value_name = "TERMS", allow_hyphen_values = true)]
     pub filter: Option<String>,
+    /// Import session files of coding agents from this file or folder, such as ~/.claude/projects, and follow
+    /// them; may be repeated
+    #[arg(long, value_name = "PATH", conflicts_with = "once")]
+    pub watch: Vec<PathBuf>,
     /// Limit of a subscription's window in tokens or dollars by list price, such as 5h=20usd or week=40M; may
     /// be repeated
     #[arg(long, value_name = "WINDOW=AMOUNT")]

@@ -9,14 +9,14 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
 use jiff::tz::TimeZone;
-use quipu_tui::{Glyphs, Lang, Limits, Look, Options, Place, Request, Stop, Verb};
+use quipu_tui::{AskError, Glyphs, Handle, Lang, Limits, Look, Options, Place, Request, Verb};
 use serde_json::Value;
 
 use super::feed::Feed;
-use crate::args::{Source, Top};
-use crate::ask::{OpenSource, Question, ask_to_change, place};
-use crate::note;
+use crate::args::{Import, Source, Top};
+use crate::ask::{OpenSource, Question, Refused, ask_to_change, place};
 use crate::serve::Signals;
+use crate::{import, note};
 
 /// How long a server may take.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -36,7 +36,10 @@ pub fn run(ask: &Top) -> Result<()> {
         None => Arc::new(FolderSource::new(ask.place.clone().into())?),
     };
     note::hush(!options.plain);
-    let shown = quipu_tui::run(options, source, stop_on_signal);
+    let shown = quipu_tui::run(options, source, |handle| {
+        follow(ask, handle.clone());
+        stop_on_signal(handle);
+    });
     note::hush(false);
     Ok(shown?)
 }
@@ -101,17 +104,47 @@ fn variable(name: &str) -> Option<String> {
 }
 
 /// Ends the monitor on SIGTERM, so that the terminal is restored.
-fn stop_on_signal(stop: Stop) {
+fn stop_on_signal(monitor: Handle) {
     let wait = move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime
             .block_on(async { Signals::new().map(|mut signals| async move { signals.wait().await }) })
             .map(|wait| runtime.block_on(wait))?;
-        stop.stop();
+        monitor.stop();
         Ok::<(), anyhow::Error>(())
     };
     // Without the thread a signal ends the process as usual.
     let _ = std::thread::Builder::new().name("quipu-signals".into()).spawn(wait);
+}
+
+/// Imports the session files of `--watch` and follows them. The thread ends with the process: an import
+/// continues where it was, and a record that is sent again changes nothing.
+fn follow(ask: &Top, monitor: Handle) {
+    if ask.watch.is_empty() {
+        return;
+    }
+    let place = ask.place.clone();
+    let args = Import {
+        files: ask.watch.clone(),
+        format: None,
+        billing: None,
+        url: place.url,
+        data_dir: place.data_dir,
+        store: place.store,
+        watch: true,
+        dry_run: false,
+        json: false,
+        quiet: true,
+    };
+    let failed = monitor.clone();
+    let work = move || {
+        if let Err(error) = import::run(&args) {
+            monitor.tell(format!("--watch: {error:#}"));
+        }
+    };
+    if let Err(error) = std::thread::Builder::new().name("quipu-import".into()).spawn(work) {
+        failed.tell(format!("--watch: {error}"));
+    }
 }
 
 /// A server, with its live feed.
@@ -127,9 +160,9 @@ impl ServerSource {
 }
 
 impl quipu_tui::Source for ServerSource {
-    fn ask(&self, request: &Request) -> Result<Value, String> {
+    fn ask(&self, request: &Request) -> Result<Value, AskError> {
         let source = OpenSource::Server(self.url.clone());
-        source.ask_within(&question(request), PATIENCE).map_err(|error| format!("{error:#}"))
+        source.ask_within(&question(request), PATIENCE).map_err(error)
     }
 
     fn wait(&self) -> bool {
@@ -173,13 +206,13 @@ impl FolderSource {
 }
 
 impl quipu_tui::Source for FolderSource {
-    fn ask(&self, request: &Request) -> Result<Value, String> {
+    fn ask(&self, request: &Request) -> Result<Value, AskError> {
         let question = question(request);
         let answer = match request.verb {
             Verb::Get => self.read(&question),
             Verb::Post => ask_to_change(&self.source, &question, |_, _| {}),
         };
-        answer.map_err(|error| format!("{error:#}"))
+        answer.map_err(error)
     }
 
     fn wait(&self) -> bool {
@@ -195,6 +228,11 @@ impl quipu_tui::Source for FolderSource {
     fn link(&self, _: &str) -> Option<String> {
         None
     }
+}
+
+fn error(error: anyhow::Error) -> AskError {
+    let text = format!("{error:#}");
+    if error.is::<Refused>() { AskError::Refused(text) } else { AskError::Unreachable(text) }
 }
 
 fn question(request: &Request) -> Question {

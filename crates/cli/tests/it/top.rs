@@ -205,6 +205,7 @@ fn a_folder_is_followed_without_a_server() {
     pty.until("first trace");
     assert_eq!(server.post_json(&work(8, "a later trace")).0, 200);
     pty.until("a later trace");
+    pty.resize(80, 24);
     pty.write("H");
     pty.until("Hold this trace");
     pty.write("n");
@@ -227,6 +228,23 @@ fn sigterm_restores_the_terminal() {
 }
 
 #[test]
+fn session_files_are_followed_without_a_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, sessions) = (folder.path().join("data"), folder.path().join("sessions"));
+    std::fs::create_dir_all(&sessions).unwrap();
+    let file = sessions.join("work.jsonl");
+    std::fs::write(&file, format!("{}\n", work(7, "first trace"))).unwrap();
+    let mut pty = monitor(&format!("traces --data-dir {} --watch {}", data.display(), sessions.display()));
+    pty.until("first trace");
+    let mut lines = std::fs::read_to_string(&file).unwrap();
+    lines.push_str(&format!("{}\n", work(8, "a later trace")));
+    std::fs::write(&file, lines).unwrap();
+    pty.until("a later trace");
+    pty.write("q");
+    assert_cooked(&pty, "code 0");
+}
+
+#[test]
 fn the_commands_of_the_guide_hold() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(folder.path());
@@ -235,7 +253,8 @@ fn the_commands_of_the_guide_hold() {
     assert_eq!(server.post_json(&serde_json::from_str(&text).unwrap()).0, 200);
     let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/guide/top.md");
     let guide = std::fs::read_to_string(guide).unwrap();
-    let commands: Vec<&str> = guide.lines().filter(|line| line.starts_with("quipu top")).collect();
+    let commands: Vec<&str> =
+        guide.lines().filter(|line| line.starts_with("quipu top") && !line.contains("--watch")).collect();
     assert!(commands.len() > 8, "{commands:?}");
     for command in commands {
         let command = command.replace("http://127.0.0.1:8080", server.url("http"));

@@ -20,8 +20,8 @@ mod words;
 
 pub use form::{Glyphs, Look};
 pub use place::Place;
-pub use screen::{Options, ScreenError, Stop, read_range, run};
-pub use source::{Request, Source, Verb};
+pub use screen::{Handle, Options, ScreenError, read_range, run};
+pub use source::{AskError, Request, Source, Verb};
 pub use still::Still;
 pub use view::Limits;
 pub use words::Lang;

@@ -46,13 +46,31 @@ impl Request {
     }
 }
 
+/// Why a request has no answer. The text is for the user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AskError {
+    /// The source is not reachable.
+    Unreachable(String),
+    /// The source rejects the request, such as an invalid filter.
+    Refused(String),
+}
+
+impl AskError {
+    /// The text.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Unreachable(text) | Self::Refused(text) => text,
+        }
+    }
+}
+
 /// A server or a data folder.
 pub trait Source: Send + Sync + 'static {
     /// Sends a request and waits for the answer.
     ///
     /// # Errors
-    /// The source is not reachable, or its answer is a problem. The text is for the user.
-    fn ask(&self, request: &Request) -> Result<Value, String>;
+    /// The source is not reachable, or its answer is a problem.
+    fn ask(&self, request: &Request) -> Result<Value, AskError>;
 
     /// Waits for a change, at most for about a second. Tells whether there may be one.
     fn wait(&self) -> bool;

@@ -43,7 +43,7 @@ impl Still {
                 Effect::Load => self.load(),
                 Effect::Act(request, done) => match self.source.ask(&request) {
                     Ok(_) => self.app.say(done, Tone::Good),
-                    Err(error) => self.app.say(error, Tone::Bad),
+                    Err(error) => self.app.say(error.text(), Tone::Bad),
                 },
                 Effect::Quit => self.ended = true,
                 Effect::Copy(_) | Effect::Browse(_) | Effect::Suspend => {}

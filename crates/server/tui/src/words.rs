@@ -230,7 +230,8 @@ words! {
     live: "live", "live";
     paused: "paused", "angehalten";
     unreachable: "not reachable", "nicht erreichbar";
-    retrying: "trying again; figures as of", "neuer Versuch läuft; Werte von";
+    refused: "refused", "abgelehnt";
+    figures_of: "trying again; figures as of", "neuer Versuch läuft; Werte von";
     filter: "filter", "Filter";
     all_time: "all", "alles";
     too_small: "too small", "zu klein";

@@ -106,7 +106,7 @@ mod tests {
             ("sort name", Err(Wrong::Sort)),
             ("silence", Ok(Command::Silence("1h".into()))),
             ("silence all", Err(Wrong::Range)),
-            ("flter", Err(Wrong::Unknown("no view is named flter".into()))),
+            ("nonsense", Err(Wrong::Unknown("no view is named nonsense".into()))),
         ] {
             assert_eq!(read(text), want, "{text}");
         }

@@ -9,12 +9,16 @@ use unicode_width::UnicodeWidthStr as _;
 use super::prompt::Prompt;
 use super::{App, help};
 use crate::figure::clean;
-use crate::form::{Piece, Tone};
+use crate::form::{Piece, Tone, wrap};
 use crate::page::Line;
 use crate::place::Place;
+use crate::source::AskError;
 
 /// Least size in which a view is drawn.
 const LEAST: (u16, u16) = (16, 5);
+
+/// Lines of an error.
+const ERROR_LINES: usize = 3;
 
 /// Draws the whole screen; returns the place of the cursor of a prompt.
 pub(crate) fn draw(app: &mut App, buffer: &mut Buffer, now: Timestamp) -> Option<Position> {
@@ -54,8 +58,11 @@ fn header(app: &App, buffer: &mut Buffer, now: Timestamp) {
     let (words, look) = (app.setting.words, &app.setting.look);
     let width = usize::from(buffer.area.width);
     let title = format!("quipu top{}{}", look.glyphs.dot, name(app.place(), app));
-    let (state, tone) = match (app.has_failed(), app.paused) {
-        (true, _) => (format!("{} {}", look.glyphs.state[1], words.unreachable), Tone::Bad),
+    let (state, tone) = match (&app.failed, app.paused) {
+        (Some(AskError::Unreachable(_)), _) => {
+            (format!("{} {}", look.glyphs.state[1], words.unreachable), Tone::Bad)
+        }
+        (Some(AskError::Refused(_)), _) => (format!("{} {}", look.glyphs.state[1], words.refused), Tone::Bad),
         (_, true) => (format!("{} {}", look.glyphs.state[1], words.paused), Tone::Warn),
         _ => (format!("{} {}", look.glyphs.state[0], words.live), Tone::Good),
     };
@@ -162,13 +169,16 @@ fn banners(app: &App, buffer: &mut Buffer) -> u16 {
         put(app, buffer, (0, y), buffer.area.width, &[label, text]);
         y += 1;
     }
-    if let Some(error) = app.failed.as_deref().filter(|_| buffer.area.height > 7) {
-        let text = look.fit(&format!(" {error}"), width);
-        put(app, buffer, (0, y), buffer.area.width, &[Piece::new(text, Tone::Bad)]);
-        y += 1;
+    if let Some(error) = app.failed.as_ref().filter(|_| buffer.area.height > 9) {
+        let text = look.text(&clean(error.text()));
+        for line in wrap(&text, width.saturating_sub(2)).into_iter().take(ERROR_LINES) {
+            let line = look.fit(&format!(" {line}"), width);
+            put(app, buffer, (0, y), buffer.area.width, &[Piece::new(line, Tone::Bad)]);
+            y += 1;
+        }
         if let Some(as_of) = app.visit().as_of {
             let time = as_of.to_zoned(app.setting.zone.clone()).strftime("%H:%M:%S").to_string();
-            let text = look.fit(&format!(" {} {time}", words.retrying), width);
+            let text = look.fit(&format!(" {} {time}", words.figures_of), width);
             put(app, buffer, (0, y), buffer.area.width, &[Piece::new(text, Tone::Dim)]);
             y += 1;
         }

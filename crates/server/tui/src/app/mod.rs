@@ -18,7 +18,7 @@ pub(crate) use keys::{on_event, on_line};
 use crate::form::{Look, Tone};
 use crate::page::{Line, Page, lay_out};
 use crate::place::{Place, Target};
-use crate::source::Request;
+use crate::source::{AskError, Request};
 use crate::view::SORTS;
 use crate::words::Words;
 use prompt::Prompt;
@@ -88,7 +88,7 @@ pub(crate) struct App {
     paused: bool,
     message: Option<(String, Tone)>,
     /// Why the last question failed.
-    failed: Option<String>,
+    failed: Option<AskError>,
     /// Number of the last question; answers to earlier ones are dropped.
     asked: u64,
     /// Places on the screen that a click can reach, from the last drawing.
@@ -145,11 +145,6 @@ impl App {
         self.paused
     }
 
-    /// Whether the last question failed.
-    pub(crate) const fn has_failed(&self) -> bool {
-        self.failed.is_some()
-    }
-
     /// Number for a question that is about to be asked.
     pub(crate) fn ask(&mut self) -> u64 {
         self.asked += 1;
@@ -157,7 +152,7 @@ impl App {
     }
 
     /// Takes the answer to a question; false for an answer to an earlier one.
-    pub(crate) fn answer(&mut self, number: u64, answer: Result<Page, String>, now: Timestamp) -> bool {
+    pub(crate) fn answer(&mut self, number: u64, answer: Result<Page, AskError>, now: Timestamp) -> bool {
         if number != self.asked {
             return false;
         }
@@ -177,7 +172,14 @@ impl App {
                 visit.as_of = Some(now);
                 visit.lines = None;
             }
-            Err(error) => self.failed = Some(crate::figure::clean(&error)),
+            Err(error) => {
+                // Figures of another filter must not stay below the one that is refused.
+                if let AskError::Refused(_) = error {
+                    let visit = self.visit_mut();
+                    (visit.page, visit.as_of, visit.lines) = (None, None, None);
+                }
+                self.failed = Some(error);
+            }
         }
         true
     }

@@ -38,17 +38,18 @@ fn cell((value, bad): (f64, f64), most: f64, row: usize, look: &Look) -> Piece {
     Piece::new(levels[level].to_string(), if marked { Tone::Bad } else { Tone::Accent })
 }
 
-/// One point for each cell: points are added up if there are too many, and widened if they are few.
+/// One point for each cell. Of too many points the largest are shown, and few points are widened.
 fn fitted(points: &[(f64, f64)], width: usize) -> Vec<(f64, f64)> {
     if points.is_empty() || width == 0 {
         return Vec::new();
     }
     if points.len() > width {
         let each = points.len().div_ceil(width);
-        let sum = |some: &[(f64, f64)]| {
-            some.iter().fold((0.0, 0.0), |sum, point| (sum.0 + point.0, sum.1 + point.1))
+        let largest = |some: &[(f64, f64)]| {
+            some.iter().fold((0.0_f64, 0.0_f64), |most, point| (most.0.max(point.0), most.1.max(point.1)))
         };
-        return points.chunks(each).map(sum).collect();
+        let points: Vec<(f64, f64)> = points.chunks(each).map(largest).collect();
+        return fitted(&points, width);
     }
     // Few points do not fill a wide screen: a column has at most four cells.
     let cells = width.min(points.len() * 4);

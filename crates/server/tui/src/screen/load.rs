@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use super::run_loop::Incoming;
 use crate::page::Page;
 use crate::place::Place;
-use crate::source::{Request, Source};
+use crate::source::{AskError, Request, Source};
 use crate::view::{Ask, Limits, load};
 use crate::words::Words;
 
@@ -43,7 +43,7 @@ pub(crate) struct Order {
 
 impl Order {
     /// Asks the source now.
-    pub(crate) fn answer(&self, source: &dyn Source, now: Timestamp) -> Result<Page, String> {
+    pub(crate) fn answer(&self, source: &dyn Source, now: Timestamp) -> Result<Page, AskError> {
         let ask = Ask {
             source,
             words: self.words,
@@ -149,7 +149,7 @@ impl Schedule {
 
     /// Time of the next question; none while one waits for its answer.
     pub(super) fn due(&self) -> Option<Instant> {
-        self.asked.is_none().then(|| if self.changed { self.earliest } else { self.latest })
+        self.asked.is_none().then_some(if self.changed { self.earliest } else { self.latest })
     }
 }
 

@@ -53,11 +53,16 @@ pub fn read_range(text: &str) -> Result<String, String> {
         .ok_or_else(|| format!("expected a range such as 15m, 24h, 7d or all, got {text:?}"))
 }
 
-/// Ends the monitor from another thread, such as that of a signal.
+/// Reaches the monitor from another thread, such as that of a signal.
 #[derive(Debug, Clone)]
-pub struct Stop(Sender<Incoming>);
+pub struct Handle(Sender<Incoming>);
 
-impl Stop {
+impl Handle {
+    /// Shows an error until the next key.
+    pub fn tell(&self, error: impl Into<String>) {
+        let _ = self.0.send(Incoming::Told(error.into()));
+    }
+
     /// Ends it; the terminal is restored first.
     pub fn stop(&self) {
         // A monitor that has ended has no receiver.
@@ -101,13 +106,17 @@ impl From<io::Error> for ScreenError {
     }
 }
 
-/// Shows the monitor until the user quits. `started` gets a handle that ends it.
+/// Shows the monitor until the user quits. `started` gets a handle.
 ///
 /// # Errors
 /// The terminal cannot be used, or with `once` the source gives no answer.
-pub fn run(options: Options, source: Arc<dyn Source>, started: impl FnOnce(Stop)) -> Result<(), ScreenError> {
+pub fn run(
+    options: Options,
+    source: Arc<dyn Source>,
+    started: impl FnOnce(Handle),
+) -> Result<(), ScreenError> {
     let (send, incoming) = channel();
-    started(Stop(send.clone()));
+    started(Handle(send.clone()));
     if options.plain {
         return plain::run(&options, &source, &send, &incoming);
     }

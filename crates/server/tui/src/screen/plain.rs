@@ -8,7 +8,7 @@ use super::run_loop::{Incoming, order};
 use super::{Options, ScreenError, now, setting};
 use crate::app::{App, Effect, on_line};
 use crate::page::plain;
-use crate::source::Source;
+use crate::source::{AskError, Source};
 
 /// Prints the view, and again after each line that the user types.
 pub(super) fn run(
@@ -25,7 +25,7 @@ pub(super) fn run(
     );
     let shown = print(&mut app, options, source.as_ref())?;
     if options.once {
-        return shown.map_err(ScreenError::Source);
+        return shown.map_err(|error| ScreenError::Source(error.text().to_owned()));
     }
     say(&shown)?;
     line(&options.look.text(options.lang.words().help_plain))?;
@@ -55,7 +55,7 @@ pub(super) fn run(
 }
 
 /// Prints the view; the inner error is that of the source.
-fn print(app: &mut App, options: &Options, source: &dyn Source) -> Result<Result<(), String>, ScreenError> {
+fn print(app: &mut App, options: &Options, source: &dyn Source) -> Result<Result<(), AskError>, ScreenError> {
     let order = order(app, options);
     let page = match order.answer(source, now()) {
         Ok(page) => page,
@@ -69,10 +69,10 @@ fn print(app: &mut App, options: &Options, source: &dyn Source) -> Result<Result
     Ok(Ok(()))
 }
 
-fn say(shown: &Result<(), String>) -> Result<(), ScreenError> {
+fn say(shown: &Result<(), AskError>) -> Result<(), ScreenError> {
     match shown {
         Ok(()) => Ok(()),
-        Err(error) => line(&crate::figure::clean(error)),
+        Err(error) => line(&crate::figure::clean(error.text())),
     }
 }
 

@@ -15,7 +15,7 @@ use crate::app::{App, Effect, on_event};
 use crate::figure::clean;
 use crate::form::Tone;
 use crate::page::Page;
-use crate::source::Source;
+use crate::source::{AskError, Source};
 
 /// Time between two looks of the reading threads at whether the screen has ended.
 const LOOK: Duration = Duration::from_millis(500);
@@ -34,8 +34,10 @@ pub(super) enum Incoming {
     Closed,
     /// The source may have changed.
     Changed,
-    Answer(u64, Result<Box<Page>, String>),
-    Acted(Result<&'static str, String>),
+    Answer(u64, Result<Box<Page>, AskError>),
+    Acted(Result<&'static str, AskError>),
+    /// An error of another thread.
+    Told(String),
     Stop,
 }
 
@@ -124,7 +126,7 @@ impl Monitor<'_> {
                 return Ok(Some(false));
             }
             Incoming::Answer(number, answer) => {
-                let failed = answer.is_err();
+                let failed = matches!(answer, Err(AskError::Unreachable(_)));
                 let shown = self.app.answer(number, answer.map(|page| *page), now());
                 if shown {
                     self.schedule.answered(Instant::now(), failed, self.app.place());
@@ -135,7 +137,8 @@ impl Monitor<'_> {
                 self.app.say(done, Tone::Good);
                 self.load();
             }
-            Incoming::Acted(Err(error)) => self.app.say(error, Tone::Bad),
+            Incoming::Acted(Err(error)) => self.app.say(error.text(), Tone::Bad),
+            Incoming::Told(error) => self.app.say(error, Tone::Bad),
             Incoming::Input(event) => {
                 for effect in on_event(&mut self.app, &event) {
                     if !self.perform(effect)? {

@@ -8,13 +8,13 @@ use crate::figure::{pairs, text};
 use crate::form::Tone;
 use crate::page::{Block, Cell, Column, Page, Row, Table};
 use crate::place::Target;
-use crate::source::Request;
+use crate::source::{AskError, Request};
 
 /// Episodes that are shown.
 const EPISODES: &str = "50";
 
 /// States, then episodes, then silences in force.
-pub(super) fn load(ask: &Ask<'_>) -> Result<Page, String> {
+pub(super) fn load(ask: &Ask<'_>) -> Result<Page, AskError> {
     let answer = ask.ask(&Request::get("/api/v1/alerts"))?;
     let history = ask.ask_if_there(&Request::get("/api/v1/alerts/history").with("limit", EPISODES));
     let silences = ask.ask_if_there(&Request::get("/api/v1/alerts/silences"));

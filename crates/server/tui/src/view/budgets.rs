@@ -8,10 +8,10 @@ use super::{Ask, list};
 use crate::figure::{pairs, percent, text};
 use crate::form::Tone;
 use crate::page::{Block, Cell, Column, Page, Row, Table};
-use crate::source::Request;
+use crate::source::{AskError, Request};
 
 /// The accounts of all budgets.
-pub(super) fn load(ask: &Ask<'_>) -> Result<Page, String> {
+pub(super) fn load(ask: &Ask<'_>) -> Result<Page, AskError> {
     let answer = ask.ask(&Request::get("/api/v1/budgets"))?;
     Ok(Page { blocks: vec![Block::Table(table(&answer, "", ask))] })
 }

@@ -10,7 +10,7 @@ use super::{Ask, list, summary};
 use crate::figure::{millis, rounded, short, text};
 use crate::form::{Piece, Tone};
 use crate::page::{Block, Page};
-use crate::source::{Request, escape};
+use crate::source::{AskError, Request, escape};
 use crate::words::Words;
 
 /// Calls of a trace whose messages are shown, the latest.
@@ -22,7 +22,7 @@ const CALLS_OF_EACH: usize = 8;
 const CHARACTERS: usize = 6_000;
 
 /// Messages of a trace.
-pub(super) fn of_trace(ask: &Ask<'_>, id: &str) -> Result<Page, String> {
+pub(super) fn of_trace(ask: &Ask<'_>, id: &str) -> Result<Page, AskError> {
     let mut seen = Seen::default();
     let (trace, messages) = trace(ask, id, CALLS, &mut seen)?;
     let facts = summary::trace(&trace, ask);
@@ -30,7 +30,7 @@ pub(super) fn of_trace(ask: &Ask<'_>, id: &str) -> Result<Page, String> {
 }
 
 /// Messages of the latest traces of a session.
-pub(super) fn of_session(ask: &Ask<'_>, id: &str) -> Result<Page, String> {
+pub(super) fn of_session(ask: &Ask<'_>, id: &str) -> Result<Page, AskError> {
     let path = format!("/api/v1/sessions/{}", escape(id));
     let answer = ask.ask(&Request::get(path).with("limit", TRACES.to_string()))?;
     let ids: Vec<&str> = list(&answer, "traces").filter_map(|trace| trace["trace_id"].as_str()).collect();
@@ -51,7 +51,7 @@ fn page(mut blocks: Vec<Block>, messages: Vec<Block>, ask: &Ask<'_>) -> Page {
 }
 
 /// The summary of a trace, and the messages of its latest calls.
-fn trace(ask: &Ask<'_>, id: &str, most: usize, seen: &mut Seen) -> Result<(Value, Vec<Block>), String> {
+fn trace(ask: &Ask<'_>, id: &str, most: usize, seen: &mut Seen) -> Result<(Value, Vec<Block>), AskError> {
     let path = format!("/api/v1/traces/{}", escape(id));
     let outline = ask.ask(&Request::get(format!("{path}/outline")))?;
     let kind = |at: usize| {

@@ -9,13 +9,13 @@ use super::{Ask, series, tables, windows};
 use crate::figure::{percent, rounded, rounded_cost, short, text, usd};
 use crate::form::Tone;
 use crate::page::{Block, Cell, Column, Fact, Page, Row, Table};
-use crate::source::Request;
+use crate::source::{AskError, Request};
 
 /// Groups of each list.
 const SHOWN: usize = 8;
 
 /// Sums of the periods, windows, shares, cost over time.
-pub(super) fn load(ask: &Ask<'_>) -> Result<Page, String> {
+pub(super) fn load(ask: &Ask<'_>) -> Result<Page, AskError> {
     let words = ask.words;
     let now = ask.now.to_zoned(ask.zone.clone());
     let mut facts = Vec::new();

@@ -24,7 +24,7 @@ pub use pace::Limits;
 
 use crate::page::Page;
 use crate::place::Place;
-use crate::source::{Request, Source};
+use crate::source::{AskError, Request, Source};
 use crate::words::Words;
 
 /// Orders of the list of traces; the first is the default.
@@ -57,7 +57,7 @@ impl Ask<'_> {
         Request::get(path).with("since", since).with("filter", self.filter)
     }
 
-    fn ask(&self, request: &Request) -> Result<Value, String> {
+    fn ask(&self, request: &Request) -> Result<Value, AskError> {
         self.source.ask(request)
     }
 
@@ -71,7 +71,7 @@ impl Ask<'_> {
 ///
 /// # Errors
 /// The source is not reachable, or it rejects the question.
-pub(crate) fn load(place: &Place, ask: &Ask<'_>) -> Result<Page, String> {
+pub(crate) fn load(place: &Place, ask: &Ask<'_>) -> Result<Page, AskError> {
     match place {
         Place::Overview => overview::load(ask),
         Place::Traces => traces::load(ask),

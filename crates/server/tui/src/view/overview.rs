@@ -7,7 +7,7 @@ use crate::figure::{clean, text};
 use crate::form::{Piece, Tone};
 use crate::page::{Block, Cell, Column, Page, Row, Table};
 use crate::place::{Place, Target};
-use crate::source::Request;
+use crate::source::{AskError, Request};
 
 /// Rows of each list.
 const SHOWN: usize = 6;
@@ -15,7 +15,7 @@ const SHOWN: usize = 6;
 const TRACES: &str = "12";
 
 /// The overview.
-pub(super) fn load(ask: &Ask<'_>) -> Result<Page, String> {
+pub(super) fn load(ask: &Ask<'_>) -> Result<Page, AskError> {
     let words = ask.words;
     let usage = ask.ask(&ask.of("/api/v1/usage").with("group_by", "model"))?;
     let latest = ask.ask(&ask.of("/api/v1/traces").with("limit", TRACES))?;
@@ -58,7 +58,8 @@ fn attention(ask: &Ask<'_>) -> Option<Table> {
         .take(SHOWN)
         .map(|row| {
             let said = |at: usize| row.cells.get(at).map_or("", |cell| cell.piece.text.as_str());
-            let text = format!("{} {} ({} > {})", said(1), said(2), said(3), said(4));
+            let figures = format!("{} {}, {} {}", words.value, said(3), words.threshold, said(4));
+            let text = format!("{} {} ({figures})", said(1), said(2));
             let cells = vec![Cell::toned(words.alerts, Tone::Bad), Cell::new(text)];
             Row { cells, target: row.target }
         })
@@ -95,7 +96,7 @@ fn attention(ask: &Ask<'_>) -> Option<Table> {
 }
 
 /// The most frequent failures.
-fn failures(ask: &Ask<'_>) -> Result<Option<Table>, String> {
+fn failures(ask: &Ask<'_>) -> Result<Option<Table>, AskError> {
     let words = ask.words;
     let asked = ask.of("/api/v1/query").with("from", "failures").with("group_by", "error").with("top", "5");
     let answer = ask.ask(&asked)?;

@@ -7,7 +7,7 @@ use super::{Ask, conversation};
 use crate::figure::{millis, text, usd};
 use crate::form::{Piece, Tone};
 use crate::page::{Block, Cell, Column, Fact, Page, Row, Table};
-use crate::source::{Request, escape};
+use crate::source::{AskError, Request, escape};
 
 /// Attributes that are shown.
 const ATTRIBUTES: usize = 200;
@@ -15,7 +15,7 @@ const ATTRIBUTES: usize = 200;
 const CHARACTERS: usize = 300;
 
 /// The contents of a span.
-pub(super) fn load(ask: &Ask<'_>, trace: &str, span: &str) -> Result<Page, String> {
+pub(super) fn load(ask: &Ask<'_>, trace: &str, span: &str) -> Result<Page, AskError> {
     let path = format!("/api/v1/traces/{}/spans/{}", escape(trace), escape(span));
     let answer = ask.ask(&Request::get(path))?;
     let span = &answer["span"];

@@ -7,10 +7,10 @@ use super::{Ask, list};
 use crate::figure::{bytes, percent, text};
 use crate::form::{Piece, Tone};
 use crate::page::{Block, Cell, Chart, Column, Fact, Page, Row, Table};
-use crate::source::Request;
+use crate::source::{AskError, Request};
 
 /// State of the store, the process, the backends, and sources that are not read.
-pub(super) fn load(ask: &Ask<'_>) -> Result<Page, String> {
+pub(super) fn load(ask: &Ask<'_>) -> Result<Page, AskError> {
     let state = ask.ask(&Request::get("/api/v1/status"))?;
     let system = ask.ask_if_there(&Request::get("/api/v1/system"));
     let backends = ask.ask_if_there(&Request::get("/api/v1/backends"));

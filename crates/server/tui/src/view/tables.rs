@@ -8,12 +8,13 @@ use crate::figure::{count, millis, percent, rounded_cost, text};
 use crate::form::Tone;
 use crate::page::{Block, Cell, Column, Page, Row, Table};
 use crate::place::{Place, Target};
+use crate::source::AskError;
 
 /// Rows of the list of sessions.
 const ROWS: &str = "200";
 
 /// The list of sessions, latest first.
-pub(super) fn sessions(ask: &Ask<'_>) -> Result<Page, String> {
+pub(super) fn sessions(ask: &Ask<'_>) -> Result<Page, AskError> {
     let words = ask.words;
     let answer = ask.ask(&ask.of("/api/v1/sessions").with("limit", ROWS))?;
     let row = |session: &Value| {
@@ -55,7 +56,7 @@ pub(super) fn sessions(ask: &Ask<'_>) -> Result<Page, String> {
 }
 
 /// Agents, most runs first.
-pub(super) fn agents(ask: &Ask<'_>) -> Result<Page, String> {
+pub(super) fn agents(ask: &Ask<'_>) -> Result<Page, AskError> {
     let words = ask.words;
     let answer = ask.ask(&ask.of("/api/v1/agents"))?;
     let row = |agent: &Value| {
@@ -95,7 +96,7 @@ pub(super) fn agents(ask: &Ask<'_>) -> Result<Page, String> {
 }
 
 /// Totals, and models by cost.
-pub(super) fn models(ask: &Ask<'_>) -> Result<Page, String> {
+pub(super) fn models(ask: &Ask<'_>) -> Result<Page, AskError> {
     let answer = ask.ask(&ask.of("/api/v1/usage").with("group_by", "model"))?;
     let facts = summary::usage(&answer["total"], ask);
     Ok(Page { blocks: vec![Block::Facts(facts), Block::Table(usage(&answer, "model", "", usize::MAX, ask))] })
@@ -170,7 +171,7 @@ fn usage_columns(key: &str, ask: &Ask<'_>) -> Vec<Column> {
 }
 
 /// Tools, most runs first.
-pub(super) fn tools(ask: &Ask<'_>) -> Result<Page, String> {
+pub(super) fn tools(ask: &Ask<'_>) -> Result<Page, AskError> {
     let answer = ask.ask(&ask.of("/api/v1/tools"))?;
     Ok(whole(tools_table(&answer, "", usize::MAX, ask)))
 }

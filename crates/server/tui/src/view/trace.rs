@@ -7,7 +7,7 @@ use crate::figure::{clean, millis, rounded, short};
 use crate::form::Tone;
 use crate::page::{Block, Cell, Column, Page, Row, Table};
 use crate::place::{Place, Target};
-use crate::source::{Request, escape};
+use crate::source::{AskError, Request, escape};
 
 /// Rows that are shown.
 const ROWS: usize = 2_000;
@@ -15,7 +15,7 @@ const ROWS: usize = 2_000;
 const DEEPEST: usize = 16;
 
 /// Totals, then the spans as a tree by start.
-pub(super) fn load(ask: &Ask<'_>, id: &str) -> Result<Page, String> {
+pub(super) fn load(ask: &Ask<'_>, id: &str) -> Result<Page, AskError> {
     let path = format!("/api/v1/traces/{}/outline", escape(id));
     let answer = ask.ask(&Request::get(path).with("limit", ROWS.to_string()))?;
     let facts = summary::trace(&answer["trace"], ask);

@@ -8,19 +8,19 @@ use crate::figure::{count, millis, rounded_cost, text};
 use crate::form::Tone;
 use crate::page::{Block, Cell, Column, Page, Row, Table};
 use crate::place::{Place, Target};
-use crate::source::{Request, escape};
+use crate::source::{AskError, Request, escape};
 
 /// Rows of a list.
 const ROWS: &str = "200";
 
 /// The list of traces.
-pub(super) fn load(ask: &Ask<'_>) -> Result<Page, String> {
+pub(super) fn load(ask: &Ask<'_>) -> Result<Page, AskError> {
     let answer = ask.ask(&ask.of("/api/v1/traces").with("sort", ask.sort).with("limit", ROWS))?;
     Ok(Page { blocks: vec![Block::Table(table(&answer, "", ask))] })
 }
 
 /// Traces of a session under its totals.
-pub(super) fn of_session(ask: &Ask<'_>, id: &str) -> Result<Page, String> {
+pub(super) fn of_session(ask: &Ask<'_>, id: &str) -> Result<Page, AskError> {
     let answer = ask.ask(&Request::get(format!("/api/v1/sessions/{}", escape(id))).with("limit", ROWS))?;
     let facts = summary::session(&answer["session"], ask);
     Ok(Page { blocks: vec![Block::Facts(facts), Block::Table(table(&answer, "", ask))] })

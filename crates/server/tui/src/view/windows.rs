@@ -18,7 +18,7 @@ pub(super) fn table(plans: &Value, ask: &Ask<'_>) -> Table {
         title: words.windows,
         columns: vec![
             Column::words(words.plan, 8, 2),
-            Column::words(words.user, 6, 6),
+            Column::words(words.user, 10, 6),
             Column::words(words.window, 4, 0),
             Column::words(words.ends, 11, 3),
             Column::figures(words.calls, 5),

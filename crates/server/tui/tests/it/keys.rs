@@ -120,6 +120,15 @@ fn a_server_that_is_away_leaves_the_figures_and_comes_back() {
 }
 
 #[test]
+fn a_refused_filter_is_no_lost_server() {
+    let source = Arc::new(Recorded::new());
+    let mut still = shown(&source, Place::Session("unknown".into()), COLOUR, Lang::En);
+    let frame = seen(&mut still);
+    assert!(frame.contains("refused") && !frame.contains("not reachable"), "{frame}");
+    assert!(frame.contains("no answer is recorded"), "{frame}");
+}
+
+#[test]
 fn the_mouse_selects_opens_and_switches() {
     let source = Arc::new(Recorded::new());
     let mut still = shown(&source, Place::Models, COLOUR, Lang::En);

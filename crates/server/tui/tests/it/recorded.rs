@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use quipu_tui::{Glyphs, Lang, Limits, Look, Options, Place, Request, Source, Still, Verb};
+use quipu_tui::{AskError, Glyphs, Lang, Limits, Look, Options, Place, Request, Source, Still, Verb};
 use ratatui::buffer::Buffer;
 use serde_json::{Value, json};
 
@@ -54,9 +54,9 @@ impl Recorded {
 }
 
 impl Source for Recorded {
-    fn ask(&self, request: &Request) -> Result<Value, String> {
+    fn ask(&self, request: &Request) -> Result<Value, AskError> {
         if let Some(error) = &*self.away.lock().unwrap() {
-            return Err(error.clone());
+            return Err(AskError::Unreachable(error.clone()));
         }
         if request.verb == Verb::Post {
             self.changes.lock().unwrap().push(request.clone());
@@ -65,7 +65,7 @@ impl Source for Recorded {
         let key = self.key(request);
         let key = if self.answers[&key].is_null() { key.split('?').next().unwrap() } else { &key };
         match &self.answers[key] {
-            Value::Null => Err(format!("no answer is recorded for {key}")),
+            Value::Null => Err(AskError::Refused(format!("no answer is recorded for {key}"))),
             answer => Ok(answer.clone()),
         }
     }

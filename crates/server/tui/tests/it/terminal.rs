@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use quipu_tui::{Lang, Place, Request, Source};
+use quipu_tui::{AskError, Lang, Place, Request, Source};
 use serde_json::Value;
 
 use crate::pty::Pty;
@@ -23,7 +23,7 @@ fn program(ending: &str) -> Pty {
 struct Panics(Recorded);
 
 impl Source for Panics {
-    fn ask(&self, request: &Request) -> Result<Value, String> {
+    fn ask(&self, request: &Request) -> Result<Value, AskError> {
         self.0.ask(request)
     }
     fn wait(&self) -> bool {
@@ -41,7 +41,7 @@ impl Source for Panics {
 struct PanicsLater(Recorded);
 
 impl Source for PanicsLater {
-    fn ask(&self, _: &Request) -> Result<Value, String> {
+    fn ask(&self, _: &Request) -> Result<Value, AskError> {
         panic!("on purpose")
     }
     fn wait(&self) -> bool {
