@@ -71,7 +71,7 @@ pub struct Tail {
 
 #[derive(Debug, ClapArgs)]
 pub struct Top {
-    /// First view: overview, traces, sessions, agents, models, tools, cost, budgets, alerts, system, or trace,
+    /// First view: overview, traces, sessions, agents, models, tools, cost, budgets, alerts, system; trace,
     /// session or conversation with an id
     #[arg(value_name = "VIEW", num_args = 0..=2)]
     pub view: Vec<String>,

@@ -21,7 +21,7 @@ use crate::{import, note};
 /// How long a server may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Interval between looks at the files.
-const LOOK: Duration = Duration::from_secs(1);
+const LOOK: Duration = Duration::from_millis(300);
 /// Files that a look covers; a folder with more is asked at every look.
 const FILES: usize = 20_000;
 
