@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
 use jiff::tz::TimeZone;
-use quipu_tui::{AskError, Glyphs, Handle, Lang, Limits, Look, Options, Place, Request, Verb};
+use quipu_tui::{AskError, Glyphs, Handle, Lang, Limits, Look, Options, Place, Request, ScreenError, Verb};
 use serde_json::Value;
 
 use super::feed::Feed;
@@ -35,13 +35,18 @@ pub fn run(ask: &Top) -> Result<()> {
         Some(url) => Arc::new(ServerSource::new(url)),
         None => Arc::new(FolderSource::new(ask.place.clone().into())?),
     };
-    note::hush(!options.plain);
+    let plain = options.plain;
+    note::hush(!plain);
     let shown = quipu_tui::run(options, source, |handle| {
         follow(ask, handle.clone());
         stop_on_signal(handle);
     });
     note::hush(false);
-    Ok(shown?)
+    match shown {
+        // A reader that has seen enough, such as `head`, is no failure.
+        Err(ScreenError::Terminal(error)) if plain => Err(error.into()),
+        shown => Ok(shown?),
+    }
 }
 
 fn options(ask: &Top) -> Result<Options> {

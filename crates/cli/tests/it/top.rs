@@ -123,6 +123,18 @@ fn a_wrong_argument_is_named() {
 }
 
 #[test]
+fn a_reader_that_has_seen_enough_is_no_failure() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let script = format!("\"$0\" top overview --once --url {} | true; echo done", server.url("http"));
+    let output = std::process::Command::new("bash")
+        .args(["-c", &format!("set -o pipefail; {script}"), env!("CARGO_BIN_EXE_quipu")])
+        .output()
+        .unwrap();
+    assert!(output.stderr.is_empty() && output.status.success(), "{output:?}");
+}
+
+#[test]
 fn the_plain_mode_reads_commands() {
     use std::io::Write as _;
     let folder = tempfile::tempdir().unwrap();

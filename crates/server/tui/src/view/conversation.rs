@@ -66,6 +66,10 @@ fn trace(ask: &Ask<'_>, id: &str, most: usize, seen: &mut Seen) -> Result<(Value
     calls.sort_unstable();
     let left = calls.len().saturating_sub(most);
     let mut blocks = Vec::new();
+    if let Some(next) = outline["next_at"].as_u64() {
+        let more = outline["total"].as_u64().unwrap_or_default().saturating_sub(next);
+        blocks.push(Block::Title(Piece::new(format!("{more} {}", ask.words.more_spans), Tone::Dim)));
+    }
     if left > 0 {
         let text = format!("{left} {} {}", ask.words.of_calls, ask.words.left_out);
         blocks.push(Block::Title(Piece::new(text, Tone::Dim)));
