@@ -10,7 +10,7 @@ use crate::args::{HoldPlace, RetentionWhat, RuleFlags, Source};
 use crate::ask::{Question, ask, ask_to_write, escape};
 use crate::note::note;
 use crate::serve::Config;
-use crate::table::{Column, rows, table, text, time};
+use crate::table::{Column, bytes, rows, table, text, time};
 
 /// Previews, runs, holds, releases or lists.
 pub fn run(what: &RetentionWhat) -> Result<()> {
@@ -117,14 +117,6 @@ fn print(answer: &Value) -> String {
         ));
     }
     said
-}
-
-/// Bytes in the unit that reads best.
-fn bytes(value: &Value) -> String {
-    let bytes = value.as_f64().unwrap_or_default();
-    let units = [("GiB", 1_073_741_824.0), ("MiB", 1_048_576.0), ("KiB", 1_024.0)];
-    let fits = units.iter().find(|(_, unit)| bytes >= *unit);
-    fits.map_or_else(|| format!("{bytes} B"), |(name, unit)| format!("{:.1} {name}", bytes / unit))
 }
 
 fn print_holds(answer: &Value) -> String {

@@ -38,7 +38,7 @@ pub use retention::{HoldPlace, RetentionArgs, RetentionWhat, RuleFlags};
 pub use run::{GatewayUse, Run};
 pub use serve::{Entry, Serve};
 pub use store::{Backup, CheckStore, DataPlace, Migrate, Restore, StoreCommand};
-pub use terminal::{Export, Period, Statusline, Summary, Tail, TerminalCommand};
+pub use terminal::{Export, Period, Statusline, Summary, Tail, TerminalCommand, Top};
 
 /// Observability for AI agents: every call, token and cent, counted once.
 #[derive(Debug, Parser)]
@@ -360,6 +360,9 @@ pub struct Import {
     /// Print the answer as JSON
     #[arg(long)]
     pub json: bool,
+    /// Print nothing: the screen belongs to the monitor
+    #[arg(skip)]
+    pub quiet: bool,
 }
 
 fn billing() -> impl TypedValueParser<Value = Billing> {

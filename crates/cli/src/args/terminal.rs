@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 
-use super::{Filter, Scraper, Source};
+use super::{Filter, McpSource, Scraper, Source};
 
 /// Commands that print one screen, one line, or lines as they come.
 #[derive(Debug, Subcommand)]
@@ -17,6 +17,8 @@ pub enum TerminalCommand {
     Month(Period),
     /// Show the overall health: error rates, slowest calls, top costs, problems of the system
     Summary(Summary),
+    /// Show a live monitor: traces, conversations, cost, budgets, alerts
+    Top(Box<Top>),
     /// Print calls as lines, oldest first
     Tail(Tail),
     /// Print one line for the status line of Claude Code, from its JSON on standard input
@@ -65,6 +67,48 @@ pub struct Tail {
     pub lines: u16,
     #[command(flatten)]
     pub source: Source,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Top {
+    /// First view: overview, traces, sessions, agents, models, tools, cost, budgets, alerts, system; trace,
+    /// session or conversation with an id
+    #[arg(value_name = "VIEW", num_args = 0..=2)]
+    pub view: Vec<String>,
+    #[command(flatten)]
+    pub place: McpSource,
+    /// Time range, such as 1h, 24h, 7d or all
+    #[arg(long, default_value = "24h")]
+    pub last: String,
+    /// Filter in the query language
+    #[arg(long, value_name = "TERMS", allow_hyphen_values = true)]
+    pub filter: Option<String>,
+    /// Import session files of coding agents from this file or folder, such as ~/.claude/projects, and follow
+    /// them; may be repeated
+    #[arg(long, value_name = "PATH", conflicts_with = "once")]
+    pub watch: Vec<PathBuf>,
+    /// Limit of a subscription's window in tokens or dollars by list price, such as 5h=20usd or week=40M; may
+    /// be repeated
+    #[arg(long, value_name = "WINDOW=AMOUNT")]
+    pub limit: Vec<String>,
+    /// Language: en or de [default: by LC_ALL, LC_MESSAGES or LANG]
+    #[arg(long, value_name = "LANG")]
+    pub lang: Option<String>,
+    /// IANA time zone, such as Europe/Berlin [default: the zone of this machine]
+    #[arg(long, value_name = "ZONE")]
+    pub zone: Option<String>,
+    /// Use ASCII characters only
+    #[arg(long)]
+    pub ascii: bool,
+    /// Use no colours; NO_COLOR does the same
+    #[arg(long)]
+    pub no_color: bool,
+    /// Print plain lines for screen readers, and read commands as lines
+    #[arg(long)]
+    pub plain: bool,
+    /// Print one view as plain lines, and end
+    #[arg(long)]
+    pub once: bool,
 }
 
 /// Source of the status line.

@@ -23,7 +23,7 @@ use serde_json::Value;
 use crate::args::{Command, Events, Filter, Source, Trace};
 
 pub use source::{
-    OpenSource, ask, ask_server, ask_to_change, ask_to_write, escape, place, server_of, server_with,
+    OpenSource, Refused, ask, ask_server, ask_to_change, ask_to_write, escape, place, server_of, server_with,
 };
 
 /// A request to the HTTP interface.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request};
@@ -291,6 +291,18 @@ fn ask_server_within(url: &str, question: &Question, patience: Option<Duration>)
     decode(answer.status, &answer.body)
 }
 
+/// A problem (RFC 9457) that a source answered: it is reachable, and rejects the request.
+#[derive(Debug)]
+pub struct Refused(String);
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Refused {}
+
 /// The answer's JSON, null where it has no body; a problem (RFC 9457) becomes the error.
 fn decode(status: u16, body: &[u8]) -> Result<Value> {
     if status == 204 {
@@ -302,5 +314,5 @@ fn decode(status: u16, body: &[u8]) -> Result<Value> {
         return Ok(answer);
     }
     let said = |field: &str| answer[field].as_str().unwrap_or_default().to_owned();
-    bail!("{}: {}", said("title"), said("detail"))
+    Err(Refused(format!("{}: {}", said("title"), said("detail"))).into())
 }

@@ -41,7 +41,7 @@ pub fn run(args: &Import, runtime: &Runtime, target: &mut Target<'_>) -> Result<
     loop {
         let pause = match follower.look(target, false) {
             Ok(round) => {
-                say(&round, args.json);
+                say(&round, args);
                 pause(&round, wake.is_ok())
             }
             Err(error) => later(&error),
@@ -54,7 +54,7 @@ pub fn run(args: &Import, runtime: &Runtime, target: &mut Target<'_>) -> Result<
             }
         });
         if stopped {
-            say(&follower.look(target, true)?, args.json);
+            say(&follower.look(target, true)?, args);
             return Ok(());
         }
     }
@@ -74,14 +74,17 @@ fn later(error: &Error) -> Duration {
     POLL
 }
 
-fn say(round: &Round, json: bool) {
+fn say(round: &Round, args: &Import) {
+    if args.quiet {
+        return;
+    }
     round.troubles.iter().for_each(|trouble| note(&trouble.to_string()));
     for file in &round.files {
         tell(file);
         if file.items == 0 {
             continue;
         }
-        match json {
+        match args.json {
             true => println!(
                 "{}",
                 serde_json::json!({"path": file.path, "format": file.format, "records": file.items})

@@ -1,4 +1,4 @@
-//! One-shot commands for the terminal: figures of a period, health, calls as lines, exports.
+//! Commands for the terminal: figures of a period, health, calls as lines, exports, the live monitor.
 
 mod export;
 mod feed;
@@ -6,6 +6,7 @@ mod period;
 mod statusline;
 mod summary;
 mod tail;
+mod top;
 
 pub use period::today;
 
@@ -24,6 +25,7 @@ pub fn run(command: &TerminalCommand) -> Result<bool> {
         TerminalCommand::Summary(ask) => summary::run(ask)?,
         TerminalCommand::Tail(ask) => tail::run(ask)?,
         TerminalCommand::Statusline(ask) => statusline::run(ask)?,
+        TerminalCommand::Top(ask) => top::run(ask)?,
         TerminalCommand::Export(ask) => export::run(ask)?,
         TerminalCommand::GrafanaCheck(scraper) => return check::grafana_verdict(scraper),
     }
@@ -42,42 +44,10 @@ fn most_expensive(answer: &Value) -> Vec<Value> {
     groups
 }
 
-/// A number of tokens in short form, such as `12.3k`.
-fn short(tokens: u64) -> String {
-    let figure = tokens as f64;
-    match tokens {
-        0..=9_999 => tokens.to_string(),
-        10_000..=999_999 => format!("{:.1}k", figure / 1e3),
-        1_000_000..=999_999_999 => format!("{:.1}M", figure / 1e6),
-        _ => format!("{:.1}G", figure / 1e9),
-    }
-}
-
-/// Dollars rounded to cents, or to four digits below one cent.
-fn rounded(amount: &Value) -> Option<String> {
-    let figure: f64 = amount.as_str()?.parse().ok()?;
-    Some(if figure == 0.0 || figure.abs() >= 0.01 {
-        format!("${figure:.2}")
-    } else {
-        format!("${figure:.4}")
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
-
-    #[test]
-    fn figures_are_short() {
-        assert_eq!(
-            [0, 9_999, 12_340, 1_500_000, 2_000_000_000].map(short),
-            ["0", "9999", "12.3k", "1.5M", "2.0G"]
-        );
-        let dollars = ["0", "0.004", "1.239"].map(|text| rounded(&json!(text)));
-        assert_eq!(dollars, ["$0.00", "$0.0040", "$1.24"].map(|text| Some(text.to_owned())));
-        assert_eq!(rounded(&Value::Null), None);
-    }
 
     #[test]
     fn the_most_expensive_group_is_first_and_unpriced_ones_are_last() {

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use anyhow::Result;
 use jiff::tz::TimeZone;
+use quipu_tui::figure::{rounded, short};
 use serde_json::Value;
 
-use super::{period, rounded, short};
+use super::period;
 use crate::args::Statusline;
 use crate::ask::{OpenSource, Question};
 use crate::table::clean;

@@ -4,10 +4,10 @@ use std::collections::HashSet;
 use std::io::Write as _;
 
 use anyhow::Result;
+use quipu_tui::figure::{rounded, short};
 use serde_json::Value;
 
 use super::feed::Feed;
-use super::{rounded, short};
 use crate::args::Tail;
 use crate::ask::{OpenSource, Question};
 use crate::table::{millis, text};

@@ -19,6 +19,8 @@ mod masked;
 mod mcp;
 mod money;
 mod private;
+#[path = "../../../server/tui/tests/it/pty.rs"]
+mod pty;
 mod record;
 mod recordings;
 mod refusals;
@@ -29,4 +31,5 @@ mod serving;
 mod sources;
 mod storing;
 mod terminal;
+mod top;
 mod whole;

@@ -90,7 +90,8 @@ impl Server {
         let ready = folder.join("ready.json");
         let _ = std::fs::remove_file(&ready);
         command.arg("serve").arg("--data-dir").arg(folder).arg("--ready-file").arg(&ready).args(more);
-        for listener in ["--http", "--otlp-http", "--otlp-grpc", "--prometheus"] {
+        let listeners = ["--http", "--otlp-http", "--otlp-grpc", "--prometheus"];
+        for listener in listeners.into_iter().filter(|listener| !more.contains(listener)) {
             command.args([listener, "127.0.0.1:0"]);
         }
         let mut child = command.stdout(Stdio::null()).stderr(log).spawn().unwrap();
