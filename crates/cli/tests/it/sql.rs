@@ -7,7 +7,12 @@ use serde_json::{Value, json};
 use crate::server::{Server, export, quipu, run};
 
 fn ask(server: &Server, query: &str) -> (u16, Value) {
-    server.write("POST", "/api/v1/sql", &json!({"query": query}))
+    send(server, &json!({"query": query}))
+}
+
+fn send(server: &Server, body: &Value) -> (u16, Value) {
+    let (status, text) = server.write("POST", "/api/v1/sql", body);
+    (status, serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}")))
 }
 
 /// A server with two traces.
@@ -59,11 +64,12 @@ fn the_server_answers_statements_in_three_forms_and_names_the_position_of_an_err
     let (status, problem) = ask(&server, "SELECT * FROM nothing");
     assert_eq!((status, &problem["position"]), (400, &json!(14)), "{problem}");
     assert!(problem["type"].as_str().unwrap().ends_with("#bad-statement"), "{problem}");
-    for body in [json!({}), json!({"query": " "}), json!({"query": "SELECT 1", "max_rows": 0}), json!({"quary": "x"})] {
-        assert_eq!(server.write("POST", "/api/v1/sql", &body).0, 400, "{body}");
+    for body in
+        [json!({}), json!({"query": " "}), json!({"query": "SELECT 1", "max_rows": 0}), json!({"quary": "x"})]
+    {
+        assert_eq!(send(&server, &body).0, 400, "{body}");
     }
-    let (status, answer) =
-        server.write("POST", "/api/v1/sql", &json!({"query": "SELECT ? + 1", "params": [41], "max_rows": 1}));
+    let (status, answer) = send(&server, &json!({"query": "SELECT ? + 1", "params": [41], "max_rows": 1}));
     assert_eq!((status, &answer["rows"]), (200, &json!([[42]])), "{answer}");
     let budgets = json!({"limit_usd": "5", "period": "day"});
     assert_eq!(server.write("PUT", "/api/v1/budgets/team", &budgets).0, 200);
@@ -80,7 +86,7 @@ fn a_worker_ends_within_its_limits_and_the_server_lives_on() {
     let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";
     let begun = Instant::now();
     let body = json!({"query": endless, "timeout_ms": 1_000});
-    let (status, problem) = server.write("POST", "/api/v1/sql", &body);
+    let (status, problem) = send(&server, &body);
     assert_eq!(status, 422, "{problem}");
     assert!(begun.elapsed() < Duration::from_secs(6), "{:?}", begun.elapsed());
     let large = "WITH RECURSIVE n(i, t) AS (SELECT 1, printf('%.*c', 900000, 'x') UNION ALL \
@@ -88,7 +94,12 @@ fn a_worker_ends_within_its_limits_and_the_server_lives_on() {
     let (status, problem) = ask(&server, large);
     assert_eq!(status, 422, "{problem}");
     assert!(problem["detail"].as_str().unwrap().contains("memory"), "{problem}");
-    for query in ["ATTACH '/tmp/x' AS x", "PRAGMA writable_schema = 1", "DELETE FROM traces", "SELECT load_extension('x')"] {
+    for query in [
+        "ATTACH '/tmp/x' AS x",
+        "PRAGMA writable_schema = 1",
+        "DELETE FROM traces",
+        "SELECT load_extension('x')",
+    ] {
         let (status, problem) = ask(&server, query);
         assert_eq!(status, 400, "{query}: {problem}");
     }
@@ -103,7 +114,15 @@ fn a_statement_sees_only_its_project() {
     let server = Server::start_with(folder.path(), &["--config", config.to_str().unwrap()]);
     server.post_json(&export(7));
     let counted = |project: &str| {
-        let args = ["sql", "SELECT count(*) FROM traces", "--csv", "--url", server.url("http"), "--in-project", project];
+        let args = [
+            "sql",
+            "SELECT count(*) FROM traces",
+            "--csv",
+            "--url",
+            server.url("http"),
+            "--in-project",
+            project,
+        ];
         let (code, out, error) = run(&args);
         assert_eq!(code, 0, "{error}");
         out.lines().nth(1).unwrap().to_owned()

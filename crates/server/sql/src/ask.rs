@@ -142,10 +142,10 @@ impl SqlSession {
                 _ => {
                     let text = text.clone().unwrap_or_else(|| error.to_string());
                     if text == TIMEOUT {
-                        self.timeout()
-                    } else {
-                        SqlError::new(SqlErrorKind::Statement, text)
+                        return self.timeout();
                     }
+                    let at = named_place(query, &text);
+                    SqlError::new(SqlErrorKind::Statement, text).at(at)
                 }
             },
             _ => SqlError::new(SqlErrorKind::Statement, error.to_string()),
@@ -201,6 +201,15 @@ fn parameter(at: usize, value: &Json) -> Result<Value, SqlError> {
 fn place_of(query: &str, word: &str) -> Option<usize> {
     let at = query.to_ascii_lowercase().find(&word.to_ascii_lowercase())?;
     Some(query[..at].chars().count())
+}
+
+/// Position of an error for which SQLite gives none, from its text.
+fn named_place(query: &str, text: &str) -> Option<usize> {
+    if text == "incomplete input" {
+        return Some(query.chars().count());
+    }
+    let table = text.strip_prefix("no such table: ")?;
+    place_of(query, table.rsplit('.').next().unwrap_or(table))
 }
 
 fn note(kind: &mut Option<&'static str>, value: ValueRef<'_>) {

@@ -15,6 +15,9 @@ use crate::limits::SqlLimits;
 /// Instructions of SQLite's machine between two looks at the clock.
 const INSTRUCTIONS: i32 = 1_000;
 
+/// Bytes that a value may have at least, because SQLite's own texts are values.
+const LEAST_BYTES: usize = 1 << 20;
+
 /// Tables beyond the own ones.
 const MORE_TABLES: [&str; 2] = ["json_each", "json_tree"];
 /// Pragmas that describe tables.
@@ -58,7 +61,7 @@ pub(crate) fn guard(
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     conn.pragma_update(None, "temp_store", "MEMORY")?;
     conn.pragma_update(None, "query_only", true)?;
-    let bytes = i32::try_from(limits.bytes).unwrap_or(i32::MAX);
+    let bytes = i32::try_from(limits.bytes.max(LEAST_BYTES)).unwrap_or(i32::MAX);
     let small = |number: usize| i32::try_from(number).unwrap_or(i32::MAX);
     for (limit, most) in [
         (Limit::SQLITE_LIMIT_LENGTH, bytes),

@@ -1,7 +1,7 @@
 //! Conditions reach the day files: a statement opens only those that can have matching records.
 
-use quipu_core::Backend as _;
 use quipu_backend_sqlite::{Config, Sqlite};
+use quipu_core::Backend as _;
 use quipu_sql::{SqlLimits, SqlQuestion};
 use serde_json::json;
 
@@ -22,10 +22,14 @@ fn a_trace_of_sixty_days_opens_at_most_three_files() {
         }
         assert!(store.opened_files() <= 3, "{table}: {} files", store.opened_files());
     }
-    for (table, column) in [("traces", "started_at"), ("calls", "started_at"), ("spans", "started_at"), ("events", "time")] {
+    for (table, column) in
+        [("traces", "started_at"), ("calls", "started_at"), ("spans", "started_at"), ("events", "time")]
+    {
         let store = world.open();
         let session = world.session_over(&store, limits);
-        let query = format!("SELECT count(*) FROM {table} WHERE {column} >= '2026-11-24' AND {column} < '2026-11-25'");
+        let query = format!(
+            "SELECT count(*) FROM {table} WHERE {column} >= '2026-11-24' AND {column} < '2026-11-25'"
+        );
         let answer = ask(&session, &query).unwrap();
         assert_ne!(answer.rows[0][0], json!(0), "{table}");
         assert!(store.opened_files() <= 2, "{table}: {} files", store.opened_files());

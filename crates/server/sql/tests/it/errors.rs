@@ -11,10 +11,10 @@ fn errors_name_their_position() {
     for (query, position, text) in [
         ("SELECT nme FROM traces", Some(7), "no such column: nme"),
         ("SELECT 'ä', nme FROM traces", Some(12), "no such column: nme"),
-        ("SELECT * FORM traces", Some(14), "syntax error"),
+        ("SELECT * FORM traces", Some(9), "syntax error"),
         ("SELECT * FROM trces", Some(14), "no such table: trces"),
         ("SELECT 1; SELECT 2", Some(9), "one statement"),
-        ("SELECT 1 +", None, "incomplete input"),
+        ("SELECT 1 +", Some(10), "incomplete input"),
         ("", Some(0), "expected one SELECT statement"),
         ("-- nothing", Some(0), "expected one SELECT statement"),
         ("DELETE FROM traces", None, "may not be modified"),

@@ -17,7 +17,8 @@ fn sums_of_money_are_exact_in_every_table() {
     let parts = ask(&session, "SELECT model, usd_sum(cost_usd) FROM calls GROUP BY model").unwrap();
     let sum: Usd = parts.rows.iter().map(|row| row[1].as_str().unwrap().parse::<Usd>().unwrap()).sum();
     assert_eq!(json!(sum.to_string()), want);
-    let running = "SELECT max(s) FROM (SELECT usd_sum(cost_usd) OVER (ORDER BY started_at, span_id) s FROM calls)";
+    let running =
+        "SELECT max(s) FROM (SELECT usd_sum(cost_usd) OVER (ORDER BY started_at, span_id) s FROM calls)";
     let last = "SELECT s FROM (SELECT usd_sum(cost_usd) OVER (ORDER BY started_at, span_id) s, row_number() OVER \
         (ORDER BY started_at, span_id) n FROM calls) ORDER BY n DESC LIMIT 1";
     assert!(one(&session, running).is_string());

@@ -43,9 +43,10 @@ fn span(trace: u32, number: u8, start: Timestamp, kind: Kind, dice: &mut fastran
     let resource = [("service.name", service)].into_iter().collect();
     span.resource = Arc::new(Resource { attributes: resource, ..Resource::default() });
     span.scope = Arc::new(Scope { name: "test".into(), ..Scope::default() });
-    span.attributes = [("prompt", Value::String(format!("word{} and more", trace % 7))), ("n", Value::Int(7))]
-        .into_iter()
-        .collect();
+    span.attributes =
+        [("prompt", Value::String(format!("word{} and more", trace % 7))), ("n", Value::Int(7))]
+            .into_iter()
+            .collect();
     let read = &mut span.canonical;
     read.kind = kind;
     read.convention = "genai".into();
@@ -206,13 +207,15 @@ impl World {
     }
 
     pub fn session_over(&self, store: &Sqlite, limits: SqlLimits) -> SqlSession {
-        let budget = json!({"name": "team", "unit": "usd", "limit_amount": "10", "spent": "0.1", "share": 0.01});
+        let budget =
+            json!({"name": "team", "unit": "usd", "limit_amount": "10", "spent": "0.1", "share": 0.01});
         let given = GivenRows { budgets: Some(Arc::new(vec![budget])), alerts: Some(Arc::default()) };
         SqlSession::open(Arc::new(store.clone()), self.runtime.handle().clone(), &given, limits, NOW).unwrap()
     }
 
     pub fn session(&self) -> SqlSession {
-        let limits = SqlLimits { time_ms: 900_000, rows: 1_000_000, bytes: 512 << 20, ..SqlLimits::default() };
+        let limits =
+            SqlLimits { time_ms: 900_000, rows: 1_000_000, bytes: 512 << 20, ..SqlLimits::default() };
         self.session_over(&self.open(), limits)
     }
 }
