@@ -1,4 +1,4 @@
-//! The tables.
+//! Tables of SQL, and their registration on a connection.
 
 mod calls;
 mod events;
@@ -18,7 +18,7 @@ use rusqlite::Connection;
 
 pub use given::GivenRows;
 
-use crate::schema::SqlTableInfo;
+use crate::info::SqlTableInfo;
 use crate::table::{Records, StoreReader, Table, declaration};
 use calls::Calls;
 use events::Events;

@@ -117,32 +117,32 @@ impl Maker {
     fn statement(&mut self) -> String {
         let table = *self.pick(&TABLES);
         let mut from = format!("{table} a");
-        let mut wheres = vec![self.condition(table, "a", 2)];
+        let mut filters = vec![self.condition(table, "a", 2)];
         if self.dice.u8(..4) == 0 {
             let other = *self.pick(&TABLES);
             let key = if table == "sessions" || other == "sessions" { "session" } else { "trace_id" };
             let join = *self.pick(&["JOIN", "LEFT JOIN"]);
             from = format!("{from} {join} {other} b ON a.{key} = b.{key}");
             if join == "JOIN" {
-                wheres.push(self.condition(other, "b", 1));
+                filters.push(self.condition(other, "b", 1));
             }
         } else if self.dice.u8(..5) == 0 && table != "sessions" {
             let other = *self.pick(&["traces", "spans", "calls"]);
             let inner = self.condition(other, "c", 1);
-            wheres.push(format!("a.trace_id IN (SELECT c.trace_id FROM {other} c WHERE {inner})"));
+            filters.push(format!("a.trace_id IN (SELECT c.trace_id FROM {other} c WHERE {inner})"));
         }
-        let wheres = wheres.join(" AND ");
+        let filters = filters.join(" AND ");
         match self.dice.u8(..3) {
             0 => {
                 let (group, _) = self.column(table, &[]);
                 let (one, other) = (self.aggregate(table), self.aggregate(table));
                 format!(
-                    "SELECT a.\"{group}\", {one}, {other} FROM {from} WHERE {wheres} GROUP BY a.\"{group}\""
+                    "SELECT a.\"{group}\", {one}, {other} FROM {from} WHERE {filters} GROUP BY a.\"{group}\""
                 )
             }
             1 => {
                 let (one, other) = (self.aggregate(table), self.aggregate(table));
-                format!("SELECT {one}, {other} FROM {from} WHERE {wheres}")
+                format!("SELECT {one}, {other} FROM {from} WHERE {filters}")
             }
             _ => {
                 let columns: Vec<String> =
@@ -154,7 +154,7 @@ impl Maker {
                     1 => format!(" ORDER BY 1 {}", self.pick(&["ASC", "DESC"])),
                     _ => String::new(),
                 };
-                format!("SELECT {distinct}{columns} FROM {from} WHERE {wheres}{limit}")
+                format!("SELECT {distinct}{columns} FROM {from} WHERE {filters}{limit}")
             }
         }
     }
