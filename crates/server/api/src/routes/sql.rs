@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use axum::body::Bytes;
 use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
 use axum::http::header::{ACCEPT, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -13,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::Answer;
 use crate::Problem;
-use crate::body::{Write, bad};
+use crate::body::{bad, read};
 use crate::csv::Row;
 use crate::dto::{Budget, SqlAsk, SqlResult, SqlSchema};
 use crate::extract::{Ask, NoParams};
@@ -53,14 +55,15 @@ pub(crate) async fn sql(
     State(api): Shared,
     Ask(params): Ask,
     headers: HeaderMap,
-    body: Write,
+    body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
     params.allow(&[&["format"]], &[])?;
     let named = params.read("format", "json, csv or ndjson", |word| {
         FORMS.iter().find(|(known, ..)| *known == word).map(|(.., form)| *form)
     })?;
     let form = named.unwrap_or_else(|| accepted(&headers));
-    let ask: SqlAsk = body.json()?;
+    let body = body?;
+    let ask: SqlAsk = if body.is_empty() { SqlAsk::default() } else { read(&body)? };
     let limits = limits(&ask)?;
     let query = ask.query.filter(|query| !query.trim().is_empty());
     let query = query.ok_or_else(|| bad("query: expected a SELECT statement."))?;
