@@ -20,6 +20,8 @@ pub struct KeyFlags {
 }
 
 static BY_FLAG: OnceLock<()> = OnceLock::new();
+/// The source in use.
+static USED: OnceLock<KeySource> = OnceLock::new();
 
 /// Takes up what the command line and the environment say, once.
 pub fn settle(flags: &KeyFlags) -> Result<()> {
@@ -27,6 +29,7 @@ pub fn settle(flags: &KeyFlags) -> Result<()> {
     let source = KeySource { key_file: Some(file), ..KeySource::default() };
     unlock(Path::new(ANYWHERE), &source).context("cannot use --key-file")?;
     let _ = BY_FLAG.set(());
+    let _ = USED.set(source);
     Ok(())
 }
 
@@ -34,8 +37,15 @@ pub fn settle(flags: &KeyFlags) -> Result<()> {
 pub fn of_config(source: Option<&KeySource>) -> Result<()> {
     match source {
         Some(source) if BY_FLAG.get().is_none() => {
-            unlock(Path::new(ANYWHERE), source).context("cannot use [encryption]")
+            unlock(Path::new(ANYWHERE), source).context("cannot use [encryption]")?;
+            let _ = USED.set(source.clone());
+            Ok(())
         }
         _ => Ok(()),
     }
+}
+
+/// The source in use, for another process that opens the same stores.
+pub fn used() -> Option<&'static KeySource> {
+    USED.get()
 }

@@ -28,6 +28,7 @@ mod private;
 mod retention;
 mod run;
 mod serve;
+mod sql;
 mod store;
 mod table;
 mod terminal;

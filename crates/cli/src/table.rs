@@ -9,12 +9,19 @@ pub struct Column(pub &'static str, pub bool);
 
 /// Rows under titles.
 pub fn table(columns: &[Column], rows: Vec<Vec<String>>) -> String {
+    let titles: Vec<String> = columns.iter().map(|column| column.0.to_owned()).collect();
+    let figures: Vec<bool> = columns.iter().map(|column| column.1).collect();
+    plain_table(&titles, &figures, rows)
+}
+
+/// The same with titles that are known at run time. `figures` has the columns to align to the right.
+pub fn plain_table(titles: &[String], figures: &[bool], rows: Vec<Vec<String>>) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(columns.iter().map(|column| column.0));
-    for (at, column) in columns.iter().enumerate() {
-        if let (true, Some(figures)) = (column.1, table.column_mut(at)) {
-            figures.set_cell_alignment(CellAlignment::Right);
+    table.set_header(titles);
+    for (at, _) in figures.iter().enumerate().filter(|(_, figures)| **figures) {
+        if let Some(column) = table.column_mut(at) {
+            column.set_cell_alignment(CellAlignment::Right);
         }
     }
     rows.into_iter().for_each(|row| {

@@ -275,9 +275,15 @@ impl Folder {
         [path.to_path_buf(), beside("-wal"), beside("-shm")]
     }
 
-    /// Removes one file of a day. A missing file is no error.
+    /// Path of a day's digest.
+    pub(crate) fn digest(&self, day: Day) -> PathBuf {
+        self.days_folder().join(format!("g-{day}"))
+    }
+
+    /// Removes one file of a day, and with its records their digest. A missing file is no error.
     pub(crate) fn remove(&self, part: Part, day: Day) -> Result<()> {
-        for path in Self::with_companions(&self.file(part, day)) {
+        let digest = (part == Part::Data).then(|| self.digest(day));
+        for path in Self::with_companions(&self.file(part, day)).into_iter().chain(digest) {
             match fs::remove_file(&path) {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                     let kind = io_kind(&error);

@@ -14,6 +14,7 @@ mod check;
 mod codec;
 mod config;
 mod days;
+mod digest;
 mod erasure;
 mod fault;
 mod folder;

@@ -15,6 +15,7 @@ use crate::catalog;
 use crate::codec::Dictionary;
 use crate::config::Config;
 use crate::days::Days;
+use crate::digest;
 use crate::fault::{self, Fault, NAME};
 use crate::folder::{Day, Folder, Lock, MAKING, Noted, Part, THINNED};
 use crate::listed;
@@ -63,6 +64,9 @@ fn shared(
         }
         let path = folder.file(Part::Data, day);
         let state = days.get_or_add(day);
+        if read_only && digest::is_current(&folder, day) {
+            continue;
+        }
         let looked = match peek(&path) {
             Ok(version) if version < DAY.version() && !read_only => {
                 migrate_day(&folder, day, &config, &mut taken)
@@ -211,6 +215,12 @@ impl Sqlite {
     /// The folder cannot be read.
     pub async fn check_deep(&self) -> Result<Vec<String>> {
         self.ask(|shared| crate::check::findings(shared, true)).await
+    }
+
+    /// Number of connections that were opened to day files. For tests.
+    #[doc(hidden)]
+    pub fn opened_files(&self) -> u64 {
+        self.shared.readers.opened()
     }
 
     /// Limits the pages of a day's file to simulate a full disk; 0 for no limit. For tests.

@@ -7,14 +7,15 @@ use async_trait::async_trait;
 use quipu_core::{
     Batch, Conflicts, CostPage, CostQuery, Error, ErrorKind, EventPage, EventQuery, Facet, FacetField, Hold,
     Meeting, MetricName, MetricQuery, MetricSeries, Node, Owned, Owner, Remnant, Result, Retention, Retired,
-    Retry, SessionPage, SessionQuery, SpanId, SpanPage, SpanQuery, SpanRow, Store, StoreEncoding,
-    StoreForgetting, StoreInfo, StoreIntegrity, StoreRetention, Timestamp, ToolGroup, TraceFilter, TraceId,
-    TracePage, TraceQuery, TraceRow, UsageGroup, UsageQuery, WorkGroup, WorkQuery, WorkRowPage, WorkRowQuery,
+    Retry, ScanPage, SessionPage, SessionQuery, SpanId, SpanPage, SpanQuery, SpanRow, SpanScan, Store,
+    StoreEncoding, StoreForgetting, StoreInfo, StoreIntegrity, StoreRetention, StoreScan, Timestamp,
+    ToolGroup, TraceFilter, TraceId, TracePage, TraceQuery, TraceRow, UsageGroup, UsageQuery, WorkGroup,
+    WorkQuery, WorkRowPage, WorkRowQuery,
 };
 
 use crate::fault::NAME;
 use crate::read::{
-    costs, events, facets, meetings, metrics, owned, sessions, spans, tools, traces, usage, work,
+    costs, events, facets, meetings, metrics, owned, scan, sessions, spans, tools, traces, usage, work,
 };
 use crate::schema::DAY;
 use crate::shared::Shared;
@@ -146,6 +147,18 @@ impl Store for Sqlite {
 
     fn integrity(&self) -> Option<&dyn StoreIntegrity> {
         Some(self)
+    }
+
+    fn scanning(&self) -> Option<&dyn StoreScan> {
+        Some(self)
+    }
+}
+
+#[async_trait]
+impl StoreScan for Sqlite {
+    async fn scan(&self, scan: &SpanScan) -> Result<ScanPage> {
+        let scan = scan.clone();
+        self.ask(move |shared| scan::page(shared, &scan)).await
     }
 }
 

@@ -13,6 +13,7 @@ mod money;
 mod retention;
 mod run;
 mod serve;
+mod sql;
 mod store;
 mod terminal;
 
@@ -37,6 +38,7 @@ pub use money::*;
 pub use retention::{HoldPlace, RetentionArgs, RetentionWhat, RuleFlags};
 pub use run::{GatewayUse, Run};
 pub use serve::{Entry, Serve};
+pub use sql::{Sql, SqlFormat, SqlWorker};
 pub use store::{Backup, CheckStore, DataPlace, Migrate, Restore, StoreCommand};
 pub use terminal::{Export, Period, Statusline, Summary, Tail, TerminalCommand, Top};
 
@@ -77,6 +79,11 @@ pub enum Command {
     Tools(Tools),
     /// List events, newest first
     Events(Events),
+    /// Run a read-only SQL statement over the stored records
+    Sql(Box<Sql>),
+    /// Run one statement for another process
+    #[command(hide = true)]
+    SqlWorker(SqlWorker),
     /// Explain the price of one usage
     Price(Price),
     /// List and update price books, and price stored calls again

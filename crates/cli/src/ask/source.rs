@@ -26,6 +26,8 @@ use crate::trail;
 
 /// Largest answer that is read.
 const ANSWER_BYTES: usize = 1 << 30;
+/// URI of a source without a store.
+const NO_STORE: &str = "";
 /// Default address of a server.
 const SERVER: &str = "http://127.0.0.1:8080";
 
@@ -55,7 +57,7 @@ pub fn ask_books(source: &BookSource, question: &Question) -> Result<Value> {
     }
     let store =
         if accounts == Accounts::Leave { Arc::new(Unstored) } else { store_if_there(source, &folder) };
-    ask_routes(serve::routes_over(store, &folder, accounts)?, question)
+    ask_routes(serve::routes_over(store, NO_STORE, &folder, accounts)?, question)
 }
 
 /// The store, from which a new budget begins; none if it is missing or not requested.
@@ -90,7 +92,7 @@ pub fn ask_to_change(
     let (uri, folder) = place(source)?;
     match quipu::open(&uri, &folder, Access::Write) {
         Ok(store) => {
-            let routes = serve::routes_over(store, &folder, Accounts::Leave)?;
+            let routes = serve::routes_over(store, &uri, &folder, Accounts::Leave)?;
             let mut answer = ask_routes(routes, question).inspect_err(|_| note_failure(&folder, question))?;
             finish(&folder, &mut answer);
             note_answer(&folder, question, &answer)?;
@@ -177,7 +179,7 @@ impl OpenSource {
             return Ok(Self::Server(url.clone()));
         }
         let (uri, folder) = place(source)?;
-        Ok(Self::Files(serve::routes_over(open(&uri, &folder)?, &folder, accounts)?))
+        Ok(Self::Files(serve::routes_over(open(&uri, &folder)?, &uri, &folder, accounts)?))
     }
 
     /// Sends a request.
@@ -202,6 +204,17 @@ impl OpenSource {
     /// The answer is a problem or ends early, or `take` fails.
     pub fn stream(&self, question: &Question, mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
         match self {
+            Self::Server(url) if let Some(body) = &question.body => {
+                let url = format!("{}{}", url.trim_end_matches('/'), target(question));
+                let method = Method::from_bytes(question.method.as_bytes())?;
+                let answer =
+                    Client::of_quipu(None)?.send_json(method, &url, body.to_string(), ANSWER_BYTES)?;
+                if answer.is_success() {
+                    take(&answer.body)
+                } else {
+                    decode(answer.status, &answer.body).map(drop)
+                }
+            }
             Self::Server(url) => {
                 let url = format!("{}{}", url.trim_end_matches('/'), target(question));
                 let refused = Client::of_quipu(None)?.pieces(&url, ANSWER_BYTES, take)?;

@@ -23,11 +23,14 @@ use quipu_budget::Budgets;
 use quipu_insight::Documents;
 use quipu_receiver::Receiver;
 use quipu_runtime::watch_retention;
+use quipu_sql::SqlRunner;
 use quipu_tokens::EstimateUsage;
 use tokio::task::JoinSet;
 
 use super::money::{Accounts, MoneySource};
 use super::vitals::Sources;
+use crate::sql;
+
 use super::{Config, alerts, aside, conflicts, drift, exporters, own, page, routes, unread};
 
 /// Folder within the data folder with a folder for each other project.
@@ -71,6 +74,8 @@ pub struct ServedProject {
     retention: Arc<Retention>,
     /// `None` while it is set aside.
     alerts: Option<Alerts>,
+    /// `None` for a store that no other process can read.
+    sql: Option<SqlRunner>,
     /// Reason why it is set aside: it has no files, and its routes answer 503. `None` for a running project.
     pub aside: Option<Arc<str>>,
 }
@@ -146,6 +151,7 @@ impl ServedProject {
             page: Arc::new(page::page(&derive, &metrics)?),
             own: Arc::default(),
             documents: documents(&uri, &folder),
+            sql: sql::runner(&uri, &folder),
             retention: Arc::new(config.retention_of(name).clone()),
             folder,
             adapters,
@@ -199,6 +205,7 @@ impl ServedProject {
             documents: self.documents.clone(),
             retention: Arc::clone(&self.retention),
             alerts: self.alerts.clone(),
+            sql: self.sql.clone(),
             ..routes::state_over(Arc::clone(&self.store), self.money.clone())
         })
     }

@@ -28,6 +28,7 @@ use super::project::{DEFAULT, ServedProject};
 use super::projects::ServedProjects;
 use super::ready;
 use super::unread;
+use crate::sql;
 
 /// State of the routes.
 pub struct House<'a> {
@@ -161,6 +162,7 @@ pub fn state_over(store: Arc<dyn Store>, money: Money) -> ApiState {
         documents: Documents::in_memory(),
         retention: Arc::default(),
         alerts: None,
+        sql: None,
     }
 }
 
@@ -187,7 +189,7 @@ pub fn money_of(folder: &Path, accounts: Accounts) -> Result<Money> {
 /// The HTTP interface over a store and the books and budgets of a data folder, without a server: for the
 /// asking commands. Budgets may be changed, which other processes see; stored calls only where the store is
 /// open for writing.
-pub fn routes_over(store: Arc<dyn Store>, folder: &Path, accounts: Accounts) -> Result<Router> {
+pub fn routes_over(store: Arc<dyn Store>, uri: &str, folder: &Path, accounts: Accounts) -> Result<Router> {
     let money = money_of(folder, accounts)?;
     // An answer has no time limit: no other request waits for it.
     let limits = Limits { request_seconds: u64::from(u32::MAX), ..Limits::default() };
@@ -198,6 +200,7 @@ pub fn routes_over(store: Arc<dyn Store>, folder: &Path, accounts: Accounts) -> 
         documents,
         forget_unread,
         alerts: alerts::of_folder(folder, &store, &money),
+        sql: sql::runner(uri, folder),
         ..state_over(store, money)
     }))
 }

@@ -29,6 +29,7 @@ mod run;
 mod server;
 mod serving;
 mod sources;
+mod sql;
 mod storing;
 mod terminal;
 mod top;

@@ -88,11 +88,12 @@ pub use period::{DiskBytes, Keep, PeriodError};
 pub use price::{PriceAnswer, PriceBook, PriceRequest, PriceUnit};
 pub use query::{
     CostCursor, CostPage, CostQuery, CostRow, Criterion, Cursor, Detail, EventPage, EventQuery, Facet,
-    FacetField, FigureRange, GroupBy, MetricAggregate, MetricName, MetricQuery, MetricSeries, SessionPage,
-    SessionQuery, SessionRow, Sort, SpanPage, SpanQuery, SpanRow, Term, ToolGroup, TraceFigure, TraceFilter,
-    TracePage, TraceQuery, TraceRow, TraceStatus, UsageGroup, UsageKey, UsageQuery, UsageTotals, Wanted,
-    WorkGroup, WorkKey, WorkQuery, WorkRow, WorkRowCursor, WorkRowField, WorkRowPage, WorkRowQuery,
-    WorkRowSort, WorkRowState, WorkTotals, Worked, has_attribute,
+    FacetField, FigureRange, GroupBy, MetricAggregate, MetricName, MetricQuery, MetricSeries, ScanCursor,
+    ScanField, ScanPage, ScannedSpan, SessionPage, SessionQuery, SessionRow, Sort, SpanPage, SpanQuery,
+    SpanRow, SpanScan, Term, ToolGroup, TraceFigure, TraceFilter, TracePage, TraceQuery, TraceRow,
+    TraceStatus, UsageGroup, UsageKey, UsageQuery, UsageTotals, Wanted, WorkGroup, WorkKey, WorkQuery,
+    WorkRow, WorkRowCursor, WorkRowField, WorkRowPage, WorkRowQuery, WorkRowSort, WorkRowState, WorkTotals,
+    Worked, has_attribute,
 };
 pub use record_scope::RecordScope;
 pub use retention::{
@@ -106,7 +107,7 @@ pub use sketch::Sketch;
 pub use span::{Link, Resource, Scope, ScopeMark, Span, SpanEvent, SpanKind, SpanWire, Status};
 pub use stage::Stage;
 pub use steps::{SeriesPoints, metric_series};
-pub use store::{Store, StoreEncoding, StoreForgetting, StoreIntegrity, StoreRetention};
+pub use store::{Store, StoreEncoding, StoreForgetting, StoreIntegrity, StoreRetention, StoreScan};
 pub use store_info::StoreInfo;
 pub use time::{Clock, SystemClock, TimeError, Timestamp};
 pub use tokenizer::Tokenizer;

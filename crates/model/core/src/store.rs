@@ -7,9 +7,9 @@ use async_trait::async_trait;
 use crate::{
     Backend, Batch, Conflicts, CostPage, CostQuery, Encoded, Error, ErrorKind, EventPage, EventQuery, Facet,
     FacetField, Hold, Meeting, MetricName, MetricQuery, MetricSeries, Node, Owned, Owner, OwnerKind, Remnant,
-    Result, Retention, Retired, SessionPage, SessionQuery, SpanId, SpanPage, SpanQuery, SpanRow, StoreInfo,
-    Timestamp, ToolGroup, TraceFilter, TraceId, TracePage, TraceQuery, TraceRow, UsageGroup, UsageQuery,
-    WorkGroup, WorkQuery, WorkRowPage, WorkRowQuery,
+    Result, Retention, Retired, ScanPage, SessionPage, SessionQuery, SpanId, SpanPage, SpanQuery, SpanRow,
+    SpanScan, StoreInfo, Timestamp, ToolGroup, TraceFilter, TraceId, TracePage, TraceQuery, TraceRow,
+    UsageGroup, UsageQuery, WorkGroup, WorkQuery, WorkRowPage, WorkRowQuery,
 };
 
 /// A backend that answers queries. Queries never wait for a writer. An optional capability is `None` for a
@@ -164,6 +164,11 @@ pub trait Store: Backend {
 
     /// Its checks of stored data; `None` if it has none.
     fn integrity(&self) -> Option<&dyn StoreIntegrity> {
+        None
+    }
+
+    /// Its reading of spans in storage order; `None` if it has no such order.
+    fn scanning(&self) -> Option<&dyn StoreScan> {
         None
     }
 }
@@ -333,6 +338,16 @@ pub trait StoreForgetting: Store {
     fn removals(&self) -> u64 {
         0
     }
+}
+
+/// Reading of spans in storage order, whatever their trace.
+#[async_trait]
+pub trait StoreScan: Send + Sync {
+    /// One page of spans.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    async fn scan(&self, scan: &SpanScan) -> Result<ScanPage>;
 }
 
 /// Checks of stored data.

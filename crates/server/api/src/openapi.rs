@@ -38,6 +38,7 @@ use crate::{Problem, dto, headers, problem, routes};
         routes::retention, routes::preview_retention, routes::run_retention, routes::holds, routes::hold, routes::release,
         routes::alerts, routes::alert_rules, routes::alert_rule, routes::put_alert_rule, routes::remove_alert_rule, routes::backtest, routes::alert_history,
         routes::acknowledge, routes::silences, routes::add_silence, routes::end_silence, routes::fire, routes::slos, routes::health,
+        routes::sql, routes::sql_schema,
         routes::healthz, routes::readyz, routes::metrics_page, serve
     ),
     components(schemas(Problem, dto::LiveFrame, dto::NumberedFrame, dto::BudgetSettings)),
@@ -50,6 +51,7 @@ use crate::{Problem, dto, headers, problem, routes};
         (name = "alerts", description = "Alert rules, episodes, silences, objectives and health."),
         (name = "events", description = "Structured events."),
         (name = "metrics", description = "Stored metrics."),
+        (name = "sql", description = "Read-only SQL over the stored records."),
         (name = "documents", description = "Saved views and dashboards."),
         (name = "retention", description = "Data retention, and held traces."),
         (name = "server", description = "State and metrics of the server."),

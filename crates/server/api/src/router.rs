@@ -24,6 +24,8 @@ use crate::{ApiState, Problem, headers, openapi, routes as handlers};
 
 /// Bytes that a body may have.
 const SMALL_BODY: usize = 64 << 10;
+/// Bytes that a body to `/api/v1/sql` may have: a statement and its parameters.
+const SQL_BODY: usize = 256 << 10;
 /// Bytes that a document may have, written widely.
 const DOCUMENT_BODY: usize = 1 << 20;
 /// Bytes that a body to `/api/v1/estimate` may have: a whole prompt.
@@ -112,6 +114,8 @@ fn table() -> Router<Arc<Api>> {
         .route("/api/v1/backends/{name}/dead-letters/replay", post(handlers::replay_dead_letters))
         .route("/api/v1/backends/{name}/dead-letters/remove", post(handlers::remove_dead_letters))
         .route("/api/parity-matrix", get(handlers::parity_matrix))
+        .route("/api/v1/sql", post(handlers::sql).layer(DefaultBodyLimit::max(SQL_BODY)))
+        .route("/api/v1/sql/schema", get(handlers::sql_schema))
 }
 
 /// Routes about costs, forecasts and budgets.

@@ -11,6 +11,7 @@ use quipu_core::{
 };
 use quipu_insight::Documents;
 use quipu_pipeline::Pipeline;
+use quipu_sql::SqlRunner;
 use tokio::sync::broadcast;
 
 use crate::dto::{Listeners, Vitals};
@@ -60,6 +61,8 @@ pub struct ApiState {
     pub retention: Arc<Retention>,
     /// Alerts; `None` if the program evaluates none.
     pub alerts: Option<Alerts>,
+    /// Runs SQL statements over the store; `None` if another process cannot read it.
+    pub sql: Option<SqlRunner>,
 }
 
 /// Reads the figures that only the process's own side knows. It may block for a moment.

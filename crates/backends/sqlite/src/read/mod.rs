@@ -15,6 +15,7 @@ pub(crate) mod metrics;
 mod own;
 pub(crate) mod owned;
 mod rounds;
+pub(crate) mod scan;
 pub(crate) mod sessions;
 pub(crate) mod spans;
 pub(crate) mod stored;

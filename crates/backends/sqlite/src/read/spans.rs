@@ -17,12 +17,12 @@ use crate::read::trace_rows::number_of;
 use crate::readers::DayReader;
 use crate::shared::Shared;
 
-const COLUMNS: &str = "s.pk, s.id, s.parent, s.name, s.kind, s.start, s.dur, s.status, s.agent, s.provider, s.model, s.tool, c.pk, \
+pub(super) const COLUMNS: &str = "s.pk, s.id, s.parent, s.name, s.kind, s.start, s.dur, s.status, s.agent, s.provider, s.model, s.tool, c.pk, \
      s.ttft, s.verdict";
-const COST_AT: usize = 15;
+pub(super) const COST_AT: usize = 15;
 /// Condition of visible spans. A span made from another signal is hidden while its ledger row does not count.
 /// An unsampled span is always hidden; its signal has an additional bit.
-const SHOWN: &str = "(s.signal = 0 OR (s.signal < 8 AND (c.pk IS NULL OR c.marks & 16 != 0)))";
+pub(super) const SHOWN: &str = "(s.signal = 0 OR (s.signal < 8 AND (c.pk IS NULL OR c.marks & 16 != 0)))";
 
 fn select(condition: &str) -> String {
     let cost: Vec<String> =
@@ -33,7 +33,7 @@ fn select(condition: &str) -> String {
     )
 }
 
-fn row_of(row: &Row<'_>, trace_id: TraceId, names: &Names<'_>) -> fault::Result<(i64, SpanRow)> {
+pub(super) fn row_of(row: &Row<'_>, trace_id: TraceId, names: &Names<'_>) -> fault::Result<(i64, SpanRow)> {
     let text = |at: usize| names.text(row.get(at)?);
     let span_id = span_of_key(row.get(1)?)?;
     let has_cost = row.get::<_, Option<i64>>(12)?.is_some();
@@ -152,7 +152,7 @@ fn add_raw(
 /// One page of a trace's spans.
 pub(crate) fn page(shared: &Shared, query: &SpanQuery) -> Result<SpanPage> {
     let limit = query.limit.max(1);
-    let days = shared.sound_days()?;
+    let days = shared.days_that_may_hold(query.trace_id)?;
     let found = shared.ask_all(&days, |reader| {
         let Some(trace) = number_of(reader.conn, query.trace_id)? else {
             return Ok(DayRows::default());
@@ -188,7 +188,7 @@ pub(crate) fn page(shared: &Shared, query: &SpanQuery) -> Result<SpanPage> {
 
 /// One span in full.
 pub(crate) fn one(shared: &Shared, trace_id: TraceId, span_id: SpanId) -> Result<Option<SpanRow>> {
-    let days = shared.sound_days()?;
+    let days = shared.days_that_may_hold(trace_id)?;
     let found = shared.ask_all(&days, |reader| {
         let Some(trace) = number_of(reader.conn, trace_id)? else {
             return Ok(Vec::new());

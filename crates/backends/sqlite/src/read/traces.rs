@@ -275,7 +275,7 @@ fn rows(shared: &Shared, places: &[RankedRow]) -> Result<Vec<TraceRow>> {
 
 /// One trace's summary.
 pub(crate) fn one(shared: &Shared, trace: TraceId) -> Result<Option<TraceRow>> {
-    let days = shared.sound_days()?;
+    let days = shared.days_that_may_hold(trace)?;
     let hold = Mutex::new(AnswerMemory::current().hold(0)?);
     let found = shared.ask_all(&days, |reader| {
         let part = TracePart::find(reader.conn, trace)?;

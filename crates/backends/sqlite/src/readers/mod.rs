@@ -8,6 +8,7 @@ pub(crate) use words::{WordMatches, Words};
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use parking_lot::{Mutex, RwLock};
@@ -74,6 +75,7 @@ pub(crate) struct Readers {
     /// Read-locked while a connection is created, which opens several files; write-locked during their
     /// exchange.
     opening: RwLock<()>,
+    opened: AtomicU64,
 }
 
 /// A connection to a day, for one query.
@@ -145,7 +147,19 @@ fn add_functions(conn: &Connection, words: &Arc<Words>) -> Result<()> {
 impl Readers {
     pub(crate) fn new(folder: Folder, most_idle: usize, cache_kib: u32) -> Self {
         let most_idle = most_idle.min(open_files() / FILES_PER_CONNECTION / 5);
-        Self { folder, most_idle, cache_kib, idle: Mutex::default(), opening: RwLock::default() }
+        Self {
+            folder,
+            most_idle,
+            cache_kib,
+            idle: Mutex::default(),
+            opening: RwLock::default(),
+            opened: AtomicU64::new(0),
+        }
+    }
+
+    /// Number of connections that were opened so far.
+    pub(crate) fn opened(&self) -> u64 {
+        self.opened.load(Ordering::Relaxed)
     }
 
     /// Runs `ask` on a connection to that file.
@@ -188,6 +202,7 @@ impl Readers {
     fn open(&self, part: Part, day: Day) -> Result<Idle> {
         let layout = if part == Part::Data { &DAY } else { &TEXT };
         let path = self.folder.file(part, day);
+        self.opened.fetch_add(1, Ordering::Relaxed);
         let _nobody_exchanges = self.opening.read();
         loop {
             let file = file_id(&path);

@@ -1,6 +1,6 @@
 //! State shared by the writer, the indexer and the readers.
 
-mod presence;
+pub(crate) mod presence;
 mod proof;
 
 use std::collections::HashMap;
@@ -18,6 +18,7 @@ use crate::catalog;
 use crate::codec::{Dictionaries, Dictionary};
 use crate::config::Config;
 use crate::days::Days;
+use crate::digest::Digests;
 use crate::fault::{self, Fault};
 use crate::folder::{Day, Folder, Part};
 use crate::listed;
@@ -52,6 +53,8 @@ pub(crate) struct Shared {
     pub(crate) presence: Mutex<Presence>,
     /// Whether the catalog may list meetings with spans of other days.
     pub(crate) has_stray_meetings: AtomicBool,
+    /// Digests of closed days.
+    pub(crate) digests: Digests,
     /// Number of removals of traces.
     pub(crate) removals: AtomicU64,
     /// Rejected versions of spans since they were last returned.
@@ -111,6 +114,7 @@ impl Shared {
             homes: Mutex::new(homes),
             presence: Mutex::new(presence),
             has_stray_meetings: AtomicBool::new(true),
+            digests: Digests::default(),
             removals: AtomicU64::new(0),
             conflicts: Mutex::default(),
             holds: AtomicU64::new(0),
@@ -355,6 +359,9 @@ impl Shared {
         let Some(state) = self.days.get(day) else {
             return Ok(None);
         };
+        if let Some(digest) = self.read_only.then(|| self.digests.get(&self.folder, day)).flatten() {
+            return Ok(Some(digest.bounds));
+        }
         let keep = !self.read_only;
         let bounds = state.bounds(keep, || self.readers.with(Part::Data, day, Bounds::load));
         match bounds {

@@ -30,13 +30,13 @@ const BYTES_PER_KNOWN: usize = 1_024;
 
 /// A segment of a filter, for a limited number of traces.
 #[derive(Debug)]
-struct Segment {
+pub(crate) struct Segment {
     blocks: Vec<[u64; BLOCK_BITS / 64]>,
     room: usize,
 }
 
 impl Segment {
-    fn new(traces: usize) -> Self {
+    pub(crate) fn new(traces: usize) -> Self {
         let blocks = (traces * BITS).div_ceil(BLOCK_BITS).max(1);
         Self { blocks: vec![[0; BLOCK_BITS / 64]; blocks], room: traces }
     }
@@ -46,13 +46,32 @@ impl Segment {
         usize::try_from(wide >> 32).unwrap_or(0)
     }
 
-    fn insert(&mut self, hash: u64) {
+    pub(crate) fn insert(&mut self, hash: u64) {
         let at = self.block(hash);
         bits(hash).for_each(|(word, bit)| self.blocks[at][word] |= bit);
         self.room = self.room.saturating_sub(1);
     }
 
-    fn may_hold(&self, hash: u64) -> bool {
+    /// The filter as bytes, for a file.
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        self.blocks.iter().flatten().flat_map(|word| word.to_le_bytes()).collect()
+    }
+
+    /// The filter from these bytes; `None` if their number is wrong.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (blocks, rest) = bytes.as_chunks::<{ BLOCK_BITS / 8 }>();
+        let block = |bytes: &[u8; BLOCK_BITS / 8]| {
+            let mut words = [0; BLOCK_BITS / 64];
+            for (word, bytes) in words.iter_mut().zip(bytes.as_chunks::<8>().0) {
+                *word = u64::from_le_bytes(*bytes);
+            }
+            words
+        };
+        let blocks: Vec<_> = blocks.iter().map(block).collect();
+        (rest.is_empty() && !blocks.is_empty()).then_some(Self { blocks, room: 0 })
+    }
+
+    pub(crate) fn may_hold(&self, hash: u64) -> bool {
         let block = &self.blocks[self.block(hash)];
         bits(hash).all(|(word, bit)| block[word] & bit != 0)
     }
@@ -269,15 +288,31 @@ impl Shared {
         })
     }
 
+    /// The days that may hold a trace, by the filters in memory or by the digests of closed days.
+    pub(crate) fn days_that_may_hold(&self, trace: TraceId) -> Result<Vec<Day>> {
+        let mut days = self.sound_days()?;
+        let may_hold = self.filters();
+        days.retain(|day| may_hold(*day, trace));
+        Ok(days)
+    }
+
+    /// Whether a day may hold a trace. The filters in memory stay locked until the answer is dropped.
+    fn filters(&self) -> impl Fn(Day, TraceId) -> bool {
+        let presence = (!self.read_only).then(|| self.presence.lock());
+        move |day, trace| match &presence {
+            Some(presence) => presence.may_hold(day, presence.keys.hash_one(trace)),
+            None => self.digests.get(&self.folder, day).is_none_or(|digest| digest.may_hold(trace)),
+        }
+    }
+
     /// The days with each of these traces, oldest first. Traces without a day are omitted.
     pub(crate) fn days_of(&self, traces: &[TraceId]) -> Result<HashMap<TraceId, Vec<Day>>> {
         let mut asked: BTreeMap<Day, Vec<TraceId>> = BTreeMap::new();
         let days = self.sound_days()?;
         {
-            let presence = self.presence.lock();
+            let may_hold = self.filters();
             for trace in traces {
-                let hash = presence.keys.hash_one(trace);
-                for day in days.iter().filter(|day| presence.may_hold(**day, hash)) {
+                for day in days.iter().filter(|day| may_hold(**day, *trace)) {
                     asked.entry(*day).or_default().push(*trace);
                 }
             }

@@ -33,6 +33,9 @@ const IDLE: Duration = Duration::from_secs(10);
 /// Maximum delay of a group of batches by the building of filters after a start.
 const LEARN_PER_GROUP: Duration = Duration::from_millis(20);
 const LEARN_WHILE_IDLE: Duration = Duration::from_millis(500);
+/// Time within which digests of closed days are begun.
+const DIGEST_WHILE_IDLE: Duration = Duration::from_millis(200);
+const DIGEST_AT_CLOSE: Duration = Duration::from_secs(1);
 
 impl Drop for Writer {
     fn drop(&mut self) {
@@ -122,6 +125,7 @@ impl Writer {
                     self.look_whether_it_writes();
                     self.shared.take_up_unread();
                     self.learn(LEARN_WHILE_IDLE);
+                    self.shared.write_digests(Instant::now() + DIGEST_WHILE_IDLE);
                     continue;
                 }
                 Err(RecvTimeoutError::Disconnected) => return,
@@ -160,6 +164,8 @@ impl Writer {
                         // The last connection to close a file cleans up after it, which a reader cannot do.
                         self.shared.readers.trim(Duration::ZERO);
                         self.close_files(Duration::ZERO);
+                        self.shared.write_digests(Instant::now() + DIGEST_AT_CLOSE);
+                        self.shared.readers.trim(Duration::ZERO);
                         self.shared.close_catalog();
                         drop(answer.send(Ok(())));
                         return;

@@ -2,6 +2,7 @@
 
 mod events;
 mod metrics;
+mod scan;
 mod sessions;
 mod spans;
 mod terms;
@@ -15,6 +16,7 @@ const ROWS: usize = 100;
 
 pub use events::{EventPage, EventQuery};
 pub use metrics::{MetricAggregate, MetricName, MetricQuery, MetricSeries};
+pub use scan::{ScanCursor, ScanField, ScanPage, ScannedSpan, SpanScan};
 pub use sessions::{SessionPage, SessionQuery, SessionRow};
 pub use spans::{Detail, SpanPage, SpanQuery, SpanRow};
 pub use terms::{Criterion, FigureRange, Term, TraceFigure, Wanted, has_attribute};

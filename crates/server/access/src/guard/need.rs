@@ -105,6 +105,7 @@ const ROUTES: &[Route] = &[
     look("/api/v1/alerts/silences"),
     look("/api/v1/slos"),
     look("/api/v1/health"),
+    look("/api/v1/sql/schema"),
     look("/api/v1/excerpts"),
     look("/api/v1/prices"),
     look("/api/v1/prices/*"),
@@ -117,6 +118,7 @@ const ROUTES: &[Route] = &[
     look("/api/v1/holds"),
     // Reads that need a body.
     Route("POST", "/mcp", Here(Read), Some("mcp.call")),
+    Route("POST", "/api/v1/sql", Here(Read), Some("sql.query")),
     Route("POST", "/api/v1/price", Here(Read), None),
     Route("POST", "/api/v1/estimate", Here(Read), None),
     Route("POST", "/api/v1/budgets/{}/check", Here(Read), None),

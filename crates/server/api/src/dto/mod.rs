@@ -42,6 +42,7 @@ mod score;
 mod session;
 mod source;
 mod span;
+mod sql;
 mod status;
 mod summary;
 mod system;
@@ -115,6 +116,7 @@ pub use score::{Score, ScoreAsk, ScoreValue, ScoresAnswer, ScoresAsk};
 pub use session::{Session, SessionAnswer, SessionsAnswer};
 pub use source::{SampleSpan, UnreadAnswer, UnreadSource};
 pub use span::{Link, Source, Span, SpanAnswer, SpanEstimate, SpanEvent, TokenRange};
+pub use sql::{SqlAsk, SqlColumn, SqlColumnInfo, SqlFunctionInfo, SqlResult, SqlSchema, SqlTableInfo};
 pub use status::{
     AuditState, BackendState, HealthAnswer, Listeners, ProjectStates, ReadyAnswer, SearchState, StatusAnswer,
     StoreState,

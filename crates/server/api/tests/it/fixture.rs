@@ -336,6 +336,7 @@ impl Fixture {
             documents: Documents::in_memory(),
             retention: Arc::default(),
             alerts: Some(alerts(Arc::clone(&store) as _)),
+            sql: None,
         };
         Self { store, state }
     }

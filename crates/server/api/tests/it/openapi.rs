@@ -103,6 +103,8 @@ const ROUTES: &[(&str, &str)] = &[
     ("delete", "/api/v1/alerts/silences/{id}"),
     ("post", "/api/v1/alerts/fire"),
     ("get", "/api/v1/slos"),
+    ("post", "/api/v1/sql"),
+    ("get", "/api/v1/sql/schema"),
     ("get", "/api/v1/health"),
     ("get", "/api/v1/live"),
 ];

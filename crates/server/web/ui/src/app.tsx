@@ -62,6 +62,7 @@ const Budgets = lazy(
 );
 
 const Alerts = lazy(prefetched(async () => ({ default: (await import("./pages/alerts/Alerts")).Alerts })));
+const Sql = lazy(prefetched(async () => ({ default: (await import("./pages/sql/Sql")).Sql })));
 const Dashboards = lazy(
   prefetched(async () => ({
     default: (await import("./pages/dashboards/Dashboards")).Dashboards,
@@ -105,6 +106,7 @@ function Page({ path }: { path: string }) {
   if (page === "frameworks" && !id) return <Frameworks />;
   if (page === "map" && !id) return <MapPage />;
   if (page === "alerts" && !id) return <Alerts />;
+  if (page === "sql" && !id) return <Sql />;
   if (page === "events" && !id) return <Events />;
   // /metrics is what Prometheus scrapes.
   if (page === "measurements" && !id) return <Metrics />;

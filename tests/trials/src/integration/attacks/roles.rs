@@ -22,9 +22,10 @@ const MORE: [(&str, &str); 11] = [
     ("DELETE", "/api/v1/traces/{trace_id}"),
 ];
 /// Queries with a body: for every user with read access.
-const QUESTIONS: [&str; 6] = [
+const QUESTIONS: [&str; 7] = [
     "/api/v1/price",
     "/api/v1/estimate",
+    "/api/v1/sql",
     "/api/v1/budgets/x/check",
     "/api/v1/retention/preview",
     "/api/v1/alerts/backtest",

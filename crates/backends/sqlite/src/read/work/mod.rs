@@ -114,7 +114,7 @@ fn reaches_into(day: Day, filter: &TraceFilter) -> bool {
 
 /// Days that may hold spans of the filter's times. A span is stored in the day of its start, except for
 /// strays.
-fn days_of_spans(shared: &Shared, filter: &TraceFilter) -> Result<Vec<Day>> {
+pub(crate) fn days_of_spans(shared: &Shared, filter: &TraceFilter) -> Result<Vec<Day>> {
     let failed = |fault: fault::Fault| fault.at("read store", &shared.folder.catalog());
     let mut days = Vec::new();
     for day in shared.sound_days()? {

@@ -66,6 +66,7 @@ export function helpOf(page: string): Help | null {
       t("Charts and tables that you arrange. Built-in dashboards can be copied and changed."),
       "dashboard.md",
     ],
+    "/sql": [t("Read-only statements over all records. Nothing runs until you press Run."), "sql.md"],
     "/frameworks": [
       t("Fields that each framework reports, and the setting that adds a missing one."),
       "sources/README.md",

@@ -18,7 +18,7 @@ export interface Page {
 }
 
 // Keys that are spoken for: h Overview, t Traces, s Sessions, a Agents, m Models, o Tools, g Guardrails, v Compare, c Cost,
-// b Budgets, l Alerts, e Events, r Metrics, p Map, d Dashboards, f Frameworks, y System, x Data, k Access, u Audit.
+// b Budgets, l Alerts, e Events, r Metrics, p Map, d Dashboards, q SQL, f Frameworks, y System, x Data, k Access, u Audit.
 export const PAGES: readonly Page[] = [
   { path: "/", label: () => t("Overview"), key: "h", group: "start", front: true },
   {
@@ -42,6 +42,7 @@ export const PAGES: readonly Page[] = [
   { path: "/measurements", label: () => t("Metrics"), key: "r", group: "signals" },
   { path: "/map", label: () => t("Map"), key: "p", group: "views" },
   { path: "/dashboards", label: () => t("Dashboards"), key: "d", group: "views" },
+  { path: "/sql", label: () => t("SQL"), key: "q", group: "views" },
   { path: "/frameworks", label: () => t("Frameworks"), key: "f", group: "views" },
   { path: "/system", label: () => t("System"), key: "y", group: "house" },
   { path: "/data", label: () => t("Data"), key: "x", group: "house" },

@@ -1,0 +1,193 @@
+//! Digests of closed days: the times that a day covers, and a filter of its traces, in a small file.
+//!
+//! A process that reads for one question has no filters in memory. With the digests it opens only the days
+//! that can have matching records. A digest is valid while its day's file has the noted length and time of
+//! change, and no write-ahead log. Any write to the day therefore invalidates it. The writer renews it after
+//! the day was closed.
+
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use parking_lot::Mutex;
+use quipu_core::TraceId;
+use sha2::{Digest as _, Sha256};
+
+use crate::bounds::{Bounds, Range};
+use crate::folder::{Day, Folder, Part};
+use crate::private;
+use crate::schema::DAY;
+use crate::shared::Shared;
+use crate::shared::presence::Segment;
+
+/// First bytes of a digest; the number is the version of the format.
+const MAGIC: &[u8; 8] = b"QPDIG\x01\r\n";
+/// Bytes before the filter: magic, version of the day's layout, stamp, bounds.
+const HEAD: usize = 8 + 4 + 16 + 2 * 17;
+/// Largest digest, for some ten million traces.
+const MOST_BYTES: u64 = 16 << 20;
+/// Memory of the digests that stay in memory.
+const KEPT_BYTES: usize = 32 << 20;
+/// Suffix of a digest's name until it is complete.
+const UNFINISHED: &str = "making";
+
+/// State of a day's file: length, and time of the last change in nanoseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Stamp(u64, i64);
+
+impl Stamp {
+    /// `None` if there is no file, or if some of its records are in the write-ahead log only.
+    fn of(folder: &Folder, day: Day) -> Option<Self> {
+        let [path, log, _] = Folder::with_companions(&folder.file(Part::Data, day));
+        let meta = fs::metadata(path).ok()?;
+        if fs::metadata(log).is_ok_and(|log| log.len() > 0) {
+            return None;
+        }
+        let changed = meta.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+        Some(Self(meta.len(), i64::try_from(changed.as_nanos()).ok()?))
+    }
+}
+
+/// What a day covers.
+#[derive(Debug)]
+pub(crate) struct Digest {
+    pub(crate) bounds: Bounds,
+    traces: Segment,
+}
+
+/// Digests in memory, each with the state of its day.
+#[derive(Debug, Default)]
+pub(crate) struct Digests(Mutex<Kept>);
+
+#[derive(Debug, Default)]
+struct Kept {
+    days: HashMap<Day, (Stamp, Arc<Digest>)>,
+    bytes: usize,
+}
+
+impl Digest {
+    /// Whether the day may hold the trace.
+    pub(crate) fn may_hold(&self, trace: TraceId) -> bool {
+        self.traces.may_hold(hash_of(trace))
+    }
+}
+
+/// The hash of a trace in digests. It must not change while the version of the format stays.
+fn hash_of(trace: TraceId) -> u64 {
+    let sum = Sha256::digest(trace.as_bytes());
+    sum.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
+}
+
+impl Digests {
+    /// The valid digest of a day; `None` without one.
+    pub(crate) fn get(&self, folder: &Folder, day: Day) -> Option<Arc<Digest>> {
+        let stamp = Stamp::of(folder, day)?;
+        if let Some((of, digest)) = self.0.lock().days.get(&day)
+            && *of == stamp
+        {
+            return Some(Arc::clone(digest));
+        }
+        let (digest, bytes) = read(&folder.digest(day), stamp)?;
+        let digest = Arc::new(digest);
+        let mut kept = self.0.lock();
+        if kept.bytes + bytes > KEPT_BYTES {
+            *kept = Kept::default();
+        }
+        kept.bytes += bytes;
+        kept.days.insert(day, (stamp, Arc::clone(&digest)));
+        Some(digest)
+    }
+}
+
+/// Whether a day has a valid digest, so its file has this build's layout.
+pub(crate) fn is_current(folder: &Folder, day: Day) -> bool {
+    let mut head = [0; HEAD];
+    let read = File::open(folder.digest(day)).and_then(|mut file| file.read_exact(&mut head));
+    read.is_ok() && Stamp::of(folder, day).is_some_and(|stamp| head.starts_with(&begin(stamp)))
+}
+
+/// The first bytes of a digest for this state of its day.
+fn begin(stamp: Stamp) -> Vec<u8> {
+    let version = DAY.version().to_le_bytes();
+    [&MAGIC[..], &version, &stamp.0.to_le_bytes(), &stamp.1.to_le_bytes()].concat()
+}
+
+fn read(path: &Path, stamp: Stamp) -> Option<(Digest, usize)> {
+    let file = File::open(path).ok()?;
+    let mut bytes = Vec::new();
+    file.take(MOST_BYTES + 1).read_to_end(&mut bytes).ok()?;
+    let (whole, sum) = bytes.split_last_chunk::<32>()?;
+    if whole.len() < HEAD || !whole.starts_with(&begin(stamp)) || Sha256::digest(whole).as_slice() != sum {
+        return None;
+    }
+    let at = HEAD - 2 * 17;
+    let bounds = Bounds { traces: range(&whole[at..at + 17])?, calls: range(&whole[at + 17..HEAD])? };
+    Some((Digest { bounds, traces: Segment::from_bytes(&whole[HEAD..])? }, bytes.len()))
+}
+
+fn range(bytes: &[u8]) -> Option<Range> {
+    let number = |at: usize| Some(i64::from_le_bytes(*bytes.get(at..)?.first_chunk()?));
+    Some(if bytes[0] == 0 { None } else { Some((number(1)?, number(9)?)) })
+}
+
+fn add_range(bytes: &mut Vec<u8>, range: Range) {
+    let (low, high) = range.unwrap_or_default();
+    bytes.push(u8::from(range.is_some()));
+    bytes.extend(low.to_le_bytes());
+    bytes.extend(high.to_le_bytes());
+}
+
+impl Shared {
+    /// Writes missing digests of closed days, newest first, and begins none after `until`. Only the writer
+    /// thread may call this, between two transactions.
+    pub(crate) fn write_digests(&self, until: Instant) {
+        for day in self.days.sound() {
+            if Instant::now() >= until {
+                return;
+            }
+            let is_closed = Stamp::of(&self.folder, day).is_some();
+            if is_closed
+                && !is_current(&self.folder, day)
+                && let Err(error) = self.write_digest(day)
+            {
+                tracing::debug!(%day, %error, "the day has no digest, so readers open its file");
+            }
+        }
+    }
+
+    fn write_digest(&self, day: Day) -> quipu_core::Result<()> {
+        let Some(stamp) = Stamp::of(&self.folder, day) else { return Ok(()) };
+        let found = self.ask(day, |reader| {
+            let bounds = Bounds::load(reader.conn)?;
+            let count: u64 = reader.conn.query_row("SELECT COUNT(*) FROM traces", [], |row| row.get(0))?;
+            let mut traces = Segment::new(usize::try_from(count).unwrap_or(0).max(64));
+            let mut look = reader.conn.prepare_cached("SELECT trace FROM traces")?;
+            let mut rows = look.query([])?;
+            while let Some(row) = rows.next()? {
+                traces.insert(hash_of(crate::codec::trace_id(row, 0)?));
+            }
+            Ok(Digest { bounds, traces })
+        })?;
+        let Some(digest) = found else { return Ok(()) };
+        let mut bytes = begin(stamp);
+        add_range(&mut bytes, digest.bounds.traces);
+        add_range(&mut bytes, digest.bounds.calls);
+        bytes.extend(digest.traces.to_bytes());
+        bytes.extend(Sha256::digest(&bytes));
+        // A write that happened meanwhile has changed the stamp, or is in the log.
+        if bytes.len() as u64 > MOST_BYTES || Stamp::of(&self.folder, day) != Some(stamp) {
+            return Ok(());
+        }
+        let path = self.folder.digest(day);
+        store(&path, &bytes).map_err(|error| crate::fault::Fault::from(error).at("write digest", &path))
+    }
+}
+
+fn store(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let new = path.with_extension(UNFINISHED);
+    private::options(File::options().create(true).truncate(true)).open(&new)?.write_all(bytes)?;
+    fs::rename(new, path)
+}

@@ -1,0 +1,154 @@
+//! Tests of SQL over a folder and a server: worker processes, their limits, and projects.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::server::{Server, export, quipu, run};
+
+fn ask(server: &Server, query: &str) -> (u16, Value) {
+    send(server, &json!({"query": query}))
+}
+
+fn send(server: &Server, body: &Value) -> (u16, Value) {
+    let (status, text) = server.write("POST", "/api/v1/sql", body);
+    (status, serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}")))
+}
+
+/// A server with two traces.
+fn filled(folder: &std::path::Path) -> Server {
+    let server = Server::start(folder);
+    server.post_json(&export(7));
+    server.post_json(&export(8));
+    server
+}
+
+#[test]
+fn sql_gives_the_same_rows_from_a_folder_and_from_a_server_in_every_form() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = filled(folder.path());
+    let total = server.get("/api/v1/usage")["total"].clone();
+    let query = "SELECT count(*) AS calls, usd_sum(cost_usd) AS cost, sum(input_tokens) FROM calls";
+    let sources = [["--data-dir", folder.path().to_str().unwrap()], ["--url", server.url("http")]];
+    for source in sources {
+        let sql = |more: &[&str]| {
+            let (code, out, error) = run(&[&["sql", query], more, &source[..]].concat());
+            assert_eq!(code, 0, "{source:?} {more:?}: {error}");
+            out
+        };
+        let answer: Value = serde_json::from_str(&sql(&["--json"])).unwrap();
+        assert_eq!(answer["rows"][0][0], total["llm_calls"], "{answer}");
+        assert_eq!(answer["rows"][0][1], total["cost_usd"], "{answer}");
+        let cost = total["cost_usd"].as_str().unwrap();
+        assert!(sql(&[]).contains(cost) && sql(&["--format", "table"]).trim_start().starts_with("calls"));
+        assert_eq!(sql(&["--csv"]).lines().next(), Some("calls,cost,sum(input_tokens)"));
+        let line: Value = serde_json::from_str(sql(&["--ndjson"]).trim()).unwrap();
+        assert_eq!(line["cost"], total["cost_usd"], "{line}");
+        let (code, out, error) = run(&[&["sql", "--schema"], &source[..]].concat());
+        assert!(code == 0 && out.contains("usd_sum(cost_usd)") && out.contains("trace_id"), "{error}");
+        let (code, _, error) = run(&[&["sql", "SELECT nme\nFROM calls"], &source[..]].concat());
+        assert!(code == 1 && error.contains("no such column: nme (line 1, column 8)"), "{error}");
+        let with = ["sql", "SELECT count(*) FROM spans WHERE name <> ?", "--param", "x", "--csv"];
+        let (code, out, error) = run(&[&with, &source[..]].concat());
+        assert!(code == 0 && out.starts_with("count(*)\r\n"), "{out}{error}");
+    }
+}
+
+#[test]
+fn the_server_answers_statements_in_three_forms_and_names_the_position_of_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = filled(folder.path());
+    let (status, answer) = ask(&server, "SELECT trace_id, name FROM traces ORDER BY trace_id");
+    assert_eq!((status, answer["rows"].as_array().unwrap().len()), (200, 2), "{answer}");
+    assert_eq!(answer["columns"][0], json!({"name": "trace_id", "type": "text"}));
+    let (status, problem) = ask(&server, "SELECT * FROM nothing");
+    assert_eq!((status, &problem["position"]), (400, &json!(14)), "{problem}");
+    assert!(problem["type"].as_str().unwrap().ends_with("#bad-statement"), "{problem}");
+    for body in
+        [json!({}), json!({"query": " "}), json!({"query": "SELECT 1", "max_rows": 0}), json!({"quary": "x"})]
+    {
+        assert_eq!(send(&server, &body).0, 400, "{body}");
+    }
+    let (status, answer) = send(&server, &json!({"query": "SELECT ? + 1", "params": [41], "max_rows": 1}));
+    assert_eq!((status, &answer["rows"]), (200, &json!([[42]])), "{answer}");
+    let budgets = json!({"limit_usd": "5", "period": "day"});
+    assert_eq!(server.write("PUT", "/api/v1/budgets/team", &budgets).0, 200);
+    let (_, answer) = ask(&server, "SELECT name, limit_amount FROM budgets WHERE limit_amount > 4.5");
+    assert_eq!(answer["rows"], json!([["team", "5"]]), "{answer}");
+    assert_eq!(ask(&server, "SELECT count(*) FROM alerts").0, 200);
+    assert_eq!(server.get("/api/v1/sql/schema")["tables"].as_array().unwrap().len(), 10);
+}
+
+#[test]
+fn a_worker_ends_within_its_limits_and_the_server_lives_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = filled(folder.path());
+    let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";
+    let begun = Instant::now();
+    let body = json!({"query": endless, "timeout_ms": 1_000});
+    let (status, problem) = send(&server, &body);
+    assert_eq!(status, 422, "{problem}");
+    assert!(begun.elapsed() < Duration::from_secs(6), "{:?}", begun.elapsed());
+    let large = "WITH RECURSIVE n(i, t) AS (SELECT 1, printf('%.*c', 900000, 'x') UNION ALL \
+        SELECT i + 1, t || i FROM n WHERE i < 2000) SELECT count(*) FROM (SELECT t FROM n ORDER BY t DESC)";
+    let (status, problem) = ask(&server, large);
+    assert_eq!(status, 422, "{problem}");
+    assert!(problem["detail"].as_str().unwrap().contains("memory"), "{problem}");
+    for query in [
+        "ATTACH '/tmp/x' AS x",
+        "PRAGMA writable_schema = 1",
+        "DELETE FROM traces",
+        "SELECT load_extension('x')",
+    ] {
+        let (status, problem) = ask(&server, query);
+        assert_eq!(status, 400, "{query}: {problem}");
+    }
+    assert_eq!(ask(&server, "SELECT count(*) FROM traces").1["rows"], json!([[2]]));
+}
+
+#[test]
+fn a_statement_sees_only_its_project() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("quipu.toml");
+    std::fs::write(&config, "[project.shop]\n[project.desk]\n").unwrap();
+    let server = Server::start_with(folder.path(), &["--config", config.to_str().unwrap()]);
+    server.post_json(&export(7));
+    let counted = |project: &str| {
+        let args = [
+            "sql",
+            "SELECT count(*) FROM traces",
+            "--csv",
+            "--url",
+            server.url("http"),
+            "--in-project",
+            project,
+        ];
+        let (code, out, error) = run(&args);
+        assert_eq!(code, 0, "{error}");
+        out.lines().nth(1).unwrap().to_owned()
+    };
+    assert_eq!((counted("default"), counted("shop"), counted("desk")), ("1".into(), "0".into(), "0".into()));
+}
+
+#[test]
+fn a_worker_takes_no_other_input() {
+    let output = quipu().arg("sql-worker").output().unwrap();
+    assert!(!output.status.success() && output.stdout.is_empty());
+}
+
+#[test]
+fn an_encrypted_store_is_readable_by_its_key_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = folder.path().join("key");
+    std::fs::write(&key, "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff").unwrap();
+    let data = folder.path().join("data");
+    let server = Server::start_with(&data, &["--key-file", key.to_str().unwrap()]);
+    server.post_json(&export(7));
+    assert_eq!(ask(&server, "SELECT count(*) FROM traces").1["rows"], json!([[1]]));
+    drop(server);
+    let source = ["--data-dir", data.to_str().unwrap(), "--csv"];
+    let with = ["sql", "SELECT count(*) FROM traces", "--key-file", key.to_str().unwrap()];
+    let (code, out, error) = run(&[&with[..], &source[..]].concat());
+    assert!(code == 0 && out == "count(*)\r\n1\r\n", "{out}{error}");
+    assert_ne!(run(&[&with[..2], &source[..]].concat()).0, 0);
+}
