@@ -91,7 +91,7 @@ impl SqlSession {
     }
 
     fn rows(&self, statement: &mut Statement<'_>, params: &[Value]) -> rusqlite::Result<SqlAnswer> {
-        let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+        let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let mut types: Vec<Option<&'static str>> = vec![None; names.len()];
         let (mut rows, mut truncated, mut bytes) = (Vec::new(), false, 0);
         let mut found = statement.query(params_from_iter(params))?;
