@@ -214,7 +214,7 @@ impl Clickhouse {
 impl StoreForgetting for Clickhouse {
     async fn forget(&self, traces: &[TraceId]) -> Result<u64> {
         let wanted: BTreeSet<TraceId> = traces.iter().copied().collect();
-        let mut writer = self.writer.lock().await;
+        let mut writer = self.writing().await?;
         let known = self.known_traces(&wanted).await?;
         // Unknown traces may be held, and named by exemplars.
         let wanted: Vec<TraceId> = wanted.into_iter().collect();
@@ -232,7 +232,7 @@ impl StoreForgetting for Clickhouse {
 
     async fn forget_owned(&self, owner: &Owner) -> Result<Owned> {
         let owned = self.owned(owner).await?;
-        let mut writer = self.writer.lock().await;
+        let mut writer = self.writing().await?;
         self.remove_all(&mut writer, &owned.traces).await?;
         let events: Vec<[u8; 16]> =
             self.events_of_owner(owner).await?.into_iter().map(|(identity, _)| identity).collect();
@@ -245,7 +245,7 @@ impl StoreForgetting for Clickhouse {
 
     async fn purge(&self, before: Timestamp) -> Result<u64> {
         let ends = |time: Timestamp| time.floor(Timestamp::DAY).plus(Timestamp::DAY);
-        let mut writer = self.writer.lock().await;
+        let mut writer = self.writing().await?;
         let candidates = self.candidates(&Preselect::within(None, Some(before))).await?;
         let (mut gone, mut days) = (Vec::new(), BTreeSet::new());
         for some in candidates.chunks(self.connection.config().limits.traces) {

@@ -23,6 +23,7 @@ pub struct Clickhouse {
     pub(crate) removals: AtomicU64,
     /// Why the last write failed, until one succeeds.
     trouble: Mutex<Option<String>>,
+    is_read_only: bool,
 }
 
 impl Clickhouse {
@@ -34,16 +35,31 @@ impl Clickhouse {
     /// reached, or refuses the user or a statement.
     pub async fn open(config: Config) -> Result<Self> {
         let connection = Connection::new(config);
-        let found = match layout(&connection).await {
-            Err(error) if error.kind() == ErrorKind::NotFound => None,
-            found => found?,
-        };
-        if found.is_none() {
+        if layout(&connection).await?.is_none() {
             for statement in statements(&connection.config().database, None) {
                 connection.run("create tables", &statement).await?;
             }
         }
-        let found = found.unwrap_or(LAYOUT);
+        let store = Self::of(connection, false).await?;
+        store.recover().await?;
+        Ok(store)
+    }
+
+    /// Opens the database for queries, also while another process writes to it. Nothing is made or changed.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`]: the database has no tables of Quipu. Other errors: those of [`Self::open`].
+    pub async fn open_read_only(config: Config) -> Result<Self> {
+        let connection = Connection::new(config);
+        if layout(&connection).await?.is_none() {
+            let text = format!("{} has no tables of Quipu", connection.config().uri());
+            return Err(Error::new(ErrorKind::NotFound, "open store", text).of_backend(NAME));
+        }
+        Self::of(connection, true).await
+    }
+
+    async fn of(connection: Connection, is_read_only: bool) -> Result<Self> {
+        let found = layout(&connection).await?.unwrap_or(LAYOUT);
         if found > LAYOUT {
             let text = format!(
                 "{} has layout {found}, made by a newer version; this version knows layouts up to {LAYOUT}: \
@@ -52,31 +68,50 @@ impl Clickhouse {
             );
             return Err(Error::new(ErrorKind::Unsupported, "open store", text).of_backend(NAME));
         }
-        let store = Self {
-            writer: tokio::sync::Mutex::new(Writer::after(last_version(&connection).await?)),
+        let last = if is_read_only { 0 } else { last_version(&connection).await? };
+        Ok(Self {
+            writer: tokio::sync::Mutex::new(Writer::after(last)),
             connection,
             conflicts: Mutex::default(),
             removals: AtomicU64::new(0),
             trouble: Mutex::new(None),
-        };
-        store.recover().await?;
-        Ok(store)
+            is_read_only,
+        })
     }
 
-    /// As [`Self::open`], for callers outside a runtime.
+    /// As [`Self::open`] to write, else [`Self::open_read_only`], for callers outside a runtime.
     ///
     /// # Errors
-    /// The errors of [`Self::open`], or no thread can be started.
-    pub fn open_blocking(config: Config) -> Result<Self> {
+    /// The errors of these two, or no thread can be started.
+    pub fn open_blocking(config: Config, write: bool) -> Result<Self> {
         let failed = |text: String| Error::new(ErrorKind::Internal, "open store", text).of_backend(NAME);
         let open = || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let runtime = runtime.map_err(|error| failed(error.to_string()))?;
-            runtime.block_on(Self::open(config))
+            runtime.block_on(async {
+                let store = match write {
+                    true => Self::open(config).await?,
+                    false => Self::open_read_only(config).await?,
+                };
+                // The connections so far belong to the runtime that ends here.
+                Ok(Self { connection: Connection::new(store.connection.config().clone()), ..store })
+            })
         };
         // The caller may be on a thread of a runtime, which must not wait for another one.
         std::thread::scope(|scope| scope.spawn(open).join())
             .unwrap_or_else(|_| Err(failed("the thread that opens the store stopped".into())))
+    }
+
+    /// The right to write: one caller at a time.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Denied`]: the store is open for queries only.
+    pub(crate) async fn writing(&self) -> Result<tokio::sync::MutexGuard<'_, Writer>> {
+        if self.is_read_only {
+            let text = "the store is open for queries only";
+            return Err(Error::new(ErrorKind::Denied, "write", text).of_backend(NAME));
+        }
+        Ok(self.writer.lock().await)
     }
 
     /// Finishes commits that are in the table `commits` and not marked as applied.
@@ -87,7 +122,7 @@ impl Clickhouse {
              (SELECT version FROM {table} WHERE done = 1) ORDER BY version"
         );
         let mut rows = self.connection.rows(&sql).await?;
-        let mut writer = self.writer.lock().await;
+        let mut writer = self.writing().await?;
         while !rows.is_empty() {
             let version = rows.u64()?;
             writer.apply(version, rows.bytes()?, rows.bytes()?);
@@ -98,10 +133,13 @@ impl Clickhouse {
     }
 }
 
-/// The layout of the tables; `None` if the database is empty.
+/// The layout of the tables; `None` if there are none.
 async fn layout(connection: &Connection) -> Result<Option<u32>> {
     let sql = format!("SELECT max(version), count() FROM {}", connection.table("layout"));
-    let mut rows = connection.rows(&sql).await?;
+    let mut rows = match connection.rows(&sql).await {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        rows => rows?,
+    };
     let (version, count) = (rows.u32()?, rows.u64()?);
     Ok(Some(version).filter(|_| count > 0))
 }
@@ -144,10 +182,16 @@ impl Backend for Clickhouse {
     }
 
     async fn flush(&self) -> Result<()> {
-        self.writer.lock().await.finish(&self.connection).await
+        match self.is_read_only {
+            true => Ok(()),
+            false => self.writing().await?.finish(&self.connection).await,
+        }
     }
 
     async fn close(&self) -> Result<()> {
-        self.writer.lock().await.mark(&self.connection).await
+        match self.is_read_only {
+            true => Ok(()),
+            false => self.writing().await?.mark(&self.connection).await,
+        }
     }
 }

@@ -94,7 +94,7 @@ impl Clickhouse {
         }
         let [points, metrics] = ["points", "metrics"].map(|name| self.connection.table(name));
         let sql = format!(
-            "SELECT day, service, count() FROM {points} AS p FINAL ANY INNER JOIN \
+            "SELECT day, service, count() FROM {points} AS p FINAL INNER JOIN \
              (SELECT series, service FROM {metrics} FINAL) AS m USING series GROUP BY day, service ORDER BY day"
         );
         let mut rows = self.connection.rows(&sql).await?;
@@ -173,7 +173,7 @@ impl StoreRetention for Clickhouse {
         if !rules.removes() {
             return Ok(Retired::default());
         }
-        let mut writer = self.writer.lock().await;
+        let mut writer = self.writing().await?;
         let held: BTreeSet<TraceId> = self.stored_holds().await?.into_keys().collect();
         let mut told = Report::new();
         let fates = self.fates(rules, now, &held, &mut told).await?;
@@ -194,7 +194,7 @@ impl StoreRetention for Clickhouse {
     }
 
     async fn hold(&self, holds: &[Hold]) -> Result<u64> {
-        let mut writer = self.writer.lock().await;
+        let mut writer = self.writing().await?;
         let known = self.stored_holds().await?;
         let fresh: BTreeMap<TraceId, &Hold> = holds
             .iter()
@@ -214,7 +214,7 @@ impl StoreRetention for Clickhouse {
     }
 
     async fn release(&self, traces: &[TraceId]) -> Result<u64> {
-        let mut writer = self.writer.lock().await;
+        let mut writer = self.writing().await?;
         let known = self.stored_holds().await?;
         let wanted: BTreeSet<&TraceId> = traces.iter().collect();
         let released: Vec<&Hold> = wanted.into_iter().filter_map(|id| known.get(id)).collect();

@@ -100,7 +100,7 @@ impl Clickhouse {
         if batch.is_empty() {
             return Ok(());
         }
-        let mut writer = self.writer.lock().await;
+        let mut writer = self.writing().await?;
         writer.finish(&self.connection).await?;
         let spans: BTreeSet<Id> = batch.spans.iter().map(|span| (span.trace_id, span.span_id)).collect();
         let costs: BTreeSet<Id> = batch.costs.iter().map(|cost| (cost.trace_id, cost.span_id)).collect();

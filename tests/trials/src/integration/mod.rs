@@ -2,6 +2,7 @@
 
 mod attacks;
 mod bare;
+mod clickhouse;
 mod deploy;
 mod disk;
 mod export;
@@ -128,7 +129,7 @@ pub struct Bench {
 
 type Suite = (&'static str, fn(&Bench) -> Result<Report>);
 
-const SUITES: [Suite; 22] = [
+const SUITES: [Suite; 23] = [
     ("recordings", recordings::run),
     ("kills", kills::run),
     ("loom", loom::run),
@@ -138,6 +139,7 @@ const SUITES: [Suite; 22] = [
     ("grafana", grafana::run),
     ("jaeger", jaeger::run),
     ("logs", logs::run),
+    ("clickhouse", clickhouse::run),
     ("web", web::run),
     ("proxy", proxy::run),
     ("mcp", mcp::run),

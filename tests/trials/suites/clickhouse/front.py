@@ -2,9 +2,11 @@
 # query at a time, no users, no TLS. Usage: front.py PORT FOLDER
 import gzip
 import http.server
+import os
 import re
 import struct
 import sys
+import tempfile
 import threading
 import urllib.parse
 
@@ -14,6 +16,8 @@ from chdb import session
 PORT, FOLDER = int(sys.argv[1]), sys.argv[2]
 SESSION = session.Session(FOLDER)
 LOCK = threading.Lock()
+# Rows of the insert at work.
+ROWS = os.path.join(tempfile.mkdtemp(prefix="quipu-chdb-"), "rows")
 # Parameters of the protocol itself; all others are settings of the query.
 PROTOCOL = {
     "database", "query", "default_format", "user", "password", "session_id", "query_id", "compress", "decompress",
@@ -32,16 +36,23 @@ def unblocked(body):
     return b"".join(parts)
 
 
+def statement(query, body):
+    """The statement of a request. Rows come from a file: within a statement, two line ends would end them."""
+    match = re.match(r"(\s*insert\b.*)\sFORMAT\s+(\w+)\s*$", query, re.I | re.S)
+    if not match or not body:
+        return query + ("\n" if query and body else "") + body.decode()
+    with open(ROWS, "wb") as file:
+        file.write(body)
+    return f"{match.group(1)} FROM INFILE '{ROWS}' FORMAT {match.group(2)}"
+
+
 def answer(parameters, body):
-    query = parameters.get("query", "").encode()
-    sql = query + (b"\n" if query and body else b"") + body
+    sql = statement(parameters.get("query", ""), body)
     settings = {name: value for name, value in parameters.items() if name not in PROTOCOL}
     try:
         for name, value in settings.items():
             SESSION.query("SET %s = '%s'" % (name, value.replace("\\", "\\\\").replace("'", "\\'")))
-        is_insert = re.match(rb"\s*insert\b", sql, re.I)
-        text = sql if is_insert else sql.decode()
-        result = SESSION.query(text, parameters.get("default_format", "TabSeparated"))
+        result = SESSION.query(sql, parameters.get("default_format", "TabSeparated"))
         return bytes(result.bytes()) if result is not None else b""
     finally:
         # The next query must not have the settings of this one.
