@@ -147,7 +147,9 @@ pub fn open(uri: &str, data_dir: &Path, access: Access) -> Result<Arc<dyn Store>
 fn unknown(operation: &'static str, scheme: &str) -> Error {
     let known = schemes().join(", ");
     let context = match is_optional(scheme) {
-        true => format!("the store {scheme:?} is not in this build: build with the feature `backend-{scheme}`"),
+        true => {
+            format!("the store {scheme:?} is not in this build: build with the feature `backend-{scheme}`")
+        }
         false => format!("{scheme:?} is not a store that this build knows ({known})"),
     };
     Error::new(ErrorKind::Unsupported, operation, context)

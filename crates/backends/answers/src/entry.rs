@@ -4,9 +4,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use quipu_core::{
-    Arrival, Cost, Node, Signal, Span, SpanConflict, SpanId, SpanVersion, Timestamp, Verdict,
-};
+use quipu_core::{Arrival, Cost, Node, Signal, Span, SpanConflict, SpanId, SpanVersion, Timestamp, Verdict};
 
 /// One span with its ledger row.
 #[derive(Debug, Clone)]

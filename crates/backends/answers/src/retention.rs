@@ -23,8 +23,7 @@ pub fn fate(id: TraceId, trace: &Trace, rules: &Retention, now: Timestamp) -> Op
     let row = Summed::of(id, trace)?.row;
     let day = row.started_at.floor(Timestamp::DAY).plus(Timestamp::DAY);
     let end = day.max(row.started_at.plus(row.duration));
-    let past =
-        |signal| rules.keep(signal, row.service.as_deref(), row.project.as_deref()).is_past(end, now);
+    let past = |signal| rules.keep(signal, row.service.as_deref(), row.project.as_deref()).is_past(end, now);
     if day > now || !past(RetentionSignal::Traces) {
         return None;
     }

@@ -4,8 +4,8 @@ use std::collections::{BTreeSet, HashSet};
 
 use compact_str::CompactString;
 use quipu_core::{
-    Canonical, Cost, FacetField, Kind, Resource, Signal, Span, SpanId, Status, Tokens, TraceId,
-    TraceRow, TraceStatus, Usd,
+    Canonical, Cost, FacetField, Kind, Resource, Signal, Span, SpanId, Status, Tokens, TraceId, TraceRow,
+    TraceStatus, Usd,
 };
 
 use crate::Trace;

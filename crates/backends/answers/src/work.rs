@@ -13,8 +13,8 @@ use crate::events;
 use crate::failure::{error_of, short};
 use crate::matching::{is, of_costs, picked, within};
 use crate::summary::{Summed, above_failures, values_of};
-use crate::{Entry, Question, Trace};
 use crate::terms::{is_wanted, of_run, of_span, terms_fit};
+use crate::{Entry, Question, Trace};
 
 type Name = Option<CompactString>;
 

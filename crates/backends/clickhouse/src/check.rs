@@ -13,8 +13,7 @@ const ROWS: u64 = 200_000;
 /// Findings that are told one by one.
 const TOLD: usize = 10;
 /// Names of a group, in the order that [`read_group`] expects.
-const GROUP: &str =
-    "hour, named, billing, model, provider, agent, framework, service, convention, tool";
+const GROUP: &str = "hour, named, billing, model, provider, agent, framework, service, convention, tool";
 
 impl Clickhouse {
     /// The sums of the ledger less those of the rollup: empty if both agree.
@@ -69,7 +68,8 @@ impl StoreIntegrity for Clickhouse {
             // Another process may have committed between the queries; a wrong sum stays as wrong as it is.
             false => Some(self.differences().await?),
         };
-        wrong.retain(|group| again.as_ref().is_some_and(|again| again.changed().any(|other| other == *group)));
+        wrong
+            .retain(|group| again.as_ref().is_some_and(|again| again.changed().any(|other| other == *group)));
         let told = |(key, _): &(&crate::rollup::Key, _)| {
             format!("the sums of {} are not those of its ledger rows", key.told())
         };

@@ -33,7 +33,8 @@ struct LedgerRow {
 }
 
 fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>> {
-    postcard::to_stdvec(value).map_err(|error| Error::new(ErrorKind::Internal, "encode record", error.to_string()))
+    postcard::to_stdvec(value)
+        .map_err(|error| Error::new(ErrorKind::Internal, "encode record", error.to_string()))
 }
 
 fn decode<T: DeserializeOwned>(what: &str, bytes: &[u8]) -> Result<T> {

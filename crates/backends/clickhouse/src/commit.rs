@@ -68,7 +68,8 @@ impl Writer {
         version: u64,
         (ledger, usage): (Bytes, Bytes),
     ) -> Result<()> {
-        let marks = self.applied.iter().fold(Row::default(), |row, done| commit_row(row, *done, true, &[], &[]));
+        let marks =
+            self.applied.iter().fold(Row::default(), |row, done| commit_row(row, *done, true, &[], &[]));
         let rows = commit_row(marks, version, false, &ledger, &usage);
         self.unfinished.push_back(insert("commits", COLUMNS, rows.into_bytes(), (version, 0)));
         self.apply(version, ledger, usage);
@@ -101,7 +102,8 @@ impl Writer {
         if self.applied.is_empty() {
             return Ok(());
         }
-        let marks = self.applied.iter().fold(Row::default(), |row, done| commit_row(row, *done, true, &[], &[]));
+        let marks =
+            self.applied.iter().fold(Row::default(), |row, done| commit_row(row, *done, true, &[], &[]));
         let version = self.version(1);
         connection.insert(&insert("commits", COLUMNS, marks.into_bytes(), (version, 0))).await?;
         self.applied.clear();

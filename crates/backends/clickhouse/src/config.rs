@@ -169,7 +169,8 @@ mod tests {
         let config = Config::of_uri("//ada:hunter2@db/quipu").unwrap();
         assert_eq!(config.uri(), "clickhouse://db:8123/quipu");
         assert!(!format!("{config:?}").contains("hunter2"));
-        for wrong in ["ada:hunter2@db/q", "//ada:hunter2@db", "//ada:hunter2@d b/q", "//ada:hunter2@db/q?x=1"] {
+        for wrong in ["ada:hunter2@db/q", "//ada:hunter2@db", "//ada:hunter2@d b/q", "//ada:hunter2@db/q?x=1"]
+        {
             let error = Config::of_uri(wrong).unwrap_err();
             assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");
         }

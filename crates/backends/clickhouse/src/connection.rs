@@ -65,8 +65,7 @@ impl Connection {
 
     /// Inserts rows; returns once the server has stored them.
     pub(crate) async fn insert(&self, insert: &Insert) -> Result<()> {
-        let sql =
-            format!("INSERT INTO {} ({}) FORMAT RowBinary", self.table(insert.table), insert.columns);
+        let sql = format!("INSERT INTO {} ({}) FORMAT RowBinary", self.table(insert.table), insert.columns);
         let work = async {
             let mut writer = self
                 .client
@@ -163,7 +162,8 @@ fn root(error: &dyn std::error::Error) -> String {
 /// Number and name of an error, such as `60 (UNKNOWN_TABLE)`.
 fn named(text: &str, code: u32) -> String {
     let is_name = |name: &&str| {
-        name.len() > 3 && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+        name.len() > 3
+            && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
     };
     let name = text.rsplit('(').filter_map(|part| part.split(')').next()).find(is_name);
     name.map_or_else(|| code.to_string(), |name| format!("{code} ({name})"))
@@ -187,7 +187,8 @@ mod tests {
 
     #[test]
     fn an_error_of_the_server_is_told_by_number_and_name_only() {
-        let text = "Code: 62. DB::Exception: Syntax error: 'my prompt (SECRET) text'. (SYNTAX_ERROR) (version 26.9)";
+        let text =
+            "Code: 62. DB::Exception: Syntax error: 'my prompt (SECRET) text'. (SYNTAX_ERROR) (version 26.9)";
         let error = told("query", &clickhouse::error::Error::BadResponse(text.into()));
         assert_eq!(error.to_string(), "clickhouse: query: the server answered with error 62 (SYNTAX_ERROR)");
         let space = clickhouse::error::Error::BadResponse("Code: 243. DB::Exception: full".into());

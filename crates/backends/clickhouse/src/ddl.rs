@@ -266,7 +266,8 @@ pub fn statements(database: &str, cluster: Option<&Cluster>) -> Vec<String> {
     let on = cluster.map(|cluster| format!(" ON CLUSTER {}", text(&cluster.name))).unwrap_or_default();
     let database = identifier(database);
     let first = format!("CREATE DATABASE IF NOT EXISTS {database}{on}");
-    let tables = TABLES.iter().chain([&HOLDS]).map(|table| table.statement(&database, &on, cluster.is_some()));
+    let tables =
+        TABLES.iter().chain([&HOLDS]).map(|table| table.statement(&database, &on, cluster.is_some()));
     let last = format!(
         "INSERT INTO {database}.layout SELECT {LAYOUT} WHERE (SELECT count() FROM {database}.layout) = 0"
     );
@@ -323,7 +324,10 @@ mod tests {
         let tables: Vec<_> = all.iter().filter(|one| one.starts_with("CREATE TABLE")).collect();
         assert_eq!(tables.len(), 11);
         for table in tables {
-            assert!(table.contains(" ON CLUSTER 'main' (") && table.contains("ENGINE = Replicated"), "{table}");
+            assert!(
+                table.contains(" ON CLUSTER 'main' (") && table.contains("ENGINE = Replicated"),
+                "{table}"
+            );
             assert!(table.contains("SETTINGS replicated_deduplication_window"), "{table}");
         }
     }

@@ -14,8 +14,8 @@ use crate::load::{Depth, Wanted, trace_id};
 use crate::open::Clickhouse;
 use crate::preselect::Preselect;
 use crate::rollup::Differences;
-use crate::tables::{self, POINTS, day_of, identity};
 use crate::sql;
+use crate::tables::{self, POINTS, day_of, identity};
 use crate::write::Inserts;
 
 /// Tables with the spans and ledger rows of a trace.
@@ -204,7 +204,9 @@ impl Clickhouse {
             days.push(i32::from_le_bytes(rows.array()?));
         }
         for day in &days {
-            self.connection.run("drop partition", &format!("ALTER TABLE {name} DROP PARTITION {day}")).await?;
+            self.connection
+                .run("drop partition", &format!("ALTER TABLE {name} DROP PARTITION {day}"))
+                .await?;
         }
         Ok(days)
     }

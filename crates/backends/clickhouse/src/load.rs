@@ -39,7 +39,11 @@ impl Wanted<'_> {
             Self::Spans(ids) => {
                 let traces: BTreeSet<TraceId> = ids.iter().map(|(trace, _)| *trace).collect();
                 let spans = ids.iter().map(|(_, span)| sql::bytes(span.as_bytes()));
-                format!("trace_id IN {} AND span_id IN {}", sql::list(traces.iter().map(trace)), sql::list(spans))
+                format!(
+                    "trace_id IN {} AND span_id IN {}",
+                    sql::list(traces.iter().map(trace)),
+                    sql::list(spans)
+                )
             }
         }
     }
@@ -54,13 +58,15 @@ impl Wanted<'_> {
 }
 
 pub(crate) fn trace_id(rows: &mut Rows) -> Result<TraceId> {
-    let damaged = |_| Error::new(ErrorKind::Damaged, "read rows", "a stored trace id is zero").of_backend(NAME);
+    let damaged =
+        |_| Error::new(ErrorKind::Damaged, "read rows", "a stored trace id is zero").of_backend(NAME);
     TraceId::from_bytes(rows.array()?).map_err(damaged)
 }
 
 fn id(rows: &mut Rows) -> Result<Id> {
     let trace = trace_id(rows)?;
-    let damaged = |_| Error::new(ErrorKind::Damaged, "read rows", "a stored span id is zero").of_backend(NAME);
+    let damaged =
+        |_| Error::new(ErrorKind::Damaged, "read rows", "a stored span id is zero").of_backend(NAME);
     Ok((trace, SpanId::from_bytes(rows.array()?).map_err(damaged)?))
 }
 
@@ -142,10 +148,8 @@ impl Clickhouse {
         for some in ids.chunks(self.connection.config().limits.traces * 4) {
             let wanted = Wanted::Spans(some);
             let table = self.connection.table("ledger");
-            let sql = format!(
-                "SELECT trace_id, span_id, version, body FROM {table} WHERE {}",
-                wanted.condition()
-            );
+            let sql =
+                format!("SELECT trace_id, span_id, version, body FROM {table} WHERE {}", wanted.condition());
             let mut rows = self.connection.rows(&sql).await?;
             let newest: Newest<Bytes> = Newest::read(&mut rows, wanted.ids().as_ref(), Rows::bytes)?;
             for (id, (_, body)) in newest.0.into_iter().filter(|(_, (_, body))| !body.is_empty()) {
@@ -195,7 +199,8 @@ impl Clickhouse {
         for some in candidates.chunks(self.connection.config().limits.traces) {
             let ids: Vec<TraceId> = some.iter().map(|one| one.trace_id).collect();
             let traces = self.load(&Wanted::Traces(&ids), preselect.depth, preselect.refused).await?;
-            let _held = AnswerMemory::current().hold(traces.values().flat_map(Trace::values).map(bytes).sum())?;
+            let _held =
+                AnswerMemory::current().hold(traces.values().flat_map(Trace::values).map(bytes).sum())?;
             traces.iter().try_for_each(|(id, trace)| question.add(*id, trace))?;
         }
         Ok(())

@@ -17,7 +17,8 @@ impl Clickhouse {
         &self,
         name: Option<&str>,
     ) -> Result<BTreeMap<SeriesKey, (SeriesId, Series)>> {
-        let of_name: Vec<String> = name.map(|name| format!("name = {}", sql::text(name))).into_iter().collect();
+        let of_name: Vec<String> =
+            name.map(|name| format!("name = {}", sql::text(name))).into_iter().collect();
         let table = self.connection.table("metrics");
         let sql = format!("SELECT series, series_key, body FROM {table} FINAL{}", sql::filter(&of_name));
         let mut rows = self.connection.rows(&sql).await?;

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicU64;
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
-use quipu_core::{Backend, Batch, Conflicts, Error, ErrorKind, Finding, Health, Result};
+use quipu_core::{Backend, Batch, Conflicts, Error, ErrorKind, Finding, Health, Result, Retry};
 
 use crate::commit::Writer;
 use crate::config::Config;
@@ -31,8 +31,8 @@ impl Clickhouse {
     /// could not finish is finished.
     ///
     /// # Errors
-    /// [`ErrorKind::Unsupported`]: a newer version of Quipu made the tables. Other errors: the server cannot be
-    /// reached, or refuses the user or a statement.
+    /// [`ErrorKind::Unsupported`]: a newer version of Quipu made the tables. Other errors: the server cannot
+    /// be reached, or refuses the user or a statement.
     pub async fn open(config: Config) -> Result<Self> {
         let connection = Connection::new(config);
         if layout(&connection).await?.is_none() {
@@ -160,7 +160,9 @@ impl Backend for Clickhouse {
 
     async fn write(&self, batch: Arc<Batch>) -> Result<()> {
         let written = self.write_batch(&batch).await;
-        *self.trouble.lock() = written.as_ref().err().map(ToString::to_string);
+        // A batch that is refused for itself says nothing about the server.
+        let trouble = written.as_ref().err().filter(|error| error.retry() == Retry::Yes);
+        *self.trouble.lock() = trouble.map(ToString::to_string);
         written
     }
 

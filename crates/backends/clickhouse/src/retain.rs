@@ -79,7 +79,8 @@ impl Clickhouse {
         told: &mut Report,
     ) -> Result<Expired> {
         let mut expired = Vec::new();
-        let free = if held.is_empty() { String::new() } else { format!(" AND trace_id NOT IN {}", id_list(held)) };
+        let free =
+            if held.is_empty() { String::new() } else { format!(" AND trace_id NOT IN {}", id_list(held)) };
         let events = self.connection.table("events");
         let sql = format!(
             "SELECT day, service, count() FROM {events} FINAL WHERE 1{free} GROUP BY day, service ORDER BY day"
@@ -229,8 +230,9 @@ impl StoreRetention for Clickhouse {
     }
 
     async fn newest_day_end(&self) -> Result<Option<Timestamp>> {
-        let tables = ["spans", "events", "points"]
-            .map(|name| format!("SELECT max(day) AS day, count() AS rows FROM {}", self.connection.table(name)));
+        let tables = ["spans", "events", "points"].map(|name| {
+            format!("SELECT max(day) AS day, count() AS rows FROM {}", self.connection.table(name))
+        });
         let sql = format!("SELECT max(day), count() FROM ({}) WHERE rows > 0", tables.join(" UNION ALL "));
         let mut rows = self.connection.rows(&sql).await?;
         let (day, count) = (i32::from_le_bytes(rows.array()?), rows.u64()?);

@@ -110,10 +110,20 @@ fn unsigned(count: i64) -> u64 {
 impl Sums {
     fn of(totals: &UsageTotals) -> Self {
         let Tokens { input, output, cache_read, cache_write, reasoning } = totals.tokens;
-        let counts = [totals.llm_calls, totals.errors, totals.deviating, input, output, cache_read, cache_write, reasoning];
+        let counts = [
+            totals.llm_calls,
+            totals.errors,
+            totals.deviating,
+            input,
+            output,
+            cache_read,
+            cache_write,
+            reasoning,
+        ];
         let spread = totals.estimated.cost.unwrap_or_default();
         let money = [totals.cost, totals.subscription, totals.reported].map(Option::unwrap_or_default);
-        let known = [totals.cost, totals.subscription, totals.reported].map(|money| i64::from(money.is_some()));
+        let known =
+            [totals.cost, totals.subscription, totals.reported].map(|money| i64::from(money.is_some()));
         let number = |reason: &Unpriced| REASONS.iter().position(|known| known == reason).unwrap_or_default();
         let (buckets, latency_sum) = totals.latency.parts();
         let estimated = &totals.estimated;
@@ -185,7 +195,8 @@ impl Sums {
             .into_iter()
             .fold(row, Row::i64);
         let row = (0..3).fold(row, |row, at| row.money(self.money[at]).i64(self.known[at]));
-        let pairs = |map: &BTreeMap<u16, i64>| map.iter().map(|(key, count)| (*key, *count)).collect::<Vec<_>>();
+        let pairs =
+            |map: &BTreeMap<u16, i64>| map.iter().map(|(key, count)| (*key, *count)).collect::<Vec<_>>();
         let row = row
             .counts(pairs(&self.unpriced).into_iter())
             .counts(pairs(&self.latency).into_iter())
@@ -242,9 +253,8 @@ impl Differences {
 
     pub(crate) fn rows(&self) -> Row {
         self.changed().fold(Row::default(), |row, (key, sums)| {
-            let named = |bits: u8, (at, name): (usize, &Option<CompactString>)| {
-                bits | u8::from(name.is_some()) << at
-            };
+            let named =
+                |bits: u8, (at, name): (usize, &Option<CompactString>)| bits | u8::from(name.is_some()) << at;
             let row = row
                 .i64(key.hour.nanos())
                 .u8(key.names.iter().enumerate().fold(0, named))

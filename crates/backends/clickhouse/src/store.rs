@@ -150,7 +150,12 @@ impl Store for Clickhouse {
         for some in ids.chunks(self.connection.config().limits.traces) {
             let loaded = self.load(&Wanted::Traces(some), Depth::Full, false).await?;
             let of = |id: &TraceId| {
-                loaded.get(id).into_iter().flat_map(Trace::values).map(|entry| Node::of(&entry.span)).collect()
+                loaded
+                    .get(id)
+                    .into_iter()
+                    .flat_map(Trace::values)
+                    .map(|entry| Node::of(&entry.span))
+                    .collect()
             };
             nodes.extend(some.iter().map(of));
         }
@@ -172,7 +177,8 @@ impl Store for Clickhouse {
         );
         let count = format!("SELECT count() FROM (SELECT trace_id, span_id FROM {spans} GROUP BY ALL)");
         let database = sql::text(&self.connection.config().database);
-        let bytes = format!("SELECT sum(bytes_on_disk) FROM system.parts WHERE active AND database = {database}");
+        let bytes =
+            format!("SELECT sum(bytes_on_disk) FROM system.parts WHERE active AND database = {database}");
         let (days, spans, bytes) =
             tokio::try_join!(self.number(&days), self.number(&count), self.number(&bytes))?;
         let uri = self.connection.config().uri();
@@ -214,7 +220,8 @@ impl Clickhouse {
             for ids in ids.chunks(self.connection.config().limits.traces) {
                 let traces = self.load(&Wanted::Traces(ids), Depth::Heads, false).await?;
                 for ((meeting, _), found) in some.iter().zip(&mut found) {
-                    found.extend(traces.iter().filter_map(|(id, trace)| Some((*id, meets(trace, *meeting)?))));
+                    found
+                        .extend(traces.iter().filter_map(|(id, trace)| Some((*id, meets(trace, *meeting)?))));
                 }
             }
             lists.extend(found);

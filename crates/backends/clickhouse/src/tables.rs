@@ -195,9 +195,5 @@ pub(crate) fn point_row(name: &str, series: &[u8; 16], point: &Point, rank: u64)
 }
 
 pub(crate) fn meeting_row(meeting: Meeting, span: &Span, version: u64) -> Row {
-    Row::default()
-        .i32(day_of(span.start))
-        .i64(meeting.number())
-        .fixed(span.trace_id.as_bytes())
-        .u64(version)
+    Row::default().i32(day_of(span.start)).i64(meeting.number()).fixed(span.trace_id.as_bytes()).u64(version)
 }

@@ -35,10 +35,9 @@ impl Inserts {
 
     pub(crate) fn push(&mut self, row: Row, limits: &crate::Limits) {
         let row = row.into_bytes();
-        let is_full = self
-            .parts
-            .last()
-            .is_none_or(|part| part.len() + row.len() > limits.insert_bytes || self.rows >= limits.insert_rows);
+        let is_full = self.parts.last().is_none_or(|part| {
+            part.len() + row.len() > limits.insert_bytes || self.rows >= limits.insert_rows
+        });
         if is_full {
             self.parts.push(Vec::new());
             self.rows = 0;
@@ -104,30 +103,32 @@ impl Clickhouse {
         writer.finish(&self.connection).await?;
         let spans: BTreeSet<Id> = batch.spans.iter().map(|span| (span.trace_id, span.span_id)).collect();
         let costs: BTreeSet<Id> = batch.costs.iter().map(|cost| (cost.trace_id, cost.span_id)).collect();
-        let mut stored = self.stored(&spans, Depth::Full).await?;
-        let mut rows = self.ledger_rows(&costs).await?;
+        let (mut stored, mut rows) = tokio::try_join!(self.stored(&spans), self.ledger_rows(&costs))?;
         let apart: BTreeSet<Id> = costs.difference(&spans).copied().collect();
         self.need_spans(&apart, &rows).await?;
         let mut conflicts = Conflicts::default();
         let changing = decide(batch, &mut stored, &mut conflicts);
         let version = writer.version(batch.len() + 1);
-        self.insert_spans(&batch.spans, &changing, version).await?;
-        self.insert_events(&batch.events, version).await?;
-        self.insert_metrics(&batch.metrics, version).await?;
+        // Each of these rows is the same when it is sent again, so their order does not matter.
+        tokio::try_join!(
+            self.insert_spans(&batch.spans, &changing, version),
+            self.insert_events(&batch.events, version),
+            self.insert_metrics(&batch.metrics, version),
+        )?;
         self.commit_costs(&mut writer, &batch.costs, &mut rows).await?;
         self.conflicts.lock().append(&mut conflicts);
         Ok(())
     }
 
     /// The stored spans of these ids, with refused versions.
-    async fn stored(&self, ids: &BTreeSet<Id>, depth: Depth) -> Result<HashMap<Id, Entry>> {
+    async fn stored(&self, ids: &BTreeSet<Id>) -> Result<HashMap<Id, Entry>> {
         let mut stored = HashMap::new();
         let ids: Vec<Id> = ids.iter().copied().collect();
         for some in ids.chunks(self.connection.config().limits.traces * 4) {
-            let loaded = self.load(&Wanted::Spans(some), depth, true).await?;
-            let entries = loaded
-                .into_iter()
-                .flat_map(|(trace, spans)| spans.into_iter().map(move |(span, entry)| ((trace, span), entry)));
+            let loaded = self.load(&Wanted::Spans(some), Depth::Full, true).await?;
+            let entries = loaded.into_iter().flat_map(|(trace, spans)| {
+                spans.into_iter().map(move |(span, entry)| ((trace, span), entry))
+            });
             stored.extend(entries);
         }
         Ok(stored)
@@ -187,7 +188,8 @@ impl Clickhouse {
 
     async fn insert_metrics(&self, metrics: &[Metric], version: u64) -> Result<()> {
         let limits = &self.connection.config().limits;
-        let (mut all, mut points) = (Inserts::new("metrics", tables::METRICS), Inserts::new("points", tables::POINTS));
+        let (mut all, mut points) =
+            (Inserts::new("metrics", tables::METRICS), Inserts::new("points", tables::POINTS));
         let (mut known, mut times) = (HashSet::new(), HashSet::new());
         // Of equal points the first stays: the one with the greatest rank.
         let rank = u64::MAX - version;

@@ -9,17 +9,13 @@ use crate::{fresh, open};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_are_those_of_sqlite() {
-    for seed in [11, 12] {
-        let folder = tempfile::tempdir().unwrap();
-        let sqlite = Sqlite::open(Config::at(folder.path())).unwrap();
-        assert_equal_histories(open(fresh()).await.as_ref(), &sqlite, seed, 40).await;
-        sqlite.close().await.unwrap();
-    }
+    let folder = tempfile::tempdir().unwrap();
+    let sqlite = Sqlite::open(Config::at(folder.path())).unwrap();
+    assert_equal_histories(open(fresh()).await.as_ref(), &sqlite, 11, 40).await;
+    sqlite.close().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_are_those_of_the_memory() {
-    for seed in [21, 22] {
-        assert_equal_histories(open(fresh()).await.as_ref(), &Memory::new(), seed, 40).await;
-    }
+    assert_equal_histories(open(fresh()).await.as_ref(), &Memory::new(), 21, 40).await;
 }

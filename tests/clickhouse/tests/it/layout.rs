@@ -42,7 +42,8 @@ async fn wrong_sums_are_found() {
     let store = open(config.clone()).await;
     store.write(agent_run(3, 1).into()).await.unwrap();
     assert_eq!(store.check().await.unwrap(), Vec::<String>::new());
-    sql(&format!("INSERT INTO {}.usage_hours (hour, model, calls) VALUES (0, 'm', 1)", config.database)).await;
+    sql(&format!("INSERT INTO {}.usage_hours (hour, model, calls) VALUES (0, 'm', 1)", config.database))
+        .await;
     let findings = store.check().await.unwrap();
     assert!(findings.len() == 1 && findings[0].contains("1970-01-01"), "{findings:?}");
 }
