@@ -227,9 +227,9 @@ pub fn span_row(entry: &Entry, detail: Detail) -> SpanRow {
 
 fn session_row(session: CompactString, mut rows: Vec<TraceRow>) -> Option<SessionRow> {
     rows.sort_by_key(|row| (row.started_at, row.trace_id));
-    let total = |figure: fn(&TraceRow) -> u64| rows.iter().map(|row| figure(row)).sum();
+    let total = |figure: fn(&TraceRow) -> u64| rows.iter().map(figure).sum();
     let names = |of: fn(&TraceRow) -> &Vec<CompactString>| {
-        let names: BTreeSet<_> = rows.iter().flat_map(|row| of(row)).cloned().collect();
+        let names: BTreeSet<_> = rows.iter().flat_map(of).cloned().collect();
         names.into_iter().take(TraceRow::MOST_NAMES).collect()
     };
     Some(SessionRow {

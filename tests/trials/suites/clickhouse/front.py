@@ -16,6 +16,7 @@ from chdb import session
 PORT, FOLDER = int(sys.argv[1]), sys.argv[2]
 SESSION = session.Session(FOLDER)
 LOCK = threading.Lock()
+SETTINGS = {}
 # Rows of the insert at work.
 ROWS = os.path.join(tempfile.mkdtemp(prefix="quipu-chdb-"), "rows")
 # Parameters of the protocol itself; all others are settings of the query.
@@ -46,18 +47,22 @@ def statement(query, body):
     return f"{match.group(1)} FROM INFILE '{ROWS}' FORMAT {match.group(2)}"
 
 
+def settle(wanted):
+    """Gives the session exactly these settings; every query has its own."""
+    for name in [name for name in SETTINGS if name not in wanted]:
+        SESSION.query("SET %s = DEFAULT" % name)
+        del SETTINGS[name]
+    for name, value in wanted.items():
+        if SETTINGS.get(name) != value:
+            SESSION.query("SET %s = '%s'" % (name, value.replace("\\", "\\\\").replace("'", "\\'")))
+            SETTINGS[name] = value
+
+
 def answer(parameters, body):
     sql = statement(parameters.get("query", ""), body)
-    settings = {name: value for name, value in parameters.items() if name not in PROTOCOL}
-    try:
-        for name, value in settings.items():
-            SESSION.query("SET %s = '%s'" % (name, value.replace("\\", "\\\\").replace("'", "\\'")))
-        result = SESSION.query(sql, parameters.get("default_format", "TabSeparated"))
-        return bytes(result.bytes()) if result is not None else b""
-    finally:
-        # The next query must not have the settings of this one.
-        for name in settings:
-            SESSION.query("SET %s = DEFAULT" % name)
+    settle({name: value for name, value in parameters.items() if name not in PROTOCOL})
+    result = SESSION.query(sql, parameters.get("default_format", "TabSeparated"))
+    return bytes(result.bytes()) if result is not None else b""
 
 
 class Front(http.server.BaseHTTPRequestHandler):
