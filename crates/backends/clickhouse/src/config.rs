@@ -7,6 +7,9 @@ use percent_encoding::percent_decode_str;
 use quipu_core::{Error, ErrorKind, Result};
 use quipu_send::Secret;
 
+/// Name of the store in errors.
+pub(crate) const NAME: &str = "clickhouse";
+
 /// Limits of requests to the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
@@ -67,7 +70,7 @@ impl fmt::Debug for Config {
 }
 
 fn invalid(text: impl Into<String>) -> Error {
-    Error::new(ErrorKind::Invalid, "open store", text).of_backend(crate::open::NAME)
+    Error::new(ErrorKind::Invalid, "open store", text).of_backend(NAME)
 }
 
 impl Config {

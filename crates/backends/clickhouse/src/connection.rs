@@ -7,8 +7,7 @@ use clickhouse::{Client, Compression};
 use quipu_core::{Error, ErrorKind, Result};
 use tokio::time::timeout;
 
-use crate::config::Config;
-use crate::open::NAME;
+use crate::config::{Config, NAME};
 use crate::rowbinary::Rows;
 use crate::sql::identifier;
 

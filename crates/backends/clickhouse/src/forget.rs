@@ -10,9 +10,9 @@ use quipu_core::{Exemplar, Owned, Owner, Result, StoreForgetting, Timestamp, Tra
 
 use crate::codec::{decode_event, decode_point};
 use crate::commit::Writer;
-use crate::load::{Depth, Wanted, trace_id};
+use crate::load::{Wanted, trace_id};
 use crate::open::Clickhouse;
-use crate::preselect::Preselect;
+use crate::preselect::{Depth, Preselect};
 use crate::rollup::Differences;
 use crate::sql;
 use crate::tables::{self, POINTS, day_of, identity};

@@ -8,20 +8,14 @@ use quipu_answers::{Entry, Question, Trace};
 use quipu_core::{AnswerMemory, Cost, Error, ErrorKind, Result, SpanId, TraceId};
 
 use crate::codec::{decode_cost, decode_refused, decode_span};
-use crate::open::{Clickhouse, NAME};
-use crate::preselect::{Candidate, Preselect};
+use crate::config::NAME;
+use crate::open::Clickhouse;
+use crate::preselect::{Candidate, Depth, Preselect};
 use crate::rowbinary::Rows;
 use crate::sql;
-use crate::write::Id;
 
-/// Requested part of the spans.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Depth {
-    /// Without attributes, events and links.
-    Heads,
-    /// Whole.
-    Full,
-}
+/// Trace and id of a span.
+pub(crate) type Id = (TraceId, SpanId);
 
 /// Requested spans.
 pub(crate) enum Wanted<'i> {

@@ -8,11 +8,9 @@ use parking_lot::Mutex;
 use quipu_core::{Backend, Batch, Conflicts, Error, ErrorKind, Finding, Health, Result, Retry};
 
 use crate::commit::Writer;
-use crate::config::Config;
+use crate::config::{Config, NAME};
 use crate::connection::Connection;
 use crate::ddl::{LAYOUT, statements};
-
-pub(crate) const NAME: &str = "clickhouse";
 
 /// A store in a database of a ClickHouse server. One process writes to a database at a time; any number may
 /// read it.

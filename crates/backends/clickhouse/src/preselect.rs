@@ -6,8 +6,16 @@
 use quipu_answers::words;
 use quipu_core::{Criterion, FacetField, GroupBy, Term, Timestamp, TraceFilter, TraceId, UsageQuery};
 
-use crate::load::Depth;
 use crate::sql;
+
+/// Requested part of the spans.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Depth {
+    /// Without attributes, events and links.
+    Heads,
+    /// Whole.
+    Full,
+}
 
 /// A trace that may match, with the earliest and latest start of the rows that met the conditions.
 #[derive(Debug, Clone, Copy)]

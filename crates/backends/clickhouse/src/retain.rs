@@ -10,10 +10,11 @@ use quipu_core::{
 };
 
 use crate::commit::{Writer, insert};
+use crate::config::NAME;
 use crate::forget::id_list;
-use crate::load::{Depth, Wanted, trace_id};
-use crate::open::{Clickhouse, NAME};
-use crate::preselect::Preselect;
+use crate::load::{Wanted, trace_id};
+use crate::open::Clickhouse;
+use crate::preselect::{Depth, Preselect};
 use crate::rowbinary::Row;
 use crate::sql;
 use crate::tables;

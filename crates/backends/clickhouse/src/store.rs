@@ -14,9 +14,9 @@ use quipu_core::{
 };
 
 use crate::ddl::LAYOUT;
-use crate::load::{Depth, Wanted, trace_id};
+use crate::load::{Wanted, trace_id};
 use crate::open::Clickhouse;
-use crate::preselect::{Order, Preselect, is_of_rollup};
+use crate::preselect::{Depth, Order, Preselect, is_of_rollup};
 use crate::sql;
 
 impl Clickhouse {

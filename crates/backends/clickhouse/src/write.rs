@@ -5,16 +5,16 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use quipu_answers::{Entry, Series, Taken};
-use quipu_core::{Batch, Conflicts, Cost, Error, ErrorKind, Event, Metric, Result, Span, SpanId, TraceId};
+use quipu_core::{Batch, Conflicts, Cost, Error, ErrorKind, Event, Metric, Result, Span};
 
 use crate::commit::{Writer, insert};
-use crate::load::{Depth, Wanted};
-use crate::open::{Clickhouse, NAME};
+use crate::config::NAME;
+use crate::load::{Id, Wanted};
+use crate::open::Clickhouse;
+use crate::preselect::Depth;
 use crate::rollup::Differences;
 use crate::rowbinary::Row;
 use crate::tables;
-
-pub(crate) type Id = (TraceId, SpanId);
 
 /// Ledger rows of one commit.
 const COMMIT_ROWS: usize = 20_000;
