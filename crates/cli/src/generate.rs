@@ -7,18 +7,27 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use quipu_provision::{File, ProvisionConfig, Thresholds, Tracing, grafana, prometheus};
 
-use crate::args::{GenerateWhat, Provision, TracesIn};
+use crate::args::{ClickhouseTables, GenerateWhat, Provision, TracesIn};
 
 /// Writes the files, or prints them.
 pub fn run(what: &GenerateWhat) -> Result<()> {
     let (provision, files) = match what {
         GenerateWhat::Prometheus(said) => (said, prometheus::files(&settings(said))),
         GenerateWhat::Grafana(said) => (said, grafana::files(&settings(said))),
+        GenerateWhat::Clickhouse(said) => return clickhouse(said),
     };
     match &provision.out {
         Some(folder) => files.iter().try_for_each(|file| write(folder, file)),
         None => print(&files),
     }
+}
+
+/// Prints the statements, each with a semicolon, as `clickhouse-client --multiquery` reads them.
+fn clickhouse(said: &ClickhouseTables) -> Result<()> {
+    let statements = quipu::store_statements("clickhouse", &said.database, said.cluster.as_deref())?;
+    let mut out = std::io::stdout().lock();
+    statements.iter().try_for_each(|statement| writeln!(out, "{statement};\n"))?;
+    Ok(())
 }
 
 fn settings(said: &Provision) -> ProvisionConfig {

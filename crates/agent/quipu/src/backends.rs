@@ -28,8 +28,25 @@ const STORES: &[(&str, Open)] = &[
             Access::Read => Ok(Arc::new(quipu_backend_sqlite::Sqlite::open_read_only_with(config)?)),
         }
     }),
+    #[cfg(feature = "backend-clickhouse")]
+    ("clickhouse", |rest, _, access| {
+        let config = quipu_backend_clickhouse::Config::of_uri(rest)?;
+        Ok(Arc::new(quipu_backend_clickhouse::Clickhouse::open_blocking(config, access == Access::Write)?))
+    }),
     #[cfg(feature = "backend-memory")]
     ("memory", |_, _, _| Ok(Arc::new(quipu_backend_memory::Memory::default()))),
+];
+
+/// Statements that make the tables of a store, for a database and the name of a cluster.
+type Statements = fn(&str, Option<&str>) -> Vec<String>;
+
+const STATEMENTS: &[(&str, Statements)] = &[
+    // stores in servers: one line each
+    #[cfg(feature = "backend-clickhouse")]
+    ("clickhouse", |database, cluster| {
+        let cluster = cluster.map(|name| quipu_backend_clickhouse::Cluster { name: name.to_owned() });
+        quipu_backend_clickhouse::statements(database, cluster.as_ref())
+    }),
 ];
 
 /// Every backend of the library, opened with its config.
@@ -122,18 +139,51 @@ pub fn schemes() -> Vec<&'static str> {
 pub fn open(uri: &str, data_dir: &Path, access: Access) -> Result<Arc<dyn Store>> {
     let (scheme, rest) = uri.split_once(':').unwrap_or((uri, ""));
     let Some((_, open)) = STORES.iter().find(|(known, _)| *known == scheme) else {
-        let known = schemes().join(", ");
-        let context = format!("{scheme:?} is not a store that this build knows ({known})");
-        return Err(Error::new(ErrorKind::Unsupported, "open store", context));
+        return Err(unknown("open store", scheme));
     };
     open(rest, data_dir, access)
 }
 
-/// Folder of the store with this URI.
+fn unknown(operation: &'static str, scheme: &str) -> Error {
+    let known = schemes().join(", ");
+    let context = match is_optional(scheme) {
+        true => {
+            format!("the store {scheme:?} is not in this build: build with the feature `backend-{scheme}`")
+        }
+        false => format!("{scheme:?} is not a store that this build knows ({known})"),
+    };
+    Error::new(ErrorKind::Unsupported, operation, context)
+}
+
+/// The statements that make the database and tables of a store in a server, each one again harmless.
+///
+/// # Errors
+/// The store is not in this build, or has no such statements.
+pub fn store_statements(scheme: &str, database: &str, cluster: Option<&str>) -> Result<Vec<String>> {
+    match STATEMENTS.iter().find(|(known, _)| *known == scheme) {
+        Some((_, statements)) => Ok(statements(database, cluster)),
+        None => Err(unknown("generate statements", scheme)),
+    }
+}
+
+/// Whether the store with this URI has its data in files of this machine.
+pub fn has_files(uri: &str) -> bool {
+    uri.split_once(':').map_or(uri, |(scheme, _)| scheme) == "sqlite"
+}
+
+/// The URI without user and password, for messages.
+pub fn without_login(uri: &str) -> String {
+    match (uri.split_once("//"), uri.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, rest))) => format!("{scheme}//{rest}"),
+        _ => uri.to_owned(),
+    }
+}
+
+/// Folder of the store with this URI; the data folder for a store without files.
 pub fn store_folder(uri: &str, data_dir: &Path) -> PathBuf {
     let rest = uri.split_once(':').map_or("", |(_, rest)| rest);
     let path = rest.split_once('?').map_or(rest, |(path, _)| path);
-    if path.is_empty() { data_dir.to_owned() } else { PathBuf::from(path) }
+    if path.is_empty() || !has_files(uri) { data_dir.to_owned() } else { PathBuf::from(path) }
 }
 
 #[cfg(test)]
@@ -143,6 +193,21 @@ mod tests {
     #[test]
     fn the_manifest_tells_which_backends_have_a_feature() {
         assert!(["otlp", "sqlite", "webhook"].into_iter().all(is_optional));
+        assert!(is_optional("clickhouse"));
         assert!(!is_optional("acme") && !is_optional("jaeger-legacy") && !is_optional(""));
+    }
+
+    #[test]
+    fn a_uri_is_shown_without_its_login() {
+        let shown = without_login("clickhouse://ada:p@ss@db:8123/quipu?tls=true");
+        assert_eq!(shown, "clickhouse://db:8123/quipu?tls=true");
+        assert_eq!(without_login("sqlite:/data/a@b"), "sqlite:/data/a@b");
+    }
+
+    #[test]
+    fn a_store_in_a_server_has_no_folder_of_its_own() {
+        let data = Path::new("/data");
+        assert_eq!(store_folder("clickhouse://ada:secret@db/quipu", data), data);
+        assert_eq!(store_folder("sqlite:/other?durability=os", data), Path::new("/other"));
     }
 }

@@ -17,7 +17,9 @@ pub mod prices;
 pub mod testing;
 
 pub use adapters::adapters;
-pub use backends::{Access, open, open_backends, schemes, store_folder};
+pub use backends::{
+    Access, has_files, open, open_backends, schemes, store_folder, store_statements, without_login,
+};
 #[cfg(feature = "tokens")]
 pub use estimates::{estimate, estimator};
 pub use library::{Build, Builder, Quipu, builder, development, init, production};

@@ -1,23 +1,33 @@
 //! The store's answers to queries, one by one.
 
 use async_trait::async_trait;
+use quipu_answers::{
+    CostList, Entry, EventList, FacetCount, Question, SessionList, SpanList, Summed, ToolSum, TraceList,
+    UsageSum, WorkRowList, WorkSum, metric_names, series_of, shown, span_row,
+};
 use quipu_core::{
     Conflicts, CostPage, CostQuery, Detail, EventPage, EventQuery, Facet, FacetField, Hold, Meeting,
     MetricName, MetricQuery, MetricSeries, Node, Owned, Owner, Result, Retention, Retired, SessionPage,
     SessionQuery, SpanId, SpanPage, SpanQuery, SpanRow, Store, StoreForgetting, StoreInfo, StoreIntegrity,
     StoreRetention, Timestamp, ToolGroup, TraceFilter, TraceId, TracePage, TraceQuery, TraceRow, UsageGroup,
-    UsageQuery, WorkGroup, WorkQuery, WorkRowPage, WorkRowQuery,
+    UsageQuery, WorkGroup, WorkQuery, WorkRowPage, WorkRowQuery, Worked,
 };
 
-use crate::held::{Entry, Records};
+use crate::held::Records;
 use crate::memory::Memory;
-use crate::summary::Summed;
-use crate::traces::{shown, span_row};
+
+impl Memory {
+    fn ask<Q: Question>(&self, mut question: Q) -> Result<Q::Answer> {
+        let held = self.held.read();
+        held.traces.iter().try_for_each(|(id, trace)| question.add(*id, trace))?;
+        question.finish()
+    }
+}
 
 #[async_trait]
 impl Store for Memory {
     async fn traces(&self, query: &TraceQuery) -> Result<TracePage> {
-        self.held.read().traces(query)
+        self.ask(TraceList::new(query)?)
     }
 
     async fn trace(&self, trace_id: TraceId) -> Result<Option<TraceRow>> {
@@ -31,7 +41,7 @@ impl Store for Memory {
     }
 
     async fn spans(&self, query: &SpanQuery) -> Result<SpanPage> {
-        Ok(self.held.read().spans_of(query))
+        Ok(SpanList(query).of(self.held.read().traces.get(&query.trace_id)))
     }
 
     async fn span(&self, trace_id: TraceId, span_id: SpanId) -> Result<Option<SpanRow>> {
@@ -41,43 +51,52 @@ impl Store for Memory {
     }
 
     async fn sessions(&self, query: &SessionQuery) -> Result<SessionPage> {
-        self.held.read().sessions(query)
+        self.ask(SessionList::new(query)?)
     }
 
     async fn usage(&self, query: &UsageQuery) -> Result<Vec<UsageGroup>> {
-        self.held.read().usage(query)
+        self.ask(UsageSum::new(query)?)
     }
 
     async fn costs(&self, query: &CostQuery) -> Result<CostPage> {
-        self.held.read().costs(query)
+        self.ask(CostList::new(query)?)
     }
 
     async fn work(&self, query: &WorkQuery) -> Result<Vec<WorkGroup>> {
-        self.held.read().work(query)
+        let mut sum = WorkSum::new(query)?;
+        if query.of == Worked::Events {
+            self.held.read().events.values().try_for_each(|event| sum.add_event(event))?;
+        }
+        self.ask(sum)
     }
 
     async fn work_rows(&self, query: &WorkRowQuery) -> Result<WorkRowPage> {
-        self.held.read().work_rows(query)
+        self.ask(WorkRowList::new(query)?)
     }
 
     async fn tools(&self, filter: &TraceFilter) -> Result<Vec<ToolGroup>> {
-        self.held.read().tools(filter)
+        self.ask(ToolSum::new(filter)?)
     }
 
     async fn facets(&self, field: FacetField, filter: &TraceFilter, limit: usize) -> Result<Vec<Facet>> {
-        self.held.read().facets(field, filter, limit)
+        self.ask(FacetCount::new(field, filter, limit)?)
     }
 
     async fn events(&self, query: &EventQuery) -> Result<EventPage> {
-        self.held.read().events_of(query)
+        let mut list = EventList::new(query)?;
+        self.held.read().events.iter().try_for_each(|(number, event)| list.add(*number, event))?;
+        Ok(list.finish())
     }
 
     async fn metrics(&self) -> Result<Vec<MetricName>> {
-        Ok(self.held.read().metric_names())
+        let held = self.held.read();
+        Ok(metric_names(held.series.iter().map(|(key, series)| (key, series, series.last_at()))))
     }
 
     async fn metric(&self, query: &MetricQuery) -> Result<Vec<MetricSeries>> {
-        Ok(self.held.read().metric_series(query))
+        let held = self.held.read();
+        let of_name = held.series.iter().filter(|((name, _), _)| *name == query.name);
+        Ok(series_of(query, of_name.map(|(_, series)| series)))
     }
 
     async fn nodes(&self, traces: &[(TraceId, Timestamp)]) -> Result<Vec<Vec<Node>>> {

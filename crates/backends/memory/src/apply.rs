@@ -1,17 +1,13 @@
 //! Application of a batch: all of it, or nothing.
 
-use std::cmp::Ordering;
-use std::collections::{BTreeMap, HashSet, btree_map};
+use std::collections::{HashSet, btree_map};
 use std::sync::Arc;
 
-use quipu_core::{
-    Arrival, Batch, Cost, Error, ErrorKind, Event, Metric, Node, Result, Span, SpanConflict, SpanVersion,
-    Verdict,
-};
+use quipu_answers::{Entry, Series, Taken, started_at};
+use quipu_core::{Batch, Cost, Error, ErrorKind, Event, Metric, Result, Span};
 
-use crate::held::{Entry, Records, Series, started_at};
+use crate::held::Records;
 use crate::memory::NAME;
-use crate::text::label_text;
 
 impl Records {
     /// Takes a batch.
@@ -45,18 +41,12 @@ impl Records {
         let entry = match self.traces.entry(span.trace_id).or_default().entry(span.span_id) {
             btree_map::Entry::Occupied(known) => known.into_mut(),
             btree_map::Entry::Vacant(free) => {
-                free.insert(Entry { span: Arc::new(span.clone()), cost: None, conflicts: Vec::new() });
+                free.insert(Entry::new(Arc::new(span.clone())));
                 return;
             }
         };
-        let version = |span: &Span| SpanVersion::of(&Node::of(span));
-        match version(&entry.span).judge(&version(span), rank(span, &entry.span)) {
-            Verdict::Keep => {}
-            Verdict::Replace(arrival) => entry.span = Arc::new(Span { arrival, ..span.clone() }),
-            Verdict::Conflict { same_sender } => {
-                let is_kept = entry.refuse(SpanConflict::of(span, same_sender));
-                self.conflicts.note(span.trace_id, span.span_id, is_kept);
-            }
+        if let Taken::Refused { is_kept, .. } = entry.take(span) {
+            self.conflicts.note(span.trace_id, span.span_id, is_kept);
         }
     }
 
@@ -78,21 +68,8 @@ impl Records {
 
     fn take_metric(&mut self, metric: &Metric) {
         for point in &metric.points {
-            let source =
-                (&metric.unit, metric.instrument, metric.temporality, &metric.resource, &metric.scope);
-            let key = (metric.name.clone(), format!("{source:?} {:?}", point.attributes));
-            let series = self.series.entry(key).or_insert_with(|| Series {
-                unit: metric.unit.clone(),
-                description: metric.description.clone(),
-                instrument: metric.instrument,
-                temporality: metric.temporality,
-                labels: point
-                    .attributes
-                    .iter()
-                    .map(|(key, value)| (key.clone(), label_text(value)))
-                    .collect(),
-                points: BTreeMap::new(),
-            });
+            let series =
+                self.series.entry(Series::key(metric, point)).or_insert_with(|| Series::of(metric, point));
             series.points.entry(point.time).or_insert_with(|| point.clone());
         }
     }
@@ -116,12 +93,4 @@ impl Records {
         }
         self.forget_meetings();
     }
-}
-
-/// Rank of a span copy; the highest wins. An ended copy beats a running one, then the later end, then more
-/// attributes and events, then the greater content text. So any order of arrival leads to the same copy.
-fn rank(a: &Span, b: &Span) -> Ordering {
-    let weight = |span: &Span| (span.end, span.attributes.len() + span.events.len());
-    let content = |span: &Span| format!("{:?}", Span { arrival: Arrival::default(), ..span.clone() });
-    weight(a).cmp(&weight(b)).then_with(|| content(a).cmp(&content(b)))
 }

@@ -1,70 +1,9 @@
 //! The stored records, and their indexes.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
-use std::sync::Arc;
 
-use compact_str::CompactString;
-use quipu_core::{
-    Conflicts, Cost, Event, Hold, Instrument, Meeting, Point, Signal, Span, SpanConflict, SpanId,
-    Temporality, Timestamp, TraceId,
-};
-
-/// One span with its ledger row.
-#[derive(Debug, Clone)]
-pub(crate) struct Entry {
-    pub(crate) span: Arc<Span>,
-    pub(crate) cost: Option<Cost>,
-    /// Refused versions of it.
-    pub(crate) conflicts: Vec<SpanConflict>,
-}
-
-impl Entry {
-    /// Whether the entry is a sent span, or was made from another signal and counts: its trace then lists it.
-    /// Spans that sampling left out are excluded.
-    pub(crate) fn is_one(&self) -> bool {
-        self.span.is_sampled() && self.has_told()
-    }
-
-    fn has_told(&self) -> bool {
-        self.span.canonical.signal == Signal::Span || self.cost.as_ref().is_some_and(Cost::counts)
-    }
-
-    /// Keeps a rejected version, unless it is stored already or the limit is reached; returns whether it is
-    /// kept. A span whose contents were removed gets no others.
-    pub(crate) fn refuse(&mut self, version: SpanConflict) -> bool {
-        let is_new = !self.conflicts.iter().any(|known| known.is_same(&version));
-        if !is_new || !self.span.is_sampled() {
-            return false;
-        }
-        let replaced = SpanConflict::to_replace(&self.conflicts, &version);
-        replaced.into_iter().for_each(|at| drop(self.conflicts.remove(at)));
-        self.conflicts.push(version);
-        replaced.is_none()
-    }
-
-    /// Whether pages of spans include the entry. Excluded are entries made from another signal whose ledger
-    /// row does not count, and spans that sampling left out.
-    pub(crate) fn is_shown(&self) -> bool {
-        self.span.is_sampled() && (self.cost.is_none() || self.is_one())
-    }
-}
-
-/// The spans of one trace.
-pub(crate) type Trace = BTreeMap<SpanId, Entry>;
-
-/// Key of a series: metric name, then the text of all other identifying fields.
-pub(crate) type SeriesKey = (CompactString, String);
-
-/// One series.
-#[derive(Debug, Clone)]
-pub(crate) struct Series {
-    pub(crate) unit: CompactString,
-    pub(crate) description: String,
-    pub(crate) instrument: Instrument,
-    pub(crate) temporality: Temporality,
-    pub(crate) labels: BTreeMap<CompactString, String>,
-    pub(crate) points: BTreeMap<Timestamp, Point>,
-}
+use quipu_answers::{Entry, Series, SeriesKey, Trace, started_at};
+use quipu_core::{Conflicts, Event, Hold, Meeting, Timestamp, TraceId};
 
 /// Everything that is kept.
 #[derive(Debug, Default)]
@@ -154,9 +93,4 @@ impl Records {
         self.series.retain(|_, series| !series.points.is_empty());
         u64::try_from(gone).unwrap_or(u64::MAX)
     }
-}
-
-/// A trace's earliest start.
-pub(crate) fn started_at(trace: &Trace) -> Option<Timestamp> {
-    trace.values().map(|entry| entry.span.start).min()
 }

@@ -8,20 +8,9 @@
 
 mod answers;
 mod apply;
-mod events;
-mod failure;
 mod held;
-mod matching;
 mod memory;
-mod metrics;
 mod owned;
 mod retain;
-mod summary;
-mod terms;
-mod text;
-mod traces;
-mod usage;
-mod work;
-mod work_rows;
 
 pub use memory::Memory;

@@ -1,8 +1,9 @@
 //! Search for the records of a user or session.
 
+use quipu_answers::Series;
 use quipu_core::{Event, Owned, Owner, TraceId};
 
-use crate::held::{Records, Series};
+use crate::held::Records;
 
 fn has_series(owner: &Owner, series: &Series) -> bool {
     owner.names.iter().any(|name| series.labels.get(*name) == Some(&owner.id))

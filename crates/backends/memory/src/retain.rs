@@ -3,21 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use quipu_answers::{Fate, bare, day_report, fate};
 use quipu_core::{
-    Attributes, DayFate, Error, ErrorKind, Hold, MOST_HOLDS, Result, Retention, RetentionSignal, Retired,
-    RetiredDay, RetiredFor, Retry, Span, Timestamp, TraceId,
+    Error, ErrorKind, Hold, MOST_HOLDS, Result, Retention, RetentionSignal, Retired, RetiredDay, Retry,
+    Timestamp, TraceId,
 };
 
-use crate::held::{Records, Trace, started_at};
+use crate::held::Records;
 use crate::memory::NAME;
-use crate::summary::Summed;
-
-/// Outcome of retention for a trace.
-#[derive(PartialEq, Eq)]
-enum Fate {
-    Thinned,
-    Goes,
-}
 
 impl Records {
     /// Removes expired records, or only reports them. There are no files for a size limit.
@@ -28,8 +21,8 @@ impl Records {
             .traces
             .iter()
             .filter_map(|(id, trace)| {
-                let (fate, start) = self.fate(*id, trace, rules, now)?;
-                let day = day_of(&mut told, start);
+                let (fate, start) = fate(*id, trace, rules, now)?;
+                let day = day_report(&mut told, start);
                 if self.holds.contains_key(id) {
                     day.held += 1;
                     return None;
@@ -50,12 +43,12 @@ impl Records {
                 && goes(RetentionSignal::Logs, event.resource.service(), event.time)
         };
         for event in self.events.values().filter(|event| event_goes(&self.holds, event)) {
-            day_of(&mut told, event.time).events += 1;
+            day_report(&mut told, event.time).events += 1;
         }
         for series in self.series.values() {
             let service = series.labels.get("service.name").map(String::as_str);
             let gone = series.points.keys().filter(|time| goes(RetentionSignal::Metrics, service, **time));
-            gone.for_each(|time| day_of(&mut told, *time).points += 1);
+            gone.for_each(|time| day_report(&mut told, *time).points += 1);
         }
         told.retain(|_, day| day.traces + day.events + day.points + day.costs > 0);
         if !dry_run && !told.is_empty() {
@@ -72,27 +65,6 @@ impl Records {
             self.removals += 1;
         }
         Retired { days: told.into_values().collect(), ..Retired::default() }
-    }
-
-    /// Outcome of the rules for a trace; `None` if it stays.
-    fn fate(
-        &self,
-        id: TraceId,
-        trace: &Trace,
-        rules: &Retention,
-        now: Timestamp,
-    ) -> Option<(Fate, Timestamp)> {
-        let row = Summed::of(id, trace)?.row;
-        let day = row.started_at.floor(Timestamp::DAY).plus(Timestamp::DAY);
-        let end = day.max(row.started_at.plus(row.duration));
-        let past =
-            |signal| rules.keep(signal, row.service.as_deref(), row.project.as_deref()).is_past(end, now);
-        if day > now || !past(RetentionSignal::Traces) {
-            return None;
-        }
-        let has_costs = trace.values().any(|entry| entry.cost.is_some());
-        let fate = if has_costs && !past(RetentionSignal::Costs) { Fate::Thinned } else { Fate::Goes };
-        Some((fate, started_at(trace)?))
     }
 
     fn thin(&mut self, fates: &BTreeMap<TraceId, Fate>) {
@@ -125,31 +97,4 @@ impl Records {
         self.holds.extend(fresh.into_iter().map(|(id, hold)| (id, hold.clone())));
         Ok(count)
     }
-}
-
-/// The span without the contents that sampling removes.
-fn bare(span: &Span) -> Span {
-    let mut bare = span.clone();
-    bare.attributes = Attributes::with_capacity(1);
-    bare.attributes.push(Span::SAMPLED, false);
-    (bare.events, bare.links, bare.status_message) = (Vec::new(), Vec::new(), String::new());
-    bare.canonical.notes = Vec::new();
-    bare
-}
-
-fn day_of(told: &mut BTreeMap<Timestamp, RetiredDay>, time: Timestamp) -> &mut RetiredDay {
-    let day = time.floor(Timestamp::DAY);
-    told.entry(day).or_insert(RetiredDay {
-        day,
-        fate: DayFate::Thinned,
-        why: RetiredFor::Age,
-        traces: 0,
-        spans: 0,
-        costs: 0,
-        events: 0,
-        points: 0,
-        held: 0,
-        bytes: 0,
-        freed: 0,
-    })
 }

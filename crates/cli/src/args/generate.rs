@@ -17,6 +17,19 @@ pub enum GenerateWhat {
     Prometheus(Provision),
     /// Data sources, dashboards and alert rules
     Grafana(Provision),
+    /// Statements that make the tables of the ClickHouse store, for a cluster or one server
+    Clickhouse(ClickhouseTables),
+}
+
+/// Tables of the ClickHouse store.
+#[derive(Debug, ClapArgs)]
+pub struct ClickhouseTables {
+    /// Cluster whose servers get replicated tables [default: one server without replication]
+    #[arg(long, value_name = "NAME")]
+    pub cluster: Option<String>,
+    /// Database of the tables
+    #[arg(long, value_name = "NAME", default_value = "quipu")]
+    pub database: String,
 }
 
 /// Addresses of the programs, and the thresholds of alerts.

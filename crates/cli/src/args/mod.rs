@@ -32,7 +32,7 @@ pub use check::{Check, CheckWhat, Ready, Scraper, Ways};
 pub use dead::{DeadLetters, DeadPlace, DeadWhat};
 pub use forget::Forget;
 pub use gateway::{Gateway, GatewayFlags, former_gateway};
-pub use generate::{Generate, GenerateWhat, Provision, TracesIn};
+pub use generate::{ClickhouseTables, Generate, GenerateWhat, Provision, TracesIn};
 pub use mcp::{Mcp, McpInstall, McpSource, McpTool, McpWhat};
 pub use money::*;
 pub use retention::{HoldPlace, RetentionArgs, RetentionWhat, RuleFlags};

@@ -47,6 +47,11 @@ fn stores(uri: &str, folder: &Path) -> Vec<repair::Site> {
 }
 
 async fn mend(uri: &str, folder: &Path, what: &CheckStore) -> Result<bool> {
+    anyhow::ensure!(
+        quipu::has_files(uri),
+        "{}: --repair works on files, and only the store sqlite has them",
+        quipu::without_login(uri)
+    );
     let mended = repair::run(&stores(uri, folder), what.deep, what.source.json).await;
     let is_open =
         |error: &anyhow::Error| error.chain().any(|cause| cause.downcast_ref().is_some_and(is_locked));
@@ -121,7 +126,8 @@ fn told(project: &str, looked: &Looked) -> Value {
 async fn look(uri: &str, folder: &Path, deep: bool) -> Result<Looked> {
     let root = quipu::store_folder(uri, folder);
     let catalog = root.join("catalog.db");
-    if std::fs::metadata(&catalog).map_or(true, |file| file.len() == 0) && has_days(&root) {
+    let is_empty = || std::fs::metadata(&catalog).map_or(true, |file| file.len() == 0);
+    if quipu::has_files(uri) && is_empty() && has_days(&root) {
         let finding = format!("Catalog: {} is missing or empty, and day files exist.", catalog.display());
         return Ok(Looked { info: None, findings: vec![finding] });
     }
@@ -143,7 +149,7 @@ fn has_days(root: &Path) -> bool {
 }
 
 async fn look_whole(uri: &str, folder: &Path, deep: bool) -> Result<Looked> {
-    if deep {
+    if deep && quipu::has_files(uri) {
         let store = Sqlite::open_read_only(quipu::store_folder(uri, folder))?;
         return Ok(Looked { info: Some(store.info().await?), findings: store.check_deep().await? });
     }

@@ -103,7 +103,7 @@ impl ServedProject {
     }
 
     async fn open_in(config: &Config, name: &str, data: &Path, first: Option<&Receiver>) -> Result<Self> {
-        let uri = if name == DEFAULT { config.store.clone() } else { beside(&config.store) };
+        let uri = if name == DEFAULT { config.store.clone() } else { beside(&config.store, name) };
         let backends = config.project(name).backends;
         let site = Site { folder: folder(name, data)?, uri, accounts: Accounts::Make, backends };
         Self::begin(config, name, site, first).await
@@ -274,8 +274,12 @@ fn folder(name: &str, data: &Path) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// The same kind of store, in the project's own folder.
-fn beside(uri: &str) -> String {
+/// The same kind of store, in the project's own folder; in a server, in a database of its own.
+fn beside(uri: &str, name: &str) -> String {
+    if let (false, Some((place, database))) = (quipu::has_files(uri), uri.rsplit_once('/')) {
+        let (database, settings) = database.split_once('?').unwrap_or((database, ""));
+        return format!("{place}/{database}_{name}?{settings}").trim_end_matches('?').to_owned();
+    }
     let scheme = uri.split_once(':').map_or(uri, |(scheme, _)| scheme);
     let settings = uri.split_once('?').map_or("", |(_, settings)| settings);
     format!("{scheme}:?{settings}").trim_end_matches('?').to_owned()

@@ -27,8 +27,12 @@ pub fn run(command: &StoreCommand) -> Result<bool> {
 impl DataPlace {
     fn uri(&self) -> Result<&str> {
         let uri = self.store.as_deref().unwrap_or(OWN);
-        if uri.split_once(':').is_none_or(|(scheme, _)| scheme != "sqlite") {
-            bail!("{uri}: only the store sqlite has files");
+        if !quipu::has_files(uri) {
+            bail!(
+                "{}: this command works on files, and only the store sqlite has them; for a store in a server \
+                 use the server's own means, such as BACKUP of ClickHouse",
+                quipu::without_login(uri)
+            );
         }
         Ok(uri)
     }

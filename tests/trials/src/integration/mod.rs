@@ -2,6 +2,7 @@
 
 mod attacks;
 mod bare;
+mod clickhouse;
 mod deploy;
 mod disk;
 mod export;
@@ -50,7 +51,8 @@ pub struct Args {
     /// Suites to run; none means all but those that install frameworks
     #[arg(value_name = "SUITE")]
     suites: Vec<String>,
-    /// For the suites `faults`, `floods`, `frameworks`, `matrix` and `web`, only the cases with these names
+    /// For the suites `clickhouse`, `faults`, `floods`, `frameworks`, `matrix` and `web`, only the cases with
+    /// these names
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     only: Vec<String>,
     /// A suite that is skipped is a failure
@@ -128,7 +130,7 @@ pub struct Bench {
 
 type Suite = (&'static str, fn(&Bench) -> Result<Report>);
 
-const SUITES: [Suite; 22] = [
+const SUITES: [Suite; 23] = [
     ("recordings", recordings::run),
     ("kills", kills::run),
     ("loom", loom::run),
@@ -138,6 +140,7 @@ const SUITES: [Suite; 22] = [
     ("grafana", grafana::run),
     ("jaeger", jaeger::run),
     ("logs", logs::run),
+    ("clickhouse", clickhouse::run),
     ("web", web::run),
     ("proxy", proxy::run),
     ("mcp", mcp::run),

@@ -2,7 +2,7 @@
 
 use quipu_core::Status;
 
-use crate::held::Entry;
+use crate::Entry;
 
 /// Bytes of a tool's last error.
 const ERROR_BYTES: usize = 300;

@@ -4,17 +4,18 @@ use std::collections::{BTreeSet, HashSet};
 
 use compact_str::CompactString;
 use quipu_core::{
-    Canonical, Cost, FacetField, Kind, Resource, Signal, Span, SpanId, Status, Timestamp, Tokens, TraceId,
-    TraceRow, TraceStatus, Usd,
+    Canonical, Cost, FacetField, Kind, Resource, Signal, Span, SpanId, Status, Tokens, TraceId, TraceRow,
+    TraceStatus, Usd,
 };
 
-use crate::held::Trace;
+use crate::Trace;
 use crate::text::{has_words, words};
 
 /// A trace with its summary, for filters.
-pub(crate) struct Summed<'a> {
+pub struct Summed<'a> {
     pub(crate) trace: &'a Trace,
-    pub(crate) row: TraceRow,
+    /// The summary, with all names.
+    pub row: TraceRow,
 }
 
 /// Whether some span of the trace has all these words.
@@ -96,7 +97,7 @@ fn number(count: usize) -> u64 {
 
 impl<'a> Summed<'a> {
     /// Sums up a trace; `None` when it has no span.
-    pub(crate) fn of(trace_id: TraceId, trace: &'a Trace) -> Option<Self> {
+    pub fn of(trace_id: TraceId, trace: &'a Trace) -> Option<Self> {
         let mut spans: Vec<&Span> = trace.values().map(|entry| entry.span.as_ref()).collect();
         spans.sort_by_key(|span| (span.start, span.span_id));
         let first = *spans.first()?;
@@ -165,11 +166,6 @@ impl<'a> Summed<'a> {
             counted(self.trace).filter(|cost| cost.is_tool_run()).filter_map(|cost| cost.tool.as_ref());
         let costs = self.trace.values().filter_map(|entry| entry.cost.as_ref());
         seen.chain(costs.flat_map(|cost| &cost.inferred).map(|run| &run.tool))
-    }
-
-    /// Start, for orders.
-    pub(crate) const fn started_at(&self) -> Timestamp {
-        self.row.started_at
     }
 }
 

@@ -1,5 +1,7 @@
 //! Texts of records, for search and labels.
 
+use std::collections::BTreeSet;
+
 use quipu_core::{Span, Value};
 
 /// A value as a label: text as it is, everything else in its shortest form.
@@ -15,17 +17,26 @@ pub(crate) fn label_text(value: &Value) -> String {
 }
 
 /// Words of a text: runs of letters and digits, in lower case.
-pub(crate) fn words(text: &str) -> impl Iterator<Item = String> {
+pub fn words(text: &str) -> impl Iterator<Item = String> {
     text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase)
 }
 
-/// Whether all words occur in the span's name, text attributes, status message, or the texts of its events.
-pub(crate) fn has_words(span: &Span, wanted: &[String]) -> bool {
+/// The searched texts of a span: its name, text attributes, status message, and the texts of its events.
+fn texts(span: &Span) -> impl Iterator<Item = &str> {
     let attributes = span.attributes.iter().filter_map(|(_, value)| value.as_str());
     let events =
         span.events.iter().flat_map(|event| event.attributes.iter().filter_map(|(_, value)| value.as_str()));
-    let names = [span.name.as_str(), span.status_message.as_str()];
-    let texts: Vec<&str> = names.into_iter().chain(attributes).chain(events).collect();
+    [span.name.as_str(), span.status_message.as_str()].into_iter().chain(attributes).chain(events)
+}
+
+/// Every searched word of a span, sorted and once.
+pub fn words_of(span: &Span) -> BTreeSet<String> {
+    texts(span).flat_map(words).collect()
+}
+
+/// Whether all words occur in the span's searched texts.
+pub(crate) fn has_words(span: &Span, wanted: &[String]) -> bool {
+    let texts: Vec<&str> = texts(span).collect();
     wanted.iter().all(|wanted| texts.iter().any(|text| words(text).any(|word| word == *wanted)))
 }
 

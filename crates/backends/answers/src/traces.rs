@@ -6,40 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use compact_str::CompactString;
 use quipu_core::{
     AnswerMemory, Cursor, Detail, MemoryHold, Result, SessionPage, SessionQuery, SessionRow, Sort, Span,
-    SpanConflict, SpanPage, SpanQuery, SpanRow, Timestamp, Tokens, TracePage, TraceQuery, TraceRow,
+    SpanConflict, SpanPage, SpanQuery, SpanRow, Timestamp, Tokens, TraceId, TracePage, TraceQuery, TraceRow,
 };
 
-use crate::held::{Entry, Records};
-use crate::summary::{Summed, sum};
-
-/// Takes one page of ordered rows; also returns whether there are more.
-pub(crate) fn page<T>(rows: impl Iterator<Item = T>, limit: usize) -> (Vec<T>, bool) {
-    let limit = limit.max(1);
-    let mut rows: Vec<T> = rows.take(limit.saturating_add(1)).collect();
-    let more = rows.len() > limit;
-    rows.truncate(limit);
-    (rows, more)
-}
-
-/// The same; the page ends early once its rows take more bytes than the current request allows for a page.
-pub(crate) fn page_of<T>(
-    rows: impl Iterator<Item = T>,
-    limit: usize,
-    bytes: impl Fn(&T) -> usize,
-) -> (Vec<T>, bool) {
-    let most = AnswerMemory::current().page_bytes();
-    let (mut rows, mut more) = page(rows, limit);
-    let mut all = 0_usize;
-    let mut fits = |row: &T| {
-        let before = all;
-        all = all.saturating_add(bytes(row));
-        before < most
-    };
-    let fit = rows.iter().map_while(|row| Some(row).filter(|row| fits(row))).count();
-    more |= fit < rows.len();
-    rows.truncate(fit);
-    (rows, more)
-}
+use crate::matching::{counted_too, picked};
+use crate::page::page_of;
+use crate::summary::sum;
+use crate::{Entry, Question, Trace};
 
 /// The figure for a sort.
 fn figure(sort: Sort, row: &TraceRow) -> i64 {
@@ -55,7 +28,7 @@ fn figure(sort: Sort, row: &TraceRow) -> i64 {
 }
 
 /// The sort key of a cursor, in rising order. Ties are ordered by trace id.
-fn place(sort: Sort, at: Cursor) -> (i128, quipu_core::TraceId) {
+fn place(sort: Sort, at: Cursor) -> (i128, TraceId) {
     let falls = matches!(
         sort,
         Sort::Newest
@@ -70,26 +43,88 @@ fn place(sort: Sort, at: Cursor) -> (i128, quipu_core::TraceId) {
     (if falls { -figure } else { figure }, at.trace_id)
 }
 
-impl Records {
-    pub(crate) fn traces(&self, query: &TraceQuery) -> Result<TracePage> {
-        let cursor = |row: &TraceRow| Cursor { value: figure(query.sort, row), trace_id: row.trace_id };
-        let (mut rows, mut hold) = (Vec::new(), AnswerMemory::current().hold(0)?);
-        for trace in self.picked(&query.filter) {
-            hold.grow(trace.row.bytes())?;
-            rows.push(trace.row);
-        }
-        rows.sort_by_cached_key(|row| place(query.sort, cursor(row)));
-        let after = query.cursor.map(|at| place(query.sort, at));
-        let rest =
-            rows.into_iter().filter(|row| after.is_none_or(|after| place(query.sort, cursor(row)) > after));
-        let (rows, more) = page_of(rest.map(shown), query.limit, TraceRow::bytes);
-        let next = rows.last().filter(|_| more).map(cursor);
-        Ok(TracePage { rows, next })
+/// Rows beyond a page that a list keeps before it drops those that no page can have.
+pub(crate) const SPARE: usize = 1_000;
+
+/// One page of traces.
+pub struct TraceList<'q> {
+    query: &'q TraceQuery,
+    rows: Vec<TraceRow>,
+    hold: MemoryHold,
+}
+
+impl<'q> TraceList<'q> {
+    /// The page that a query asks for.
+    ///
+    /// # Errors
+    /// No memory is left for the request.
+    pub fn new(query: &'q TraceQuery) -> Result<Self> {
+        Ok(Self { query, rows: Vec::new(), hold: AnswerMemory::current().hold(0)? })
     }
 
-    pub(crate) fn spans_of(&self, query: &SpanQuery) -> SpanPage {
-        let mut entries: Vec<_> =
-            self.traces.get(&query.trace_id).into_iter().flat_map(BTreeMap::values).collect();
+    /// Whether the page is full of traces that all come before one with this start, by start. Equal starts
+    /// do not count, because their order is that of the ids.
+    pub fn is_full_before(&self, start: Timestamp) -> bool {
+        let before = |row: &&TraceRow| match self.query.sort {
+            Sort::Oldest => row.started_at < start,
+            _ => row.started_at > start,
+        };
+        self.rows.iter().filter(before).count() > self.query.limit.max(1)
+    }
+
+    fn cursor(&self, row: &TraceRow) -> Cursor {
+        Cursor { value: figure(self.query.sort, row), trace_id: row.trace_id }
+    }
+
+    fn place(&self, row: &TraceRow) -> (i128, TraceId) {
+        place(self.query.sort, self.cursor(row))
+    }
+
+    /// Drops the rows behind the page and its next one.
+    fn shrink(&mut self) -> Result<()> {
+        let mut rows = std::mem::take(&mut self.rows);
+        rows.sort_by_cached_key(|row| self.place(row));
+        rows.truncate(self.query.limit.max(1).saturating_add(1));
+        self.hold.set(rows.iter().map(TraceRow::bytes).sum())?;
+        self.rows = rows;
+        Ok(())
+    }
+}
+
+impl Question for TraceList<'_> {
+    type Answer = TracePage;
+
+    fn add(&mut self, id: TraceId, trace: &Trace) -> Result<()> {
+        let Some(trace) = picked(&self.query.filter, id, trace) else { return Ok(()) };
+        let after = self.query.cursor.map(|at| place(self.query.sort, at));
+        if after.is_some_and(|after| self.place(&trace.row) <= after) {
+            return Ok(());
+        }
+        self.hold.grow(trace.row.bytes())?;
+        self.rows.push(trace.row);
+        if self.rows.len() > self.query.limit.saturating_mul(2).saturating_add(SPARE) {
+            self.shrink()?;
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<TracePage> {
+        self.shrink()?;
+        let rows = std::mem::take(&mut self.rows);
+        let (rows, more) = page_of(rows.into_iter().map(shown), self.query.limit, TraceRow::bytes);
+        let next = rows.last().filter(|_| more).map(|row| self.cursor(row));
+        Ok(TracePage { rows, next })
+    }
+}
+
+/// One page of a trace's spans.
+pub struct SpanList<'q>(pub &'q SpanQuery);
+
+impl SpanList<'_> {
+    /// The page.
+    pub fn of(&self, trace: Option<&Trace>) -> SpanPage {
+        let query = self.0;
+        let mut entries: Vec<_> = trace.into_iter().flat_map(BTreeMap::values).collect();
         entries.retain(|entry| entry.is_shown());
         let place = |entry: &Entry| (entry.span.start, entry.span.span_id);
         entries.sort_by_key(|entry| place(entry));
@@ -103,19 +138,45 @@ impl Records {
         let rows = entries.into_iter().map(|entry| span_row(entry, query.detail)).collect();
         SpanPage { rows, next, hold: MemoryHold::default() }
     }
+}
 
-    pub(crate) fn sessions(&self, query: &SessionQuery) -> Result<SessionPage> {
-        let mut by_session: BTreeMap<CompactString, Vec<Summed<'_>>> = BTreeMap::new();
-        let mut hold = AnswerMemory::current().hold(0)?;
-        for trace in self.counted_too(&query.filter) {
-            if let Some(session) = trace.row.session.clone() {
-                // Its session's row is at most as large.
-                hold.grow(2 * trace.row.bytes())?;
-                by_session.entry(session).or_default().push(trace);
-            }
+/// One page of sessions.
+pub struct SessionList<'q> {
+    query: &'q SessionQuery,
+    by_session: BTreeMap<CompactString, Vec<TraceRow>>,
+    hold: MemoryHold,
+}
+
+impl<'q> SessionList<'q> {
+    /// The page that a query asks for.
+    ///
+    /// # Errors
+    /// No memory is left for the request.
+    pub fn new(query: &'q SessionQuery) -> Result<Self> {
+        Ok(Self { query, by_session: BTreeMap::new(), hold: AnswerMemory::current().hold(0)? })
+    }
+}
+
+impl Question for SessionList<'_> {
+    type Answer = SessionPage;
+
+    fn add(&mut self, id: TraceId, trace: &Trace) -> Result<()> {
+        let Some(trace) = counted_too(&self.query.filter, id, trace) else { return Ok(()) };
+        if let Some(session) = trace.row.session.clone() {
+            // Its session's row is at most as large.
+            self.hold.grow(2 * trace.row.bytes())?;
+            self.by_session.entry(session).or_default().push(trace.row);
         }
-        let mut rows: Vec<_> =
-            by_session.into_iter().filter_map(|(session, traces)| session_row(session, traces)).collect();
+        Ok(())
+    }
+
+    fn finish(self) -> Result<SessionPage> {
+        let query = self.query;
+        let mut rows: Vec<_> = self
+            .by_session
+            .into_iter()
+            .filter_map(|(session, traces)| session_row(session, traces))
+            .collect();
         let place = |at: Timestamp, session: &str| (Reverse(at), session.to_owned());
         rows.sort_by_cached_key(|row| place(row.last_at, &row.session));
         let after = query.cursor.as_ref().map(|(at, session)| place(*at, session));
@@ -128,7 +189,7 @@ impl Records {
 }
 
 /// A summary as an answer, with the first names of each kind.
-pub(crate) fn shown(mut row: TraceRow) -> TraceRow {
+pub fn shown(mut row: TraceRow) -> TraceRow {
     for names in [&mut row.tags, &mut row.agents, &mut row.models] {
         names.truncate(TraceRow::MOST_NAMES);
     }
@@ -136,7 +197,7 @@ pub(crate) fn shown(mut row: TraceRow) -> TraceRow {
 }
 
 /// A stored span as an answer.
-pub(crate) fn span_row(entry: &Entry, detail: Detail) -> SpanRow {
+pub fn span_row(entry: &Entry, detail: Detail) -> SpanRow {
     let span = entry.span.as_ref();
     let read = &span.canonical;
     let conflict = |conflict: SpanConflict| match detail {
@@ -164,12 +225,11 @@ pub(crate) fn span_row(entry: &Entry, detail: Detail) -> SpanRow {
     }
 }
 
-fn session_row(session: CompactString, mut traces: Vec<Summed<'_>>) -> Option<SessionRow> {
-    traces.sort_by_key(|trace| (trace.started_at(), trace.row.trace_id));
-    let rows: Vec<&TraceRow> = traces.iter().map(|trace| &trace.row).collect();
-    let total = |figure: fn(&TraceRow) -> u64| rows.iter().map(|row| figure(row)).sum();
+fn session_row(session: CompactString, mut rows: Vec<TraceRow>) -> Option<SessionRow> {
+    rows.sort_by_key(|row| (row.started_at, row.trace_id));
+    let total = |figure: fn(&TraceRow) -> u64| rows.iter().map(figure).sum();
     let names = |of: fn(&TraceRow) -> &Vec<CompactString>| {
-        let names: BTreeSet<_> = rows.iter().flat_map(|row| of(row)).cloned().collect();
+        let names: BTreeSet<_> = rows.iter().flat_map(of).cloned().collect();
         names.into_iter().take(TraceRow::MOST_NAMES).collect()
     };
     Some(SessionRow {

@@ -11,10 +11,10 @@ use quipu_core::{
 
 use crate::events;
 use crate::failure::{error_of, short};
-use crate::held::{Entry, Records};
-use crate::matching::{is, within};
+use crate::matching::{is, of_costs, picked, within};
 use crate::summary::{Summed, above_failures, values_of};
 use crate::terms::{is_wanted, of_run, of_span, terms_fit};
+use crate::{Entry, Question, Trace};
 
 type Name = Option<CompactString>;
 
@@ -285,73 +285,93 @@ fn event_fits(filter: &TraceFilter, query: &EventQuery, event: &Event) -> bool {
             .all(|term| event_holds(&term.criterion, event).is_none_or(|holds| holds != term.not))
 }
 
-impl Records {
-    pub(crate) fn work(&self, query: &WorkQuery) -> Result<Vec<WorkGroup>> {
-        let mut sums = GroupTable::<Vec<UsageKey>, Sum>::new(&AnswerMemory::current())?;
+/// Sums over work, by group.
+pub struct WorkSum<'q> {
+    query: &'q WorkQuery,
+    events: EventQuery,
+    sums: GroupTable<Vec<UsageKey>, Sum>,
+}
+
+impl<'q> WorkSum<'q> {
+    /// The sums that a query asks for.
+    ///
+    /// # Errors
+    /// No memory is left for the request.
+    pub fn new(query: &'q WorkQuery) -> Result<Self> {
+        let mut sums = GroupTable::new(&AnswerMemory::current())?;
         if query.group_by.is_empty() {
             sums.add(Vec::new(), Sum::default())?;
         }
-        self.each_record(query, |record| {
-            if query.failed && !record.failed {
-                return Ok(());
-            }
-            let key = query.group_by.iter().map(|by| record.key(*by)).collect();
-            let mut sum = Sum::default();
-            sum.add(&record);
-            sums.add(key, sum)
-        })?;
+        Ok(Self { query, events: event_query(&query.filter), sums })
+    }
+
+    /// Adds an event, if the query is about events.
+    ///
+    /// # Errors
+    /// No memory is left for the request.
+    pub fn add_event(&mut self, event: &Event) -> Result<()> {
+        if event_fits(&self.query.filter, &self.events, event) {
+            self.add_record(&Record::of_event(event))?;
+        }
+        Ok(())
+    }
+
+    fn add_record(&mut self, record: &Record) -> Result<()> {
+        if self.query.failed && !record.failed {
+            return Ok(());
+        }
+        let key = self.query.group_by.iter().map(|by| record.key(*by)).collect();
+        let mut sum = Sum::default();
+        sum.add(record);
+        self.sums.add(key, sum)
+    }
+}
+
+impl Question for WorkSum<'_> {
+    type Answer = Vec<WorkGroup>;
+
+    fn add(&mut self, id: TraceId, trace: &Trace) -> Result<()> {
+        match &self.query.of {
+            Worked::Traces => match picked(&self.query.filter, id, trace) {
+                Some(trace) => self.add_record(&Record::of_trace(&trace)),
+                None => Ok(()),
+            },
+            Worked::Spans(kinds) => each_at_work((id, trace), self.query, kinds, &[], |entry, trace| {
+                self.add_record(&Record::of_span(entry, trace))
+            }),
+            Worked::Events => Ok(()),
+        }
+    }
+
+    fn finish(self) -> Result<Vec<WorkGroup>> {
         let group = |key, sum: Sum| WorkGroup {
             key,
             totals: WorkTotals { example: sum.example.map(|(.., trace)| trace), ..sum.totals },
         };
-        let (groups, _hold) = sums.into_groups(query.group_by.len(), group)?;
+        let (groups, _hold) = self.sums.into_groups(self.query.group_by.len(), group)?;
         Ok(groups)
     }
+}
 
-    fn each_record(&self, query: &WorkQuery, mut take: impl FnMut(Record) -> Result<()>) -> Result<()> {
-        let filter = &query.filter;
-        match &query.of {
-            Worked::Traces => self.picked(filter).try_for_each(|trace| take(Record::of_trace(&trace))),
-            Worked::Spans(kinds) => self.each_span_at_work(query, kinds, take),
-            Worked::Events => {
-                let events = event_query(filter);
-                let mut fitting = self.events.values().filter(|event| event_fits(filter, &events, event));
-                fitting.try_for_each(|event| take(Record::of_event(event)))
-            }
-        }
-    }
-
-    fn each_span_at_work(
-        &self,
-        query: &WorkQuery,
-        kinds: &[Kind],
-        mut take: impl FnMut(Record) -> Result<()>,
-    ) -> Result<()> {
-        self.each_at_work(query, kinds, &[], |entry, trace| take(Record::of_span(entry, trace)))
-    }
-
-    /// Passes each span that counts as work, failed or not, to `take`.
-    pub(crate) fn each_at_work<'h>(
-        &'h self,
-        query: &WorkQuery,
-        kinds: &[Kind],
-        of_trace: &[FacetField],
-        mut take: impl FnMut(&'h Entry, &Summed<'h>) -> Result<()>,
-    ) -> Result<()> {
-        let filter = &query.filter;
-        // The tool is the span's own.
-        let tool = filter.tool.clone().filter(|_| of_trace.contains(&FacetField::Tool));
-        let part = TraceFilter { tool, ..filter.clone() };
-        for trace in self.traces_of_costs(&part) {
-            let echoes = if query.is_of_origins() { above_failures(trace.trace) } else { HashSet::default() };
-            let fits = |entry: &&Entry| {
-                !echoes.contains(&entry.span.span_id)
-                    && (kinds.is_empty() || kinds.contains(&kind_of(entry)))
-                    && is_work(entry)
-                    && span_fits(filter, of_trace, entry, &trace)
-            };
-            trace.trace.values().filter(fits).try_for_each(|entry| take(entry, &trace))?;
-        }
-        Ok(())
-    }
+/// Passes each span of a trace that counts as work, failed or not, to `take`.
+pub(crate) fn each_at_work<'h>(
+    (id, trace): (TraceId, &'h Trace),
+    query: &WorkQuery,
+    kinds: &[Kind],
+    of_trace: &[FacetField],
+    mut take: impl FnMut(&'h Entry, &Summed<'h>) -> Result<()>,
+) -> Result<()> {
+    let filter = &query.filter;
+    // The tool is the span's own.
+    let tool = filter.tool.clone().filter(|_| of_trace.contains(&FacetField::Tool));
+    let part = TraceFilter { tool, ..filter.clone() };
+    let Some(trace) = of_costs(&part, id, trace) else { return Ok(()) };
+    let echoes = if query.is_of_origins() { above_failures(trace.trace) } else { HashSet::default() };
+    let fits = |entry: &&Entry| {
+        !echoes.contains(&entry.span.span_id)
+            && (kinds.is_empty() || kinds.contains(&kind_of(entry)))
+            && is_work(entry)
+            && span_fits(filter, of_trace, entry, &trace)
+    };
+    trace.trace.values().filter(fits).try_for_each(|entry| take(entry, &trace))
 }

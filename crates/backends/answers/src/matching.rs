@@ -1,8 +1,8 @@
 //! Matching of traces and ledger rows with a filter.
 
-use quipu_core::{Cost, Timestamp, TraceFilter};
+use quipu_core::{Cost, Timestamp, TraceFilter, TraceId};
 
-use crate::held::Records;
+use crate::Trace;
 use crate::summary::{Summed, counted, has_all_words};
 use crate::terms::{of_trace, terms_fit};
 
@@ -52,29 +52,18 @@ pub(crate) fn cost_part_fits(filter: &TraceFilter, cost: &Cost) -> bool {
         && is(filter.model.as_ref(), cost.model())
 }
 
-impl Records {
-    /// Every trace, summed up.
-    pub(crate) fn summed(&self) -> impl Iterator<Item = Summed<'_>> {
-        self.traces.iter().filter_map(|(id, trace)| Summed::of(*id, trace))
-    }
+/// A listed trace for which the whole filter holds: it has a span.
+pub(crate) fn picked<'a>(filter: &TraceFilter, id: TraceId, trace: &'a Trace) -> Option<Summed<'a>> {
+    Summed::of(id, trace).filter(|trace| trace.row.spans > 0 && trace_fits(filter, trace))
+}
 
-    /// Listed traces for which the whole filter holds: those that have a span.
-    pub(crate) fn picked<'a>(&'a self, filter: &'a TraceFilter) -> impl Iterator<Item = Summed<'a>> {
-        self.summed().filter(|trace| trace.row.spans > 0 && trace_fits(filter, trace))
-    }
+/// As [`picked`], with a trace of whose counted spans sampling has left all out: sums by session have them.
+pub(crate) fn counted_too<'a>(filter: &TraceFilter, id: TraceId, trace: &'a Trace) -> Option<Summed<'a>> {
+    let has_some = |trace: &Summed<'_>| trace.row.spans > 0 || counted(trace.trace).next().is_some();
+    Summed::of(id, trace).filter(|trace| has_some(trace) && trace_fits(filter, trace))
+}
 
-    /// As [`Self::picked`], with those of whose counted spans sampling has left all out: sums by session have
-    /// them.
-    pub(crate) fn counted_too<'a>(&'a self, filter: &'a TraceFilter) -> impl Iterator<Item = Summed<'a>> {
-        let has_some = |trace: &Summed<'_>| trace.row.spans > 0 || counted(trace.trace).next().is_some();
-        self.summed().filter(move |trace| has_some(trace) && trace_fits(filter, trace))
-    }
-
-    /// Traces by id that match the trace's part of the filter: candidates for their ledger rows.
-    pub(crate) fn traces_of_costs<'h, 'f>(
-        &'h self,
-        filter: &'f TraceFilter,
-    ) -> impl Iterator<Item = Summed<'h>> + use<'h, 'f> {
-        self.summed().filter(move |trace| trace_part_fits(filter, trace))
-    }
+/// A trace that matches the trace's part of the filter: a candidate for its ledger rows.
+pub(crate) fn of_costs<'a>(filter: &TraceFilter, id: TraceId, trace: &'a Trace) -> Option<Summed<'a>> {
+    Summed::of(id, trace).filter(|trace| trace_part_fits(filter, trace))
 }
