@@ -83,7 +83,11 @@ fn doc_tests() -> Result<()> {
 }
 
 fn separate_features() -> Result<()> {
-    APART.into_iter().try_for_each(|(package, feature)| test::runner(&["-p", package, "--features", feature]))
+    APART
+        .into_iter()
+        .try_for_each(|(package, feature)| test::runner(&["-p", package, "--features", feature]))?;
+    // Every other crate switches recording on.
+    test::runner(&["-p", "quipu-sdk", "--no-default-features"])
 }
 
 /// Each list of suites is a process of its own, because a suite takes its options from the command line.

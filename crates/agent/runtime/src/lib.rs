@@ -21,6 +21,8 @@ pub mod prices;
 mod quipu;
 mod retention;
 mod retention_clock;
+mod sharing;
+mod signals;
 mod start;
 mod status;
 mod syntax;
@@ -43,7 +45,9 @@ pub use quipu_budget::{
 };
 pub use quipu_pipeline::{Capture, FieldRules, HashKey, Mode, OwnPattern, Pii, PiiKind, RedactConfig};
 pub use quipu_pipeline::{DeliveryConfig, Exporter, ExporterRules, ExporterStatus, RuleSignal, WhenFull};
+pub use quipu_pipeline::{SharedStore, StoreMode};
 pub use retention::watch_retention;
+pub use sharing::tend_alone;
 pub use status::Status;
 pub use syntax::parse as parse_config;
 pub use system::observe as observe_system;

@@ -1,7 +1,8 @@
 //! Start of the library: from a configuration to a running thread.
 
+use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64};
 use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
@@ -10,8 +11,8 @@ use quipu_budget::Budgets;
 use quipu_core::{Accounts, Adapters, Error, ErrorKind, Meter, PriceBook, Result, Store, SystemClock};
 use quipu_mapping::Mapped;
 use quipu_pipeline::{
-    Pipeline, PipelineParts, Redact, SelfMetrics, Stages, StandardStages, Steady, Tail, TailSampling,
-    Unstored, row_of,
+    Pipeline, PipelineParts, Redact, SelfMetrics, SharedStore, Stages, StandardStages, Steady, Tail,
+    TailSampling, Unstored, row_of,
 };
 use quipu_sdk::metrics::Derive;
 use quipu_sdk::{Drain, Pricer, Recorder, RecorderConfig};
@@ -30,6 +31,8 @@ use crate::installed::Installed;
 use crate::prices;
 use crate::quipu::{Quipu, Running};
 use crate::retention::watch_retention;
+use crate::sharing::tend_shared;
+use crate::signals::end_on_signals;
 use crate::tables::{Opened, Tables};
 
 /// Longest wait of the start for the budgets' past spending.
@@ -64,11 +67,17 @@ impl<T: Tables> Builder<T> {
         let shared = {
             // Backends may start tasks while they open.
             let _within = runtime.enter();
-            Arc::new(self.shared(&config, recorder, budgets.clone(), meter, stages))
+            let (shared, stores) = self.shared(&config, recorder, budgets.clone(), meter, stages);
+            let shared = Arc::new(shared);
+            tend_shared(stores, &shared, runtime.handle());
+            shared
         };
         keep_retention(&config, &shared, &runtime);
         let clock = runtime.handle().clone();
         let (commands, asked) = unbounded_channel();
+        if config.end_on_signals {
+            end_on_signals(&commands, &shared, config.shutdown_timeout, &clock);
+        }
         let agent = agent(&config, &shared, drain, asked);
         run(agent, runtime, !budgets.is_empty())?;
         if !self.detached {
@@ -185,7 +194,7 @@ impl<T: Tables> Builder<T> {
         budgets: Budgets,
         meter: Arc<SelfMetrics>,
         stages: Stages,
-    ) -> Shared {
+    ) -> (Shared, Vec<Arc<SharedStore>>) {
         let delivery = &config.backends.delivery;
         let mut backends = Backends::default();
         std::mem::take(&mut self.stores)
@@ -216,7 +225,7 @@ impl<T: Tables> Builder<T> {
             ledger_spans: LEDGER_SPANS,
             ..PipelineParts::new(store)
         });
-        Shared {
+        let shared = Shared {
             recorder,
             pipeline,
             steady,
@@ -228,7 +237,9 @@ impl<T: Tables> Builder<T> {
             dropped: Mutex::default(),
             held_spans: AtomicU64::new(0),
             running: AtomicBool::new(true),
-        }
+            exit_code: AtomicI32::new(0),
+        };
+        (shared, backends.shared)
     }
 }
 
@@ -254,6 +265,7 @@ fn agent(config: &Config, shared: &Arc<Shared>, drain: Drain, commands: Unbounde
         commands,
         delay: config.delay,
         metrics_interval: config.metrics_interval,
+        shown: HashSet::new(),
     }
 }
 

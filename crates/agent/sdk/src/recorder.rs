@@ -155,6 +155,12 @@ impl Recorder {
         std::ptr::eq(self.0, other.0)
     }
 
+    /// Address of its state, which identifies it.
+    #[inline]
+    pub(crate) fn address(self) -> usize {
+        std::ptr::from_ref(self.0).addr()
+    }
+
     #[inline]
     pub(crate) fn is_closed(self) -> bool {
         self.0.closed.load(Ordering::Relaxed)

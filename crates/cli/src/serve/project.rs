@@ -28,7 +28,7 @@ use tokio::task::JoinSet;
 
 use super::money::{Accounts, MoneySource};
 use super::vitals::Sources;
-use super::{Config, alerts, aside, conflicts, drift, exporters, own, page, routes, unread};
+use super::{Config, alerts, aside, conflicts, drift, exporters, inbox, own, page, routes, unread};
 
 /// Folder within the data folder with a folder for each other project.
 const FOLDER: &str = "projects";
@@ -53,6 +53,8 @@ struct Site<'a> {
 pub struct ServedProject {
     name: String,
     pub folder: PathBuf,
+    /// URI of its store.
+    uri: String,
     pub store: Arc<dyn Store>,
     pub pipeline: Arc<Pipeline>,
     pub money: Money,
@@ -146,6 +148,7 @@ impl ServedProject {
             page: Arc::new(page::page(&derive, &metrics)?),
             own: Arc::default(),
             documents: documents(&uri, &folder),
+            uri,
             retention: Arc::new(config.retention_of(name).clone()),
             folder,
             adapters,
@@ -220,6 +223,9 @@ impl ServedProject {
         let metrics = Arc::clone(&self.metrics);
         let clock = Arc::new(SystemClock);
         background.spawn(watch_retention(self.name.clone(), store, rules, metrics, clock, FIRST_RETENTION));
+        if let Some(work) = inbox::of_store(&self.uri, &self.folder, &self.pipeline) {
+            background.spawn(work);
+        }
         let budgets = self.money.budgets.clone();
         background.spawn(watch_budgets(budgets, Arc::clone(&self.store), Arc::clone(&self.pipeline)));
         if let Some(alerts) = self.alerts.clone() {
