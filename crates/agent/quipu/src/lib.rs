@@ -30,6 +30,8 @@ pub use quipu_core as core;
 pub use quipu_core::Error;
 #[cfg(feature = "http")]
 pub use quipu_http as http;
+#[cfg(feature = "reports")]
+pub use quipu_insight::tools as reports;
 #[cfg(feature = "macros")]
 pub use quipu_macros::observe;
 #[cfg(feature = "opentelemetry")]
