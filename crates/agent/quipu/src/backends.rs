@@ -6,6 +6,8 @@ use std::sync::Arc;
 use quipu_core::{Error, ErrorKind, Result, Store};
 use quipu_runtime as runtime;
 
+use crate::plug_ins::plug_ins;
+
 /// Mode of opening a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
@@ -115,10 +117,15 @@ pub(crate) const BACKENDS: &[(&str, runtime::Open)] = &[
     }),
 ];
 
+/// Every kind of backend of this program.
+pub(crate) fn known() -> Vec<(&'static str, runtime::Open)> {
+    plug_ins().backends_over(BACKENDS)
+}
+
 /// Opens the configured backends on the current tokio runtime; `store` is an already open store.
 pub fn open_backends(named: &runtime::BackendConfigs, store: Option<Arc<dyn Store>>) -> runtime::Backends {
     let mut backends = runtime::Backends { store, ..runtime::Backends::default() };
-    backends.open(named, BACKENDS, is_optional);
+    backends.open(named, &known(), is_optional);
     runtime::tend_alone(std::mem::take(&mut backends.shared));
     backends
 }

@@ -13,6 +13,7 @@ mod estimates;
 #[cfg(doctest)]
 mod guide;
 mod library;
+mod plug_ins;
 pub mod prices;
 pub mod testing;
 
@@ -21,6 +22,7 @@ pub use backends::{Access, open, open_backends, schemes, store_folder};
 #[cfg(feature = "tokens")]
 pub use estimates::{estimate, estimator};
 pub use library::{Build, Builder, Quipu, builder, development, init, production};
+pub use plug_ins::install_plug_ins;
 pub use prices::books as prices;
 #[cfg(feature = "backend-prometheus")]
 pub use quipu_backend_prometheus as prometheus;
@@ -41,11 +43,11 @@ pub use quipu_pipeline as pipeline;
 #[cfg(feature = "primitives")]
 pub use quipu_primitives as primitives;
 pub use quipu_runtime::{
-    AccountStatus, Action, Admission, Amount, BackendConfigs, Budget, BudgetConfig, BudgetError, BudgetRef,
-    BudgetStatus, BudgetView, Budgets, BudgetsBuilder, Capture, DeliveryConfig, Estimate, Exceeded, Exporter,
-    ExporterRules, ExporterStatus, FieldRules, HashKey, LoopConfig, LoopKind, Looped, Mode, Notice,
-    OwnPattern, Period, Pii, PiiKind, Preset, RedactConfig, Reservation, Scope, Source, Status, Subject,
-    Variables, What, WhenFull, budget, budgets,
+    AccountStatus, Action, Admission, Amount, BackendConfigs, BackendEntry, Budget, BudgetConfig,
+    BudgetError, BudgetRef, BudgetStatus, BudgetView, Budgets, BudgetsBuilder, Capture, DeliveryConfig,
+    Estimate, Exceeded, Exporter, ExporterRules, ExporterStatus, FieldRules, HashKey, LoopConfig, LoopKind,
+    Looped, Mode, Notice, Opened as OpenedBackend, OwnPattern, Period, Pii, PiiKind, Preset, RedactConfig,
+    Registry, Reservation, Scope, Source, Status, Subject, Variables, What, WhenFull, budget, budgets,
 };
 pub use quipu_sdk::*;
 #[cfg(feature = "tokens")]

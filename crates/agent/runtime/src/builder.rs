@@ -17,6 +17,7 @@ use quipu_sdk::{ManualClock, RecorderConfig};
 use crate::config::{CodeBackends, Layer, Preset, Sources};
 use crate::installed::Installed;
 use crate::quipu::Quipu;
+use crate::registry::Registry;
 use crate::tables::Tables;
 
 /// Listener for budget notices.
@@ -30,6 +31,7 @@ pub struct Builder<T> {
     pub(crate) stores: Vec<Arc<dyn Store>>,
     pub(crate) exporters: Vec<Arc<dyn Backend>>,
     pub(crate) adapters: Vec<Arc<dyn Adapter>>,
+    pub(crate) registry: Registry,
     pub(crate) stages: Vec<Arc<dyn Stage>>,
     pub(crate) prices: Option<Arc<dyn PriceBook>>,
     pub(crate) tokenizers: Vec<Arc<dyn Tokenizer>>,
@@ -50,6 +52,7 @@ impl<T: Tables> Builder<T> {
             stores: Vec::new(),
             exporters: Vec::new(),
             adapters: Vec::new(),
+            registry: Registry::new(),
             stages: Vec::new(),
             prices: None,
             tokenizers: Vec::new(),
@@ -209,6 +212,12 @@ impl<T: Tables> Builder<T> {
     /// Adds a custom adapter, before the built-in ones.
     pub fn adapter(mut self, adapter: Arc<dyn Adapter>) -> Self {
         self.adapters.push(adapter);
+        self
+    }
+
+    /// Adds plug-ins of other crates: adapters, and kinds of backends that the configuration can then name.
+    pub fn register(mut self, plug_ins: Registry) -> Self {
+        self.registry.append(plug_ins);
         self
     }
 

@@ -25,7 +25,7 @@ impl<T: Tables> Quipu<T> {
         let _within = running.clock.enter();
         // The present store stays the only one, so a further one becomes an exporter.
         let mut added = Backends { store: running.shared.store.clone(), ..Backends::default() };
-        added.open(&config, &T::backends(), T::is_optional);
+        added.open(&config, &running.known, T::is_optional);
         if let Some((_, error)) = added.failed.pop() {
             return Err(error);
         }

@@ -19,6 +19,7 @@ mod installed;
 mod named;
 pub mod prices;
 mod quipu;
+mod registry;
 mod retention;
 mod retention_clock;
 mod sharing;
@@ -46,6 +47,7 @@ pub use quipu_budget::{
 pub use quipu_pipeline::{Capture, FieldRules, HashKey, Mode, OwnPattern, Pii, PiiKind, RedactConfig};
 pub use quipu_pipeline::{DeliveryConfig, Exporter, ExporterRules, ExporterStatus, RuleSignal, WhenFull};
 pub use quipu_pipeline::{SharedStore, StoreMode};
+pub use registry::Registry;
 pub use retention::watch_retention;
 pub use sharing::tend_alone;
 pub use status::Status;

@@ -18,7 +18,7 @@ use crate::control::{Command, Kind, Reply, Shared};
 use crate::installed::Installed;
 use crate::named::BackendConfigs;
 use crate::status::Status;
-use crate::tables::Tables;
+use crate::tables::{Open, Tables};
 
 /// Extra time to wait for the thread's answer beyond the command's deadline.
 const GRACE: Duration = Duration::from_millis(250);
@@ -35,6 +35,8 @@ pub(crate) struct Running {
     pub basis: Basis,
     /// Configuration of backends, for those that are added later.
     pub backends: BackendConfigs,
+    /// Kinds of backends.
+    pub known: Vec<(&'static str, Open)>,
     pub shutdown_timeout: Duration,
 }
 

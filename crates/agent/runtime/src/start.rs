@@ -91,8 +91,8 @@ impl<T: Tables> Builder<T> {
         }
         let commands = Mutex::new(Some(commands));
         let shutdown_timeout = config.shutdown_timeout;
-        let backends = config.backends;
-        let running = Running { shared, commands, clock, basis, backends, shutdown_timeout };
+        let (backends, known) = (config.backends, self.registry.backends_over(&T::backends()));
+        let running = Running { shared, commands, clock, basis, backends, known, shutdown_timeout };
         Ok(Quipu::new(Some(running), installed))
     }
 
@@ -161,7 +161,7 @@ impl<T: Tables> Builder<T> {
     /// Adapters from the configuration, then those from code, then the built-in ones.
     fn adapters(&self, config: &Config) -> Result<Adapters> {
         let mapped = Mapped::new(config.map.clone())?;
-        let adapters = T::adapters().after(self.adapters.clone());
+        let adapters = self.registry.adapters_over(T::adapters()).after(self.adapters.clone());
         Ok(if mapped.is_empty() { adapters } else { adapters.after(vec![Arc::new(mapped)]) })
     }
 
@@ -200,7 +200,7 @@ impl<T: Tables> Builder<T> {
         std::mem::take(&mut self.stores)
             .into_iter()
             .for_each(|store| backends.add(Opened::Store(store), delivery));
-        backends.open(&config.backends, &T::backends(), T::is_optional);
+        backends.open(&config.backends, &self.registry.backends_over(&T::backends()), T::is_optional);
         std::mem::take(&mut self.exporters)
             .into_iter()
             .for_each(|exporter| backends.add(Opened::Exporter(exporter), delivery));
