@@ -11,7 +11,7 @@ use quipu_trials::{ports, shell};
 use crate::{check, test};
 
 /// Crates whose features are checked in combinations.
-const MATRIX: [&str; 2] = ["quipu", "quipu-cli"];
+const MATRIX: [&str; 2] = ["quipu-obs", "quipu-cli"];
 
 /// Features that no other crate of the workspace switches on, whose tests would be left out.
 const APART: [(&str, &str); 1] = [("quipu-backend-jaeger", "legacy-agent")];

@@ -132,7 +132,7 @@ pub fn run(args: &Args) -> Result<()> {
     // The length of the name decides where lines break.
     if shell::has_cargo("fmt") {
         let own = format!("quipu-{}-{name}", plan.kind);
-        shell::run(shell::cargo().args(["fmt", "-p", &own, "-p", "quipu"]))?;
+        shell::run(shell::cargo().args(["fmt", "-p", &own, "-p", "quipu-obs"]))?;
     }
     println!("next: cargo nextest run -p quipu-{}-{name}", plan.kind);
     Ok(())

@@ -1,10 +1,63 @@
-//! The facade: one dependency with its parts selected by cargo features.
+//! Observability for AI agents: the facade, one dependency with its parts selected by cargo features.
+//!
+//! Start the library, and record an agent with its calls:
+//!
+//! ```no_run
+//! let _quipu = quipu::init()?;
+//! let agent = quipu::agent("planner").session_id("s-17");
+//! let ended = agent.llm("openai", "gpt-5").usage((1_200, 85)).finish_reason("stop").end();
+//! println!("{:?}", ended.cost());
+//! # Ok::<(), quipu::Error>(())
+//! ```
+//!
+//! Observe a function:
+//!
+//! ```
+//! #[quipu::observe(kind = "tool")]
+//! fn search(query: &str) -> usize {
+//!     query.len()
+//! }
+//! # assert_eq!(search("knots"), 5);
+//! ```
+//!
+//! Record events and metrics:
+//!
+//! ```
+//! quipu::event!(INFO, "order.placed", items = 3);
+//! quipu::counter("orders").add(1, &[("region", "eu")]);
+//! ```
+//!
+//! Ask a budget before money is spent:
+//!
+//! ```no_run
+//! use quipu::{Budget, Usd};
+//!
+//! let _quipu = quipu::builder().budget("daily", Budget::usd(Usd::cents(500))).init()?;
+//! quipu::budget("daily").check(Usd::cents(2))?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Test an agent:
+//!
+//! ```
+//! let capture = quipu::testing::capture()?;
+//! capture.scope(|| quipu::tool("search").end());
+//! capture.finished()?.assert_tools(&["search"]);
+//! # Ok::<(), quipu::Error>(())
+//! ```
+//!
+//! Features of the default build: `enable` (recording), `backend-sqlite` (the store) and `macros`
+//! ([`observe`]). Each backend has a feature `backend-…`, each source an `adapter-…`; `http`, `tracing`,
+//! `opentelemetry`, `primitives`, `tokens` and `reports` add the modules of their names. The guide is in
+//! `docs/guide` of the repository.
 //!
 //! Verb: CHOOSE.
 //! Takes: cargo features, and a store's URI.
 //! Gives: the library for agents, the adapters and backends of the features, and the crates that every user
 //! needs.
 //! Never: holds logic of its own; it consists of tables.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod adapters;
 mod backends;

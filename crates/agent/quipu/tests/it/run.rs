@@ -41,8 +41,10 @@ async fn a_call_reaches_sqlite_and_another_process_reads_it_while_the_agent_runs
 }
 
 /// A custom backend that fails.
+#[cfg(feature = "backend-file")]
 struct Failing;
 
+#[cfg(feature = "backend-file")]
 #[async_trait::async_trait]
 impl quipu::core::Backend for Failing {
     fn name(&self) -> &str {
@@ -54,11 +56,13 @@ impl quipu::core::Backend for Failing {
     }
 }
 
+#[cfg(feature = "backend-file")]
 fn lines(folder: &TempDir) -> Vec<serde_json::Value> {
     let text = std::fs::read_to_string(folder.path().join("lines/quipu.jsonl")).unwrap();
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
+#[cfg(feature = "backend-file")]
 #[tokio::test]
 async fn with_one_backend_failing_sqlite_and_the_file_have_everything() {
     let folder = TempDir::new().unwrap();
@@ -83,6 +87,7 @@ async fn with_one_backend_failing_sqlite_and_the_file_have_everything() {
     assert_eq!(reader.integrity().unwrap().check().await.unwrap(), Vec::<String>::new());
 }
 
+#[cfg(feature = "backend-file")]
 #[tokio::test]
 async fn a_line_that_a_crash_has_torn_is_told_of() {
     let folder = TempDir::new().unwrap();

@@ -44,6 +44,7 @@ async fn until_calls(quipu: &Quipu, expected: u64) {
     }
 }
 
+#[cfg(feature = "backend-file")]
 #[tokio::test]
 async fn two_libraries_in_one_folder_lose_nothing() {
     let folder = TempDir::new().unwrap();

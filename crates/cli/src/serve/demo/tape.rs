@@ -24,11 +24,12 @@ macro_rules! recording {
         (
             Signal::$signal,
             Encoding::$encoding,
-            include_bytes!(concat!("../../../../../tests/fixtures/recordings/", $file)).as_slice(),
+            include_bytes!(concat!("recordings/", $file)).as_slice(),
         )
     };
 }
 
+/// The folder has links to the recordings of the tests, so that the package of this crate has their contents.
 /// Recordings of coding agents: spans, logs and metrics tell of the same calls, so that each is one tape.
 const CODING: &[&[TapeRequest]] = &[
     &[
