@@ -309,10 +309,10 @@ impl<T: Tables> Builder<T> {
         self
     }
 
-    /// Ends the process in order at SIGINT (Ctrl-C) and SIGTERM: waiting records are written, open spans are
-    /// stored as unfinished, and the exit code is 130 or 143. A second signal ends it at once. It is off by
-    /// default, because a program with a shutdown of its own must not be ended early. Signals that the program
-    /// handled before the start are left to it.
+    /// Ends the process in order at SIGINT (Ctrl-C) and SIGTERM: waiting records are written, open spans
+    /// are stored as unfinished, and the exit code is 130 or 143. A second signal ends it at once. It is
+    /// off by default, because a program with a shutdown of its own must not be ended early. Signals that
+    /// the program handled before the start are left to it.
     pub const fn end_on_signals(mut self, end: bool) -> Self {
         self.layer.end_on_signals = Some(end);
         self

@@ -90,9 +90,10 @@ impl<T: Tables> Builder<T> {
             }
         }
         let commands = Mutex::new(Some(commands));
+        let process = std::process::id();
         let shutdown_timeout = config.shutdown_timeout;
         let (backends, known) = (config.backends, self.registry.backends_over(&T::backends()));
-        let running = Running { shared, commands, clock, basis, backends, known, shutdown_timeout };
+        let running = Running { shared, commands, clock, basis, backends, known, shutdown_timeout, process };
         Ok(Quipu::new(Some(running), installed))
     }
 

@@ -81,9 +81,9 @@ impl Drain {
         self.take()
     }
 
-    /// Spans that are open now, with the values of their start: name, kind, ids and time. They have no end and
-    /// the attribute `quipu.unfinished`. The record of an ended span replaces such a version in a store. Call
-    /// it after [`Self::collect`].
+    /// Spans that are open now, with the values of their start: name, kind, ids and time. They have no end
+    /// and the attribute `quipu.unfinished`. The record of an ended span replaces such a version in a
+    /// store. Call it after [`Self::collect`].
     pub fn open_spans(&mut self) -> Vec<Span> {
         let mut batch = Batch::default();
         for record in self.open_records() {

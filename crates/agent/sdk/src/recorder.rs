@@ -155,6 +155,12 @@ impl Recorder {
         std::ptr::eq(self.0, other.0)
     }
 
+    /// Drops and counts later records, and lets another recorder be installed. For a process without its
+    /// drain, such as a forked child.
+    pub fn close(self) {
+        self.0.closed.store(true, Ordering::SeqCst);
+    }
+
     /// Address of its state, which identifies it.
     #[inline]
     pub(crate) fn address(self) -> usize {

@@ -1,7 +1,7 @@
 //! Slots of open spans, so that a process that ends early can still record them.
 //!
-//! The thread that opens a span copies the start of its record into a slot, with plain stores. The drain reads
-//! all slots. `turn` is odd during a copy, so the drain recognises and skips a torn one.
+//! The thread that opens a span copies the start of its record into a slot, with plain stores. The drain
+//! reads all slots. `turn` is odd during a copy, so the drain recognises and skips a torn one.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering, fence};

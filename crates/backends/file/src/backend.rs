@@ -36,8 +36,8 @@ impl File {
         Self::open_at(config, Arc::new(SystemClock))
     }
 
-    /// Like [`File::open`]. If another process writes the files of this name, it uses the first free name from
-    /// `NAME-2` to `NAME-9`.
+    /// Like [`File::open`]. If another process writes the files of this name, it uses the first free name
+    /// from `NAME-2` to `NAME-9`.
     ///
     /// # Errors
     /// The errors of [`File::open`].

@@ -91,9 +91,14 @@ impl Inbox {
         let batch = Head::read(&bytes).and_then(|head| head.unpack(bytes.get(Head::LEN..)?));
         if batch.is_none() {
             tracing::warn!(path = %path.display(), "a handed-over batch is damaged and was set aside");
-            let _ = fs::rename(path, path.with_extension(DAMAGED));
+            self.set_aside(path);
         }
         batch
+    }
+
+    /// Renames a batch, so it is not read again.
+    pub(super) fn set_aside(&self, path: &Path) {
+        let _ = fs::rename(path, path.with_extension(DAMAGED));
     }
 
     /// Removes a batch that the store has.

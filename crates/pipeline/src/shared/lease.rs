@@ -1,7 +1,7 @@
 //! Lease of a store: the process that writes hands the lock over to one that asks for it.
 //!
-//! Two marker files in the inbox carry the requests. `lease` says that the holder of the lock hands it over on
-//! request. `wanted` is the request.
+//! Two marker files in the inbox carry the requests. `lease` says that the holder of the lock hands it over
+//! on request. `wanted` is the request.
 
 use std::fs;
 use std::path::{Path, PathBuf};

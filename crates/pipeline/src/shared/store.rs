@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::RwLock;
-use quipu_core::{Batch, Error, ErrorKind, Result, Store};
+use quipu_core::{Batch, Error, ErrorKind, Result, Retry, Store};
 
 use super::inbox::Inbox;
 use super::lease;
@@ -67,7 +67,8 @@ impl SharedStore {
         let writer = match open(Mode::Write) {
             Ok(store) => Some(store),
             Err(error) if error.kind() == ErrorKind::Locked => {
-                tracing::info!(folder = %folder.display(), "another process writes the store: records go through its inbox");
+                let folder = folder.display();
+                tracing::info!(%folder, "another process writes the store: records go through its inbox");
                 None
             }
             Err(error) => return Err(error),
@@ -171,12 +172,29 @@ impl Inbox {
     pub async fn take_in(&self, pipeline: &Pipeline) {
         for path in self.files() {
             let Some(batch) = self.read(&path) else { continue };
-            if is_stored(pipeline.adopt(batch).await) {
-                self.remove(&path);
-            } else {
+            if !self.settle(&path, pipeline.adopt(batch).await) {
                 return;
             }
         }
+    }
+}
+
+impl Inbox {
+    /// Removes a stored batch, and sets a rejected one aside. False for one that waits for another attempt.
+    fn settle(&self, path: &Path, stored: Result<()>) -> bool {
+        match stored {
+            Ok(()) => self.remove(path),
+            Err(error) if error.retry() == Retry::Yes => {
+                tracing::warn!(%error, "a handed-over batch waits for another attempt");
+                return false;
+            }
+            Err(error) => {
+                let shown = path.display();
+                tracing::warn!(%error, path = %shown, "the store rejected a handed-over batch");
+                self.set_aside(path);
+            }
+        }
+        true
     }
 }
 
@@ -187,20 +205,10 @@ async fn take_in(inbox: &Inbox, pipeline: Option<&Pipeline>, store: &Arc<dyn Sto
     for path in inbox.files() {
         let Some(batch) = inbox.read(&path) else { continue };
         let batch: Arc<Batch> = Arc::new(batch);
-        if is_stored(store.write(batch).await) {
-            inbox.remove(&path);
-        } else {
+        if !inbox.settle(&path, store.write(batch).await) {
             return;
         }
     }
-}
-
-/// Whether a batch is stored. Otherwise it waits for another attempt.
-fn is_stored(stored: Result<()>) -> bool {
-    if let Err(error) = &stored {
-        tracing::warn!(%error, "a handed-over batch waits for another attempt");
-    }
-    stored.is_ok()
 }
 
 impl Drop for SharedStore {

@@ -130,3 +130,19 @@ async fn a_library_lends_its_store_to_a_command_and_takes_it_back() {
     until_calls(&quipu, 2).await;
     quipu.shutdown_async(SOON).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_call_that_two_processes_report_counts_once() {
+    let folder = TempDir::new().unwrap();
+    let (first, second) = (library(folder.path()).init().unwrap(), library(folder.path()).init().unwrap());
+    let call = first.context().llm("openai", "gpt-5").usage((1_000, 100));
+    let (trace, span) = (call.trace_id().unwrap(), call.span_id().unwrap());
+    let within = second.context().within(trace, span, true);
+    within.llm("openai", "gpt-5").usage((1_000, 100)).end();
+    second.flush_async(SOON).await.unwrap();
+    until_calls(&first, 1).await;
+    call.end();
+    first.flush_async(SOON).await.unwrap();
+    let row = first.store().unwrap().trace(trace).await.unwrap().unwrap();
+    assert_eq!((row.spans, row.llm_calls, row.tokens.total()), (2, 1, 1_100), "{row:?}");
+}

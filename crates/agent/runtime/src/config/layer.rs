@@ -18,10 +18,11 @@ pub enum Preset {
     /// SQLite, or a file without it in the build; all traces sampled, secrets masked, no prompts.
     #[default]
     Standard,
-    /// Console and SQLite at once (a file without SQLite in the build), all traces sampled, prompts stored, secrets masked.
+    /// Console and SQLite at once (a file without SQLite in the build), all traces sampled, prompts stored,
+    /// secrets masked.
     Development,
-    /// SQLite, or a file without it, in larger batches, a tenth of the traces plus all failed or slow ones, secrets masked,
-    /// no prompts.
+    /// SQLite, or a file without it, in larger batches, a tenth of the traces plus all failed or slow ones,
+    /// secrets masked, no prompts.
     Production,
 }
 

@@ -21,11 +21,7 @@ type TapeRequest = (Signal, Encoding, &'static [u8]);
 
 macro_rules! recording {
     ($signal:ident, $encoding:ident, $file:literal) => {
-        (
-            Signal::$signal,
-            Encoding::$encoding,
-            include_bytes!(concat!("recordings/", $file)).as_slice(),
-        )
+        (Signal::$signal, Encoding::$encoding, include_bytes!(concat!("recordings/", $file)).as_slice())
     };
 }
 
