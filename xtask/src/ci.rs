@@ -11,7 +11,7 @@ use quipu_trials::{ports, shell};
 use crate::{check, test};
 
 /// Crates whose features are checked in combinations.
-const MATRIX: [&str; 2] = ["quipu", "quipu-cli"];
+const MATRIX: [&str; 2] = ["quipu-obs", "quipu-cli"];
 
 /// Features that no other crate of the workspace switches on, whose tests would be left out.
 const APART: [(&str, &str); 1] = [("quipu-backend-jaeger", "legacy-agent")];
@@ -33,11 +33,12 @@ const SUITES: [&[&str]; 8] = [
 
 type Step = fn(&Args) -> Result<()>;
 
-const STEPS: [(&str, Step); 5] = [
+const STEPS: [(&str, Step); 6] = [
     ("check", |args| check::run(&check::Args::all(args.strict))),
     ("features", |_| matrix()),
     ("doctests", |_| doc_tests()),
     ("apart", |_| separate_features()),
+    ("plug-ins", |_| plug_ins()),
     ("suites", suites),
 ];
 
@@ -84,7 +85,19 @@ fn doc_tests() -> Result<()> {
 }
 
 fn separate_features() -> Result<()> {
-    APART.into_iter().try_for_each(|(package, feature)| test::runner(&["-p", package, "--features", feature]))
+    APART
+        .into_iter()
+        .try_for_each(|(package, feature)| test::runner(&["-p", package, "--features", feature]))?;
+    // Every other crate switches recording on.
+    test::runner(&["-p", "quipu-sdk", "--no-default-features"])
+}
+
+/// Tests of plug-ins in a workspace of their own, in the library and in a binary.
+fn plug_ins() -> Result<()> {
+    let mut test = shell::cargo();
+    test.args(["test", "--quiet"]).current_dir(shell::root().join("tests/plug-in"));
+    // Ours, so that nothing is compiled twice.
+    shell::run(test.env("CARGO_TARGET_DIR", shell::target()))
 }
 
 /// Each list of suites is a process of its own, because a suite takes its options from the command line.

@@ -100,6 +100,36 @@ impl Pipeline {
         Error::new(ErrorKind::NotFound, operation, context)
     }
 
+    /// Stores a batch that the library of another process has read, sampled and exported. It is redacted,
+    /// counted and priced with the records of this process. Its budgets, derived metrics and exporters are
+    /// left to that process. Its ledger rows are replaced.
+    ///
+    /// # Errors
+    /// Those of [`Intake::submit`].
+    pub async fn adopt(&self, mut batch: Batch) -> Result<()> {
+        batch.costs.clear();
+        self.enqueue(batch, true).await
+    }
+
+    async fn enqueue(&self, batch: Batch, adopted: bool) -> Result<()> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let place = self.queue.try_reserve().map_err(|refusal| {
+            let (kind, reason) = match refusal {
+                mpsc::error::TrySendError::Full(()) => (ErrorKind::Exhausted, "queue full"),
+                mpsc::error::TrySendError::Closed(()) => (ErrorKind::Unavailable, "shutting down"),
+            };
+            self.meter.add("quipu_refused_batches_total", &[("reason", reason)], 1);
+            Error::new(kind, "take batch", reason)
+        })?;
+        let (answer, stored) = oneshot::channel();
+        place.send(Job::Keep(Waiting { ready: self.ahead.begin(batch), answer, adopted }));
+        stored.await.unwrap_or_else(|_| {
+            Err(Error::new(ErrorKind::Unavailable, "take batch", "the pipeline has stopped"))
+        })
+    }
+
     /// Status of each exporter, in their order.
     pub fn exporters(&self) -> Vec<ExporterStatus> {
         self.exporters.now().iter().map(|exporter| exporter.status()).collect()
@@ -211,21 +241,6 @@ impl Intake for Pipeline {
     }
 
     async fn submit(&self, batch: Batch) -> Result<()> {
-        if batch.is_empty() {
-            return Ok(());
-        }
-        let place = self.queue.try_reserve().map_err(|refusal| {
-            let (kind, reason) = match refusal {
-                mpsc::error::TrySendError::Full(()) => (ErrorKind::Exhausted, "queue full"),
-                mpsc::error::TrySendError::Closed(()) => (ErrorKind::Unavailable, "shutting down"),
-            };
-            self.meter.add("quipu_refused_batches_total", &[("reason", reason)], 1);
-            Error::new(kind, "take batch", reason)
-        })?;
-        let (answer, stored) = oneshot::channel();
-        place.send(Job::Keep(Waiting { ready: self.ahead.begin(batch), answer }));
-        stored.await.unwrap_or_else(|_| {
-            Err(Error::new(ErrorKind::Unavailable, "take batch", "the pipeline has stopped"))
-        })
+        self.enqueue(batch, false).await
     }
 }

@@ -18,6 +18,9 @@ pub struct Stages {
     pub before: Vec<Arc<dyn Stage>>,
     /// Stages after the count.
     pub after: Vec<Arc<dyn Stage>>,
+    /// Stages after the count of a batch that another process has handled: see
+    /// [`crate::Pipeline::adopt`].
+    pub adopting: Vec<Arc<dyn Stage>>,
 }
 
 /// Components of [`Stages::standard`]. `None` leaves the stage out.
@@ -69,6 +72,7 @@ impl Stages {
         Self {
             read: Read::new(adapters),
             before: [watch, estimate, redact].into_iter().flatten().collect(),
+            adopting: vec![Arc::clone(&priced)],
             after: [Some(priced), budgets, derive].into_iter().flatten().chain(own).chain(last).collect(),
         }
     }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use foldhash::{HashSet, HashSetExt};
-use quipu_core::{Attributes, Batch, Meter, Span, Stage};
+use quipu_core::{Attributes, Batch, Meter, Span, Stage, Value};
+use quipu_semconv::quipu::UNFINISHED;
 
 /// Last stage after the count. It removes unsampled spans ([`Span::is_sampled`]) without a ledger row. The
 /// others keep ids, times, status and normalised fields, because the count may need them again, but no
@@ -53,12 +54,18 @@ fn bare(span: &mut Span) {
     span.canonical.notes = Vec::new();
 }
 
-/// The batch without unsampled spans, for exporters.
-pub(crate) fn without_unsampled(batch: Arc<Batch>) -> Arc<Batch> {
-    if batch.spans.iter().all(Span::is_sampled) {
+/// Whether exporters get a span: a sampled one that is no early version of an open span of the library.
+fn is_for_exporters(span: &Span) -> bool {
+    let is_early = || span.end.is_none() && span.attributes.get(UNFINISHED) == Some(&Value::Bool(true));
+    span.is_sampled() && !is_early()
+}
+
+/// The batch without unsampled spans and without early versions of open ones, for exporters.
+pub(crate) fn for_exporters(batch: Arc<Batch>) -> Arc<Batch> {
+    if batch.spans.iter().all(is_for_exporters) {
         return batch;
     }
-    let spans = batch.spans.iter().filter(|span| span.is_sampled()).cloned().collect();
+    let spans = batch.spans.iter().filter(|span| is_for_exporters(span)).cloned().collect();
     Arc::new(Batch {
         spans,
         events: batch.events.clone(),

@@ -11,7 +11,7 @@ use crate::ahead::Ready;
 use crate::exporter::{AllExporters, Offered};
 use crate::heavy;
 use crate::parts::PipelineParts;
-use crate::unsampled::without_unsampled;
+use crate::unsampled::for_exporters;
 
 /// Most records of a group commit; a single batch can have more.
 const GROUP: usize = 4_096;
@@ -22,6 +22,8 @@ type Answer = oneshot::Sender<Result<()>>;
 pub(crate) struct Waiting {
     pub ready: oneshot::Receiver<Ready>,
     pub answer: Answer,
+    /// Another process has handled it: see [`crate::Pipeline::adopt`].
+    pub adopted: bool,
 }
 
 /// One batch of a group.
@@ -74,12 +76,12 @@ impl Worker {
             let Some(group) = self.gather(&mut jobs).await else { break };
             closing = group.close;
             self.parts.meter.set("quipu_queue_batches", &[], i64::try_from(jobs.len()).unwrap_or(i64::MAX));
-            self.keep(group.whole, group.members).await;
+            self.keep(group.whole, group.members, group.adopted).await;
             group.marks.into_iter().for_each(say);
         }
         jobs.close();
-        while let Some(Group { whole, members, marks, close }) = self.gather(&mut jobs).await {
-            self.keep(whole, members).await;
+        while let Some(Group { whole, members, marks, close, adopted }) = self.gather(&mut jobs).await {
+            self.keep(whole, members, adopted).await;
             marks.into_iter().chain(close).for_each(say);
         }
         if let Err(error) = self.parts.store.close().await {
@@ -106,10 +108,13 @@ impl Worker {
                 }
                 Job::Mark(done) => group.marks.push(done),
                 Job::Keep(mut waiting) => {
-                    if !group.members.is_empty() && waiting.ready.is_empty() {
+                    // Adopted batches pass other stages, so they form groups of their own.
+                    let fits = group.adopted == waiting.adopted && !waiting.ready.is_empty();
+                    if !group.members.is_empty() && !fits {
                         self.held = Some(waiting);
                         break;
                     }
+                    group.adopted = waiting.adopted;
                     match (&mut waiting.ready).await {
                         Ok(ready) => group.push(ready, waiting.answer),
                         Err(_) => reply(waiting.answer, Err(lost())),
@@ -123,34 +128,34 @@ impl Worker {
 
     /// Stores a group of batches in one commit. If the store rejects its content, each batch is tried alone,
     /// so one bad batch does not affect the others.
-    async fn keep(&mut self, mut whole: Batch, members: Vec<Member>) {
+    async fn keep(&mut self, mut whole: Batch, members: Vec<Member>, adopted: bool) {
         if members.is_empty() {
             return;
         }
         match heavy::parts(&mut whole, &self.ledger, self.parts.store.as_ref()).await {
             Ok(parts) if parts.is_empty() => {}
-            Ok(parts) => return self.keep_parts(parts, members).await,
+            Ok(parts) => return self.keep_parts(parts, members, adopted).await,
             // The count reads the store as well, and reports the error.
             Err(error) => tracing::debug!(%error, "the sizes of a batch's traces are unknown"),
         }
         let ahead: Option<Vec<Encoded>> = members.iter().map(|member| member.encoded.clone()).collect();
-        let Err((error, mut whole)) = self.store(whole, ahead.unwrap_or_default()).await else {
+        let Err((error, mut whole)) = self.store(whole, ahead.unwrap_or_default(), adopted).await else {
             return members.into_iter().for_each(|member| reply(member.answer, Ok(())));
         };
         if members.len() == 1 || error.retry() == Retry::Yes {
             return self.refuse(members, &error);
         }
         for Member { size, encoded, answer } in members {
-            let kept = self.store(size.take_from(&mut whole), encoded.into_iter().collect()).await;
+            let kept = self.store(size.take_from(&mut whole), encoded.into_iter().collect(), adopted).await;
             reply(answer, kept.map_err(|(error, _)| error));
         }
     }
 
     /// Stores the parts of a divided group, each in a commit of its own. Parts before an error stay: the
     /// senders repeat their batches, and the store recognises those records.
-    async fn keep_parts(&mut self, parts: Vec<Batch>, members: Vec<Member>) {
+    async fn keep_parts(&mut self, parts: Vec<Batch>, members: Vec<Member>, adopted: bool) {
         for part in parts {
-            if let Err((error, _)) = self.store(part, Vec::new()).await {
+            if let Err((error, _)) = self.store(part, Vec::new(), adopted).await {
                 return self.refuse(members, &error);
             }
         }
@@ -160,16 +165,23 @@ impl Worker {
     /// Counts, changes and writes a batch, and announces it. On failure it returns the batch without its
     /// ledger rows. If traces were removed between the count and the write, it counts and writes the batch
     /// once more. A second write of equal rows changes nothing.
-    async fn store(&mut self, batch: Batch, ahead: Vec<Encoded>) -> std::result::Result<(), (Error, Batch)> {
-        let mut outcome = self.attempt(batch, &ahead).await;
+    async fn store(
+        &mut self,
+        batch: Batch,
+        ahead: Vec<Encoded>,
+        adopted: bool,
+    ) -> std::result::Result<(), (Error, Batch)> {
+        let mut outcome = self.attempt(batch, &ahead, adopted).await;
         if removals(&*self.parts.store) != self.removals {
             let batch = outcome.map(uncounted).unwrap_or_else(|(_, batch)| batch);
-            outcome = self.attempt(batch, &ahead).await;
+            outcome = self.attempt(batch, &ahead, adopted).await;
         }
         self.tell_conflicts();
         let batch = outcome?;
         self.announce(&batch);
-        self.pass_on(batch);
+        if !adopted {
+            self.pass_on(batch);
+        }
         Ok(())
     }
 
@@ -177,6 +189,7 @@ impl Worker {
         &mut self,
         mut batch: Batch,
         ahead: &[Encoded],
+        adopted: bool,
     ) -> std::result::Result<Arc<Batch>, (Error, Batch)> {
         let removals = removals(&*self.parts.store);
         if removals != self.removals {
@@ -186,7 +199,8 @@ impl Worker {
         if let Err(error) = self.ledger.count(&mut batch, self.parts.store.as_ref()).await {
             return Err((error, batch));
         }
-        self.parts.stages.after.iter().for_each(|stage| stage.apply(&mut batch));
+        let stages = if adopted { &self.parts.stages.adopting } else { &self.parts.stages.after };
+        stages.iter().for_each(|stage| stage.apply(&mut batch));
         let batch = Arc::new(batch);
         let written = match self.parts.store.encoding() {
             Some(encoding) => encoding.write_encoded(Arc::clone(&batch), ahead.to_vec()).await,
@@ -203,7 +217,7 @@ impl Worker {
     fn pass_on(&self, batch: Arc<Batch>) {
         let exporters = self.exporters.now();
         if !exporters.is_empty() {
-            let offered = Offered::new(without_unsampled(batch));
+            let offered = Offered::new(for_exporters(batch));
             exporters.iter().for_each(|exporter| exporter.offer(&offered));
         }
     }
@@ -322,6 +336,8 @@ struct Group {
     members: Vec<Member>,
     marks: Vec<oneshot::Sender<()>>,
     close: Option<oneshot::Sender<()>>,
+    /// Whether its batches are adopted.
+    adopted: bool,
 }
 
 impl Group {

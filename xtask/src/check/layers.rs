@@ -9,9 +9,9 @@ use super::{Outcome, verdict};
 use quipu_trials::shell;
 
 /// Allowed dependencies of screens: records, queries and the API's types.
-const SEEN_BY_SCREENS: [&str; 3] = ["quipu-core", "quipu-query", "quipu-api"];
+const SEEN_BY_SCREENS: [&str; 3] = ["quipu-obs-core", "quipu-query", "quipu-api"];
 
-const CORE: &str = "quipu-core";
+const CORE: &str = "quipu-obs-core";
 const CONFORMANCE: &str = "quipu-conformance";
 const LEAVES: u64 = 5;
 const FACADE: u64 = 8;

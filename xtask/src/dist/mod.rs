@@ -29,6 +29,13 @@ pub struct Args {
     /// compilers are there, else the host]
     #[arg(long, value_name = "TRIPLE")]
     target: Option<String>,
+    /// Instead of a release, a dry run of publishing every crate: packages them in the order of their
+    /// dependencies and builds each from its package
+    #[arg(long, conflicts_with_all = ["target", "features", "binary", "out"])]
+    crates: bool,
+    /// With --crates, packages without a build
+    #[arg(long, requires = "crates")]
+    no_verify: bool,
     /// Features of the binary, in addition to the default ones
     #[arg(long, value_name = "LIST", default_value = "")]
     features: String,
@@ -64,6 +71,9 @@ impl Release {
 /// # Errors
 /// Something cannot be built, read or written; the bill of materials breaks the rules of its own format.
 pub fn run(args: &Args) -> Result<()> {
+    if args.crates {
+        return publish(args.no_verify);
+    }
     let target = args.target.clone().map_or_else(target, Ok)?;
     let made = made()?;
     let release =
@@ -92,6 +102,17 @@ pub fn run(args: &Args) -> Result<()> {
     );
     println!("{}", out.display());
     Ok(())
+}
+
+/// Checks that every crate can be published. Cargo resolves crates that are not in the registry yet from the
+/// packages before them.
+fn publish(no_verify: bool) -> Result<()> {
+    let mut command = shell::cargo();
+    command.args(["publish", "--workspace", "--dry-run", "--locked"]);
+    if no_verify {
+        command.arg("--no-verify");
+    }
+    shell::run(&mut command).context("a crate cannot be published")
 }
 
 /// Writes the files and their checksums, in the form that `sha256sum --check` reads.

@@ -31,7 +31,8 @@ pub fn manifest(text: &str, kind: &str, group: &str, name: &str) -> Result<Strin
     let enables = if kind == "backend" { "\"enable\", " } else { "" };
     let entry = format!("{feature} = [{enables}\"dep:{package}\"]");
     insert(&mut lines, "[features]", &format!("{kind}-"), &entry)?;
-    let dependency = format!("{package} = {{ path = \"../../{group}/{name}\", optional = true }}");
+    let dependency =
+        format!("{package} = {{ path = \"../../{group}/{name}\", version = \"0.1.0\", optional = true }}");
     insert(&mut lines, "[dependencies]", &format!("quipu-{kind}-"), &dependency)?;
     Ok(lines.join("\n") + "\n")
 }

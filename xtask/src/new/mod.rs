@@ -27,6 +27,14 @@ enum Kind {
         #[arg(long)]
         store: bool,
     },
+    /// A binary `quipu` with plug-ins of other crates, in a workspace of its own
+    Distribution {
+        /// Lower-case words joined by hyphens
+        name: String,
+        /// Folder to create
+        #[arg(long, value_name = "DIR")]
+        at: PathBuf,
+    },
     /// An adapter: `crates/read/adapters/NAME`
     Adapter {
         /// Lower-case words joined by hyphens
@@ -106,6 +114,7 @@ pub fn run(args: &Args) -> Result<()> {
         Kind::Backend { name, store: false } => (&EXPORTER, name),
         Kind::Backend { name, store: true } => (&STORE, name),
         Kind::Adapter { name } => (&ADAPTER, name),
+        Kind::Distribution { name, at } => return distribution(name, at),
     };
     if !edits::is_name(name) {
         bail!("{name:?} is not a name: lower-case letters and digits, in words joined by single hyphens");
@@ -123,9 +132,33 @@ pub fn run(args: &Args) -> Result<()> {
     // The length of the name decides where lines break.
     if shell::has_cargo("fmt") {
         let own = format!("quipu-{}-{name}", plan.kind);
-        shell::run(shell::cargo().args(["fmt", "-p", &own, "-p", "quipu"]))?;
+        shell::run(shell::cargo().args(["fmt", "-p", &own, "-p", "quipu-obs"]))?;
     }
     println!("next: cargo nextest run -p quipu-{}-{name}", plan.kind);
+    Ok(())
+}
+
+const DISTRIBUTION: [(&str, &str); 2] = [
+    ("Cargo.toml", include_str!("../../templates/distribution/Cargo.toml.in")),
+    ("src/main.rs", include_str!("../../templates/distribution/main.rs.in")),
+];
+
+/// Writes a binary with plug-ins, which depends on this checkout.
+fn distribution(name: &str, at: &Path) -> Result<()> {
+    if !edits::is_name(name) {
+        bail!("{name:?} is not a name: lower-case letters and digits, in words joined by single hyphens");
+    }
+    if at.exists() {
+        bail!("{} is there already", at.display());
+    }
+    let root = shell::root().display().to_string();
+    for (file, text) in DISTRIBUTION {
+        let file = at.join(file);
+        write(&file, &text.replace("@name@", name).replace("@quipu@", &root))?;
+        println!("wrote {}", file.display());
+    }
+    fs::copy(shell::root().join("Cargo.lock"), at.join("Cargo.lock")).context("Cargo.lock")?;
+    println!("next: cargo run --manifest-path {} -- serve", at.join("Cargo.toml").display());
     Ok(())
 }
 
@@ -176,6 +209,21 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// The suite `plugins` builds such a binary with a backend and an adapter.
+    #[test]
+    fn a_distribution_is_a_crate_of_its_own_that_compiles() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = folder.path().join("acme");
+        distribution("acme-quipu", &at).unwrap();
+        let again = distribution("acme-quipu", &at).unwrap_err().to_string();
+        assert!(again.contains("is there already"), "{again}");
+        let mut check = shell::cargo();
+        check.args(["check", "--offline", "--quiet"]).current_dir(&at);
+        // Ours, so that nothing is compiled twice.
+        check.env("CARGO_TARGET_DIR", shell::target());
+        shell::capture(&mut check).unwrap();
     }
 
     /// Compiles the scaffolded code in a separate workspace with our dependencies.

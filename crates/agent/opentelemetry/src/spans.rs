@@ -10,6 +10,7 @@ use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::SpanData;
 use quipu_core::Intake;
 use quipu_otlp::Signal;
+use quipu_semconv::quipu::SCOPE;
 
 use crate::feed::Feed;
 
@@ -28,7 +29,12 @@ impl SpanExporter {
 }
 
 impl opentelemetry_sdk::trace::SpanExporter for SpanExporter {
-    async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
+    async fn export(&self, mut batch: Vec<SpanData>) -> OTelSdkResult {
+        // Quipu has the spans that it handed to the provider.
+        batch.retain(|span| span.instrumentation_scope.name() != SCOPE);
+        if batch.is_empty() {
+            return Ok(());
+        }
         let resource_spans = group_spans_by_resource_and_scope(batch, &self.resource);
         self.feed.submit(Signal::Traces, ExportTraceServiceRequest { resource_spans }).await
     }

@@ -1,4 +1,4 @@
-//! Benchmark of reading one call of each recorded source: `cargo bench -p quipu --features full`.
+//! Benchmark of reading one call of each recorded source: `cargo bench -p quipu-obs --features full`.
 //!
 //! The target is 5 µs per span, and no span above 20 µs. Spans and log records are real; only the long
 //! prompts are generated.

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use quipu_core::{Adapter, Adapters};
 
+use crate::plug_ins::plug_ins;
+
 /// Every adapter of the enabled features, the most specific first.
 pub fn adapters() -> Adapters {
     let table: Vec<Arc<dyn Adapter>> = vec![
@@ -65,7 +67,7 @@ pub fn adapters() -> Adapters {
         #[cfg(feature = "adapter-langfuse")]
         Arc::new(quipu_adapter_langfuse::Langfuse),
     ];
-    Adapters::new(conventions()).after(table)
+    plug_ins().adapters_over(Adapters::new(conventions()).after(table))
 }
 
 /// Adapters of shared conventions, and of unknown sources; they come last.

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use quipu_core::{Error, ErrorKind, Result, Store};
 use quipu_runtime as runtime;
 
+use crate::plug_ins::plug_ins;
+
 /// Mode of opening a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
@@ -24,7 +26,11 @@ const STORES: &[(&str, Open)] = &[
     ("sqlite", |rest, folder, access| {
         let config = quipu_backend_sqlite::Config::of_uri(rest, folder)?;
         match access {
-            Access::Write => Ok(Arc::new(quipu_backend_sqlite::Sqlite::open(config)?)),
+            Access::Write => {
+                let folder = config.path.clone();
+                let open = || quipu_backend_sqlite::Sqlite::open(config.clone());
+                Ok(Arc::new(quipu_pipeline::open_leased(&folder, open)?))
+            }
             Access::Read => Ok(Arc::new(quipu_backend_sqlite::Sqlite::open_read_only_with(config)?)),
         }
     }),
@@ -56,7 +62,22 @@ pub(crate) const BACKENDS: &[(&str, runtime::Open)] = &[
     ("sqlite", |place| {
         let mut config = place.config_over(quipu_backend_sqlite::Config::lean())?;
         config.path = place.folder(config.path, "");
-        Ok(runtime::Opened::Store(Arc::new(quipu_backend_sqlite::Sqlite::open(config)?)))
+        if config.encryption.is_some() {
+            // The inbox of a shared store is not encrypted.
+            return Ok(runtime::Opened::Store(Arc::new(quipu_backend_sqlite::Sqlite::open(config)?)));
+        }
+        let folder = config.path.clone();
+        let open = move |mode| -> Result<Arc<dyn Store>> {
+            let config = config.clone();
+            Ok(match mode {
+                runtime::StoreMode::Write => Arc::new(quipu_backend_sqlite::Sqlite::open(config)?),
+                runtime::StoreMode::Read => {
+                    Arc::new(quipu_backend_sqlite::Sqlite::open_read_only_with(config)?)
+                }
+            })
+        };
+        let shared = runtime::SharedStore::open("sqlite", &folder, open)?;
+        Ok(runtime::Opened::Shared(Arc::new(shared)))
     }),
     #[cfg(feature = "backend-memory")]
     ("memory", |_| Ok(runtime::Opened::Store(Arc::new(quipu_backend_memory::Memory::default())))),
@@ -64,7 +85,7 @@ pub(crate) const BACKENDS: &[(&str, runtime::Open)] = &[
     ("file", |place| {
         let mut config: quipu_backend_file::Config = place.config()?;
         config.path = place.folder(config.path, "lines");
-        let file = quipu_backend_file::File::open(config)?;
+        let file = quipu_backend_file::File::open_free(&config)?;
         file.mended().into_iter().for_each(|mended| place.note(mended));
         Ok(runtime::Opened::Exporter(Arc::new(file)))
     }),
@@ -113,10 +134,16 @@ pub(crate) const BACKENDS: &[(&str, runtime::Open)] = &[
     }),
 ];
 
+/// Every kind of backend of this program.
+pub(crate) fn known() -> Vec<(&'static str, runtime::Open)> {
+    plug_ins().backends_over(BACKENDS)
+}
+
 /// Opens the configured backends on the current tokio runtime; `store` is an already open store.
 pub fn open_backends(named: &runtime::BackendConfigs, store: Option<Arc<dyn Store>>) -> runtime::Backends {
     let mut backends = runtime::Backends { store, ..runtime::Backends::default() };
-    backends.open(named, BACKENDS, is_optional);
+    backends.open(named, &known(), is_optional);
+    runtime::tend_alone(std::mem::take(&mut backends.shared));
     backends
 }
 

@@ -1,10 +1,63 @@
-//! The facade: one dependency with its parts selected by cargo features.
+//! Observability for AI agents: the facade, one dependency with its parts selected by cargo features.
+//!
+//! Start the library, and record an agent with its calls:
+//!
+//! ```no_run
+//! let _quipu = quipu::init()?;
+//! let agent = quipu::agent("planner").session_id("s-17");
+//! let ended = agent.llm("openai", "gpt-5").usage((1_200, 85)).finish_reason("stop").end();
+//! println!("{:?}", ended.cost());
+//! # Ok::<(), quipu::Error>(())
+//! ```
+//!
+//! Observe a function:
+//!
+//! ```
+//! #[quipu::observe(kind = "tool")]
+//! fn search(query: &str) -> usize {
+//!     query.len()
+//! }
+//! # assert_eq!(search("knots"), 5);
+//! ```
+//!
+//! Record events and metrics:
+//!
+//! ```
+//! quipu::event!(INFO, "order.placed", items = 3);
+//! quipu::counter("orders").add(1, &[("region", "eu")]);
+//! ```
+//!
+//! Ask a budget before money is spent:
+//!
+//! ```no_run
+//! use quipu::{Budget, Usd};
+//!
+//! let _quipu = quipu::builder().budget("daily", Budget::usd(Usd::cents(500))).init()?;
+//! quipu::budget("daily").check(Usd::cents(2))?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Test an agent:
+//!
+//! ```
+//! let capture = quipu::testing::capture()?;
+//! capture.scope(|| quipu::tool("search").end());
+//! capture.finished()?.assert_tools(&["search"]);
+//! # Ok::<(), quipu::Error>(())
+//! ```
+//!
+//! Features of the default build: `enable` (recording), `backend-sqlite` (the store) and `macros`
+//! ([`observe`]). Each backend has a feature `backend-…`, each source an `adapter-…`; `http`, `tracing`,
+//! `opentelemetry`, `primitives`, `tokens` and `reports` add the modules of their names. The guide is in
+//! `docs/guide` of the repository.
 //!
 //! Verb: CHOOSE.
 //! Takes: cargo features, and a store's URI.
 //! Gives: the library for agents, the adapters and backends of the features, and the crates that every user
 //! needs.
 //! Never: holds logic of its own; it consists of tables.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod adapters;
 mod backends;
@@ -13,6 +66,7 @@ mod estimates;
 #[cfg(doctest)]
 mod guide;
 mod library;
+mod plug_ins;
 pub mod prices;
 pub mod testing;
 
@@ -23,6 +77,7 @@ pub use backends::{
 #[cfg(feature = "tokens")]
 pub use estimates::{estimate, estimator};
 pub use library::{Build, Builder, Quipu, builder, development, init, production};
+pub use plug_ins::install_plug_ins;
 pub use prices::books as prices;
 #[cfg(feature = "backend-prometheus")]
 pub use quipu_backend_prometheus as prometheus;
@@ -32,6 +87,8 @@ pub use quipu_core as core;
 pub use quipu_core::Error;
 #[cfg(feature = "http")]
 pub use quipu_http as http;
+#[cfg(feature = "reports")]
+pub use quipu_insight::tools as reports;
 #[cfg(feature = "macros")]
 pub use quipu_macros::observe;
 #[cfg(feature = "opentelemetry")]
@@ -41,11 +98,11 @@ pub use quipu_pipeline as pipeline;
 #[cfg(feature = "primitives")]
 pub use quipu_primitives as primitives;
 pub use quipu_runtime::{
-    AccountStatus, Action, Admission, Amount, BackendConfigs, Budget, BudgetConfig, BudgetError, BudgetRef,
-    BudgetStatus, BudgetView, Budgets, BudgetsBuilder, Capture, DeliveryConfig, Estimate, Exceeded, Exporter,
-    ExporterRules, ExporterStatus, FieldRules, HashKey, LoopConfig, LoopKind, Looped, Mode, Notice,
-    OwnPattern, Period, Pii, PiiKind, Preset, RedactConfig, Reservation, Scope, Source, Status, Subject,
-    Variables, What, WhenFull, budget, budgets,
+    AccountStatus, Action, Admission, Amount, BackendConfigs, BackendEntry, Budget, BudgetConfig,
+    BudgetError, BudgetRef, BudgetStatus, BudgetView, Budgets, BudgetsBuilder, Capture, DeliveryConfig,
+    Estimate, Exceeded, Exporter, ExporterRules, ExporterStatus, FieldRules, HashKey, LoopConfig, LoopKind,
+    Looped, Mode, Notice, Opened as OpenedBackend, OwnPattern, Period, Pii, PiiKind, Preset, RedactConfig,
+    Registry, Reservation, Scope, Source, Status, Subject, Variables, What, WhenFull, budget, budgets,
 };
 pub use quipu_sdk::*;
 #[cfg(feature = "tokens")]

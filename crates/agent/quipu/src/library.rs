@@ -6,7 +6,7 @@ use quipu_runtime::OpenAccounts;
 use quipu_runtime::{Basis, Open, Tables};
 
 use crate::adapters::adapters;
-use crate::backends::{self, BACKENDS};
+use crate::backends;
 
 /// Tables of this build.
 #[derive(Debug)]
@@ -39,7 +39,7 @@ impl Tables for Build {
     }
 
     fn backends() -> Vec<(&'static str, Open)> {
-        BACKENDS.to_vec()
+        backends::known()
     }
 
     #[cfg(feature = "backend-sqlite")]

@@ -1,12 +1,13 @@
 //! The thread `quipu`, which moves records from the recorder to the pipeline.
 
+use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
-use quipu_core::{Batch, Clock, Intake, SystemClock};
+use quipu_core::{Batch, Clock, Intake, Kind as SpanKind, Span, SpanId, SystemClock};
 use quipu_pipeline::Tail;
 use quipu_sdk::Drain;
 use tokio::runtime::Runtime;
@@ -15,6 +16,12 @@ use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout_at};
 
 use crate::control::{Command, Kind, Shared};
+
+/// Age from which the store gets a version of an open agent, workflow, task or other step. A kill then does
+/// not lose it, and a running trace has its name.
+const OPEN_AFTER: Duration = Duration::from_secs(1);
+/// Interval between two looks at open spans.
+const OPEN_LOOK: Duration = Duration::from_millis(500);
 
 /// Time for leftover tasks of backends after the shutdown.
 const LINGER: Duration = Duration::from_millis(200);
@@ -27,6 +34,8 @@ pub(crate) struct Agent {
     pub commands: UnboundedReceiver<Command>,
     pub delay: Duration,
     pub metrics_interval: Duration,
+    /// Open spans that the store has.
+    pub shown: HashSet<SpanId>,
 }
 
 /// Reason for the next turn of the loop.
@@ -60,6 +69,11 @@ impl Agent {
         if let Some(command) = last {
             command.reply.done();
         }
+        let code = self.shared.exit_code.load(Ordering::Acquire);
+        if code != 0 {
+            // A signal asked for it.
+            std::process::exit(code);
+        }
         runtime.shutdown_timeout(LINGER);
     }
 
@@ -72,12 +86,18 @@ impl Agent {
 
     async fn work(&mut self) -> Option<Command> {
         let mut metrics_due = Instant::now() + self.metrics_interval;
+        let mut open_due = Instant::now() + OPEN_LOOK;
         loop {
             match self.next(metrics_due).await {
                 Next::Look if Instant::now() >= metrics_due => {
                     metrics_due = Instant::now() + self.metrics_interval;
                     self.turn().await;
                     self.read_metrics().await;
+                }
+                Next::Look if Instant::now() >= open_due => {
+                    open_due = Instant::now() + OPEN_LOOK;
+                    self.turn().await;
+                    self.show_open().await;
                 }
                 Next::Look => self.turn().await,
                 Next::Obey(command) => {
@@ -167,8 +187,41 @@ impl Agent {
         self.turn().await;
         let last = self.drain.as_mut().map(Drain::finish).unwrap_or_default();
         self.bring(last, true).await;
+        // Their guards end too late, or never.
+        self.store_open(|_| true).await;
         self.tell_of_budgets().await;
         self.read_metrics().await;
+    }
+
+    /// Stores the steps that have been open for a while. Calls and tool runs are left to their end: their
+    /// versions would be counted before they have figures. Tail sampling decides at the end of a trace, and a
+    /// clock of tests stands still, so both exclude it.
+    async fn show_open(&mut self) {
+        if self.tail.is_some() || self.shared.recorder.config().clock.is_some() {
+            return;
+        }
+        let oldest = SystemClock.now().plus(-i64::try_from(OPEN_AFTER.as_nanos()).unwrap_or(i64::MAX));
+        self.store_open(|span| {
+            let kind = span.canonical.kind;
+            span.start <= oldest && !kind.is_call() && kind != SpanKind::Tool
+        })
+        .await;
+    }
+
+    /// Stores the open spans that `fits` selects and that the store does not have.
+    async fn store_open(&mut self, fits: impl Fn(&Span) -> bool) {
+        let spans = self.drain.as_mut().map(Drain::open_spans).unwrap_or_default();
+        let open: HashSet<SpanId> = spans.iter().map(|span| span.span_id).collect();
+        self.shown.retain(|shown| open.contains(shown));
+        let mut batch = Batch { spans, ..Batch::default() };
+        batch.spans.retain(|span| !self.shown.contains(&span.span_id));
+        if batch.spans.is_empty() {
+            return;
+        }
+        self.read(&mut batch);
+        batch.spans.retain(fits);
+        self.shown.extend(batch.spans.iter().map(|span| span.span_id));
+        self.submit(batch).await;
     }
 
     async fn bring(&mut self, mut batch: Batch, last: bool) {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use quipu_core::{Backend, Error, ErrorKind, Result, Store};
-use quipu_pipeline::{DeliveryConfig, Exporter, ExporterStatus};
+use quipu_pipeline::{DeliveryConfig, Exporter, ExporterStatus, SharedStore};
 
 use crate::named::{BackendConfigs, Entry};
 use crate::tables::{IsOptional, Open, Opened};
@@ -20,6 +20,8 @@ pub struct Backends {
     pub failed: Vec<(String, Error)>,
     /// Notes of backends about their opening.
     pub notes: Vec<String>,
+    /// Opened stores that other processes share. The owner has to tend them ([`SharedStore::tend`]).
+    pub shared: Vec<Arc<SharedStore>>,
 }
 
 impl Backends {
@@ -27,9 +29,13 @@ impl Backends {
     /// others. `is_optional` tells which kinds a cargo feature adds to a build.
     pub fn open(&mut self, named: &BackendConfigs, known: &[(&'static str, Open)], is_optional: IsOptional) {
         named.rename_former_folder();
+        let spares_file = known.iter().any(|(kind, _)| *kind == "sqlite") && named.by_preset.contains("file");
         let mut seen = BTreeSet::new();
         for listed in &named.list {
             let name = listed.split(':').next().unwrap_or_default();
+            if name == "file" && spares_file {
+                continue;
+            }
             let opened = if seen.insert(name) {
                 self.open_one(named, listed, known, is_optional)
             } else {
@@ -94,6 +100,10 @@ impl Backends {
                 None
             }
             Opened::Store(store) => Some(store),
+            Opened::Shared(store) => {
+                self.shared.push(Arc::clone(&store));
+                self.beside_store(Opened::Store(store))
+            }
             Opened::Exporter(backend) => Some(backend),
         }
     }

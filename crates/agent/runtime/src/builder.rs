@@ -17,6 +17,7 @@ use quipu_sdk::{ManualClock, RecorderConfig};
 use crate::config::{CodeBackends, Layer, Preset, Sources};
 use crate::installed::Installed;
 use crate::quipu::Quipu;
+use crate::registry::Registry;
 use crate::tables::Tables;
 
 /// Listener for budget notices.
@@ -30,6 +31,7 @@ pub struct Builder<T> {
     pub(crate) stores: Vec<Arc<dyn Store>>,
     pub(crate) exporters: Vec<Arc<dyn Backend>>,
     pub(crate) adapters: Vec<Arc<dyn Adapter>>,
+    pub(crate) registry: Registry,
     pub(crate) stages: Vec<Arc<dyn Stage>>,
     pub(crate) prices: Option<Arc<dyn PriceBook>>,
     pub(crate) tokenizers: Vec<Arc<dyn Tokenizer>>,
@@ -50,6 +52,7 @@ impl<T: Tables> Builder<T> {
             stores: Vec::new(),
             exporters: Vec::new(),
             adapters: Vec::new(),
+            registry: Registry::new(),
             stages: Vec::new(),
             prices: None,
             tokenizers: Vec::new(),
@@ -212,6 +215,12 @@ impl<T: Tables> Builder<T> {
         self
     }
 
+    /// Adds plug-ins of other crates: adapters, and kinds of backends that the configuration can then name.
+    pub fn register(mut self, plug_ins: Registry) -> Self {
+        self.registry.append(plug_ins);
+        self
+    }
+
     /// Adds a stage after count and price.
     pub fn stage(mut self, stage: Arc<dyn Stage>) -> Self {
         self.stages.push(stage);
@@ -297,6 +306,15 @@ impl<T: Tables> Builder<T> {
     /// Sets the time limit for the drop of the handle.
     pub fn shutdown_timeout(mut self, timeout: Duration) -> Self {
         self.layer.shutdown_timeout_ms = Some(u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX));
+        self
+    }
+
+    /// Ends the process in order at SIGINT (Ctrl-C) and SIGTERM: waiting records are written, open spans
+    /// are stored as unfinished, and the exit code is 130 or 143. A second signal ends it at once. It is
+    /// off by default, because a program with a shutdown of its own must not be ended early. Signals that
+    /// the program handled before the start are left to it.
+    pub const fn end_on_signals(mut self, end: bool) -> Self {
+        self.layer.end_on_signals = Some(end);
         self
     }
 

@@ -8,6 +8,7 @@ use quipu_prices::Books;
 
 use crate::backends::Backends;
 use crate::quipu::{Quipu, Running};
+use crate::sharing::tend_shared;
 use crate::tables::Tables;
 
 impl<T: Tables> Quipu<T> {
@@ -24,10 +25,11 @@ impl<T: Tables> Quipu<T> {
         let _within = running.clock.enter();
         // The present store stays the only one, so a further one becomes an exporter.
         let mut added = Backends { store: running.shared.store.clone(), ..Backends::default() };
-        added.open(&config, &T::backends(), T::is_optional);
+        added.open(&config, &running.known, T::is_optional);
         if let Some((_, error)) = added.failed.pop() {
             return Err(error);
         }
+        tend_shared(std::mem::take(&mut added.shared), &running.shared, &running.clock);
         let alone = if running.shared.store.is_none() { added.store.take() } else { None };
         let alone = alone.map(|store| Exporter::new(store as Arc<dyn Backend>));
         alone.into_iter().chain(added.exporters).try_for_each(|one| running.shared.pipeline.add_exporter(one))

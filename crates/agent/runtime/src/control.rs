@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 use std::sync::mpsc::SyncSender;
 use std::time::Instant;
 
@@ -63,6 +63,8 @@ pub(crate) struct Shared {
     pub dropped: Mutex<BTreeMap<&'static str, u64>>,
     pub held_spans: AtomicU64,
     pub running: AtomicBool,
+    /// Exit code for the end of the process after the shutdown; 0 if the process goes on.
+    pub exit_code: AtomicI32,
 }
 
 impl Shared {

@@ -18,7 +18,7 @@ use crate::control::{Command, Kind, Reply, Shared};
 use crate::installed::Installed;
 use crate::named::BackendConfigs;
 use crate::status::Status;
-use crate::tables::Tables;
+use crate::tables::{Open, Tables};
 
 /// Extra time to wait for the thread's answer beyond the command's deadline.
 const GRACE: Duration = Duration::from_millis(250);
@@ -35,7 +35,11 @@ pub(crate) struct Running {
     pub basis: Basis,
     /// Configuration of backends, for those that are added later.
     pub backends: BackendConfigs,
+    /// Kinds of backends.
+    pub known: Vec<(&'static str, Open)>,
     pub shutdown_timeout: Duration,
+    /// The process that started it. After a fork, the child has no thread of it.
+    pub process: u32,
 }
 
 /// The running library. Keep the handle as long as you record. Its drop writes waiting records and ends
@@ -68,7 +72,13 @@ impl<T> Quipu<T> {
 
     /// Status of the recorder, the backends and the budgets.
     pub fn status(&self) -> Status {
-        self.running.as_ref().map(|running| running.shared.status()).unwrap_or_default()
+        let Some(running) = &self.running else { return Status::default() };
+        let mut status = running.shared.status();
+        if running.process != std::process::id() {
+            status.running = false;
+            status.problems.push("this process was forked from the one that started the library".to_owned());
+        }
+        status
     }
 
     /// The recorder; `None` if recording is off.
@@ -151,11 +161,26 @@ impl<T> Quipu<T> {
 
 impl Running {
     fn command(&self, kind: Kind, timeout: Duration, reply: Reply) -> Result<Arc<AtomicBool>> {
+        self.is_own_process(kind)?;
         let reached = Arc::new(AtomicBool::new(false));
         let deadline = Instant::now() + timeout.min(LONGEST);
         let command = Command { kind, deadline, reply, reached: Arc::clone(&reached) };
         let sent = self.commands.lock().as_ref().is_some_and(|commands| commands.send(command).is_ok());
         if sent { Ok(reached) } else { Err(late(kind, "the library is shut down")) }
+    }
+
+    /// Rejects a forked child at once: nothing there would ever answer.
+    fn is_own_process(&self, kind: Kind) -> Result<()> {
+        if self.process == std::process::id() {
+            return Ok(());
+        }
+        if kind == Kind::Shutdown {
+            self.shared.recorder.close();
+        }
+        Err(late(
+            kind,
+            "this process was forked from the one that started the library: start it after the fork",
+        ))
     }
 
     fn tell(&self, kind: Kind, timeout: Duration) -> Result<()> {
@@ -211,5 +236,51 @@ impl<T> Drop for Quipu<T> {
             // Unwritten records are counted; a drop cannot report them.
             let _ = running.end(running.shutdown_timeout);
         }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use quipu_core::Adapters;
+
+    use super::*;
+    use crate::tables::Open;
+
+    struct Bare;
+
+    impl Tables for Bare {
+        const ENABLED: bool = true;
+        type Estimator = Basis;
+
+        fn estimator(basis: Basis) -> Basis {
+            basis
+        }
+
+        fn adapters() -> Adapters {
+            Adapters::new(Vec::new())
+        }
+
+        fn backends() -> Vec<(&'static str, Open)> {
+            Vec::new()
+        }
+    }
+
+    #[test]
+    fn a_forked_child_gets_an_error_at_once() {
+        let builder = Quipu::<Bare>::builder().detached().without_env().without_file().without_backends();
+        let mut quipu = builder.init().unwrap();
+        quipu.flush(Duration::from_secs(5)).unwrap();
+        quipu.running.as_mut().unwrap().process = 0;
+        let begin = Instant::now();
+        let error = quipu.flush(Duration::from_secs(5)).unwrap_err().to_string();
+        assert!(error.contains("start it after the fork"), "{error}");
+        assert!(!quipu.status().running && quipu.status().to_string().contains("forked"));
+        assert!(quipu.shutdown(Duration::from_secs(5)).is_err());
+        quipu.context().tool("search").end();
+        let dropped = quipu.recorder().unwrap().counts().dropped;
+        assert_eq!(dropped, [("closed", 1)], "the child can start a library of its own");
+        drop(quipu);
+        assert!(begin.elapsed() < Duration::from_secs(1));
     }
 }

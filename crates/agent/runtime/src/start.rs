@@ -1,7 +1,8 @@
 //! Start of the library: from a configuration to a running thread.
 
+use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64};
 use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
@@ -10,8 +11,8 @@ use quipu_budget::Budgets;
 use quipu_core::{Accounts, Adapters, Error, ErrorKind, Meter, PriceBook, Result, Store, SystemClock};
 use quipu_mapping::Mapped;
 use quipu_pipeline::{
-    Pipeline, PipelineParts, Redact, SelfMetrics, Stages, StandardStages, Steady, Tail, TailSampling,
-    Unstored, row_of,
+    Pipeline, PipelineParts, Redact, SelfMetrics, SharedStore, Stages, StandardStages, Steady, Tail,
+    TailSampling, Unstored, row_of,
 };
 use quipu_sdk::metrics::Derive;
 use quipu_sdk::{Drain, Pricer, Recorder, RecorderConfig};
@@ -30,6 +31,8 @@ use crate::installed::Installed;
 use crate::prices;
 use crate::quipu::{Quipu, Running};
 use crate::retention::watch_retention;
+use crate::sharing::tend_shared;
+use crate::signals::end_on_signals;
 use crate::tables::{Opened, Tables};
 
 /// Longest wait of the start for the budgets' past spending.
@@ -64,11 +67,17 @@ impl<T: Tables> Builder<T> {
         let shared = {
             // Backends may start tasks while they open.
             let _within = runtime.enter();
-            Arc::new(self.shared(&config, recorder, budgets.clone(), meter, stages))
+            let (shared, stores) = self.shared(&config, recorder, budgets.clone(), meter, stages);
+            let shared = Arc::new(shared);
+            tend_shared(stores, &shared, runtime.handle());
+            shared
         };
         keep_retention(&config, &shared, &runtime);
         let clock = runtime.handle().clone();
         let (commands, asked) = unbounded_channel();
+        if config.end_on_signals {
+            end_on_signals(&commands, &shared, config.shutdown_timeout, &clock);
+        }
         let agent = agent(&config, &shared, drain, asked);
         run(agent, runtime, !budgets.is_empty())?;
         if !self.detached {
@@ -81,9 +90,10 @@ impl<T: Tables> Builder<T> {
             }
         }
         let commands = Mutex::new(Some(commands));
+        let process = std::process::id();
         let shutdown_timeout = config.shutdown_timeout;
-        let backends = config.backends;
-        let running = Running { shared, commands, clock, basis, backends, shutdown_timeout };
+        let (backends, known) = (config.backends, self.registry.backends_over(&T::backends()));
+        let running = Running { shared, commands, clock, basis, backends, known, shutdown_timeout, process };
         Ok(Quipu::new(Some(running), installed))
     }
 
@@ -152,7 +162,7 @@ impl<T: Tables> Builder<T> {
     /// Adapters from the configuration, then those from code, then the built-in ones.
     fn adapters(&self, config: &Config) -> Result<Adapters> {
         let mapped = Mapped::new(config.map.clone())?;
-        let adapters = T::adapters().after(self.adapters.clone());
+        let adapters = self.registry.adapters_over(T::adapters()).after(self.adapters.clone());
         Ok(if mapped.is_empty() { adapters } else { adapters.after(vec![Arc::new(mapped)]) })
     }
 
@@ -185,13 +195,13 @@ impl<T: Tables> Builder<T> {
         budgets: Budgets,
         meter: Arc<SelfMetrics>,
         stages: Stages,
-    ) -> Shared {
+    ) -> (Shared, Vec<Arc<SharedStore>>) {
         let delivery = &config.backends.delivery;
         let mut backends = Backends::default();
         std::mem::take(&mut self.stores)
             .into_iter()
             .for_each(|store| backends.add(Opened::Store(store), delivery));
-        backends.open(&config.backends, &T::backends(), T::is_optional);
+        backends.open(&config.backends, &self.registry.backends_over(&T::backends()), T::is_optional);
         std::mem::take(&mut self.exporters)
             .into_iter()
             .for_each(|exporter| backends.add(Opened::Exporter(exporter), delivery));
@@ -216,7 +226,7 @@ impl<T: Tables> Builder<T> {
             ledger_spans: LEDGER_SPANS,
             ..PipelineParts::new(store)
         });
-        Shared {
+        let shared = Shared {
             recorder,
             pipeline,
             steady,
@@ -228,7 +238,9 @@ impl<T: Tables> Builder<T> {
             dropped: Mutex::default(),
             held_spans: AtomicU64::new(0),
             running: AtomicBool::new(true),
-        }
+            exit_code: AtomicI32::new(0),
+        };
+        (shared, backends.shared)
     }
 }
 
@@ -254,6 +266,7 @@ fn agent(config: &Config, shared: &Arc<Shared>, drain: Drain, commands: Unbounde
         commands,
         delay: config.delay,
         metrics_interval: config.metrics_interval,
+        shown: HashSet::new(),
     }
 }
 

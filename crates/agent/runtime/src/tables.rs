@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use quipu_core::{Accounts, Adapters, Backend, Error, ErrorKind, Level, Result, Store};
+use quipu_pipeline::SharedStore;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -55,6 +56,8 @@ pub type Open = fn(&BackendEntry<'_>) -> Result<Opened>;
 pub enum Opened {
     /// A backend that answers queries. The count uses the first one for look-ups beyond its memory.
     Store(Arc<dyn Store>),
+    /// A store in a folder that further processes can use at the same time.
+    Shared(Arc<SharedStore>),
     /// An exporter.
     Exporter(Arc<dyn Backend>),
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use crate::bound::Bound;
 use crate::place::CurrentSpan;
 use crate::recorder::{Recorder, global};
-use crate::{local, wire};
+use crate::{local, mirror, wire};
 
 /// Bound values, also encoded as record fields; the encoding happens at the first record.
 #[derive(Debug, Default)]
@@ -49,6 +49,12 @@ impl At {
     pub fn current() -> Self {
         let mut current = Self::look(Self::clone);
         current.recorder = current.recorder.or_else(global);
+        if let Some(outer) = mirror::outer()
+            && current.place.is_none_or(|place| place.span_id != outer.span_id)
+        {
+            let mirror::OuterSpan { trace_id, span_id, sampled } = outer;
+            current.place = Some(CurrentSpan { trace_id, span_id, sampled, remote: true });
+        }
         current
     }
 

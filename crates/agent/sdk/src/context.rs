@@ -51,6 +51,12 @@ impl Context {
         self
     }
 
+    /// Trace, span and sampling decision of the thread's entered context, for a [`crate::Mirror`].
+    #[inline]
+    pub fn entered_place() -> Option<(TraceId, SpanId, bool)> {
+        At::look(At::place).map(|place| (place.trace_id, place.span_id, place.sampled))
+    }
+
     /// Makes this the current thread's context until the returned guard is dropped. Asynchronous code uses
     /// [`crate::FutureExt::in_context`] instead, which enters at each poll.
     #[inline]

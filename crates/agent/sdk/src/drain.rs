@@ -4,7 +4,8 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
-use quipu_core::{Batch, Metric, Timestamp};
+use quipu_core::{Batch, Metric, Span, Timestamp};
+use quipu_semconv::quipu::UNFINISHED;
 
 use crate::Recorder;
 use crate::clock::Scale;
@@ -78,6 +79,32 @@ impl Drain {
     pub fn finish(&mut self) -> Batch {
         self.recorder.shared().closed.store(true, Ordering::SeqCst);
         self.take()
+    }
+
+    /// Spans that are open now, with the values of their start: name, kind, ids and time. They have no end
+    /// and the attribute `quipu.unfinished`. The record of an ended span replaces such a version in a
+    /// store. Call it after [`Self::collect`].
+    pub fn open_spans(&mut self) -> Vec<Span> {
+        let mut batch = Batch::default();
+        for record in self.open_records() {
+            let decoded = self.decoder.decode(&record, &self.scale, &mut batch);
+            debug_assert!(decoded, "the start of a record can be read");
+        }
+        for span in &mut batch.spans {
+            span.end = None;
+            span.attributes.push(UNFINISHED, true);
+        }
+        batch.spans
+    }
+
+    #[cfg(feature = "enable")]
+    fn open_records(&self) -> Vec<Vec<u64>> {
+        crate::slot::open_records(self.recorder.address())
+    }
+
+    #[cfg(not(feature = "enable"))]
+    fn open_records(&self) -> Vec<Vec<u64>> {
+        Vec::new()
     }
 
     fn take(&mut self) -> Batch {

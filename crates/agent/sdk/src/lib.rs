@@ -45,6 +45,8 @@ mod ring;
 #[cfg(loom)]
 pub mod ring;
 mod sample;
+#[cfg(feature = "enable")]
+mod slot;
 mod tally;
 mod type_name;
 mod wire;
@@ -69,7 +71,7 @@ pub use guard::{
 };
 pub use manual_clock::ManualClock;
 pub use metrics::{counter, describe, gauge, histogram, summary, timer, up_down_counter};
-pub use mirror::{Mirror, Opened, set_mirror};
+pub use mirror::{Mirror, Opened, OuterSpan, set_mirror};
 pub use quipu_core::{Level, Usage, Usd};
 pub use recorder::Recorder;
 pub use sample::{RateLimit, SampleRule, Sampler};

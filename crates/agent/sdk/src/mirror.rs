@@ -24,6 +24,23 @@ pub trait Mirror: Send + Sync {
 
     /// A guard has ended.
     fn closed(&self, span: SpanId);
+
+    /// The thread's current span in the other instrumentation. If it is not the current guard, it is within
+    /// it, so it becomes the parent of the next guard.
+    fn outer(&self) -> Option<OuterSpan> {
+        None
+    }
+}
+
+/// A current span of another instrumentation in the same process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OuterSpan {
+    /// Trace id.
+    pub trace_id: TraceId,
+    /// Span id.
+    pub span_id: SpanId,
+    /// Whether its trace is sampled.
+    pub sampled: bool,
 }
 
 /// A new guard.
@@ -60,6 +77,12 @@ pub fn set_mirror(mirror: &'static dyn Mirror) -> Result<(), &'static dyn Mirror
 #[inline]
 pub(crate) fn listens() -> bool {
     cfg!(feature = "enable") && ON.load(Ordering::Relaxed)
+}
+
+/// The current span of the mirrored instrumentation; `None` without a mirror.
+#[inline]
+pub(crate) fn outer() -> Option<OuterSpan> {
+    if listens() { MIRROR.get().and_then(|mirror| mirror.outer()) } else { None }
 }
 
 /// Calls the mirror, if there is one.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::at::{At, BoundValues};
 use crate::lane::Lane;
 use crate::place::CurrentSpan;
+use crate::slot::Slot;
 use crate::tally::{Loss, Tally};
 use crate::wire::{EVENT, Writer};
 use crate::{Recorder, local};
@@ -20,6 +21,8 @@ pub(crate) struct Open {
     /// Start in ticks.
     pub start: u64,
     pub notes: Notes,
+    /// Where the drain sees the span while it is open; made with the buffer's first span.
+    slot: Option<Arc<Slot>>,
 }
 
 /// State of a span until its end.
@@ -51,11 +54,28 @@ impl Open {
             writer: Writer::default(),
             start: 0,
             notes: Notes::default(),
+            slot: None,
         })
     }
 
     pub fn at(&self) -> At {
         At { recorder: Some(self.recorder), place: self.place, held: self.held.clone() }
+    }
+
+    /// Shows the span to the drain until [`Self::hide`].
+    #[inline]
+    pub fn show(&mut self) {
+        if self.place.is_some_and(|place| place.sampled) {
+            self.slot.get_or_insert_with(Slot::new).open(self.recorder.address(), self.writer.words());
+        }
+    }
+
+    /// Hides the span from the drain, which gets its record next.
+    #[inline]
+    pub fn hide(&self) {
+        if let Some(slot) = &self.slot {
+            slot.close();
+        }
     }
 
     /// Sends the record to the drain without waiting. A record that cannot be sent is dropped and counted.

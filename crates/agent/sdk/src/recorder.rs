@@ -155,6 +155,18 @@ impl Recorder {
         std::ptr::eq(self.0, other.0)
     }
 
+    /// Drops and counts later records, and lets another recorder be installed. For a process without its
+    /// drain, such as a forked child.
+    pub fn close(self) {
+        self.0.closed.store(true, Ordering::SeqCst);
+    }
+
+    /// Address of its state, which identifies it.
+    #[inline]
+    pub(crate) fn address(self) -> usize {
+        std::ptr::from_ref(self.0).addr()
+    }
+
     #[inline]
     pub(crate) fn is_closed(self) -> bool {
         self.0.closed.load(Ordering::Relaxed)

@@ -6,13 +6,16 @@ use std::thread::{self, JoinHandle};
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
-use quipu_core::{Backend, Batch, Clock, Health, Result, SystemClock};
+use quipu_core::{Backend, Batch, Clock, ErrorKind, Health, Result, SystemClock};
 use tokio::sync::oneshot;
 
 use crate::fault::{NAME, closed, failed};
 use crate::state::FileState;
 use crate::writer::{Job, Writer};
 use crate::{Config, Mended};
+
+/// Most processes that write into one folder.
+const MOST_WRITERS: u8 = 9;
 
 /// Writes records as JSON Lines in a folder. A successful write has reached the kernel, or with
 /// [`crate::Fsync::Batch`] the disk. A batch is written whole or not at all.
@@ -31,6 +34,23 @@ impl File {
     /// folder or the file cannot be created, opened or repaired.
     pub fn open(config: Config) -> Result<Self> {
         Self::open_at(config, Arc::new(SystemClock))
+    }
+
+    /// Like [`File::open`]. If another process writes the files of this name, it uses the first free name
+    /// from `NAME-2` to `NAME-9`.
+    ///
+    /// # Errors
+    /// The errors of [`File::open`].
+    pub fn open_free(config: &Config) -> Result<Self> {
+        let numbered = |number: u8| Config { name: format!("{}-{number}", config.name), ..config.clone() };
+        let mut opened = Self::open(config.clone());
+        for number in 2..=MOST_WRITERS {
+            if !opened.as_ref().is_err_and(|error| error.kind() == ErrorKind::Locked) {
+                break;
+            }
+            opened = Self::open(numbered(number));
+        }
+        opened
     }
 
     /// Like [`File::open`], with a clock that decides the end of a day and the age of files.

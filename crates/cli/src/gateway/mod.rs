@@ -146,6 +146,7 @@ impl Records {
                 let stages = serve::stages(quipu::adapters(), &redact, money, None);
                 let pipeline = serve::start(&config.limits, stages, &store, exporters, metrics);
                 let pipeline = Arc::new(pipeline);
+                serve::inbox_of_store(&config.store, folder, &pipeline).map(tokio::spawn);
                 let name = store.info().await.map_or_else(|_| "the store".to_owned(), |info| info.uri);
                 let intake = Arc::clone(&pipeline) as _;
                 Ok(Self { intake, store: Some(store), pipeline: Some(pipeline), name })

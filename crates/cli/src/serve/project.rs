@@ -29,9 +29,8 @@ use tokio::task::JoinSet;
 
 use super::money::{Accounts, MoneySource};
 use super::vitals::Sources;
+use super::{Config, alerts, aside, conflicts, drift, exporters, inbox, own, page, routes, unread};
 use crate::sql;
-
-use super::{Config, alerts, aside, conflicts, drift, exporters, own, page, routes, unread};
 
 /// Folder within the data folder with a folder for each other project.
 const FOLDER: &str = "projects";
@@ -56,6 +55,8 @@ struct Site<'a> {
 pub struct ServedProject {
     name: String,
     pub folder: PathBuf,
+    /// URI of its store.
+    uri: String,
     pub store: Arc<dyn Store>,
     pub pipeline: Arc<Pipeline>,
     pub money: Money,
@@ -152,6 +153,7 @@ impl ServedProject {
             own: Arc::default(),
             documents: documents(&uri, &folder),
             sql: sql::runner(&uri, &folder),
+            uri,
             retention: Arc::new(config.retention_of(name).clone()),
             folder,
             adapters,
@@ -227,6 +229,9 @@ impl ServedProject {
         let metrics = Arc::clone(&self.metrics);
         let clock = Arc::new(SystemClock);
         background.spawn(watch_retention(self.name.clone(), store, rules, metrics, clock, FIRST_RETENTION));
+        if let Some(work) = inbox::of_store(&self.uri, &self.folder, &self.pipeline) {
+            background.spawn(work);
+        }
         let budgets = self.money.budgets.clone();
         background.spawn(watch_budgets(budgets, Arc::clone(&self.store), Arc::clone(&self.pipeline)));
         if let Some(alerts) = self.alerts.clone() {

@@ -15,6 +15,7 @@ mod exporters;
 mod few_files;
 mod forgetting;
 mod import;
+mod library;
 mod masked;
 mod mcp;
 mod money;

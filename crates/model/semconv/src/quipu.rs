@@ -36,6 +36,9 @@ pub const NO_KIND: &str = "other";
 /// False on spans that head sampling left out; they hold only the counted facts.
 pub const SAMPLED: &str = "quipu.sampled";
 
+/// True on spans that were open when the library recorded them; the ended span replaces such a version.
+pub const UNFINISHED: &str = "quipu.unfinished";
+
 /// Project of the work; on records, or on the resource for a whole process.
 pub const PROJECT: &str = "quipu.project";
 

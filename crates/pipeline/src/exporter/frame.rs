@@ -42,6 +42,9 @@ pub(crate) struct Head {
 }
 
 impl Head {
+    /// Bytes of a head.
+    pub const LEN: usize = HEAD;
+
     pub fn of(packed: &Packed, records: usize, stamp: u64) -> Self {
         let records = u32::try_from(records).unwrap_or(u32::MAX);
         Self { stored: narrow(packed.bytes.len()), plain: packed.plain, records, stamp, sum: packed.sum }

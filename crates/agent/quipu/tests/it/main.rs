@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod ended;
 #[cfg(all(feature = "tokens", feature = "adapters"))]
 mod estimates;
 #[cfg(feature = "adapters")]
@@ -12,5 +13,8 @@ mod identity;
 mod installed;
 #[cfg(feature = "opentelemetry")]
 mod otel;
+#[cfg(feature = "reports")]
+mod reports;
 mod run;
+mod shared;
 mod testing;

@@ -40,6 +40,7 @@ pub(crate) const OURS: &[(&str, Set)] = &[
     ("QUIPU_LARGE_BYTES", |to, text| number(text).map(|value| to.large_bytes = Some(value))),
     ("QUIPU_METRICS_INTERVAL_MS", |to, text| number(text).map(|value| to.metrics_interval_ms = Some(value))),
     ("QUIPU_SHUTDOWN_TIMEOUT_MS", |to, text| number(text).map(|value| to.shutdown_timeout_ms = Some(value))),
+    ("QUIPU_END_ON_SIGNALS", |to, text| flag(text).map(|value| to.end_on_signals = Some(value))),
     ("QUIPU_SAMPLING_RATIO", |to, text| ratio(text).map(|value| to.sampling.ratio = Some(value))),
     ("QUIPU_SAMPLING_PER_SECOND", |to, text| number(text).map(|value| to.sampling.per_second = Some(value))),
     ("QUIPU_TAIL", |to, text| flag(text).map(|value| to.tail.enabled = Some(value))),

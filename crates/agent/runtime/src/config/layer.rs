@@ -15,13 +15,14 @@ use toml::Spanned;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Preset {
-    /// File and SQLite, all traces sampled, secrets masked, no prompts.
+    /// SQLite, or a file without it in the build; all traces sampled, secrets masked, no prompts.
     #[default]
     Standard,
-    /// Console, file and SQLite at once, all traces sampled, prompts stored, secrets masked.
+    /// Console and SQLite at once (a file without SQLite in the build), all traces sampled, prompts stored,
+    /// secrets masked.
     Development,
-    /// File and SQLite in larger batches, a tenth of the traces plus all failed or slow ones, secrets masked,
-    /// no prompts.
+    /// SQLite, or a file without it, in larger batches, a tenth of the traces plus all failed or slow ones,
+    /// secrets masked, no prompts.
     Production,
 }
 
@@ -112,6 +113,8 @@ layers! {
         metrics_interval_ms: Option<u64>,
         /// Milliseconds of the shutdown's time limit.
         shutdown_timeout_ms: Option<u64>,
+        /// Whether SIGINT and SIGTERM end the process in order.
+        end_on_signals: Option<bool>,
         /// Filter of events.
         events: EventsLayer,
         /// Head sampling.

@@ -28,6 +28,7 @@ impl Live {
         if !name.is_empty() {
             live.0.writer.text(subject(kind), name);
         }
+        live.0.show();
         mirror::tell(|mirror| live.mirror(mirror, at, word, name));
         Some(live)
     }
@@ -38,6 +39,7 @@ impl Live {
         let mut live = Self::blank(at, recorder, FOREIGN, "", name);
         live.0.writer.text(Key::SCOPE, scope);
         live.0.writer.text(Key::NAME, name);
+        live.0.show();
         Some(live)
     }
 
@@ -210,6 +212,7 @@ impl Live {
             self.fail("panic", "the code within panicked");
         }
         let mut open = self.0;
+        open.hide();
         open.writer.end(ticks());
         if let Some(clock) = &open.recorder.config().clock {
             open.writer.int(Key::CLOCK_END, clock.now().nanos());

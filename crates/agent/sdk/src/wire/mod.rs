@@ -22,7 +22,7 @@ mod write;
 
 pub(crate) use bound::bound;
 pub(crate) use decode::Decoder;
-pub(crate) use head::{EVENT, Head, SPAN};
+pub(crate) use head::{EVENT, HEAD, Head, SPAN};
 pub(crate) use key::Key;
 pub(crate) use kinds::{FOREIGN, number, subject};
 pub(crate) use write::{Writer, level_number};

@@ -6,7 +6,10 @@ mod afterwards;
 mod events;
 #[cfg(feature = "enable")]
 mod lanes;
+#[cfg(feature = "enable")]
 mod metrics;
+#[cfg(not(feature = "enable"))]
+mod off;
 mod propagate;
 #[cfg(feature = "enable")]
 mod roundtrip;

@@ -21,14 +21,11 @@ type TapeRequest = (Signal, Encoding, &'static [u8]);
 
 macro_rules! recording {
     ($signal:ident, $encoding:ident, $file:literal) => {
-        (
-            Signal::$signal,
-            Encoding::$encoding,
-            include_bytes!(concat!("../../../../../tests/fixtures/recordings/", $file)).as_slice(),
-        )
+        (Signal::$signal, Encoding::$encoding, include_bytes!(concat!("recordings/", $file)).as_slice())
     };
 }
 
+/// The folder has links to the recordings of the tests, so that the package of this crate has their contents.
 /// Recordings of coding agents: spans, logs and metrics tell of the same calls, so that each is one tape.
 const CODING: &[&[TapeRequest]] = &[
     &[

@@ -1,5 +1,6 @@
 //! Insights into tools: hourly figures, errors, comparison with a baseline, and recommendations.
 
+mod reports;
 mod rules;
 
 use std::cmp::Reverse;
@@ -13,6 +14,7 @@ use quipu_core::{
 
 use crate::parts::{ErrorCount, split, without, work_by};
 
+pub use reports::ToolReports;
 pub use rules::{Recommendation, Rule};
 
 /// Number of hours per tool.
@@ -103,6 +105,16 @@ impl ToolInsight {
 /// # Errors
 /// The store cannot be read.
 pub async fn insights(store: &dyn Store, filter: &TraceFilter, now: Timestamp) -> Result<Vec<ToolInsight>> {
+    insights_against(store, filter, now, &BTreeMap::new()).await
+}
+
+/// [`insights`], with baselines by hand in place of those of the past week.
+async fn insights_against(
+    store: &dyn Store,
+    filter: &TraceFilter,
+    now: Timestamp,
+    by_hand: &BTreeMap<CompactString, Baseline>,
+) -> Result<Vec<ToolInsight>> {
     let groups = store.tools(filter).await?;
     let runs = without(filter, &[FacetField::Model]);
     let until = filter.until.unwrap_or(now);
@@ -114,7 +126,7 @@ pub async fn insights(store: &dyn Store, filter: &TraceFilter, now: Timestamp) -
         hours: hours.remove(&tool.tool).unwrap_or_else(|| empty_hours(until)),
         error_kinds: errors.remove(&tool.tool).unwrap_or_default(),
         within: within.remove(&tool.tool).unwrap_or_default(),
-        baseline: before.remove(&tool.tool),
+        baseline: by_hand.get(&tool.tool).cloned().or_else(|| before.remove(&tool.tool)),
         recommendations: Vec::new(),
         tool,
     };

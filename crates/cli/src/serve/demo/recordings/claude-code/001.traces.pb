@@ -1,0 +1,1 @@
+../../../../../../../tests/fixtures/recordings/claude-code/001.traces.pb

@@ -1,0 +1,1 @@
+../../../../../../../tests/fixtures/recordings/claude-code/003.metrics.pb
