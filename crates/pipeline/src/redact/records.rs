@@ -106,14 +106,10 @@ fn read(redactor: &Redactor, read: &mut Canonical, clean: &Attributes, found: &m
         redactor.names(told.asked.iter_mut().map(|call| &mut call.name), found);
         redactor.names(told.answered.iter_mut().filter_map(|result| result.name.as_mut()), found);
     }
-    for (text, names) in [
-        (agent_id, semconv::AGENT_ID),
-        (step, &[]),
-        (tool_call_id, semconv::TOOL_CALL_ID),
-        (commit, semconv::COMMIT),
-    ] {
-        id(redactor, text, names, clean, found);
-    }
+    id(redactor, agent_id, semconv::AGENT_ID, clean, found);
+    id(redactor, tool_call_id, semconv::TOOL_CALL_ID, clean, found);
+    id(redactor, commit, semconv::COMMIT, clean, found);
+    id(redactor, step, &[], clean, found);
     sent(redactor, params, found);
 }
 
