@@ -7,7 +7,7 @@ use quipu_examples::{data_dir, print_recorded};
 #[tokio::main]
 async fn main() -> Result<()> {
     // `quipu::init()?` would be enough: it reads `quipu.toml`, `QUIPU_*` and `OTEL_*`. Values in code
-    // override those. By default records go to SQLite and to files of JSON Lines, both in the data folder.
+    // override those. By default records go to SQLite in the data folder.
     let quipu = quipu::builder().service("quickstart").data_dir(data_dir("quickstart")).init()?;
 
     // A guard is a span: it begins here and ends where it is dropped, or with `end()`.

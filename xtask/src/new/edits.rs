@@ -115,7 +115,7 @@ adapter-foo = [\"dep:quipu-adapter-foo\"]
 adapter-genai = [\"dep:quipu-adapter-genai\"]
 
 [dependencies]
-quipu-adapter-foo = { path = \"../../read/adapters/foo\", optional = true }
+quipu-adapter-foo = { path = \"../../read/adapters/foo\", version = \"0.1.0\", optional = true }
 quipu-adapter-genai = { workspace = true, optional = true }
 quipu-core.workspace = true
 

@@ -211,19 +211,22 @@ mod tests {
         }
     }
 
-    /// The suite `plugins` builds such a binary with a backend and an adapter.
+    /// The step `plug-ins` of `ci` compiles such a binary with a backend and an adapter, which takes minutes.
     #[test]
-    fn a_distribution_is_a_crate_of_its_own_that_compiles() {
+    fn a_distribution_is_a_crate_of_its_own_that_finds_its_dependencies() {
         let folder = tempfile::tempdir().unwrap();
         let at = folder.path().join("acme");
         distribution("acme-quipu", &at).unwrap();
         let again = distribution("acme-quipu", &at).unwrap_err().to_string();
         assert!(again.contains("is there already"), "{again}");
-        let mut check = shell::cargo();
-        check.args(["check", "--offline", "--quiet"]).current_dir(&at);
-        // Ours, so that nothing is compiled twice.
-        check.env("CARGO_TARGET_DIR", shell::target());
-        shell::capture(&mut check).unwrap();
+        let mut resolve = shell::cargo();
+        resolve.args(["metadata", "--offline", "--quiet", "--format-version", "1"]).current_dir(&at);
+        let resolved = shell::capture(&mut resolve).unwrap();
+        assert!(resolved.contains("quipu-cli") && resolved.contains("acme-quipu"));
+        let ours = fs::read_to_string(shell::root().join("tests/plug-in/src/main.rs")).unwrap();
+        let main = fs::read_to_string(at.join("src/main.rs")).unwrap();
+        let call = "quipu_cli::main_with(";
+        assert!(main.contains(call) && ours.contains(call), "{main}");
     }
 
     /// Compiles the scaffolded code in a separate workspace with our dependencies.

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -67,25 +66,30 @@ pub(super) enum Work {
 /// The thread that asks.
 pub(super) struct Loader {
     work: Sender<Work>,
-    thread: JoinHandle<()>,
+}
+
+/// Tells the loop that the thread has ended. After the loop nobody is told.
+struct Ending(Sender<Incoming>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        let _ = self.0.send(Incoming::Failed);
+    }
 }
 
 impl Loader {
     pub(super) fn start(source: Arc<dyn Source>, tell: Sender<Incoming>) -> std::io::Result<Self> {
         let (work, orders) = channel();
-        let thread = std::thread::Builder::new()
-            .name("quipu-load".into())
-            .spawn(move || serve(source.as_ref(), &orders, &tell))?;
-        Ok(Self { work, thread })
+        std::thread::Builder::new().name("quipu-load".into()).spawn(move || {
+            let _ending = Ending(tell.clone());
+            serve(source.as_ref(), &orders, &tell);
+        })?;
+        Ok(Self { work })
     }
 
     pub(super) fn give(&self, work: Work) {
-        // The loop notices that the thread is gone.
+        // The loop is told if the thread is gone.
         let _ = self.work.send(work);
-    }
-
-    pub(super) fn has_failed(&self) -> bool {
-        self.thread.is_finished()
     }
 }
 

@@ -39,6 +39,8 @@ pub(super) enum Incoming {
     /// An error of another thread.
     Told(String),
     Stop,
+    /// The thread that asks the source has ended, by a panic.
+    Failed,
 }
 
 /// Shows the screen until the user quits.
@@ -98,9 +100,6 @@ impl Monitor<'_> {
                 Err(RecvTimeoutError::Timeout) => changed = drawn.elapsed() >= CLOCK,
                 Err(RecvTimeoutError::Disconnected) => return Err(ScreenError::Thread),
             }
-            if self.loader.has_failed() {
-                return Err(ScreenError::Thread);
-            }
             if changed {
                 self.draw()?;
                 drawn = Instant::now();
@@ -121,6 +120,7 @@ impl Monitor<'_> {
     fn take(&mut self, incoming: Incoming) -> Result<Option<bool>, ScreenError> {
         match incoming {
             Incoming::Stop | Incoming::Closed => return Ok(None),
+            Incoming::Failed => return Err(ScreenError::Thread),
             Incoming::Changed => {
                 self.schedule.changes();
                 return Ok(Some(false));
