@@ -5,7 +5,7 @@ use anyhow::Result;
 use crate::args::{self, Args, Command, TerminalCommand};
 use crate::{
     access, ask, audit, check, client, dead, forget, gateway, generate, import, key, mcp, note, private,
-    retention, run as observed, serve, sql, store, terminal,
+    retention, run as observed, serve, sql, sql_worker, store, terminal,
 };
 
 /// Runs a command; `false` when a check says no.
@@ -27,7 +27,7 @@ pub fn run(args: Args) -> Result<bool> {
         Command::Run(what) => observed::run(&what).map(|()| true),
         Command::Mcp(what) => mcp::run(&what).map(|()| true),
         Command::Sql(what) => sql::run(&what).map(|()| true),
-        Command::SqlWorker(what) => sql::work(&what).map(|()| true),
+        Command::SqlWorker(what) => sql_worker::work(&what).map(|()| true),
         Command::Terminal(what) => terminal::run(&what),
         Command::Check(what) => check::run(&what),
         Command::Generate(what) => generate::run(&what.what).map(|()| true),

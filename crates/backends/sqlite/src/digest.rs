@@ -10,18 +10,17 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Instant;
 
 use parking_lot::Mutex;
-use quipu_core::TraceId;
+use quipu_core::{Result, TraceId};
 use sha2::{Digest as _, Sha256};
 
 use crate::bounds::{Bounds, Range};
+use crate::fault::Fault;
+use crate::filter::Segment;
 use crate::folder::{Day, Folder, Part};
 use crate::private;
 use crate::schema::DAY;
-use crate::shared::Shared;
-use crate::shared::presence::Segment;
 
 /// First bytes of a digest; the number is the version of the format.
 const MAGIC: &[u8; 8] = b"QPDIG\x01\r\n";
@@ -140,50 +139,33 @@ fn add_range(bytes: &mut Vec<u8>, range: Range) {
     bytes.extend(high.to_le_bytes());
 }
 
-impl Shared {
-    /// Writes missing digests of closed days, newest first, and begins none after `until`. Only the writer
-    /// thread may call this, between two transactions.
-    pub(crate) fn write_digests(&self, until: Instant) {
-        for day in self.days.sound() {
-            if Instant::now() >= until {
-                return;
-            }
-            let is_closed = Stamp::of(&self.folder, day).is_some();
-            if is_closed
-                && !is_current(&self.folder, day)
-                && let Err(error) = self.write_digest(day)
-            {
-                tracing::debug!(%day, %error, "the day has no digest, so readers open its file");
-            }
-        }
-    }
+/// Whether a day may get a digest: no process has records of it in the write-ahead log only.
+pub(crate) fn is_closed(folder: &Folder, day: Day) -> bool {
+    Stamp::of(folder, day).is_some()
+}
 
-    fn write_digest(&self, day: Day) -> quipu_core::Result<()> {
-        let Some(stamp) = Stamp::of(&self.folder, day) else { return Ok(()) };
-        let found = self.ask(day, |reader| {
-            let bounds = Bounds::load(reader.conn)?;
-            let count: u64 = reader.conn.query_row("SELECT COUNT(*) FROM traces", [], |row| row.get(0))?;
-            let mut traces = Segment::new(usize::try_from(count).unwrap_or(0).max(64));
-            let mut look = reader.conn.prepare_cached("SELECT trace FROM traces")?;
-            let mut rows = look.query([])?;
-            while let Some(row) = rows.next()? {
-                traces.insert(hash_of(crate::codec::trace_id(row, 0)?));
-            }
-            Ok(Digest { bounds, traces })
-        })?;
-        let Some(digest) = found else { return Ok(()) };
-        let mut bytes = begin(stamp);
-        add_range(&mut bytes, digest.bounds.traces);
-        add_range(&mut bytes, digest.bounds.calls);
-        bytes.extend(digest.traces.to_bytes());
-        bytes.extend(Sha256::digest(&bytes));
-        // A write that happened meanwhile has changed the stamp, or is in the log.
-        if bytes.len() as u64 > MOST_BYTES || Stamp::of(&self.folder, day) != Some(stamp) {
-            return Ok(());
-        }
-        let path = self.folder.digest(day);
-        store(&path, &bytes).map_err(|error| crate::fault::Fault::from(error).at("write digest", &path))
+/// Writes the digest of a day, whose bounds and trace ids `read` gives. Writes nothing if the day changes
+/// meanwhile, or if its digest would be too large.
+pub(crate) fn write(
+    folder: &Folder,
+    day: Day,
+    read: impl FnOnce() -> Result<Option<(Bounds, Vec<TraceId>)>>,
+) -> Result<()> {
+    let Some(stamp) = Stamp::of(folder, day) else { return Ok(()) };
+    let Some((bounds, traces)) = read()? else { return Ok(()) };
+    let mut filter = Segment::new(traces.len().max(64));
+    traces.into_iter().for_each(|trace| filter.insert(hash_of(trace)));
+    let mut bytes = begin(stamp);
+    add_range(&mut bytes, bounds.traces);
+    add_range(&mut bytes, bounds.calls);
+    bytes.extend(filter.to_bytes());
+    bytes.extend(Sha256::digest(&bytes));
+    // A write that happened meanwhile has changed the stamp, or is in the log.
+    if bytes.len() as u64 > MOST_BYTES || Stamp::of(folder, day) != Some(stamp) {
+        return Ok(());
     }
+    let path = folder.digest(day);
+    store(&path, &bytes).map_err(|error| Fault::from(error).at("write digest", &path))
 }
 
 fn store(path: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -17,6 +17,7 @@ mod days;
 mod digest;
 mod erasure;
 mod fault;
+mod filter;
 mod folder;
 mod holds;
 mod listed;

@@ -30,7 +30,7 @@ use tokio::task::JoinSet;
 use super::money::{Accounts, MoneySource};
 use super::vitals::Sources;
 use super::{Config, alerts, aside, conflicts, drift, exporters, inbox, own, page, routes, unread};
-use crate::sql;
+use crate::sql_worker;
 
 /// Folder within the data folder with a folder for each other project.
 const FOLDER: &str = "projects";
@@ -152,7 +152,7 @@ impl ServedProject {
             page: Arc::new(page::page(&derive, &metrics)?),
             own: Arc::default(),
             documents: documents(&uri, &folder),
-            sql: sql::runner(&uri, &folder),
+            sql: sql_worker::runner(&uri, &folder),
             uri,
             retention: Arc::new(config.retention_of(name).clone()),
             folder,

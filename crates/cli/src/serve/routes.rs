@@ -28,7 +28,7 @@ use super::project::{DEFAULT, ServedProject};
 use super::projects::ServedProjects;
 use super::ready;
 use super::unread;
-use crate::sql;
+use crate::sql_worker;
 
 /// State of the routes.
 pub struct House<'a> {
@@ -200,7 +200,7 @@ pub fn routes_over(store: Arc<dyn Store>, uri: &str, folder: &Path, accounts: Ac
         documents,
         forget_unread,
         alerts: alerts::of_folder(folder, &store, &money),
-        sql: sql::runner(uri, folder),
+        sql: sql_worker::runner(uri, folder),
         ..state_over(store, money)
     }))
 }

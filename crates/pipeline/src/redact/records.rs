@@ -113,7 +113,8 @@ fn read(redactor: &Redactor, read: &mut Canonical, clean: &Attributes, found: &m
     sent(redactor, params, found);
 }
 
-/// Redacts an id, which is one of many. An id that is still in the attribute with its name was searched there.
+/// Redacts an id, which is one of many. An id that is still in the attribute with its name was searched
+/// there.
 fn id(
     redactor: &Redactor,
     text: &mut Option<CompactString>,

@@ -48,8 +48,8 @@ pub(crate) fn fill(slots: &Slots<'_>, usage: &mut Usage) {
     }
 }
 
-/// Whether the input of a usage object is that of the span, with or without cached tokens. A span may hold the
-/// usage of several calls, or of another one.
+/// Whether the input of a usage object is that of the span, with or without cached tokens. A span may hold
+/// the usage of several calls, or of another one.
 fn agrees(object: &Object<'_>, usage: &Usage) -> bool {
     let (Some(told), Some(sent)) = (object.first(OBJECT_INPUT), usage.input) else { return true };
     let cached = [OBJECT_CACHE_READ, OBJECT_CACHE_WRITE].map(|places| object.first(places).unwrap_or(0));

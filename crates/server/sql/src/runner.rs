@@ -161,7 +161,8 @@ fn ended_early(status: Option<ExitStatus>, took: Duration, limits: &SqlLimits) -
     }
     #[cfg(unix)]
     if let Some(signal) = status.and_then(|status| std::os::unix::process::ExitStatusExt::signal(&status)) {
-        // SIGABRT: an allocation failed. SIGSEGV: the stack could not grow. SIGKILL: the system has no memory.
+        // SIGABRT: an allocation failed. SIGSEGV: the stack could not grow. SIGKILL: the system has no
+        // memory.
         if [6, 9, 11].contains(&signal) {
             let limit = limits.memory_bytes >> 20;
             let text = format!("the statement needs more memory than its limit of {limit} MiB");

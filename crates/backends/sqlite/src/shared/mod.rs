@@ -1,6 +1,7 @@
 //! State shared by the writer, the indexer and the readers.
 
-pub(crate) mod presence;
+mod digests;
+mod presence;
 mod proof;
 
 use std::collections::HashMap;

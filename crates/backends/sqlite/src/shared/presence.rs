@@ -12,14 +12,10 @@ use std::time::Instant;
 
 use quipu_core::{Meeting, Result, TraceId};
 
+use crate::filter::{BITS, Segment};
 use crate::folder::{Day, Part};
 use crate::shared::Shared;
 
-/// Bits per trace; about one look-up in 150 is a false positive.
-const BITS: usize = 12;
-/// Bits set per trace, all in one cache line.
-const PROBES: u32 = 6;
-const BLOCK_BITS: usize = 512;
 /// Initial capacity of a new day's filter, in traces.
 const FIRST: usize = 1_024;
 /// Number of traces that are read from a day's index at a time.
@@ -27,64 +23,6 @@ const SLICE: usize = 5_000;
 /// Bytes of filters per trace in [`crate::Config::known_traces`]: 32 MiB with the default, for 22 million
 /// traces.
 const BYTES_PER_KNOWN: usize = 1_024;
-
-/// A segment of a filter, for a limited number of traces.
-#[derive(Debug)]
-pub(crate) struct Segment {
-    blocks: Vec<[u64; BLOCK_BITS / 64]>,
-    room: usize,
-}
-
-impl Segment {
-    pub(crate) fn new(traces: usize) -> Self {
-        let blocks = (traces * BITS).div_ceil(BLOCK_BITS).max(1);
-        Self { blocks: vec![[0; BLOCK_BITS / 64]; blocks], room: traces }
-    }
-
-    fn block(&self, hash: u64) -> usize {
-        let wide = u128::from(hash >> 32) * self.blocks.len() as u128;
-        usize::try_from(wide >> 32).unwrap_or(0)
-    }
-
-    pub(crate) fn insert(&mut self, hash: u64) {
-        let at = self.block(hash);
-        bits(hash).for_each(|(word, bit)| self.blocks[at][word] |= bit);
-        self.room = self.room.saturating_sub(1);
-    }
-
-    /// The filter as bytes, for a file.
-    pub(crate) fn to_bytes(&self) -> Vec<u8> {
-        self.blocks.iter().flatten().flat_map(|word| word.to_le_bytes()).collect()
-    }
-
-    /// The filter from these bytes; `None` if their number is wrong.
-    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let (blocks, rest) = bytes.as_chunks::<{ BLOCK_BITS / 8 }>();
-        let block = |bytes: &[u8; BLOCK_BITS / 8]| {
-            let mut words = [0; BLOCK_BITS / 64];
-            for (word, bytes) in words.iter_mut().zip(bytes.as_chunks::<8>().0) {
-                *word = u64::from_le_bytes(*bytes);
-            }
-            words
-        };
-        let blocks: Vec<_> = blocks.iter().map(block).collect();
-        (rest.is_empty() && !blocks.is_empty()).then_some(Self { blocks, room: 0 })
-    }
-
-    pub(crate) fn may_hold(&self, hash: u64) -> bool {
-        let block = &self.blocks[self.block(hash)];
-        bits(hash).all(|(word, bit)| block[word] & bit != 0)
-    }
-}
-
-/// The bits of a hash within its block: the word, and the bit in it.
-fn bits(hash: u64) -> impl Iterator<Item = (usize, u64)> {
-    let mixed = hash.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    (0..PROBES).map(move |probe| {
-        let bit = (mixed >> (10 + 9 * probe)) & 511;
-        (usize::try_from(bit / 64).unwrap_or(0), 1 << (bit % 64))
-    })
-}
 
 /// Progress of a day's filter.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,7 +49,7 @@ impl Filter {
     }
 
     fn bytes(&self) -> usize {
-        self.segments.iter().map(|segment| segment.blocks.len() * (BLOCK_BITS / 8)).sum()
+        self.segments.iter().map(Segment::bytes).sum()
     }
 }
 
@@ -172,10 +110,9 @@ impl Presence {
         if filter.progress == Progress::Without || filter.segments.iter().any(|part| part.may_hold(hash)) {
             return;
         }
-        if filter.segments.last().is_none_or(|last| last.room == 0) {
-            let largest = filter.segments.last().map_or(1, |last| last.blocks.len());
-            let segment = Segment::new(2 * largest * BLOCK_BITS / BITS);
-            self.bytes += segment.blocks.len() * (BLOCK_BITS / 8);
+        if filter.segments.last().is_none_or(Segment::is_full) {
+            let segment = filter.segments.last().map_or_else(|| Segment::new(1), Segment::twice);
+            self.bytes += segment.bytes();
             filter.segments.push(segment);
         }
         if let Some(last) = filter.segments.last_mut() {

@@ -44,8 +44,8 @@ const FORMS: [(&str, &str, Form); 3] = [
 /// SQL
 ///
 /// Answers one read-only `SELECT` statement over the tables of `/api/v1/sql/schema`. It runs in a process of
-/// its own with limits of time (10 s), memory (256 MiB), rows (10,000) and bytes (10 MiB). The answer is JSON,
-/// or CSV or NDJSON by `format` or by the header `Accept`. An error names its position in characters.
+/// its own with limits of time (10 s), memory (256 MiB), rows (10,000) and bytes (10 MiB). The answer is
+/// JSON, or CSV or NDJSON by `format` or by the header `Accept`. An error names its position in characters.
 #[utoipa::path(post, path = "/api/v1/sql", tag = "sql", request_body = SqlAsk,
     params(("format" = Option<String>, Query, description = "`json` (default), `csv` or `ndjson`.")),
     responses((status = 200, description = "The result.", content((SqlResult = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),

@@ -1,6 +1,4 @@
-//! `quipu sql`: one read-only statement over a data folder or a server; and the worker process that runs it.
-
-mod worker;
+//! `quipu sql`: one read-only statement over a data folder or a server.
 
 use std::io::{Read as _, Write as _};
 
@@ -11,8 +9,6 @@ use crate::args::{Sql, SqlFormat};
 use crate::ask::{OpenSource, Question};
 use crate::note::note;
 use crate::table::{clean, plain_table, text};
-
-pub use worker::{runner, work};
 
 /// Runs a statement, or lists the schema.
 ///
