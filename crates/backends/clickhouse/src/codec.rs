@@ -114,7 +114,7 @@ pub(crate) fn decode_event(bytes: &[u8]) -> Result<Event> {
     decode("event", bytes)
 }
 
-/// What the points of a metric share.
+/// The fields that all points of a metric share.
 pub(crate) fn encode_metric(metric: &Metric, point: &Point) -> Result<Vec<u8>> {
     let bare = Point { exemplars: Vec::new(), wire: None, ..point.clone() };
     encode(&Metric { points: vec![bare], ..metric.clone() })

@@ -50,7 +50,7 @@ impl Stamp {
     }
 }
 
-/// What a day covers.
+/// The times that a day covers, and a filter of its traces.
 #[derive(Debug)]
 pub(crate) struct Digest {
     pub(crate) bounds: Bounds,

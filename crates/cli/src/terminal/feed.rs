@@ -38,7 +38,7 @@ impl Feed {
                 // The looks go on without a feed.
                 let _ = listen(&authority, &tell, &told);
                 told.store(false, Ordering::Relaxed);
-                // What happened meanwhile was not reported.
+                // Changes during the loss were not reported.
                 if tell.send(()).is_err() {
                     return;
                 }

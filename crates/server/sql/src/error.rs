@@ -23,7 +23,7 @@ pub enum SqlErrorKind {
 pub struct SqlError {
     /// Kind.
     pub kind: SqlErrorKind,
-    /// What failed, and what to do.
+    /// The failure, and the remedy.
     pub text: String,
     /// Position in the statement, in characters from 0; `None` if it has no single position.
     #[serde(default)]

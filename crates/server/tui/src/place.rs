@@ -147,7 +147,7 @@ fn is_trace(id: &str) -> bool {
     id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// What a row leads to.
+/// The target of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
     /// A view.

@@ -24,12 +24,26 @@ fn child_works_until_it_is_ended() {
     let agent = quipu.context().agent("planner");
     let _call = agent.llm("openai", "gpt-5");
     if std::env::var_os(SIGNALS).is_none() {
-        // Until the open agent is stored.
-        std::thread::sleep(Duration::from_millis(2_500));
+        wait_until_stored(folder);
     }
     (0..50).for_each(|number| agent.tool(&format!("t{number}")).end());
     std::fs::write(folder.join("ready"), "").unwrap();
     std::thread::sleep(Duration::from_secs(60));
+}
+
+/// Waits until the open agent is stored.
+fn wait_until_stored(folder: &Path) {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let begin = Instant::now();
+    let has_trace = || {
+        let Ok(store) = quipu::open("sqlite:", folder, Access::Read) else { return false };
+        let query = TraceQuery { limit: 1, ..TraceQuery::default() };
+        runtime.block_on(store.traces(&query)).is_ok_and(|page| !page.rows.is_empty())
+    };
+    while !has_trace() {
+        assert!(begin.elapsed() < Duration::from_secs(20), "the open agent is not stored");
+        std::thread::sleep(Duration::from_millis(50));
+    }
 }
 
 fn start(folder: &Path, signals: bool) -> Child {

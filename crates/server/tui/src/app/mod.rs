@@ -28,7 +28,7 @@ const RANGES: [&str; 5] = ["1h", "24h", "7d", "30d", ""];
 /// Views that `back` remembers.
 const DEPTH: usize = 64;
 
-/// What the screen has to do after an event.
+/// The work of the screen after an event.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Effect {
     /// Ask for the contents of the view.

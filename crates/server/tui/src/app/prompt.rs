@@ -8,7 +8,7 @@ use crate::source::Request;
 /// Characters that a line may have.
 const MOST: usize = 2_000;
 
-/// What the line at the bottom is for.
+/// The purpose of the line at the bottom.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) enum Prompt {
     /// Shows keys and messages.

@@ -68,7 +68,7 @@ pub(super) struct Loader {
     work: Sender<Work>,
 }
 
-/// Tells the loop that the thread has ended. After the loop nobody is told.
+/// Tells the loop at its end that the thread is gone. The message has no reader if the loop ended first.
 struct Ending(Sender<Incoming>);
 
 impl Drop for Ending {

@@ -54,7 +54,7 @@ fn read(text: &str) -> Option<Amount> {
     Some(amount(figure * scale)).filter(|_| figure.is_finite() && figure > 0.0)
 }
 
-/// What becomes of a window at its mean pace.
+/// The end of a window at its mean pace.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Pace {
     /// Amount at its end.
