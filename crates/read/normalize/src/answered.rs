@@ -30,13 +30,24 @@ pub(crate) struct Answered {
 /// The usage object with the figures that the span sent. `None` if there is none, if it has no figure beyond
 /// input and output, or if several differ.
 pub(crate) fn find(slots: &Slots<'_>, sent: &Usage) -> Option<Answered> {
-    HOLDERS.iter().find_map(|field| {
-        let value = slots.get(*field).filter(|value| value.as_str().is_none_or(has_details))?;
-        let objects = objects(value, *field == Field::UsageObject);
-        let mut matching = objects.iter().filter_map(|object| matched(object, sent, *field));
+    let known = HOLDERS.iter().filter_map(|field| Some((*field, slots.get(*field)?)));
+    let mut holders = known.chain(under_usage_keys(slots).map(|value| (Field::UsageObject, value)));
+    holders.find_map(|(field, value)| {
+        if !value.as_str().is_none_or(has_details) {
+            return None;
+        }
+        let objects = objects(value, field == Field::UsageObject);
+        let mut matching = objects.iter().filter_map(|object| matched(object, sent, field));
         let first = matching.next()?;
         matching.all(|other| other.usage == first.usage).then_some(first)
     })
+}
+
+/// The attributes of any source whose key ends in a word for usage. Only equal figures make one of them the
+/// usage object of the span.
+fn under_usage_keys<'s>(slots: &Slots<'s>) -> impl Iterator<Item = &'s Value> {
+    let is_usage = |key: &str| key.rsplit('.').next().is_some_and(|word| USAGE_KEYS.contains(&word));
+    slots.span.attributes.iter().filter(move |(key, _)| is_usage(key)).map(|(_, value)| value)
 }
 
 /// The usage of a call without figures of its own: the only usage object of its answer, with input and output

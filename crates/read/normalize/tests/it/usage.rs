@@ -174,7 +174,7 @@ fn a_usage_object_under_a_plain_key_has_the_parts_of_its_own_figures_only() {
     };
     let own = r#"{"input_tokens":214,"output_tokens":24,"input_tokens_details":{"cached_tokens":64},"output_tokens_details":{"reasoning_tokens":7}}"#;
     let other = own.replace("214", "90214");
-    for key in ["usage", "response.usage", "token_usage", "usage_metadata"] {
+    for key in ["usage", "response.usage", "token_usage", "usage_metadata", "acme.agent.usage"] {
         assert_eq!(of(key, own), (Some(214), Some(24), Some(64), Some(7)), "{key}");
         assert_eq!(of(key, &other), (Some(214), Some(24), None, None), "{key}: of another call");
         assert_eq!(of(key, "some words"), (Some(214), Some(24), None, None), "{key}");
