@@ -6,8 +6,11 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow};
 use quipu::core::{AnswerMemory, Store, SystemClock};
-use quipu_alert::{Alerts, AlertsConfig, AlertsParts, ChannelConfig};
-use quipu_api::{Money, StoreMeasure};
+use quipu::pipeline::Pipeline;
+use quipu_alert::{
+    Alerts, AlertsConfig, AlertsParts, ChannelConfig, OwnFigure, ReadOwn, StoreMeasure,
+};
+use quipu_api::Money;
 use quipu_runtime::Variables;
 
 use super::Config;
@@ -41,6 +44,7 @@ pub fn open(
     folder: Option<&Path>,
     store: &Arc<dyn Store>,
     money: &Money,
+    pipeline: &Arc<Pipeline>,
 ) -> Result<Alerts> {
     let is_default = name == DEFAULT;
     let parts = AlertsParts {
@@ -48,6 +52,7 @@ pub fn open(
         rules: if is_default { config.alert.clone() } else { BTreeMap::new() },
         channels: config.channel.clone(),
         slos: if is_default { config.slo.clone() } else { BTreeMap::new() },
+        measure: Arc::new(measure(store, money).with_own(own(pipeline))),
         ..parts(folder, store, money)
     };
     Alerts::open(parts).context("cannot open the alerts")
@@ -60,6 +65,26 @@ pub fn of_folder(folder: &Path, store: &Arc<dyn Store>, money: &Money) -> Option
     Alerts::open(parts(there, store, money)).inspect_err(|error| note(&error.to_string())).ok()
 }
 
+fn measure(store: &Arc<dyn Store>, money: &Money) -> StoreMeasure {
+    StoreMeasure::new(Arc::clone(store), money.budgets.clone())
+}
+
+/// Lag and dead letters of each exporter.
+fn own(pipeline: &Arc<Pipeline>) -> ReadOwn {
+    let pipeline = Arc::clone(pipeline);
+    Arc::new(move |figure| {
+        let value = |status: quipu::pipeline::ExporterStatus| {
+            let value = match figure {
+                OwnFigure::IngestLag => status.lag.as_secs_f64(),
+                #[expect(clippy::cast_precision_loss, reason = "counts of dead letters are small")]
+                OwnFigure::DeadLetters => status.dead_letters as f64,
+            };
+            (status.name, value)
+        };
+        pipeline.exporters().into_iter().map(value).collect()
+    })
+}
+
 fn parts(folder: Option<&Path>, store: &Arc<dyn Store>, money: &Money) -> AlertsParts {
     AlertsParts {
         folder: folder.map(Path::to_owned),
@@ -67,7 +92,7 @@ fn parts(folder: Option<&Path>, store: &Arc<dyn Store>, money: &Money) -> Alerts
         rules: BTreeMap::new(),
         channels: BTreeMap::new(),
         slos: BTreeMap::new(),
-        measure: Arc::new(StoreMeasure::new(Arc::clone(store), money.budgets.clone())),
+        measure: Arc::new(measure(store, money)),
         clock: Arc::new(SystemClock),
         url: String::new(),
     }

@@ -121,19 +121,19 @@ impl ServedProject {
         let money = place.open(|text| tracing::warn!("{text}"))?;
         money.budgets.begin(store.as_ref()).await.context("cannot read the earlier spending")?;
         let metrics = Arc::new(SelfMetrics::new());
-        let alerts = match accounts {
-            Accounts::Leave => None,
-            _ => {
-                let there = (!uri.starts_with("memory")).then_some(folder.as_path());
-                Some(alerts::open(config, name, there, &store, &money)?)
-            }
-        };
         let exporters = exporters::open(config, backends, &folder, &store)?;
         let derive = Arc::new(Derive::by_service());
         let redact = redactor(config.redact_of(name), &metrics)?;
         let adapters = config.adapters()?;
         let stages = stages(adapters.clone(), &redact, &money, Some(&derive));
         let pipeline = Arc::new(start(&config.limits, stages, &store, exporters, &metrics));
+        let alerts = match accounts {
+            Accounts::Leave => None,
+            _ => {
+                let there = (!uri.starts_with("memory")).then_some(folder.as_path());
+                Some(alerts::open(config, name, there, &store, &money, &pipeline)?)
+            }
+        };
         let receiver = receiver(config, &pipeline, &metrics, first)
             .masking(Arc::new(move |name, text| redact.text(name, text)));
         let unread = (!uri.starts_with("memory")).then(|| folder.join(unread::FILE));

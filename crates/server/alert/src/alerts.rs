@@ -235,7 +235,7 @@ impl Alerts {
                     rule: name.clone(),
                     group: record.group.clone(),
                     state: record.state.word().to_owned(),
-                    severity: rule.severity.as_str().to_owned(),
+                    severity: severity(rule, &record.state).as_str().to_owned(),
                     value: record.state.value,
                     threshold: rule.law.bound.threshold(),
                     since: Some(record.state.since.to_string()),
@@ -342,6 +342,11 @@ impl Alerts {
         let done = tokio::task::spawn_blocking(move || work(&mut file.lock())).await;
         done.map_err(|cause| Error::new(ErrorKind::Internal, "use the alert file", cause.to_string()))?
     }
+}
+
+/// The weight of a group: critical while its open episode is.
+fn severity(rule: &Rule, state: &crate::GroupState) -> crate::Severity {
+    if state.is_raised() { crate::Severity::Critical } else { rule.severity }
 }
 
 fn open_channels(

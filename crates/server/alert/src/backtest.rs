@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use quipu_core::{Timestamp, TraceId};
 
-use crate::engine::{group_key, law_of, observations, value_of};
-use crate::kind::Kind;
+use crate::engine::law_of;
+use crate::observe::{absent, group_key, names, ratio, value_of};
 use crate::{
     AlertError, Alerts, Change, GroupState, Measured, MeasuredGroup, Rule, RuleConfig, RuleFigures, Seen,
 };
@@ -94,6 +94,41 @@ impl Sliding {
     }
 }
 
+/// Figures of a window that moves over the buckets of a group.
+struct Window<'a> {
+    buckets: std::iter::Peekable<std::collections::btree_map::Iter<'a, Timestamp, RuleFigures>>,
+    sums: Sliding,
+    length: i64,
+}
+
+impl<'a> Window<'a> {
+    fn new(buckets: &'a Buckets, length: i64) -> Self {
+        Self { buckets: buckets.iter().peekable(), sums: Sliding::default(), length }
+    }
+
+    /// Moves its end to `at`; whether its buckets changed.
+    fn move_to(&mut self, at: Timestamp) -> bool {
+        let mut is_new = false;
+        while let Some((start, figures)) = self.buckets.next_if(|(start, _)| **start < at) {
+            self.sums.push(*start, figures.clone());
+            is_new = true;
+        }
+        self.sums.evict(at.plus(-self.length)) || is_new
+    }
+
+    fn sum(&self) -> Option<RuleFigures> {
+        self.sums.sum()
+    }
+}
+
+/// Observation of a window without buckets.
+fn absent_value(rule: &Rule) -> Seen {
+    if rule.compared_with.is_some() {
+        return absent(rule);
+    }
+    value_of(rule, &MeasuredGroup::default()).map_or(Seen::NoData, Seen::Value)
+}
+
 impl Alerts {
     /// Evaluates a rule over the past, as it would have been evaluated live.
     ///
@@ -108,8 +143,7 @@ impl Alerts {
         until: Timestamp,
     ) -> Result<Backtest, AlertError> {
         let rule = Rule::new(name, config)?;
-        let why = "its past values are not stored";
-        if matches!(rule.kind, Kind::Budget | Kind::BurnRate) {
+        if let Some(why) = rule.kind.has_no_past() {
             return Err(AlertError::NoPast { rule: name.to_owned(), kind: rule.kind(), why });
         }
         if !(1..=LONGEST).contains(&until.since(since)) {
@@ -121,7 +155,7 @@ impl Alerts {
             });
         }
         let replay = Replay { rule: &rule, since, until };
-        if rule.kind == Kind::Metric {
+        if rule.kind.is_metric() || !rule.kind.is_queried() {
             self.by_queries(&replay).await
         } else {
             self.by_buckets(&replay).await
@@ -133,10 +167,11 @@ impl Alerts {
         let rule = replay.rule;
         let groups = if rule.group_by.is_empty() { 1 } else { i64::try_from(rule.groups()).unwrap_or(100) };
         let most = (POINTS / groups - 2).max(1);
-        let range = replay.until.since(replay.since) + rule.window;
+        let earlier = rule.compared_with.unwrap_or(0);
+        let range = replay.until.since(replay.since) + rule.window + earlier;
         let mut every = rule.interval(self.0.times.every);
         let bucket = loop {
-            let bucket = gcd(rule.window, every);
+            let bucket = gcd(gcd(rule.window, every), earlier);
             if range / bucket / most < QUERIES || every >= rule.window {
                 break bucket;
             }
@@ -144,7 +179,7 @@ impl Alerts {
         };
         let first = ceil(replay.since, every);
         let mut found = BTreeMap::<String, (BTreeMap<String, String>, Buckets)>::new();
-        let mut start = first.plus(-rule.window);
+        let mut start = first.plus(-rule.window - earlier);
         while start < replay.until {
             let end = start.plus(bucket * most).min(ceil(replay.until, bucket));
             let measured = self.0.measure.figures(&rule.ask_range(start, end, Some(bucket))?, end).await?;
@@ -173,8 +208,7 @@ impl Alerts {
         let mut states = BTreeMap::<String, (BTreeMap<String, String>, GroupState)>::new();
         let mut at = ceil(replay.since, every);
         while at <= replay.until {
-            let measured = self.0.measure.figures(&rule.ask(at, None)?, at).await?;
-            let mut seen = observations(rule, &measured).groups;
+            let mut seen = self.observe(rule, at).await?.groups;
             for (key, found) in &seen {
                 states.entry(key.clone()).or_insert_with(|| (found.group.clone(), GroupState::default()));
             }
@@ -208,22 +242,24 @@ impl Replay<'_> {
         test: &mut Backtest,
     ) {
         let (rule, law) = (self.rule, law_of(self.rule, &group));
-        let mut window = Sliding::default();
-        let mut buckets = buckets.into_iter().peekable();
+        let mut window = Window::new(&buckets, rule.window);
+        let mut before = rule.compared_with.map(|earlier| (earlier, Window::new(&buckets, rule.window)));
         let mut state = GroupState::default();
         let (mut at, mut is_new, mut seen) = (first, true, None);
         while at <= self.until {
-            while let Some((start, figures)) = buckets.next_if(|(start, _)| *start < at) {
-                window.push(start, figures);
-                is_new = true;
+            is_new |= window.move_to(at);
+            if let Some((earlier, before)) = &mut before {
+                is_new |= before.move_to(at.plus(-*earlier));
             }
-            is_new |= window.evict(at.plus(-rule.window));
             if std::mem::take(&mut is_new) {
                 seen = window.sum().map(|figures| self.seen(figures));
+                if let (Some(now), Some((_, before))) = (seen, &before) {
+                    seen = Some(ratio(now, before.sum().map_or(Seen::NoData, |figures| self.seen(figures))));
+                }
             }
             let is_absent = seen.is_none() && !rule.group_by.is_empty();
             if !(is_absent && state.is_idle()) {
-                let seen = seen.unwrap_or_else(|| self.seen(RuleFigures::default()));
+                let seen = seen.unwrap_or_else(|| absent_value(rule));
                 let change = state.step(&law, seen, at);
                 test.note(&group, &state, change, at);
             }
@@ -277,9 +313,7 @@ fn collect(
     found: &mut BTreeMap<String, (BTreeMap<String, String>, Buckets)>,
 ) {
     for group in measured.groups {
-        let keys = rule.group_by.iter().zip(group.key);
-        let names: BTreeMap<_, _> =
-            keys.map(|(key, value)| (key.clone(), value.unwrap_or_default())).collect();
+        let names = names(rule, &group);
         let (_, buckets) = found.entry(group_key(&names)).or_insert_with(|| (names, Buckets::new()));
         for (at, mut figures) in group.points {
             figures.example = None::<TraceId>;

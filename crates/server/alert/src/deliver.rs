@@ -175,24 +175,25 @@ impl Alerts {
         let until = now.plus(-self.0.times.repeat);
         let before = now.plus(-self.0.times.history);
         let is_hour = now.floor(self.0.times.every) == now.floor(Timestamp::HOUR);
-        let escalations: BTreeMap<String, (i64, Vec<String>)> = {
+        let escalations: BTreeMap<String, Vec<(i64, Vec<String>)>> = {
             let live = self.0.live.lock();
-            let of = |(name, (rule, _)): (&String, &(crate::Rule, crate::RuleSource))| {
-                rule.escalate.clone().map(|escalate| (name.clone(), escalate))
-            };
-            live.rules.iter().filter_map(of).collect()
+            let rules = live.rules.iter().filter(|(_, (rule, _))| !rule.escalate.is_empty());
+            rules.map(|(name, (rule, _))| (name.clone(), rule.escalate.clone())).collect()
         };
         self.with_file(move |file| {
             let mut notices = file.to_repeat(until)?;
             if !escalations.is_empty() {
                 for (id, rule, started_at) in file.unacknowledged()? {
-                    let Some((after, to)) = escalations.get(&rule) else { continue };
-                    if now.since(started_at) < *after {
+                    let Some(steps) = escalations.get(&rule) else { continue };
+                    let open_for = now.since(started_at);
+                    let due = steps.iter().take_while(|(after, _)| open_for >= *after);
+                    let to: BTreeSet<&String> = due.flat_map(|(_, to)| to).collect();
+                    if to.is_empty() {
                         continue;
                     }
                     let told: BTreeSet<String> = file.told_channels(&id)?.into_iter().collect();
                     let Some(notice) = file.notice_of(&id)? else { continue };
-                    let new = to.iter().filter(|name| !told.contains(*name));
+                    let new = to.into_iter().filter(|name| !told.contains(*name));
                     notices.extend(new.map(|name| (name.clone(), notice.clone())));
                 }
             }
@@ -388,6 +389,11 @@ fn test_notice(rule: &str, severity: Severity) -> Notice {
         ended_at: None,
         episode: String::new(),
         traces: Vec::new(),
+        links: Vec::new(),
+        before: None,
+        changes: Vec::new(),
+        look: String::new(),
+        ack_url: String::new(),
         url: String::new(),
         summary: "This is a test of the channel.".to_owned(),
     }

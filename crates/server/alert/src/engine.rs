@@ -1,99 +1,24 @@
 //! Evaluation of all rules at one time, and the changes that follow from it.
 
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
-use quipu_core::{Timestamp, TraceFilter, TraceStatus};
+use quipu_core::Timestamp;
 use ring::digest::{SHA256, digest};
 
+use crate::evidence::LookedUp;
 use crate::file::{Changes, EpisodeChange, GroupRecord};
-use crate::kind::Kind;
+use crate::observe::{Observed, absent, group_key};
 use crate::span::span_text;
-use crate::{
-    AlertError, Alerts, Bound, Change, Figure, Measured, MeasuredGroup, NoData, Notice, NoticeStatus, Phase,
-    Rule, Seen,
-};
+use crate::{AlertError, Alerts, Bound, Change, NoData, Notice, NoticeStatus, Phase, Rule, Seen};
 
 /// New episodes of one evaluation that get traces as evidence; the others have their example only.
 const WITH_EVIDENCE: usize = 10;
-
-/// Observation of one group.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Observation {
-    pub group: BTreeMap<String, String>,
-    pub seen: Seen,
-    pub example: Option<quipu_core::TraceId>,
-}
-
-/// Observations at earlier evaluations, read again.
-type Corrected = BTreeMap<Timestamp, Observed>;
-
-/// Observations of a rule, by the group as JSON.
-#[derive(Debug, Default)]
-pub(crate) struct Observed {
-    pub groups: BTreeMap<String, Observation>,
-    pub left_out: usize,
-    pub error: Option<String>,
-}
-
-/// The group as the key of states and episodes.
-pub(crate) fn group_key(group: &BTreeMap<String, String>) -> String {
-    serde_json::to_string(group).unwrap_or_default()
-}
 
 /// Id of an episode. The same rule, group and time give the same id, so a repeated evaluation after a crash
 /// gives receivers the same key.
 pub(crate) fn episode_id(rule: &str, grp: &str, fired_at: Timestamp) -> String {
     let sum = digest(&SHA256, format!("{rule}\0{grp}\0{}", fired_at.nanos()).as_bytes());
     sum.as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// Converts the answer to the query of a rule.
-pub(crate) fn observations(rule: &Rule, measured: &Measured) -> Observed {
-    let observe = |group: &MeasuredGroup| {
-        let keys = rule.group_by.iter().zip(&group.key);
-        let names: BTreeMap<String, String> =
-            keys.map(|(key, value)| (key.clone(), value.clone().unwrap_or_default())).collect();
-        let seen = value_of(rule, group).map_or(Seen::NoData, Seen::Value);
-        (group_key(&names), Observation { group: names, seen, example: group.figures.example })
-    };
-    Observed {
-        groups: measured.groups.iter().map(observe).collect(),
-        left_out: measured.left_out,
-        error: None,
-    }
-}
-
-/// Value of a group; `None` without enough records.
-pub(crate) fn value_of(rule: &Rule, group: &MeasuredGroup) -> Option<f64> {
-    if rule.config.min_count.is_some() && group.figures.count < rule.min_count {
-        return None;
-    }
-    if rule.consecutive == 1 {
-        return rule.figure.read(&group.figures, rule.window);
-    }
-    let values: Vec<f64> = group.points.iter().filter_map(|(_, point)| point.value).collect();
-    let last = values.get(values.len().checked_sub(rule.consecutive)?..)?;
-    // All of them are wrong exactly if the least wrong one is.
-    let better = |one: f64, other: f64| match rule.law.bound {
-        Bound::Above(_) => one.min(other),
-        Bound::Below(_) => one.max(other),
-    };
-    last.iter().copied().reduce(better)
-}
-
-/// Observation of a known group that the answer does not have: sums are 0, all else is without data.
-fn absent(rule: &Rule) -> Seen {
-    match rule.figure {
-        Figure::Cost
-        | Figure::CostPerHour
-        | Figure::Tokens
-        | Figure::Count
-        | Figure::Errors
-        | Figure::Unpriced
-        | Figure::Triggered => Seen::Value(0.0),
-        _ => Seen::NoData,
-    }
 }
 
 impl Alerts {
@@ -134,34 +59,6 @@ impl Alerts {
         Ok(())
     }
 
-    /// Figures of a rule for the window that ends at `at`.
-    pub(crate) async fn observe(&self, rule: &Rule, at: Timestamp) -> Result<Observed, AlertError> {
-        match rule.kind {
-            Kind::Budget => {
-                let accounts =
-                    self.0.measure.budget(rule.config.budget.as_deref().unwrap_or_default()).await?;
-                let observe = |account: crate::BudgetShare| {
-                    let seen = Seen::Value(account.share);
-                    (group_key(&account.scope), Observation { group: account.scope, seen, example: None })
-                };
-                Ok(Observed { groups: accounts.into_iter().map(observe).collect(), ..Observed::default() })
-            }
-            Kind::BurnRate => {
-                let slo = rule.config.slo.as_ref().and_then(|name| self.0.slos.get(name));
-                let seen = match slo {
-                    Some(slo) => slo.severity(&*self.0.measure, at).await?.map_or(Seen::NoData, Seen::Value),
-                    None => Seen::Error,
-                };
-                let one = Observation { group: BTreeMap::new(), seen, example: None };
-                Ok(Observed { groups: [(group_key(&one.group), one)].into(), ..Observed::default() })
-            }
-            _ => {
-                let measured = self.0.measure.figures(&rule.ask(at, None)?, at).await?;
-                Ok(observations(rule, &measured))
-            }
-        }
-    }
-
     /// Steps every group, and collects what has to be stored.
     async fn apply(
         &self,
@@ -171,7 +68,7 @@ impl Alerts {
         at: Timestamp,
     ) -> (BTreeMap<String, GroupRecord>, Changes) {
         let (mut groups, mut changes) = (BTreeMap::new(), Changes::default());
-        let mut corrected = Corrected::new();
+        let mut known_figures = LookedUp::default();
         let mut keys: BTreeSet<String> = known.keys().chain(observed.groups.keys()).cloned().collect();
         if observed.error.is_some() && keys.is_empty() {
             keys.insert(group_key(&BTreeMap::new()));
@@ -199,9 +96,18 @@ impl Alerts {
             let change = record.state.step(&law, seen, at);
             let example = found.and_then(|found| found.example);
             match change {
-                Some(Change::Fired) => self.begin(rule, &grp, &mut record, example, at, &mut changes).await,
+                Some(Change::Fired) => {
+                    record.episode = Some(episode_id(&rule.name, &grp, at));
+                    record.traces = match changes.episodes.len() < WITH_EVIDENCE {
+                        true => self.traces(rule, &record, example, at).await,
+                        false => example.iter().map(ToString::to_string).collect(),
+                    };
+                    record.evidence = self.facts(rule, &record.group, at, &mut known_figures).await;
+                    self.tell(rule, &grp, &record, &mut changes);
+                }
+                Some(Change::Raised) => self.tell(rule, &grp, &record, &mut changes),
                 Some(Change::Resolved) => {
-                    self.end(rule, &grp, &mut record, at, &mut changes, &mut corrected).await
+                    self.end(rule, &grp, &mut record, at, &mut changes, &mut known_figures).await
                 }
                 None if record.state.phase == Phase::Firing && record.state.peak != peak => {
                     changes.episodes.extend(self.episode(rule, &grp, &record, NoticeStatus::Firing, None));
@@ -221,20 +127,8 @@ impl Alerts {
         (groups, changes)
     }
 
-    async fn begin(
-        &self,
-        rule: &Rule,
-        grp: &str,
-        record: &mut GroupRecord,
-        example: Option<quipu_core::TraceId>,
-        at: Timestamp,
-        changes: &mut Changes,
-    ) {
-        record.episode = Some(episode_id(&rule.name, grp, at));
-        record.traces = match changes.episodes.len() < WITH_EVIDENCE {
-            true => self.evidence(rule, record, example, at).await,
-            false => example.iter().map(ToString::to_string).collect(),
-        };
+    /// Adds the begin of an episode, or its new weight, with its notices.
+    fn tell(&self, rule: &Rule, grp: &str, record: &GroupRecord, changes: &mut Changes) {
         let Some(change) = self.episode(rule, grp, record, NoticeStatus::Firing, None) else { return };
         changes.notices.extend(rule.channels.iter().map(|channel| (channel.clone(), change.notice.clone())));
         changes.episodes.push(change);
@@ -247,9 +141,9 @@ impl Alerts {
         record: &mut GroupRecord,
         at: Timestamp,
         changes: &mut Changes,
-        corrected: &mut Corrected,
+        known: &mut LookedUp,
     ) {
-        let status = match self.is_withdrawn(rule, grp, record, corrected).await {
+        let status = match self.is_withdrawn(rule, grp, record, known).await {
             true => NoticeStatus::Withdrawn,
             false => NoticeStatus::Resolved,
         };
@@ -266,28 +160,15 @@ impl Alerts {
             changes.episodes.push(change);
         }
         record.episode = None;
-        record.traces.clear();
+        (record.traces, record.evidence) = Default::default();
     }
 
     /// Whether the corrected figures of the time when the episode began are on the right side.
-    async fn is_withdrawn(
-        &self,
-        rule: &Rule,
-        grp: &str,
-        record: &GroupRecord,
-        corrected: &mut Corrected,
-    ) -> bool {
-        if matches!(rule.kind, Kind::Budget | Kind::BurnRate) {
+    async fn is_withdrawn(&self, rule: &Rule, grp: &str, record: &GroupRecord, known: &mut LookedUp) -> bool {
+        if rule.kind.has_no_past().is_some() {
             return false;
         }
-        let fired_at = record.state.fired_at;
-        let observed = match corrected.entry(fired_at) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(unknown) => match self.observe(rule, fired_at).await {
-                Ok(observed) => unknown.insert(observed),
-                Err(_) => return false,
-            },
-        };
+        let Some(observed) = self.corrected(rule, record.state.fired_at, known).await else { return false };
         match observed.groups.get(grp).map_or_else(|| absent(rule), |found| found.seen) {
             Seen::Value(value) => !rule.law.bound.is_broken(value),
             Seen::NoData => rule.law.no_data == NoData::Ok,
@@ -303,22 +184,31 @@ impl Alerts {
         status: NoticeStatus,
         ended_at: Option<Timestamp>,
     ) -> Option<EpisodeChange> {
-        let link = |first: &String| format!("{}/traces/{first}", self.0.url);
-        let first = record.traces.first().filter(|_| !self.0.url.is_empty());
+        let url = &self.0.url;
+        let link = |trace: &String| format!("{url}/traces/{trace}");
+        let links: Vec<String> = match url.is_empty() {
+            true => Vec::new(),
+            false => record.traces.iter().map(link).collect(),
+        };
         let notice = Notice {
             status,
             rule: rule.name.clone(),
-            severity: rule.severity,
+            severity: rule.severity_of(&record.state),
             group: record.group.clone(),
             value: record.state.value,
-            threshold: rule.law.bound.threshold(),
+            threshold: record.threshold(rule),
             side: if matches!(rule.law.bound, Bound::Above(_)) { "above" } else { "below" }.to_owned(),
-            window: span_text(rule.window),
+            window: if rule.kind.has_window() { span_text(rule.window) } else { String::new() },
             started_at: record.state.fired_at.to_string(),
             ended_at: ended_at.map(|at| at.to_string()),
             episode: record.episode.clone()?,
             traces: record.traces.clone(),
-            url: first.map_or_else(|| self.0.url.clone(), link),
+            url: links.first().unwrap_or(url).clone(),
+            links,
+            before: record.evidence.before,
+            changes: record.evidence.changes.clone(),
+            look: record.evidence.look.clone(),
+            ack_url: String::new(),
             summary: rule.config.summary.clone().unwrap_or_default(),
         };
         Some(EpisodeChange {
@@ -328,36 +218,6 @@ impl Alerts {
             peak: record.state.peak,
             notice,
         })
-    }
-
-    /// The example of the group, then its traces that weigh most; three at most.
-    async fn evidence(
-        &self,
-        rule: &Rule,
-        record: &GroupRecord,
-        example: Option<quipu_core::TraceId>,
-        at: Timestamp,
-    ) -> Vec<String> {
-        if matches!(rule.kind, Kind::Budget | Kind::BurnRate | Kind::Metric) {
-            return example.iter().map(ToString::to_string).collect();
-        }
-        let Ok(ask) = rule.ask(at, None) else { return Vec::new() };
-        let mut filter = ask.filter;
-        if rule.figure.rank() == "errors" {
-            filter.status = filter.status.or(Some(TraceStatus::Error));
-        }
-        let narrowed = record.group.iter().all(|(key, value)| narrow(&mut filter, key, value));
-        let found = match narrowed {
-            true => self.0.measure.heaviest(&filter, rule.figure.rank()).await.unwrap_or_default(),
-            false => Vec::new(),
-        };
-        let mut traces: Vec<String> = Vec::new();
-        for id in found.into_iter().chain(example).map(|id| id.to_string()) {
-            if traces.len() < 3 && !traces.contains(&id) {
-                traces.push(id);
-            }
-        }
-        traces
     }
 }
 
@@ -369,22 +229,4 @@ pub(crate) fn law_of(rule: &Rule, group: &BTreeMap<String, String>) -> crate::La
         law.no_data = NoData::Ok;
     }
     law
-}
-
-/// Narrows a filter to a group; `false` if traces have no such filter.
-fn narrow(filter: &mut TraceFilter, key: &str, value: &str) -> bool {
-    let field = match key {
-        "model" => &mut filter.model,
-        "agent" => &mut filter.agent,
-        "tool" => &mut filter.tool,
-        "service" => &mut filter.service,
-        "framework" => &mut filter.framework,
-        "session" => &mut filter.session,
-        "user" => &mut filter.user,
-        "tag" => &mut filter.tag,
-        "project" => &mut filter.project,
-        _ => return false,
-    };
-    *field = (!value.is_empty()).then(|| value.to_owned());
-    !value.is_empty()
 }

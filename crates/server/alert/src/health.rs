@@ -4,6 +4,7 @@ use quipu_core::{Limits, Timestamp};
 use quipu_query::Params;
 use serde::Serialize;
 
+use crate::kind::Kind;
 use crate::notice::number;
 use crate::{AlertError, Alerts, Measure, RuleFigures};
 
@@ -127,7 +128,16 @@ impl Alerts {
     /// # Errors
     /// The store cannot be read.
     pub async fn health(&self, agent: Option<&str>, tool: Option<&str>) -> Result<Health, AlertError> {
-        let now = self.0.clock.now();
+        self.health_at(agent, tool, self.0.clock.now()).await
+    }
+
+    /// Health at a time, with the open alerts of now.
+    pub(crate) async fn health_at(
+        &self,
+        agent: Option<&str>,
+        tool: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Health, AlertError> {
         let measure = &*self.0.measure;
         let (since, week) = (now.plus(-RANGE), now.plus(-8 * Timestamp::DAY));
         let mut vitals = Vitals {
@@ -143,13 +153,46 @@ impl Alerts {
         Ok(health(&vitals))
     }
 
+    /// Agents or tools with records in the range of a score, and the number of those beyond `most`.
+    pub(crate) async fn active(
+        &self,
+        key: &str,
+        most: usize,
+        now: Timestamp,
+    ) -> Result<(Vec<String>, usize), AlertError> {
+        let from = if key == "tool" { "tools" } else { "calls" };
+        let (since, top) = (now.plus(-RANGE).to_string(), most.to_string());
+        let until = now.to_string();
+        let pairs = [("from", from), ("group_by", key), ("since", &since), ("until", &until), ("top", &top)];
+        let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let ask =
+            Params::new(pairs, now, &Limits::default()).figure_ask().map_err(|error| AlertError::Config {
+                table: "health".to_owned(),
+                key: "group_by",
+                expected: error.to_string(),
+                found: format!("{key:?}"),
+            })?;
+        let measured = self.0.measure.figures(&ask, now).await?;
+        let names = measured.groups.into_iter().filter_map(|group| group.key.into_iter().next().flatten());
+        Ok((names.filter(|name| !name.is_empty()).collect(), measured.left_out))
+    }
+
     /// Open episodes; of an agent or tool, those of its groups.
     fn open_episodes(&self, agent: Option<&str>, tool: Option<&str>) -> Open {
+        let rules_on_health: Vec<String> = {
+            let live = self.0.live.lock();
+            let rules = live.rules.iter().filter(|(_, (rule, _))| rule.kind == Kind::Health);
+            rules.map(|(name, _)| name.clone()).collect()
+        };
         let fits = |row: &crate::AlertRow| {
             let same = |key: &str, wanted: Option<&str>| {
                 wanted.is_none_or(|wanted| row.group.get(key).is_some_and(|value| value == wanted))
             };
-            row.state == "firing" && same("agent", agent) && same("tool", tool)
+            // A rule about the score must not lower it.
+            row.state == "firing"
+                && !rules_on_health.contains(&row.rule)
+                && same("agent", agent)
+                && same("tool", tool)
         };
         let mut open = Open::default();
         for row in self.list().iter().filter(|row| fits(row)) {

@@ -31,6 +31,8 @@ pub enum Figure {
     Triggered,
     /// Value of a metric; none without points.
     Value,
+    /// Share of a budget at the end of its period, at the pace so far; none early in a period.
+    Forecast,
 }
 
 /// Figures of the kind `query` by their words.
@@ -76,7 +78,7 @@ impl Figure {
             Self::Errors => Some(of.errors as f64),
             Self::Unpriced => Some(of.unpriced as f64),
             Self::Triggered => Some(of.triggered as f64),
-            Self::Value => of.value,
+            Self::Value | Self::Forecast => of.value,
         }
     }
 
@@ -87,7 +89,7 @@ impl Figure {
             Self::Latency(_) | Self::AverageLatency => "latency",
             Self::Cost | Self::CostPerHour => "cost",
             Self::Tokens => "tokens",
-            Self::Value => "value",
+            Self::Value | Self::Forecast => "value",
             Self::FirstToken(_) | Self::Count | Self::Unpriced | Self::Triggered => "count",
         }
     }
@@ -116,6 +118,12 @@ pub(crate) enum Kind {
     BurnRate,
     Metric,
     Query,
+    QuotaErrors,
+    Coverage,
+    Score,
+    Health,
+    IngestLag,
+    DeadLetters,
 }
 
 pub(crate) const KINDS: &[(&str, Kind)] = &[
@@ -134,6 +142,12 @@ pub(crate) const KINDS: &[(&str, Kind)] = &[
     ("burn_rate", Kind::BurnRate),
     ("metric", Kind::Metric),
     ("query", Kind::Query),
+    ("quota_errors", Kind::QuotaErrors),
+    ("coverage", Kind::Coverage),
+    ("score", Kind::Score),
+    ("health", Kind::Health),
+    ("ingest_lag", Kind::IngestLag),
+    ("dead_letters", Kind::DeadLetters),
 ];
 
 impl Kind {
@@ -146,7 +160,7 @@ impl Kind {
         match self {
             Self::ToolFailures => "tools",
             Self::Guardrails => "guardrails",
-            Self::Metric => "metric",
+            Self::Metric | Self::Coverage => "metric",
             _ => "calls",
         }
     }
@@ -154,6 +168,35 @@ impl Kind {
     /// Whether a rule of this kind may name another source.
     pub(crate) const fn has_source(self) -> bool {
         matches!(self, Self::ErrorRate | Self::Latency | Self::NoData)
+    }
+
+    /// Whether its figures are answers to a query of `/api/v1/query`.
+    pub(crate) const fn is_queried(self) -> bool {
+        !matches!(
+            self,
+            Self::Budget | Self::BurnRate | Self::Score | Self::Health | Self::IngestLag | Self::DeadLetters
+        )
+    }
+
+    /// Whether its values are points of a metric.
+    pub(crate) const fn is_metric(self) -> bool {
+        matches!(self, Self::Metric | Self::Coverage)
+    }
+
+    /// Why it has no back-test; `None` if its past figures can be read.
+    pub(crate) const fn has_no_past(self) -> Option<&'static str> {
+        match self {
+            Self::Budget | Self::BurnRate | Self::IngestLag | Self::DeadLetters => {
+                Some("its past values are not stored")
+            }
+            Self::Health => Some("the score has the open alerts of now"),
+            _ => None,
+        }
+    }
+
+    /// Whether it has a window.
+    pub(crate) const fn has_window(self) -> bool {
+        self.is_queried() || matches!(self, Self::Score)
     }
 
     /// Its figure; latencies have that of the rule's quantile.
@@ -167,7 +210,15 @@ impl Kind {
             Self::Tokens => Figure::Tokens,
             Self::Guardrails => Figure::Triggered,
             Self::Unpriced => Figure::Unpriced,
-            Self::Budget | Self::BurnRate | Self::Metric => Figure::Value,
+            Self::Budget
+            | Self::BurnRate
+            | Self::Metric
+            | Self::Coverage
+            | Self::Score
+            | Self::Health
+            | Self::IngestLag
+            | Self::DeadLetters => Figure::Value,
+            Self::QuotaErrors => Figure::Errors,
             Self::Calls | Self::NoData | Self::Query => Figure::Count,
         }
     }

@@ -62,14 +62,20 @@ pub enum NoData {
 pub struct Law {
     /// Threshold.
     pub bound: Bound,
+    /// Further threshold on the same side, beyond which an episode is critical.
+    pub critical: Option<f64>,
     /// Threshold below which a firing group recovers; never stricter than the bound.
     pub recover: Option<f64>,
     /// Nanoseconds that a value has to be wrong before the group fires.
     pub hold: i64,
     /// Nanoseconds that a group fires on after its last wrong value.
     pub keep: i64,
+    /// Evaluations that have to be wrong one after another before the group fires; at least 1.
+    pub runs: u32,
     /// Meaning of missing data.
     pub no_data: NoData,
+    /// Nanoseconds without data after which [`NoData::Alert`] fires; `None` waits like a wrong value.
+    pub no_data_hold: Option<i64>,
 }
 
 /// Observation of a group at one evaluation.
@@ -115,6 +121,18 @@ pub struct GroupState {
     pub empty: bool,
     /// Whether the latest evaluation failed.
     pub failed: bool,
+    /// First of the latest windows without records; `None` if the latest one had some.
+    #[serde(default)]
+    pub empty_since: Option<Timestamp>,
+    /// Wrong values one after another.
+    #[serde(default)]
+    pub runs: u32,
+    /// First of the latest values beyond the critical threshold; `None` if the latest one is not.
+    #[serde(default)]
+    pub critical_since: Option<Timestamp>,
+    /// Whether the episode reached the critical threshold for long enough. It stays so until the episode ends.
+    #[serde(default)]
+    pub is_critical: bool,
 }
 
 /// Result of an evaluation that begins or ends an episode.
@@ -122,6 +140,8 @@ pub struct GroupState {
 pub enum Change {
     /// An episode begins.
     Fired,
+    /// The open episode became critical.
+    Raised,
     /// The episode ends.
     Resolved,
 }
@@ -138,9 +158,14 @@ impl GroupState {
         }
     }
 
+    /// Whether the open episode is critical by its value.
+    pub fn is_raised(&self) -> bool {
+        self.phase == Phase::Firing && self.is_critical
+    }
+
     /// Whether the group is in no phase, so that its state can be dropped.
     pub fn is_idle(&self) -> bool {
-        self.phase == Phase::Ok && !self.failed
+        self.phase == Phase::Ok && !self.failed && self.empty_since.is_none()
     }
 
     /// Applies one observation at `now`, which must not be before the previous one.
@@ -153,14 +178,20 @@ impl GroupState {
             Seen::NoData if law.no_data == NoData::Keep => return None,
             Seen::NoData => {
                 self.value = None;
-                law.no_data == NoData::Alert
+                match (law.no_data, law.no_data_hold) {
+                    (NoData::Alert, Some(hold)) => {
+                        let since = *self.empty_since.get_or_insert(now);
+                        return if now.since(since) < hold { None } else { self.wrong(law, now, true) };
+                    }
+                    (no_data, _) => no_data == NoData::Alert,
+                }
             }
             Seen::Value(value) => {
-                self.value = Some(value);
+                (self.value, self.empty_since) = (Some(value), None);
                 self.is_wrong(law, value)
             }
         };
-        if wrong { self.wrong(law, now) } else { self.right(law, now) }
+        if wrong { self.wrong(law, now, false) } else { self.right(law, now) }
     }
 
     fn is_wrong(&self, law: &Law, value: f64) -> bool {
@@ -168,8 +199,9 @@ impl GroupState {
         law.bound.is_broken(value) || eased.is_some_and(|threshold| law.bound.at(threshold).is_broken(value))
     }
 
-    fn wrong(&mut self, law: &Law, now: Timestamp) -> Option<Change> {
-        self.wrong_at = now;
+    /// `has_waited` skips the waiting time, because missing data had one of its own.
+    fn wrong(&mut self, law: &Law, now: Timestamp, has_waited: bool) -> Option<Change> {
+        (self.wrong_at, self.runs) = (now, self.runs.saturating_add(1));
         if self.phase == Phase::Ok {
             (self.phase, self.since, self.peak) = (Phase::Pending, now, None);
         }
@@ -177,14 +209,31 @@ impl GroupState {
             (Some(peak), Some(value)) => Some(law.bound.worse(peak, value)),
             (peak, value) => value.or(peak),
         };
-        if self.phase == Phase::Pending && now.since(self.since) >= law.hold {
-            (self.phase, self.fired_at) = (Phase::Firing, now);
+        let is_raised = self.raise(law, now);
+        let is_due = has_waited || (now.since(self.since) >= law.hold && self.runs >= law.runs);
+        if self.phase == Phase::Pending && is_due {
+            (self.phase, self.fired_at, self.is_critical) = (Phase::Firing, now, is_raised);
             return Some(Change::Fired);
+        }
+        if self.phase == Phase::Firing && is_raised && !self.is_critical {
+            self.is_critical = true;
+            return Some(Change::Raised);
         }
         None
     }
 
+    /// Whether the value has been beyond the critical threshold for the waiting time.
+    fn raise(&mut self, law: &Law, now: Timestamp) -> bool {
+        let beyond = law
+            .critical
+            .zip(self.value)
+            .is_some_and(|(critical, value)| law.bound.at(critical).is_broken(value));
+        self.critical_since = beyond.then(|| self.critical_since.unwrap_or(now));
+        self.critical_since.is_some_and(|since| now.since(since) >= law.hold)
+    }
+
     fn right(&mut self, law: &Law, now: Timestamp) -> Option<Change> {
+        (self.runs, self.critical_since) = (0, None);
         match self.phase {
             Phase::Ok => None,
             Phase::Firing if now.since(self.wrong_at) < law.keep => None,

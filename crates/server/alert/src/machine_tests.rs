@@ -9,10 +9,13 @@ const STEP: i64 = 10 * Timestamp::SECOND;
 fn law(hold: i64, keep: i64) -> Law {
     Law {
         bound: Bound::Above(5.0),
+        critical: None,
         recover: None,
         hold: hold * STEP,
         keep: keep * STEP,
+        runs: 1,
         no_data: NoData::Keep,
+        no_data_hold: None,
     }
 }
 
@@ -152,4 +155,37 @@ proptest! {
         }
         prop_assert_eq!(changes, whole);
     }
+}
+
+#[test]
+fn a_critical_value_raises_an_open_episode_once() {
+    let critical = Law { critical: Some(8.0), ..law(0, 0) };
+    let (_, changes) = run(&critical, &values(&[6.0, 9.0, 6.0, 9.0, 1.0, 9.0]));
+    assert_eq!(
+        changes,
+        [(0, Change::Fired), (1, Change::Raised), (4, Change::Resolved), (5, Change::Fired)],
+        "an episode that is critical at its begin is not raised"
+    );
+    let waiting = Law { critical: Some(8.0), ..law(1, 0) };
+    let (_, changes) = run(&waiting, &values(&[9.0, 6.0, 9.0, 9.0]));
+    assert_eq!(
+        changes,
+        [(1, Change::Fired), (3, Change::Raised)],
+        "the waiting time is that of critical values"
+    );
+}
+
+#[test]
+fn a_rule_can_need_wrong_evaluations_one_after_another() {
+    let runs = Law { runs: 3, ..law(0, 0) };
+    let (words, _) = run(&runs, &values(&[6.0, 6.0, 1.0, 6.0, 6.0, 6.0]));
+    assert_eq!(words, ["pending", "pending", "ok", "pending", "pending", "firing"]);
+}
+
+#[test]
+fn missing_data_fires_after_its_own_time_and_not_with_a_record_between() {
+    let absent = Law { no_data: NoData::Alert, no_data_hold: Some(2 * STEP), ..law(9, 0) };
+    let none = Seen::NoData;
+    let (words, _) = run(&absent, &[none, none, Seen::Value(1.0), none, none, none, Seen::Value(1.0)]);
+    assert_eq!(words, ["no_data", "no_data", "ok", "no_data", "no_data", "firing", "ok"]);
 }

@@ -74,6 +74,36 @@ pub struct BudgetShare {
     pub scope: BTreeMap<String, String>,
     /// Spent amount as a share of the limit.
     pub share: f64,
+    /// Begin and end of the period; `None` if it has none, or rolls.
+    pub period: Option<(Timestamp, Timestamp)>,
+}
+
+impl BudgetShare {
+    /// Share of the limit that will be spent at the end of the period, at the pace so far. `None` without a
+    /// period, and within the first twentieth of it.
+    pub fn forecast(&self, at: Timestamp) -> Option<f64> {
+        let (start, end) = self.period?;
+        let elapsed = at.since(start) as f64 / end.since(start) as f64;
+        (elapsed >= 0.05).then(|| self.share / elapsed.min(1.0))
+    }
+}
+
+/// A score within a window.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MeasuredScore {
+    /// Its number.
+    pub value: f64,
+    /// Trace that it is about.
+    pub trace: Option<TraceId>,
+}
+
+/// Figure of the program itself, at present.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OwnFigure {
+    /// Seconds that the oldest record has waited for a backend.
+    IngestLag,
+    /// Rejected records stored as dead letters.
+    DeadLetters,
 }
 
 /// Source of the figures of rules: the query layer over a store, or a test.
@@ -90,6 +120,22 @@ pub trait Measure: Send + Sync {
     /// # Errors
     /// The accounts cannot be read.
     async fn budget(&self, name: &str) -> Result<Vec<BudgetShare>>;
+
+    /// Scores of this name within a time range, the latest version of each; without numbers left out.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    async fn scores(&self, _name: &str, _since: Timestamp, _until: Timestamp) -> Result<Vec<MeasuredScore>> {
+        Ok(Vec::new())
+    }
+
+    /// A figure of the program itself, by backend; empty if it has no such figure.
+    ///
+    /// # Errors
+    /// The figure cannot be read.
+    async fn own(&self, _figure: OwnFigure) -> Result<Vec<(BTreeMap<String, String>, f64)>> {
+        Ok(Vec::new())
+    }
 
     /// At most three traces that weigh most: failed ones, the slowest, or the most expensive.
     ///

@@ -67,6 +67,21 @@ pub struct Notice {
     pub episode: String,
     /// Ids of at most three traces that weigh most.
     pub traces: Vec<String>,
+    /// Page of each of these traces; empty if the server's address is unknown.
+    #[serde(default)]
+    pub links: Vec<String>,
+    /// Value of the window before that of the begin; null without records.
+    #[serde(default)]
+    pub before: Option<f64>,
+    /// Figures that changed against the window before, such as `errors 2 → 40`.
+    #[serde(default)]
+    pub changes: Vec<String>,
+    /// Command that lists the records.
+    #[serde(default)]
+    pub look: String,
+    /// Page that acknowledges the episode, once and for a limited time; empty without a public address.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub ack_url: String,
     /// Page of the dashboard; empty if the server's address is unknown.
     pub url: String,
     /// Text for people.
@@ -91,7 +106,12 @@ impl Notice {
     /// Value, threshold and window in words.
     pub fn figure(&self) -> String {
         let value = self.value.map_or_else(|| "no data".to_owned(), number);
-        format!("{value}, threshold {} {}, window {}", self.side, number(self.threshold), self.window)
+        let mut text = format!("{value}, threshold {} {}", self.side, number(self.threshold));
+        if !self.window.is_empty() {
+            text.push_str(", window ");
+            text.push_str(&self.window);
+        }
+        text
     }
 
     /// All facts, one a line.
@@ -107,9 +127,18 @@ impl Notice {
             Some(ended) => format!("from {} to {ended}", self.started_at),
             None => format!("since {}", self.started_at),
         });
+        lines.extend(self.before.map(|before| format!("window before: {}", number(before))));
+        if !self.changes.is_empty() {
+            lines.push(format!("changed: {}", self.changes.join(", ")));
+        }
         lines.extend(self.traces.iter().map(|trace| format!("quipu trace {trace}")));
+        lines.extend((!self.look.is_empty()).then(|| self.look.clone()));
+        lines.extend(self.links.iter().filter(|link| **link != self.url).cloned());
         if !self.url.is_empty() {
             lines.push(self.url.clone());
+        }
+        if !self.ack_url.is_empty() {
+            lines.push(format!("acknowledge: {}", self.ack_url));
         }
         lines
     }

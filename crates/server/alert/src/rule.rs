@@ -56,8 +56,10 @@ pub struct Rule {
     pub figure: Figure,
     /// Keys of the groups.
     pub group_by: Vec<String>,
-    /// Nanoseconds without acknowledgement, and the channels that then get the notice.
-    pub escalate: Option<(i64, Vec<String>)>,
+    /// Steps of the escalation: nanoseconds without acknowledgement, and the channels that then get the notice.
+    pub escalate: Vec<(i64, Vec<String>)>,
+    /// Nanoseconds to the earlier window that values are compared with.
+    pub compared_with: Option<i64>,
     pub(crate) kind: Kind,
     pub(crate) min_count: u64,
     pub(crate) consecutive: usize,
@@ -98,38 +100,35 @@ impl Rule {
         if group_by.len() > 2 {
             return Err(keys.wrong("group_by", "at most 2 keys", &group_by.join(",")));
         }
-        if !group_by.is_empty() && matches!(kind, Kind::Budget | Kind::BurnRate) {
-            return Err(keys.wrong(
-                "group_by",
-                "no keys for this kind: it has groups of its own",
-                &group_by.join(","),
-            ));
-        }
+        keys.check_groups(kind, &group_by)?;
         let severities =
             [Severity::Info, Severity::Warning, Severity::Critical].map(|one| (one.as_str(), one));
         let rule = Self {
             name: keys.rule.to_owned(),
             said: said.clone(),
-            severity: keys.word("severity", config.severity.as_ref(), &severities)?.unwrap_or_default(),
+            severity: keys.severity(&severities)?,
             channels: config.channels.clone().unwrap_or_default(),
             window: keys.window()?,
             law: keys.law(kind)?,
             escalate: keys.escalate()?,
-            pairs: match kind {
-                Kind::Budget | Kind::BurnRate => Vec::new(),
-                _ => keys.pairs(kind, figure, groups)?,
-            },
+            pairs: if kind.is_queried() { keys.pairs(kind, figure, groups)? } else { Vec::new() },
+            compared_with: keys.compared_with(kind)?,
             figure,
             group_by,
             kind,
             min_count: config.min_count.unwrap_or(1).max(1),
-            consecutive: keys.count("consecutive", config.consecutive, 100, 1)?,
+            consecutive: if kind.is_metric() { keys.consecutive()? } else { 1 },
             config: config.clone(),
         };
         if !rule.pairs.is_empty() {
             rule.ask(Timestamp::from_nanos(LONGEST), None)?;
         }
         Ok(rule)
+    }
+
+    /// Its weight in this state of a group.
+    pub fn severity_of(&self, state: &crate::GroupState) -> Severity {
+        if state.is_critical { Severity::Critical } else { self.severity }
     }
 
     /// Most groups that are judged.
@@ -179,9 +178,9 @@ impl Rule {
     }
 
     /// Nanoseconds between two evaluations: `every`, or a 360th of a window above one hour in whole minutes.
-    /// Budgets and burn rates have no window.
+    /// Some kinds, such as budgets and burn rates, have no window.
     pub fn interval(&self, every: i64) -> i64 {
-        let is_short = self.window <= Timestamp::HOUR || matches!(self.kind, Kind::Budget | Kind::BurnRate);
+        let is_short = self.window <= Timestamp::HOUR || !self.kind.has_window();
         if is_short { every } else { (self.window / 360 / MINUTE * MINUTE).max(every) }
     }
 }

@@ -6,6 +6,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::preset;
 
+/// A step of an escalation.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EscalateStep {
+    /// Time without acknowledgement.
+    pub after: String,
+    /// Channels that then get the notice.
+    pub to: Vec<String>,
+}
+
 macro_rules! rule_config {
     ($($(#[doc = $doc:literal])* $(#[serde($attribute:meta)])? $name:ident: $kind:ty,)*) => {
         /// Configuration of a rule. An omitted key has the value of the preset, or its default.
@@ -30,7 +40,8 @@ rule_config! {
     /// Preset whose keys apply where this config has none.
     preset: String,
     /// `error_rate`, `latency`, `ttft`, `cost`, `cost_rate`, `tokens`, `calls`, `tool_failures`, `guardrails`,
-    /// `unpriced`, `no_data`, `budget`, `burn_rate`, `metric` or `query`.
+    /// `quota_errors`, `unpriced`, `no_data`, `budget`, `burn_rate`, `score`, `health`, `ingest_lag`,
+    /// `dead_letters`, `coverage`, `metric` or `query`.
     kind: String,
     /// Source of `error_rate`, `latency` and `no_data`, as `from` of `/api/v1/query`; default `calls`.
     from: String,
@@ -46,6 +57,11 @@ rule_config! {
     above: f64,
     /// Fires below this value.
     below: f64,
+    /// Further value on the same side at which the severity becomes `critical`.
+    critical: f64,
+    /// Compares the value with that of a window this much earlier, such as `7d`: the judged value is the
+    /// ratio of both.
+    compared_with: String,
     /// A firing group recovers at this value; default the threshold.
     recover: f64,
     /// Time that a value has to be wrong before the rule fires; default 0s.
@@ -55,6 +71,8 @@ rule_config! {
     keep_firing_for: String,
     /// `ok`, `keep` (default) or `alert`.
     no_data: String,
+    /// Time without records after which `no_data = "alert"` fires; default `for`.
+    no_data_for: String,
     /// `info`, `warning` (default) or `critical`.
     severity: String,
     /// Channels that get its notices.
@@ -65,17 +83,21 @@ rule_config! {
     metric: String,
     /// Labels that points of the metric must have.
     labels: BTreeMap<String, String>,
-    /// How points of the metric become one value: `avg` (default), `sum`, `min`, `max`, `count`, `last`,
+    /// How points of the metric, or scores, become one value: `avg` (default), `sum`, `min`, `max`, `count`, `last`,
     /// `p50`, `p95` or `p99`.
     agg: String,
-    /// Consecutive points of the metric that must all be wrong, 1 (default) to 100.
+    /// Points of the metric, or evaluations of another kind, that must be wrong one after another, 1 (default)
+    /// to 100.
     consecutive: usize,
     /// Parameters of `/api/v1/query` for the kind `query`, such as `from=failures&error=quota`.
     query: String,
     /// Figure of the kind `query`, such as `count` (default), `error_rate` or `latency_p99`.
     figure: String,
-    /// Budget of the kind `budget`; the value is the share of its limit that is spent.
+    /// Budget of the kind `budget`; the value is the share of its limit that is spent, or with
+    /// `figure = "forecast"` the share that will be spent at the end of the period at the pace so far.
     budget: String,
+    /// Name of the scores of the kind `score`.
+    score: String,
     /// Objective of the kind `burn_rate`.
     slo: String,
     /// Least number of records in a window; with fewer, it counts as without data. Default 1.
@@ -86,6 +108,8 @@ rule_config! {
     escalate_after: String,
     /// Channels of the escalation.
     escalate_to: Vec<String>,
+    /// Further steps of the escalation, at most 5.
+    escalate: Vec<EscalateStep>,
 }
 
 impl RuleConfig {

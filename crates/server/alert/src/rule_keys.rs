@@ -4,11 +4,17 @@ use quipu_core::Timestamp;
 
 use crate::kind::{FIGURES, Kind};
 use crate::span::{read_span, span_text};
-use crate::{AlertError, Bound, Figure, Law, NoData, RuleConfig};
+use crate::{AlertError, Bound, Figure, Law, NoData, RuleConfig, Severity};
 
+/// Metric of the kind `coverage`.
+const COVERAGE: &str = "quipu.test_generation.coverage";
+/// Filter of the kind `quota_errors`: traces in which a provider rejected a call for a quota or rate limit.
+const QUOTA: &str = "error:quota OR error:rate_limit";
 /// Longest window.
 pub(crate) const LONGEST: i64 = 30 * Timestamp::DAY;
 pub(crate) const MINUTE: i64 = 60 * Timestamp::SECOND;
+/// Most steps of an escalation.
+const STEPS: usize = 5;
 /// Longest of the other times.
 const LONGEST_WAIT: i64 = 7 * Timestamp::DAY;
 
@@ -109,13 +115,80 @@ impl Keys<'_> {
             }
         }
         let keep = self.config.keep_firing_for.as_ref();
+        let no_data = self.word("no_data", self.config.no_data.as_ref(), &words)?.unwrap_or_default();
+        let no_data_for = self.config.no_data_for.as_ref();
+        if no_data_for.is_some() && no_data != NoData::Alert {
+            return Err(self.wrong("no_data_for", "no such key without no_data = \"alert\"", ""));
+        }
+        let runs = if kind.is_metric() { 1 } else { self.consecutive()? };
         Ok(Law {
             bound,
+            critical: self.critical(bound)?,
             recover,
             hold: self.time("for", self.config.hold.as_ref(), 0, LONGEST_WAIT)?.unwrap_or(0),
             keep: self.time("keep_firing_for", keep, 0, LONGEST_WAIT)?.unwrap_or(0),
-            no_data: self.word("no_data", self.config.no_data.as_ref(), &words)?.unwrap_or_default(),
+            runs: u32::try_from(runs).unwrap_or(u32::MAX),
+            no_data,
+            no_data_hold: self.time("no_data_for", no_data_for, 0, LONGEST_WAIT)?,
         })
+    }
+
+    /// The threshold of the severity `critical`, beyond the other one.
+    fn critical(&self, bound: Bound) -> Result<Option<f64>, AlertError> {
+        let Some(critical) = self.config.critical else { return Ok(None) };
+        if bound.is_broken(critical) && critical.is_finite() {
+            return Ok(Some(critical));
+        }
+        let expected = match bound {
+            Bound::Above(threshold) => format!("more than above, which is {threshold}"),
+            Bound::Below(threshold) => format!("less than below, which is {threshold}"),
+        };
+        Err(self.wrong("critical", expected, &critical.to_string()))
+    }
+
+    /// The severity; with a threshold of its own for `critical`, a lesser one.
+    pub(crate) fn severity(&self, words: &[(&str, Severity)]) -> Result<Severity, AlertError> {
+        let severity = self.word("severity", self.config.severity.as_ref(), words)?.unwrap_or_default();
+        if severity == Severity::Critical && self.config.critical.is_some() {
+            let expected = "info or warning, because the key critical says when the severity is critical";
+            return Err(self.wrong("severity", expected, "critical"));
+        }
+        Ok(severity)
+    }
+
+    pub(crate) fn consecutive(&self) -> Result<usize, AlertError> {
+        self.count("consecutive", self.config.consecutive, 100, 1)
+    }
+
+    pub(crate) fn compared_with(&self, kind: Kind) -> Result<Option<i64>, AlertError> {
+        let compared = self.time("compared_with", self.config.compared_with.as_ref(), MINUTE, LONGEST)?;
+        let fits = kind.has_window() && !kind.is_metric() && kind != Kind::NoData;
+        match (&self.config.compared_with, compared) {
+            (Some(said), Some(_)) if !fits => Err(self.wrong(
+                "compared_with",
+                format!("no such key: rules of kind {} have no earlier figures", kind.word()),
+                said,
+            )),
+            (Some(said), Some(nanos)) if nanos % MINUTE != 0 => {
+                Err(self.wrong("compared_with", "whole minutes, such as 60m, 1d or 7d", said))
+            }
+            _ => Ok(compared),
+        }
+    }
+
+    /// Kinds with groups of their own take no keys, and health is of agents or tools.
+    pub(crate) fn check_groups(&self, kind: Kind, group_by: &[String]) -> Result<(), AlertError> {
+        let joined = group_by.join(",");
+        match kind {
+            _ if kind.is_queried() || group_by.is_empty() => Ok(()),
+            Kind::Health if matches!(joined.as_str(), "agent" | "tool") => Ok(()),
+            Kind::Health => Err(self.wrong("group_by", "agent or tool for kind health", &joined)),
+            _ => Err(self.wrong(
+                "group_by",
+                "no keys for this kind: it has groups of its own or none",
+                &joined,
+            )),
+        }
     }
 
     pub(crate) fn figure(&self, kind: Kind) -> Result<Figure, AlertError> {
@@ -128,6 +201,10 @@ impl Keys<'_> {
             }
             Kind::Ttft => {
                 Ok(self.word("quantile", said, &quantiles)?.map_or(kind.figure(), Figure::FirstToken))
+            }
+            Kind::Budget => {
+                let words = [("spent", Figure::Value), ("forecast", Figure::Forecast)];
+                Ok(self.word("figure", self.config.figure.as_ref(), &words)?.unwrap_or(Figure::Value))
             }
             Kind::Query => {
                 Ok(self.word("figure", self.config.figure.as_ref(), FIGURES)?.unwrap_or(kind.figure()))
@@ -144,17 +221,22 @@ impl Keys<'_> {
             ("from", said.from.is_some(), kind.has_source(), "error_rate, latency and no_data"),
             ("quantile", said.quantile.is_some(), latency, "latency and ttft"),
             ("metric", said.metric.is_some(), kind == Kind::Metric, "metric"),
-            ("labels", said.labels.is_some(), kind == Kind::Metric, "metric"),
-            ("agg", said.agg.is_some(), kind == Kind::Metric, "metric"),
-            ("consecutive", said.consecutive.is_some(), kind == Kind::Metric, "metric"),
+            ("labels", said.labels.is_some(), kind.is_metric(), "metric and coverage"),
+            (
+                "agg",
+                said.agg.is_some(),
+                kind.is_metric() || kind == Kind::Score,
+                "metric, coverage and score",
+            ),
+            ("score", said.score.is_some(), kind == Kind::Score, "score"),
             ("query", said.query.is_some(), kind == Kind::Query, "query"),
-            ("figure", said.figure.is_some(), kind == Kind::Query, "query"),
+            ("figure", said.figure.is_some(), matches!(kind, Kind::Query | Kind::Budget), "query and budget"),
             ("budget", said.budget.is_some(), kind == Kind::Budget, "budget"),
             ("slo", said.slo.is_some(), kind == Kind::BurnRate, "burn_rate"),
             (
                 "filter",
                 said.filter.is_some(),
-                !matches!(kind, Kind::Metric | Kind::Budget | Kind::BurnRate),
+                kind.is_queried() && !kind.is_metric(),
                 "calls, tools and traces",
             ),
         ];
@@ -167,7 +249,7 @@ impl Keys<'_> {
                 ));
             }
         }
-        let needed: [(&'static str, bool, &'static str); 4] = [
+        let needed: [(&'static str, bool, &'static str); 5] = [
             ("metric", kind == Kind::Metric && said.metric.is_none(), "the name of a stored metric"),
             (
                 "query",
@@ -176,6 +258,7 @@ impl Keys<'_> {
             ),
             ("budget", kind == Kind::Budget && said.budget.is_none(), "the name of a budget"),
             ("slo", kind == Kind::BurnRate && said.slo.is_none(), "the name of an objective"),
+            ("score", kind == Kind::Score && said.score.is_none(), "the name of scores"),
         ];
         match needed.into_iter().find(|(_, is_missing, _)| *is_missing) {
             Some((key, _, expected)) => Err(self.wrong(key, expected, "")),
@@ -205,15 +288,21 @@ impl Keys<'_> {
             }
             _ => put("from", self.config.from.as_deref().unwrap_or(kind.source())),
         }
-        if kind == Kind::Metric {
-            put("name", self.config.metric.as_deref().unwrap_or_default());
-            put("agg", self.config.agg.as_deref().unwrap_or("avg"));
+        if kind.is_metric() {
+            let (name, agg) = match kind {
+                Kind::Coverage => (COVERAGE, "last"),
+                _ => (self.config.metric.as_deref().unwrap_or_default(), "avg"),
+            };
+            put("name", name);
+            put("agg", self.config.agg.as_deref().unwrap_or(agg));
             for (label, value) in self.config.labels.iter().flatten() {
                 put("label", &format!("{label}={value}"));
             }
         }
-        if let Some(filter) = &self.config.filter {
-            put("filter", filter);
+        let own = (kind == Kind::QuotaErrors).then_some(QUOTA);
+        let filters: Vec<&str> = own.into_iter().chain(self.config.filter.as_deref()).collect();
+        if !filters.is_empty() {
+            put("filter", &filters.join(" "));
         }
         if let Some(keys) = self.config.group_by.as_ref().filter(|keys| !keys.is_empty()) {
             put("group_by", &keys.join(","));
@@ -227,12 +316,30 @@ impl Keys<'_> {
                 "",
             ));
         }
-        let rank = if kind == Kind::Metric { "value" } else { figure.rank() };
+        let rank = if kind.is_metric() { "value" } else { figure.rank() };
         pairs.push(("sort".to_owned(), rank.to_owned()));
         Ok(pairs)
     }
 
-    pub(crate) fn escalate(&self) -> Result<Option<(i64, Vec<String>)>, AlertError> {
+    pub(crate) fn escalate(&self) -> Result<Vec<(i64, Vec<String>)>, AlertError> {
+        let mut steps: Vec<(i64, Vec<String>)> = self.first_step()?.into_iter().collect();
+        for step in self.config.escalate.iter().flatten() {
+            let after =
+                self.time("escalate.after", Some(&step.after), MINUTE, LONGEST_WAIT)?.unwrap_or(MINUTE);
+            if step.to.is_empty() {
+                return Err(self.wrong("escalate.to", "at least one channel", ""));
+            }
+            steps.push((after, step.to.clone()));
+        }
+        if steps.len() > STEPS {
+            let expected = format!("at most {STEPS} steps, with escalate_after");
+            return Err(self.wrong("escalate", expected, &steps.len().to_string()));
+        }
+        steps.sort_by_key(|(after, _)| *after);
+        Ok(steps)
+    }
+
+    fn first_step(&self) -> Result<Option<(i64, Vec<String>)>, AlertError> {
         let after = self.time("escalate_after", self.config.escalate_after.as_ref(), MINUTE, LONGEST_WAIT)?;
         match (after, self.config.escalate_to.clone().filter(|to| !to.is_empty())) {
             (Some(after), Some(to)) => Ok(Some((after, to))),

@@ -101,6 +101,15 @@ fn an_error_names_rule_key_value_and_limit() {
             &["figure", "from=calls"],
         ),
         ("kind = \"no_data\"\nabove = 1.0", &["above", "no_data"]),
+        (&format!("{good}critical = 0.05"), &["critical", "0.05", "0.1"]),
+        (&format!("{good}critical = 0.5\nseverity = \"critical\""), &["severity", "warning"]),
+        (&format!("{good}no_data_for = \"5m\""), &["no_data_for", "alert"]),
+        (&format!("{good}compared_with = \"40d\""), &["compared_with", "40d", "30d"]),
+        (&format!("{good}escalate = [{{ after = \"5m\", to = [] }}]"), &["escalate.to", "channel"]),
+        ("kind = \"health\"\nbelow = 50.0\ngroup_by = [\"model\"]", &["group_by", "agent or tool"]),
+        ("kind = \"health\"\nbelow = 50.0\ncompared_with = \"1d\"", &["compared_with", "health"]),
+        ("kind = \"score\"\nbelow = 0.5", &["score", "nothing"]),
+        ("kind = \"ingest_lag\"\nabove = 5.0\nfilter = \"model:x\"", &["filter"]),
     ] {
         let error = rule(text).expect_err(text).to_string();
         assert!(error.starts_with("[alert.mine] "), "{error}");

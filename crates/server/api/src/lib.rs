@@ -20,7 +20,6 @@ mod graphs;
 mod headers;
 mod json;
 mod live;
-mod measure;
 mod money;
 mod openapi;
 mod outlines;
@@ -35,7 +34,7 @@ mod spawned;
 mod state;
 mod system;
 
-pub use measure::StoreMeasure;
+pub use quipu_alert::StoreMeasure;
 pub use money::{Money, Reload};
 pub use openapi::{described, openapi};
 pub use paths::SeesHost;

@@ -10,7 +10,7 @@ use crate::{AlertError, Notice};
 pub(super) fn put(work: &Transaction<'_>, change: &EpisodeChange) -> rusqlite::Result<()> {
     let sql = "INSERT INTO episodes (id, rule, grp, severity, state, started_at, ended_at, peak, body)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
-        ON CONFLICT (id) DO UPDATE SET state = ?5, ended_at = ?7, peak = ?8, body = ?9";
+        ON CONFLICT (id) DO UPDATE SET severity = ?4, state = ?5, ended_at = ?7, peak = ?8, body = ?9";
     let notice = &change.notice;
     work.execute(
         sql,

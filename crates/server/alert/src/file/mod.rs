@@ -13,8 +13,9 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use outbox::{Outcome, Waiting};
 
+use crate::evidence::Evidence;
 use crate::quiet::Silence;
-use crate::{AlertError, GroupState, Notice, RuleConfig};
+use crate::{AlertError, GroupState, Notice, Rule, RuleConfig};
 
 /// The file within a data folder.
 pub(crate) const FILE: &str = "alerts.db";
@@ -36,8 +37,19 @@ pub(crate) struct GroupRecord {
     /// Ids of the traces that weighed most when the episode began.
     #[serde(default)]
     pub traces: Vec<String>,
+    /// Further facts about the begin of the episode.
+    #[serde(default)]
+    pub evidence: Evidence,
     /// Why the latest evaluation failed.
     pub error: Option<String>,
+}
+
+impl GroupRecord {
+    /// The threshold that the value is beyond: that of `critical` in a critical episode.
+    pub(crate) fn threshold(&self, rule: &Rule) -> f64 {
+        let critical = rule.law.critical.filter(|_| self.state.is_critical);
+        critical.unwrap_or(rule.law.bound.threshold())
+    }
 }
 
 /// Changes of one evaluation, which are written together.

@@ -4,6 +4,7 @@
 
 mod channels;
 mod engine;
+mod kinds;
 mod receiver;
 mod smtp;
 mod world;

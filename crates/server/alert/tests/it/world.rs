@@ -97,6 +97,11 @@ impl Measure for World {
 
 /// Alerts over a world: tables of a config file, and a data folder.
 pub fn alerts(world: &Arc<World>, folder: Option<&Path>, text: &str) -> Alerts {
+    over(world, Arc::clone(world) as _, folder, text)
+}
+
+/// Alerts with the clock of a world and other figures.
+pub fn over(world: &Arc<World>, measure: Arc<dyn Measure>, folder: Option<&Path>, text: &str) -> Alerts {
     #[derive(Default, serde::Deserialize)]
     #[serde(default)]
     struct File {
@@ -111,7 +116,7 @@ pub fn alerts(world: &Arc<World>, folder: Option<&Path>, text: &str) -> Alerts {
         rules: file.alert,
         channels: file.channel,
         slos: BTreeMap::new(),
-        measure: Arc::clone(world) as _,
+        measure,
         clock: Arc::clone(world) as _,
         url: "http://quipu.example".to_owned(),
     })

@@ -1,0 +1,220 @@
+//! Observations of a rule: the answer to its query, or a figure of its kind.
+
+use std::collections::BTreeMap;
+
+use quipu_core::Timestamp;
+
+use crate::kind::Kind;
+use crate::measure::OwnFigure;
+use crate::{
+    AlertError, Alerts, Bound, BudgetShare, Figure, Measured, MeasuredGroup, MeasuredScore, Rule,
+    RuleFigures, Seen,
+};
+
+/// Observation of one group.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Observation {
+    pub group: BTreeMap<String, String>,
+    pub seen: Seen,
+    pub example: Option<quipu_core::TraceId>,
+}
+
+impl Observation {
+    fn of(group: BTreeMap<String, String>, value: Option<f64>) -> (String, Self) {
+        let seen = value.map_or(Seen::NoData, Seen::Value);
+        (group_key(&group), Self { group, seen, example: None })
+    }
+}
+
+/// Observations of a rule, by the group as JSON.
+#[derive(Debug, Default)]
+pub(crate) struct Observed {
+    pub groups: BTreeMap<String, Observation>,
+    pub left_out: usize,
+    pub error: Option<String>,
+}
+
+impl FromIterator<(String, Observation)> for Observed {
+    fn from_iter<I: IntoIterator<Item = (String, Observation)>>(groups: I) -> Self {
+        Self { groups: groups.into_iter().collect(), ..Self::default() }
+    }
+}
+
+/// The group as the key of states and episodes.
+pub(crate) fn group_key(group: &BTreeMap<String, String>) -> String {
+    serde_json::to_string(group).unwrap_or_default()
+}
+
+/// Converts the answer to the query of a rule.
+pub(crate) fn observations(rule: &Rule, measured: &Measured) -> Observed {
+    let observe = |group: &MeasuredGroup| {
+        let names = names(rule, group);
+        let seen = value_of(rule, group).map_or(Seen::NoData, Seen::Value);
+        (group_key(&names), Observation { group: names, seen, example: group.figures.example })
+    };
+    Observed { left_out: measured.left_out, ..measured.groups.iter().map(observe).collect() }
+}
+
+/// Keys and values of a group.
+pub(crate) fn names(rule: &Rule, group: &MeasuredGroup) -> BTreeMap<String, String> {
+    let keys = rule.group_by.iter().zip(&group.key);
+    keys.map(|(key, value)| (key.clone(), value.clone().unwrap_or_default())).collect()
+}
+
+/// Value of a group; `None` without enough records.
+pub(crate) fn value_of(rule: &Rule, group: &MeasuredGroup) -> Option<f64> {
+    if rule.config.min_count.is_some() && group.figures.count < rule.min_count {
+        return None;
+    }
+    if rule.consecutive == 1 {
+        return rule.figure.read(&group.figures, rule.window);
+    }
+    let values: Vec<f64> = group.points.iter().filter_map(|(_, point)| point.value).collect();
+    let last = values.get(values.len().checked_sub(rule.consecutive)?..)?;
+    // All of them are wrong exactly if the least wrong one is.
+    let better = |one: f64, other: f64| match rule.law.bound {
+        Bound::Above(_) => one.min(other),
+        Bound::Below(_) => one.max(other),
+    };
+    last.iter().copied().reduce(better)
+}
+
+/// The ratio of a value to the earlier one; none if the earlier one is 0 or missing.
+pub(crate) fn ratio(now: Seen, then: Seen) -> Seen {
+    match (now, then) {
+        (Seen::Value(now), Seen::Value(then)) if then != 0.0 => Seen::Value(now / then),
+        (Seen::Error, _) | (_, Seen::Error) => Seen::Error,
+        _ => Seen::NoData,
+    }
+}
+
+/// Observation of a known group that the answer does not have: sums are 0, all else is without data.
+pub(crate) fn absent(rule: &Rule) -> Seen {
+    match rule.figure {
+        _ if rule.compared_with.is_some() => Seen::NoData,
+        Figure::Cost
+        | Figure::CostPerHour
+        | Figure::Tokens
+        | Figure::Count
+        | Figure::Errors
+        | Figure::Unpriced
+        | Figure::Triggered => Seen::Value(0.0),
+        _ => Seen::NoData,
+    }
+}
+
+/// The aggregate of scores: `avg` (default), `min`, `max`, `sum`, `count` or `last`.
+fn scored(rule: &Rule, scores: &[MeasuredScore]) -> Option<f64> {
+    let figures = RuleFigures { count: scores.len() as u64, ..RuleFigures::default() };
+    if scores.is_empty() || (rule.config.min_count.is_some() && figures.count < rule.min_count) {
+        return None;
+    }
+    let values = || scores.iter().map(|score| score.value);
+    Some(match rule.config.agg.as_deref() {
+        Some("min") => values().fold(f64::INFINITY, f64::min),
+        Some("max") => values().fold(f64::NEG_INFINITY, f64::max),
+        Some("sum") => values().sum(),
+        Some("count") => figures.count as f64,
+        Some("last") => values().next_back()?,
+        _ => values().sum::<f64>() / figures.count as f64,
+    })
+}
+
+impl Alerts {
+    /// Figures of a rule for the window that ends at `at`, compared with an earlier window if the rule says
+    /// so.
+    pub(crate) async fn observe(&self, rule: &Rule, at: Timestamp) -> Result<Observed, AlertError> {
+        let mut observed = self.observe_window(rule, at).await?;
+        let Some(earlier) = rule.compared_with else { return Ok(observed) };
+        let then = self.observe_window(rule, at.plus(-earlier)).await?;
+        for (grp, found) in &mut observed.groups {
+            let before = then.groups.get(grp).map_or(Seen::NoData, |found| found.seen);
+            found.seen = ratio(found.seen, before);
+        }
+        Ok(observed)
+    }
+
+    async fn observe_window(&self, rule: &Rule, at: Timestamp) -> Result<Observed, AlertError> {
+        let measure = &*self.0.measure;
+        match rule.kind {
+            Kind::Budget => {
+                let accounts = measure.budget(rule.config.budget.as_deref().unwrap_or_default()).await?;
+                let value = |account: &BudgetShare| match rule.figure {
+                    Figure::Forecast => account.forecast(at),
+                    _ => Some(account.share),
+                };
+                Ok(accounts.into_iter().map(|one| Observation::of(one.scope.clone(), value(&one))).collect())
+            }
+            Kind::BurnRate => {
+                let slo = rule.config.slo.as_ref().and_then(|name| self.0.slos.get(name));
+                let missing = || AlertError::Missing {
+                    what: "objective",
+                    name: rule.config.slo.clone().unwrap_or_default(),
+                };
+                let value = slo.ok_or_else(missing)?.severity(measure, at).await?;
+                Ok([Observation::of(BTreeMap::new(), value)].into_iter().collect())
+            }
+            Kind::Score => {
+                let name = rule.config.score.as_deref().unwrap_or_default();
+                let scores = measure.scores(name, at.plus(-rule.window), at).await?;
+                let (key, mut one) = Observation::of(BTreeMap::new(), scored(rule, &scores));
+                one.example = scores.iter().rev().find_map(|score| score.trace);
+                Ok([(key, one)].into_iter().collect())
+            }
+            Kind::Health => self.observe_health(rule, at).await,
+            Kind::IngestLag | Kind::DeadLetters => {
+                let figure =
+                    if rule.kind == Kind::IngestLag { OwnFigure::IngestLag } else { OwnFigure::DeadLetters };
+                let found = measure.own(figure).await?;
+                Ok(found.into_iter().map(|(group, value)| Observation::of(group, Some(value))).collect())
+            }
+            _ => {
+                let measured = measure.figures(&rule.ask(at, None)?, at).await?;
+                Ok(observations(rule, &measured))
+            }
+        }
+    }
+
+    /// Health scores of everything, or of each agent or tool with records in the last 24 hours.
+    async fn observe_health(&self, rule: &Rule, at: Timestamp) -> Result<Observed, AlertError> {
+        let Some(key) = rule.group_by.first() else {
+            let health = self.health_at(None, None, at).await?;
+            return Ok([Observation::of(BTreeMap::new(), health.score)].into_iter().collect());
+        };
+        let (known, left_out) = self.active(key, rule.groups(), at).await?;
+        let mut observed = Observed { left_out, ..Observed::default() };
+        for name in known {
+            let of = |wanted: &str| (key == wanted).then_some(name.as_str());
+            let health = self.health_at(of("agent"), of("tool"), at).await?;
+            observed.groups.extend([Observation::of([(key.clone(), name.clone())].into(), health.score)]);
+        }
+        Ok(observed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ratio_needs_an_earlier_value_other_than_zero() {
+        let value = Seen::Value;
+        assert_eq!(ratio(value(3.0), value(2.0)), value(1.5));
+        assert_eq!(ratio(value(0.0), value(2.0)), value(0.0));
+        for (now, then) in [(value(3.0), value(0.0)), (value(3.0), Seen::NoData), (Seen::NoData, value(1.0))]
+        {
+            assert_eq!(ratio(now, then), Seen::NoData);
+        }
+        assert_eq!(ratio(value(1.0), Seen::Error), Seen::Error);
+    }
+
+    #[test]
+    fn a_forecast_follows_the_pace_and_waits_for_a_twentieth_of_the_period() {
+        let at = |hours: i64| Timestamp::from_nanos(hours * Timestamp::HOUR);
+        let share = |share| BudgetShare { share, period: Some((at(0), at(24))), ..BudgetShare::default() };
+        assert_eq!(share(0.5).forecast(at(6)), Some(2.0));
+        assert_eq!(share(0.5).forecast(at(24)), Some(0.5));
+        assert_eq!(share(0.5).forecast(at(1)), None, "a first call says nothing about the day");
+        assert_eq!(BudgetShare { share: 0.5, ..BudgetShare::default() }.forecast(at(6)), None);
+    }
+}

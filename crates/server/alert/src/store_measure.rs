@@ -1,0 +1,175 @@
+//! Figures of alert rules over a store: the queries that `/api/v1/query` answers, budgets, scores, and
+//! figures of the program itself.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use quipu_budget::{AccountStatus, Budgets};
+use quipu_core::{
+    AnswerMemory, Error, ErrorKind, Event, EventQuery, Result, Sort, Store, Timestamp, TraceFilter, TraceId,
+    TraceQuery, Value,
+};
+use quipu_insight::figures::{Figures, Group, figures};
+use quipu_query::FigureAsk;
+
+use crate::{BudgetShare, Measure, Measured, MeasuredGroup, MeasuredScore, OwnFigure, RuleFigures};
+
+/// Traces of the evidence of a notice.
+const EVIDENCE: usize = 3;
+/// The event of an evaluation, and its attributes (OpenTelemetry semantic conventions for generative AI).
+const SCORE: &str = "gen_ai.evaluation.result";
+const SCORE_NAME: &str = "gen_ai.evaluation.name";
+const SCORE_VALUE: &str = "gen_ai.evaluation.score.value";
+const SCORE_ID: &str = "quipu.score.id";
+/// Events that are read at a time, and for one window.
+const PAGE: usize = 500;
+const MOST_SCORES: usize = 20_000;
+
+/// Reads a figure of the program itself, by the name of the backend.
+pub type ReadOwn = Arc<dyn Fn(OwnFigure) -> Vec<(String, f64)> + Send + Sync>;
+
+/// Figures of a store, accounts of budgets and figures of the program, for alert rules.
+pub struct StoreMeasure {
+    store: Arc<dyn Store>,
+    budgets: Budgets,
+    own: Option<ReadOwn>,
+}
+
+impl StoreMeasure {
+    /// Over a store and its budgets, without figures of the program.
+    pub fn new(store: Arc<dyn Store>, budgets: Budgets) -> Self {
+        Self { store, budgets, own: None }
+    }
+
+    /// With figures of the program.
+    #[must_use]
+    pub fn with_own(mut self, own: ReadOwn) -> Self {
+        self.own = Some(own);
+        self
+    }
+}
+
+#[async_trait]
+impl Measure for StoreMeasure {
+    async fn figures(&self, ask: &FigureAsk, now: Timestamp) -> Result<Measured> {
+        let answer = figures(self.store.as_ref(), ask, now).await?;
+        let has_groups =
+            !ask.group_by.is_empty() || ask.metric.as_ref().is_some_and(|metric| metric.by.is_some());
+        let groups = if has_groups { answer.groups } else { vec![Group { key: Vec::new(), ..answer.total }] };
+        Ok(Measured { groups: groups.into_iter().map(measured).collect(), left_out: answer.left_out })
+    }
+
+    async fn budget(&self, name: &str) -> Result<Vec<BudgetShare>> {
+        let budgets = self.budgets.clone();
+        let told = |text: String| Error::new(ErrorKind::Unavailable, "read budgets", text);
+        let memory = AnswerMemory::current();
+        let listed = tokio::task::spawn_blocking(move || memory.enter(|| budgets.list()));
+        let listed = listed.await.map_err(|error| told(error.to_string()))?;
+        let listed = listed.map_err(|error| told(error.to_string()))?;
+        let accounts =
+            listed.into_iter().filter(|budget| budget.name == name).flat_map(|budget| budget.accounts);
+        let mut shares = Vec::<BudgetShare>::new();
+        for account in accounts {
+            // A scope may have one account for each unit; the fullest one counts.
+            match shares.iter_mut().find(|share| share.scope == account.scope) {
+                Some(share) => share.share = share.share.max(account.share),
+                None => shares.push(share(account)),
+            }
+        }
+        Ok(shares)
+    }
+
+    async fn scores(&self, name: &str, since: Timestamp, until: Timestamp) -> Result<Vec<MeasuredScore>> {
+        let mut query = EventQuery {
+            name: Some(SCORE.to_owned()),
+            since: Some(since),
+            until: Some(until),
+            limit: PAGE,
+            ..EventQuery::default()
+        };
+        let (mut scores, mut known, mut read) = (Vec::new(), HashSet::new(), 0);
+        loop {
+            let page = self.store.events(&query).await?;
+            read += page.rows.len();
+            let named = page.rows.iter().filter(|event| event.attributes.text(SCORE_NAME) == Some(name));
+            // The latest version comes first.
+            scores.extend(named.filter(|event| known.insert(score_id(event))).filter_map(score));
+            query.cursor = page.next;
+            if query.cursor.is_none() {
+                scores.reverse();
+                return Ok(scores);
+            }
+            if read >= MOST_SCORES {
+                let text = format!("the window has more than {MOST_SCORES} scores; shorten it");
+                return Err(Error::new(ErrorKind::Invalid, "read scores", text));
+            }
+        }
+    }
+
+    async fn own(&self, figure: OwnFigure) -> Result<Vec<(BTreeMap<String, String>, f64)>> {
+        let Some(own) = &self.own else { return Ok(Vec::new()) };
+        let group = |(backend, value)| (BTreeMap::from([("backend".to_owned(), backend)]), value);
+        Ok(own(figure).into_iter().map(group).collect())
+    }
+
+    async fn heaviest(&self, filter: &TraceFilter, rank: &str) -> Result<Vec<TraceId>> {
+        let sort = match rank {
+            "latency" => Sort::Longest,
+            "cost" => Sort::Dearest,
+            "tokens" => Sort::MostTokens,
+            _ => Sort::Newest,
+        };
+        let query = TraceQuery { filter: filter.clone(), sort, limit: EVIDENCE, cursor: None };
+        Ok(self.store.traces(&query).await?.rows.iter().map(|row| row.trace_id).collect())
+    }
+}
+
+fn share(account: AccountStatus) -> BudgetShare {
+    BudgetShare {
+        scope: account.scope,
+        share: account.share,
+        period: account.period_start.zip(account.resets_at),
+    }
+}
+
+/// The id of a score. An event of telemetry has none, so its id is made of its time and span.
+fn score_id(event: &Event) -> String {
+    let own = event.attributes.text(SCORE_ID).filter(|id| !id.is_empty()).map(str::to_owned);
+    own.unwrap_or_else(|| {
+        format!("{}-{}", event.time, event.span_id.map(|id| id.to_string()).unwrap_or_default())
+    })
+}
+
+fn score(event: &Event) -> Option<MeasuredScore> {
+    let value = match event.attributes.get(SCORE_VALUE)? {
+        Value::Double(value) => *value,
+        #[expect(clippy::cast_precision_loss, reason = "scores are small")]
+        Value::Int(value) => *value as f64,
+        _ => return None,
+    };
+    Some(MeasuredScore { value, trace: event.trace_id })
+}
+
+fn measured(group: Group) -> MeasuredGroup {
+    MeasuredGroup {
+        key: group.key.into_iter().map(|value| value.map(String::from)).collect(),
+        figures: rule_figures(group.figures),
+        points: group.points.into_iter().map(|(at, point)| (at, rule_figures(point))).collect(),
+    }
+}
+
+fn rule_figures(of: Figures) -> RuleFigures {
+    RuleFigures {
+        count: of.count,
+        errors: of.errors,
+        triggered: of.triggered,
+        tokens: of.tokens.map_or(0, |tokens| tokens.input + tokens.output),
+        cost: of.cost,
+        unpriced: of.unpriced_calls,
+        latency: of.latency,
+        first_token: of.first_token,
+        value: of.value,
+        example: of.example,
+    }
+}
