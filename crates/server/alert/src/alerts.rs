@@ -8,13 +8,18 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use quipu_core::{Clock, Error, ErrorKind, Timestamp};
 use serde::{Deserialize, Serialize};
+use tokio::task::JoinSet;
 
+use crate::ack::{self, AckKey};
+use crate::deliver::InFlight;
+use crate::failing::{self, Failing};
 use crate::file::{AlertFile, GroupRecord};
-use crate::quiet::Inhibit;
+use crate::quiet::{Inhibit, Inhibition};
+use crate::route::{Grouping, Routes};
 use crate::span::read_span;
 use crate::{
-    AlertError, AlertRow, Channel, ChannelConfig, Measure, Rule, RuleConfig, RuleRow, RuleSource, Slo,
-    SloConfig,
+    AlertError, AlertRow, Channel, ChannelConfig, Measure, RouteConfig, Rule, RuleConfig, RuleRow,
+    RuleSource, Slo, SloConfig, TimeRangeConfig,
 };
 
 /// Channels that exist without configuration.
@@ -30,18 +35,25 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub struct AlertsConfig {
     /// Time between two evaluations: 1s to 60s, a divisor of a minute; default 10s.
     pub every: String,
-    /// Time that the first notice of a rule waits for others; default 0s.
+    /// Time that the first notice of a group waits for others; default 0s.
     pub group_wait: String,
-    /// Least time between two messages about a rule to a channel; default 5m.
+    /// Time between two messages about a group to a channel; default 5m.
     pub group_interval: String,
     /// Time after which an open episode is told again; default 4h.
     pub repeat_interval: String,
     /// Retention of ended episodes; default 90d.
     pub history: String,
-    /// Address of the dashboard for links; default the server's own.
+    /// Public address of the dashboard for links, also of those that acknowledge; default the server's own
+    /// for pages, and no acknowledgement links.
     pub url: String,
+    /// Time for which a link in a notice acknowledges its episode; `0s` for no links. Default 24h.
+    pub ack_links: String,
     /// Inhibitions.
     pub inhibit: Vec<Inhibit>,
+    /// Routes.
+    pub route: Vec<RouteConfig>,
+    /// Time ranges by name, for mute times and active times of routes.
+    pub times: BTreeMap<String, Vec<TimeRangeConfig>>,
 }
 
 impl Default for AlertsConfig {
@@ -53,7 +65,10 @@ impl Default for AlertsConfig {
             repeat_interval: "4h".to_owned(),
             history: "90d".to_owned(),
             url: String::new(),
+            ack_links: "24h".to_owned(),
             inhibit: Vec::new(),
+            route: Vec::new(),
+            times: BTreeMap::new(),
         }
     }
 }
@@ -66,6 +81,7 @@ pub(crate) struct Times {
     pub interval: i64,
     pub repeat: i64,
     pub history: i64,
+    pub ack_links: i64,
 }
 
 impl AlertsConfig {
@@ -88,13 +104,13 @@ impl AlertsConfig {
                 found: format!("{:?}", self.every),
             });
         }
-        self.inhibit.iter().try_for_each(Inhibit::check)?;
         Ok(Times {
             every,
             wait: read("group_wait", &self.group_wait, 0)?,
             interval: read("group_interval", &self.group_interval, 0)?,
             repeat: read("repeat_interval", &self.repeat_interval, Timestamp::SECOND)?,
             history: read("history", &self.history, Timestamp::DAY)?,
+            ack_links: read("ack_links", &self.ack_links, 0)?,
         })
     }
 }
@@ -128,11 +144,18 @@ pub(crate) struct Inner {
     pub measure: Arc<dyn Measure>,
     pub clock: Arc<dyn Clock>,
     pub times: Times,
-    pub inhibit: Vec<Inhibit>,
+    pub inhibit: Vec<Inhibition>,
+    pub routes: Arc<Routes>,
     pub channels: BTreeMap<String, Arc<Channel>>,
     pub slos: BTreeMap<String, Slo>,
     pub url: String,
+    /// Key of acknowledgement links; `None` without them.
+    pub ack: Option<AckKey>,
     pub live: Mutex<Live>,
+    pub failing: Mutex<Failing>,
+    pub in_flight: Mutex<InFlight>,
+    /// Held while a delivery is planned, so that two do not send the same.
+    pub dispatching: tokio::sync::Mutex<()>,
 }
 
 /// State in memory: what the file has, and groups at rest.
@@ -163,7 +186,13 @@ impl Alerts {
         let channels = open_channels(parts.channels)?;
         let slos = parts.slos.into_iter().map(|(name, config)| Ok((name.clone(), Slo::new(&name, config)?)));
         let slos: BTreeMap<String, Slo> = slos.collect::<Result<_, AlertError>>()?;
-        let file = AlertFile::open(parts.folder.as_deref())?;
+        let of_rule = Grouping::of_rule(times.wait, times.interval, times.repeat);
+        let routes = Routes::new(&parts.config.route, &parts.config.times, of_rule)?;
+        check_routes(&routes, &channels)?;
+        let inhibit = parts.config.inhibit.iter().map(Inhibition::new).collect::<Result<_, _>>()?;
+        let mut file = AlertFile::open(parts.folder.as_deref())?;
+        let has_links = !parts.config.url.is_empty() && times.ack_links > 0;
+        let ack = if has_links { link_key(&mut file)? } else { None };
         let mut live = Live::default();
         for (name, config) in parts.rules {
             let rule = Rule::new(&name, config)?;
@@ -182,17 +211,23 @@ impl Alerts {
         for (rule, grp, record) in file.states()? {
             live.groups.entry(rule).or_default().insert(grp, record);
         }
+        let failing = failing::restored(file.open_of(failing::RULE)?);
         let url = if parts.config.url.is_empty() { parts.url } else { parts.config.url };
         Ok(Self(Arc::new(Inner {
             file: Arc::new(Mutex::new(file)),
             measure: parts.measure,
             clock: parts.clock,
             times,
-            inhibit: parts.config.inhibit,
+            inhibit,
+            routes: Arc::new(routes),
             channels,
             slos,
             url: url.trim_end_matches('/').to_owned(),
+            ack,
             live: Mutex::new(live),
+            failing: Mutex::new(failing),
+            in_flight: Mutex::default(),
+            dispatching: tokio::sync::Mutex::default(),
         })))
     }
 
@@ -217,9 +252,12 @@ impl Alerts {
     }
 
     async fn keep_delivering(&self) {
+        let told = |error: AlertError| tracing::error!(%error, "the notices of alerts cannot be delivered");
+        let mut sending = JoinSet::new();
         loop {
-            if let Err(error) = self.deliver(self.0.clock.now()).await {
-                tracing::error!(%error, "the notices of alerts cannot be delivered");
+            self.dispatch(self.0.clock.now(), &mut sending).await.unwrap_or_else(told);
+            while let Some(done) = sending.try_join_next() {
+                done.unwrap_or(Ok(())).unwrap_or_else(told);
             }
             tokio::time::sleep(PAUSE).await;
         }
@@ -227,8 +265,8 @@ impl Alerts {
 
     /// Current state of each group, firing ones first.
     pub fn list(&self) -> Vec<AlertRow> {
+        let mut rows = self.failing_rows();
         let live = self.0.live.lock();
-        let mut rows = Vec::new();
         for (name, (rule, _)) in &live.rules {
             for record in live.groups.get(name).into_iter().flat_map(BTreeMap::values) {
                 rows.push(AlertRow {
@@ -369,6 +407,26 @@ fn open_channels(
         }
     }
     Ok(channels)
+}
+
+/// The key of acknowledgement links, made at the first start.
+fn link_key(file: &mut AlertFile) -> Result<Option<AckKey>, AlertError> {
+    let none = || Error::new(ErrorKind::Internal, "make a key for links", "the system has no random bytes");
+    let new = ack::random::<32>().ok_or_else(none)?;
+    Ok(Some(AckKey::new(&file.link_key(&new)?)))
+}
+
+/// Checks the channels that routes name.
+fn check_routes(routes: &Routes, channels: &BTreeMap<String, Arc<Channel>>) -> Result<(), AlertError> {
+    let Some(unknown) = routes.channels().into_iter().find(|name| !channels.contains_key(name)) else {
+        return Ok(());
+    };
+    Err(AlertError::Config {
+        table: "alerts.route".to_owned(),
+        key: "channels",
+        expected: format!("one of {}", channels.keys().cloned().collect::<Vec<_>>().join(", ")),
+        found: format!("{unknown:?}"),
+    })
 }
 
 /// Checks the channels and the objective that a rule names.

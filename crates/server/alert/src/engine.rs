@@ -47,8 +47,7 @@ impl Alerts {
         };
         let known = self.0.live.lock().groups.get(&rule.name).cloned().unwrap_or_default();
         let (groups, changes) = self.apply(rule, &observed, known, at).await;
-        let wait = self.0.times.wait;
-        self.with_file(move |file| file.apply(&changes, at, wait)).await?;
+        self.with_file(move |file| file.apply(&changes, at)).await?;
         let mut live = self.0.live.lock();
         // The rule may have been removed or replaced meanwhile.
         if live.rules.get(&rule.name).is_some_and(|(current, _)| current == rule) {
@@ -130,7 +129,8 @@ impl Alerts {
     /// Adds the begin of an episode, or its new weight, with its notices.
     fn tell(&self, rule: &Rule, grp: &str, record: &GroupRecord, changes: &mut Changes) {
         let Some(change) = self.episode(rule, grp, record, NoticeStatus::Firing, None) else { return };
-        changes.notices.extend(rule.channels.iter().map(|channel| (channel.clone(), change.notice.clone())));
+        let routed = self.0.routes.of(&change.notice, &rule.channels);
+        changes.notices.extend(routed.into_iter().map(|(channel, _)| (channel, change.notice.clone())));
         changes.episodes.push(change);
     }
 

@@ -52,6 +52,9 @@ pub enum AlertError {
     /// The config file defines the rule.
     #[error("the config file defines the rule {0:?}; change it there")]
     OfFile(String),
+    /// An acknowledgement link is not valid.
+    #[error("this link does not acknowledge the alert: {0}")]
+    Link(&'static str),
     /// A limit is reached.
     #[error("the limit of {most} {what} is reached; remove one first")]
     Full {

@@ -5,6 +5,7 @@
 //! Gives: states and episodes, notices that are delivered at least once, back-tests.
 //! Never: reads a store by itself, counts or prices, or puts a secret into a log, an error or an answer.
 
+mod ack;
 mod alerts;
 mod answers;
 mod backtest;
@@ -13,18 +14,25 @@ mod deliver;
 mod engine;
 mod error;
 mod evidence;
+mod failing;
 mod file;
+mod follow_up;
 mod health;
 mod kind;
 mod machine;
+mod matcher;
 mod measure;
+mod mute;
 mod notice;
 mod observe;
+mod plan;
 mod preset;
 mod quiet;
+mod route;
 mod rule;
 mod rule_config;
 mod rule_keys;
+mod silences;
 mod slo;
 mod span;
 mod store_measure;
@@ -38,9 +46,11 @@ pub use health::{Health, HealthPart};
 pub use kind::Figure;
 pub use machine::{Bound, Change, GroupState, Law, NoData, Phase, Seen};
 pub use measure::{BudgetShare, Measure, Measured, MeasuredGroup, MeasuredScore, OwnFigure, RuleFigures};
+pub use mute::TimeRangeConfig;
 pub use notice::{Notice, NoticeStatus};
 pub use preset::{PRESETS, Preset, preset};
 pub use quiet::Inhibit;
+pub use route::RouteConfig;
 pub use rule::{Rule, Severity};
 pub use rule_config::{EscalateStep, RuleConfig};
 pub use slo::{Slo, SloConfig, SloState};

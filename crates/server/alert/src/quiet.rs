@@ -1,21 +1,18 @@
 //! Silences and inhibition: notices that are not sent although their episode is open.
 
-use std::collections::BTreeMap;
-
 use quipu_core::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::matcher::{Matchers, Matching, value};
 use crate::{AlertError, Notice};
 
-/// Values by key: `rule`, `severity` or a key of the group. A trailing `*` matches every value with that
-/// prefix. All must match.
-pub(crate) type Matchers = BTreeMap<String, String>;
-
 /// A silence.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) struct Silence {
     pub id: String,
     pub matchers: Matchers,
+    /// The compiled matchers; `None` if they are invalid.
+    pub matching: Option<Matching>,
     pub author: String,
     pub reason: String,
     pub starts_at: Timestamp,
@@ -25,7 +22,8 @@ pub(crate) struct Silence {
 impl Silence {
     /// Whether it holds a notice at this time.
     pub(crate) fn holds(&self, notice: &Notice, now: Timestamp) -> bool {
-        self.starts_at <= now && now < self.ends_at && matches(&self.matchers, notice)
+        let is_active = self.starts_at <= now && now < self.ends_at;
+        is_active && self.matching.as_ref().is_some_and(|matching| matching.matches(notice))
     }
 }
 
@@ -41,44 +39,48 @@ pub struct Inhibit {
     pub equal: Vec<String>,
 }
 
-impl Inhibit {
-    pub(crate) fn check(&self) -> Result<(), AlertError> {
-        let empty = match (self.source.is_empty(), self.target.is_empty()) {
-            (true, _) => "source",
-            (_, true) => "target",
-            _ => return Ok(()),
-        };
-        Err(AlertError::Config {
+/// A checked inhibition.
+#[derive(Debug, Clone)]
+pub(crate) struct Inhibition {
+    source: Matching,
+    target: Matching,
+    equal: Vec<String>,
+}
+
+impl Inhibition {
+    pub(crate) fn new(config: &Inhibit) -> Result<Self, AlertError> {
+        let wrong = |key, expected: String, found: &str| AlertError::Config {
             table: "alerts.inhibit".to_owned(),
-            key: empty,
-            expected: "at least one matcher such as severity = \"critical\"".to_owned(),
-            found: "none".to_owned(),
+            key,
+            expected,
+            found: found.to_owned(),
+        };
+        let read = |key, matchers: &Matchers| {
+            if matchers.is_empty() {
+                return Err(wrong(
+                    key,
+                    "at least one matcher such as severity = \"critical\"".to_owned(),
+                    "none",
+                ));
+            }
+            Matching::of(matchers).map_err(|why| wrong(key, why, "an invalid matcher"))
+        };
+        Ok(Self {
+            source: read("source", &config.source)?,
+            target: read("target", &config.target)?,
+            equal: config.equal.clone(),
         })
     }
 
-    /// Whether `firing` holds `notice`. A notice does not hold itself.
+    /// Whether `firing` holds `notice`. A notice does not hold itself, and of two that match both sides none
+    /// holds the other, as in Alertmanager.
     pub(crate) fn holds(&self, firing: &Notice, notice: &Notice) -> bool {
-        let same = |key: &String| value(firing, key) == value(notice, key);
+        let same =
+            |key: &String| value(firing, key).unwrap_or_default() == value(notice, key).unwrap_or_default();
         firing.episode != notice.episode
-            && matches(&self.source, firing)
-            && matches(&self.target, notice)
+            && self.source.matches(firing)
+            && self.target.matches(notice)
             && self.equal.iter().all(same)
+            && !(self.source.matches(notice) && self.target.matches(firing))
     }
-}
-
-fn value<'a>(notice: &'a Notice, key: &str) -> Option<&'a str> {
-    match key {
-        "rule" => Some(&notice.rule),
-        "severity" => Some(notice.severity.as_str()),
-        _ => notice.group.get(key).map(String::as_str),
-    }
-}
-
-/// Whether all matchers match a notice.
-pub(crate) fn matches(matchers: &Matchers, notice: &Notice) -> bool {
-    matchers.iter().all(|(key, wanted)| match (value(notice, key), wanted.strip_suffix('*')) {
-        (Some(value), Some(prefix)) => value.starts_with(prefix),
-        (Some(value), None) => value == wanted,
-        (None, _) => false,
-    })
 }

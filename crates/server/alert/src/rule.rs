@@ -80,6 +80,9 @@ impl Rule {
         if !(1..=64).contains(&name.len()) || !name.bytes().all(fits) {
             return Err(keys.wrong("name", "1 to 64 characters of a-z, 0-9, _ and -", name));
         }
+        if name == crate::failing::RULE {
+            return Err(keys.wrong("name", "another name: alerts about channels have this one", name));
+        }
         let presets = || PRESETS.map(|preset| preset.name).join(", ");
         let unknown = || {
             keys.wrong("preset", format!("one of {}", presets()), said.preset.as_deref().unwrap_or_default())

@@ -123,6 +123,24 @@ impl Channel {
         }
     }
 
+    /// Whether its receiver keeps an incident for each episode, so that it need not be told again.
+    pub(crate) const fn keeps_episodes(&self) -> bool {
+        matches!(self.kind, ChannelKind::PagerDuty | ChannelKind::Opsgenie)
+    }
+
+    /// Whether only its recipients see its notices, so that they may have an acknowledgement link. Incident
+    /// systems have acknowledgements of their own.
+    pub(crate) const fn takes_links(&self) -> bool {
+        matches!(
+            self.kind,
+            ChannelKind::Webhook
+                | ChannelKind::Slack
+                | ChannelKind::Discord
+                | ChannelKind::Teams
+                | ChannelKind::Email
+        )
+    }
+
     /// Sends a message. Whether a retry may help is in the error.
     ///
     /// # Errors

@@ -81,7 +81,7 @@ impl AlertFile {
             }
             Ok(rows)
         };
-        run().map_err(|cause| self.told(cause))
+        run().map_err(|cause| self.told_error(cause))
     }
 
     /// Acknowledges an open episode, and returns its latest notice with the channels that had one; `None` if
@@ -108,7 +108,7 @@ impl AlertFile {
     pub(crate) fn notice_of(&self, id: &str) -> Result<Option<Notice>, AlertError> {
         let read = |row: &rusqlite::Row<'_>| row.get::<_, String>(0);
         let found = self.conn.query_row("SELECT body FROM episodes WHERE id = ?1", [id], read).optional();
-        let found = found.map_err(|cause| self.told(cause))?;
+        let found = found.map_err(|cause| self.told_error(cause))?;
         Ok(found.and_then(|body| serde_json::from_str(&body).ok()))
     }
 

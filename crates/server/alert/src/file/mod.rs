@@ -2,6 +2,7 @@
 
 mod episodes;
 mod erase;
+mod links;
 mod outbox;
 
 use std::path::{Path, PathBuf};
@@ -11,9 +12,11 @@ use quipu_core::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
 use serde::{Deserialize, Serialize};
 
+pub(crate) use links::{Flush, Picture, Told};
 pub(crate) use outbox::{Outcome, Waiting};
 
 use crate::evidence::Evidence;
+use crate::matcher::{Matchers, Matching};
 use crate::quiet::Silence;
 use crate::{AlertError, GroupState, Notice, Rule, RuleConfig};
 
@@ -97,10 +100,11 @@ impl AlertFile {
         // A notice that a change causes is on the disk with it.
         conn.pragma_update(None, "synchronous", "FULL").map_err(told)?;
         lay_out(&mut conn, &path)?;
+        conn.execute_batch(include_str!("../layout_routing.sql")).map_err(told)?;
         Ok(Self { path, conn })
     }
 
-    fn told(&self, cause: rusqlite::Error) -> AlertError {
+    fn told_error(&self, cause: rusqlite::Error) -> AlertError {
         AlertError::File { path: self.path.clone(), cause }
     }
 
@@ -169,7 +173,7 @@ impl AlertFile {
     }
 
     /// Writes the changes of one evaluation: all or nothing.
-    pub(crate) fn apply(&mut self, changes: &Changes, now: Timestamp, wait: i64) -> Result<(), AlertError> {
+    pub(crate) fn apply(&mut self, changes: &Changes, now: Timestamp) -> Result<(), AlertError> {
         self.change(|work| {
             for (rule, grp, record) in &changes.states {
                 match record {
@@ -184,7 +188,7 @@ impl AlertFile {
             }
             changes.episodes.iter().try_for_each(|change| episodes::put(work, change))?;
             for (channel, notice) in &changes.notices {
-                outbox::put(work, channel, notice, now, now.plus(wait))?;
+                outbox::put(work, channel, notice, now, now)?;
             }
             Ok(())
         })
@@ -195,9 +199,13 @@ impl AlertFile {
         let sql =
             "SELECT id, matchers, author, reason, starts_at, ends_at FROM silences ORDER BY ends_at DESC";
         self.rows(sql, |row| {
+            let matchers: Matchers = serde_json::from_str(&row.get::<_, String>(1)?).unwrap_or_default();
+            // Without matchers, it would hold everything.
+            let matching = Matching::of(&matchers).ok().filter(|_| !matchers.is_empty());
             Ok(Silence {
                 id: row.get(0)?,
-                matchers: serde_json::from_str(&row.get::<_, String>(1)?).unwrap_or_default(),
+                matchers,
+                matching,
                 author: row.get(2)?,
                 reason: row.get(3)?,
                 starts_at: Timestamp::from_nanos(row.get(4)?),
@@ -210,7 +218,7 @@ impl AlertFile {
     pub(crate) fn put_silence(&mut self, silence: &Silence) -> Result<(), AlertError> {
         let sql = "INSERT OR REPLACE INTO silences (id, matchers, author, reason, starts_at, ends_at)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-        let Silence { id, matchers, author, reason, starts_at, ends_at } = silence;
+        let Silence { id, matchers, author, reason, starts_at, ends_at, .. } = silence;
         let matchers = json(matchers);
         self.change(|work| {
             work.execute(sql, params![id, matchers, author, reason, starts_at.nanos(), ends_at.nanos()])
@@ -234,6 +242,7 @@ impl AlertFile {
                 before,
             )?;
             work.execute("DELETE FROM episodes WHERE ended_at < ?1", before)?;
+            work.execute("DELETE FROM used_links WHERE expires_at < ?1", before)?;
             work.execute("DELETE FROM silences WHERE ends_at < ?1", before).map(drop)
         })
     }
@@ -245,7 +254,7 @@ impl AlertFile {
     ) -> Result<Vec<T>, AlertError> {
         let run =
             || -> rusqlite::Result<Vec<T>> { self.conn.prepare_cached(sql)?.query_map([], read)?.collect() };
-        run().map_err(|cause| self.told(cause))
+        run().map_err(|cause| self.told_error(cause))
     }
 }
 

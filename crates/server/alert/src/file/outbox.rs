@@ -1,10 +1,9 @@
 //! The outbox in the alert file: notices from the change that causes them to their delivery.
 
-use std::collections::BTreeMap;
-
 use quipu_core::Timestamp;
 use rusqlite::{Transaction, params};
 
+use super::links::{self, Flush};
 use super::{AlertFile, json};
 use crate::{AlertError, Notice};
 
@@ -19,12 +18,18 @@ pub(crate) struct Waiting {
     pub attempts: u32,
     /// Whether a silence or an inhibition holds it.
     pub is_held: bool,
+    /// Whether the channel was told the begin of the episode.
+    pub was_told: bool,
 }
 
 /// Result of an attempt.
 #[derive(Debug, Clone)]
 pub(crate) enum Outcome {
     Sent,
+    /// Sent again in a later message of its group.
+    Again,
+    /// The time of its group.
+    Wait(Timestamp),
     /// Next attempt and the reason.
     Later(Timestamp, String),
     /// Given up, for this reason.
@@ -67,13 +72,15 @@ impl AlertFile {
     pub(crate) fn has_due(&self, now: Timestamp) -> Result<bool, AlertError> {
         let sql = "SELECT EXISTS (SELECT 1 FROM notices WHERE state = 'waiting' AND next_at <= ?1)";
         let run = || self.conn.prepare_cached(sql)?.query_row([now.nanos()], |row| row.get(0));
-        run().map_err(|cause| self.told(cause))
+        run().map_err(|cause| self.told_error(cause))
     }
 
     /// All notices that wait, in the order of their causes.
     pub(crate) fn waiting(&self) -> Result<Vec<Waiting>, AlertError> {
-        let sql = "SELECT id, channel, body, created_at, next_at, attempts, note FROM notices
-            WHERE state = 'waiting' ORDER BY id";
+        let sql = "SELECT id, channel, body, created_at, next_at, attempts, note, EXISTS (
+                SELECT 1 FROM notices s WHERE s.episode = n.episode AND s.channel = n.channel
+                    AND s.status = 'firing' AND s.state = 'sent')
+            FROM notices n WHERE state = 'waiting' ORDER BY id";
         let rows = self.rows(sql, |row| {
             let body: String = row.get(2)?;
             let note: Option<String> = row.get(6)?;
@@ -86,6 +93,7 @@ impl AlertFile {
                 next_at: Timestamp::from_nanos(row.get(4)?),
                 attempts: row.get(5)?,
                 is_held: note.is_some_and(|note| note.starts_with(HELD)),
+                was_told: row.get(7)?,
             }))
         })?;
         Ok(rows.into_iter().flatten().collect())
@@ -96,50 +104,41 @@ impl AlertFile {
         &mut self,
         outcomes: &[(i64, Outcome)],
         fallback: &[(String, Notice)],
+        flushes: &[Flush],
         now: Timestamp,
     ) -> Result<(), AlertError> {
         self.change(|work| {
             for (id, outcome) in outcomes {
                 settle_one(work, *id, outcome, now)?;
             }
+            flushes.iter().try_for_each(|flush| links::note(work, flush))?;
             fallback.iter().try_for_each(|(channel, notice)| put(work, channel, notice, now, now))
         })
     }
 
     /// Adds notices outside an evaluation.
     pub(crate) fn enqueue(&mut self, notices: &[(String, Notice)], now: Timestamp) -> Result<(), AlertError> {
-        self.settle(&[], notices, now)
-    }
-
-    /// Notes that a channel got a message about a rule.
-    pub(crate) fn note_send(&mut self, channel: &str, rule: &str, now: Timestamp) -> Result<(), AlertError> {
-        let sql = "INSERT OR REPLACE INTO sends (channel, rule, at) VALUES (?1, ?2, ?3)";
-        self.change(|work| work.execute(sql, params![channel, rule, now.nanos()]).map(drop))
-    }
-
-    /// Time of the last message of each channel and rule.
-    pub(crate) fn sends(&self) -> Result<BTreeMap<(String, String), Timestamp>, AlertError> {
-        let rows = self.rows("SELECT channel, rule, at FROM sends", |row| {
-            Ok(((row.get(0)?, row.get(1)?), Timestamp::from_nanos(row.get(2)?)))
-        })?;
-        Ok(rows.into_iter().collect())
+        self.settle(&[], notices, &[], now)
     }
 
     /// Channels of each open, unacknowledged episode whose last firing notice was sent at or before `until`,
-    /// and which have no waiting notice; with that notice.
-    pub(crate) fn to_repeat(&self, until: Timestamp) -> Result<Vec<(String, Notice)>, AlertError> {
-        let sql = "SELECT n.channel, e.body FROM notices n JOIN episodes e ON e.id = n.episode
+    /// and which have no waiting notice; with that notice and time.
+    pub(crate) fn to_repeat(&self, until: Timestamp) -> Result<Vec<(String, Notice, Timestamp)>, AlertError> {
+        let sql =
+            "SELECT n.channel, e.body, MAX(n.sent_at) FROM notices n JOIN episodes e ON e.id = n.episode
             WHERE e.ended_at IS NULL AND e.ack_at IS NULL AND n.status = 'firing'
             GROUP BY n.episode, n.channel
             HAVING SUM(n.state = 'waiting') = 0 AND MAX(n.sent_at) IS NOT NULL AND MAX(n.sent_at) <= ?1";
-        let run = || -> rusqlite::Result<Vec<(String, String)>> {
-            let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        let run = || -> rusqlite::Result<Vec<(String, String, i64)>> {
+            let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
             self.conn.prepare_cached(sql)?.query_map([until.nanos()], read)?.collect()
         };
-        let rows = run().map_err(|cause| self.told(cause))?;
+        let rows = run().map_err(|cause| self.told_error(cause))?;
         Ok(rows
             .into_iter()
-            .filter_map(|(channel, body)| Some((channel, serde_json::from_str(&body).ok()?)))
+            .filter_map(|(channel, body, at)| {
+                Some((channel, serde_json::from_str(&body).ok()?, Timestamp::from_nanos(at)))
+            })
             .collect())
     }
 
@@ -149,7 +148,7 @@ impl AlertFile {
             let sql = "SELECT DISTINCT channel FROM notices WHERE episode = ?1";
             self.conn.prepare_cached(sql)?.query_map([episode], |row| row.get(0))?.collect()
         };
-        run().map_err(|cause| self.told(cause))
+        run().map_err(|cause| self.told_error(cause))
     }
 }
 
@@ -159,6 +158,11 @@ fn settle_one(work: &Transaction<'_>, id: i64, outcome: &Outcome, now: Timestamp
         Outcome::Sent => work.execute(
             "UPDATE notices SET state = 'sent', sent_at = ?2, attempts = attempts + 1, note = NULL WHERE id = ?1",
             params![id, now],
+        ),
+        Outcome::Again => work.execute("UPDATE notices SET sent_at = ?2 WHERE id = ?1", params![id, now]),
+        Outcome::Wait(at) => work.execute(
+            "UPDATE notices SET next_at = ?2, note = NULL WHERE id = ?1",
+            params![id, at.nanos()],
         ),
         Outcome::Later(at, why) => work.execute(
             "UPDATE notices SET next_at = ?2, attempts = attempts + 1, note = ?3 WHERE id = ?1",

@@ -137,10 +137,11 @@ async fn alertmanager_gets_alerts_with_an_end() {
     assert_eq!(bodies[1][0]["labels"], bodies[0][0]["labels"]);
 }
 
-/// Statuses of the notices of the only episode.
+/// Statuses of the notices of the rule's episode.
 async fn statuses(alerts: &Alerts) -> Vec<(String, Option<String>)> {
     let history = alerts.history(HistoryAsk { limit: 10, ..HistoryAsk::default() }).await.unwrap();
-    history[0].notices.iter().map(|notice| (notice.status.clone(), notice.note.clone())).collect()
+    let own = history.iter().find(|episode| episode.rule == "errors").unwrap();
+    own.notices.iter().map(|notice| (notice.status.clone(), notice.note.clone())).collect()
 }
 
 #[tokio::test]
@@ -170,7 +171,12 @@ async fn a_rejected_notice_is_dead_and_goes_to_the_fallback() {
     let alerts = with(&world, &keys);
     run_to(&world, &alerts, 20).await;
     let paths: Vec<String> = receiver.requests().into_iter().map(|(path, ..)| path).collect();
-    assert_eq!(paths, ["/first?token=T0KEN", "/second"]);
+    assert_eq!(paths, ["/first?token=T0KEN", "/second", "/second"]);
+    let rules: Vec<_> = receiver.bodies()[1..].iter().map(|body| body["rule"].to_string()).collect();
+    assert!(
+        rules.contains(&"\"errors\"".to_owned()) && rules.contains(&"\"channel-failing\"".to_owned()),
+        "{rules:?}"
+    );
     let seen = statuses(&alerts).await;
     assert_eq!((seen[0].0.as_str(), seen[1].0.as_str()), ("dead", "sent"));
     assert!(!format!("{seen:?}").contains("T0KEN"), "{seen:?}");

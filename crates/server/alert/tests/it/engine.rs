@@ -159,7 +159,8 @@ async fn messages_about_a_rule_keep_their_distance_and_are_repeated() {
     run_to(&world, &alerts, 60).await;
     assert_eq!(receiver.bodies().len(), 1, "bob's notice waits");
     run_to(&world, &alerts, 90).await;
-    assert_eq!(receiver.bodies()[1]["group"]["user"], "bob");
+    let second = &receiver.bodies()[1]["notices"];
+    assert_eq!((&second[0]["group"]["user"], &second[1]["group"]["user"]), (&"bob".into(), &"ada".into()));
     run_to(&world, &alerts, 420).await;
     assert!(receiver.bodies().len() >= 3, "both are told again after five minutes");
     let count = receiver.bodies().len();

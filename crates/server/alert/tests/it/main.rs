@@ -6,5 +6,6 @@ mod channels;
 mod engine;
 mod kinds;
 mod receiver;
+mod routing;
 mod smtp;
 mod world;
