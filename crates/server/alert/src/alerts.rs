@@ -1,25 +1,24 @@
 //! The alerts of one project: configuration, rules, and the loop that evaluates and delivers.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
 use quipu_core::{Clock, Error, ErrorKind, Timestamp};
-use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
 
 use crate::ack::{self, AckKey};
+use crate::actions::Actor;
+use crate::alerts_config::Times;
 use crate::deliver::InFlight;
 use crate::failing::{self, Failing};
 use crate::file::{AlertFile, GroupRecord};
-use crate::quiet::{Inhibit, Inhibition};
+use crate::quiet::Inhibition;
 use crate::route::{Grouping, Routes};
-use crate::span::read_span;
 use crate::{
-    AlertError, AlertRow, Channel, ChannelConfig, Measure, RouteConfig, Rule, RuleConfig, RuleRow,
-    RuleSource, Slo, SloConfig, TimeRangeConfig,
+    AlertError, AlertRow, AlertsParts, Channel, ChannelConfig, Extras, Measure, Rule, RuleConfig, RuleRow,
+    RuleSource, Slo,
 };
 
 /// Channels that exist without configuration.
@@ -28,112 +27,6 @@ const BUILT_IN: [&str; 2] = ["console", "log"];
 const MOST_RULES: usize = 1_000;
 /// Pause between two looks at the clock or the outbox.
 const PAUSE: Duration = Duration::from_secs(1);
-
-/// The table `[alerts]`: times of evaluation and grouping.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct AlertsConfig {
-    /// Time between two evaluations: 1s to 60s, a divisor of a minute; default 10s.
-    pub every: String,
-    /// Time that the first notice of a group waits for others; default 0s.
-    pub group_wait: String,
-    /// Time between two messages about a group to a channel; default 5m.
-    pub group_interval: String,
-    /// Time after which an open episode is told again; default 4h.
-    pub repeat_interval: String,
-    /// Retention of ended episodes; default 90d.
-    pub history: String,
-    /// Public address of the dashboard for links, also of those that acknowledge; default the server's own
-    /// for pages, and no acknowledgement links.
-    pub url: String,
-    /// Time for which a link in a notice acknowledges its episode; `0s` for no links. Default 24h.
-    pub ack_links: String,
-    /// Inhibitions.
-    pub inhibit: Vec<Inhibit>,
-    /// Routes.
-    pub route: Vec<RouteConfig>,
-    /// Time ranges by name, for mute times and active times of routes.
-    pub times: BTreeMap<String, Vec<TimeRangeConfig>>,
-}
-
-impl Default for AlertsConfig {
-    fn default() -> Self {
-        Self {
-            every: "10s".to_owned(),
-            group_wait: "0s".to_owned(),
-            group_interval: "5m".to_owned(),
-            repeat_interval: "4h".to_owned(),
-            history: "90d".to_owned(),
-            url: String::new(),
-            ack_links: "24h".to_owned(),
-            inhibit: Vec::new(),
-            route: Vec::new(),
-            times: BTreeMap::new(),
-        }
-    }
-}
-
-/// Times of [`AlertsConfig`] in nanoseconds.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Times {
-    pub every: i64,
-    pub wait: i64,
-    pub interval: i64,
-    pub repeat: i64,
-    pub history: i64,
-    pub ack_links: i64,
-}
-
-impl AlertsConfig {
-    fn times(&self) -> Result<Times, AlertError> {
-        let read = |key: &'static str, text: &str, least: i64| {
-            let wrong = || AlertError::Config {
-                table: "alerts".to_owned(),
-                key,
-                expected: "a duration such as 30s, 5m, 4h or 90d".to_owned(),
-                found: format!("{text:?}"),
-            };
-            read_span(text).filter(|nanos| *nanos >= least).ok_or_else(wrong)
-        };
-        let every = read("every", &self.every, Timestamp::SECOND)?;
-        if 60 * Timestamp::SECOND % every != 0 {
-            return Err(AlertError::Config {
-                table: "alerts".to_owned(),
-                key: "every",
-                expected: "a divisor of a minute, such as 5s, 10s, 15s or 60s".to_owned(),
-                found: format!("{:?}", self.every),
-            });
-        }
-        Ok(Times {
-            every,
-            wait: read("group_wait", &self.group_wait, 0)?,
-            interval: read("group_interval", &self.group_interval, 0)?,
-            repeat: read("repeat_interval", &self.repeat_interval, Timestamp::SECOND)?,
-            history: read("history", &self.history, Timestamp::DAY)?,
-            ack_links: read("ack_links", &self.ack_links, 0)?,
-        })
-    }
-}
-
-/// Parts of the alerts of a project.
-pub struct AlertsParts {
-    /// Data folder; `None` keeps the state in memory.
-    pub folder: Option<PathBuf>,
-    /// `[alerts]`.
-    pub config: AlertsConfig,
-    /// `[alert.NAME]`.
-    pub rules: BTreeMap<String, RuleConfig>,
-    /// `[channel.NAME]`.
-    pub channels: BTreeMap<String, ChannelConfig>,
-    /// `[slo.NAME]`.
-    pub slos: BTreeMap<String, SloConfig>,
-    /// Source of the figures.
-    pub measure: Arc<dyn Measure>,
-    /// Clock.
-    pub clock: Arc<dyn Clock>,
-    /// Address of the dashboard, unless the config has one.
-    pub url: String,
-}
 
 /// The alerts of a project. Clones are the same alerts.
 #[derive(Clone)]
@@ -151,6 +44,7 @@ pub(crate) struct Inner {
     pub url: String,
     /// Key of acknowledgement links; `None` without them.
     pub ack: Option<AckKey>,
+    pub actor: Actor,
     pub live: Mutex<Live>,
     pub failing: Mutex<Failing>,
     pub in_flight: Mutex<InFlight>,
@@ -182,13 +76,26 @@ impl Alerts {
     /// # Errors
     /// A key has an invalid value, a rule names an unknown channel, or the file cannot be used.
     pub fn open(parts: AlertsParts) -> Result<Self, AlertError> {
+        Self::open_with(parts, Extras::default())
+    }
+
+    /// [`Self::open`] with actions and functions that get every notice. Blocks.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_with(parts: AlertsParts, extras: Extras) -> Result<Self, AlertError> {
         let times = parts.config.times()?;
-        let channels = open_channels(parts.channels)?;
+        let mut channels = open_channels(parts.channels)?;
+        let actor = Actor::new(extras.actions, parts.config.commands.clone());
         let slos = parts.slos.into_iter().map(|(name, config)| Ok((name.clone(), Slo::new(&name, config)?)));
         let slos: BTreeMap<String, Slo> = slos.collect::<Result<_, AlertError>>()?;
         let of_rule = Grouping::of_rule(times.wait, times.interval, times.repeat);
-        let routes = Routes::new(&parts.config.route, &parts.config.times, of_rule)?;
+        let mut routes = Routes::new(&parts.config.route, &parts.config.times, of_rule)?;
         check_routes(&routes, &channels)?;
+        routes.always = extras.callbacks.keys().cloned().collect();
+        for (name, call) in extras.callbacks {
+            channels.insert(name.clone(), Arc::new(Channel::callback(&name, call)));
+        }
         let inhibit = parts.config.inhibit.iter().map(Inhibition::new).collect::<Result<_, _>>()?;
         let mut file = AlertFile::open(parts.folder.as_deref())?;
         let has_links = !parts.config.url.is_empty() && times.ack_links > 0;
@@ -197,6 +104,7 @@ impl Alerts {
         for (name, config) in parts.rules {
             let rule = Rule::new(&name, config)?;
             check_names(&rule, &channels, &slos)?;
+            check_actions(&rule, &actor)?;
             live.rules.insert(name, (rule, RuleSource::File));
         }
         for (name, config) in file.rules()? {
@@ -224,6 +132,7 @@ impl Alerts {
             slos,
             url: url.trim_end_matches('/').to_owned(),
             ack,
+            actor,
             live: Mutex::new(live),
             failing: Mutex::new(failing),
             in_flight: Mutex::default(),
@@ -312,6 +221,7 @@ impl Alerts {
     pub async fn put_rule(&self, name: &str, config: RuleConfig, by: &str) -> Result<RuleRow, AlertError> {
         let rule = Rule::new(name, config.clone())?;
         check_names(&rule, &self.0.channels, &self.0.slos)?;
+        check_actions(&rule, &self.0.actor)?;
         {
             let live = self.0.live.lock();
             match live.rules.get(name) {
@@ -407,6 +317,17 @@ fn open_channels(
         }
     }
     Ok(channels)
+}
+
+/// Checks that the actions of a rule can run here.
+fn check_actions(rule: &Rule, actor: &Actor) -> Result<(), AlertError> {
+    let wrong = |expected| AlertError::Rule {
+        rule: rule.name.clone(),
+        key: "actions",
+        expected,
+        found: "an action that cannot run".to_owned(),
+    };
+    rule.actions.iter().try_for_each(|action| actor.check(action).map_err(wrong))
 }
 
 /// The key of acknowledgement links, made at the first start.

@@ -1,14 +1,16 @@
 //! Delivery: sends the groups of notices that are due, each channel on its own, and notes the results.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use quipu_core::{Error, Retry, Timestamp};
 use tokio::task::JoinSet;
 
+use crate::actions::{Action, PREFIX};
 use crate::channel::{Message, SHOWN};
 use crate::file::{Flush, Outcome, Picture};
 use crate::plan::{Parcel, Plan};
-use crate::{AlertError, Alerts, Notice, NoticeStatus, Severity};
+use crate::{AlertError, Alerts, Channel, Notice, NoticeStatus, Severity};
 
 /// Age at which a notice that cannot be delivered is given up.
 const OLDEST: i64 = Timestamp::DAY;
@@ -57,7 +59,7 @@ impl Alerts {
         let firing = if self.0.inhibit.is_empty() { Vec::new() } else { self.firing() };
         let Plan { mut outcomes, parcels, flushes } = self.plan(picture, &firing, now);
         for parcel in parcels {
-            let Some(channel) = self.0.channels.get(&parcel.channel).cloned() else {
+            let Some(target) = self.target(&parcel) else {
                 let dead = || Outcome::Dead("the config file has no such channel".to_owned());
                 outcomes.extend(parcel.rows.iter().map(|row| (row.id, dead())));
                 continue;
@@ -68,15 +70,41 @@ impl Alerts {
             }
             let alerts = self.clone();
             sending.spawn(async move {
-                let shown = alerts.message(&parcel, now);
-                let result = channel.send(shown.of()).await;
+                let result = alerts.send(&target, &parcel, now).await;
                 let now = alerts.0.clock.now().max(now);
-                let settled = alerts.settle(&channel, parcel, result, now).await;
+                let settled = alerts.settle(target.fallback(), parcel, result, now).await;
                 alerts.0.in_flight.lock().0.remove(&place);
                 settled
             });
         }
         self.with_file(move |file| file.settle(&outcomes, &[], &flushes, now)).await
+    }
+
+    /// The channel of a message, or the action that it is about; `None` for an unknown channel.
+    fn target(&self, parcel: &Parcel) -> Option<Target> {
+        if let Some(channel) = self.0.channels.get(&parcel.channel) {
+            return Some(Target::Channel(Arc::clone(channel)));
+        }
+        let rule = parcel.rows.first().map(|row| row.notice.rule.clone()).unwrap_or_default();
+        let live = self.0.live.lock();
+        let of_rule = live.rules.get(&rule).and_then(|(rule, _)| {
+            rule.actions.iter().find(|action| action.name() == parcel.channel).cloned()
+        });
+        let is_action = parcel.channel.starts_with(PREFIX);
+        is_action.then(|| Target::Action(of_rule.or_else(|| Action::to_take_back(&parcel.channel))))
+    }
+
+    async fn send(&self, target: &Target, parcel: &Parcel, now: Timestamp) -> quipu_core::Result<()> {
+        match target {
+            Target::Channel(channel) => channel.send(self.message(parcel, now).of()).await,
+            Target::Action(None) => Ok(()),
+            Target::Action(Some(action)) => {
+                for row in &parcel.rows {
+                    self.0.actor.run(action, &row.notice, now).await?;
+                }
+                Ok(())
+            }
+        }
     }
 
     /// The notices that a message shows.
@@ -91,11 +119,12 @@ impl Alerts {
 
     async fn settle(
         &self,
-        channel: &crate::Channel,
+        next: Option<String>,
         parcel: Parcel,
         result: quipu_core::Result<()>,
         now: Timestamp,
     ) -> Result<(), AlertError> {
+        let name = parcel.channel.clone();
         let Err(error) = result else {
             let outcomes: Vec<_> = parcel.rows.iter().map(|row| (row.id, Outcome::Sent)).collect();
             let outcomes: Vec<_> = outcomes
@@ -104,17 +133,17 @@ impl Alerts {
                 .collect();
             let flush = parcel.flush;
             self.with_file(move |file| file.settle(&outcomes, &[], &[flush], now)).await?;
-            return self.note_success(channel.name(), now).await;
+            return self.note_success(&name, now).await;
         };
         let rule = parcel.rows.first().map_or("", |row| row.notice.rule.as_str());
-        tracing::warn!(channel = channel.name(), rule, %error, "a notice of an alert was not delivered");
+        tracing::warn!(channel = name, rule, %error, "a notice of an alert was not delivered");
         let rules: BTreeSet<String> = parcel.rows.iter().map(|row| row.notice.rule.clone()).collect();
         let (mut outcomes, mut fallback) = (Vec::new(), Vec::new());
         for row in parcel.rows {
             let is_old = now.since(row.created_at) >= OLDEST;
             if error.retry() == Retry::No || is_old {
                 outcomes.push((row.id, Outcome::Dead(error.to_string())));
-                fallback.extend(channel.fallback().map(|to| (to.to_owned(), row.notice)));
+                fallback.extend(next.clone().map(|to| (to, row.notice)));
             } else {
                 let at = now.plus(wait(&error, row.attempts) * Timestamp::SECOND);
                 outcomes.push((row.id, Outcome::Later(at, error.to_string())));
@@ -123,7 +152,7 @@ impl Alerts {
         // The group has begun, although its first message is still to come.
         let flushes: Vec<Flush> = [parcel.flush].into_iter().filter(|flush| flush.base.is_some()).collect();
         self.with_file(move |file| file.settle(&outcomes, &fallback, &flushes, now)).await?;
-        self.note_failure(channel, &rules, &error, now).await
+        self.note_failure((&name, next), &rules, &error, now).await
     }
 
     /// Open episodes as notices, for matchers.
@@ -156,6 +185,22 @@ impl Alerts {
         (notice.started_at, notice.url) = (now.to_string(), self.0.url.clone());
         open.send(Message { notices: &[notice], more: 0, forget_at: now.plus(Timestamp::HOUR) }).await?;
         Ok(())
+    }
+}
+
+/// Where a message goes.
+enum Target {
+    Channel(Arc<Channel>),
+    /// `None` if nothing has to be taken back of an action that its rule no longer has.
+    Action(Option<Action>),
+}
+
+impl Target {
+    fn fallback(&self) -> Option<String> {
+        match self {
+            Self::Channel(channel) => channel.fallback().map(str::to_owned),
+            Self::Action(_) => None,
+        }
     }
 }
 
@@ -200,5 +245,7 @@ pub(crate) fn test_notice(rule: &str, severity: Severity) -> Notice {
         ack_url: String::new(),
         url: String::new(),
         summary: "This is a test of the channel.".to_owned(),
+        own_title: None,
+        own_text: None,
     }
 }

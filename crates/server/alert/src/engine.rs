@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use quipu_core::Timestamp;
 use ring::digest::{SHA256, digest};
 
+use crate::actions::PREFIX;
 use crate::evidence::LookedUp;
 use crate::file::{Changes, EpisodeChange, GroupRecord};
 use crate::observe::{Observed, absent, group_key};
@@ -103,6 +104,10 @@ impl Alerts {
                     };
                     record.evidence = self.facts(rule, &record.group, at, &mut known_figures).await;
                     self.tell(rule, &grp, &record, &mut changes);
+                    let episode = changes.episodes.last().map(|change| change.notice.clone());
+                    let run =
+                        |notice: Notice| rule.actions.iter().map(move |one| (one.name(), notice.clone()));
+                    changes.notices.extend(episode.into_iter().flat_map(run));
                 }
                 Some(Change::Raised) => self.tell(rule, &grp, &record, &mut changes),
                 Some(Change::Resolved) => {
@@ -152,7 +157,8 @@ impl Alerts {
             let told = self.with_file(move |file| file.told_channels(&id)).await;
             let told = told.unwrap_or_else(|_| rule.channels.clone());
             let takes = |name: &String| {
-                self.0.channels.get(name).is_some_and(|channel| channel.takes(change.notice.status))
+                let channel = self.0.channels.get(name);
+                channel.map_or_else(|| name.starts_with(PREFIX), |open| open.takes(change.notice.status))
             };
             changes
                 .notices
@@ -210,6 +216,8 @@ impl Alerts {
             look: record.evidence.look.clone(),
             ack_url: String::new(),
             summary: rule.config.summary.clone().unwrap_or_default(),
+            own_title: None,
+            own_text: None,
         };
         Some(EpisodeChange {
             grp: grp.to_owned(),

@@ -7,7 +7,7 @@ use quipu_core::{Error, Retry, Timestamp};
 use crate::deliver::test_notice;
 use crate::file::{Changes, EpisodeChange};
 use crate::observe::group_key;
-use crate::{AlertError, AlertRow, Alerts, Channel, Notice, NoticeStatus, Severity};
+use crate::{AlertError, AlertRow, Alerts, Notice, NoticeStatus, Severity};
 
 /// Rule of these episodes. No other rule has this name.
 pub(crate) const RULE: &str = "channel-failing";
@@ -42,12 +42,11 @@ impl Alerts {
     /// Counts an error of a channel, and begins its episode.
     pub(crate) async fn note_failure(
         &self,
-        channel: &Channel,
+        (name, fallback): (&str, Option<String>),
         rules: &BTreeSet<String>,
         error: &Error,
         now: Timestamp,
     ) -> Result<(), AlertError> {
-        let name = channel.name();
         let (change, episode) = {
             let mut failing = self.0.failing.lock();
             let errors = failing.entry(name.to_owned()).or_default();
@@ -62,7 +61,7 @@ impl Alerts {
             errors.episode = Some((id.clone(), now));
             (self.failing_change(name, errors, (&id, now), None), id)
         };
-        let to = self.next_channels(channel, rules);
+        let to = self.next_channels(name, fallback, rules);
         let notices = to.into_iter().map(|to| (to, change.notice.clone())).collect();
         let changes = Changes { episodes: vec![change], notices, ..Changes::default() };
         let stored = self.with_file(move |file| file.apply(&changes, now)).await;
@@ -119,15 +118,20 @@ impl Alerts {
     }
 
     /// The fallback of a channel; without one, the other channels of the rules; without any, the log.
-    fn next_channels(&self, channel: &Channel, rules: &BTreeSet<String>) -> BTreeSet<String> {
-        if let Some(fallback) = channel.fallback() {
-            return BTreeSet::from([fallback.to_owned()]);
+    fn next_channels(
+        &self,
+        name: &str,
+        fallback: Option<String>,
+        rules: &BTreeSet<String>,
+    ) -> BTreeSet<String> {
+        if let Some(fallback) = fallback {
+            return BTreeSet::from([fallback]);
         }
         let live = self.0.live.lock();
         let mut others = BTreeSet::new();
         for (rule, _) in rules.iter().filter_map(|name| live.rules.get(name)) {
             let routed = self.0.routes.of(&test_notice(&rule.name, rule.severity), &rule.channels);
-            others.extend(routed.into_iter().map(|(to, _)| to).filter(|to| to != channel.name()));
+            others.extend(routed.into_iter().map(|(to, _)| to).filter(|to| to != name));
         }
         if others.is_empty() { BTreeSet::from([LAST.to_owned()]) } else { others }
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use quipu_core::Timestamp;
 
+use crate::actions::PREFIX;
 use crate::file::Changes;
 use crate::{AlertError, Alerts, EpisodeRow, HistoryAsk, NoticeStatus};
 
@@ -23,7 +24,8 @@ impl Alerts {
         self.with_file(move |file| {
             let repeats = file.to_repeat(until)?.into_iter().filter_map(|(channel, notice, sent_at)| {
                 let repeat = routes.grouping(&notice, &channel).repeat;
-                (now.since(sent_at) >= repeat).then_some((channel, notice))
+                let is_due = now.since(sent_at) >= repeat && !channel.starts_with(PREFIX);
+                is_due.then_some((channel, notice))
             });
             let mut notices: Vec<_> = repeats.collect();
             if !escalations.is_empty() {

@@ -6,7 +6,9 @@
 //! Never: reads a store by itself, counts or prices, or puts a secret into a log, an error or an answer.
 
 mod ack;
+mod actions;
 mod alerts;
+mod alerts_config;
 mod answers;
 mod backtest;
 mod channel;
@@ -36,11 +38,14 @@ mod silences;
 mod slo;
 mod span;
 mod store_measure;
+mod template;
 
-pub use alerts::{Alerts, AlertsConfig, AlertsParts};
+pub use actions::{ActionConfig, Actions, KeepAll};
+pub use alerts::Alerts;
+pub use alerts_config::{AlertsConfig, AlertsParts, Extras};
 pub use answers::{AlertRow, EpisodeRow, HistoryAsk, NoticeRow, RuleRow, RuleSource, SilenceRow, Silencing};
 pub use backtest::{Backtest, BacktestEpisode};
-pub use channel::{Channel, ChannelConfig};
+pub use channel::{Callback, Channel, ChannelConfig};
 pub use error::AlertError;
 pub use health::{Health, HealthPart};
 pub use kind::Figure;

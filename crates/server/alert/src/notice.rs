@@ -86,11 +86,20 @@ pub struct Notice {
     pub url: String,
     /// Text for people.
     pub summary: String,
+    /// Title by the template of a channel.
+    #[serde(skip)]
+    pub(crate) own_title: Option<String>,
+    /// Text by the template of a channel.
+    #[serde(skip)]
+    pub(crate) own_text: Option<String>,
 }
 
 impl Notice {
     /// One line: status, rule, group, value and threshold.
     pub fn title(&self) -> String {
+        if let Some(own) = &self.own_title {
+            return own.lines().collect::<Vec<_>>().join(" ");
+        }
         let group = self.group_text();
         let group = if group.is_empty() { String::new() } else { format!(" {{{group}}}") };
         let status = self.status.as_str().to_uppercase();
@@ -116,6 +125,9 @@ impl Notice {
 
     /// All facts, one a line.
     pub fn lines(&self) -> Vec<String> {
+        if let Some(own) = &self.own_text {
+            return own.lines().map(str::to_owned).collect();
+        }
         let mut lines = vec![self.figure()];
         if !self.summary.is_empty() {
             lines.insert(0, self.summary.clone());

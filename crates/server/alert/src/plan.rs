@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use quipu_core::Timestamp;
 
+use crate::actions::PREFIX;
 use crate::file::{Flush, Outcome, Picture, Told, Waiting};
 use crate::quiet::Silence;
 use crate::route::Grouping;
@@ -132,13 +133,13 @@ impl Alerts {
             plan.flushes.push(flush);
             return;
         }
-        let is_incident_system =
-            self.0.channels.get(&channel).is_some_and(|channel| channel.keeps_episodes());
-        if is_incident_system {
-            // It has these incidents already.
+        let channel_of = self.0.channels.get(&channel);
+        let has_them = channel_of.map_or_else(|| channel.starts_with(PREFIX), |open| open.keeps_episodes());
+        if has_them {
+            // The incident system has these incidents already, and the action was run.
             still.clear();
         }
-        let forget_at = now.plus(2 * grouping.repeat);
+        let forget_at = now.plus(grouping.repeat.saturating_mul(2));
         plan.parcels.push(Parcel { channel, key, rows, still, forget_at, flush });
     }
 

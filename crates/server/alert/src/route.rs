@@ -6,6 +6,7 @@ use std::sync::Arc;
 use quipu_core::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::actions;
 use crate::matcher::{Matchers, Matching, value};
 use crate::mute::{self, TimeRange};
 use crate::span::read_span;
@@ -109,6 +110,10 @@ pub(crate) struct Routes {
     top: Vec<Route>,
     /// For the channels that rules name.
     pub of_rule: Arc<Grouping>,
+    /// For actions, which wait for no other notice.
+    of_action: Arc<Grouping>,
+    /// Channels of every notice.
+    pub always: Vec<String>,
 }
 
 impl Routes {
@@ -137,7 +142,8 @@ impl Routes {
             within: Vec::new(),
         };
         let top = builder.routes(configs, &parent, "", 1)?;
-        Ok(Self { top, of_rule: parent.grouping })
+        let of_action = Grouping { by: vec![EACH.to_owned()], ..Grouping::of_rule(0, 0, i64::MAX) };
+        Ok(Self { top, of_rule: parent.grouping, of_action: Arc::new(of_action), always: Vec::new() })
     }
 
     /// Channels of all routes.
@@ -161,13 +167,17 @@ impl Routes {
         let routed = matched.iter().flat_map(|route| {
             route.channels.iter().map(|channel| (channel.clone(), Arc::clone(&route.grouping)))
         });
-        let own = of_rule.iter().map(|channel| (channel.clone(), Arc::clone(&self.of_rule)));
+        let own =
+            of_rule.iter().chain(&self.always).map(|channel| (channel.clone(), Arc::clone(&self.of_rule)));
         let mut seen = BTreeSet::new();
         routed.chain(own).filter(|(channel, _)| seen.insert(channel.clone())).collect()
     }
 
     /// The grouping of a notice for a channel.
     pub(crate) fn grouping(&self, notice: &Notice, channel: &str) -> Arc<Grouping> {
+        if channel.starts_with(actions::PREFIX) {
+            return Arc::clone(&self.of_action);
+        }
         let mut matched = Vec::new();
         walk(&self.top, notice, &mut matched);
         let found = matched.iter().find(|route| route.channels.iter().any(|one| one == channel));

@@ -4,6 +4,7 @@ use quipu_core::{Limits, Timestamp};
 use quipu_query::{FigureAsk, Params};
 use serde::{Deserialize, Serialize};
 
+use crate::actions::Action;
 use crate::kind::{KINDS, Kind};
 use crate::rule_keys::{Keys, LONGEST, MINUTE};
 use crate::{AlertError, Figure, Law, PRESETS, RuleConfig};
@@ -63,6 +64,7 @@ pub struct Rule {
     pub(crate) kind: Kind,
     pub(crate) min_count: u64,
     pub(crate) consecutive: usize,
+    pub(crate) actions: Vec<Action>,
     /// Parameters of the query except times.
     pairs: Vec<(String, String)>,
 }
@@ -114,6 +116,7 @@ impl Rule {
             window: keys.window()?,
             law: keys.law(kind)?,
             escalate: keys.escalate()?,
+            actions: keys.actions()?,
             pairs: if kind.is_queried() { keys.pairs(kind, figure, groups)? } else { Vec::new() },
             compared_with: keys.compared_with(kind)?,
             figure,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::ActionConfig;
 use crate::preset;
 
 /// A step of an escalation.
@@ -110,6 +111,8 @@ rule_config! {
     escalate_to: Vec<String>,
     /// Further steps of the escalation, at most 5.
     escalate: Vec<EscalateStep>,
+    /// What is done beside telling, at most 5 actions.
+    actions: Vec<ActionConfig>,
 }
 
 impl RuleConfig {

@@ -2,6 +2,7 @@
 
 use quipu_core::Timestamp;
 
+use crate::actions::{self, Action};
 use crate::kind::{FIGURES, Kind};
 use crate::span::{read_span, span_text};
 use crate::{AlertError, Bound, Figure, Law, NoData, RuleConfig, Severity};
@@ -337,6 +338,22 @@ impl Keys<'_> {
         }
         steps.sort_by_key(|(after, _)| *after);
         Ok(steps)
+    }
+
+    pub(crate) fn actions(&self) -> Result<Vec<Action>, AlertError> {
+        let said = self.config.actions.as_deref().unwrap_or_default();
+        if said.len() > actions::MOST {
+            return Err(self.wrong(
+                "actions",
+                format!("at most {} actions", actions::MOST),
+                &said.len().to_string(),
+            ));
+        }
+        let read = |one| {
+            let wrong = |why: String| self.wrong("actions", why, "an invalid action");
+            Action::new(one, self.config.budget.as_ref()).map_err(wrong)
+        };
+        said.iter().map(read).collect()
     }
 
     fn first_step(&self) -> Result<Option<(i64, Vec<String>)>, AlertError> {

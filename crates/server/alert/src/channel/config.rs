@@ -21,6 +21,8 @@ pub(crate) enum ChannelKind {
     Opsgenie,
     Alertmanager,
     Email,
+    /// A function of the program, which no config file names.
+    Callback,
 }
 
 const KINDS: [(&str, ChannelKind); 10] = [
@@ -38,7 +40,7 @@ const KINDS: [(&str, ChannelKind); 10] = [
 
 impl ChannelKind {
     pub(crate) fn word(self) -> &'static str {
-        KINDS.iter().find(|(_, kind)| *kind == self).map_or("", |(word, _)| word)
+        KINDS.iter().find(|(_, kind)| *kind == self).map_or("callback", |(word, _)| word)
     }
 }
 
@@ -82,6 +84,12 @@ pub struct ChannelConfig {
     pub send_resolved: bool,
     /// Channel that gets the notices that this one cannot deliver.
     pub fallback: Option<String>,
+    /// Template of the title of a notice.
+    pub title: Option<String>,
+    /// Template of the text of a notice.
+    pub text: Option<String>,
+    /// Template of the JSON body of a webhook.
+    pub body: Option<String>,
 }
 
 impl Default for ChannelConfig {
@@ -104,6 +112,9 @@ impl Default for ChannelConfig {
             timeout_ms: 10_000,
             send_resolved: true,
             fallback: None,
+            title: None,
+            text: None,
+            body: None,
         }
     }
 }
@@ -159,6 +170,9 @@ impl ChannelConfig {
                 "routing_key",
                 "the integration key of an Events API v2 integration".to_owned(),
             ));
+        }
+        if self.body.is_some() && kind != ChannelKind::Webhook {
+            return Err(wrong("body", "no such key: only channels of kind webhook have it".to_owned()));
         }
         if kind == ChannelKind::Opsgenie && self.api_key.is_empty() {
             return Err(wrong("api_key", "the API key of an API integration".to_owned()));

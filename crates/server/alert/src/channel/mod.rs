@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 pub use config::ChannelConfig;
 pub(crate) use config::ChannelKind;
 
+use crate::template::Template;
 use crate::{AlertError, Notice, NoticeStatus};
 use email::Email;
 
@@ -61,6 +62,15 @@ pub struct Channel {
     config: ChannelConfig,
     kind: ChannelKind,
     wire: Wire,
+    templates: Templates,
+}
+
+/// Templates of the config.
+#[derive(Debug, Default)]
+struct Templates {
+    title: Option<Template>,
+    text: Option<Template>,
+    body: Option<Template>,
 }
 
 #[derive(Debug)]
@@ -68,6 +78,24 @@ enum Wire {
     None,
     Http(Box<Http>),
     Email(Box<Email>),
+    Call(Callback),
+}
+
+/// A function that gets notices. It must not block.
+#[derive(Clone)]
+pub struct Callback(std::sync::Arc<dyn Fn(&Notice) + Send + Sync>);
+
+impl Callback {
+    /// Of a function.
+    pub fn new(call: impl Fn(&Notice) + Send + Sync + 'static) -> Self {
+        Self(std::sync::Arc::new(call))
+    }
+}
+
+impl std::fmt::Debug for Callback {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Callback")
+    }
 }
 
 impl Channel {
@@ -96,7 +124,15 @@ impl Channel {
                 Wire::Http(Box::new(Http::new(&http).map_err(told)?))
             }
         };
-        Ok(Self { name: name.to_owned(), config, kind, wire })
+        let templates = Templates::of(name, &config)?;
+        Ok(Self { name: name.to_owned(), config, kind, wire, templates })
+    }
+
+    /// A channel that calls a function.
+    pub fn callback(name: &str, call: Callback) -> Self {
+        let (kind, config) = (ChannelKind::Callback, ChannelConfig::default());
+        let templates = Templates::default();
+        Self { name: name.to_owned(), config, kind, wire: Wire::Call(call), templates }
     }
 
     /// Its name.
@@ -146,7 +182,13 @@ impl Channel {
     /// # Errors
     /// The receiver does not answer, or rejects the message. The text has no secret and no address.
     pub(crate) async fn send(&self, message: Message<'_>) -> Result<()> {
+        let written: Vec<Notice> = message.notices.iter().map(|notice| self.written(notice)).collect();
+        let message = Message { notices: &written, ..message };
         match (&self.wire, self.kind) {
+            (Wire::Call(call), _) => {
+                message.notices.iter().for_each(|notice| (call.0)(notice));
+                Ok(())
+            }
             (Wire::Email(email), _) => email.send(message).await,
             (Wire::Http(http), kind) => self.post_all(http, kind, message).await,
             (Wire::None, ChannelKind::Console) => print(message),
@@ -184,8 +226,34 @@ impl Channel {
             ChannelKind::Slack => self.post(http, url, HeaderMap::new(), &messages::slack(message)).await,
             ChannelKind::Discord => self.post(http, url, HeaderMap::new(), &messages::discord(message)).await,
             ChannelKind::Teams => self.post(http, url, HeaderMap::new(), &messages::teams(message)).await,
-            _ => self.post(http, url, HeaderMap::new(), &webhook(message)).await,
+            _ => self.post(http, url, HeaderMap::new(), &self.body(message)).await,
         }
+    }
+
+    /// The notice with the texts of the templates. A template that fails leaves the text as it is.
+    fn written(&self, notice: &Notice) -> Notice {
+        let mut notice = notice.clone();
+        let render = |key, template: &Option<Template>| match template.as_ref()?.text(&notice) {
+            Ok(text) => Some(text),
+            Err(why) => {
+                tracing::error!(channel = self.name, key, why, "a template of a channel failed");
+                None
+            }
+        };
+        let (title, text) = (render("title", &self.templates.title), render("text", &self.templates.text));
+        (notice.own_title, notice.own_text) = (title, text);
+        notice
+    }
+
+    /// The body of a webhook, by its template if it has one that gives JSON.
+    fn body(&self, message: Message<'_>) -> Value {
+        let Some(template) = &self.templates.body else { return webhook(message) };
+        let told = |why: String| {
+            tracing::error!(channel = self.name, key = "body", why, "a template of a channel failed")
+        };
+        let text = template.message(message.notices, message.more);
+        let body = text.and_then(|text| serde_json::from_str(&text).map_err(|error| error.to_string()));
+        body.map_err(told).unwrap_or_else(|()| webhook(message))
     }
 
     fn opsgenie_headers(&self) -> Result<HeaderMap> {
@@ -210,6 +278,24 @@ impl Channel {
             true => Ok(()),
             false => Err(answer.error(SEND)),
         }
+    }
+}
+
+impl Templates {
+    fn of(name: &str, config: &ChannelConfig) -> std::result::Result<Self, AlertError> {
+        let read = |key, source: &Option<String>, is_json| {
+            let wrong = |why| AlertError::Channel {
+                channel: name.to_owned(),
+                key,
+                expected: format!("a template: {why}"),
+            };
+            source.as_deref().map(|source| Template::new(source, is_json).map_err(wrong)).transpose()
+        };
+        Ok(Self {
+            title: read("title", &config.title, false)?,
+            text: read("text", &config.text, false)?,
+            body: read("body", &config.body, true)?,
+        })
     }
 }
 

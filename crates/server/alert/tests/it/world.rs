@@ -7,10 +7,10 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use quipu_alert::{
-    Alerts, AlertsConfig, AlertsParts, BudgetShare, ChannelConfig, Measure, Measured, MeasuredGroup,
-    RuleConfig, RuleFigures,
+    AlertError, Alerts, AlertsConfig, AlertsParts, BudgetShare, ChannelConfig, Extras, Measure, Measured,
+    MeasuredGroup, RuleConfig, RuleFigures,
 };
-use quipu_core::{Clock, Error, ErrorKind, Result, Timestamp, TraceFilter, TraceId};
+use quipu_core::{Clock, Error, ErrorKind, Timestamp, TraceFilter, TraceId};
 use quipu_query::{FigureAsk, StepAsk};
 
 /// Start of all tests.
@@ -52,7 +52,7 @@ impl Clock for World {
 
 #[async_trait]
 impl Measure for World {
-    async fn figures(&self, ask: &FigureAsk, _: Timestamp) -> Result<Measured> {
+    async fn figures(&self, ask: &FigureAsk, _: Timestamp) -> quipu_core::Result<Measured> {
         if *self.broken.lock().unwrap() {
             return Err(Error::new(ErrorKind::Unavailable, "read", "the disk is gone"));
         }
@@ -84,13 +84,13 @@ impl Measure for World {
         Ok(Measured { groups: groups.into_values().take(ask.top).collect(), left_out })
     }
 
-    async fn budget(&self, name: &str) -> Result<Vec<BudgetShare>> {
+    async fn budget(&self, name: &str) -> quipu_core::Result<Vec<BudgetShare>> {
         let share = *self.budget.lock().unwrap();
         let known = (name == "daily").then(|| BudgetShare { share, ..BudgetShare::default() });
         Ok(known.into_iter().collect())
     }
 
-    async fn heaviest(&self, _: &TraceFilter, _: &str) -> Result<Vec<TraceId>> {
+    async fn heaviest(&self, _: &TraceFilter, _: &str) -> quipu_core::Result<Vec<TraceId>> {
         Ok(["0123456789abcdef0123456789abcdef".parse().unwrap()].into())
     }
 }
@@ -102,6 +102,17 @@ pub fn alerts(world: &Arc<World>, folder: Option<&Path>, text: &str) -> Alerts {
 
 /// Alerts with the clock of a world and other figures.
 pub fn over(world: &Arc<World>, measure: Arc<dyn Measure>, folder: Option<&Path>, text: &str) -> Alerts {
+    opened(world, measure, folder, text, Extras::default()).unwrap()
+}
+
+/// Alerts with actions and callbacks.
+pub fn opened(
+    world: &Arc<World>,
+    measure: Arc<dyn Measure>,
+    folder: Option<&Path>,
+    text: &str,
+    extras: Extras,
+) -> Result<Alerts, AlertError> {
     #[derive(Default, serde::Deserialize)]
     #[serde(default)]
     struct File {
@@ -110,7 +121,7 @@ pub fn over(world: &Arc<World>, measure: Arc<dyn Measure>, folder: Option<&Path>
         channel: BTreeMap<String, ChannelConfig>,
     }
     let file: File = toml::from_str(text).unwrap();
-    Alerts::open(AlertsParts {
+    let parts = AlertsParts {
         folder: folder.map(Path::to_owned),
         config: file.alerts,
         rules: file.alert,
@@ -119,8 +130,8 @@ pub fn over(world: &Arc<World>, measure: Arc<dyn Measure>, folder: Option<&Path>
         measure,
         clock: Arc::clone(world) as _,
         url: "http://quipu.example".to_owned(),
-    })
-    .unwrap()
+    };
+    Alerts::open_with(parts, extras)
 }
 
 /// Moves the clock in steps of ten seconds up to a time, with an evaluation and a delivery at each.
