@@ -53,6 +53,7 @@ pub struct Tail {
     spans: usize,
     decided: lru::LruCache<TraceId, bool>,
     meter: Arc<dyn Meter>,
+    keeps_all: Arc<dyn Fn() -> bool + Send + Sync>,
 }
 
 impl Tail {
@@ -62,7 +63,15 @@ impl Tail {
         let mut decided = lru::LruCache::unbounded();
         decided
             .resize(std::num::NonZeroUsize::new(settings.remembered).unwrap_or(std::num::NonZeroUsize::MIN));
-        Self { settings, held: HashMap::new(), order: VecDeque::new(), spans: 0, decided, meter }
+        let keeps_all = Arc::new(|| false);
+        Self { settings, held: HashMap::new(), order: VecDeque::new(), spans: 0, decided, meter, keeps_all }
+    }
+
+    /// Keeps all traces while `keeps_all` says so.
+    #[must_use]
+    pub fn keeping(mut self, keeps_all: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+        self.keeps_all = Arc::new(keeps_all);
+        self
     }
 
     /// Number of held spans.
@@ -152,6 +161,8 @@ impl Tail {
             "slow"
         } else if self.by_ratio(trace) {
             "ratio"
+        } else if (self.keeps_all)() {
+            "keep_all"
         } else {
             "left_out"
         };

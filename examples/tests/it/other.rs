@@ -59,6 +59,13 @@ async fn budget_guard() {
     assert_eq!((agent.status, error), (Status::Error, Some("BudgetError")));
 }
 
+#[test]
+fn alerts() {
+    let run = Run::of(env!("CARGO_BIN_EXE_alerts"));
+    let expected = "[FIRING] many_failures {model=gpt-5}: 1, threshold above 0.5, window 5m\nMore than half of the calls failed\n";
+    assert_eq!(run.output, expected);
+}
+
 #[tokio::test]
 async fn primitives() {
     let run = Run::of(env!("CARGO_BIN_EXE_primitives"));

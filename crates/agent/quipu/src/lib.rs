@@ -48,7 +48,7 @@
 //!
 //! Features of the default build: `enable` (recording), `backend-sqlite` (the store) and `macros`
 //! ([`observe`]). Each backend has a feature `backend-…`, each source an `adapter-…`; `http`, `tracing`,
-//! `opentelemetry`, `primitives`, `tokens` and `reports` add the modules of their names. The guide is in
+//! `opentelemetry`, `primitives`, `tokens`, `reports` and `alerts` add the modules of their names. The guide is in
 //! `docs/guide` of the repository.
 //!
 //! Verb: CHOOSE.
@@ -60,6 +60,8 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod adapters;
+#[cfg(feature = "alerts")]
+pub mod alerts;
 mod backends;
 #[cfg(feature = "tokens")]
 mod estimates;
@@ -71,6 +73,8 @@ pub mod prices;
 pub mod testing;
 
 pub use adapters::adapters;
+#[cfg(feature = "alerts")]
+pub use alerts::alerts;
 pub use backends::{
     Access, has_files, open, open_backends, schemes, store_folder, store_statements, without_login,
 };

@@ -81,6 +81,12 @@ impl<T> Quipu<T> {
         status
     }
 
+    /// Reads the status of the recorder, the backends and the budgets, also after the handle is gone.
+    pub fn status_reader(&self) -> impl Fn() -> Status + Send + Sync + use<T> {
+        let shared = self.running.as_ref().map(|running| Arc::clone(&running.shared));
+        move || shared.as_ref().map_or_else(Status::default, |shared| shared.status())
+    }
+
     /// The recorder; `None` if recording is off.
     pub fn recorder(&self) -> Option<Recorder> {
         self.running.as_ref().map(|running| running.shared.recorder)

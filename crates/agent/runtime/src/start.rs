@@ -262,7 +262,11 @@ fn agent(config: &Config, shared: &Arc<Shared>, drain: Drain, commands: Unbounde
     Agent {
         shared: Arc::clone(shared),
         drain: Some(drain),
-        tail: config.tail.map(|tail| Tail::new(tail_settings(tail), Arc::clone(&shared.meter) as _)),
+        tail: config.tail.map(|tail| {
+            let recorder = shared.recorder;
+            let tail = Tail::new(tail_settings(tail), Arc::clone(&shared.meter) as _);
+            tail.keeping(move || recorder.keeps_all())
+        }),
         commands,
         delay: config.delay,
         metrics_interval: config.metrics_interval,

@@ -1,6 +1,6 @@
 //! Recorder: the channel from guards to the drain.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use crossbeam_channel::{Sender, bounded};
@@ -11,6 +11,7 @@ use crate::drain::Drain;
 use crate::ring::Consumer;
 use crate::tally::{Loss, Tallies, Tally};
 use crate::{Context, Counts, RecorderConfig};
+use quipu_core::{Clock as _, SystemClock, Timestamp};
 use quipu_metrics::Registry;
 
 /// Most waiting large records, of any size.
@@ -31,6 +32,8 @@ pub(crate) struct Shared {
     /// The drain was woken and has not looked yet.
     pub asked: AtomicBool,
     pub closed: AtomicBool,
+    /// Until then, in nanoseconds since 1970, every trace is sampled; 0 if the sampler decides.
+    keep_all: AtomicI64,
     /// The recorder that was installed after this one was closed.
     next: OnceLock<Recorder>,
 }
@@ -81,6 +84,7 @@ impl Recorder {
             wake,
             asked: AtomicBool::new(false),
             closed: AtomicBool::new(false),
+            keep_all: AtomicI64::new(0),
             next: OnceLock::new(),
         };
         let recorder = Self(Box::leak(Box::new(shared)));
@@ -122,6 +126,18 @@ impl Recorder {
     /// A context in which new traces start for this recorder.
     pub fn context(self) -> Context {
         Context::root(self)
+    }
+
+    /// Samples every new trace until a time, whatever the sampler says. A later time replaces an earlier one.
+    pub fn keep_all_until(self, until: Timestamp) {
+        self.0.keep_all.fetch_max(until.nanos(), Ordering::Relaxed);
+    }
+
+    /// Whether every trace is sampled now, by [`Self::keep_all_until`].
+    #[inline]
+    pub fn keeps_all(self) -> bool {
+        let until = self.0.keep_all.load(Ordering::Relaxed);
+        until != 0 && SystemClock.now().nanos() < until
     }
 
     /// Config of the recorder.

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, anyhow};
 use quipu::core::{AnswerMemory, Store, SystemClock};
 use quipu::pipeline::Pipeline;
 use quipu_alert::{
-    Alerts, AlertsConfig, AlertsParts, ChannelConfig, OwnFigure, ReadOwn, StoreMeasure,
+    Actions, Alerts, AlertsConfig, AlertsParts, ChannelConfig, Extras, OwnFigure, ReadOwn, StoreMeasure,
 };
 use quipu_api::Money;
 use quipu_runtime::Variables;
@@ -52,17 +52,25 @@ pub fn open(
         rules: if is_default { config.alert.clone() } else { BTreeMap::new() },
         channels: config.channel.clone(),
         slos: if is_default { config.slo.clone() } else { BTreeMap::new() },
+        url: config.own_url.clone(),
         measure: Arc::new(measure(store, money).with_own(own(pipeline))),
         ..parts(folder, store, money)
     };
-    Alerts::open(parts).context("cannot open the alerts")
+    Alerts::open_with(parts, extras(store, money)).context("cannot open the alerts")
 }
 
 /// Alerts of a data folder for the asking commands; `None` if the alert file cannot be used. A missing file
 /// is not made.
 pub fn of_folder(folder: &Path, store: &Arc<dyn Store>, money: &Money) -> Option<Alerts> {
     let there = folder.join(FILE).exists().then_some(folder);
-    Alerts::open(parts(there, store, money)).inspect_err(|error| note(&error.to_string())).ok()
+    let opened = Alerts::open_with(parts(there, store, money), extras(store, money));
+    opened.inspect_err(|error| note(&error.to_string())).ok()
+}
+
+/// Budgets for actions. A server does not sample.
+fn extras(store: &Arc<dyn Store>, money: &Money) -> Extras {
+    let budgets = Some((money.budgets.clone(), Arc::clone(store)));
+    Extras { actions: Actions { budgets, keep_all: None }, ..Extras::default() }
 }
 
 fn measure(store: &Arc<dyn Store>, money: &Money) -> StoreMeasure {

@@ -94,6 +94,9 @@ pub struct Config {
     pub encryption: Option<quipu::sqlite::KeySource>,
     /// Times of alerts, and inhibition.
     pub alerts: AlertsConfig,
+    /// Address of the server's own dashboard, for links of notices without `[alerts] url`.
+    #[serde(skip)]
+    pub own_url: String,
     /// Alert rules of the default project, by name.
     pub alert: BTreeMap<String, RuleConfig>,
     /// Channels of notices, by name, for all projects.
@@ -176,6 +179,7 @@ impl Default for Config {
             jaeger: Jaeger::default(),
             encryption: None,
             alerts: AlertsConfig::default(),
+            own_url: String::new(),
             alert: BTreeMap::new(),
             channel: BTreeMap::new(),
             slo: BTreeMap::new(),

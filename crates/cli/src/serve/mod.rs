@@ -96,9 +96,9 @@ pub async fn serve(
     private::warn_of_wide(&folder);
     let listeners = Listeners::bind(&config).await?;
     let urls = listeners.urls(config.tls.is_some())?;
-    if let (true, Some(url)) = (config.alerts.url.is_empty(), &urls.http) {
+    if let Some(url) = &urls.http {
         // Links of notices lead to the dashboard.
-        config.alerts.url.clone_from(url);
+        config.own_url.clone_from(url);
     }
     let projects = ServedProjects::open(&config, &folder).await?;
     let demo = args.demo.then(|| Demo::new(&*projects.default().pipeline)).transpose()?;

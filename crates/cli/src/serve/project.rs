@@ -167,6 +167,11 @@ impl ServedProject {
         })
     }
 
+    /// Its alerts; none while it is set aside.
+    pub fn alerts(&self) -> Option<Alerts> {
+        self.alerts.clone()
+    }
+
     /// Its name.
     pub fn name(&self) -> &str {
         &self.name

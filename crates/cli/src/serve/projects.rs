@@ -9,6 +9,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::http::Extensions;
 use axum::http::StatusCode;
+use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use quipu_access::{About, Access, Permission, Principal, PrincipalKind, Project};
 use quipu_api::{Asker, Deed, Problem, SeesHost, Welcome};
@@ -67,6 +68,12 @@ impl ServedProjects {
         let routers = Arc::new(routers);
         let access = access.clone();
         Router::new().fallback(async move |request: Request| hand_on(&access, &routers, request).await)
+    }
+
+    /// The page of acknowledgement links. A link says by its signature of which project it is.
+    pub fn alert_links(&self) -> Router {
+        let engines = self.0.values().filter_map(ServedProject::alerts).collect();
+        quipu_api::alert_link_routes(engines).layer(map_response(async |response| noted(response)))
     }
 
     /// Starts the background tasks.

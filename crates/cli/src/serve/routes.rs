@@ -105,6 +105,7 @@ impl House<'_> {
             let tools = quipu_mcp::routes(api.clone());
             api.merge(tools).merge(quipu_receiver::http_routes(&project.receiver))
         });
+        let own = own.merge(self.projects.alert_links());
         self.guard.before(quipu_access::routes(&self.guard.access).merge(own).merge(inside), Gate::Api)
     }
 }

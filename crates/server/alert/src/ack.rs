@@ -9,7 +9,7 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use crate::{AlertError, Alerts, Notice};
 
 /// Path of the page below the public address.
-const PATH: &str = "/api/v1/alerts/ack/";
+const PATH: &str = "/api/v1/alerts/ack-link?token=";
 /// Bytes of the expiry in seconds, the nonce, the id of the episode, and the signature.
 const TIME: usize = 8;
 const NONCE: usize = 8;

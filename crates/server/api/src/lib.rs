@@ -34,13 +34,13 @@ mod spawned;
 mod state;
 mod system;
 
-pub use quipu_alert::StoreMeasure;
 pub use money::{Money, Reload};
 pub use openapi::{described, openapi};
 pub use paths::SeesHost;
 pub use problem::Problem;
+pub use quipu_alert::StoreMeasure;
 pub use router::routes;
-pub use routes::OPEN_METRICS;
+pub use routes::{OPEN_METRICS, alert_link_routes};
 pub use state::{
     ApiState, Asker, Asset, Assets, Deed, ForgetUnread, ReadVitals, StatusInfo, UnreadRecord, Welcome,
 };

@@ -50,11 +50,13 @@ pub fn routes(state: ApiState) -> Router {
         state,
         repricing: Mutex::default(),
     });
+    let links = handlers::alert_link_routes(api.alerts.clone().into_iter().collect());
     let fonts = NotForContentType::const_new("font/");
     table()
         .merge(money())
         .merge(arranged())
         .merge(watched())
+        .merge(links)
         .layer(from_fn_with_state(Arc::clone(&api), in_time))
         .merge(to_the_end())
         .route("/api/v1/live", get(handlers::live))

@@ -59,11 +59,18 @@ fn grown_in_a_minute(by: &str, counter: &str) -> String {
     )
 }
 
-/// The six rules on agents, then those on Quipu itself.
+/// Presets that no expression of these programs says exactly, with what is watched instead.
+pub(crate) const INEXACT: &str = "Not the same as in Quipu's own engine: low_coverage (runs are not known here, so \
+    it waits 10 minutes\ninstead of 3 runs) and llm_quota_exceeded (budgets are not known here, so it watches refused \
+    calls).";
+
+/// The ten presets, then the rules on Quipu itself.
 pub(crate) fn alarms(settings: &ProvisionConfig) -> Vec<Alarm> {
     let mut alarms = of_agents(settings);
     alarms.extend(of_answers(settings));
     alarms.push(overload(settings));
+    alarms.extend(of_operation());
+    alarms.push(machine_full(settings));
     alarms.extend(of_quipu());
     alarms
 }
@@ -148,12 +155,27 @@ fn of_answers(settings: &ProvisionConfig) -> Vec<Alarm> {
     ]
 }
 
-/// Each resource is a series, so the alert names it. A queue that rejects batches is full.
+/// The preset `system_overload`: the processors, as the engine judges them.
 fn overload(settings: &ProvisionConfig) -> Alarm {
+    Alarm {
+        name: "system_overload",
+        figure: "max by (job, instance) (system_cpu_utilization_ratio)".to_owned(),
+        above: true,
+        threshold: settings.thresholds.load,
+        hold: "5m",
+        severity: "critical",
+        summary: "The processors are busy",
+        description: "{value} of the processors of {{ $labels.instance }} is in use.",
+        told: FigureUnit::Share,
+        dashboard: "quipu-health",
+    }
+}
+
+/// Each resource is a series, so the alert names it. A queue that rejects batches is full.
+fn machine_full(settings: &ProvisionConfig) -> Alarm {
     let resource =
         |name: &str, share: &str| format!("label_replace({share}, \"resource\", \"{name}\", \"\", \"\")");
     let shares = [
-        resource("cpu", "max by (job, instance) (system_cpu_utilization_ratio)"),
         resource(
             "memory",
             "sum by (job, instance) (system_memory_usage_bytes{system_memory_state=\"used\"})\n    \
@@ -167,7 +189,7 @@ fn overload(settings: &ProvisionConfig) -> Alarm {
         resource("queue", "sum by (job, instance) (rate(quipu_refused_batches_total[5m])) > bool 0"),
     ];
     Alarm {
-        name: "system_overload",
+        name: "quipu_machine_full",
         figure: format!("max by (job, instance, resource) (\n  {}\n)", shares.join("\n  or ")),
         above: true,
         threshold: settings.thresholds.load,
@@ -178,6 +200,65 @@ fn overload(settings: &ProvisionConfig) -> Alarm {
         told: FigureUnit::Share,
         dashboard: "quipu-health",
     }
+}
+
+/// The four presets of the second design document.
+fn of_operation() -> Vec<Alarm> {
+    let ratio = |part: &str, whole: &str| {
+        format!(
+            "sum by (job, service_name) (rate({part}[5m]))\n/ sum by (job, service_name) (rate({whole}[5m]))"
+        )
+    };
+    vec![
+        Alarm {
+            name: "error_rate_high",
+            figure: ratio("quipu_request_count_total{status=\"error\"}", "quipu_request_count_total"),
+            above: true,
+            threshold: 0.1,
+            hold: "0s",
+            severity: "critical",
+            summary: "More than 10 % of the requests fail",
+            description: "{value} of the requests to {{ $labels.service_name }} failed within 5 minutes.",
+            told: FigureUnit::Share,
+            dashboard: "quipu-agents",
+        },
+        Alarm {
+            name: "response_time_high",
+            figure: ratio("quipu_request_duration_seconds_sum", "quipu_request_duration_seconds_count"),
+            above: true,
+            threshold: 5.0,
+            hold: "0s",
+            severity: "warning",
+            summary: "Requests take more than 5 seconds on average",
+            description: "Requests to {{ $labels.service_name }} take {value} on average.",
+            told: FigureUnit::Seconds,
+            dashboard: "quipu-agents",
+        },
+        Alarm {
+            name: "memory_high",
+            figure: "max by (job, instance) (process_memory_usage_bytes)".to_owned(),
+            above: true,
+            threshold: 1e9,
+            hold: "0s",
+            severity: "warning",
+            summary: "A process uses more than 1 GB of memory",
+            description: "A process of {{ $labels.instance }} uses {value} bytes of memory.",
+            told: FigureUnit::Number,
+            dashboard: "quipu-health",
+        },
+        Alarm {
+            name: "tool_success_low",
+            figure: ratio("quipu_tool_runs_total{status=\"error\"}", "quipu_tool_runs_total"),
+            above: true,
+            threshold: 0.2,
+            hold: "0s",
+            severity: "warning",
+            summary: "Less than 80 % of the tool runs succeed",
+            description: "{value} of the tool runs of {{ $labels.service_name }} failed within 5 minutes.",
+            told: FigureUnit::Share,
+            dashboard: "quipu-agents",
+        },
+    ]
 }
 
 /// Rules on lost records and on their early signs.

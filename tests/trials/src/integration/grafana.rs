@@ -105,15 +105,19 @@ fn documents(bench: &Bench, folder: &Path, report: Report) -> Report {
         let provider = yaml("provisioning/dashboards/quipu.yml")?;
         let alerts = yaml("provisioning/alerting/quipu.yml")?;
         let rules = alerts["groups"][0]["rules"].as_array().cloned().unwrap_or_default();
-        let six = [
+        let presets = [
             "high_error_rate",
             "low_coverage",
             "llm_quota_exceeded",
             "guardrails_violations",
             "slow_response",
             "system_overload",
+            "error_rate_high",
+            "response_time_high",
+            "memory_high",
+            "tool_success_low",
         ];
-        let mut wrong: Vec<String> = six
+        let mut wrong: Vec<String> = presets
             .iter()
             .filter(|name| !rules.iter().any(|rule| rule["title"] == **name))
             .map(|name| format!("no rule {name}"))

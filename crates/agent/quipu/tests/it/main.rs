@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+#[cfg(feature = "alerts")]
+mod alerts;
 mod ended;
 #[cfg(all(feature = "tokens", feature = "adapters"))]
 mod estimates;

@@ -58,7 +58,8 @@ impl Live {
                 let now = recorder.shared().scale.nanos(start).cast_unsigned();
                 let asked = || at.held.as_ref().filter(|held| held.bound().debug).map(|_| true);
                 let remote = parent.map(|parent| parent.sampled).or_else(asked);
-                recorder.config().sampler.keeps(&Root { trace_id, kind: word, name, remote, now })
+                let root = Root { trace_id, kind: word, name, remote, now };
+                recorder.config().sampler.keeps(&root) || recorder.keeps_all()
             }
         };
         open.recorder = recorder;

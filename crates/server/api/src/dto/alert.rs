@@ -245,6 +245,16 @@ pub struct AlertHistoryParams {
     limit: Option<u64>,
 }
 
+/// Parameter of an acknowledgement link.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct AlertLinkParams {
+    /// The token of the link.
+    #[serde(default)]
+    pub token: String,
+}
+
 /// A past or open episode.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct AlertEpisode {

@@ -56,9 +56,9 @@ mod work_row;
 pub use agents::{AgentFigures, AgentRow, AgentsAnswer};
 pub use alert::{
     Alert, AlertAckAsk, AlertBacktest, AlertBacktestAsk, AlertBacktestEpisode, AlertChannel, AlertEpisode,
-    AlertFireAsk, AlertFired, AlertHistory, AlertHistoryParams, AlertNotice, AlertRule, AlertRulesAnswer,
-    AlertsAnswer, HealthParams, HealthScore, HealthScorePart, Silence, SilenceAsk, SilencesAnswer, Slo,
-    SlosAnswer,
+    AlertFireAsk, AlertFired, AlertHistory, AlertHistoryParams, AlertLinkParams, AlertNotice, AlertRule,
+    AlertRulesAnswer, AlertsAnswer, HealthParams, HealthScore, HealthScorePart, Silence, SilenceAsk,
+    SilencesAnswer, Slo, SlosAnswer,
 };
 pub use analysis::{
     AnalysisAnswer, CacheFigures, DearSession, Deviations, Forecast, SpendPoint, Suggestion, Trend,

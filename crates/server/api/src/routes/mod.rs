@@ -1,6 +1,7 @@
 //! Handlers of the routes, one function each.
 
 mod agents;
+mod alert_links;
 mod alerts;
 mod assets;
 mod backends;
@@ -41,6 +42,7 @@ mod work;
 mod work_rows;
 
 pub(crate) use agents::agents;
+pub use alert_links::alert_link_routes;
 pub(crate) use alerts::{
     acknowledge, add_silence, alert_history, alert_rule, alert_rules, alerts, backtest, end_silence, fire,
     health, put_alert_rule, remove_alert_rule, silences, slos,
@@ -86,6 +88,7 @@ pub(crate) use work_rows::work_rows;
 
 // The generated descriptions of the routes, which the OpenAPI document names.
 pub(crate) use agents::__path_agents;
+pub(crate) use alert_links::{__path_ack_by_link, __path_ack_page};
 pub(crate) use alerts::{
     __path_acknowledge, __path_add_silence, __path_alert_history, __path_alert_rule, __path_alert_rules,
     __path_alerts, __path_backtest, __path_end_silence, __path_fire, __path_health, __path_put_alert_rule,

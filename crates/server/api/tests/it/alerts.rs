@@ -198,3 +198,68 @@ proptest! {
         });
     }
 }
+
+#[tokio::test]
+async fn a_link_shows_its_page_and_acknowledges_only_by_the_button() {
+    use quipu_alert::{Alerts, AlertsConfig, AlertsParts, Callback, Extras};
+    use std::sync::{Arc, Mutex};
+
+    let fixture = Fixture::new().await;
+    let heard = Arc::<Mutex<Vec<String>>>::default();
+    // The hook's own body has the link; the address takes any request.
+    let app = axum::Router::new().fallback({
+        let heard = Arc::clone(&heard);
+        async move |body: String| heard.lock().unwrap().push(body)
+    });
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let hook = format!("http://{}/", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    let channel = serde_json::from_value(json!({"kind": "webhook", "url": hook})).unwrap();
+    let mut rule = slow();
+    rule["channels"] = json!(["hook"]);
+    rule["group_by"] = json!([]);
+    let parts = AlertsParts {
+        folder: None,
+        config: AlertsConfig { url: "https://alerts.example".into(), ..AlertsConfig::default() },
+        rules: [("slow".to_owned(), serde_json::from_value(rule).unwrap())].into(),
+        channels: [("hook".to_owned(), channel)].into(),
+        slos: Default::default(),
+        measure: Arc::new(StoreMeasure::new(fixture.state.store.clone(), Money::vendored().budgets)),
+        clock: fixture.state.clock.clone(),
+        url: String::new(),
+    };
+    let callbacks = [("seen".to_owned(), Callback::new(|notice| assert!(notice.ack_url.is_empty())))].into();
+    let alerts = Alerts::open_with(parts, Extras { callbacks, ..Extras::default() }).unwrap();
+    alerts.evaluate(NOW).await.unwrap();
+    alerts.deliver(NOW).await.unwrap();
+    let body: Value = serde_json::from_str(&heard.lock().unwrap()[0]).unwrap();
+    let link = body["ack_url"].as_str().unwrap().strip_prefix("https://alerts.example").unwrap().to_owned();
+    let routes: axum::Router =
+        quipu_api::alert_link_routes(vec![fixture.state.alerts.clone().unwrap(), alerts.clone()]);
+    let ask = async |method: &str, path: &str| {
+        use tower::ServiceExt as _;
+        let request = axum::http::Request::builder().method(method).uri(path);
+        let answer = routes.clone().oneshot(request.body(axum::body::Body::empty()).unwrap()).await.unwrap();
+        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+        let body = axum::body::to_bytes(answer.into_body(), 1 << 20).await.unwrap();
+        (status, headers, String::from_utf8(body.to_vec()).unwrap())
+    };
+    for _ in 0..2 {
+        let (status, headers, page) = ask("GET", &link).await;
+        assert_eq!((status, page.contains("slow"), page.contains("<form")), (200, true, true), "{page}");
+        assert!(headers["cache-control"] == "no-store" && headers["referrer-policy"] == "no-referrer");
+    }
+    let open = |alerts: &Alerts| {
+        let alerts = alerts.clone();
+        async move { alerts.history(quipu_alert::HistoryAsk { limit: 9, ..Default::default() }).await.unwrap() }
+    };
+    assert_eq!(open(&alerts).await[0].acknowledged_by, None, "a look changes nothing");
+    assert_eq!(ask("POST", &link).await.0, 200);
+    assert_eq!(open(&alerts).await[0].acknowledged_by.as_deref(), Some("link to hook"));
+    for method in ["GET", "POST"] {
+        let (status, _, page) = ask(method, &link).await;
+        assert!(status == 410 && page.contains("was used"), "{status} {page}");
+        let (status, _, page) = ask(method, "/api/v1/alerts/ack-link?token=%3Cscript%3E").await;
+        assert!(status == 410 && page.contains("not a link") && !page.contains("script"), "{status} {page}");
+    }
+}

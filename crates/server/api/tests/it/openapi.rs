@@ -98,6 +98,8 @@ const ROUTES: &[(&str, &str)] = &[
     ("post", "/api/v1/alerts/backtest"),
     ("get", "/api/v1/alerts/history"),
     ("post", "/api/v1/alerts/ack"),
+    ("get", "/api/v1/alerts/ack-link"),
+    ("post", "/api/v1/alerts/ack-link"),
     ("get", "/api/v1/alerts/silences"),
     ("post", "/api/v1/alerts/silences"),
     ("delete", "/api/v1/alerts/silences/{id}"),

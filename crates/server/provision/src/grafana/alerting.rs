@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::FOLDER;
 use super::provisioning::METRICS;
-use crate::alarms::{Alarm, alarms};
+use crate::alarms::{Alarm, INEXACT, alarms};
 use crate::{ProvisionConfig, yaml};
 
 /// The time range of a query for the present figure, in seconds.
@@ -18,10 +18,11 @@ pub fn alerts(settings: &ProvisionConfig) -> String {
         "apiVersion": 1,
         "groups": [{ "orgId": 1, "name": "quipu", "folder": FOLDER, "interval": "1m", "rules": rules }],
     });
-    let head = "Alert rules of Quipu for Grafana's own alerting. Not needed if Prometheus evaluates the \
-        rules.\n\
-                Made by `quipu generate grafana`.";
-    yaml::document(head, &document)
+    let head = format!(
+        "Alert rules of Quipu for Grafana's own alerting. Not needed if Prometheus evaluates the rules.\n\
+         Made by `quipu generate grafana`.\n{INEXACT}"
+    );
+    yaml::document(&head, &document)
 }
 
 fn rule(alarm: &Alarm) -> Value {

@@ -5,7 +5,7 @@ mod tests;
 
 use serde_json::{Value, json};
 
-use crate::alarms::{Alarm, alarms};
+use crate::alarms::{Alarm, INEXACT, alarms};
 use crate::{File, ProvisionConfig, yaml};
 
 /// Returns all files, below the folder of Prometheus' configuration.
@@ -61,11 +61,12 @@ pub fn recording_rules() -> String {
     yaml::document("Recording rules of Quipu. Made by `quipu generate prometheus`.", &groups)
 }
 
-/// The six rules on agents, and those on Quipu itself. They do not use recorded figures.
+/// The ten presets, and rules on Quipu itself. They do not use recorded figures.
 pub fn alert_rules(settings: &ProvisionConfig) -> String {
     let rules: Vec<Value> = alarms(settings).iter().map(alert).collect();
     let groups = json!({ "groups": [{ "name": "quipu-alerts", "rules": rules }] });
-    yaml::document("Alert rules of Quipu. Made by `quipu generate prometheus`.", &groups)
+    let head = format!("Alert rules of Quipu. Made by `quipu generate prometheus`.\n{INEXACT}");
+    yaml::document(&head, &groups)
 }
 
 /// Tests of both kinds of rules, for `promtool test rules`.

@@ -22,7 +22,7 @@ const SHOP: (&str, &str) = ("service_name", "shop");
 const JOB: (&str, &str) = ("job", "quipu");
 const HERE: (&str, &str) = ("instance", "a:9464");
 
-const CASES: [Case; 10] = [
+const CASES: [Case; 15] = [
     Case {
         alarm: "high_error_rate",
         when: LATE,
@@ -85,8 +85,52 @@ const CASES: [Case; 10] = [
         alarm: "system_overload",
         when: LATE,
         series: &[("system_cpu_utilization_ratio{WHERE}", "1x60")],
-        about: &[JOB, HERE, ("resource", "cpu")],
+        about: &[JOB, HERE],
         told: "100%",
+    },
+    Case {
+        alarm: "error_rate_high",
+        when: LATE,
+        series: &[("quipu_request_count_total{WHERE,service_name=\"shop\",status=\"error\"}", "0+60x60")],
+        about: &[JOB, SHOP],
+        told: "100%",
+    },
+    Case {
+        alarm: "response_time_high",
+        when: LATE,
+        series: &[
+            ("quipu_request_duration_seconds_sum{WHERE,service_name=\"shop\"}", "0+600x60"),
+            ("quipu_request_duration_seconds_count{WHERE,service_name=\"shop\"}", "0+60x60"),
+        ],
+        about: &[JOB, SHOP],
+        told: "10s",
+    },
+    Case {
+        alarm: "memory_high",
+        when: LATE,
+        series: &[("process_memory_usage_bytes{WHERE}", "2000000000x60")],
+        about: &[JOB, HERE],
+        told: "2G",
+    },
+    Case {
+        alarm: "tool_success_low",
+        when: LATE,
+        series: &[
+            ("quipu_tool_runs_total{WHERE,service_name=\"shop\",status=\"error\"}", "0+30x60"),
+            ("quipu_tool_runs_total{WHERE,service_name=\"shop\",status=\"ok\"}", "0+30x60"),
+        ],
+        about: &[JOB, SHOP],
+        told: "50%",
+    },
+    Case {
+        alarm: "quipu_machine_full",
+        when: LATE,
+        series: &[
+            ("system_memory_usage_bytes{WHERE,system_memory_state=\"used\"}", "95x60"),
+            ("system_memory_limit_bytes{WHERE}", "100x60"),
+        ],
+        about: &[JOB, HERE, ("resource", "memory")],
+        told: "95%",
     },
     Case {
         alarm: "quipu_records_dropped",
@@ -115,7 +159,7 @@ const CASES: [Case; 10] = [
 ];
 
 /// A day without any error.
-const QUIET: [(&str, &str); 12] = [
+const QUIET: [(&str, &str); 17] = [
     ("up{WHERE}", "1x60"),
     ("quipu_request_count_total{WHERE,service_name=\"shop\",status=\"ok\"}", "0+60x60"),
     ("quipu_request_count_total{WHERE,service_name=\"shop\",status=\"error\"}", "0x60"),
@@ -129,6 +173,11 @@ const QUIET: [(&str, &str); 12] = [
     ),
     ("quipu_guardrail_triggers_total{WHERE,service_name=\"shop\",guardrail=\"pii\"}", "7x60"),
     ("system_cpu_utilization_ratio{WHERE}", "0.01x60"),
+    ("quipu_request_duration_seconds_sum{WHERE,service_name=\"shop\"}", "0+60x60"),
+    ("quipu_request_duration_seconds_count{WHERE,service_name=\"shop\"}", "0+60x60"),
+    ("process_memory_usage_bytes{WHERE}", "100000000x60"),
+    ("quipu_tool_runs_total{WHERE,service_name=\"shop\",status=\"ok\"}", "0+60x60"),
+    ("quipu_tool_runs_total{WHERE,service_name=\"shop\",status=\"error\"}", "0+1x60"),
     ("quipu_exporter_dropped_records_total{WHERE,backend=\"otlp\",reason=\"queue_full\"}", "7x60"),
     ("quipu_exporter_failures_total{WHERE,backend=\"otlp\"}", "7x60"),
 ];
