@@ -97,17 +97,8 @@ impl Alerts {
             let example = found.and_then(|found| found.example);
             match change {
                 Some(Change::Fired) => {
-                    record.episode = Some(episode_id(&rule.name, &grp, at));
-                    record.traces = match changes.episodes.len() < WITH_EVIDENCE {
-                        true => self.traces(rule, &record, example, at).await,
-                        false => example.iter().map(ToString::to_string).collect(),
-                    };
-                    record.evidence = self.facts(rule, &record.group, at, &mut known_figures).await;
-                    self.tell(rule, &grp, &record, &mut changes);
-                    let episode = changes.episodes.last().map(|change| change.notice.clone());
-                    let run =
-                        |notice: Notice| rule.actions.iter().map(move |one| (one.name(), notice.clone()));
-                    changes.notices.extend(episode.into_iter().flat_map(run));
+                    self.begin(rule, &grp, &mut record, (example, at), &mut changes, &mut known_figures)
+                        .await;
                 }
                 Some(Change::Raised) => self.tell(rule, &grp, &record, &mut changes),
                 Some(Change::Resolved) => {
@@ -129,6 +120,28 @@ impl Alerts {
             }
         }
         (groups, changes)
+    }
+
+    /// Begins an episode: its evidence, its notices and its actions.
+    async fn begin(
+        &self,
+        rule: &Rule,
+        grp: &str,
+        record: &mut GroupRecord,
+        (example, at): (Option<quipu_core::TraceId>, Timestamp),
+        changes: &mut Changes,
+        known: &mut LookedUp,
+    ) {
+        record.episode = Some(episode_id(&rule.name, grp, at));
+        record.traces = match changes.episodes.len() < WITH_EVIDENCE {
+            true => self.traces(rule, record, example, at).await,
+            false => example.iter().map(ToString::to_string).collect(),
+        };
+        record.evidence = self.facts(rule, &record.group, at, known).await;
+        self.tell(rule, grp, record, changes);
+        let Some(notice) = changes.episodes.last().map(|change| change.notice.clone()) else { return };
+        let run = |action: &crate::actions::Action| (action.name(), notice.clone());
+        changes.notices.extend(rule.actions.iter().map(run));
     }
 
     /// Adds the begin of an episode, or its new weight, with its notices.

@@ -3,28 +3,15 @@
 use std::collections::{BTreeMap, btree_map::Entry};
 
 use quipu_core::{Timestamp, TraceFilter, TraceId, TraceStatus};
-use serde::{Deserialize, Serialize};
 
 use crate::file::GroupRecord;
 use crate::kind::Kind;
-use crate::notice::number;
+use crate::notice::{Evidence, number};
 use crate::observe::{Observed, group_key, names, value_of};
 use crate::{Alerts, Measured, MeasuredGroup, Rule, RuleFigures};
 
 /// Traces of a notice.
 const TRACES: usize = 3;
-
-/// Facts about the begin of an episode.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub(crate) struct Evidence {
-    /// Value of the window before that of the first notice.
-    pub before: Option<f64>,
-    /// Figures that changed against the window before, such as `errors 2 → 40`.
-    pub changes: Vec<String>,
-    /// Command that lists the records.
-    pub look: String,
-}
 
 /// Answers that the changes of one evaluation share.
 #[derive(Debug, Default)]

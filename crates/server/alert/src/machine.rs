@@ -130,7 +130,7 @@ pub struct GroupState {
     /// First of the latest values beyond the critical threshold; `None` if the latest one is not.
     #[serde(default)]
     pub critical_since: Option<Timestamp>,
-    /// Whether the episode reached the critical threshold for long enough. It stays so until the episode ends.
+    /// Whether the episode reached the critical threshold for long enough. It stays so until it ends.
     #[serde(default)]
     pub is_critical: bool,
 }

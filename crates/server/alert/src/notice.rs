@@ -94,6 +94,18 @@ pub struct Notice {
     pub(crate) own_text: Option<String>,
 }
 
+/// Facts about the begin of an episode.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Evidence {
+    /// Value of the window before that of the first notice.
+    pub before: Option<f64>,
+    /// Figures that changed against the window before, such as `errors 2 → 40`.
+    pub changes: Vec<String>,
+    /// Command that lists the records.
+    pub look: String,
+}
+
 impl Notice {
     /// One line: status, rule, group, value and threshold.
     pub fn title(&self) -> String {

@@ -1,7 +1,7 @@
 //! The plan of one delivery: which groups of notices are due, and what each message has.
 //!
 //! Groups follow Alertmanager: the first message of a group is sent after its `group_wait`, further ones at
-//! multiples of its `group_interval` if something changed, with all episodes of the group that are still open.
+//! multiples of its `group_interval` if something changed, with all open episodes of the group.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

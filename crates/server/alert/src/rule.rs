@@ -57,7 +57,7 @@ pub struct Rule {
     pub figure: Figure,
     /// Keys of the groups.
     pub group_by: Vec<String>,
-    /// Steps of the escalation: nanoseconds without acknowledgement, and the channels that then get the notice.
+    /// Steps of the escalation: nanoseconds without acknowledgement, and the channels.
     pub escalate: Vec<(i64, Vec<String>)>,
     /// Nanoseconds to the earlier window that values are compared with.
     pub compared_with: Option<i64>,

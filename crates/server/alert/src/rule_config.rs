@@ -84,11 +84,11 @@ rule_config! {
     metric: String,
     /// Labels that points of the metric must have.
     labels: BTreeMap<String, String>,
-    /// How points of the metric, or scores, become one value: `avg` (default), `sum`, `min`, `max`, `count`, `last`,
-    /// `p50`, `p95` or `p99`.
+    /// How points of the metric, or scores, become one value: `avg` (default), `sum`, `min`, `max`,
+    /// `count`, `last`, `p50`, `p95` or `p99`.
     agg: String,
-    /// Points of the metric, or evaluations of another kind, that must be wrong one after another, 1 (default)
-    /// to 100.
+    /// Points of the metric, or evaluations of another kind, that must be wrong one after another,
+    /// 1 (default) to 100.
     consecutive: usize,
     /// Parameters of `/api/v1/query` for the kind `query`, such as `from=failures&error=quota`.
     query: String,

@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 pub(crate) use links::{Flush, Picture, Told};
 pub(crate) use outbox::{Outcome, Waiting};
 
-use crate::evidence::Evidence;
 use crate::matcher::{Matchers, Matching};
+use crate::notice::Evidence;
 use crate::quiet::Silence;
 use crate::{AlertError, GroupState, Notice, Rule, RuleConfig};
 
