@@ -40,7 +40,8 @@ fn records(number: usize, told: &Told) -> [Span; 2] {
 
 /// Counts the calls, one span a batch in the order of `keys`.
 fn calls(all: &[Told], keys: &[u8]) -> usize {
-    let mut spans: Vec<Span> = all.iter().enumerate().flat_map(|(number, told)| records(number, told)).collect();
+    let mut spans: Vec<Span> =
+        all.iter().enumerate().flat_map(|(number, told)| records(number, told)).collect();
     spans.sort_by_key(|span| {
         let at = usize::try_from(span.start.nanos().unsigned_abs() / 1_000).unwrap_or_default();
         (keys[at % keys.len()], span.trace_id)
@@ -54,17 +55,18 @@ fn a_record_gives_way_to_one_that_fits_no_other_call() {
     // Three parallel streams of LangSmith's wrapper and Logfire on a busy machine. The second and the third
     // record of Logfire are closest to the first and the second wrapper, which leaves the first one alone.
     let told = |start, delay, micros, end| Told { start, delay, millis: micros, late: end };
-    let all = [
-        told(408_833, 807, 65, 20_387),
-        told(414_253, 4_182, 77, 11_964),
-        told(426_187, 751, 79, 37_970),
-    ];
+    let all =
+        [told(408_833, 807, 65, 20_387), told(414_253, 4_182, 77, 11_964), told(426_187, 751, 79, 37_970)];
     assert_eq!(calls(&all, &[0]), 3);
 }
 
 fn told() -> impl Strategy<Value = Told> {
-    (0_i64..40_000, 0_i64..6_000, 40_i64..90, 0_i64..50_000)
-        .prop_map(|(start, delay, millis, late)| Told { start, delay, millis, late })
+    (0_i64..40_000, 0_i64..6_000, 40_i64..90, 0_i64..50_000).prop_map(|(start, delay, millis, late)| Told {
+        start,
+        delay,
+        millis,
+        late,
+    })
 }
 
 proptest! {
