@@ -70,6 +70,12 @@ pub(crate) fn siblings(one: &Node, other: &Node, moment: i64) -> bool {
     told_apart(a, b) && one.kind == other.kind && same_family(a, b) && are_near(one, other, moment)
 }
 
+/// Whether one instrumentation reports two calls with one id, so the id names no single answer.
+pub(crate) fn share_an_id(one: &Node, other: &Node) -> bool {
+    let (Some(a), Some(b)) = (&one.call, &other.call) else { return false };
+    a.response_id.is_some() && a.response_id == b.response_id && !told_apart(a, b)
+}
+
 /// The response id shared by the records of one call. `None` for tool runs, because the id of a tool call is
 /// also on the call that requested it.
 pub(crate) fn response_id(node: &Node) -> Option<&CompactString> {
