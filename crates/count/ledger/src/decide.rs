@@ -275,6 +275,7 @@ fn pick_among_siblings(trace: &mut Trace, at: At) {
     let mut by_figures: HashMap<_, Vec<At>> = HashMap::new();
     if !nameless.is_empty() {
         named.iter().for_each(|at| by_figures.entry(figures(trace, *at)).or_default().push(*at));
+        by_figures.values_mut().for_each(|named| leave_out_shared_ids(trace, named));
     }
     let in_order = |at: &At| (trace.entry(*at).node.start, trace.entry(*at).node.span_id);
     nameless.sort_by_key(in_order);
@@ -294,6 +295,22 @@ fn pick_among_siblings(trace: &mut Trace, at: At) {
     }
     lose_repeated(trace, at);
 }
+
+/// Removes records whose ids are shared by calls with the same figures. Moments compare all pairs of such
+/// records, and find which of them are of one call.
+fn leave_out_shared_ids(trace: &Trace, named: &mut Vec<At>) {
+    if named.len() > MOST_SHARED {
+        return;
+    }
+    let node = |at: &At| &trace.entry(*at).node;
+    let all = named.clone();
+    let shared = |at: &At| all.iter().find(|other| *other != at && merge::share_an_id(node(at), node(other)));
+    let ids: Vec<_> = all.iter().filter_map(|at| merge::response_id(node(shared(at)?))).collect();
+    named.retain(|at| merge::response_id(node(at)).is_none_or(|id| !ids.contains(&id)));
+}
+
+/// Most records with the same figures whose ids are compared.
+const MOST_SHARED: usize = 64;
 
 /// Maximum duration of a record that only repeats usage, in nanoseconds: no call is faster.
 const NO_CALL: i64 = 1_000_000;

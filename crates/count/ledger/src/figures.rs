@@ -27,7 +27,8 @@ pub(crate) fn nearly_same_tokens(one: &Usage, other: &Usage) -> bool {
     input(one) > 0 && same_input(one, other) && has_output && differ <= FIRST_EVENT
 }
 
-fn same_input(one: &Usage, other: &Usage) -> bool {
+/// Whether two usages have the same input, also if one excludes the cached tokens that the other has.
+pub(crate) fn same_input(one: &Usage, other: &Usage) -> bool {
     input(one) == input(other) || excludes_cached(one, other) || excludes_cached(other, one)
 }
 

@@ -4,7 +4,7 @@ use compact_str::CompactString;
 use quipu_core::{Call, Kind, Node, Usage};
 
 use crate::figures::{
-    FIRST_EVENT, cached, excludes_cached, excludes_reasoning, nearly_same_tokens, same_tokens,
+    FIRST_EVENT, cached, excludes_cached, excludes_reasoning, nearly_same_tokens, same_input, same_tokens,
 };
 use crate::ids;
 use crate::names::{are_apart, bare, same_names};
@@ -68,6 +68,12 @@ pub(crate) fn twins(one: &Node, other: &Node) -> bool {
 pub(crate) fn siblings(one: &Node, other: &Node, moment: i64) -> bool {
     let (Some(a), Some(b)) = (&one.call, &other.call) else { return false };
     told_apart(a, b) && one.kind == other.kind && same_family(a, b) && are_near(one, other, moment)
+}
+
+/// Whether one instrumentation reports two calls with one id, so the id names no single answer.
+pub(crate) fn share_an_id(one: &Node, other: &Node) -> bool {
+    let (Some(a), Some(b)) = (&one.call, &other.call) else { return false };
+    a.response_id.is_some() && a.response_id == b.response_id && !told_apart(a, b)
 }
 
 /// The response id shared by the records of one call. `None` for tool runs, because the id of a tool call is
@@ -248,7 +254,7 @@ fn parts_over_zero(best: &mut Usage, other: &Usage) {
 /// first event.
 fn first_event_once(best: &mut Usage, other: &Usage) {
     let (Some(output), Some(less)) = (best.output, other.output) else { return };
-    let is_exact = !other.estimated && less > 0 && best.input == other.input;
+    let is_exact = !other.estimated && less > 0 && same_input(best, other);
     let more = output.saturating_sub(less);
     // A difference of exactly the reasoning tokens means that the other record left them out.
     if is_exact && (1..=FIRST_EVENT).contains(&more) && best.reasoning != Some(more) {
@@ -267,7 +273,7 @@ fn cached_left_out(best: &mut Usage, other: &Usage) {
 /// Corrects an output without its reasoning tokens. Gemini sends it so. The other record has the reasoning
 /// tokens, and both outputs differ by exactly these.
 fn reasoning_left_out(best: &mut Usage, other: &Usage) {
-    if !other.estimated && best.input == other.input && excludes_reasoning(best, other) {
+    if !other.estimated && same_input(best, other) && excludes_reasoning(best, other) {
         (best.output, best.reasoning) = (other.output, other.reasoning);
     }
 }

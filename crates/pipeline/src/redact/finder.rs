@@ -6,7 +6,7 @@ use regex::{Regex, RegexSet};
 
 use super::config::{Mode, OwnPattern, PiiKind, RedactConfig, wrong};
 use super::detect::{Class, Detector, ENTROPY, Hint, PERSONAL, SECRETS, whole};
-use super::found::FindingCounts;
+use super::found::Findings;
 use super::hits::{Hit, Search, Shape, merged};
 use super::seen::Scan;
 use super::token::Tokens;
@@ -206,7 +206,7 @@ impl Finder {
     }
 
     /// Returns the redacted text; `None` if nothing was found.
-    pub fn replaced(&self, text: &str, name: &str, look: Look, found: &mut FindingCounts) -> Option<String> {
+    pub fn replaced(&self, text: &str, name: &str, look: Look, found: &mut Findings) -> Option<String> {
         self.replaced_at(text, text, name, look, &|at| at, found)
     }
 
@@ -218,7 +218,7 @@ impl Finder {
         name: &str,
         look: Look,
         place: &dyn Fn(usize) -> usize,
-        found: &mut FindingCounts,
+        found: &mut Findings,
     ) -> Option<String> {
         let hits = if look.is_worth() { self.hits(read, name, look) } else { Vec::new() };
         if hits.is_empty() {
@@ -255,19 +255,19 @@ impl Finder {
     }
 
     /// Replacement for a whole value with a rule for its name.
-    pub fn whole_field(&self, mode: Mode, value: &str, found: &mut FindingCounts) -> String {
+    pub fn whole_field(&self, mode: Mode, value: &str, found: &mut Findings) -> String {
         found.add(self.field, 1);
         self.tokens.of(mode, fields::KIND, value)
     }
 
     /// Replacement for a whole text that cannot be changed in part.
-    pub fn whole_text(&self, text: &str, found: &mut FindingCounts) -> String {
+    pub fn whole_text(&self, text: &str, found: &mut Findings) -> String {
         self.whole_field(self.mode, text, found)
     }
 
     /// Replacement for a whole value with the name of a secret. Its kind is that of a detector that matches
     /// the whole value, else `named_secret`.
-    pub fn whole_secret(&self, value: &str, found: &mut FindingCounts) -> Option<String> {
+    pub fn whole_secret(&self, value: &str, found: &mut Findings) -> Option<String> {
         let named = self.named?;
         let allowed = value.is_empty() || super::detect::is_placeholder(value) || self.is_allowed(value);
         if allowed {

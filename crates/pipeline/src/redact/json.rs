@@ -4,7 +4,7 @@
 use serde::de::IgnoredAny;
 
 use super::fields::Deed;
-use super::found::FindingCounts;
+use super::found::Findings;
 use super::walk::Redactor;
 
 /// Maximal nesting of JSON in strings of JSON.
@@ -29,7 +29,7 @@ pub(super) fn rewritten(
     text: &str,
     name: &str,
     depth: u8,
-    found: &mut FindingCounts,
+    found: &mut Findings,
 ) -> Result<Option<String>, ()> {
     if depth >= DEPTH || !is_json(text) {
         return Err(());
@@ -48,7 +48,7 @@ fn walked(
     text: &str,
     name: &str,
     depth: u8,
-    found: &mut FindingCounts,
+    found: &mut Findings,
 ) -> (Option<String>, bool) {
     let mut walk = Walk { redactor, text, depth, found, out: String::new(), copied: 0, renamed: false };
     walk.value(walk.behind_space(0), name);
@@ -62,7 +62,7 @@ struct Walk<'a> {
     redactor: &'a Redactor,
     text: &'a str,
     depth: u8,
-    found: &'a mut FindingCounts,
+    found: &'a mut Findings,
     out: String,
     /// Number of input bytes that `out` covers.
     copied: usize,

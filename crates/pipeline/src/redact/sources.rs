@@ -6,7 +6,7 @@ use std::sync::Arc;
 use foldhash::HashMap;
 use quipu_core::{Resource, Scope};
 
-use super::found::FindingCounts;
+use super::found::Findings;
 use super::records;
 use super::walk::Redactor;
 
@@ -19,7 +19,7 @@ pub(super) struct Sources {
 
 impl Sources {
     /// Redacts a record's resource.
-    pub fn resource(&mut self, redactor: &Redactor, own: &mut Arc<Resource>, found: &mut FindingCounts) {
+    pub fn resource(&mut self, redactor: &Redactor, own: &mut Arc<Resource>, found: &mut Findings) {
         let place = Arc::as_ptr(own).addr();
         // The map holds the original, so no other value can get its address.
         let (_, clean) = self.resources.entry(place).or_insert_with(|| {
@@ -34,7 +34,7 @@ impl Sources {
     }
 
     /// Redacts a record's scope in the same way.
-    pub fn scope(&mut self, redactor: &Redactor, own: &mut Arc<Scope>, found: &mut FindingCounts) {
+    pub fn scope(&mut self, redactor: &Redactor, own: &mut Arc<Scope>, found: &mut Findings) {
         let place = Arc::as_ptr(own).addr();
         let (_, clean) = self.scopes.entry(place).or_insert_with(|| {
             let mut clean = Scope::clone(own);

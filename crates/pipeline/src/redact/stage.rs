@@ -8,7 +8,7 @@ use quipu_core::{Batch, Event, Level, Meter, Resource, Result, Scope, Stage, Tim
 use super::config::{self, Capture, RedactConfig};
 use super::contents::Contents;
 use super::detect::Class;
-use super::found::FindingCounts;
+use super::found::Findings;
 use super::records;
 use super::sources::Sources;
 use super::walk::Redactor;
@@ -44,7 +44,7 @@ impl Redact {
     /// the text.
     pub fn text(&self, name: &str, text: &str) -> Option<String> {
         let redactor = self.redactor.as_ref()?;
-        let mut found = FindingCounts::default();
+        let mut found = Findings::default();
         match redactor.deed(name) {
             Some(deed) => {
                 let kept = redactor.done(deed, text, &mut found).unwrap_or_default();
@@ -79,10 +79,10 @@ impl Redact {
     }
 
     fn take_out(&self, redactor: &Redactor, batch: &mut Batch) {
-        let (mut told, mut all) = (TraceFindings::default(), FindingCounts::default());
+        let (mut told, mut all) = (TraceFindings::default(), Findings::default());
         let mut sources = Sources::default();
         for span in &mut batch.spans {
-            let mut found = FindingCounts::default();
+            let mut found = Findings::default();
             records::span(redactor, span, &mut found);
             sources.resource(redactor, &mut span.resource, &mut found);
             sources.scope(redactor, &mut span.scope, &mut found);
@@ -90,7 +90,7 @@ impl Redact {
             all.append(&found);
         }
         for event in &mut batch.events {
-            let mut found = FindingCounts::default();
+            let mut found = Findings::default();
             records::event(redactor, event, &mut found);
             sources.resource(redactor, &mut event.resource, &mut found);
             sources.scope(redactor, &mut event.scope, &mut found);
@@ -100,18 +100,24 @@ impl Redact {
             all.append(&found);
         }
         for metric in &mut batch.metrics {
-            records::metric(redactor, metric, &mut all);
-            sources.resource(redactor, &mut metric.resource, &mut all);
-            sources.scope(redactor, &mut metric.scope, &mut all);
+            let mut found = Findings::default();
+            records::metric(redactor, metric, &mut found);
+            sources.resource(redactor, &mut metric.resource, &mut found);
+            sources.scope(redactor, &mut metric.scope, &mut found);
+            all.append(&found);
         }
-        batch.costs.iter_mut().for_each(|cost| records::cost(redactor, cost, &mut all));
+        for cost in &mut batch.costs {
+            let mut found = Findings::default();
+            records::cost(redactor, cost, &mut found);
+            all.append(&found);
+        }
         self.count(redactor, &all);
         if self.events {
             batch.events.extend(told.events(redactor));
         }
     }
 
-    fn count(&self, redactor: &Redactor, all: &FindingCounts) {
+    fn count(&self, redactor: &Redactor, all: &Findings) {
         for (kind, times) in all.iter() {
             let (kind, class) = redactor.finder().kind_of(kind);
             let name = match class {
@@ -140,7 +146,7 @@ struct Telling {
     time: Timestamp,
     session: Option<compact_str::CompactString>,
     resource: Arc<Resource>,
-    found: FindingCounts,
+    found: Findings,
 }
 
 /// Traces with findings, in order of arrival.
@@ -157,7 +163,7 @@ impl TraceFindings {
         time: Timestamp,
         session: Option<&compact_str::CompactString>,
         resource: &Arc<Resource>,
-        found: &FindingCounts,
+        found: &Findings,
     ) {
         if found.is_empty() {
             return;
@@ -165,7 +171,7 @@ impl TraceFindings {
         let at = *self.places.entry(trace).or_insert(self.traces.len());
         if at == self.traces.len() {
             let (session, resource) = (session.cloned(), Arc::clone(resource));
-            self.traces.push((trace, Telling { time, session, resource, found: FindingCounts::default() }));
+            self.traces.push((trace, Telling { time, session, resource, found: Findings::default() }));
         }
         if let Some((_, telling)) = self.traces.get_mut(at) {
             telling.found.append(found);

@@ -8,7 +8,7 @@ use quipu_semconv as semconv;
 use super::config::RedactConfig;
 use super::fields::{Deed, Fields};
 use super::finder::Finder;
-use super::found::FindingCounts;
+use super::found::Findings;
 use super::names::CleanNames;
 use super::{json, named, veil};
 
@@ -56,30 +56,32 @@ impl Redactor {
     }
 
     /// Applies a rule to a whole value; `None`: the value is removed.
-    pub fn done(&self, deed: Deed, value: &str, found: &mut FindingCounts) -> Option<String> {
-        match deed {
-            Deed::Leave => Some(value.to_owned()),
+    pub fn done(&self, deed: Deed, value: &str, found: &mut Findings) -> Option<String> {
+        let token = match deed {
+            Deed::Leave => return Some(value.to_owned()),
             Deed::Drop => {
                 found.add(self.finder.field_kind(), 1);
                 None
             }
-            Deed::Replace(_) if self.finder.is_mark(value) => Some(value.to_owned()),
+            Deed::Replace(_) if self.finder.is_mark(value) => return Some(value.to_owned()),
             Deed::Replace(mode) => Some(self.finder.whole_field(mode, value, found)),
-        }
+        };
+        found.note_replaced(value, token.as_deref());
+        token
     }
 
     /// Redacts a text; `None` if nothing was found. `name` is the name of the value.
     ///
     /// A second redaction of the result finds nothing. A text that still has findings after eight passes is
     /// crafted, so it is replaced as a whole.
-    pub fn text(&self, text: &str, name: &str, depth: u8, found: &mut FindingCounts) -> Option<String> {
+    pub fn text(&self, text: &str, name: &str, depth: u8, found: &mut Findings) -> Option<String> {
         let clean = self.said(text, name, depth, found);
         let hidden = self.hidden(clean.as_deref().unwrap_or(text), name, depth, found);
         hidden.or(clean)
     }
 
     /// Redacts the plain text, without decoding.
-    fn said(&self, text: &str, name: &str, depth: u8, found: &mut FindingCounts) -> Option<String> {
+    fn said(&self, text: &str, name: &str, depth: u8, found: &mut Findings) -> Option<String> {
         let mut clean = match self.pass(text, name, depth, found)? {
             Passed::Json(clean) => return Some(clean),
             Passed::Text(clean) => clean,
@@ -95,7 +97,7 @@ impl Redactor {
     }
 
     /// One pass over a text.
-    fn pass(&self, text: &str, name: &str, depth: u8, found: &mut FindingCounts) -> Option<Passed> {
+    fn pass(&self, text: &str, name: &str, depth: u8, found: &mut Findings) -> Option<Passed> {
         let mut look = self.finder.look(text);
         if json::is_likely(text) {
             // Strings of JSON can be escaped or encoded, which hides them from a search of the whole. Custom
@@ -121,7 +123,7 @@ impl Redactor {
 
     /// Redacts findings in escape sequences or base64; `None` if there are none. JSON was already searched
     /// string by string.
-    fn hidden(&self, text: &str, name: &str, depth: u8, found: &mut FindingCounts) -> Option<String> {
+    fn hidden(&self, text: &str, name: &str, depth: u8, found: &mut Findings) -> Option<String> {
         let mut clean: Option<String> = None;
         for _ in 0..PASSES {
             let now = clean.as_deref().unwrap_or(text);
@@ -148,7 +150,7 @@ impl Redactor {
         read: &veil::Unescaped,
         name: &str,
         depth: u8,
-        found: &mut FindingCounts,
+        found: &mut Findings,
     ) -> Option<String> {
         if json::is_likely(&read.text) && json::is_json(&read.text) {
             return self.text(&read.text, name, depth + 1, found);
@@ -163,7 +165,7 @@ impl Redactor {
     }
 
     /// Redacts base64. The rest is encoded in the same way.
-    fn unpacked(&self, text: &str, name: &str, depth: u8, found: &mut FindingCounts) -> Option<String> {
+    fn unpacked(&self, text: &str, name: &str, depth: u8, found: &mut Findings) -> Option<String> {
         let (mut out, mut copied) = (String::new(), 0);
         for packed in veil::packed(text) {
             if let Some(clean) = self.text(&packed.text, name, depth + 1, found) {
@@ -179,7 +181,7 @@ impl Redactor {
     }
 
     /// Redacts a text whose name may mark it as a secret.
-    pub fn named_text(&self, text: &str, name: &str, depth: u8, found: &mut FindingCounts) -> Option<String> {
+    pub fn named_text(&self, text: &str, name: &str, depth: u8, found: &mut Findings) -> Option<String> {
         if self.finder.knows_names() && named::is_secret(name) {
             // A placeholder or an allowed value is searched like any text.
             return self.finder.whole_secret(text, found).or_else(|| self.text(text, name, depth, found));
@@ -188,7 +190,7 @@ impl Redactor {
     }
 
     /// Replacement for a number that is a card number, or of a kind that its name marks.
-    pub fn number(&self, number: &str, name: &str, found: &mut FindingCounts) -> Option<String> {
+    pub fn number(&self, number: &str, name: &str, found: &mut Findings) -> Option<String> {
         if self.finder.knows_names() && named::is_secret(name) {
             return self.finder.whole_secret(number, found);
         }
@@ -201,7 +203,7 @@ impl Redactor {
     }
 
     /// Redacts a value in place.
-    pub fn value(&self, name: &str, value: &mut Value, found: &mut FindingCounts) {
+    pub fn value(&self, name: &str, value: &mut Value, found: &mut Findings) {
         match value {
             Value::String(text) => {
                 if let Some(clean) = self.named_text(text, name, 0, found) {
@@ -231,26 +233,30 @@ impl Redactor {
     }
 
     /// Applies the rule for the name, then searches the value; `false`: the value is removed.
-    pub fn field(&self, name: &str, value: &mut Value, found: &mut FindingCounts) -> bool {
+    pub fn field(&self, name: &str, value: &mut Value, found: &mut Findings) -> bool {
         match self.deed(name) {
             None => self.value(name, value, found),
             Some(Deed::Leave) => {}
-            Some(deed) => match self.done(deed, &as_text(value), found) {
-                Some(token) => *value = Value::String(token),
-                None => return false,
-            },
+            Some(deed) => {
+                let token = self.done(deed, &as_text(value), found);
+                found.note_members(value);
+                match token {
+                    Some(token) => *value = Value::String(token),
+                    None => return false,
+                }
+            }
         }
         true
     }
 
     /// Redacts a name and its value; `false`: both are removed. A changed name can match another rule, so the
     /// value is checked again.
-    fn member(&self, name: &mut CompactString, value: &mut Value, found: &mut FindingCounts) -> bool {
+    fn member(&self, name: &mut CompactString, value: &mut Value, found: &mut Findings) -> bool {
         self.field(name, value, found) && (!self.name(name, found) || self.field(name, value, found))
     }
 
     /// Redacts names and values of attributes.
-    pub fn attributes(&self, attributes: &mut Attributes, found: &mut FindingCounts) {
+    pub fn attributes(&self, attributes: &mut Attributes, found: &mut Findings) {
         let mut goes = Vec::new();
         for (at, (name, value)) in attributes.iter_mut().enumerate() {
             if !self.member(name, value, found) {
@@ -265,7 +271,7 @@ impl Redactor {
 
     /// Redacts a name from a sender, such as an attribute's key or a metric's name. Returns whether it
     /// changed.
-    pub fn name(&self, name: &mut CompactString, found: &mut FindingCounts) -> bool {
+    pub fn name(&self, name: &mut CompactString, found: &mut Findings) -> bool {
         if self.names.has(name) {
             return false;
         }
@@ -281,46 +287,70 @@ impl Redactor {
     }
 
     /// Redacts several names.
-    pub fn names<'t>(
-        &self,
-        names: impl IntoIterator<Item = &'t mut CompactString>,
-        found: &mut FindingCounts,
-    ) {
+    pub fn names<'t>(&self, names: impl IntoIterator<Item = &'t mut CompactString>, found: &mut Findings) {
         for name in names {
             self.name(name, found);
         }
     }
 
     /// Redacts a text without a name.
-    pub fn plain(&self, text: &mut String, found: &mut FindingCounts) {
+    pub fn plain(&self, text: &mut String, found: &mut Findings) {
         if let Some(clean) = self.text(text, "", 0, found) {
             *text = clean;
         }
     }
 
     /// Redacts a short text with this name.
-    pub fn short(&self, text: &mut CompactString, name: &str, found: &mut FindingCounts) {
+    pub fn short(&self, text: &mut CompactString, name: &str, found: &mut Findings) {
         if let Some(clean) = self.text(text, name, 0, found) {
             *text = clean.into();
         }
     }
 
-    /// Redacts a field that was read from one of these attributes, by the rule of its attribute, so both stay
-    /// equal.
-    pub fn identity(
-        &self,
-        read: &mut Option<CompactString>,
-        names: &[&str],
-        sent: &[&Attributes],
-        found: &mut FindingCounts,
-    ) {
-        let Some(value) = read else { return };
-        let said = |name: &&&str| sent.iter().any(|attributes| attributes.text(name) == Some(value.as_str()));
-        let name = names.iter().find(said).or(names.first()).copied().unwrap_or_default();
-        match self.deed(name) {
-            None => self.short(value, name, found),
-            Some(deed) => *read = self.done(deed, value, &mut FindingCounts::default()).map(Into::into),
+    /// Notes the values of a resource that rules replace, because spans have fields read from them. The
+    /// resource itself is redacted once for all its spans.
+    pub fn note_resource(&self, resource: &Attributes, found: &mut Findings) {
+        if self.fields.is_empty() {
+            return;
         }
+        for (name, value) in resource {
+            if let Some(deed) = self.deed(name).filter(|deed| *deed != Deed::Leave) {
+                let mut ignored = Findings::default();
+                let token = self.done(deed, &as_text(value), &mut ignored);
+                found.note_replaced(&as_text(value), token.as_deref());
+                found.note_members(value);
+            }
+        }
+    }
+
+    /// Redacts a field by a rule for its name; `false`: no rule applies. `names` are the attributes of such a
+    /// field and `clean` the record's redacted attributes.
+    ///
+    /// The rule is that of the attribute from which the field was read, so both stay equal. A field whose
+    /// value still stands in an attribute was not read from a replaced one.
+    pub fn ruled(
+        &self,
+        field: &mut Option<CompactString>,
+        names: &[&str],
+        clean: &Attributes,
+        found: &Findings,
+    ) -> bool {
+        let Some(value) = field.as_deref().filter(|_| !self.fields.is_empty()) else { return false };
+        let deed = names.iter().find_map(|name| self.deed(name));
+        let replacement = found.replacement(value);
+        let stands = match (&replacement, deed) {
+            (_, Some(Deed::Leave)) => return true,
+            (None, None) => return false,
+            // The value of an attribute of this field was replaced, so only another such attribute counts.
+            (Some(_), Some(_)) => names.iter().any(|name| clean.text(name) == Some(value)),
+            _ => clean.iter().any(|(_, kept)| kept.as_str() == Some(value)),
+        };
+        if stands {
+            return false;
+        }
+        let by_name = |deed| self.done(deed, value, &mut Findings::default()).map(Into::into);
+        *field = replacement.or_else(|| deed.map(by_name)).flatten();
+        true
     }
 }
 

@@ -157,6 +157,57 @@ fn fields_go_by_their_names_in_attributes_json_and_what_was_read() {
 }
 
 #[test]
+fn fields_follow_the_rule_of_the_attribute_that_they_were_read_from() {
+    let config = read(
+        r#"
+        key = "0123456789abcdef"
+        [fields]
+        drop = ["gen_ai.agent.id", "vcs.ref.head.revision", "metadata", "labels"]
+        hash = ["gen_ai.tool.call.id", "app.staff"]
+        mask = ["gen_ai.response.id", "customer", "gen_ai.agent.name"]
+        "#,
+    );
+    let mut span = draft(1, 1)
+        .with("gen_ai.agent.id", "agent-7")
+        .with("gen_ai.tool.call.id", "call_7")
+        .with("gen_ai.response.id", "resp_7")
+        .with("gen_ai.tool.name", "search")
+        .with("customer", "search")
+        .with("app.staff", "Ann")
+        .with("metadata", r#"{"thread":"thread-7","note":"\"x\""}"#)
+        .with("labels", Value::Array(vec!["vip".into(), "new".into()]))
+        .span();
+    let fields = &mut span.canonical;
+    fields.user = Some("Ann".into());
+    fields.session = Some("thread-7".into());
+    fields.agent_id = Some("agent-7".into());
+    fields.tool_call_id = Some("call_7".into());
+    fields.response_id = Some("resp_7".into());
+    fields.commit = Some("abc123".into());
+    fields.tool = Some("search".into());
+    fields.agent = Some("triage".into());
+    fields.tags = vec!["vip".into(), "stable".into()];
+    let mut other = draft(1, 2).with("gen_ai.agent.id", "agent-8").user("Ann").session("thread-7").span();
+    other.canonical.agent_id = Some("agent-9".into());
+
+    let (batch, _) = redacted(&config, batch(vec![span, other]));
+    let (span, fields) = (&batch.spans[0], &batch.spans[0].canonical);
+    assert_eq!(fields.agent_id, None, "the attribute is dropped");
+    assert_eq!(fields.commit, None, "a rule names the field's attribute");
+    assert_eq!(fields.tool_call_id.as_deref(), span.attributes.text("gen_ai.tool.call.id"));
+    assert!(fields.tool_call_id.as_deref().unwrap().starts_with("[field:"));
+    assert_eq!(fields.response_id.as_deref(), Some("[redacted:field]"));
+    assert_eq!(fields.agent.as_deref(), Some("[redacted:field]"));
+    assert_eq!(fields.user.as_deref(), span.attributes.text("app.staff"), "an attribute of any name");
+    assert_eq!(fields.session, None, "a member of removed JSON");
+    assert_eq!(fields.tags, ["stable"], "an element of a removed list");
+    assert_eq!(fields.tool.as_deref(), Some("search"), "its own attribute has the value and stays");
+    let other = &batch.spans[1].canonical;
+    assert_eq!((other.user.as_deref(), other.session.as_deref()), (Some("Ann"), Some("thread-7")));
+    assert_eq!(other.agent_id, None);
+}
+
+#[test]
 fn what_is_allowed_stays() {
     let config = RedactConfig { allow: vec!["*@example.com".into(), CARD.into()], ..all() };
     let note = format!("Ann@Example.com, bob@example.org, {CARD}");

@@ -3,7 +3,9 @@
 use foldhash::HashSet;
 use quipu_core::Timestamp;
 
-use super::{MOST_OF_ONE_CALL, MOST_PAIRS, Moment};
+use super::exchange::exchange;
+use super::fit::{evidence_of, fit};
+use super::{MOST_PAIRS, Moment};
 use crate::evidence::{self, Evidence};
 use crate::row::{Id, Row};
 
@@ -92,6 +94,10 @@ struct Pair {
 /// Joins the records of one call, the most certain pairs first. Each call has at most one record of each
 /// instrumentation. Returns the records of each call with several, the counting one first.
 pub(super) fn groups<'a>(records: &[&'a Row]) -> Vec<Vec<&'a Row>> {
+    // The order of arrival must not decide.
+    let mut records = records.to_vec();
+    records.sort_unstable_by_key(|row| (row.cost.time, row.id()));
+    let records = records.as_slice();
     let mut group: Vec<usize> = (0..records.len()).collect();
     let mut members: Vec<Vec<usize>> = (0..records.len()).map(|at| vec![at]).collect();
     for pair in pairs(records) {
@@ -103,6 +109,7 @@ pub(super) fn groups<'a>(records: &[&'a Row]) -> Vec<Vec<&'a Row>> {
         moved.iter().for_each(|at| group[*at] = one);
         members[one].extend(moved);
     }
+    exchange(records, &mut members);
     members.retain(|group| group.len() > 1);
     spread_vague(records, &mut members);
     let in_order = |group: Vec<usize>| {
@@ -147,8 +154,7 @@ fn place(records: &[&Row], groups: &mut [Vec<usize>], record: usize) -> bool {
     let row = records[record];
     let distance = |at: &usize| {
         let other = records[*at];
-        let (first, second) = if other.cost.time < row.cost.time { (other, row) } else { (row, other) };
-        evidence::of(first, second).map(|_| evidence::distance(&first.cost, &second.cost))
+        evidence_of(row, other).map(|_| evidence::distance(&row.cost, &other.cost))
     };
     // Figures go to a group that has the same, so none are counted twice.
     let has_figures = |group: &[usize]| group.iter().any(|at| evidence::tells(records[*at]));
@@ -162,32 +168,19 @@ fn place(records: &[&Row], groups: &mut [Vec<usize>], record: usize) -> bool {
     true
 }
 
-/// Whether the records of two groups can all be of one call. No record excludes another. If both groups
-/// report usage, a pair of records agrees. A single record of a group may differ, such as a wrapper that sums
-/// the events of a stream.
-fn fit(records: &[&Row], one: &[usize], other: &[usize]) -> bool {
-    let pairs = || one.iter().flat_map(|a| other.iter().map(|b| (records[*a], records[*b])));
-    let tells = |group: &[usize]| group.iter().any(|at| evidence::tells(records[*at]));
-    one.len() + other.len() <= MOST_OF_ONE_CALL
-        && !pairs().any(|(a, b)| evidence::excludes(a, b))
-        && (!tells(one) || !tells(other) || pairs().any(|(a, b)| evidence::agree(a, b)))
-}
-
+/// The pairs of records with evidence. `records` are in the order of their starts.
 fn pairs(records: &[&Row]) -> Vec<Pair> {
-    let mut by_start: Vec<usize> = (0..records.len()).collect();
-    by_start.sort_unstable_by_key(|at| records[*at].cost.time);
     let mut pairs = Vec::new();
-    for (rank, at) in by_start.iter().enumerate() {
-        let row = records[*at];
+    for (at, row) in records.iter().enumerate() {
         let until = evidence::reach(row);
-        let later = by_start[rank + 1..].iter().take_while(|next| records[**next].cost.time.nanos() <= until);
-        let of_row = later.filter_map(|next| {
-            let next_row = records[*next];
+        let later = records.iter().enumerate().skip(at + 1);
+        let near = later.take_while(|(_, next_row)| next_row.cost.time.nanos() <= until);
+        let of_row = near.filter_map(|(next, next_row)| {
             let evidence = evidence::of(row, next_row)?;
             let ids = [row.id(), next_row.id()];
             let ids = (ids[0].min(ids[1]), ids[0].max(ids[1]));
             let distance = evidence::distance(&row.cost, &next_row.cost);
-            Some(Pair { evidence, distance, ids, at: (*at, *next) })
+            Some(Pair { evidence, distance, ids, at: (at, next) })
         });
         pairs.extend(of_row.take(MOST_PAIRS));
     }

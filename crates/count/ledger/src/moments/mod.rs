@@ -2,6 +2,8 @@
 //! (R6).
 
 mod calls;
+mod exchange;
+mod fit;
 mod moment;
 mod sums;
 

@@ -232,6 +232,15 @@ fn the_first_event_of_a_stream_counts_once() {
 }
 
 #[test]
+fn the_first_event_counts_once_also_beside_an_input_without_its_cached_tokens() {
+    let truth = Truth { start: 0, millis: 20, input: 10, output: 30, failed: false };
+    let more = record(0, &Truth { output: 31, ..truth.clone() }, 2, plain());
+    let mut bare = record(0, &Truth { input: 5, ..truth }, 0, Faults { id: true, ..plain() });
+    bare.canonical.usage = Some(Usage { input: Some(5), output: Some(30), ..Usage::default() });
+    assert_eq!(totals(&count(&[vec![more, bare]], 1_000)), (1, 10, 30, 5));
+}
+
+#[test]
 fn an_input_without_its_cached_tokens_is_corrected_by_the_other_record() {
     let truth = Truth { start: 0, millis: 20, input: 100, output: 30, failed: false };
     let whole = record(0, &truth, 0, plain());

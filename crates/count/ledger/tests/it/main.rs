@@ -8,6 +8,7 @@ mod finality;
 mod identity;
 mod inferred;
 mod laws;
+mod parallel;
 mod repeated;
 mod rules;
 mod signals;

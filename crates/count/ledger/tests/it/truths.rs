@@ -335,6 +335,49 @@ fn parallel_calls_without_figures_and_with_late_handlers_stay_as_many() {
     }
 }
 
+/// Two parallel calls with the id of a local server, below one agent, in every order of arrival.
+#[test]
+fn the_order_of_records_with_an_id_of_a_local_server_does_not_matter() {
+    let told = |id, late| Told { installed: true, id, usage: true, zeros: false, late, spelling: 0 };
+    let group = Group {
+        calls: 2,
+        are_alike: true,
+        failed: false,
+        millis: 100,
+        output: 1,
+        reasoning: 0,
+        layout: Layout::Beside,
+        ids: Ids::Local,
+        two_processes: false,
+        session: false,
+        differs: (0, Difference::None),
+        told: [told(false, 0), Told { installed: false, ..told(false, 0) }, told(true, 0), told(true, 2)],
+    };
+    let spans = spans(&[group]);
+    let at_once = count(std::slice::from_ref(&spans), 1_000);
+    assert_eq!(totals(&at_once).0, 2);
+    let mut wrong = Vec::new();
+    let mut order: Vec<usize> = (0..spans.len()).collect();
+    permute(&mut order, 0, &mut |order| {
+        let parts: Vec<_> = order.iter().map(|at| vec![spans[*at].clone()]).collect();
+        if totals(&count(&parts, 1_000)) != totals(&at_once) {
+            wrong.push(order.to_vec());
+        }
+    });
+    assert!(wrong.is_empty(), "{} orders, the first {:?}", wrong.len(), wrong.first());
+}
+
+fn permute(order: &mut Vec<usize>, from: usize, seen: &mut impl FnMut(&[usize])) {
+    if from == order.len() {
+        return seen(order);
+    }
+    for at in from..order.len() {
+        order.swap(from, at);
+        permute(order, from + 1, seen);
+        order.swap(from, at);
+    }
+}
+
 fn expected(groups: &[Group]) -> (usize, u64, u64, u64) {
     let mut sums = (0, 0, 0, 0);
     for (number, group) in groups.iter().enumerate() {

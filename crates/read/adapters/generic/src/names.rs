@@ -48,6 +48,18 @@ impl Names {
             add(&mut self.ids, text);
         }
     }
+
+    /// Whether no key named a model.
+    pub fn are_without_model(&self) -> bool {
+        self.answering.is_empty() && self.models.is_empty()
+    }
+
+    /// Adds a model whose key does not say so.
+    pub fn note_model(&mut self, text: &str) {
+        if is_model(text) {
+            add(&mut self.models, text);
+        }
+    }
 }
 
 fn add(names: &mut Vec<CompactString>, name: &str) {

@@ -1,6 +1,6 @@
-//! A bounded walk over a span's attributes and the JSON in them.
+//! A bounded walk over the attributes of a span and of its events, and the JSON in them.
 
-use compact_str::CompactString;
+use compact_str::{CompactString, format_compact};
 use quipu_core::{Span, Value};
 use quipu_normalize::{count_of, literal, parse};
 
@@ -9,8 +9,10 @@ use crate::figures::Figure;
 use crate::names::Names;
 use crate::words::{self, Meaning, Role};
 
-/// Maximum number of visited attributes.
+/// Maximum number of visited attributes, those of events included.
 const MOST_ATTRIBUTES: usize = 256;
+/// Name of the event of an exception in OpenTelemetry.
+const EXCEPTION: &str = "exception";
 /// Maximum size of a parsed JSON text, in bytes.
 const LARGEST_TEXT: usize = 256 << 10;
 /// Maximum size of all parsed JSON texts of one span, in bytes.
@@ -56,7 +58,7 @@ pub(crate) struct Findings {
 
 /// Whether a walk may find anything. This pre-check runs for every span of an unknown source.
 pub(crate) fn is_worth_it(span: &Span) -> bool {
-    span.attributes.iter().take(MOST_ATTRIBUTES).any(|(key, value)| match value {
+    attributes(span).take(MOST_ATTRIBUTES).any(|(_, key, value)| match value {
         Value::Int(_) | Value::Double(_) => has_tokens(key),
         Value::String(text) => has_tokens(key) || (is_object(text) && (has_tokens(text) || has_role(text))),
         Value::Map(_) | Value::Array(_) => holds_tokens(value, 4) || has_tokens(key),
@@ -67,13 +69,37 @@ pub(crate) fn is_worth_it(span: &Span) -> bool {
 /// Visits all attributes within the limits.
 pub(crate) fn walk(span: &Span) -> Findings {
     let mut walk = Walk { values: MOST_VALUES, text: MOST_TEXT, ..Walk::default() };
-    for (key, value) in span.attributes.iter().take(MOST_ATTRIBUTES) {
+    for (event, key, value) in attributes(span).take(MOST_ATTRIBUTES) {
         walk.words.clear();
+        words::cut(event, &mut walk.words);
         words::cut(key, &mut walk.words);
         walk.key = key.clone();
         walk.value(value, &[]);
     }
+    if walk.found.names.are_without_model() {
+        typed_models(span).for_each(|model| walk.found.names.note_model(model));
+    }
     walk.found
+}
+
+/// The attributes of a span, then those of its events with the event's name. Some sources report usage in an
+/// event. Exceptions have none.
+fn attributes(span: &Span) -> impl Iterator<Item = (&str, &CompactString, &Value)> {
+    let own = span.attributes.iter().map(|(key, value)| ("", key, value));
+    let events = span.events.iter().filter(|event| event.name != EXCEPTION);
+    own.chain(
+        events
+            .flat_map(|event| event.attributes.iter().map(|(key, value)| (event.name.as_str(), key, value))),
+    )
+}
+
+/// Names of models in pairs such as `entity.2.type` = `model.llm` and `entity.2.name` = `gpt-4o`.
+fn typed_models(span: &Span) -> impl Iterator<Item = &str> {
+    let is_model = |text: &str| text.split(|c: char| !c.is_alphanumeric()).next() == Some("model");
+    let typed = span.attributes.iter().take(MOST_ATTRIBUTES).filter_map(move |(key, value)| {
+        value.as_str().is_some_and(is_model).then(|| key.strip_suffix(".type")).flatten()
+    });
+    typed.filter_map(|entity| span.attributes.text(&format_compact!("{entity}.name")))
 }
 
 fn is_object(text: &str) -> bool {

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use quipu_adapter_generic::Generic;
 use quipu_conformance::sample::draft;
-use quipu_core::{Adapter, Attributes, Kind, Span, Value};
+use quipu_core::{Adapter, Attributes, Kind, Span, SpanEvent, Value};
 use serde_json::{Value as Json, json};
 
 /// A call as the provider counted it.
@@ -124,6 +124,23 @@ fn span(attributes: Vec<(String, Value)>) -> Span {
     span
 }
 
+/// A span with these attributes, and with others on the span or on an event.
+fn with(mut attributes: Vec<(String, Value)>, others: Vec<(String, Value)>, in_event: bool) -> Span {
+    if !in_event {
+        attributes.extend(others);
+        return span(attributes);
+    }
+    let mut span = span(attributes);
+    let event =
+        |name: &str, attributes: Attributes| SpanEvent { time: span.start, name: name.into(), attributes };
+    span.events = vec![
+        event("data.started", Attributes::default()),
+        event("metadata", others.into_iter().collect()),
+        event("exception", [("exception.message", "used 7 tokens")].into_iter().collect()),
+    ];
+    span
+}
+
 /// Spellings of input, output, total, cache and reasoning.
 const SPELLINGS: &[[&str; 5]] = &[
     ["prompt_tokens", "completion_tokens", "total_tokens", "cached_tokens", "reasoning_tokens"],
@@ -143,14 +160,12 @@ proptest! {
     #[test]
     fn answers_come_to_their_truth(
         truth in truth(), shape in 0_usize..8, key in word(), path in prop::collection::vec(word(), 0..4),
-        as_text in any::<bool>(), noise in noise(),
+        as_text in any::<bool>(), in_event in any::<bool>(), noise in noise(),
     ) {
         let (answer, tells_cache, tells_reasoning) = answer(shape, truth);
         let nested = nest(answer, &path);
         let value = if as_text { Value::from(nested.to_string()) } else { value_of(&nested) };
-        let mut attributes = noise;
-        attributes.push((key, value));
-        let span = span(attributes);
+        let span = with(noise, vec![(key, value)], in_event);
         prop_assert!(Generic.claims(&span));
         let read = Generic.canonical(&span);
         prop_assert_eq!(read.kind, Kind::Llm, "{:?}", read.notes);
@@ -163,11 +178,11 @@ proptest! {
     #[test]
     fn single_figures_come_to_their_truth(
         truth in truth(), spelling in 0..SPELLINGS.len(), prefix in prop::collection::vec(word(), 0..3),
-        nested in any::<bool>(), noise in noise(),
+        nested in any::<bool>(), in_event in any::<bool>(), noise in noise(),
     ) {
         let figures = [truth.input, truth.output, truth.input + truth.output, truth.cached, truth.reasoning];
         let pairs = SPELLINGS[spelling].iter().zip(figures);
-        let mut attributes = noise;
+        let mut attributes = Vec::new();
         if nested {
             let object: serde_json::Map<String, Json> = pairs.map(|(key, count)| ((*key).to_owned(), json!(count))).collect();
             attributes.push(("app".to_owned(), nest(Json::Object(object), &prefix).to_string().into()));
@@ -175,8 +190,9 @@ proptest! {
             let prefix: String = prefix.iter().map(|word| format!("{word}.")).collect();
             attributes.extend(pairs.map(|(key, count)| (format!("{prefix}{key}"), Value::Int(count as i64))));
         }
-        attributes.push(("app.model".to_owned(), "some-model-7b".into()));
-        let read = Generic.canonical(&span(attributes));
+        let mut noise = noise;
+        noise.push(("app.model".to_owned(), "some-model-7b".into()));
+        let read = Generic.canonical(&with(noise, attributes, in_event));
         prop_assert_eq!(read.kind, Kind::Llm, "{:?}", read.notes);
         let usage = read.usage.unwrap();
         prop_assert_eq!((usage.input, usage.output), (Some(truth.input), Some(truth.output)));

@@ -32,6 +32,19 @@ fn single_figures_with_a_model_are_a_call() {
 }
 
 #[test]
+fn a_model_can_be_a_named_entity_of_that_type() {
+    let read = read(&[
+        ("entity.1.type", "inference.openai".into()),
+        ("entity.1.name", "gateway".into()),
+        ("entity.2.type", "model.llm.gpt-4o".into()),
+        ("entity.2.name", "gpt-4o".into()),
+        ("usage.prompt_tokens", 214.into()),
+        ("usage.completion_tokens", 24.into()),
+    ]);
+    assert_eq!((read.kind, read.request_model.as_deref()), (Kind::Llm, Some("gpt-4o")), "{:?}", read.notes);
+}
+
+#[test]
 fn every_providers_answer_is_a_call() {
     for (answer, input, output, provider) in [
         (
