@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::file::{AlertFile, GroupRecord};
 use crate::quiet::Inhibit;
+use crate::shared::Shared;
 use crate::span::read_span;
 use crate::{
     AlertError, AlertRow, Channel, ChannelConfig, Measure, Rule, RuleConfig, RuleRow, RuleSource, Slo,
@@ -125,7 +126,9 @@ pub struct Alerts(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
     pub file: Arc<Mutex<AlertFile>>,
+    /// The source of all figures, which is `shared`.
     pub measure: Arc<dyn Measure>,
+    pub shared: Arc<Shared>,
     pub clock: Arc<dyn Clock>,
     pub times: Times,
     pub inhibit: Vec<Inhibit>,
@@ -182,10 +185,12 @@ impl Alerts {
         for (rule, grp, record) in file.states()? {
             live.groups.entry(rule).or_default().insert(grp, record);
         }
+        let shared = Arc::new(Shared::new(parts.measure));
         let url = if parts.config.url.is_empty() { parts.url } else { parts.config.url };
         Ok(Self(Arc::new(Inner {
             file: Arc::new(Mutex::new(file)),
-            measure: parts.measure,
+            measure: Arc::clone(&shared) as _,
+            shared,
             clock: parts.clock,
             times,
             inhibit: parts.config.inhibit,

@@ -23,6 +23,7 @@ mod quiet;
 mod rule;
 mod rule_config;
 mod rule_keys;
+mod shared;
 mod slo;
 mod span;
 

@@ -207,7 +207,10 @@ fn an_objective_that_no_window_can_judge_is_refused_with_the_reason() {
     };
     let error = with(0.5, "1d").unwrap_err().to_string();
     assert!(error.contains("[slo.answers] objective") && error.contains("within 1d"), "{error}");
-    assert!(error.contains("at most 2 times the budget of 0.5") && error.contains("longer period"), "{error}");
+    assert!(
+        error.contains("at most 2 times the budget of 0.5") && error.contains("longer period"),
+        "{error}"
+    );
     assert!(with(0.5, "30d").is_ok() && with(0.9, "1d").is_ok());
     assert!(with(0.001, "30d").is_err(), "999 of 1,000 may fail: no number of failures proves a miss");
 }

@@ -40,6 +40,20 @@ pub(crate) struct GroupRecord {
     pub error: Option<String>,
 }
 
+impl GroupRecord {
+    /// Whether the stored `before` lets a restart go on as from this record: the latest value is read again,
+    /// and the time of the latest wrong one matters only to a group that fires on.
+    pub(crate) fn is_stored_as(&self, before: &Self, keep: i64) -> bool {
+        let (mut state, was) = (self.state, before.state);
+        if keep == 0 {
+            state.wrong_at = was.wrong_at;
+        }
+        (state.value, state.empty) = (was.value, was.empty);
+        let same = Self { state, ..self.clone() } == *before;
+        same && !was.is_idle()
+    }
+}
+
 /// Changes of one evaluation, which are written together.
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
@@ -49,6 +63,13 @@ pub(crate) struct Changes {
     pub episodes: Vec<EpisodeChange>,
     /// Notices by channel.
     pub notices: Vec<(String, Notice)>,
+}
+
+impl Changes {
+    /// Whether there is nothing to write.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.states.is_empty() && self.episodes.is_empty() && self.notices.is_empty()
+    }
 }
 
 /// New facts of an episode.

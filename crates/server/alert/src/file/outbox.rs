@@ -151,6 +151,16 @@ impl AlertFile {
         };
         run().map_err(|cause| self.told(cause))
     }
+
+    /// Channels that know of an episode or will: a channel that rejected all notices about it does not get
+    /// its end, because the fallback has taken over.
+    pub(crate) fn reached_channels(&self, episode: &str) -> Result<Vec<String>, AlertError> {
+        let run = || -> rusqlite::Result<Vec<String>> {
+            let sql = "SELECT DISTINCT channel FROM notices WHERE episode = ?1 AND state <> 'dead'";
+            self.conn.prepare_cached(sql)?.query_map([episode], |row| row.get(0))?.collect()
+        };
+        run().map_err(|cause| self.told(cause))
+    }
 }
 
 fn settle_one(work: &Transaction<'_>, id: i64, outcome: &Outcome, now: Timestamp) -> rusqlite::Result<()> {

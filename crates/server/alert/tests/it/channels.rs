@@ -169,11 +169,13 @@ async fn a_rejected_notice_is_dead_and_goes_to_the_fallback() {
     );
     let alerts = with(&world, &keys);
     run_to(&world, &alerts, 20).await;
-    let paths: Vec<String> = receiver.requests().into_iter().map(|(path, ..)| path).collect();
-    assert_eq!(paths, ["/first?token=T0KEN", "/second"]);
+    let paths = || receiver.requests().into_iter().map(|(path, ..)| path).collect::<Vec<String>>();
+    assert_eq!(paths(), ["/first?token=T0KEN", "/second"]);
     let seen = statuses(&alerts).await;
     assert_eq!((seen[0].0.as_str(), seen[1].0.as_str()), ("dead", "sent"));
     assert!(!format!("{seen:?}").contains("T0KEN"), "{seen:?}");
+    run_to(&world, &alerts, 120).await;
+    assert_eq!(paths()[2..], ["/second"], "the fallback gets the end once");
 }
 
 #[tokio::test]
