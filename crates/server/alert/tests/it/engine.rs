@@ -366,8 +366,13 @@ async fn a_file_of_another_version_is_rejected() {
     assert!(error.contains("99") && error.contains("version 1"), "{error}");
 }
 
+/// Cases of the suite `alerts`, or this many.
+fn cases(default: u32) -> u32 {
+    std::env::var("QUIPU_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(60))]
+    #![proptest_config(ProptestConfig::with_cases(cases(60)))]
 
     #[test]
     fn a_back_test_tells_what_the_live_engine_told(
