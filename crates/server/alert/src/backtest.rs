@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use quipu_core::{Timestamp, TraceId};
 
-use crate::engine::{group_key, law_of, observations, value_of};
+use crate::engine::{absent, group_key, law_of, observations, value_of};
 use crate::kind::Kind;
 use crate::{
     AlertError, Alerts, Change, GroupState, Measured, MeasuredGroup, Rule, RuleConfig, RuleFigures, Seen,
@@ -211,7 +211,7 @@ impl Replay<'_> {
         let mut window = Sliding::default();
         let mut buckets = buckets.into_iter().peekable();
         let mut state = GroupState::default();
-        let (mut at, mut is_new, mut seen) = (first, true, None);
+        let (mut at, mut is_new, mut seen, mut was_there) = (first, true, None, false);
         while at <= self.until {
             while let Some((start, figures)) = buckets.next_if(|(start, _)| *start < at) {
                 window.push(start, figures);
@@ -222,11 +222,17 @@ impl Replay<'_> {
                 seen = window.sum().map(|figures| self.seen(figures));
             }
             let is_absent = seen.is_none() && !rule.group_by.is_empty();
-            if !(is_absent && state.is_idle()) {
-                let seen = seen.unwrap_or_else(|| self.seen(RuleFigures::default()));
+            // A group at rest is judged once more when it is gone, and then forgotten.
+            if !(is_absent && state.is_idle() && !was_there) {
+                let seen = match seen {
+                    Some(seen) => seen,
+                    None if is_absent => absent(rule),
+                    None => self.seen(RuleFigures::default()),
+                };
                 let change = state.step(&law, seen, at);
                 test.note(&group, &state, change, at);
             }
+            was_there = !is_absent;
             at = at.plus(every);
         }
         test.close(&group, &state, self.until);

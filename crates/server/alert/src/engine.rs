@@ -83,7 +83,7 @@ pub(crate) fn value_of(rule: &Rule, group: &MeasuredGroup) -> Option<f64> {
 }
 
 /// Observation of a known group that the answer does not have: sums are 0, all else is without data.
-fn absent(rule: &Rule) -> Seen {
+pub(crate) fn absent(rule: &Rule) -> Seen {
     match rule.figure {
         Figure::Cost
         | Figure::CostPerHour
