@@ -111,14 +111,11 @@ impl Alerts {
         };
         // Rules with the same query follow one another, so that one answer of the store is for all of them.
         due.sort_by(|(one, _), (other, _)| one.query().cmp(&other.query()));
-        self.0.shared.begin();
+        let round = self.0.shared.round();
         for (rule, at) in due {
-            if let Err(error) = self.evaluate_rule(&rule, at).await {
-                self.0.shared.end();
-                return Err(error);
-            }
+            self.evaluate_rule(&rule, at).await?;
         }
-        self.0.shared.end();
+        drop(round);
         self.follow_up(now).await
     }
 

@@ -28,13 +28,9 @@ impl Shared {
     }
 
     /// Begins a round. Its answers are of one moment.
-    pub(crate) fn begin(&self) {
+    pub(crate) fn round(&self) -> OpenRound<'_> {
         *self.round.lock() = Round { is_open: true, last: None };
-    }
-
-    /// Ends the round: later queries see records that came meanwhile.
-    pub(crate) fn end(&self) {
-        *self.round.lock() = Round::default();
+        OpenRound(self)
     }
 
     fn known(&self, ask: &FigureAsk) -> Option<Measured> {
@@ -44,6 +40,15 @@ impl Shared {
         let is_whole = measured.left_out == 0 && measured.groups.len() <= ask.top;
         let same = FigureAsk { rank: ask.rank, top: ask.top, ..asked.clone() } == *ask;
         (same && (is_whole || asked == ask)).then(|| measured.clone())
+    }
+}
+
+/// A round of evaluations; dropping it ends it. Later queries see records that came meanwhile.
+pub(crate) struct OpenRound<'a>(&'a Shared);
+
+impl Drop for OpenRound<'_> {
+    fn drop(&mut self) {
+        *self.0.round.lock() = Round::default();
     }
 }
 
@@ -103,9 +108,7 @@ mod tests {
     async fn asked(rules: &[&str], left_out: usize, in_round: bool) -> usize {
         let counted = Arc::new(Counted { asked: AtomicUsize::new(0), left_out });
         let shared = Shared::new(Arc::clone(&counted) as _);
-        if in_round {
-            shared.begin();
-        }
+        let _round = in_round.then(|| shared.round());
         for text in rules {
             let at = Timestamp::from_nanos(Timestamp::DAY);
             let ask = Rule::new("r", toml::from_str(text).unwrap()).unwrap().ask(at, None).unwrap();

@@ -1,8 +1,8 @@
 //! `alerts`: proofs of the alert engine against independent programs.
 //!
 //! Figures are those of `/api/v1/query`. Notices are those of Debian's Alertmanager, pending and kept states
-//! those of Debian's Prometheus, burn rates those of a reference in Python. Channels talk to servers that check
-//! every message. A server that is killed again and again loses no notice.
+//! those of Debian's Prometheus, burn rates those of a reference in Python. Channels talk to servers that
+//! check every message. A server that is killed again and again loses no notice.
 
 mod burn;
 mod calls;
