@@ -1,8 +1,9 @@
 //! `alerts`: cost of a round of 1,000 rules with 100 groups each, on a store of all spans of the load.
 //!
-//! Rules are evaluated once a minute. Half of them look at the last hour. The rules ask 150 different queries,
-//! each for five figures or more: teams watch errors, durations and cost alike. `alerts.groups` tells how many
-//! groups had records. A small load has few in the last hour, and its `alerts.evaluate_s` proves little.
+//! Rules are evaluated once a minute. Half of them look at the last hour. The rules ask 150 different
+//! queries, each for five figures or more: teams watch errors, durations and cost alike. `alerts.groups`
+//! tells how many groups had records. A small load has few in the last hour, and its `alerts.evaluate_s`
+//! proves little.
 
 use std::fmt::Write as _;
 use std::fs;
