@@ -21,11 +21,12 @@ const APART: [(&str, &str); 1] = [("quipu-backend-jaeger", "legacy-agent")];
 
 /// The suites that together stay under 10 minutes, and of the longer ones a quick part. `jaeger --only out`
 /// builds a third-party decoder, and `deploy --only image` a static binary. By name `power` takes `--cuts
-/// 1000`, and `faults` `--samples 0` for an error at every call. By name `floods` has all its cases, and
-/// `web` its longer ones: `data`, `behind`, `widths`. `clickhouse` runs by name only, because its engine and
-/// its client take minutes to install and to compile.
-const SUITES: [&[&str]; 7] = [
+/// 1000`, and `faults` `--samples 0` for an error at every call. By name `alerts` and `floods` have all their
+/// parts, and `web` its longer ones: `data`, `behind`, `widths`. `clickhouse` runs by name only, because its
+/// engine and its client take minutes to install and to compile.
+const SUITES: [&[&str]; 8] = [
     &["recordings", "kills", "loom", "otlp", "export", "prometheus", "grafana", "logs", "proxy", "attacks"],
+    &["alerts", "--only", "notices,pending,storm,channels,guide"],
     &["jaeger", "--only", "in"],
     &["deploy", "--only", "files,chart,unit"],
     &["faults", "--only", "kill,503,inject", "--seconds", "5", "--samples", "2"],

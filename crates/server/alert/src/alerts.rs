@@ -16,6 +16,7 @@ use crate::failing::{self, Failing};
 use crate::file::{AlertFile, GroupRecord};
 use crate::quiet::Inhibition;
 use crate::route::{Grouping, Routes};
+use crate::shared::Shared;
 use crate::{
     AlertError, AlertRow, AlertsParts, Channel, ChannelConfig, Extras, Measure, Rule, RuleConfig, RuleRow,
     RuleSource, Slo,
@@ -34,7 +35,9 @@ pub struct Alerts(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
     pub file: Arc<Mutex<AlertFile>>,
+    /// The source of all figures, which is `shared`.
     pub measure: Arc<dyn Measure>,
+    pub shared: Arc<Shared>,
     pub clock: Arc<dyn Clock>,
     pub times: Times,
     pub inhibit: Vec<Inhibition>,
@@ -119,11 +122,13 @@ impl Alerts {
         for (rule, grp, record) in file.states()? {
             live.groups.entry(rule).or_default().insert(grp, record);
         }
+        let shared = Arc::new(Shared::new(parts.measure));
         let failing = failing::restored(file.open_of(failing::RULE)?);
         let url = if parts.config.url.is_empty() { parts.url } else { parts.config.url };
         Ok(Self(Arc::new(Inner {
             file: Arc::new(Mutex::new(file)),
-            measure: parts.measure,
+            measure: Arc::clone(&shared) as _,
+            shared,
             clock: parts.clock,
             times,
             inhibit,

@@ -245,7 +245,7 @@ impl Replay<'_> {
         let mut window = Window::new(&buckets, rule.window);
         let mut before = rule.compared_with.map(|earlier| (earlier, Window::new(&buckets, rule.window)));
         let mut state = GroupState::default();
-        let (mut at, mut is_new, mut seen) = (first, true, None);
+        let (mut at, mut is_new, mut seen, mut was_there) = (first, true, None, false);
         while at <= self.until {
             is_new |= window.move_to(at);
             if let Some((earlier, before)) = &mut before {
@@ -258,11 +258,17 @@ impl Replay<'_> {
                 }
             }
             let is_absent = seen.is_none() && !rule.group_by.is_empty();
-            if !(is_absent && state.is_idle()) {
-                let seen = seen.unwrap_or_else(|| absent_value(rule));
+            // A group at rest is judged once more when it is gone, and then forgotten.
+            if !(is_absent && state.is_idle() && !was_there) {
+                let seen = match seen {
+                    Some(seen) => seen,
+                    None if is_absent => absent(rule),
+                    None => absent_value(rule),
+                };
                 let change = state.step(&law, seen, at);
                 test.note(&group, &state, change, at);
             }
+            was_there = !is_absent;
             at = at.plus(every);
         }
         test.close(&group, &state, self.until);

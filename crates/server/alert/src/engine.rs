@@ -28,16 +28,20 @@ impl Alerts {
     /// # Errors
     /// The alert file cannot be written. The next evaluation then finds the same changes.
     pub async fn evaluate(&self, now: Timestamp) -> Result<(), AlertError> {
-        let due: Vec<(Rule, Timestamp)> = {
+        let mut due: Vec<(Rule, Timestamp)> = {
             let live = self.0.live.lock();
             let time = |rule: &Rule| now.floor(rule.interval(self.0.times.every));
             let is_due = |rule: &Rule| live.evaluated.get(&rule.name).is_none_or(|last| *last < time(rule));
             let due = live.rules.values().map(|(rule, _)| rule).filter(|rule| is_due(rule));
             due.map(|rule| (rule.clone(), time(rule))).collect()
         };
+        // Rules with the same query follow one another, so that one answer of the store is for all of them.
+        due.sort_by(|(one, _), (other, _)| one.query().cmp(&other.query()));
+        let round = self.0.shared.round();
         for (rule, at) in due {
             self.evaluate_rule(&rule, at).await?;
         }
+        drop(round);
         self.follow_up(now).await
     }
 
@@ -48,7 +52,9 @@ impl Alerts {
         };
         let known = self.0.live.lock().groups.get(&rule.name).cloned().unwrap_or_default();
         let (groups, changes) = self.apply(rule, &observed, known, at).await;
-        self.with_file(move |file| file.apply(&changes, at)).await?;
+        if !changes.is_empty() {
+            self.with_file(move |file| file.apply(&changes, at)).await?;
+        }
         let mut live = self.0.live.lock();
         // The rule may have been removed or replaced meanwhile.
         if live.rules.get(&rule.name).is_some_and(|(current, _)| current == rule) {
@@ -111,7 +117,10 @@ impl Alerts {
             }
             let is_idle = record.state.is_idle();
             if !is_idle {
-                changes.states.push((rule.name.clone(), grp.clone(), Some(record.clone())));
+                let is_stored = before.as_ref().is_some_and(|before| record.is_stored_as(before, law.keep));
+                if !is_stored {
+                    changes.states.push((rule.name.clone(), grp.clone(), Some(record.clone())));
+                }
             } else if before.as_ref().is_some_and(|before| !before.state.is_idle()) {
                 changes.states.push((rule.name.clone(), grp.clone(), None));
             }
@@ -167,7 +176,7 @@ impl Alerts {
         };
         if let Some(change) = self.episode(rule, grp, record, status, Some(at)) {
             let id = change.notice.episode.clone();
-            let told = self.with_file(move |file| file.told_channels(&id)).await;
+            let told = self.with_file(move |file| file.reached_channels(&id)).await;
             let told = told.unwrap_or_else(|_| rule.channels.clone());
             let takes = |name: &String| {
                 let channel = self.0.channels.get(name);

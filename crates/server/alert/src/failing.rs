@@ -82,8 +82,8 @@ impl Alerts {
         let change = self.failing_change(name, &errors, (id, *since), Some(now));
         let id = id.clone();
         self.with_file(move |file| {
-            let told = file.told_channels(&id)?;
-            let notices = told.into_iter().map(|to| (to, change.notice.clone())).collect();
+            let reached = file.reached_channels(&id)?;
+            let notices = reached.into_iter().map(|to| (to, change.notice.clone())).collect();
             file.apply(&Changes { episodes: vec![change], notices, ..Changes::default() }, now)
         })
         .await

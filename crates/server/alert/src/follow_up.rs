@@ -67,7 +67,7 @@ impl Alerts {
                 notice.summary = "the rule was removed".to_owned();
                 changes
                     .notices
-                    .extend(file.told_channels(&id)?.into_iter().map(|name| (name, notice.clone())));
+                    .extend(file.reached_channels(&id)?.into_iter().map(|name| (name, notice.clone())));
                 file.end_episode(&notice, now)?;
             }
             file.apply(&changes, now)

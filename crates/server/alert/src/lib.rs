@@ -34,6 +34,7 @@ mod route;
 mod rule;
 mod rule_config;
 mod rule_keys;
+mod shared;
 mod silences;
 mod slo;
 mod span;

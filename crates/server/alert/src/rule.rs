@@ -11,6 +11,8 @@ use crate::{AlertError, Figure, Law, PRESETS, RuleConfig};
 
 /// Steps of a window whose points are judged one by one.
 const STEPS: i64 = 1_000;
+/// Most groups of a rule.
+const MOST_GROUPS: usize = 10_000;
 
 /// Weight of a rule.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -100,7 +102,7 @@ impl Rule {
             keys.word("kind", Some(config.kind.as_ref().unwrap_or(&none)), KINDS)?.unwrap_or(Kind::Calls);
         keys.check_kind(kind)?;
         let figure = keys.figure(kind)?;
-        let groups = keys.count("groups", config.groups, 1_000, 100)?;
+        let groups = keys.count("groups", config.groups, MOST_GROUPS, 100)?;
         let group_by = config.group_by.clone().unwrap_or_default();
         if group_by.len() > 2 {
             return Err(keys.wrong("group_by", "at most 2 keys", &group_by.join(",")));
@@ -142,6 +144,11 @@ impl Rule {
         self.config.groups.unwrap_or(100)
     }
 
+    /// What its query is about, without the end of the window.
+    pub(crate) fn query(&self) -> (i64, &[(String, String)]) {
+        (self.window, &self.pairs)
+    }
+
     /// Word of its kind.
     pub fn kind(&self) -> &'static str {
         self.kind.word()
@@ -180,7 +187,10 @@ impl Rule {
             expected: error.to_string(),
             found: "an invalid value".to_owned(),
         };
-        Params::new(pairs, until, &Limits::default()).figure_ask().map_err(told)
+        let mut ask = Params::new(pairs, until, &Limits::default()).figure_ask().map_err(told)?;
+        // A rule may judge more groups than an answer over HTTP has.
+        ask.top = self.groups();
+        Ok(ask)
     }
 
     /// Nanoseconds between two evaluations: `every`, or a 360th of a window above one hour in whole minutes.

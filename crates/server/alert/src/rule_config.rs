@@ -50,7 +50,7 @@ rule_config! {
     filter: String,
     /// At most two keys; each value is judged on its own.
     group_by: Vec<String>,
-    /// Most groups that are judged, 1 to 1,000; default 100.
+    /// Most groups that are judged, 1 to 10,000; default 100.
     groups: usize,
     /// Window of the figures, 1m to 30d in whole minutes; default 5m.
     window: String,

@@ -1,6 +1,7 @@
 //! Reads the keys of a rule, with errors that name rule, key, value and limit.
 
 use quipu_core::Timestamp;
+use quipu_query::MAX_TOP;
 
 use crate::actions::{self, Action};
 use crate::kind::{FIGURES, Kind};
@@ -308,7 +309,7 @@ impl Keys<'_> {
         if let Some(keys) = self.config.group_by.as_ref().filter(|keys| !keys.is_empty()) {
             put("group_by", &keys.join(","));
         }
-        put("top", &groups.to_string());
+        put("top", &groups.min(MAX_TOP).to_string());
         let is_calls = pairs.iter().any(|(name, value)| name == "from" && value == "calls");
         if figure.is_of_calls() && !is_calls {
             return Err(self.wrong(

@@ -88,7 +88,7 @@ fn an_error_names_rule_key_value_and_limit() {
         (&format!("{good}severity = \"high\""), &["severity", "high", "critical"]),
         (&format!("{good}group_by = [\"model\", \"user\", \"agent\"]"), &["group_by", "at most 2"]),
         (&format!("{good}group_by = [\"colour\"]"), &["group_by", "colour"]),
-        (&format!("{good}groups = 1001"), &["groups", "1001", "1000"]),
+        (&format!("{good}groups = 10001"), &["groups", "10001", "10000"]),
         (&format!("{good}filter = \"cost>>1\""), &["filter", "position"]),
         (&format!("{good}quantile = \"p95\""), &["quantile", "latency"]),
         (&format!("{good}escalate_after = \"5m\""), &["escalate_to"]),

@@ -6,7 +6,8 @@ use quipu_core::{Limits, Timestamp};
 use quipu_query::Params;
 use serde::{Deserialize, Serialize};
 
-use crate::span::read_span;
+use crate::notice::number;
+use crate::span::{read_span, span_text};
 use crate::{AlertError, Measure, RuleFigures};
 
 const MINUTE: i64 = 60 * Timestamp::SECOND;
@@ -17,8 +18,11 @@ const WINDOWS: [(i64, i64, f64); 4] = [
     (Timestamp::DAY, 2 * Timestamp::HOUR, 3.0),
     (3 * Timestamp::DAY, 6 * Timestamp::HOUR, 1.0),
 ];
-/// Quantile of the normal distribution for the lower bound of a share: 99.5 % on one side.
-const Z: f64 = 2.576;
+/// Standard deviations of the lower bound of a share. An objective is evaluated thousands of times a month.
+/// With 4.5, at most one of 100 months at the objective has an episode; with 2.576, every fifth one.
+const Z: f64 = 4.5;
+/// A share of bad records that no bound proves with fewer than 2,000 records, all of them bad.
+const PROVABLE: f64 = 0.99;
 /// Fewer bad records within a long window prove no burn.
 const LEAST_BAD: u64 = 3;
 /// Sources by the word after `kind:`.
@@ -94,13 +98,28 @@ impl Counts {
         (self.all > 0).then(|| self.all.saturating_sub(self.good) as f64 / self.all as f64)
     }
 
-    /// Lower end of the Wilson interval of the share of bad records: few records prove little.
+    /// Lower end of the Wilson interval of the share of bad records: few records prove little. Without the
+    /// continuity correction, the interval promises too much for small shares. Source: Newcombe, "Two-sided
+    /// confidence intervals for the single proportion", Statistics in Medicine 17 (1998), method 4.
     fn least_bad_share(self) -> Option<f64> {
         let share = self.bad_share()?;
+        if share == 0.0 {
+            return Some(0.0);
+        }
         let (count, square) = (self.all as f64, Z * Z);
-        let spread = Z * (share * (1.0 - share) / count + square / (4.0 * count * count)).sqrt();
-        Some(((share + square / (2.0 * count) - spread) / (1.0 + square / count)).max(0.0))
+        let inner = square - 1.0 / count + 4.0 * count * share * (1.0 - share) + (4.0 * share - 2.0);
+        let lower = 2.0 * count * share + square - (Z * inner.max(0.0).sqrt() + 1.0);
+        Some((lower / (2.0 * (count + square))).max(0.0))
     }
+}
+
+/// Share of bad records that both windows prove. A short window without records neither proves nor refutes.
+fn proven(long: Counts, short: Counts) -> f64 {
+    if long.all - long.good < LEAST_BAD {
+        return 0.0;
+    }
+    let least = |counts: Counts| counts.least_bad_share().unwrap_or(0.0);
+    least(long).min(least(short))
 }
 
 impl Slo {
@@ -147,6 +166,16 @@ impl Slo {
             return Err(wrong("good", "more terms than `of`, such as status:ok".to_owned(), &config.good));
         }
         let slo = Self { name: name.to_owned(), config, period, source, of, good, without_errors };
+        if slo.windows().next().is_none() {
+            let expected = format!(
+                "an objective for which a window can fire: within {}, even a total failure burns at most {} \
+                 times the budget of {}, so no line is crossed; use a higher objective or a longer period",
+                span_text(period),
+                number(1.0 / slo.budget()),
+                number(slo.budget()),
+            );
+            return Err(wrong("objective", expected, &slo.config.objective.to_string()));
+        }
         let end = Timestamp::from_nanos(Timestamp::DAY);
         for (key, filter) in [("of", &slo.of), ("good", &slo.good)] {
             slo.ask(filter, Timestamp::from_nanos(0), end)
@@ -155,12 +184,23 @@ impl Slo {
         Ok(slo)
     }
 
+    /// Share of records that may be bad.
+    fn budget(&self) -> f64 {
+        1.0 - self.config.objective
+    }
+
+    /// The windows that can fire: within the period, and with a line that a total failure crosses.
+    fn windows(&self) -> impl Iterator<Item = (i64, i64, f64)> + use<> {
+        let (period, budget) = (self.period, self.budget());
+        WINDOWS.into_iter().filter(move |(long, _, line)| *long <= period && line * budget < PROVABLE)
+    }
+
     /// State at a time.
     ///
     /// # Errors
     /// The store cannot be read.
     pub async fn state(&self, measure: &dyn Measure, now: Timestamp) -> Result<SloState, AlertError> {
-        let budget = 1.0 - self.config.objective;
+        let budget = self.budget();
         let whole = self.counts(measure, now.plus(-self.period), now).await?;
         let burn = async |window: i64| -> Result<Option<f64>, AlertError> {
             Ok(self.counts(measure, now.plus(-window), now).await?.bad_share().map(|bad| bad / budget))
@@ -185,21 +225,21 @@ impl Slo {
         })
     }
 
-    /// The largest proven burn rate as a multiple of its line, over four pairs of windows; above 1, the
-    /// budget burns too fast. `None` without records in any window.
+    /// The largest proven burn rate as a multiple of its line, over the pairs of windows that can fire; above
+    /// 1, the budget burns too fast. `None` without records in any window.
     ///
     /// # Errors
     /// The store cannot be read.
     pub async fn severity(&self, measure: &dyn Measure, now: Timestamp) -> Result<Option<f64>, AlertError> {
-        let budget = 1.0 - self.config.objective;
+        let budget = self.budget();
         let mut worst = None::<f64>;
-        for (long, short, line) in WINDOWS {
+        for (long, short, line) in self.windows() {
             let long = self.counts(measure, now.plus(-long), now).await?;
-            let Some(share) = long.least_bad_share() else { continue };
-            let long = if long.all - long.good < LEAST_BAD { 0.0 } else { share };
-            let short = self.counts(measure, now.plus(-short), now).await?.least_bad_share();
-            // A short window without records neither proves nor refutes.
-            let proven = short.map_or(0.0, |short| long.min(short)) / budget / line;
+            if long.all == 0 {
+                continue;
+            }
+            let short = self.counts(measure, now.plus(-short), now).await?;
+            let proven = proven(long, short) / budget / line;
             worst = Some(worst.map_or(proven, |worst| worst.max(proven)));
         }
         Ok(worst)

@@ -57,7 +57,9 @@ impl Measure for StoreMeasure {
         let has_groups =
             !ask.group_by.is_empty() || ask.metric.as_ref().is_some_and(|metric| metric.by.is_some());
         let groups = if has_groups { answer.groups } else { vec![Group { key: Vec::new(), ..answer.total }] };
-        Ok(Measured { groups: groups.into_iter().map(measured).collect(), left_out: answer.left_out })
+        // A group that the store left out for lack of memory is not at rest either.
+        let left_out = answer.left_out.max(usize::from(answer.truncated));
+        Ok(Measured { groups: groups.into_iter().map(measured).collect(), left_out })
     }
 
     async fn budget(&self, name: &str) -> Result<Vec<BudgetShare>> {

@@ -30,6 +30,8 @@ const AIMS: &[(&str, Aim)] = &[
     ("hot.threads_16.vs_1", AtMost(1.5)),
     ("hot.turn.of_50_ms", AtMost(0.01)),
     ("hot.turn.memory_mib", AtMost(10.0)),
+    ("alerts.evaluate_s", AtMost(5.0)),
+    ("alerts.memory_mib", AtMost(64.0)),
     ("export.vs_rotel", AtLeast(1.0)),
     ("ingest.spans_per_s", AtLeast(40_000.0)),
     ("ingest.vs_raw_insert", AtLeast(0.5)),

@@ -1,5 +1,6 @@
 //! `bench`: figures of this machine, each against its aim.
 
+mod alerts;
 mod export;
 mod figures;
 mod growth;
@@ -16,7 +17,7 @@ pub mod send;
 mod sink;
 mod web;
 mod wire;
-mod words;
+pub mod words;
 
 use std::path::{Path, PathBuf};
 
@@ -30,7 +31,7 @@ use crate::{integration, shell};
 /// Options of `bench`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Benches to run; none means all except the long ones: growth, peers
+    /// Benches to run; none means all except the long ones: alerts, growth, peers
     #[arg(value_name = "BENCH")]
     benches: Vec<String>,
     /// Writes the figures as JSON
@@ -118,7 +119,7 @@ enum Bench {
 }
 
 /// In this order: `query` and `web` ask the store that `ingest` made.
-const BENCHES: [(&str, Bench); 9] = [
+const BENCHES: [(&str, Bench); 10] = [
     ("hot", Bench::Alone(hot::run)),
     ("ingest", Bench::Server(ingest::run)),
     ("query", Bench::Server(query::run)),
@@ -126,12 +127,13 @@ const BENCHES: [(&str, Bench); 9] = [
     ("money", Bench::Alone(money::run)),
     ("redact", Bench::Alone(redact::run)),
     ("export", Bench::Server(export::run)),
+    ("alerts", Bench::Server(alerts::run)),
     ("growth", Bench::Server(growth::run)),
     ("peers", Bench::Server(peers::run)),
 ];
 
 /// Benches that only run when they are named: they take long.
-const ASKED_FOR: [&str; 2] = ["growth", "peers"];
+const ASKED_FOR: [&str; 3] = ["alerts", "growth", "peers"];
 
 /// Set for the optimised build of this task when it is started by the other one.
 const AGAIN: &str = "QUIPU_XTASK_RELEASE";

@@ -1,5 +1,7 @@
 //! `integration`: suites against the running binary and third-party software.
 
+mod alertmanager;
+mod alerts;
 mod attacks;
 mod bare;
 mod clickhouse;
@@ -10,6 +12,7 @@ mod faults;
 mod floods;
 mod frameworks;
 mod grafana;
+mod hook;
 mod http;
 mod jaeger;
 mod kills;
@@ -51,8 +54,8 @@ pub struct Args {
     /// Suites to run; none means all but those that install frameworks
     #[arg(value_name = "SUITE")]
     suites: Vec<String>,
-    /// For the suites `clickhouse`, `faults`, `floods`, `frameworks`, `matrix` and `web`, only the cases with
-    /// these names
+    /// For the suites `alerts`, `clickhouse`, `faults`, `floods`, `frameworks`, `matrix` and `web`, only the
+    /// cases with these names
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     only: Vec<String>,
     /// A suite that is skipped is a failure
@@ -70,7 +73,7 @@ pub struct Args {
     /// Spans of the large store of the suite `web` [default: 1000000 with --release, else 50000]
     #[arg(long)]
     spans: Option<u64>,
-    /// Kills of the suite `kills`
+    /// Kills of the suites `kills` and `alerts`
     #[arg(long, default_value_t = 30)]
     kills: u64,
     /// Seconds that each fault of the suite `faults` lasts
@@ -130,13 +133,14 @@ pub struct Bench {
 
 type Suite = (&'static str, fn(&Bench) -> Result<Report>);
 
-const SUITES: [Suite; 23] = [
+const SUITES: [Suite; 24] = [
     ("recordings", recordings::run),
     ("kills", kills::run),
     ("loom", loom::run),
     ("otlp", otlp::run),
     ("export", export::run),
     ("prometheus", prometheus::run),
+    ("alerts", alerts::run),
     ("grafana", grafana::run),
     ("jaeger", jaeger::run),
     ("logs", logs::run),

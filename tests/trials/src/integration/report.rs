@@ -60,6 +60,16 @@ impl Report {
         if wrong.is_empty() { self.passed(case) } else { self.failed(case, &wrong.join(", ")) }
     }
 
+    /// The cases of both.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.skipped.extend(other.skipped);
+        self.open.extend(other.open);
+        self
+    }
+
     /// The line of the closing table.
     pub fn row(&self, name: &str, took: Duration) -> Vec<String> {
         let counts =

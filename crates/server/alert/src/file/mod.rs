@@ -18,7 +18,7 @@ pub(crate) use outbox::{Outcome, Waiting};
 use crate::matcher::{Matchers, Matching};
 use crate::notice::Evidence;
 use crate::quiet::Silence;
-use crate::{AlertError, GroupState, Notice, Rule, RuleConfig};
+use crate::{AlertError, GroupState, Notice, Phase, Rule, RuleConfig};
 
 /// The file within a data folder.
 pub(crate) const FILE: &str = "alerts.db";
@@ -53,6 +53,21 @@ impl GroupRecord {
         let critical = rule.law.critical.filter(|_| self.state.is_critical);
         critical.unwrap_or(rule.law.bound.threshold())
     }
+
+    /// Whether the stored `before` lets a restart go on as from this record: the latest value is read again,
+    /// and the time of the latest wrong one matters only to a group that fires on.
+    pub(crate) fn is_stored_as(&self, before: &Self, keep: i64) -> bool {
+        let (mut state, was) = (self.state, before.state);
+        if keep == 0 {
+            state.wrong_at = was.wrong_at;
+        }
+        if state.phase == Phase::Firing && was.phase == Phase::Firing {
+            state.runs = was.runs;
+        }
+        (state.value, state.empty) = (was.value, was.empty);
+        let same = Self { state, ..self.clone() } == *before;
+        same && !was.is_idle()
+    }
 }
 
 /// Changes of one evaluation, which are written together.
@@ -64,6 +79,13 @@ pub(crate) struct Changes {
     pub episodes: Vec<EpisodeChange>,
     /// Notices by channel.
     pub notices: Vec<(String, Notice)>,
+}
+
+impl Changes {
+    /// Whether there is nothing to write.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.states.is_empty() && self.episodes.is_empty() && self.notices.is_empty()
+    }
 }
 
 /// New facts of an episode.

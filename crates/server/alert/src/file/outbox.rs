@@ -5,6 +5,7 @@ use rusqlite::{Transaction, params};
 
 use super::links::{self, Flush};
 use super::{AlertFile, json};
+use crate::actions::PREFIX;
 use crate::{AlertError, Notice};
 
 /// A notice that was not delivered yet.
@@ -147,6 +148,17 @@ impl AlertFile {
         let run = || -> rusqlite::Result<Vec<String>> {
             let sql = "SELECT DISTINCT channel FROM notices WHERE episode = ?1";
             self.conn.prepare_cached(sql)?.query_map([episode], |row| row.get(0))?.collect()
+        };
+        run().map_err(|cause| self.told_error(cause))
+    }
+
+    /// Channels that know of an episode or will: a channel that rejected all notices about it does not get
+    /// its end, because the fallback has taken over. An action always gets it, to take back what it did.
+    pub(crate) fn reached_channels(&self, episode: &str) -> Result<Vec<String>, AlertError> {
+        let run = || -> rusqlite::Result<Vec<String>> {
+            let sql = "SELECT DISTINCT channel FROM notices WHERE episode = ?1 AND (state <> 'dead' OR channel GLOB ?2)";
+            let actions = format!("{PREFIX}*");
+            self.conn.prepare_cached(sql)?.query_map([episode, &actions], |row| row.get(0))?.collect()
         };
         run().map_err(|cause| self.told_error(cause))
     }

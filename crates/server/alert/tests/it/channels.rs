@@ -170,8 +170,8 @@ async fn a_rejected_notice_is_dead_and_goes_to_the_fallback() {
     );
     let alerts = with(&world, &keys);
     run_to(&world, &alerts, 20).await;
-    let paths: Vec<String> = receiver.requests().into_iter().map(|(path, ..)| path).collect();
-    assert_eq!(paths, ["/first?token=T0KEN", "/second", "/second"]);
+    let paths = || receiver.requests().into_iter().map(|(path, ..)| path).collect::<Vec<String>>();
+    assert_eq!(paths(), ["/first?token=T0KEN", "/second", "/second"]);
     let rules: Vec<_> = receiver.bodies()[1..].iter().map(|body| body["rule"].to_string()).collect();
     assert!(
         rules.contains(&"\"errors\"".to_owned()) && rules.contains(&"\"channel-failing\"".to_owned()),
@@ -180,6 +180,10 @@ async fn a_rejected_notice_is_dead_and_goes_to_the_fallback() {
     let seen = statuses(&alerts).await;
     assert_eq!((seen[0].0.as_str(), seen[1].0.as_str()), ("dead", "sent"));
     assert!(!format!("{seen:?}").contains("T0KEN"), "{seen:?}");
+    run_to(&world, &alerts, 120).await;
+    let ends: Vec<_> = receiver.bodies().into_iter().filter(|body| body["status"] == "resolved").collect();
+    let of_errors = ends.iter().filter(|body| body["rule"] == "errors").count();
+    assert_eq!(of_errors, 1, "the fallback gets the end once: {:?}", paths());
 }
 
 #[tokio::test]

@@ -367,18 +367,25 @@ async fn a_file_of_another_version_is_rejected() {
     assert!(error.contains("99") && error.contains("version 1"), "{error}");
 }
 
+/// Cases of the suite `alerts`, or this many.
+fn cases(default: u32) -> u32 {
+    std::env::var("QUIPU_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(60))]
+    #![proptest_config(ProptestConfig::with_cases(cases(60)))]
 
     #[test]
     fn a_back_test_tells_what_the_live_engine_told(
         calls in prop::collection::vec((0..1_500_i64, 0..3_usize, any::<bool>()), 0..60),
-        grouped in any::<bool>(), hold in 0..4_i64, keep in 0..4_i64, minutes in 1..5_i64, kind in 0..3_usize,
+        grouped in any::<bool>(), hold in 0..4_i64, keep in 0..4_i64, minutes in 1..5_i64, kind in 0..5_usize,
     ) {
         let kind = [
             "kind = \"error_rate\"\nabove = 0.4",
             "kind = \"calls\"\nabove = 2.0",
             "kind = \"latency\"\nquantile = \"p50\"\nabove = 700.0",
+            "kind = \"calls\"\nbelow = 2.0",
+            "kind = \"calls\"\nbelow = 3.0\nmin_count = 2",
         ][kind];
         let group = if grouped { "group_by = [\"user\"]\n" } else { "" };
         let text = format!("{kind}\n{group}window = \"{minutes}m\"\nfor = \"{hold}0s\"\nkeep_firing_for = \"{keep}0s\"");

@@ -1,12 +1,10 @@
-//! Tests of the routes of alerts, and of their figures against `/api/v1/query`.
+//! Tests of the routes of alerts.
 
 use axum::http::Method;
-use proptest::prelude::*;
-use quipu_alert::{Measure as _, Rule};
 use quipu_api::{Money, StoreMeasure};
 use serde_json::{Value, json};
 
-use crate::fixture::{Fixture, MINUTE, NOW};
+use crate::fixture::{Fixture, NOW};
 use crate::http::Answer;
 
 const JSON: (&str, &str) = ("content-type", "application/json");
@@ -132,71 +130,6 @@ async fn objectives_and_health_have_figures_or_a_reason() {
         fixture.get("/api/v1/health?tool=book_table").await["reason"].as_str().unwrap().contains("tool runs")
     );
     fixture.fails("/api/v1/health?model=x", 400).await;
-}
-
-/// Kinds of rules, and the path of their figure in an answer of `/api/v1/query`.
-const KINDS: [(&str, &str, &str); 9] = [
-    ("calls", "calls", "/count"),
-    ("tokens", "calls", "/tokens"),
-    ("cost", "calls", "/cost_usd"),
-    ("latency_p50", "calls", "/latency_ms/p50"),
-    ("latency_p95", "calls", "/latency_ms/p95"),
-    ("latency_p99", "calls", "/latency_ms/p99"),
-    ("unpriced", "calls", "/unpriced_calls"),
-    ("error_rate", "calls", "/errors"),
-    ("tool_failures", "tools", "/errors"),
-];
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
-
-    #[test]
-    fn every_figure_of_a_rule_is_that_of_a_query(
-        kind in 0..KINDS.len(), minutes in 1..120_i64, back in 0..90_i64, grouped in any::<bool>(),
-        filter in prop_oneof![Just(""), Just("model:gpt-4o"), Just("-model:gpt-*"), Just("errors>0")],
-    ) {
-        let (word, from, path) = KINDS[kind];
-        let (name, quantile) = word.split_once('_').filter(|(name, _)| *name == "latency").unwrap_or((word, ""));
-        let group = if from == "tools" { "tool" } else { "model" };
-        let mut config = json!({"kind": name, "window": format!("{minutes}m"), "above": 0.0});
-        if !quantile.is_empty() { config["quantile"] = quantile.into(); }
-        if !filter.is_empty() { config["filter"] = filter.into(); }
-        if grouped { config["group_by"] = json!([group]); }
-        let rule = Rule::new("r", serde_json::from_value(config).unwrap()).unwrap();
-        let until = NOW.plus(-back * MINUTE);
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let fixture = Fixture::new().await;
-            let measure = StoreMeasure::new(fixture.state.store.clone(), Money::vendored().budgets);
-            let measured = measure.figures(&rule.ask(until, None).unwrap(), until).await.unwrap();
-            let encoded: String = filter.bytes().map(|byte| format!("%{byte:02x}")).collect();
-            let since = until.plus(-rule.window);
-            let mut url = format!("/api/v1/query?from={from}&since={since}&until={until}&top=100");
-            if !filter.is_empty() { url += &format!("&filter={encoded}"); }
-            if grouped { url += &format!("&group_by={group}"); }
-            let answer = fixture.get(&url).await;
-            let rows = if grouped { answer["groups"].as_array().unwrap().clone() } else { vec![answer["total"].clone()] };
-            assert_eq!(measured.groups.len(), rows.len());
-            for one in &measured.groups {
-                let row = match one.key.first() {
-                    Some(key) => rows.iter().find(|row| row["key"][group] == json!(key)).unwrap(),
-                    None => &rows[0],
-                };
-                let value = rule.figure.read(&one.figures, rule.window);
-                let wanted = row.pointer(path).cloned().unwrap_or_default();
-                let count = row["count"].as_f64().unwrap();
-                let wanted = match name {
-                    "tokens" if wanted.is_null() => Some(0.0),
-                    "tokens" => Some(wanted["input"].as_f64().unwrap() + wanted["output"].as_f64().unwrap()),
-                    "cost" if wanted.is_null() => (count == 0.0).then_some(0.0),
-                    "cost" => wanted.as_str().map(|text| text.parse().unwrap()),
-                    "error_rate" | "tool_failures" => (count > 0.0).then(|| wanted.as_f64().unwrap() / count),
-                    _ => wanted.as_f64(),
-                };
-                assert_eq!(value, wanted, "{word} {url} {row}");
-            }
-        });
-    }
 }
 
 #[tokio::test]

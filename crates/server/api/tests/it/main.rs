@@ -4,6 +4,7 @@
 
 mod adapter;
 mod agents;
+mod alert_figures;
 mod alerts;
 mod assets;
 mod backends;

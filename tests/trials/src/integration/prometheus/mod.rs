@@ -127,7 +127,10 @@ fn read_open_metrics(folder: &Path, page: &[u8]) -> Result<Vec<String>> {
 }
 
 /// Runs a program on an input; gives whether it ended well, and all that it said.
-fn fed(command: &mut Command, input: &[u8]) -> Result<(bool, String)> {
+///
+/// # Errors
+/// It cannot be started.
+pub fn fed(command: &mut Command, input: &[u8]) -> Result<(bool, String)> {
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

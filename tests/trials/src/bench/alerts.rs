@@ -1,0 +1,141 @@
+//! `alerts`: cost of a round of 1,000 rules with 100 groups each, on a store of all spans of the load.
+//!
+//! Rules are evaluated once a minute. Half of them look at the last hour. The rules ask 150 different
+//! queries, each for five figures or more: teams watch errors, durations and cost alike. `alerts.groups`
+//! tells how many groups had records. A small load has few in the last hour, and its `alerts.evaluate_s`
+//! proves little.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+
+use super::load::SERVICES;
+use super::{Figures, Load, Setup, export, send};
+use crate::integration::{Http, Server};
+
+/// Spans that are made and sent at a time.
+const PIECE: usize = 50_000;
+/// Rounds that are measured.
+const ROUNDS: u32 = 3;
+/// Time between two rounds.
+const EVERY: Duration = Duration::from_secs(60);
+const WINDOWS: [&str; 4] = ["5m", "15m", "1h", "1h"];
+const FIGURES: [&str; 5] = [
+    "kind = \"error_rate\"\nabove = ",
+    "kind = \"latency\"\nabove = 10",
+    "kind = \"calls\"\nabove = 10000",
+    "kind = \"tokens\"\nabove = 100000000",
+    "kind = \"cost\"\nabove = 1000",
+];
+const KEYS: [&str; 5] = ["user", "session", "agent", "model", "tool"];
+const RULES: usize = 1_000;
+
+/// Measures processor time and memory of a round, against the same server without rules.
+///
+/// # Errors
+/// The store cannot be filled, or not every rule was evaluated.
+pub fn run(setup: &Setup, figures: &mut Figures) -> Result<()> {
+    if !setup.data.exists() {
+        fill(setup)?;
+    }
+    let without = measured(setup, "")?;
+    let with = measured(setup, &rules())?;
+    figures.add("alerts.rules", RULES as f64, "rules");
+    figures.add("alerts.groups", with.groups as f64, "groups");
+    figures.add("alerts.idle_round_s", without.seconds, "s");
+    figures.add("alerts.evaluate_s", (with.seconds - without.seconds).max(0.0), "s");
+    figures.add("alerts.memory_mib", (with.memory - without.memory).max(0.0), "MiB");
+    Ok(())
+}
+
+/// Sends the load piece by piece: the whole of it does not fit into memory.
+fn fill(setup: &Setup) -> Result<()> {
+    let load: &Load = &setup.load;
+    println!("sending {} spans", load.spans());
+    let server = Server::on(&setup.binary, &setup.data, &[])?;
+    let mut spans = load.iter();
+    loop {
+        let piece: Vec<_> = spans.by_ref().take(PIECE).collect();
+        if piece.is_empty() {
+            break;
+        }
+        send::all(&server, &send::bodies(piece.into_iter()), setup.senders)?;
+    }
+    server.stop()
+}
+
+/// Processor seconds of a round, the most memory in MiB, and the judged groups.
+struct Measured {
+    seconds: f64,
+    memory: f64,
+    groups: usize,
+}
+
+fn measured(setup: &Setup, rules: &str) -> Result<Measured> {
+    let scratch = tempfile::tempdir()?;
+    let file = scratch.path().join("quipu.toml");
+    fs::write(&file, format!("[alerts]\nevery = \"{}s\"\n{rules}", EVERY.as_secs()))?;
+    let server = Server::on(&setup.binary, &setup.data, &["--config", &file.display().to_string()])?;
+    // The first round comes at once and warms the caches; the others come at full minutes.
+    std::thread::sleep(EVERY);
+    let before = export::cpu(server.id())?;
+    std::thread::sleep(EVERY * ROUNDS);
+    let seconds = (export::cpu(server.id())? - before) / f64::from(ROUNDS);
+    let memory = server.memory_mib("VmHWM")?;
+    let mut groups = 0;
+    if !rules.is_empty() {
+        let listed = Http::new(EVERY).json(&server.api("alerts"))?;
+        let rows = listed["alerts"].as_array().cloned().unwrap_or_default();
+        let mut evaluated: Vec<&str> = rows.iter().filter_map(|row| row["rule"].as_str()).collect();
+        evaluated.sort_unstable();
+        evaluated.dedup();
+        let failed = rows.iter().filter(|row| row["state"] == "error").count();
+        println!("{} groups of {} rules, {failed} with an error", rows.len(), evaluated.len());
+        ensure!(failed == 0, "{failed} groups could not be evaluated");
+        groups = rows.len();
+        ensure!(!rows.is_empty(), "no rule has a group: the load is older than the windows");
+    }
+    server.stop()?;
+    Ok(Measured { seconds, memory, groups })
+}
+
+/// Rules of every service, key and window, with five figures in turn.
+fn rules() -> String {
+    let mut text = String::new();
+    for number in 0..RULES {
+        let (level, query) = (number % 5, number / 5);
+        let service = SERVICES[query % SERVICES.len()];
+        let key = KEYS[query / SERVICES.len() % KEYS.len()];
+        let window = WINDOWS[query / (SERVICES.len() * KEYS.len()) % WINDOWS.len()];
+        let threshold = if level == 0 { "0.0".to_owned() } else { format!("{level}.0") };
+        let _ = write!(
+            text,
+            "[alert.r{number}]\n{}{threshold}\nfilter = \"service:{service}\"\ngroup_by = [\"{key}\"]\n\
+             window = \"{window}\"\n",
+            FIGURES[level],
+        );
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_are_a_table_each_with_150_queries() {
+        let text = rules();
+        let tables: toml::Table = text.parse().unwrap();
+        let all = tables["alert"].as_table().unwrap();
+        assert_eq!(all.len(), RULES);
+        let query =
+            |rule: &toml::Value| ["filter", "group_by", "window"].map(|key| rule[key].to_string()).join(" ");
+        let mut queries: Vec<String> = all.values().map(query).collect();
+        queries.sort_unstable();
+        queries.dedup();
+        // Two of the four windows are equal.
+        assert_eq!(queries.len(), 150);
+    }
+}
