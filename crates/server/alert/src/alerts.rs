@@ -38,6 +38,8 @@ pub struct AlertsConfig {
     pub repeat_interval: String,
     /// Retention of ended episodes; default 90d.
     pub history: String,
+    /// Time after the last episode of an incident after which it closes; default 10m.
+    pub incident_quiet: String,
     /// Address of the dashboard for links; default the server's own.
     pub url: String,
     /// Inhibitions.
@@ -52,6 +54,7 @@ impl Default for AlertsConfig {
             group_interval: "5m".to_owned(),
             repeat_interval: "4h".to_owned(),
             history: "90d".to_owned(),
+            incident_quiet: "10m".to_owned(),
             url: String::new(),
             inhibit: Vec::new(),
         }
@@ -66,6 +69,7 @@ pub(crate) struct Times {
     pub interval: i64,
     pub repeat: i64,
     pub history: i64,
+    pub quiet: i64,
 }
 
 impl AlertsConfig {
@@ -95,6 +99,7 @@ impl AlertsConfig {
             interval: read("group_interval", &self.group_interval, 0)?,
             repeat: read("repeat_interval", &self.repeat_interval, Timestamp::SECOND)?,
             history: read("history", &self.history, Timestamp::DAY)?,
+            quiet: read("incident_quiet", &self.incident_quiet, 0)?,
         })
     }
 }

@@ -112,6 +112,7 @@ impl Alerts {
         for (rule, at) in due {
             self.evaluate_rule(&rule, at).await?;
         }
+        self.keep_incidents(now).await?;
         self.follow_up(now).await
     }
 

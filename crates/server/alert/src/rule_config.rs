@@ -86,6 +86,8 @@ rule_config! {
     escalate_after: String,
     /// Channels of the escalation.
     escalate_to: Vec<String>,
+    /// Whether its episodes open an incident; default for critical rules only.
+    incident: bool,
 }
 
 impl RuleConfig {

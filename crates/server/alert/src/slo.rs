@@ -11,7 +11,7 @@ use crate::{AlertError, Measure, RuleFigures};
 
 const MINUTE: i64 = 60 * Timestamp::SECOND;
 /// Long window, short window and burn rate at which a burn counts.
-const WINDOWS: [(i64, i64, f64); 4] = [
+pub(crate) const WINDOWS: [(i64, i64, f64); 4] = [
     (Timestamp::HOUR, 5 * MINUTE, 14.4),
     (6 * Timestamp::HOUR, 30 * MINUTE, 6.0),
     (Timestamp::DAY, 2 * Timestamp::HOUR, 3.0),
@@ -20,7 +20,7 @@ const WINDOWS: [(i64, i64, f64); 4] = [
 /// Quantile of the normal distribution for the lower bound of a share: 99.5 % on one side.
 const Z: f64 = 2.576;
 /// Fewer bad records within a long window prove no burn.
-const LEAST_BAD: u64 = 3;
+pub(crate) const LEAST_BAD: u64 = 3;
 /// Sources by the word after `kind:`.
 const SOURCES: [(&str, &str); 6] = [
     ("llm", "calls"),
@@ -84,18 +84,18 @@ pub struct SloState {
 
 /// Good and all records.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Counts {
-    good: u64,
-    all: u64,
+pub(crate) struct Counts {
+    pub good: u64,
+    pub all: u64,
 }
 
 impl Counts {
-    fn bad_share(self) -> Option<f64> {
+    pub(crate) fn bad_share(self) -> Option<f64> {
         (self.all > 0).then(|| self.all.saturating_sub(self.good) as f64 / self.all as f64)
     }
 
     /// Lower end of the Wilson interval of the share of bad records: few records prove little.
-    fn least_bad_share(self) -> Option<f64> {
+    pub(crate) fn least_bad_share(self) -> Option<f64> {
         let share = self.bad_share()?;
         let (count, square) = (self.all as f64, Z * Z);
         let spread = Z * (share * (1.0 - share) / count + square / (4.0 * count * count)).sqrt();
@@ -205,7 +205,22 @@ impl Slo {
         Ok(worst)
     }
 
-    async fn counts(
+    /// Name.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The table of the config file.
+    pub(crate) const fn config(&self) -> &SloConfig {
+        &self.config
+    }
+
+    /// Nanoseconds of the error budget.
+    pub(crate) const fn period(&self) -> i64 {
+        self.period
+    }
+
+    pub(crate) async fn counts(
         &self,
         measure: &dyn Measure,
         since: Timestamp,
@@ -216,6 +231,16 @@ impl Slo {
             true => all.clone(),
             false => self.figures(measure, &self.good, since, until).await?,
         };
+        Ok(self.counts_of(&all, &good))
+    }
+
+    /// Filters of all and of good records.
+    pub(crate) fn filters(&self) -> (&str, &str) {
+        (&self.of, &self.good)
+    }
+
+    /// Good and all records of these figures.
+    pub(crate) fn counts_of(&self, all: &RuleFigures, good: &RuleFigures) -> Counts {
         let mut count = good.count;
         if self.without_errors {
             count = count.saturating_sub(good.errors);
@@ -227,7 +252,7 @@ impl Slo {
                 buckets.iter().filter(|(bucket, _)| within(*bucket)).map(|(_, times)| times).sum();
             count = count.min(u64::try_from(fast).unwrap_or(0));
         }
-        Ok(Counts { good: count.min(all.count), all: all.count })
+        Counts { good: count.min(all.count), all: all.count }
     }
 
     async fn figures(
@@ -247,7 +272,7 @@ impl Slo {
         Ok(measured.groups.into_iter().next().map(|group| group.figures).unwrap_or_default())
     }
 
-    fn ask(
+    pub(crate) fn ask(
         &self,
         filter: &str,
         since: Timestamp,

@@ -85,6 +85,7 @@ impl AlertFile {
         // A notice that a change causes is on the disk with it.
         conn.pragma_update(None, "synchronous", "FULL").map_err(told)?;
         lay_out(&mut conn, &path)?;
+        conn.execute_batch(crate::incident::LAYOUT).map_err(told)?;
         Ok(Self { path, conn })
     }
 
@@ -92,8 +93,16 @@ impl AlertFile {
         AlertError::File { path: self.path.clone(), cause }
     }
 
+    /// Reads with statements of the caller.
+    pub(crate) fn read<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, AlertError> {
+        work(&self.conn).map_err(|cause| self.told(cause))
+    }
+
     /// Runs a change in one transaction.
-    fn change<T>(
+    pub(crate) fn change<T>(
         &mut self,
         work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
     ) -> Result<T, AlertError> {

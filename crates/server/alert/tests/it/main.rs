@@ -4,6 +4,8 @@
 
 mod channels;
 mod engine;
+mod incidents;
 mod receiver;
+mod reports;
 mod smtp;
 mod world;

@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use quipu_alert::{
     Alerts, AlertsConfig, AlertsParts, BudgetShare, ChannelConfig, Measure, Measured, MeasuredGroup,
-    RuleConfig, RuleFigures,
+    RuleConfig, RuleFigures, SloConfig,
 };
 use quipu_core::{Clock, Error, ErrorKind, Result, Timestamp, TraceFilter, TraceId};
 use quipu_query::{FigureAsk, StepAsk};
@@ -103,6 +103,7 @@ pub fn alerts(world: &Arc<World>, folder: Option<&Path>, text: &str) -> Alerts {
         alerts: AlertsConfig,
         alert: BTreeMap<String, RuleConfig>,
         channel: BTreeMap<String, ChannelConfig>,
+        slo: BTreeMap<String, SloConfig>,
     }
     let file: File = toml::from_str(text).unwrap();
     Alerts::open(AlertsParts {
@@ -110,7 +111,7 @@ pub fn alerts(world: &Arc<World>, folder: Option<&Path>, text: &str) -> Alerts {
         config: file.alerts,
         rules: file.alert,
         channels: file.channel,
-        slos: BTreeMap::new(),
+        slos: file.slo,
         measure: Arc::clone(world) as _,
         clock: Arc::clone(world) as _,
         url: "http://quipu.example".to_owned(),

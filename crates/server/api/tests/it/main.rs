@@ -19,6 +19,7 @@ mod fixture;
 mod forget;
 mod graph;
 mod http;
+mod incidents;
 mod large;
 mod lens;
 mod live;
