@@ -23,8 +23,12 @@ pub struct HealthPart {
     pub weight: f64,
     /// Points of the score that the part costs. The points of all parts and the score make 100.
     pub lost: f64,
-    /// Figures of the part.
+    /// Figures of the part in words.
     pub why: String,
+    /// Bad records, the 95th percentile in milliseconds, or open critical alerts.
+    pub value: f64,
+    /// All records, the percentile of the week before, or other open alerts.
+    pub against: f64,
     /// Query of the HTTP interface with these figures.
     pub query: String,
 }
@@ -80,14 +84,16 @@ pub(crate) fn score_of(of: &Vitals) -> Health {
         return Health { reason: Some(reason), ..Health::default() };
     }
     let mut parts = Vec::new();
-    let mut put = |name, weight, score, why| {
-        parts.push(HealthPart { name, score, weight, lost: 0.0, why, query: String::new() });
+    let mut put = |name, weight, score, why, (value, against)| {
+        let (lost, query) = (0.0, String::new());
+        parts.push(HealthPart { name, score, weight, lost, why, value, against, query });
     };
+    let counts = |bad: u64, all: u64| (bad as f64, all as f64);
     let (calls, tools) = (&of.calls, &of.tools);
     if !of.is_of_tool {
         let failed = share(calls.errors, calls.count);
         let why = format!("{} of {} calls failed", calls.errors, calls.count);
-        put("errors", 40.0, falling(failed, 0.0, 0.2), why);
+        put("errors", 40.0, falling(failed, 0.0, 0.2), why, counts(calls.errors, calls.count));
         if let (Some(now), Some(before)) =
             (calls.latency.quantile(0.95), of.calls_before.latency.quantile(0.95))
         {
@@ -97,18 +103,21 @@ pub(crate) fn score_of(of: &Vitals) -> Health {
                 number(now / 1e6),
                 number(before / 1e6)
             );
-            put("latency", 20.0, falling(ratio, 1.0, 3.0), why);
+            put("latency", 20.0, falling(ratio, 1.0, 3.0), why, (now / 1e6, before / 1e6));
         }
         let why = format!("{} of {} calls have no price", calls.unpriced, calls.count);
-        put("prices", 10.0, falling(share(calls.unpriced, calls.count), 0.0, 0.5), why);
+        let score = falling(share(calls.unpriced, calls.count), 0.0, 0.5);
+        put("prices", 10.0, score, why, counts(calls.unpriced, calls.count));
     }
     if tools.count > 0 {
         let why = format!("{} of {} tool runs failed", tools.errors, tools.count);
-        put("tools", 20.0, falling(share(tools.errors, tools.count), 0.0, 0.4), why);
+        let score = falling(share(tools.errors, tools.count), 0.0, 0.4);
+        put("tools", 20.0, score, why, counts(tools.errors, tools.count));
     }
     let Open { critical, other } = of.open;
     let why = format!("{critical} critical and {other} other alerts are open");
-    put("alerts", 10.0, falling(critical as f64 + 0.25 * other as f64, 0.0, 2.0), why);
+    let score = falling(critical as f64 + 0.25 * other as f64, 0.0, 2.0);
+    put("alerts", 10.0, score, why, counts(critical, other));
     let weight: f64 = parts.iter().map(|part| part.weight).sum();
     let score = parts.iter().map(|part| part.score * part.weight).sum::<f64>() / weight;
     parts.iter_mut().for_each(|part| part.lost = (100.0 - part.score) * part.weight / weight);

@@ -17,8 +17,12 @@ mirrored! {
         weight: f64,
         /// Points of the score that the part costs. The points of all parts and the score make 100.
         lost: f64,
-        /// Figures of the part.
+        /// Figures of the part in words.
         why: String,
+        /// Bad records, the 95th percentile in milliseconds, or open critical alerts.
+        value: f64,
+        /// All records, the percentile of the week before, or other open alerts.
+        against: f64,
         /// Query of the HTTP interface with these figures.
         query: String,
     }

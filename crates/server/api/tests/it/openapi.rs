@@ -175,8 +175,10 @@ async fn its_parameters_are_those_that_routes_take() {
         ("/api/v1/excerpts", vec![&["find", "trace", "session", "span"]]),
         ("/api/v1/scores", vec![&["trace_id", "session", "limit"]]),
         ("/api/v1/metrics/query", vec![METRIC_PARAMS]),
-        ("/api/v1/alerts/history", vec![&["rule", "state", "since", "until", "limit"]]),
-        ("/api/v1/health", vec![&["agent", "tool"]]),
+        ("/api/v1/alerts/history", vec![&["rule", "state", "since", "until", "incident", "limit"]]),
+        ("/api/v1/incidents", vec![&["state", "since", "until", "limit"]]),
+        ("/api/v1/slos/report", vec![&["period", "format"]]),
+        ("/api/v1/health", vec![&["agent", "tool", "days"]]),
     ] {
         let parameters = document["paths"][path]["get"]["parameters"].as_array().unwrap();
         let queries = parameters.iter().filter(|parameter| parameter["in"] == "query");

@@ -35,6 +35,8 @@ interface Props {
   legend?: boolean;
   /** A line across at this value. */
   target?: number | undefined;
+  /** Stretches of time that are marked, in Unix milliseconds. */
+  bands?: readonly { from: number; to: number }[];
 }
 
 const TOP = 10;
@@ -214,6 +216,16 @@ export function TimeChart(props: Props) {
                 </text>
               );
             })}
+            {props.bands?.map((band) => (
+              <rect
+                key={band.from}
+                className="chart-band"
+                x={x(Math.max(since, band.from))}
+                width={Math.max(2, x(Math.min(until, band.to)) - x(Math.max(since, band.from)))}
+                y={plot.top}
+                height={plot.bottom - plot.top}
+              />
+            ))}
             <Marks
               shape={shape}
               piled={piled}

@@ -2,13 +2,16 @@
 import { lazy, Suspense } from "react";
 import { useAsk } from "../../api/ask";
 import { useStatus } from "../../api/queries";
+import { HealthScore } from "../../components/HealthScore";
+import { Link } from "../../components/Link";
+import { Panel } from "../../components/Panel";
 import { PageHead, TopBar } from "../../components/Shell";
 import { NothingMatches } from "../../components/States";
 import { t } from "../../lib/i18n";
 import { rangeLabel } from "../../lib/time";
 import { useScope } from "../../state/filters";
 import { useFollowing } from "../../state/follow";
-import { setParams } from "../../state/url";
+import { href, setParams } from "../../state/url";
 import { TRACES } from "./asks";
 import { BudgetCords } from "./BudgetCords";
 import { ByModel } from "./ByModel";
@@ -68,6 +71,9 @@ export function Overview() {
             <Feed scope={scope} />
           </div>
           <div className="overview-side">
+            <Panel title={t("Health score")} note={<Link href={href("/alerts")}>{t("Alerts")}</Link>}>
+              <HealthScore />
+            </Panel>
             <Failures scope={scope} refetch={refetch} />
             <BudgetCords />
             <Spenders scope={scope} refetch={refetch} />
