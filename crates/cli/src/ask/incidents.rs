@@ -110,7 +110,8 @@ fn list(answer: &Value) -> String {
         Column("owner", false),
     ];
     let line = |row: &Value| {
-        let [id, state, severity, title] = ["id", "state", "severity", "title"].map(|field| text(&row[field]));
+        let [id, state, severity, title] =
+            ["id", "state", "severity", "title"].map(|field| text(&row[field]));
         let [episodes, firing, owner] = ["episodes", "firing", "owner"].map(|field| text(&row[field]));
         let (began, ended) = (time(&row["opened_at"]), time(&row["closed_at"]));
         vec![id, state, severity, title, began, ended, episodes, firing, owner]
@@ -126,7 +127,8 @@ fn whole(answer: &Value) -> String {
     let mut parts = vec![one(&answer["incident"])];
     let figures = &answer["figures"];
     if figures.is_object() {
-        let cost = |field: &str| figures[field].as_str().map_or_else(|| "–".to_owned(), |cost| format!("${cost}"));
+        let cost =
+            |field: &str| figures[field].as_str().map_or_else(|| "–".to_owned(), |cost| format!("${cost}"));
         parts.push(format!(
             "while it lasted: {} calls, {} failed, cost {}; the same time before: {} calls, {} failed, cost {}",
             text(&figures["calls"]),

@@ -7,7 +7,8 @@ use quipu_core::{Timestamp, TraceId};
 use crate::engine::{group_key, law_of, observations, value_of};
 use crate::kind::Kind;
 use crate::{
-    AlertError, Alerts, Bound, Change, GroupState, Measured, MeasuredGroup, Rule, RuleConfig, RuleFigures, Seen,
+    AlertError, Alerts, Bound, Change, GroupState, Measured, MeasuredGroup, Rule, RuleConfig, RuleFigures,
+    Seen,
 };
 
 /// Longest range.

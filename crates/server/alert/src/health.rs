@@ -198,10 +198,17 @@ impl Alerts {
 }
 
 /// Path of the query that gives the figures of a part.
-fn query_of(from: &str, agent: Option<&str>, tool: Option<&str>, since: Timestamp, until: Timestamp) -> String {
+fn query_of(
+    from: &str,
+    agent: Option<&str>,
+    tool: Option<&str>,
+    since: Timestamp,
+    until: Timestamp,
+) -> String {
     let mut path = format!("/api/v1/query?from={from}&since={since}&until={until}");
     for (name, value) in [("agent", agent), ("tool", tool)] {
-        let value = value.map(|value| percent_encoding::utf8_percent_encode(value, percent_encoding::NON_ALPHANUMERIC));
+        let value = value
+            .map(|value| percent_encoding::utf8_percent_encode(value, percent_encoding::NON_ALPHANUMERIC));
         path.extend(value.map(|value| format!("&{name}={value}")));
     }
     path

@@ -19,8 +19,8 @@ mod kind;
 mod machine;
 mod measure;
 mod notice;
-mod preset;
 mod past;
+mod preset;
 mod quiet;
 mod report;
 mod rule;
@@ -38,9 +38,7 @@ pub use backtest::{Backtest, BacktestEpisode, CurvePoint};
 pub use channel::{Channel, ChannelConfig};
 pub use error::AlertError;
 pub use health::{Health, HealthPart};
-pub use incident::{
-    Incident, IncidentAsk, IncidentChange, IncidentFigures, IncidentMoment, IncidentRow,
-};
+pub use incident::{Incident, IncidentAsk, IncidentChange, IncidentFigures, IncidentMoment, IncidentRow};
 pub use kind::Figure;
 pub use machine::{Bound, Change, GroupState, Law, NoData, Phase, Seen};
 pub use measure::{BudgetShare, Measure, Measured, MeasuredGroup, RuleFigures};

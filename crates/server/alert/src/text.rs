@@ -60,7 +60,10 @@ mod tests {
 
     #[test]
     fn marks_of_a_text_stay_text() {
-        assert_eq!(line("a | b\n# c <script> `x` & [y](z)"), "a \\| b \\# c \\<script\\> \\`x\\` &amp; \\[y\\](z)");
+        assert_eq!(
+            line("a | b\n# c <script> `x` & [y](z)"),
+            "a \\| b \\# c \\<script\\> \\`x\\` &amp; \\[y\\](z)"
+        );
         assert_eq!(html("<b a='\"'>&"), "&lt;b a=&#39;&quot;&#39;&gt;&amp;");
         assert_eq!(cell(" "), "–");
     }

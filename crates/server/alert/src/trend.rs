@@ -1,5 +1,7 @@
 //! Health score of past days, from the same figures as the score of now.
 
+use std::collections::BTreeMap;
+
 use quipu_core::Timestamp;
 use serde::Serialize;
 
@@ -11,6 +13,9 @@ use crate::{AlertError, Alerts, MeasuredGroup, RuleFigures};
 const DAYS: i64 = 30;
 /// The latency of a day is compared with so many days before it.
 const BEFORE: i64 = 7;
+
+/// Severity and group of an episode.
+type OpenEpisode = (String, BTreeMap<String, String>);
 
 /// Score of the 24 hours before a time.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -65,7 +70,7 @@ impl Alerts {
         at: Timestamp,
     ) -> Result<Open, AlertError> {
         let rows = self.with_file(move |file| file.open_at(at)).await?;
-        let fits = |group: &std::collections::BTreeMap<String, String>| {
+        let fits = |group: &BTreeMap<String, String>| {
             let same = |key: &str, wanted: Option<&str>| {
                 wanted.is_none_or(|wanted| group.get(key).is_some_and(|value| value == wanted))
             };
@@ -90,10 +95,7 @@ fn sum(of: &MeasuredGroup, since: Timestamp, until: Timestamp) -> RuleFigures {
 
 impl AlertFile {
     /// Severity and group of the episodes that were open at a time and were not withdrawn.
-    fn open_at(
-        &self,
-        at: Timestamp,
-    ) -> Result<Vec<(String, std::collections::BTreeMap<String, String>)>, AlertError> {
+    fn open_at(&self, at: Timestamp) -> Result<Vec<OpenEpisode>, AlertError> {
         let sql = "SELECT severity, grp FROM episodes
             WHERE started_at <= ?1 AND (ended_at IS NULL OR ended_at > ?1) AND state <> 'withdrawn'";
         self.read(|conn| {

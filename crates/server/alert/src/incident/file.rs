@@ -34,7 +34,8 @@ pub(super) struct Entry<'a> {
 }
 
 /// Columns of [`row`].
-const COLUMNS: &str = "i.id, i.title, i.severity, i.opened_at, i.opened_by, i.closed_at, i.closed_by, i.owner,
+const COLUMNS: &str =
+    "i.id, i.title, i.severity, i.opened_at, i.opened_by, i.closed_at, i.closed_by, i.owner,
     (SELECT COUNT(*) FROM incident_episodes l JOIN episodes e ON e.id = l.episode WHERE l.incident = i.id),
     (SELECT COUNT(*) FROM incident_episodes l JOIN episodes e ON e.id = l.episode
         WHERE l.incident = i.id AND e.ended_at IS NULL)";
@@ -80,11 +81,13 @@ pub(super) fn log(work: &Connection, id: i64, entry: Entry<'_>) -> rusqlite::Res
 
 /// Opens an incident and returns its number.
 pub(super) fn open(work: &Connection, new: &Opening) -> rusqlite::Result<i64> {
-    let sql = "INSERT INTO incidents (title, severity, opened_at, opened_by, by_rule) VALUES (?1, ?2, ?3, ?4, ?5)
+    let sql =
+        "INSERT INTO incidents (title, severity, opened_at, opened_by, by_rule) VALUES (?1, ?2, ?3, ?4, ?5)
         RETURNING id";
     let Opening { title, severity, at, by, by_rule } = new;
-    let id = work
-        .query_row(sql, params![title, severity.as_str(), at.nanos(), by, by_rule], |row| row.get::<_, i64>(0))?;
+    let id = work.query_row(sql, params![title, severity.as_str(), at.nanos(), by, by_rule], |row| {
+        row.get::<_, i64>(0)
+    })?;
     log(work, id, Entry { at: *at, author: by, kind: "opened", text: title })?;
     Ok(id)
 }
@@ -134,8 +137,9 @@ impl AlertFile {
         let found = self.read(|conn| {
             let sql = format!("SELECT {COLUMNS} FROM incidents i WHERE i.id = ?1");
             let Some(row) = conn.query_row(&sql, [id], row).optional()? else { return Ok(None) };
-            let mut log = conn
-                .prepare_cached("SELECT at, kind, author, text FROM incident_log WHERE incident = ?1 ORDER BY at, id")?;
+            let mut log = conn.prepare_cached(
+                "SELECT at, kind, author, text FROM incident_log WHERE incident = ?1 ORDER BY at, id",
+            )?;
             let moment = |row: &Row<'_>| {
                 Ok(IncidentMoment {
                     at: time(row.get(0)?),
@@ -175,7 +179,8 @@ impl AlertFile {
         now: Timestamp,
     ) -> Result<(), AlertError> {
         let counted = self.read(|conn| {
-            let sql = "SELECT (SELECT COUNT(*) FROM incident_log WHERE incident = ?1) FROM incidents WHERE id = ?1";
+            let sql =
+                "SELECT (SELECT COUNT(*) FROM incident_log WHERE incident = ?1) FROM incidents WHERE id = ?1";
             conn.query_row(sql, [id], |row| row.get::<_, i64>(0)).optional()
         })?;
         // A full incident can still be closed.
@@ -232,11 +237,15 @@ fn apply(
     for trace in &change.traces {
         let known = "SELECT COUNT(*) FROM incident_traces WHERE incident = ?1 AND trace = ?2";
         if work.query_row(known, params![id, trace], |row| row.get::<_, i64>(0))? == 0 {
-            work.execute("INSERT INTO incident_traces (incident, trace) VALUES (?1, ?2)", params![id, trace])?;
+            work.execute(
+                "INSERT INTO incident_traces (incident, trace) VALUES (?1, ?2)",
+                params![id, trace],
+            )?;
             entry("trace", trace)?;
         }
     }
-    let was_open = work.query_row("SELECT closed_at IS NULL FROM incidents WHERE id = ?1", [id], |row| row.get(0))?;
+    let was_open =
+        work.query_row("SELECT closed_at IS NULL FROM incidents WHERE id = ?1", [id], |row| row.get(0))?;
     match change.is_open {
         Some(false) if was_open => {
             close(work, id, now, by)?;

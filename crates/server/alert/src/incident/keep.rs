@@ -141,7 +141,10 @@ impl AlertFile {
         self.change(|work| {
             work.execute("DELETE FROM incidents WHERE closed_at < ?1", [before.nanos()])?;
             for table in ["incident_episodes", "incident_traces", "incident_log"] {
-                work.execute(&format!("DELETE FROM {table} WHERE incident NOT IN (SELECT id FROM incidents)"), [])?;
+                work.execute(
+                    &format!("DELETE FROM {table} WHERE incident NOT IN (SELECT id FROM incidents)"),
+                    [],
+                )?;
             }
             Ok(())
         })

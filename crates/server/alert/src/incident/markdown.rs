@@ -52,10 +52,13 @@ pub(super) fn report(incident: &Incident, url: &str) -> String {
 }
 
 fn figures_text(figures: &IncidentFigures) -> String {
-    let scope: Vec<String> = figures.scope.iter().map(|(key, value)| format!("{key} {}", line(value))).collect();
+    let scope: Vec<String> =
+        figures.scope.iter().map(|(key, value)| format!("{key} {}", line(value))).collect();
     let of = if scope.is_empty() { String::new() } else { format!(" ({})", scope.join(", ")) };
-    let cost = |cost: &Option<String>| cost.as_ref().map_or_else(|| "unknown".to_owned(), |cost| format!("${cost}"));
-    let mut text = format!("\n## Figures\n\nDuration: {}. The calls{of} while it lasted:\n\n", length(figures.seconds));
+    let cost =
+        |cost: &Option<String>| cost.as_ref().map_or_else(|| "unknown".to_owned(), |cost| format!("${cost}"));
+    let mut text =
+        format!("\n## Figures\n\nDuration: {}. The calls{of} while it lasted:\n\n", length(figures.seconds));
     text += "| | While it lasted | Same time before |\n|---|---:|---:|\n";
     let rows = [
         ("Cost", cost(&figures.cost_usd), cost(&figures.cost_before_usd)),

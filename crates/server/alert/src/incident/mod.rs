@@ -151,7 +151,8 @@ impl Alerts {
         pairs.extend(scope.iter().map(|(key, value)| (key.clone(), value.clone())));
         let ask = Params::new(pairs, until, &Limits::default()).figure_ask().ok()?;
         let measured = self.0.measure.figures(&ask, until).await;
-        let measured = measured.inspect_err(|error| tracing::warn!(%error, "an incident has no figures")).ok()?;
+        let measured =
+            measured.inspect_err(|error| tracing::warn!(%error, "an incident has no figures")).ok()?;
         Some(measured.groups.into_iter().next().map(|group| group.figures).unwrap_or_default())
     }
 }

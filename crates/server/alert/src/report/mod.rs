@@ -139,7 +139,8 @@ impl Alerts {
             (of.episodes, of.firing_s) = self.episodes_of(slo.name(), period.since, until).await?;
             objectives.push(of);
         }
-        let ask = IncidentAsk { since: Some(period.since), until: Some(until), limit: INCIDENTS, is_open: None };
+        let ask =
+            IncidentAsk { since: Some(period.since), until: Some(until), limit: INCIDENTS, is_open: None };
         Ok(SlaReport {
             period: period.name.clone(),
             since: period.since.to_string(),
@@ -165,9 +166,11 @@ impl Alerts {
         };
         let (mut count, mut nanos) = (0, 0);
         for rule in rules {
-            let ask = HistoryAsk { rule: Some(rule), until: Some(until), limit: EPISODES, ..HistoryAsk::default() };
+            let ask =
+                HistoryAsk { rule: Some(rule), until: Some(until), limit: EPISODES, ..HistoryAsk::default() };
             for row in self.history(ask).await?.iter().filter(|row| row.state != "withdrawn") {
-                let time = |text: &Option<String>| text.as_ref().and_then(|text| text.parse::<Timestamp>().ok());
+                let time =
+                    |text: &Option<String>| text.as_ref().and_then(|text| text.parse::<Timestamp>().ok());
                 let Ok(start) = row.started_at.parse::<Timestamp>() else { continue };
                 let end = time(&row.ended_at).unwrap_or(until).min(until);
                 if end > since {

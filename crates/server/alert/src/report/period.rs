@@ -60,7 +60,8 @@ impl SlaPeriod {
 fn dated(text: &str) -> Option<(i32, i32)> {
     let (year, part) = text.split_once('-')?;
     let digits = |text: &str, count: usize| {
-        (text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse::<i32>().ok())?
+        (text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit()))
+            .then(|| text.parse::<i32>().ok())?
     };
     let year = digits(year, 4)?;
     match part.strip_prefix('Q') {
@@ -93,9 +94,23 @@ mod tests {
         ] {
             let found = SlaPeriod::read(text, now).unwrap();
             let day = |at: Timestamp| at.to_string()[..10].to_owned();
-            assert_eq!((found.name.as_str(), day(found.since), day(found.until)), (name, since.into(), until.into()));
+            assert_eq!(
+                (found.name.as_str(), day(found.since), day(found.until)),
+                (name, since.into(), until.into())
+            );
         }
-        for text in ["", "2026", "2026-13", "2026-00", "2026-Q5", "26-11", "2026-1", "2026-11-01", "yesterday", "+026-11"] {
+        for text in [
+            "",
+            "2026",
+            "2026-13",
+            "2026-00",
+            "2026-Q5",
+            "26-11",
+            "2026-1",
+            "2026-11-01",
+            "yesterday",
+            "+026-11",
+        ] {
             let error = SlaPeriod::read(text, now).unwrap_err().to_string();
             assert!(error.contains("period") && error.contains("2026-Q4"), "{text}: {error}");
         }

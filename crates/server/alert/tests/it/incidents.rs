@@ -44,18 +44,28 @@ async fn related_episodes_are_one_incident_that_closes_by_resolution() {
         let rows = all(&alerts).await;
         assert_eq!(rows.len(), 1, "{rows:?}");
         let row = &rows[0];
-        assert_eq!((row.state.as_str(), row.severity.as_str(), row.opened_by.as_str()), ("open", "critical", "rule by_user"));
+        assert_eq!(
+            (row.state.as_str(), row.severity.as_str(), row.opened_by.as_str()),
+            ("open", "critical", "rule by_user")
+        );
         assert_eq!((row.episodes, row.firing, row.rules.join(" ")), (3, 3, "all by_user".to_owned()));
     }
     // A restart opens no second one.
     let alerts = alerts(&world, Some(folder.path()), RULES);
     run_to(&world, &alerts, 180).await;
     let rows = all(&alerts).await;
-    assert_eq!((rows.len(), rows[0].firing, rows[0].state.as_str()), (1, 0, "open"), "the quiet time is not over");
+    assert_eq!(
+        (rows.len(), rows[0].firing, rows[0].state.as_str()),
+        (1, 0, "open"),
+        "the quiet time is not over"
+    );
     run_to(&world, &alerts, 260).await;
     let row = all(&alerts).await.remove(0);
     assert_eq!((row.state.as_str(), row.closed_by.as_deref()), ("closed", Some("resolution")));
-    let history = alerts.history(HistoryAsk { incident: Some(row.id), limit: 10, ..HistoryAsk::default() }).await.unwrap();
+    let history = alerts
+        .history(HistoryAsk { incident: Some(row.id), limit: 10, ..HistoryAsk::default() })
+        .await
+        .unwrap();
     let last = history.iter().filter_map(|episode| episode.ended_at.clone()).max();
     assert_eq!((history.len(), row.closed_at.clone()), (3, last), "it ends with its last episode");
     let figures = alerts.history_figures(HistoryAsk { limit: 1, ..HistoryAsk::default() }).await.unwrap();
@@ -65,7 +75,11 @@ async fn related_episodes_are_one_incident_that_closes_by_resolution() {
     fail(&world, 300, 310, "cleo");
     run_to(&world, &alerts, 320).await;
     let rows = all(&alerts).await;
-    assert_eq!((rows.len(), rows[0].id, rows[0].episodes), (2, row.id + 1, 2), "a later episode is another incident");
+    assert_eq!(
+        (rows.len(), rows[0].id, rows[0].episodes),
+        (2, row.id + 1, 2),
+        "a later episode is another incident"
+    );
 }
 
 #[tokio::test]
@@ -105,7 +119,10 @@ async fn a_user_owns_notes_closes_and_reopens_it_and_the_report_says_so() {
         ..IncidentChange::default()
     };
     let row = alerts.change_incident(id, change, "grace").await.unwrap();
-    assert_eq!((row.state.as_str(), row.closed_by.as_deref(), row.owner.as_deref()), ("closed", Some("grace"), Some("grace")));
+    assert_eq!(
+        (row.state.as_str(), row.closed_by.as_deref(), row.owner.as_deref()),
+        ("closed", Some("grace"), Some("grace"))
+    );
     let incident = alerts.incident(id).await.unwrap();
     let kinds: Vec<&str> = incident.timeline.iter().map(|moment| moment.kind.as_str()).collect();
     assert_eq!(&kinds[..2], ["opened", "episode"]);
@@ -125,7 +142,8 @@ async fn a_user_owns_notes_closes_and_reopens_it_and_the_report_says_so() {
     ] {
         assert!(report.contains(part), "{part}: {report}");
     }
-    let open = IncidentChange { is_open: Some(true), owner: Some(String::new()), ..IncidentChange::default() };
+    let open =
+        IncidentChange { is_open: Some(true), owner: Some(String::new()), ..IncidentChange::default() };
     let row = alerts.change_incident(id, open, "grace").await.unwrap();
     assert_eq!((row.state.as_str(), row.owner), ("open", None));
 }
@@ -139,9 +157,26 @@ async fn bad_changes_name_their_field() {
         (IncidentChange::default(), "title"),
         (IncidentChange { title: Some(long.clone()), ..IncidentChange::default() }, "at most 200 characters"),
         (IncidentChange { title: Some("a".into()), note: Some(long), ..IncidentChange::default() }, "note"),
-        (IncidentChange { title: Some("a".into()), traces: vec!["x".into()], ..IncidentChange::default() }, "32 hex"),
-        (IncidentChange { title: Some("a".into()), episodes: vec!["x".into()], ..IncidentChange::default() }, "episode \"x\""),
-        (IncidentChange { title: Some("a".into()), episodes: vec!["x".into(); 101], ..IncidentChange::default() }, "at most 100"),
+        (
+            IncidentChange { title: Some("a".into()), traces: vec!["x".into()], ..IncidentChange::default() },
+            "32 hex",
+        ),
+        (
+            IncidentChange {
+                title: Some("a".into()),
+                episodes: vec!["x".into()],
+                ..IncidentChange::default()
+            },
+            "episode \"x\"",
+        ),
+        (
+            IncidentChange {
+                title: Some("a".into()),
+                episodes: vec!["x".into(); 101],
+                ..IncidentChange::default()
+            },
+            "at most 100",
+        ),
     ] {
         let error = alerts.open_incident(new, "ada").await.unwrap_err().to_string();
         assert!(error.contains(part), "{part}: {error}");
@@ -163,7 +198,11 @@ async fn ids_that_are_forgotten_leave_incidents_too() {
     let alerts = alerts(&world, None, RULES);
     fail(&world, 0, 20, "ada");
     run_to(&world, &alerts, 20).await;
-    let note = IncidentChange { note: Some("ada called".into()), traces: vec![TRACE.into()], ..IncidentChange::default() };
+    let note = IncidentChange {
+        note: Some("ada called".into()),
+        traces: vec![TRACE.into()],
+        ..IncidentChange::default()
+    };
     alerts.change_incident(1, note, "grace").await.unwrap();
     let rewrite = |text: &str| {
         let clean = text.replace("ada", "gone").replace(TRACE, "gone");

@@ -50,8 +50,14 @@ async fn a_report_says_what_was_promised_and_what_was_measured() {
     let sum: u64 = of.days.iter().map(|day| day.records).sum();
     assert_eq!((sum, of.days.iter().map(|day| day.bad).sum::<u64>()), (30, 3), "days add up to the period");
     for (form, parts) in [
-        (SlaForm::Markdown, &["# Service level report 2027-01", "| answers | met | 90.000 % | 90.000 % | 30 | 3 | 3.0 |"][..]),
-        (SlaForm::Html, &["<!doctype html>", "<th>answers<td class=\"met\">met", "<svg", "prefers-color-scheme"]),
+        (
+            SlaForm::Markdown,
+            &["# Service level report 2027-01", "| answers | met | 90.000 % | 90.000 % | 30 | 3 | 3.0 |"][..],
+        ),
+        (
+            SlaForm::Html,
+            &["<!doctype html>", "<th>answers<td class=\"met\">met", "<svg", "prefers-color-scheme"],
+        ),
     ] {
         let text = report.text(form);
         parts.iter().for_each(|part| assert!(text.contains(part), "{part}: {text}"));
@@ -74,12 +80,24 @@ async fn an_objective_shows_its_days_budget_and_windows() {
     let alerts = alerts(&world, None, CONFIG);
     *world.now.lock().unwrap() = 3 * DAY;
     let slo = alerts.slo("answers").await.unwrap();
-    assert_eq!((slo.records, slo.bad, slo.period.as_str(), slo.rules.join(" ")), (30, 3, "30d", "burns".into()));
+    assert_eq!(
+        (slo.records, slo.bad, slo.period.as_str(), slo.rules.join(" ")),
+        (30, 3, "30d", "burns".into())
+    );
     assert_eq!(slo.days.last().unwrap().budget_left.map(|left| left.abs() < 1e-9), Some(true));
     assert_eq!(slo.state.budget_left.map(|left| left.abs() < 1e-9), Some(true), "{:?}", slo.state);
-    let windows: Vec<_> = slo.windows.iter().map(|pair| (pair.long.as_str(), pair.short.as_str(), pair.burns)).collect();
-    assert_eq!(windows, [("1h", "5m", false), ("6h", "30m", false), ("1d", "2h", false), ("3d", "6h", false)]);
-    assert_eq!(slo.windows[3].burn_long.map(|burn| (burn - 1.0).abs() < 1e-9), Some(true), "{:?}", slo.windows);
+    let windows: Vec<_> =
+        slo.windows.iter().map(|pair| (pair.long.as_str(), pair.short.as_str(), pair.burns)).collect();
+    assert_eq!(
+        windows,
+        [("1h", "5m", false), ("6h", "30m", false), ("1d", "2h", false), ("3d", "6h", false)]
+    );
+    assert_eq!(
+        slo.windows[3].burn_long.map(|burn| (burn - 1.0).abs() < 1e-9),
+        Some(true),
+        "{:?}",
+        slo.windows
+    );
     for second in 0..50 {
         world.call(3 * DAY - 120 + second, "ada", true);
     }
@@ -105,7 +123,11 @@ async fn the_trend_of_health_ends_with_the_score_of_now() {
     // The clock of the world stands at a whole hour.
     assert_eq!(trend[4].score, now.score);
     assert!(trend[3].score < trend[4].score, "{trend:?}");
-    assert_eq!(alerts.health_trend(None, None, 1_000).await.unwrap().len(), 31, "a trend has at most 30 days");
+    assert_eq!(
+        alerts.health_trend(None, None, 1_000).await.unwrap().len(),
+        31,
+        "a trend has at most 30 days"
+    );
 }
 
 #[tokio::test]

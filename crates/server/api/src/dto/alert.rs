@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use quipu_alert::{
-    AlertRow, Backtest, BacktestEpisode, CurvePoint, EpisodeRow, HistoryFigures, NoticeRow, RuleConfig, RuleRow, RuleSource,
-    SilenceRow, SloState,
+    AlertRow, Backtest, BacktestEpisode, CurvePoint, EpisodeRow, HistoryFigures, NoticeRow, RuleConfig,
+    RuleRow, RuleSource, SilenceRow, SloState,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;

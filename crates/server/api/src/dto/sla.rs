@@ -1,8 +1,6 @@
 //! Objectives in detail, and service level reports.
 
-use quipu_alert::{
-    SlaDay, SlaObjective, SlaReport, SloDay as Day, SloDetail, SloWindow,
-};
+use quipu_alert::{SlaDay, SlaObjective, SlaReport, SloDay as Day, SloDetail, SloWindow};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 

@@ -20,12 +20,17 @@ async fn a_critical_rule_opens_an_incident_that_a_user_changes() {
     fixture.state.alerts.clone().unwrap().evaluate(NOW).await.unwrap();
     let listed = fixture.get("/api/v1/incidents?state=open").await;
     let row = &listed["incidents"][0];
-    assert_eq!((&row["id"], &row["state"], &row["opened_by"]), (&json!(1), &json!("open"), &json!("rule slow")));
+    assert_eq!(
+        (&row["id"], &row["state"], &row["opened_by"]),
+        (&json!(1), &json!("open"), &json!("rule slow"))
+    );
     let change = json!({"owner": "grace", "note": "looking", "state": "closed"});
     let changed = post(&fixture, "/api/v1/incidents/1", &change).await.json();
     assert_eq!((&changed["owner"], &changed["closed_by"]), (&json!("grace"), &json!("local")));
     let whole = fixture.get("/api/v1/incidents/1").await;
-    assert!(!whole["episodes"].as_array().unwrap().is_empty() && !whole["traces"].as_array().unwrap().is_empty());
+    assert!(
+        !whole["episodes"].as_array().unwrap().is_empty() && !whole["traces"].as_array().unwrap().is_empty()
+    );
     assert!(whole["timeline"].as_array().unwrap().iter().any(|moment| moment["text"] == "looking"));
     assert!(whole["figures"]["calls"].is_u64(), "{whole}");
     let history = fixture.get("/api/v1/alerts/history?incident=1").await;
@@ -41,7 +46,10 @@ async fn wrong_incidents_name_their_field() {
     let fixture = Fixture::empty();
     for (body, part) in [
         (json!({}), "title"),
-        (json!({"title": "a", "severity": "high"}), "severity: expected info, warning or critical, got \"high\""),
+        (
+            json!({"title": "a", "severity": "high"}),
+            "severity: expected info, warning or critical, got \"high\"",
+        ),
         (json!({"title": "a", "state": "done"}), "state"),
         (json!({"title": "a", "traces": ["x"]}), "32 hexadecimal"),
         (json!({"name": "a"}), "name"),
@@ -53,8 +61,12 @@ async fn wrong_incidents_name_their_field() {
     post(&fixture, "/api/v1/incidents/x", &json!({"note": "a"})).await.problem(404);
     fixture.fails("/api/v1/incidents/7/report", 404).await;
     fixture.fails("/api/v1/incidents?state=done", 400).await;
-    let opened = post(&fixture, "/api/v1/incidents", &json!({"title": "By hand", "severity": "info"})).await.json();
-    assert_eq!((&opened["opened_by"], &opened["severity"], &opened["episodes"]), (&json!("local"), &json!("info"), &json!(0)));
+    let opened =
+        post(&fixture, "/api/v1/incidents", &json!({"title": "By hand", "severity": "info"})).await.json();
+    assert_eq!(
+        (&opened["opened_by"], &opened["severity"], &opened["episodes"]),
+        (&json!("local"), &json!("info"), &json!(0))
+    );
 }
 
 #[tokio::test]
@@ -70,12 +82,17 @@ async fn objectives_have_days_and_reports_have_three_forms() {
 
     let report = fixture.get("/api/v1/slos/report").await;
     assert_eq!((&report["objectives"][0]["name"], &report["partial"]), (&json!("answers"), &json!(true)));
-    for (format, kind, begin) in [("html", "text/html", "<!doctype html>"), ("markdown", "text/markdown", "# Service level")] {
+    for (format, kind, begin) in
+        [("html", "text/html", "<!doctype html>"), ("markdown", "text/markdown", "# Service level")]
+    {
         let path = format!("/api/v1/slos/report?period=quarter&format={format}");
         let answer = fixture.ask(Method::GET, &path, &[], "").await;
         let header = |name: &str| answer.headers[name].to_str().unwrap().to_owned();
         assert!(String::from_utf8_lossy(&answer.body).starts_with(begin));
-        assert!(header("content-type").starts_with(kind) && header("content-disposition").contains("service-levels-"));
+        assert!(
+            header("content-type").starts_with(kind)
+                && header("content-disposition").contains("service-levels-")
+        );
     }
     fixture.fails("/api/v1/slos/report?period=soon", 400).await;
     fixture.fails("/api/v1/slos/report?format=pdf", 400).await;

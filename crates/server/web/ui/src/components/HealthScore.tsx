@@ -29,6 +29,7 @@ function figuresOf({ name, value, against }: HealthPart): string {
     case "prices":
       return t("{n} of {all} calls have no price", counts);
     case "alerts":
+      if (value + against === 0) return t("No alert is open");
       return t("{critical} critical and {other} other alerts are open", {
         critical: count(value),
         other: count(against),

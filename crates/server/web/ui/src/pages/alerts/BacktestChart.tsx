@@ -55,6 +55,7 @@ export function BacktestChart({ test, rule, days, until }: Props) {
           label={t("Worst value of all groups")}
           legend={false}
           target={test.threshold}
+          targetText={(value) => t("threshold {value}", { value })}
           bands={bands}
         />
       ) : (
@@ -69,7 +70,9 @@ export function BacktestChart({ test, rule, days, until }: Props) {
                 {one.to ? lengthText((Date.parse(one.to) - Date.parse(one.from)) / 1000) : t("open")}
               </span>
               <span className="figure">{figure(one.peak, unit)}</span>
-              <span className="muted backtest-group">{groupText(one.group)}</span>
+              {Object.keys(one.group).length > 0 ? (
+                <span className="muted backtest-group">{groupText(one.group)}</span>
+              ) : null}
             </li>
           ))}
         </ul>

@@ -3,7 +3,6 @@ import { lazy, Suspense } from "react";
 import { useAsk } from "../../api/ask";
 import { useStatus } from "../../api/queries";
 import { HealthScore } from "../../components/HealthScore";
-import { Link } from "../../components/Link";
 import { Panel } from "../../components/Panel";
 import { PageHead, TopBar } from "../../components/Shell";
 import { NothingMatches } from "../../components/States";
@@ -11,7 +10,7 @@ import { t } from "../../lib/i18n";
 import { rangeLabel } from "../../lib/time";
 import { useScope } from "../../state/filters";
 import { useFollowing } from "../../state/follow";
-import { href, setParams } from "../../state/url";
+import { setParams } from "../../state/url";
 import { TRACES } from "./asks";
 import { BudgetCords } from "./BudgetCords";
 import { ByModel } from "./ByModel";
@@ -71,7 +70,7 @@ export function Overview() {
             <Feed scope={scope} />
           </div>
           <div className="overview-side">
-            <Panel title={t("Health score")} note={<Link href={href("/alerts")}>{t("Alerts")}</Link>}>
+            <Panel title={t("Health score")}>
               <HealthScore />
             </Panel>
             <Failures scope={scope} refetch={refetch} />

@@ -78,7 +78,7 @@ function Objective({ slo }: { slo: Slo }) {
         <h2>{slo.name}</h2>
         <StateName state={slo.state} />
         <span className="muted">
-          {t("{measured} of {objective} promised", {
+          {t("{measured} measured, {objective} promised", {
             measured: share(slo.measured),
             objective: share(slo.objective),
           })}
@@ -113,7 +113,21 @@ function Budget({ slo }: { slo: Slo }) {
   );
 }
 
+/** Shares of bad records of the days that are, or are not, more than the objective allows. */
+const pointsOf = (of: SloAnswer, over: boolean) =>
+  of.days.map((day) => {
+    const share = day.bad / day.records;
+    return { t: Date.parse(day.at), v: share > 1 - of.slo.objective === over ? share : null };
+  });
+
 function Detail({ of }: { of: SloAnswer }) {
+  if (of.records === 0)
+    return (
+      <p className="assumption">
+        {t("Nothing in {period} matches its filter:", { period: of.period })}{" "}
+        <code className="mono">{of.of || of.good}</code>
+      </p>
+    );
   const until = Date.parse(of.days.at(-1)?.at ?? "") + 86_400_000;
   const since = Date.parse(of.days[0]?.at ?? "");
   return (
@@ -122,12 +136,10 @@ function Detail({ of }: { of: SloAnswer }) {
         {of.days.length > 1 ? (
           <TimeChart
             shape="bar"
+            stacked
             series={[
-              {
-                name: t("Bad records"),
-                hue: "--failure",
-                points: of.days.map((day) => ({ t: Date.parse(day.at), v: day.bad / day.records })),
-              },
+              { name: t("Within the objective"), hue: "--other", points: pointsOf(of, false) },
+              { name: t("More than it allows"), hue: "--failure", points: pointsOf(of, true) },
             ]}
             unit="percent"
             since={since}
@@ -138,6 +150,7 @@ function Detail({ of }: { of: SloAnswer }) {
             label={t("Share of bad records by day")}
             legend={false}
             target={1 - of.slo.objective}
+            targetText={(value) => t("allowed {value}", { value })}
           />
         ) : null}
         <p className="assumption">
@@ -156,7 +169,10 @@ function Detail({ of }: { of: SloAnswer }) {
             <tr>
               <th scope="col">{t("Windows")}</th>
               <th scope="col" className="figure">
-                {t("Burn rate")}
+                {t("Long")}
+              </th>
+              <th scope="col" className="figure">
+                {t("Short")}
               </th>
               <th scope="col" className="figure">
                 {t("Counts above")}
@@ -168,9 +184,8 @@ function Detail({ of }: { of: SloAnswer }) {
             {of.windows.map((pair) => (
               <tr key={pair.long}>
                 <th scope="row">{t("{long} and {short}", { long: pair.long, short: pair.short })}</th>
-                <td className="figure">
-                  {burn(pair.burn_long)} <span className="faint">{burn(pair.burn_short)}</span>
-                </td>
+                <td className="figure">{burn(pair.burn_long)}</td>
+                <td className="figure">{burn(pair.burn_short)}</td>
                 <td className="figure">{marked(String(pair.line))}</td>
                 <td>{pair.burns ? <span className="alert-firing">{t("burns")}</span> : null}</td>
               </tr>

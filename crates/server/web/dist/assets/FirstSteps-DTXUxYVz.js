@@ -1,0 +1,1 @@
+export{t as TeachToSend}from"./FirstSteps-Cq4dN5Ol.js";
