@@ -67,7 +67,7 @@ export function BacktestChart({ test, rule, days, until }: Props) {
             <li key={`${one.from} ${groupText(one.group)}`}>
               <Time at={one.from} />
               <span className="muted">
-                {one.to ? lengthText((Date.parse(one.to) - Date.parse(one.from)) / 1000) : t("open")}
+                {one.to ? lengthText((Date.parse(one.to) - Date.parse(one.from)) / 1000) : t("still open")}
               </span>
               <span className="figure">{figure(one.peak, unit)}</span>
               {Object.keys(one.group).length > 0 ? (

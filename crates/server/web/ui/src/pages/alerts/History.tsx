@@ -102,7 +102,9 @@ function EpisodeLine({ row, rule, now }: { row: AlertEpisode; rule: AlertRule | 
     <tr>
       <th scope="row">
         {rule ? <Link href={href("/alerts", { view: "rules", rule: row.rule })}>{row.rule}</Link> : row.rule}
-        <span className="alert-under">{groupText(row.group)}</span>
+        {Object.keys(row.group).length > 0 ? (
+          <span className="alert-under">{groupText(row.group)}</span>
+        ) : null}
       </th>
       <td className="wide-only">{groupText(row.group)}</td>
       <td>

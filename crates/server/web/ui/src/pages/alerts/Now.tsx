@@ -103,7 +103,9 @@ function Line({ row, rule, incident, pending, acknowledge, silence }: LineProps)
     <tr>
       <th scope="row">
         <Link href={href("/alerts", { view: "rules", rule: row.rule })}>{row.rule}</Link>
-        <span className="alert-under">{groupText(row.group)}</span>
+        {Object.keys(row.group).length > 0 ? (
+          <span className="alert-under">{groupText(row.group)}</span>
+        ) : null}
       </th>
       <td className="wide-only">{groupText(row.group)}</td>
       <td title={row.error ?? undefined}>

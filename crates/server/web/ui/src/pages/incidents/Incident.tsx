@@ -42,7 +42,7 @@ function Page({ of }: { of: IncidentAnswer }) {
       <PageHead
         title={t("Incident {n}", { n: incident.id })}
         tools={
-          <>
+          <span className="head-actions">
             <a className="quiet-button" href={reportOf(incident.id)} download>
               {t("Report")}
             </a>
@@ -54,16 +54,22 @@ function Page({ of }: { of: IncidentAnswer }) {
             >
               {isOpen ? t("Close the incident") : t("Open again")}
             </AllowedButton>
-          </>
+          </span>
         }
       >
-        <span className={isOpen ? "alert-firing" : "alert-resolved"}>{isOpen ? t("open") : t("closed")}</span>
-        <SeverityTag severity={incident.severity} />
-        <Link href={href("/incidents")}>{t("All incidents")}</Link>
+        <Link className="wide-only" href={href("/incidents")}>
+          {t("All incidents")}
+        </Link>
       </PageHead>
       <div className="page-body scrolls">
         <div className="incident">
           <div className="incident-main">
+            <p className="incident-state">
+              <span className={isOpen ? "alert-firing" : "alert-resolved"}>
+                {isOpen ? t("ongoing") : t("closed")}
+              </span>{" "}
+              <SeverityTag severity={incident.severity} />
+            </p>
             <h2 className="incident-title">{incident.title}</h2>
             {change.error ? <Trouble error={change.error} /> : null}
             {of.figures ? <Figures figures={of.figures} isOpen={isOpen} /> : null}

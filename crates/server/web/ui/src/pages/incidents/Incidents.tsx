@@ -92,7 +92,7 @@ function IncidentLine({ row, now }: { row: Incident; now: number }) {
       <td>
         {row.state === "open" ? (
           <>
-            <span className="alert-firing">{t("open")}</span> <SeverityTag severity={row.severity} />
+            <span className="alert-firing">{t("ongoing")}</span> <SeverityTag severity={row.severity} />
           </>
         ) : (
           <span className="alert-resolved">{t("closed")}</span>

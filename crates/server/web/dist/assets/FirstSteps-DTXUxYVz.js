@@ -1,1 +1,0 @@
-export{t as TeachToSend}from"./FirstSteps-Cq4dN5Ol.js";
