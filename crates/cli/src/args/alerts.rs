@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand};
 
-use super::Source;
+use super::{SloWhat, Source};
 
 /// Commands for alerts.
 #[derive(Debug, ClapArgs)]
@@ -147,9 +147,12 @@ pub enum SilencesWhat {
     },
 }
 
-/// Source of the objectives.
+/// Objectives and their reports.
 #[derive(Debug, ClapArgs)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Slo {
+    #[command(subcommand)]
+    pub what: Option<SloWhat>,
     #[command(flatten)]
     pub source: Source,
 }

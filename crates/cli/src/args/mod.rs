@@ -8,6 +8,7 @@ mod dead;
 mod forget;
 mod gateway;
 mod generate;
+mod incidents;
 mod mcp;
 mod money;
 mod retention;
@@ -33,6 +34,7 @@ pub use dead::{DeadLetters, DeadPlace, DeadWhat};
 pub use forget::Forget;
 pub use gateway::{Gateway, GatewayFlags, former_gateway};
 pub use generate::{ClickhouseTables, Generate, GenerateWhat, Provision, TracesIn};
+pub use incidents::{IncidentChange, Incidents, IncidentsWhat, SloForm, SloReport, SloWhat};
 pub use mcp::{Mcp, McpInstall, McpSource, McpTool, McpWhat};
 pub use money::*;
 pub use retention::{HoldPlace, RetentionArgs, RetentionWhat, RuleFlags};
@@ -96,7 +98,9 @@ pub enum Command {
     Plans(Plans),
     /// List, test and silence alerts
     Alerts(Alerts),
-    /// Show service level objectives; exit with 3 if one burns or is exhausted
+    /// List, open, change and close incidents, and write their reports
+    Incidents(Incidents),
+    /// Show service level objectives and their reports; exit with 3 if one burns or is exhausted
     Slo(Slo),
     /// Show the health score of the last 24 hours
     Health(Health),

@@ -68,7 +68,7 @@ pub fn health(what: &Health) -> Result<bool> {
     get(&what.source, question, score)
 }
 
-fn get(source: &Source, question: Question, print: impl Fn(&Value) -> String) -> Result<bool> {
+pub(super) fn get(source: &Source, question: Question, print: impl Fn(&Value) -> String) -> Result<bool> {
     show(source.json, &ask(source, &question)?, print)?;
     Ok(true)
 }
@@ -206,7 +206,14 @@ fn history(answer: &Value) -> String {
             text(&row["id"]),
         ]
     };
-    or(table_of(&columns, rows(answer, "episodes", line)), "no episode")
+    let listed = or(table_of(&columns, rows(answer, "episodes", line)), "no episode");
+    let minutes = |field: &str| {
+        let seconds = answer["figures"][field].as_f64();
+        seconds.map_or_else(|| "–".to_owned(), |seconds| format!("{:.1} min", seconds / 60.0))
+    };
+    let count = text(&answer["figures"]["episodes"]);
+    let (acknowledged, resolved) = (minutes("mtta_s"), minutes("mttr_s"));
+    format!("{listed}\n{count} episodes, mean time to acknowledge {acknowledged}, to resolve {resolved}")
 }
 
 fn silences(answer: &Value) -> String {
@@ -270,10 +277,10 @@ fn score(answer: &Value) -> String {
         return format!("health: unknown ({})", text(&answer["reason"]));
     };
     let columns =
-        [Column("part", false), Column("score", true), Column("weight", true), Column("why", false)];
+        [Column("part", false), Column("score", true), Column("points lost", true), Column("why", false)];
     let line = |row: &Value| {
-        let number = |field: &str| format!("{:.0}", row[field].as_f64().unwrap_or(0.0));
-        vec![text(&row["name"]), number("score"), number("weight"), text(&row["why"])]
+        let number = |field: &str| format!("{:.1}", row[field].as_f64().unwrap_or(0.0));
+        vec![text(&row["name"]), number("score"), number("lost"), text(&row["why"])]
     };
     let mut lines = vec![format!("health: {score}"), table(&columns, rows(answer, "parts", line))];
     lines.extend(answer["recommendations"].as_array().into_iter().flatten().map(text));
@@ -287,10 +294,10 @@ fn fired(answer: &Value) -> String {
     }
 }
 
-fn table_of(columns: &[Column], lines: Vec<Vec<String>>) -> Option<String> {
+pub(super) fn table_of(columns: &[Column], lines: Vec<Vec<String>>) -> Option<String> {
     (!lines.is_empty()).then(|| table(columns, lines))
 }
 
-fn or(table: Option<String>, without: &str) -> String {
+pub(super) fn or(table: Option<String>, without: &str) -> String {
     table.unwrap_or_else(|| without.to_owned())
 }

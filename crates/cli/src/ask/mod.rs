@@ -7,6 +7,7 @@ mod archive;
 mod books;
 mod budgets;
 mod estimate;
+mod incidents;
 mod lens;
 mod parity;
 mod price;
@@ -20,7 +21,7 @@ use std::io::Write;
 use anyhow::{Result, bail};
 use serde_json::Value;
 
-use crate::args::{Command, Events, Filter, Source, Trace};
+use crate::args::{Command, Events, Filter, Slo, SloWhat, Source, Trace};
 
 pub use source::{
     OpenSource, Refused, ask, ask_server, ask_to_change, ask_to_write, escape, place, server_of, server_with,
@@ -80,6 +81,8 @@ pub fn run(command: &Command) -> Result<bool> {
     match command {
         Command::Prices(ask) => return books::run(&ask.what),
         Command::Alerts(ask) => return alerts::run(&ask.what),
+        Command::Incidents(ask) => return incidents::run(&ask.what),
+        Command::Slo(Slo { what: Some(SloWhat::Report(ask)), .. }) => return incidents::slo_report(ask),
         Command::Slo(ask) => return alerts::slo(ask),
         Command::Health(ask) => return alerts::health(ask),
         Command::Budget(ask) => return budgets::run(&ask.what),

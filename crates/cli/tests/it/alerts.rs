@@ -187,7 +187,25 @@ fn the_commands_of_the_guide_set_test_silence_and_remove_a_rule() {
         let listed = server.get("/api/v1/alerts");
         listed["alerts"].as_array()?.iter().find(|row| row["state"] == "firing").cloned()
     });
-    quipu(&["alerts", "ack", row["episode"].as_str().unwrap()]);
+    let episode = row["episode"].as_str().unwrap();
+    quipu(&["alerts", "ack", episode]);
+    assert!(quipu(&["alerts", "history"]).contains("mean time to acknowledge 0.0 min"));
+    let opened = quipu(&["incidents", "open", "Calls fail", "--owner", "ada", "--episode", episode]);
+    assert!(opened.contains("Calls fail") && opened.contains("ada"), "{opened}");
+    quipu(&["incidents", "update", "1", "--note", "The key expired", "--severity", "critical"]);
+    let shown = quipu(&["incidents", "show", "1"]);
+    assert!(shown.contains("The key expired") && shown.contains("while it lasted"), "{shown}");
+    assert!(quipu(&["incidents", "close", "1", "--note", "A new key"]).contains("closed"));
+    assert!(quipu(&["incidents", "list", "--state", "open"]).contains("no incident"));
+    quipu(&["incidents", "reopen", "1"]);
+    let report = folder.path().join("incident.md");
+    quipu(&["incidents", "report", "1", "--out", report.to_str().unwrap()]);
+    let report = std::fs::read_to_string(report).unwrap();
+    assert!(report.starts_with("# Incident 1: Calls fail") && report.contains("A new key"), "{report}");
+    assert!(quipu(&["slo", "report"]).starts_with("# Service level report"));
+    assert!(quipu(&["slo", "report", "quarter", "--format", "html"]).starts_with("<!doctype html>"));
+    let (code, _, error) = run(&["slo", "report", "soon", "--url", &url]);
+    assert!(code == 1 && error.contains("2026-Q4"), "{error}");
     assert!(quipu(&["alerts", "list"]).contains("firing"));
     quipu(&["alerts", "rm", "mine"]);
     assert!(quipu(&["alerts", "test"]).contains("no alert is firing"));

@@ -27,6 +27,8 @@ pub struct AlertsConfig {
     pub repeat_interval: String,
     /// Retention of ended episodes; default 90d.
     pub history: String,
+    /// Time after the last episode of an incident after which it closes; default 10m.
+    pub incident_quiet: String,
     /// Public address of the dashboard for links, also of those that acknowledge; default the server's own
     /// for pages, and no acknowledgement links.
     pub url: String,
@@ -50,6 +52,7 @@ impl Default for AlertsConfig {
             group_interval: "5m".to_owned(),
             repeat_interval: "4h".to_owned(),
             history: "90d".to_owned(),
+            incident_quiet: "10m".to_owned(),
             url: String::new(),
             ack_links: "24h".to_owned(),
             inhibit: Vec::new(),
@@ -68,6 +71,7 @@ pub(crate) struct Times {
     pub interval: i64,
     pub repeat: i64,
     pub history: i64,
+    pub quiet: i64,
     pub ack_links: i64,
 }
 
@@ -105,6 +109,7 @@ impl AlertsConfig {
             interval: read("group_interval", &self.group_interval, 0)?,
             repeat: read("repeat_interval", &self.repeat_interval, Timestamp::SECOND)?,
             history: read("history", &self.history, Timestamp::DAY)?,
+            quiet: read("incident_quiet", &self.incident_quiet, 0)?,
             ack_links: read("ack_links", &self.ack_links, 0)?,
         })
     }

@@ -66,6 +66,8 @@ pub struct HistoryAsk {
     pub since: Option<Timestamp>,
     /// Began before.
     pub until: Option<Timestamp>,
+    /// Incident; all if `None`.
+    pub incident: Option<i64>,
     /// Most rows.
     pub limit: usize,
 }

@@ -7,7 +7,8 @@ use quipu_core::{Timestamp, TraceId};
 use crate::engine::law_of;
 use crate::observe::{absent, group_key, names, ratio, value_of};
 use crate::{
-    AlertError, Alerts, Change, GroupState, Measured, MeasuredGroup, Rule, RuleConfig, RuleFigures, Seen,
+    AlertError, Alerts, Bound, Change, GroupState, Measured, MeasuredGroup, Rule, RuleConfig, RuleFigures,
+    Seen,
 };
 
 /// Longest range.
@@ -16,6 +17,8 @@ const LONGEST: i64 = 90 * Timestamp::DAY;
 const POINTS: i64 = 20_000;
 /// Most queries of a back-test.
 const QUERIES: i64 = 400;
+/// Points of the curve of a back-test.
+const CURVE: i64 = 240;
 /// Most evaluations of a rule whose figures need one query each.
 const EVALUATIONS: i64 = 2_000;
 
@@ -28,6 +31,25 @@ pub struct Backtest {
     pub firing_s: f64,
     /// Milliseconds between two evaluations. A long range of many groups is evaluated less often than live.
     pub every_ms: i64,
+    /// Threshold of the rule.
+    pub threshold: f64,
+    /// `above` or `below`.
+    pub side: &'static str,
+    /// Worst value of all groups over time.
+    pub curve: Vec<CurvePoint>,
+    /// Nanoseconds of a point of the curve.
+    step: i64,
+    /// Point of the latest value: the next one is mostly the same.
+    cursor: usize,
+}
+
+/// A point of the curve of a back-test.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CurvePoint {
+    /// Begin of the step.
+    pub at: Timestamp,
+    /// Value that is furthest on the wrong side within the step.
+    pub value: f64,
 }
 
 /// An episode of a back-test.
@@ -189,7 +211,7 @@ impl Alerts {
         if rule.group_by.is_empty() {
             found.entry(group_key(&BTreeMap::new())).or_default();
         }
-        let mut test = Backtest { every_ms: every / 1_000_000, ..Backtest::default() };
+        let mut test = replay.test(every);
         for (group, buckets) in found.into_values() {
             replay.slide(group, buckets, first, every, &mut test);
         }
@@ -204,7 +226,7 @@ impl Alerts {
         while replay.until.since(replay.since) / every > EVALUATIONS {
             every *= 2;
         }
-        let mut test = Backtest { every_ms: every / 1_000_000, ..Backtest::default() };
+        let mut test = replay.test(every);
         let mut states = BTreeMap::<String, (BTreeMap<String, String>, GroupState)>::new();
         let mut at = ceil(replay.since, every);
         while at <= replay.until {
@@ -233,6 +255,18 @@ struct Replay<'a> {
 }
 
 impl Replay<'_> {
+    /// A back-test without episodes.
+    fn test(&self, every: i64) -> Backtest {
+        let bound = self.rule.law.bound;
+        Backtest {
+            every_ms: every / 1_000_000,
+            threshold: bound.threshold(),
+            side: if matches!(bound, Bound::Above(_)) { "above" } else { "below" },
+            step: (self.until.since(self.since) / CURVE).max(every),
+            ..Backtest::default()
+        }
+    }
+
     fn slide(
         &self,
         group: BTreeMap<String, String>,
@@ -290,6 +324,23 @@ impl Backtest {
     ) {
         if change == Some(Change::Resolved) {
             self.add(group, state, Some(at), at);
+        }
+        if let Some(value) = state.value.filter(|_| !state.empty && !state.failed) {
+            self.plot(at, value);
+        }
+    }
+
+    /// Adds a value to the curve. Groups come one after the other, each in order of time.
+    fn plot(&mut self, at: Timestamp, value: f64) {
+        let at = at.floor(self.step);
+        if self.curve.get(self.cursor).is_none_or(|point| point.at != at) {
+            self.cursor = self.curve.binary_search_by_key(&at, |point| point.at).unwrap_or_else(|place| {
+                self.curve.insert(place, CurvePoint { at, value });
+                place
+            });
+        }
+        if let Some(point) = self.curve.get_mut(self.cursor) {
+            point.value = if self.side == "above" { point.value.max(value) } else { point.value.min(value) };
         }
     }
 

@@ -42,6 +42,7 @@ impl Alerts {
             self.evaluate_rule(&rule, at).await?;
         }
         drop(round);
+        self.keep_incidents(now).await?;
         self.follow_up(now).await
     }
 

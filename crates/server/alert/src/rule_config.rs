@@ -113,6 +113,8 @@ rule_config! {
     escalate: Vec<EscalateStep>,
     /// What is done beside telling, at most 5 actions.
     actions: Vec<ActionConfig>,
+    /// Whether its episodes open an incident; default for critical rules only.
+    incident: bool,
 }
 
 impl RuleConfig {

@@ -24,7 +24,7 @@ const Z: f64 = 4.5;
 /// A share of bad records that no bound proves with fewer than 2,000 records, all of them bad.
 const PROVABLE: f64 = 0.99;
 /// Fewer bad records within a long window prove no burn.
-const LEAST_BAD: u64 = 3;
+pub(crate) const LEAST_BAD: u64 = 3;
 /// Sources by the word after `kind:`.
 const SOURCES: [(&str, &str); 6] = [
     ("llm", "calls"),
@@ -88,20 +88,20 @@ pub struct SloState {
 
 /// Good and all records.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Counts {
-    good: u64,
-    all: u64,
+pub(crate) struct Counts {
+    pub good: u64,
+    pub all: u64,
 }
 
 impl Counts {
-    fn bad_share(self) -> Option<f64> {
+    pub(crate) fn bad_share(self) -> Option<f64> {
         (self.all > 0).then(|| self.all.saturating_sub(self.good) as f64 / self.all as f64)
     }
 
     /// Lower end of the Wilson interval of the share of bad records: few records prove little. Without the
     /// continuity correction, the interval promises too much for small shares. Source: Newcombe, "Two-sided
     /// confidence intervals for the single proportion", Statistics in Medicine 17 (1998), method 4.
-    fn least_bad_share(self) -> Option<f64> {
+    pub(crate) fn least_bad_share(self) -> Option<f64> {
         let share = self.bad_share()?;
         if share == 0.0 {
             return Some(0.0);
@@ -185,12 +185,12 @@ impl Slo {
     }
 
     /// Share of records that may be bad.
-    fn budget(&self) -> f64 {
+    pub(crate) fn budget(&self) -> f64 {
         1.0 - self.config.objective
     }
 
     /// The windows that can fire: within the period, and with a line that a total failure crosses.
-    fn windows(&self) -> impl Iterator<Item = (i64, i64, f64)> + use<> {
+    pub(crate) fn windows(&self) -> impl Iterator<Item = (i64, i64, f64)> + use<> {
         let (period, budget) = (self.period, self.budget());
         WINDOWS.into_iter().filter(move |(long, _, line)| *long <= period && line * budget < PROVABLE)
     }
@@ -245,7 +245,22 @@ impl Slo {
         Ok(worst)
     }
 
-    async fn counts(
+    /// Name.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The table of the config file.
+    pub(crate) const fn config(&self) -> &SloConfig {
+        &self.config
+    }
+
+    /// Nanoseconds of the error budget.
+    pub(crate) const fn period(&self) -> i64 {
+        self.period
+    }
+
+    pub(crate) async fn counts(
         &self,
         measure: &dyn Measure,
         since: Timestamp,
@@ -256,6 +271,16 @@ impl Slo {
             true => all.clone(),
             false => self.figures(measure, &self.good, since, until).await?,
         };
+        Ok(self.counts_of(&all, &good))
+    }
+
+    /// Filters of all and of good records.
+    pub(crate) fn filters(&self) -> (&str, &str) {
+        (&self.of, &self.good)
+    }
+
+    /// Good and all records of these figures.
+    pub(crate) fn counts_of(&self, all: &RuleFigures, good: &RuleFigures) -> Counts {
         let mut count = good.count;
         if self.without_errors {
             count = count.saturating_sub(good.errors);
@@ -267,7 +292,7 @@ impl Slo {
                 buckets.iter().filter(|(bucket, _)| within(*bucket)).map(|(_, times)| times).sum();
             count = count.min(u64::try_from(fast).unwrap_or(0));
         }
-        Ok(Counts { good: count.min(all.count), all: all.count })
+        Counts { good: count.min(all.count), all: all.count }
     }
 
     async fn figures(
@@ -287,7 +312,7 @@ impl Slo {
         Ok(measured.groups.into_iter().next().map(|group| group.figures).unwrap_or_default())
     }
 
-    fn ask(
+    pub(crate) fn ask(
         &self,
         filter: &str,
         since: Timestamp,

@@ -37,7 +37,8 @@ use crate::{Problem, dto, headers, problem, routes};
         routes::put_dashboard, routes::remove_dashboard, routes::export_traces, routes::export_records, routes::delete_traces, routes::forget,
         routes::retention, routes::preview_retention, routes::run_retention, routes::holds, routes::hold, routes::release,
         routes::alerts, routes::alert_rules, routes::alert_rule, routes::put_alert_rule, routes::remove_alert_rule, routes::backtest, routes::alert_history,
-        routes::acknowledge, routes::ack_page, routes::ack_by_link, routes::silences, routes::add_silence, routes::end_silence, routes::fire, routes::slos, routes::health,
+        routes::acknowledge, routes::ack_page, routes::ack_by_link, routes::silences, routes::add_silence, routes::end_silence, routes::fire, routes::slos, routes::slo, routes::slo_report, routes::health,
+        routes::incidents, routes::open_incident, routes::incident, routes::change_incident, routes::incident_report,
         routes::sql, routes::sql_schema,
         routes::healthz, routes::readyz, routes::metrics_page, serve
     ),

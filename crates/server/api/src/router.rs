@@ -176,6 +176,11 @@ fn watched() -> Router<Arc<Api>> {
         .route("/api/v1/alerts/silences/{id}", delete(handlers::end_silence))
         .route("/api/v1/alerts/fire", post(handlers::fire))
         .route("/api/v1/slos", get(handlers::slos))
+        .route("/api/v1/slos/report", get(handlers::slo_report))
+        .route("/api/v1/slos/{name}", get(handlers::slo))
+        .route("/api/v1/incidents", get(handlers::incidents).post(handlers::open_incident))
+        .route("/api/v1/incidents/{id}", get(handlers::incident).post(handlers::change_incident))
+        .route("/api/v1/incidents/{id}/report", get(handlers::incident_report))
         .route("/api/v1/health", get(handlers::health))
         .layer(DefaultBodyLimit::max(SMALL_BODY))
 }

@@ -2,6 +2,7 @@
 //! markup, errors, and a server that is killed and restarts. Others cover login, held, thinned and forgotten
 //! data, and an empty server that gets its first trace.
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Result, anyhow};
@@ -16,6 +17,26 @@ const CASES: [&str; 11] =
     ["demo", "empty", "failing", "large", "walks", "hostile", "restart", "access", "data", "first", "behind"];
 /// Cases that only run when they are named, because they take long.
 const ON_DEMAND: [&str; 1] = ["widths"];
+/// Rules that fire over the demo, and an objective.
+const WATCHING: &str = r#"
+[alert.failing_calls]
+kind = "error_rate"
+group_by = ["model"]
+window = "1d"
+above = 0.001
+severity = "critical"
+channels = ["log"]
+
+[alert.slow_answers]
+kind = "latency"
+window = "1d"
+above = 1.0
+
+[slo.answers]
+objective = 0.99
+of = "kind:llm"
+good = "kind:llm status:ok"
+"#;
 const SENDERS: usize = 3;
 /// Findings of a case that are printed.
 const TOLD: usize = 25;
@@ -35,8 +56,11 @@ pub fn run(bench: &Bench) -> Result<Report> {
     let wanted = |name: &&str| bench.only.is_empty() || named(name);
     let cases: Vec<&str> =
         CASES.into_iter().filter(wanted).chain(ON_DEMAND.into_iter().filter(named)).collect();
-    let (demo, empty, hostile, large) = (demo(bench)?, bare(bench)?, bare(bench)?, large(bench, &cases)?);
     let folder = tempfile::tempdir()?;
+    let config = folder.path().join("watching.toml");
+    std::fs::write(&config, WATCHING)?;
+    let demo = demo(bench, &config)?;
+    let (empty, hostile, large) = (bare(bench)?, bare(bench)?, large(bench, &cases)?);
     let plan = json!({
         "cases": cases, "binary": bench.binary, "folder": folder.path(),
         "urls": { "demo": demo.http, "empty": empty.http, "hostile": hostile.http, "large": large.http },
@@ -55,8 +79,8 @@ fn judged(report: Report, case: &Value) -> Report {
 }
 
 /// The recorded workload, once its latest traces are there.
-fn demo(bench: &Bench) -> Result<Server> {
-    let server = Server::fresh(&bench.binary, &["--demo"])?;
+fn demo(bench: &Bench, config: &Path) -> Result<Server> {
+    let server = Server::fresh(&bench.binary, &["--demo", "--config", &config.to_string_lossy()])?;
     let http = Http::new(Duration::from_secs(30));
     // The demo is filled from its oldest trace to its newest.
     let filled = || {

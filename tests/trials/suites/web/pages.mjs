@@ -40,6 +40,11 @@ async function opened(url) {
   paths.push(["cost-by-week", "/cost?range=all&by=time&per=week"], ["cost-by-tool", "/cost?range=all&by=tool"]);
   paths.push(["map-3d", "/map?view=3d"], ["filtered", "/traces?filter=status%3Aerror"], ["nothing", "/traces?filter=model%3Ano-such-model"]);
   paths.push(["calls", "/calls?sort=-cost"], ["tool-runs", "/tool-runs?sort=-status"], ["spans", "/spans?state=failed"], ["compare-agents", "/compare?by=agent"]);
+  for (const view of ["history", "rules", "silences", "channels"]) paths.push([`alerts-${view}`, `/alerts?view=${view}`]);
+  paths.push(["alert-form", "/alerts?view=rules&new=1"], ["alert-rule", "/alerts?view=rules&rule=failing_calls"]);
+  const { incidents } = await json(`${url}/api/v1/incidents?limit=1`);
+  for (const { id } of incidents) paths.push(["incident", `/incidents/${id}`]);
+  paths.push(["incident-form", "/incidents?new=1"], ["objectives-report", "/slos?view=report"]);
   paths.push(["wrong-filter", "/traces?filter=model%3A"]);
   return paths;
 }

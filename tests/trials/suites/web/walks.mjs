@@ -13,6 +13,7 @@ import { slowed } from "./slow.mjs";
 import { counted, tasks } from "./tasks.mjs";
 import { LIMIT, run } from "./steps.mjs";
 import { looked, opened, turned, worked } from "./trace.mjs";
+import { handled, promised, watched } from "./watching.mjs";
 import { frameworks, opens, talked, tools } from "./work.mjs";
 
 const AT_ONCE = 2;
@@ -53,6 +54,9 @@ const WALKS = {
   metrics: ["/measurements?range=all", metrics],
   map: ["/map?range=all", map],
   budgets: ["/budgets", budgeted, /\/budgets/],
+  alerts: ["/alerts", watched, /\/alerts/],
+  incidents: ["/incidents", handled],
+  objectives: ["/slos", promised],
   reprice: ["/cost?range=all", repriced],
 };
 

@@ -36,6 +36,7 @@ impl AlertFile {
             FROM episodes
             WHERE (?1 IS NULL OR rule = ?1) AND (?2 IS NULL OR started_at >= ?2)
                 AND (?3 IS NULL OR started_at < ?3) AND (?4 IS NULL OR state = ?4)
+                AND (?6 IS NULL OR id IN (SELECT episode FROM incident_episodes WHERE incident = ?6))
             ORDER BY started_at DESC, id LIMIT ?5";
         let time = |at: Option<i64>| at.map(|at| Timestamp::from_nanos(at).to_string());
         let read = |row: &rusqlite::Row<'_>| {
@@ -60,7 +61,7 @@ impl AlertFile {
             let limit = i64::try_from(ask.limit).unwrap_or(i64::MAX);
             let since = ask.since.map(Timestamp::nanos);
             let until = ask.until.map(Timestamp::nanos);
-            let all = params![ask.rule, since, until, ask.state, limit];
+            let all = params![ask.rule, since, until, ask.state, limit, ask.incident];
             let mut rows: Vec<EpisodeRow> =
                 self.conn.prepare_cached(sql)?.query_map(all, read)?.collect::<rusqlite::Result<_>>()?;
             let mut notices = self.conn.prepare_cached(

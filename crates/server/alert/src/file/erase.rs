@@ -10,13 +10,16 @@ use crate::AlertError;
 pub(crate) type Rewrite<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// Tables with their texts: table, key, column.
-const TEXTS: [(&str, &str, &str); 6] = [
+const TEXTS: [(&str, &str, &str); 9] = [
     ("rules", "name", "config"),
     ("episodes", "id", "grp"),
     ("episodes", "id", "body"),
     ("notices", "id", "body"),
     ("silences", "id", "matchers"),
     ("silences", "id", "reason"),
+    ("incidents", "id", "title"),
+    ("incident_traces", "id", "trace"),
+    ("incident_log", "id", "text"),
 ];
 
 impl AlertFile {

@@ -123,6 +123,7 @@ impl AlertFile {
         conn.pragma_update(None, "synchronous", "FULL").map_err(told)?;
         lay_out(&mut conn, &path)?;
         conn.execute_batch(include_str!("../layout_routing.sql")).map_err(told)?;
+        conn.execute_batch(crate::incident::LAYOUT).map_err(told)?;
         Ok(Self { path, conn })
     }
 
@@ -130,8 +131,16 @@ impl AlertFile {
         AlertError::File { path: self.path.clone(), cause }
     }
 
+    /// Reads with statements of the caller.
+    pub(crate) fn read<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, AlertError> {
+        work(&self.conn).map_err(|cause| self.told_error(cause))
+    }
+
     /// Runs a change in one transaction.
-    fn change<T>(
+    pub(crate) fn change<T>(
         &mut self,
         work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
     ) -> Result<T, AlertError> {

@@ -5,8 +5,10 @@
 mod actions;
 mod channels;
 mod engine;
+mod incidents;
 mod kinds;
 mod receiver;
+mod reports;
 mod routing;
 mod smtp;
 mod world;

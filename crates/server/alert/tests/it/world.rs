@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use quipu_alert::{
     AlertError, Alerts, AlertsConfig, AlertsParts, BudgetShare, ChannelConfig, Extras, Measure, Measured,
-    MeasuredGroup, RuleConfig, RuleFigures,
+    MeasuredGroup, RuleConfig, RuleFigures, SloConfig,
 };
 use quipu_core::{Clock, Error, ErrorKind, Timestamp, TraceFilter, TraceId};
 use quipu_query::{FigureAsk, StepAsk};
@@ -119,6 +119,7 @@ pub fn opened(
         alerts: AlertsConfig,
         alert: BTreeMap<String, RuleConfig>,
         channel: BTreeMap<String, ChannelConfig>,
+        slo: BTreeMap<String, SloConfig>,
     }
     let file: File = toml::from_str(text).unwrap();
     let parts = AlertsParts {
@@ -126,7 +127,7 @@ pub fn opened(
         config: file.alerts,
         rules: file.alert,
         channels: file.channel,
-        slos: BTreeMap::new(),
+        slos: file.slo,
         measure,
         clock: Arc::clone(world) as _,
         url: "http://quipu.example".to_owned(),

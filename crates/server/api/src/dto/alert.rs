@@ -3,29 +3,14 @@
 use std::collections::BTreeMap;
 
 use quipu_alert::{
-    AlertRow, Backtest, BacktestEpisode, EpisodeRow, HealthPart, NoticeRow, RuleConfig, RuleRow, RuleSource,
-    SilenceRow, SloState,
+    AlertRow, Backtest, BacktestEpisode, CurvePoint, EpisodeRow, HistoryFigures, NoticeRow, RuleConfig,
+    RuleRow, RuleSource, SilenceRow, SloState,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use utoipa::{IntoParams, ToSchema};
 
-/// Declares an answer type with the fields of a type of the alert engine, and the conversion.
-macro_rules! mirrored {
-    ($($(#[doc = $about:literal])* $name:ident of $from:ident {
-        $($(#[doc = $doc:literal])* $field:ident: $kind:ty,)*
-    })*) => {$(
-        $(#[doc = $about])*
-        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-        pub struct $name { $($(#[doc = $doc])* pub $field: $kind,)* }
-
-        impl From<$from> for $name {
-            fn from(row: $from) -> Self {
-                Self { $($field: row.$field.into(),)* }
-            }
-        }
-    )*};
-}
+use super::mirrored::mirrored;
 
 mirrored! {
     /// Current state of one group of a rule.
@@ -82,6 +67,22 @@ mirrored! {
         active: bool,
     }
 
+    /// Figures of all episodes that the filter of a history selects.
+    AlertFigures of HistoryFigures {
+        /// Episodes.
+        episodes: u64,
+        /// Open episodes.
+        firing: u64,
+        /// Episodes that late records withdrew.
+        withdrawn: u64,
+        /// Acknowledged episodes.
+        acknowledged: u64,
+        /// Mean seconds from begin to acknowledgement (MTTA); null without an acknowledged episode.
+        mtta_s: Option<f64>,
+        /// Mean seconds from begin to end of resolved episodes (MTTR); null without one.
+        mttr_s: Option<f64>,
+    }
+
     /// State of a service level objective.
     Slo of SloState {
         /// Name.
@@ -100,18 +101,6 @@ mirrored! {
         burn_3d: Option<f64>,
         /// `ok`, `burning`, `exhausted`, or `unknown` without records.
         state: String,
-    }
-
-    /// One part of a health score.
-    HealthScorePart of HealthPart {
-        /// `errors`, `latency`, `tools`, `prices` or `alerts`.
-        name: String,
-        /// 0 to 100.
-        score: f64,
-        /// Weight in the whole.
-        weight: f64,
-        /// Figures of the part.
-        why: String,
     }
 }
 
@@ -216,6 +205,21 @@ pub struct AlertBacktest {
     pub firing_s: f64,
     /// Milliseconds between two evaluations. A long range of many groups is evaluated less often than live.
     pub every_ms: f64,
+    /// Threshold of the rule.
+    pub threshold: f64,
+    /// `above` or `below`: the wrong side of the threshold.
+    pub side: String,
+    /// Worst value of all groups over time, in about 240 steps; steps without records are left out.
+    pub curve: Vec<AlertCurvePoint>,
+}
+
+/// A point of the curve of a back-test.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct AlertCurvePoint {
+    /// Begin of the step.
+    pub at: String,
+    /// Value that is furthest on the wrong side.
+    pub value: f64,
 }
 
 impl From<Backtest> for AlertBacktest {
@@ -224,7 +228,16 @@ impl From<Backtest> for AlertBacktest {
             episodes: test.episodes.into_iter().map(Into::into).collect(),
             firing_s: test.firing_s,
             every_ms: test.every_ms as f64,
+            threshold: test.threshold,
+            side: test.side.to_owned(),
+            curve: test.curve.into_iter().map(Into::into).collect(),
         }
+    }
+}
+
+impl From<CurvePoint> for AlertCurvePoint {
+    fn from(point: CurvePoint) -> Self {
+        Self { at: point.at.to_string(), value: point.value }
     }
 }
 
@@ -241,6 +254,8 @@ pub struct AlertHistoryParams {
     since: Option<String>,
     /// Began before.
     until: Option<String>,
+    /// Number of an incident: only its episodes.
+    incident: Option<i64>,
     /// Most rows, 1 to 1,000; default 50.
     limit: Option<u64>,
 }
@@ -311,6 +326,8 @@ impl From<EpisodeRow> for AlertEpisode {
 pub struct AlertHistory {
     /// Episodes.
     pub episodes: Vec<AlertEpisode>,
+    /// Figures of all episodes that the filter selects, whatever the limit.
+    pub figures: AlertFigures,
 }
 
 /// An acknowledgement.
@@ -365,30 +382,4 @@ pub struct SilencesAnswer {
 pub struct SlosAnswer {
     /// Objectives by name.
     pub slos: Vec<Slo>,
-}
-
-/// Parameters of the health score.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[allow(dead_code, reason = "describes the parameters of a route")]
-pub struct HealthParams {
-    /// Only this agent.
-    agent: Option<String>,
-    /// Only this tool.
-    tool: Option<String>,
-}
-
-/// Health of everything, of an agent or of a tool within the last 24 hours.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct HealthScore {
-    /// 0 to 100: the mean of the parts by weight; null with too few records.
-    pub score: Option<f64>,
-    /// Why there is no score; null with one.
-    pub reason: Option<String>,
-    /// Parts.
-    pub parts: Vec<HealthScorePart>,
-    /// Parts with a score under 80, in words.
-    pub concerns: Vec<String>,
-    /// Next step for each concern.
-    pub recommendations: Vec<String>,
 }

@@ -25,11 +25,14 @@ mod export;
 mod figures;
 mod forget;
 mod graph;
+mod health;
+mod incident;
 mod joined;
 mod lens;
 mod live;
 mod message;
 mod metric;
+mod mirrored;
 mod outline;
 mod params;
 mod parity;
@@ -40,6 +43,7 @@ mod reprice;
 mod retention;
 mod score;
 mod session;
+mod sla;
 mod source;
 mod span;
 mod sql;
@@ -55,10 +59,10 @@ mod work_row;
 
 pub use agents::{AgentFigures, AgentRow, AgentsAnswer};
 pub use alert::{
-    Alert, AlertAckAsk, AlertBacktest, AlertBacktestAsk, AlertBacktestEpisode, AlertChannel, AlertEpisode,
-    AlertFireAsk, AlertFired, AlertHistory, AlertHistoryParams, AlertLinkParams, AlertNotice, AlertRule,
-    AlertRulesAnswer, AlertsAnswer, HealthParams, HealthScore, HealthScorePart, Silence, SilenceAsk,
-    SilencesAnswer, Slo, SlosAnswer,
+    Alert, AlertAckAsk, AlertBacktest, AlertBacktestAsk, AlertBacktestEpisode, AlertChannel, AlertCurvePoint,
+    AlertEpisode, AlertFigures, AlertFireAsk, AlertFired, AlertHistory, AlertHistoryParams, AlertLinkParams,
+    AlertNotice, AlertRule, AlertRulesAnswer, AlertsAnswer, Silence, SilenceAsk, SilencesAnswer, Slo,
+    SlosAnswer,
 };
 pub use analysis::{
     AnalysisAnswer, CacheFigures, DearSession, Deviations, Forecast, SpendPoint, Suggestion, Trend,
@@ -95,6 +99,10 @@ pub use export::ExportParams;
 pub use figures::{Latency, Tokens};
 pub use forget::{DeleteAnswer, DeleteAsk, ForgetAnswer, ForgetAsk, ForgottenPlace};
 pub use graph::{GraphAnswer, GraphEdge, GraphNode, MapAnswer};
+pub use health::{HealthParams, HealthScore, HealthScorePart, HealthTrendPoint};
+pub use incident::{
+    Incident, IncidentAnswer, IncidentAsk, IncidentEvent, IncidentParams, IncidentTotals, IncidentsAnswer,
+};
 pub use joined::JoinedSpan;
 pub use lens::{LensAnswer, LensLine};
 pub use live::{LiveFrame, NumberedFrame};
@@ -114,6 +122,7 @@ pub use retention::{
 };
 pub use score::{Score, ScoreAsk, ScoreValue, ScoresAnswer, ScoresAsk};
 pub use session::{Session, SessionAnswer, SessionsAnswer};
+pub use sla::{SloAnswer, SloDay, SloPair, SloReport, SloReportDay, SloReportParams, SloReportRow};
 pub use source::{SampleSpan, UnreadAnswer, UnreadSource};
 pub use span::{Link, Source, Span, SpanAnswer, SpanEstimate, SpanEvent, TokenRange};
 pub use sql::{SqlAsk, SqlColumn, SqlColumnInfo, SqlFunctionInfo, SqlResult, SqlSchema, SqlTableInfo};

@@ -22,15 +22,15 @@ use crate::shared::{Api, Shared};
 use crate::state::Asker;
 
 /// Rows of the history.
-const ROWS: usize = 50;
-const MOST_ROWS: usize = 1_000;
+pub(super) const ROWS: usize = 50;
+pub(super) const MOST_ROWS: usize = 1_000;
 /// Default range of a back-test.
 const RANGE: i64 = 30 * Timestamp::DAY;
 /// Name of a rule that has none yet.
 const UNNAMED: &str = "backtest";
 
 type Named = Result<Path<String>, PathRejection>;
-type Caller = Option<Extension<Asker>>;
+pub(super) type Caller = Option<Extension<Asker>>;
 
 /// Alerts
 ///
@@ -131,7 +131,7 @@ pub(crate) async fn backtest(State(api): Shared, body: Write) -> Answer<AlertBac
 #[utoipa::path(get, path = "/api/v1/alerts/history", tag = "alerts", params(AlertHistoryParams),
     responses((status = 200, description = "Episodes.", body = AlertHistory)))]
 pub(crate) async fn alert_history(State(api): Shared, Ask(params): Ask) -> Answer<AlertHistory> {
-    params.allow(&[&["rule", "state", "since", "until", "limit"]], &[])?;
+    params.allow(&[&["rule", "state", "since", "until", "incident", "limit"]], &[])?;
     let states = ["firing", "resolved", "withdrawn"].map(|state| (state, state));
     let (since, until) = params.times()?;
     let ask = HistoryAsk {
@@ -139,10 +139,13 @@ pub(crate) async fn alert_history(State(api): Shared, Ask(params): Ask) -> Answe
         state: params.word("state", &states)?.map(str::to_owned),
         since,
         until,
+        incident: params.read("incident", "the number of an incident", |text| text.parse().ok())?,
         limit: params.limit(ROWS, MOST_ROWS)?,
     };
-    let episodes = engine(&api)?.history(ask).await?;
-    Ok(Json(AlertHistory { episodes: episodes.into_iter().map(Into::into).collect() }))
+    let engine = engine(&api)?;
+    let figures = engine.history_figures(ask.clone()).await?.into();
+    let episodes = engine.history(ask).await?;
+    Ok(Json(AlertHistory { episodes: episodes.into_iter().map(Into::into).collect(), figures }))
 }
 
 /// Acknowledge an episode
@@ -231,19 +234,27 @@ pub(crate) async fn slos(State(api): Shared, _: NoParams) -> Answer<SlosAnswer> 
 #[utoipa::path(get, path = "/api/v1/health", tag = "alerts", params(HealthParams),
     responses((status = 200, description = "The score.", body = HealthScore)))]
 pub(crate) async fn health(State(api): Shared, Ask(params): Ask) -> Answer<HealthScore> {
-    params.allow(&[&["agent", "tool"]], &[])?;
+    params.allow(&[&["agent", "tool", "days"]], &[])?;
     let (agent, tool) = (params.text("agent")?, params.text("tool")?);
-    let health = engine(&api)?.health(agent.as_deref(), tool.as_deref()).await?;
+    let in_range = |text: &str| text.parse().ok().filter(|days| (0..=30).contains(days));
+    let days: i64 = params.read("days", "a whole number from 0 to 30", in_range)?.unwrap_or(0);
+    let engine = engine(&api)?;
+    let health = engine.health(agent.as_deref(), tool.as_deref()).await?;
+    let trend = match days {
+        0 => Vec::new(),
+        days => engine.health_trend(agent.as_deref(), tool.as_deref(), days).await?,
+    };
     Ok(Json(HealthScore {
         score: health.score,
         reason: health.reason,
         parts: health.parts.into_iter().map(Into::into).collect(),
         concerns: health.concerns,
         recommendations: health.recommendations,
+        trend: trend.into_iter().map(Into::into).collect(),
     }))
 }
 
-fn engine(api: &Api) -> Result<&Alerts, Problem> {
+pub(super) fn engine(api: &Api) -> Result<&Alerts, Problem> {
     let missing = || {
         let detail = "This program evaluates no alerts; ask a server.";
         Problem::new(StatusCode::NOT_IMPLEMENTED, "unsupported", "No alerts here", detail)
@@ -251,7 +262,7 @@ fn engine(api: &Api) -> Result<&Alerts, Problem> {
     api.alerts.as_ref().ok_or_else(missing)
 }
 
-fn by(asker: Caller) -> String {
+pub(super) fn by(asker: Caller) -> String {
     asker.map_or_else(|| "local".to_owned(), |Extension(Asker(name))| name)
 }
 

@@ -20,6 +20,7 @@ mod fixture;
 mod forget;
 mod graph;
 mod http;
+mod incidents;
 mod large;
 mod lens;
 mod live;

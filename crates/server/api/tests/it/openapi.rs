@@ -105,6 +105,13 @@ const ROUTES: &[(&str, &str)] = &[
     ("delete", "/api/v1/alerts/silences/{id}"),
     ("post", "/api/v1/alerts/fire"),
     ("get", "/api/v1/slos"),
+    ("get", "/api/v1/slos/report"),
+    ("get", "/api/v1/slos/{name}"),
+    ("get", "/api/v1/incidents"),
+    ("post", "/api/v1/incidents"),
+    ("get", "/api/v1/incidents/{id}"),
+    ("post", "/api/v1/incidents/{id}"),
+    ("get", "/api/v1/incidents/{id}/report"),
     ("post", "/api/v1/sql"),
     ("get", "/api/v1/sql/schema"),
     ("get", "/api/v1/health"),
@@ -170,8 +177,10 @@ async fn its_parameters_are_those_that_routes_take() {
         ("/api/v1/excerpts", vec![&["find", "trace", "session", "span"]]),
         ("/api/v1/scores", vec![&["trace_id", "session", "limit"]]),
         ("/api/v1/metrics/query", vec![METRIC_PARAMS]),
-        ("/api/v1/alerts/history", vec![&["rule", "state", "since", "until", "limit"]]),
-        ("/api/v1/health", vec![&["agent", "tool"]]),
+        ("/api/v1/alerts/history", vec![&["rule", "state", "since", "until", "incident", "limit"]]),
+        ("/api/v1/incidents", vec![&["state", "since", "until", "limit"]]),
+        ("/api/v1/slos/report", vec![&["period", "format"]]),
+        ("/api/v1/health", vec![&["agent", "tool", "days"]]),
     ] {
         let parameters = document["paths"][path]["get"]["parameters"].as_array().unwrap();
         let queries = parameters.iter().filter(|parameter| parameter["in"] == "query");

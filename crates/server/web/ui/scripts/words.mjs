@@ -22,6 +22,12 @@ const TYPED = new Set([
   "quipu budget set daily --usd 10 --per day",
   "quipu alerts set mine rule.toml",
   "quipu serve --demo",
+  "[channel.NAME]",
+  "slow_answers",
+  "service:shop",
+  "model, user",
+  "rule=high_error_rate model=gpt-*",
+  'kind = "burn_rate"',
 ]);
 
 const same = (text) =>

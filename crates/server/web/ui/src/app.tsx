@@ -62,6 +62,13 @@ const Budgets = lazy(
 );
 
 const Alerts = lazy(prefetched(async () => ({ default: (await import("./pages/alerts/Alerts")).Alerts })));
+const Incidents = lazy(
+  prefetched(async () => ({ default: (await import("./pages/incidents/Incidents")).Incidents })),
+);
+const IncidentPage = lazy(
+  prefetched(async () => ({ default: (await import("./pages/incidents/Incident")).IncidentPage })),
+);
+const Slos = lazy(prefetched(async () => ({ default: (await import("./pages/slos/Slos")).Slos })));
 const Sql = lazy(prefetched(async () => ({ default: (await import("./pages/sql/Sql")).Sql })));
 const Dashboards = lazy(
   prefetched(async () => ({
@@ -106,6 +113,8 @@ function Page({ path }: { path: string }) {
   if (page === "frameworks" && !id) return <Frameworks />;
   if (page === "map" && !id) return <MapPage />;
   if (page === "alerts" && !id) return <Alerts />;
+  if (page === "incidents") return id ? <IncidentPage key={id} id={id} /> : <Incidents />;
+  if (page === "slos" && !id) return <Slos />;
   if (page === "sql" && !id) return <Sql />;
   if (page === "events" && !id) return <Events />;
   // /metrics is what Prometheus scrapes.

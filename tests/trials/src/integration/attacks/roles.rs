@@ -56,7 +56,8 @@ fn edits(method: &str, path: &str) -> bool {
     let own = path.starts_with("/api/v1/views/") || path.starts_with("/api/v1/dashboards/");
     let annotates = method == "POST" && path == "/api/v1/scores";
     let quiets = path == "/api/v1/alerts/ack" || path.starts_with("/api/v1/alerts/silences");
-    reads(method, path) || own || annotates || quiets || path.ends_with("/hold")
+    let handles = path.starts_with("/api/v1/incidents");
+    reads(method, path) || own || annotates || quiets || handles || path.ends_with("/hold")
 }
 
 fn sends(method: &str, path: &str) -> bool {

@@ -1,13 +1,16 @@
-// Alerts: current states, rules, episodes and silences, and what the reader does with them.
+// Alerts: current states, rules, episodes, silences and channels, and what the reader does with them.
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { get, post, remove } from "./client";
+import { get, post, put, remove } from "./client";
 import { queryClient } from "./queries";
+
+export type Severity = "info" | "warning" | "critical";
+export const SEVERITIES = ["info", "warning", "critical"] as const;
 
 export interface AlertState {
   rule: string;
   group: Record<string, string>;
   state: "ok" | "pending" | "firing" | "no_data" | "error";
-  severity: string;
+  severity: Severity;
   value: number | null;
   threshold: number;
   since: string | null;
@@ -15,19 +18,41 @@ export interface AlertState {
   error: string | null;
 }
 
+/** The keys of a rule that the screens read; others are kept as they are. */
+export interface RuleKeys {
+  [key: string]: unknown;
+  preset?: string;
+  kind?: string;
+  quantile?: string;
+  filter?: string;
+  group_by?: string[];
+  window?: string;
+  above?: number;
+  below?: number;
+  for?: string;
+  severity?: Severity;
+  channels?: string[];
+  summary?: string;
+}
+
 export interface AlertRule {
   name: string;
   source: "file" | "stored";
-  config: Record<string, unknown>;
-  effective: Record<string, unknown>;
+  config: RuleKeys;
+  effective: RuleKeys;
   left_out: number;
+}
+
+export interface AlertChannel {
+  name: string;
+  kind: string;
 }
 
 export interface AlertEpisode {
   id: string;
   rule: string;
   group: Record<string, string>;
-  severity: string;
+  severity: Severity;
   state: "firing" | "resolved" | "withdrawn";
   started_at: string;
   ended_at: string | null;
@@ -35,7 +60,17 @@ export interface AlertEpisode {
   threshold: number;
   traces: string[];
   acknowledged_by: string | null;
+  acknowledged_at: string | null;
   notices: { channel: string; status: string; reason: string; note: string | null }[];
+}
+
+export interface AlertFigures {
+  episodes: number;
+  firing: number;
+  withdrawn: number;
+  acknowledged: number;
+  mtta_s: number | null;
+  mttr_s: number | null;
 }
 
 export interface AlertSilence {
@@ -48,27 +83,35 @@ export interface AlertSilence {
 }
 
 export interface AlertBacktest {
-  episodes: { from: string; to: string | null }[];
+  episodes: { group: Record<string, string>; from: string; to: string | null; peak: number | null }[];
   firing_s: number;
+  every_ms: number;
+  threshold: number;
+  side: "above" | "below";
+  curve: { at: string; value: number }[];
 }
 
-const KEY = "alerts";
+export const ALERTS = "alerts";
 const AGAIN_MS = 10_000;
 
-function useAlertList<T>(path: string) {
+export function useAlertList<T>(path: string) {
   return useQuery({
-    queryKey: [KEY, path],
+    queryKey: [ALERTS, path],
     refetchInterval: AGAIN_MS,
     queryFn: ({ signal }) => get<T>(path, {}, signal),
   });
 }
 
 export const useAlertStates = () => useAlertList<{ alerts: AlertState[] }>("/alerts");
-export const useAlertRules = () => useAlertList<{ rules: AlertRule[] }>("/alerts/rules");
-export const useAlertHistory = () => useAlertList<{ episodes: AlertEpisode[] }>("/alerts/history");
+export const useAlertRules = () =>
+  useAlertList<{ rules: AlertRule[]; channels: AlertChannel[] }>("/alerts/rules");
+export const useAlertHistory = (days: number) =>
+  useAlertList<{ episodes: AlertEpisode[]; figures: AlertFigures }>(
+    `/alerts/history?since=-${days}d&limit=200`,
+  );
 export const useSilences = () => useAlertList<{ silences: AlertSilence[] }>("/alerts/silences");
 
-const fresh = () => void queryClient.invalidateQueries({ queryKey: [KEY] });
+export const fresh = () => void queryClient.invalidateQueries({ queryKey: [ALERTS] });
 
 export const useAcknowledge = () =>
   useMutation({
@@ -89,8 +132,36 @@ export const useEndSilence = () =>
     onSuccess: fresh,
   });
 
-/** The episodes that a rule would have had in the last 30 days. */
+export const useTestNotice = () =>
+  useMutation({
+    mutationFn: (channel: string) =>
+      post<{ delivered: boolean; error: string | null }>("/alerts/fire", { channel }),
+  });
+
+const ruleAddress = (name: string) => `/alerts/rules/${encodeURIComponent(name)}`;
+
+export const useSaveRule = (done: () => void) =>
+  useMutation({
+    mutationFn: ({ name, config }: { name: string; config: RuleKeys }) =>
+      put<unknown>(ruleAddress(name), config),
+    onSuccess: () => {
+      fresh();
+      done();
+    },
+  });
+
+export const useRemoveRule = (done: () => void) =>
+  useMutation({
+    mutationFn: (name: string) => remove<unknown>(ruleAddress(name)),
+    onSuccess: () => {
+      fresh();
+      done();
+    },
+  });
+
+/** The episodes that a rule would have had in the last days. */
 export const useBacktest = () =>
   useMutation({
-    mutationFn: (rule: Record<string, unknown>) => post<AlertBacktest>("/alerts/backtest", { rule }),
+    mutationFn: ({ rule, days }: { rule: RuleKeys; days: number }) =>
+      post<AlertBacktest>("/alerts/backtest", { rule, since: `-${days}d` }),
   });

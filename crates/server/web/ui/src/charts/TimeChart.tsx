@@ -35,6 +35,10 @@ interface Props {
   legend?: boolean;
   /** A line across at this value. */
   target?: number | undefined;
+  /** The name of that line, with its value; without, it is a target. */
+  targetText?: (value: string) => string;
+  /** Stretches of time that are marked, in Unix milliseconds. */
+  bands?: readonly { from: number; to: number }[];
 }
 
 const TOP = 10;
@@ -214,6 +218,16 @@ export function TimeChart(props: Props) {
                 </text>
               );
             })}
+            {props.bands?.map((band) => (
+              <rect
+                key={band.from}
+                className="chart-band"
+                x={x(Math.max(since, band.from))}
+                width={Math.max(2, x(Math.min(until, band.to)) - x(Math.max(since, band.from)))}
+                y={plot.top}
+                height={plot.bottom - plot.top}
+              />
+            ))}
             <Marks
               shape={shape}
               piled={piled}
@@ -229,7 +243,9 @@ export function TimeChart(props: Props) {
               <g className="chart-target">
                 <line x1={plot.left} x2={plot.right} y1={y(target)} y2={y(target)} />
                 <text x={plot.right - 2} y={y(target) - 5} textAnchor="end">
-                  {t("target {value}", { value: boundText(unit, target) })}
+                  {props.targetText
+                    ? props.targetText(boundText(unit, target))
+                    : t("target {value}", { value: boundText(unit, target) })}
                 </text>
               </g>
             )}

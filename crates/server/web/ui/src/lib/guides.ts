@@ -53,7 +53,15 @@ export function helpOf(page: string): Help | null {
       "budgets.md",
     ],
     "/alerts": [
-      t("Rules that fire now or fired before, their notices, and silences. Rules are set from a shell."),
+      t("Rules over stored figures: what fires now, past episodes, silences, and channels of the notices."),
+      "alerts.md",
+    ],
+    "/incidents": [
+      t("Related alerts as one thing, with an owner, notes, linked traces and cost while it lasted."),
+      "alerts.md",
+    ],
+    "/slos": [
+      t("Promised shares of good records: error budget, burn rates, and reports by month and quarter."),
       "alerts.md",
     ],
     "/events": [t("Structured log records of agents and of Quipu, newest first."), "events.md"],

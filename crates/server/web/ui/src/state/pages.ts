@@ -18,7 +18,7 @@ export interface Page {
 }
 
 // Keys that are spoken for: h Overview, t Traces, s Sessions, a Agents, m Models, o Tools, g Guardrails, v Compare, c Cost,
-// b Budgets, l Alerts, e Events, r Metrics, p Map, d Dashboards, q SQL, f Frameworks, y System, x Data, k Access, u Audit.
+// b Budgets, l Alerts, i Incidents, j Objectives, e Events, r Metrics, p Map, d Dashboards, q SQL, f Frameworks, y System, x Data, k Access, u Audit.
 export const PAGES: readonly Page[] = [
   { path: "/", label: () => t("Overview"), key: "h", group: "start", front: true },
   {
@@ -38,6 +38,8 @@ export const PAGES: readonly Page[] = [
   { path: "/cost", label: () => t("Cost"), key: "c", group: "money", front: true },
   { path: "/budgets", label: () => t("Budgets"), key: "b", group: "money" },
   { path: "/alerts", label: () => t("Alerts"), key: "l", group: "signals" },
+  { path: "/incidents", label: () => t("Incidents"), key: "i", group: "signals" },
+  { path: "/slos", label: () => t("Objectives"), key: "j", group: "signals" },
   { path: "/events", label: () => t("Events"), key: "e", group: "signals" },
   { path: "/measurements", label: () => t("Metrics"), key: "r", group: "signals" },
   { path: "/map", label: () => t("Map"), key: "p", group: "views" },

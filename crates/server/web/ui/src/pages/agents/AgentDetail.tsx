@@ -3,6 +3,7 @@ import { useMemo } from "react";
 import type { AgentRow } from "../../api/insight";
 import type { Scope } from "../../api/queries";
 import { Bars } from "../../charts";
+import { HealthScore } from "../../components/HealthScore";
 import { Link } from "../../components/Link";
 import { compact, count, duration, headlinePlaces, percent } from "../../lib/format";
 import { t } from "../../lib/i18n";
@@ -48,6 +49,11 @@ export function AgentDetail({ row, scope, refetch }: Props) {
       }
     >
       <Facts facts={factsOf(row)} />
+      {agent === null ? null : (
+        <WorkPart title={t("Health score")}>
+          <HealthScore scope={{ agent }} />
+        </WorkPart>
+      )}
       <Multiples ask={{ from: "agents", filter }} scope={scope} refetch={refetch} charts={runs} />
       {row.llm_calls > 0 ? (
         <Multiples ask={{ from: "calls", filter }} scope={scope} refetch={refetch} charts={calls} />

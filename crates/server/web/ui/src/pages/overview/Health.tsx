@@ -88,7 +88,7 @@ export function HealthPanel() {
   const troubles = lines.filter((line) => line.tone !== "good").length;
   return (
     <Panel
-      title={t("Health")}
+      title={t("This server")}
       note={
         query.data ? (
           <Link className={troubles > 0 ? "health-sum is-bad" : "health-sum"} href={href("/system")}>

@@ -2,6 +2,8 @@
 import { lazy, Suspense } from "react";
 import { useAsk } from "../../api/ask";
 import { useStatus } from "../../api/queries";
+import { HealthScore } from "../../components/HealthScore";
+import { Panel } from "../../components/Panel";
 import { PageHead, TopBar } from "../../components/Shell";
 import { NothingMatches } from "../../components/States";
 import { t } from "../../lib/i18n";
@@ -68,6 +70,9 @@ export function Overview() {
             <Feed scope={scope} />
           </div>
           <div className="overview-side">
+            <Panel title={t("Health score")}>
+              <HealthScore />
+            </Panel>
             <Failures scope={scope} refetch={refetch} />
             <BudgetCords />
             <Spenders scope={scope} refetch={refetch} />

@@ -4,6 +4,7 @@ import { useAsk } from "../../api/ask";
 import type { ToolInsight } from "../../api/insight";
 import type { Scope } from "../../api/queries";
 import { Bars, Histogram } from "../../charts";
+import { HealthScore } from "../../components/HealthScore";
 import { Link } from "../../components/Link";
 import { Answered } from "../../components/Panel";
 import { count, duration, marked, percent } from "../../lib/format";
@@ -48,6 +49,9 @@ export function ToolDetail({ tool, starts, scope, refetch }: Props) {
       }
     >
       <Facts facts={factsOf(tool)} />
+      <WorkPart title={t("Health score")}>
+        <HealthScore scope={{ tool: tool.name }} />
+      </WorkPart>
       {tool.recommendations.length > 0 ? (
         <WorkPart title={t("Recommendation")}>
           <Advice tool={tool} />

@@ -1,0 +1,135 @@
+// Groups of rules that are not at rest, firing ones first, and what can be done about them.
+import type { UseQueryResult } from "@tanstack/react-query";
+import { type AlertRule, type AlertState, useAcknowledge, useSilence } from "../../api/alerts";
+import { type Incident, useIncidents } from "../../api/incidents";
+import { AllowedButton } from "../../components/Allowed";
+import { Icon } from "../../components/Icon";
+import { Link } from "../../components/Link";
+import { Trouble } from "../../components/States";
+import { Time } from "../../components/Time";
+import { t } from "../../lib/i18n";
+import { href } from "../../state/url";
+import { Listing } from "./Listing";
+import { EpisodeState, figure, groupText, SeverityTag, unitOfRule } from "./parts";
+
+interface Props {
+  states: UseQueryResult<{ alerts: AlertState[] }>;
+  rules: readonly AlertRule[];
+}
+
+export function Now({ states, rules }: Props) {
+  const acknowledge = useAcknowledge();
+  const silence = useSilence();
+  const incidents = useIncidents();
+  const rows = states.data?.alerts.filter((row) => row.state !== "ok") ?? [];
+  const watched = states.data?.alerts.length ?? 0;
+  const open = incidents.data?.incidents.filter((incident) => incident.state === "open") ?? [];
+  const columns = [
+    { name: t("Rule") },
+    { name: t("Group"), wide: true },
+    { name: t("State") },
+    { name: t("Value"), figure: true },
+    { name: t("Threshold"), figure: true, wide: true },
+    { name: t("Since"), wide: true },
+  ];
+  return (
+    <>
+      <Listing
+        label={t("Now")}
+        asked={states}
+        columns={columns}
+        action
+        empty={<AllQuiet rules={rules.length} groups={watched} />}
+      >
+        {rows.map((row) => (
+          <Line
+            key={`${row.rule} ${groupText(row.group)}`}
+            row={row}
+            rule={rules.find((rule) => rule.name === row.rule)}
+            incident={row.episode ? open.find((one) => one.rules.includes(row.rule)) : undefined}
+            pending={acknowledge.isPending || silence.isPending}
+            acknowledge={() => acknowledge.mutate(row.episode ?? "")}
+            silence={() =>
+              silence.mutate({
+                matchers: { rule: row.rule, ...row.group },
+                reason: t("From the dashboard"),
+                duration: "2h",
+              })
+            }
+          />
+        ))}
+      </Listing>
+      {acknowledge.error ? <Trouble error={acknowledge.error} /> : null}
+      {silence.error ? <Trouble error={silence.error} /> : null}
+    </>
+  );
+}
+
+function AllQuiet({ rules, groups }: { rules: number; groups: number }) {
+  return (
+    <div className="state">
+      {rules > 0 ? <Icon name="check" size={28} /> : null}
+      <h2>{rules > 0 ? t("No rule fires") : t("No rules yet")}</h2>
+      <p className="state-text">
+        {rules > 0
+          ? t("{rules} rules watch {groups} groups.", { rules, groups })
+          : t(
+              "A rule watches a figure such as the error rate or the cost, and tells a channel when it is wrong.",
+            )}
+      </p>
+      {rules > 0 ? null : (
+        <div className="state-actions">
+          <Link className="button is-main" href={href("/alerts", { view: "rules", new: "1" })}>
+            {t("New rule")}
+          </Link>
+        </div>
+      )}
+    </div>
+  );
+}
+
+interface LineProps {
+  row: AlertState;
+  rule: AlertRule | undefined;
+  incident: Incident | undefined;
+  pending: boolean;
+  acknowledge: () => void;
+  silence: () => void;
+}
+
+function Line({ row, rule, incident, pending, acknowledge, silence }: LineProps) {
+  const unit = unitOfRule(rule?.effective);
+  return (
+    <tr>
+      <th scope="row">
+        <Link href={href("/alerts", { view: "rules", rule: row.rule })}>{row.rule}</Link>
+        {Object.keys(row.group).length > 0 ? (
+          <span className="alert-under">{groupText(row.group)}</span>
+        ) : null}
+      </th>
+      <td className="wide-only">{groupText(row.group)}</td>
+      <td title={row.error ?? undefined}>
+        <EpisodeState state={row.state} />{" "}
+        {row.state === "firing" ? <SeverityTag severity={row.severity} /> : null}
+      </td>
+      <td className="figure">{figure(row.value, unit)}</td>
+      <td className="figure wide-only">{figure(row.threshold, unit)}</td>
+      <td className="wide-only">{row.since ? <Time at={row.since} /> : "–"}</td>
+      <td className="row-action">
+        {incident ? (
+          <Link className="quiet-button" href={href(`/incidents/${incident.id}`)} title={incident.title}>
+            {t("Incident {n}", { n: incident.id })}
+          </Link>
+        ) : null}
+        {row.episode ? (
+          <AllowedButton needs="write" className="quiet-button" disabled={pending} onClick={acknowledge}>
+            {t("Acknowledge")}
+          </AllowedButton>
+        ) : null}
+        <AllowedButton needs="write" className="quiet-button" disabled={pending} onClick={silence}>
+          {t("Silence for 2 h")}
+        </AllowedButton>
+      </td>
+    </tr>
+  );
+}
