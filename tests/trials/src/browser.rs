@@ -15,7 +15,7 @@ const AXE: &str = "axe-core@4";
 const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
 /// The scripts by name.
-const SCRIPTS: [(&str, &str); 27] = [
+const SCRIPTS: [(&str, &str); 28] = [
     ("main.mjs", include_str!("../suites/web/main.mjs")),
     ("browser.mjs", include_str!("../suites/web/browser.mjs")),
     ("steps.mjs", include_str!("../suites/web/steps.mjs")),
@@ -28,6 +28,7 @@ const SCRIPTS: [(&str, &str); 27] = [
     ("late.mjs", include_str!("../suites/web/late.mjs")),
     ("slow.mjs", include_str!("../suites/web/slow.mjs")),
     ("trace.mjs", include_str!("../suites/web/trace.mjs")),
+    ("watching.mjs", include_str!("../suites/web/watching.mjs")),
     ("work.mjs", include_str!("../suites/web/work.mjs")),
     ("signals.mjs", include_str!("../suites/web/signals.mjs")),
     ("boards.mjs", include_str!("../suites/web/boards.mjs")),

@@ -22,15 +22,15 @@ const WATCHING: &str = r#"
 [alert.failing_calls]
 kind = "error_rate"
 group_by = ["model"]
-window = "1d"
-above = 0.001
-severity = "critical"
+window = "1h"
+above = 0.05
 channels = ["log"]
 
 [alert.slow_answers]
 kind = "latency"
-window = "1d"
+window = "1h"
 above = 1.0
+severity = "critical"
 
 [slo.answers]
 objective = 0.99

@@ -26,6 +26,8 @@ pub(crate) const FILE: &str = "alerts.db";
 const MARK: i64 = 0x5141_6c65;
 /// Version of the layout.
 const VERSION: i64 = 1;
+/// Tables of incidents; they are added to every alert file.
+const INCIDENTS: &str = include_str!("incidents.sql");
 /// How long a statement waits for another process.
 const BUSY: Duration = Duration::from_secs(5);
 
@@ -123,7 +125,7 @@ impl AlertFile {
         conn.pragma_update(None, "synchronous", "FULL").map_err(told)?;
         lay_out(&mut conn, &path)?;
         conn.execute_batch(include_str!("../layout_routing.sql")).map_err(told)?;
-        conn.execute_batch(crate::incident::LAYOUT).map_err(told)?;
+        conn.execute_batch(INCIDENTS).map_err(told)?;
         Ok(Self { path, conn })
     }
 

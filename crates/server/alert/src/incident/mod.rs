@@ -18,8 +18,6 @@ pub use rows::{Incident, IncidentAsk, IncidentChange, IncidentFigures, IncidentM
 
 use crate::{AlertError, Alerts, EpisodeRow, HistoryAsk, RuleFigures, Severity};
 
-/// Tables of incidents; they are added to every alert file.
-pub(crate) const LAYOUT: &str = include_str!("layout.sql");
 /// Most episodes of a page.
 const EPISODES: usize = 200;
 /// Most linked traces of a page.

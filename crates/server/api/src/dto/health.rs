@@ -1,4 +1,4 @@
-//! Health score.
+//! Health score with its parts and its trend.
 
 use quipu_alert::{HealthPart, HealthPoint};
 use serde::{Deserialize, Serialize};

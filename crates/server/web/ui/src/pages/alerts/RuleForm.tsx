@@ -9,6 +9,7 @@ import {
   useRemoveRule,
   useSaveRule,
 } from "../../api/alerts";
+import { Problem } from "../../api/client";
 import { useForbidden } from "../../components/Allowed";
 import { Field } from "../../components/Field";
 import { Icon } from "../../components/Icon";
@@ -54,6 +55,13 @@ interface Props {
   close: () => void;
 }
 
+/** The server names the rule before the field; the form has its name already. */
+function unnamed(error: Error | null): Error | null {
+  if (!(error instanceof Problem)) return error;
+  const detail = error.detail.replace(/^\[alert\.[^\]]*\] /, "");
+  return new Problem(error.title, error.status, detail, error.route, error.position, error.kind);
+}
+
 interface PartProps {
   draft: RuleDraft;
   errors: RuleErrors;
@@ -70,7 +78,7 @@ export function RuleForm({ rule, taken, channels, close }: Props) {
   const fixed = written || forbidden !== null;
   const save = useSaveRule(close);
   const test = useBacktest();
-  const refused = fieldErrors(save.error ?? test.error, RULE_FIELDS);
+  const refused = fieldErrors(unnamed(save.error ?? test.error), RULE_FIELDS);
   const errors: RuleErrors = { ...refused.of, ...own };
   const set = (patch: Partial<RuleDraft>) => {
     setDraft((old) => ({ ...old, ...patch }));
