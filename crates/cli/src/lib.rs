@@ -14,6 +14,8 @@ mod audit;
 mod check;
 mod client;
 mod command;
+mod config_file;
+mod connect;
 mod dead;
 mod ending;
 mod entry;
