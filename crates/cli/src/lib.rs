@@ -17,6 +17,8 @@ mod command;
 mod config_file;
 mod connect;
 mod dead;
+#[cfg(test)]
+mod documented;
 mod ending;
 mod entry;
 mod folder;

@@ -3,6 +3,7 @@
 mod attacks;
 mod bare;
 mod clickhouse;
+mod clients;
 mod deploy;
 mod disk;
 mod export;
@@ -11,6 +12,7 @@ mod floods;
 mod frameworks;
 mod grafana;
 mod http;
+mod installed;
 mod jaeger;
 mod kills;
 mod logs;
@@ -130,7 +132,7 @@ pub struct Bench {
 
 type Suite = (&'static str, fn(&Bench) -> Result<Report>);
 
-const SUITES: [Suite; 23] = [
+const SUITES: [Suite; 25] = [
     ("recordings", recordings::run),
     ("kills", kills::run),
     ("loom", loom::run),
@@ -145,6 +147,8 @@ const SUITES: [Suite; 23] = [
     ("proxy", proxy::run),
     ("mcp", mcp::run),
     ("deploy", deploy::run),
+    ("packages", installed::run),
+    ("clients", clients::run),
     ("faults", faults::run),
     ("attacks", attacks::run),
     ("power", power::run),
@@ -157,7 +161,7 @@ const SUITES: [Suite; 23] = [
 ];
 
 /// Suites that only run when they are named: they take long, the first time or each.
-const ASKED_FOR: [&str; 5] = ["bare", "frameworks", "matrix", "soak", "vendors"];
+const ASKED_FOR: [&str; 7] = ["bare", "clients", "frameworks", "matrix", "packages", "soak", "vendors"];
 
 /// Runs the suites that are asked for.
 ///
