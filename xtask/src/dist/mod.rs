@@ -1,9 +1,9 @@
 //! `cargo xtask dist`: builds the files of a release.
 //!
-//! The release is one folder. It has the archive with the binary, its licences and its bill of materials, and
-//! packages for pip, npm, dpkg and Homebrew. A second copy of the bill of materials is outside of the archive,
-//! with the checksums of all files. Two builds
-//! from one commit by one compiler are the same to the byte.
+//! The release is one folder. It has the archive with the binary, its licences and its bill of materials,
+//! and packages for pip, npm, dpkg and Homebrew. A second copy of the bill of materials is outside of the
+//! archive, with the checksums of all files. Two builds from one commit by one compiler are the same to the
+//! byte.
 
 mod bundled;
 mod linked;

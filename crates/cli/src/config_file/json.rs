@@ -1,4 +1,4 @@
-//! JSON with comments.
+//! JSON documents with comments, changed key by key.
 
 use anyhow::{Context, Result, bail};
 use jsonc_parser::ParseOptions;

@@ -1,4 +1,4 @@
-//! TOML.
+//! TOML documents, changed key by key.
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
