@@ -7,6 +7,7 @@
 mod check;
 mod ci;
 mod dist;
+mod docs;
 mod fuzz;
 mod new;
 mod prices;

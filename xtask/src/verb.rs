@@ -5,7 +5,7 @@ use clap::Subcommand;
 
 use quipu_trials::{bench, integration};
 
-use crate::{check, ci, dist, fuzz, new, prices, test};
+use crate::{check, ci, dist, docs, fuzz, new, prices, test};
 
 /// A task.
 #[derive(Subcommand)]
@@ -26,8 +26,10 @@ pub enum Verb {
     Fuzz(fuzz::Args),
     /// The vendored price books
     Prices(prices::Args),
-    /// Build the files of a release: the binary, its licences, its bill of materials, checksums
+    /// Build the files of a release: the binary, its packages, its licences, its bill of materials, checksums
     Dist(dist::Args),
+    /// Write the guide as a site
+    Docs(docs::Args),
 }
 
 impl Verb {
@@ -46,6 +48,7 @@ impl Verb {
             Self::Fuzz(args) => fuzz::run(args),
             Self::Prices(args) => prices::run(args),
             Self::Dist(args) => dist::run(args),
+            Self::Docs(args) => docs::run(args),
         }
     }
 }

@@ -4,8 +4,8 @@ use anyhow::Result;
 
 use crate::args::{self, Args, Command, TerminalCommand};
 use crate::{
-    access, ask, audit, check, client, dead, forget, gateway, generate, import, key, mcp, note, private,
-    retention, run as observed, serve, sql, sql_worker, store, terminal,
+    access, ask, audit, check, client, connect, dead, forget, gateway, generate, import, key, mcp, note,
+    private, retention, run as observed, serve, sql, sql_worker, store, terminal,
 };
 
 /// Runs a command; `false` when a check says no.
@@ -25,6 +25,8 @@ pub fn run(args: Args) -> Result<bool> {
         }
         Command::Store(what) => store::run(&what),
         Command::Run(what) => observed::run(&what).map(|()| true),
+        Command::Connect(what) => connect::connect(&what).map(|()| true),
+        Command::Disconnect(what) => connect::disconnect(&what).map(|()| true),
         Command::Mcp(what) => mcp::run(&what).map(|()| true),
         Command::Sql(what) => sql::run(&what).map(|()| true),
         Command::SqlWorker(what) => sql_worker::work(&what).map(|()| true),

@@ -14,7 +14,11 @@ mod audit;
 mod check;
 mod client;
 mod command;
+mod config_file;
+mod connect;
 mod dead;
+#[cfg(test)]
+mod documented;
 mod ending;
 mod entry;
 mod folder;

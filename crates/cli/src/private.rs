@@ -60,6 +60,11 @@ pub fn warn_of_wide(folder: &Path) {
     );
 }
 
+/// Whether other users can open a file.
+pub fn is_wide(file: &Path) -> bool {
+    !wide(file).is_empty()
+}
+
 /// Entries of a folder that other users can open, the folder first, each by its name and mode.
 #[cfg(unix)]
 fn wide(folder: &Path) -> Vec<String> {

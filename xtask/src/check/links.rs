@@ -1,11 +1,12 @@
 //! Links between documents: each file and heading must exist.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, Result};
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+use quipu_docs::Anchors;
 
 use super::{Outcome, files_with, verdict};
 
@@ -74,7 +75,7 @@ fn plain(path: &Path) -> PathBuf {
 impl Document {
     fn of(source: &str) -> Self {
         let mut document = Self { links: Vec::new(), anchors: Vec::new() };
-        let mut seen: HashMap<String, usize> = HashMap::new();
+        let mut anchors = Anchors::default();
         let mut heading: Option<String> = None;
         for (event, range) in Parser::new_ext(source, Options::ENABLE_TABLES).into_offset_iter() {
             match event {
@@ -87,23 +88,13 @@ impl Document {
                     heading.iter_mut().for_each(|heading| heading.push_str(&text));
                 }
                 Event::End(TagEnd::Heading(_)) => {
-                    let anchor = anchor(&heading.take().unwrap_or_default());
-                    let times = seen.entry(anchor.clone()).or_default();
-                    document.anchors.push(if *times == 0 { anchor } else { format!("{anchor}-{times}") });
-                    *times += 1;
+                    document.anchors.push(anchors.next(&heading.take().unwrap_or_default()));
                 }
                 _ => {}
             }
         }
         document
     }
-}
-
-/// The anchor that GitHub gives a heading: lower case, `-` for spaces, no punctuation. Source:
-/// <https://docs.github.com/en/get-started/writing-on-github/getting-started-with-writing-and-formatting-on-github/basic-writing-and-formatting-syntax#section-links>
-fn anchor(heading: &str) -> String {
-    let kept = heading.trim().chars().filter(|letter| letter.is_alphanumeric() || " -_".contains(*letter));
-    kept.flat_map(char::to_lowercase).map(|letter| if letter == ' ' { '-' } else { letter }).collect()
 }
 
 #[cfg(test)]

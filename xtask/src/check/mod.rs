@@ -133,6 +133,10 @@ fn collect(folder: &Path, ending: &str, files: &mut Vec<PathBuf>) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };
     for path in entries.flatten().map(|entry| entry.path()) {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        // The target of a link is in its own folder.
+        if path.is_symlink() {
+            continue;
+        }
         if path.is_dir() {
             if !["target", "node_modules", "ui"].contains(&name.as_str()) && !name.starts_with('.') {
                 collect(&path, ending, files);

@@ -1,13 +1,15 @@
 //! `cargo xtask dist`: builds the files of a release.
 //!
-//! The release is one folder. It has the archive with the binary, its licences and its bill of materials. A
-//! second copy of the bill of materials is outside of the archive, with the checksums of both. Two builds
-//! from one commit by one compiler are the same to the byte.
+//! The release is one folder. It has the archive with the binary, its licences and its bill of materials,
+//! and packages for pip, npm, dpkg and Homebrew. A second copy of the bill of materials is outside of the
+//! archive, with the checksums of all files. Two builds from one commit by one compiler are the same to the
+//! byte.
 
 mod bundled;
 mod linked;
 mod notices;
 mod pack;
+mod packages;
 mod sbom;
 
 use std::path::{Path, PathBuf};
@@ -42,6 +44,9 @@ pub struct Args {
     /// Take this binary, which was built for the target with these features, instead of building one
     #[arg(long, value_name = "FILE")]
     binary: Option<PathBuf>,
+    /// Compress quickly instead of well: for tests of the packages
+    #[arg(long, hide = true)]
+    quick: bool,
     /// Folder to write to [default: dist-files within the folder that cargo builds into]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -57,6 +62,8 @@ pub struct Release {
     pub features: String,
     /// Seconds since 1970 of the commit that it is made from.
     pub made: i64,
+    /// Level of compression, 1 to 9.
+    pub level: u32,
 }
 
 impl Release {
@@ -76,8 +83,8 @@ pub fn run(args: &Args) -> Result<()> {
     }
     let target = args.target.clone().map_or_else(target, Ok)?;
     let made = made()?;
-    let release =
-        Release { version: env!("CARGO_PKG_VERSION").into(), target, features: args.features.clone(), made };
+    let (version, features) = (env!("CARGO_PKG_VERSION").into(), args.features.clone());
+    let release = Release { version, target, features, made, level: if args.quick { 1 } else { 9 } };
     let binary = match &args.binary {
         Some(binary) => binary.clone(),
         None => build(&release)?,
@@ -89,16 +96,28 @@ pub fn run(args: &Args) -> Result<()> {
     let notices = notices::text(&linked)?;
     let out = args.out.clone().unwrap_or_else(|| shell::target().join("dist-files"));
     std::fs::create_dir_all(&out).with_context(|| format!("cannot make {}", out.display()))?;
-    let files = [
-        (format!("{}.tar.gz", release.name()), pack::archive(&release, &code, &bill, &notices.text)?),
-        (format!("{}.cdx.json", release.name()), bill),
-    ];
+    let archive = pack::archive(&release, &code, &bill, &notices.text)?;
+    let contents = packages::Contents {
+        release: &release,
+        code: &code,
+        bill: &bill,
+        notices: &notices.text,
+        archive: &archive,
+    };
+    let mut files = packages::all(&contents, &out)?;
+    files.push((format!("{}.tar.gz", release.name()), archive));
+    files.push((format!("{}.cdx.json", release.name()), bill));
     write(&out, &release, &files)?;
     let without = notices.without.len();
     println!("{} crates and {} packages of the dashboard in it", linked.inside().count(), linked.web.len());
     println!(
         "{} texts of licences; {without} crates bring none and are named with their licence",
         notices.texts
+    );
+    files.iter().for_each(|(name, bytes)| println!("{name}: {} bytes", bytes.len()));
+    println!(
+        "the image: docker build --file deploy/docker/Dockerfile --tag quipu {}",
+        shell::root().display()
     );
     println!("{}", out.display());
     Ok(())

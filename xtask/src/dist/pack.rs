@@ -13,7 +13,8 @@ use quipu_trials::shell;
 /// A file of the workspace cannot be read.
 pub fn archive(release: &Release, binary: &[u8], bill: &[u8], notices: &[u8]) -> Result<Vec<u8>> {
     let own = |name: &str| std::fs::read(shell::root().join(name));
-    let mut tar = tar::Builder::new(GzBuilder::new().mtime(0).write(Vec::new(), Compression::best()));
+    let mut tar =
+        tar::Builder::new(GzBuilder::new().mtime(0).write(Vec::new(), Compression::new(release.level)));
     let files = [
         ("LICENSE", 0o644, own("LICENSE")?),
         ("NOTICE", 0o644, own("NOTICE")?),
@@ -39,8 +40,13 @@ mod tests {
 
     #[test]
     fn the_same_content_gives_the_same_bytes_under_one_folder() {
-        let release =
-            Release { version: "1.2.3".into(), target: "t".into(), features: String::new(), made: 7 };
+        let release = Release {
+            version: "1.2.3".into(),
+            target: "t".into(),
+            features: String::new(),
+            made: 7,
+            level: 9,
+        };
         let pack = || archive(&release, b"binary", b"bill", b"notices").unwrap();
         let packed = pack();
         assert_eq!(packed, pack());

@@ -4,6 +4,7 @@ mod access;
 mod alerts;
 mod audit;
 mod check;
+mod connect;
 mod dead;
 mod forget;
 mod gateway;
@@ -30,6 +31,7 @@ pub use access::{AccessPlace, Keys, KeysAdd, KeysWhat, Users, UsersAdd, UsersSet
 pub use alerts::{AlertBacktest, Alerts, AlertsWhat, Health, SilencesWhat, Slo};
 pub use audit::{Audit, AuditList, AuditPlace, AuditWhat};
 pub use check::{Check, CheckWhat, Ready, Scraper, Ways};
+pub use connect::{Connect, ConnectTool, Disconnect};
 pub use dead::{DeadLetters, DeadPlace, DeadWhat};
 pub use forget::Forget;
 pub use gateway::{Gateway, GatewayFlags, former_gateway};
@@ -67,6 +69,10 @@ pub enum Command {
     Proxy(Box<Gateway>),
     /// Run a program observed: its calls, tokens and cost, under an optional budget
     Run(Run),
+    /// Write the config of a coding agent so that it sends telemetry
+    Connect(Connect),
+    /// Restore the config that `connect` changed
+    Disconnect(Disconnect),
     /// List traces, newest first
     Traces(Traces),
     /// Show one trace as a tree

@@ -3,11 +3,11 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use serde_json::json;
 
-use super::jsonc;
 use crate::args::{McpInstall, McpSource, McpTool};
+use crate::config_file::{Document, Format, disk};
 
 /// Adds the server to the config; a copy of the former file stays beside it.
 ///
@@ -15,16 +15,12 @@ use crate::args::{McpInstall, McpSource, McpTool};
 /// The config cannot be read, is no object, or cannot be written.
 pub fn run(what: &McpInstall) -> Result<()> {
     let path = what.file.clone().map_or_else(|| file_of(what.tool), Ok)?;
-    let former = match std::fs::read_to_string(&path) {
-        Ok(text) => Some(text),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-        Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
-    };
+    let former = disk::read(&path)?;
     let command = std::env::current_exe().context("the path of this program is unknown")?;
-    let text = changed(what.tool, former.as_deref().unwrap_or_default(), &command, &arguments(&what.place));
-    let Some(text) = text else {
-        bail!("{} is no config that can be changed: correct it first; nothing was written", path.display());
-    };
+    let text = changed(what.tool, former.as_deref().unwrap_or_default(), &command, &arguments(&what.place))
+        .with_context(|| {
+        format!("{} cannot be changed: correct it first; nothing was written", path.display())
+    })?;
     let mut out = std::io::stdout().lock();
     if what.dry_run {
         writeln!(out, "{} would become:\n{text}", path.display())?;
@@ -35,34 +31,14 @@ pub fn run(what: &McpInstall) -> Result<()> {
         return Ok(());
     }
     if former.is_some() {
-        let copy = beside(&path, ".quipu-backup");
+        let copy = disk::beside(&path, ".quipu-backup");
         std::fs::copy(&path, &copy).with_context(|| format!("cannot write the copy {}", copy.display()))?;
         writeln!(out, "the former file is {}", copy.display())?;
     }
-    write(&path, &text).with_context(|| format!("cannot write {}", path.display()))?;
+    disk::create_folder(&path)?;
+    disk::replace(&path, former.as_deref(), &text)?;
     writeln!(out, "{} has the MCP server quipu now: restart the tool", path.display())?;
     Ok(())
-}
-
-fn beside(path: &Path, end: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(end);
-    name.into()
-}
-
-/// Replaces a file as a whole, with the permissions of the former one.
-fn write(path: &Path, text: &str) -> Result<()> {
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder)?;
-    }
-    // A link stays a link.
-    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let unfinished = beside(&path, ".part");
-    std::fs::write(&unfinished, text)?;
-    if let Ok(former) = std::fs::metadata(&path) {
-        std::fs::set_permissions(&unfinished, former.permissions())?;
-    }
-    Ok(std::fs::rename(&unfinished, &path)?)
 }
 
 /// The config of a tool.
@@ -92,43 +68,23 @@ fn arguments(place: &McpSource) -> Vec<String> {
     std::iter::once("mcp".to_owned()).chain(given.flatten()).collect()
 }
 
-/// The config with the server; `None` if the text cannot be changed.
-fn changed(tool: McpTool, text: &str, command: &Path, arguments: &[String]) -> Option<String> {
-    if tool == McpTool::Codex {
-        return toml_changed(text, command, arguments);
-    }
+/// The config with the server.
+fn changed(tool: McpTool, text: &str, command: &Path, arguments: &[String]) -> Result<String> {
     let mut entry = json!({"command": command, "args": arguments});
-    let parent = if tool == McpTool::Vscode { "servers" } else { "mcpServers" };
     if matches!(tool, McpTool::Vscode | McpTool::Claude) {
         entry["type"] = "stdio".into();
     }
-    let text = if text.trim().is_empty() { "{\n}\n" } else { text };
-    jsonc::set(text, parent, "quipu", &entry.to_string())
-}
-
-/// The same in Codex's TOML. Other lines stay as they are.
-fn toml_changed(text: &str, command: &Path, arguments: &[String]) -> Option<String> {
-    const HEADER: &str = "[mcp_servers.quipu]";
-    let former: toml::Table = toml::from_str(text).ok()?;
-    let quoted = |text: &str| toml::Value::from(text).to_string();
-    let listed: Vec<String> = arguments.iter().map(|argument| quoted(argument)).collect();
-    let section = format!(
-        "{HEADER}\ncommand = {}\nargs = [{}]\n",
-        quoted(&command.to_string_lossy()),
-        listed.join(", ")
-    );
-    let is_there = former.get("mcp_servers").and_then(|servers| servers.get("quipu")).is_some();
-    if !is_there {
-        let gap = if text.is_empty() || text.ends_with("\n\n") { "" } else { "\n" };
-        let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
-        return Some(format!("{text}{end}{gap}{section}"));
+    let (format, parent) = match tool {
+        McpTool::Codex => (Format::Toml, "mcp_servers"),
+        McpTool::Vscode => (Format::Json, "servers"),
+        _ => (Format::Json, "mcpServers"),
+    };
+    let path = |name: &str| vec![parent.to_owned(), "quipu".to_owned(), name.to_owned()];
+    let mut document = Document::parse(format, text)?;
+    for (name, value) in entry.as_object().into_iter().flatten() {
+        document.set(&path(name), value)?;
     }
-    let lines: Vec<&str> = text.split_inclusive('\n').collect();
-    let begin = lines.iter().position(|line| line.trim() == HEADER)?;
-    let after = lines.iter().skip(begin + 1).position(|line| line.trim_start().starts_with('['));
-    let rest = after.map_or(lines.len(), |after| begin + 1 + after);
-    let gap = if rest < lines.len() { "\n" } else { "" };
-    Some(format!("{}{section}{gap}{}", lines[..begin].concat(), lines[rest..].concat()))
+    Ok(document.text())
 }
 
 #[cfg(test)]
@@ -139,7 +95,7 @@ mod tests {
     #[test]
     fn a_section_of_codex_is_added_once_and_comments_stay() {
         let text = "# mine\nmodel = \"o3\"\n\n[mcp_servers.other]\ncommand = \"x\"\n";
-        let of = |text: &str| toml_changed(text, Path::new("/bin/qu\"ipu"), &["mcp".to_owned()]);
+        let of = |text: &str| changed(McpTool::Codex, text, Path::new("/bin/qu\"ipu"), &["mcp".to_owned()]);
         let once = of(text).unwrap();
         assert!(once.starts_with(text), "{once}");
         let read: toml::Table = toml::from_str(&once).unwrap();
@@ -147,6 +103,14 @@ mod tests {
         assert_eq!(of(&once).unwrap(), once);
         let later = once.clone() + "\n[tui]\ntheme = \"x\"\n";
         assert_eq!(of(&later).unwrap(), later);
-        assert_eq!(of("= nonsense"), None);
+        assert!(of("= nonsense").is_err());
+    }
+
+    #[test]
+    fn a_server_of_other_tools_keeps_keys_that_the_user_added() {
+        let text = "{\"mcpServers\": {\"quipu\": {\"command\": \"old\", \"timeout\": 7}}} // mine\n";
+        let once = changed(McpTool::Gemini, text, Path::new("/quipu"), &["mcp".to_owned()]).unwrap();
+        assert!(once.contains("\"timeout\": 7") && once.ends_with("// mine\n"), "{once}");
+        assert!(once.contains("\"/quipu\"") && !once.contains("old"), "{once}");
     }
 }

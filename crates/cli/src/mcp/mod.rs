@@ -1,7 +1,6 @@
 //! `quipu mcp`: the MCP server on standard input and output, and its installation.
 
 mod install;
-mod jsonc;
 
 use std::path::Path;
 

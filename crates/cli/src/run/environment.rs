@@ -41,17 +41,19 @@ const TOOLS: [Tool; 7] = [
     Tool {
         commands: &["codex"],
         switches: &[],
-        missing: Some("Codex has no variable for telemetry: add [otel] to ~/.codex/config.toml"),
+        missing: Some("Codex has no variable for telemetry: run `quipu connect codex`"),
     },
     Tool {
         commands: &["qwen"],
         switches: &[],
-        missing: Some("Qwen Code has no variable for telemetry: add `telemetry` to ~/.qwen/settings.json"),
+        missing: Some("Qwen Code has no variable for telemetry: run `quipu connect qwen`"),
     },
     Tool {
         commands: &["opencode"],
         switches: &[],
-        missing: Some("OpenCode needs `experimental.openTelemetry` in opencode.json"),
+        missing: Some(
+            "OpenCode needs `experimental.openTelemetry` in its config: run `quipu connect opencode`",
+        ),
     },
 ];
 
@@ -109,6 +111,14 @@ fn tool(program: &OsStr) -> Option<&'static Tool> {
     TOOLS.iter().find(|tool| tool.commands.contains(&name))
 }
 
+/// Variables by which a program sends its telemetry to `url`, with the API key of the server.
+pub fn telemetry(program: &OsStr, url: &str) -> Vec<(String, String)> {
+    let switches = tool(program).map_or(&[][..], |tool| tool.switches);
+    let filled = |(name, value): &(&str, &str)| ((*name).to_owned(), value.replace("{url}", url));
+    let headers = headers().map(|headers| ("OTEL_EXPORTER_OTLP_HEADERS".to_owned(), headers));
+    OPENTELEMETRY.iter().chain(switches).map(filled).chain(headers).collect()
+}
+
 /// Variables for a program, and hints about what they cannot set.
 pub struct Environment {
     pub variables: Vec<(String, String)>,
@@ -119,17 +129,9 @@ impl Environment {
     /// The variables for a program whose records go to `url`. The caller's own resource attributes stay.
     pub fn of(what: &Run, program: &OsStr, id: &str, url: &str, gateway: &str) -> Self {
         let tool = tool(program);
-        let switches = tool.map_or(&[][..], |tool| tool.switches);
-        let mut variables: Vec<(String, String)> = OPENTELEMETRY
-            .iter()
-            .chain(switches)
-            .map(|(name, value)| ((*name).to_owned(), value.replace("{url}", url)))
-            .collect();
+        let mut variables = telemetry(program, url);
         let own = client::variable("OTEL_RESOURCE_ATTRIBUTES").map(|own| own + ",").unwrap_or_default();
         variables.push(("OTEL_RESOURCE_ATTRIBUTES".to_owned(), format!("{own}{RUN_KEY}={id}")));
-        if let Some(headers) = headers() {
-            variables.push(("OTEL_EXPORTER_OTLP_HEADERS".to_owned(), headers));
-        }
         if uses_gateway(what) {
             let bases = BASES.iter().map(|(_, name, path)| ((*name).to_owned(), format!("{gateway}{path}")));
             variables.extend(bases);

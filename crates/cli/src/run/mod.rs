@@ -1,7 +1,7 @@
 //! `quipu run`: runs a program observed, under an optional budget.
 
 mod child;
-mod environment;
+pub mod environment;
 mod place;
 mod report;
 mod watch;

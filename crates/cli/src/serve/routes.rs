@@ -168,6 +168,11 @@ pub fn state_over(store: Arc<dyn Store>, money: Money) -> ApiState {
 }
 
 fn asset(path: &str) -> Option<Asset> {
+    if let Some(page) = quipu_docs::file(path) {
+        let bytes = Bytes::from_static(page.text.as_bytes());
+        let content_type = page.content_type.to_owned();
+        return Some(Asset { bytes, content_type, etag: page.etag.clone(), immutable: false });
+    }
     let found = quipu_web::asset(path)?;
     let bytes = match found.bytes {
         std::borrow::Cow::Borrowed(bytes) => Bytes::from_static(bytes),

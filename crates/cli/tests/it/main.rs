@@ -9,6 +9,7 @@ mod audit;
 mod bounds;
 mod bounds_of_answers;
 mod closed;
+mod connect;
 mod damage;
 mod days;
 mod exporters;

@@ -157,3 +157,19 @@ fn a_server_of_a_test_takes_no_default_port() {
         assert!(!urls.to_string().contains(port), "{port}: {urls}");
     }
 }
+
+#[test]
+fn the_guide_is_served_with_the_rules_of_the_dashboard() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let url = |path: &str| format!("{}{path}", server.url("http").trim_end_matches('/'));
+    for path in ["/docs", "/docs/budgets.html", "/docs/budgets.md", "/docs/sources/codex"] {
+        let mut answer = ureq::get(url(path)).call().unwrap();
+        let policy = answer.headers()["content-security-policy"].to_str().unwrap().to_owned();
+        assert!(policy.contains("script-src 'self'"), "{policy}");
+        assert_eq!(answer.headers()["content-type"], "text/html; charset=utf-8");
+        assert!(answer.body_mut().read_to_string().unwrap().contains("<main>"), "{path}");
+    }
+    let index = ureq::get(url("/docs/search.json")).call().unwrap().body_mut().read_to_string().unwrap();
+    assert!(index.contains("budgets.html#budgets"));
+}

@@ -5,6 +5,7 @@ mod alerts;
 mod attacks;
 mod bare;
 mod clickhouse;
+mod clients;
 mod deploy;
 mod disk;
 mod export;
@@ -14,6 +15,7 @@ mod frameworks;
 mod grafana;
 mod hook;
 mod http;
+mod installed;
 mod jaeger;
 mod kills;
 mod logs;
@@ -133,7 +135,7 @@ pub struct Bench {
 
 type Suite = (&'static str, fn(&Bench) -> Result<Report>);
 
-const SUITES: [Suite; 24] = [
+const SUITES: [Suite; 26] = [
     ("recordings", recordings::run),
     ("kills", kills::run),
     ("loom", loom::run),
@@ -149,6 +151,8 @@ const SUITES: [Suite; 24] = [
     ("proxy", proxy::run),
     ("mcp", mcp::run),
     ("deploy", deploy::run),
+    ("packages", installed::run),
+    ("clients", clients::run),
     ("faults", faults::run),
     ("attacks", attacks::run),
     ("power", power::run),
@@ -161,7 +165,7 @@ const SUITES: [Suite; 24] = [
 ];
 
 /// Suites that only run when they are named: they take long, the first time or each.
-const ASKED_FOR: [&str; 5] = ["bare", "frameworks", "matrix", "soak", "vendors"];
+const ASKED_FOR: [&str; 7] = ["bare", "clients", "frameworks", "matrix", "packages", "soak", "vendors"];
 
 /// Runs the suites that are asked for.
 ///

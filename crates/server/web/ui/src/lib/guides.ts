@@ -1,7 +1,7 @@
 // Purpose of each page, and its chapter of the guide.
 import { t } from "./i18n";
 
-const GUIDE = "https://github.com/quipu-dev/quipu/blob/main/docs/guide/";
+const GUIDE = "/docs/";
 
 export interface Help {
   text: string;
