@@ -1,62 +1,16 @@
 //! Variables by which a program sends telemetry, and finds the gateway.
 
-use std::ffi::OsStr;
-use std::path::Path;
+use std::ffi::{OsStr, OsString};
+
+use quipu_semconv::quipu::RUN as RUN_KEY;
 
 use crate::args::{GatewayUse, Run};
 use crate::client;
 
-/// Resource attribute with the id of a run.
-pub const RUN_KEY: &str = "quipu.run";
+use super::tools::{ProviderUrl, Tool};
 
-/// A program that sends telemetry of its own.
-struct Tool {
-    /// File names of its command.
-    commands: &'static [&'static str],
-    /// Its own switches; `{url}` is the endpoint.
-    switches: &'static [(&'static str, &'static str)],
-    /// Hint about telemetry that no variable can switch on.
-    missing: Option<&'static str>,
-}
-
-const TOOLS: [Tool; 7] = [
-    Tool {
-        commands: &["claude"],
-        switches: &[("CLAUDE_CODE_ENABLE_TELEMETRY", "1"), ("CLAUDE_CODE_ENHANCED_TELEMETRY_BETA", "1")],
-        missing: None,
-    },
-    Tool {
-        commands: &["gemini"],
-        switches: &[
-            ("GEMINI_TELEMETRY_ENABLED", "true"),
-            ("GEMINI_TELEMETRY_TARGET", "local"),
-            ("GEMINI_TELEMETRY_OTLP_PROTOCOL", "http"),
-            ("GEMINI_TELEMETRY_OTLP_ENDPOINT", "{url}"),
-            ("GEMINI_TELEMETRY_TRACES_ENABLED", "true"),
-        ],
-        missing: None,
-    },
-    Tool { commands: &["copilot"], switches: &[("COPILOT_OTEL_ENABLED", "true")], missing: None },
-    Tool { commands: &["cn"], switches: &[], missing: None },
-    Tool {
-        commands: &["codex"],
-        switches: &[],
-        missing: Some("Codex has no variable for telemetry: add [otel] to ~/.codex/config.toml"),
-    },
-    Tool {
-        commands: &["qwen"],
-        switches: &[],
-        missing: Some("Qwen Code has no variable for telemetry: add `telemetry` to ~/.qwen/settings.json"),
-    },
-    Tool {
-        commands: &["opencode"],
-        switches: &[],
-        missing: Some("OpenCode needs `experimental.openTelemetry` in opencode.json"),
-    },
-];
-
-/// Variables with the base URLs of providers: the upstream's name, the variable, and the path at the gateway.
-pub const BASES: [(&str, &str, &str); 5] = [
+/// Variables with the base URLs of providers.
+const BASES: [ProviderUrl; 5] = [
     ("openai", "OPENAI_BASE_URL", "/openai/v1"),
     ("openai", "OPENAI_API_BASE", "/openai/v1"),
     ("anthropic", "ANTHROPIC_BASE_URL", "/anthropic"),
@@ -91,35 +45,38 @@ const OPENTELEMETRY: [(&str, &str); 8] = [
     ("OTEL_METRIC_EXPORT_INTERVAL", "1000"),
 ];
 
-/// Whether the base URLs of providers point at the gateway.
+/// Whether the base URLs of providers point at the gateway. Under a budget they do for every program: only
+/// the gateway refuses a call before it costs money.
 pub fn uses_gateway(what: &Run) -> bool {
+    let is_complete = |program: &OsString| Tool::of(program).is_some_and(|tool| !tool.is_partial);
     match what.gateway {
         GatewayUse::Always => true,
         GatewayUse::Never => false,
-        GatewayUse::Auto => what.command.first().is_none_or(|program| tool(program).is_none_or(is_silent)),
+        GatewayUse::Auto => what.budget.is_some() || !what.command.first().is_some_and(is_complete),
     }
 }
 
-fn is_silent(tool: &Tool) -> bool {
-    tool.missing.is_some()
-}
-
-fn tool(program: &OsStr) -> Option<&'static Tool> {
-    let name = Path::new(program).file_stem()?.to_str()?;
-    TOOLS.iter().find(|tool| tool.commands.contains(&name))
+/// The base URLs that a program reads.
+pub fn bases(program: &OsStr) -> impl Iterator<Item = ProviderUrl> {
+    BASES.into_iter().chain(Tool::of(program).and_then(Tool::own_base))
 }
 
 /// Variables for a program, and hints about what they cannot set.
 pub struct Environment {
     pub variables: Vec<(String, String)>,
+    /// Arguments before the caller's own.
+    pub arguments: Vec<OsString>,
     pub missing: Vec<String>,
 }
 
 impl Environment {
     /// The variables for a program whose records go to `url`. The caller's own resource attributes stay.
     pub fn of(what: &Run, program: &OsStr, id: &str, url: &str, gateway: &str) -> Self {
-        let tool = tool(program);
-        let switches = tool.map_or(&[][..], |tool| tool.switches);
+        let tool = Tool::of(program);
+        // A switch that the caller has set stays: it may be a whole config.
+        let switches = tool.map_or(&[][..], |tool| tool.switches).iter();
+        let (kept, switches): (Vec<_>, Vec<_>) =
+            switches.partition(|(name, value)| value.starts_with("{\"") && client::variable(name).is_some());
         let mut variables: Vec<(String, String)> = OPENTELEMETRY
             .iter()
             .chain(switches)
@@ -131,11 +88,13 @@ impl Environment {
             variables.push(("OTEL_EXPORTER_OTLP_HEADERS".to_owned(), headers));
         }
         if uses_gateway(what) {
-            let bases = BASES.iter().map(|(_, name, path)| ((*name).to_owned(), format!("{gateway}{path}")));
+            let bases = bases(program).map(|(_, name, path)| (name.to_owned(), format!("{gateway}{path}")));
             variables.extend(bases);
         }
-        let missing = tool.and_then(|tool| tool.missing).map(str::to_owned).into_iter().collect();
-        Self { variables, missing }
+        let kept = kept.iter().map(|(name, value)| format!("{name} is set already: add {value} to it"));
+        let arguments =
+            tool.map(|tool| tool.arguments(url, uses_gateway(what).then_some(gateway))).unwrap_or_default();
+        Self { variables, arguments, missing: kept.collect() }
     }
 
     /// The variables and hints as text, without secrets.
@@ -147,7 +106,8 @@ impl Environment {
         let missing = self.missing.iter().map(|text| format!("missing: {text}\n"));
         let removed = OVERRIDING.iter().filter(|name| client::variable(name).is_some());
         let removed = removed.map(|name| format!("unset {name}\n"));
-        self.variables.iter().map(line).chain(removed).chain(missing).collect()
+        let arguments = self.arguments.iter().map(|argument| format!("argument {}\n", argument.display()));
+        self.variables.iter().map(line).chain(arguments).chain(removed).chain(missing).collect()
     }
 }
 
