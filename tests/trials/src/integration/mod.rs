@@ -26,6 +26,7 @@ mod provider;
 mod proxy;
 mod recordings;
 mod report;
+mod run;
 mod server;
 mod soak;
 mod split;
@@ -51,8 +52,8 @@ pub struct Args {
     /// Suites to run; none means all but those that install frameworks
     #[arg(value_name = "SUITE")]
     suites: Vec<String>,
-    /// For the suites `clickhouse`, `faults`, `floods`, `frameworks`, `matrix` and `web`, only the cases with
-    /// these names
+    /// For the suites `clickhouse`, `faults`, `floods`, `frameworks`, `matrix`, `run` and `web`, only the
+    /// cases with these names
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     only: Vec<String>,
     /// A suite that is skipped is a failure
@@ -130,7 +131,7 @@ pub struct Bench {
 
 type Suite = (&'static str, fn(&Bench) -> Result<Report>);
 
-const SUITES: [Suite; 23] = [
+const SUITES: [Suite; 24] = [
     ("recordings", recordings::run),
     ("kills", kills::run),
     ("loom", loom::run),
@@ -153,11 +154,12 @@ const SUITES: [Suite; 23] = [
     ("bare", bare::run),
     ("frameworks", frameworks::run),
     ("matrix", matrix::run),
+    ("run", run::run),
     ("vendors", vendors::run),
 ];
 
 /// Suites that only run when they are named: they take long, the first time or each.
-const ASKED_FOR: [&str; 5] = ["bare", "frameworks", "matrix", "soak", "vendors"];
+const ASKED_FOR: [&str; 6] = ["bare", "frameworks", "matrix", "run", "soak", "vendors"];
 
 /// Runs the suites that are asked for.
 ///

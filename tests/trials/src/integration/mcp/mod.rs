@@ -1,4 +1,10 @@
-//! `mcp`: the official Python clients of the Model Context Protocol against the server.
+//! `mcp`: the official clients of the Model Context Protocol and its conformance suite against the server, the
+//! token limit of random calls, and questions with known answers.
+
+mod clients;
+mod conformance;
+mod limits;
+mod questions;
 
 use std::fs;
 use std::path::Path;
@@ -6,13 +12,13 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::tools;
 use super::{Bench, Http, Report, Server};
 use crate::shell;
 
-const CLIENT: &str = include_str!("../../suites/mcp_client.py");
+const CLIENT: &str = include_str!("../../../suites/mcp_client.py");
 /// Client libraries, and the version of the protocol that each negotiates over lines and over HTTP.
 const CLIENTS: [(&str, &str, [&str; 2]); 2] = [
     ("mcp-1", "mcp==1.30.0", ["2025-11-25", "2025-11-25"]),
@@ -57,7 +63,19 @@ pub fn run(bench: &Bench) -> Result<Report> {
             report = report.judged(&format!("{package} over {transport}"), &wrong);
         }
     }
-    Ok(report)
+    report = clients::run(bench, &server, trace, report)?;
+    report = conformance::run(bench, &server, report)?;
+    report = limits::run(&server, report)?;
+    questions::run(bench, report)
+}
+
+/// Calls a tool over HTTP; `None` if the arguments are rejected.
+fn called(http: &Http, server: &Server, tool: &str, arguments: &Value) -> Result<Option<String>> {
+    let message = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": tool, "arguments": arguments}});
+    let headers = [("content-type", "application/json"), ("accept", "application/json, text/event-stream")];
+    let answer = http.post(&format!("{}/mcp", server.http), &headers, message.to_string().as_bytes())?;
+    let said: Value = serde_json::from_slice(&answer.body).with_context(|| answer.text())?;
+    Ok(said["result"]["content"][0]["text"].as_str().map(str::to_owned))
 }
 
 fn visited(python: &Path, script: &Path, server: &Server, binary: &Path, trace: &str) -> Result<Value> {
