@@ -91,7 +91,7 @@ impl<'a> Attempt<'a> {
             Some((binary, flags)) => {
                 let mut command = Command::new(binary);
                 command.args(["run", "--data-dir"]).arg(home.join("quipu")).arg("--json").arg(&files.figures);
-                command.args(flags).arg("--").arg(first);
+                command.args(&self.program.flags).args(flags).arg("--").arg(first);
                 command
             }
             None => Command::new(find(first, self.installed)?),

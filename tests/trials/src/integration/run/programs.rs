@@ -30,6 +30,9 @@ pub struct Program {
     cargo: Option<String>,
     /// Command with its arguments, with placeholders.
     command: Vec<String>,
+    /// Flags of `quipu run`. Without telemetry, tool runs are inferred from recorded conversations.
+    #[serde(default)]
+    pub flags: Vec<String>,
     /// Variables, with placeholders.
     env: BTreeMap<String, String>,
     /// Files under the home folder.
