@@ -4,17 +4,25 @@ use anyhow::Result;
 
 use crate::args::{self, Args, Command, TerminalCommand};
 use crate::{
-    access, ask, audit, check, client, connect, dead, forget, gateway, generate, import, key, mcp, note,
-    private, retention, run as observed, serve, sql, sql_worker, store, terminal,
+    access, ask, audit, benchmark, check, client, connect, dead, forget, gateway, generate, import, key, mcp,
+    note, private, retention, run as observed, serve, sql, sql_worker, store, terminal,
 };
 
 /// Runs a command; `false` when a check says no.
 pub fn run(args: Args) -> Result<bool> {
     private::settle(&args.command);
-    let settled = client::settle(&args.credentials).and_then(|()| key::settle(&args.key));
-    // A status line without a server still has the figures that the tool sends.
-    if !matches!(args.command, Command::Terminal(TerminalCommand::Statusline(_))) {
-        settled?;
+    if let Command::Terminal(TerminalCommand::Statusline(what)) = &args.command {
+        // It runs after each answer of an agent, and needs TLS only for a server. Without a server it still
+        // has the figures that the tool sends.
+        if what.source.url.is_some() {
+            let _ = client::settle(&args.credentials);
+        }
+        let _ = key::settle(&args.key);
+    } else {
+        client::settle(&args.credentials).and_then(|()| key::settle(&args.key))?;
+    }
+    if mcp::answer(&args.command)? {
+        return Ok(true);
     }
     match args.command {
         Command::Serve(serve) => serve::run(&serve).map(|()| true),
@@ -31,6 +39,7 @@ pub fn run(args: Args) -> Result<bool> {
         Command::Sql(what) => sql::run(&what).map(|()| true),
         Command::SqlWorker(what) => sql_worker::work(&what).map(|()| true),
         Command::Terminal(what) => terminal::run(&what),
+        Command::Benchmark(what) => benchmark::run(&what).map(|()| true),
         Command::Check(what) => check::run(&what),
         Command::Generate(what) => generate::run(&what.what).map(|()| true),
         Command::DeadLetters(what) => dead::run(&what.what).map(|()| true),

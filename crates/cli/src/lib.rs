@@ -11,6 +11,7 @@ mod access;
 mod args;
 mod ask;
 mod audit;
+mod benchmark;
 mod check;
 mod client;
 mod command;

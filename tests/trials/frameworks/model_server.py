@@ -8,6 +8,8 @@ but Python.
 
 A request with the header `x-fails: 500` is answered with that status, one with `x-slowly` gets its stream piece by piece. A model
 called `fail-429` fails with that status, and the log says so. LATENCY_MS makes every answer take so long.
+ENDLESS=1 calls the first wanted tool again and again, INPUT_SCALE and OUTPUT_SCALE multiply tokens, FAIL_STATUS answers each call with
+that status, SAY_FIRST=1 logs a call before its answer. HEARD is a text: the log says of each call whether its request has it.
 """
 
 import gzip
@@ -24,6 +26,12 @@ WANTED = ("weather", "transfer_to", "ask_", "handoff", "final_answer")
 SHELLS = ("Bash", "bash", "shell", "local_shell", "shell_command", "exec_command", "run_shell_command")
 # Seconds that an answer takes.
 LATENCY = float(os.environ.get("LATENCY_MS", "0")) / 1000
+ENDLESS = os.environ.get("ENDLESS") == "1"
+SCALE = int(os.environ.get("INPUT_SCALE", "1"))
+SCALE_OUT = int(os.environ.get("OUTPUT_SCALE", "1"))
+SAY_FIRST = os.environ.get("SAY_FIRST") == "1"
+FAIL_STATUS = os.environ.get("FAIL_STATUS")
+HEARD = json.dumps(os.environ.get("HEARD", ""), ensure_ascii=False)[1:-1].encode()
 COMMAND = "echo hello from a tool"
 ARGUMENTS = {"city": "Paris", "location": "Paris", "command": COMMAND, "cmd": COMMAND, "description": "Print a greeting"}
 TEXT = "It is 18 degrees and sunny in Paris."
@@ -98,11 +106,13 @@ class Server(ThreadingHTTPServer):
         self.name = os.urandom(6).hex()
 
     def answer(self, turn, writes_cache=False):
+        if SAY_FIRST:
+            self.say(asked=turn.model, usage_sent=False, tool=None)
         time.sleep(LATENCY)
         with self.lock:
             self.number += 1
             number = self.number
-        tool = next((name for name in turn.tools if name not in turn.called and is_wanted(name)), None)
+        tool = next((name for name in turn.tools if (ENDLESS or name not in turn.called) and is_wanted(name)), None)
         arguments = (sample(turn.tools[tool]) or {}) if tool else {}
         text = json.dumps(sample(turn.schema)) if turn.schema else TEXT
         again = bool(turn.called)
@@ -111,11 +121,11 @@ class Server(ThreadingHTTPServer):
             tool=tool,
             arguments=arguments,
             text=text,
-            input=200 + 7 * number,
-            output=20 + 2 * number,
-            cached=64 if again else 0,
-            written=32 if writes_cache and not again else 0,
-            reasoning=5 + number % 3,
+            input=SCALE * (200 + 7 * number),
+            output=SCALE_OUT * (20 + 2 * number),
+            cached=SCALE * 64 if again else 0,
+            written=SCALE * 32 if writes_cache and not again else 0,
+            reasoning=SCALE_OUT * (5 + number % 3),
         )
 
     def say(self, **line):
@@ -146,6 +156,7 @@ class Handler(BaseHTTPRequestHandler):
             data = self.rfile.read(int(self.headers.get("content-length") or 0))
         if self.headers.get("content-encoding") == "gzip":
             data = gzip.decompress(data)
+        self.heard = HEARD in data
         return data
 
     def do_HEAD(self):
@@ -164,6 +175,9 @@ class Handler(BaseHTTPRequestHandler):
         if path.endswith(("count_tokens", ":countTokens")):
             return self.plain({"input_tokens": 42, "totalTokens": 42})
         model = request.get("model") or path
+        if FAIL_STATUS:
+            self.server.say(failed=int(FAIL_STATUS), model=model, usage_sent=False, tool=None, heard=self.heard)
+            return self.plain({"error": {"message": "The request is wrong", "type": "invalid_request_error"}}, int(FAIL_STATUS))
         if "fail-" in model:
             status = int(model.rpartition("fail-")[2][:3])
             self.server.say(failed=status, model=f"fail-{status}", usage_sent=False, tool=None)
@@ -221,7 +235,7 @@ class Handler(BaseHTTPRequestHandler):
         self.server.say(
             protocol=protocol, model=turn.model, stream=turn.stream, usage_sent=usage_sent, tool=answer.tool,
             input=answer.input, output=answer.output, cache_read=answer.cached, cache_write=answer.written,
-            reasoning=answer.reasoning,
+            reasoning=answer.reasoning, heard=self.heard,
         )
 
     # OpenAI: https://platform.openai.com/docs/api-reference/chat

@@ -12,7 +12,10 @@ mod on {
     pub(crate) type Reference<T> = &'static T;
     /// An instrument's name as given.
     pub(crate) type Name<'a> = &'a str;
+    #[cfg(feature = "fast-clock")]
     pub(crate) use fastant::Instant;
+    #[cfg(not(feature = "fast-clock"))]
+    pub(crate) use std::time::Instant;
 
     #[inline]
     pub(crate) const fn name(name: &str) -> Name<'_> {

@@ -1,12 +1,25 @@
-//! Timestamps from the CPU's time stamp counter, if it is reliable.
+//! Timestamps from the CPU's time stamp counter, if it is reliable. Without the feature `fast-clock`, they
+//! are from the system's clock.
 
 use quipu_core::{Clock as _, SystemClock, Timestamp};
 
 /// Current ticks of the time stamp counter. Without a reliable counter, nanoseconds of the system's clock.
-#[cfg(feature = "enable")]
+#[cfg(all(feature = "enable", feature = "fast-clock"))]
 #[inline]
 pub(crate) fn ticks() -> u64 {
     raw(fastant::Instant::now())
+}
+
+/// Nanoseconds since the first reading, plus one: 0 is no time.
+#[cfg(all(feature = "enable", not(feature = "fast-clock")))]
+#[inline]
+pub(crate) fn ticks() -> u64 {
+    use std::sync::OnceLock;
+    use std::time::Instant;
+
+    static FIRST: OnceLock<Instant> = OnceLock::new();
+    let first = FIRST.get_or_init(Instant::now);
+    u64::try_from(first.elapsed().as_nanos()).unwrap_or(u64::MAX).saturating_add(1)
 }
 
 /// Builds without recording never read it.
@@ -17,7 +30,7 @@ pub(crate) fn ticks() -> u64 {
 
 /// Extracts the tick count of an instant. The public interface only returns nanoseconds. That conversion
 /// costs half as much as the reading, and is left to the drain. The test below checks this.
-#[cfg(feature = "enable")]
+#[cfg(all(feature = "enable", feature = "fast-clock"))]
 #[inline]
 fn raw(instant: fastant::Instant) -> u64 {
     use std::hash::{Hash, Hasher};
@@ -72,14 +85,14 @@ impl Scale {
     }
 }
 
-#[cfg(feature = "enable")]
+#[cfg(all(feature = "enable", feature = "fast-clock"))]
 fn nanos_per_tick() -> f64 {
     let now = fastant::Instant::now();
     let nanos = now.duration_since(fastant::Instant::ZERO).as_nanos() as f64;
     if raw(now) == 0 { 1.0 } else { nanos / raw(now) as f64 }
 }
 
-#[cfg(not(feature = "enable"))]
+#[cfg(not(all(feature = "enable", feature = "fast-clock")))]
 fn nanos_per_tick() -> f64 {
     1.0
 }

@@ -39,6 +39,33 @@ impl From<McpSource> for Source {
 pub enum McpWhat {
     /// Add the server to the config of a coding agent
     Install(McpInstall),
+    /// Print the answer of one tool
+    Call(McpCall),
+    /// Print the skill file for coding agents, SKILL.md
+    Skill,
+}
+
+/// A call of a tool.
+#[derive(Debug, ClapArgs)]
+pub struct McpCall {
+    /// Tool: overview, search, trace, compare, cost, errors, query, whoami or budget
+    pub tool: String,
+    /// Its arguments, such as since=-7d or filter='status:error'
+    #[arg(value_name = "NAME=VALUE")]
+    pub arguments: Vec<String>,
+    #[command(flatten)]
+    pub place: McpSource,
+}
+
+/// A short answer in place of a table.
+#[derive(Debug, Default, ClapArgs)]
+pub struct ForAgent {
+    /// Print the answer as the MCP server gives it: plain lines within a token limit
+    #[arg(long, conflicts_with = "json")]
+    pub for_agent: bool,
+    /// With --for-agent, the most tokens of the answer, 100 to 50000 [default: 4000]
+    #[arg(long, value_name = "TOKENS", requires = "for_agent")]
+    pub max_tokens: Option<u64>,
 }
 
 /// Config to change.

@@ -3,6 +3,7 @@
 mod access;
 mod alerts;
 mod audit;
+mod benchmark;
 mod check;
 mod connect;
 mod dead;
@@ -30,6 +31,7 @@ pub use crate::key::KeyFlags;
 pub use access::{AccessPlace, Keys, KeysAdd, KeysWhat, Users, UsersAdd, UsersSet, UsersWhat};
 pub use alerts::{AlertBacktest, Alerts, AlertsWhat, Health, SilencesWhat, Slo};
 pub use audit::{Audit, AuditList, AuditPlace, AuditWhat};
+pub use benchmark::Benchmark;
 pub use check::{Check, CheckWhat, Ready, Scraper, Ways};
 pub use connect::{Connect, ConnectTool, Disconnect};
 pub use dead::{DeadLetters, DeadPlace, DeadWhat};
@@ -37,7 +39,7 @@ pub use forget::Forget;
 pub use gateway::{Gateway, GatewayFlags, former_gateway};
 pub use generate::{ClickhouseTables, Generate, GenerateWhat, Provision, TracesIn};
 pub use incidents::{IncidentChange, Incidents, IncidentsWhat, SloForm, SloReport, SloWhat};
-pub use mcp::{Mcp, McpInstall, McpSource, McpTool, McpWhat};
+pub use mcp::{ForAgent, Mcp, McpCall, McpInstall, McpSource, McpTool, McpWhat};
 pub use money::*;
 pub use retention::{HoldPlace, RetentionArgs, RetentionWhat, RuleFlags};
 pub use run::{GatewayUse, Run};
@@ -118,6 +120,8 @@ pub enum Command {
     Store(StoreCommand),
     /// Answer coding agents over MCP on standard input and output
     Mcp(Mcp),
+    /// Measure this machine in a temporary folder, in one minute: ingest, queries, cost of recording
+    Benchmark(Benchmark),
     /// Check that the configured parts work
     Check(Check),
     /// Generate the config of Prometheus and Grafana for Quipu
@@ -165,7 +169,7 @@ pub struct Source {
 }
 
 /// Filter of traces.
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Default, ClapArgs)]
 pub struct Filter {
     /// Started at or after: RFC 3339, or relative such as -1h, -7d
     #[arg(long, allow_hyphen_values = true)]
@@ -232,6 +236,8 @@ pub struct Traces {
     #[command(flatten)]
     pub source: Source,
     #[command(flatten)]
+    pub agent: ForAgent,
+    #[command(flatten)]
     pub filter: Filter,
     /// started_at, duration, cost or tokens; a leading minus sorts in descending order
     #[arg(long, allow_hyphen_values = true)]
@@ -259,6 +265,8 @@ pub struct Trace {
     pub span: Option<String>,
     #[command(flatten)]
     pub source: Source,
+    #[command(flatten)]
+    pub agent: ForAgent,
 }
 
 /// Filter of the matrix.
@@ -279,6 +287,8 @@ pub struct Sessions {
     #[command(flatten)]
     pub source: Source,
     #[command(flatten)]
+    pub agent: ForAgent,
+    #[command(flatten)]
     pub filter: Filter,
     /// Maximum number of rows
     #[arg(long)]
@@ -289,6 +299,8 @@ pub struct Sessions {
 pub struct Usage {
     #[command(flatten)]
     pub source: Source,
+    #[command(flatten)]
+    pub agent: ForAgent,
     #[command(flatten)]
     pub filter: Filter,
     /// Comma list of model, provider, agent, framework, service, session, user, convention, tool, tag,
@@ -308,6 +320,8 @@ pub struct Usage {
 pub struct Tools {
     #[command(flatten)]
     pub source: Source,
+    #[command(flatten)]
+    pub agent: ForAgent,
     #[command(flatten)]
     pub filter: Filter,
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 
-use super::{Filter, McpSource, Scraper, Source};
+use super::{Filter, ForAgent, McpSource, Scraper, Source};
 
 /// Commands that print one screen, one line, or lines as they come.
 #[derive(Debug, Subcommand)]
@@ -34,6 +34,8 @@ pub enum TerminalCommand {
 pub struct Period {
     #[command(flatten)]
     pub source: Source,
+    #[command(flatten)]
+    pub agent: ForAgent,
     /// IANA time zone of the days, such as Europe/Berlin [default: the zone of this machine]
     #[arg(long, value_name = "ZONE")]
     pub zone: Option<String>,
@@ -46,6 +48,8 @@ pub struct Period {
 pub struct Summary {
     #[command(flatten)]
     pub source: Source,
+    #[command(flatten)]
+    pub agent: ForAgent,
     /// Time range, such as 1h, 24h or 7d
     #[arg(long, default_value = "24h")]
     pub last: String,

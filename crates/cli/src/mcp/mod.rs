@@ -1,7 +1,12 @@
 //! `quipu mcp`: the MCP server on standard input and output, and its installation.
 
+mod call;
+mod for_agent;
 mod install;
 
+pub use for_agent::answer;
+
+use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::Result;
@@ -18,13 +23,19 @@ use crate::terminal;
 const SESSION_VARIABLES: [&str; 5] =
     ["QUIPU_SESSION", "CLAUDE_CODE_SESSION_ID", "CLAUDE_SESSION_ID", "CODEX_SESSION_ID", "GEMINI_SESSION_ID"];
 
-/// Serves until the input ends, or installs the server.
+/// How a coding agent asks, with MCP and without.
+const SKILL: &str = include_str!("SKILL.md");
+
+/// Serves until the input ends, installs the server, or answers one call.
 ///
 /// # Errors
 /// The input or output fails, or a config cannot be written.
 pub fn run(mcp: &Mcp) -> Result<()> {
-    if let Some(McpWhat::Install(what)) = &mcp.what {
-        return install::run(what);
+    match &mcp.what {
+        Some(McpWhat::Install(what)) => return install::run(what),
+        Some(McpWhat::Call(what)) => return call::run(what),
+        Some(McpWhat::Skill) => return Ok(std::io::stdout().lock().write_all(SKILL.as_bytes())?),
+        None => {}
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let asker = SourceAsker(mcp.place.clone());

@@ -1,64 +1,16 @@
 //! Variables by which a program sends telemetry, and finds the gateway.
 
-use std::ffi::OsStr;
-use std::path::Path;
+use std::ffi::{OsStr, OsString};
+
+use quipu_semconv::quipu::RUN as RUN_KEY;
 
 use crate::args::{GatewayUse, Run};
 use crate::client;
 
-/// Resource attribute with the id of a run.
-pub const RUN_KEY: &str = "quipu.run";
+use super::tools::{ProviderUrl, Tool};
 
-/// A program that sends telemetry of its own.
-struct Tool {
-    /// File names of its command.
-    commands: &'static [&'static str],
-    /// Its own switches; `{url}` is the endpoint.
-    switches: &'static [(&'static str, &'static str)],
-    /// Hint about telemetry that no variable can switch on.
-    missing: Option<&'static str>,
-}
-
-const TOOLS: [Tool; 7] = [
-    Tool {
-        commands: &["claude"],
-        switches: &[("CLAUDE_CODE_ENABLE_TELEMETRY", "1"), ("CLAUDE_CODE_ENHANCED_TELEMETRY_BETA", "1")],
-        missing: None,
-    },
-    Tool {
-        commands: &["gemini"],
-        switches: &[
-            ("GEMINI_TELEMETRY_ENABLED", "true"),
-            ("GEMINI_TELEMETRY_TARGET", "local"),
-            ("GEMINI_TELEMETRY_OTLP_PROTOCOL", "http"),
-            ("GEMINI_TELEMETRY_OTLP_ENDPOINT", "{url}"),
-            ("GEMINI_TELEMETRY_TRACES_ENABLED", "true"),
-        ],
-        missing: None,
-    },
-    Tool { commands: &["copilot"], switches: &[("COPILOT_OTEL_ENABLED", "true")], missing: None },
-    Tool { commands: &["cn"], switches: &[], missing: None },
-    Tool {
-        commands: &["codex"],
-        switches: &[],
-        missing: Some("Codex has no variable for telemetry: run `quipu connect codex`"),
-    },
-    Tool {
-        commands: &["qwen"],
-        switches: &[],
-        missing: Some("Qwen Code has no variable for telemetry: run `quipu connect qwen`"),
-    },
-    Tool {
-        commands: &["opencode"],
-        switches: &[],
-        missing: Some(
-            "OpenCode needs `experimental.openTelemetry` in its config: run `quipu connect opencode`",
-        ),
-    },
-];
-
-/// Variables with the base URLs of providers: the upstream's name, the variable, and the path at the gateway.
-pub const BASES: [(&str, &str, &str); 5] = [
+/// Variables with the base URLs of providers.
+pub const BASES: [ProviderUrl; 5] = [
     ("openai", "OPENAI_BASE_URL", "/openai/v1"),
     ("openai", "OPENAI_API_BASE", "/openai/v1"),
     ("anthropic", "ANTHROPIC_BASE_URL", "/anthropic"),
@@ -93,27 +45,37 @@ const OPENTELEMETRY: [(&str, &str); 8] = [
     ("OTEL_METRIC_EXPORT_INTERVAL", "1000"),
 ];
 
-/// Whether the base URLs of providers point at the gateway.
+/// Whether the base URLs of providers point at the gateway. Under a budget they do for every program: only
+/// the gateway refuses a call before it costs money.
 pub fn uses_gateway(what: &Run) -> bool {
+    let is_complete = |program: &OsString| Tool::of(program).is_some_and(|tool| !tool.is_partial);
     match what.gateway {
         GatewayUse::Always => true,
         GatewayUse::Never => false,
-        GatewayUse::Auto => what.command.first().is_none_or(|program| tool(program).is_none_or(is_silent)),
+        GatewayUse::Auto => what.budget.is_some() || !what.command.first().is_some_and(is_complete),
     }
 }
 
-fn is_silent(tool: &Tool) -> bool {
-    tool.missing.is_some()
+/// The base URLs that a program reads.
+pub fn bases(program: &OsStr) -> impl Iterator<Item = ProviderUrl> {
+    BASES.into_iter().chain(Tool::of(program).and_then(Tool::own_base))
 }
 
-fn tool(program: &OsStr) -> Option<&'static Tool> {
-    let name = Path::new(program).file_stem()?.to_str()?;
-    TOOLS.iter().find(|tool| tool.commands.contains(&name))
-}
-
-/// Variables by which a program sends its telemetry to `url`, with the API key of the server.
+/// Variables by which a program sends its telemetry to `url`, with the API key of the server. A whole config
+/// in a variable is left out.
 pub fn telemetry(program: &OsStr, url: &str) -> Vec<(String, String)> {
-    let switches = tool(program).map_or(&[][..], |tool| tool.switches);
+    let mut variables = switched(program, url);
+    variables.retain(|(_, value)| !is_config(value));
+    variables
+}
+
+/// Whether the value of a variable is a whole config as JSON.
+fn is_config(value: &str) -> bool {
+    value.starts_with("{\"")
+}
+
+fn switched(program: &OsStr, url: &str) -> Vec<(String, String)> {
+    let switches = Tool::of(program).map_or(&[][..], |tool| tool.switches);
     let filled = |(name, value): &(&str, &str)| ((*name).to_owned(), value.replace("{url}", url));
     let headers = headers().map(|headers| ("OTEL_EXPORTER_OTLP_HEADERS".to_owned(), headers));
     OPENTELEMETRY.iter().chain(switches).map(filled).chain(headers).collect()
@@ -122,22 +84,29 @@ pub fn telemetry(program: &OsStr, url: &str) -> Vec<(String, String)> {
 /// Variables for a program, and hints about what they cannot set.
 pub struct Environment {
     pub variables: Vec<(String, String)>,
+    /// Arguments before the caller's own.
+    pub arguments: Vec<OsString>,
     pub missing: Vec<String>,
 }
 
 impl Environment {
     /// The variables for a program whose records go to `url`. The caller's own resource attributes stay.
     pub fn of(what: &Run, program: &OsStr, id: &str, url: &str, gateway: &str) -> Self {
-        let tool = tool(program);
-        let mut variables = telemetry(program, url);
+        let tool = Tool::of(program);
+        // A switch that the caller has set stays: it may be a whole config.
+        let is_kept = |name: &str, value: &str| is_config(value) && client::variable(name).is_some();
+        let (kept, mut variables): (Vec<_>, Vec<_>) =
+            switched(program, url).into_iter().partition(|(name, value)| is_kept(name, value));
         let own = client::variable("OTEL_RESOURCE_ATTRIBUTES").map(|own| own + ",").unwrap_or_default();
         variables.push(("OTEL_RESOURCE_ATTRIBUTES".to_owned(), format!("{own}{RUN_KEY}={id}")));
         if uses_gateway(what) {
-            let bases = BASES.iter().map(|(_, name, path)| ((*name).to_owned(), format!("{gateway}{path}")));
+            let bases = bases(program).map(|(_, name, path)| (name.to_owned(), format!("{gateway}{path}")));
             variables.extend(bases);
         }
-        let missing = tool.and_then(|tool| tool.missing).map(str::to_owned).into_iter().collect();
-        Self { variables, missing }
+        let kept = kept.iter().map(|(name, value)| format!("{name} is set already: add {value} to it"));
+        let arguments =
+            tool.map(|tool| tool.arguments(url, uses_gateway(what).then_some(gateway))).unwrap_or_default();
+        Self { variables, arguments, missing: kept.collect() }
     }
 
     /// The variables and hints as text, without secrets.
@@ -149,7 +118,8 @@ impl Environment {
         let missing = self.missing.iter().map(|text| format!("missing: {text}\n"));
         let removed = OVERRIDING.iter().filter(|name| client::variable(name).is_some());
         let removed = removed.map(|name| format!("unset {name}\n"));
-        self.variables.iter().map(line).chain(removed).chain(missing).collect()
+        let arguments = self.arguments.iter().map(|argument| format!("argument {}\n", argument.display()));
+        self.variables.iter().map(line).chain(arguments).chain(removed).chain(missing).collect()
     }
 }
 

@@ -4,6 +4,7 @@ mod child;
 pub mod environment;
 mod place;
 mod report;
+mod tools;
 mod watch;
 
 use std::fmt;
@@ -59,7 +60,10 @@ pub fn run(what: &Run) -> Result<()> {
     let environment = Environment::of(what, program, &id, place.url(), place.gateway());
     environment.missing.iter().for_each(|text| note(text));
     let mut command = Command::new(program);
-    command.args(arguments).envs(environment.variables.iter().map(|(name, value)| (name, value)));
+    command
+        .args(&environment.arguments)
+        .args(arguments)
+        .envs(environment.variables.iter().map(|(name, value)| (name, value)));
     environment::OVERRIDING.iter().for_each(|name| {
         command.env_remove(name);
     });

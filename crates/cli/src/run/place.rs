@@ -10,9 +10,10 @@ use anyhow::{Context, Result, anyhow};
 use clap::Parser as _;
 use quipu_api::dto::Listeners as Urls;
 use quipu_budget::{BudgetConfig, Budgets, Period, Scope, What};
+use quipu_semconv::quipu::RUN as RUN_KEY;
 use tokio::sync::oneshot;
 
-use super::environment::{BASES, RUN_KEY, uses_gateway};
+use super::environment::{bases, uses_gateway};
 use crate::args::{Args, Command, GatewayFlags, Run};
 use crate::ask::{Question, ask_server, server_of};
 use crate::folder::default_folder;
@@ -48,7 +49,7 @@ impl Refused {
 }
 
 /// Name of a run's budget and of its tag.
-fn budget_name(id: &str) -> String {
+pub fn budget_name(id: &str) -> String {
     format!("run-{id}")
 }
 
@@ -103,7 +104,7 @@ impl Place {
         }
         flags.extend(["--gateway".to_owned(), address_of_gateway(what)]);
         flags.extend(data_dir(what.data_dir.as_ref()));
-        flags.extend(provider_flags(&what.providers));
+        flags.extend(provider_flags(what));
         let Command::Serve(args) = Args::try_parse_from(flags)?.command else {
             return Err(anyhow!("the server's flags are wrong"));
         };
@@ -133,7 +134,7 @@ impl Place {
         let mut flags = vec!["quipu".to_owned(), "gateway".to_owned(), "--url".to_owned(), url.clone()];
         flags.extend(["--listen".to_owned(), "127.0.0.1:0".to_owned()]);
         flags.extend(data_dir(Some(&folder)));
-        flags.extend(provider_flags(&what.providers));
+        flags.extend(provider_flags(what));
         let Command::Gateway(args) = Args::try_parse_from(flags)?.command else {
             return Err(anyhow!("the gateway's flags are wrong"));
         };
@@ -205,11 +206,12 @@ fn data_dir(folder: Option<&PathBuf>) -> Vec<String> {
 
 /// The providers of the flags, else those that the environment names: the program gets the gateway's
 /// address in their place.
-fn provider_flags(flags: &GatewayFlags) -> Vec<String> {
+fn provider_flags(what: &Run) -> Vec<String> {
+    let flags: &GatewayFlags = &what.providers;
     let said = [("openai", &flags.openai), ("anthropic", &flags.anthropic), ("gemini", &flags.gemini)];
     let mut urls: Vec<(&str, String)> =
         said.into_iter().filter_map(|(name, url)| Some((name, url.clone()?))).collect();
-    for (name, variable, _) in BASES {
+    for (name, variable, _) in what.command.first().into_iter().flat_map(|program| bases(program)) {
         if let Some(url) =
             client::variable(variable).filter(|_| !urls.iter().any(|(known, _)| *known == name))
         {

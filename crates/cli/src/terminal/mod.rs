@@ -8,7 +8,7 @@ mod summary;
 mod tail;
 mod top;
 
-pub use period::today;
+pub use period::{Span, since, today};
 
 use anyhow::Result;
 use serde_json::Value;
@@ -19,9 +19,9 @@ use crate::check;
 /// Runs a command; `false` when a check says no.
 pub fn run(command: &TerminalCommand) -> Result<bool> {
     match command {
-        TerminalCommand::Today(ask) => period::run(ask, period::Span::Day)?,
-        TerminalCommand::Week(ask) => period::run(ask, period::Span::Week)?,
-        TerminalCommand::Month(ask) => period::run(ask, period::Span::Month)?,
+        TerminalCommand::Today(ask) => period::run(ask, Span::Day)?,
+        TerminalCommand::Week(ask) => period::run(ask, Span::Week)?,
+        TerminalCommand::Month(ask) => period::run(ask, Span::Month)?,
         TerminalCommand::Summary(ask) => summary::run(ask)?,
         TerminalCommand::Tail(ask) => tail::run(ask)?,
         TerminalCommand::Statusline(ask) => statusline::run(ask)?,

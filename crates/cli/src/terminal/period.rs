@@ -60,12 +60,7 @@ pub fn today(zone: &TimeZone) -> Result<String> {
 /// # Errors
 /// The zone is unknown, or the source gives no answer.
 pub fn run(ask: &Period, span: Span) -> Result<()> {
-    let zone = match &ask.zone {
-        Some(name) => TimeZone::get(name)
-            .with_context(|| format!("--zone expects an IANA time zone such as Europe/Berlin, got {name}"))?,
-        None => TimeZone::system(),
-    };
-    let now = Zoned::now().with_time_zone(zone);
+    let now = now(ask)?;
     let answer = figures(ask, span, &now)?;
     let mut out = std::io::stdout().lock();
     if ask.source.json {
@@ -74,6 +69,24 @@ pub fn run(ask: &Period, span: Span) -> Result<()> {
         writeln!(out, "{}", print(&answer))?
     }
     Ok(())
+}
+
+/// This moment in the zone of the command.
+fn now(ask: &Period) -> Result<Zoned> {
+    let zone = match &ask.zone {
+        Some(name) => TimeZone::get(name)
+            .with_context(|| format!("--zone expects an IANA time zone such as Europe/Berlin, got {name}"))?,
+        None => TimeZone::system(),
+    };
+    Ok(Zoned::now().with_time_zone(zone))
+}
+
+/// The start of a period, as `since`.
+///
+/// # Errors
+/// The zone is unknown.
+pub fn since(ask: &Period, span: Span) -> Result<String> {
+    Ok(span.start(&now(ask)?)?.timestamp().to_string())
 }
 
 fn figures(ask: &Period, span: Span, now: &Zoned) -> Result<Value> {

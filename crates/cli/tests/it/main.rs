@@ -6,6 +6,7 @@ mod access;
 mod alerts;
 mod ask;
 mod audit;
+mod benchmark;
 mod bounds;
 mod bounds_of_answers;
 mod closed;

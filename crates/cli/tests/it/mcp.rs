@@ -392,3 +392,112 @@ fn an_installation_keeps_the_config_and_a_copy_of_it() {
         assert_eq!(std::fs::read_to_string(&file).unwrap(), "{ broken");
     }
 }
+
+#[test]
+fn a_password_in_a_stores_uri_is_never_written_into_a_config() {
+    let folder = tempfile::tempdir().unwrap();
+    let uri = "clickhouse://ada:s3cret-word@127.0.0.1:8123/agents";
+    for tool in ["claude", "codex", "gemini", "cursor", "vscode"] {
+        let file = folder.path().join(tool);
+        let args = ["mcp", "install", tool, "--file", file.to_str().unwrap()];
+        let (code, said, error) = run(&[&args[..], &["--store", uri]].concat());
+        assert!(code == 1 && error.contains("QUIPU_STORE") && !file.exists(), "{said}{error}");
+        assert!(!format!("{said}{error}").contains("s3cret-word"), "{said}{error}");
+        let done = quipu().args(args).env("QUIPU_STORE", uri).output().unwrap();
+        assert!(done.status.success(), "{done:?}");
+        let text = std::fs::read_to_string(&file).unwrap();
+        assert!(text.contains("QUIPU_STORE") && !text.contains("s3cret-word"), "{text}");
+    }
+}
+
+#[test]
+fn commands_answer_agents_as_the_tools_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    server.post_json(&long(7, 200));
+    let here = ["--data-dir", folder.path().to_str().unwrap()];
+    for (words, said) in [
+        (&["traces", "--for-agent", "--model", "gpt-4o"][..], TRACE),
+        (&["trace", "--for-agent", TRACE], "Rows 0 to"),
+        (&["usage", "--for-agent", "--group-by", "agent"], "planner: 1 calls"),
+        (&["sessions", "--for-agent"], "Total: count 1"),
+        (&["tools", "--for-agent"], "search: count"),
+        (&["summary", "--for-agent"], "1 calls"),
+        (&["today", "--for-agent"], "calls"),
+        (&["mcp", "call", "query", "from=calls", "group_by=model"], "gpt-4o: count 1"),
+        (&["mcp", "call", "whoami"], "session is unknown"),
+    ] {
+        let (code, out, error) = run(&[words, &here].concat());
+        assert!(code == 0 && out.contains(said), "{words:?}: {out}{error}");
+    }
+    let short = ["trace", "--for-agent", "--max-tokens", "150", TRACE];
+    let (_, out, error) = run(&[&short[..], &here].concat());
+    let tokens = Encoding::O200kBase.count(out.trim_end());
+    assert!(tokens <= 150 && out.contains("left out"), "{tokens}: {out}{error}");
+    for (wrong, said) in [
+        (&["trace", "--for-agent", "--max-tokens", "5", TRACE][..], "max_tokens"),
+        (&["trace", "--max-tokens", "500", TRACE], "--for-agent"),
+        (&["mcp", "call", "nothing"], "unknown tool"),
+        (&["mcp", "call", "errors", "since"], "NAME=VALUE"),
+    ] {
+        let (code, _, error) = run(&[wrong, &here].concat());
+        assert!(code != 0 && error.contains(said), "{wrong:?}: {error}");
+    }
+}
+
+#[test]
+fn the_skill_names_every_tool_and_only_commands_that_there_are() {
+    let (code, skill, _) = run(&["mcp", "skill"]);
+    assert!(code == 0 && skill.starts_with("---\nname: quipu\ndescription: "), "{skill}");
+    for tool in quipu_mcp::listed() {
+        let name = tool["name"].as_str().unwrap();
+        assert!(skill.contains(&format!("`{name}`")), "{name}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    server.post_json(&export(7));
+    let commands: Vec<&str> = skill.lines().filter_map(|line| line.strip_prefix("quipu ")).collect();
+    assert!(commands.len() >= 8, "{skill}");
+    for command in commands {
+        let script = format!("\"$0\" {}", command.replace("TRACE_ID", TRACE));
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &script, env!("CARGO_BIN_EXE_quipu")]).env_remove("QUIPU_URL");
+        let done = shell.env("QUIPU_DATA_DIR", folder.path()).output().unwrap();
+        assert!(done.status.success(), "{command}: {done:?}");
+    }
+}
+
+#[test]
+fn random_calls_keep_their_limit() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    server.post_json(&long(7, 300));
+    let mut lines = Lines::start(&["--url", server.url("http")], |_| {});
+    let mut random = fastrand::Rng::with_seed(4);
+    let values = ["-24h", "model", "session,agent", "status:error", "search", "\"", "結び目", ""];
+    let mut answers = 0;
+    for _ in 0..300 {
+        let tools = quipu_mcp::listed();
+        let tool = &tools[random.usize(..tools.len())];
+        let widest = [160, 600, 4_000][random.usize(..3)];
+        let limit = random.u64(100..=widest);
+        let mut arguments = json!({"max_tokens": limit});
+        for (name, schema) in tool["inputSchema"]["properties"].as_object().unwrap() {
+            if schema["type"] == "string" && random.u8(..4) == 0 {
+                arguments[name] = values[random.usize(..values.len())].into();
+            }
+        }
+        match tool["name"].as_str().unwrap() {
+            "trace" => arguments["id"] = TRACE.into(),
+            "compare" => (arguments["a"], arguments["b"]) = (TRACE.into(), "status:error".into()),
+            "query" => arguments["from"] = "spans".into(),
+            _ => {}
+        }
+        let answer = lines.send(&call(tool["name"].as_str().unwrap(), arguments.clone()));
+        if let Some(text) = answer["result"]["content"][0]["text"].as_str() {
+            answers += 1;
+            assert!(Encoding::O200kBase.count(text) <= limit, "{arguments} {text}");
+        }
+    }
+    assert!(answers > 150, "{answers}");
+}

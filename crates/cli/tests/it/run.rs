@@ -220,13 +220,45 @@ fn check_shows_the_variables_and_what_is_missing_and_runs_nothing() {
         "{claude}"
     );
     let codex = shown("codex");
-    assert!(codex.contains("missing: Codex") && codex.contains("OPENAI_BASE_URL"), "{codex}");
+    let exporter = "argument otel.trace_exporter={otlp-http={endpoint=\"http://127.0.0.1:PORT/v1/traces\"";
+    assert!(codex.contains(exporter) && !codex.contains("openai_base_url"), "{codex}");
+    assert!(shown("qwen").contains("QWEN_TELEMETRY_ENABLED=true"));
+    let opencode = shown("opencode");
+    assert!(opencode.contains("openTelemetry") && opencode.contains("OPENAI_BASE_URL"), "{opencode}");
+    assert!(!shown("copilot").contains("COPILOT_PROVIDER_BASE_URL"));
     assert!(shown("python3").contains("quipu.run="));
+    // Under a budget each program gets to the gateway.
+    let limited = [&["run", "--check", "--budget", "1"], &here[..], &["--", "codex"]].concat();
+    let (_, limited, _) = crate::server::run(&limited);
+    assert!(limited.contains("argument openai_base_url=\"http://127.0.0.1:PORT/openai/v1\""), "{limited}");
     let (_, gateway, _) = crate::server::run(
         &[&["run", "--check", "--gateway", "always"], &here[..], &["--", "claude"]].concat(),
     );
     assert!(gateway.contains("ANTHROPIC_BASE_URL"), "{gateway}");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn variables_of_the_caller_that_hold_a_config_or_a_provider_are_respected() {
+    let folder = tempfile::tempdir().unwrap();
+    let shown = |program: &str, own: (&str, &str)| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_quipu"));
+        command.args([
+            "run",
+            "--check",
+            "--gateway",
+            "always",
+            "--data-dir",
+            folder.path().to_str().unwrap(),
+        ]);
+        command.args(["--", program]).env(own.0, own.1).env_remove("QUIPU_URL");
+        String::from_utf8(command.output().unwrap().stdout).unwrap()
+    };
+    let opencode = shown("opencode", ("OPENCODE_CONFIG_CONTENT", "{}"));
+    assert!(opencode.contains("missing: OPENCODE_CONFIG_CONTENT is set already"), "{opencode}");
+    assert!(!opencode.contains("OPENCODE_CONFIG_CONTENT="), "{opencode}");
+    let copilot = shown("copilot", ("COPILOT_PROVIDER_BASE_URL", "http://127.0.0.1:9/v1"));
+    assert!(copilot.contains("COPILOT_PROVIDER_BASE_URL=http://127.0.0.1:PORT/openai/v1"), "{copilot}");
 }
 
 #[test]

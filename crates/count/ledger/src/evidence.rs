@@ -68,6 +68,7 @@ pub(crate) fn can_be(one: &Row, other: &Row) -> bool {
         || is_within(b, a)
         || are_shifted(a, b)
         || are_at_once(a, b)
+        || is_passed_on(one, other)
         || !a.is_call()
         || !b.is_call()
         || is_empty(one)
@@ -123,7 +124,7 @@ fn of_calls(one: &Row, other: &Row) -> Option<Evidence> {
     let is_continued = is_continued(one, other) || is_continued(other, one);
     let is_close = is_within(a, b) || is_within(b, a) || is_continued;
     let is_near = is_close || are_shifted(a, b);
-    if !is_near && !are_at_once(a, b) {
+    if !is_near && !are_at_once(a, b) && !is_passed_on(one, other) {
         return None;
     }
     let evidence = match (known(a), known(b)) {
@@ -251,6 +252,21 @@ pub(crate) fn gap(one: &Cost, other: &Cost) -> i64 {
     one.time.nanos().saturating_sub(end(other)).max(other.time.nanos().saturating_sub(end(one))).max(0)
 }
 
+/// Whether two records are those of the gateway and of the program behind it, one soon after the other. A
+/// program reads an answer later than the gateway passes it on, so the two need not overlap.
+fn is_passed_on(one: &Row, other: &Row) -> bool {
+    let (first, second) = if is_of_gateway(one) { (one, other) } else { (other, one) };
+    is_of_gateway(first)
+        && !is_of_gateway(second)
+        && second.cost.time.nanos() >= first.cost.time.nanos().saturating_sub(AFTERWARDS)
+        && gap(&first.cost, &second.cost) <= AFTERWARDS
+}
+
+/// Whether a record is that of a gateway: of this server's, or of one that sends its records here.
+fn is_of_gateway(row: &Row) -> bool {
+    row.arrival.is_of_gateway() || row.cost.service.as_deref() == Some("quipu-gateway")
+}
+
 /// The latest time at which a record of the same call can begin.
 pub(crate) fn reach(row: &Row) -> i64 {
     end(&row.cost).saturating_add(wait(row).max(AFTERWARDS))
@@ -265,7 +281,11 @@ pub(crate) fn reach_without_id(row: &Row, beside_usage: bool) -> i64 {
 
 /// How long after the end of a record another one of its call may begin, if neither has an id.
 fn wait(row: &Row) -> i64 {
-    if row.cost.is_call() && !row.cost.failed && is_empty(row) { LAZY } else { STAGGER }
+    match row.cost.is_call() && !row.cost.failed {
+        true if is_empty(row) => LAZY,
+        true if is_of_gateway(row) => AFTERWARDS,
+        _ => STAGGER,
+    }
 }
 
 /// How far apart two records are: the product of the distances of their starts and of their ends, each plus

@@ -190,6 +190,9 @@ pub const BRANCH: &[&str] = &["vcs.ref.head.name", "vcs.repository.ref.name", "g
 /// Billing, on spans or their resource.
 pub const BILLING: &[&str] = &[crate::quipu::BILLING];
 
+/// Run that a process belongs to, on the resource.
+pub const RUN: &[&str] = &[crate::quipu::RUN];
+
 /// Agent that did the work or owns the span.
 pub const AGENT: &[&str] = &[
     "gen_ai.agent.name",

@@ -46,6 +46,9 @@ pub const PROJECT: &str = "quipu.project";
 /// takes precedence over the source's own report.
 pub const BILLING: &str = "quipu.billing";
 
+/// Id of the run of `quipu run` that a process belongs to; on its resource. Its spans get the tag `run-ID`.
+pub const RUN: &str = "quipu.run";
+
 /// Prefix of charged units other than tokens: `quipu.units.web_searches`.
 pub const UNITS_PREFIX: &str = "quipu.units.";
 

@@ -1,6 +1,6 @@
 //! Canonical values of a span, by the rules that all conventions share.
 
-use compact_str::CompactString;
+use compact_str::{CompactString, format_compact};
 use quipu_core::{Canonical, Kind, Meeting, Signal, Span, Status, Usd, Value, answer_id_is_unique};
 use quipu_semconv::{
     FRAMEWORKS_WITHOUT_CONTEXT, Field, INVOKE_WORKFLOW, NAMING_TYPES, NEVER_COUNTED_OPERATIONS,
@@ -40,7 +40,7 @@ pub fn canonical(slots: &Slots<'_>, convention: &'static str) -> Canonical {
         error_type: failure::error_type(slots),
         time_to_first_token: pace::time_to_first_token(slots),
         finish_reasons: slots.get(Field::FinishReason).map(finish::reasons).unwrap_or_default(),
-        tags: slots.get(Field::Tags).map(|value| words(value, true)).unwrap_or_default(),
+        tags: tags(slots),
         unknown_usage: slots.unknown_usage().to_vec(),
         notes: slots.notes().to_vec(),
         ..Canonical::default()
@@ -69,6 +69,17 @@ pub fn canonical(slots: &Slots<'_>, convention: &'static str) -> Canonical {
     }
     read.meeting = read.meeting.or_else(|| answer_meeting(slots.span, &read));
     read
+}
+
+/// The tags of a span, and the tag of the run that its process belongs to: budgets and lists select by tags,
+/// and need no attribute for it.
+fn tags(slots: &Slots<'_>) -> Vec<CompactString> {
+    let mut tags = slots.get(Field::Tags).map(|value| words(value, true)).unwrap_or_default();
+    let run = slots.found(Field::Run).and_then(|found| text::label(found.value));
+    if let Some(tag) = run.map(|id| format_compact!("run-{id}")).filter(|tag| !tags.contains(tag)) {
+        tags.push(tag);
+    }
+    tags
 }
 
 /// The meeting with another instrumentation's span of the same call in a separate trace, by the answer's id.

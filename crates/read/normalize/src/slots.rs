@@ -16,7 +16,7 @@ const MOST_NOTES: usize = 16;
 /// Maximum number of units besides tokens that are read from one span.
 const MOST_UNITS: usize = 16;
 /// Fields that a resource may set for all of its spans.
-const OF_RESOURCE: [Field; 4] = [Field::Project, Field::Commit, Field::Branch, Field::Billing];
+const OF_RESOURCE: [Field; 5] = [Field::Project, Field::Commit, Field::Branch, Field::Billing, Field::Run];
 /// Maximum number of unknown usage keys that are listed for one span.
 const MOST_UNKNOWN: usize = 16;
 

@@ -31,6 +31,7 @@ mod provider;
 mod proxy;
 mod recordings;
 mod report;
+mod run;
 mod server;
 mod soak;
 mod split;
@@ -56,7 +57,7 @@ pub struct Args {
     /// Suites to run; none means all but those that install frameworks
     #[arg(value_name = "SUITE")]
     suites: Vec<String>,
-    /// For the suites `alerts`, `clickhouse`, `faults`, `floods`, `frameworks`, `matrix` and `web`, only the
+    /// For the suites `alerts`, `clickhouse`, `faults`, `floods`, `frameworks`, `matrix`, `run` and `web`, only the
     /// cases with these names
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     only: Vec<String>,
@@ -135,7 +136,7 @@ pub struct Bench {
 
 type Suite = (&'static str, fn(&Bench) -> Result<Report>);
 
-const SUITES: [Suite; 26] = [
+const SUITES: [Suite; 27] = [
     ("recordings", recordings::run),
     ("kills", kills::run),
     ("loom", loom::run),
@@ -161,11 +162,13 @@ const SUITES: [Suite; 26] = [
     ("bare", bare::run),
     ("frameworks", frameworks::run),
     ("matrix", matrix::run),
+    ("run", run::run),
     ("vendors", vendors::run),
 ];
 
 /// Suites that only run when they are named: they take long, the first time or each.
-const ASKED_FOR: [&str; 7] = ["bare", "clients", "frameworks", "matrix", "packages", "soak", "vendors"];
+const ASKED_FOR: [&str; 8] =
+    ["bare", "clients", "frameworks", "matrix", "packages", "run", "soak", "vendors"];
 
 /// Runs the suites that are asked for.
 ///

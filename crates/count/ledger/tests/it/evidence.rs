@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
-use quipu_core::{Batch, Cost, Kind, Scope, Span, SpanId, Timestamp, TraceId, Usage};
+use quipu_core::{Arrival, Batch, Cost, Kind, Scope, Span, SpanId, Timestamp, TraceId, Usage};
 use quipu_ledger::Ledger;
 
 use crate::world::{Nodes, now, span_id, trace_id};
@@ -725,4 +725,33 @@ fn an_input_that_lacks_other_tokens_than_the_cached_is_of_another_call() {
     let [mut wrapper, sdk] = without_cached(0, 0, 100, 50, 7);
     wrapper.canonical.usage = Some(Usage { input: Some(99), output: Some(7), ..Usage::default() });
     assert_eq!(totals(&count(&[vec![wrapper, sdk]], 1_000)).0, 2);
+}
+
+/// The record of the gateway, and that of the program behind it `late` milliseconds after the end.
+fn passed_on(number: usize, late: i64, output: u64) -> [Span; 2] {
+    let start = i64::try_from(number).unwrap() * 10_000;
+    let truth = Truth { start, millis: 20, input: 100, output: 10, failed: false };
+    let exact = Faults { id: false, usage: false, cached: false, late: 0, mute: false, short: false };
+    let mut gateway = record(number, &truth, 0, exact);
+    gateway.arrival = Arrival::of_gateway(gateway.start);
+    let told = Truth { start: start + 25 + late, output, ..truth };
+    [gateway, record(number, &told, 3, Faults { id: true, ..exact })]
+}
+
+#[test]
+fn a_program_may_read_an_answer_after_the_gateway_has_passed_it_on() {
+    let both = |late, output| count(&[passed_on(1, late, output).to_vec()], 1_000);
+    assert_eq!(totals(&both(300, 10)), (1, 100, 10, 50));
+    // Other tokens, or another time, are another call.
+    assert_eq!(totals(&both(300, 11)).0, 2);
+    assert_eq!(totals(&both(1_500, 10)).0, 2);
+    // Two records of two programs need to overlap.
+    let mut apart = passed_on(1, 300, 10);
+    apart[0].arrival = Arrival::default();
+    assert_eq!(totals(&count(&[apart.to_vec()], 1_000)).0, 2);
+    // The two arrive in any order and in two batches.
+    let [gateway, program] = passed_on(1, 300, 10);
+    for batches in [[vec![gateway.clone()], vec![program.clone()]], [vec![program], vec![gateway]]] {
+        assert_eq!(totals(&count(&batches, 1_000)), (1, 100, 10, 50));
+    }
 }

@@ -50,6 +50,11 @@ impl Arrival {
         self.sender != 0 && self.sender != Self::GATEWAY
     }
 
+    /// Whether the sender is the gateway of this server.
+    pub const fn is_of_gateway(self) -> bool {
+        self.sender == Self::GATEWAY
+    }
+
     /// A number of the sender's credentials, for comparison: the same for all services that share a key.
     pub const fn credentials(self) -> u64 {
         if self.is_of_a_key() { self.sender >> 32 } else { self.sender }

@@ -37,8 +37,9 @@ impl Resource {
 
     /// A number for the process: a hash of host and process id, if both were sent. Several tracer providers
     /// of one process have these in common, but often neither the service nor the instance id. Otherwise it
-    /// is a hash of the instance id, else of service, host and process id, as far as they were sent. It is
-    /// stored, so it must be the same in every build.
+    /// is a hash of the instance id, else of service, host and process id, as far as they were sent. A run of
+    /// `quipu run` is one process, with all processes of its program and its gateway. The number is stored, so
+    /// it must be the same in every build.
     pub fn process(&self) -> u64 {
         let of = |keys: &[&str]| {
             let mut hash = StableHash::default();
@@ -54,6 +55,9 @@ impl Resource {
             Some(Value::Int(_)) => true,
             value => value.and_then(Value::as_str).is_some_and(|text| !text.is_empty()),
         };
+        if is_sent(&RUN) {
+            return of(&[RUN]);
+        }
         let host = ["host.name", "host.id"].into_iter().find(is_sent);
         match host.filter(|_| is_sent(&"process.pid")) {
             Some(host) => of(&[host, "process.pid"]),
@@ -62,6 +66,9 @@ impl Resource {
         }
     }
 }
+
+/// Id of the run of `quipu run` that a process belongs to.
+const RUN: &str = "quipu.run";
 
 /// Bits that separate a process's tool runs from its calls, so that their moments do not fill each other.
 const TOOLS: u64 = 0x746f_6f6c;

@@ -51,3 +51,17 @@ fn tracer_providers_of_one_process_are_of_one_process() {
     assert_ne!(of(&[pid.clone(), service("a")]), of(&[pid.clone(), service("b")]));
     assert_eq!(of(&[pid, instance("a")]), of(&[instance("a")]));
 }
+
+#[test]
+fn all_processes_of_a_run_are_one() {
+    let process = |pairs: &[(&'static str, &'static str)]| {
+        Resource { attributes: pairs.iter().copied().collect(), ..Resource::default() }.process()
+    };
+    let run = ("quipu.run", "00ff");
+    assert_eq!(
+        process(&[run, ("service.name", "a")]),
+        process(&[run, ("host.name", "h"), ("process.pid", "1")])
+    );
+    assert_ne!(process(&[run]), process(&[("quipu.run", "00fe")]));
+    assert_ne!(process(&[run]), process(&[]));
+}

@@ -270,7 +270,7 @@ pub(super) fn outcome(lines: &mut Lines<'_>) {
     }
     finish_reasons(lines);
     if !read.tags.is_empty() {
-        let key = lines.slots.key(Field::Tags);
+        let key = lines.slots.key(Field::Tags).or_else(|| Some(lines.slots.found(Field::Run)?.key));
         let source = key.map_or_else(|| Source::rule(BY_THE_ADAPTER), Source::copied);
         lines.add("tags", read.tags.join(", "), source, &[Field::Tags]);
     }

@@ -48,6 +48,17 @@ fn owners_may_be_in_metadata_or_on_the_resource() {
 }
 
 #[test]
+fn a_run_of_the_resource_is_a_tag() {
+    let mut span = span("", &[("tag.tags", "mine".into())]);
+    let attributes = [("quipu.run", "00ff")].into_iter().collect();
+    span.resource = Arc::new(Resource { attributes, ..Resource::default() });
+    assert_eq!(canonical(&Slots::of(&span), "genai").tags, ["mine", "run-00ff"]);
+    span.attributes.push("langfuse.trace.tags", "run-00ff");
+    let tags = canonical(&Slots::of(&span), "genai").tags;
+    assert_eq!(tags.iter().filter(|tag| *tag == "run-00ff").count(), 1, "{tags:?}");
+}
+
+#[test]
 fn only_failures_have_an_error_type() {
     let exception = |status| {
         let mut span = span("", &[("http.response.status_code", 429.into())]);

@@ -89,6 +89,22 @@ fn with_npm(case: &Case, node: &str, cache: &Path, folder: &Path) -> Result<Read
     Ok(Ready { program, folders, home: folder.to_path_buf() })
 }
 
+/// The program of a Node.js that is new enough.
+///
+/// # Errors
+/// There is no npm, or the registry does not give Node.js.
+pub fn node(cache: &Path) -> Result<PathBuf> {
+    let cache = cache.join("frameworks");
+    let pins = super::pins::Pins::read(&shell::root().join("tests/trials/frameworks/versions.json"))?;
+    let found = program("npm").and_then(|npm| node_folder(&npm, &pins.node, &cache));
+    match found {
+        Ok(Some(folder)) => Ok(folder.join("node")),
+        Ok(None) => shell::find("node").context("node is not installed"),
+        Err(Unready::Lacking(why)) => bail!("{why}"),
+        Err(Unready::Failed(error)) => Err(error),
+    }
+}
+
 /// The folder of a Node.js that is new enough; `None` when the machine's own is.
 fn node_folder(npm: &Path, package: &str, cache: &Path) -> Result<Option<PathBuf>, Unready> {
     let own = shell::capture(Command::new("node").arg("--version")).unwrap_or_default();

@@ -27,7 +27,7 @@ impl Models {
     /// # Errors
     /// There is no Python, or it does not listen.
     pub fn start(script: &Path, scratch: &Path) -> Result<Self> {
-        Self::with_latency(script, scratch, Duration::ZERO)
+        Self::with_variables(script, scratch, &[])
     }
 
     /// The same, with answers that take so long.
@@ -35,12 +35,24 @@ impl Models {
     /// # Errors
     /// As for [`Models::start`].
     pub fn with_latency(script: &Path, scratch: &Path, latency: Duration) -> Result<Self> {
+        Self::with_variables(script, scratch, &[("LATENCY_MS", latency.as_millis().to_string().as_str())])
+    }
+
+    /// The same, with variables that `model_server.py` describes.
+    ///
+    /// # Errors
+    /// As for [`Models::start`].
+    pub fn with_variables<'v>(
+        script: &Path,
+        scratch: &Path,
+        variables: impl IntoIterator<Item = &'v (&'v str, &'v str)>,
+    ) -> Result<Self> {
         let python = packages::system("python3", "python3")?;
         let (log, port) = (scratch.join("served.jsonl"), scratch.join("port"));
         let child = Command::new(python)
             .arg(script)
             .args([&log, &port])
-            .env("LATENCY_MS", latency.as_millis().to_string())
+            .envs(variables.into_iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .spawn()
