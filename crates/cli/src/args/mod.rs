@@ -10,6 +10,7 @@ mod dead;
 mod forget;
 mod gateway;
 mod generate;
+mod import;
 mod incidents;
 mod mcp;
 mod money;
@@ -22,9 +23,7 @@ mod terminal;
 
 use std::path::PathBuf;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args as ClapArgs, CommandFactory, Parser, Subcommand};
-use quipu::core::Billing;
 
 pub use crate::client::Credentials;
 pub use crate::key::KeyFlags;
@@ -38,6 +37,7 @@ pub use dead::{DeadLetters, DeadPlace, DeadWhat};
 pub use forget::Forget;
 pub use gateway::{Gateway, GatewayFlags, former_gateway};
 pub use generate::{ClickhouseTables, Generate, GenerateWhat, Provision, TracesIn};
+pub use import::Import;
 pub use incidents::{IncidentChange, Incidents, IncidentsWhat, SloForm, SloReport, SloWhat};
 pub use mcp::{ForAgent, Mcp, McpCall, McpInstall, McpSource, McpTool, McpWhat};
 pub use money::*;
@@ -357,47 +357,4 @@ pub struct Events {
     /// Maximum number of rows
     #[arg(long)]
     pub limit: Option<String>,
-}
-
-/// Files to import, and their target.
-#[derive(Debug, ClapArgs)]
-pub struct Import {
-    /// Files, and folders with .jsonl, .json and .ndjson files, such as ~/.claude/projects and
-    /// ~/.codex/sessions
-    #[arg(required = true, value_name = "FILE")]
-    pub files: Vec<PathBuf>,
-    /// claude-code, codex, otlp, phoenix or langfuse [default: detected for each file]
-    #[arg(long, value_name = "FORMAT")]
-    pub format: Option<quipu_import::Format>,
-    /// Billing of calls in transcripts without billing, such as Claude Code's: metered, or a plan
-    #[arg(long, value_name = "HOW", value_parser = billing())]
-    pub billing: Option<Billing>,
-    /// Send to this server [default: write to the data folder; if a server has it open, send to
-    /// http://127.0.0.1:8080]
-    #[arg(long, env = "QUIPU_URL")]
-    pub url: Option<String>,
-    /// Folder for all data [default: the platform's data folder]
-    #[arg(long, value_name = "DIR", env = "QUIPU_DATA_DIR")]
-    pub data_dir: Option<PathBuf>,
-    /// Store, as for `serve`
-    #[arg(long, value_name = "URI", env = "QUIPU_STORE", conflicts_with = "url")]
-    pub store: Option<String>,
-    /// Keep running and import additions, until stopped; a restart continues at the same place
-    #[arg(long, conflicts_with = "dry_run")]
-    pub watch: bool,
-    /// Dry run: report the records, and import nothing
-    #[arg(long)]
-    pub dry_run: bool,
-    /// Print the answer as JSON
-    #[arg(long)]
-    pub json: bool,
-    /// Print nothing: the screen belongs to the monitor
-    #[arg(skip)]
-    pub quiet: bool,
-}
-
-fn billing() -> impl TypedValueParser<Value = Billing> {
-    let all = [Billing::Metered, Billing::Subscription];
-    PossibleValuesParser::new(all.map(Billing::as_str))
-        .map(move |word| all.into_iter().find(|billing| billing.as_str() == word).unwrap_or_default())
 }

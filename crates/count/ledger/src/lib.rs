@@ -28,6 +28,7 @@ mod row;
 mod rows;
 mod senders;
 mod series;
+mod siblings;
 mod spent;
 mod standing;
 mod tally;

@@ -1,0 +1,113 @@
+//! Sibling records of one call: of two conventions of which one recorded the answer's id, and records that
+//! only repeat usage.
+
+use foldhash::{HashMap, HashMapExt};
+use quipu_core::Signal;
+
+use crate::merge::{self, usage};
+use crate::standing::{At, Standing};
+use crate::trace::{Entry, Trace};
+
+/// Maximum gap between two records of one call that share no id, in nanoseconds. One instrumentation's span
+/// of a stream begins when the other's has ended.
+const MOMENT: i64 = 1_000_000_000;
+
+/// Selects one of two sibling records of a call below `at`, written by two conventions of which one recorded
+/// the answer's id (R6). The record with the id counts. Both have the same model and the same figures at
+/// nearly the same time.
+pub(crate) fn pick_among_siblings(trace: &mut Trace, at: At) {
+    if trace.entry(at).children.is_empty() {
+        return;
+    }
+    let calls = trace.entry(at).children.iter().copied().filter(|child| is_call_with_figures(trace, *child));
+    let (named, mut nameless): (Vec<At>, Vec<At>) =
+        calls.partition(|at| merge::response_id(&trace.entry(*at).node).is_some());
+    let mut by_figures: HashMap<_, Vec<At>> = HashMap::new();
+    if !nameless.is_empty() {
+        named.iter().for_each(|at| by_figures.entry(figures(trace, *at)).or_default().push(*at));
+        by_figures.values_mut().for_each(|named| leave_out_shared_ids(trace, named));
+    }
+    let in_order = |at: &At| (trace.entry(*at).node.start, trace.entry(*at).node.span_id);
+    nameless.sort_by_key(in_order);
+    by_figures.values_mut().for_each(|named| named.sort_by_key(in_order));
+    // A call has at most one record of each instrumentation.
+    let mut records: HashMap<At, Vec<At>> = HashMap::new();
+    for loser in nameless {
+        let node = &trace.entry(loser).node;
+        let same = by_figures.get(&figures(trace, loser)).into_iter().flatten().copied();
+        let fits = |named: &At| {
+            let joined = records.get(named).into_iter().flatten();
+            joined.chain([named]).all(|at| merge::siblings(&trace.entry(*at).node, node, MOMENT))
+        };
+        let winner = same.filter(fits).min_by_key(|named| merge::distance(&trace.entry(*named).node, node));
+        winner.into_iter().for_each(|winner| records.entry(winner).or_default().push(loser));
+        trace.lose_to(loser, winner);
+    }
+    lose_repeated(trace, at);
+}
+
+/// Removes records whose ids are shared by calls with the same figures. Moments compare all pairs of such
+/// records, and find which of them are of one call.
+fn leave_out_shared_ids(trace: &Trace, named: &mut Vec<At>) {
+    if named.len() > MOST_SHARED {
+        return;
+    }
+    let node = |at: &At| &trace.entry(*at).node;
+    let all = named.clone();
+    let shared = |at: &At| all.iter().find(|other| *other != at && merge::share_an_id(node(at), node(other)));
+    let ids: Vec<_> = all.iter().filter_map(|at| merge::response_id(node(shared(at)?))).collect();
+    named.retain(|at| merge::response_id(node(at)).is_none_or(|id| !ids.contains(&id)));
+}
+
+/// Most records with the same figures whose ids are compared.
+const MOST_SHARED: usize = 64;
+
+/// Maximum duration of a record that only repeats usage, in nanoseconds: no call is faster.
+const NO_CALL: i64 = 1_000_000;
+
+/// Finds records below `at` that repeat the usage of the call before them: they take no time and name no
+/// operation. The call has an operation or takes time, and the same model and figures.
+fn lose_repeated(trace: &mut Trace, at: At) {
+    let calls = trace.entry(at).children.iter().copied().filter(|child| is_call_with_figures(trace, *child));
+    let (mut records, mut calls): (Vec<At>, Vec<At>) = calls.partition(|at| is_bare_record(trace, *at));
+    let in_order = |at: &At| (trace.entry(*at).node.start, trace.entry(*at).node.span_id);
+    records.sort_by_key(in_order);
+    calls.sort_by_key(in_order);
+    for record in records {
+        let node = &trace.entry(record).node;
+        let precedes = |call: &At| {
+            let other = &trace.entry(*call).node;
+            let gap = merge::end(other).map(|end| node.start.nanos().saturating_sub(end));
+            figures(trace, *call) == figures(trace, record)
+                && gap.is_some_and(|gap| (0..=MOMENT).contains(&gap))
+                && other
+                    .call
+                    .as_ref()
+                    .zip(node.call.as_ref())
+                    .is_some_and(|(one, other)| merge::is_one_model(one, other))
+        };
+        if let Some(at) = calls.iter().rposition(precedes) {
+            let call = calls.remove(at);
+            trace.lose_to(record, Some(call));
+        }
+    }
+}
+
+/// Whether a record of usage cannot be a call of its own.
+fn is_bare_record(trace: &Trace, at: At) -> bool {
+    let node = &trace.entry(at).node;
+    let is_instant = node.duration.is_some_and(|duration| duration < NO_CALL);
+    is_instant && node.call.as_ref().is_some_and(|call| call.operation.is_none())
+}
+
+fn is_call_with_figures(trace: &Trace, at: At) -> bool {
+    let Entry { node, standing, .. } = trace.entry(at);
+    *standing == Standing::Own
+        && node.kind.is_call()
+        && node.signal == Signal::Span
+        && usage(node).is_some_and(|usage| usage.input.is_some() && usage.output.is_some())
+}
+
+fn figures(trace: &Trace, at: At) -> Option<(Option<u64>, Option<u64>)> {
+    usage(&trace.entry(at).node).map(|usage| (usage.input, usage.output))
+}
