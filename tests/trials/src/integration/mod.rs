@@ -57,8 +57,8 @@ pub struct Args {
     /// Suites to run; none means all but those that install frameworks
     #[arg(value_name = "SUITE")]
     suites: Vec<String>,
-    /// For the suites `alerts`, `clickhouse`, `faults`, `floods`, `frameworks`, `matrix`, `run` and `web`, only
-    /// the cases with these names
+    /// For the suites `alerts`, `clickhouse`, `faults`, `floods`, `frameworks`, `matrix`, `run` and `web`,
+    /// only the cases with these names
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     only: Vec<String>,
     /// A suite that is skipped is a failure
