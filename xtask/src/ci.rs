@@ -26,7 +26,7 @@ const APART: [(&str, &str); 1] = [("quipu-backend-jaeger", "legacy-agent")];
 /// engine and its client take minutes to install and to compile.
 const SUITES: [&[&str]; 8] = [
     &["recordings", "kills", "loom", "otlp", "export", "prometheus", "grafana", "logs", "proxy", "attacks"],
-    &["alerts", "--only", "notices,pending,storm"],
+    &["alerts", "--only", "pending,storm"],
     &["jaeger", "--only", "in"],
     &["deploy", "--only", "files,chart,unit"],
     &["faults", "--only", "kill,503,inject", "--seconds", "5", "--samples", "2"],
