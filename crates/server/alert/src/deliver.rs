@@ -57,7 +57,7 @@ impl Alerts {
         }
         let picture = self.with_file(|file| Picture::read(file)).await?;
         let firing = if self.0.inhibit.is_empty() { Vec::new() } else { self.firing() };
-        let Plan { mut outcomes, parcels, flushes } = self.plan(picture, &firing, now);
+        let Plan { mut outcomes, parcels } = self.plan(picture, &firing, now);
         for parcel in parcels {
             let Some(target) = self.target(&parcel) else {
                 let dead = || Outcome::Dead("the config file has no such channel".to_owned());
@@ -77,7 +77,7 @@ impl Alerts {
                 settled
             });
         }
-        self.with_file(move |file| file.settle(&outcomes, &[], &flushes, now)).await
+        self.with_file(move |file| file.settle(&outcomes, &[], &[], now)).await
     }
 
     /// The channel of a message, or the action that it is about; `None` for an unknown channel.
@@ -131,8 +131,8 @@ impl Alerts {
                 .into_iter()
                 .chain(parcel.still.iter().map(|told| (told.id, Outcome::Again)))
                 .collect();
-            let flush = parcel.flush;
-            self.with_file(move |file| file.settle(&outcomes, &[], &[flush], now)).await?;
+            let flushes: Vec<Flush> = parcel.flush.into_iter().collect();
+            self.with_file(move |file| file.settle(&outcomes, &[], &flushes, now)).await?;
             return self.note_success(&name, now).await;
         };
         let rule = parcel.rows.first().map_or("", |row| row.notice.rule.as_str());
@@ -150,7 +150,7 @@ impl Alerts {
             }
         }
         // The group has begun, although its first message is still to come.
-        let flushes: Vec<Flush> = [parcel.flush].into_iter().filter(|flush| flush.base.is_some()).collect();
+        let flushes: Vec<Flush> = parcel.flush.into_iter().filter(|flush| !flush.begin.is_over).collect();
         self.with_file(move |file| file.settle(&outcomes, &fallback, &flushes, now)).await?;
         self.note_failure((&name, next), &rules, &error, now).await
     }

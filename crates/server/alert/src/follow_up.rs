@@ -46,7 +46,7 @@ impl Alerts {
             if !notices.is_empty() {
                 file.enqueue(&notices, now)?;
             }
-            if is_hour { file.expire(before) } else { Ok(()) }
+            if is_hour { file.expire(before, now) } else { Ok(()) }
         })
         .await
     }

@@ -1,7 +1,8 @@
 //! The plan of one delivery: which groups of notices are due, and what each message has.
 //!
 //! Groups follow Alertmanager: the first message of a group is sent after its `group_wait`, further ones at
-//! multiples of its `group_interval` if something changed, with all open episodes of the group.
+//! multiples of its `group_interval` if something changed, with all open episodes of the group. After the
+//! message with the last end of a group, the next one comes one `group_interval` later at the earliest.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use std::sync::Arc;
 use quipu_core::Timestamp;
 
 use crate::actions::PREFIX;
-use crate::file::{Flush, Outcome, Picture, Told, Waiting};
+use crate::file::{Flush, GroupBegin, Outcome, Picture, Told, Waiting};
 use crate::quiet::Silence;
 use crate::route::Grouping;
 use crate::{Alerts, Notice, NoticeStatus};
@@ -27,8 +28,8 @@ pub(crate) struct Parcel {
     /// Episodes of the group that were told and are still open.
     pub still: Vec<Told>,
     pub forget_at: Timestamp,
-    /// What to note about the group once the message is sent.
-    pub flush: Flush,
+    /// What to note about the group once the message is sent; nothing for acknowledgements.
+    pub flush: Option<Flush>,
 }
 
 impl Parcel {
@@ -44,7 +45,6 @@ impl Parcel {
 pub(crate) struct Plan {
     pub outcomes: Vec<(i64, Outcome)>,
     pub parcels: Vec<Parcel>,
-    pub flushes: Vec<Flush>,
 }
 
 /// Notices of one channel with the same key.
@@ -67,7 +67,7 @@ struct Holds<'a> {
 
 impl Alerts {
     pub(crate) fn plan(&self, picture: Picture, firing: &[Notice], now: Timestamp) -> Plan {
-        let Picture { waiting, told, silences, flushes } = picture;
+        let Picture { waiting, told, silences, groups } = picture;
         let (mut plan, mut bunches) = (Plan::default(), Bunches::new());
         let holds = Holds { silences: &silences, firing, now };
         for row in latest(waiting, &mut plan.outcomes) {
@@ -93,7 +93,7 @@ impl Alerts {
             }
         }
         for ((channel, key), bunch) in bunches.into_iter().filter(|(_, bunch)| !bunch.rows.is_empty()) {
-            let begun = flushes.get(&(channel.clone(), key.clone())).copied();
+            let begun = groups.get(&(channel.clone(), key.clone())).copied();
             self.plan_group(channel, key, bunch, begun, now, &mut plan);
         }
         plan
@@ -104,7 +104,7 @@ impl Alerts {
         channel: String,
         key: String,
         bunch: Bunch,
-        begun: Option<Timestamp>,
+        begun: Option<GroupBegin>,
         now: Timestamp,
         plan: &mut Plan,
     ) {
@@ -114,7 +114,14 @@ impl Alerts {
             return;
         }
         let created = rows.iter().map(|row| row.created_at).min().unwrap_or(now);
-        let base = begun.unwrap_or(created.plus(grouping.wait));
+        // A group that is over sets only the earliest time of a message.
+        let begun = begun.filter(|begun| !begun.is_over || created < begun.base);
+        let waited = created.plus(grouping.wait);
+        let base = match begun {
+            Some(GroupBegin { base, is_over: true }) => base.max(waited),
+            Some(GroupBegin { base, .. }) => base,
+            None => waited,
+        };
         let due = |row: &Waiting| self.due(row, base, grouping.interval);
         let first = rows.iter().map(due).min().unwrap_or(now);
         if key != ACKNOWLEDGED && first > now {
@@ -124,15 +131,18 @@ impl Alerts {
         }
         let is_open = |row: &&Waiting| row.notice.status == NoticeStatus::Firing;
         let has_firing = rows.iter().any(|row| is_open(&row)) || !still.is_empty();
-        let stays = key != ACKNOWLEDGED && (has_firing || has_others);
-        let flush = Flush { channel: channel.clone(), key: key.clone(), base: stays.then_some(base) };
-        let is_news = has_firing || rows.iter().any(|row| !row.notice.status.is_end() || row.was_told);
-        if !is_news {
+        let is_news = |row: &Waiting| !row.notice.status.is_end() || row.was_told;
+        if begun.is_none() && !has_firing && !rows.iter().any(is_news) {
             // Everything began and ended before the first message.
             plan.outcomes.extend(rows.iter().map(|row| (row.id, Outcome::Silenced)));
-            plan.flushes.push(flush);
             return;
         }
+        let begin = match has_firing || has_others {
+            true => GroupBegin { base, is_over: false },
+            false => GroupBegin { base: now.plus(grouping.interval), is_over: true },
+        };
+        let flush = Flush { channel: channel.clone(), key: key.clone(), begin };
+        let flush = (key != ACKNOWLEDGED).then_some(flush);
         let channel_of = self.0.channels.get(&channel);
         let has_them = channel_of.map_or_else(|| channel.starts_with(PREFIX), |open| open.keeps_episodes());
         if has_them {

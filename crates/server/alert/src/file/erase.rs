@@ -24,7 +24,7 @@ const TEXTS: [(&str, &str, &str); 9] = [
 
 impl AlertFile {
     /// Takes ids out of all texts, and removes the states of groups that have them: their open episodes
-    /// end. Returns the number of texts and states.
+    /// end, and their notices count as a new group. Returns the number of texts, states and groups.
     pub(crate) fn erase(
         &mut self,
         rewrite: Rewrite<'_>,
@@ -32,7 +32,7 @@ impl AlertFile {
         now: Timestamp,
     ) -> Result<u64, AlertError> {
         self.change(|work| {
-            let mut found = states(work, rewrite, dry_run, now)?;
+            let mut found = states(work, rewrite, dry_run, now)? + groups(work, rewrite, dry_run)?;
             for (table, key, column) in TEXTS {
                 found += texts(work, (table, key, column), rewrite, dry_run)?;
             }
@@ -58,6 +58,20 @@ fn states(
             let end = "UPDATE episodes SET state = 'resolved', ended_at = ?3
                 WHERE rule = ?1 AND grp = ?2 AND ended_at IS NULL";
             work.execute(end, params![rule, grp, now.nanos()])?;
+        }
+    }
+    Ok(found)
+}
+
+/// Removes the groups of notices whose keys have one of the ids.
+fn groups(work: &Transaction<'_>, rewrite: Rewrite<'_>, dry_run: bool) -> rusqlite::Result<u64> {
+    let mut select = work.prepare("SELECT DISTINCT grp FROM notice_groups")?;
+    let keys: Vec<String> = select.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    let mut found = 0;
+    for key in keys.iter().filter(|key| rewrite(key).is_some()) {
+        found += 1;
+        if !dry_run {
+            work.execute("DELETE FROM notice_groups WHERE grp = ?1", [key])?;
         }
     }
     Ok(found)

@@ -11,12 +11,21 @@ use crate::{AlertError, Notice};
 
 use super::outbox::Waiting;
 
-/// The begin of a group of notices of a channel; without one, the group has ended.
+/// The time from which the messages of a group are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct GroupBegin {
+    /// The first message of the group; if it is over, the earliest time of the next first message.
+    pub base: Timestamp,
+    /// Whether all its episodes ended.
+    pub is_over: bool,
+}
+
+/// A change of a group of notices of a channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Flush {
     pub channel: String,
     pub key: String,
-    pub base: Option<Timestamp>,
+    pub begin: GroupBegin,
 }
 
 /// An open episode whose begin a channel was told.
@@ -35,33 +44,29 @@ pub(crate) struct Picture {
     pub waiting: Vec<Waiting>,
     pub told: Vec<Told>,
     pub silences: Vec<Silence>,
-    pub flushes: BTreeMap<(String, String), Timestamp>,
+    pub groups: BTreeMap<(String, String), GroupBegin>,
 }
 
 impl Picture {
     pub(crate) fn read(file: &AlertFile) -> Result<Self, AlertError> {
-        let flushes = file.rows("SELECT channel, grp, base_at FROM flushes", |row| {
-            Ok(((row.get(0)?, row.get(1)?), Timestamp::from_nanos(row.get(2)?)))
+        let groups = file.rows("SELECT channel, grp, base_at, is_over FROM notice_groups", |row| {
+            let base = Timestamp::from_nanos(row.get(2)?);
+            Ok(((row.get(0)?, row.get(1)?), GroupBegin { base, is_over: row.get(3)? }))
         })?;
         Ok(Self {
             waiting: file.waiting()?,
             told: file.told()?,
             silences: file.silences()?,
-            flushes: flushes.into_iter().collect(),
+            groups: groups.into_iter().collect(),
         })
     }
 }
 
 pub(super) fn note(work: &Transaction<'_>, flush: &Flush) -> rusqlite::Result<()> {
-    let Flush { channel, key, base } = flush;
-    match base {
-        Some(base) => work.execute(
-            "INSERT OR REPLACE INTO flushes (channel, grp, base_at) VALUES (?1, ?2, ?3)",
-            params![channel, key, base.nanos()],
-        ),
-        None => work.execute("DELETE FROM flushes WHERE channel = ?1 AND grp = ?2", params![channel, key]),
-    }
-    .map(drop)
+    let Flush { channel, key, begin: GroupBegin { base, is_over } } = flush;
+    let sql =
+        "INSERT OR REPLACE INTO notice_groups (channel, grp, base_at, is_over) VALUES (?1, ?2, ?3, ?4)";
+    work.execute(sql, params![channel, key, base.nanos(), is_over]).map(drop)
 }
 
 impl AlertFile {

@@ -12,7 +12,7 @@ use quipu_core::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use links::{Flush, Picture, Told};
+pub(crate) use links::{Flush, GroupBegin, Picture, Told};
 pub(crate) use outbox::{Outcome, Waiting};
 
 use crate::matcher::{Matchers, Matching};
@@ -265,9 +265,10 @@ impl AlertFile {
         self.change(|work| work.execute(sql, params![id, now.nanos()]).map(|changed| changed > 0))
     }
 
-    /// Removes episodes, notices and silences that ended before a time.
-    pub(crate) fn expire(&mut self, before: Timestamp) -> Result<(), AlertError> {
+    /// Removes episodes, notices and silences that ended before a time, and groups that are over now.
+    pub(crate) fn expire(&mut self, before: Timestamp, now: Timestamp) -> Result<(), AlertError> {
         self.change(|work| {
+            work.execute("DELETE FROM notice_groups WHERE is_over AND base_at <= ?1", [now.nanos()])?;
             let before = [before.nanos()];
             work.execute(
                 "DELETE FROM notices WHERE state <> 'waiting' AND created_at < ?1 AND episode NOT IN

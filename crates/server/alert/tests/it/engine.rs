@@ -341,6 +341,24 @@ async fn a_forgotten_user_is_in_no_table() {
     assert!(alerts.list().is_empty());
     assert_eq!(history(&alerts).await[0].state, "resolved", "no episode stays open without a group");
     assert!(!format!("{:?}", history(&alerts).await).contains("ada"));
+    let left = texts(&folder.path().join("alerts.db"));
+    assert!(left.iter().any(|text| text.contains("[forgotten]")));
+    assert_eq!(left.iter().find(|text| text.contains("ada")), None);
+}
+
+/// All texts of all tables.
+fn texts(path: &std::path::Path) -> Vec<String> {
+    let file = rusqlite::Connection::open(path).unwrap();
+    let names = "SELECT m.name, c.name FROM sqlite_schema m, pragma_table_info(m.name) c WHERE m.type = 'table'";
+    let mut select = file.prepare(names).unwrap();
+    let columns = select.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))).unwrap();
+    let mut texts = Vec::new();
+    for (table, column) in columns.map(Result::unwrap) {
+        let mut select = file.prepare(&format!("SELECT CAST({column} AS TEXT) FROM {table}")).unwrap();
+        let cells = select.query_map([], |row| row.get::<_, Option<String>>(0)).unwrap();
+        texts.extend(cells.filter_map(Result::unwrap));
+    }
+    texts
 }
 
 #[tokio::test]

@@ -95,6 +95,29 @@ async fn what_begins_and_ends_before_the_first_message_is_not_told() {
 }
 
 #[tokio::test]
+async fn a_group_keeps_its_interval_after_its_last_end() {
+    let (world, receiver) = (Arc::<World>::default(), Receiver::start().await);
+    let text = format!(
+        "{RULES}{}\n[[alerts.route]]\nchannels = [\"hook\"]\ngroup_wait = \"10s\"\ngroup_interval = \"5m\"",
+        channel("hook", &receiver, "")
+    );
+    let alerts = alerts(&world, None, &text);
+    fails(&world, "ada", 0..20);
+    fails(&world, "bob", 330..335);
+    fails(&world, "eve", 1_000..1_100);
+    run_to(&world, &alerts, 330).await;
+    assert_eq!(told(&receiver), [["firing ada"], ["resolved ada"]], "the end goes at 320 s");
+    run_to(&world, &alerts, 610).await;
+    assert_eq!(told(&receiver).len(), 2, "the interval after the last end ends at 620 s");
+    run_to(&world, &alerts, 640).await;
+    assert_eq!(told(&receiver)[2..], [["resolved bob"]], "his episode ended while its message waited");
+    run_to(&world, &alerts, 1_000).await;
+    assert_eq!(told(&receiver).len(), 3);
+    run_to(&world, &alerts, 1_030).await;
+    assert_eq!(told(&receiver)[3..], [["firing eve"]], "after the interval a new group has its own wait");
+}
+
+#[tokio::test]
 async fn routes_choose_channels_by_labels_and_group_by_keys() {
     let (world, receiver) = (Arc::<World>::default(), Receiver::start().await);
     let text = format!(
