@@ -58,6 +58,26 @@ struct Bunch {
 
 type Bunches = BTreeMap<(String, String), Bunch>;
 
+/// Times of the messages of a group.
+#[derive(Clone, Copy)]
+struct Ticks {
+    base: Timestamp,
+    interval: i64,
+    /// Whether a message was sent.
+    has_begun: bool,
+}
+
+impl Ticks {
+    fn at_or_after(self, time: Timestamp) -> Timestamp {
+        let Self { base, interval, .. } = self;
+        match time.since(base) {
+            before if before <= 0 => base,
+            _ if interval == 0 => time,
+            after => base.plus((after + interval - 1) / interval * interval),
+        }
+    }
+}
+
 /// Facts that hold notices.
 struct Holds<'a> {
     silences: &'a [Silence],
@@ -122,7 +142,8 @@ impl Alerts {
             Some(GroupBegin { base, .. }) => base,
             None => waited,
         };
-        let due = |row: &Waiting| self.due(row, base, grouping.interval);
+        let ticks = Ticks { base, interval: grouping.interval, has_begun: begun.is_some() };
+        let due = |row: &Waiting| self.due(row, ticks);
         let first = rows.iter().map(due).min().unwrap_or(now);
         if key != ACKNOWLEDGED && first > now {
             let early = rows.iter().filter(|row| row.next_at < due(row));
@@ -154,18 +175,17 @@ impl Alerts {
     }
 
     /// When a notice may be sent: at the first message of its group after its creation, or after its hold.
-    fn due(&self, row: &Waiting, base: Timestamp, interval: i64) -> Timestamp {
+    fn due(&self, row: &Waiting, ticks: Ticks) -> Timestamp {
         if row.attempts > 0 {
             return row.next_at;
         }
-        // A held notice was looked at one evaluation before its next time.
-        let from = if row.is_held { row.next_at.plus(-self.0.times.every) } else { row.created_at };
-        let tick = match from.since(base) {
-            before if before <= 0 => base,
-            _ if interval == 0 => from,
-            after => base.plus((after + interval - 1) / interval * interval),
-        };
-        if row.is_held { tick } else { tick.max(row.next_at) }
+        if !row.is_held {
+            return ticks.at_or_after(row.created_at).max(row.next_at);
+        }
+        // A held notice was looked at one evaluation before its next time. A message of its group that was
+        // sent at that time went without it.
+        let looked = row.next_at.plus(-self.0.times.every);
+        ticks.at_or_after(if ticks.has_begun { looked.plus(1) } else { looked })
     }
 
     /// Why a notice is held; `None` if it may go. A silence and an inhibition let the end of an episode pass,

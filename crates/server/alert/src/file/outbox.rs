@@ -14,6 +14,7 @@ pub(crate) struct Waiting {
     pub id: i64,
     pub channel: String,
     pub notice: Notice,
+    /// When the first notice of the episode since the last one that was sent was created.
     pub created_at: Timestamp,
     pub next_at: Timestamp,
     pub attempts: u32,
@@ -78,7 +79,13 @@ impl AlertFile {
 
     /// All notices that wait, in the order of their causes.
     pub(crate) fn waiting(&self) -> Result<Vec<Waiting>, AlertError> {
-        let sql = "SELECT id, channel, body, created_at, next_at, attempts, note, EXISTS (
+        let sql = "SELECT id, channel, body,
+                COALESCE((SELECT MIN(u.created_at) FROM notices u
+                    WHERE u.episode = n.episode AND u.channel = n.channel
+                    AND u.state IN ('waiting', 'superseded') AND u.id > COALESCE((
+                        SELECT MAX(s.id) FROM notices s WHERE s.episode = n.episode
+                            AND s.channel = n.channel AND s.state = 'sent'), 0)), created_at),
+                next_at, attempts, note, EXISTS (
                 SELECT 1 FROM notices s WHERE s.episode = n.episode AND s.channel = n.channel
                     AND s.status = 'firing' AND s.state = 'sent')
             FROM notices n WHERE state = 'waiting' ORDER BY id";

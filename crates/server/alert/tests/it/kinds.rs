@@ -167,6 +167,24 @@ async fn a_value_beyond_critical_is_told_again_with_its_weight() {
 }
 
 #[tokio::test]
+async fn an_episode_that_becomes_critical_does_not_wait_anew() {
+    let (world, receiver) = (Arc::<World>::default(), Receiver::start().await);
+    let text = format!(
+        "[alert.calls]\nkind = \"calls\"\nwindow = \"1m\"\nabove = 2.0\ncritical = 5.0\nchannels = [\"hook\"]\n\
+         [alerts]\ngroup_wait = \"30s\"\n[channel.hook]\nkind = \"webhook\"\nurl = \"{}\"",
+        receiver.url
+    );
+    let alerts = alerts(&world, None, &text);
+    (0..4).for_each(|second| world.call(second, "ada", false));
+    (22..28).for_each(|second| world.call(second, "ada", false));
+    run_to(&world, &alerts, 30).await;
+    assert_eq!(alerts.list()[0].severity, "critical");
+    assert!(receiver.bodies().is_empty());
+    run_to(&world, &alerts, 40).await;
+    assert_eq!(receiver.bodies()[0]["severity"], "critical", "it fired at 10 s");
+}
+
+#[tokio::test]
 async fn a_source_that_falls_silent_fires_after_its_time() {
     let world = Arc::<World>::default();
     let text = "[alert.r]\nkind = \"error_rate\"\nwindow = \"1m\"\nabove = 0.5\nno_data = \"alert\"\nno_data_for = \"2m\"";

@@ -123,10 +123,10 @@ fn reason(
         (None, None) => Err(format!("{} was never told", text())),
         (Some(one), Some(other)) if (one - other).abs() < 0.9 => Ok(None),
         (Some(_), Some(_)) if sequence.kind == Kind::Free => in_time(sequence, episode, side, both.0)
-            .then_some(Some("a message goes as soon as the interval has passed, not at the next tick"))
+            .then_some(Some("a group whose episodes all ended begins anew, with times of its own"))
             .ok_or_else(text),
         (Some(one), Some(other)) if held && (one - other).abs() <= 2.0 * sequence.interval as f64 => {
-            Ok(Some("a held notice goes once nothing holds it, without another group wait"))
+            Ok(Some("a held notice goes once nothing holds it, if its group has sent nothing yet"))
         }
         (Some(one), Some(other))
             if sequence.kind == Kind::Inhibited
@@ -141,10 +141,13 @@ fn reason(
             Ok(Some("a short episode is told by its end"))
         }
         (Some(at), None) if sequence.kind == Kind::Free => in_time(sequence, episode, side, Some(at))
-            .then_some(Some("a short episode is told because no tick has to be waited for"))
+            .then_some(Some("a short episode is told because its group began anew"))
             .ok_or_else(text),
         (None, Some(_)) if sequence.kind == Kind::Free && ours.first.contains_key(&(index, Side::End)) => {
             Ok(Some("a short episode is told by its end"))
+        }
+        (None, Some(_)) if sequence.kind == Kind::Free && episode.off - episode.on <= sequence.wait => {
+            Ok(Some("an episode that ends in the instant of its first message is not told"))
         }
         (Some(_), None) if held && side == Side::End => {
             Ok(Some("the end of a told episode is told in spite of a silence or an inhibition"))
