@@ -2,8 +2,8 @@
 
 use compact_str::CompactString;
 use quipu_core::{
-    Arrival, Attributes, Cost, Error, ErrorKind, Event, InferredRun, Link, Metric, Point, RecordScope,
-    Result, Span, SpanConflict, SpanEvent, ToldRuns, TraceId, UsageEstimate,
+    Arrival, Attributes, CallMarks, Cost, Error, ErrorKind, Event, InferredRun, Link, Metric, Point,
+    RecordScope, Result, Span, SpanConflict, SpanEvent, ToldRuns, TraceId, UsageEstimate,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -38,9 +38,16 @@ fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>> {
 }
 
 fn decode<T: DeserializeOwned>(what: &str, bytes: &[u8]) -> Result<T> {
-    postcard::from_bytes(bytes).map_err(|_| {
-        Error::new(ErrorKind::Damaged, "decode record", format!("a stored {what} cannot be decoded"))
-    })
+    postcard::from_bytes(bytes).map_err(|_| damaged(what))
+}
+
+/// The first value of some bytes, and the bytes after it.
+fn decode_first<'b, T: serde::Deserialize<'b>>(what: &str, bytes: &'b [u8]) -> Result<(T, &'b [u8])> {
+    postcard::take_from_bytes(bytes).map_err(|_| damaged(what))
+}
+
+fn damaged(what: &str) -> Error {
+    Error::new(ErrorKind::Damaged, "decode record", format!("a stored {what} cannot be decoded"))
 }
 
 /// A span as its head and its contents. The head keeps the attribute that says whether the span is sampled.
@@ -54,12 +61,21 @@ pub(crate) fn encode_span(span: &Span) -> Result<(Vec<u8>, Vec<u8>)> {
     let (told, estimate) = (head.canonical.told.take(), head.canonical.estimate.take());
     let (sender, millisecond) = (span.arrival.sender, span.arrival.millisecond);
     let contents: (&Attributes, &Vec<SpanEvent>, &Vec<Link>) = (&span.attributes, &span.events, &span.links);
-    Ok((encode(&Head { span: head, sender, millisecond, told, estimate })?, encode(&contents)?))
+    let marks = std::mem::take(&mut head.canonical.marks);
+    let mut packed = encode(&Head { span: head, sender, millisecond, told, estimate })?;
+    if marks != CallMarks::default() {
+        // Added later: stored heads without marks stay readable.
+        packed.extend(encode(&marks)?);
+    }
+    Ok((packed, encode(&contents)?))
 }
 
 /// A span of its head, with its contents if they were read too.
 pub(crate) fn decode_span(head: &[u8], contents: Option<&[u8]>) -> Result<Span> {
-    let Head { mut span, sender, millisecond, told, estimate } = decode("span", head)?;
+    let (Head { mut span, sender, millisecond, told, estimate }, rest) = decode_first("span", head)?;
+    if !rest.is_empty() {
+        span.canonical.marks = decode("span", rest)?;
+    }
     span.arrival = Arrival { sender, millisecond };
     (span.canonical.told, span.canonical.estimate) = (told, estimate);
     if let Some(contents) = contents {

@@ -1,7 +1,10 @@
 //! Evidence for and against two records being of one call.
 
-use quipu_core::{Cost, Kind, Rule, Usage, answer_id_is_unique as is_unique};
+use quipu_core::{Cost, Kind, RequestMark, Rule, Usage, answer_id_is_unique as is_unique};
 
+use crate::alike::{
+    may_be_one_failure, same_answer, same_failure, same_provider_request, same_request, two_answers,
+};
 use crate::figures::{nearly_same_tokens, same_tokens};
 use crate::names;
 use crate::row::Row;
@@ -23,10 +26,16 @@ const LAZY_APART: i64 = 1_000_000_000;
 pub(crate) enum Evidence {
     /// The provider's id of the answer, or the model's id of the tool call.
     Id,
+    /// The id of the HTTP request.
+    Request,
     /// The same unique id of a tool call in both answers.
     ToolCall,
+    /// The same tokens and the same text of the answer at the same time.
+    Answer,
     /// The same tokens at the same time.
     Figures,
+    /// The same text of the answer at the same time.
+    Text,
     /// The same tokens up to the first event of a stream, at the same time.
     NearFigures,
     /// Both failed at the same time.
@@ -74,6 +83,7 @@ pub(crate) fn can_be(one: &Row, other: &Row) -> bool {
         || is_empty(one)
         || is_empty(other)
         || (one.call_id.is_some() && one.call_id == other.call_id)
+        || same_provider_request(one, other)
 }
 
 /// Whether two rows cannot be of one call, regardless of their figures and times.
@@ -83,7 +93,10 @@ pub(crate) fn excludes(one: &Row, other: &Row) -> bool {
         [false, false] => {
             let ids = one.call_id.as_deref().zip(other.call_id.as_deref());
             let against = ids.is_some_and(|(id, other)| contradict(id, other));
-            one.cost.kind != other.cost.kind || !one.is_apart_from(other) || against
+            one.cost.kind != other.cost.kind
+                || !one.is_apart_from(other)
+                || against
+                || (!is_certain(one, other) && two_answers(one, other))
         }
         _ => false,
     }
@@ -96,7 +109,19 @@ pub(crate) fn agree(one: &Row, other: &Row) -> bool {
     let same_id = ids.is_some_and(|(id, other)| id == other && is_unique(id));
     let totals = known(&one.cost).zip(known(&other.cost));
     let same = |(usage, other)| same_tokens(usage, other) || nearly_same_tokens(usage, other);
-    same_id || totals.is_some_and(same) || ask_alike(one, other)
+    same_id
+        || totals.is_some_and(same)
+        || ask_alike(one, other)
+        || same_answer(one, other)
+        || same_provider_request(one, other)
+}
+
+/// Whether ids alone tell that two rows are of one call.
+fn is_certain(one: &Row, other: &Row) -> bool {
+    let ids = one.call_id.as_deref().zip(other.call_id.as_deref());
+    ids.is_some_and(|(id, other)| id == other && is_unique(id))
+        || ask_alike(one, other)
+        || same_provider_request(one, other)
 }
 
 /// Whether two answers ask for the same tool call, by its unique id.
@@ -121,6 +146,9 @@ fn of_calls(one: &Row, other: &Row) -> Option<Evidence> {
         // A gateway's name for a model may be an alias.
         return (gap(a, b) <= AFTERWARDS && one.is_apart_from(other)).then_some(Evidence::Id);
     }
+    if same_provider_request(one, other) {
+        return (gap(a, b) <= AFTERWARDS && one.is_apart_from(other)).then_some(Evidence::Request);
+    }
     let is_continued = is_continued(one, other) || is_continued(other, one);
     let is_close = is_within(a, b) || is_within(b, a) || is_continued;
     let is_near = is_close || are_shifted(a, b);
@@ -129,10 +157,17 @@ fn of_calls(one: &Row, other: &Row) -> Option<Evidence> {
     }
     let evidence = match (known(a), known(b)) {
         _ if ask_alike(one, other) => Some(Evidence::ToolCall),
-        (Some(usage), Some(other)) if same_tokens(usage, other) => Some(Evidence::Figures),
+        _ if two_answers(one, other) => None,
+        (Some(usage), Some(again)) if same_tokens(usage, again) => Some(match same_answer(one, other) {
+            true => Evidence::Answer,
+            false => Evidence::Figures,
+        }),
+        _ if same_request(one, other) => Some(Evidence::Request),
+        _ if same_answer(one, other) => Some(Evidence::Text),
+        (None, None) if same_failure(one, other) => Some(Evidence::Failure),
         _ if !is_near => None,
         (Some(usage), Some(other)) => nearly_same_tokens(usage, other).then_some(Evidence::NearFigures),
-        (None, None) if a.failed && b.failed => Some(Evidence::Failure),
+        (None, None) if a.failed && b.failed => may_be_one_failure(one, other).then_some(Evidence::Failure),
         _ => (is_close
             && (a.failed == b.failed || (is_empty(one) && is_empty(other)))
             && one.names_model()
@@ -161,7 +196,8 @@ fn of_runs(one: &Row, other: &Row) -> Option<Evidence> {
 
 /// Whether a record has no id that says which call it is of.
 pub(crate) fn is_vague(row: &Row) -> bool {
-    row.asked.is_empty() && !row.call_id.as_deref().is_some_and(is_unique)
+    let names_request = row.marks.request.is_some_and(RequestMark::is_of_provider);
+    row.asked.is_empty() && !row.call_id.as_deref().is_some_and(is_unique) && !names_request
 }
 
 /// Whether a record holds nothing of an answer. Some instrumentations end the record of a failed call as a
@@ -290,13 +326,14 @@ fn wait(row: &Row) -> i64 {
 
 /// How far apart two records are: the product of the distances of their starts and of their ends, each plus
 /// a millisecond, in square microseconds. A handler that waits at one end delays the record at that end only,
-/// so the closer end says more. The end of a much shorter record is ignored: some instrumentations end the
-/// span of a stream when the stream begins. A failed call has no stream.
+/// so the closer end says more. The end of a much shorter record without usage is ignored: some
+/// instrumentations end the span of a stream when the stream begins. A failed call has no stream.
 pub(crate) fn distance(one: &Cost, other: &Cost) -> i64 {
     let starts = one.time.nanos().saturating_sub(other.time.nanos()).saturating_abs();
     let lengths = [one, other].map(|row| row.duration.unwrap_or(0));
     let is_short = lengths[0].min(lengths[1]).saturating_mul(2) < lengths[0].max(lengths[1]);
-    let is_of_stream = is_short && !one.failed && !other.failed;
+    let shorter = if lengths[0] < lengths[1] { one } else { other };
+    let is_of_stream = is_short && !one.failed && !other.failed && known(shorter).is_none();
     let ends = if is_of_stream { 0 } else { end(one).saturating_sub(end(other)).saturating_abs() };
     (starts / 1_000 + 1_000).saturating_mul(ends / 1_000 + 1_000)
 }
@@ -314,15 +351,19 @@ pub(crate) fn in_words(one: &Row, other: &Row) -> (f64, Vec<&'static str>) {
     let names = |row: &Cost| row.request_model.is_some() || row.response_model.is_some();
     let facts = [
         (is_unique, 0.01, "the same response id"),
+        (same_request(one, other), 0.02, "the same request id"),
         (ask_alike(one, other), 0.02, "the same tool call in both answers"),
+        (same_answer(one, other), 0.05, "the same text of the answer"),
         (totals, 0.1, "the same tokens"),
         (nearly && !totals, 0.2, "the same input, and nearly the same output"),
         (nested && a.trace_id == b.trace_id, 0.2, "one is the parent of the other"),
         (same_id && !is_unique, 0.3, "the same id, which other responses may also have"),
-        (a.failed && b.failed, 0.4, "both failed"),
+        (same_failure(one, other), 0.2, "both failed with the same class of error"),
+        (a.failed && b.failed && !same_failure(one, other), 0.4, "both failed"),
         (is_within(a, b) || is_within(b, a), 0.4, "one runs within the time of the other"),
         (a.tool.is_some() && a.tool == b.tool && a.is_tool_run(), 0.4, "the same tool"),
         (names(a) && names(b) && is_one_family(a, b), 0.7, "the same model"),
+        (one.is_of_process(other), 0.8, "reported by one process"),
         (a.signal != b.signal, 0.8, "reported by two signals"),
         (one.is_apart_from(other), 0.8, "reported by two instrumentations"),
     ];

@@ -7,6 +7,7 @@
 //!
 //! `docs/adr/0006-count-once.md` specifies the rules (R1 to R12).
 
+mod alike;
 mod answers;
 mod called;
 mod decide;

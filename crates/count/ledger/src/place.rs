@@ -28,6 +28,9 @@ pub(crate) fn decide(
     told: impl Fn(&Row) -> bool,
     pairs: &mut Vec<(Id, Id)>,
 ) -> Vec<(Cost, Arrival)> {
+    if records.values().all(|row| row.cost.signal == Signal::Span && row.cost.inferred.is_empty()) {
+        return decide_spans(records, pairs);
+    }
     let mut final_rows: BTreeMap<Id, Cost> =
         records.iter().map(|(id, row)| (*id, row.cost.clone())).collect();
     let mut arrivals: Arrivals = records.iter().map(|(id, row)| (*id, row.arrival)).collect();
@@ -45,6 +48,24 @@ fn is_candidate(row: &Cost) -> bool {
     row.counts() && (row.kind.is_call() || row.is_tool_run()) && row.signal != Signal::Metric
 }
 
+/// The same for records that are all spans, without inferred runs: only ids can join them.
+fn decide_spans(records: &Records, joined: &mut Vec<(Id, Id)>) -> Vec<(Cost, Arrival)> {
+    let groups = spans_of_one_call(records);
+    let mut merged_rows: Vec<(Cost, Arrival)> = Vec::new();
+    for group in groups {
+        joined.extend(group.iter().skip(1).map(|row| (group[0].id(), row.id())));
+        let (merged, arrival) = merge(&group);
+        let others = group.iter().skip(1).map(|row| row.arrival);
+        merged_rows.extend(merged.into_iter().zip(std::iter::once(arrival).chain(others)));
+    }
+    let id = |cost: &Cost| (cost.trace_id, cost.span_id);
+    let known: HashSet<Id> = merged_rows.iter().map(|(cost, _)| id(cost)).collect();
+    let others = records.values().filter(|row| !known.contains(&row.id()));
+    merged_rows.extend(others.map(|row| (row.cost.clone(), row.arrival)));
+    merged_rows.sort_unstable_by_key(|(cost, _)| id(cost));
+    merged_rows
+}
+
 /// Joins spans of one call that two instrumentations wrote into separate traces (R6), in one process or in
 /// several. The spans share the answer's id and the time. If the id is not unique, they have equal totals if
 /// both report them.
@@ -54,32 +75,40 @@ fn join_spans(
     arrivals: &mut Arrivals,
     joined: &mut Vec<(Id, Id)>,
 ) {
-    let mut by_id: BTreeMap<&CompactString, Vec<Id>> = BTreeMap::new();
-    for (id, row) in records {
-        let is_span = row.cost.signal == Signal::Span && row.cost.kind.is_call() && is_candidate(&row.cost);
-        if let Some(call_id) = row.call_id.as_ref().filter(|_| is_span) {
-            by_id.entry(call_id).or_default().push(*id);
-        }
+    for group in spans_of_one_call(records) {
+        joined.extend(group.iter().skip(1).map(|row| (group[0].id(), row.id())));
+        let (merged, arrival) = merge(&group);
+        rows.extend(merged.into_iter().map(|cost| ((cost.trace_id, cost.span_id), cost)));
+        arrivals.insert(group[0].id(), arrival);
     }
-    for mut ids in by_id.into_values().filter(|ids| ids.len() > 1) {
-        ids.sort_unstable_by_key(|id| records[id].rank_in_call(id));
-        let mut groups: Vec<Vec<Id>> = Vec::new();
-        for id in ids {
-            let fits =
-                |group: &Vec<Id>| group.iter().all(|other| is_one_call(&records[other], &records[&id]));
+}
+
+/// The spans of each call with several, the counting one first.
+fn spans_of_one_call(records: &Records) -> Vec<Vec<&Row>> {
+    let is_span = |row: &&Row| {
+        row.call_id.is_some()
+            && row.cost.signal == Signal::Span
+            && row.cost.kind.is_call()
+            && is_candidate(&row.cost)
+    };
+    let mut spans: Vec<&Row> = records.values().map(|row| &**row).filter(is_span).collect();
+    spans.sort_unstable_by(|a, b| {
+        let rank = |row: &Row| row.rank_in_call(&row.id());
+        a.call_id.cmp(&b.call_id).then_with(|| rank(a).cmp(&rank(b)))
+    });
+    let mut all = Vec::new();
+    for same_id in spans.chunk_by(|a, b| a.call_id == b.call_id).filter(|spans| spans.len() > 1) {
+        let mut groups: Vec<Vec<&Row>> = Vec::new();
+        for row in same_id {
+            let fits = |group: &Vec<&Row>| group.iter().all(|other| is_one_call(other, row));
             match groups.iter_mut().find(|group| fits(group)) {
-                Some(group) => group.push(id),
-                None => groups.push(vec![id]),
+                Some(group) => group.push(row),
+                None => groups.push(vec![row]),
             }
         }
-        for group in groups.iter().filter(|group| group.len() > 1) {
-            joined.extend(group.iter().skip(1).map(|id| (group[0], *id)));
-            let group: Vec<&Row> = group.iter().map(|id| &*records[id]).collect();
-            let (merged, arrival) = merge(&group);
-            rows.extend(merged);
-            arrivals.insert(group[0].id(), arrival);
-        }
+        all.extend(groups.into_iter().filter(|group| group.len() > 1));
     }
+    all
 }
 
 /// Whether two spans in different traces with the same answer id are of one call.
@@ -103,9 +132,9 @@ fn is_one_call(one: &Row, other: &Row) -> bool {
     same && a.kind == b.kind && a.trace_id != b.trace_id
 }
 
-/// The rows of the records of one call, and the arrival of the record whose price the first has. The first
-/// counts, with the best figures of all, and a later sender does not lower its price.
-pub(crate) fn merge(group: &[&Row]) -> (BTreeMap<Id, Cost>, Arrival) {
+/// The rows of the records of one call in their order, and the arrival of the record whose price the first
+/// has. The first counts, with the best figures of all, and a later sender does not lower its price.
+pub(crate) fn merge(group: &[&Row]) -> (Vec<Cost>, Arrival) {
     let mut rows = merged(group);
     let Some(one) = group.first() else { return (rows, Arrival::default()) };
     if group.iter().all(|row| row.arrival.sender == one.arrival.sender) {
@@ -115,9 +144,9 @@ pub(crate) fn merge(group: &[&Row]) -> (BTreeMap<Id, Cost>, Arrival) {
         group.iter().map(|row| (row.arrival, Charge::of(&row.cost))).collect();
     let theirs = |sender: u64| {
         let theirs: Vec<&Row> = group.iter().copied().filter(|row| row.arrival.sender == sender).collect();
-        merged(&theirs).get(&theirs.first()?.id()).map(Charge::of)
+        merged(&theirs).first().map(Charge::of)
     };
-    let arrival = match rows.get_mut(&one.id()) {
+    let arrival = match rows.first_mut() {
         Some(row) => {
             let others = group.iter().filter(|row| is_of_others(row.arrival, one.arrival));
             others
@@ -134,24 +163,22 @@ fn is_of_others(arrival: Arrival, counted: Arrival) -> bool {
     arrival.credentials() != counted.credentials()
 }
 
-fn merged(group: &[&Row]) -> BTreeMap<Id, Cost> {
-    let mut rows: BTreeMap<Id, Cost> = group.iter().map(|row| (row.id(), row.cost.clone())).collect();
-    let Some((first, others)) = group.split_first() else { return rows };
-    let counted = first.id();
+fn merged(group: &[&Row]) -> Vec<Cost> {
+    let mut rows: Vec<Cost> = group.iter().map(|row| row.cost.clone()).collect();
+    let (Some((first, others)), Some(counted)) = (rows.split_first_mut(), group.first()) else { return rows };
     let told = group.iter().filter_map(|row| {
         Some(CallFigures { of_sdk: row.scope.is_of_sdk(), usage: row.cost.usage.as_ref()? })
     });
     let usage = merge::better(told);
-    let mut has_runs = first.has_runs;
-    for other in others {
-        let id = other.id();
-        if other.cost.rule == Rule::OrphanRollup {
-            rows.entry(id).and_modify(|row| row.rule = Rule::Repeats);
+    let mut has_runs = counted.has_runs;
+    for (other, row) in others.iter_mut().zip(&group[1..]) {
+        if other.rule == Rule::OrphanRollup {
+            other.rule = Rule::Repeats;
             continue;
         }
-        join(&mut rows, (counted, has_runs), (id, other.has_runs), Rule::Duplicate);
-        has_runs |= other.has_runs;
-        rows.entry(counted).and_modify(|row| row.usage.clone_from(&usage));
+        join_facts((first, has_runs), (other, row.has_runs), Rule::Duplicate);
+        has_runs |= row.has_runs;
+        first.usage.clone_from(&usage);
     }
     rows
 }
@@ -284,31 +311,46 @@ fn join(
     (other, o_runs): (Id, bool),
     rule: Rule,
 ) {
-    let Some(echo) = rows.get_mut(&other) else { return };
+    let Some(mut echo) = rows.remove(&other) else { return };
+    if let Some(row) = rows.get_mut(&trusted) {
+        join_facts((row, t_runs), (&mut echo, o_runs), rule);
+        let usages = [row.usage.as_ref(), echo.usage.as_ref()].into_iter().flatten();
+        row.usage = merge::better(usages.map(|usage| CallFigures { of_sdk: false, usage }));
+    }
+    rows.insert(other, echo);
+}
+
+/// Joins two rows except for their usage.
+fn join_facts((row, t_runs): (&mut Cost, bool), (echo, o_runs): (&mut Cost, bool), rule: Rule) {
     echo.rule = rule;
-    let runs = std::mem::take(&mut echo.inferred);
-    let estimate = echo.estimate.take();
-    let echo = echo.clone();
-    let Some(row) = rows.get_mut(&trusted) else { return };
-    row.estimate = row.estimate.take().or(estimate);
-    row.inferred = inferred::joined((std::mem::take(&mut row.inferred), t_runs), (runs, o_runs));
+    let (runs, estimate) = (std::mem::take(&mut echo.inferred), echo.estimate.take());
+    if row.estimate.is_none() {
+        row.estimate = estimate;
+    }
+    if !runs.is_empty() || !row.inferred.is_empty() {
+        row.inferred = inferred::joined((std::mem::take(&mut row.inferred), t_runs), (runs, o_runs));
+    }
     row.rule = Rule::Merged;
-    let usages = [row.usage.as_ref(), echo.usage.as_ref()].into_iter().flatten();
-    row.usage = merge::better(usages.map(|usage| CallFigures { of_sdk: false, usage }));
     row.reported = row.reported.or(echo.reported);
-    row.provider = row.provider.take().or(echo.provider);
-    row.request_model = row.request_model.take().or(echo.request_model);
-    row.response_model = row.response_model.take().or(echo.response_model);
-    row.service_tier = row.service_tier.take().or(echo.service_tier);
-    row.agent = row.agent.take().or(echo.agent);
+    let names = [
+        (&mut row.provider, &echo.provider),
+        (&mut row.request_model, &echo.request_model),
+        (&mut row.response_model, &echo.response_model),
+        (&mut row.service_tier, &echo.service_tier),
+        (&mut row.agent, &echo.agent),
+    ];
+    for (own, other) in names.into_iter().filter(|(own, _)| own.is_none()) {
+        own.clone_from(other);
+    }
     // A record without billing information counts as metered, so a reported subscription is certain.
     row.billing = row.billing.max(echo.billing);
-    if !row.is_tool_run() {
-        row.tool = row.tool.take().or(echo.tool);
+    if !row.is_tool_run() && row.tool.is_none() {
+        row.tool.clone_from(&echo.tool);
     }
     // A tool's log may report a failure that its span omits. The answer of a call takes precedence, if there
     // is one.
-    row.failed |= echo.failed && (row.is_tool_run() || row.usage.is_none());
+    let is_answered = row.usage.is_some() || echo.usage.is_some();
+    row.failed |= echo.failed && (row.is_tool_run() || !is_answered);
 }
 
 /// Marks a roll-up that its own trace does not explain as a repetition of simultaneous calls of another

@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use compact_str::CompactString;
 use foldhash::fast::FixedState;
-use quipu_core::{Arrival, Cost, Meeting, Rule, ScopeMark, Signal, SpanId, Timestamp, TraceId, Usage};
+use quipu_core::{
+    Arrival, CallMarks, Cost, Meeting, Rule, ScopeMark, Signal, SpanId, Timestamp, TraceId, Usage,
+};
 
 use crate::names::are_apart;
 
@@ -45,6 +47,8 @@ pub(crate) struct Row {
     pub is_new: bool,
     /// Whether it is a call in whose trace tool runs have spans.
     pub has_runs: bool,
+    /// Marks of the answer, the request and the failure.
+    pub marks: CallMarks,
 }
 
 /// The records of one meeting, each with the row that its trace alone gives it. Rows are large, and a map has
@@ -101,6 +105,11 @@ impl Row {
         FixedState::default().hash_one((self.scope, &self.cost.convention, is_usage))
     }
 
+    /// Whether both are of one process, such as one service instance.
+    pub fn is_of_process(&self, other: &Self) -> bool {
+        is_one_process(self.moment, (other.moment, other.cost.time))
+    }
+
     /// Whether it names a model.
     pub const fn names_model(&self) -> bool {
         self.cost.request_model.is_some() || self.cost.response_model.is_some()
@@ -114,7 +123,7 @@ impl Row {
     /// Fingerprint of everything by which a moment decides, with the figures of `cost`.
     pub fn print_as(&self, cost: &Cost) -> Print {
         let place = (self.parent, self.is_top, self.has_runs, self.moment);
-        let ids = (&self.call_id, &self.asked, self.scope, &self.others);
+        let ids = (&self.call_id, &self.asked, self.scope, &self.others, self.marks);
         FixedState::default().hash_one((print(cost), place, ids))
     }
 

@@ -5,8 +5,8 @@ use std::hash::BuildHasher;
 use compact_str::CompactString;
 use foldhash::fast::FixedState;
 use quipu_core::{
-    Arrival, Billing, Call, Charge, Cost, InferredRun, Kind, Meeting, Node, Provider, RecordScope, Rule,
-    ScopeMark, TraceId, Usage, UsageEstimate, Usd,
+    Arrival, Billing, Call, CallMarks, Charge, Cost, InferredRun, Kind, Meeting, Node, Provider, RecordScope,
+    RequestMark, Rule, ScopeMark, TraceId, Usage, UsageEstimate, Usd,
 };
 
 use crate::row::{Print, Row, next_version};
@@ -171,6 +171,7 @@ pub(crate) fn of(trace: &Trace, trace_id: TraceId, at: At) -> Option<(Row, Print
         arrival,
         is_new: entry.is_new(),
         has_runs: facts.has_runs,
+        marks: marks(call),
         cost: cost(trace_id, &entry.node, call, facts),
     };
     Some((row, print))
@@ -209,6 +210,12 @@ fn scopes(trace: &Trace, at: At, merged: bool) -> Vec<RecordScope> {
     scopes.dedup();
     scopes.truncate(Cost::MOST_SCOPES);
     scopes
+}
+
+/// The marks of a call. Some sources have the request's id only, under the name of the answer's.
+fn marks(call: &Call) -> CallMarks {
+    let request = || RequestMark::of(call.response_id.as_deref().filter(|id| id.starts_with("req_"))?, true);
+    CallMarks { request: call.marks.request.or_else(request), ..call.marks }
 }
 
 /// The unique ids of the tool calls in an answer, as hashes.

@@ -3,7 +3,7 @@
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use crate::{Billing, Meeting, SentParams, Signal, ToldRuns, Usage, UsageEstimate, Usd};
+use crate::{Billing, CallMarks, Meeting, SentParams, Signal, ToldRuns, Usage, UsageEstimate, Usd};
 
 /// Convention of spans that no adapter knows; they were read by the shape of their attributes.
 pub const BY_SHAPE: &str = "generic";
@@ -171,6 +171,9 @@ pub struct Canonical {
     /// Tool calls and results in the messages of a call.
     #[serde(skip)]
     pub told: Option<Box<ToldRuns>>,
+    /// Marks of the answer and of the request, to recognise other records of the call.
+    #[serde(skip)]
+    pub marks: CallMarks,
     /// Estimated usage of a call whose source sends none.
     #[serde(skip)]
     pub estimate: Option<Box<UsageEstimate>>,

@@ -4,8 +4,8 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Arrival, InferredRun, Kind, Meeting, Provider, RecordScope, ScopeMark, Signal, Span, SpanId, Status,
-    Timestamp, ToldRuns, TraceId, Unpriced, Usage, UsageEstimate, Usd,
+    Arrival, CallMarks, InferredRun, Kind, Meeting, Provider, RecordScope, ScopeMark, Signal, Span, SpanId,
+    Status, Timestamp, ToldRuns, TraceId, Unpriced, Usage, UsageEstimate, Usd,
 };
 
 /// The rule that decided whether a span counts. The order of the variants is part of the stored format:
@@ -210,6 +210,8 @@ pub struct Call {
     pub told: Option<Box<ToldRuns>>,
     /// Estimated usage, if the source sends none.
     pub estimate: Option<Box<UsageEstimate>>,
+    /// Marks of the answer, the request and the failure.
+    pub marks: CallMarks,
 }
 
 impl Call {
@@ -234,6 +236,7 @@ impl Call {
             moment: span.moment(),
             told: read.told.clone(),
             estimate: read.estimate.clone(),
+            marks: CallMarks { error: span.error_class(), ..read.marks },
         }
     }
 }

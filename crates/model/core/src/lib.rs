@@ -25,6 +25,7 @@ mod ids;
 mod intake;
 mod lens;
 mod limits;
+mod marks;
 mod memory;
 mod message;
 mod metric;
@@ -75,6 +76,7 @@ pub use ids::{IdError, SpanId, TraceId};
 pub use intake::{Committed, Intake, Meter, NoMeter};
 pub use lens::{Lens, LensLine};
 pub use limits::Limits;
+pub use marks::{CallMarks, RequestMark, TextMark};
 pub use memory::{AnswerMemory, MEMORY, MemoryBudget, MemoryHold};
 pub use message::{Message, Messages, Part, Role};
 pub use metric::{

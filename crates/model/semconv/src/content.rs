@@ -98,6 +98,53 @@ pub const ANSWER: &[&str] = &[
     "lmnr.span.output",
     "langwatch.output",
 ];
+/// Text of the first answer, or all answers as messages.
+pub const ANSWER_TEXT: &[&str] = &[
+    "gen_ai.output.messages",
+    "llm.output_messages.0.message.content",
+    "llm.output_messages.0.message.contents.0.message_content.text",
+    "gen_ai.completion.0.content",
+    "ai.response.text",
+];
+/// Keys of the first block of the first answer.
+pub const ANSWER_BLOCK: &str = "llm.output_messages.0.message.contents.0.message_content.";
+/// Id that a provider gave to the HTTP request of a call.
+pub const PROVIDER_REQUEST: &[&str] = &[
+    "http.response.header.x-request-id",
+    "http.response.header.request-id",
+    "http.response.header.x-amzn-requestid",
+    "http.response.header.apim-request-id",
+    "http.response.header.x-ms-request-id",
+    "http.response.header.x_request_id",
+    "http.response.header.request_id",
+    "aws.request_id",
+    "aws.requestId",
+    "az.service_request_id",
+    "openai.request_id",
+    "openai.response.request_id",
+    "gen_ai.openai.response.request_id",
+    "anthropic.request_id",
+    "anthropic.response.request_id",
+    "gen_ai.response.request_id",
+    "llm.response.request_id",
+    "ai.response.headers.x-request-id",
+    "ai.response.headers.request-id",
+];
+/// Id of the HTTP request of a call. A program or a proxy may have given it to several calls.
+pub const REQUEST: &[&str] = &[
+    "x-request-id",
+    "x_request_id",
+    "request-id",
+    "http.request.header.x-request-id",
+    "http.request.header.x_request_id",
+    "http.request_id",
+    "gen_ai.request.id",
+    "gen_ai.request_id",
+    "llm.request_id",
+    "llm.request.id",
+    "http.request.header.traceparent",
+    "traceparent",
+];
 /// Keys of a usage object inside an answer.
 pub const USAGE_KEYS: &[&str] = &[
     "usage",

@@ -1,7 +1,7 @@
 //! Keys of providers' own usage objects, as pairs of the path within the object and the key.
 //!
 //! Dialects: `OpenAI`'s chat completions and responses, `Anthropic`'s messages, Bedrock's converse, Gemini,
-//! Ollama, the AI SDK, and `LangChain`'s `usage_metadata`.
+//! Ollama, the AI SDK, llama.cpp, and `LangChain`'s `usage_metadata`.
 
 /// Input tokens.
 pub const OBJECT_INPUT: &[(&str, &str)] = &[
@@ -11,6 +11,9 @@ pub const OBJECT_INPUT: &[(&str, &str)] = &[
     ("", "promptTokenCount"),
     ("", "prompt_token_count"),
     ("", "prompt_eval_count"),
+    ("", "promptTokens"),
+    ("", "tokens_evaluated"),
+    ("inputTokens", "total"),
 ];
 
 /// Output tokens.
@@ -21,6 +24,10 @@ pub const OBJECT_OUTPUT: &[(&str, &str)] = &[
     ("", "candidatesTokenCount"),
     ("", "candidates_token_count"),
     ("", "eval_count"),
+    ("", "completionTokens"),
+    ("", "generation_token_count"),
+    ("", "tokens_predicted"),
+    ("outputTokens", "total"),
 ];
 
 /// Input and output tokens together.
@@ -36,11 +43,17 @@ pub const OBJECT_CACHED: &[(&str, &str)] = &[
     ("", "cached_content_token_count"),
     ("", "prompt_cache_hit_tokens"),
     ("", "cachedInputTokens"),
+    ("", "cacheReadInputTokenCount"),
+    ("inputTokens", "cacheRead"),
 ];
 
 /// Tokens written to a cache, under keys that `OBJECT_CACHE_WRITE` lacks.
-pub const OBJECT_CACHED_ANEW: &[(&str, &str)] =
-    &[("input_token_details", "cache_creation"), ("", "cacheWriteInputTokens")];
+pub const OBJECT_CACHED_ANEW: &[(&str, &str)] = &[
+    ("input_token_details", "cache_creation"),
+    ("", "cacheWriteInputTokens"),
+    ("", "cacheWriteInputTokenCount"),
+    ("inputTokens", "cacheWrite"),
+];
 
 /// Tokens kept for 5 minutes, under keys that `OBJECT_CACHE_WRITE_5M` lacks.
 pub const OBJECT_KEPT_5M: &[(&str, &str)] = &[("input_token_details", "ephemeral_5m_input_tokens")];
@@ -49,14 +62,24 @@ pub const OBJECT_KEPT_5M: &[(&str, &str)] = &[("input_token_details", "ephemeral
 pub const OBJECT_KEPT_1H: &[(&str, &str)] = &[("input_token_details", "ephemeral_1h_input_tokens")];
 
 /// Reasoning tokens, under keys that `OBJECT_REASONING` lacks.
-pub const OBJECT_THOUGHT: &[(&str, &str)] = &[("output_token_details", "reasoning"), ("", "reasoningTokens")];
+pub const OBJECT_THOUGHT: &[(&str, &str)] =
+    &[("output_token_details", "reasoning"), ("", "reasoningTokens"), ("outputTokens", "reasoning")];
 
 /// Audio input tokens.
 pub const OBJECT_INPUT_AUDIO: &[(&str, &str)] = &[
     ("prompt_tokens_details", "audio_tokens"),
     ("input_tokens_details", "audio_tokens"),
     ("input_token_details", "audio"),
+    ("input_token_details", "audio_tokens"),
 ];
+
+/// Image input tokens.
+pub const OBJECT_INPUT_IMAGE: &[(&str, &str)] =
+    &[("input_tokens_details", "image_tokens"), ("prompt_tokens_details", "image_tokens")];
+
+/// Image output tokens.
+pub const OBJECT_OUTPUT_IMAGE: &[(&str, &str)] =
+    &[("output_tokens_details", "image_tokens"), ("completion_tokens_details", "image_tokens")];
 
 /// Audio output tokens.
 pub const OBJECT_OUTPUT_AUDIO: &[(&str, &str)] = &[
@@ -84,6 +107,8 @@ pub const OBJECT_EXCLUSIVE: &[&str] = &[
     "cache_creation_input_tokens",
     "cacheReadInputTokens",
     "cacheWriteInputTokens",
+    "cacheReadInputTokenCount",
+    "cacheWriteInputTokenCount",
 ];
 
 /// Keys of an object whose input includes cached tokens.

@@ -45,6 +45,10 @@ pub(super) fn span(redactor: &Redactor, span: &mut Span, found: &mut Findings) {
     }
     redactor.name(name, found);
     read(redactor, canonical, attributes, found);
+    if !found.is_empty() {
+        // The text before the redaction must not be recognisable by its hash.
+        canonical.marks.text = None;
+    }
 }
 
 /// Redacts the fields that an adapter set earlier, because exported spans can contain them as attributes.
@@ -89,6 +93,7 @@ fn read(redactor: &Redactor, read: &mut Canonical, clean: &Attributes, found: &m
         commit,
         unknown_usage,
         told,
+        marks: _,
         estimate: _,
         notes,
     } = read;

@@ -19,6 +19,7 @@ mod handoff;
 mod json;
 mod kind;
 mod lens;
+mod marks;
 mod messages;
 mod metrics;
 mod number;

@@ -4,9 +4,9 @@ use quipu_core::{Reading, Usage, Value};
 use quipu_semconv::{
     OBJECT_CACHE_READ, OBJECT_CACHE_WRITE, OBJECT_CACHE_WRITE_1H, OBJECT_CACHE_WRITE_5M, OBJECT_CACHED,
     OBJECT_CACHED_ANEW, OBJECT_DURATION, OBJECT_EXCLUSIVE, OBJECT_INCLUSIVE, OBJECT_INPUT,
-    OBJECT_INPUT_AUDIO, OBJECT_KEPT_1H, OBJECT_KEPT_5M, OBJECT_OUTPUT, OBJECT_OUTPUT_AUDIO, OBJECT_REASONING,
-    OBJECT_REASONING_ON_TOP, OBJECT_SECONDS, OBJECT_THOUGHT, OBJECT_TOOL_PROMPT_ON_TOP, OBJECT_TOTAL,
-    OBJECT_WEB_SEARCHES,
+    OBJECT_INPUT_AUDIO, OBJECT_INPUT_IMAGE, OBJECT_KEPT_1H, OBJECT_KEPT_5M, OBJECT_OUTPUT,
+    OBJECT_OUTPUT_AUDIO, OBJECT_OUTPUT_IMAGE, OBJECT_REASONING, OBJECT_REASONING_ON_TOP, OBJECT_SECONDS,
+    OBJECT_THOUGHT, OBJECT_TOOL_PROMPT_ON_TOP, OBJECT_TOTAL, OBJECT_WEB_SEARCHES,
 };
 
 use crate::{buckets, details, number};
@@ -27,9 +27,11 @@ pub fn usage_of(object: &Value) -> Option<Usage> {
         cache_write_5m: either(OBJECT_CACHE_WRITE_5M, OBJECT_KEPT_5M),
         cache_write_1h: either(OBJECT_CACHE_WRITE_1H, OBJECT_KEPT_1H),
         input_audio: count(OBJECT_INPUT_AUDIO),
+        input_image: count(OBJECT_INPUT_IMAGE),
         output: count(OBJECT_OUTPUT),
         reasoning: either(OBJECT_REASONING, OBJECT_THOUGHT),
         output_audio: count(OBJECT_OUTPUT_AUDIO),
+        output_image: count(OBJECT_OUTPUT_IMAGE),
         units: details::some_units(details::WEB_SEARCHES_UNIT, nested(object)).into_iter().collect(),
         ..Usage::default()
     };

@@ -9,8 +9,8 @@ use quipu_semconv::{
 
 use crate::words::words;
 use crate::{
-    Slots, about, bare, cached, failure, finish, json, kind, metrics, number, pace, params, provider, python,
-    scope_begins, text, usage,
+    Slots, about, bare, cached, failure, finish, json, kind, marks, metrics, number, pace, params, provider,
+    python, scope_begins, text, usage,
 };
 
 /// Maximum size of a JSON text of metadata that is parsed on the hot path, in bytes.
@@ -67,6 +67,7 @@ pub fn canonical(slots: &Slots<'_>, convention: &'static str) -> Canonical {
     if read.signal == Signal::Metric {
         metrics::mend(slots.span, &mut read);
     }
+    read.marks = marks::of(slots, &read);
     read.meeting = read.meeting.or_else(|| answer_meeting(slots.span, &read));
     read
 }

@@ -22,31 +22,41 @@ impl Extra {
     }
 }
 
-/// A record's bytes with what came later behind it, and behind that what came last.
-pub(crate) fn pack<T, E, L>(record: &T, later: &E, last: &L) -> Result<Vec<u8>>
+/// A record's bytes, followed by three groups of fields in the order in which they were added.
+pub(crate) fn pack<T, E, L, N>(record: &T, (later, last, newest): (&E, &L, &N)) -> Result<Vec<u8>>
 where
     T: Serialize,
     E: Serialize + Default + PartialEq,
     L: Serialize + Default + PartialEq,
+    N: Serialize + Default + PartialEq,
 {
-    let bytes = postcard::to_stdvec(record)?;
-    let (has_last, has_later) = (*last != L::default(), *later != E::default());
-    if !has_last && !has_later {
-        return Ok(bytes);
+    let mut bytes = postcard::to_stdvec(record)?;
+    let has_newest = *newest != N::default();
+    let has_last = has_newest || *last != L::default();
+    if has_last || *later != E::default() {
+        bytes = postcard::to_extend(later, bytes)?;
     }
-    let bytes = postcard::to_extend(later, bytes)?;
-    if has_last { Ok(postcard::to_extend(last, bytes)?) } else { Ok(bytes) }
+    if has_last {
+        bytes = postcard::to_extend(last, bytes)?;
+    }
+    if has_newest { Ok(postcard::to_extend(newest, bytes)?) } else { Ok(bytes) }
 }
 
-/// A record, what came later, and what came last.
-pub(crate) fn unpack<T, E, L>(bytes: &[u8]) -> Result<(T, E, L)>
+/// A record and the three groups of fields that were added later. A missing group has its default.
+pub(crate) fn unpack<T, E, L, N>(bytes: &[u8]) -> Result<(T, E, L, N)>
 where
     T: DeserializeOwned,
     E: DeserializeOwned + Default,
     L: DeserializeOwned + Default,
+    N: DeserializeOwned + Default,
 {
     let (record, rest) = postcard::take_from_bytes(bytes)?;
-    let (later, rest) = if rest.is_empty() { (E::default(), rest) } else { postcard::take_from_bytes(rest)? };
-    let last = if rest.is_empty() { L::default() } else { postcard::from_bytes(rest)? };
-    Ok((record, later, last))
+    let (later, rest) = next(rest)?;
+    let (last, rest) = next(rest)?;
+    let (newest, _) = next(rest)?;
+    Ok((record, later, last, newest))
+}
+
+fn next<T: DeserializeOwned + Default>(bytes: &[u8]) -> Result<(T, &[u8])> {
+    if bytes.is_empty() { Ok((T::default(), bytes)) } else { Ok(postcard::take_from_bytes(bytes)?) }
 }

@@ -124,12 +124,12 @@ impl GroupSums for Figures {
 impl Figures {
     /// Packs the sums.
     pub(crate) fn pack(&self) -> Result<Vec<u8>> {
-        extra::pack(self, &self.later, &self.last)
+        extra::pack(self, (&self.later, &self.last, &()))
     }
 
     /// Unpacks the sums.
     pub(crate) fn unpack(bytes: &[u8]) -> Result<Self> {
-        let (figures, later, last) = extra::unpack::<Self, Later, Last>(bytes)?;
+        let (figures, later, last, ()) = extra::unpack::<Self, Later, Last, ()>(bytes)?;
         Ok(Self { later, last, ..figures })
     }
 

@@ -57,7 +57,7 @@ type Last = (Vec<(i64, InferredRun)>, Option<Box<UsageEstimate>>);
 
 impl Rest {
     fn pack(&self) -> Result<Vec<u8>> {
-        extra::pack(self, &Extra::of(self.billing, self.usage.as_ref()), &self.last())
+        extra::pack(self, (&Extra::of(self.billing, self.usage.as_ref()), &self.last(), &()))
     }
 
     fn last(&self) -> Last {
@@ -65,7 +65,7 @@ impl Rest {
     }
 
     fn unpack(bytes: &[u8]) -> Result<Self> {
-        let (mut rest, later, last) = extra::unpack::<Self, Extra, Last>(bytes)?;
+        let (mut rest, later, last, ()) = extra::unpack::<Self, Extra, Last, ()>(bytes)?;
         rest.billing = later.billing;
         (rest.inferred, rest.estimate) = last;
         if let Some(usage) = &mut rest.usage {

@@ -2,8 +2,8 @@
 
 use compact_str::CompactString;
 use quipu_core::{
-    Arrival, Billing, Call, Kind, Meeting, Node, ScopeMark, Signal, Span, SpanId, Status, Timestamp,
-    ToldRuns, TraceId, Usage, UsageEstimate, Usd,
+    Arrival, Billing, Call, CallMarks, Kind, Meeting, Node, ScopeMark, Signal, Span, SpanId, Status,
+    Timestamp, ToldRuns, TraceId, Usage, UsageEstimate, Usd,
 };
 use rusqlite::Row;
 use serde::{Deserialize, Serialize};
@@ -138,6 +138,8 @@ pub(crate) struct Facts {
     pub(crate) told: Option<Box<ToldRuns>>,
     #[serde(skip)]
     pub(crate) estimate: Option<Box<UsageEstimate>>,
+    #[serde(skip)]
+    pub(crate) marks: CallMarks,
 }
 
 /// Facts of a call that were added after [`Extra`].
@@ -146,7 +148,8 @@ type Last = (Option<Box<ToldRuns>>, Option<Box<UsageEstimate>>);
 impl Facts {
     /// Packs the data for the span's row.
     pub(crate) fn pack(&self) -> Result<Vec<u8>> {
-        extra::pack(self, &Extra::of(self.billing, self.usage.as_ref()), &self.last())
+        let later = Extra::of(self.billing, self.usage.as_ref());
+        extra::pack(self, (&later, &self.last(), &self.marks))
     }
 
     fn last(&self) -> Last {
@@ -154,7 +157,8 @@ impl Facts {
     }
 
     fn unpack(bytes: &[u8]) -> Result<Self> {
-        let (mut facts, later, last) = extra::unpack::<Self, Extra, Last>(bytes)?;
+        let (mut facts, later, last, marks) = extra::unpack::<Self, Extra, Last, CallMarks>(bytes)?;
+        facts.marks = marks;
         facts.billing = later.billing;
         (facts.told, facts.estimate) = last;
         if let Some(usage) = &mut facts.usage {
@@ -197,6 +201,7 @@ pub(crate) fn node_of(row: &Row<'_>, names: &impl TextOf) -> Result<Node> {
                 scope: row.get::<_, Option<i64>>(16)?.map(ScopeMark::from_number).unwrap_or_default(),
                 told: facts.told,
                 estimate: facts.estimate,
+                marks: facts.marks,
             }))
         }
     };

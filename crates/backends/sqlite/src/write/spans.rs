@@ -202,6 +202,7 @@ fn facts(call: Call, conn: &Connection, dims: &mut crate::codec::Dims) -> Result
         billing: call.billing,
         told: call.told,
         estimate: call.estimate,
+        marks: call.marks,
     };
     facts.pack()
 }

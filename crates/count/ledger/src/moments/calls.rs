@@ -1,10 +1,12 @@
 //! Search for the records of one call among those of a process at one time.
 
-use foldhash::HashSet;
+use foldhash::{HashSet, HashSetExt};
 use quipu_core::Timestamp;
 
+use super::clues;
 use super::exchange::exchange;
 use super::fit::{evidence_of, fit};
+use super::moment::key_of;
 use super::{MOST_PAIRS, Moment};
 use crate::evidence::{self, Evidence};
 use crate::row::{Id, Row};
@@ -16,6 +18,8 @@ pub(super) struct Window<'a> {
     pub is_plain: bool,
     /// Whether there are records of usage outside of calls.
     has_usage: bool,
+    /// Number of records.
+    records: usize,
 }
 
 impl<'a> Window<'a> {
@@ -26,41 +30,43 @@ impl<'a> Window<'a> {
         let first = sources.next();
         let is_plain = sources.all(|source| Some(source) == first);
         let has_usage = moments.iter().any(|moment| moment.has_usage);
-        Self { moments, is_plain, has_usage }
+        let records = moments.iter().map(|moment| moment.records.len()).sum();
+        Self { moments, is_plain, has_usage, records }
     }
 
-    /// The records of each call with several, the counting one first.
+    /// The records of each call that has several, the counting one first.
     pub fn groups(&self) -> Vec<Vec<&'a Row>> {
         if self.is_plain {
             return Vec::new();
         }
-        let rows = self.moments.iter().flat_map(|moment| moment.rows());
-        groups(&rows.filter(|row| row.may_pair()).collect::<Vec<_>>())
+        let mut seen = HashSet::new();
+        let rows = self.moments.iter().flat_map(|moment| moment.rows()).filter(|row| row.may_pair());
+        let groups = rows.flat_map(|row| groups(&self.connected(row, &mut seen)));
+        groups.filter(|group| group.len() > 1).collect()
     }
 
     /// Records that may be of the same call as `row`, by evidence alone, without those of `seen`.
-    pub fn near(&self, row: &'a Row, seen: &HashSet<Id>) -> impl Iterator<Item = &'a Row> {
-        let moments = if self.is_plain || !row.may_pair() { &[] } else { self.moments.as_slice() };
+    pub fn near(&self, row: &'a Row, seen: &HashSet<Id>) -> Vec<&'a Row> {
+        if self.is_plain || !row.may_pair() {
+            return Vec::new();
+        }
         let start = row.cost.time;
-        let until = Timestamp::from_nanos(evidence::reach_without_id(row, self.has_usage));
+        let until = Timestamp::from_nanos(evidence::reach_without_id(row, self.has_usage)).plus(1);
         let slack = if self.has_usage { evidence::AFTERWARDS } else { 0 };
-        let in_time = move |moment: &&'a Moment| {
-            let moment: &'a Moment = moment;
+        let clues = clues::near(row);
+        let mut found = Vec::new();
+        for moment in &self.moments {
             let from = start.plus(moment.longest.saturating_add(slack).saturating_neg());
-            let later = moment.records.range((from, None)..).map(|(_, held)| &held.row);
-            let near = later.take_while(move |other| other.cost.time <= until);
-            let same_id = row.call_id.as_deref().into_iter();
-            near.chain(same_id.flat_map(move |id| moment.with_id(id, from..=until)))
-        };
-        let is_near = move |other: &&Row| {
+            moment.add_near((row, &clues), from..until, seen, &mut found);
+        }
+        let is_near = |other: &&Row| {
             let (first, second) = if other.cost.time < start { (*other, row) } else { (row, *other) };
             evidence::can_be(first, second)
                 && second.cost.time.nanos() <= evidence::reach(first)
                 && other.may_pair()
-                && !seen.contains(&other.id())
                 && evidence::of(first, second).is_some()
         };
-        moments.iter().flat_map(in_time).filter(is_near)
+        found.into_iter().filter(is_near).collect()
     }
 
     /// The record, and all that evidence connects with it directly or through others. Nothing if it was seen
@@ -71,9 +77,9 @@ impl<'a> Window<'a> {
         }
         let mut all = vec![row];
         let mut next = 0;
-        while let Some(row) = all.get(next).copied() {
+        while let Some(row) = all.get(next).copied().filter(|_| seen.len() < self.records) {
             // Seen records were compared with this one already.
-            let near = self.near(row, seen).collect::<Vec<_>>();
+            let near = self.near(row, seen);
             seen.extend(near.iter().map(|other| other.id()));
             all.extend(near);
             next += 1;
@@ -92,8 +98,11 @@ struct Pair {
 }
 
 /// Joins the records of one call, the most certain pairs first. Each call has at most one record of each
-/// instrumentation. Returns the records of each call with several, the counting one first.
+/// instrumentation. Returns the records of each call, the counting one first.
 pub(super) fn groups<'a>(records: &[&'a Row]) -> Vec<Vec<&'a Row>> {
+    if let [one, other] = *records {
+        return groups_of_two(one, other);
+    }
     // The order of arrival must not decide.
     let mut records = records.to_vec();
     records.sort_unstable_by_key(|row| (row.cost.time, row.id()));
@@ -110,14 +119,27 @@ pub(super) fn groups<'a>(records: &[&'a Row]) -> Vec<Vec<&'a Row>> {
         members[one].extend(moved);
     }
     exchange(records, &mut members);
-    members.retain(|group| group.len() > 1);
-    spread_vague(records, &mut members);
-    let in_order = |group: Vec<usize>| {
-        let mut group: Vec<&Row> = group.iter().map(|at| records[*at]).collect();
-        group.sort_unstable_by_key(|row| row.rank_in_call(&row.id()));
-        group
-    };
-    members.into_iter().map(in_order).collect()
+    members.retain(|group| !group.is_empty());
+    let mut several: Vec<Vec<usize>> = members.extract_if(.., |group| group.len() > 1).collect();
+    spread_vague(records, &mut several);
+    let rows = |group: Vec<usize>| in_order(group.iter().map(|at| records[*at]).collect());
+    members.into_iter().chain(several).map(rows).collect()
+}
+
+fn groups_of_two<'a>(one: &'a Row, other: &'a Row) -> Vec<Vec<&'a Row>> {
+    let [first, second] = if key_of(other) < key_of(one) { [other, one] } else { [one, other] };
+    let are_near = second.cost.time.nanos() <= evidence::reach(first);
+    if are_near && evidence::of(first, second).is_some() && fit(&[first, second], &[0], &[1]) {
+        vec![in_order(vec![first, second])]
+    } else {
+        vec![vec![first], vec![second]]
+    }
+}
+
+/// The records of a call, the counting one first.
+fn in_order(mut group: Vec<&Row>) -> Vec<&Row> {
+    group.sort_unstable_by_key(|row| row.rank_in_call(&row.id()));
+    group
 }
 
 /// Most groups at one time among which records are spread anew.

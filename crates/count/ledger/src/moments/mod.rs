@@ -2,6 +2,7 @@
 //! (R6).
 
 mod calls;
+mod clues;
 mod exchange;
 mod fit;
 mod moment;
@@ -18,9 +19,9 @@ use crate::moments::moment::{Given, Key, Moment, key, key_of};
 use crate::place;
 use crate::row::{Id, Row};
 
-/// Maximum number of records of one moment that are compared. With more, only ids tell the calls apart, and
-/// the records keep the decision of their traces.
-pub(crate) const MOST: usize = 1_024;
+/// Maximum number of records of one moment that are compared: 500 a second. With more, only ids tell the calls
+/// apart, and the records keep the decision of their traces.
+pub(crate) const MOST: usize = 16_384;
 /// Maximum number of later records that are compared with one record. So many concurrent calls are rare.
 const MOST_PAIRS: usize = 64;
 /// Maximum number of records of one call, more than the instrumentations of any real installation.
@@ -149,7 +150,7 @@ impl Moments {
         let near: Vec<(Meeting, Key)> = {
             let nothing = HashSet::new();
             let window = self.window(around(meeting));
-            let near = window.near(&held.row, &nothing);
+            let near = window.near(&held.row, &nothing).into_iter();
             near.filter_map(|row| Some((row.moment?, key_of(row)))).collect()
         };
         for (moment, key) in near {
@@ -219,7 +220,9 @@ impl Moments {
 
     /// The rows that result from joining records around a moment, for the joined records only.
     fn join_around(&self, meeting: Meeting) -> BTreeMap<Id, Cost> {
-        self.window(around(meeting)).groups().iter().flat_map(|group| place::merge(group).0).collect()
+        let groups = self.window(around(meeting)).groups();
+        let rows = groups.iter().flat_map(|group| place::merge(group).0);
+        rows.map(|cost| ((cost.trace_id, cost.span_id), cost)).collect()
     }
 
     /// Dissolves the pairs of moments that exceeded the limit, and keeps only that fact.
@@ -277,10 +280,12 @@ fn decide_call(call: &[&Row], moments: &[Meeting], decided: &mut Vec<Decided>) {
         let near = around(moment);
         let is_near = |row: &&Row| row.moment.is_some_and(|moment| near.contains(&moment));
         let near: Vec<&Row> = call.iter().copied().filter(is_near).collect();
-        let groups = calls::groups(&near);
-        let mut joined: BTreeMap<Id, Cost> = BTreeMap::new();
-        groups.iter().for_each(|group| joined.append(&mut place::merge(group).0));
-        let of_moment = near.iter().filter(|row| row.moment == Some(moment));
-        decided.extend(of_moment.map(|row| (moment, key_of(row), joined.remove(&row.id()).map(Box::new))));
+        for group in calls::groups(&near) {
+            let merged = if group.len() > 1 { place::merge(&group).0 } else { Vec::new() };
+            let mut merged = merged.into_iter();
+            let rows = group.into_iter().map(|row| (row, merged.next().map(Box::new)));
+            let of_moment = rows.filter(|(row, _)| row.moment == Some(moment));
+            decided.extend(of_moment.map(|(row, joined)| (moment, key_of(row), joined)));
+        }
     }
 }

@@ -1,12 +1,13 @@
 //! One moment: the records of a process that begin within 30 seconds, and their rows as last returned.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::hash::BuildHasher;
-use std::ops::RangeInclusive;
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::OnceLock;
 
-use foldhash::fast::FixedState;
+use foldhash::HashSet;
 use quipu_core::{Cost, Rule, Timestamp};
 
+use super::clues::Clues;
 use super::sums;
 use crate::evidence;
 use crate::row::{self, Id, Row};
@@ -50,13 +51,15 @@ impl MomentRecord {
 
     /// Adds the row to `out` unless it was returned so. `joined` is the row if several records are joined.
     pub(super) fn give(&mut self, joined: Option<&Cost>, out: &mut Vec<Cost>) {
-        let is_known = match (joined, self.given) {
-            (None, Given::Nothing) => false,
+        let print = joined.map(row::print);
+        let is_known = match (print, self.given) {
+            (_, Given::Nothing) => false,
             (None, Given::AsRead) => true,
-            (None, Given::Print(print)) => print == row::print(&self.row.cost),
-            (Some(cost), _) => self.given() == Some(row::print(cost)),
+            (None, Given::Print(given)) => given == row::print(&self.row.cost),
+            (Some(print), Given::AsRead) => print == row::print(&self.row.cost),
+            (Some(print), Given::Print(given)) => given == print,
         };
-        self.given = joined.map_or(Given::AsRead, |cost| Given::Print(row::print(cost)));
+        self.given = print.map_or(Given::AsRead, Given::Print);
         if !is_known {
             let cost = joined.unwrap_or(&self.row.cost);
             out.push(Cost { version: row::next_version(), ..cost.clone() });
@@ -72,8 +75,8 @@ pub(super) struct Moment {
     pub(super) changed: Vec<Key>,
     /// Numbers of the sources of its records, at most two: the decision needs only one or several.
     pub(super) sources: Vec<u64>,
-    /// The records with an id of their answer or tool call, by the hash of the id.
-    pub(super) ids: BTreeSet<(u64, Key)>,
+    /// The records by their clues, from the first time that several sources are compared.
+    pub(super) clues: OnceLock<Clues>,
     /// The longest time from the start of a record to that of a later one that can be of its call without
     /// having its id, in nanoseconds.
     pub(super) longest: i64,
@@ -99,38 +102,43 @@ impl Moment {
         self.has_usage |= row.cost.rule == Rule::OrphanRollup;
         let reach = evidence::reach_without_id(&row, false);
         self.longest = self.longest.max(reach.saturating_sub(row.cost.time.nanos()));
-        self.ids.extend(place_of_id(&row));
+        if let Some(clues) = self.clues.get_mut() {
+            clues.add(&row);
+        }
         self.changed.push(key_of(&row));
         self.records.insert(key_of(&row), Box::new(MomentRecord { row, given }));
     }
 
     pub(super) fn remove(&mut self, key: &Key) -> Option<Box<MomentRecord>> {
         let held = self.records.remove(key)?;
-        place_of_id(&held.row).iter().for_each(|place| {
-            self.ids.remove(place);
-        });
+        if let Some(clues) = self.clues.get_mut() {
+            clues.remove(&held.row);
+        }
         Some(held)
     }
 
-    /// The records with this id, except those that begin in `left_out`.
-    pub(super) fn with_id(
-        &self,
-        id: &str,
-        left_out: RangeInclusive<Timestamp>,
-    ) -> impl Iterator<Item = &Row> {
-        let hash = hash_of(id);
-        let from = (hash, (Timestamp::from_nanos(i64::MIN), None));
-        let same = self.ids.range(from..).take_while(move |(other, _)| *other == hash);
-        let beyond = same.filter(move |(_, (start, _))| !left_out.contains(start));
-        beyond.filter_map(|(_, key)| self.records.get(key).map(|held| &held.row))
+    /// Adds the records that may be of the same call as `row`, without those of `seen`: the records that share
+    /// a clue with it, and those of its time of which one has no figures.
+    pub(super) fn add_near<'a>(
+        &'a self,
+        (row, wanted): (&Row, &[u64]),
+        time: Range<Timestamp>,
+        seen: &HashSet<Id>,
+        found: &mut Vec<&'a Row>,
+    ) {
+        let clues = self.clues.get_or_init(|| Clues::of(self.rows()));
+        let is_new = |key: &Key| key.1.is_none_or(|id| !seen.contains(&id));
+        let mut keys: Vec<Key> = clues.with(wanted).filter(is_new).collect();
+        let in_time = (time.start, None)..(time.end, None);
+        if evidence::tells(row) {
+            keys.extend(clues.bare.range(in_time).filter(|key| is_new(key)));
+        } else {
+            let held = self.records.range(in_time).filter(|(key, _)| is_new(key));
+            found.extend(held.map(|(_, held)| &held.row));
+            keys.retain(|(start, _)| !time.contains(start));
+        }
+        keys.sort_unstable();
+        keys.dedup();
+        found.extend(keys.iter().filter_map(|key| Some(&self.records.get(key)?.row)));
     }
-}
-
-/// The place of a record among those with an id.
-fn place_of_id(row: &Row) -> Option<(u64, Key)> {
-    row.call_id.as_deref().map(|id| (hash_of(id), key_of(row)))
-}
-
-fn hash_of(id: &str) -> u64 {
-    FixedState::default().hash_one(id)
 }

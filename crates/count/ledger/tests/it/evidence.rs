@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 use quipu_core::{Arrival, Batch, Cost, Kind, Scope, Span, SpanId, Timestamp, TraceId, Usage};
 use quipu_ledger::Ledger;
 
-use crate::world::{Nodes, now, span_id, trace_id};
+use crate::world::{Nodes, cases, now, span_id, trace_id};
 
 pub(crate) const MS: i64 = 1_000_000;
 /// Start time: a full hour.
@@ -162,9 +161,7 @@ fn expected((truths, faults, installed): &World) -> (usize, u64, u64, u64) {
 
 proptest! {
     // The same cases in each run: ADR 62 names the rare parallel calls that are still counted wrong.
-    #![proptest_config(ProptestConfig {
-        cases: 500, rng_seed: RngSeed::Fixed(1), failure_persistence: None, ..ProptestConfig::default()
-    })]
+    #![proptest_config(cases(500))]
 
     #[test]
     fn the_count_is_the_truth(world in world()) {

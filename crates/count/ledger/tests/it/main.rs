@@ -2,12 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod crowds;
 mod estimates;
 mod evidence;
 mod finality;
 mod identity;
 mod inferred;
 mod laws;
+mod marks;
 mod parallel;
 mod repeated;
 mod rules;

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 use quipu_core::{Kind, Meeting, Resource, Scope, Signal, Span, SpanId, Timestamp, TraceId, Usage};
 
 use crate::evidence::{HOUR, MS, SCOPES, count, totals};
+use crate::world::cases;
 
 /// Spellings of one model.
 const SPELLINGS: [&str; 6] = [
@@ -391,9 +391,7 @@ fn expected(groups: &[Group]) -> (usize, u64, u64, u64) {
 
 proptest! {
     // The same cases in each run: ADR 62 names the rare parallel calls that are still counted wrong.
-    #![proptest_config(ProptestConfig {
-        cases: 600, rng_seed: RngSeed::Fixed(1), failure_persistence: None, ..ProptestConfig::default()
-    })]
+    #![proptest_config(cases(600))]
 
     #[test]
     fn the_count_is_the_truth_for_any_records(

@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 
 use async_trait::async_trait;
+use proptest::prelude::ProptestConfig;
+use proptest::test_runner::RngSeed;
 use quipu_core::*;
 use quipu_ledger::Ledger;
 
@@ -226,4 +228,13 @@ impl Store for Nodes {
     async fn info(&self) -> Result<StoreInfo> {
         unreachable!()
     }
+}
+
+/// The configuration of a property test: the same cases in each run, unless `QUIPU_CASES` and `QUIPU_SEED`
+/// ask for other ones.
+pub fn cases(cases: u32) -> ProptestConfig {
+    let asked = |name| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    let cases = asked("QUIPU_CASES").and_then(|cases| u32::try_from(cases).ok()).unwrap_or(cases);
+    let rng_seed = RngSeed::Fixed(asked("QUIPU_SEED").unwrap_or(1));
+    ProptestConfig { cases, rng_seed, failure_persistence: None, ..ProptestConfig::default() }
 }

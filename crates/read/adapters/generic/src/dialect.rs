@@ -9,6 +9,11 @@ use crate::words::{self, Meaning, Role};
 /// Cohere's billed units, next to `tokens`, which are not billed.
 const BILLED: &str = "billed_units";
 
+/// Objects for the two sides of a call, in the AI SDK since release 6.
+const SIDES: [&str; 2] = ["inputTokens", "outputTokens"];
+/// llama.cpp's input. Its cached tokens are the state of the server, and exceed it.
+const EVALUATED: &str = "tokens_evaluated";
+
 /// Result of reading an object as usage.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Object {
@@ -33,15 +38,19 @@ pub(crate) struct Whole {
 /// The usage in an object; `None` if its keys are not a provider's.
 pub(crate) fn read(object: &Value) -> Option<Object> {
     if let Some(billed) = object.get(BILLED) {
-        return of(billed, Some("cohere"));
+        // An embedding has input only, which counts as a single figure.
+        return of(billed, Some("cohere")).filter(|read| *read != Object::Piece);
     }
     of(object, provider(object))
 }
 
 fn of(object: &Value, provider: Option<&'static str>) -> Option<Object> {
     let figure = |places: &[(&str, &str)]| {
-        let own = places.iter().filter(|(within, _)| within.is_empty());
-        own.filter_map(|(_, key)| object.get(key)).find_map(count_of)
+        let holder = |within: &str| match within {
+            "" => Some(object),
+            side => SIDES.contains(&side).then(|| object.get(side)).flatten(),
+        };
+        places.iter().filter_map(|(within, key)| holder(within)?.get(key)).find_map(count_of)
     };
     let (input, output, total) = (figure(OBJECT_INPUT), figure(OBJECT_OUTPUT), figure(OBJECT_TOTAL));
     let is_embedding = output.is_none() && input.is_some() && input == total;
@@ -65,6 +74,9 @@ fn of(object: &Value, provider: Option<&'static str>) -> Option<Object> {
 /// Adds buckets next to the totals under names that no provider uses; `false` if they are inconsistent.
 fn add_parts(object: &Value, usage: &mut Usage) -> bool {
     let Value::Map(pairs) = object else { return true };
+    if object.get(EVALUATED).is_some() {
+        return true;
+    }
     for (key, value) in pairs {
         let mut cut = Vec::new();
         words::cut(key, &mut cut);
@@ -83,7 +95,7 @@ fn add_parts(object: &Value, usage: &mut Usage) -> bool {
 
 fn provider(object: &Value) -> Option<&'static str> {
     let has = |key| object.get(key).is_some();
-    if has("promptTokenCount") || has("prompt_token_count") {
+    if has("promptTokenCount") || has("candidates_token_count") {
         Some("gcp.gemini")
     } else if has("input_tokens") && (has("cache_creation_input_tokens") || has("cache_read_input_tokens")) {
         Some("anthropic")

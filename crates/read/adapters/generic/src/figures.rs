@@ -21,6 +21,8 @@ pub(crate) struct Figure {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Group {
     Whole(Box<Usage>, u64),
+    /// One figure, which may be the input of an embedding.
+    Alone(u64),
     /// Input or output is missing.
     Piece,
     /// The figures contradict each other.
@@ -52,7 +54,7 @@ fn whole(group: &[&Figure]) -> Group {
     match (told.input, told.output) {
         (Some(input), Some(output)) => told.usage(input, output),
         (Some(input), None) if told.total == Some(input) => told.usage(input, 0),
-        _ => Group::Piece,
+        _ => told.alone().map_or(Group::Piece, Group::Alone),
     }
 }
 
@@ -76,6 +78,16 @@ impl GroupFigures {
             Role::CacheRead => &mut self.cache_read,
             Role::CacheWrite => &mut self.cache_write,
             Role::Reasoning => &mut self.reasoning,
+        }
+    }
+
+    /// The only figure, if it is input or a total.
+    fn alone(&self) -> Option<u64> {
+        let others = [self.output, self.cache_read, self.cache_write, self.reasoning];
+        let is_alone = others.iter().all(Option::is_none);
+        match (self.input, self.total) {
+            (Some(count), None) | (None, Some(count)) if is_alone => Some(count),
+            _ => None,
         }
     }
 
@@ -172,5 +184,7 @@ mod tests {
             assert_eq!(group(wrong), Group::Wrong, "{wrong:?}");
         }
         assert_eq!(group(&[(Input, 100), (Total, 120)]), Group::Piece);
+        assert_eq!(group(&[(Output, 20)]), Group::Piece);
+        assert_eq!((group(&[(Input, 9)]), group(&[(Total, 9)])), (Group::Alone(9), Group::Alone(9)));
     }
 }

@@ -11,6 +11,7 @@ mod adapter;
 mod dialect;
 mod figures;
 mod names;
+mod stream;
 mod verdict;
 mod walk;
 mod words;

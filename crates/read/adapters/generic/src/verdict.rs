@@ -10,6 +10,8 @@ use crate::walk::{Answer, Findings};
 /// Providers whose own figures exclude cached tokens from the input. Plain figures without a total are taken
 /// to be theirs.
 const RAW_PROVIDERS: &[&str] = &["anthropic", "aws.bedrock"];
+/// Beginnings of names of models for embeddings that do not contain the word.
+const VECTORS: [&str; 4] = ["voyage", "bge-", "gte-", "e5-"];
 
 /// A call with unambiguous figures.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,7 +69,9 @@ pub(crate) fn judge(found: &Findings) -> Verdict {
     });
     // Providers' objects come first, because they define their figures.
     let candidates: Vec<Candidate<'_>> = answers.chain(singles).collect();
-    let Some(best) = candidates.first() else { return without_usage(found, &groups) };
+    let Some(best) = candidates.first() else {
+        return with_input_only(found, &groups).unwrap_or_else(|| without_usage(found, &groups));
+    };
     let is_wrong = found.wrong || groups.iter().any(|(group, _)| *group == Group::Wrong);
     if is_wrong {
         return Verdict::Unsure("its token figures contradict each other");
@@ -107,8 +111,8 @@ fn call(found: &Findings, best: &Candidate<'_>) -> Verdict {
     if best.answer.is_none() && model.is_none() {
         return Verdict::Unsure("it counts tokens and names no model");
     }
-    let is_embedding = model.is_some_and(|model| model.to_ascii_lowercase().contains("embed"));
-    let kind = if is_embedding || best.usage.output.is_none() { Kind::Embedding } else { Kind::Llm };
+    let kind = model.and_then(|model| kind_of_model(model));
+    let kind = kind.unwrap_or(if best.usage.output.is_none() { Kind::Embedding } else { Kind::Llm });
     let by_shape = || best.answer.and_then(|answer| answer.whole.provider).map(CompactString::const_new);
     let provider = only(&names.providers).or_else(|| provider_of_model(model?)).or_else(by_shape);
     let id = best.answer.and_then(|answer| answer.id.clone()).or_else(|| only(&names.ids));
@@ -126,6 +130,32 @@ fn call(found: &Findings, best: &Candidate<'_>) -> Verdict {
         provider,
         id,
     }))
+}
+
+/// The kind of calls of a model that answers with vectors or with an order, by its name.
+fn kind_of_model(model: &str) -> Option<Kind> {
+    let model = model.to_ascii_lowercase();
+    let name = model.rsplit('/').next().unwrap_or(&model);
+    if name.contains("rerank") {
+        Some(Kind::Rerank)
+    } else if name.contains("embed") || VECTORS.iter().any(|begin| name.starts_with(begin)) {
+        Some(Kind::Embedding)
+    } else {
+        None
+    }
+}
+
+/// The call of an embedding or a reranking with one figure: its input.
+fn with_input_only(found: &Findings, groups: &[(Group, &figures::Figure)]) -> Option<Verdict> {
+    let [(Group::Alone(count), first)] = groups else { return None };
+    let names = &found.names;
+    let mut models = names.answering.iter().chain(&names.models);
+    let is_of_input = models.clone().next().is_some() && models.all(|model| kind_of_model(model).is_some());
+    if !is_of_input || *count == 0 || found.wrong || found.pieces || found.sums {
+        return None;
+    }
+    let usage = Usage { input: Some(*count), ..Usage::default() };
+    Some(call(found, &Candidate { usage, sent: *count, at: &first.at, key: &first.key, answer: None }))
 }
 
 /// Adds cached tokens to an input of unknown definition.
@@ -151,6 +181,8 @@ fn without_usage(found: &Findings, groups: &[(Group, &figures::Figure)]) -> Verd
         Verdict::Unsure("its usage lacks input or output tokens")
     } else if found.elsewhere && names_model {
         Verdict::Unsure("its usage is that of a request or of an earlier call")
+    } else if found.costs && names_known_model {
+        Verdict::Unsure("it reports a cost and no tokens")
     } else if found.messages && names_known_model {
         Verdict::Unsure("it names a model and has messages, and no usage")
     } else if found.too_large && names_model {

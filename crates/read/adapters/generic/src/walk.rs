@@ -7,6 +7,7 @@ use quipu_normalize::{count_of, literal, parse};
 use crate::dialect::{self, Object, Whole};
 use crate::figures::Figure;
 use crate::names::Names;
+use crate::stream;
 use crate::words::{self, Meaning, Role};
 
 /// Maximum number of visited attributes, those of events included.
@@ -52,6 +53,8 @@ pub(crate) struct Findings {
     pub elsewhere: bool,
     /// Found messages of a conversation.
     pub messages: bool,
+    /// Found the cost of something.
+    pub costs: bool,
     /// Found JSON that was too large to parse.
     pub too_large: bool,
 }
@@ -59,8 +62,8 @@ pub(crate) struct Findings {
 /// Whether a walk may find anything. This pre-check runs for every span of an unknown source.
 pub(crate) fn is_worth_it(span: &Span) -> bool {
     attributes(span).take(MOST_ATTRIBUTES).any(|(_, key, value)| match value {
-        Value::Int(_) | Value::Double(_) => has_tokens(key),
-        Value::String(text) => has_tokens(key) || (is_object(text) && (has_tokens(text) || has_role(text))),
+        Value::Int(_) | Value::Double(_) => has_tokens(key) || key.contains("cost"),
+        Value::String(text) => has_tokens(key) || (is_object(text) && may_have_usage(text)),
         Value::Map(_) | Value::Array(_) => holds_tokens(value, 4) || has_tokens(key),
         _ => false,
     })
@@ -108,6 +111,10 @@ fn is_object(text: &str) -> bool {
 
 fn has_tokens(text: &str) -> bool {
     ["oken", "eval_count", "OKEN", "tok"].iter().any(|part| text.contains(part))
+}
+
+fn may_have_usage(text: &str) -> bool {
+    has_tokens(text) || has_role(text) || text.contains("\"cost") || text.contains("\"usage")
 }
 
 /// Whether a JSON text has messages of a conversation.
@@ -186,7 +193,7 @@ impl Walk {
 
     fn json(&mut self, text: &str, holders: &[&Value]) {
         self.found.messages |= has_role(text);
-        if !has_tokens(text) && !text.contains("model") {
+        if !may_have_usage(text) && !text.contains("model") {
             return;
         }
         let Some(left) = self.text.checked_sub(text.len()).filter(|_| text.len() <= LARGEST_TEXT) else {
@@ -200,6 +207,9 @@ impl Walk {
     }
 
     fn list(&mut self, values: &[Value], holders: &[&Value]) {
+        if let Some(answer) = stream::answer(values) {
+            return self.value(&answer, holders);
+        }
         for (at, value) in values.iter().enumerate() {
             self.at.push(at);
             self.value(value, holders);
@@ -250,6 +260,7 @@ impl Walk {
     }
 
     fn figure(&mut self, value: &Value) {
+        self.found.costs |= words::is_cost(&self.words);
         match words::meaning(&self.words) {
             Meaning::Figure(role) if self.found.figures.len() < MOST_FOUND => {
                 let Some(count) = count_of(value) else {

@@ -227,6 +227,13 @@ pub(crate) fn is_elsewhere(words: &[CompactString]) -> bool {
     any(words, BOUNDS) || any(words, HISTORY)
 }
 
+/// Whether the words are of a cost, and not of a bound for costs.
+pub(crate) fn is_cost(words: &[CompactString]) -> bool {
+    const COSTS: &[&str] = &["cost", "costs", "usd"];
+    any(words, COSTS)
+        && !words.iter().any(|word| BOUNDS.contains(&word.as_str()) && !COSTS.contains(&word.as_str()))
+}
+
 /// Whether the words are of a sum over several calls.
 pub(crate) fn is_sum(words: &[CompactString]) -> bool {
     any(words, SUMS)

@@ -52,6 +52,11 @@ pub fn parts_of(value: &Value) -> Vec<Part> {
     blocks::parts(value)
 }
 
+/// The answers in span events, one event each.
+pub(crate) fn said_in_events(span: &Span) -> Vec<Message> {
+    events::conversation(span).1
+}
+
 fn conversation(span: &Span) -> Sides {
     let forms: [fn(&Span) -> Sides; 8] = [
         by_schema,

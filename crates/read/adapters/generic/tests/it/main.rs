@@ -10,6 +10,7 @@
 mod arbitrary;
 mod calls;
 mod others;
+mod shapes;
 
 use quipu_adapter_generic::Generic;
 use quipu_conformance::{Recording, run_adapter, sample::draft};

@@ -1,0 +1,67 @@
+//! Tests: thousands of parallel calls of one process count once each.
+
+use std::sync::Arc;
+
+use quipu_core::{Kind, Scope, Span, SpanId, Timestamp, TraceId, Usage};
+
+use crate::evidence::{HOUR, MS, count, totals};
+
+/// Spans of a batch.
+const BATCH: usize = 512;
+
+/// What the second instrumentation tells of a call.
+#[derive(Clone, Copy, PartialEq)]
+enum Second {
+    /// The same tokens.
+    Tokens,
+    /// No tokens.
+    Nothing,
+}
+
+/// Parallel calls, each told by two instrumentations.
+fn spans(calls: u64, are_alike: bool, second: Second) -> Vec<Span> {
+    let mut spans = Vec::new();
+    for number in 0..calls {
+        for (rank, scope) in [(0, "outer"), (1, "inner")] {
+            let names = ["crowds", &number.to_string(), scope];
+            // All begin within 3 seconds and run for 20.
+            let start = HOUR + number as i64 * MS + rank * MS / 10;
+            let end = HOUR + (20_000 + number as i64) * MS - rank * MS / 10;
+            let [start, end] = [start, end].map(Timestamp::from_nanos);
+            let mut span = Span::new(TraceId::made_of(&names), SpanId::made_of(&names), "chat", start, end);
+            span.scope = Arc::new(Scope { name: scope.into(), ..Scope::default() });
+            let read = span.canonical.as_mut();
+            (read.kind, read.convention) = (Kind::Llm, "test".into());
+            read.request_model = Some("gpt-4o".into());
+            if rank == 0 || second == Second::Tokens {
+                let input = if are_alike { 100 } else { 100 + number };
+                read.usage = Some(Usage { input: Some(input), output: Some(10), ..Usage::default() });
+            }
+            spans.push(span);
+        }
+    }
+    spans
+}
+
+fn check(calls: u64, are_alike: bool, second: Second) {
+    let spans = spans(calls, are_alike, second);
+    let input = if are_alike { 100 * calls } else { 100 * calls + calls * (calls - 1) / 2 };
+    let batches: Vec<Vec<Span>> = spans.chunks(BATCH).map(<[_]>::to_vec).collect();
+    let counted = totals(&count(&batches, 100_000));
+    assert_eq!(counted, (usize::try_from(calls).unwrap(), input, 10 * calls, 0));
+}
+
+#[test]
+fn thousands_of_parallel_calls_with_own_figures_count_once_each() {
+    check(4_000, false, Second::Tokens);
+}
+
+#[test]
+fn thousands_of_parallel_calls_that_are_alike_count_once_each() {
+    check(1_100, true, Second::Tokens);
+}
+
+#[test]
+fn thousands_of_parallel_calls_of_which_one_record_has_no_figures_count_once_each() {
+    check(1_100, false, Second::Nothing);
+}
