@@ -24,6 +24,9 @@ pub struct PipelineParts {
     pub limits: Limits,
     /// Spans that the ledger holds in memory; it asks the store for older ones.
     pub ledger_spans: usize,
+    /// Whether the store returns what it has accepted until a caller removes it. The ledger then leaves
+    /// records in the store that it need not compare. `false` by default.
+    pub store_returns_all: bool,
 }
 
 impl PipelineParts {
@@ -37,6 +40,7 @@ impl PipelineParts {
             clock: Arc::new(SystemClock),
             limits: Limits::default(),
             ledger_spans: Ledger::NODES,
+            store_returns_all: false,
         }
     }
 }

@@ -47,6 +47,7 @@ impl Pipeline {
         let before = std::mem::take(&mut parts.stages.before);
         let ahead = Arc::new(Ahead::new(before, &parts.stages.after, Arc::clone(&store)));
         let ledger = Ledger::new(parts.ledger_spans);
+        let ledger = if parts.store_returns_all { ledger.leaving_in_store() } else { ledger };
         let conflicts = Arc::<OnceLock<_>>::default();
         let worker = Worker::new(parts, ledger, watchers.clone(), exporters.clone(), Arc::clone(&conflicts));
         let worker = tokio::sync::Mutex::new(Some(tokio::spawn(worker.run(jobs))));

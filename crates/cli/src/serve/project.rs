@@ -360,6 +360,7 @@ pub fn start(
         stages,
         meter: Arc::clone(metrics) as Arc<dyn Meter>,
         limits: limits.clone(),
+        store_returns_all: true,
         ..PipelineParts::new(Arc::clone(store))
     })
 }

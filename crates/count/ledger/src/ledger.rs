@@ -58,6 +58,14 @@ impl Ledger {
         }
     }
 
+    /// Leaves records in the store that need no comparison, and reads them back once they do. The store must
+    /// have each counted batch before the next one is counted, and return it.
+    #[must_use]
+    pub fn leaving_in_store(mut self) -> Self {
+        self.moments.leave_in_store();
+        self
+    }
+
     /// Adds a row to the batch for each of its spans that is a call, holds usage or runs a tool. Adds a
     /// corrected row for each earlier span whose standing changes, because of its own trace or of another
     /// signal.

@@ -41,7 +41,7 @@ impl Intake {
     fn new(memory: usize) -> Self {
         Self {
             adapters: quipu::adapters(),
-            ledger: Ledger::new(memory),
+            ledger: Ledger::new(memory).leaving_in_store(),
             priced: Priced::new(Arc::new(Books::vendored())),
             store: Memory::new(),
         }

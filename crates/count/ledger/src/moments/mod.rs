@@ -6,6 +6,7 @@ mod clues;
 mod exchange;
 mod fit;
 mod moment;
+mod plain;
 mod sums;
 
 use std::collections::BTreeMap;
@@ -36,40 +37,52 @@ pub(crate) struct Moments {
     /// The moment and the start of each record.
     home: HashMap<Id, (Meeting, Timestamp)>,
     most: usize,
+    /// Whether the records of plain moments stay in the store.
+    leaves_in_store: bool,
 }
 
 impl Moments {
     /// Creates a cache of about `most` records. Records of the current batch are always kept.
     pub fn new(most: usize) -> Self {
-        Self { moments: LruCache::unbounded(), home: HashMap::new(), most }
+        Self { moments: LruCache::unbounded(), home: HashMap::new(), most, leaves_in_store: false }
+    }
+
+    /// Leaves the records of plain moments in the store.
+    pub fn leave_in_store(&mut self) {
+        self.leaves_in_store = true;
     }
 
     /// The moments to read from the store, each with a time near it, among the moments of these rows and two
     /// on each side. A row may change records of the neighbouring moments, which may be paired with records
-    /// of their neighbours. Sums of usage need the moments of their calls. After these were opened, there may
-    /// be more.
+    /// of their neighbours. Sums of usage need the moments of their calls. Plain moments need none of their
+    /// records. After these were opened, there may be more.
     pub fn unknown(&self, rows: &[Row]) -> Vec<(Meeting, Timestamp)> {
         let mut seen = HashSet::new();
         let mut unknown = BTreeMap::new();
+        let plain = self.plain(rows);
         for row in rows {
             let Some(moment) = sums::place(row) else { continue };
             let is_first = seen.insert(moment);
             if is_first {
+                let is_plain = plain.contains(&moment);
                 for near in around(moment).into_iter().flat_map(around) {
-                    unknown.entry(near).or_insert(row.cost.time);
+                    if !is_plain || !self.moments.contains(&near) {
+                        unknown.entry(near).or_insert(row.cost.time);
+                    }
                 }
             }
             if is_first || sums::is_sum(row) {
                 self.beyond(row, moment, &mut unknown);
             }
         }
-        unknown.into_iter().filter(|(moment, _)| !self.moments.contains(moment)).collect()
+        unknown.into_iter().filter(|(moment, _)| !self.is_whole(*moment)).collect()
     }
 
     /// Adds a moment with its stored records; `None` marks it as crowded.
     pub fn open(&mut self, moment: Meeting, stored: Option<Vec<Row>>) {
         let crowded = stored.is_none();
-        self.moments.put(moment, Moment { crowded, ..Moment::default() });
+        let was_read_back = self.drop(moment).is_some();
+        self.moments.put(moment, Moment { crowded, was_read_back, ..Moment::default() });
         let here = |row: &Row| sums::place(row) == Some(moment);
         stored.into_iter().flatten().filter(here).for_each(|row| self.put(moment, row, Given::Nothing));
     }
@@ -80,7 +93,7 @@ impl Moments {
     pub fn take_as_given(&mut self, opened: &[Meeting], rows: &[Row]) {
         let replaced = rows.iter().filter(|row| !row.is_new).filter_map(|row| row.moment);
         let unsure: HashSet<Meeting> = replaced.flat_map(around).collect();
-        let is_known = |moment: &Meeting| around(*moment).iter().all(|near| self.moments.contains(near));
+        let is_known = |moment: &Meeting| around(*moment).iter().all(|near| self.is_whole(*near));
         let known = opened.iter().filter(|moment| !unsure.contains(moment)).filter(|moment| is_known(moment));
         let known: Vec<Meeting> = known.copied().collect();
         self.decide(&known, &mut Vec::new());
@@ -91,6 +104,7 @@ impl Moments {
         let mut out = Vec::with_capacity(rows.len());
         let mut dirty = Vec::new();
         let mut last = None;
+        let plain = self.plain(&rows);
         for row in rows {
             let place = sums::place(&row);
             let left = self.take(row.id());
@@ -98,6 +112,11 @@ impl Moments {
                 left.filter(|(left, _)| Some(*left) == place).map_or(Given::Nothing, |(_, given)| given);
             let left = left.map(|(left, _)| left);
             let place = place.filter(|moment| !self.is_crowded(*moment));
+            let stays = place.filter(|moment| plain.contains(moment));
+            if let Some(moment) = stays {
+                self.leave(moment, &row);
+            }
+            let place = if stays.is_some() { None } else { place };
             // Most rows of a batch are of one moment.
             for moment in left.into_iter().chain(place) {
                 if last.replace(moment) != Some(moment) {
@@ -159,11 +178,12 @@ impl Moments {
         Some((meeting, held.given().map_or(Given::Nothing, Given::Print)))
     }
 
-    fn drop(&mut self, meeting: Meeting) {
+    fn drop(&mut self, meeting: Meeting) -> Option<Moment> {
         let moment = self.moments.pop(&meeting);
         moment.iter().flat_map(Moment::rows).for_each(|row| {
             self.home.remove(&row.id());
         });
+        moment
     }
 
     fn window(&self, moments: impl IntoIterator<Item = Meeting>) -> Window<'_> {
@@ -250,7 +270,8 @@ impl Moments {
         while self.home.len() > self.most || self.moments.len() > MOMENTS {
             let oldest = self.moments.peek_lru().map(|(moment, _)| *moment);
             match oldest.filter(|moment| keep.binary_search(moment).is_err()) {
-                Some(moment) => self.drop(moment),
+                Some(moment) if self.moments.len() > MOMENTS => drop(self.drop(moment)),
+                Some(moment) => self.evict(moment),
                 None => return,
             }
         }

@@ -86,6 +86,10 @@ pub(super) struct Moment {
     pub(super) crowded: bool,
     /// Whether it had a sum of usage that other traces' calls may explain.
     pub(super) has_sums: bool,
+    /// Whether some of its records, all of its one source, are in the store only.
+    pub(super) is_partial: bool,
+    /// Whether it was partial, and its records were read back.
+    pub(super) was_read_back: bool,
 }
 
 impl Moment {
@@ -94,10 +98,7 @@ impl Moment {
     }
 
     pub(super) fn put(&mut self, row: Row, given: Given) {
-        let source = row.source();
-        if self.sources.len() < 2 && !self.sources.contains(&source) {
-            self.sources.push(source);
-        }
+        self.note_source(row.source());
         self.has_sums |= sums::is_sum(&row);
         self.has_usage |= row.cost.rule == Rule::OrphanRollup;
         let reach = evidence::reach_without_id(&row, false);
@@ -107,6 +108,12 @@ impl Moment {
         }
         self.changed.push(key_of(&row));
         self.records.insert(key_of(&row), Box::new(MomentRecord { row, given }));
+    }
+
+    pub(super) fn note_source(&mut self, source: u64) {
+        if self.sources.len() < 2 && !self.sources.contains(&source) {
+            self.sources.push(source);
+        }
     }
 
     pub(super) fn remove(&mut self, key: &Key) -> Option<Box<MomentRecord>> {

@@ -41,6 +41,11 @@ fn range(slot: Meeting, row: &Row) -> RangeInclusive<i64> {
     at(row.cost.time.nanos()) - 1..=at(end(&row.cost)) + 1
 }
 
+/// The moments of the calls that a sum may repeat; `None` for other rows.
+pub(super) fn calls_of(slot: Meeting, row: &Row) -> Option<RangeInclusive<i64>> {
+    (is_in_sums(row) && is_sum(row)).then(|| range(slot, row))
+}
+
 fn add_range(slot: Meeting, sum: &Row, unknown: &mut BTreeMap<Meeting, Timestamp>) {
     for (number, after) in range(slot, sum).zip(-1..) {
         let time = sum.cost.time.plus(after * Meeting::MOMENT);
@@ -79,6 +84,11 @@ impl Moments {
         slots
     }
 
+    /// Whether there is a sum that may repeat the calls of a moment.
+    pub(super) fn has_sums_over(&self, moment: Meeting) -> bool {
+        moment.sums_around().into_iter().any(|slot| self.sums_over(slot, moment).next().is_some())
+    }
+
     fn sums_over(&self, slot: Meeting, moment: Meeting) -> impl Iterator<Item = &Row> {
         let known = self.moments.peek(&slot).filter(|slot| slot.has_sums);
         let sums = known.into_iter().flat_map(|slot| slot.rows());
@@ -100,7 +110,7 @@ impl Moments {
             let calls: Option<Vec<Meeting>> = if is_in_sums(row) {
                 let moments = range(meeting, row).map(Meeting::from_number);
                 Some(moments.collect())
-                    .filter(|all: &Vec<Meeting>| all.iter().all(|one| self.moments.contains(one)))
+                    .filter(|all: &Vec<Meeting>| all.iter().all(|one| self.is_whole(*one)))
             } else {
                 Some(around(meeting).to_vec())
             };

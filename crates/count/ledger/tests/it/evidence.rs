@@ -76,10 +76,15 @@ pub(crate) fn record(number: usize, truth: &Truth, scope: usize, faults: Faults)
     span
 }
 
-/// The latest row of each span.
+/// The latest row of each span. A ledger that leaves records in the store counts the same.
 pub(crate) fn count(batches: &[Vec<Span>], memory: usize) -> BTreeMap<(TraceId, SpanId), Cost> {
+    let rows = count_by(batches, Ledger::new(memory));
+    assert_eq!(count_by(batches, Ledger::new(memory).leaving_in_store()), rows);
+    rows
+}
+
+fn count_by(batches: &[Vec<Span>], mut ledger: Ledger) -> BTreeMap<(TraceId, SpanId), Cost> {
     let store = Nodes::default();
-    let mut ledger = Ledger::new(memory);
     let mut rows = BTreeMap::new();
     for spans in batches {
         let mut batch = Batch { spans: spans.clone(), ..Batch::default() };

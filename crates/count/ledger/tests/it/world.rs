@@ -69,10 +69,16 @@ pub fn keep(rows: &mut Rows, costs: Vec<Cost>) {
     }
 }
 
-/// Counts the batches in sequence. Between batches the ledger may evict everything it can.
+/// Counts the batches in sequence. Between batches the ledger may evict everything it can. It counts the same
+/// if it leaves records in the store.
 pub fn count(batches: &[Vec<Span>], memory: usize) -> Rows {
+    let rows = count_by(batches, Ledger::new(memory));
+    assert_eq!(count_by(batches, Ledger::new(memory).leaving_in_store()), rows);
+    rows
+}
+
+fn count_by(batches: &[Vec<Span>], mut ledger: Ledger) -> Rows {
     let store = Nodes::default();
-    let mut ledger = Ledger::new(memory);
     let mut rows = Rows::new();
     for spans in batches {
         let mut batch = Batch { spans: spans.clone(), ..Batch::default() };
