@@ -231,7 +231,7 @@ fn unpacked(text: &str, start: usize, end: usize) -> Option<Packed> {
         let run = &run[*shift..];
         // It begins where a group of four characters begins, so it can have three characters more.
         let tail = run.len().saturating_sub(SAMPLE) / 4 * 4;
-        is_text(&run[..run.len().min(SAMPLE)]) || is_text(&run[tail..])
+        is_text(&run[..run.len().min(SAMPLE)]) || (run.len() > SAMPLE && is_text(&run[tail..]))
     })?;
     let begin = start + shift;
     let packed = text.get(begin..end)?;
