@@ -42,7 +42,7 @@ fn decode<T: DeserializeOwned>(what: &str, bytes: &[u8]) -> Result<T> {
 }
 
 /// The first value of some bytes, and the bytes after it.
-fn decode_first<'b, T: serde::Deserialize<'b>>(what: &str, bytes: &'b [u8]) -> Result<(T, &'b [u8])> {
+fn decode_first<'b, T: Deserialize<'b>>(what: &str, bytes: &'b [u8]) -> Result<(T, &'b [u8])> {
     postcard::take_from_bytes(bytes).map_err(|_| damaged(what))
 }
 
@@ -151,7 +151,7 @@ pub(crate) fn decode_point(bytes: &[u8]) -> Result<Point> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
-    use quipu_core::{SpanId, Timestamp, Value};
+    use quipu_core::{RequestMark, SpanId, Timestamp, Value};
 
     use super::*;
 
@@ -163,6 +163,7 @@ mod tests {
         span.attributes.push("prompt", "a long one");
         span.attributes.push(Span::SAMPLED, Value::Bool(false));
         span.canonical.told = Some(Box::default());
+        span.canonical.marks.request = RequestMark::of("req_011CSHoEeqs5C35K2UUqR7Fy", true);
         span.canonical.estimate = Some(Box::default());
         span
     }

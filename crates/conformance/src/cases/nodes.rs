@@ -1,6 +1,6 @@
 //! Cases on nodes: the ledger reads exactly the values that it counted with.
 
-use quipu_core::{Kind, Meeting, Node, Reading, Signal, Span, Usage};
+use quipu_core::{Kind, Meeting, Node, Reading, RequestMark, Signal, Span, TextMark, Usage};
 
 use super::cases;
 use crate::ask;
@@ -50,6 +50,8 @@ async fn of_an_unknown_trace_there_are_none(on: &Subject) -> Outcome {
 fn full(trace: u64, number: u64) -> Span {
     let call = draft(trace, number).below(9).llm("anthropic/claude", 10, 5).service("shop").failed("no");
     call.read(|read| {
+        read.marks.text = TextMark::of(["an answer of more than twenty letters"].into_iter(), true);
+        read.marks.request = RequestMark::of("req_011CSHoEeqs5C35K2UUqR7Fy", true);
         read.usage = Some(Usage {
             input: Some(10),
             cache_read: Some(4),

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::ErrorClass;
 use crate::span::stable_hash;
 
-/// Letters and digits at each end of an answer that its mark covers. An answer with fewer has no mark, because
-/// other answers of the time may be equal. So the mark of a cut answer has the same beginning.
+/// Letters and digits at each end of an answer that its mark covers. An answer with fewer has no mark,
+/// because other answers of the time may be equal. So the mark of a cut answer has the same beginning.
 const COVERED: usize = 20;
 
 /// Marks of one record of a call. They are hashes, so they hold no content.
@@ -123,7 +123,8 @@ fn context(id: &str) -> Option<&str> {
 }
 
 impl ErrorClass {
-    /// Whether two records of one failure can have these classes. Sources name a failure more or less exactly.
+    /// Whether two records of one failure can have these classes. Sources name a failure more or less
+    /// exactly.
     pub fn may_be(self, other: Self) -> bool {
         let kind = |class| match class {
             Self::RateLimit | Self::Quota => 1,

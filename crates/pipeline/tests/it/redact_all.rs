@@ -81,6 +81,10 @@ fn full() -> Batch {
         unknown_usage: vec!["said".into()],
         notes: vec!["said".into()],
         told: Some(Box::new(told)),
+        marks: CallMarks {
+            text: TextMark::of(["an answer before its redaction"].into_iter(), true),
+            ..CallMarks::default()
+        },
         estimate: None,
     };
     let span_record = Span {
@@ -241,6 +245,16 @@ fn no_text_of_a_record_is_passed_over() {
     }
     // Fewer texts would mean that this test no longer finds them.
     assert!(planted_at >= 120, "{planted_at} of {}: {paths:?}", paths.len());
+}
+
+#[test]
+fn an_answer_with_a_finding_cannot_be_recognised_by_its_hash() {
+    let (stage, mut batch) = (stage(), full());
+    stage.apply(&mut batch);
+    assert!(batch.spans[0].canonical.marks.text.is_some(), "nothing was found in this span");
+    batch.spans[0].attributes.push("llm.output", format!("the key is {}", secret()));
+    stage.apply(&mut batch);
+    assert_eq!(batch.spans[0].canonical.marks.text, None);
 }
 
 fn percent(text: &str) -> String {

@@ -20,8 +20,8 @@ use crate::moments::moment::{Given, Key, Moment, key, key_of};
 use crate::place;
 use crate::row::{Id, Row};
 
-/// Maximum number of records of one moment that are compared: 500 a second. With more, only ids tell the calls
-/// apart, and the records keep the decision of their traces.
+/// Maximum number of records of one moment that are compared: 500 a second. With more, only ids tell the
+/// calls apart, and the records keep the decision of their traces.
 pub(crate) const MOST: usize = 16_384;
 /// Maximum number of later records that are compared with one record. So many concurrent calls are rare.
 const MOST_PAIRS: usize = 64;

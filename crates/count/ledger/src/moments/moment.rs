@@ -124,8 +124,8 @@ impl Moment {
         Some(held)
     }
 
-    /// Adds the records that may be of the same call as `row`, without those of `seen`: the records that share
-    /// a clue with it, and those of its time of which one has no figures.
+    /// Adds the records that may be of the same call as `row`, without those of `seen`: the records that
+    /// share a clue with it, and those of its time of which one has no figures.
     pub(super) fn add_near<'a>(
         &'a self,
         (row, wanted): (&Row, &[u64]),

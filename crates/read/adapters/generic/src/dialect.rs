@@ -57,6 +57,8 @@ fn of(object: &Value, provider: Option<&'static str>) -> Option<Object> {
     let sent = match (input, output) {
         (Some(sent), Some(_)) => sent,
         (Some(sent), None) if is_embedding => sent,
+        // Input alone may be all of an embedding: a single figure says the same.
+        (Some(_), None) if total.is_none() => return None,
         (None, None) => return None,
         _ => return Some(Object::Piece),
     };

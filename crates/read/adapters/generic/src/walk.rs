@@ -152,6 +152,17 @@ fn is_series(pairs: &[(CompactString, Value)]) -> bool {
     })
 }
 
+/// The word of figures whose object says that they are tokens.
+const TOKENS: &str = "tokens";
+
+/// Whether an object says that its figures are tokens: by a unit beside them, or as Langfuse's details of a
+/// usage.
+fn counts_tokens(object: &Value, words: &[CompactString]) -> bool {
+    let unit = object.get("unit").and_then(Value::as_str);
+    let are_details = || matches!(words, [.., usage, details] if usage == "usage" && details == "details");
+    unit.is_some_and(|unit| unit.eq_ignore_ascii_case(TOKENS)) || are_details()
+}
+
 /// State of a walk.
 #[derive(Default)]
 struct Walk {
@@ -224,6 +235,10 @@ impl Walk {
         let within = [holders, &[object]].concat();
         let is_usage = self.usage(object, &within);
         let length = self.words.len();
+        if !is_usage && counts_tokens(object, &self.words) {
+            self.words.push(TOKENS.into());
+        }
+        let of_object = self.words.len();
         for (key, value) in pairs {
             // The members of a usage object belong to it. All other members of an answer are visited.
             if is_usage && !matches!(value, Value::String(_)) {
@@ -231,8 +246,9 @@ impl Walk {
             }
             words::cut(key, &mut self.words);
             self.value(value, &within);
-            self.words.truncate(length);
+            self.words.truncate(of_object);
         }
+        self.words.truncate(length);
     }
 
     /// Whether the object is a provider's usage.

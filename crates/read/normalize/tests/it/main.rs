@@ -4,6 +4,7 @@
 mod identity;
 mod kinds;
 mod lens;
+mod marks;
 mod usage;
 
 use std::sync::Arc;

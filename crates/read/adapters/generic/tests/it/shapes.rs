@@ -1,8 +1,9 @@
 //! Tests of answers and figures in the formats of many providers and home-made programs.
 
-use quipu_core::{Canonical, Kind, Value};
+use quipu_adapter_generic::Generic;
+use quipu_core::{Adapter, Canonical, Kind, Value};
 
-use crate::read;
+use crate::{read, span};
 
 /// Input, output, read from a cache, written to one, reasoning.
 type Figures = [u64; 5];
@@ -15,7 +16,7 @@ fn figures(read: &Canonical) -> Figures {
 
 /// One attribute with an answer as JSON, and a model beside it.
 fn of_json(answer: &str) -> Canonical {
-    read(&[("shop.model", "some-model-2".into()), ("shop.reply", answer.into())])
+    Generic.canonical(&span(&[("shop.model", "some-model-2".into()), ("shop.reply", answer.into())]))
 }
 
 #[test]
@@ -192,7 +193,7 @@ fn embeddings_and_reranking_have_input_only() {
             9,
         ),
     ] {
-        let read = read(&[("shop.model", model.into()), ("shop.reply", answer.into())]);
+        let read = Generic.canonical(&span(&[("shop.model", model.into()), ("shop.reply", answer.into())]));
         assert_eq!(
             (read.kind, figures(&read)),
             (kind, [input, 0, 0, 0, 0]),
