@@ -46,7 +46,12 @@ where
     L: DeserializeOwned + Default,
 {
     let (record, rest) = postcard::take_from_bytes(bytes)?;
-    let (later, rest) = if rest.is_empty() { (E::default(), rest) } else { postcard::take_from_bytes(rest)? };
-    let last = if rest.is_empty() { L::default() } else { postcard::from_bytes(rest)? };
+    let (later, rest) = next(rest)?;
+    let (last, _) = next(rest)?;
     Ok((record, later, last))
+}
+
+/// The next added part and the bytes after it; the default if the record ends before it.
+pub(crate) fn next<E: DeserializeOwned + Default>(rest: &[u8]) -> Result<(E, &[u8])> {
+    Ok(if rest.is_empty() { (E::default(), rest) } else { postcard::take_from_bytes(rest)? })
 }
