@@ -172,8 +172,8 @@ impl Sketch {
         }
     }
 
-    /// The value at `quantile` (0 to 1); `None` when empty. It is exact up to [`MOST_EXACT`] different values,
-    /// beyond that within one percent.
+    /// The value at `quantile` (0 to 1); `None` when empty. It is exact up to [`MOST_EXACT`] different
+    /// values, beyond that within one percent.
     pub fn quantile(&self, quantile: f64) -> Option<f64> {
         let count = self.count();
         if count == 0 {
