@@ -164,9 +164,9 @@ pub const CATALOGUE: &[Entry] = table! {
     }
     TestGeneration {
         "quipu.test_generation.runs" Counter "{run}" ("agent", "status") "Times that tests were written." <- "spans with an attribute under `quipu.tests.`";
-        "quipu.test_generation.generated" Counter "{test}" ("agent") "Tests written." <- "the attribute `quipu.tests.generated` of spans";
-        "quipu.test_generation.passed" Counter "{test}" ("agent") "Tests that passed." <- "the attribute `quipu.tests.passed` of spans";
-        "quipu.test_generation.failed" Counter "{test}" ("agent") "Tests that failed." <- "the attribute `quipu.tests.failed` of spans";
+        "quipu.test_generation.generated" Counter "{test}" ("agent", "language") "Tests written." <- "the attributes `quipu.tests.generated` and `quipu.tests.language` of spans";
+        "quipu.test_generation.passed" Counter "{test}" ("agent", "language") "Tests that passed." <- "the attribute `quipu.tests.passed` of spans";
+        "quipu.test_generation.failed" Counter "{test}" ("agent", "language") "Tests that failed." <- "the attribute `quipu.tests.failed` of spans";
         "quipu.test_generation.coverage" Gauge "1" ("agent") "Latest coverage of the code by the tests, from 0 to 1." <- "the attribute `quipu.tests.coverage` of spans";
         "quipu.test_generation.duration" Histogram "s" [AGENT_SECONDS] ("agent", "status") "Duration of writing tests." <- "spans with an attribute under `quipu.tests.`";
     }

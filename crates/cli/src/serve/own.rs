@@ -19,14 +19,15 @@ const COUNTERS: [(&str, &str); 2] = [
     ("pii_detections_total", "Personal data removed before storage, by kind"),
     ("secret_detections_total", "Secrets removed before storage, by kind"),
 ];
-/// Derived counters that are stored under their own names.
-const DERIVED: [&str; 6] = [
+/// Derived counters and gauges that are stored under their own names.
+const DERIVED: [&str; 7] = [
     "quipu.guardrail.checks",
     "quipu.guardrail.triggers",
     "quipu.test_generation.runs",
     "quipu.test_generation.generated",
     "quipu.test_generation.passed",
     "quipu.test_generation.failed",
+    "quipu.test_generation.coverage",
 ];
 /// Label of stored points that the server derived from spans.
 const BY_SERVER: &str = "quipu.derived";
@@ -65,8 +66,9 @@ impl Own {
     }
 }
 
-/// Stores the growth of derived counters, except those that agents send themselves: Quipu's library derives
-/// the same metrics from the same spans. The next call tries again if the store does not take them.
+/// Stores the growth of derived counters and new values of derived gauges, except those that agents send
+/// themselves: Quipu's library derives the same metrics from the same spans. The next call tries again if the
+/// store does not take them.
 pub async fn derived(own: &Own, derive: &Derive, store: &dyn Store, pipeline: &Pipeline) {
     let mut told = own.1.lock().await;
     let now = SystemClock.now();
@@ -77,9 +79,15 @@ pub async fn derived(own: &Own, derive: &Derive, store: &dyn Store, pipeline: &P
         for point in &metric.points {
             let PointValue::Number(value) = point.value else { continue };
             let key = format!("{}\n{:?}", metric.name, point.attributes);
-            let more = value - told.get(&key).copied().unwrap_or(0.0);
-            if more > 0.0 && !is_sent(store, &metric.name).await {
-                points.push(grown_point(point, more, now));
+            let before = told.get(&key).copied();
+            let new = match metric.instrument {
+                Instrument::Gauge => Some(value).filter(|_| before != Some(value)),
+                _ => Some(value - before.unwrap_or(0.0)).filter(|more| *more > 0.0),
+            };
+            if let Some(new) = new
+                && !is_sent(store, &metric.name).await
+            {
+                points.push(grown_point(point, new, now));
             }
             values.insert(key, value);
         }
@@ -122,8 +130,11 @@ fn stored_metric(metric: &Metric, points: Vec<Point>) -> Metric {
         name: metric.name.clone(),
         unit: metric.unit.clone(),
         description: metric.description.clone(),
-        instrument: Instrument::Counter,
-        temporality: Temporality::Delta,
+        instrument: metric.instrument,
+        temporality: match metric.instrument {
+            Instrument::Gauge => Temporality::Unspecified,
+            _ => Temporality::Delta,
+        },
         points,
         resource: Arc::default(),
         scope: Arc::new(Scope { name: "quipu".into(), ..Scope::default() }),
@@ -210,6 +221,8 @@ mod tests {
         let mut run = span(2, "write tests");
         run.canonical.kind = Kind::Agent;
         run.attributes.push("quipu.tests.generated", 7_i64);
+        run.attributes.push("quipu.tests.language", "rust");
+        run.attributes.push("quipu.tests.coverage", 0.5);
         vec![check, run]
     }
 
@@ -232,6 +245,7 @@ mod tests {
         assert_eq!(sum(&store, "quipu.guardrail.triggers").await, 1.0);
         assert_eq!(sum(&store, "quipu.test_generation.runs").await, 1.0);
         assert_eq!(sum(&store, "quipu.test_generation.generated").await, 7.0);
+        assert_eq!(sum(&store, "quipu.test_generation.coverage").await, 0.5, "a gauge is stored once");
 
         let point = grown_point(
             &Point {

@@ -105,7 +105,7 @@ pub use retention::{
 pub use signal::{Meeting, Signal, answer_id_is_unique};
 pub use signal_set::SignalSet;
 pub use sink::{CostSink, EventSink, MetricSink, SpanSink};
-pub use sketch::Sketch;
+pub use sketch::{MOST_EXACT, Sketch};
 pub use span::{Link, Resource, Scope, ScopeMark, Span, SpanEvent, SpanKind, SpanWire, Status};
 pub use stage::Stage;
 pub use steps::{SeriesPoints, metric_series};

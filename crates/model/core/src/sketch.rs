@@ -3,18 +3,78 @@
 //! Values fall into logarithmic buckets two percent wide, so a quantile is off by at most one percent. This
 //! is the scheme of DDSketch (Masson, Rim, Lee: "DDSketch: a fast and fully-mergeable quantile sketch with
 //! relative-error guarantees", VLDB 2019). Counts are signed, because a late span can require the removal of
-//! an earlier record.
+//! an earlier record. Up to [`MOST_EXACT`] different values are also kept as they are, so that quantiles of
+//! few values are exact.
 
 use serde::{Deserialize, Serialize};
 
 /// Relative width of a bucket.
 const GAMMA: f64 = 1.02;
 
+/// Maximum number of different values with exact quantiles.
+pub const MOST_EXACT: usize = 128;
+
 /// Distribution of non-negative numbers, usually nanoseconds. Buckets are sorted; zero counts are left out.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+///
+/// Two sketches are equal if their buckets and sums are. The exact values are an addition that a sketch can
+/// lose, and serde does not write them: see [`Sketch::exact_values`].
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Sketch {
     buckets: Vec<(u16, i64)>,
     sum: i64,
+    #[serde(skip)]
+    exact: Exact,
+}
+
+impl PartialEq for Sketch {
+    fn eq(&self, other: &Self) -> bool {
+        self.buckets == other.buckets && self.sum == other.sum
+    }
+}
+
+impl Eq for Sketch {}
+
+/// The values of a sketch and how often each occurs, sorted, as long as they are few.
+#[derive(Debug, Clone, Default)]
+struct Exact {
+    values: Vec<(i64, i64)>,
+    /// There were too many different values.
+    lost: bool,
+}
+
+impl Exact {
+    fn add(&mut self, value: i64, times: i64) {
+        if self.lost || times == 0 {
+            return;
+        }
+        match self.values.binary_search_by_key(&value, |(known, _)| *known) {
+            Ok(at) => {
+                self.values[at].1 = self.values[at].1.saturating_add(times);
+                if self.values[at].1 == 0 {
+                    self.values.remove(at);
+                }
+            }
+            Err(_) if self.values.len() >= MOST_EXACT => *self = Self { values: Vec::new(), lost: true },
+            Err(at) => self.values.insert(at, (value, times)),
+        }
+    }
+
+    fn merge(&mut self, other: &Self, sign: i64) {
+        if other.lost {
+            *self = Self { values: Vec::new(), lost: true };
+        }
+        other.values.iter().for_each(|(value, times)| self.add(*value, times.saturating_mul(sign)));
+    }
+
+    /// The values, if they are all of `count`. A sketch that was read without its values has fewer here, and
+    /// the removal of an unknown value leaves a negative number.
+    fn all(&self, count: u64) -> Option<&[(i64, i64)]> {
+        let mut known = 0_u64;
+        for (_, times) in &self.values {
+            known = known.saturating_add(u64::try_from(*times).ok()?);
+        }
+        (!self.lost && known == count).then_some(&self.values)
+    }
 }
 
 fn bucket_of(value: i64) -> u16 {
@@ -36,7 +96,7 @@ fn value_of(bucket: u16) -> f64 {
 impl Sketch {
     /// An empty sketch.
     pub const fn new() -> Self {
-        Self { buckets: Vec::new(), sum: 0 }
+        Self { buckets: Vec::new(), sum: 0, exact: Exact { values: Vec::new(), lost: false } }
     }
 
     /// Adds `value` `times` times; a negative `times` removes it. Negative values count as zero.
@@ -44,6 +104,15 @@ impl Sketch {
         let value = value.max(0);
         self.add_bucket(bucket_of(value), times);
         self.sum = self.sum.saturating_add(value.saturating_mul(times));
+        self.exact.add(value, times);
+        self.forget_nothing();
+    }
+
+    /// Without a value there is none to know, so an empty sketch can be exact again.
+    fn forget_nothing(&mut self) {
+        if self.buckets.is_empty() {
+            self.exact = Exact::default();
+        }
     }
 
     fn add_bucket(&mut self, bucket: u16, times: i64) {
@@ -67,11 +136,22 @@ impl Sketch {
             other.buckets.iter().for_each(|(bucket, times)| self.add_bucket(*bucket, *times));
         }
         self.sum = self.sum.saturating_add(other.sum);
+        self.exact.merge(&other.exact, 1);
+        self.forget_nothing();
+    }
+
+    /// Removes everything in `other`.
+    pub fn take_back(&mut self, other: &Self) {
+        other.buckets.iter().for_each(|(bucket, times)| self.add_bucket(*bucket, times.saturating_neg()));
+        self.sum = self.sum.saturating_sub(other.sum);
+        self.exact.merge(&other.exact, -1);
+        self.forget_nothing();
     }
 
     /// Bytes on the heap.
     pub fn heap_bytes(&self) -> usize {
         self.buckets.capacity() * size_of::<(u16, i64)>()
+            + self.exact.values.capacity() * size_of::<(i64, i64)>()
     }
 
     /// Number of values.
@@ -92,7 +172,8 @@ impl Sketch {
         }
     }
 
-    /// The value at `quantile` (0 to 1), within one percent; `None` when empty.
+    /// The value at `quantile` (0 to 1); `None` when empty. It is exact up to [`MOST_EXACT`] different
+    /// values, beyond that within one percent.
     pub fn quantile(&self, quantile: f64) -> Option<f64> {
         let count = self.count();
         if count == 0 {
@@ -100,6 +181,12 @@ impl Sketch {
         }
         let rank = (quantile.clamp(0.0, 1.0) * count.saturating_sub(1) as f64).round() as i64;
         let mut seen = 0;
+        for (value, times) in self.exact.all(count).unwrap_or_default() {
+            seen += times;
+            if seen > rank {
+                return Some(*value as f64);
+            }
+        }
         for (bucket, times) in &self.buckets {
             seen += times;
             if seen > rank {
@@ -119,9 +206,23 @@ impl Sketch {
         (&self.buckets, self.sum)
     }
 
-    /// Rebuilds a sketch from [`Sketch::parts`] in any order.
+    /// The different values and how often each occurs, sorted: for stores that keep them. Empty when they are
+    /// not all known or too many.
+    pub fn exact_values(&self) -> &[(i64, i64)] {
+        self.exact.all(self.count()).unwrap_or_default()
+    }
+
+    /// Adds the values of [`Sketch::exact_values`] to a sketch that was stored without them.
+    #[must_use]
+    pub fn with_exact_values(mut self, values: impl IntoIterator<Item = (i64, i64)>) -> Self {
+        self.exact = Exact::default();
+        values.into_iter().for_each(|(value, times)| self.exact.add(value, times));
+        self
+    }
+
+    /// Rebuilds a sketch from [`Sketch::parts`] in any order. Its quantiles are within one percent.
     pub fn from_parts(buckets: impl IntoIterator<Item = (u16, i64)>, sum: i64) -> Self {
-        let mut sketch = Self { buckets: Vec::new(), sum };
+        let mut sketch = Self { sum, ..Self::new() };
         buckets.into_iter().for_each(|(bucket, times)| sketch.add_bucket(bucket, times));
         sketch
     }
@@ -141,6 +242,9 @@ mod tests {
             let exact = values[(quantile * (values.len() - 1) as f64).round() as usize] as f64;
             let have = sketch.quantile(quantile).unwrap();
             prop_assert!((have - exact).abs() <= exact * 0.0101, "{} for {}", have, exact);
+            if values.len() <= MOST_EXACT {
+                prop_assert_eq!(have, exact);
+            }
         }
 
         #[test]
@@ -172,5 +276,48 @@ mod tests {
             sketch.add(i64::from(extra), -1);
             prop_assert_eq!(sketch, before);
         }
+    }
+
+    fn of(values: impl IntoIterator<Item = i64>) -> Sketch {
+        let mut sketch = Sketch::new();
+        values.into_iter().for_each(|value| sketch.add(value, 1));
+        sketch
+    }
+
+    #[test]
+    fn few_values_have_exact_quantiles_also_after_merges_and_removals() {
+        let mut sketch = of([3_000_000_000]);
+        assert_eq!(sketch.quantile(0.5), Some(3e9));
+        sketch.merge(&of([1_000_000_001, 5_000_000_000]));
+        assert_eq!((sketch.quantile(0.0), sketch.quantile(0.5)), (Some(1_000_000_001.0), Some(3e9)));
+        sketch.take_back(&of([3_000_000_000]));
+        assert_eq!((sketch.quantile(0.0), sketch.quantile(1.0)), (Some(1_000_000_001.0), Some(5e9)));
+    }
+
+    #[test]
+    fn many_values_and_values_of_unknown_size_are_within_one_percent() {
+        let near = |have: Option<f64>, want: f64| (have.unwrap() - want).abs() <= want * 0.01;
+        let mut many = of((1..=500).map(|ms| ms * 1_000_000));
+        assert!(many.exact_values().is_empty() && near(many.quantile(0.5), 251e6));
+        many.take_back(&of((3..=500).map(|ms| ms * 1_000_000)));
+        assert!(near(many.quantile(1.0), 2e6), "a part of lost values is not taken for all of them");
+        let (buckets, sum) = (of([3_000_000_000]).parts().0.to_vec(), 3_000_000_000);
+        let mut stored = Sketch::from_parts(buckets, sum);
+        stored.add(1_000_000_000, 1);
+        assert!(near(stored.quantile(1.0), 3e9) && near(stored.quantile(0.0), 1e9));
+        stored.take_back(&of([3_000_000_000]));
+        assert!(near(stored.quantile(1.0), 1e9));
+        stored.take_back(&of([1_000_000_000]));
+        stored.add(2_000_000_000, 1);
+        assert_eq!(stored.quantile(0.5), Some(2e9), "an emptied sketch is exact again");
+    }
+
+    #[test]
+    fn exact_values_are_stored_apart() {
+        let sketch = of([7, 7, 3_000_000_000]);
+        let (buckets, sum) = sketch.parts();
+        let stored = Sketch::from_parts(buckets.to_vec(), sum);
+        assert_eq!(stored.clone().with_exact_values(sketch.exact_values().to_vec()).quantile(0.9), Some(3e9));
+        assert_eq!(stored, sketch);
     }
 }

@@ -2,16 +2,17 @@
 
 use quipu_core::{Sketch, UsageGroup, UsageTotals};
 
-/// A distribution of durations in milliseconds; all `None` without a duration.
+/// A distribution of durations in milliseconds; all `None` without a duration. Percentiles are exact up to
+/// [`quipu_core::MOST_EXACT`] different durations, beyond that within one percent.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Latency {
     /// Mean, exact.
     pub avg: Option<f64>,
-    /// Median, within one percent.
+    /// Median.
     pub p50: Option<f64>,
-    /// 95th percentile, within one percent.
+    /// 95th percentile.
     pub p95: Option<f64>,
-    /// 99th percentile, within one percent.
+    /// 99th percentile.
     pub p99: Option<f64>,
 }
 
@@ -21,7 +22,7 @@ pub fn latency(sketch: &Sketch) -> Latency {
     Latency { avg: sketch.mean().map(|nanos| nanos / 1e6), p50: at(0.5), p95: at(0.95), p99: at(0.99) }
 }
 
-/// How durations are spread, in milliseconds. The mean is exact, all else within one percent.
+/// How durations are spread, in milliseconds. The mean is exact, all else as in [`Latency`].
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Spread {
     /// Mean.

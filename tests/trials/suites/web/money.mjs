@@ -56,6 +56,28 @@ export const budgeted = (page) => {
   ];
 };
 
+/** Areas of the treemap are the shares of the models, and each opens its calls. */
+export const shared = (page) => [
+  ["the treemap covers its box", async () => {
+    await page.getByRole("group", { name: "Chart" }).getByRole("button", { name: "Treemap" }).click();
+    const areas = () => page.locator(".treemap > li").evaluateAll((tiles) => tiles.map((tile) =>
+      (Number.parseFloat(tile.style.width) * Number.parseFloat(tile.style.height)) / 10_000));
+    await page.locator(".treemap > li").first().waitFor({ timeout: LIMIT });
+    const found = await areas();
+    const whole = found.reduce((sum, area) => sum + area, 0);
+    if (found.length < 4 || Math.abs(whole - 1) > 0.001) throw new Error(`${found.length} tiles cover ${whole}`);
+  }],
+  ["the largest area is the largest cost, and opens its calls", async () => {
+    const model = await page.locator(".ledger tbody th").first().innerText();
+    const tile = page.locator(".treemap .tile").first();
+    const about = await tile.getAttribute("aria-label");
+    if (!about.startsWith(`${model.trim()}: $`)) throw new Error(`${about} is not of ${model}`);
+    await tile.click();
+    await page.waitForURL((url) => url.pathname === "/calls" && url.search.includes(encodeURIComponent(model.trim())), { timeout: LIMIT });
+    await page.locator(".grid-row").first().waitFor({ timeout: LIMIT });
+  }],
+];
+
 /** The dry run of a re-pricing says what would change, or that nothing would. */
 export const repriced = (page) => [
   ["the panel opens", () => page.getByRole("button", { name: "Recalculate past costs" }).click({ timeout: LIMIT })],

@@ -37,7 +37,7 @@ async function opened(url) {
   const { spans } = await json(`${url}/api/v1${at}?detail=summary&limit=500`);
   const call = spans.find((span) => span.kind === "llm") ?? spans[0];
   for (const tab of ["lens", "tokens", "attributes"]) paths.push([`span-${tab}`, `${at}?span=${call.span_id}&tab=${tab}`]);
-  paths.push(["cost-by-week", "/cost?range=all&by=time&per=week"], ["cost-by-tool", "/cost?range=all&by=tool"]);
+  paths.push(["cost-by-week", "/cost?range=all&by=time&per=week"], ["cost-by-tool", "/cost?range=all&by=tool"], ["cost-treemap", "/cost?range=all&chart=shares"]);
   paths.push(["map-3d", "/map?view=3d"], ["filtered", "/traces?filter=status%3Aerror"], ["nothing", "/traces?filter=model%3Ano-such-model"]);
   paths.push(["calls", "/calls?sort=-cost"], ["tool-runs", "/tool-runs?sort=-status"], ["spans", "/spans?state=failed"], ["compare-agents", "/compare?by=agent"]);
   for (const view of ["history", "rules", "silences", "channels"]) paths.push([`alerts-${view}`, `/alerts?view=${view}`]);

@@ -50,6 +50,11 @@ export const events = (page, plan) => {
 };
 
 export const metrics = (page, plan) => [
+  ["the list shows a value and the course of each metric in view", async () => {
+    const entry = page.locator(".metric-name[aria-current]");
+    await shown(entry.locator(".spark"));
+    await holds(async () => /\d/.test(await entry.locator(".metric-value").innerText()));
+  }],
   ["one is found and picked", async () => {
     const { metrics: all } = await json(`${plan.urls.demo}/api/v1/metrics`);
     const found = all.find((metric) => metric.instrument.includes("histogram"));
@@ -72,6 +77,35 @@ export const metrics = (page, plan) => [
     await by.selectOption(value);
     await holds(() => page.url().includes("by="));
     await shown(page.locator(".metric tbody tr"));
+  }],
+];
+
+/** A browser with a headset for VR and AR that rejects every session, as one whose user declines does. */
+export const headset = (page) => [
+  ["the map offers the sessions of the device", async () => {
+    await page.addInitScript(() => {
+      const asked = [];
+      Object.defineProperty(globalThis, "asked", { value: asked });
+      Object.defineProperty(navigator, "xr", { value: {
+        isSessionSupported: (reality) => Promise.resolve(reality.startsWith("immersive-")),
+        requestSession: (reality) => {
+          asked.push(reality);
+          return Promise.reject(new DOMException("The user declined.", "NotAllowedError"));
+        },
+        addEventListener: () => undefined,
+        removeEventListener: () => undefined,
+      } });
+    });
+    await page.reload();
+    await segment(page, "3D").click();
+    await shown(button(page, "Enter VR"));
+    await shown(button(page, "Enter AR"));
+  }],
+  ["a click requests AR, and a rejected session is reported", async () => {
+    await button(page, "Enter AR").click();
+    await shown(page.getByRole("alert").filter({ hasText: "The user declined." }));
+    const asked = await page.evaluate(() => globalThis.asked);
+    if (asked.join() !== "immersive-ar") throw new Error(`asked for ${asked}`);
   }],
 ];
 

@@ -3,11 +3,11 @@ import { behind } from "./behind.mjs";
 import { boards } from "./boards.mjs";
 import { first, settled, several, watch } from "./browser.mjs";
 import { arriving, deleted, filtered, ordered, viewed } from "./list.mjs";
-import { budgeted, explained, pricedCall, repriced } from "./money.mjs";
+import { budgeted, explained, pricedCall, repriced, shared } from "./money.mjs";
 import { late, lateEvents, lateLine, lateTrace, left, oneTrace } from "./late.mjs";
 import { look, overview, palette } from "./shell.mjs";
 import { menus, phone } from "./phone.mjs";
-import { events, map, metrics } from "./signals.mjs";
+import { events, headset, map, metrics } from "./signals.mjs";
 import { said } from "./said.mjs";
 import { slowed } from "./slow.mjs";
 import { counted, tasks } from "./tasks.mjs";
@@ -53,6 +53,8 @@ const WALKS = {
   late_trace: ["/traces?range=all", lateTrace, undefined, { lineMs: 1500 }],
   metrics: ["/measurements?range=all", metrics],
   map: ["/map?range=all", map],
+  headset: ["/map?range=all", headset],
+  treemap: ["/cost?range=all", shared],
   budgets: ["/budgets", budgeted, /\/budgets/],
   alerts: ["/alerts", watched, /\/alerts/],
   incidents: ["/incidents", handled],

@@ -184,6 +184,7 @@ impl<'a> Read<'a> {
             return;
         }
         let agent = ("agent", self.agent());
+        let language = ("language", self.span.attributes.text("quipu.tests.language"));
         tell.count("quipu.test_generation.runs", 1, &[agent, self.status()]);
         tell.observe("quipu.test_generation.duration", self.seconds, &[agent, self.status()]);
         for (key, name) in [
@@ -192,7 +193,7 @@ impl<'a> Read<'a> {
             ("quipu.tests.failed", "quipu.test_generation.failed"),
         ] {
             if let Some(tests) = self.number(key).filter(|tests| *tests > 0.0) {
-                tell.count(name, tests as u64, &[agent]);
+                tell.count(name, tests as u64, &[agent, language]);
             }
         }
         if let Some(share) = self.number("quipu.tests.coverage") {

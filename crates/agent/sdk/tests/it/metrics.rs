@@ -469,6 +469,7 @@ fn turn() -> Batch {
     let mut tests = span(7, Some(1), "write tests", Kind::Task, 4);
     tests.attributes.push("quipu.tests.generated", Value::Int(12));
     tests.attributes.push("quipu.tests.passed", Value::Int(11));
+    tests.attributes.push("quipu.tests.language", "rust");
     tests.attributes.push("quipu.tests.coverage", 0.75);
     let mut priced = row(&good, Rule::Leaf);
     priced.amount = Some("0.0042".parse().unwrap());

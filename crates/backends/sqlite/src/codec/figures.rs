@@ -122,15 +122,15 @@ impl GroupSums for Figures {
 }
 
 impl Figures {
-    /// Packs the sums.
+    /// Packs the sums. The values of few latencies follow, so that their percentiles stay exact.
     pub(crate) fn pack(&self) -> Result<Vec<u8>> {
-        extra::pack(self, (&self.later, &self.last, &()))
+        extra::pack(self, (&self.later, &self.last, &self.latency.exact_values().to_vec()))
     }
 
     /// Unpacks the sums.
     pub(crate) fn unpack(bytes: &[u8]) -> Result<Self> {
-        let (figures, later, last, ()) = extra::unpack::<Self, Later, Last, ()>(bytes)?;
-        Ok(Self { later, last, ..figures })
+        let (figures, later, last, values) = extra::unpack::<Self, Later, Last, Vec<(i64, i64)>>(bytes)?;
+        Ok(Self { later, last, latency: figures.latency.with_exact_values(values), ..figures })
     }
 
     /// Sums of only `rows` deviating rows.
@@ -223,9 +223,7 @@ impl Figures {
         if sign == 1 {
             self.latency.merge(&other.latency);
         } else {
-            let (buckets, sum) = other.latency.parts();
-            let taken = buckets.iter().map(|(bucket, times)| (*bucket, -times));
-            self.latency.merge(&Sketch::from_parts(taken, sum.saturating_neg()));
+            self.latency.take_back(&other.latency);
         }
     }
 
@@ -294,5 +292,22 @@ impl Figures {
             estimated: self.last.estimated(),
             latency: self.latency,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stored_sums_keep_exact_percentiles_and_older_records_stay_readable() {
+        let mut figures = Figures { calls: 3, ..Figures::default() };
+        [1_000_000_007, 3_000_000_000, 5_000_000_000].map(|nanos| figures.latency.add(nanos, 1));
+        let read = Figures::unpack(&figures.pack().unwrap()).unwrap();
+        assert_eq!((read.calls, read.latency.quantile(0.0)), (3, Some(1_000_000_007.0)));
+        let older = extra::pack(&figures, &figures.later, &figures.last).unwrap();
+        let read = Figures::unpack(&older).unwrap();
+        assert_eq!(read, figures);
+        assert!(read.latency.exact_values().is_empty());
     }
 }

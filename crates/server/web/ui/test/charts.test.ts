@@ -61,6 +61,12 @@ describe("axes of time", () => {
     const start = new Date(2026, 10, 1).getTime();
     expect(timeTicks(start, start + 30 * 86_400_000, 300).length).toBeLessThanOrEqual(6);
     expect(timeTicks(5, 5, 300)).toEqual([]);
+    // Steps of two days over the end of a month with 31 days: no two labels are a day apart.
+    const days = timeTicks(Date.UTC(2026, 9, 26), Date.UTC(2026, 10, 25), 1_260).map(
+      ({ t: at }) => at / 86_400_000,
+    );
+    expect(days.length).toBeGreaterThan(10);
+    for (const [index, day] of days.slice(1).entries()) expect(day - (days[index] ?? 0)).toBeGreaterThan(1.5);
   });
 });
 

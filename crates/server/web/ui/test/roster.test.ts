@@ -126,9 +126,10 @@ it("a scale of spreads has a length even for one duration", () => {
   expect(scaleOf([]).high).toBeGreaterThan(scaleOf([]).low);
 });
 
-it("a column of sums with dollars has four places at most", () => {
+it("a column of sums with cents has four places at most", () => {
   expect(costPlaces(["21.530603", "0.000008"])).toBe(4);
-  expect(costPlaces(["0.000129", "0.02"])).toBe(5);
+  expect(costPlaces(["0.000129", "0.02"])).toBe(4);
+  expect(costPlaces(["0.000129", "0.002"])).toBe(5);
 });
 
 describe("against the period before", () => {

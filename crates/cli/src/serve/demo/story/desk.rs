@@ -93,6 +93,7 @@ pub(super) fn talk(facts: &Facts, at: Timestamp, dice: Dice, about: Vec<(&'stati
         let question = if is_hostile { INJECTION } else { topic.question };
         if run.guard("prompt_injection", is_hostile) {
             run.log(Level::Warning, "The message was blocked: prompt injection.");
+            run.failed("GuardrailTripwireTriggered: prompt_injection");
             return;
         }
         let is_ordered = ["lookup_order", "cancel_order", "refund_status"].contains(&topic.tool);

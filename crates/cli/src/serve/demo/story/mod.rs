@@ -1,4 +1,4 @@
-//! The company of the demo: six agents, their users, and the incidents that a reader can find.
+//! The company of the demo: seven agents, their users, and the incidents that a reader can find.
 
 mod batch;
 mod desk;
@@ -7,6 +7,7 @@ mod retrieval;
 mod run;
 mod sheet;
 mod team;
+mod tests;
 mod voice;
 
 pub(super) use plot::{BUDGETED, Plot, Role};

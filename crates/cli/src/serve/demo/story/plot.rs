@@ -5,7 +5,7 @@ use quipu::core::{Batch, Timestamp};
 use super::super::dice::{Dice, mix, pick};
 use super::sheet::Facts;
 use super::team::Course;
-use super::{batch, desk, retrieval, team, voice};
+use super::{batch, desk, retrieval, team, tests, voice};
 
 /// Service whose budget is nearly used up, and rejected calls today.
 pub(in super::super) const BUDGETED: &str = "research-crew";
@@ -107,7 +107,18 @@ impl Plot {
             let dice = Dice::new(self.seed.wrapping_add(number));
             runs.push((at, team::research(course, at, dice, self.about(Role::Research, number, at))));
         }
+        runs.extend(self.test_runs(first + 200));
         runs
+    }
+
+    /// Two runs a day of the agent that writes tests.
+    fn test_runs(&self, first: u64) -> impl Iterator<Item = (Timestamp, Batch)> {
+        const DAYS: i64 = 14;
+        const AGES: [i64; 2] = [2 * Timestamp::HOUR, 15 * Timestamp::HOUR];
+        (first..).zip((0..DAYS).flat_map(|day| AGES.map(|age| (day, age)))).map(|(number, (day, age))| {
+            let at = self.facts.now.plus(-day * Timestamp::DAY - age);
+            (at, tests::write(DAYS - day, at, Dice::new(self.seed.wrapping_add(number))))
+        })
     }
 
     /// Session and user of a run. Runs of the same half hour may be one conversation.

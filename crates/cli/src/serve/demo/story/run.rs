@@ -113,6 +113,18 @@ impl Run {
         self.within(&format!("invoke_workflow {name}"), "invoke_workflow", &about, inside);
     }
 
+    /// Adds an attribute to the outermost span.
+    pub(super) fn about_agent(&mut self, key: &str, value: impl Into<Value>) {
+        if let Some(root) = self.spans.first_mut() {
+            root.attributes.push(key, value);
+        }
+    }
+
+    /// Seconds since the begin of the run.
+    pub(super) fn seconds(&self) -> f64 {
+        self.now as f64 / 1e9
+    }
+
     fn within(
         &mut self,
         name: &str,
@@ -195,7 +207,8 @@ impl Run {
         let at = self.begin(name, "guardrail_check", SpanKind::Internal);
         self.spans[at].attributes.push("gen_ai.guardrail.name", name);
         self.spans[at].attributes.push("gen_ai.guardrail.triggered", is_triggered);
-        self.wait(18);
+        let ms = self.dice.between(9, 34);
+        self.wait(ms);
         self.end(at);
         is_triggered
     }

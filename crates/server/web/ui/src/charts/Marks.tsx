@@ -107,6 +107,7 @@ function LineMarks({ one, layer, ...props }: Props & { one: Drawn; layer: Layer 
       {props.shape === "area" ? (
         <path className={layer ? "chart-area is-piled" : "chart-area"} d={areaPath(dots) ?? ""} />
       ) : null}
+      {layer ? null : <path className="chart-bridge" d={bridges(one.values, dots)} />}
       <path className="chart-stroke" d={linePath(sure) ?? ""} />
       {partial && last > 0 ? (
         <path className="chart-stroke is-partial" d={linePath(dots.slice(last - 1)) ?? ""} />
@@ -116,6 +117,16 @@ function LineMarks({ one, layer, ...props }: Props & { one: Drawn; layer: Layer 
       ))}
     </>
   );
+}
+
+/** Faint lines over steps without a value: they lead the eye from one known value to the next. */
+function bridges(values: readonly (number | null)[], dots: readonly Dot[]): string {
+  const runs = runsOf(values);
+  const at = (index: number) => `${dots[index]?.x.toFixed(2)} ${dots[index]?.top.toFixed(2)}`;
+  return runs
+    .slice(1)
+    .map(([from], index) => `M${at(runs[index]?.[1] ?? from)}L${at(from)}`)
+    .join("");
 }
 
 /** Whether the time of a step is not over yet. */

@@ -37,6 +37,15 @@ export function Sparkline({ values, label, hue, height = 28, partial = false }: 
       style={style}
     >
       <line className="chart-base" x1="0" x2="100" y1="29.5" y2="29.5" />
+      {runs.length > 1 ? (
+        <path
+          className="spark-bridge"
+          d={runs
+            .slice(1)
+            .map(([from], index) => `M${point(runs[index]?.[1] ?? from)}L${point(from)}`)
+            .join("")}
+        />
+      ) : null}
       {runs.map(([from, to]) => {
         const sure = Math.min(to, end);
         return (

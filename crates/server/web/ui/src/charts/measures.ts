@@ -1,6 +1,6 @@
 // What can be read off an answer: each measure with its unit, and answers as series, parts and rows.
 import type { Answer, AskGroup, AskPoint, Figures } from "../api/ask";
-import { usdHeadline, usdPixels } from "../lib/format";
+import { compact, subtractUsd, sumUsd, usdHeadline, usdPixels } from "../lib/format";
 import { paletteHue, placesOf } from "./colour";
 import type { Bin, Point, Series, Unit } from "./types";
 import { formatUnit } from "./units";
@@ -189,6 +189,8 @@ export function seriesOf(
   options: {
     hue?: (group: AskGroup) => string | undefined;
     href?: (group: AskGroup) => string | undefined;
+    /** Totals without their unit, which the title of the chart says. */
+    short?: boolean;
   } = {},
 ): Series[] {
   const bounds = boundsOf(answer);
@@ -204,7 +206,7 @@ export function seriesOf(
     return {
       name: names[index] ?? "",
       points: pointsOf(group.points ?? [], measure, bounds),
-      total: figureText(group, measure, minutes, naming.unpriced),
+      total: options.short ? shortText(group, measure) : figureText(group, measure, minutes, naming.unpriced),
       hue: options.hue?.(group) ?? paletteHue(places[index] ?? index),
       ...(href ? { href } : {}),
     };
@@ -220,7 +222,25 @@ export function seriesOf(
     const left = (point.v ?? 0) - named;
     return { t: point.t, v: left > 1e-9 ? left : 0 };
   });
-  return [...shown, { name: naming.rest, points, rest: true }];
+  const total = restText(answer, measure, options.short ?? false);
+  return [...shown, { name: naming.rest, points, rest: true, total }];
+}
+
+const shortText = (figures: Figures, measure: Measure): string => compact(figureOf(figures, measure) ?? 0);
+
+/** The sum of the groups that are not listed. */
+function restText(answer: Answer, measure: Measure, short: boolean): string {
+  const exact = (figures: Figures) =>
+    measure === "cost" ? figures.cost_usd : measure === "subscription" ? figures.subscription_usd : null;
+  const whole = exact(answer.total);
+  if (whole !== null) {
+    const left = subtractUsd(whole, sumUsd(answer.groups.map(exact)) ?? "0");
+    return left === null ? "" : usdHeadline(left);
+  }
+  const minutes = minutesOf(boundsOf(answer));
+  const value = (figures: Figures) => figureOf(figures, measure, minutes) ?? 0;
+  const left = value(answer.total) - answer.groups.reduce((sum, group) => sum + value(group), 0);
+  return short ? compact(Math.max(0, left)) : formatUnit(unitOf(measure), Math.max(0, left));
 }
 
 /** The same over the period before, moved to lie under the present one. */

@@ -69,7 +69,10 @@ export function timeTicks(since: number, until: number, width: number): TimeTick
   const scale = zone() === "utc" ? scaleUtc() : scaleTime();
   const dates = scale.domain([since, until]).ticks(room);
   const gap = dates.length > 1 ? (dates[1]?.getTime() ?? 0) - (dates[0]?.getTime() ?? 0) : until - since;
-  return dates.map((date, index) => {
+  // Steps of several days begin anew with each month, so two lines may be a day apart: the label of the first gives way.
+  const apart = (index: number) => (dates[index + 1]?.getTime() ?? Infinity) - (dates[index]?.getTime() ?? 0);
+  const shown = dates.filter((_, index) => gap < 2 * DAY_MS - 7_200_000 || apart(index) >= gap * 0.6);
+  return shown.map((date, index) => {
     const midnight = clock(date) === "00:00:00";
     const strong = midnight && gap < DAY_MS;
     return { t: date.getTime(), text: tickText(date, gap, midnight, index), strong };

@@ -2,6 +2,7 @@
 import type { TraceSummary } from "../api/types";
 import { columnCount, count, duration, headlinePlaces, seconds, usdColumnPlaces } from "../lib/format";
 import { t } from "../lib/i18n";
+import { shortName } from "../lib/names";
 import { fullTime, listTime } from "../lib/time";
 import { Asked } from "./Asked";
 import type { Column } from "./Grid";
@@ -74,7 +75,11 @@ export const traceColumns = (places: number): readonly Column<TraceSummary>[] =>
     link: true,
     head: t("Name"),
     width: "minmax(112px, 2fr)",
-    cell: (trace) => <span className="row-name">{trace.name}</span>,
+    cell: (trace) => (
+      <span className="row-name" title={trace.name}>
+        {shortName(trace.name)}
+      </span>
+    ),
   },
   {
     id: "service",
@@ -245,7 +250,7 @@ export const compactTrace = (places: number) => (trace: TraceSummary) => {
   return (
     <>
       <span className="compact-line">
-        <span className="row-name">{trace.name}</span>
+        <span className="row-name">{shortName(trace.name)}</span>
         <span className="figure">
           <TraceCost trace={trace} places={places} />
         </span>

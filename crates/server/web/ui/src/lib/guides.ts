@@ -25,6 +25,10 @@ export function helpOf(page: string): Help | null {
       t("Traces that belong to one conversation, by the session ID of their spans."),
       "context.md",
     ],
+    "/users": [
+      t("Calls, cost and failures of each end user. A trace belongs to the user that its spans name."),
+      "context.md",
+    ],
     "/agents": [
       t("Runs, failures, latency and cost of each agent. A call counts for the nearest agent above it."),
       "dashboard.md",

@@ -23,6 +23,7 @@ export function fieldName(field: string): string {
     error: t("failure"),
     env: t("environment"),
     version: t("version"),
+    language: t("language"),
     time: t("time"),
   };
   return words[field] ?? field;

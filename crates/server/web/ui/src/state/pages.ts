@@ -17,7 +17,7 @@ export interface Page {
   also?: readonly string[];
 }
 
-// Keys that are spoken for: h Overview, t Traces, s Sessions, a Agents, m Models, o Tools, g Guardrails, v Compare, c Cost,
+// Keys that are spoken for: h Overview, t Traces, s Sessions, n Users, a Agents, m Models, o Tools, g Guardrails, v Compare, c Cost,
 // b Budgets, l Alerts, i Incidents, j Objectives, e Events, r Metrics, p Map, d Dashboards, q SQL, f Frameworks, y System, x Data, k Access, u Audit.
 export const PAGES: readonly Page[] = [
   { path: "/", label: () => t("Overview"), key: "h", group: "start", front: true },
@@ -29,7 +29,8 @@ export const PAGES: readonly Page[] = [
     front: true,
     also: ["/calls", "/tool-runs", "/spans"],
   },
-  { path: "/sessions", label: () => t("Sessions"), key: "s", group: "runs", also: ["/users"] },
+  { path: "/sessions", label: () => t("Sessions"), key: "s", group: "runs" },
+  { path: "/users", label: () => t("Users"), key: "n", group: "runs" },
   { path: "/agents", label: () => t("Agents"), key: "a", group: "work" },
   { path: "/models", label: () => t("Models"), key: "m", group: "work" },
   { path: "/tools", label: () => t("Tools"), key: "o", group: "work" },

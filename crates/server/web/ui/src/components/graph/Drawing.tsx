@@ -4,6 +4,7 @@ import { useMemo, useRef, useState } from "react";
 import type { Graph, GraphEdge, GraphNode } from "../../api/outline";
 import { count, duration, usdPlaces } from "../../lib/format";
 import { t } from "../../lib/i18n";
+import { shortName } from "../../lib/names";
 import { useWidth } from "../../state/screen";
 import { Icon } from "../Icon";
 import { factsOf, hueOfNode } from "./facts";
@@ -166,7 +167,7 @@ const cut = (text: string, most: number) => (text.length > most ? `${text.slice(
 
 // What is written on a node, in words that are apart. Its name for those who hear it holds the same, so that one can also say
 // them (WCAG 2.5.3).
-const nameOn = (node: GraphNode) => cut(node.name, 23);
+const nameOn = (node: GraphNode) => cut(shortName(node.name), 23);
 function noteOn(node: GraphNode): string {
   const facts = [
     node.calls > 0 || !node.inferred ? `×${count(node.calls)}` : "",

@@ -27,9 +27,9 @@ export function place(graph: Graph, downwards: boolean): Placed {
   const layers = new Layers({ multigraph: true });
   layers.setGraph({
     rankdir: downwards ? "TB" : "LR",
-    nodesep: 20,
+    nodesep: 12,
     ranksep: 84,
-    edgesep: 14,
+    edgesep: 8,
     marginx: 24,
     marginy: 24,
     ...(graph.nodes.length > MANY ? { ranker: "longest-path" } : {}),

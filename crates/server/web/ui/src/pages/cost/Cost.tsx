@@ -37,6 +37,7 @@ import { RepricePanel } from "./Reprice";
 import { SessionsPanel } from "./SessionsPanel";
 import { SuggestionsPanel } from "./SuggestionsPanel";
 import { Totals } from "./Totals";
+import { Treemap } from "./Treemap";
 import { UnpricedPanel } from "./UnpricedPanel";
 
 /** The chosen bars, or those that suit the range: "all that is stored" may be one afternoon, then hours say more. */
@@ -49,6 +50,17 @@ function useGrain(scope: Scope, chosen: string | null, refetch: number | false):
   return open && byDay.data && byDay.data.groups.length <= 3 ? "hour" : wide;
 }
 
+/** The chart: bars over time, or a treemap of the whole range. */
+const SHAPES = ["time", "shares"] as const;
+type Shape = (typeof SHAPES)[number];
+
+interface ControlsProps {
+  dimension: Dimension;
+  measure: Measure;
+  grain: Grain;
+  shape: Shape;
+}
+
 export function Cost() {
   const { params } = usePlace();
   const scope = useMemo<Scope>(() => ({ range: rangeOf(params), filters: filterParams(params) }), [params]);
@@ -56,6 +68,7 @@ export function Cost() {
   const dimension = choose(params.get("by"), DIMENSIONS, "model");
   const measure = choose(params.get("measure"), ["cost", "tokens", "calls"] as const, "cost");
   const grain = useGrain(scope, params.get("per"), refetch);
+  const shape = choose(params.get("chart"), SHAPES, "time");
   const query = useUsage(scope, groupByOf(dimension, grain), refetch);
   const analysis = useCostAnalysis(scope, grain, refetch);
   const status = useStatus();
@@ -77,15 +90,24 @@ export function Cost() {
       <>
         <Totals total={query.data.total} analysis={analysis.data} />
         <section className="section" aria-label={t("Over time")}>
-          <Controls dimension={dimension} measure={measure} grain={grain} />
-          <OverTime
-            scope={scope}
-            dimension={dimension}
-            measure={measure}
-            grain={grain}
-            highlight={highlight}
-            refetch={refetch}
-          />
+          <Controls dimension={dimension} measure={measure} grain={grain} shape={shape} />
+          {shape === "shares" ? (
+            <Treemap
+              groups={query.data.groups}
+              {...readGroupBy(query.data.groupBy, grain)}
+              measure={measure}
+              onHighlight={setHighlight}
+            />
+          ) : (
+            <OverTime
+              scope={scope}
+              dimension={dimension}
+              measure={measure}
+              grain={grain}
+              highlight={highlight}
+              refetch={refetch}
+            />
+          )}
         </section>
         <Ledger
           groups={query.data.groups}
@@ -127,7 +149,7 @@ export function Cost() {
   );
 }
 
-function Controls({ dimension, measure, grain }: { dimension: Dimension; measure: Measure; grain: Grain }) {
+function Controls({ dimension, measure, grain, shape }: ControlsProps) {
   const { params } = usePlace();
   return (
     <div className="section-head cost-controls">
@@ -170,7 +192,18 @@ function Controls({ dimension, measure, grain }: { dimension: Dimension; measure
           ))}
         </select>
       </label>
-      <span className="push faint hint-wide">{t("Drag on the bars to zoom")}</span>
+      <span className="push faint hint-wide">
+        {shape === "time" ? t("Drag on the bars to zoom") : t("Click an area for its calls")}
+      </span>
+      <Segments
+        label={t("Chart")}
+        options={[
+          { id: "time", label: t("Over time") },
+          { id: "shares", label: t("Treemap") },
+        ]}
+        value={shape}
+        onPick={(id) => setParams({ chart: id === "time" ? null : id }, { replace: true })}
+      />
     </div>
   );
 }

@@ -47,6 +47,9 @@ const FIRST_ROWS = 12;
 /** Rows that a page draws at most. */
 const MOST_ROWS = 500;
 
+/** A name at the head of a column. */
+const sentence = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
+
 function mainReason(row: UsageRow): string {
   const [first] = Object.entries(row.unpriced_reasons ?? {}).sort((a, b) => b[1] - a[1]);
   return reasonText(first?.[0]);
@@ -91,7 +94,7 @@ export function Ledger({ groups, total, dimension, grain, measure, onHighlight }
           <tr>
             <SortHead
               id="key"
-              head={dimension === "time" ? grainName(grain) : fieldName(dimension)}
+              head={sentence(dimension === "time" ? grainName(grain) : fieldName(dimension))}
               className="ledger-key"
               ascending={dimension !== "time"}
               {...{ sort, onSort }}

@@ -127,15 +127,19 @@ function Open(props: OpenProps) {
   return (
     <>
       <TopBar />
-      <PageHead title={body.title || t("New dashboard")}>
-        <span className="head-description">{body.description}</span>
-        <span className="faint">{rangeLabel(scope.range)}</span>
-        {edit ? (
-          <EditTools {...props} editing={editing} add={add} />
-        ) : (
-          <ViewTools id={id ?? ""} body={saved} builtIn={builtIn} />
-        )}
+      <PageHead
+        title={body.title || t("New dashboard")}
+        tools={
+          edit ? (
+            <EditTools {...props} editing={editing} add={add} />
+          ) : (
+            <ViewTools id={id ?? ""} body={saved} builtIn={builtIn} />
+          )
+        }
+      >
+        <span>{rangeLabel(scope.range)}</span>
       </PageHead>
+      {body.description ? <p className="head-description muted">{body.description}</p> : null}
       <PanelSplit panel={panel} covers={narrow && panel !== null}>
         <div className="dashboard">
           <Variables variables={body.variables} chosen={chosen} scope={scope} />

@@ -49,7 +49,7 @@ export const GROUPS: Record<From, readonly string[]> = {
   failures: ["error", "kind", "name", "agent", "model", "tool", "framework", "service", "session", "user"],
   traces: ["name", "framework", "service", "session", "user", "status"],
   events: ["name", "level", "agent", "framework", "service", "session"],
-  metric: ["model", "agent", "tool", "service", "session", "user"],
+  metric: ["model", "agent", "tool", "language", "service", "session", "user"],
 };
 
 const MONEY: readonly Measure[] = [

@@ -72,7 +72,10 @@ export function EventPanel({ event, close }: { event: EventRow; close: () => voi
               <tr>
                 <th scope="row">{t("Trace")}</th>
                 <td className="mono">
-                  <Link href={href(`/traces/${trace}`, { span: event.span_id })}>{trace}</Link>
+                  <Link href={href(`/traces/${trace}`, { span: event.span_id })}>{trace}</Link>{" "}
+                  <button type="button" className="quiet-button" onClick={() => narrowTo("trace_id", trace)}>
+                    {t("Only its events")}
+                  </button>
                 </td>
               </tr>
             ) : null}

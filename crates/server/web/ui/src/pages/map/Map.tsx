@@ -66,7 +66,7 @@ function useStirred(): ReadonlySet<string> {
 }
 
 /** Names on nodes cannot be read below it. */
-const LEAST_SCALE = 0.6;
+const LEAST_SCALE = 0.8;
 
 const VIEWS = ["flat", "3d", "table"] as const;
 type View = (typeof VIEWS)[number];

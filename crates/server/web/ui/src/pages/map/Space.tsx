@@ -1,12 +1,12 @@
 // The map in space: each kind of node on a floor of its own, what runs between them as lines. Drag to turn, wheel to come closer;
-// with a headset one can stand in it (WebXR). Only read when it is looked at, for the library is large.
+// with a headset it stands in a virtual or the real room (WebXR). Only read when it is looked at, for the library is large.
 import { useEffect, useRef, useState } from "react";
 import { WebGLRenderer } from "three";
 import type { Graph } from "../../api/outline";
 import { t } from "../../lib/i18n";
 import { useMedia } from "../../state/screen";
 import { useTheme } from "../../state/theme";
-import { Scenery } from "./scenery";
+import { type Reality, Scenery } from "./scenery";
 
 interface Props {
   graph: Graph;
@@ -24,6 +24,25 @@ function renderer(canvas: HTMLCanvasElement): WebGLRenderer | null {
   }
 }
 
+const REALITIES: readonly Reality[] = ["immersive-vr", "immersive-ar"];
+
+/** The kinds of sessions that the device offers. */
+function useRealities(): readonly Reality[] {
+  const [offered, setOffered] = useState<readonly Reality[]>([]);
+  useEffect(() => {
+    let left = false;
+    const offers = (reality: Reality) =>
+      navigator.xr?.isSessionSupported(reality).catch(() => false) ?? false;
+    void Promise.all(REALITIES.map(offers)).then((answers) => {
+      if (!left) setOffered(REALITIES.filter((_, at) => answers[at]));
+    });
+    return () => {
+      left = true;
+    };
+  }, []);
+  return offered;
+}
+
 export default function Space({ graph, picked, onPick, stirred }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const scenery = useRef<Scenery | null>(null);
@@ -31,7 +50,8 @@ export default function Space({ graph, picked, onPick, stirred }: Props) {
   const dark = useMedia("(prefers-color-scheme: dark)");
   const theme = useTheme();
   const [failed, setFailed] = useState(false);
-  const [headset, setHeadset] = useState(false);
+  const realities = useRealities();
+  const [refused, setRefused] = useState<string | null>(null);
   const pick = useRef(onPick);
   pick.current = onPick;
 
@@ -55,12 +75,10 @@ export default function Space({ graph, picked, onPick, stirred }: Props) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new scenery is told anew
   useEffect(() => scenery.current?.pick(picked), [picked, graph, still, theme, dark]);
   useEffect(() => scenery.current?.stir(stirred), [stirred]);
-  useEffect(() => {
-    void navigator.xr
-      ?.isSessionSupported("immersive-vr")
-      .then(setHeadset)
-      .catch(() => setHeadset(false));
-  }, []);
+  const enter = (reality: Reality) => {
+    setRefused(null);
+    scenery.current?.enter(reality).catch((error: unknown) => setRefused(String(error)));
+  };
 
   if (failed)
     return (
@@ -83,10 +101,19 @@ export default function Space({ graph, picked, onPick, stirred }: Props) {
         }}
       />
       <p className="space-hint faint">{t("Drag or arrow keys turn it, wheel or + and − come closer.")}</p>
-      {headset ? (
-        <button type="button" className="button space-headset" onClick={() => void scenery.current?.enter()}>
-          {t("Enter with a headset")}
-        </button>
+      {realities.length > 0 ? (
+        <div className="space-headset">
+          {realities.map((reality) => (
+            <button key={reality} type="button" className="button" onClick={() => enter(reality)}>
+              {reality === "immersive-vr" ? t("Enter VR") : t("Enter AR")}
+            </button>
+          ))}
+          {refused ? (
+            <p className="failing" role="alert">
+              {t("The headset did not start: {why}", { why: refused })}
+            </p>
+          ) : null}
+        </div>
       ) : null}
     </div>
   );

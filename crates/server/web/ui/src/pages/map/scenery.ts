@@ -35,8 +35,14 @@ const NAME_LENGTH = 28;
 const NAME_SHARPNESS = 52;
 /** A ball with its name above it. */
 const LARGEST = 3;
-/** Metres in which the whole stands before someone with a headset. */
+/** Metres in which the whole stands before a user with a headset. */
 const IN_A_ROOM = 1.6;
+/** Position of the middle of the map, in metres, by the origin of the session: on the floor, or at the eyes. */
+const ON_FLOOR = { x: 0, y: 1.2, z: -1.4 };
+const AT_EYES = { x: 0, y: -0.3, z: -1.4 };
+
+/** A headset shows the map alone (VR), or within the real room (AR). */
+export type Reality = "immersive-vr" | "immersive-ar";
 
 const token = (name: string): string =>
   getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -141,13 +147,16 @@ export class Scenery {
     return true;
   }
 
-  /** Stands the map in the room of someone with a headset. */
-  async enter(): Promise<void> {
-    const session = await navigator.xr?.requestSession("immersive-vr", { optionalFeatures: ["local-floor"] });
+  /** Stands the map in the room of a user with a headset. Fails if the device rejects the session. */
+  async enter(reality: Reality): Promise<void> {
+    const session = await navigator.xr?.requestSession(reality, { optionalFeatures: ["local-floor"] });
     if (!session) return;
+    const floor = session.enabledFeatures?.includes("local-floor") ?? true;
+    this.gl.xr.setReferenceSpaceType(floor ? "local-floor" : "local");
     const scale = IN_A_ROOM / Math.max(1, this.balls.size ** 0.5 * HEIGHT);
     this.world.scale.setScalar(scale);
-    this.world.position.set(0, 1.2, -1.4);
+    const at = floor ? ON_FLOOR : AT_EYES;
+    this.world.position.set(at.x, at.y, at.z);
     session.addEventListener("end", () => {
       this.world.scale.setScalar(1);
       this.world.position.set(0, 0, 0);

@@ -1,19 +1,19 @@
 // What agents measure: any stored metric, put together and over time.
 import "./metrics.css";
-import { useEffect, useMemo, useState } from "react";
+import { useMemo } from "react";
 import { useStatus } from "../../api/queries";
-import { type MetricName, useMetricNames } from "../../api/signals";
+import { useMetricNames } from "../../api/signals";
 import { TeachToSend } from "../../components/FirstSteps";
 import { LiveButton } from "../../components/LiveButton";
 import { RangePicker } from "../../components/RangePicker";
 import { PageHead } from "../../components/Shell";
 import { Failure, NothingMatches, SkeletonRows } from "../../components/States";
-import { count } from "../../lib/format";
 import { t } from "../../lib/i18n";
-import { ago } from "../../lib/time";
 import { useFollowing } from "../../state/follow";
-import { setParams, usePlace } from "../../state/url";
+import { usePlace } from "../../state/url";
+import { firstMetric } from "./course";
 import { MetricChart } from "./MetricChart";
+import { Names } from "./Names";
 
 const FOLLOW_MS = 5_000;
 
@@ -25,7 +25,7 @@ export function Metrics() {
     () => [...(query.data ?? [])].sort((a, b) => (a.name < b.name ? -1 : 1)),
     [query.data],
   );
-  const chosen = names.find(({ name }) => name === params.get("name")) ?? names[0];
+  const chosen = names.find(({ name }) => name === params.get("name")) ?? firstMetric(names);
   const body = () => {
     if (query.isError && !query.data)
       return <Failure error={query.error} retry={() => void query.refetch()} />;
@@ -60,50 +60,5 @@ function Nothing() {
     <NothingMatches what={t("metrics")}>
       <p className="state-text">{t("Metrics that agents send by OTLP are listed here.")}</p>
     </NothingMatches>
-  );
-}
-
-function Names({ names, chosen }: { names: readonly MetricName[]; chosen: string }) {
-  const [typed, setTyped] = useState("");
-  const words = typed.toLowerCase().split(/\s+/).filter(Boolean);
-  const shown = names.filter(({ name, description }) =>
-    words.every((word) => `${name} ${description}`.toLowerCase().includes(word)),
-  );
-  useEffect(() => {
-    document.querySelector(".metric-name[aria-current]")?.scrollIntoView({ block: "nearest" });
-  }, []);
-  return (
-    <nav className="metric-names" aria-label={t("Metrics")}>
-      <input
-        type="search"
-        value={typed}
-        aria-label={t("Find a metric")}
-        placeholder={t("Find a metric")}
-        onChange={(event) => setTyped(event.target.value)}
-      />
-      <ul>
-        {shown.map((metric) => (
-          <li key={metric.name}>
-            <button
-              type="button"
-              className="metric-name"
-              title={metric.description || metric.name}
-              aria-current={metric.name === chosen ? "true" : undefined}
-              onClick={() => setParams({ name: metric.name, agg: null, by: null, labels: null })}
-            >
-              <span className="mono">{metric.name}</span>
-              <span className="faint">
-                {t("{kind} · {series} series · {ago}", {
-                  kind: metric.instrument.replaceAll("_", " "),
-                  series: count(metric.series),
-                  ago: ago(metric.last_at),
-                })}
-              </span>
-            </button>
-          </li>
-        ))}
-      </ul>
-      {shown.length === 0 ? <p className="part-empty">{t("No metric matches this name.")}</p> : null}
-    </nav>
   );
 }

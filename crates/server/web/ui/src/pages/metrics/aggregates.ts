@@ -47,6 +47,6 @@ const STEPS_MS = [
 const POINTS = 120;
 
 /** A round step for about so many points. */
-export function stepFor(length: number): number {
-  return STEPS_MS.find((step) => step >= length / POINTS) ?? 604_800_000;
+export function stepFor(length: number, points = POINTS): number {
+  return STEPS_MS.find((step) => step >= length / points) ?? 604_800_000;
 }

@@ -170,10 +170,26 @@ const compactModel = (places: number) => (row: AskGroup) => (
   </>
 );
 
+/** Rows by provider and model with the first tokens of their model, where one provider alone serves it. */
+export function withFirstTokens(rows: readonly AskGroup[], byModel: readonly AskGroup[]): AskGroup[] {
+  const times = new Map(byModel.map((group) => [group.key.model, group.ttft_ms]));
+  const providers = new Map<string | null | undefined, number>();
+  for (const { key } of rows) providers.set(key.model, (providers.get(key.model) ?? 0) + 1);
+  return rows.map((row) => ({
+    ...row,
+    ttft_ms: row.ttft_ms ?? (providers.get(row.key.model) === 1 ? (times.get(row.key.model) ?? null) : null),
+  }));
+}
+
 export function Models() {
   const { params, scope, open, refetch } = useWorkPlace();
   const query = useAsk({ from: "calls", group_by: ["provider", "model"], top: MOST_MODELS }, scope, refetch);
-  const rows = useMemo(() => query.data?.groups ?? [], [query.data]);
+  // The server knows first tokens by model and not by provider; a model of one provider has those of its model.
+  const streams = useAsk({ from: "calls", group_by: ["model"], top: MOST_MODELS }, scope, refetch);
+  const rows = useMemo(
+    () => withFirstTokens(query.data?.groups ?? [], streams.data?.groups ?? []),
+    [query.data, streams.data],
+  );
   const places = useMemo(() => costPlaces(rows.map((row) => row.cost_usd)), [rows]);
   const scale = useMemo(() => scaleOf(rows.map((row) => row.latency_ms)), [rows]);
   const measures = useMemo(() => callMeasures(t), []);

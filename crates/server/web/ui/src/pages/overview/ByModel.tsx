@@ -40,7 +40,10 @@ export function ByModel({
   const before = useAsk(CALLS_TOTAL, scope, refetch, { before: true, enabled: compare });
   const series = useMemo(() => {
     if (!query.data) return [];
-    const now = seriesOf(query.data, measure, naming(title), { href: modelHref });
+    const now = seriesOf(query.data, measure, naming(title), {
+      href: modelHref,
+      short: measure === "tokens",
+    });
     if (!compare || !before.data) return now;
     return [...now, beforeSeries(before.data, measure, t("previous period"), boundsOf(query.data), "muted")];
   }, [query.data, before.data, compare, measure, title]);

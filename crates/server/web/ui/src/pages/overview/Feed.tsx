@@ -12,6 +12,7 @@ import { TraceStatus } from "../../components/StatusText";
 import { Time } from "../../components/Time";
 import { duration, usdColumnPlaces } from "../../lib/format";
 import { t } from "../../lib/i18n";
+import { shortName } from "../../lib/names";
 import { filterHref } from "../../state/filters";
 import { href } from "../../state/url";
 
@@ -77,7 +78,7 @@ export function Feed({ scope }: { scope: Scope }) {
               <Link href={href(`/traces/${encodeURIComponent(trace.trace_id)}`)}>
                 <Time at={trace.started_at} />
                 <span className="feed-name" title={trace.name}>
-                  {trace.name}
+                  {shortName(trace.name)}
                 </span>
                 <TraceStatus trace={trace} />
                 <span className="figure end">{duration(trace.duration_ms)}</span>

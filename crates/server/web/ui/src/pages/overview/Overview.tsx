@@ -70,10 +70,10 @@ export function Overview() {
             <Feed scope={scope} />
           </div>
           <div className="overview-side">
+            <Failures scope={scope} refetch={refetch} />
             <Panel title={t("Health score")}>
               <HealthScore />
             </Panel>
-            <Failures scope={scope} refetch={refetch} />
             <BudgetCords />
             <Spenders scope={scope} refetch={refetch} />
             <HealthPanel />

@@ -1,7 +1,7 @@
 import { usdColumnPlaces, usdPixels } from "../../lib/format";
 
-/** The places of a column of sums: four at most once dollars are among them, so that the large ones stay readable. */
+/** The places of a column of sums: four at most once cents are among them, so that the large ones stay readable. */
 export function costPlaces(amounts: readonly (string | null | undefined)[]): number {
   const places = usdColumnPlaces(amounts);
-  return amounts.some((amount) => usdPixels(amount) >= 1) ? Math.min(places, 4) : places;
+  return amounts.some((amount) => usdPixels(amount) >= 0.01) ? Math.min(places, 4) : places;
 }

@@ -121,11 +121,13 @@ function Facts({ session }: { session: Session }) {
         </Link>
       ) : null}
       <span>
-        {t("{from} to {until}, {length}", {
-          from: minuteTime(session.started_at),
-          until: minuteTime(session.last_at),
-          length: duration(length),
-        })}
+        {length > 0
+          ? t("{from} to {until}, {length}", {
+              from: minuteTime(session.started_at),
+              until: minuteTime(session.last_at),
+              length: duration(length),
+            })
+          : minuteTime(session.started_at)}
       </span>
       <Link href={filterHref("/traces", traces)}>
         {t("{n} turns", { count: session.traces, n: count(session.traces) })}

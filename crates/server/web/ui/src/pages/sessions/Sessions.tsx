@@ -99,9 +99,14 @@ const columnsFor = (places: number): readonly Column<Session>[] => [
     width: "80px",
     end: true,
     drop: 3,
-    cell: (row) => (
-      <span className="figure">{stopwatch(Date.parse(row.last_at) - Date.parse(row.started_at))}</span>
-    ),
+    cell: (row) =>
+      row.traces > 1 ? (
+        <span className="figure">{stopwatch(Date.parse(row.last_at) - Date.parse(row.started_at))}</span>
+      ) : (
+        <span className="nil" title={t("One turn")}>
+          –
+        </span>
+      ),
   },
   {
     id: "traces",

@@ -13,6 +13,7 @@ import { TraceCost } from "../../components/traceColumns";
 import { exchangeOf } from "../../lib/exchange";
 import { compact, count, duration } from "../../lib/format";
 import { t } from "../../lib/i18n";
+import { shortName } from "../../lib/names";
 import { fullTime, listTime } from "../../lib/time";
 import { href } from "../../state/url";
 import { firstLine } from "../roster/names";
@@ -50,7 +51,7 @@ export function TurnView({ trace, number, places, refetch, before }: Props) {
         <header className="turn-card-head">
           <span className="figure faint">{count(number)}</span>
           <Link className="turn-card-name" title={trace.name} href={href(`/traces/${trace.trace_id}`)}>
-            {trace.name}
+            {shortName(trace.name)}
           </Link>
           {trace.status === "ok" || trace.status === "unset" ? null : <StatusText status={trace.status} />}
           <time className="figure faint" dateTime={trace.started_at} title={fullTime(trace.started_at)}>

@@ -87,7 +87,7 @@ function State({ state }: { state: SystemState }) {
           spark={spark((sample) => sample.drops_per_s)}
         />
         <Stat
-          label={t("Processor")}
+          label={t("CPU")}
           value={known(process.cpu_percent, cpu)}
           note={t("machine CPU {used} of {cpus} cores", {
             used: known(host.cpu_percent, cpu),

@@ -10,6 +10,7 @@ import { alignTraces, type Change, type DiffRow } from "../../lib/diff";
 import { count, duration, durationsUpTo, subtractUsd, usd, usdPlaces, usdSigned } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { hueOf } from "../../lib/kinds";
+import { shortName } from "../../lib/names";
 import { nanoUsd, type Outline } from "../../lib/outline";
 import { fullTime } from "../../lib/time";
 import { useKeys } from "../../state/keys";
@@ -17,7 +18,6 @@ import { back, href, setParams, usePlace } from "../../state/url";
 import { ComparePicker } from "./ComparePicker";
 import { PairPanel } from "./PairPanel";
 import { useDrawnRows } from "./rows";
-import { shortName } from "./WaterfallRow";
 import { usePieces } from "./work";
 
 const ROW = 28;

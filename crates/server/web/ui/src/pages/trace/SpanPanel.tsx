@@ -14,6 +14,7 @@ import { documentsOf } from "../../lib/documents";
 import { count, duration, usdExact, usdHeadline } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { hueOf } from "../../lib/kinds";
+import { shortName } from "../../lib/names";
 import type { Outline } from "../../lib/outline";
 import { fullTime } from "../../lib/time";
 import { messagesOf } from "../../lib/turns";
@@ -25,7 +26,7 @@ import { ErrorTab, Events, errorOf, errorText, Links, Note } from "./Happened";
 import { LensTab } from "./LensTab";
 import { MessageView } from "./Messages";
 import { TokensTab } from "./TokensTab";
-import { labelOf as rowLabel, shortName } from "./WaterfallRow";
+import { labelOf as rowLabel } from "./WaterfallRow";
 
 const TABS = [
   "error",

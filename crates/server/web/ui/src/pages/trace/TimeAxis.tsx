@@ -5,6 +5,10 @@ import { duration } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import type { Interval } from "../../lib/tree";
 
+/** Pixels of a letter of a label, and of its distance from the line. */
+const LETTER = 7;
+const INSET = 8;
+
 /** A round time without the zeros that say nothing: 5 s, 2.5 s, 10 m. */
 function axisLabel(ms: number): string {
   if (ms === 0) return "0";
@@ -67,11 +71,12 @@ export function TimeAxis({ from, to, total, width, onZoom }: Props) {
     >
       {ticks.map((tick) => {
         const at = (tick - from) / length;
-        // Beside the end there is no room for a label; the line below it stays.
-        if (at > 0.93 && ticks.length > 1) return null;
+        const label = axisLabel(tick);
+        // A label that would run into the next column is left out; the line below it stays.
+        if ((1 - at) * width < label.length * LETTER + INSET && ticks.length > 1) return null;
         return (
           <span key={tick} className="axis-tick" style={{ left: `${at * 100}%` }}>
-            {axisLabel(tick)}
+            {label}
           </span>
         );
       })}

@@ -8,6 +8,7 @@ import { TraceCost } from "../../components/traceColumns";
 import { count, duration, usd } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { isIncomplete } from "../../lib/incomplete";
+import { shortName } from "../../lib/names";
 import { fullTime } from "../../lib/time";
 import { filterHref } from "../../state/filters";
 import { href } from "../../state/url";
@@ -36,7 +37,7 @@ export function TraceHead({ trace, reload, stuck }: Props) {
         >
           <Icon name="back" />
         </Link>
-        <h1 title={trace.name}>{trace.name}</h1>
+        <h1 title={trace.name}>{shortName(trace.name)}</h1>
         <TraceStatus trace={trace} />
         {stuck ? (
           <span className="stuck" title={t("It may be stuck, or its end was never sent")}>

@@ -3,6 +3,7 @@ import { Icon } from "../../components/Icon";
 import { count, duration } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { hueOf } from "../../lib/kinds";
+import { shortName } from "../../lib/names";
 import type { Outline } from "../../lib/outline";
 import type { Repeat } from "../../lib/repeats";
 import { type Interval, mergeClose, selfTime } from "../../lib/tree";
@@ -181,15 +182,6 @@ function spanned({ outline, row, repeat, horizon }: Props & { repeat: Repeat }):
   for (let at = row; at < repeat.end; at += outline.sizeOf(at))
     end = Math.max(end, outline.endOf(at, horizon));
   return end - outline.startOf(row);
-}
-
-/** The operation's name is in the kind already: "chat gpt-4o" reads as gpt-4o, "execute_tool search" as search. */
-export function shortName(name: string): string {
-  const match =
-    /^(?:chat|text_completion|generate_content|embeddings|execute_tool|invoke_agent|create_agent)\s+(.+)$/.exec(
-      name,
-    );
-  return match?.[1] ?? name;
 }
 
 const CALLS = new Set(["llm", "embedding", "rerank"]);

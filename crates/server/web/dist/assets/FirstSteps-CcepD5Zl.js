@@ -1,0 +1,1 @@
+export{t as TeachToSend}from"./FirstSteps-By10w2sp.js";
