@@ -5,7 +5,7 @@
 //! path of a bipartite matching (Berge 1957), over groups of records.
 
 use super::fit::{evidence_of, fit};
-use crate::evidence;
+use crate::evidence::{self, Evidence};
 use crate::row::Row;
 
 /// Most groups at one time among which records are exchanged.
@@ -20,7 +20,8 @@ struct Step {
     from: usize,
 }
 
-/// Finds calls for records that are alone and have neither usage nor a unique id.
+/// Finds calls for records that are alone and have no unique id. Those with usage have the text of the
+/// answer.
 pub(super) fn exchange(records: &[&Row], groups: &mut [Vec<usize>]) {
     let held = groups.iter().filter(|group| !group.is_empty()).count();
     if !(3..=MOST_GROUPS).contains(&held) {
@@ -35,9 +36,18 @@ pub(super) fn exchange(records: &[&Row], groups: &mut [Vec<usize>]) {
     }
 }
 
-/// Whether a record says by its time alone which call it is of.
+/// Whether a record says only by its time, or also by its answer, which call it is of. Parallel calls can
+/// have equal answers.
 fn is_movable(row: &Row) -> bool {
-    row.cost.is_call() && evidence::is_vague(row) && !evidence::tells(row)
+    let is_unsure = !evidence::tells(row) || row.marks.text.is_some();
+    row.cost.is_call() && evidence::is_vague(row) && is_unsure
+}
+
+/// Whether figures join a record with another one of its group.
+fn is_sure(records: &[&Row], group: &[usize], record: usize) -> bool {
+    let others = group.iter().filter(|at| **at != record);
+    let mut evidence = others.filter_map(|at| evidence_of(records[record], records[*at]));
+    evidence.any(|evidence| evidence <= Evidence::Figures)
 }
 
 /// Searches the shortest chain of exchanges that ends in a group without a record of that kind, and applies
@@ -70,7 +80,8 @@ fn entry(records: &[&Row], group: &[usize], record: usize) -> Option<Entry> {
     let row = records[record];
     let mut excluded = group.iter().copied().filter(|at| evidence::excludes(row, records[*at]));
     let (other, more) = (excluded.next(), excluded.next());
-    if more.is_some() || other.is_some_and(|other| !is_movable(records[other])) {
+    let stays = |other: usize| !is_movable(records[other]) || is_sure(records, group, other);
+    if more.is_some() || other.is_some_and(stays) {
         return None;
     }
     let rest: Vec<usize> = group.iter().copied().filter(|at| Some(*at) != other).collect();

@@ -146,6 +146,23 @@ proptest! {
 }
 
 #[test]
+fn the_closest_pair_gives_way_if_parallel_answers_are_equal() {
+    // The wrapper's record of the second call begins and ends closest to the SDK's record of the first one.
+    let told = |start, millis, late| Told {
+        start,
+        millis,
+        late,
+        tokens: [100, 20],
+        more: 20,
+        answer: 0,
+        apart: true,
+    };
+    let all = [told(131, 1_027, [38, 36]), told(98, 555, [32, 28])];
+    let spans = all.iter().enumerate().flat_map(|(number, told)| records(number, told, false)).collect();
+    assert_eq!(totals(&count(&[spans], 1_000)), sums(&all));
+}
+
+#[test]
 fn calls_with_different_answers_are_two_although_their_tokens_are_equal() {
     let one = |scope, answer| answered(span(1, scope, [0, 800]), answer, [120, 30]);
     assert_eq!(calls(vec![one(SDK, ANSWERS[0]), one(WRAPPER, ANSWERS[1])]), 2);

@@ -19,112 +19,114 @@ fn of_json(answer: &str) -> Canonical {
     Generic.canonical(&span(&[("shop.model", "some-model-2".into()), ("shop.reply", answer.into())]))
 }
 
+/// Answers by the name of their format, with their figures.
+const ANSWERS: &[(&str, &str, Figures)] = &[
+    (
+        "AI SDK 5",
+        r#"{"text": "x", "usage": {"inputTokens": 100, "outputTokens": 20, "totalTokens": 120, "reasoningTokens": 7, "cachedInputTokens": 60}}"#,
+        [100, 20, 60, 0, 7],
+    ),
+    (
+        "AI SDK 6: an object for each side",
+        r#"{"usage": {"inputTokens": {"total": 100, "noCache": 30, "cacheRead": 60, "cacheWrite": 10}, "outputTokens": {"total": 20, "text": 13, "reasoning": 7}}}"#,
+        [100, 20, 60, 10, 7],
+    ),
+    (
+        "DeepSeek: cache hits and misses",
+        r#"{"usage": {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120, "prompt_cache_hit_tokens": 60, "prompt_cache_miss_tokens": 40}}"#,
+        [100, 20, 60, 0, 0],
+    ),
+    (
+        "xAI: reasoning beside the completion",
+        r#"{"usage": {"prompt_tokens": 32, "completion_tokens": 9, "total_tokens": 135, "completion_tokens_details": {"reasoning_tokens": 94, "audio_tokens": 0}}}"#,
+        [32, 103, 0, 0, 94],
+    ),
+    (
+        "Groq: the usage a second time",
+        r#"{"usage": {"queue_time": 0.02, "prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120, "total_time": 0.3}, "x_groq": {"id": "req_01jbd6g2qdfw2adyrt2az8hz4w"}}"#,
+        [100, 20, 0, 0, 0],
+    ),
+    (
+        "Perplexity: searches and citations beside the tokens",
+        r#"{"usage": {"prompt_tokens": 14, "completion_tokens": 70, "total_tokens": 84, "search_context_size": "low", "citation_tokens": 12, "num_search_queries": 2}}"#,
+        [14, 70, 0, 0, 0],
+    ),
+    (
+        "Amazon Nova: cached tokens as counts, not in the input",
+        r#"{"usage": {"inputTokens": 40, "outputTokens": 20, "totalTokens": 120, "cacheReadInputTokenCount": 50, "cacheWriteInputTokenCount": 10}}"#,
+        [100, 20, 50, 10, 0],
+    ),
+    (
+        "Llama on Bedrock",
+        r#"{"generation": "x", "prompt_token_count": 100, "generation_token_count": 20, "stop_reason": "stop"}"#,
+        [100, 20, 0, 0, 0],
+    ),
+    (
+        "watsonx: figures of the only result",
+        r#"{"model_id": "ibm/granite-3-8b", "results": [{"generated_text": "x", "generated_token_count": 20, "input_token_count": 100, "stop_reason": "eos_token"}]}"#,
+        [100, 20, 0, 0, 0],
+    ),
+    (
+        "llama.cpp",
+        r#"{"content": "x", "tokens_predicted": 20, "tokens_evaluated": 100, "tokens_cached": 119, "timings": {"prompt_n": 100, "predicted_n": 20}}"#,
+        [100, 20, 0, 0, 0],
+    ),
+    (
+        "texts for numbers",
+        r#"{"usage": {"prompt_tokens": "100", "completion_tokens": "20", "total_tokens": "120"}}"#,
+        [100, 20, 0, 0, 0],
+    ),
+    (
+        "numbers with a fraction of zero",
+        r#"{"meta": {"tokens": {"prompt": 100.0, "completion": 20.0, "total": 120.0}}}"#,
+        [100, 20, 0, 0, 0],
+    ),
+    (
+        "Langfuse: the unit beside the figures",
+        r#"{"usage": {"input": 100, "output": 20, "total": 120, "unit": "TOKENS"}}"#,
+        [100, 20, 0, 0, 0],
+    ),
+    (
+        "Langfuse: details of the usage",
+        r#"{"usageDetails": {"input": 40, "output": 20, "cache_read_input_tokens": 50, "cache_creation_input_tokens": 10, "total": 120}}"#,
+        [100, 20, 50, 10, 0],
+    ),
+    (
+        "a stream of OpenAI, with the usage in its last chunk",
+        r#"[{"id": "chatcmpl-1", "choices": [{"delta": {"content": "x"}}], "usage": null}, {"id": "chatcmpl-1", "choices": [], "usage": {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120}}]"#,
+        [100, 20, 0, 0, 0],
+    ),
+    (
+        "a stream of Anthropic: the first event has the input, the last one the output",
+        r#"[{"type": "message_start", "message": {"id": "msg_1", "usage": {"input_tokens": 40, "cache_read_input_tokens": 60, "output_tokens": 1}}}, {"type": "content_block_delta", "delta": {"text": "x"}}, {"type": "message_delta", "usage": {"output_tokens": 12}}, {"type": "message_delta", "usage": {"output_tokens": 20}}]"#,
+        [100, 20, 60, 0, 0],
+    ),
+    (
+        "a stream of Anthropic whose last event repeats the input",
+        r#"[{"type": "message_start", "message": {"usage": {"input_tokens": 40, "output_tokens": 1}}}, {"type": "message_delta", "usage": {"input_tokens": 40, "output_tokens": 20}}]"#,
+        [40, 20, 0, 0, 0],
+    ),
+    (
+        "a stream of Gemini, whose chunks have one id and count on",
+        r#"[{"responseId": "x7", "usageMetadata": {"promptTokenCount": 100, "candidatesTokenCount": 4, "totalTokenCount": 104}}, {"responseId": "x7", "usageMetadata": {"promptTokenCount": 100, "candidatesTokenCount": 20, "totalTokenCount": 120}}]"#,
+        [100, 20, 0, 0, 0],
+    ),
+    (
+        "the Responses API, in the event of its end",
+        r#"{"type": "response.completed", "response": {"id": "resp_1", "usage": {"input_tokens": 100, "input_tokens_details": {"cached_tokens": 60}, "output_tokens": 20, "output_tokens_details": {"reasoning_tokens": 7}, "total_tokens": 120}}}"#,
+        [100, 20, 60, 0, 7],
+    ),
+    (
+        "LangChain's message",
+        r#"{"kwargs": {"usage_metadata": {"input_tokens": 100, "output_tokens": 20, "total_tokens": 120, "input_token_details": {"cache_read": 60}, "output_token_details": {"reasoning": 7}}, "response_metadata": {"token_usage": {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120}}}}"#,
+        [100, 20, 60, 0, 7],
+    ),
+];
+
 #[test]
 fn answers_in_the_formats_of_many_providers_are_calls() {
-    let shapes: &[(&str, &str, Figures)] = &[
-        (
-            "AI SDK 5",
-            r#"{"text": "x", "usage": {"inputTokens": 100, "outputTokens": 20, "totalTokens": 120, "reasoningTokens": 7, "cachedInputTokens": 60}}"#,
-            [100, 20, 60, 0, 7],
-        ),
-        (
-            "AI SDK 6: an object for each side",
-            r#"{"usage": {"inputTokens": {"total": 100, "noCache": 30, "cacheRead": 60, "cacheWrite": 10}, "outputTokens": {"total": 20, "text": 13, "reasoning": 7}}}"#,
-            [100, 20, 60, 10, 7],
-        ),
-        (
-            "DeepSeek: cache hits and misses",
-            r#"{"usage": {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120, "prompt_cache_hit_tokens": 60, "prompt_cache_miss_tokens": 40}}"#,
-            [100, 20, 60, 0, 0],
-        ),
-        (
-            "xAI: reasoning beside the completion",
-            r#"{"usage": {"prompt_tokens": 32, "completion_tokens": 9, "total_tokens": 135, "completion_tokens_details": {"reasoning_tokens": 94, "audio_tokens": 0}}}"#,
-            [32, 103, 0, 0, 94],
-        ),
-        (
-            "Groq: the usage a second time",
-            r#"{"usage": {"queue_time": 0.02, "prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120, "total_time": 0.3}, "x_groq": {"id": "req_01jbd6g2qdfw2adyrt2az8hz4w"}}"#,
-            [100, 20, 0, 0, 0],
-        ),
-        (
-            "Perplexity: searches and citations beside the tokens",
-            r#"{"usage": {"prompt_tokens": 14, "completion_tokens": 70, "total_tokens": 84, "search_context_size": "low", "citation_tokens": 12, "num_search_queries": 2}}"#,
-            [14, 70, 0, 0, 0],
-        ),
-        (
-            "Amazon Nova: cached tokens as counts, not in the input",
-            r#"{"usage": {"inputTokens": 40, "outputTokens": 20, "totalTokens": 120, "cacheReadInputTokenCount": 50, "cacheWriteInputTokenCount": 10}}"#,
-            [100, 20, 50, 10, 0],
-        ),
-        (
-            "Llama on Bedrock",
-            r#"{"generation": "x", "prompt_token_count": 100, "generation_token_count": 20, "stop_reason": "stop"}"#,
-            [100, 20, 0, 0, 0],
-        ),
-        (
-            "watsonx: figures of the only result",
-            r#"{"model_id": "ibm/granite-3-8b", "results": [{"generated_text": "x", "generated_token_count": 20, "input_token_count": 100, "stop_reason": "eos_token"}]}"#,
-            [100, 20, 0, 0, 0],
-        ),
-        (
-            "llama.cpp",
-            r#"{"content": "x", "tokens_predicted": 20, "tokens_evaluated": 100, "tokens_cached": 119, "timings": {"prompt_n": 100, "predicted_n": 20}}"#,
-            [100, 20, 0, 0, 0],
-        ),
-        (
-            "texts for numbers",
-            r#"{"usage": {"prompt_tokens": "100", "completion_tokens": "20", "total_tokens": "120"}}"#,
-            [100, 20, 0, 0, 0],
-        ),
-        (
-            "numbers with a fraction of zero",
-            r#"{"meta": {"tokens": {"prompt": 100.0, "completion": 20.0, "total": 120.0}}}"#,
-            [100, 20, 0, 0, 0],
-        ),
-        (
-            "Langfuse: the unit beside the figures",
-            r#"{"usage": {"input": 100, "output": 20, "total": 120, "unit": "TOKENS"}}"#,
-            [100, 20, 0, 0, 0],
-        ),
-        (
-            "Langfuse: details of the usage",
-            r#"{"usageDetails": {"input": 40, "output": 20, "cache_read_input_tokens": 50, "cache_creation_input_tokens": 10, "total": 120}}"#,
-            [100, 20, 50, 10, 0],
-        ),
-        (
-            "a stream of OpenAI, with the usage in its last chunk",
-            r#"[{"id": "chatcmpl-1", "choices": [{"delta": {"content": "x"}}], "usage": null}, {"id": "chatcmpl-1", "choices": [], "usage": {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120}}]"#,
-            [100, 20, 0, 0, 0],
-        ),
-        (
-            "a stream of Anthropic: the first event has the input, the last one the output",
-            r#"[{"type": "message_start", "message": {"id": "msg_1", "usage": {"input_tokens": 40, "cache_read_input_tokens": 60, "output_tokens": 1}}}, {"type": "content_block_delta", "delta": {"text": "x"}}, {"type": "message_delta", "usage": {"output_tokens": 12}}, {"type": "message_delta", "usage": {"output_tokens": 20}}]"#,
-            [100, 20, 60, 0, 0],
-        ),
-        (
-            "a stream of Anthropic whose last event repeats the input",
-            r#"[{"type": "message_start", "message": {"usage": {"input_tokens": 40, "output_tokens": 1}}}, {"type": "message_delta", "usage": {"input_tokens": 40, "output_tokens": 20}}]"#,
-            [40, 20, 0, 0, 0],
-        ),
-        (
-            "a stream of Gemini, whose chunks have one id and count on",
-            r#"[{"responseId": "x7", "usageMetadata": {"promptTokenCount": 100, "candidatesTokenCount": 4, "totalTokenCount": 104}}, {"responseId": "x7", "usageMetadata": {"promptTokenCount": 100, "candidatesTokenCount": 20, "totalTokenCount": 120}}]"#,
-            [100, 20, 0, 0, 0],
-        ),
-        (
-            "the Responses API, in the event of its end",
-            r#"{"type": "response.completed", "response": {"id": "resp_1", "usage": {"input_tokens": 100, "input_tokens_details": {"cached_tokens": 60}, "output_tokens": 20, "output_tokens_details": {"reasoning_tokens": 7}, "total_tokens": 120}}}"#,
-            [100, 20, 60, 0, 7],
-        ),
-        (
-            "LangChain's message",
-            r#"{"kwargs": {"usage_metadata": {"input_tokens": 100, "output_tokens": 20, "total_tokens": 120, "input_token_details": {"cache_read": 60}, "output_token_details": {"reasoning": 7}}, "response_metadata": {"token_usage": {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120}}}}"#,
-            [100, 20, 60, 0, 7],
-        ),
-    ];
     let mut wrong = Vec::new();
-    for (name, answer, want) in shapes {
+    for (name, answer, want) in ANSWERS {
         let read = of_json(answer);
         if (read.kind, figures(&read)) != (Kind::Llm, *want) {
             wrong.push(format!("{name}: {:?} {:?} {:?}", read.kind, figures(&read), read.notes));
@@ -203,67 +205,68 @@ fn embeddings_and_reranking_have_input_only() {
     }
 }
 
+/// Keys with figures, and `text` before a figure that is sent as one.
+type Keys = &'static [(&'static str, &'static str)];
+
+/// Figures under keys of home-made programs.
+const OWN_KEYS: &[(&str, Keys, Figures)] = &[
+    (
+        "headers of Bedrock",
+        &[("x-amzn-bedrock-input-token-count", "text 100"), ("x-amzn-bedrock-output-token-count", "text 20")],
+        [100, 20, 0, 0, 0],
+    ),
+    (
+        "camel case in one word",
+        &[("botUsagePromptTokens", "100"), ("botUsageCompletionTokens", "20")],
+        [100, 20, 0, 0, 0],
+    ),
+    ("numbers of tokens", &[("bot.n_tokens_in", "100"), ("bot.n_tokens_out", "20")], [100, 20, 0, 0, 0]),
+    (
+        "usage of tokens",
+        &[
+            ("bot.token_usage.input", "100"),
+            ("bot.token_usage.output", "20"),
+            ("bot.token_usage.cost", "0.002"),
+        ],
+        [100, 20, 0, 0, 0],
+    ),
+    (
+        "reasoning beside the output, by the total",
+        &[
+            ("bot.tokens.prompt", "100"),
+            ("bot.tokens.completion", "20"),
+            ("bot.tokens.reasoning", "30"),
+            ("bot.tokens.total", "150"),
+        ],
+        [100, 50, 0, 0, 30],
+    ),
+    (
+        "cached tokens beside the input, by the total",
+        &[
+            ("bot.tokens.input", "40"),
+            ("bot.tokens.output", "20"),
+            ("bot.tokens.cache_read", "60"),
+            ("bot.tokens.total", "120"),
+        ],
+        [100, 20, 60, 0, 0],
+    ),
+    ("upper case", &[("LLM_INPUT_TOKENS", "100"), ("LLM_OUTPUT_TOKENS", "20")], [100, 20, 0, 0, 0]),
+];
+
+fn value(figure: &str) -> Value {
+    if let Some(text) = figure.strip_prefix("text ") {
+        return text.into();
+    }
+    figure.parse().map(Value::Int).or_else(|_| figure.parse().map(Value::Double)).unwrap()
+}
+
 #[test]
 fn figures_under_a_programs_own_keys_are_calls() {
-    let model = || ("bot.llm.model", Value::from("some-model-2"));
-    let shapes: &[(&str, &[(&str, Value)], Figures)] = &[
-        (
-            "headers of Bedrock",
-            &[
-                ("x-amzn-bedrock-input-token-count", "100".into()),
-                ("x-amzn-bedrock-output-token-count", "20".into()),
-            ],
-            [100, 20, 0, 0, 0],
-        ),
-        (
-            "camel case in one word",
-            &[("botUsagePromptTokens", 100.into()), ("botUsageCompletionTokens", 20.into())],
-            [100, 20, 0, 0, 0],
-        ),
-        (
-            "numbers of tokens",
-            &[("bot.n_tokens_in", 100.into()), ("bot.n_tokens_out", 20.into())],
-            [100, 20, 0, 0, 0],
-        ),
-        (
-            "usage of tokens",
-            &[
-                ("bot.token_usage.input", 100.into()),
-                ("bot.token_usage.output", 20.into()),
-                ("bot.token_usage.cost", 0.002.into()),
-            ],
-            [100, 20, 0, 0, 0],
-        ),
-        (
-            "reasoning beside the output, by the total",
-            &[
-                ("bot.tokens.prompt", 100.into()),
-                ("bot.tokens.completion", 20.into()),
-                ("bot.tokens.reasoning", 30.into()),
-                ("bot.tokens.total", 150.into()),
-            ],
-            [100, 50, 0, 0, 30],
-        ),
-        (
-            "cached tokens beside the input, by the total",
-            &[
-                ("bot.tokens.input", 40.into()),
-                ("bot.tokens.output", 20.into()),
-                ("bot.tokens.cache_read", 60.into()),
-                ("bot.tokens.total", 120.into()),
-            ],
-            [100, 20, 60, 0, 0],
-        ),
-        (
-            "upper case",
-            &[("LLM_INPUT_TOKENS", 100.into()), ("LLM_OUTPUT_TOKENS", 20.into())],
-            [100, 20, 0, 0, 0],
-        ),
-    ];
     let mut wrong = Vec::new();
-    for (name, attributes, want) in shapes {
-        let mut attributes = attributes.to_vec();
-        attributes.push(model());
+    for (name, attributes, want) in OWN_KEYS {
+        let mut attributes: Vec<(&str, Value)> =
+            attributes.iter().map(|(key, figure)| (*key, value(figure))).collect();
+        attributes.push(("bot.llm.model", "some-model-2".into()));
         let read = read(&attributes);
         if (read.kind, figures(&read)) != (Kind::Llm, *want) {
             wrong.push(format!("{name}: {:?} {:?} {:?}", read.kind, figures(&read), read.notes));
