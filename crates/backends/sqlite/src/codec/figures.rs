@@ -310,7 +310,9 @@ mod tests {
     #[test]
     fn stored_sums_keep_exact_percentiles_and_older_records_stay_readable() {
         let mut figures = Figures { calls: 3, ..Figures::default() };
-        [1_000_000_007, 3_000_000_000, 5_000_000_000].map(|nanos| figures.latency.add(nanos, 1));
+        for nanos in [1_000_000_007, 3_000_000_000, 5_000_000_000] {
+            figures.latency.add(nanos, 1);
+        }
         let read = Figures::unpack(&figures.pack().unwrap()).unwrap();
         assert_eq!((read.calls, read.latency.quantile(0.0)), (3, Some(1_000_000_007.0)));
         let older = extra::pack(&figures, &figures.later, &figures.last).unwrap();
