@@ -105,11 +105,11 @@ impl Sketch {
         self.add_bucket(bucket_of(value), times);
         self.sum = self.sum.saturating_add(value.saturating_mul(times));
         self.exact.add(value, times);
-        self.forget_nothing();
+        self.reset_if_empty();
     }
 
     /// Without a value there is none to know, so an empty sketch can be exact again.
-    fn forget_nothing(&mut self) {
+    fn reset_if_empty(&mut self) {
         if self.buckets.is_empty() {
             self.exact = Exact::default();
         }
@@ -137,7 +137,7 @@ impl Sketch {
         }
         self.sum = self.sum.saturating_add(other.sum);
         self.exact.merge(&other.exact, 1);
-        self.forget_nothing();
+        self.reset_if_empty();
     }
 
     /// Removes everything in `other`.
@@ -145,7 +145,7 @@ impl Sketch {
         other.buckets.iter().for_each(|(bucket, times)| self.add_bucket(*bucket, times.saturating_neg()));
         self.sum = self.sum.saturating_sub(other.sum);
         self.exact.merge(&other.exact, -1);
-        self.forget_nothing();
+        self.reset_if_empty();
     }
 
     /// Bytes on the heap.

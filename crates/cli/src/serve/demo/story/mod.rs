@@ -7,7 +7,7 @@ mod retrieval;
 mod run;
 mod sheet;
 mod team;
-mod tests;
 mod voice;
+mod writer;
 
 pub(super) use plot::{BUDGETED, Plot, Role};

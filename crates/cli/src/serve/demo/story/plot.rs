@@ -5,7 +5,7 @@ use quipu::core::{Batch, Timestamp};
 use super::super::dice::{Dice, mix, pick};
 use super::sheet::Facts;
 use super::team::Course;
-use super::{batch, desk, retrieval, team, tests, voice};
+use super::{batch, desk, retrieval, team, voice, writer};
 
 /// Service whose budget is nearly used up, and rejected calls today.
 pub(in super::super) const BUDGETED: &str = "research-crew";
@@ -117,7 +117,7 @@ impl Plot {
         const AGES: [i64; 2] = [2 * Timestamp::HOUR, 15 * Timestamp::HOUR];
         (first..).zip((0..DAYS).flat_map(|day| AGES.map(|age| (day, age)))).map(|(number, (day, age))| {
             let at = self.facts.now.plus(-day * Timestamp::DAY - age);
-            (at, tests::write(DAYS - day, at, Dice::new(self.seed.wrapping_add(number))))
+            (at, writer::write(DAYS - day, at, Dice::new(self.seed.wrapping_add(number))))
         })
     }
 
