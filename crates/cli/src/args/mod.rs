@@ -229,6 +229,9 @@ pub struct Filter {
     /// Terms that must all match, such as 'status:error cost>0.05 model:gpt-* -tag:test "rate limit"'
     #[arg(long, value_name = "TERMS", allow_hyphen_values = true)]
     pub filter: Option<String>,
+    /// Print what the filter means, and ask nothing
+    #[arg(long, requires = "filter")]
+    pub explain: bool,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -7,6 +7,7 @@ mod archive;
 mod books;
 mod budgets;
 mod estimate;
+mod explain;
 mod incidents;
 mod lens;
 mod parity;
@@ -89,12 +90,28 @@ pub fn run(command: &Command) -> Result<bool> {
         Command::Estimate(ask) => return estimate::run(ask),
         Command::Price(ask) => show(ask.source.json, &price::ask(ask)?, print::price)?,
         Command::Trace(ask) if ask.lens => show(ask.source.json, &lens::ask(ask)?, lens::print)?,
-        other => {
-            let (question, source, print) = question(other)?;
-            show(source.json, &ask(source, &question)?, print)?;
-        }
+        other => match explained(other) {
+            Some(filter) => explain::run(filter)?,
+            None => {
+                let (question, source, print) = question(other)?;
+                show(source.json, &ask(source, &question)?, print)?;
+            }
+        },
     }
     Ok(true)
+}
+
+/// The filter of a command that only explains it.
+fn explained(command: &Command) -> Option<&str> {
+    let filter = match command {
+        Command::Traces(ask) => &ask.filter,
+        Command::Sessions(ask) => &ask.filter,
+        Command::Usage(ask) => &ask.filter,
+        Command::Plans(ask) => &ask.filter,
+        Command::Tools(ask) => &ask.filter,
+        _ => return None,
+    };
+    filter.filter.as_deref().filter(|_| filter.explain)
 }
 
 /// How an answer is shown to people.

@@ -202,6 +202,20 @@ mod tests {
             start(Span::Month, "2026-10-30T12:00:00+01:00[Europe/Berlin]"),
             "2026-10-01T00:00:00+02:00[Europe/Berlin]"
         );
+        // A day of 25 hours, at both hours that are called 02:30, and its week.
+        for now in ["2026-10-25T02:30:00+02:00[Europe/Berlin]", "2026-10-25T02:30:00+01:00[Europe/Berlin]"] {
+            assert_eq!(start(Span::Day, now), "2026-10-25T00:00:00+02:00[Europe/Berlin]");
+            assert_eq!(start(Span::Week, now), "2026-10-19T00:00:00+02:00[Europe/Berlin]");
+        }
+        // A day of 23 hours, late in the evening.
+        assert_eq!(
+            start(Span::Day, "2026-03-29T23:30:00+02:00[Europe/Berlin]"),
+            "2026-03-29T00:00:00+01:00[Europe/Berlin]"
+        );
+        assert_eq!(
+            start(Span::Week, "2026-03-30T00:00:00+02:00[Europe/Berlin]"),
+            "2026-03-30T00:00:00+02:00[Europe/Berlin]"
+        );
         // The clocks of Santiago skip midnight on this day.
         assert_eq!(
             start(Span::Day, "2026-09-06T12:00:00-03:00[America/Santiago]"),

@@ -156,3 +156,32 @@ fn a_reader_that_has_seen_enough_is_no_failure() {
         assert!(ended.status.success() && error.is_empty(), "{command}: {error}");
     }
 }
+
+#[test]
+fn parentheses_and_patterns_select_traces_and_are_explained() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    server.post_json(&export(7));
+    let count = |filter: &str| {
+        let (code, out, error) = run(&["traces", "--json", "--filter", filter, "--url", server.url("http")]);
+        assert_eq!(code, 0, "{filter}: {error}");
+        serde_json::from_str::<serde_json::Value>(&out).unwrap()["traces"].as_array().unwrap().len()
+    };
+    for (filter, wanted) in [
+        ("(model:gpt-4o tokens>1) OR status:error", 1),
+        ("-(model:gpt-4o tokens>1)", 0),
+        ("(model:o3 OR -has:agent) service:trips", 0),
+        ("model~^gpt-[45]", 1),
+        ("model!~^gpt", 0),
+        ("model!=gpt-4o", 0),
+        ("attr.gen_ai.provider.name~^open", 1),
+    ] {
+        assert_eq!(count(filter), wanted, "{filter}");
+    }
+    let filter = "(model:o3 OR -has:agent) cost!=0";
+    let (code, out, error) = run(&["traces", "--explain", "--filter", filter, "--url", "http://127.0.0.1:9"]);
+    assert!(code == 0, "nothing is asked: {error}");
+    assert!(out.contains("a model is \"o3\", or it is not so that an agent is known"), "{out}");
+    let (code, _, error) = run(&["usage", "--explain", "--filter", "(model:o3"]);
+    assert!(code == 1 && error.contains("a closing parenthesis"), "{error}");
+}

@@ -1,7 +1,8 @@
 //! Cases on conditions beyond one value per field, and on their negation.
 
 use quipu_core::{
-    Criterion, FacetField, FigureRange, Sort, Span, Store, Term, TraceFigure, TraceFilter, Usd, Wanted,
+    Criterion, FacetField, FigureRange, Pattern, Sort, Span, Store, Term, TraceFigure, TraceFilter, Usd,
+    Wanted,
 };
 
 use super::cases;
@@ -47,6 +48,11 @@ fn exactly(values: &[&str]) -> Vec<Wanted> {
 
 pub(super) fn beginning(value: &str) -> Vec<Wanted> {
     vec![Wanted::Beginning(value.to_owned())]
+}
+
+/// A value in which the pattern is found.
+fn matching(pattern: &str) -> Vec<Wanted> {
+    Pattern::new(pattern).map(Wanted::Matching).into_iter().collect()
 }
 
 pub(super) fn named(field: FacetField, values: &[&str]) -> Criterion {
@@ -176,6 +182,12 @@ async fn a_value_begins_so(on: &Subject) -> Outcome {
     picks(store, begins(FacetField::Session, "s"), &[1, 2]).await?;
     picks(store, begins(FacetField::Status, "r"), &[3]).await?;
     picks(store, begins(FacetField::Convention, ""), &[1, 2, 3, 4]).await?;
+    let found = |field, pattern| Criterion::Named(field, matching(pattern));
+    picks(store, found(FacetField::Model, "^gpt-4o(-mini)?$"), &[1, 2]).await?;
+    picks(store, found(FacetField::Model, "mini|claude"), &[2, 4]).await?;
+    picks(store, found(FacetField::Session, "^S"), &[]).await?;
+    picks(store, Criterion::Title(matching("(?i)^plan .$")), &[5]).await?;
+    picks(store, attribute("customer.tier", Some(matching("^(gold|bronze)$"))), &[1]).await?;
     let mixed = [exactly(&["claude"]), beginning("gpt-4o-")].concat();
     picks(store, Criterion::Named(FacetField::Model, mixed), &[2, 4]).await
 }

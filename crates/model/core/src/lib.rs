@@ -90,9 +90,9 @@ pub use period::{DiskBytes, Keep, PeriodError};
 pub use price::{PriceAnswer, PriceBook, PriceRequest, PriceUnit};
 pub use query::{
     CostCursor, CostPage, CostQuery, CostRow, Criterion, Cursor, Detail, EventPage, EventQuery, Facet,
-    FacetField, FigureRange, GroupBy, MetricAggregate, MetricName, MetricQuery, MetricSeries, ScanCursor,
-    ScanField, ScanPage, ScannedSpan, SessionPage, SessionQuery, SessionRow, Sort, SpanPage, SpanQuery,
-    SpanRow, SpanScan, Term, ToolGroup, TraceFigure, TraceFilter, TracePage, TraceQuery, TraceRow,
+    FacetField, FigureRange, GroupBy, MetricAggregate, MetricName, MetricQuery, MetricSeries, Pattern,
+    ScanCursor, ScanField, ScanPage, ScannedSpan, SessionPage, SessionQuery, SessionRow, Sort, SpanPage,
+    SpanQuery, SpanRow, SpanScan, Term, ToolGroup, TraceFigure, TraceFilter, TracePage, TraceQuery, TraceRow,
     TraceStatus, UsageGroup, UsageKey, UsageQuery, UsageTotals, Wanted, WorkGroup, WorkKey, WorkQuery,
     WorkRow, WorkRowCursor, WorkRowField, WorkRowPage, WorkRowQuery, WorkRowSort, WorkRowState, WorkTotals,
     Worked, has_attribute,

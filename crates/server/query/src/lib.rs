@@ -42,7 +42,8 @@ pub use figures::{
 };
 pub use filter::{FILTER_PARAMS, parse_trace_filter};
 pub use language::{
-    MAX_FILTER_ALTERNATIVES, MAX_FILTER_BYTES, MAX_FILTER_TERMS, MAX_FILTER_VALUES, parse_terms,
+    MAX_FILTER_ALTERNATIVES, MAX_FILTER_BYTES, MAX_FILTER_TERMS, MAX_FILTER_VALUES, explain_terms,
+    parse_terms,
 };
 pub use metrics::{MAX_STEPS, METRIC_PARAMS};
 pub use params::{DEFAULT_ROWS, Params};

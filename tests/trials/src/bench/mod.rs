@@ -15,6 +15,7 @@ mod raw;
 mod redact;
 pub mod send;
 mod sink;
+mod statements;
 mod web;
 mod wire;
 pub mod words;

@@ -6,7 +6,7 @@ use anyhow::{Result, anyhow, bail};
 use serde_json::Value;
 
 use super::load::{MODELS, SERVICES};
-use super::{Figures, Load, Setup, export, ingest, words::Random};
+use super::{Figures, Load, Setup, export, ingest, statements, words::Random};
 use crate::integration::{Http, Server};
 
 /// Queries of each kind.
@@ -41,7 +41,8 @@ pub fn ask(server: &Server, load: &Load, prefix: &str, figures: &mut Figures) ->
     asking.lists()?;
     asking.one_trace(load)?;
     asking.sums(load)?;
-    asking.wide(load)
+    asking.wide(load)?;
+    statements::run(server, load, prefix, figures)
 }
 
 /// One client of a server.

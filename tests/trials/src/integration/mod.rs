@@ -35,6 +35,7 @@ mod run;
 mod server;
 mod soak;
 mod split;
+mod sql;
 pub mod tools;
 pub mod tree;
 mod vendors;
@@ -57,8 +58,8 @@ pub struct Args {
     /// Suites to run; none means all but those that install frameworks
     #[arg(value_name = "SUITE")]
     suites: Vec<String>,
-    /// For the suites `alerts`, `clickhouse`, `faults`, `floods`, `frameworks`, `matrix`, `run` and `web`,
-    /// only the cases with these names
+    /// For the suites `alerts`, `clickhouse`, `faults`, `floods`, `frameworks`, `matrix`, `run`, `sql` and
+    /// `web`, only the cases with these names
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     only: Vec<String>,
     /// A suite that is skipped is a failure
@@ -97,6 +98,9 @@ pub struct Args {
     /// Minutes that the suite `soak` lasts
     #[arg(long, default_value_t = 20)]
     minutes: u64,
+    /// Random statements of the suite `sql`; half as many hostile ones [default: 10000 with --release, else 200]
+    #[arg(long)]
+    cases: Option<u64>,
 }
 
 impl Args {
@@ -132,11 +136,20 @@ pub struct Bench {
     pub release: bool,
     /// Kills of one server after the other.
     pub kills: u64,
+    /// Random statements of SQL.
+    pub cases: u64,
+}
+
+impl Bench {
+    /// Whether the case runs.
+    pub fn wants(&self, name: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|only| only == name)
+    }
 }
 
 type Suite = (&'static str, fn(&Bench) -> Result<Report>);
 
-const SUITES: [Suite; 27] = [
+const SUITES: [Suite; 28] = [
     ("recordings", recordings::run),
     ("kills", kills::run),
     ("loom", loom::run),
@@ -151,6 +164,7 @@ const SUITES: [Suite; 27] = [
     ("web", web::run),
     ("proxy", proxy::run),
     ("mcp", mcp::run),
+    ("sql", sql::run),
     ("deploy", deploy::run),
     ("packages", installed::run),
     ("clients", clients::run),
@@ -197,6 +211,7 @@ pub fn run(args: &Args) -> Result<()> {
         minutes: args.minutes,
         release: args.release,
         kills: args.kills,
+        cases: args.cases.unwrap_or(if args.release { 10_000 } else { 200 }),
     };
     ports::occupy();
     let mut reports = Vec::new();

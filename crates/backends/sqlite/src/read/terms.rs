@@ -2,8 +2,8 @@
 //! nothing, and no text is bound.
 
 use quipu_core::{
-    AnswerMemory, Criterion, FacetField, FigureRange, Resource, Term, TraceFigure, TraceStatus, Wanted,
-    has_attribute,
+    AnswerMemory, Criterion, FacetField, FigureRange, Pattern, Resource, Term, TraceFigure, TraceStatus,
+    Wanted, has_attribute,
 };
 use rusqlite::Connection;
 
@@ -255,6 +255,8 @@ fn errors(conn: &Connection, wanted: &[Wanted]) -> Result<Met> {
                 let length = text.chars().count().min(ERROR_CHARS);
                 format!("substr(f.error, 1, {length}) = {}", literal(text))
             }
+            // The language has no pattern here.
+            Wanted::Matching(_) => "0".to_owned(),
         })
         .collect();
     let failed = format!("f.status = 2 AND ({})", fits.join(" OR "));
@@ -319,6 +321,7 @@ pub(super) fn numbers(conn: &Connection, kind: DimKind, wanted: &[Wanted]) -> Re
         match wanted {
             Wanted::Exactly(text) => numbers.extend(find(conn, kind, text)?),
             Wanted::Beginning(text) => numbers.extend(that_begin(conn, kind, text)?),
+            Wanted::Matching(pattern) => numbers.extend(that_match(conn, kind, pattern)?),
         }
     }
     Ok(numbers)
@@ -331,6 +334,24 @@ fn that_begin(conn: &Connection, kind: DimKind, text: &str) -> Result<Vec<i64>> 
     let mut rows = look.query((kind as i64, text, behind(text)))?;
     let (mut found, mut hold) = (Vec::new(), AnswerMemory::current().hold(0)?);
     while let Some(row) = rows.next()? {
+        if found.len().is_multiple_of(NUMBERS_A_STEP) {
+            hold.grow(NUMBERS_A_STEP * NUMBER)?;
+        }
+        found.push(row.get(0)?);
+    }
+    Ok(found)
+}
+
+/// The day's numbers of names in which a pattern is found. Each name of the day is read once.
+fn that_match(conn: &Connection, kind: DimKind, pattern: &Pattern) -> Result<Vec<i64>> {
+    let mut look = conn.prepare_cached("SELECT id, text FROM dims WHERE kind = ?1")?;
+    let mut rows = look.query([kind as i64])?;
+    let (mut found, mut hold) = (Vec::new(), AnswerMemory::current().hold(0)?);
+    while let Some(row) = rows.next()? {
+        let text = row.get_ref(1)?.as_str().unwrap_or_default();
+        if !pattern.fits(text) {
+            continue;
+        }
         if found.len().is_multiple_of(NUMBERS_A_STEP) {
             hold.grow(NUMBERS_A_STEP * NUMBER)?;
         }

@@ -2,6 +2,7 @@
 
 mod events;
 mod metrics;
+mod pattern;
 mod scan;
 mod sessions;
 mod spans;
@@ -16,6 +17,7 @@ const ROWS: usize = 100;
 
 pub use events::{EventPage, EventQuery};
 pub use metrics::{MetricAggregate, MetricName, MetricQuery, MetricSeries};
+pub use pattern::Pattern;
 pub use scan::{ScanCursor, ScanField, ScanPage, ScannedSpan, SpanScan};
 pub use sessions::{SessionPage, SessionQuery, SessionRow};
 pub use spans::{Detail, SpanPage, SpanQuery, SpanRow};

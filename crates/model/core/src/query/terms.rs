@@ -1,6 +1,6 @@
 //! Filter conditions beyond one value for each field: several values, negation, prefixes, ranges of figures.
 
-use crate::{Attributes, FacetField, Value};
+use crate::{Attributes, FacetField, Pattern, Value};
 
 /// One more condition of a filter. In queries for calls, tool runs or other work, a condition applies to the
 /// same record as the field of that name in [`TraceFilter`](crate::TraceFilter). A call is matched by its own
@@ -91,6 +91,8 @@ pub enum Wanted {
     Exactly(String),
     /// A value with this prefix.
     Beginning(String),
+    /// A value in which the pattern is found. Conditions on errors of spans have no patterns.
+    Matching(Pattern),
 }
 
 impl Wanted {
@@ -99,6 +101,7 @@ impl Wanted {
         match self {
             Self::Exactly(text) => value == text,
             Self::Beginning(text) => value.starts_with(text.as_str()),
+            Self::Matching(pattern) => pattern.fits(value),
         }
     }
 }

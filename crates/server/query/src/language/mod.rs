@@ -1,10 +1,15 @@
-//! The filter language: terms joined by spaces, of which all must match, and alternatives joined by `OR`.
+//! The filter language: terms joined by spaces, of which all must match, alternatives joined by `OR`, and
+//! parentheses.
 
+mod explain;
 mod figure;
+mod group;
 mod reader;
 mod value;
 
-use quipu_core::{Criterion, FacetField, Term, Wanted};
+use quipu_core::{Criterion, FacetField, Term};
+
+pub use explain::explain_terms;
 
 use crate::ParamError;
 use reader::{Mistake, Reader, Reading};
@@ -13,7 +18,7 @@ use reader::{Mistake, Reader, Reading};
 pub const MAX_FILTER_BYTES: usize = 4 << 10;
 /// Terms that a filter may have.
 pub const MAX_FILTER_TERMS: usize = 64;
-/// Terms that `OR` may join.
+/// Terms that `OR` may join, also after parentheses are resolved.
 pub const MAX_FILTER_ALTERNATIVES: usize = 16;
 /// Values that one term may name.
 pub const MAX_FILTER_VALUES: usize = 64;
@@ -65,75 +70,21 @@ fn read_terms(reader: &mut Reader<'_>) -> Reading<Vec<Term>> {
         let within = reader.text().floor_char_boundary(MAX_FILTER_BYTES);
         return Err(Mistake::at(within, format!("the end: a filter has at most {MAX_FILTER_BYTES} bytes")));
     }
-    let (mut terms, mut words, mut count) = (Vec::new(), String::new(), 0);
-    while reader.skip_spaces() {
-        match alternatives(reader, &mut count)? {
-            Term { not: false, criterion: Criterion::Words(found) } => {
-                words.push_str(if words.is_empty() { "" } else { " " });
-                words.push_str(&found);
-            }
-            term => terms.push(term),
-        }
+    let formula = group::all(reader, &mut 0)?;
+    if !reader.rest().is_empty() {
+        return Err(Mistake::at(reader.at(), "a term"));
     }
-    if !words.is_empty() {
-        terms.push(Term { not: false, criterion: Criterion::Words(words) });
-    }
-    Ok(terms)
+    group::terms(formula)
 }
 
-/// Reads a term, and those that `OR` joins to it. `count` is the number of terms so far.
-fn alternatives(reader: &mut Reader<'_>, count: &mut usize) -> Reading<Term> {
-    let mut any = Vec::new();
-    loop {
-        *count += 1;
-        if *count > MAX_FILTER_TERMS {
-            let expected = format!("the end: a filter has at most {MAX_FILTER_TERMS} terms");
-            return Err(Mistake::at(reader.at(), expected));
-        }
-        if any.len() == MAX_FILTER_ALTERNATIVES {
-            let expected = format!("no more: `OR` joins at most {MAX_FILTER_ALTERNATIVES} terms");
-            return Err(Mistake::at(reader.at(), expected));
-        }
-        any.push(term(reader)?);
-        reader.skip_spaces();
-        if !reader.eat_word(OR) {
-            return Ok(joined(any));
-        }
-        reader.skip_spaces();
+/// Reads a term with its `-`. `count` is the number of terms so far.
+fn counted_term(reader: &mut Reader<'_>, count: &mut usize) -> Reading<Term> {
+    *count += 1;
+    if *count > MAX_FILTER_TERMS {
+        let expected = format!("the end: a filter has at most {MAX_FILTER_TERMS} terms");
+        return Err(Mistake::at(reader.at(), expected));
     }
-}
-
-/// Alternatives as one term. Those that name values of the same field become one list of values.
-fn joined(any: Vec<Term>) -> Term {
-    let mut all: Vec<Term> = Vec::with_capacity(any.len());
-    for term in any {
-        match values(&term) {
-            Some((field, more)) => match all.iter_mut().find_map(|known| values_mut(known, field)) {
-                Some(list) => list.extend_from_slice(more),
-                None => all.push(term),
-            },
-            None => all.push(term),
-        }
-    }
-    match <[Term; 1]>::try_from(all) {
-        Ok([term]) => term,
-        Err(all) => Term { not: false, criterion: Criterion::Any(all) },
-    }
-}
-
-/// The field and values of a term without a `-`.
-const fn values(term: &Term) -> Option<(FacetField, &Vec<Wanted>)> {
-    match &term.criterion {
-        Criterion::Named(field, wanted) if !term.not => Some((*field, wanted)),
-        _ => None,
-    }
-}
-
-fn values_mut(term: &mut Term, wanted_field: FacetField) -> Option<&mut Vec<Wanted>> {
-    match &mut term.criterion {
-        Criterion::Named(field, wanted) if !term.not && *field == wanted_field => Some(wanted),
-        _ => None,
-    }
+    term(reader)
 }
 
 fn term(reader: &mut Reader<'_>) -> Reading<Term> {
@@ -141,38 +92,70 @@ fn term(reader: &mut Reader<'_>) -> Reading<Term> {
     if reader.is_word_end() || reader.peek() == Some('-') {
         return Err(Mistake::at(reader.at(), format!("{TERM}, right after the `-`")));
     }
-    Ok(Term { not, criterion: criterion(reader)? })
+    let (differs, criterion) = criterion(reader)?;
+    Ok(Term { not: not != differs, criterion })
 }
 
-fn criterion(reader: &mut Reader<'_>) -> Reading<Criterion> {
+/// Reads a condition; `true` if its operator negates it.
+fn criterion(reader: &mut Reader<'_>) -> Reading<(bool, Criterion)> {
     let (start, name) = (reader.at(), reader.name().to_ascii_lowercase());
     let then = reader.rest().get(name.len()..).unwrap_or_default();
     let figure = figure::named(&name);
     let sign = if figure.is_some() { then.trim_start() } else { then };
-    if name.is_empty() || !sign.starts_with([':', '>', '<', '=']) || (sign.starts_with(':') && sign != then) {
-        return words(reader);
+    let negates = sign.starts_with("!=") || sign.starts_with("!~");
+    let operator = sign.strip_prefix('!').filter(|_| negates).unwrap_or(sign);
+    let is_operator = negates || operator.starts_with([':', '>', '<', '=', '~']);
+    if name.is_empty() || !is_operator || (operator.starts_with(':') && sign != then) {
+        return words(reader).map(|criterion| (false, criterion));
     }
     let written = reader.rest().get(..name.len()).unwrap_or_default();
     reader.skip(name.len());
     if let Some(figure) = figure {
-        return Ok(Criterion::Figure(figure, figure::range(reader, figure)?));
+        reader.skip_spaces();
+        reader.eat('!');
+        return Ok((negates, Criterion::Figure(figure, figure::range(reader, figure)?)));
     }
-    if !reader.eat(':') {
+    reader.eat('!');
+    if reader.eat('~') {
+        return matching(reader, start, &name, written).map(|criterion| (negates, criterion));
+    }
+    if !(reader.eat(':') || (negates && reader.eat('='))) {
         return Err(unknown(start, &name, false));
     }
+    let criterion = if name.starts_with(ATTRIBUTE) {
+        let attribute = attribute_name(start, written)?;
+        Criterion::Attribute(attribute, value::any_or_list(reader, written)?)
+    } else {
+        match name.as_str() {
+            "has" if negates => return Err(Mistake::at(start, "-has:field, right before a field")),
+            "has" => has(reader)?,
+            "name" => Criterion::Title(value::list(reader, "name")?),
+            "error_message" => Criterion::ErrorMessage(value::list(reader, "error_message")?),
+            _ => match field(&name) {
+                Some(field) => value::of_field(reader, field, &name)?,
+                None => return Err(unknown(start, &name, true)),
+            },
+        }
+    };
+    Ok((negates, criterion))
+}
+
+/// Reads the rest after `name~`: a regular expression that must be found in the value.
+fn matching(reader: &mut Reader<'_>, start: usize, name: &str, written: &str) -> Reading<Criterion> {
     if name.starts_with(ATTRIBUTE) {
         let attribute = attribute_name(start, written)?;
-        let wanted = value::any_or_list(reader, written)?;
-        return Ok(Criterion::Attribute(attribute, wanted));
+        return Ok(Criterion::Attribute(attribute, Some(value::pattern(reader)?)));
     }
-    match name.as_str() {
-        "has" => has(reader),
-        "name" => value::list(reader, "name").map(Criterion::Title),
-        "error_message" => value::list(reader, "error_message").map(Criterion::ErrorMessage),
-        _ => match field(&name) {
-            Some(field) => value::of_field(reader, field, &name),
-            None => Err(unknown(start, &name, true)),
-        },
+    match (name, field(name)) {
+        ("name", _) => Ok(Criterion::Title(value::pattern(reader)?)),
+        (_, Some(field)) if field != FacetField::Status => {
+            Ok(Criterion::Named(field, value::pattern(reader)?))
+        }
+        ("has" | "error_message" | "status", _) => {
+            let expected = format!("{name}:value, because {name} takes no regular expression");
+            Err(Mistake::at(start, expected))
+        }
+        _ => Err(unknown(start, name, true)),
     }
 }
 

@@ -32,11 +32,13 @@ impl Mistake {
 pub(super) struct Reader<'a> {
     text: &'a str,
     at: usize,
+    /// Open parentheses.
+    depth: usize,
 }
 
 impl<'a> Reader<'a> {
     pub(super) const fn new(text: &'a str) -> Self {
-        Self { text, at: 0 }
+        Self { text, at: 0, depth: 0 }
     }
 
     /// All of it.
@@ -72,9 +74,33 @@ impl<'a> Reader<'a> {
         found
     }
 
-    /// Reads this word, if it is the next and white space or the end follows.
+    /// Open parentheses.
+    pub(super) const fn depth(&self) -> usize {
+        self.depth
+    }
+
+    /// Opens a parenthesis, if one is next.
+    pub(super) fn open(&mut self) -> bool {
+        let found = self.eat('(');
+        self.depth += usize::from(found);
+        found
+    }
+
+    /// Closes a parenthesis, if one is open and its end is next.
+    pub(super) fn close(&mut self) -> bool {
+        let found = self.depth > 0 && self.eat(')');
+        self.depth -= usize::from(found);
+        found
+    }
+
+    /// Whether the letter ends a word: white space, and within parentheses a closing one.
+    pub(super) fn ends_word(&self, letter: char) -> bool {
+        letter.is_whitespace() || (self.depth > 0 && letter == ')')
+    }
+
+    /// Reads this word, if it is the next and its end follows.
     pub(super) fn eat_word(&mut self, wanted: &str) -> bool {
-        let found = self.rest().split(char::is_whitespace).next() == Some(wanted);
+        let found = self.rest().split(|letter| self.ends_word(letter)).next() == Some(wanted);
         if found {
             self.at += wanted.len();
         }
@@ -87,9 +113,9 @@ impl<'a> Reader<'a> {
         self.peek().is_some()
     }
 
-    /// Whether white space or the end follows.
+    /// Whether the end of a word follows.
     pub(super) fn is_word_end(&self) -> bool {
-        self.peek().is_none_or(char::is_whitespace)
+        self.peek().is_none_or(|letter| self.ends_word(letter))
     }
 
     /// Reads while `fits`.
@@ -100,9 +126,10 @@ impl<'a> Reader<'a> {
         rest.get(..end).unwrap_or_default()
     }
 
-    /// Reads up to white space or the end.
+    /// Reads up to the end of a word.
     pub(super) fn word(&mut self) -> &'a str {
-        self.take(|letter| !letter.is_whitespace())
+        let in_group = self.depth > 0;
+        self.take(|letter| !letter.is_whitespace() && !(in_group && letter == ')'))
     }
 
     /// The next possible name of a field or figure, not yet read; empty when there is none.

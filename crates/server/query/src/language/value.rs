@@ -1,6 +1,6 @@
 //! Values of fields in the filter language.
 
-use quipu_core::{Criterion, FacetField, Wanted};
+use quipu_core::{Criterion, FacetField, Pattern, Wanted};
 
 use super::MAX_FILTER_VALUES;
 use super::reader::{Mistake, Reader, Reading};
@@ -23,6 +23,18 @@ pub(super) fn of_field(reader: &mut Reader<'_>, field: FacetField, name: &str) -
         written.iter().try_for_each(state)?;
     }
     Ok(Criterion::Named(field, written.into_iter().map(Wanted::from).collect()))
+}
+
+/// Reads a regular expression: a word, or quoted.
+pub(super) fn pattern(reader: &mut Reader<'_>) -> Reading<Vec<Wanted>> {
+    let at = reader.at();
+    let text = match reader.quoted()? {
+        Some(text) if reader.is_word_end() => text,
+        Some(_) => return Err(Mistake::at(reader.at(), "a space after the closing quote")),
+        None => reader.word().to_owned(),
+    };
+    let pattern = Pattern::new(&text).map_err(|expected| Mistake::at(at, expected))?;
+    Ok(vec![Wanted::Matching(pattern)])
 }
 
 /// Reads values of which any may be; `None` for a single star, which matches any value.
@@ -75,7 +87,8 @@ fn one(reader: &mut Reader<'_>, after: &str) -> Reading<WrittenValue> {
         let empty = || Mistake::at(at, "a value that is not empty; -has:field finds where there is none");
         return if text.is_empty() { Err(empty()) } else { Ok(WrittenValue { at, text, open }) };
     }
-    let bare = reader.take(|letter| !letter.is_whitespace() && letter != ',');
+    let in_group = reader.depth() > 0;
+    let bare = reader.take(|letter| !letter.is_whitespace() && letter != ',' && !(in_group && letter == ')'));
     if bare.is_empty() {
         return Err(Mistake::at(at, format!("a value right after {after}; one with spaces goes in quotes")));
     }

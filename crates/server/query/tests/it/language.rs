@@ -1,9 +1,10 @@
 //! Tests of the filter language, and its criteria.
 
 use proptest::prelude::*;
-use quipu_core::{Criterion, FacetField, FigureRange, Term, TraceFigure, Wanted};
+use quipu_core::{Criterion, FacetField, FigureRange, Pattern, Term, TraceFigure, Wanted};
 use quipu_query::{
-    MAX_FILTER_ALTERNATIVES, MAX_FILTER_BYTES, MAX_FILTER_TERMS, MAX_FILTER_VALUES, ParamError, parse_terms,
+    MAX_FILTER_ALTERNATIVES, MAX_FILTER_BYTES, MAX_FILTER_TERMS, MAX_FILTER_VALUES, ParamError,
+    explain_terms, parse_terms,
 };
 
 use crate::{ask, text};
@@ -314,6 +315,7 @@ fn value(wanted: &Wanted) -> String {
     match wanted {
         Wanted::Exactly(text) => quoted(text),
         Wanted::Beginning(text) => format!("{}*", quoted(text)),
+        Wanted::Matching(pattern) => panic!("{pattern:?}: a pattern is no value of a list"),
     }
 }
 
@@ -355,6 +357,148 @@ fn criteria() -> impl Strategy<Value = Criterion> {
     ]
 }
 
+/// Whether a trace with these values matches, by the meaning of terms.
+fn holds(terms: &[Term], facts: &[bool; 4]) -> bool {
+    terms.iter().all(|term| term_holds(term, facts))
+}
+
+fn term_holds(term: &Term, facts: &[bool; 4]) -> bool {
+    let found = match &term.criterion {
+        Criterion::Any(terms) => terms.iter().any(|term| term_holds(term, facts)),
+        Criterion::Named(FacetField::Model, wanted) => {
+            wanted.iter().any(|one| *one == exactly("a") && facts[0] || *one == exactly("b") && facts[1])
+        }
+        Criterion::Named(FacetField::Tool, _) => facts[2],
+        Criterion::Has(FacetField::User) => facts[3],
+        other => panic!("{other:?}"),
+    };
+    found != term.not
+}
+
+/// A formula over four facts: its text, and its value for them.
+#[derive(Debug, Clone)]
+enum Logic {
+    Fact(usize),
+    Not(Box<Logic>),
+    All(Vec<Logic>),
+    Any(Vec<Logic>),
+}
+
+impl Logic {
+    fn text(&self) -> String {
+        let join = |parts: &[Self], between: &str| {
+            format!("({})", parts.iter().map(Self::text).collect::<Vec<_>>().join(between))
+        };
+        match self {
+            Self::Fact(at) => ["model:a", "model:b", "tool:t", "has:user"][*at].to_owned(),
+            Self::Not(within) => match within.as_ref() {
+                Self::Fact(_) => format!("-{}", within.text()),
+                Self::Not(twice) => twice.text(),
+                _ => format!("-{}", within.text()),
+            },
+            Self::All(parts) => join(parts, " "),
+            Self::Any(parts) => join(parts, " OR "),
+        }
+    }
+
+    fn value(&self, facts: &[bool; 4]) -> bool {
+        match self {
+            Self::Fact(at) => facts[*at],
+            Self::Not(within) => !within.value(facts),
+            Self::All(parts) => parts.iter().all(|part| part.value(facts)),
+            Self::Any(parts) => parts.iter().any(|part| part.value(facts)),
+        }
+    }
+}
+
+fn logic() -> impl Strategy<Value = Logic> {
+    let fact = (0..4_usize).prop_map(Logic::Fact);
+    fact.prop_recursive(3, 12, 3, |within| {
+        prop_oneof![
+            within.clone().prop_map(|one| Logic::Not(Box::new(one))),
+            prop::collection::vec(within.clone(), 1..4).prop_map(Logic::All),
+            prop::collection::vec(within, 1..4).prop_map(Logic::Any),
+        ]
+    })
+}
+
+#[test]
+fn parentheses_group_terms_and_need_their_end() {
+    let parsed = |text: &str| parse_terms(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+    assert_eq!(parsed("(model:a tool:t) has:user"), parsed("model:a tool:t has:user"));
+    assert_eq!(parsed("(rain) (sun)"), vec![is(words("rain sun"))], "words of one span");
+    assert_eq!(parsed("-(model:a OR tool:t)"), parsed("-model:a -tool:t"));
+    assert_eq!(parsed("-(model:a tool:t)"), parsed("-model:a OR -tool:t"));
+    assert_eq!(parsed("(model:a tool:t) OR has:user"), parsed("model:a OR has:user tool:t OR has:user"));
+    assert_eq!(parsed("-(rain sun)"), vec![not(words("rain sun"))]);
+    assert_eq!(parsed("model:x)"), vec![is(named(FacetField::Model, &[exactly("x)")]))]);
+    for (text, position, said) in [
+        ("(model:a", 0, "a closing parenthesis"),
+        ("a (", 3, "a term"),
+        ("()", 1, "a term"),
+        ("(a)b", 3, "a space after the closing parenthesis"),
+        ("((((((((( a )))))))))", 8, "at most 8 parentheses"),
+    ] {
+        let error = parse_terms(text).expect_err(text);
+        assert_eq!(error.position(), Some(position), "{text}: {error}");
+        assert!(error.to_string().contains(said), "{text}: {error}");
+    }
+    let wide = vec!["(model:a tool:t has:user)"; 5].join(" OR ");
+    assert!(text(parse_terms(&wide)).contains("fewer parentheses"));
+}
+
+#[test]
+fn other_signs_negate_and_match_patterns() {
+    let model = |pattern: &str| named(FacetField::Model, &[Wanted::Matching(Pattern::new(pattern).unwrap())]);
+    assert_eq!(one("model!=a,b*"), one("-model:a,b*"));
+    assert_eq!(one("-model!=a"), one("model:a"));
+    assert_eq!(one("errors!=0"), not(figure(TraceFigure::Errors, Some(0), Some(0))));
+    assert_eq!(one("cost != 1"), one("-cost=1"));
+    assert_eq!(one("attr.tier!=gold"), one("-attr.tier:gold"));
+    assert_eq!(one("model~^gpt-[45]"), is(model("^gpt-[45]")));
+    assert_eq!(one("model!~\"a b\""), not(model("a b")));
+    assert_eq!(one("-model~a"), not(model("a")));
+    assert_eq!(
+        one("(model~\"a(b|c)\")"),
+        is(model("a(b|c)")),
+        "within parentheses, quotes keep a closing one"
+    );
+}
+
+#[test]
+fn wrong_patterns_name_their_position() {
+    for (text, position, said) in [
+        ("model~(", 6, "a regular expression"),
+        ("a model~", 8, "a regular expression of 1 to 200 bytes"),
+        ("status~ok", 0, "takes no regular expression"),
+        ("error_message~x", 0, "takes no regular expression"),
+        ("cost~1", 4, "US dollars"),
+        ("colour~x", 0, "a field"),
+        ("has!=user", 0, "-has:field"),
+    ] {
+        let error = parse_terms(text).expect_err(text);
+        assert_eq!(error.position(), Some(position), "{text}: {error}");
+        assert!(error.to_string().contains(said), "{text}: {error}");
+    }
+}
+
+#[test]
+fn a_filter_is_explained_in_words() {
+    let text = "status:error cost>0.5 (model:gpt-* OR -has:user) name~^run duration:1s..2s \"rate limit\"";
+    let said = explain_terms(&parse_terms(text).unwrap());
+    assert_eq!(
+        said,
+        [
+            "the status is \"error\"",
+            "the cost is $0.500000001 or more",
+            "a model begins with \"gpt-\", or it is not so that the user is known",
+            "the name of the trace matches the regular expression \"^run\"",
+            "the duration is from 1 s to 2 s",
+            "the text of one span has \"rate\" and \"limit\"",
+        ]
+    );
+}
+
 proptest! {
     #[test]
     fn any_text_is_answered(text in "\\PC{0,80}") {
@@ -364,11 +508,18 @@ proptest! {
     #[test]
     fn what_looks_like_a_filter_is_answered(parts in prop::collection::vec(
         prop::sample::select(vec!["-", " ", "\"", "\\", ":", "*", ",", "..", ">", "=", "<", "cost", "model", "has", "name", "status",
-            "ok", "1s", "9", "k", "ü", "OR", "$", "."]), 0..24)) {
+            "ok", "1s", "9", "k", "ü", "OR", "$", ".", "(", ")", "!", "~"]), 0..24)) {
         let text = parts.concat();
         if let Err(error) = parse_terms(&text) {
             let position = error.position().unwrap();
             prop_assert!(position <= text.chars().count(), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn parentheses_mean_what_they_say(logic in logic(), facts in any::<[bool; 4]>()) {
+        if let Ok(terms) = parse_terms(&logic.text()) {
+            prop_assert_eq!(holds(&terms, &facts), logic.value(&facts), "{}", logic.text());
         }
     }
 

@@ -11,6 +11,7 @@ import {
   terms,
   toggled,
   without,
+  wordsOf,
   written,
 } from "../src/lib/query";
 
@@ -211,5 +212,26 @@ describe("completion", () => {
     expect(to('said "no"\n  at x')).toBe('status:ok error_message:"said \\"no\\""*');
     expect(to("x".repeat(200))).toBe(`status:ok error_message:${"x".repeat(199)}*`);
     expect(chosen('error_message:"a: b"', "error_message")).toEqual(["a: b"]);
+  });
+});
+
+describe("parentheses and more signs", () => {
+  it("keep terms in parentheses together, and change nothing within them", () => {
+    const text = 'status:error (model:a OR -tool:"b )") cost>1';
+    const cut = terms(text).map((term) => text.slice(term.start, term.end));
+    expect(cut).toEqual(["status:error", '(model:a OR -tool:"b )")', "cost>1"]);
+    expect(narrowed(text, { model: "c" })).toBe(`${text} model:c`);
+    expect(wordsOf("(rain snow) sun")).toBe("sun");
+    expect(terms("-(a b) c").map((term) => term.not)).toEqual([true, false]);
+    expect(terms("(a b").map((term) => term.end)).toEqual([4]);
+  });
+  it("read !=, ~ and !~, and leave what is excluded", () => {
+    expect(terms("model!=a errors != 0 name~^x session!~y").map((term) => term.sign?.text)).toEqual([
+      "!=",
+      "!=",
+      "~",
+      "!~",
+    ]);
+    expect(narrowed("model!=a model~b", { model: "c" })).toBe("model!=a model:c");
   });
 });

@@ -1,7 +1,7 @@
 // The query language of the filter bar: one text, read into terms and changed term by term.
 // The server judges it (docs/guide/query-language.md); here it is only cut, coloured and edited.
 
-export type Sign = ":" | ">" | ">=" | "<" | "<=" | "=";
+export type Sign = ":" | ">" | ">=" | "<" | "<=" | "=" | "!=" | "~" | "!~";
 
 export interface Piece {
   start: number;
@@ -19,7 +19,7 @@ export interface Term {
   not: boolean;
   /** Whether `OR` joins it to a term next to it. One of the joined terms must hold. */
   joined: boolean;
-  /** null for words and phrases of the full text. */
+  /** null for words and phrases of the full text, and for terms in parentheses, which have no values. */
   field: { start: number; end: number; text: string } | null;
   sign: { start: number; end: number; text: Sign } | null;
   /** The values, or the one word or phrase. */
@@ -64,8 +64,8 @@ export const isField = (field: string): boolean =>
   (field.startsWith("attr.") && field.length > "attr.".length);
 
 /** A name and its sign. Around the sign of a figure there may be spaces. */
-const HEAD = /^([A-Za-z][\w.-]*)(:|>=|<=|>|<|=)/;
-const FIGURE_HEAD = new RegExp(`^(${FIGURES.join("|")})(\\s*(?:>=|<=|>|<|=)\\s*)`, "i");
+const HEAD = /^([A-Za-z][\w.-]*)(:|>=|<=|!=|!~|>|<|=|~)/;
+const FIGURE_HEAD = new RegExp(`^(${FIGURES.join("|")})(\\s*(?:>=|<=|!=|>|<|=)\\s*)`, "i");
 
 /** The quoted text that begins at `start`. An open quote reaches to the end. */
 function quoted(text: string, start: number): Piece {
@@ -110,10 +110,24 @@ const nameOf = (name: string): string => {
   return lower.startsWith(ATTRIBUTE) ? ATTRIBUTE + name.slice(ATTRIBUTE.length) : lower;
 };
 
+/** The end of the parentheses that open at `start`; of the text, where they do not close. */
+function groupEnd(text: string, start: number): number {
+  let depth = 0;
+  for (let at = start; at < text.length; at += 1) {
+    if (text[at] === '"') at = quoted(text, at).end - 1;
+    else if (text[at] === "(") depth += 1;
+    else if (text[at] === ")") depth -= 1;
+    if (depth === 0) return at + 1;
+  }
+  return text.length;
+}
+
 function termAt(text: string, start: number): Term {
   const not = text[start] === "-" && start + 1 < text.length && !/\s/.test(text[start + 1] ?? " ");
   const from = not ? start + 1 : start;
   const rest = text.slice(from);
+  if (rest.startsWith("("))
+    return { start, end: groupEnd(text, from), not, joined: false, field: null, sign: null, values: [] };
   const head = FIGURE_HEAD.exec(rest) ?? HEAD.exec(rest);
   const [whole, name, sign] = head ?? [];
   if (!whole || !name || !sign) {
@@ -268,13 +282,15 @@ function termOf(field: string, value: Wanted): string {
   return `${field}:${values.map(writtenName).join(",")}`;
 }
 
+const excludes = (term: Term): boolean => term.not || (term.sign?.text.startsWith("!") ?? false);
+
 /** The text with more conditions. What it said of the same fields gives way; what it excluded stays. */
 export function narrowed(text: string, by: Narrowing): string {
   const entries = Object.entries(by).filter(
     (entry): entry is [string, Wanted] => entry[1] !== undefined && entry[1] !== "",
   );
   const fields = new Set(entries.map(([field]) => field));
-  const rest = without(text, (term) => !term.not && fields.has(term.field?.text ?? ""));
+  const rest = without(text, (term) => !excludes(term) && fields.has(term.field?.text ?? ""));
   return joined(rest, ...entries.map(([field, value]) => termOf(field, value)));
 }
 
