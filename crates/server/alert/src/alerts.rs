@@ -17,6 +17,7 @@ use crate::file::{AlertFile, GroupRecord};
 use crate::quiet::Inhibition;
 use crate::route::{Grouping, Routes};
 use crate::shared::Shared;
+use crate::unread::{self, Unread};
 use crate::{
     AlertError, AlertRow, AlertsParts, Channel, ChannelConfig, Extras, Measure, Rule, RuleConfig, RuleRow,
     RuleSource, Slo,
@@ -50,6 +51,7 @@ pub(crate) struct Inner {
     pub actor: Actor,
     pub live: Mutex<Live>,
     pub failing: Mutex<Failing>,
+    pub unread: Mutex<Unread>,
     pub in_flight: Mutex<InFlight>,
     /// Held while a delivery is planned, so that two do not send the same.
     pub dispatching: tokio::sync::Mutex<()>,
@@ -58,7 +60,7 @@ pub(crate) struct Inner {
 /// State in memory: what the file has, and groups at rest.
 #[derive(Default)]
 pub(crate) struct Live {
-    pub rules: BTreeMap<String, (Rule, RuleSource)>,
+    pub rules: BTreeMap<String, (Arc<Rule>, RuleSource)>,
     /// Groups by rule and key.
     pub groups: BTreeMap<String, BTreeMap<String, GroupRecord>>,
     /// Groups beyond the limit, by rule.
@@ -108,12 +110,12 @@ impl Alerts {
             let rule = Rule::new(&name, config)?;
             check_names(&rule, &channels, &slos)?;
             check_actions(&rule, &actor)?;
-            live.rules.insert(name, (rule, RuleSource::File));
+            live.rules.insert(name, (Arc::new(rule), RuleSource::File));
         }
         for (name, config) in file.rules()? {
             match Rule::new(&name, config) {
                 Ok(rule) if !live.rules.contains_key(&name) => {
-                    live.rules.insert(name, (rule, RuleSource::Stored));
+                    live.rules.insert(name, (Arc::new(rule), RuleSource::Stored));
                 }
                 Ok(_) => tracing::warn!(rule = name, "the config file replaces the stored alert rule"),
                 Err(error) => tracing::error!(rule = name, %error, "a stored alert rule is not evaluated"),
@@ -124,6 +126,7 @@ impl Alerts {
         }
         let shared = Arc::new(Shared::new(parts.measure));
         let failing = failing::restored(file.open_of(failing::RULE)?);
+        let unread = unread::restored(file.open_of(unread::RULE)?);
         let url = if parts.config.url.is_empty() { parts.url } else { parts.config.url };
         Ok(Self(Arc::new(Inner {
             file: Arc::new(Mutex::new(file)),
@@ -140,6 +143,7 @@ impl Alerts {
             actor,
             live: Mutex::new(live),
             failing: Mutex::new(failing),
+            unread: Mutex::new(unread),
             in_flight: Mutex::default(),
             dispatching: tokio::sync::Mutex::default(),
         })))
@@ -180,6 +184,7 @@ impl Alerts {
     /// Current state of each group, firing ones first.
     pub fn list(&self) -> Vec<AlertRow> {
         let mut rows = self.failing_rows();
+        rows.extend(self.unread_rows());
         let live = self.0.live.lock();
         for (name, (rule, _)) in &live.rules {
             for record in live.groups.get(name).into_iter().flat_map(BTreeMap::values) {
@@ -204,7 +209,7 @@ impl Alerts {
     /// All rules by name.
     pub fn rules(&self) -> Vec<RuleRow> {
         let live = self.0.live.lock();
-        let row = |(name, (rule, source)): (&String, &(Rule, RuleSource))| RuleRow {
+        let row = |(name, (rule, source)): (&String, &(Arc<Rule>, RuleSource))| RuleRow {
             name: name.clone(),
             source: *source,
             config: rule.said.clone(),
@@ -249,13 +254,13 @@ impl Alerts {
         };
         let mut live = self.0.live.lock();
         live.evaluated.remove(name);
-        live.rules.insert(name.to_owned(), (rule, RuleSource::Stored));
+        live.rules.insert(name.to_owned(), (Arc::new(rule), RuleSource::Stored));
         Ok(row)
     }
 
     /// Ends the episodes of the replaced rule if the new one has other groups.
     async fn forget_other_groups(&self, rule: &Rule) -> Result<(), AlertError> {
-        let other = |(old, _): &(Rule, RuleSource)| old.group_by != rule.group_by || old.kind != rule.kind;
+        let other = |(old, _): &(Arc<Rule>, RuleSource)| old.group_by != rule.group_by || old.kind != rule.kind;
         if !self.0.live.lock().rules.get(&rule.name).is_some_and(other) {
             return Ok(());
         }

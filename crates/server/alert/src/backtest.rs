@@ -2,21 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use quipu_core::{Timestamp, TraceId};
+use quipu_core::Timestamp;
 
 use crate::engine::law_of;
-use crate::observe::{absent, group_key, names, ratio, value_of};
-use crate::{
-    AlertError, Alerts, Bound, Change, GroupState, Measured, MeasuredGroup, Rule, RuleConfig, RuleFigures,
-    Seen,
-};
+use crate::replay::Replay;
+use crate::{AlertError, Alerts, Bound, Change, GroupState, Rule, RuleConfig, Seen};
 
 /// Longest range.
 const LONGEST: i64 = 90 * Timestamp::DAY;
-/// Points that one query may have.
-const POINTS: i64 = 20_000;
-/// Most queries of a back-test.
-const QUERIES: i64 = 400;
 /// Points of the curve of a back-test.
 const CURVE: i64 = 240;
 /// Most evaluations of a rule whose figures need one query each.
@@ -29,7 +22,8 @@ pub struct Backtest {
     pub episodes: Vec<BacktestEpisode>,
     /// Seconds of all episodes together, within the range.
     pub firing_s: f64,
-    /// Milliseconds between two evaluations. A long range of many groups is evaluated less often than live.
+    /// Milliseconds between two evaluations. A rule over a metric or scores is evaluated less often than live
+    /// if the range is long.
     pub every_ms: i64,
     /// Threshold of the rule.
     pub threshold: f64,
@@ -65,92 +59,6 @@ pub struct BacktestEpisode {
     pub peak: Option<f64>,
 }
 
-/// Figures by the start of their bucket.
-type Buckets = BTreeMap<Timestamp, RuleFigures>;
-
-/// A sliding window over buckets: each bucket is merged about twice, however long the window is.
-#[derive(Default)]
-struct Sliding {
-    /// Sums of a bucket and all later ones of this half; the last entry is the oldest.
-    front: Vec<(Timestamp, RuleFigures)>,
-    back: Vec<(Timestamp, RuleFigures)>,
-    back_sum: RuleFigures,
-}
-
-impl Sliding {
-    fn push(&mut self, at: Timestamp, figures: RuleFigures) {
-        self.back_sum.merge(&figures);
-        self.back.push((at, figures));
-    }
-
-    /// Removes buckets that begin before `since`; whether there were any.
-    fn evict(&mut self, since: Timestamp) -> bool {
-        let oldest = self.front.last().or(self.back.first()).map(|(at, _)| *at);
-        if oldest.is_none_or(|at| at >= since) {
-            return false;
-        }
-        if self.front.is_empty() {
-            let mut sum = RuleFigures::default();
-            for (at, figures) in self.back.drain(..).rev() {
-                sum.merge(&figures);
-                self.front.push((at, sum.clone()));
-            }
-            self.back_sum = RuleFigures::default();
-        }
-        while self.front.last().is_some_and(|(at, _)| *at < since) {
-            self.front.pop();
-        }
-        self.evict(since);
-        true
-    }
-
-    /// The figures of the window; `None` without buckets.
-    fn sum(&self) -> Option<RuleFigures> {
-        let mut sum = match self.front.last() {
-            Some((_, sum)) => sum.clone(),
-            None if self.back.is_empty() => return None,
-            None => RuleFigures::default(),
-        };
-        sum.merge(&self.back_sum);
-        Some(sum)
-    }
-}
-
-/// Figures of a window that moves over the buckets of a group.
-struct Window<'a> {
-    buckets: std::iter::Peekable<std::collections::btree_map::Iter<'a, Timestamp, RuleFigures>>,
-    sums: Sliding,
-    length: i64,
-}
-
-impl<'a> Window<'a> {
-    fn new(buckets: &'a Buckets, length: i64) -> Self {
-        Self { buckets: buckets.iter().peekable(), sums: Sliding::default(), length }
-    }
-
-    /// Moves its end to `at`; whether its buckets changed.
-    fn move_to(&mut self, at: Timestamp) -> bool {
-        let mut is_new = false;
-        while let Some((start, figures)) = self.buckets.next_if(|(start, _)| **start < at) {
-            self.sums.push(*start, figures.clone());
-            is_new = true;
-        }
-        self.sums.evict(at.plus(-self.length)) || is_new
-    }
-
-    fn sum(&self) -> Option<RuleFigures> {
-        self.sums.sum()
-    }
-}
-
-/// Observation of a window without buckets.
-fn absent_value(rule: &Rule) -> Seen {
-    if rule.compared_with.is_some() {
-        return absent(rule);
-    }
-    value_of(rule, &MeasuredGroup::default()).map_or(Seen::NoData, Seen::Value)
-}
-
 impl Alerts {
     /// Evaluates a rule over the past, as it would have been evaluated live.
     ///
@@ -176,60 +84,28 @@ impl Alerts {
                 found: since.to_string(),
             });
         }
-        let replay = Replay { rule: &rule, since, until };
         if rule.kind.is_metric() || !rule.kind.is_queried() {
-            self.by_queries(&replay).await
+            self.by_queries(&rule, since, until).await
         } else {
-            self.by_buckets(&replay).await
+            Replay::new(&rule, rule.interval(self.0.times.every), since, until).run(&*self.0.measure).await
         }
-    }
-
-    /// Reads buckets once, and slides the window over them.
-    async fn by_buckets(&self, replay: &Replay<'_>) -> Result<Backtest, AlertError> {
-        let rule = replay.rule;
-        let groups = if rule.group_by.is_empty() { 1 } else { i64::try_from(rule.groups()).unwrap_or(100) };
-        let most = (POINTS / groups - 2).max(1);
-        let earlier = rule.compared_with.unwrap_or(0);
-        let range = replay.until.since(replay.since) + rule.window + earlier;
-        let mut every = rule.interval(self.0.times.every);
-        let bucket = loop {
-            let bucket = gcd(gcd(rule.window, every), earlier);
-            if range / bucket / most < QUERIES || every >= rule.window {
-                break bucket;
-            }
-            every = (every * 2).min(rule.window);
-        };
-        let first = ceil(replay.since, every);
-        let mut found = BTreeMap::<String, (BTreeMap<String, String>, Buckets)>::new();
-        let mut start = first.plus(-rule.window - earlier);
-        while start < replay.until {
-            let end = start.plus(bucket * most).min(ceil(replay.until, bucket));
-            let measured = self.0.measure.figures(&rule.ask_range(start, end, Some(bucket))?, end).await?;
-            collect(rule, measured, &mut found);
-            start = end;
-        }
-        if rule.group_by.is_empty() {
-            found.entry(group_key(&BTreeMap::new())).or_default();
-        }
-        let mut test = replay.test(every);
-        for (group, buckets) in found.into_values() {
-            replay.slide(group, buckets, first, every, &mut test);
-        }
-        test.episodes.sort_by_key(|episode| episode.from);
-        Ok(test)
     }
 
     /// Asks one query for each evaluation, because values of metrics have no sum.
-    async fn by_queries(&self, replay: &Replay<'_>) -> Result<Backtest, AlertError> {
-        let rule = replay.rule;
+    async fn by_queries(
+        &self,
+        rule: &Rule,
+        since: Timestamp,
+        until: Timestamp,
+    ) -> Result<Backtest, AlertError> {
         let mut every = rule.interval(self.0.times.every);
-        while replay.until.since(replay.since) / every > EVALUATIONS {
+        while until.since(since) / every > EVALUATIONS {
             every *= 2;
         }
-        let mut test = replay.test(every);
+        let mut test = Backtest::new(rule, every, until.since(since));
         let mut states = BTreeMap::<String, (BTreeMap<String, String>, GroupState)>::new();
-        let mut at = ceil(replay.since, every);
-        while at <= replay.until {
+        let mut at = ceil(since, every);
+        while at <= until {
             let mut seen = self.observe(rule, at).await?.groups;
             for (key, found) in &seen {
                 states.entry(key.clone()).or_insert_with(|| (found.group.clone(), GroupState::default()));
@@ -241,81 +117,26 @@ impl Alerts {
             }
             at = at.plus(every);
         }
-        states.values().for_each(|(group, state)| test.close(group, state, replay.until));
+        states.values().for_each(|(group, state)| test.close(group, state, until));
         test.episodes.sort_by_key(|episode| episode.from);
         Ok(test)
     }
 }
 
-/// A rule and the range of its back-test.
-struct Replay<'a> {
-    rule: &'a Rule,
-    since: Timestamp,
-    until: Timestamp,
-}
-
-impl Replay<'_> {
-    /// A back-test without episodes.
-    fn test(&self, every: i64) -> Backtest {
-        let bound = self.rule.law.bound;
-        Backtest {
+impl Backtest {
+    /// A back-test without episodes over so many nanoseconds.
+    pub(crate) fn new(rule: &Rule, every: i64, range: i64) -> Self {
+        let bound = rule.law.bound;
+        Self {
             every_ms: every / 1_000_000,
             threshold: bound.threshold(),
             side: if matches!(bound, Bound::Above(_)) { "above" } else { "below" },
-            step: (self.until.since(self.since) / CURVE).max(every),
-            ..Backtest::default()
+            step: (range / CURVE).max(every),
+            ..Self::default()
         }
     }
 
-    fn slide(
-        &self,
-        group: BTreeMap<String, String>,
-        buckets: Buckets,
-        first: Timestamp,
-        every: i64,
-        test: &mut Backtest,
-    ) {
-        let (rule, law) = (self.rule, law_of(self.rule, &group));
-        let mut window = Window::new(&buckets, rule.window);
-        let mut before = rule.compared_with.map(|earlier| (earlier, Window::new(&buckets, rule.window)));
-        let mut state = GroupState::default();
-        let (mut at, mut is_new, mut seen, mut was_there) = (first, true, None, false);
-        while at <= self.until {
-            is_new |= window.move_to(at);
-            if let Some((earlier, before)) = &mut before {
-                is_new |= before.move_to(at.plus(-*earlier));
-            }
-            if std::mem::take(&mut is_new) {
-                seen = window.sum().map(|figures| self.seen(figures));
-                if let (Some(now), Some((_, before))) = (seen, &before) {
-                    seen = Some(ratio(now, before.sum().map_or(Seen::NoData, |figures| self.seen(figures))));
-                }
-            }
-            let is_absent = seen.is_none() && !rule.group_by.is_empty();
-            // A group at rest is judged once more when it is gone, and then forgotten.
-            if !(is_absent && state.is_idle() && !was_there) {
-                let seen = match seen {
-                    Some(seen) => seen,
-                    None if is_absent => absent(rule),
-                    None => absent_value(rule),
-                };
-                let change = state.step(&law, seen, at);
-                test.note(&group, &state, change, at);
-            }
-            was_there = !is_absent;
-            at = at.plus(every);
-        }
-        test.close(&group, &state, self.until);
-    }
-
-    fn seen(&self, figures: RuleFigures) -> Seen {
-        let group = MeasuredGroup { figures, ..MeasuredGroup::default() };
-        value_of(self.rule, &group).map_or(Seen::NoData, Seen::Value)
-    }
-}
-
-impl Backtest {
-    fn note(
+    pub(crate) fn note(
         &mut self,
         group: &BTreeMap<String, String>,
         state: &GroupState,
@@ -327,6 +148,15 @@ impl Backtest {
         }
         if let Some(value) = state.value.filter(|_| !state.empty && !state.failed) {
             self.plot(at, value);
+        }
+    }
+
+    /// Adds a value that is the same at all evaluations between two times.
+    pub(crate) fn plot_between(&mut self, from: Timestamp, to: Timestamp, value: f64) {
+        let mut at = from;
+        while at < to {
+            self.plot(at, value);
+            at = at.floor(self.step).plus(self.step);
         }
     }
 
@@ -345,7 +175,7 @@ impl Backtest {
     }
 
     /// Adds the episode that is open at the end.
-    fn close(&mut self, group: &BTreeMap<String, String>, state: &GroupState, until: Timestamp) {
+    pub(crate) fn close(&mut self, group: &BTreeMap<String, String>, state: &GroupState, until: Timestamp) {
         if state.phase == crate::Phase::Firing {
             self.add(group, state, None, until);
         }
@@ -364,26 +194,7 @@ impl Backtest {
     }
 }
 
-fn collect(
-    rule: &Rule,
-    measured: Measured,
-    found: &mut BTreeMap<String, (BTreeMap<String, String>, Buckets)>,
-) {
-    for group in measured.groups {
-        let names = names(rule, &group);
-        let (_, buckets) = found.entry(group_key(&names)).or_insert_with(|| (names, Buckets::new()));
-        for (at, mut figures) in group.points {
-            figures.example = None::<TraceId>;
-            buckets.entry(at).or_default().merge(&figures);
-        }
-    }
-}
-
 /// The first multiple of `width` at or after a time.
-const fn ceil(at: Timestamp, width: i64) -> Timestamp {
+pub(crate) const fn ceil(at: Timestamp, width: i64) -> Timestamp {
     at.plus(width - 1).floor(width)
-}
-
-const fn gcd(one: i64, other: i64) -> i64 {
-    if other == 0 { one } else { gcd(other, one % other) }
 }

@@ -1,13 +1,16 @@
 //! Evaluation of all rules at one time, and the changes that follow from it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use quipu_core::Timestamp;
+use quipu_query::FigureAsk;
 use ring::digest::{SHA256, digest};
 
 use crate::actions::PREFIX;
 use crate::evidence::LookedUp;
 use crate::file::{Changes, EpisodeChange, GroupRecord};
+use crate::joined::Family;
 use crate::observe::{Observed, absent, group_key};
 use crate::span::span_text;
 use crate::{AlertError, Alerts, Bound, Change, NoData, Notice, NoticeStatus, Phase, Rule, Seen};
@@ -22,31 +25,54 @@ pub(crate) fn episode_id(rule: &str, grp: &str, fired_at: Timestamp) -> String {
     sum.as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// A rule whose time has come.
+struct Due {
+    rule: Arc<Rule>,
+    at: Timestamp,
+    ask: Option<FigureAsk>,
+    /// The family of its query, and the query.
+    order: (String, String),
+}
+
+impl Due {
+    fn new(rule: Arc<Rule>, at: Timestamp) -> Self {
+        let ask = if rule.kind.is_queried() { rule.ask(at, None).ok() } else { None };
+        let family = ask.as_ref().and_then(Family::of).map(|family| family.name).unwrap_or_default();
+        let rank = ask.as_ref().map(|ask| format!("{:?} {ask:?}", ask.rank)).unwrap_or_default();
+        Self { rule, at, ask, order: (family, rank) }
+    }
+}
+
 impl Alerts {
     /// Evaluates every rule whose time has come, and stores the changes with their notices.
     ///
     /// # Errors
     /// The alert file cannot be written. The next evaluation then finds the same changes.
     pub async fn evaluate(&self, now: Timestamp) -> Result<(), AlertError> {
-        let mut due: Vec<(Rule, Timestamp)> = {
-            let live = self.0.live.lock();
-            let time = |rule: &Rule| now.floor(rule.interval(self.0.times.every));
-            let is_due = |rule: &Rule| live.evaluated.get(&rule.name).is_none_or(|last| *last < time(rule));
-            let due = live.rules.values().map(|(rule, _)| rule).filter(|rule| is_due(rule));
-            due.map(|rule| (rule.clone(), time(rule))).collect()
-        };
-        // Rules with the same query follow one another, so that one answer of the store is for all of them.
-        due.sort_by(|(one, _), (other, _)| one.query().cmp(&other.query()));
-        let round = self.0.shared.round();
-        for (rule, at) in due {
+        let due = self.due_rules(now);
+        let round = self.0.shared.round(due.iter().filter_map(|due| due.ask.as_ref()));
+        for Due { rule, at, .. } in due {
             self.evaluate_rule(&rule, at).await?;
         }
         drop(round);
+        self.forget_unread(now).await?;
         self.keep_incidents(now).await?;
         self.follow_up(now).await
     }
 
-    async fn evaluate_rule(&self, rule: &Rule, at: Timestamp) -> Result<(), AlertError> {
+    /// The rules whose time has come. Rules with similar queries follow one another, so that one answer of the
+    /// store is for all of them.
+    fn due_rules(&self, now: Timestamp) -> Vec<Due> {
+        let live = self.0.live.lock();
+        let time = |rule: &Rule| now.floor(rule.interval(self.0.times.every));
+        let is_due = |rule: &Rule| live.evaluated.get(&rule.name).is_none_or(|last| *last < time(rule));
+        let due = live.rules.values().map(|(rule, _)| rule).filter(|rule| is_due(rule));
+        let mut due: Vec<Due> = due.map(|rule| Due::new(Arc::clone(rule), time(rule))).collect();
+        due.sort_by(|one, other| one.order.cmp(&other.order));
+        due
+    }
+
+    async fn evaluate_rule(&self, rule: &Arc<Rule>, at: Timestamp) -> Result<(), AlertError> {
         let observed = match self.observe(rule, at).await {
             Ok(observed) => observed,
             Err(error) => Observed { error: Some(error.to_string()), ..Observed::default() },
@@ -56,9 +82,10 @@ impl Alerts {
         if !changes.is_empty() {
             self.with_file(move |file| file.apply(&changes, at)).await?;
         }
+        self.note_evaluation(rule, observed.error.as_deref(), at).await?;
         let mut live = self.0.live.lock();
         // The rule may have been removed or replaced meanwhile.
-        if live.rules.get(&rule.name).is_some_and(|(current, _)| current == rule) {
+        if live.rules.get(&rule.name).is_some_and(|(current, _)| Arc::ptr_eq(current, rule)) {
             live.groups.insert(rule.name.clone(), groups);
             live.left_out.insert(rule.name.clone(), observed.left_out);
             live.evaluated.insert(rule.name.clone(), at);

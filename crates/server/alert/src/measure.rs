@@ -89,12 +89,14 @@ impl BudgetShare {
 }
 
 /// A score within a window.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct MeasuredScore {
     /// Its number.
     pub value: f64,
     /// Trace that it is about.
     pub trace: Option<TraceId>,
+    /// One value for each requested key; `None` if the score has none.
+    pub key: Vec<Option<String>>,
 }
 
 /// Figure of the program itself, at present.
@@ -115,17 +117,32 @@ pub trait Measure: Send + Sync {
     /// The store cannot be read.
     async fn figures(&self, ask: &FigureAsk, now: Timestamp) -> Result<Measured>;
 
+    /// Answers a query with steps of the past, without a limit of points.
+    ///
+    /// # Errors
+    /// The store cannot be read, or the answer takes too much memory.
+    async fn buckets(&self, ask: &FigureAsk, now: Timestamp) -> Result<Measured> {
+        self.figures(ask, now).await
+    }
+
     /// Accounts of a budget; empty for an unknown budget or one without spending.
     ///
     /// # Errors
     /// The accounts cannot be read.
     async fn budget(&self, name: &str) -> Result<Vec<BudgetShare>>;
 
-    /// Scores of this name within a time range, the latest version of each; without numbers left out.
+    /// Scores of this name within a time range with the keys `by`, the latest version of each; without numbers
+    /// left out.
     ///
     /// # Errors
     /// The store cannot be read.
-    async fn scores(&self, _name: &str, _since: Timestamp, _until: Timestamp) -> Result<Vec<MeasuredScore>> {
+    async fn scores(
+        &self,
+        _name: &str,
+        _by: &[String],
+        _since: Timestamp,
+        _until: Timestamp,
+    ) -> Result<Vec<MeasuredScore>> {
         Ok(Vec::new())
     }
 
@@ -135,6 +152,12 @@ pub trait Measure: Send + Sync {
     /// The figure cannot be read.
     async fn own(&self, _figure: OwnFigure) -> Result<Vec<(BTreeMap<String, String>, f64)>> {
         Ok(Vec::new())
+    }
+
+    /// Whether grouping by a field selects the records that a filter by the field does. Queries that differ
+    /// only in such a value are then asked as one.
+    fn can_join(&self) -> bool {
+        false
     }
 
     /// At most three traces that weigh most: failed ones, the slowest, or the most expensive.

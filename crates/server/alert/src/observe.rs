@@ -120,6 +120,29 @@ fn scored(rule: &Rule, scores: &[MeasuredScore]) -> Option<f64> {
     })
 }
 
+/// Observations of scores; without keys there is always one.
+fn of_scores(rule: &Rule, scores: Vec<MeasuredScore>) -> Observed {
+    let mut groups = BTreeMap::<Vec<Option<String>>, Vec<MeasuredScore>>::new();
+    if rule.group_by.is_empty() {
+        groups.insert(Vec::new(), Vec::new());
+    }
+    for score in scores {
+        groups.entry(score.key.clone()).or_default().push(score);
+    }
+    let left_out = groups.len().saturating_sub(rule.groups());
+    // The groups with most scores are judged.
+    let mut groups: Vec<_> = groups.into_iter().collect();
+    groups.sort_by_key(|(_, scores)| std::cmp::Reverse(scores.len()));
+    groups.truncate(rule.groups());
+    let observe = |(key, scores): (Vec<Option<String>>, Vec<MeasuredScore>)| {
+        let keys = rule.group_by.iter().cloned().zip(key.into_iter().map(Option::unwrap_or_default));
+        let (key, mut one) = Observation::of(keys.collect(), scored(rule, &scores));
+        one.example = scores.iter().rev().find_map(|score| score.trace);
+        (key, one)
+    };
+    Observed { left_out, ..groups.into_iter().map(observe).collect() }
+}
+
 impl Alerts {
     /// Figures of a rule for the window that ends at `at`, compared with an earlier window if the rule says
     /// so.
@@ -156,10 +179,8 @@ impl Alerts {
             }
             Kind::Score => {
                 let name = rule.config.score.as_deref().unwrap_or_default();
-                let scores = measure.scores(name, at.plus(-rule.window), at).await?;
-                let (key, mut one) = Observation::of(BTreeMap::new(), scored(rule, &scores));
-                one.example = scores.iter().rev().find_map(|score| score.trace);
-                Ok([(key, one)].into_iter().collect())
+                let scores = measure.scores(name, &rule.group_by, at.plus(-rule.window), at).await?;
+                Ok(of_scores(rule, scores))
             }
             Kind::Health => self.observe_health(rule, at).await,
             Kind::IngestLag | Kind::DeadLetters => {
@@ -169,7 +190,7 @@ impl Alerts {
                 Ok(found.into_iter().map(|(group, value)| Observation::of(group, Some(value))).collect())
             }
             _ => {
-                let measured = measure.figures(&rule.ask(at, None)?, at).await?;
+                let measured = self.0.shared.read(&rule.ask(at, None)?, at).await?;
                 Ok(observations(rule, &measured))
             }
         }

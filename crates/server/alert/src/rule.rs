@@ -12,7 +12,7 @@ use crate::{AlertError, Figure, Law, PRESETS, RuleConfig};
 /// Steps of a window whose points are judged one by one.
 const STEPS: i64 = 1_000;
 /// Most groups of a rule.
-const MOST_GROUPS: usize = 10_000;
+pub(crate) const MOST_GROUPS: usize = 10_000;
 
 /// Weight of a rule.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -63,6 +63,8 @@ pub struct Rule {
     pub escalate: Vec<(i64, Vec<String>)>,
     /// Nanoseconds to the earlier window that values are compared with.
     pub compared_with: Option<i64>,
+    /// Nanoseconds that its evaluation has to fail before that is an alert; `None` for never.
+    pub(crate) error_hold: Option<i64>,
     pub(crate) kind: Kind,
     pub(crate) min_count: u64,
     pub(crate) consecutive: usize,
@@ -84,8 +86,9 @@ impl Rule {
         if !(1..=64).contains(&name.len()) || !name.bytes().all(fits) {
             return Err(keys.wrong("name", "1 to 64 characters of a-z, 0-9, _ and -", name));
         }
-        if name == crate::failing::RULE {
-            return Err(keys.wrong("name", "another name: alerts about channels have this one", name));
+        if [crate::failing::RULE, crate::unread::RULE].contains(&name) {
+            let expected = "another name: alerts about channels and about rules with errors have this one";
+            return Err(keys.wrong("name", expected, name));
         }
         let presets = || PRESETS.map(|preset| preset.name).join(", ");
         let unknown = || {
@@ -121,6 +124,7 @@ impl Rule {
             actions: keys.actions()?,
             pairs: if kind.is_queried() { keys.pairs(kind, figure, groups)? } else { Vec::new() },
             compared_with: keys.compared_with(kind)?,
+            error_hold: keys.error_hold()?,
             figure,
             group_by,
             kind,
@@ -142,11 +146,6 @@ impl Rule {
     /// Most groups that are judged.
     pub fn groups(&self) -> usize {
         self.config.groups.unwrap_or(100)
-    }
-
-    /// What its query is about, without the end of the window.
-    pub(crate) fn query(&self) -> (i64, &[(String, String)]) {
-        (self.window, &self.pairs)
     }
 
     /// Word of its kind.

@@ -74,6 +74,11 @@ rule_config! {
     no_data: String,
     /// Time without records after which `no_data = "alert"` fires; default `for`.
     no_data_for: String,
+    /// `alert` (default): an evaluation that fails for `error_for` is an alert of the rule `rule-failing`.
+    /// `keep`: it is only a state. Groups keep their phase in both cases.
+    on_error: String,
+    /// Time that the evaluation has to fail before that is an alert; default 5m.
+    error_for: String,
     /// `info`, `warning` (default) or `critical`.
     severity: String,
     /// Channels that get its notices.

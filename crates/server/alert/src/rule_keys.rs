@@ -5,6 +5,7 @@ use quipu_query::MAX_TOP;
 
 use crate::actions::{self, Action};
 use crate::kind::{FIGURES, Kind};
+use crate::score_keys::KEYS as SCORE_KEYS;
 use crate::span::{read_span, span_text};
 use crate::{AlertError, Bound, Figure, Law, NoData, RuleConfig, Severity};
 
@@ -18,7 +19,7 @@ pub(crate) const MINUTE: i64 = 60 * Timestamp::SECOND;
 /// Most steps of an escalation.
 const STEPS: usize = 5;
 /// Longest of the other times.
-const LONGEST_WAIT: i64 = 7 * Timestamp::DAY;
+pub(crate) const LONGEST_WAIT: i64 = 7 * Timestamp::DAY;
 
 /// Reads the keys of one rule, with errors that name rule and key.
 pub(crate) struct Keys<'a> {
@@ -185,6 +186,11 @@ impl Keys<'_> {
             _ if kind.is_queried() || group_by.is_empty() => Ok(()),
             Kind::Health if matches!(joined.as_str(), "agent" | "tool") => Ok(()),
             Kind::Health => Err(self.wrong("group_by", "agent or tool for kind health", &joined)),
+            Kind::Score if group_by.iter().all(|key| SCORE_KEYS.contains(&key.as_str())) => Ok(()),
+            Kind::Score => {
+                let expected = format!("for kind score at most two of {}", SCORE_KEYS.join(", "));
+                Err(self.wrong("group_by", expected, &joined))
+            }
             _ => Err(self.wrong(
                 "group_by",
                 "no keys for this kind: it has groups of its own or none",

@@ -1,27 +1,46 @@
-//! One store query for all rules of a round that ask the same figures with other thresholds.
+//! One store query for rules of a round that ask the same figures with other thresholds, or with another value
+//! of a field.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
-use quipu_core::{Result, Timestamp, TraceFilter, TraceId};
-use quipu_query::FigureAsk;
+use quipu_core::{ErrorKind, Result, Timestamp, TraceFilter, TraceId};
+use quipu_query::{FigureAsk, Rank};
 
+use crate::joined::{Families, Family, Joined};
 use crate::measure::OwnFigure;
 use crate::{BudgetShare, Measure, Measured, MeasuredScore};
 
-/// A source of figures that remembers its last answer within a round of evaluations.
+/// A source of figures that remembers its last answers within a round of evaluations.
 pub(crate) struct Shared {
     measure: Arc<dyn Measure>,
     round: Mutex<Round>,
 }
 
-/// One answer only: rules with the same query follow one another, and an answer may have 10,000 groups.
+/// The last answers only: rules with similar queries follow one another, and an answer may have 10,000
+/// groups.
 #[derive(Default)]
 struct Round {
     is_open: bool,
-    last: Option<(FigureAsk, Measured)>,
+    families: Families,
+    last: Option<(FigureAsk, Arc<Measured>)>,
+    joined: Option<Joined>,
+}
+
+impl Round {
+    fn known(&self, ask: &FigureAsk) -> Option<Arc<Measured>> {
+        let (asked, measured) = self.last.as_ref()?;
+        // Order and number of the groups matter only if some are left out.
+        let is_whole = measured.left_out == 0 && measured.groups.len() <= ask.top;
+        let same = FigureAsk { rank: ask.rank, top: ask.top, ..asked.clone() } == *ask;
+        (same && (is_whole || asked == ask)).then(|| Arc::clone(measured))
+    }
+
+    fn of_family(&self, family: &Family, ask: &FigureAsk) -> Option<Arc<Measured>> {
+        self.joined.as_ref()?.answer(family, ask)
+    }
 }
 
 impl Shared {
@@ -29,19 +48,60 @@ impl Shared {
         Self { measure, round: Mutex::default() }
     }
 
-    /// Begins a round. Its answers are of one moment.
-    pub(crate) fn round(&self) -> OpenRound<'_> {
-        *self.round.lock() = Round { is_open: true, last: None };
+    /// Begins a round in which these queries will be asked. Its answers are of one moment.
+    pub(crate) fn round<'a>(&self, asks: impl Iterator<Item = &'a FigureAsk>) -> OpenRound<'_> {
+        let mut families = Families::default();
+        if self.measure.can_join() {
+            asks.filter_map(Family::of).for_each(|family| families.add(&family));
+        }
+        *self.round.lock() = Round { is_open: true, families, ..Round::default() };
         OpenRound(self)
     }
 
-    fn known(&self, ask: &FigureAsk) -> Option<Measured> {
-        let round = self.round.lock();
-        let (asked, measured) = round.last.as_ref()?;
-        // Order and number of the groups matter only if some are left out.
-        let is_whole = measured.left_out == 0 && measured.groups.len() <= ask.top;
-        let same = FigureAsk { rank: ask.rank, top: ask.top, ..asked.clone() } == *ask;
-        (same && (is_whole || asked == ask)).then(|| measured.clone())
+    /// The answer to the query of a rule, which may come from one for several rules.
+    pub(crate) async fn read(&self, ask: &FigureAsk, now: Timestamp) -> Result<Arc<Measured>> {
+        let family = Family::of(ask);
+        let values = {
+            let round = self.round.lock();
+            let known = || round.of_family(family.as_ref()?, ask);
+            if let Some(known) = round.known(ask).or_else(known) {
+                return Ok(known);
+            }
+            family.as_ref().and_then(|family| round.families.values(family).cloned())
+        };
+        if let (Some(family), Some(values)) = (&family, values) {
+            let joined = self.join(family, values, ask.rank, now).await?;
+            let mut round = self.round.lock();
+            let answer = joined.as_ref().and_then(|joined| joined.answer(family, ask));
+            match joined {
+                Some(joined) => round.joined = Some(joined),
+                None => round.families.leave_out(family),
+            }
+            if let Some(answer) = answer {
+                return Ok(answer);
+            }
+        }
+        let measured = Arc::new(self.measure.figures(ask, now).await?);
+        let mut round = self.round.lock();
+        if round.is_open {
+            round.last = Some((ask.clone(), Arc::clone(&measured)));
+        }
+        Ok(measured)
+    }
+
+    /// One query for all values of a family. Without memory for it, each value is asked for on its own.
+    async fn join(
+        &self,
+        family: &Family,
+        values: BTreeSet<String>,
+        rank: Rank,
+        now: Timestamp,
+    ) -> Result<Option<Joined>> {
+        match self.measure.figures(&family.ask(&values, rank), now).await {
+            Ok(measured) => Ok(Joined::new(family, values, rank, measured)),
+            Err(error) if error.kind() == ErrorKind::Exhausted => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 }
 
@@ -57,23 +117,29 @@ impl Drop for OpenRound<'_> {
 #[async_trait]
 impl Measure for Shared {
     async fn figures(&self, ask: &FigureAsk, now: Timestamp) -> Result<Measured> {
-        if let Some(known) = self.known(ask) {
-            return Ok(known);
+        let known = self.round.lock().known(ask);
+        match known {
+            Some(known) => Ok(known.as_ref().clone()),
+            None => self.measure.figures(ask, now).await,
         }
-        let measured = self.measure.figures(ask, now).await?;
-        let mut round = self.round.lock();
-        if round.is_open {
-            round.last = Some((ask.clone(), measured.clone()));
-        }
-        Ok(measured)
+    }
+
+    async fn buckets(&self, ask: &FigureAsk, now: Timestamp) -> Result<Measured> {
+        self.measure.buckets(ask, now).await
     }
 
     async fn budget(&self, name: &str) -> Result<Vec<BudgetShare>> {
         self.measure.budget(name).await
     }
 
-    async fn scores(&self, name: &str, since: Timestamp, until: Timestamp) -> Result<Vec<MeasuredScore>> {
-        self.measure.scores(name, since, until).await
+    async fn scores(
+        &self,
+        name: &str,
+        by: &[String],
+        since: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<MeasuredScore>> {
+        self.measure.scores(name, by, since, until).await
     }
 
     async fn own(&self, figure: OwnFigure) -> Result<Vec<(BTreeMap<String, String>, f64)>> {
@@ -82,6 +148,10 @@ impl Measure for Shared {
 
     async fn heaviest(&self, filter: &TraceFilter, rank: &str) -> Result<Vec<TraceId>> {
         self.measure.heaviest(filter, rank).await
+    }
+
+    fn can_join(&self) -> bool {
+        self.measure.can_join()
     }
 }
 
@@ -118,11 +188,12 @@ mod tests {
     async fn asked(rules: &[&str], left_out: usize, in_round: bool) -> usize {
         let counted = Arc::new(Counted { asked: AtomicUsize::new(0), left_out });
         let shared = Shared::new(Arc::clone(&counted) as _);
-        let _round = in_round.then(|| shared.round());
-        for text in rules {
-            let at = Timestamp::from_nanos(Timestamp::DAY);
-            let ask = Rule::new("r", toml::from_str(text).unwrap()).unwrap().ask(at, None).unwrap();
-            shared.figures(&ask, at).await.unwrap();
+        let at = Timestamp::from_nanos(Timestamp::DAY);
+        let ask = |text: &&str| Rule::new("r", toml::from_str(text).unwrap()).unwrap().ask(at, None).unwrap();
+        let asks: Vec<FigureAsk> = rules.iter().map(ask).collect();
+        let _round = in_round.then(|| shared.round(asks.iter()));
+        for ask in &asks {
+            shared.read(ask, at).await.unwrap();
         }
         counted.asked.load(Ordering::Relaxed)
     }

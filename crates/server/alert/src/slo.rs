@@ -3,7 +3,7 @@
 //! Source of the windows and factors: "Alerting on SLOs", The Site Reliability Workbook, chapter 5.
 
 use quipu_core::{Limits, Timestamp};
-use quipu_query::Params;
+use quipu_query::{FigureAsk, Params};
 use serde::{Deserialize, Serialize};
 
 use crate::notice::number;
@@ -266,12 +266,20 @@ impl Slo {
         since: Timestamp,
         until: Timestamp,
     ) -> Result<Counts, AlertError> {
-        let all = self.figures(measure, &self.of, since, until).await?;
-        let good = match self.good == self.of {
-            true => all.clone(),
-            false => self.figures(measure, &self.good, since, until).await?,
+        let of = async |filter: &str, failed: bool| -> Result<RuleFigures, AlertError> {
+            let ask = FigureAsk { failed, ..self.checked_ask(filter, since, until)? };
+            let measured = measure.figures(&ask, until).await?;
+            Ok(measured.groups.into_iter().next().map(|group| group.figures).unwrap_or_default())
         };
-        Ok(self.counts_of(&all, &good))
+        let all = of(&self.of, false).await?;
+        let good = if self.good == self.of { all.clone() } else { of(&self.good, false).await? };
+        let failed = if self.has_fast_failures() { of(&self.good, true).await? } else { RuleFigures::default() };
+        Ok(self.counts_of(&all, &good, &failed))
+    }
+
+    /// Whether good records need the durations of failed ones: a failed record within the limit is bad.
+    pub(crate) fn has_fast_failures(&self) -> bool {
+        self.without_errors && self.config.within_ms.is_some()
     }
 
     /// Filters of all and of good records.
@@ -279,37 +287,28 @@ impl Slo {
         (&self.of, &self.good)
     }
 
-    /// Good and all records of these figures.
-    pub(crate) fn counts_of(&self, all: &RuleFigures, good: &RuleFigures) -> Counts {
-        let mut count = good.count;
-        if self.without_errors {
-            count = count.saturating_sub(good.errors);
-        }
-        if let Some(limit) = self.config.within_ms {
-            let (buckets, _) = good.latency.parts();
-            let within = |bucket: u16| quipu_core::Sketch::upper(bucket) / 1e6 <= limit;
-            let fast: i64 =
-                buckets.iter().filter(|(bucket, _)| within(*bucket)).map(|(_, times)| times).sum();
-            count = count.min(u64::try_from(fast).unwrap_or(0));
-        }
+    /// Good and all records of these figures; `failed` are those of failed records that match `good`.
+    pub(crate) fn counts_of(&self, all: &RuleFigures, good: &RuleFigures, failed: &RuleFigures) -> Counts {
+        let count = match self.config.within_ms {
+            Some(limit) => within(good, limit).saturating_sub(within(failed, limit)),
+            None if self.without_errors => good.count.saturating_sub(good.errors),
+            None => good.count,
+        };
         Counts { good: count.min(all.count), all: all.count }
     }
 
-    async fn figures(
+    pub(crate) fn checked_ask(
         &self,
-        measure: &dyn Measure,
         filter: &str,
         since: Timestamp,
         until: Timestamp,
-    ) -> Result<RuleFigures, AlertError> {
-        let ask = self.ask(filter, since, until).map_err(|error| AlertError::Config {
+    ) -> Result<FigureAsk, AlertError> {
+        self.ask(filter, since, until).map_err(|error| AlertError::Config {
             table: format!("slo.{}", self.name),
             key: "of",
             expected: error.to_string(),
             found: format!("{filter:?}"),
-        })?;
-        let measured = measure.figures(&ask, until).await?;
-        Ok(measured.groups.into_iter().next().map(|group| group.figures).unwrap_or_default())
+        })
     }
 
     pub(crate) fn ask(
@@ -317,7 +316,7 @@ impl Slo {
         filter: &str,
         since: Timestamp,
         until: Timestamp,
-    ) -> Result<quipu_query::FigureAsk, quipu_query::ParamError> {
+    ) -> Result<FigureAsk, quipu_query::ParamError> {
         let mut pairs = vec![
             ("from", self.source.to_owned()),
             ("since", since.to_string()),
@@ -329,6 +328,14 @@ impl Slo {
         let pairs = pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         Params::new(pairs, until, &Limits::default()).figure_ask()
     }
+}
+
+/// Records that ended within so many milliseconds, to a bucket of durations.
+fn within(figures: &RuleFigures, limit: f64) -> u64 {
+    let (buckets, _) = figures.latency.parts();
+    let fits = |bucket: u16| quipu_core::Sketch::upper(bucket) / 1e6 <= limit;
+    let fast: i64 = buckets.iter().filter(|(bucket, _)| fits(*bucket)).map(|(_, times)| times).sum();
+    u64::try_from(fast).unwrap_or(0)
 }
 
 /// Takes `kind:` and `status:ok` out of a filter.

@@ -84,11 +84,17 @@ impl Slo {
         until: Timestamp,
     ) -> Result<Vec<DayCounts>, AlertError> {
         let (of, good) = self.filters();
-        let all = self.daily(measure, of, since, until).await?;
-        let good = if good == of { all.clone() } else { self.daily(measure, good, since, until).await? };
+        let all = self.daily(measure, (of, false), since, until).await?;
+        let failed = match self.has_fast_failures() {
+            true => self.daily(measure, (good, true), since, until).await?,
+            false => BTreeMap::new(),
+        };
+        let good =
+            if good == of { all.clone() } else { self.daily(measure, (good, false), since, until).await? };
         let none = RuleFigures::default();
         let counted = |(day, figures): (&Timestamp, &RuleFigures)| {
-            let Counts { good, all } = self.counts_of(figures, good.get(day).unwrap_or(&none));
+            let (good, failed) = (good.get(day).unwrap_or(&none), failed.get(day).unwrap_or(&none));
+            let Counts { good, all } = self.counts_of(figures, good, failed);
             DayCounts { day: *day, good, all }
         };
         Ok(all.iter().map(counted).filter(|day| day.all > 0).collect())
@@ -97,16 +103,12 @@ impl Slo {
     async fn daily(
         &self,
         measure: &dyn Measure,
-        filter: &str,
+        (filter, failed): (&str, bool),
         since: Timestamp,
         until: Timestamp,
     ) -> Result<BTreeMap<Timestamp, RuleFigures>, AlertError> {
-        let mut ask = self.ask(filter, since, until).map_err(|error| AlertError::Config {
-            table: format!("slo.{}", self.name()),
-            key: "of",
-            expected: error.to_string(),
-            found: format!("{filter:?}"),
-        })?;
+        let mut ask = self.checked_ask(filter, since, until)?;
+        ask.failed = failed;
         ask.step = StepAsk::Of(Timestamp::DAY);
         let measured = measure.figures(&ask, until).await?;
         let points = measured.groups.into_iter().next().map(|group| group.points).unwrap_or_default();

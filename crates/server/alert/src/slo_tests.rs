@@ -214,3 +214,46 @@ fn an_objective_that_no_window_can_judge_is_refused_with_the_reason() {
     assert!(with(0.5, "30d").is_ok() && with(0.9, "1d").is_ok());
     assert!(with(0.001, "30d").is_err(), "999 of 1,000 may fail: no number of failures proves a miss");
 }
+
+/// Durations in milliseconds; `true` for failed calls.
+struct Timed(Vec<(i64, bool)>);
+
+#[async_trait]
+impl Measure for Timed {
+    async fn figures(&self, ask: &FigureAsk, _: Timestamp) -> Result<Measured> {
+        let mut figures = RuleFigures::default();
+        for (millis, failed) in self.0.iter().filter(|(_, failed)| *failed || !ask.failed) {
+            figures.count += 1;
+            figures.errors += u64::from(*failed);
+            figures.latency.add(millis * 1_000_000, 1);
+        }
+        Ok(Measured { groups: vec![MeasuredGroup { figures, ..MeasuredGroup::default() }], left_out: 0 })
+    }
+
+    async fn budget(&self, _: &str) -> Result<Vec<BudgetShare>> {
+        Ok(Vec::new())
+    }
+
+    async fn heaviest(&self, _: &TraceFilter, _: &str) -> Result<Vec<TraceId>> {
+        Ok(Vec::new())
+    }
+}
+
+#[tokio::test]
+async fn a_fast_failure_is_bad_and_so_is_a_slow_success() {
+    let calls = Timed(vec![(10, false), (10, false), (10, true), (9_000, false), (9_000, true)]);
+    let config = |good: &str| SloConfig {
+        objective: 0.99,
+        good: good.into(),
+        of: "kind:llm".into(),
+        within_ms: Some(1_000.0),
+        ..SloConfig::default()
+    };
+    let now = Timestamp::from_nanos(NOW * Timestamp::SECOND);
+    let good = async |good: &str| {
+        let slo = Slo::new("fast", config(good)).unwrap();
+        slo.counts(&calls, now.plus(-Timestamp::HOUR), now).await.unwrap()
+    };
+    assert_eq!(good("kind:llm status:ok").await, Counts { good: 2, all: 5 });
+    assert_eq!(good("kind:llm").await, Counts { good: 3, all: 5 });
+}

@@ -10,9 +10,10 @@ use quipu_core::{
     AnswerMemory, Error, ErrorKind, Event, EventQuery, Result, Sort, Store, Timestamp, TraceFilter, TraceId,
     TraceQuery, Value,
 };
-use quipu_insight::figures::{Figures, Group, figures};
+use quipu_insight::figures::{Answer, Figures, Group, buckets, figures};
 use quipu_query::FigureAsk;
 
+use crate::score_keys::ScoreKeys;
 use crate::{BudgetShare, Measure, Measured, MeasuredGroup, MeasuredScore, OwnFigure, RuleFigures};
 
 /// Traces of the evidence of a notice.
@@ -34,12 +35,13 @@ pub struct StoreMeasure {
     store: Arc<dyn Store>,
     budgets: Budgets,
     own: Option<ReadOwn>,
+    keys: ScoreKeys,
 }
 
 impl StoreMeasure {
     /// Over a store and its budgets, without figures of the program.
     pub fn new(store: Arc<dyn Store>, budgets: Budgets) -> Self {
-        Self { store, budgets, own: None }
+        Self { store, budgets, own: None, keys: ScoreKeys::default() }
     }
 
     /// With figures of the program.
@@ -53,13 +55,11 @@ impl StoreMeasure {
 #[async_trait]
 impl Measure for StoreMeasure {
     async fn figures(&self, ask: &FigureAsk, now: Timestamp) -> Result<Measured> {
-        let answer = figures(self.store.as_ref(), ask, now).await?;
-        let has_groups =
-            !ask.group_by.is_empty() || ask.metric.as_ref().is_some_and(|metric| metric.by.is_some());
-        let groups = if has_groups { answer.groups } else { vec![Group { key: Vec::new(), ..answer.total }] };
-        // A group that the store left out for lack of memory is not at rest either.
-        let left_out = answer.left_out.max(usize::from(answer.truncated));
-        Ok(Measured { groups: groups.into_iter().map(measured).collect(), left_out })
+        Ok(answered(figures(self.store.as_ref(), ask, now).await?, ask))
+    }
+
+    async fn buckets(&self, ask: &FigureAsk, now: Timestamp) -> Result<Measured> {
+        Ok(answered(buckets(self.store.as_ref(), ask, now).await?, ask))
     }
 
     async fn budget(&self, name: &str) -> Result<Vec<BudgetShare>> {
@@ -82,7 +82,13 @@ impl Measure for StoreMeasure {
         Ok(shares)
     }
 
-    async fn scores(&self, name: &str, since: Timestamp, until: Timestamp) -> Result<Vec<MeasuredScore>> {
+    async fn scores(
+        &self,
+        name: &str,
+        by: &[String],
+        since: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<MeasuredScore>> {
         let mut query = EventQuery {
             name: Some(SCORE.to_owned()),
             since: Some(since),
@@ -94,9 +100,12 @@ impl Measure for StoreMeasure {
         loop {
             let page = self.store.events(&query).await?;
             read += page.rows.len();
-            let named = page.rows.iter().filter(|event| event.attributes.text(SCORE_NAME) == Some(name));
-            // The latest version comes first.
-            scores.extend(named.filter(|event| known.insert(score_id(event))).filter_map(score));
+            for event in page.rows.iter().filter(|event| event.attributes.text(SCORE_NAME) == Some(name)) {
+                // The latest version comes first.
+                let Some(value) = known.insert(score_id(event)).then(|| score(event)).flatten() else { continue };
+                let key = self.keys.of(self.store.as_ref(), event, by).await?;
+                scores.push(MeasuredScore { value, trace: event.trace_id, key });
+            }
             query.cursor = page.next;
             if query.cursor.is_none() {
                 scores.reverse();
@@ -115,6 +124,10 @@ impl Measure for StoreMeasure {
         Ok(own(figure).into_iter().map(group).collect())
     }
 
+    fn can_join(&self) -> bool {
+        true
+    }
+
     async fn heaviest(&self, filter: &TraceFilter, rank: &str) -> Result<Vec<TraceId>> {
         let sort = match rank {
             "latency" => Sort::Longest,
@@ -125,6 +138,15 @@ impl Measure for StoreMeasure {
         let query = TraceQuery { filter: filter.clone(), sort, limit: EVIDENCE, cursor: None };
         Ok(self.store.traces(&query).await?.rows.iter().map(|row| row.trace_id).collect())
     }
+}
+
+fn answered(answer: Answer, ask: &FigureAsk) -> Measured {
+    let has_groups =
+        !ask.group_by.is_empty() || ask.metric.as_ref().is_some_and(|metric| metric.by.is_some());
+    let groups = if has_groups { answer.groups } else { vec![Group { key: Vec::new(), ..answer.total }] };
+    // A group that the store left out for lack of memory is not at rest either.
+    let left_out = answer.left_out.max(usize::from(answer.truncated));
+    Measured { groups: groups.into_iter().map(measured).collect(), left_out }
 }
 
 fn share(account: AccountStatus) -> BudgetShare {
@@ -143,14 +165,13 @@ fn score_id(event: &Event) -> String {
     })
 }
 
-fn score(event: &Event) -> Option<MeasuredScore> {
-    let value = match event.attributes.get(SCORE_VALUE)? {
-        Value::Double(value) => *value,
+fn score(event: &Event) -> Option<f64> {
+    match event.attributes.get(SCORE_VALUE)? {
+        Value::Double(value) => Some(*value),
         #[expect(clippy::cast_precision_loss, reason = "scores are small")]
-        Value::Int(value) => *value as f64,
-        _ => return None,
-    };
-    Some(MeasuredScore { value, trace: event.trace_id })
+        Value::Int(value) => Some(*value as f64),
+        _ => None,
+    }
 }
 
 fn measured(group: Group) -> MeasuredGroup {

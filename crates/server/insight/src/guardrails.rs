@@ -146,6 +146,7 @@ const fn over_time(filter: TraceFilter) -> FigureAsk {
     FigureAsk {
         source: FigureSource::Guardrails,
         filter,
+        failed: false,
         group_by: Vec::new(),
         step: StepAsk::Auto,
         top: 1,

@@ -226,6 +226,8 @@ pub struct FigureAsk {
     pub source: FigureSource,
     /// Which.
     pub filter: TraceFilter,
+    /// Only failed records.
+    pub failed: bool,
     /// Keys, each at most once; empty for metrics.
     pub group_by: Vec<FigureKey>,
     /// Points over time.
@@ -265,6 +267,7 @@ impl Params {
         Ok(FigureAsk {
             source,
             filter,
+            failed: source == FigureSource::Failures,
             group_by: if is_metric { Vec::new() } else { self.figure_keys(source)? },
             step: self.read("step", STEP, step)?.unwrap_or_default(),
             top: self.top()?,

@@ -32,6 +32,8 @@ const AIMS: &[(&str, Aim)] = &[
     ("hot.turn.memory_mib", AtMost(10.0)),
     ("alerts.evaluate_s", AtMost(5.0)),
     ("alerts.memory_mib", AtMost(64.0)),
+    ("alerts.backtest_s", AtMost(2.0)),
+    ("alerts.share_of_core", AtMost(0.03)),
     ("export.vs_rotel", AtLeast(1.0)),
     ("ingest.spans_per_s", AtLeast(40_000.0)),
     ("ingest.vs_raw_insert", AtLeast(0.5)),

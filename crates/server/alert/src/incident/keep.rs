@@ -56,7 +56,7 @@ impl Alerts {
     pub(crate) async fn keep_incidents(&self, now: Timestamp) -> Result<(), AlertError> {
         let openers: BTreeSet<String> = {
             let live = self.0.live.lock();
-            let opens = |(rule, _): &&(crate::Rule, RuleSource)| {
+            let opens = |(rule, _): &&(std::sync::Arc<crate::Rule>, RuleSource)| {
                 rule.config.incident.unwrap_or(rule.severity == Severity::Critical)
             };
             live.rules.values().filter(opens).map(|(rule, _)| rule.name.clone()).collect()

@@ -396,34 +396,54 @@ proptest! {
     #[test]
     fn a_back_test_tells_what_the_live_engine_told(
         calls in prop::collection::vec((0..1_500_i64, 0..3_usize, any::<bool>()), 0..60),
-        grouped in any::<bool>(), hold in 0..4_i64, keep in 0..4_i64, minutes in 1..5_i64, kind in 0..5_usize,
+        grouped in any::<bool>(), hold in 0..4_i64, keep in 0..4_i64, minutes in 1..5_i64,
+        kind in 0..KINDS.len(), more in 0..MORE.len(), begin in prop_oneof![Just(0_i64), Just(56_400)],
     ) {
-        let kind = [
-            "kind = \"error_rate\"\nabove = 0.4",
-            "kind = \"calls\"\nabove = 2.0",
-            "kind = \"latency\"\nquantile = \"p50\"\nabove = 700.0",
-            "kind = \"calls\"\nbelow = 2.0",
-            "kind = \"calls\"\nbelow = 3.0\nmin_count = 2",
-        ][kind];
         let group = if grouped { "group_by = [\"user\"]\n" } else { "" };
-        let text = format!("{kind}\n{group}window = \"{minutes}m\"\nfor = \"{hold}0s\"\nkeep_firing_for = \"{keep}0s\"");
+        let (kind, more) = (KINDS[kind], MORE[more]);
+        let text = format!(
+            "{kind}\n{group}{more}window = \"{minutes}m\"\nfor = \"{hold}0s\"\nkeep_firing_for = \"{keep}0s\""
+        );
+        // Not every combination is a rule, such as a critical value on the other side.
+        let config: RuleConfig = toml::from_str(&text).unwrap();
+        prop_assume!(quipu_alert::Rule::new("r", config.clone()).is_ok());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let world = Arc::<World>::default();
             for (second, user, failed) in calls {
-                world.call(second, ["ada", "bob", "eve"][user], failed);
+                world.call(begin + second, ["ada", "bob", "eve"][user], failed);
             }
             let alerts = alerts(&world, None, &format!("[alert.r]\n{text}"));
-            run_to(&world, &alerts, 2_000).await;
-            let live: Vec<_> = history(&alerts).await.into_iter()
+            // The second begin is 20 minutes before a new day, where a back-test reads its next part.
+            *world.now.lock().unwrap() = begin;
+            run_to(&world, &alerts, begin + 2_000).await;
+            let mut live: Vec<_> = history(&alerts).await.into_iter()
                 .map(|row| (row.started_at, row.group, row.ended_at, row.peak)).collect();
-            let test = alerts.backtest("r", toml::from_str(&text).unwrap(), at(10), at(2_000)).await.unwrap();
+            let test = alerts.backtest("r", config, at(begin + 10), at(begin + 2_000)).await.unwrap();
             let mut told: Vec<_> = test.episodes.into_iter()
                 .map(|row| (row.from.to_string(), row.group, row.to.map(|to| to.to_string()), row.peak)).collect();
-            let mut live = live;
             live.sort_by(|one, other| (&one.0, &one.1).cmp(&(&other.0, &other.1)));
             told.sort_by(|one, other| (&one.0, &one.1).cmp(&(&other.0, &other.1)));
             assert_eq!(told, live, "{text}");
         });
     }
 }
+
+/// Kinds of rules, and further keys, that a back-test replays.
+const KINDS: [&str; 5] = [
+    "kind = \"error_rate\"\nabove = 0.4",
+    "kind = \"calls\"\nabove = 2.0",
+    "kind = \"latency\"\nquantile = \"p50\"\nabove = 700.0",
+    "kind = \"calls\"\nbelow = 2.0",
+    "kind = \"calls\"\nbelow = 3.0\nmin_count = 2",
+];
+const MORE: [&str; 8] = [
+    "",
+    "no_data = \"alert\"\n",
+    "no_data = \"alert\"\nno_data_for = \"40s\"\n",
+    "no_data = \"keep\"\n",
+    "recover = 0.2\n",
+    "critical = 3.0\n",
+    "consecutive = 3\n",
+    "compared_with = \"2m\"\n",
+];

@@ -36,11 +36,18 @@ impl Measure for Wider {
         Ok(vec![BudgetShare { share, period: Some((at(0), at(1_000))), ..BudgetShare::default() }])
     }
 
-    async fn scores(&self, name: &str, since: Timestamp, until: Timestamp) -> Result<Vec<MeasuredScore>> {
+    async fn scores(
+        &self,
+        name: &str,
+        by: &[String],
+        since: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<MeasuredScore>> {
         assert_eq!(name, "helpful");
         let scores = self.scores.lock().unwrap();
         let within = scores.iter().filter(|(time, _)| (since..until).contains(&at(*time)));
-        Ok(within.map(|(_, value)| MeasuredScore { value: *value, trace: None }).collect())
+        let key = || by.iter().map(|_| Some("ada".to_owned())).collect();
+        Ok(within.map(|(_, value)| MeasuredScore { value: *value, trace: None, key: key() }).collect())
     }
 
     async fn own(&self, figure: OwnFigure) -> Result<Vec<(BTreeMap<String, String>, f64)>> {
@@ -248,6 +255,52 @@ async fn a_store_gives_the_latest_version_of_each_score() {
     ];
     store.write(Arc::new(Batch { events, ..Batch::default() })).await.unwrap();
     let measure = StoreMeasure::new(store, Budgets::off());
-    let values = measure.scores("helpful", at(0), at(60)).await.unwrap();
+    let values = measure.scores("helpful", &[], at(0), at(60)).await.unwrap();
     assert_eq!(values.iter().map(|score| score.value).collect::<Vec<_>>(), [0.9, 0.7]);
+}
+
+#[tokio::test]
+async fn scores_have_the_keys_of_their_event_and_of_their_trace() {
+    let store = Arc::new(Memory::new());
+    let trace = quipu_conformance::sample::trace_id(1);
+    let mut event = Event {
+        time: at(5),
+        level: Level::Info,
+        name: "gen_ai.evaluation.result".into(),
+        trace_id: Some(trace),
+        span_id: None,
+        session: Some("s-1".into()),
+        agent: None,
+        framework: None,
+        body: Value::Null,
+        attributes: Attributes::new(),
+        wire: None,
+        resource: Arc::default(),
+        scope: Arc::default(),
+    };
+    event.attributes.push("gen_ai.evaluation.name", "helpful");
+    event.attributes.push("gen_ai.evaluation.score.value", Value::Double(0.25));
+    let span = quipu_conformance::sample::draft(1, 1).starts(at(1)).user("ada").agent("clerk").span();
+    let batch = Batch { events: vec![event], spans: vec![span], ..Batch::default() };
+    store.write(Arc::new(batch)).await.unwrap();
+    let measure = StoreMeasure::new(store, Budgets::off());
+    let by = ["session", "user", "agent", "project"].map(str::to_owned);
+    let scores = measure.scores("helpful", &by, at(0), at(60)).await.unwrap();
+    let text = |text: &str| Some(text.to_owned());
+    assert_eq!(scores[0].key, [text("s-1"), text("ada"), text("clerk"), None]);
+}
+
+#[tokio::test]
+async fn a_score_is_judged_for_each_group() {
+    let world = Arc::<World>::default();
+    let wider = Arc::new(Wider { world: Arc::clone(&world), ..Wider::default() });
+    wider.scores.lock().unwrap().push((5, 0.2));
+    let text = "[alert.low]\nkind = \"score\"\nscore = \"helpful\"\nbelow = 0.5\ngroup_by = [\"user\"]";
+    let alerts = over(&world, wider, None, text);
+    run_to(&world, &alerts, 20).await;
+    let row = alerts.list().into_iter().find(|row| row.rule == "low").unwrap();
+    assert_eq!((row.state.as_str(), row.group["user"].as_str()), ("firing", "ada"));
+    let bad = "kind = \"score\"\nscore = \"helpful\"\nbelow = 0.5\ngroup_by = [\"model\"]";
+    let error = quipu_alert::Rule::new("low", toml::from_str::<RuleConfig>(bad).unwrap()).unwrap_err();
+    assert!(error.to_string().contains("agent, framework, project, service, session, user"), "{error}");
 }

@@ -11,4 +11,5 @@ mod receiver;
 mod reports;
 mod routing;
 mod smtp;
+mod unread;
 mod world;

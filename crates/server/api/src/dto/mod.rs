@@ -59,7 +59,7 @@ mod work_row;
 
 pub use agents::{AgentFigures, AgentRow, AgentsAnswer};
 pub use alert::{
-    Alert, AlertAckAsk, AlertBacktest, AlertBacktestAsk, AlertBacktestEpisode, AlertChannel, AlertCurvePoint,
+    Alert, AlertAckAsk, AlertBacktest, AlertBacktestAsk, AlertBacktestEpisode, AlertChannel, AlertCurvePoint, AlertPreset,
     AlertEpisode, AlertFigures, AlertFireAsk, AlertFired, AlertHistory, AlertHistoryParams, AlertLinkParams,
     AlertNotice, AlertRule, AlertRulesAnswer, AlertsAnswer, Silence, SilenceAsk, SilencesAnswer, Slo,
     SlosAnswer,

@@ -4,7 +4,7 @@ use axum::Extension;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use quipu_alert::{AlertError, Alerts, HistoryAsk, RuleConfig, Silencing, read_span};
+use quipu_alert::{AlertError, Alerts, HistoryAsk, PRESETS, RuleConfig, Silencing, read_span};
 use quipu_core::Timestamp;
 use quipu_query::parse_time;
 
@@ -45,13 +45,14 @@ pub(crate) async fn alerts(State(api): Shared, _: NoParams) -> Answer<AlertsAnsw
 ///
 /// Rules of the config file, which are read-only, and rules that were set here.
 #[utoipa::path(get, path = "/api/v1/alerts/rules", tag = "alerts",
-    responses((status = 200, description = "Rules by name, and the channels that they can name.", body = AlertRulesAnswer)))]
+    responses((status = 200, description = "Rules by name, the channels that they can name, and presets.", body = AlertRulesAnswer)))]
 pub(crate) async fn alert_rules(State(api): Shared, _: NoParams) -> Answer<AlertRulesAnswer> {
     let engine = engine(&api)?;
     let channel = |(name, kind): (String, &str)| AlertChannel { name, kind: kind.to_owned() };
     Ok(Json(AlertRulesAnswer {
         rules: engine.rules().into_iter().map(Into::into).collect(),
         channels: engine.channels().into_iter().map(channel).collect(),
+        presets: PRESETS.iter().map(Into::into).collect(),
     }))
 }
 

@@ -222,12 +222,12 @@ proptest! {
     }
 }
 
-/// Alerts over a store with one rule, evaluated once a minute.
-fn alerts(fixture: &Fixture, config: RuleConfig) -> Alerts {
+/// Alerts over a store, evaluated once a minute.
+fn alerts(fixture: &Fixture, rules: BTreeMap<String, RuleConfig>) -> Alerts {
     Alerts::open(AlertsParts {
         folder: None,
         config: AlertsConfig { every: "60s".into(), ..AlertsConfig::default() },
-        rules: [("r".to_owned(), config)].into(),
+        rules,
         channels: BTreeMap::new(),
         slos: BTreeMap::new(),
         measure: Arc::new(StoreMeasure::new(fixture.state.store.clone(), Money::vendored().budgets)),
@@ -235,6 +235,71 @@ fn alerts(fixture: &Fixture, config: RuleConfig) -> Alerts {
         url: String::new(),
     })
     .unwrap()
+}
+
+/// Filters of rules that one query answers, and of others.
+const VALUES: [&str; 7] = [
+    "service:shop",
+    "service:docs",
+    "model:gpt-4o",
+    "model:gpt-4o-mini",
+    "service:shop user:ada",
+    "service:docs user:ada",
+    "-service:shop",
+];
+
+/// A rule of a round: kind, window, keys and filter.
+fn of_round() -> impl Strategy<Value = Asked> {
+    let window = prop_oneof![Just(5_i64), Just(30), Just(60)];
+    (0..KINDS.len(), window, Just(0_i64), 0..4_usize, prop::sample::select(&VALUES[..]))
+}
+
+/// Compares the values of all groups of a rule after a round.
+async fn check_round(fixture: &Fixture, alerts: &Alerts, name: &str, asked: Asked) {
+    let (rule, keys) = rule(asked);
+    let filter: String = asked.4.bytes().map(|byte| format!("%{byte:02x}")).collect();
+    let (from, since) = (KINDS[asked.0].1, NOW.plus(-rule.window));
+    let mut url = format!("/api/v1/query?from={from}&since={since}&until={NOW}&top=100&filter={filter}");
+    if !keys.is_empty() {
+        url += &format!("&group_by={}", keys.join(","));
+    }
+    let answer = fixture.get(&url).await;
+    let rows = match keys.is_empty() {
+        true => vec![answer["total"].clone()],
+        false => answer["groups"].as_array().unwrap().clone(),
+    };
+    let listed: Vec<_> = alerts.list().into_iter().filter(|row| row.rule == name).collect();
+    assert_eq!(listed.len(), rows.len(), "{name} {url}");
+    for row in rows {
+        let group: BTreeMap<String, String> = keys
+            .iter()
+            .map(|key| ((*key).to_owned(), row["key"][*key].as_str().unwrap_or_default().to_owned()))
+            .collect();
+        let found = listed.iter().find(|listed| listed.group == group).unwrap();
+        assert_eq!(found.value, wanted(&rule, KINDS[asked.0].2, &row), "{name} {url} {row}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(cases(600).div_ceil(2 * RULES as u32)))]
+
+    #[test]
+    fn rules_of_a_round_share_answers_and_have_the_figures_of_their_queries(
+        calls in prop::collection::vec(call(), 0..60),
+        rules in prop::collection::vec(of_round(), 2 * RULES),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let fixture = fixture(&calls).await;
+            let named = || rules.iter().enumerate().map(|(number, asked)| (format!("r{number}"), *asked));
+            let configs = named().map(|(name, asked)| (name, rule(asked).0.said)).collect();
+            let alerts = alerts(&fixture, configs);
+            alerts.evaluate(NOW).await.unwrap();
+            for (name, asked) in named() {
+                check_round(&fixture, &alerts, &name, asked).await;
+            }
+        });
+    }
 }
 
 /// An episode: begin, group, end, worst value.
@@ -260,7 +325,7 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let fixture = fixture(&calls).await;
-            let alerts = alerts(&fixture, config.clone());
+            let alerts = alerts(&fixture, [("r".to_owned(), config.clone())].into());
             let since = NOW.plus(-125 * MINUTE);
             for minute in 0..=125 {
                 alerts.evaluate(since.plus(minute * MINUTE)).await.unwrap();

@@ -26,11 +26,23 @@ pub const MAX_POINTS: i64 = 20_000;
 /// # Errors
 /// The store cannot be read, or the answer would have more than [`MAX_POINTS`] points.
 pub async fn figures(store: &dyn Store, ask: &FigureAsk, now: Timestamp) -> Result<Answer> {
-    let times = Times::of(store, ask, now).await?;
+    answer(store, ask, Times::of(store, ask, now).await?).await
+}
+
+/// [`figures`] in steps of a given width, without a limit of points. The memory of the request limits the
+/// answer.
+///
+/// # Errors
+/// The store cannot be read, or no memory is left.
+pub async fn buckets(store: &dyn Store, ask: &FigureAsk, now: Timestamp) -> Result<Answer> {
+    answer(store, ask, Times::unbounded(ask, now)).await
+}
+
+async fn answer(store: &dyn Store, ask: &FigureAsk, times: Times) -> Result<Answer> {
     let mut table = Table::new(ask.group_by.iter().map(|key| key.word.into()).collect())?;
     match (&ask.metric, ask.source) {
         (Some(metric), _) => metric::read(store, ask, metric, &times, &mut table).await?,
-        (None, FigureSource::Calls) => calls(store, ask, &times, &mut table).await?,
+        (None, FigureSource::Calls) if !ask.failed => calls(store, ask, &times, &mut table).await?,
         (None, _) => work(store, ask, &times, &mut table).await?,
     }
     Ok(table.answer(ask, &times))
@@ -143,7 +155,7 @@ async fn done(store: &dyn Store, ask: &FigureAsk, keys: Vec<WorkKey>, step: Opti
     let query = WorkQuery {
         of: ask.source.worked(),
         filter: ask.filter.clone(),
-        failed: ask.source == FigureSource::Failures,
+        failed: ask.failed,
         group_by: keys.into_iter().chain(step.map(WorkKey::Step)).collect(),
     };
     let groups = store.work(&query).await?;

@@ -38,6 +38,17 @@ impl Times {
     }
 }
 
+impl Times {
+    /// Those of a query that gives its start and the width of its steps.
+    pub(super) fn unbounded(ask: &FigureAsk, now: Timestamp) -> Self {
+        let step = match ask.step {
+            StepAsk::Of(step) => Some(step.max(Timestamp::SECOND)),
+            StepAsk::None | StepAsk::Auto => None,
+        };
+        Self { since: ask.filter.since, until: ask.filter.until.unwrap_or(now), step }
+    }
+}
+
 /// Some time before the first record, and near it as seen from `until`: its day, its hour or its minute.
 async fn first(store: &dyn Store, ask: &FigureAsk, until: Timestamp) -> Result<Option<Timestamp>> {
     let mut ask = ask.clone();
@@ -55,7 +66,7 @@ async fn first(store: &dyn Store, ask: &FigureAsk, until: Timestamp) -> Result<O
 async fn first_step(store: &dyn Store, ask: &FigureAsk, width: i64) -> Result<Option<Timestamp>> {
     let rows = match (&ask.metric, ask.source) {
         (Some(metric), _) => return metric::first(store, ask, metric, width).await,
-        (None, quipu_query::FigureSource::Calls) => {
+        (None, quipu_query::FigureSource::Calls) if !ask.failed => {
             usage(store, &ask.filter, Vec::new(), Some(width)).await?
         }
         (None, _) => done(store, ask, Vec::new(), Some(width)).await?,

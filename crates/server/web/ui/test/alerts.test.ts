@@ -41,6 +41,16 @@ describe("the form of a rule", () => {
     expect(keysOf({ ...critical, incident: false }).keys.incident).toBe(false);
   });
 
+  it("has a field for what the figure is about, under the key of its kind", () => {
+    const config = { kind: "budget", budget: "daily", above: 0.9 };
+    const draft = ruleDraft("a", config, config);
+    expect([draft.subject, draft.limit]).toEqual(["daily", "90"]);
+    expect(keysOf(draft, config)).toEqual({ keys: { ...config, severity: "warning" }, errors: {} });
+    const other = keysOf({ ...draft, kind: "burn_rate", subject: "answers", limit: "1" }, config).keys;
+    expect(other).toEqual({ kind: "burn_rate", slo: "answers", above: 1, severity: "warning" });
+    expect(keysOf({ ...draft, subject: " " }, config).errors).toHaveProperty("budget");
+  });
+
   it("names the field that cannot be read", () => {
     const draft = { ...ruleDraft("No name", {}, {}), limit: "much", groups: "a, b, c" };
     expect(Object.keys(keysOf(draft).errors).sort()).toEqual(["above", "group_by", "name"]);

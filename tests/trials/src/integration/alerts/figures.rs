@@ -9,8 +9,14 @@ use crate::integration::{Bench, Report};
 use crate::shell;
 
 /// Package, test, cases and the claim.
-const TESTS: [(&str, &str, &str, &str); 3] = [
+const TESTS: [(&str, &str, &str, &str); 4] = [
     ("quipu-api", "every_figure_of_a_rule_is_that_of_a_query", "10000", "10,000 figures as /api/v1/query"),
+    (
+        "quipu-api",
+        "rules_of_a_round_share_answers_and_have_the_figures_of_their_queries",
+        "10000",
+        "10,000 figures of rules with shared answers as /api/v1/query",
+    ),
     (
         "quipu-api",
         "a_back_test_over_a_store_tells_what_the_live_engine_told",

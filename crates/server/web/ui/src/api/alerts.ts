@@ -48,6 +48,13 @@ export interface AlertChannel {
   kind: string;
 }
 
+/** A rule that ships with Quipu. */
+export interface AlertPreset {
+  name: string;
+  summary: string;
+  config: RuleKeys;
+}
+
 export interface AlertEpisode {
   id: string;
   rule: string;
@@ -104,7 +111,7 @@ export function useAlertList<T>(path: string) {
 
 export const useAlertStates = () => useAlertList<{ alerts: AlertState[] }>("/alerts");
 export const useAlertRules = () =>
-  useAlertList<{ rules: AlertRule[]; channels: AlertChannel[] }>("/alerts/rules");
+  useAlertList<{ rules: AlertRule[]; channels: AlertChannel[]; presets?: AlertPreset[] }>("/alerts/rules");
 export const useAlertHistory = (days: number) =>
   useAlertList<{ episodes: AlertEpisode[]; figures: AlertFigures }>(
     `/alerts/history?since=-${days}d&limit=200`,

@@ -62,6 +62,7 @@ export function Alerts() {
       rule={making ? null : (chosen ?? null)}
       taken={rules.map((rule) => rule.name)}
       channels={listed.data?.channels ?? []}
+      presets={listed.data?.presets ?? []}
       close={close}
     />
   ) : null;

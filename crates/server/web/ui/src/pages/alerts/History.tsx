@@ -8,7 +8,7 @@ import { count } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { href } from "../../state/url";
 import { Listing } from "./Listing";
-import { EpisodeState, figure, groupText, lengthText, SeverityTag, unitOfRule } from "./parts";
+import { EpisodeState, figure, groupText, lengthText, RuleName, SeverityTag, unitOfRule } from "./parts";
 
 const DAYS = ["1", "7", "30", "90"] as const;
 
@@ -101,12 +101,18 @@ function EpisodeLine({ row, rule, now }: { row: AlertEpisode; rule: AlertRule | 
   return (
     <tr>
       <th scope="row">
-        {rule ? <Link href={href("/alerts", { view: "rules", rule: row.rule })}>{row.rule}</Link> : row.rule}
+        {rule ? (
+          <Link href={href("/alerts", { view: "rules", rule: row.rule })}>
+            <RuleName name={row.rule} />
+          </Link>
+        ) : (
+          <RuleName name={row.rule} />
+        )}
         {Object.keys(row.group).length > 0 ? (
           <span className="alert-under">{groupText(row.group)}</span>
         ) : null}
       </th>
-      <td className="wide-only">{groupText(row.group)}</td>
+      <td className="wide-only alert-wraps alert-group">{groupText(row.group)}</td>
       <td>
         <EpisodeState state={row.state} />{" "}
         {row.state === "firing" ? <SeverityTag severity={row.severity} /> : null}

@@ -10,7 +10,7 @@ import { Time } from "../../components/Time";
 import { t } from "../../lib/i18n";
 import { href } from "../../state/url";
 import { Listing } from "./Listing";
-import { EpisodeState, figure, groupText, SeverityTag, unitOfRule } from "./parts";
+import { EpisodeState, figure, groupText, RuleName, SeverityTag, unitOfRule } from "./parts";
 
 interface Props {
   states: UseQueryResult<{ alerts: AlertState[] }>;
@@ -102,13 +102,24 @@ function Line({ row, rule, incident, pending, acknowledge, silence }: LineProps)
   return (
     <tr>
       <th scope="row">
-        <Link href={href("/alerts", { view: "rules", rule: row.rule })}>{row.rule}</Link>
+        {rule ? (
+          <Link href={href("/alerts", { view: "rules", rule: row.rule })}>
+            <RuleName name={row.rule} />
+          </Link>
+        ) : (
+          <RuleName name={row.rule} />
+        )}
         {Object.keys(row.group).length > 0 ? (
           <span className="alert-under">{groupText(row.group)}</span>
         ) : null}
+        {row.error ? (
+          <span className="alert-note" title={row.error}>
+            {row.error}
+          </span>
+        ) : null}
       </th>
-      <td className="wide-only">{groupText(row.group)}</td>
-      <td title={row.error ?? undefined}>
+      <td className="wide-only alert-wraps alert-group">{groupText(row.group)}</td>
+      <td>
         <EpisodeState state={row.state} />{" "}
         {row.state === "firing" ? <SeverityTag severity={row.severity} /> : null}
       </td>

@@ -2,6 +2,7 @@
 import { type FormEvent, useState } from "react";
 import {
   type AlertChannel,
+  type AlertPreset,
   type AlertRule,
   type RuleKeys,
   SEVERITIES,
@@ -21,8 +22,8 @@ import { Choice } from "../budgets/parts";
 import { BacktestChart } from "./BacktestChart";
 import {
   groupChoices,
-  KINDS,
   keysOf,
+  LATENCIES,
   QUANTILES,
   RULE_FIELDS,
   type RuleDraft,
@@ -30,21 +31,17 @@ import {
   ruleDraft,
   WINDOWS,
 } from "./draft";
+import {
+  hasFilter,
+  hasGroups,
+  hasWindow,
+  isSubjectKind,
+  KINDS,
+  kindNames,
+  SUBJECTS,
+  subjectNames,
+} from "./kinds";
 import { severityNames } from "./parts";
-
-const kindNames = (): Record<(typeof KINDS)[number], string> => ({
-  error_rate: t("Error rate"),
-  latency: t("Latency"),
-  ttft: t("Time to first token"),
-  cost: t("Cost in the window"),
-  cost_rate: t("Cost per hour"),
-  tokens: t("Tokens"),
-  calls: t("Calls"),
-  tool_failures: t("Failed tool runs"),
-  guardrails: t("Triggered guardrails"),
-  unpriced: t("Calls without a price"),
-  no_data: t("No data"),
-});
 
 const DAYS = 30;
 
@@ -52,6 +49,7 @@ interface Props {
   rule: AlertRule | null;
   taken: readonly string[];
   channels: readonly AlertChannel[];
+  presets: readonly AlertPreset[];
   close: () => void;
 }
 
@@ -68,7 +66,7 @@ interface PartProps {
   set: (patch: Partial<RuleDraft>) => void;
 }
 
-export function RuleForm({ rule, taken, channels, close }: Props) {
+export function RuleForm({ rule, taken, channels, presets, close }: Props) {
   const [draft, setDraft] = useState<RuleDraft>(() =>
     ruleDraft(rule?.name ?? "", rule?.config ?? {}, rule?.effective ?? {}),
   );
@@ -126,6 +124,14 @@ export function RuleForm({ rule, taken, channels, close }: Props) {
       <form className="panel-body rule-form" onSubmit={submit}>
         <fieldset disabled={fixed}>
           {rule ? null : (
+            <Begin
+              presets={presets}
+              pick={(preset) =>
+                set({ ...ruleDraft(preset.name, preset.config, preset.config), channels: draft.channels })
+              }
+            />
+          )}
+          {rule ? null : (
             <Field
               label={t("Name")}
               value={draft.name}
@@ -171,14 +177,43 @@ export function RuleForm({ rule, taken, channels, close }: Props) {
   );
 }
 
+/** Presets whose keys fill the form. */
+function Begin({ presets, pick }: { presets: readonly AlertPreset[]; pick: (preset: AlertPreset) => void }) {
+  const [name, setName] = useState("");
+  const chosen = presets.find((preset) => preset.name === name);
+  const choose = (wanted: string) => {
+    setName(wanted);
+    const preset = presets.find((one) => one.name === wanted);
+    if (preset) pick(preset);
+  };
+  return (
+    <label className="form-field">
+      <span className="form-label">{t("Start with")}</span>
+      <span className="form-box">
+        <select value={name} onChange={(event) => choose(event.target.value)}>
+          <option value="">{t("an empty rule")}</option>
+          {presets.map((preset) => (
+            <option key={preset.name} value={preset.name}>
+              {preset.name}
+            </option>
+          ))}
+        </select>
+      </span>
+      {chosen ? <span className="form-hint">{chosen.summary}</span> : null}
+    </label>
+  );
+}
+
 function Watched({ draft, errors, set }: PartProps) {
   const known = KINDS.some((kind) => kind === draft.kind);
+  const quantiles = draft.kind === "latency" ? LATENCIES : QUANTILES;
+  const subject = isSubjectKind(draft.kind) ? subjectNames()[draft.kind] : null;
   return (
     <>
       <label className={errors.kind ? "form-field is-wrong" : "form-field"}>
         <span className="form-label">{t("Figure")}</span>
         <span className="form-box">
-          <select value={draft.kind} onChange={(event) => set({ kind: event.target.value })}>
+          <select value={draft.kind} onChange={(event) => set({ kind: event.target.value, subject: "" })}>
             {known ? null : <option value={draft.kind}>{draft.kind}</option>}
             {KINDS.map((kind) => (
               <option key={kind} value={kind}>
@@ -193,29 +228,42 @@ function Watched({ draft, errors, set }: PartProps) {
         <Choice label={t("Quantile")} error={errors.quantile}>
           <Segments
             label={t("Quantile")}
-            options={QUANTILES.map((id) => ({ id, label: id }))}
-            value={QUANTILES.find((one) => one === draft.quantile) ?? "p95"}
+            options={quantiles.map((id) => ({ id, label: id === "avg" ? t("mean") : id }))}
+            value={quantiles.find((one) => one === draft.quantile) ?? "p95"}
             onPick={(quantile) => set({ quantile })}
           />
         </Choice>
       ) : null}
-      <Field
-        label={t("Filter")}
-        value={draft.filter}
-        error={errors.filter}
-        placeholder="service:shop"
-        hint={t("Empty for all records")}
-        onChange={(filter) => set({ filter })}
-      />
-      <Field
-        label={t("For each")}
-        value={draft.groups}
-        error={errors.group_by}
-        placeholder="model, user"
-        list={groupChoices}
-        hint={t("At most two keys; each value has its own state")}
-        onChange={(groups) => set({ groups })}
-      />
+      {subject && isSubjectKind(draft.kind) ? (
+        <Field
+          label={subject.label}
+          value={draft.subject}
+          error={errors[SUBJECTS[draft.kind]]}
+          placeholder={subject.example}
+          onChange={(value) => set({ subject: value })}
+        />
+      ) : null}
+      {hasFilter(draft.kind) ? (
+        <Field
+          label={t("Filter")}
+          value={draft.filter}
+          error={errors.filter}
+          placeholder="service:shop"
+          hint={t("Empty for all records")}
+          onChange={(filter) => set({ filter })}
+        />
+      ) : null}
+      {hasGroups(draft.kind) ? (
+        <Field
+          label={t("For each")}
+          value={draft.groups}
+          error={errors.group_by}
+          placeholder="model, user"
+          list={groupChoices}
+          hint={t("At most two keys; each value has its own state")}
+          onChange={(groups) => set({ groups })}
+        />
+      ) : null}
     </>
   );
 }
@@ -225,6 +273,7 @@ function unitHint(kind: string): string {
     case "error_rate":
     case "tool_failures":
     case "budget":
+    case "coverage":
       return "%";
     case "latency":
     case "ttft":
@@ -263,13 +312,15 @@ function When({ draft, errors, set }: PartProps) {
         />
       </div>
       <div className="rule-limit">
-        <Field
-          label={t("Window")}
-          value={draft.window}
-          error={errors.window}
-          list={WINDOWS}
-          onChange={(window) => set({ window })}
-        />
+        {hasWindow(draft.kind) ? (
+          <Field
+            label={t("Window")}
+            value={draft.window}
+            error={errors.window}
+            list={WINDOWS}
+            onChange={(window) => set({ window })}
+          />
+        ) : null}
         <Field
           label={t("Wrong for")}
           value={draft.hold}

@@ -3,8 +3,9 @@ import type { AlertChannel, AlertRule } from "../../api/alerts";
 import { AllowedButton } from "../../components/Allowed";
 import { t } from "../../lib/i18n";
 import { setParams } from "../../state/url";
+import { kindName } from "./kinds";
 import { type Asked, Listing } from "./Listing";
-import { limitText, SeverityTag } from "./parts";
+import { limitText, RuleName, SeverityTag } from "./parts";
 
 interface Props {
   asked: Asked & { data?: { rules: AlertRule[]; channels: AlertChannel[] } | undefined };
@@ -61,16 +62,21 @@ function RuleLine({ row, chosen }: { row: AlertRule; chosen: boolean }) {
   return (
     <tr className={chosen ? "is-chosen" : undefined}>
       <th scope="row">
-        {row.name}
-        <span className="alert-under">{kind}</span>
+        <RuleName name={row.name} />
+        {row.left_out > 0 ? (
+          <span className="alert-note" title={t("The rule has more groups than its limit.")}>
+            {t("{n} groups are not judged", { n: row.left_out, count: row.left_out })}
+          </span>
+        ) : null}
+        <span className="alert-under">{kindName(kind)}</span>
       </th>
-      <td className="wide-only">{kind ?? "–"}</td>
+      <td className="wide-only alert-word">{kindName(kind)}</td>
       <td className="figure">{limitText(row.effective)}</td>
       <td className="figure wide-only">{window ?? "5m"}</td>
       <td>
         <SeverityTag severity={severity ?? "warning"} />
       </td>
-      <td className="wide-only">{channels?.join(", ") || "–"}</td>
+      <td className="wide-only alert-word">{channels?.join(", ") || "–"}</td>
       <td className="wide-only">{row.source === "file" ? t("of the configuration") : t("stored")}</td>
       <td className="row-action">
         <button

@@ -1,23 +1,11 @@
 // A rule as its form has it, and the keys that it stands for.
 import type { RuleKeys, Severity } from "../../api/alerts";
 import { t } from "../../lib/i18n";
-
-/** Kinds that the form offers; a rule of another kind keeps its keys. */
-export const KINDS = [
-  "error_rate",
-  "latency",
-  "ttft",
-  "cost",
-  "cost_rate",
-  "tokens",
-  "calls",
-  "tool_failures",
-  "guardrails",
-  "unpriced",
-  "no_data",
-] as const;
+import { hasFilter, hasGroups, hasWindow, isSubjectKind, SUBJECTS } from "./kinds";
 
 export const QUANTILES = ["p50", "p95", "p99"] as const;
+/** Latencies have a mean too. */
+export const LATENCIES = ["avg", ...QUANTILES] as const;
 export const WINDOWS = ["1m", "5m", "15m", "1h", "6h", "1d"] as const;
 const GROUPS = ["user", "session", "model", "agent", "tool", "service", "project", "tag"] as const;
 export const groupChoices: readonly string[] = GROUPS;
@@ -26,6 +14,8 @@ export interface RuleDraft {
   name: string;
   kind: string;
   quantile: string;
+  /** What the figure is about, such as the name of a budget. */
+  subject: string;
   filter: string;
   side: "above" | "below";
   /** In the unit of the form: percent for shares, seconds for durations. */
@@ -44,6 +34,7 @@ export const RULE_FIELDS = [
   "name",
   "kind",
   "quantile",
+  ...Object.values(SUBJECTS),
   "filter",
   "above",
   "below",
@@ -59,7 +50,7 @@ export type RuleErrors = Partial<Record<string, string>>;
 
 /** How a threshold is typed: the number of the rule times this. */
 export function scaleOf(kind: string): number {
-  if (kind === "error_rate" || kind === "tool_failures" || kind === "budget") return 100;
+  if (["error_rate", "tool_failures", "budget", "coverage"].includes(kind)) return 100;
   return kind === "latency" || kind === "ttft" ? 0.001 : 1;
 }
 
@@ -74,6 +65,7 @@ export function ruleDraft(name: string, said: RuleKeys, effective: RuleKeys): Ru
     name,
     kind,
     quantile: effective.quantile ?? "p95",
+    subject: isSubjectKind(kind) ? text(effective[SUBJECTS[kind]]) : "",
     filter: effective.filter ?? "",
     side: typeof effective.below === "number" ? "below" : "above",
     limit: typeof limit === "number" ? String(Number((limit * scaleOf(kind)).toPrecision(12))) : "",
@@ -100,17 +92,21 @@ export function keysOf(draft: RuleDraft, before: RuleKeys = {}): { keys: RuleKey
     errors.name = t("1 to 64 characters of a-z, 0-9, _ and -.");
   put("kind", draft.kind, !before.preset || draft.kind !== "");
   put("quantile", draft.quantile, draft.kind === "latency" || draft.kind === "ttft");
-  put("filter", draft.filter.trim(), draft.filter.trim() !== "");
+  for (const [kind, key] of Object.entries(SUBJECTS)) {
+    put(key, draft.subject.trim(), kind === draft.kind && draft.subject.trim() !== "");
+    if (kind === draft.kind && draft.subject.trim() === "") errors[key] = t("A name.");
+  }
+  put("filter", draft.filter.trim(), draft.filter.trim() !== "" && hasFilter(draft.kind));
   const typed = draft.limit.trim().replace(",", ".");
   const limit = Number(typed);
   if (typed === "" && draft.kind !== "no_data") errors.above = t("A number.");
   else if (!Number.isFinite(limit)) errors.above = t("A number.");
   else if (typed !== "") keys[draft.side] = Number((limit / scaleOf(draft.kind)).toPrecision(12));
-  put("window", draft.window, true);
+  put("window", draft.window, hasWindow(draft.kind));
   put("for", draft.hold.trim(), draft.hold.trim() !== "");
   const groups = draft.groups.split(/[,\s]+/).filter(Boolean);
   if (groups.length > 2) errors.group_by = t("At most two keys.");
-  put("group_by", groups, groups.length > 0);
+  put("group_by", groups, groups.length > 0 && hasGroups(draft.kind));
   put("severity", draft.severity, true);
   put("channels", draft.channels, draft.channels.length > 0);
   put("incident", draft.incident, draft.incident !== (draft.severity === "critical"));

@@ -1,4 +1,5 @@
 // Words and figures of alerts.
+import { Fragment } from "react";
 import type { AlertEpisode, AlertState, RuleKeys, Severity } from "../../api/alerts";
 import type { Unit } from "../../charts";
 import { duration, marked, percent, usd } from "../../lib/format";
@@ -39,12 +40,27 @@ export function SeverityTag({ severity }: { severity: Severity }) {
   return <span className={`severity is-${severity}`}>{severityNames()[severity]}</span>;
 }
 
+/** A name that a narrow column cuts after its underscores and hyphens, and not within a word. */
+export function RuleName({ name }: { name: string }) {
+  let at = 0;
+  return name.split(/(?<=_)/).map((part) => {
+    at += part.length;
+    return (
+      <Fragment key={at}>
+        {part}
+        <wbr />
+      </Fragment>
+    );
+  });
+}
+
 /** Unit of a rule's value. */
 export function unitOfRule(rule: RuleKeys | undefined): Unit {
   switch (rule?.kind) {
     case "error_rate":
     case "tool_failures":
     case "budget":
+    case "coverage":
       return "percent";
     case "latency":
     case "ttft":
@@ -58,6 +74,8 @@ export function unitOfRule(rule: RuleKeys | undefined): Unit {
     case "unpriced":
     case "guardrails":
     case "no_data":
+    case "quota_errors":
+    case "dead_letters":
       return "count";
     default:
       return "number";

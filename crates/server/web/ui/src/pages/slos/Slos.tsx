@@ -78,10 +78,12 @@ function Objective({ slo }: { slo: Slo }) {
         <h2>{slo.name}</h2>
         <StateName state={slo.state} />
         <span className="muted">
-          {t("{measured} measured, {objective} promised", {
-            measured: share(slo.measured),
-            objective: share(slo.objective),
-          })}
+          {slo.measured === null
+            ? t("{objective} promised", { objective: share(slo.objective) })
+            : t("{measured} measured, {objective} promised", {
+                measured: share(slo.measured),
+                objective: share(slo.objective),
+              })}
         </span>
       </header>
       <Budget slo={slo} />

@@ -1,0 +1,240 @@
+//! Replay of a rule over buckets of the past. Groups are judged only when a bucket enters or leaves their
+//! window, or while a waiting time runs.
+
+use std::collections::BTreeMap;
+
+use quipu_core::{ErrorKind, Timestamp};
+
+use crate::backtest::ceil;
+use crate::engine::law_of;
+use crate::observe::{absent, group_key, names, ratio, value_of};
+use crate::rule::MOST_GROUPS;
+use crate::sliding::Window;
+use crate::{
+    AlertError, Backtest, GroupState, Law, Measure, Measured, MeasuredGroup, NoData, Phase, Rule,
+    RuleFigures, Seen,
+};
+
+/// Buckets of a query at most, unless they are within a day.
+const BUCKETS: i64 = 200;
+
+/// A rule and the range of its back-test.
+pub(crate) struct Replay<'a> {
+    rule: &'a Rule,
+    every: i64,
+    bucket: i64,
+    since: Timestamp,
+    until: Timestamp,
+    tracks: BTreeMap<String, Track>,
+    test: Backtest,
+}
+
+impl<'a> Replay<'a> {
+    /// Evaluations at multiples of `every` nanoseconds.
+    pub(crate) fn new(rule: &'a Rule, every: i64, since: Timestamp, until: Timestamp) -> Self {
+        let bucket = gcd(gcd(rule.window, every), rule.compared_with.unwrap_or(0));
+        let test = Backtest::new(rule, every, until.since(since));
+        Self { rule, every, bucket, since, until, tracks: BTreeMap::new(), test }
+    }
+
+    /// Reads the buckets in order of time, and judges what they complete meanwhile.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub(crate) async fn run(mut self, measure: &dyn Measure) -> Result<Backtest, AlertError> {
+        let first = ceil(self.since, self.every);
+        if self.rule.group_by.is_empty() {
+            self.tracks.insert(group_key(&BTreeMap::new()), Track::new(self.rule, BTreeMap::new(), first));
+        }
+        let mut length = (self.bucket * BUCKETS).max(Timestamp::DAY);
+        let (mut start, mut known) = (first.plus(-self.rule.window), first.plus(-self.rule.window));
+        while start < self.until {
+            let end = ceil(start.floor(length).plus(length).min(self.until), self.bucket);
+            let chunk = Chunk { rule: self.rule, bucket: self.bucket, start, end };
+            let (read, ()) = tokio::join!(chunk.read(measure), async { self.advance(known) });
+            let (now, before) = match read {
+                Err(AlertError::Core(error))
+                    if error.kind() == ErrorKind::Exhausted && length > self.bucket =>
+                {
+                    length = (length / 2).max(self.bucket) / self.bucket * self.bucket;
+                    continue;
+                }
+                read => read?,
+            };
+            self.collect(now, first, false);
+            self.collect(before, first, true);
+            (start, known) = (end, end);
+        }
+        self.advance(self.until);
+        let Self { tracks, mut test, until, .. } = self;
+        tracks.values().for_each(|track| test.close(&track.group, &track.state, until));
+        test.episodes.sort_by_key(|episode| episode.from);
+        Ok(test)
+    }
+
+    fn collect(&mut self, measured: Measured, first: Timestamp, is_earlier: bool) {
+        for mut group in measured.groups {
+            group.points.sort_by_key(|(at, _)| *at);
+            let names = names(self.rule, &group);
+            let track = self.tracks.entry(group_key(&names));
+            let track = track.or_insert_with(|| {
+                let starts = group.points.first().map_or(first, |(at, _)| ceil(at.plus(1), self.every));
+                Track::new(self.rule, names, first.max(starts))
+            });
+            let window = if is_earlier { track.before.as_mut() } else { Some(&mut track.window) };
+            let Some(window) = window else { continue };
+            for (at, mut figures) in group.points {
+                figures.example = None;
+                window.push(at, figures);
+            }
+        }
+    }
+
+    /// Judges all groups up to a time; all buckets that begin before it are known.
+    fn advance(&mut self, upto: Timestamp) {
+        let upto = upto.min(self.until);
+        for track in self.tracks.values_mut() {
+            track.advance(self.rule, self.every, upto, &mut self.test);
+        }
+    }
+}
+
+/// Buckets of a part of the range.
+struct Chunk<'a> {
+    rule: &'a Rule,
+    bucket: i64,
+    start: Timestamp,
+    end: Timestamp,
+}
+
+impl Chunk<'_> {
+    /// Its buckets, and those of the earlier time that they are compared with.
+    async fn read(&self, measure: &dyn Measure) -> Result<(Measured, Measured), AlertError> {
+        let now = self.read_from(measure, 0).await?;
+        let before = match self.rule.compared_with {
+            Some(earlier) => self.read_from(measure, earlier).await?,
+            None => Measured::default(),
+        };
+        Ok((now, before))
+    }
+
+    async fn read_from(&self, measure: &dyn Measure, earlier: i64) -> Result<Measured, AlertError> {
+        let (since, until) = (self.start.plus(-earlier), self.end.plus(-earlier));
+        let mut ask = self.rule.ask_range(since, until, Some(self.bucket))?;
+        ask.top = MOST_GROUPS;
+        Ok(measure.buckets(&ask, until).await?)
+    }
+}
+
+/// A group on its way through the range.
+struct Track {
+    group: BTreeMap<String, String>,
+    law: Law,
+    window: Window,
+    before: Option<Window>,
+    state: GroupState,
+    /// Observation of the window; `None` without buckets.
+    seen: Option<Seen>,
+    was_there: bool,
+    /// Next evaluation.
+    next: Timestamp,
+}
+
+impl Track {
+    fn new(rule: &Rule, group: BTreeMap<String, String>, next: Timestamp) -> Self {
+        Self {
+            law: law_of(rule, &group),
+            group,
+            window: Window::new(rule.window, 0),
+            before: rule.compared_with.map(|earlier| Window::new(rule.window, earlier)),
+            state: GroupState::default(),
+            seen: None,
+            was_there: false,
+            next,
+        }
+    }
+
+    fn advance(&mut self, rule: &Rule, every: i64, upto: Timestamp, test: &mut Backtest) {
+        while self.next <= upto {
+            let at = self.next;
+            self.look(rule, at);
+            let is_absent = self.seen.is_none() && !rule.group_by.is_empty();
+            // A group at rest is judged once more when it is gone, and then forgotten.
+            let is_forgotten = is_absent && self.state.is_idle() && !self.was_there;
+            if !is_forgotten {
+                let seen = match self.seen {
+                    Some(seen) => seen,
+                    None if is_absent => absent(rule),
+                    None => absent_value(rule),
+                };
+                let change = self.state.step(&self.law, seen, at);
+                test.note(&self.group, &self.state, change, at);
+            }
+            self.was_there = !is_absent;
+            self.next = self.next_after(at, every, upto);
+            let is_shown = !is_forgotten && !(is_absent && self.state.is_idle());
+            if let Some(value) = self.state.value.filter(|_| is_shown && !self.state.empty) {
+                test.plot_between(at, self.next, value);
+            }
+        }
+    }
+
+    fn look(&mut self, rule: &Rule, at: Timestamp) {
+        let mut is_new = self.window.move_to(at);
+        if let Some(before) = &mut self.before {
+            is_new |= before.move_to(at);
+        }
+        if !is_new {
+            return;
+        }
+        self.seen = self.window.sum().map(|figures| seen(rule, figures));
+        if let (Some(now), Some(before)) = (self.seen, &self.before) {
+            let then = before.sum().map_or(Seen::NoData, |figures| seen(rule, figures));
+            self.seen = Some(ratio(now, then));
+        }
+    }
+
+    /// The next evaluation that can change something, or at which a waiting time runs.
+    fn next_after(&self, at: Timestamp, every: i64, upto: Timestamp) -> Timestamp {
+        let next = at.plus(every);
+        if !self.is_steady(at) {
+            return next;
+        }
+        let before = self.before.as_ref().and_then(Window::next_change);
+        let change = self.window.next_change().into_iter().chain(before).min();
+        // Beyond `upto`, buckets may be still unknown.
+        let beyond = upto.floor(every).plus(every);
+        let change = change.map_or(beyond, |change| ceil(change.plus(1), every).min(beyond));
+        // The latest wrong value of a firing group is noted, because a waiting time begins there.
+        let last = if self.state.phase == Phase::Firing { change.plus(-every) } else { change };
+        next.max(last)
+    }
+
+    /// Whether the same observation changes nothing later on.
+    fn is_steady(&self, at: Timestamp) -> bool {
+        let is_kept = self.state.empty && self.law.no_data == NoData::Keep;
+        match self.state.phase {
+            _ if is_kept => true,
+            Phase::Ok => !self.state.empty || self.law.no_data_hold.is_none(),
+            Phase::Pending => false,
+            Phase::Firing => self.state.wrong_at == at && self.law.critical.is_none(),
+        }
+    }
+}
+
+fn seen(rule: &Rule, figures: RuleFigures) -> Seen {
+    let group = MeasuredGroup { figures, ..MeasuredGroup::default() };
+    value_of(rule, &group).map_or(Seen::NoData, Seen::Value)
+}
+
+/// Observation of a window without buckets.
+fn absent_value(rule: &Rule) -> Seen {
+    if rule.compared_with.is_some() {
+        return absent(rule);
+    }
+    value_of(rule, &MeasuredGroup::default()).map_or(Seen::NoData, Seen::Value)
+}
+
+const fn gcd(one: i64, other: i64) -> i64 {
+    if other == 0 { one } else { gcd(other, one % other) }
+}
