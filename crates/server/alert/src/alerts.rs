@@ -260,7 +260,8 @@ impl Alerts {
 
     /// Ends the episodes of the replaced rule if the new one has other groups.
     async fn forget_other_groups(&self, rule: &Rule) -> Result<(), AlertError> {
-        let other = |(old, _): &(Arc<Rule>, RuleSource)| old.group_by != rule.group_by || old.kind != rule.kind;
+        let other =
+            |(old, _): &(Arc<Rule>, RuleSource)| old.group_by != rule.group_by || old.kind != rule.kind;
         if !self.0.live.lock().rules.get(&rule.name).is_some_and(other) {
             return Ok(());
         }

@@ -273,7 +273,8 @@ impl Slo {
         };
         let all = of(&self.of, false).await?;
         let good = if self.good == self.of { all.clone() } else { of(&self.good, false).await? };
-        let failed = if self.has_fast_failures() { of(&self.good, true).await? } else { RuleFigures::default() };
+        let failed =
+            if self.has_fast_failures() { of(&self.good, true).await? } else { RuleFigures::default() };
         Ok(self.counts_of(&all, &good, &failed))
     }
 

@@ -102,7 +102,9 @@ impl Measure for StoreMeasure {
             read += page.rows.len();
             for event in page.rows.iter().filter(|event| event.attributes.text(SCORE_NAME) == Some(name)) {
                 // The latest version comes first.
-                let Some(value) = known.insert(score_id(event)).then(|| score(event)).flatten() else { continue };
+                let Some(value) = known.insert(score_id(event)).then(|| score(event)).flatten() else {
+                    continue;
+                };
                 let key = self.keys.of(self.store.as_ref(), event, by).await?;
                 scores.push(MeasuredScore { value, trace: event.trace_id, key });
             }

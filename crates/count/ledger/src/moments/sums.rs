@@ -109,8 +109,7 @@ impl Moments {
             }
             let calls: Option<Vec<Meeting>> = if is_in_sums(row) {
                 let moments = range(meeting, row).map(Meeting::from_number);
-                Some(moments.collect())
-                    .filter(|all: &Vec<Meeting>| all.iter().all(|one| self.is_whole(*one)))
+                Some(moments.collect()).filter(|all: &Vec<Meeting>| all.iter().all(|one| self.is_whole(*one)))
             } else {
                 Some(around(meeting).to_vec())
             };

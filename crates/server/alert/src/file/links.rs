@@ -64,8 +64,7 @@ impl Picture {
 
 pub(super) fn note(work: &Transaction<'_>, flush: &Flush) -> rusqlite::Result<()> {
     let Flush { channel, key, begin: GroupBegin { base, is_over } } = flush;
-    let sql =
-        "INSERT OR REPLACE INTO notice_groups (channel, grp, base_at, is_over) VALUES (?1, ?2, ?3, ?4)";
+    let sql = "INSERT OR REPLACE INTO notice_groups (channel, grp, base_at, is_over) VALUES (?1, ?2, ?3, ?4)";
     work.execute(sql, params![channel, key, base.nanos(), is_over]).map(drop)
 }
 

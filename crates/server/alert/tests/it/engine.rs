@@ -349,9 +349,11 @@ async fn a_forgotten_user_is_in_no_table() {
 /// All texts of all tables.
 fn texts(path: &std::path::Path) -> Vec<String> {
     let file = rusqlite::Connection::open(path).unwrap();
-    let names = "SELECT m.name, c.name FROM sqlite_schema m, pragma_table_info(m.name) c WHERE m.type = 'table'";
+    let names =
+        "SELECT m.name, c.name FROM sqlite_schema m, pragma_table_info(m.name) c WHERE m.type = 'table'";
     let mut select = file.prepare(names).unwrap();
-    let columns = select.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))).unwrap();
+    let columns =
+        select.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))).unwrap();
     let mut texts = Vec::new();
     for (table, column) in columns.map(Result::unwrap) {
         let mut select = file.prepare(&format!("SELECT CAST({column} AS TEXT) FROM {table}")).unwrap();

@@ -7,7 +7,8 @@ use quipu_alert::{HistoryAsk, Rule, RuleConfig};
 use crate::receiver::Receiver;
 use crate::world::{World, alerts, run_to};
 
-const RULE: &str = "[alert.errors]\nkind = \"error_rate\"\nabove = 0.1\nseverity = \"critical\"\nchannels = [\"hook\"]\n";
+const RULE: &str =
+    "[alert.errors]\nkind = \"error_rate\"\nabove = 0.1\nseverity = \"critical\"\nchannels = [\"hook\"]\n";
 
 fn told(receiver: &Receiver) -> Vec<(String, String)> {
     let bodies = receiver.bodies();
@@ -49,7 +50,8 @@ async fn a_rule_that_cannot_be_evaluated_is_an_alert_after_its_time() {
 #[tokio::test]
 async fn a_rule_can_keep_its_errors_to_itself() {
     let world = Arc::<World>::default();
-    let engine = alerts(&world, None, &format!("{RULE}on_error = \"keep\"\n[channel.hook]\nkind = \"log\"\n"));
+    let engine =
+        alerts(&world, None, &format!("{RULE}on_error = \"keep\"\n[channel.hook]\nkind = \"log\"\n"));
     *world.broken.lock().unwrap() = true;
     run_to(&world, &engine, 700).await;
     let states: Vec<String> = engine.list().into_iter().map(|row| row.state).collect();

@@ -59,10 +59,10 @@ mod work_row;
 
 pub use agents::{AgentFigures, AgentRow, AgentsAnswer};
 pub use alert::{
-    Alert, AlertAckAsk, AlertBacktest, AlertBacktestAsk, AlertBacktestEpisode, AlertChannel, AlertCurvePoint, AlertPreset,
+    Alert, AlertAckAsk, AlertBacktest, AlertBacktestAsk, AlertBacktestEpisode, AlertChannel, AlertCurvePoint,
     AlertEpisode, AlertFigures, AlertFireAsk, AlertFired, AlertHistory, AlertHistoryParams, AlertLinkParams,
-    AlertNotice, AlertRule, AlertRulesAnswer, AlertsAnswer, Silence, SilenceAsk, SilencesAnswer, Slo,
-    SlosAnswer,
+    AlertNotice, AlertPreset, AlertRule, AlertRulesAnswer, AlertsAnswer, Silence, SilenceAsk, SilencesAnswer,
+    Slo, SlosAnswer,
 };
 pub use analysis::{
     AnalysisAnswer, CacheFigures, DearSession, Deviations, Forecast, SpendPoint, Suggestion, Trend,

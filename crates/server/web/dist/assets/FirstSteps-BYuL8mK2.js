@@ -1,0 +1,1 @@
+export{t as TeachToSend}from"./FirstSteps-C_mmZZe0.js";

@@ -1,1 +1,0 @@
-export{t as TeachToSend}from"./FirstSteps-By10w2sp.js";
