@@ -52,7 +52,7 @@ pub fn run(setup: &Setup, figures: &mut Figures) -> Result<()> {
     figures.add("alerts.evaluate_s", evaluate, "s");
     figures.add("alerts.memory_mib", (with.memory - without.memory).max(0.0), "MiB");
     figures.add("alerts.backtest_s", with.back_test, "s");
-    // A sender of two cores or one loses at most this share: queries and writes do not wait for each other.
+    // Ingest can lose at most this share of a core.
     figures.ratio("alerts.share_of_core", evaluate / EVERY.as_secs_f64(), "one core");
     Ok(())
 }
