@@ -60,8 +60,8 @@ impl Alerts {
         self.follow_up(now).await
     }
 
-    /// The rules whose time has come. Rules with similar queries follow one another, so that one answer of the
-    /// store is for all of them.
+    /// The rules whose time has come. Rules with similar queries follow one another, so that one answer of
+    /// the store is for all of them.
     fn due_rules(&self, now: Timestamp) -> Vec<Due> {
         let live = self.0.live.lock();
         let time = |rule: &Rule| now.floor(rule.interval(self.0.times.every));

@@ -131,8 +131,8 @@ pub trait Measure: Send + Sync {
     /// The accounts cannot be read.
     async fn budget(&self, name: &str) -> Result<Vec<BudgetShare>>;
 
-    /// Scores of this name within a time range with the keys `by`, the latest version of each; without numbers
-    /// left out.
+    /// Scores of this name within a time range with the keys `by`, the latest version of each; those
+    /// without a number are left out.
     ///
     /// # Errors
     /// The store cannot be read.

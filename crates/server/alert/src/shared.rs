@@ -1,5 +1,5 @@
-//! One store query for rules of a round that ask the same figures with other thresholds, or with another value
-//! of a field.
+//! One store query for rules of a round that ask the same figures with other thresholds, or with another
+//! value of a field.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

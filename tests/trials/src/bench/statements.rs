@@ -1,5 +1,5 @@
-//! Statements of SQL over the store of the load: a sum by user and a trace by its id, beside the same questions
-//! by other routes.
+//! Statements of SQL over the store of the load: a sum by user and a trace by its id, beside the same
+//! questions by other routes.
 
 use std::time::{Duration, Instant};
 

@@ -98,7 +98,7 @@ pub struct Args {
     /// Minutes that the suite `soak` lasts
     #[arg(long, default_value_t = 20)]
     minutes: u64,
-    /// Random statements of the suite `sql`; half as many hostile ones [default: 10000 with --release, else 200]
+    /// Random SELECTs of the suite `sql`, and half as many hostile ones [default: 200; with --release 10000]
     #[arg(long)]
     cases: Option<u64>,
 }

@@ -2,8 +2,8 @@
 
 use regex_lite::{Regex, RegexBuilder};
 
-/// A regular expression. Its search takes time in proportion to the value, and needs no backtracking. It has at
-/// most [`Pattern::MOST`] bytes, and reads the first [`Pattern::READ`] bytes of a value.
+/// A regular expression. Its search takes time in proportion to the value, and needs no backtracking. It has
+/// at most [`Pattern::MOST`] bytes, and reads the first [`Pattern::READ`] bytes of a value.
 #[derive(Debug, Clone)]
 pub struct Pattern {
     text: String,

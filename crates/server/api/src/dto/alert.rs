@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use utoipa::{IntoParams, ToSchema};
 
+use super::AlertPreset;
 use super::mirrored::mirrored;
 
 mirrored! {
@@ -163,28 +164,6 @@ pub struct AlertRulesAnswer {
     pub channels: Vec<AlertChannel>,
     /// Presets that a rule can begin with.
     pub presets: Vec<AlertPreset>,
-}
-
-/// A rule that ships with Quipu.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct AlertPreset {
-    /// Name.
-    pub name: String,
-    /// Text for people.
-    pub summary: String,
-    /// Its keys.
-    #[schema(value_type = Object)]
-    pub config: Json,
-}
-
-impl From<&quipu_alert::Preset> for AlertPreset {
-    fn from(preset: &quipu_alert::Preset) -> Self {
-        Self {
-            name: preset.name.to_owned(),
-            summary: preset.summary.to_owned(),
-            config: serde_json::to_value(preset.config()).unwrap_or_default(),
-        }
-    }
 }
 
 /// A back-test.

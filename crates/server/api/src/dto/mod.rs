@@ -37,6 +37,7 @@ mod outline;
 mod params;
 mod parity;
 mod plans;
+mod preset;
 mod price;
 mod query;
 mod reprice;
@@ -61,8 +62,8 @@ pub use agents::{AgentFigures, AgentRow, AgentsAnswer};
 pub use alert::{
     Alert, AlertAckAsk, AlertBacktest, AlertBacktestAsk, AlertBacktestEpisode, AlertChannel, AlertCurvePoint,
     AlertEpisode, AlertFigures, AlertFireAsk, AlertFired, AlertHistory, AlertHistoryParams, AlertLinkParams,
-    AlertNotice, AlertPreset, AlertRule, AlertRulesAnswer, AlertsAnswer, Silence, SilenceAsk, SilencesAnswer,
-    Slo, SlosAnswer,
+    AlertNotice, AlertRule, AlertRulesAnswer, AlertsAnswer, Silence, SilenceAsk, SilencesAnswer, Slo,
+    SlosAnswer,
 };
 pub use analysis::{
     AnalysisAnswer, CacheFigures, DearSession, Deviations, Forecast, SpendPoint, Suggestion, Trend,
@@ -111,6 +112,7 @@ pub use metric::{MetricName, MetricSeries, MetricsAnswer, SeriesAnswer};
 pub use outline::{OutlineAnswer, SearchAnswer};
 pub use parity::{InTraces, ParityAnswer, ParityRow, Sends};
 pub use plans::{Plan, PlanWindow, PlansAnswer};
+pub use preset::AlertPreset;
 pub use price::{PriceAnswer, PriceAsk, PriceLine, PriceRule};
 pub use query::{FigureGroup, FigurePoint, FigureTotal, Figures, QueryAnswer, Spread};
 pub use reprice::{
