@@ -172,7 +172,7 @@ impl Track {
             }
             self.was_there = !is_absent;
             self.next = self.next_after(at, every, upto);
-            let is_shown = !is_forgotten && !(is_absent && self.state.is_idle());
+            let is_shown = !(is_forgotten || is_absent && self.state.is_idle());
             if let Some(value) = self.state.value.filter(|_| is_shown && !self.state.empty) {
                 test.plot_between(at, self.next, value);
             }
@@ -187,9 +187,11 @@ impl Track {
         if !is_new {
             return;
         }
-        self.seen = self.window.sum().map(|figures| seen(rule, figures));
+        // Without groups, the answer for a window without records has the figures of no records.
+        let of_none = || rule.group_by.is_empty().then(RuleFigures::default);
+        self.seen = self.window.sum().or_else(of_none).map(|figures| seen(rule, figures));
         if let (Some(now), Some(before)) = (self.seen, &self.before) {
-            let then = before.sum().map_or(Seen::NoData, |figures| seen(rule, figures));
+            let then = before.sum().or_else(of_none).map_or(Seen::NoData, |figures| seen(rule, figures));
             self.seen = Some(ratio(now, then));
         }
     }

@@ -129,7 +129,7 @@ impl<'a> Reader<'a> {
     /// Reads up to the end of a word.
     pub(super) fn word(&mut self) -> &'a str {
         let in_group = self.depth > 0;
-        self.take(|letter| !letter.is_whitespace() && !(in_group && letter == ')'))
+        self.take(|letter| !(letter.is_whitespace() || in_group && letter == ')'))
     }
 
     /// The next possible name of a field or figure, not yet read; empty when there is none.
