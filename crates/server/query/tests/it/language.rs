@@ -443,7 +443,7 @@ fn parentheses_group_terms_and_need_their_end() {
         assert_eq!(error.position(), Some(position), "{text}: {error}");
         assert!(error.to_string().contains(said), "{text}: {error}");
     }
-    let wide = vec!["(model:a tool:t has:user)"; 5].join(" OR ");
+    let wide = ["(model:a tool:t has:user)"; 5].join(" OR ");
     assert!(text(parse_terms(&wide)).contains("fewer parentheses"));
 }
 
