@@ -220,7 +220,8 @@ mod tests {
         let again = distribution("acme-quipu", &at).unwrap_err().to_string();
         assert!(again.contains("is there already"), "{again}");
         let mut resolve = shell::cargo();
-        resolve.args(["metadata", "--offline", "--quiet", "--format-version", "1"]).current_dir(&at);
+        // Not offline: a fresh clone has no crates of other platforms.
+        resolve.args(["metadata", "--quiet", "--format-version", "1"]).current_dir(&at);
         let resolved = shell::capture(&mut resolve).unwrap();
         assert!(resolved.contains("quipu-cli") && resolved.contains("acme-quipu"));
         let ours = fs::read_to_string(shell::root().join("tests/plug-in/src/main.rs")).unwrap();
