@@ -92,7 +92,7 @@ export function OverTime({ scope, dimension: asked, measure, grain: wanted, high
         }
       />
       {below ? (
-        <p className="chart-legend faint">
+        <p className="chart-apart faint">
           <i className="swatch swatch-apart" />
           {t("below the line: calls covered by subscriptions, at list prices, not part of the cost above")}
         </p>
