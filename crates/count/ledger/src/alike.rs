@@ -2,8 +2,7 @@
 
 use quipu_core::{ErrorClass, RequestMark, TextMark};
 
-use crate::evidence::known;
-use crate::figures::{nearly_same_tokens, same_tokens};
+use crate::figures::{known, nearly_same_tokens, same_tokens};
 use crate::row::Row;
 
 /// Whether both records have the same text of the answer.

@@ -1,11 +1,11 @@
 //! Evidence for and against two records being of one call.
 
-use quipu_core::{Cost, Kind, RequestMark, Rule, Usage, answer_id_is_unique as is_unique};
+use quipu_core::{Cost, Kind, RequestMark, Rule, answer_id_is_unique as is_unique};
 
 use crate::alike::{
     may_be_one_failure, same_answer, same_failure, same_provider_request, same_request, two_answers,
 };
-use crate::figures::{nearly_same_tokens, same_tokens};
+use crate::figures::{known, nearly_same_tokens, same_tokens};
 use crate::names;
 use crate::row::Row;
 use crate::times::Stretch;
@@ -237,10 +237,6 @@ fn of_usage(call: &Row, sum: &Row) -> Option<Evidence> {
     let same = same_tokens(known(a)?, known(b)?);
     let near = a.time.nanos().saturating_sub(STAGGER) <= b.time.nanos() && gap(a, b) <= AFTERWARDS;
     (same && near && is_one_family(a, b)).then_some(Evidence::Figures)
-}
-
-pub(crate) fn known(row: &Cost) -> Option<&Usage> {
-    row.usage.as_ref().filter(|usage| usage.has_figures())
 }
 
 /// Evidence that two instrumentations report one sum of usage, such as that of a stream or of an agent's run.

@@ -1,10 +1,15 @@
 //! Comparison of the figures of two records.
 
-use quipu_core::Usage;
+use quipu_core::{Cost, Usage};
 
 /// Maximum number of output tokens in the first event of a stream. Some instrumentations add it to the last
 /// event's output, which includes it.
 pub(crate) const FIRST_EVENT: u64 = 8;
+
+/// The usage of a record, if it has figures.
+pub(crate) fn known(row: &Cost) -> Option<&Usage> {
+    row.usage.as_ref().filter(|usage| usage.has_figures())
+}
 
 /// Whether two usages have the same totals, and these are not zero.
 pub(crate) fn same_totals(one: &Usage, other: &Usage) -> bool {

@@ -6,7 +6,8 @@ use compact_str::CompactString;
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use quipu_core::{Arrival, Charge, Cost, Kind, Rule, ScopeMark, Signal};
 
-use crate::evidence::{end, gap, known};
+use crate::evidence::{end, gap};
+use crate::figures::known;
 use crate::merge::CallFigures;
 use crate::row::{Arrivals, Id, Records, Row, is_one_process, tells};
 use crate::{ids, inferred, merge, names, senders, series};

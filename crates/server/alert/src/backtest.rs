@@ -6,6 +6,7 @@ use quipu_core::Timestamp;
 
 use crate::engine::law_of;
 use crate::replay::Replay;
+use crate::sliding::ceil;
 use crate::{AlertError, Alerts, Bound, Change, GroupState, Rule, RuleConfig, Seen};
 
 /// Longest range.
@@ -192,9 +193,4 @@ impl Backtest {
         let group = group.clone();
         self.episodes.push(BacktestEpisode { group, from: state.fired_at, to, peak: state.peak });
     }
-}
-
-/// The first multiple of `width` at or after a time.
-pub(crate) const fn ceil(at: Timestamp, width: i64) -> Timestamp {
-    at.plus(width - 1).floor(width)
 }

@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 
 use quipu_core::{ErrorKind, Timestamp};
 
-use crate::backtest::ceil;
 use crate::engine::law_of;
 use crate::observe::{absent, group_key, names, ratio, value_of};
 use crate::rule::MOST_GROUPS;
-use crate::sliding::Window;
+use crate::sliding::{Window, ceil};
 use crate::{
     AlertError, Backtest, GroupState, Law, Measure, Measured, MeasuredGroup, NoData, Phase, Rule,
     RuleFigures, Seen,

@@ -6,6 +6,11 @@ use quipu_core::Timestamp;
 
 use crate::RuleFigures;
 
+/// The first multiple of `width` at or after a time.
+pub(crate) const fn ceil(at: Timestamp, width: i64) -> Timestamp {
+    at.plus(width - 1).floor(width)
+}
+
 /// Sums of the buckets of a window. Each bucket is merged about twice, however long the window is.
 #[derive(Default)]
 struct Sums {

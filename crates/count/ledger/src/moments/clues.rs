@@ -11,8 +11,7 @@ use foldhash::{HashMap, HashMapExt};
 use quipu_core::{Kind, Usage, answer_id_is_unique};
 
 use super::moment::{Key, key_of};
-use crate::evidence::known;
-use crate::figures::{FIRST_EVENT, cached};
+use crate::figures::{FIRST_EVENT, cached, known};
 use crate::row::Row;
 
 /// The records of a moment by their clues.

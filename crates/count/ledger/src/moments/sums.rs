@@ -7,8 +7,8 @@ use std::ops::RangeInclusive;
 use quipu_core::{Cost, Kind, Meeting, Rule, Signal, Timestamp, Usage};
 
 use super::{Moment, Moments, around};
-use crate::evidence::{end, is_one_family, is_within, known};
-use crate::figures::same_tokens;
+use crate::evidence::{end, is_one_family, is_within};
+use crate::figures::{known, same_tokens};
 use crate::row::{Id, Row};
 use crate::senders;
 
