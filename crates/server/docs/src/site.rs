@@ -12,6 +12,11 @@ use crate::search;
 
 const STYLE: &str = include_str!("../assets/style.css");
 const SCRIPT: &str = include_str!("../assets/search.js");
+/// The helpers for other languages, so a user without the repository can download them.
+const HELPERS: [(&str, &str); 2] = [
+    ("quipu.py", include_str!("../clients/python/quipu.py")),
+    ("quipu.ts", include_str!("../clients/typescript/quipu.ts")),
+];
 /// The list of all pages by chapter.
 const CONTENTS: &str = "README.md";
 /// The path of the site on a server.
@@ -81,6 +86,9 @@ fn build(root_of: impl Fn(&str) -> String) -> BTreeMap<String, SiteFile> {
     files.insert("search.json".to_owned(), SiteFile::new(index, "application/json; charset=utf-8"));
     files.insert("style.css".to_owned(), SiteFile::new(STYLE.to_owned(), "text/css; charset=utf-8"));
     files.insert("search.js".to_owned(), SiteFile::new(SCRIPT.to_owned(), "text/javascript; charset=utf-8"));
+    for (name, text) in HELPERS {
+        files.insert(name.to_owned(), SiteFile::new(text.to_owned(), "text/plain; charset=utf-8"));
+    }
     files
 }
 
@@ -218,6 +226,13 @@ mod tests {
         for other in ["/docs/none.html", "/docs/../Cargo.toml", "/docsx", "/traces", "/doc"] {
             assert_eq!(file(other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn a_server_has_the_helpers_as_text() {
+        let helper = file("/docs/quipu.py").unwrap();
+        assert!(helper.text.contains("def init(") && helper.content_type.starts_with("text/plain"));
+        assert!(file("/docs/quipu.ts").unwrap().text.contains("export function init("));
     }
 
     #[test]
