@@ -77,22 +77,27 @@ fn pass_on() -> Result<tokio::sync::oneshot::Sender<Pid>> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime
             .block_on(async {
-                let mut terminate = signal(SignalKind::terminate())?;
-                let mut interrupt = signal(SignalKind::interrupt())?;
-                let mut quit = signal(SignalKind::quit())?;
-                let mut hang_up = signal(SignalKind::hangup())?;
-                let mut one = signal(SignalKind::user_defined1())?;
-                let mut two = signal(SignalKind::user_defined2())?;
+                let ignored = ignored();
+                let caught = |kind: SignalKind| {
+                    let is_ignored = ignored >> (kind.as_raw_value() - 1) & 1 == 1;
+                    if is_ignored { Ok(None) } else { signal(kind).map(Some) }
+                };
+                let mut terminate = caught(SignalKind::terminate())?;
+                let mut interrupt = caught(SignalKind::interrupt())?;
+                let mut quit = caught(SignalKind::quit())?;
+                let mut hang_up = caught(SignalKind::hangup())?;
+                let mut one = caught(SignalKind::user_defined1())?;
+                let mut two = caught(SignalKind::user_defined2())?;
                 let _ = ready.send(());
                 let Ok(pid) = told.await else { return Ok(()) };
                 loop {
                     let (signal, of_terminal) = tokio::select! {
-                        _ = terminate.recv() => (Signal::TERM, false),
-                        _ = interrupt.recv() => (Signal::INT, true),
-                        _ = quit.recv() => (Signal::QUIT, true),
-                        _ = hang_up.recv() => (Signal::HUP, false),
-                        _ = one.recv() => (Signal::USR1, false),
-                        _ = two.recv() => (Signal::USR2, false),
+                        () = next(&mut terminate) => (Signal::TERM, false),
+                        () = next(&mut interrupt) => (Signal::INT, true),
+                        () = next(&mut quit) => (Signal::QUIT, true),
+                        () = next(&mut hang_up) => (Signal::HUP, false),
+                        () = next(&mut one) => (Signal::USR1, false),
+                        () = next(&mut two) => (Signal::USR2, false),
                     };
                     if !(of_terminal && by_terminal) {
                         // It may have ended already.
@@ -104,4 +109,20 @@ fn pass_on() -> Result<tokio::sync::oneshot::Sender<Pid>> {
     })?;
     is_ready.recv().context("signals cannot be received")?;
     Ok(tell)
+}
+
+/// Signals that this process ignores since its start, such as SIGHUP under `nohup`: bit N-1 is signal N. The
+/// program inherits that only if no handler replaces it. None on systems without `/proc`.
+fn ignored() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default()
+}
+
+/// Waits for a signal; an ignored one does not come.
+async fn next(signals: &mut Option<tokio::signal::unix::Signal>) {
+    match signals {
+        Some(signals) => drop(signals.recv().await),
+        None => std::future::pending().await,
+    }
 }

@@ -209,6 +209,19 @@ fn signals_are_passed_on() {
 }
 
 #[test]
+fn a_signal_that_is_ignored_at_the_start_stays_ignored_in_the_program() {
+    let folder = tempfile::tempdir().unwrap();
+    // As under `nohup`, and in the background of a shell without job control.
+    let script = "trap '' HUP INT; exec \"$0\" run --data-dir \"$1\" -- \
+                  sh -c 'kill -HUP $$; kill -INT $$; echo alive; kill -TERM $$'";
+    let mut shell = Command::new("sh");
+    shell.args(["-c", script]).arg(quipu().get_program()).arg(folder.path());
+    let output = shell.stdin(Stdio::null()).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "alive\n");
+    assert_eq!(output.status.code(), Some(128 + 15));
+}
+
+#[test]
 fn check_shows_the_variables_and_what_is_missing_and_runs_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let here = ["--data-dir", folder.path().to_str().unwrap()];

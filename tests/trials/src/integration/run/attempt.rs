@@ -87,15 +87,21 @@ impl<'a> Attempt<'a> {
         let furnished: Furnished = place.furnish(self.program, self.installed)?;
         let files = Files { log: home.join("program.log"), figures: home.join("figures.json") };
         let (first, rest) = furnished.command.split_first().context("the program has no command")?;
-        let mut command = match quipu {
+        // A suite in the background of a shell ignores SIGINT, and programs would inherit that.
+        let mut command = Command::new("env");
+        command.args(["--default-signal=INT,QUIT,HUP", "--"]);
+        match quipu {
             Some((binary, flags)) => {
-                let mut command = Command::new(binary);
-                command.args(["run", "--data-dir"]).arg(home.join("quipu")).arg("--json").arg(&files.figures);
-                command.args(&self.program.flags).args(flags).arg("--").arg(first);
                 command
+                    .arg(binary)
+                    .args(["run", "--data-dir"])
+                    .arg(home.join("quipu"))
+                    .arg("--json")
+                    .arg(&files.figures);
+                command.args(&self.program.flags).args(flags).arg("--").arg(first);
             }
-            None => Command::new(find(first, self.installed)?),
-        };
+            None => drop(command.arg(find(first, self.installed)?)),
+        }
         furnished.environment(&mut command, &home, self.installed)?;
         let output = fs::File::create(&files.log)?;
         command.args(rest).stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
