@@ -111,8 +111,8 @@ fn pass_on() -> Result<tokio::sync::oneshot::Sender<Pid>> {
     Ok(tell)
 }
 
-/// Signals that this process ignores since its start, such as SIGHUP under `nohup`: bit N-1 is signal N. The
-/// program inherits that only if no handler replaces it. None on systems without `/proc`.
+/// Signals that this process has ignored since its start, such as SIGHUP under `nohup`: bit N-1 is signal N.
+/// The program inherits this only if no handler replaces it. Without `/proc`, no signal is found.
 fn ignored() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

@@ -5,24 +5,27 @@ use std::collections::{BTreeMap, BTreeSet};
 use quipu_core::{Error, Retry, Timestamp};
 
 use crate::deliver::test_notice;
-use crate::file::{Changes, EpisodeChange};
-use crate::observe::group_key;
-use crate::{AlertError, AlertRow, Alerts, Notice, NoticeStatus, Severity};
+use crate::own_alert::{OpenEpisode, OwnAlert};
+use crate::{AlertError, AlertRow, Alerts, Notice, Severity};
 
 /// Rule of these episodes. No other rule has this name.
 pub(crate) const RULE: &str = "channel-failing";
 /// Attempts in a row that fail before the alert; one suffices if the receiver rejects the notice.
 const ATTEMPTS: u32 = 3;
-/// Channel of the alert if there is no other.
-const LAST: &str = "log";
 
 /// Errors of a channel since its latest success.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ChannelErrors {
     attempts: u32,
     why: String,
-    /// The open episode with its begin.
-    episode: Option<(String, Timestamp)>,
+    episode: Option<OpenEpisode>,
+}
+
+impl ChannelErrors {
+    fn alert<'a>(&self, name: &'a str) -> OwnAlert<'a> {
+        let value = Some(f64::from(self.attempts));
+        OwnAlert { rule: RULE, key: "channel", name, severity: Severity::Critical, value, look: "" }
+    }
 }
 
 /// Errors by channel.
@@ -47,7 +50,7 @@ impl Alerts {
         error: &Error,
         now: Timestamp,
     ) -> Result<(), AlertError> {
-        let (change, episode) = {
+        let (notice, episode) = {
             let mut failing = self.0.failing.lock();
             let errors = failing.entry(name.to_owned()).or_default();
             errors.attempts = errors.attempts.saturating_add(1);
@@ -56,20 +59,16 @@ impl Alerts {
             if errors.episode.is_some() || !is_enough {
                 return Ok(());
             }
-            let group = BTreeMap::from([("channel".to_owned(), name.to_owned())]);
-            let id = crate::engine::episode_id(RULE, &group_key(&group), now);
-            errors.episode = Some((id.clone(), now));
-            (self.failing_change(name, errors, (&id, now), None), id)
+            let alert = errors.alert(name);
+            let episode = alert.episode(now);
+            let summary = format!("The channel {name} does not take notices: {}", errors.why);
+            errors.episode = Some(episode.clone());
+            (alert.notice(&episode, None, summary), episode)
         };
-        let to = self.next_channels(name, fallback, rules);
-        let notices = to.into_iter().map(|to| (to, change.notice.clone())).collect();
-        let changes = Changes { episodes: vec![change], notices, ..Changes::default() };
-        let stored = self.with_file(move |file| file.apply(&changes, now)).await;
+        let stored = self.begin_own(notice, self.next_channels(name, fallback, rules), now).await;
         if stored.is_err() {
             let mut failing = self.0.failing.lock();
-            let errors = failing
-                .get_mut(name)
-                .filter(|errors| errors.episode.as_ref().is_some_and(|(open, _)| *open == episode));
+            let errors = failing.get_mut(name).filter(|errors| errors.episode.as_ref() == Some(&episode));
             errors.into_iter().for_each(|errors| errors.episode = None);
         }
         stored
@@ -78,46 +77,12 @@ impl Alerts {
     /// Forgets the errors of a channel, and ends its episode.
     pub(crate) async fn note_success(&self, name: &str, now: Timestamp) -> Result<(), AlertError> {
         let Some(errors) = self.0.failing.lock().remove(name) else { return Ok(()) };
-        let Some((id, since)) = &errors.episode else { return Ok(()) };
-        let change = self.failing_change(name, &errors, (id, *since), Some(now));
-        let id = id.clone();
-        self.with_file(move |file| {
-            let reached = file.reached_channels(&id)?;
-            let notices = reached.into_iter().map(|to| (to, change.notice.clone())).collect();
-            file.apply(&Changes { episodes: vec![change], notices, ..Changes::default() }, now)
-        })
-        .await
+        let Some(episode) = &errors.episode else { return Ok(()) };
+        let summary = format!("The channel {name} takes notices again.");
+        self.end_own(errors.alert(name).notice(episode, Some(now), summary), episode.1, now).await
     }
 
-    fn failing_change(
-        &self,
-        name: &str,
-        errors: &ChannelErrors,
-        (id, since): (&str, Timestamp),
-        ended_at: Option<Timestamp>,
-    ) -> EpisodeChange {
-        let group = BTreeMap::from([("channel".to_owned(), name.to_owned())]);
-        let summary = match ended_at {
-            Some(_) => format!("The channel {name} takes notices again."),
-            None => format!("The channel {name} does not take notices: {}", errors.why),
-        };
-        let notice = Notice {
-            status: if ended_at.is_some() { NoticeStatus::Resolved } else { NoticeStatus::Firing },
-            group: group.clone(),
-            value: Some(f64::from(errors.attempts)),
-            window: String::new(),
-            started_at: since.to_string(),
-            ended_at: ended_at.map(|at| at.to_string()),
-            episode: id.to_owned(),
-            url: self.0.url.clone(),
-            summary,
-            ..test_notice(RULE, Severity::Critical)
-        };
-        let peak = notice.value;
-        EpisodeChange { grp: group_key(&group), started_at: since, ended_at, peak, notice }
-    }
-
-    /// The fallback of a channel; without one, the other channels of the rules; without any, the log.
+    /// The fallback of a channel; without one, the other channels of the rules.
     fn next_channels(
         &self,
         name: &str,
@@ -133,25 +98,14 @@ impl Alerts {
             let routed = self.0.routes.of(&test_notice(&rule.name, rule.severity), &rule.channels);
             others.extend(routed.into_iter().map(|(to, _)| to).filter(|to| to != name));
         }
-        if others.is_empty() { BTreeSet::from([LAST.to_owned()]) } else { others }
+        others
     }
 
     /// Channels that take no notices, as rows of the list of alerts.
     pub(crate) fn failing_rows(&self) -> Vec<AlertRow> {
         let failing = self.0.failing.lock();
         let row = |(name, errors): (&String, &ChannelErrors)| {
-            let (id, since) = errors.episode.as_ref()?;
-            Some(AlertRow {
-                rule: RULE.to_owned(),
-                group: [("channel".to_owned(), name.clone())].into(),
-                state: "firing".to_owned(),
-                severity: Severity::Critical.as_str().to_owned(),
-                value: Some(f64::from(errors.attempts)),
-                threshold: 0.0,
-                since: Some(since.to_string()),
-                episode: Some(id.clone()),
-                error: Some(errors.why.clone()),
-            })
+            Some(errors.alert(name).row(errors.episode.as_ref()?, &errors.why))
         };
         failing.iter().filter_map(row).collect()
     }

@@ -29,6 +29,7 @@ mod measure;
 mod mute;
 mod notice;
 mod observe;
+mod own_alert;
 mod past;
 mod plan;
 mod preset;

@@ -28,7 +28,7 @@ pub(crate) struct Parcel {
     /// Episodes of the group that were told and are still open.
     pub still: Vec<Told>,
     pub forget_at: Timestamp,
-    /// What to note about the group once the message is sent; nothing for acknowledgements.
+    /// Change of the group, stored after the message is sent. Acknowledgements have none.
     pub flush: Option<Flush>,
 }
 

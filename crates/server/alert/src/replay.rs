@@ -132,7 +132,7 @@ struct Track {
     window: Window,
     before: Option<Window>,
     state: GroupState,
-    /// Observation of the window; `None` without buckets.
+    /// Observation of the window; `None` if the group has no records there.
     seen: Option<Seen>,
     was_there: bool,
     /// Next evaluation.
@@ -141,13 +141,15 @@ struct Track {
 
 impl Track {
     fn new(rule: &Rule, group: BTreeMap<String, String>, next: Timestamp) -> Self {
+        let window = Window::new(rule.window, 0);
+        let before = rule.compared_with.map(|earlier| Window::new(rule.window, earlier));
         Self {
             law: law_of(rule, &group),
             group,
-            window: Window::new(rule.window, 0),
-            before: rule.compared_with.map(|earlier| Window::new(rule.window, earlier)),
+            seen: observed(rule, &window, before.as_ref()),
+            window,
+            before,
             state: GroupState::default(),
-            seen: None,
             was_there: false,
             next,
         }
@@ -157,15 +159,11 @@ impl Track {
         while self.next <= upto {
             let at = self.next;
             self.look(rule, at);
-            let is_absent = self.seen.is_none() && !rule.group_by.is_empty();
+            let is_absent = self.seen.is_none();
             // A group at rest is judged once more when it is gone, and then forgotten.
             let is_forgotten = is_absent && self.state.is_idle() && !self.was_there;
             if !is_forgotten {
-                let seen = match self.seen {
-                    Some(seen) => seen,
-                    None if is_absent => absent(rule),
-                    None => absent_value(rule),
-                };
+                let seen = self.seen.unwrap_or_else(|| absent(rule));
                 let change = self.state.step(&self.law, seen, at);
                 test.note(&self.group, &self.state, change, at);
             }
@@ -183,15 +181,8 @@ impl Track {
         if let Some(before) = &mut self.before {
             is_new |= before.move_to(at);
         }
-        if !is_new {
-            return;
-        }
-        // Without groups, the answer for a window without records has the figures of no records.
-        let of_none = || rule.group_by.is_empty().then(RuleFigures::default);
-        self.seen = self.window.sum().or_else(of_none).map(|figures| seen(rule, figures));
-        if let (Some(now), Some(before)) = (self.seen, &self.before) {
-            let then = before.sum().or_else(of_none).map_or(Seen::NoData, |figures| seen(rule, figures));
-            self.seen = Some(ratio(now, then));
+        if is_new {
+            self.seen = observed(rule, &self.window, self.before.as_ref());
         }
     }
 
@@ -223,17 +214,16 @@ impl Track {
     }
 }
 
-fn seen(rule: &Rule, figures: RuleFigures) -> Seen {
-    let group = MeasuredGroup { figures, ..MeasuredGroup::default() };
-    value_of(rule, &group).map_or(Seen::NoData, Seen::Value)
-}
-
-/// Observation of a window without buckets.
-fn absent_value(rule: &Rule) -> Seen {
-    if rule.compared_with.is_some() {
-        return absent(rule);
-    }
-    value_of(rule, &MeasuredGroup::default()).map_or(Seen::NoData, Seen::Value)
+/// Observation of a window, compared with the earlier one; `None` for a group without records in the window.
+/// Without groups, a window without records has the figures of no records.
+fn observed(rule: &Rule, window: &Window, before: Option<&Window>) -> Option<Seen> {
+    let seen = |window: &Window| {
+        let figures = window.sum().or_else(|| rule.group_by.is_empty().then(RuleFigures::default))?;
+        let group = MeasuredGroup { figures, ..MeasuredGroup::default() };
+        Some(value_of(rule, &group).map_or(Seen::NoData, Seen::Value))
+    };
+    let now = seen(window)?;
+    Some(before.map_or(now, |before| ratio(now, seen(before).unwrap_or(Seen::NoData))))
 }
 
 const fn gcd(one: i64, other: i64) -> i64 {

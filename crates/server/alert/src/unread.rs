@@ -5,15 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use quipu_core::Timestamp;
 
 use crate::deliver::test_notice;
-use crate::file::{Changes, EpisodeChange};
-use crate::observe::group_key;
+use crate::own_alert::{OpenEpisode, OwnAlert};
 use crate::rule_keys::{Keys, LONGEST_WAIT, MINUTE};
-use crate::{AlertError, AlertRow, Alerts, Notice, NoticeStatus, Rule, Severity};
+use crate::{AlertError, AlertRow, Alerts, Notice, Rule, Severity};
 
 /// Rule of these episodes. No other rule has this name.
 pub(crate) const RULE: &str = "rule-failing";
-/// Channel of the alert if the rule has none.
-const LAST: &str = "log";
 
 /// Errors of a rule since its latest successful evaluation.
 #[derive(Debug, Clone)]
@@ -21,8 +18,14 @@ pub(crate) struct RuleErrors {
     since: Timestamp,
     why: String,
     severity: Severity,
-    /// The open episode with its begin.
-    episode: Option<(String, Timestamp)>,
+    episode: Option<OpenEpisode>,
+}
+
+impl RuleErrors {
+    fn alert<'a>(&self, name: &'a str) -> OwnAlert<'a> {
+        let look = "quipu alerts list";
+        OwnAlert { rule: RULE, key: "rule", name, severity: self.severity, value: None, look }
+    }
 }
 
 /// Errors by rule.
@@ -51,10 +54,6 @@ impl Keys<'_> {
     }
 }
 
-fn group(name: &str) -> BTreeMap<String, String> {
-    [("rule".to_owned(), name.to_owned())].into()
-}
-
 impl Alerts {
     /// Notes the result of an evaluation: begins the episode after `error_for`, and ends it with the first
     /// evaluation without an error.
@@ -71,7 +70,7 @@ impl Alerts {
     }
 
     async fn note_unread(&self, rule: &Rule, why: &str, hold: i64, at: Timestamp) -> Result<(), AlertError> {
-        let change = {
+        let (notice, episode) = {
             let mut unread = self.0.unread.lock();
             let errors = unread.entry(rule.name.clone()).or_insert_with(|| RuleErrors {
                 since: at,
@@ -83,17 +82,18 @@ impl Alerts {
             if errors.episode.is_some() || at.since(errors.since) < hold {
                 return Ok(());
             }
-            let id = crate::engine::episode_id(RULE, &group_key(&group(&rule.name)), at);
-            errors.episode = Some((id.clone(), at));
-            self.unread_change(&rule.name, errors, (&id, at), None)
+            let alert = errors.alert(&rule.name);
+            let episode = alert.episode(at);
+            let summary = format!("The rule {} cannot be evaluated: {why}", rule.name);
+            errors.episode = Some(episode.clone());
+            (alert.notice(&episode, None, summary), episode)
         };
-        let notices = self.told_of(rule).into_iter().map(|to| (to, change.notice.clone())).collect();
-        let changes = Changes { episodes: vec![change], notices, ..Changes::default() };
-        let stored = self.with_file(move |file| file.apply(&changes, at)).await;
-        if stored.is_err()
-            && let Some(errors) = self.0.unread.lock().get_mut(&rule.name)
-        {
-            errors.episode = None;
+        let stored = self.begin_own(notice, self.told_of(rule), at).await;
+        if stored.is_err() {
+            let mut unread = self.0.unread.lock();
+            let errors =
+                unread.get_mut(&rule.name).filter(|errors| errors.episode.as_ref() == Some(&episode));
+            errors.into_iter().for_each(|errors| errors.episode = None);
         }
         stored
     }
@@ -101,15 +101,9 @@ impl Alerts {
     /// Forgets the errors of a rule, and ends its episode.
     pub(crate) async fn note_read(&self, name: &str, at: Timestamp) -> Result<(), AlertError> {
         let Some(errors) = self.0.unread.lock().remove(name) else { return Ok(()) };
-        let Some((id, since)) = &errors.episode else { return Ok(()) };
-        let change = self.unread_change(name, &errors, (id, *since), Some(at));
-        let id = id.clone();
-        self.with_file(move |file| {
-            let reached = file.reached_channels(&id)?;
-            let notices = reached.into_iter().map(|to| (to, change.notice.clone())).collect();
-            file.apply(&Changes { episodes: vec![change], notices, ..Changes::default() }, at)
-        })
-        .await
+        let Some(episode) = &errors.episode else { return Ok(()) };
+        let summary = format!("The rule {name} is evaluated again.");
+        self.end_own(errors.alert(name).notice(episode, Some(at), summary), episode.1, at).await
     }
 
     /// Ends the episodes of rules that are gone.
@@ -124,57 +118,18 @@ impl Alerts {
         Ok(())
     }
 
-    /// The channels of a rule; without any, the log.
+    /// The channels of a rule, with the routes of this alert.
     fn told_of(&self, rule: &Rule) -> BTreeSet<String> {
-        let notice = Notice { group: group(&rule.name), ..test_notice(RULE, rule.severity) };
-        let to = self.0.routes.of(&notice, &rule.channels).into_iter().map(|(to, _)| to);
-        let to: BTreeSet<String> = to.collect();
-        if to.is_empty() { BTreeSet::from([LAST.to_owned()]) } else { to }
-    }
-
-    fn unread_change(
-        &self,
-        name: &str,
-        errors: &RuleErrors,
-        (id, began): (&str, Timestamp),
-        ended_at: Option<Timestamp>,
-    ) -> EpisodeChange {
-        let summary = match ended_at {
-            Some(_) => format!("The rule {name} is evaluated again."),
-            None => format!("The rule {name} cannot be evaluated: {}", errors.why),
-        };
-        let notice = Notice {
-            status: if ended_at.is_some() { NoticeStatus::Resolved } else { NoticeStatus::Firing },
-            group: group(name),
-            value: None,
-            window: String::new(),
-            started_at: began.to_string(),
-            ended_at: ended_at.map(|at| at.to_string()),
-            episode: id.to_owned(),
-            look: "quipu alerts list".to_owned(),
-            url: self.0.url.clone(),
-            summary,
-            ..test_notice(RULE, errors.severity)
-        };
-        EpisodeChange { grp: group_key(&group(name)), started_at: began, ended_at, peak: None, notice }
+        let group = [("rule".to_owned(), rule.name.clone())].into();
+        let notice = Notice { group, ..test_notice(RULE, rule.severity) };
+        self.0.routes.of(&notice, &rule.channels).into_iter().map(|(to, _)| to).collect()
     }
 
     /// Rules that cannot be evaluated, as rows of the list of alerts.
     pub(crate) fn unread_rows(&self) -> Vec<AlertRow> {
         let unread = self.0.unread.lock();
         let row = |(name, errors): (&String, &RuleErrors)| {
-            let (id, began) = errors.episode.as_ref()?;
-            Some(AlertRow {
-                rule: RULE.to_owned(),
-                group: group(name),
-                state: "firing".to_owned(),
-                severity: errors.severity.as_str().to_owned(),
-                value: None,
-                threshold: 0.0,
-                since: Some(began.to_string()),
-                episode: Some(id.clone()),
-                error: Some(errors.why.clone()),
-            })
+            Some(errors.alert(name).row(errors.episode.as_ref()?, &errors.why))
         };
         unread.iter().filter_map(row).collect()
     }

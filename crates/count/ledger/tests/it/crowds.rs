@@ -9,7 +9,7 @@ use crate::evidence::{HOUR, MS, count, totals};
 /// Spans of a batch.
 const BATCH: usize = 512;
 
-/// What the second instrumentation tells of a call.
+/// Form of the record that the second instrumentation writes about a call.
 #[derive(Clone, Copy, PartialEq)]
 enum Second {
     /// The same tokens.

@@ -143,15 +143,20 @@ async fn a_value_is_compared_with_the_time_before() {
     assert_eq!((test.episodes.len(), test.episodes[0].peak), (1, Some(2.1)), "{test:?}");
 }
 
+/// Calls above 2 are a warning, and above 5 critical.
+fn critical_calls(world: &Arc<World>, receiver: &Receiver, grouping: &str) -> Alerts {
+    let text = format!(
+        "[alert.calls]\nkind = \"calls\"\nwindow = \"1m\"\nabove = 2.0\ncritical = 5.0\nchannels = [\"hook\"]\n\
+         [alerts]\n{grouping}\n[channel.hook]\nkind = \"webhook\"\nurl = \"{}\"",
+        receiver.url
+    );
+    alerts(world, None, &text)
+}
+
 #[tokio::test]
 async fn a_value_beyond_critical_is_told_again_with_its_weight() {
     let (world, receiver) = (Arc::<World>::default(), Receiver::start().await);
-    let text = format!(
-        "[alert.calls]\nkind = \"calls\"\nwindow = \"1m\"\nabove = 2.0\ncritical = 5.0\nchannels = [\"hook\"]\n\
-         [alerts]\ngroup_interval = \"0s\"\n[channel.hook]\nkind = \"webhook\"\nurl = \"{}\"",
-        receiver.url
-    );
-    let alerts = alerts(&world, None, &text);
+    let alerts = critical_calls(&world, &receiver, "group_interval = \"0s\"");
     (0..4).for_each(|second| world.call(second, "ada", false));
     (12..18).for_each(|second| world.call(second, "ada", false));
     run_to(&world, &alerts, 10).await;
@@ -176,12 +181,7 @@ async fn a_value_beyond_critical_is_told_again_with_its_weight() {
 #[tokio::test]
 async fn an_episode_that_becomes_critical_does_not_wait_anew() {
     let (world, receiver) = (Arc::<World>::default(), Receiver::start().await);
-    let text = format!(
-        "[alert.calls]\nkind = \"calls\"\nwindow = \"1m\"\nabove = 2.0\ncritical = 5.0\nchannels = [\"hook\"]\n\
-         [alerts]\ngroup_wait = \"30s\"\n[channel.hook]\nkind = \"webhook\"\nurl = \"{}\"",
-        receiver.url
-    );
-    let alerts = alerts(&world, None, &text);
+    let alerts = critical_calls(&world, &receiver, "group_wait = \"30s\"");
     (0..4).for_each(|second| world.call(second, "ada", false));
     (22..28).for_each(|second| world.call(second, "ada", false));
     run_to(&world, &alerts, 30).await;
