@@ -53,6 +53,9 @@ impl<'a> Window<'a> {
         let start = row.cost.time;
         let until = Timestamp::from_nanos(evidence::reach_without_id(row, self.has_usage)).plus(1);
         let slack = if self.has_usage { evidence::AFTERWARDS } else { 0 };
+        if self.moments.iter().any(|moment| moment.is_in_crowd(row)) {
+            return Vec::new();
+        }
         let clues = clues::near(row);
         let mut found = Vec::new();
         for moment in &self.moments {

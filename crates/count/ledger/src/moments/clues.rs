@@ -2,24 +2,36 @@
 //!
 //! Thousands of parallel calls overlap in time. Records with figures are found by these, by ids, by the text
 //! of the answer or by the request. Only records without figures are compared with all others of their time.
+//!
+//! The work for n records that are alike grows with n², so it has limits. Records beyond them are a crowd: they
+//! are compared with no others, and keep the decision of their traces and ids.
 
 use std::collections::BTreeSet;
 use std::hash::BuildHasher;
 
 use foldhash::fast::FixedState;
-use foldhash::{HashMap, HashMapExt};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use quipu_core::{Kind, Usage, answer_id_is_unique};
 
 use super::moment::{Key, key_of};
 use crate::figures::{FIRST_EVENT, cached, known};
 use crate::row::Row;
 
+/// Maximum number of records of a moment that share a clue and are compared.
+const MOST_ALIKE: usize = 2_560;
+/// Maximum number of records of a moment without figures that are compared.
+const MOST_BARE: usize = 1_280;
+
 /// The records of a moment by their clues.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Clues {
     by_number: HashMap<u64, Keys>,
     /// The records without figures.
-    pub(super) bare: BTreeSet<Key>,
+    bare: BTreeSet<Key>,
+    /// The clues of more than [`MOST_ALIKE`] records.
+    crowds: HashSet<u64>,
+    /// Whether a crowd came or went since the latest decision.
+    has_new_crowd: bool,
 }
 
 /// Records with one clue. Most clues are of one record.
@@ -31,8 +43,10 @@ struct Keys {
 
 impl Clues {
     pub fn of<'r>(rows: impl Iterator<Item = &'r Row>) -> Self {
-        let mut clues = Self { by_number: HashMap::new(), bare: BTreeSet::new() };
+        let (by_number, bare, crowds) = (HashMap::new(), BTreeSet::new(), HashSet::new());
+        let mut clues = Self { by_number, bare, crowds, has_new_crowd: false };
         rows.for_each(|row| clues.add(row));
+        clues.has_new_crowd = false;
         clues
     }
 
@@ -40,16 +54,22 @@ impl Clues {
         let key = key_of(row);
         if known(&row.cost).is_none() {
             self.bare.insert(key);
+            self.has_new_crowd |= self.bare.len() == MOST_BARE + 1;
         }
         each(row, Figures::Own, |clue| match self.by_number.get_mut(&clue) {
-            Some(keys) => keys.more.push(key),
+            Some(keys) => {
+                keys.more.push(key);
+                // The first one is not among them.
+                self.has_new_crowd |= keys.more.len() >= MOST_ALIKE && self.crowds.insert(clue);
+            }
             None => drop(self.by_number.insert(clue, Keys { first: key, more: Vec::new() })),
         });
     }
 
     pub fn remove(&mut self, row: &Row) {
         let key = key_of(row);
-        self.bare.remove(&key);
+        let was_bare = self.bare.remove(&key);
+        self.has_new_crowd |= was_bare && self.bare.len() == MOST_BARE;
         each(row, Figures::Own, |clue| {
             let Some(keys) = self.by_number.get_mut(&clue) else { return };
             if keys.first != key {
@@ -58,13 +78,35 @@ impl Clues {
                 keys.first = next;
             } else {
                 self.by_number.remove(&clue);
+                return;
             }
+            self.has_new_crowd |= keys.more.len() < MOST_ALIKE && self.crowds.remove(&clue);
         });
     }
 
-    /// The records with one of these clues, some of them several times.
+    /// Whether a crowd came or went since the last call.
+    pub fn take_new_crowd(&mut self) -> bool {
+        std::mem::take(&mut self.has_new_crowd)
+    }
+
+    /// Whether a record of this moment is in a crowd.
+    pub fn is_in_crowd(&self, row: &Row) -> bool {
+        let mut is_alike = false;
+        if !self.crowds.is_empty() {
+            each(row, Figures::Own, |clue| is_alike |= self.crowds.contains(&clue));
+        }
+        is_alike || (self.bare.len() > MOST_BARE && known(&row.cost).is_none())
+    }
+
+    /// The records without figures, except a crowd.
+    pub fn bare(&self) -> Option<&BTreeSet<Key>> {
+        Some(&self.bare).filter(|bare| bare.len() <= MOST_BARE)
+    }
+
+    /// The records with one of these clues, except crowds, some of them several times.
     pub fn with(&self, wanted: &[u64]) -> impl Iterator<Item = Key> {
-        let keys = wanted.iter().filter_map(|clue| self.by_number.get(clue));
+        let no_crowds = wanted.iter().filter(|clue| !self.crowds.contains(*clue));
+        let keys = no_crowds.filter_map(|clue| self.by_number.get(clue));
         keys.flat_map(|keys| std::iter::once(keys.first).chain(keys.more.iter().copied()))
     }
 }

@@ -20,9 +20,9 @@ use crate::moments::moment::{Given, Key, Moment, key, key_of};
 use crate::place;
 use crate::row::{Id, Row};
 
-/// Maximum number of records of one moment that are compared: 500 a second. With more, only ids tell the
+/// Maximum number of records of one moment that are compared: 270 a second. With more, only ids tell the
 /// calls apart, and the records keep the decision of their traces.
-pub(crate) const MOST: usize = 16_384;
+pub(crate) const MOST: usize = 8_192;
 /// Maximum number of later records that are compared with one record. So many concurrent calls are rare.
 const MOST_PAIRS: usize = 64;
 /// Maximum number of records of one call, more than the instrumentations of any real installation.
@@ -135,6 +135,7 @@ impl Moments {
         beside.sort_unstable();
         beside.dedup();
         self.give_up_crowded(&beside, &mut out);
+        self.note_crowds(&beside);
         self.decide(&beside, &mut out);
         self.shrink(&beside);
         out
@@ -258,11 +259,22 @@ impl Moments {
                 self.home.remove(&held.row.id());
                 held.give(None, out);
             }
-            for beside in meeting.moments_beside() {
-                if let Some(beside) = self.moments.peek_mut(&beside) {
-                    beside.changed = beside.records.keys().copied().collect();
-                }
+            self.change_beside(meeting);
+        }
+    }
+
+    /// Decides anew around the moments in which a crowd came or went.
+    fn note_crowds(&mut self, moments: &[Meeting]) {
+        for meeting in moments {
+            if self.moments.peek_mut(meeting).is_some_and(Moment::note_crowds) {
+                self.change_beside(*meeting);
             }
+        }
+    }
+
+    fn change_beside(&mut self, meeting: Meeting) {
+        for beside in meeting.moments_beside() {
+            self.moments.peek_mut(&beside).into_iter().for_each(Moment::change_all);
         }
     }
 

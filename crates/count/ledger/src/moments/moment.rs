@@ -138,14 +138,33 @@ impl Moment {
         let mut keys: Vec<Key> = clues.with(wanted).filter(is_new).collect();
         let in_time = (time.start, None)..(time.end, None);
         if evidence::tells(row) {
-            keys.extend(clues.bare.range(in_time).filter(|key| is_new(key)));
+            let bare = clues.bare().into_iter().flat_map(|bare| bare.range(in_time.clone()));
+            keys.extend(bare.filter(|key| is_new(key)));
         } else {
-            let held = self.records.range(in_time).filter(|(key, _)| is_new(key));
-            found.extend(held.map(|(_, held)| &held.row));
-            keys.retain(|(start, _)| !time.contains(start));
+            keys.extend(self.records.range(in_time).map(|(key, _)| *key).filter(is_new));
         }
         keys.sort_unstable();
         keys.dedup();
-        found.extend(keys.iter().filter_map(|key| Some(&self.records.get(key)?.row)));
+        let rows = keys.iter().filter_map(|key| Some(&self.records.get(key)?.row));
+        found.extend(rows.filter(|row| !clues.is_in_crowd(row)));
+    }
+
+    /// Whether a record of this moment is one of too many that are alike.
+    pub(super) fn is_in_crowd(&self, row: &Row) -> bool {
+        let clues = self.clues.get_or_init(|| Clues::of(self.rows()));
+        clues.is_in_crowd(row) && self.records.contains_key(&key_of(row))
+    }
+
+    /// Marks all records as changed if a crowd came or went since the last call.
+    pub(super) fn note_crowds(&mut self) -> bool {
+        let has_new = self.clues.get_mut().is_some_and(Clues::take_new_crowd);
+        if has_new {
+            self.change_all();
+        }
+        has_new
+    }
+
+    pub(super) fn change_all(&mut self) {
+        self.changed = self.records.keys().copied().collect();
     }
 }

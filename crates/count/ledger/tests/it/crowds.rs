@@ -43,6 +43,22 @@ fn spans(calls: u64, are_alike: bool, second: Second) -> Vec<Span> {
     spans
 }
 
+/// The counted calls of spans in this order.
+fn calls_of(spans: &[Span]) -> usize {
+    let batches: Vec<Vec<Span>> = spans.chunks(BATCH).map(<[_]>::to_vec).collect();
+    totals(&count(&batches, 100_000)).0
+}
+
+/// Alike records beyond the limit keep the decision of their traces, and others beside them are compared.
+fn check_crowd(are_alike: bool, second: Second) {
+    let mut all = spans(1_400, are_alike, second);
+    let others = spans(1_500, false, Second::Tokens).split_off(2 * 1_400);
+    all.extend(others);
+    assert_eq!(calls_of(&all), 2 * 1_400 + 100);
+    all.reverse();
+    assert_eq!(calls_of(&all), 2 * 1_400 + 100, "in any order");
+}
+
 fn check(calls: u64, are_alike: bool, second: Second) {
     let spans = spans(calls, are_alike, second);
     let input = if are_alike { 100 * calls } else { 100 * calls + calls * (calls - 1) / 2 };
@@ -64,4 +80,14 @@ fn thousands_of_parallel_calls_that_are_alike_count_once_each() {
 #[test]
 fn thousands_of_parallel_calls_of_which_one_record_has_no_figures_count_once_each() {
     check(1_100, false, Second::Nothing);
+}
+
+#[test]
+fn a_crowd_of_alike_records_is_not_compared() {
+    check_crowd(true, Second::Tokens);
+}
+
+#[test]
+fn a_crowd_of_records_without_figures_is_not_compared() {
+    check_crowd(false, Second::Nothing);
 }
