@@ -1,5 +1,7 @@
 //! Search for the records of one call among those of a process at one time.
 
+use std::ops::Range;
+
 use foldhash::{HashSet, HashSetExt};
 use quipu_core::Timestamp;
 
@@ -7,9 +9,13 @@ use super::clues;
 use super::exchange::exchange;
 use super::fit::{evidence_of, fit};
 use super::moment::key_of;
-use super::{MOST_PAIRS, Moment};
+use super::unseen::Unseen;
+use super::{MOST_CONNECTED, MOST_PAIRS, Moment};
 use crate::evidence::{self, Evidence};
 use crate::row::{Id, Row};
+
+/// Connected records from which on the seen ones are removed from the sets that are searched.
+const MANY: usize = 256;
 
 /// Several moments that are compared with each other.
 pub(super) struct Window<'a> {
@@ -41,26 +47,34 @@ impl<'a> Window<'a> {
         }
         let mut seen = HashSet::new();
         let rows = self.moments.iter().flat_map(|moment| moment.rows()).filter(|row| row.may_pair());
-        let groups = rows.flat_map(|row| groups(&self.connected(row, &mut seen)));
+        let connected = rows.map(|row| self.connected(row, &mut seen));
+        let groups = connected.filter(|all| all.len() <= MOST_CONNECTED).flat_map(|all| groups(&all));
         groups.filter(|group| group.len() > 1).collect()
     }
 
     /// Records that may be of the same call as `row`, by evidence alone, without those of `seen`.
     pub fn near(&self, row: &'a Row, seen: &HashSet<Id>) -> Vec<&'a Row> {
-        if self.is_plain || !row.may_pair() {
+        self.search(row, |at, wanted, time, found| self.moments[at].add_near(wanted, time, seen, found))
+    }
+
+    /// Records that may be of the same call as `row`, among those that `add` adds for each moment.
+    fn search(
+        &self,
+        row: &'a Row,
+        mut add: impl FnMut(usize, (&Row, &[u64]), Range<Timestamp>, &mut Vec<&'a Row>),
+    ) -> Vec<&'a Row> {
+        let is_in_crowd = || self.moments.iter().any(|moment| moment.is_in_crowd(row));
+        if self.is_plain || !row.may_pair() || is_in_crowd() {
             return Vec::new();
         }
         let start = row.cost.time;
         let until = Timestamp::from_nanos(evidence::reach_without_id(row, self.has_usage)).plus(1);
         let slack = if self.has_usage { evidence::AFTERWARDS } else { 0 };
-        if self.moments.iter().any(|moment| moment.is_in_crowd(row)) {
-            return Vec::new();
-        }
         let clues = clues::near(row);
         let mut found = Vec::new();
-        for moment in &self.moments {
+        for (at, moment) in self.moments.iter().enumerate() {
             let from = start.plus(moment.longest.saturating_add(slack).saturating_neg());
-            moment.add_near((row, &clues), from..until, seen, &mut found);
+            add(at, (row, &clues), from..until, &mut found);
         }
         let is_near = |other: &&Row| {
             let (first, second) = if other.cost.time < start { (*other, row) } else { (row, *other) };
@@ -78,11 +92,22 @@ impl<'a> Window<'a> {
         if !seen.insert(row.id()) {
             return Vec::new();
         }
-        let mut all = vec![row];
+        let (mut all, mut unseen) = (vec![row], None);
         let mut next = 0;
         while let Some(row) = all.get(next).copied().filter(|_| seen.len() < self.records) {
+            if unseen.is_none() && all.len() > MANY {
+                unseen = Some(Unseen::of(&self.moments, seen));
+            }
             // Seen records were compared with this one already.
-            let near = self.near(row, seen);
+            let near = match &mut unseen {
+                Some(unseen) => {
+                    self.search(row, |at, wanted, time, found| unseen.add_near(at, wanted, time, found))
+                }
+                None => self.near(row, seen),
+            };
+            if let Some(unseen) = &mut unseen {
+                unseen.remove(&near);
+            }
             seen.extend(near.iter().map(|other| other.id()));
             all.extend(near);
             next += 1;

@@ -8,6 +8,7 @@ mod fit;
 mod moment;
 mod plain;
 mod sums;
+mod unseen;
 
 use std::collections::BTreeMap;
 
@@ -23,6 +24,9 @@ use crate::row::{Id, Row};
 /// Maximum number of records of one moment that are compared: 270 a second. With more, only ids tell the
 /// calls apart, and the records keep the decision of their traces.
 pub(crate) const MOST: usize = 8_192;
+/// Maximum number of records that evidence connects and that are divided into calls. The work grows with the
+/// square. Records beyond it keep the decision of their traces.
+const MOST_CONNECTED: usize = 2_560;
 /// Maximum number of later records that are compared with one record. So many concurrent calls are rare.
 const MOST_PAIRS: usize = 64;
 /// Maximum number of records of one call, more than the instrumentations of any real installation.
@@ -313,6 +317,11 @@ fn decide_call(call: &[&Row], moments: &[Meeting], decided: &mut Vec<Decided>) {
         let near = around(moment);
         let is_near = |row: &&Row| row.moment.is_some_and(|moment| near.contains(&moment));
         let near: Vec<&Row> = call.iter().copied().filter(is_near).collect();
+        if near.len() > MOST_CONNECTED {
+            let alone = near.iter().filter(|row| row.moment == Some(moment));
+            decided.extend(alone.map(|row| (moment, key_of(row), None)));
+            continue;
+        }
         for group in calls::groups(&near) {
             let merged = if group.len() > 1 { place::merge(&group).0 } else { Vec::new() };
             let mut merged = merged.into_iter();

@@ -133,7 +133,7 @@ impl Moment {
         seen: &HashSet<Id>,
         found: &mut Vec<&'a Row>,
     ) {
-        let clues = self.clues.get_or_init(|| Clues::of(self.rows()));
+        let clues = self.clues();
         let is_new = |key: &Key| key.1.is_none_or(|id| !seen.contains(&id));
         let mut keys: Vec<Key> = clues.with(wanted).filter(is_new).collect();
         let in_time = (time.start, None)..(time.end, None);
@@ -143,16 +143,24 @@ impl Moment {
         } else {
             keys.extend(self.records.range(in_time).map(|(key, _)| *key).filter(is_new));
         }
+        self.add_rows(keys, found);
+    }
+
+    /// Adds the records with these keys once each, except those of a crowd.
+    pub(super) fn add_rows<'a>(&'a self, mut keys: Vec<Key>, found: &mut Vec<&'a Row>) {
         keys.sort_unstable();
         keys.dedup();
         let rows = keys.iter().filter_map(|key| Some(&self.records.get(key)?.row));
-        found.extend(rows.filter(|row| !clues.is_in_crowd(row)));
+        found.extend(rows.filter(|row| !self.clues().is_in_crowd(row)));
+    }
+
+    pub(super) fn clues(&self) -> &Clues {
+        self.clues.get_or_init(|| Clues::of(self.rows()))
     }
 
     /// Whether a record of this moment is one of too many that are alike.
     pub(super) fn is_in_crowd(&self, row: &Row) -> bool {
-        let clues = self.clues.get_or_init(|| Clues::of(self.rows()));
-        clues.is_in_crowd(row) && self.records.contains_key(&key_of(row))
+        self.clues().is_in_crowd(row) && self.records.contains_key(&key_of(row))
     }
 
     /// Marks all records as changed if a crowd came or went since the last call.

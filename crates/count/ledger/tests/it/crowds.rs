@@ -49,14 +49,17 @@ fn calls_of(spans: &[Span]) -> usize {
     totals(&count(&batches, 100_000)).0
 }
 
+fn check_calls(mut spans: Vec<Span>, calls: usize) {
+    assert_eq!(calls_of(&spans), calls);
+    spans.reverse();
+    assert_eq!(calls_of(&spans), calls, "in any order");
+}
+
 /// Alike records beyond the limit keep the decision of their traces, and others beside them are compared.
 fn check_crowd(are_alike: bool, second: Second) {
     let mut all = spans(1_400, are_alike, second);
-    let others = spans(1_500, false, Second::Tokens).split_off(2 * 1_400);
-    all.extend(others);
-    assert_eq!(calls_of(&all), 2 * 1_400 + 100);
-    all.reverse();
-    assert_eq!(calls_of(&all), 2 * 1_400 + 100, "in any order");
+    all.extend(spans(1_500, false, Second::Tokens).split_off(2 * 1_400));
+    check_calls(all, 2 * 1_400 + 100);
 }
 
 fn check(calls: u64, are_alike: bool, second: Second) {
@@ -90,4 +93,16 @@ fn a_crowd_of_alike_records_is_not_compared() {
 #[test]
 fn a_crowd_of_records_without_figures_is_not_compared() {
     check_crowd(false, Second::Nothing);
+}
+
+#[test]
+fn records_without_figures_connect_at_most_so_many_others() {
+    let mut all = spans(1_600, false, Second::Nothing);
+    let mut number = 0;
+    // The last 600 calls have no second record.
+    all.retain(|span| {
+        number += 1;
+        number <= 2_000 || span.scope.name == "outer"
+    });
+    check_calls(all, 2_000 + 600);
 }
