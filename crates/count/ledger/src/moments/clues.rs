@@ -3,8 +3,8 @@
 //! Thousands of parallel calls overlap in time. Records with figures are found by these, by ids, by the text
 //! of the answer or by the request. Only records without figures are compared with all others of their time.
 //!
-//! The work for n records that are alike grows with n², so it has limits. Records beyond them are a crowd: they
-//! are compared with no others, and keep the decision of their traces and ids.
+//! The work for n records that are alike grows with n², so it has limits. Records beyond them are a crowd:
+//! they are compared with no others, and keep the decision of their traces and ids.
 
 use std::collections::BTreeSet;
 use std::hash::BuildHasher;

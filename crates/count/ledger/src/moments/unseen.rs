@@ -1,6 +1,7 @@
 //! The records of a window that a search has not seen yet, for searches through many records.
 //!
-//! Seen records leave the sets. So a search through n connected records does not look at each of them n times.
+//! Seen records leave the sets. So a search through n connected records does not look at each of them n
+//! times.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
