@@ -7,6 +7,10 @@ use quipu::Registry;
 
 use crate::{args, command, ending};
 
+/// Heaps (arenas) of the allocator besides one for each core. With more the server takes more memory. With
+/// fewer its threads wait for each other's heap. `docs/adr/0037-memory.md` has the figures.
+const MORE_HEAPS: usize = 4;
+
 /// Runs the command line with plug-ins of other crates: the whole `main` of a distribution of one's own.
 ///
 /// ```no_run
@@ -16,7 +20,8 @@ use crate::{args, command, ending};
 /// ```
 pub fn main_with(plug_ins: Registry) -> ExitCode {
     // Before the first thread: heaps that are there stay.
-    quipu_heap::share(std::thread::available_parallelism().map_or(1, std::num::NonZero::get));
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    quipu_heap::share(cores + MORE_HEAPS);
     if let Err(error) = quipu::install_plug_ins(plug_ins) {
         return ending::code(Err(error.into()));
     }

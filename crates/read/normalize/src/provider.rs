@@ -22,6 +22,10 @@ pub(crate) fn provider(slots: &Slots<'_>, model: Option<&str>) -> Option<Provide
 /// The canonical spelling of a provider's name. A dotted id is cut only after a known provider, at the last
 /// dot for which the head is known.
 pub fn canonical_name(name: &str) -> CompactString {
+    // Most names are sent in lower case already.
+    if let Some(known) = known(name) {
+        return CompactString::const_new(known);
+    }
     let lower = CompactString::from(name).to_lowercase();
     known(&lower)
         .or_else(|| lower.rmatch_indices('.').find_map(|(dot, _)| known(&lower[..dot])))

@@ -13,6 +13,7 @@ pub(crate) type Label<'a> = (&'a str, Option<&'a str>);
 /// Records the metrics of a span or row, or subtracts them.
 pub(crate) struct Tell<'a> {
     registry: &'static Registry,
+    /// The span of exemplars: a sampled one.
     span: Option<&'a Span>,
     service: Option<&'a str>,
     back: bool,
@@ -39,7 +40,8 @@ impl<'a> Deref for Given<'a> {
 const SERVICE: &str = "service.name";
 
 impl<'a> Tell<'a> {
-    pub const fn new(registry: &'static Registry, span: Option<&'a Span>) -> Self {
+    pub fn new(registry: &'static Registry, span: Option<&'a Span>) -> Self {
+        let span = span.filter(|span| span.is_sampled());
         Self { registry, span, service: None, back: false }
     }
 
@@ -92,7 +94,7 @@ impl<'a> Tell<'a> {
     }
 
     fn exemplar(&self, value: f64) -> Option<Exemplar> {
-        let span = self.span.filter(|span| span.is_sampled())?;
+        let span = self.span?;
         Some(Exemplar { time: span.end?, value, trace_id: span.trace_id, span_id: span.span_id })
     }
 }
