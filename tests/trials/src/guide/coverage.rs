@@ -37,13 +37,15 @@ fn files(folder: &Path, ends: &[&str], read: &mut impl FnMut(&str)) {
     }
 }
 
-/// Blocks that the programs of the suites name.
+/// Folders with programs that name blocks: those of the suites, and those that the tests of the examples
+/// compile.
+const PROGRAMS: [&str; 3] = ["tests/trials/frameworks", "tests/trials/suites", "examples/tests/guide"];
+
+/// Blocks that programs name.
 fn used() -> BTreeSet<String> {
     let mut used = BTreeSet::new();
-    let ends = ["py", "mjs", "ts", "sh", "rs"];
-    let trials = shell::root().join("tests/trials");
-    for folder in ["frameworks", "suites", "guide"] {
-        files(&trials.join(folder), &ends, &mut |text| {
+    for folder in PROGRAMS {
+        files(&shell::root().join(folder), &["py", "mjs", "ts", "sh", "rs"], &mut |text| {
             used.extend(text.lines().filter_map(named).map(str::to_owned));
         });
     }
@@ -55,7 +57,7 @@ fn compiled() -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for folder in ["crates", "examples", "tests"] {
         files(&shell::root().join(folder), &["rs"], &mut |text| {
-            let paths = text.split("include_str!(\"").skip(1).filter_map(|rest| rest.split('"').next());
+            let paths = text.split("#[doc = include_str!(\"").skip(1).filter_map(|rest| rest.split('"').next());
             found.extend(paths.map(|path| path.trim_start_matches("../").to_owned()));
         });
     }
@@ -70,7 +72,7 @@ fn fault(block: &Block, used: &BTreeSet<String>, compiled: &BTreeSet<String>) ->
         _ if is_used || READ.contains(&language) || OUTPUT.contains(&language) => None,
         language if USED.contains(&language) => Some("no program of a suite uses it".to_owned()),
         "rust" if compiled.contains(&block.page) && !block.options.contains("ignore") => None,
-        "rust" => parsed(&block.text),
+        "rust" => Some("no test compiles it".to_owned()),
         "json" => serde_json::from_str::<serde_json::Value>(&block.text).err().map(|error| error.to_string()),
         "sh" => syntax(&block.text),
         "console" => {
@@ -87,20 +89,6 @@ fn fault(block: &Block, used: &BTreeSet<String>, compiled: &BTreeSet<String>) ->
         "" => Some("the fence names no language; output is `text`".to_owned()),
         other => Some(format!("no program uses it, and no test knows the language {other}")),
     }
-}
-
-/// Why neither items nor statements of Rust are in a text.
-fn parsed(text: &str) -> Option<String> {
-    let forms = [text.to_owned(), format!("async fn f() {{\n{text}\n}}\n")];
-    let read = |form: &String| {
-        let file = tempfile::NamedTempFile::with_suffix(".rs").unwrap();
-        fs::write(file.path(), form).unwrap();
-        let mut rustfmt = Command::new("rustfmt");
-        rustfmt.args(["--edition", "2024", "--emit", "stdout", "--quiet"]).arg(file.path());
-        shell::capture(&mut rustfmt).err().map(|error| format!("{error:#}"))
-    };
-    let errors: Vec<Option<String>> = forms.iter().map(read).collect();
-    errors.into_iter().reduce(|one, other| one.and(other)).flatten()
 }
 
 fn syntax(script: &str) -> Option<String> {

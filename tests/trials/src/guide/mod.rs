@@ -4,6 +4,7 @@
 //! PAGE is a path in the repository, N counts the page's blocks of that language from 1. The suite runs the
 //! program with the block in place of the line. A guide and the program that proves it cannot differ.
 
+mod block;
 #[cfg(test)]
 mod coverage;
 
@@ -13,33 +14,11 @@ use std::path::Path;
 use anyhow::{Context, Result, anyhow};
 
 use crate::shell;
+pub use block::Block;
+use block::{code_blocks, named};
 
-/// Addresses of the guide, with the flag of `quipu serve` that listens there.
+/// Addresses of the guide: of the dashboard and API, of OTLP over HTTP, and of the gateway.
 pub const ADDRESSES: [&str; 3] = ["http://127.0.0.1:8080", "http://127.0.0.1:4318", "http://127.0.0.1:8787"];
-
-/// A code block of a page.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Block {
-    /// Path of the page in the repository.
-    pub page: String,
-    /// Its language, without options; empty if none is named.
-    pub language: String,
-    /// Its options, such as `no_run`.
-    pub options: String,
-    /// Its number among the page's blocks of this language, from 1.
-    pub number: usize,
-    /// The line of its fence, from 1.
-    pub line: usize,
-    /// Its lines, without the indent of its list.
-    pub text: String,
-}
-
-impl Block {
-    /// What a program calls it by.
-    pub fn name(&self) -> String {
-        format!("{} {} {}", self.page, self.language, self.number)
-    }
-}
 
 /// A program with its blocks in their places.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -58,40 +37,7 @@ pub struct Filled {
 /// There is no such page.
 pub fn blocks(page: &str) -> Result<Vec<Block>> {
     let source = fs::read_to_string(shell::root().join(page)).with_context(|| page.to_owned())?;
-    Ok(of(page, &source))
-}
-
-fn of(page: &str, source: &str) -> Vec<Block> {
-    let mut blocks: Vec<Block> = Vec::new();
-    let mut open: Option<(usize, Block)> = None;
-    for (index, line) in source.lines().enumerate() {
-        let inner = line.trim_start();
-        match (inner.strip_prefix("```"), open.take()) {
-            (Some(_), Some((_, block))) => blocks.push(block),
-            (Some(info), None) => {
-                let (language, options) = info.trim().split_once(',').unwrap_or((info.trim(), ""));
-                let (language, options) = (language.to_owned(), options.to_owned());
-                let number = 1 + blocks.iter().filter(|block| block.language == language).count();
-                let (page, line_number, text) = (page.to_owned(), index + 1, String::new());
-                let block = Block { page, language, options, number, line: line_number, text };
-                open = Some((line.len() - inner.len(), block));
-            }
-            (None, Some((indent, mut block))) => {
-                block.text += line.get(indent..).unwrap_or_default();
-                block.text.push('\n');
-                open = Some((indent, block));
-            }
-            (None, None) => {}
-        }
-    }
-    blocks
-}
-
-/// The block that a line of a program names.
-fn named(line: &str) -> Option<&str> {
-    let line = line.trim();
-    let comment = line.strip_prefix('#').or_else(|| line.strip_prefix("//"))?;
-    comment.trim_start().strip_prefix("guide: ")
+    Ok(code_blocks(page, &source))
 }
 
 /// Puts the blocks into a program. Shell blocks of a program in another language become its setup. Each of
@@ -165,7 +111,7 @@ mod tests {
     fn blocks_have_their_numbers_and_lose_the_indent_of_their_list() {
         let source =
             "a\n\n1. b:\n\n   ```sh\n   x\n\n     y\n   ```\n\n```rust,no_run\nz\n```\n```sh\nw\n```\n";
-        let found = of("p.md", source);
+        let found = code_blocks("p.md", source);
         let names: Vec<String> = found.iter().map(Block::name).collect();
         assert_eq!(names, ["p.md sh 1", "p.md rust 1", "p.md sh 2"]);
         assert_eq!((found[0].text.as_str(), found[0].line), ("x\n\n  y\n", 5));

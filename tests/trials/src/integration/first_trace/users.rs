@@ -86,6 +86,7 @@ pub const USERS: [User; 5] = [
 fn python(walk: &mut Walk, _: &Bench) -> Result<()> {
     venv(walk, &LANGGRAPH)?;
     openai(walk);
+    walk.name_server();
     walk.program("agent.py", AGENT_PY)
 }
 
@@ -120,6 +121,7 @@ fn typescript(walk: &mut Walk, bench: &Bench) -> Result<()> {
     install.args(["install", "--no-audit", "--no-fund", "--loglevel=error"]).args(AI_SDK);
     shell::capture(install.current_dir(&walk.work)).context("npm")?;
     openai(walk);
+    walk.name_server();
     walk.program("agent.ts", AGENT_TS)
 }
 
@@ -136,6 +138,7 @@ fn claude(walk: &mut Walk, bench: &Bench) -> Result<()> {
         ("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1"),
     ];
     walk.env.extend(more.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    walk.name_server();
     walk.shell("claude -p 'What did we do before today?'\n").context("the earlier session")
 }
 

@@ -1,5 +1,6 @@
 //! A terminal of a user: the shell blocks of a guide, run in their order.
 
+use std::ffi::OsString;
 use std::fs;
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
@@ -20,6 +21,20 @@ const ARRIVE: Duration = Duration::from_secs(20);
 /// Beginnings of commands that change the terminal: they are repeated before each later block.
 const STATE: [&str; 2] = ["export ", ". "];
 
+/// Variables that tell programs how this machine reaches the registries.
+const MACHINE: [&str; 10] = [
+    "CURL_CA_BUNDLE",
+    "HTTPS_PROXY",
+    "NODE_EXTRA_CA_CERTS",
+    "PIP_CERT",
+    "PIP_DEFAULT_TIMEOUT",
+    "PIP_INDEX_URL",
+    "REQUESTS_CA_BUNDLE",
+    "RUSTUP_HOME",
+    "SSL_CERT_DIR",
+    "SSL_CERT_FILE",
+];
+
 /// A terminal in a folder, with a home folder of its own.
 pub struct Walk {
     /// The folder that the user works in.
@@ -33,6 +48,8 @@ pub struct Walk {
     /// Folders of the user's programs.
     pub path: Vec<PathBuf>,
     addresses: [String; 3],
+    /// Variables of this machine.
+    machine: Vec<(String, OsString)>,
     state: String,
     server: Option<Program>,
 }
@@ -57,7 +74,13 @@ impl Walk {
         let address = || Ok::<_, anyhow::Error>(format!("http://127.0.0.1:{}", tools::free_port()?));
         let addresses = [address()?, address()?, address()?];
         let (path, models) = (vec![home.join(".npm-global/bin")], models.to_owned());
-        Ok(Self { work, home, models, env: Vec::new(), path, addresses, state: String::new(), server: None })
+        let (env, machine, state) = (Vec::new(), machine()?, String::new());
+        Ok(Self { work, home, models, env, path, addresses, machine, state, server: None })
+    }
+
+    /// Names the server of the guide to helpers and commands. Its port is free in place of their default.
+    pub fn name_server(&mut self) {
+        self.env.push(("QUIPU_URL".into(), self.addresses[0].clone()));
     }
 
     /// Writes a program of the user, with the blocks of the guide in their places.
@@ -171,9 +194,7 @@ impl Walk {
         command
             .env("npm_config_prefix", self.home.join(".npm-global"))
             .env("npm_config_update_notifier", "false");
-        for name in ["CARGO_HOME", "RUSTUP_HOME"] {
-            command.envs(std::env::var_os(name).map(|value| (name, value)));
-        }
+        command.envs(self.machine.iter().map(|(name, value)| (name, value)));
         command.envs(self.env.iter().map(|(name, value)| (name, value)));
         Ok(command)
     }
@@ -197,6 +218,21 @@ impl Walk {
         let server = self.server.as_ref().map(Program::said).unwrap_or_default();
         format!("{}{}", shell::tail(&said, 8), shell::tail(&server, 4))
     }
+}
+
+/// The way of this machine to the registries: certificates, proxies, toolchain.
+fn machine() -> Result<Vec<(String, OsString)>> {
+    let named = MACHINE.iter().filter_map(|name| Some(((*name).to_owned(), std::env::var_os(name)?)));
+    let mut found: Vec<(String, OsString)> = named.collect();
+    if std::env::var_os("RUSTUP_HOME").is_none() {
+        found.extend(std::env::home_dir().map(|home| ("RUSTUP_HOME".to_owned(), home.join(".rustup").into())));
+    }
+    if let Some(npm) = shell::find("npm") {
+        // It is in the prefix, which is another one here.
+        let file = shell::capture(Command::new(npm).args(["config", "get", "globalconfig"]))?;
+        found.push(("npm_config_globalconfig".into(), file.trim().into()));
+    }
+    Ok(found)
 }
 
 fn is_alive(id: u32) -> bool {
