@@ -14,7 +14,7 @@ async fn a_server_continues_the_trace_of_its_caller() {
     let capture = quipu::testing::capture().unwrap();
     let run = async {
         // guide: docs/guide/http.md rust 2
-        let request = axum::http::Request::get("/orders/7")
+        let request = http::Request::get("/orders/7")
             .header("traceparent", "00-0123456789abcdef0123456789abcdef-0123456789abcdef-01");
         let answer = app.oneshot(request.body(axum::body::Body::empty()).unwrap()).await.unwrap();
         axum::body::to_bytes(answer.into_body(), 100).await.unwrap();

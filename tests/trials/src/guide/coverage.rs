@@ -37,9 +37,15 @@ fn files(folder: &Path, ends: &[&str], read: &mut impl FnMut(&str)) {
     }
 }
 
-/// Folders with programs that name blocks: those of the suites, and those that the tests of the examples
-/// compile.
-const PROGRAMS: [&str; 3] = ["tests/trials/frameworks", "tests/trials/suites", "examples/tests/guide"];
+/// Folders with programs that name blocks: agents and programs of the suites, those that the tests of the
+/// examples compile, and tests that read a block.
+const PROGRAMS: [&str; 5] = [
+    "crates/cli/tests/it",
+    "examples/tests/guide",
+    "tests/trials/frameworks",
+    "tests/trials/src/integration",
+    "tests/trials/suites",
+];
 
 /// Blocks that programs name.
 fn used() -> BTreeSet<String> {

@@ -67,7 +67,11 @@ pub fn fill(program: &str, is_shell: bool, addresses: [&str; 3]) -> Result<Fille
     Ok(filled)
 }
 
-fn find(name: &str) -> Result<Block> {
+/// A block by its name, such as `README.md sh 1`.
+///
+/// # Errors
+/// There is no such block.
+pub fn find(name: &str) -> Result<Block> {
     let page = name.split(' ').next().unwrap_or_default();
     let found = blocks(page)?.into_iter().find(|block| block.name() == name);
     found.ok_or_else(|| anyhow!("there is no block {name}; its form is PAGE LANGUAGE N"))
