@@ -8,6 +8,7 @@
 
 pub mod bench;
 mod browser;
+pub mod guide;
 pub mod integration;
 pub mod ports;
 pub mod shell;

@@ -23,6 +23,21 @@ fn filled(folder: &std::path::Path) -> Server {
     server
 }
 
+// guide: docs/guide/sql.md sql 1
+#[test]
+fn the_statement_of_the_guide_has_rows() {
+    let guide = include_str!("../../../../docs/guide/sql.md");
+    let statement = guide.split_once("```sql\n").and_then(|(_, rest)| rest.split_once("```")).unwrap().0;
+    let folder = tempfile::tempdir().unwrap();
+    let _server = filled(folder.path());
+    // The traces are older than a day.
+    let all = statement.replace("ago('1d')", "ago('36500d')");
+    assert_ne!(all, statement);
+    let (code, out, error) = run(&["sql", &all, "--csv", "--data-dir", folder.path().to_str().unwrap()]);
+    assert_eq!(code, 0, "{error}");
+    assert!(out.starts_with("hour,count(*)\r\n") && out.lines().count() >= 2, "{out}");
+}
+
 #[test]
 fn sql_gives_the_same_rows_from_a_folder_and_from_a_server_in_every_form() {
     let folder = tempfile::tempdir().unwrap();

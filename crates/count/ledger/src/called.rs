@@ -1,13 +1,18 @@
 //! Known calls of a service by one sender, which replace its metrics.
 
 use quipu_core::{
-    CostQuery, CostRow, GroupBy, Node, Result, Signal, Store, Timestamp, TraceFilter, TraceId, UsageQuery,
+    CostQuery, CostRow, GroupBy, Node, Result, Signal, Store, Timestamp, TraceFilter, TraceId, TraceQuery,
+    UsageQuery,
 };
 
 use crate::row::Row;
 
 /// Maximum number of pages of stored calls that are searched for a sender. Beyond it, metrics count.
 const MOST_PAGES: usize = 16;
+/// Maximum number of pages of a service's traces that are searched for calls that count elsewhere.
+const MOST_TRACE_PAGES: usize = 4;
+/// How long before the first call its trace can begin, in nanoseconds.
+const EARLIER: i64 = 3_600_000_000_000;
 
 /// The calls of a service in a time range by the senders with these credentials.
 pub(crate) struct CallsOf<'a> {
@@ -29,8 +34,17 @@ impl CallsOf<'_> {
         rows.iter().any(is_one)
     }
 
-    /// Whether there are any in the store.
+    /// Whether there are any in the store. A call below the root of another service is not found if another
+    /// record of it counts.
+    ///
+    /// # Errors
+    /// The store cannot be read.
     pub async fn are_stored(&self, store: &dyn Store) -> Result<bool> {
+        Ok(self.are_counted(store).await? || self.are_joined(store).await?)
+    }
+
+    /// Whether a counted row of the service is one.
+    async fn are_counted(&self, store: &dyn Store) -> Result<bool> {
         let filter = TraceFilter {
             service: Some(self.service.to_owned()),
             since: Some(self.from),
@@ -44,8 +58,7 @@ impl CallsOf<'_> {
         let mut query = CostQuery { filter, ..CostQuery::default() };
         for _ in 0..MOST_PAGES {
             let page = store.costs(&query).await?;
-            let nodes = store.nodes(&traces(&page.rows)).await?;
-            if nodes.iter().flatten().any(|node| self.is_one(node)) {
+            if self.are_in(&traces(&page.rows), store).await? {
                 return Ok(true);
             }
             query.cursor = page.next;
@@ -54,6 +67,36 @@ impl CallsOf<'_> {
             }
         }
         Ok(false)
+    }
+
+    /// Whether a trace of the service has one. The record that counts can be of another service: a gateway
+    /// records the call under its own name.
+    async fn are_joined(&self, store: &dyn Store) -> Result<bool> {
+        let filter = TraceFilter {
+            service: Some(self.service.to_owned()),
+            since: Some(self.from.plus(-EARLIER)),
+            until: Some(self.until),
+            ..TraceFilter::default()
+        };
+        let mut query = TraceQuery { filter, ..TraceQuery::default() };
+        for _ in 0..MOST_TRACE_PAGES {
+            let page = store.traces(&query).await?;
+            let traces: Vec<_> = page.rows.iter().map(|row| (row.trace_id, row.started_at)).collect();
+            if self.are_in(&traces, store).await? {
+                return Ok(true);
+            }
+            query.cursor = page.next;
+            if query.cursor.is_none() {
+                break;
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether one of these traces has one.
+    async fn are_in(&self, traces: &[(TraceId, Timestamp)], store: &dyn Store) -> Result<bool> {
+        let nodes = store.nodes(traces).await?;
+        Ok(nodes.iter().flatten().any(|node| self.is_one(node)))
     }
 
     fn is_one(&self, node: &Node) -> bool {

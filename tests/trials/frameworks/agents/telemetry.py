@@ -15,19 +15,3 @@ def tracer_provider():
     trace.set_tracer_provider(provider)
     atexit.register(provider.shutdown)
     return provider
-
-
-def log_handler():
-    """A handler for Python's logging that sends log records as text, like the spans."""
-    import logging
-
-    from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
-    from opentelemetry.sdk._logs import LoggerProvider, LoggingHandler
-    from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
-
-    provider = LoggerProvider()
-    provider.add_log_record_processor(BatchLogRecordProcessor(OTLPLogExporter()))
-    atexit.register(provider.shutdown)
-    handler = LoggingHandler(logger_provider=provider)
-    handler.setFormatter(logging.Formatter("%(message)s"))
-    return handler

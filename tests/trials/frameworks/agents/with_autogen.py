@@ -1,22 +1,15 @@
 """AutoGen's own tracing and event log: a team of two, of whom one hands over to the other, which has a tool."""
 
 import asyncio
-import logging
 import os
 
-from telemetry import log_handler, tracer_provider
-
-provider = tracer_provider()
+# guide: docs/guide/sources/autogen.md sh 1
+# guide: docs/guide/sources/autogen.md python 1
 
 from autogen_agentchat.agents import AssistantAgent
 from autogen_agentchat.conditions import MaxMessageTermination, TextMentionTermination
 from autogen_agentchat.teams import Swarm
-from autogen_core import EVENT_LOGGER_NAME, SingleThreadedAgentRuntime
 from autogen_ext.models.openai import OpenAIChatCompletionClient
-
-events = logging.getLogger(EVENT_LOGGER_NAME)
-events.setLevel(logging.INFO)
-events.addHandler(log_handler())
 
 ABILITIES = {"vision": False, "function_calling": True, "json_output": True, "family": "gpt-4o", "structured_output": True}
 
@@ -38,7 +31,6 @@ async def main():
         "weather_expert", model("gpt-4o-mini"), tools=[get_weather], reflect_on_tool_use=True,
         system_message="You answer.",
     )
-    runtime = SingleThreadedAgentRuntime(tracer_provider=provider)
     runtime.start()
     stop = MaxMessageTermination(8) | TextMentionTermination("sunny")
     team = Swarm([triage, expert], termination_condition=stop, runtime=runtime)

@@ -13,10 +13,6 @@ base_url = "$MODEL_SERVER/v1"
 wire_api = "responses"
 env_key = "OPENAI_API_KEY"
 
-[otel]
-environment = "test"
-exporter = { otlp-http = { endpoint = "$OTEL_EXPORTER_OTLP_ENDPOINT/v1/logs", protocol = "binary" } }
-trace_exporter = { otlp-http = { endpoint = "$OTEL_EXPORTER_OTLP_ENDPOINT/v1/traces", protocol = "binary" } }
-metrics_exporter = { otlp-http = { endpoint = "$OTEL_EXPORTER_OTLP_ENDPOINT/v1/metrics", protocol = "binary" } }
+# guide: docs/guide/sources/codex.md toml 1
 TOML
 exec codex exec --skip-git-repo-check --dangerously-bypass-approvals-and-sandbox 'Run echo and tell me what it says' </dev/null

@@ -5,14 +5,8 @@ import os
 os.environ["CREWAI_DISABLE_TELEMETRY"] = "true"
 os.environ["CREWAI_TRACING_ENABLED"] = "false"
 
-from openinference.instrumentation.crewai import CrewAIInstrumentor
-from openinference.instrumentation.openai import OpenAIInstrumentor
-
-from telemetry import tracer_provider
-
-provider = tracer_provider()
-CrewAIInstrumentor().instrument(tracer_provider=provider)
-OpenAIInstrumentor().instrument(tracer_provider=provider)
+# guide: docs/guide/sources/crewai.md sh 1
+# guide: docs/guide/sources/crewai.md python 1
 
 from crewai import LLM, Agent, Crew, Process, Task
 from crewai.tools import tool

@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # Gemini CLI, without a screen: one prompt, one command.
 set -eu
-export GEMINI_TELEMETRY_ENABLED=true GEMINI_TELEMETRY_TARGET=local GEMINI_TELEMETRY_TRACES_ENABLED=true
-export GEMINI_TELEMETRY_OTLP_PROTOCOL=http GEMINI_TELEMETRY_OTLP_ENDPOINT="$OTEL_EXPORTER_OTLP_ENDPOINT"
+# guide: docs/guide/sources/gemini-cli.md sh 1
 
 mkdir -p "$HOME/.gemini"
 echo '{"security": {"auth": {"selectedType": "gemini-api-key"}}}' >"$HOME/.gemini/settings.json"

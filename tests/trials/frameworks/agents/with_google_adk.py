@@ -3,9 +3,8 @@
 import asyncio
 import os
 
-from telemetry import tracer_provider
-
-tracer_provider()
+# guide: docs/guide/sources/google-adk.md sh 1
+# guide: docs/guide/sources/google-adk.md python 1
 os.environ["GOOGLE_GENAI_USE_VERTEXAI"] = "0"
 os.environ["GOOGLE_API_KEY"] = "none"
 os.environ["GOOGLE_GEMINI_BASE_URL"] = os.environ["MODEL_SERVER"]

@@ -2,24 +2,16 @@
 
 import os
 
-os.environ["HAYSTACK_CONTENT_TRACING_ENABLED"] = "true"
+# guide: docs/guide/sources/haystack.md sh 1
+# guide: docs/guide/sources/haystack.md python 1
 
-from opentelemetry import trace
-
-from telemetry import tracer_provider
-
-tracer_provider()
-
-from haystack import Pipeline, tracing
+from haystack import Pipeline
 from haystack.components.agents import Agent
 from haystack.components.builders import ChatPromptBuilder
 from haystack.components.generators.chat import OpenAIChatGenerator
 from haystack.dataclasses import ChatMessage
 from haystack.tools import tool
 from haystack.utils import Secret
-from haystack_integrations.tracing.opentelemetry import OpenTelemetryTracer
-
-tracing.enable_tracing(OpenTelemetryTracer(trace.get_tracer("haystack")))
 
 
 @tool

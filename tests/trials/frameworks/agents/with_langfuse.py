@@ -2,9 +2,7 @@
 
 import os
 
-os.environ["LANGFUSE_PUBLIC_KEY"] = "pk-lf-none"
-os.environ["LANGFUSE_SECRET_KEY"] = "sk-lf-none"
-os.environ["LANGFUSE_HOST"] = os.environ["LANGFUSE_BASE_URL"] = os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"]
+# guide: docs/guide/sources/langfuse.md sh 1
 
 from langfuse import get_client, observe
 from langfuse.openai import OpenAI

@@ -4,11 +4,9 @@ import os
 from typing import Annotated, TypedDict
 
 from openinference.instrumentation import using_attributes
-from openinference.instrumentation.langchain import LangChainInstrumentor
 
-from telemetry import tracer_provider
-
-LangChainInstrumentor().instrument(tracer_provider=tracer_provider())
+# guide: docs/guide/sources/langgraph.md sh 1
+# guide: docs/guide/sources/langgraph.md python 1
 
 from langchain_core.messages import HumanMessage
 from langchain_core.tools import tool

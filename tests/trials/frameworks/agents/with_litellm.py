@@ -3,14 +3,10 @@
 import os
 import time
 
-os.environ["OTEL_EXPORTER"] = "otlp_http"
-os.environ["OTEL_ENDPOINT"] = os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"] + "/v1/traces"
-os.environ["OTEL_SERVICE_NAME"] = "weather"
-
-import litellm
 from opentelemetry import trace
 
-litellm.callbacks = ["otel"]
+# guide: docs/guide/sources/litellm.md sh 1
+# guide: docs/guide/sources/litellm.md python 1
 
 openai = {"api_base": os.environ["MODEL_SERVER"] + "/v1", "api_key": "none"}
 anthropic = {"api_base": os.environ["MODEL_SERVER"], "api_key": "none"}

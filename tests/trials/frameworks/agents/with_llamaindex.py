@@ -3,11 +3,10 @@
 import asyncio
 import os
 
-from llama_index.observability.otel import LlamaIndexOpenTelemetry
 from opentelemetry import trace
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 
-LlamaIndexOpenTelemetry(service_name_or_resource="weather", span_exporter=OTLPSpanExporter()).start_registering()
+# guide: docs/guide/sources/llamaindex.md sh 1
+# guide: docs/guide/sources/llamaindex.md python 1
 
 from llama_index.core.agent.workflow import FunctionAgent
 from llama_index.llms.openai import OpenAI

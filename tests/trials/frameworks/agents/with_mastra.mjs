@@ -4,8 +4,6 @@ import { createOpenAI } from '@ai-sdk/openai';
 import { Mastra } from '@mastra/core';
 import { Agent } from '@mastra/core/agent';
 import { createTool } from '@mastra/core/tools';
-import { Observability } from '@mastra/observability';
-import { OtelExporter } from '@mastra/otel-exporter';
 import { z } from 'zod';
 
 const get_weather = createTool({
@@ -22,12 +20,8 @@ const expert = new Agent({
   model: openai.chat('gpt-4o-mini'),
   tools: { get_weather },
 });
-const endpoint = `${process.env.OTEL_EXPORTER_OTLP_ENDPOINT}/v1/traces`;
-const exporter = new OtelExporter({ provider: { custom: { endpoint, protocol: 'http/protobuf' } } });
-const mastra = new Mastra({
-  agents: { expert },
-  observability: new Observability({ configs: { quipu: { serviceName: 'weather', exporters: [exporter] } } }),
-});
+// guide: docs/guide/sources/mastra.md js 1
+const mastra = new Mastra({ agents: { expert }, observability });
 
 const agent = mastra.getAgent('expert');
 await agent.generate('What is the weather in Paris?');

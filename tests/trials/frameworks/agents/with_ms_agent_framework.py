@@ -3,16 +3,12 @@
 import asyncio
 import os
 
-from telemetry import tracer_provider
-
-tracer_provider()
+# guide: docs/guide/sources/ms-agent-framework.md sh 1
+# guide: docs/guide/sources/ms-agent-framework.md python 1
 
 from agent_framework import Agent, tool
-from agent_framework.observability import enable_instrumentation
 from agent_framework.openai import OpenAIChatCompletionClient
 from openai import AsyncOpenAI
-
-enable_instrumentation()
 
 
 @tool(approval_mode="never_require")

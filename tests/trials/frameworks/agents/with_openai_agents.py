@@ -3,11 +3,8 @@
 import asyncio
 import os
 
-from openinference.instrumentation.openai_agents import OpenAIAgentsInstrumentor
-
-from telemetry import tracer_provider
-
-OpenAIAgentsInstrumentor().instrument(tracer_provider=tracer_provider())
+# guide: docs/guide/sources/openai-agents.md sh 1
+# guide: docs/guide/sources/openai-agents.md python 1
 
 from agents import Agent, RunConfig, Runner, function_tool, set_default_openai_client
 from openai import AsyncOpenAI

@@ -3,8 +3,10 @@
 set -eu
 mkdir -p "$HOME/.config/opencode"
 cat >"$HOME/.config/opencode/opencode.json" <<JSON
+# guide: docs/guide/sources/opencode.md json 1
+JSON
+OPENCODE_CONFIG_CONTENT=$(cat <<JSON
 {
-  "experimental": {"openTelemetry": true},
   "autoupdate": false,
   "permission": {"bash": "allow"},
   "model": "local/gpt-4o-mini",
@@ -18,8 +20,10 @@ cat >"$HOME/.config/opencode/opencode.json" <<JSON
   }
 }
 JSON
+)
+export OPENCODE_CONFIG_CONTENT
+# guide: docs/guide/sources/opencode.md sh 1
 # `opencode run` alone loses spans that are not sent when it ends, so its server runs beside it and ends later.
-export OTEL_BSP_SCHEDULE_DELAY=100
 opencode serve --hostname 127.0.0.1 --port 0 >"$HOME/serve.log" 2>&1 </dev/null &
 for _ in $(seq 100); do
   url=$(grep -o 'http://127.0.0.1:[0-9]*' "$HOME/serve.log" | head -1) || true

@@ -3,10 +3,8 @@
 import asyncio
 import os
 
-import logfire
-
-logfire.configure(send_to_logfire=False, console=False, inspect_arguments=False)
-logfire.instrument_pydantic_ai()
+# guide: docs/guide/sources/pydantic-ai.md sh 1
+# guide: docs/guide/sources/pydantic-ai.md python 1
 
 from openai import AsyncOpenAI
 from pydantic_ai import Agent

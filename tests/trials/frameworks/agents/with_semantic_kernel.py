@@ -3,11 +3,8 @@
 import asyncio
 import os
 
-os.environ["SEMANTICKERNEL_EXPERIMENTAL_GENAI_ENABLE_OTEL_DIAGNOSTICS"] = "true"
-
-from telemetry import tracer_provider
-
-tracer_provider()
+# guide: docs/guide/sources/semantic-kernel.md sh 1
+# guide: docs/guide/sources/semantic-kernel.md python 1
 
 from openai import AsyncOpenAI
 from semantic_kernel.agents import ChatCompletionAgent

@@ -3,11 +3,9 @@
 import os
 
 from openinference.instrumentation import using_session, using_user
-from openinference.instrumentation.smolagents import SmolagentsInstrumentor
 
-from telemetry import tracer_provider
-
-SmolagentsInstrumentor().instrument(tracer_provider=tracer_provider())
+# guide: docs/guide/sources/smolagents.md sh 1
+# guide: docs/guide/sources/smolagents.md python 1
 
 from smolagents import OpenAIServerModel, ToolCallingAgent, tool
 

@@ -2,11 +2,12 @@
 
 import os
 
+from opentelemetry import trace
 from strands import Agent, tool
 from strands.models.openai import OpenAIModel
-from strands.telemetry import StrandsTelemetry
 
-telemetry = StrandsTelemetry().setup_otlp_exporter()
+# guide: docs/guide/sources/strands.md sh 1
+# guide: docs/guide/sources/strands.md python 1
 
 OWNER = {"session.id": "session-1", "user.id": "user-1"}
 
@@ -30,4 +31,4 @@ def ask_expert(question: str) -> str:
 
 boss = Agent(name="boss", model=model("gpt-4o"), tools=[ask_expert], callback_handler=None, trace_attributes=OWNER)
 boss("What is the weather in Paris?")
-telemetry.tracer_provider.shutdown()
+trace.get_tracer_provider().shutdown()

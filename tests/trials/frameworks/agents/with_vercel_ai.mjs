@@ -1,15 +1,12 @@
 // Vercel AI SDK with its OpenTelemetry integration: a tool, whole and as a stream.
 
 import { createOpenAI } from '@ai-sdk/openai';
-import { OpenTelemetry } from '@ai-sdk/otel';
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
-import { NodeSDK } from '@opentelemetry/sdk-node';
-import { generateText, isStepCount, registerTelemetry, streamText, tool } from 'ai';
+import { generateText, isStepCount, streamText, tool } from 'ai';
+import { trace } from '@opentelemetry/api';
 import { z } from 'zod';
 
-const sdk = new NodeSDK({ serviceName: 'weather', traceExporter: new OTLPTraceExporter() });
-sdk.start();
-registerTelemetry(new OpenTelemetry());
+// guide: docs/guide/sources/vercel-ai.md sh 1
+// guide: docs/guide/sources/vercel-ai.md js 1
 
 const openai = createOpenAI({ baseURL: `${process.env.MODEL_SERVER}/v1`, apiKey: 'none' });
 const question = {
@@ -27,4 +24,4 @@ const question = {
 };
 await generateText(question);
 for await (const _ of streamText(question).textStream);
-await sdk.shutdown();
+await trace.getTracerProvider().getDelegate?.().forceFlush?.();

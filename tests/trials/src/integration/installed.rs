@@ -69,7 +69,10 @@ fn is_missing(error: &anyhow::Error) -> bool {
 }
 
 /// Packages of the binary, without its symbols: those of a debug build have 300 MB.
-fn made(bench: &Bench, folder: &Path) -> Result<PathBuf> {
+///
+/// # Errors
+/// `dist` fails.
+pub fn made(bench: &Bench, folder: &Path) -> Result<PathBuf> {
     let out = folder.join("files");
     let binary = folder.join("quipu");
     let is_stripped = !bench.release

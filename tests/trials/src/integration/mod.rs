@@ -10,6 +10,7 @@ mod deploy;
 mod disk;
 mod export;
 mod faults;
+mod first_trace;
 mod floods;
 mod frameworks;
 mod grafana;
@@ -58,8 +59,8 @@ pub struct Args {
     /// Suites to run; none means all but those that install frameworks
     #[arg(value_name = "SUITE")]
     suites: Vec<String>,
-    /// For the suites `alerts`, `clickhouse`, `faults`, `floods`, `frameworks`, `matrix`, `run`, `sql` and
-    /// `web`, only the cases with these names
+    /// For the suites `alerts`, `clickhouse`, `faults`, `first-trace`, `floods`, `frameworks`, `matrix`,
+    /// `run`, `sql` and `web`, only the cases with these names
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     only: Vec<String>,
     /// A suite that is skipped is a failure
@@ -89,7 +90,7 @@ pub struct Args {
     /// Power cuts of the suite `power`
     #[arg(long, default_value_t = 60)]
     cuts: u64,
-    /// Writes the table of the suite `attacks` or `matrix` into this page
+    /// Writes the table of the suite `attacks`, `first-trace` or `matrix` into this page
     #[arg(long, value_name = "FILE")]
     table: Option<PathBuf>,
     /// Idle connections of the suite `floods`
@@ -149,7 +150,7 @@ impl Bench {
 
 type Suite = (&'static str, fn(&Bench) -> Result<Report>);
 
-const SUITES: [Suite; 28] = [
+const SUITES: [Suite; 29] = [
     ("recordings", recordings::run),
     ("kills", kills::run),
     ("loom", loom::run),
@@ -168,6 +169,7 @@ const SUITES: [Suite; 28] = [
     ("deploy", deploy::run),
     ("packages", installed::run),
     ("clients", clients::run),
+    ("first-trace", first_trace::run),
     ("faults", faults::run),
     ("attacks", attacks::run),
     ("power", power::run),
@@ -181,8 +183,8 @@ const SUITES: [Suite; 28] = [
 ];
 
 /// Suites that only run when they are named: they take long, the first time or each.
-const ASKED_FOR: [&str; 8] =
-    ["bare", "clients", "frameworks", "matrix", "packages", "run", "soak", "vendors"];
+const ASKED_FOR: [&str; 9] =
+    ["bare", "clients", "first-trace", "frameworks", "matrix", "packages", "run", "soak", "vendors"];
 
 /// Runs the suites that are asked for.
 ///

@@ -152,15 +152,29 @@ fn metrics_count_only_where_nothing_better_tells() {
     assert_eq!((totals(&rows), rule_of(&rows, 0)), ((1, 120, 9), Rule::Echo));
 }
 
+fn of_service(mut made: Span, service: &str) -> Span {
+    made.resource = std::sync::Arc::new(quipu_core::Resource {
+        attributes: [("service.name", service)].into_iter().collect(),
+        ..quipu_core::Resource::default()
+    });
+    made
+}
+
+#[test]
+fn a_services_metrics_yield_to_calls_that_count_at_the_gateway() {
+    let mut metric = of_service(metric(0, "m", 2000, 3000, 120), "app");
+    metric.canonical.meeting = Some(Meeting::of(Meeting::SERVICE, "app"));
+    let own = of_service(call(1, 0, 1000, 120), "app");
+    let mut gateway = of_service(call(2, 10, 990, 120), "quipu-gateway");
+    gateway.parent_id = Some(span_id(1));
+    let rows = in_every_way(&[own, gateway, metric]);
+    assert_eq!(totals(&rows), (1, 120, 9));
+    assert_eq!((rule_of(&rows, 0), rows[&span_id(1)].counts()), (Rule::Echo, false));
+}
+
 #[test]
 fn a_services_metrics_yield_to_its_calls_of_that_time() {
-    let of = |mut made: Span, service: &str| {
-        made.resource = std::sync::Arc::new(quipu_core::Resource {
-            attributes: [("service.name", service)].into_iter().collect(),
-            ..quipu_core::Resource::default()
-        });
-        made
-    };
+    let of = of_service;
     let hour = 3_600_000;
     let metric = |number: u64, start: i64| {
         let mut made = of(metric(number, &format!("{number}"), start, start + 1000, 100), "app");

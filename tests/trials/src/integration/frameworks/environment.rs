@@ -9,7 +9,7 @@ use anyhow::{Context, Error, Result, bail};
 
 use super::bounded;
 use super::pins::Case;
-use crate::shell;
+use crate::{guide, shell};
 
 /// How long an installation may take.
 const INSTALL: Duration = Duration::from_secs(420);
@@ -38,6 +38,20 @@ impl Ready {
         let copy = self.home.join(script.file_name().unwrap_or_default());
         fs::copy(script, &copy).with_context(|| format!("{}", script.display()))?;
         Ok(copy)
+    }
+
+    /// A copy of a script with the blocks of its guides, beside its packages, and the blocks of a shell that
+    /// come before it.
+    ///
+    /// # Errors
+    /// A block does not exist, or the copy cannot be written.
+    pub fn filled(&self, script: &Path, addresses: [&str; 3]) -> Result<(PathBuf, String)> {
+        let text = fs::read_to_string(script).with_context(|| format!("{}", script.display()))?;
+        let is_shell = script.extension().is_some_and(|ending| ending == "sh");
+        let filled = guide::fill(&text, is_shell, addresses)?;
+        let copy = self.home.join(script.file_name().unwrap_or_default());
+        fs::write(&copy, filled.text)?;
+        Ok((copy, filled.setup))
     }
 }
 

@@ -2,8 +2,8 @@
 //! keeps its own count.
 //!
 //! Each case installs the versions pinned in `tests/trials/frameworks/versions.json` into its own folder. It
-//! starts the model server and a Quipu server, runs the agent with only its documented telemetry settings,
-//! and compares.
+//! starts the model server and a Quipu server, runs the agent with the telemetry settings of its guide, and
+//! compares.
 
 pub(super) mod environment;
 pub(super) mod models;
@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow, bail};
 
 use super::{Bench, Report, Server};
-use crate::{shell, table};
+use crate::{guide, shell, table};
 use environment::{Ready, Unready};
 use models::Models;
 use outcome::{Outcome, Truth};
@@ -88,8 +88,9 @@ fn live(bench: &Bench, folder: &Path, case: &Case, ready: &Ready) -> Result<Outc
     let scratch = tempfile::tempdir()?;
     let models = Models::start(&folder.join("model_server.py"), scratch.path())?;
     let server = Server::fresh(&bench.binary, &[])?;
-    let script = ready.place(&folder.join("agents").join(&case.script))?;
-    agent(&script, ready, scratch.path(), &models.url, &server.otlp_http)?;
+    let addresses = [server.http.as_str(), server.otlp_http.as_str(), guide::ADDRESSES[2]];
+    let program = ready.filled(&folder.join("agents").join(&case.script), addresses)?;
+    agent(program, ready, scratch.path(), &models.url)?;
     let truth = Truth::read(&models.log)?;
     if truth.calls == 0 {
         bail!("the agent did not call the model");
@@ -97,14 +98,17 @@ fn live(bench: &Bench, folder: &Path, case: &Case, ready: &Ready) -> Result<Outc
     Outcome::wait(&server, truth)
 }
 
-/// Runs the agent's script with an environment of its own: what the session around it has set stays outside.
-fn agent(script: &Path, ready: &Ready, scratch: &Path, models: &str, otlp: &str) -> Result<()> {
+/// Runs the agent's script after its shell blocks, with an environment of its own: variables of the session
+/// around it stay outside.
+fn agent((script, setup): (PathBuf, String), ready: &Ready, scratch: &Path, models: &str) -> Result<()> {
     let home = scratch.join("home");
     std::fs::create_dir_all(&home)?;
     let log = scratch.join("agent.log");
     let output = std::fs::File::create(&log)?;
-    let mut command = Command::new(&ready.program);
+    let mut command = Command::new("sh");
     command
+        .args(["-euc", &format!("{setup}exec \"$0\" \"$@\"")])
+        .arg(&ready.program)
         .arg(script)
         .current_dir(&home)
         .env_clear()
@@ -113,7 +117,6 @@ fn agent(script: &Path, ready: &Ready, scratch: &Path, models: &str, otlp: &str)
         .env("LANG", "C.UTF-8")
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .env("MODEL_SERVER", models)
-        .env("OTEL_EXPORTER_OTLP_ENDPOINT", otlp)
         .stdin(Stdio::null())
         .stdout(output.try_clone()?)
         .stderr(output);

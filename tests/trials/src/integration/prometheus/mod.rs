@@ -1,6 +1,7 @@
 //! `prometheus`: promtool on the page of a program that uses the library, and a real Prometheus that scrapes
 //! it and answers.
 
+mod documented;
 mod rules;
 mod running;
 mod sent;
@@ -56,6 +57,7 @@ pub fn run(bench: &Bench) -> Result<Report> {
         Ok(tools) => tools,
         Err(error) => return Ok(report.skipped("prometheus", &format!("{error:#}"))),
     };
+    let report = documented::run(&tools, report)?;
     let program = Scraped::start(&[])?;
     let report = report
         .judged("promtool check metrics, text", &lint(&tools.promtool, &page(&program.url, "text/plain")?)?);

@@ -1,0 +1,1 @@
+// guide: docs/guide/start/rust.md rust 1
