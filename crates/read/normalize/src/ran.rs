@@ -2,7 +2,7 @@
 
 use compact_str::CompactString;
 use quipu_core::{Value, answer_id_is_unique};
-use quipu_semconv::Field;
+use quipu_semconv::TOOL_RESULT;
 
 use crate::{Slots, json, text};
 
@@ -24,13 +24,10 @@ pub(crate) struct Ran {
 
 /// Reads the message of a result. Nothing is read if the result holds messages of several tool calls.
 pub(crate) fn by_result(slots: &Slots<'_>) -> Ran {
-    let found = slots.get(Field::OutputValue);
-    let Some(text) = found.and_then(Value::as_str).filter(|text| text.len() <= LARGEST) else {
-        return Ran::default();
-    };
-    if !text.contains(ID) {
-        return Ran::default();
-    }
+    let attributes = &slots.span.attributes;
+    let mut results = TOOL_RESULT.iter().filter_map(|key| attributes.text(key));
+    let is_message = |text: &&str| text.len() <= LARGEST && text.contains(ID);
+    let Some(text) = results.next().filter(is_message) else { return Ran::default() };
     let mut messages = Vec::new();
     match json::parse(text) {
         Some(value) => messages_in(&value, DEEPEST, &mut messages),
