@@ -35,7 +35,9 @@ pub(crate) fn usage(
     if let Some([input, output]) = answered::billed(slots, &usage) {
         (usage.input, usage.output) = (input, output);
         usage.reading = Reading::Inclusive;
-        notes.push(CompactString::const_new("the answer counts billed and used tokens apart; the billed ones count"));
+        notes.push(CompactString::const_new(
+            "the answer counts billed and used tokens apart; the billed ones count",
+        ));
         return Some(usage);
     }
     let total = slots.count(Field::Total);

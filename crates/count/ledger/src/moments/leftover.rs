@@ -21,10 +21,13 @@ pub(super) fn pair_leftover(records: &[&Row], groups: &mut [Vec<usize>]) {
     });
     let is_bare = |record: usize| !evidence::tells(records[record]);
     let (bare, told): (Vec<_>, Vec<_>) = lone.partition(|(_, record)| is_bare(*record));
-    let bare: Vec<Lone> = bare.into_iter().filter(|(_, record)| evidence::is_vague(records[*record])).collect();
+    let bare: Vec<Lone> =
+        bare.into_iter().filter(|(_, record)| evidence::is_vague(records[*record])).collect();
     let mut pairs = enclosed(records, &bare, &told);
     let left = |lone: Vec<Lone>, pairs: &[(Lone, Lone)]| -> Vec<Lone> {
-        lone.into_iter().filter(|one| pairs.iter().all(|(inner, outer)| inner != one && outer != one)).collect()
+        lone.into_iter()
+            .filter(|one| pairs.iter().all(|(inner, outer)| inner != one && outer != one))
+            .collect()
     };
     if pairs.len() < bare.len() && pairs.len() < told.len() {
         let (told, bare) = (left(told, &pairs), left(bare, &pairs));

@@ -3,7 +3,8 @@
 use compact_str::CompactString;
 use quipu_core::{Adapter, Canonical, Event, Kind, Lens, Message, Messages, Part, Role, Span, Value};
 use quipu_normalize::{
-    Slots, Tree, any_key_begins, canonical, count_of, label, lens, literal, messages, parse, read_event, scope_is,
+    Slots, Tree, any_key_begins, canonical, count_of, label, lens, literal, messages, parse, read_event,
+    scope_is,
 };
 use quipu_semconv::{
     LITELLM_PREFIXES, LITELLM_RAW_SPAN, LITELLM_SCOPES, LITELLM_SESSION, LITELLM_USER, TRACELOOP_COMPLETION,
@@ -84,7 +85,11 @@ impl Adapter for Litellm {
 /// usage.
 fn may_be_estimated(span: &Span, read: &Canonical) -> bool {
     let is_stream = read.params.stream == Some(true)
-        || span.attributes.get(STREAMING).and_then(label).is_some_and(|word| word.eq_ignore_ascii_case("true"));
+        || span
+            .attributes
+            .get(STREAMING)
+            .and_then(label)
+            .is_some_and(|word| word.eq_ignore_ascii_case("true"));
     let Some(text) = span.attributes.text(USAGE_OBJECT).filter(|_| is_stream && read.kind.is_call()) else {
         return false;
     };

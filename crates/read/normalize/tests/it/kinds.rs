@@ -177,7 +177,10 @@ fn the_message_of_a_result_names_the_tool_and_its_call() {
             "tool_call_id":"{id}","name":"get_weather"}}}}"#
     );
     assert_eq!(tool(&[class, ("traceloop.entity.output", &message)]), found);
-    assert_eq!(tool(&[("output.value", &format!(r#"{{"output":{message}}}"#)), ("tool.name", "get_weather")]), found);
+    assert_eq!(
+        tool(&[("output.value", &format!(r#"{{"output":{message}}}"#)), ("tool.name", "get_weather")]),
+        found
+    );
     let python = format!("content='18 degrees' name='get_weather' tool_call_id='{id}'");
     assert_eq!(tool(&[("output.value", &python)]), found);
     let several = message.replace(id, "call_cadf38842e400010");
