@@ -41,11 +41,12 @@ fn same_output(one: &Usage, other: &Usage) -> bool {
     output(one) == output(other) || reasoning_between(one, other) || reasoning_between(other, one)
 }
 
-/// Whether the input of `bare` is that of `full` without its cached tokens: it names none, and lacks exactly
-/// those.
+/// Whether the input of `bare` is that of `full` without its cached tokens: it lacks exactly those, and names
+/// none or the same. In the latter case both sources sent the same figures, and only one of them is known to
+/// exclude cached tokens.
 pub(crate) fn excludes_cached(bare: &Usage, full: &Usage) -> bool {
     cached(full) > 0
-        && cached(bare) == 0
+        && [0, cached(full)].contains(&cached(bare))
         && input(bare) > 0
         && input(full).checked_sub(cached(full)) == Some(input(bare))
 }

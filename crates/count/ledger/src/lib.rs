@@ -35,6 +35,7 @@ mod standing;
 mod tally;
 mod times;
 mod trace;
+mod unsent;
 mod versions;
 
 pub use joined::Joined;

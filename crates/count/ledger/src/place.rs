@@ -10,7 +10,7 @@ use crate::evidence::{end, gap};
 use crate::figures::known;
 use crate::merge::CallFigures;
 use crate::row::{Arrivals, Id, Records, Row, is_one_process, tells};
-use crate::{ids, inferred, merge, names, senders, series};
+use crate::{ids, inferred, merge, names, senders, series, unsent};
 
 /// Maximum distance between two records of one call due to clocks and rounding, in nanoseconds.
 const SLACK: i64 = 1_000_000_000;
@@ -170,7 +170,7 @@ fn merged(group: &[&Row]) -> Vec<Cost> {
     let told = group.iter().filter_map(|row| {
         Some(CallFigures { of_sdk: row.scope.is_of_sdk(), usage: row.cost.usage.as_ref()? })
     });
-    let usage = merge::better(told);
+    let usage = unsent::unless_unsent(merge::better(told), group.iter().map(|row| row.reader()));
     let mut has_runs = counted.has_runs;
     for (other, row) in others.iter_mut().zip(&group[1..]) {
         if other.rule == Rule::OrphanRollup {

@@ -11,6 +11,7 @@ use quipu_core::{
 };
 
 use crate::names::are_apart;
+use crate::unsent::Reader;
 
 /// Fingerprint of all fields of a row that can change. Equal fingerprints mean that no write is needed. It
 /// has 64 bits to keep traces small in memory.
@@ -103,6 +104,16 @@ impl Row {
     pub fn source(&self) -> u64 {
         let is_usage = self.cost.rule == Rule::OrphanRollup;
         FixedState::default().hash_one((self.scope, &self.cost.convention, is_usage))
+    }
+
+    /// What it tells about the provider's usage.
+    pub fn reader(&self) -> Reader<'_> {
+        Reader {
+            convention: &self.cost.convention,
+            usage: self.cost.usage.as_ref(),
+            has_text: self.marks.text.is_some(),
+            failed: self.cost.failed,
+        }
     }
 
     /// Whether both are of one process, such as one service instance.

@@ -7,23 +7,33 @@
 
 use std::cmp::Reverse;
 
-use quipu_core::{Arrival, Billing, Charge, Cost, Node, Usd};
+use quipu_core::{Arrival, Billing, Call, Charge, Cost, Node, Usd};
 
 use crate::merge;
 use crate::tally::Tokens;
+use crate::unsent::{self, Reader};
 
 /// The facts of the records of one call, with the best figures of all. The first one counts.
 fn merged(nodes: &[&Node]) -> Charge {
     let calls = || nodes.iter().filter_map(|node| node.call.as_deref());
     let first = calls().next();
     Charge {
-        usage: merge::best(nodes.iter().copied()),
+        usage: unsent::unless_unsent(merge::best(nodes.iter().copied()), calls().map(reader)),
         reported: calls().find_map(|call| call.reported),
         provider: first.and_then(|call| call.provider.clone()),
         request_model: first.and_then(|call| call.request_model.clone()),
         response_model: calls().find_map(|call| call.response_model.clone()),
         service_tier: first.and_then(|call| call.service_tier.clone()),
         billing: calls().map(|call| call.billing).max().unwrap_or_default(),
+    }
+}
+
+fn reader(call: &Call) -> Reader<'_> {
+    Reader {
+        convention: &call.convention,
+        usage: call.usage.as_ref(),
+        has_text: call.marks.text.is_some(),
+        failed: call.failed,
     }
 }
 

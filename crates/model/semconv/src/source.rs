@@ -155,7 +155,9 @@ pub const EXCLUSIVE_SCOPES: &[&str] = &[
     "openinference.instrumentation.bedrock",
     "@arizeai/openinference-instrumentation-bedrock",
     "opentelemetry.instrumentation.bedrock",
+    "opentelemetry.instrumentation.botocore.bedrock",
     "@traceloop/instrumentation-bedrock",
+    "@traceloop/instrumentation-anthropic",
     "openlit.instrumentation.anthropic",
     "openlit.instrumentation.bedrock",
 ];
@@ -168,6 +170,7 @@ pub const OWN_TOTALS: &[(&str, &str)] = &[
     ("@arizeai/openinference-instrumentation-bedrock", "bedrock.invoke"),
     ("opentelemetry.instrumentation.bedrock", ""),
     ("@traceloop/instrumentation-bedrock", ""),
+    ("@traceloop/instrumentation-anthropic", ""),
     ("openlit.", ""),
 ];
 

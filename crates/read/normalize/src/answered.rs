@@ -16,6 +16,9 @@ const MOST: usize = 8;
 /// Maximum number of objects around a usage object in a structured value.
 const DEEPEST: usize = 8;
 
+/// Key of the billed tokens in a usage object.
+const BILLED: &str = "billed_units";
+
 /// The usage object of the answer that a span reports.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Answered {
@@ -39,8 +42,14 @@ pub(crate) fn find(slots: &Slots<'_>, sent: &Usage) -> Option<Answered> {
         let objects = objects(value, field == Field::UsageObject);
         let mut matching = objects.iter().filter_map(|object| matched(object, sent, field));
         let first = matching.next()?;
-        matching.all(|other| other.usage == first.usage).then_some(first)
+        matching.all(|other| is_one_usage(&other.usage, &first.usage)).then_some(first)
     })
+}
+
+/// Whether two objects have the same figures. An answer may repeat its usage in the notation of a framework,
+/// which proves more or less about its input.
+fn is_one_usage(one: &Usage, other: &Usage) -> bool {
+    *one == Usage { reading: one.reading, ..other.clone() }
 }
 
 /// The attributes of any source whose key ends in a word for usage. Only equal figures make one of them the
@@ -48,6 +57,16 @@ pub(crate) fn find(slots: &Slots<'_>, sent: &Usage) -> Option<Answered> {
 fn under_usage_keys<'s>(slots: &Slots<'s>) -> impl Iterator<Item = &'s Value> {
     let is_usage = |key: &str| key.rsplit('.').next().is_some_and(|word| USAGE_KEYS.contains(&word));
     slots.span.attributes.iter().filter(move |(key, _)| is_usage(key)).map(|(_, value)| value)
+}
+
+/// The billed tokens of an answer whose usage object counts billed and used tokens apart, as Cohere does. The
+/// GenAI conventions require the billed ones. The used tokens must be those that the span sent.
+pub(crate) fn billed(slots: &Slots<'_>, sent: &Usage) -> Option<[Option<u64>; 2]> {
+    let text = slots.text(Field::OutputValue).filter(|text| text.contains(BILLED))?;
+    let figures = |object: &Value| [OBJECT_INPUT, OBJECT_OUTPUT].map(|places| own(object, places));
+    let of_span = |usage: &Value| usage.get("tokens").map(figures) == Some([sent.input, sent.output]);
+    let usage = usages(text).into_iter().find(of_span)?;
+    Some(figures(usage.get(BILLED)?))
 }
 
 /// The usage of a call without figures of its own: the only usage object of its answer, with input and output
@@ -59,7 +78,7 @@ pub(crate) fn alone(slots: &Slots<'_>) -> Option<Answered> {
         let objects = objects(value, *field == Field::UsageObject);
         let mut whole = objects.iter().filter_map(whole);
         let usage = whole.next()?;
-        let is_only = whole.all(|other| other == usage);
+        let is_only = whole.all(|other| is_one_usage(&other, &usage));
         is_only.then_some(Answered { usage, field: *field, with_cached: true })
     })
 }

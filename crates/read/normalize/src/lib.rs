@@ -30,6 +30,7 @@ mod piece;
 mod plain;
 mod provider;
 mod python;
+mod ran;
 mod read;
 mod slots;
 mod source;

@@ -10,7 +10,7 @@ use quipu_semconv::{
 use crate::words::words;
 use crate::{
     Slots, about, bare, cached, failure, finish, json, kind, marks, metrics, number, pace, params, provider,
-    python, scope_begins, text, usage,
+    python, ran, scope_begins, text, usage,
 };
 
 /// Maximum size of a JSON text of metadata that is parsed on the hot path, in bytes.
@@ -180,6 +180,11 @@ fn names(slots: &Slots<'_>, read: &mut Canonical) {
                 .or_else(|| named_by_type(slots));
         }
         Kind::Tool => {
+            if read.tool.is_none() || read.tool_call_id.is_none() {
+                let ran = ran::by_result(slots);
+                read.tool = read.tool.take().or(ran.tool);
+                read.tool_call_id = read.tool_call_id.take().or(ran.id);
+            }
             read.tool = read.tool.take().or_else(entity).or_else(|| by_span_name(slots));
             read.tool = read.tool.take().or_else(|| named_by_type(slots));
         }

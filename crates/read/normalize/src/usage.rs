@@ -32,6 +32,14 @@ pub(crate) fn usage(
         let units = std::mem::take(&mut usage.units);
         return (!units.is_empty()).then(|| Usage { units, ..Usage::default() });
     }
+    if let Some([input, output]) = answered::billed(slots, &usage) {
+        (usage.input, usage.output) = (input, output);
+        usage.reading = Reading::Inclusive;
+        notes.push(CompactString::const_new(
+            "the answer counts billed and used tokens apart; the billed ones count",
+        ));
+        return Some(usage);
+    }
     let total = slots.count(Field::Total);
     usage.reading = reading(slots, &usage, total, provider, known);
     if let Some(answered) = answered(slots, &usage) {

@@ -8,6 +8,7 @@ use quipu_core::Timestamp;
 use super::clues;
 use super::exchange::exchange;
 use super::fit::{evidence_of, fit};
+use super::leftover::pair_leftover;
 use super::moment::key_of;
 use super::unseen::Unseen;
 use super::{MOST_CONNECTED, MOST_PAIRS, Moment};
@@ -147,6 +148,7 @@ pub(super) fn groups<'a>(records: &[&'a Row]) -> Vec<Vec<&'a Row>> {
         members[one].extend(moved);
     }
     exchange(records, &mut members);
+    pair_leftover(records, &mut members);
     members.retain(|group| !group.is_empty());
     let mut several: Vec<Vec<usize>> = members.extract_if(.., |group| group.len() > 1).collect();
     spread_vague(records, &mut several);

@@ -5,6 +5,7 @@ mod calls;
 mod clues;
 mod exchange;
 mod fit;
+mod leftover;
 mod moment;
 mod plain;
 mod sums;

@@ -111,3 +111,15 @@ fn records_without_figures_connect_at_most_so_many_others() {
     });
     check_calls(all, 2_000 + 600);
 }
+
+#[test]
+fn hundreds_of_records_without_figures_that_begin_late_find_their_calls() {
+    for delay in [0, 1_000, 5_000] {
+        let mut all = spans(400, false, Second::Nothing);
+        for span in all.iter_mut().filter(|span| span.scope.name == "inner") {
+            span.start = span.start.plus(delay * MS);
+            span.end = span.end.map(|end| end.plus(-delay * MS));
+        }
+        check_calls(all, 400);
+    }
+}

@@ -243,6 +243,26 @@ fn the_first_event_counts_once_also_beside_an_input_without_its_cached_tokens() 
 }
 
 #[test]
+fn two_readings_of_the_same_figures_are_of_one_call() {
+    let truth = Truth { start: 0, millis: 20, input: 214, output: 24, failed: false };
+    let told = |instrumentation, input, offset| {
+        let mut span = record(offset, &truth, instrumentation, Faults { id: true, ..plain() });
+        let parts = Usage { cache_read: Some(0), cache_write: Some(32), ..Usage::default() };
+        span.canonical.usage = Some(Usage { input: Some(input), output: Some(24), ..parts });
+        span
+    };
+    for traces in [
+        vec![vec![told(0, 182, 0)], vec![told(2, 214, 1)]],
+        vec![vec![told(0, 214, 0)], vec![told(2, 182, 1)]],
+    ] {
+        assert_eq!(totals(&count(&traces, 1_000)).0, 1);
+        assert_eq!(totals(&count(&traces, 1_000)).1, 214);
+    }
+    let other = vec![vec![told(0, 181, 0)], vec![told(2, 214, 1)]];
+    assert_eq!(totals(&count(&other, 1_000)).0, 2, "other tokens than the cached ones are lacking");
+}
+
+#[test]
 fn an_input_without_its_cached_tokens_is_corrected_by_the_other_record() {
     let truth = Truth { start: 0, millis: 20, input: 100, output: 30, failed: false };
     let whole = record(0, &truth, 0, plain());

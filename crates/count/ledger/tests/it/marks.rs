@@ -224,3 +224,26 @@ fn marks_join_records_of_one_process_only() {
     assert_eq!(calls(vec![sdk, in_process(told(WRAPPER, [180, 50]), "1")]), 1);
     assert_eq!(CallMarks::default().text, None);
 }
+
+#[test]
+fn a_clients_own_count_yields_to_a_record_that_read_the_answer_without_usage() {
+    let counted = |convention: &str| {
+        let mut span = answered(span(0, WRAPPER, [0, 84]), ANSWERS[0], [14, 10]);
+        span.canonical.convention = convention.into();
+        span.canonical.usage.iter_mut().for_each(|usage| usage.estimated = true);
+        span
+    };
+    let mut read = answered(span(1, SDK, [1, 85]), ANSWERS[0], [0, 0]);
+    read.canonical.usage = None;
+    let sums = |spans: Vec<Span>| totals(&count(&[spans], 1_000));
+    assert_eq!(sums(vec![counted("test")]), (1, 14, 10, 0), "alone it is all that is known");
+    assert_eq!(sums(vec![counted("test"), read.clone()]), (1, 0, 0, 0));
+    assert_eq!(sums(vec![counted("quipu"), read.clone()]), (1, 14, 10, 0), "budgets need Quipu's own count");
+    let mut inner = read.clone();
+    (inner.trace_id, inner.parent_id) = (counted("test").trace_id, Some(counted("test").span_id));
+    assert_eq!(sums(vec![counted("test"), inner]), (1, 0, 0, 0), "in one trace");
+    read.canonical.marks.text = None;
+    assert_eq!(sums(vec![counted("test"), read.clone()]), (1, 14, 10, 0), "it may have missed the end");
+    let exact = answered(read, ANSWERS[0], [15, 11]);
+    assert_eq!(sums(vec![counted("test"), exact]), (1, 15, 11, 0));
+}

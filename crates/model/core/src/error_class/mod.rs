@@ -8,11 +8,17 @@
 mod phrases;
 mod words;
 
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use self::phrases::{GENERAL, PARTICULAR, WRAPPING, found};
 use self::words::{status_in, words};
 use crate::{Kind, Span, SpanEvent, Status, Usage, Value};
+
+/// Finish reasons of an answer that the model completed.
+const COMPLETE: &[&str] = &["stop", "tool_calls"];
+/// The finish reason of an answer that an error ended.
+const FAILED: &[&str] = &["error"];
 
 /// The class of a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -101,7 +107,9 @@ const MESSAGES: &[&str] = &["error.message", "error_message", "exception.message
 
 impl Span {
     /// Whether the span failed: by its status, or by an error that an adapter read. A call also failed if it
-    /// recorded an exception and no part of an answer. Some sources report such a call as successful.
+    /// recorded an exception and no part of an answer, or if its answer ended with an error and has no tokens.
+    /// Some sources report such a call as successful. A call did not fail if its answer was complete and only
+    /// its status says otherwise: some sources copy the status of another span of the trace.
     pub fn has_failed(&self) -> bool {
         let read = &self.canonical;
         let has_answer = || {
@@ -110,9 +118,20 @@ impl Span {
                 || read.response_model.is_some()
                 || !read.finish_reasons.is_empty()
         };
-        self.status == Status::Error
-            || read.error_type.is_some()
-            || (read.kind.is_call() && self.exception().is_some() && !has_answer())
+        let ended = |reasons: &[&str]| {
+            let is_one = |reason: &CompactString| reasons.contains(&reason.as_str());
+            !read.finish_reasons.is_empty() && read.finish_reasons.iter().all(is_one)
+        };
+        let is_told = read.error_type.is_some();
+        if !read.kind.is_call() || is_told {
+            return is_told || self.status == Status::Error;
+        }
+        let output = read.usage.as_ref().and_then(|usage| usage.output).unwrap_or(0);
+        match self.exception() {
+            Some(_) => self.status == Status::Error || !has_answer(),
+            None if self.status == Status::Error => output == 0 || !ended(COMPLETE),
+            None => output == 0 && ended(FAILED),
+        }
     }
 
     fn exception(&self) -> Option<&SpanEvent> {
@@ -171,7 +190,7 @@ fn status_number(value: &Value) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Canonical, SpanId, Timestamp, TraceId};
+    use crate::{Attributes, Canonical, SpanId, Timestamp, TraceId};
 
     fn class(kind: Kind, error_type: &str, message: &str) -> &'static str {
         decide(kind, &words(&[Some(error_type)]), &words(&[Some(message)]), None).as_str()
@@ -337,6 +356,33 @@ mod tests {
         assert!(answered(|read| read.usage = Some(Usage { output: Some(1), ..Usage::default() })));
         assert!(answered(|read| read.finish_reasons.push("stop".into())));
         assert!(answered(|read| read.kind = Kind::Tool));
+    }
+
+    #[test]
+    fn a_finish_reason_tells_more_than_a_status() {
+        let call = |status, reason: &str, output| {
+            let time = Timestamp::from_nanos(0);
+            let mut span = Span::new(TraceId::made_of(&["a"]), SpanId::made_of(&["b"]), "chat", time, time);
+            span.status = status;
+            span.canonical.kind = Kind::Llm;
+            span.canonical.finish_reasons.push(reason.into());
+            span.canonical.usage = Some(Usage { output, ..Usage::default() });
+            span
+        };
+        assert!(call(Status::Unset, "error", None).has_failed(), "no answer, and an error ended it");
+        assert!(!call(Status::Unset, "error", Some(5)).has_failed(), "a part of an answer is paid for");
+        assert!(!call(Status::Error, "stop", Some(5)).has_failed(), "a status copied from another span");
+        assert!(call(Status::Error, "length", Some(5)).has_failed());
+        assert!(call(Status::Error, "stop", None).has_failed());
+        let mut raised = call(Status::Error, "stop", Some(5));
+        let time = raised.start;
+        raised.events.push(SpanEvent { time, name: "exception".into(), attributes: Attributes::default() });
+        assert!(raised.has_failed(), "its own exception");
+        let mut named = call(Status::Error, "stop", Some(5));
+        named.canonical.error_type = Some("ReadError".into());
+        assert!(named.has_failed());
+        named.canonical.kind = Kind::Agent;
+        assert!(named.has_failed());
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use compact_str::CompactString;
 use quipu_core::{Adapter, Canonical, Event, Kind, Lens, Message, Messages, Part, Role, Span, Value};
 use quipu_normalize::{
-    Slots, Tree, any_key_begins, canonical, label, lens, literal, messages, parse, read_event, scope_is,
+    Slots, Tree, any_key_begins, canonical, count_of, label, lens, literal, messages, parse, read_event,
+    scope_is,
 };
 use quipu_semconv::{
     LITELLM_PREFIXES, LITELLM_RAW_SPAN, LITELLM_SCOPES, LITELLM_SESSION, LITELLM_USER, TRACELOOP_COMPLETION,
@@ -15,6 +16,10 @@ const GUARDRAIL: &str = "guardrail";
 const GUARDRAIL_STATUS: &str = "guardrail_status";
 /// Parts of the status of a guardrail that intervened.
 const GUARDRAIL_STOPS: &[&str] = &["intervened", "blocked", "guardrail_failure"];
+/// Usage object of the answer, as a Python literal.
+const USAGE_OBJECT: &str = "metadata.usage_object";
+/// Key that says whether the answer was a stream.
+const STREAMING: &str = "llm.is_streaming";
 /// Id that `LiteLLM` gives to a call before its answer.
 const CALL_ID: &str = "litellm.call_id";
 
@@ -42,6 +47,10 @@ impl Adapter for Litellm {
         let first = |keys: &[&str]| keys.iter().find_map(|key| span.attributes.get(key).and_then(label));
         read.user = first(LITELLM_USER).or(read.user);
         read.session = read.session.or_else(|| first(LITELLM_SESSION));
+        if may_be_estimated(span, &read) {
+            let figures = read.usage.iter_mut();
+            figures.for_each(|usage| usage.estimated = true);
+        }
         // Without an answer, this is LiteLLM's own id and not the provider's.
         read.response_id = read.response_id.filter(|id| span.attributes.text(CALL_ID) != Some(id));
         read
@@ -67,6 +76,31 @@ impl Adapter for Litellm {
             read_event(event);
         }
     }
+}
+
+/// Whether `LiteLLM` may have counted the tokens of a stream itself. If a stream has no usage, it counts the
+/// texts with a tokenizer (`calculate_usage` in its `streaming_chunk_builder_utils.py`). Such a usage object
+/// has no details of the input, and its output is the text plus the reasoning. A provider that sends no
+/// details looks the same, so the figures count unless another record of the call has the answer without
+/// usage.
+fn may_be_estimated(span: &Span, read: &Canonical) -> bool {
+    let is_stream = read.params.stream == Some(true)
+        || span
+            .attributes
+            .get(STREAMING)
+            .and_then(label)
+            .is_some_and(|word| word.eq_ignore_ascii_case("true"));
+    let Some(text) = span.attributes.text(USAGE_OBJECT).filter(|_| is_stream && read.kind.is_call()) else {
+        return false;
+    };
+    let Some(usage) = literal(text) else { return false };
+    let is_none = |value: Option<&Value>| value.is_none_or(|value| *value == Value::Null);
+    let details = usage.get("completion_tokens_details");
+    let part = |key: &str| details.and_then(|details| details.get(key)).and_then(count_of);
+    let whole = part("text_tokens").zip(part("reasoning_tokens")).map(|(text, thought)| text + thought);
+    is_none(usage.get("prompt_tokens_details"))
+        && whole.is_some()
+        && whole == usage.get("completion_tokens").and_then(count_of)
 }
 
 /// The provider's request below a call is not a separate call.

@@ -8,6 +8,8 @@ use quipu_semconv::Field;
 const EXCLUSIVE: &[&str] = &["anthropic", "aws.bedrock"];
 /// Keys of releases since 6, which count the input of every provider in the same way.
 const SINCE_6: &[&str] = &["ai.usage.inputTokenDetails."];
+/// Keys that name the release of the SDK: by itself, or as `ai/6.0.326` in the header of a request.
+const RELEASES: &[&str] = &["ai.sdk.version", "ai.request.headers.user-agent"];
 /// Key of the provider's own metadata.
 const METADATA: &str = "ai.response.providerMetadata";
 /// Maximum size of metadata that is searched for a cost, in bytes.
@@ -52,7 +54,16 @@ fn metadata_says(slots: &Slots<'_>, usage: &Usage) -> Option<bool> {
 fn is_exclusive(slots: &Slots<'_>, read: &Canonical) -> bool {
     let listed = read.provider.as_deref().is_some_and(|provider| EXCLUSIVE.contains(&provider));
     let within = || slots.text(Field::Provider).is_some_and(|sent| sent.contains("anthropic"));
-    (listed || within()) && !any_key_begins(&slots.span.attributes, SINCE_6)
+    (listed || within())
+        && !any_key_begins(&slots.span.attributes, SINCE_6)
+        && release(slots).is_none_or(|release| release < 6)
+}
+
+/// The major release of the SDK, if the span names it.
+fn release(slots: &Slots<'_>) -> Option<u64> {
+    let named = RELEASES.iter().find_map(|key| slots.span.attributes.text(key))?;
+    let own = named.split_whitespace().find_map(|product| product.strip_prefix("ai/"));
+    own.unwrap_or(named).split('.').next()?.parse().ok()
 }
 
 /// Adds cached tokens to an input that was assumed to include them.

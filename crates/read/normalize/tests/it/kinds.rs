@@ -156,3 +156,39 @@ fn an_answer_from_a_cache_stays_visible_and_never_counts() {
         assert!(!call(&[(key, value.into())]).never_count, "{key}");
     }
 }
+
+fn tool(attributes: &[(&str, &str)]) -> (Option<String>, Option<String>) {
+    let kind = ("gen_ai.operation.name", "execute_tool");
+    let attributes: Vec<_> =
+        attributes.iter().chain([&kind]).map(|(key, text)| (*key, Value::from(*text))).collect();
+    let read = read("", &attributes);
+    assert_eq!(read.kind, Kind::Tool);
+    let text = |label: Option<compact_str::CompactString>| label.map(String::from);
+    (text(read.tool), text(read.tool_call_id))
+}
+
+#[test]
+fn the_message_of_a_result_names_the_tool_and_its_call() {
+    let id = "call_cadf38842e400009";
+    let found = (Some("get_weather".to_owned()), Some(id.to_owned()));
+    let class = ("traceloop.entity.name", "DynamicStructuredTool");
+    let message = format!(
+        r#"{{"lc":1,"id":["langchain_core","messages","ToolMessage"],"kwargs":{{"content":"18",
+            "tool_call_id":"{id}","name":"get_weather"}}}}"#
+    );
+    assert_eq!(tool(&[class, ("traceloop.entity.output", &message)]), found);
+    assert_eq!(
+        tool(&[("output.value", &format!(r#"{{"output":{message}}}"#)), ("tool.name", "get_weather")]),
+        found
+    );
+    let python = format!("content='18 degrees' name='get_weather' tool_call_id='{id}'");
+    assert_eq!(tool(&[("output.value", &python)]), found);
+    let several = message.replace(id, "call_cadf38842e400010");
+    assert_eq!(
+        tool(&[class, ("traceloop.entity.output", &format!("[{message},{several}]"))]),
+        (Some("DynamicStructuredTool".into()), None),
+        "results of two calls"
+    );
+    let local = message.replace(id, "0");
+    assert_eq!(tool(&[class, ("traceloop.entity.output", &local)]).1, None, "an id that is not unique");
+}

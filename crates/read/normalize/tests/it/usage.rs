@@ -37,7 +37,11 @@ fn input_includes_cached_tokens_unless_the_source_is_known_not_to() {
     let figures = [("gen_ai.usage.input_tokens", 100), ("gen_ai.usage.cache_read.input_tokens", 60)];
     let usual = usage("opentelemetry.util.genai.handler", &figures);
     assert_eq!((usual.input, usual.reading), (Some(100), Reading::Inferred), "no provider, no library");
-    for scope in ["openlit.instrumentation.anthropic", "openinference.instrumentation.bedrock"] {
+    for scope in [
+        "openlit.instrumentation.anthropic",
+        "openinference.instrumentation.bedrock",
+        "@traceloop/instrumentation-anthropic",
+    ] {
         let special = usage(scope, &figures);
         assert_eq!((special.input, special.reading), (Some(160), Reading::Exclusive), "{scope}");
     }
@@ -296,6 +300,15 @@ fn answers_of_every_provider_are_read() {
             136,
             r#"{"usageMetadata": {"promptTokenCount": 136, "candidatesTokenCount": 20, "cachedContentTokenCount": 96, "totalTokenCount": 156}}"#,
         ),
+        // LangChain.js repeats the provider's usage, which proves nothing about its input, in a notation of
+        // its own, which does.
+        (
+            136,
+            r#"{"generations": [[{"message": {"kwargs": {"additional_kwargs": {"usage": {"input_tokens": 40,
+                "cache_read_input_tokens": 96, "cache_creation_input_tokens": 0, "output_tokens": 20}},
+                "usage_metadata": {"input_tokens": 136, "output_tokens": 20, "total_tokens": 156,
+                "input_token_details": {"cache_creation": 0, "cache_read": 96}}}}}]]}"#,
+        ),
         (
             136,
             r#"{"generations": [[{"message": {"kwargs": {"usage_metadata": {"input_tokens": 136, "output_tokens": 20, "total_tokens": 156, "input_token_details": {"cache_read": 96}}}}}]]}"#,
@@ -379,4 +392,16 @@ fn a_call_without_figures_has_those_of_its_answer() {
     assert_eq!(call("gen_ai.usage", &object.replace("156", "157")), None, "a wrong total");
     let agent = [("gen_ai.operation.name", "invoke_agent".into()), ("output.value", answer.into())];
     assert_eq!(read("acme", &agent).usage, None, "no call");
+}
+
+#[test]
+fn billed_tokens_of_an_answer_count_and_not_the_used_ones() {
+    let figures = [("llm.token_count.prompt", 287), ("llm.token_count.completion", 25)];
+    let answer = r#"{"usage": {"billed_units": {"input_tokens": 207.0, "output_tokens": 22.0},
+        "tokens": {"input_tokens": 287.0, "output_tokens": 25.0}}}"#;
+    let told = of_bedrock("openinference.instrumentation.cohere", &figures, answer);
+    assert_eq!((told.input, told.output), (Some(207), Some(22)));
+    let other = answer.replace("287.0", "288.0");
+    let told = of_bedrock("openinference.instrumentation.cohere", &figures, &other);
+    assert_eq!((told.input, told.output), (Some(287), Some(25)), "the usage of another answer");
 }

@@ -100,3 +100,24 @@ fn what_is_broken_is_passed_over() {
         }
     }
 }
+
+#[test]
+fn tokens_that_litellm_may_have_counted_itself_are_marked() {
+    let counted = "{'completion_tokens': 10, 'prompt_tokens': 14, 'completion_tokens_details': \
+        {'audio_tokens': None, 'reasoning_tokens': 0, 'text_tokens': 10}, 'prompt_tokens_details': None}";
+    let sent =
+        counted.replace("'prompt_tokens_details': None", "'prompt_tokens_details': {'cached_tokens': 0}");
+    for (object, stream, want) in [(counted, "True", true), (counted, "False", false), (&sent, "True", false)]
+    {
+        let span = draft(1, 1)
+            .with("litellm.call_id", "x")
+            .with("gen_ai.operation.name", "chat")
+            .with("gen_ai.usage.input_tokens", 14)
+            .with("gen_ai.usage.output_tokens", 10)
+            .with("llm.is_streaming", stream)
+            .with("metadata.usage_object", object)
+            .span();
+        let usage = Litellm.canonical(&span).usage.unwrap();
+        assert_eq!((usage.input, usage.estimated), (Some(14), want), "{object} {stream}");
+    }
+}

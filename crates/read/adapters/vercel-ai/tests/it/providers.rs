@@ -79,6 +79,27 @@ fn anthropic_since_6_includes_them() {
 }
 
 #[test]
+fn the_release_decides_where_nothing_else_does() {
+    for (key, named, input) in [
+        ("ai.sdk.version", "6.0.326", 473),
+        ("ai.request.headers.user-agent", "ai/6.0.326", 473),
+        ("ai.request.headers.user-agent", "app/1.0 ai/10.0.1 runtime/node", 473),
+        ("ai.request.headers.user-agent", "ai/5.0.277", 505),
+        ("ai.sdk.version", "unknown", 505),
+    ] {
+        let read = call(&[
+            ("gen_ai.system", "anthropic.messages".into()),
+            (key, named.into()),
+            ("gen_ai.usage.input_tokens", 473.into()),
+            ("gen_ai.usage.output_tokens", 98.into()),
+            ("gen_ai.usage.cache_creation.input_tokens", 32.into()),
+            ("gen_ai.usage.total_tokens", 571.into()),
+        ]);
+        assert_eq!(figures(&read), [Some(input), None, Some(32), Some(98)], "{key}: {named}");
+    }
+}
+
+#[test]
 fn openai_of_4_tells_cached_tokens_in_its_metadata() {
     let read = call(&[
         ("ai.model.provider", "openai.responses".into()),
