@@ -127,6 +127,11 @@ fn look(rule: &Rule, group: &BTreeMap<String, String>, at: Timestamp) -> String 
     match rule.kind {
         Kind::Budget => "quipu budget list".to_owned(),
         Kind::BurnRate => "quipu slo".to_owned(),
+        Kind::Sql => {
+            let statement = rule.config.sql.as_deref().unwrap_or_default();
+            let since = at.plus(-rule.window);
+            format!("quipu sql --since {since} --until {at} {}", quoted(statement.trim()))
+        }
         Kind::Health => "quipu health".to_owned(),
         Kind::IngestLag => "quipu check backends".to_owned(),
         Kind::DeadLetters => match group.get("backend") {

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use quipu_core::Timestamp;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::answer::SqlAnswer;
 use crate::ask::{SqlQuestion, timeout};
@@ -39,6 +39,10 @@ pub struct SqlRunner {
     seats: Arc<Semaphore>,
 }
 
+/// The turn of one statement. Others wait until its process has ended and it is dropped.
+#[derive(Debug)]
+pub struct SqlTurn(Arc<OwnedSemaphorePermit>);
+
 impl SqlRunner {
     /// A runner that starts `program` with `arguments` for each question about this store. The process must
     /// call [`work`](crate::work).
@@ -58,7 +62,20 @@ impl SqlRunner {
         self
     }
 
-    /// Answers a question. A dropped future ends its process.
+    /// Waits for a turn.
+    ///
+    /// # Errors
+    /// Other statements take all turns for too long.
+    pub async fn turn(&self) -> Result<SqlTurn, SqlError> {
+        let seat = tokio::time::timeout(PATIENCE, Arc::clone(&self.seats).acquire_owned()).await;
+        let Ok(Ok(seat)) = seat else {
+            let text = format!("{SEATS} statements are running already; try again in a second");
+            return Err(SqlError::new(SqlErrorKind::Busy, text));
+        };
+        Ok(SqlTurn(Arc::new(seat)))
+    }
+
+    /// Answers a question after it waited for its turn. A dropped future ends its process.
     ///
     /// # Errors
     /// The statement is wrong or not allowed, exceeds a limit, or waits too long for its turn; or the process
@@ -70,11 +87,24 @@ impl SqlRunner {
         limits: SqlLimits,
         now: Timestamp,
     ) -> Result<SqlAnswer, SqlError> {
-        let seat = tokio::time::timeout(PATIENCE, Arc::clone(&self.seats).acquire_owned()).await;
-        let Ok(Ok(seat)) = seat else {
-            let text = format!("{SEATS} statements are running already; try again in a second");
-            return Err(SqlError::new(SqlErrorKind::Busy, text));
-        };
+        let turn = self.turn().await?;
+        self.ask_in(&turn, question, given, limits, now).await
+    }
+
+    /// Answers a question in a turn. A dropped future ends its process.
+    ///
+    /// # Errors
+    /// The statement is wrong or not allowed, or exceeds a limit; or the process fails.
+    pub async fn ask_in(
+        &self,
+        turn: &SqlTurn,
+        question: SqlQuestion,
+        given: GivenRows,
+        limits: SqlLimits,
+        now: Timestamp,
+    ) -> Result<SqlAnswer, SqlError> {
+        // The process may outlive this future.
+        let seat = Arc::clone(&turn.0);
         let task = SqlTask {
             store: self.store.clone(),
             folder: self.folder.clone(),
