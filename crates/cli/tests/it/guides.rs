@@ -34,7 +34,7 @@ fn commands(page: &str) -> Vec<String> {
 }
 
 /// The command as a test can run it: it ends, and needs no other program.
-fn runnable(command: &str, url: &str) -> Option<String> {
+fn runnable(command: &str, url: &str, data: &Path) -> Option<String> {
     // The suite `grafana` runs this one with Prometheus.
     if command.starts_with("quipu grafana-check") {
         return None;
@@ -44,12 +44,9 @@ fn runnable(command: &str, url: &str) -> Option<String> {
     if command.starts_with("quipu import") {
         command.push_str(&format!(" --url {url}"));
     }
-    Some(
-        command
-            .replace(" --follow", "")
-            .replace("--seconds 20", "--seconds 1")
-            .replace("--json --data-dir ./data", "--seconds 1 --json --data-dir ./data"),
-    )
+    let store = format!("--seconds 1 --json --data-dir {}", data.display());
+    let short = command.replace(" --follow", "").replace("--seconds 20", "--seconds 1");
+    Some(short.replace("--json --data-dir ./data", &store))
 }
 
 fn run_in(folder: &Path, data: &Path, command: &str) -> Output {
@@ -67,7 +64,7 @@ fn run_in(folder: &Path, data: &Path, command: &str) -> Output {
 fn the_commands_of_the_guide_run() {
     let folder = tempfile::tempdir().unwrap();
     let (data, here) = (folder.path().join("store"), folder.path().join("here"));
-    std::fs::create_dir_all(here.join("data")).unwrap();
+    std::fs::create_dir_all(&here).unwrap();
     let server = Server::start(&data);
     for trace in [7, 8] {
         assert_eq!(server.post_json(&export(trace)).0, 200);
@@ -75,7 +72,7 @@ fn the_commands_of_the_guide_run() {
     let mut count = 0;
     for name in RUN {
         for written in commands(&page(name)) {
-            let Some(command) = runnable(&written, server.url("http")) else { continue };
+            let Some(command) = runnable(&written, server.url("http"), &data) else { continue };
             let output = run_in(&here, &data, &command);
             let error = String::from_utf8_lossy(&output.stderr);
             assert!(output.status.success(), "{name}: {written}: {error}");
