@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Instant;
 
 use quipu_core::Timestamp;
 use quipu_query::FigureAsk;
 use ring::digest::{SHA256, digest};
+use tokio::time::Instant;
 
 use crate::actions::PREFIX;
 use crate::evidence::LookedUp;
@@ -32,6 +32,8 @@ pub(crate) fn episode_id(rule: &str, grp: &str, fired_at: Timestamp) -> String {
 struct Due {
     rule: Arc<Rule>,
     at: Timestamp,
+    /// The evaluation before.
+    last: Option<Timestamp>,
     ask: Option<FigureAsk>,
     /// Statements come last, so that a slow one delays no other rule of its round. The one that waited
     /// longest is the first of them. Other rules go by the family of their query, and their query.
@@ -45,7 +47,7 @@ impl Due {
         let rank = ask.as_ref().map(|ask| format!("{:?} {ask:?}", ask.rank)).unwrap_or_default();
         let is_statement = rule.kind == Kind::Sql;
         let waited = is_statement.then(|| (last.unwrap_or_default(), rule.name.clone()));
-        Self { rule, at, ask, order: (waited, family, rank) }
+        Self { rule, at, last, ask, order: (waited, family, rank) }
     }
 }
 
@@ -58,8 +60,9 @@ impl Alerts {
         let due = self.due_rules(now);
         let round = self.0.shared.round(due.iter().filter_map(|due| due.ask.as_ref()));
         let mut statements = None;
-        for Due { rule, at, .. } in due {
+        for Due { rule, at, last, .. } in due {
             if rule.kind == Kind::Sql && statements.get_or_insert_with(Instant::now).elapsed() > ROUND {
+                self.note_skipped(&rule, last, at).await?;
                 continue;
             }
             self.evaluate_rule(&rule, at).await?;

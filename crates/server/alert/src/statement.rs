@@ -9,12 +9,14 @@ use serde_json::Value as Json;
 
 use crate::kind::Kind;
 use crate::observe::{Observation, Observed};
-use crate::{AlertError, Alerts, Measure, Rule, StatementAsk};
+use crate::{AlertError, Alerts, Measure, Rule, RuleSource, StatementAsk};
 
 /// Shortest time between two evaluations, because each one starts a process.
 pub(crate) const EVERY: i64 = 30 * Timestamp::SECOND;
 /// Time of the statements in one round of evaluations. The remaining rules wait for the next round.
 pub(crate) const ROUND: Duration = Duration::from_secs(5);
+/// Error of a rule whose turn does not come.
+const SKIPPED: &str = "statements of other rules take all the time of statements; make them faster, or fewer";
 /// Most columns with keys of a group.
 const KEYS: usize = 2;
 /// Most characters of the value of a key.
@@ -93,6 +95,21 @@ fn number(value: &Json) -> Result<Option<f64>, ()> {
 }
 
 impl Alerts {
+    /// Notes that a rule had no turn in a round of evaluations. That is an error of the rule once it has missed
+    /// two evaluations, so a rule that is never evaluated is not silent.
+    pub(crate) async fn note_skipped(
+        &self,
+        rule: &Rule,
+        last: Option<Timestamp>,
+        at: Timestamp,
+    ) -> Result<(), AlertError> {
+        let late = 2 * rule.interval(self.0.times.every);
+        if last.is_some_and(|last| at.since(last) <= late) {
+            return Ok(());
+        }
+        self.note_evaluation(rule, Some(SKIPPED), at).await
+    }
+
     /// Checks the statement of a rule without running it; nothing for rules of other kinds.
     pub(crate) async fn check_statement(&self, rule: &Rule) -> Result<(), AlertError> {
         if rule.kind != Kind::Sql {
@@ -104,12 +121,17 @@ impl Alerts {
     }
 
     /// Checks the statements of the config file's rules. A statement that cannot be checked now is no error:
-    /// its rule is in the state `error` until it can run.
+    /// its rule is in the state `error` until it can run. The same holds for a stored rule, which the API can
+    /// mend only while the server runs.
     ///
     /// # Errors
     /// A statement is wrong. The text names rule, line and column.
     pub async fn check_statements(&self) -> Result<(), AlertError> {
-        let rules: Vec<Arc<Rule>> = self.0.live.lock().rules.values().map(|(rule, _)| rule.clone()).collect();
+        let rules: Vec<Arc<Rule>> = {
+            let live = self.0.live.lock();
+            let written = live.rules.values().filter(|(_, source)| *source == RuleSource::File);
+            written.map(|(rule, _)| Arc::clone(rule)).collect()
+        };
         for rule in rules {
             match self.check_statement(&rule).await {
                 Err(error @ AlertError::Statement { .. }) => return Err(error),

@@ -21,6 +21,8 @@ struct Answering {
     rows: Mutex<Vec<Vec<Value>>>,
     asked: Mutex<Vec<StatementAsk>>,
     slow: Mutex<Duration>,
+    /// A table that another version does not have.
+    gone: Mutex<Option<&'static str>>,
 }
 
 impl Answering {
@@ -41,11 +43,15 @@ impl Measure for Answering {
     }
 
     async fn statement(&self, ask: &StatementAsk) -> Result<StatementRows> {
-        std::thread::sleep(*self.slow.lock().unwrap());
+        let slow = *self.slow.lock().unwrap();
+        tokio::time::sleep(slow).await;
         self.asked.lock().unwrap().push(ask.clone());
         if ask.statement.contains("nme") {
             let text = "no such column: nme (line 1, column 8)";
             return Err(Error::new(ErrorKind::Invalid, "run the statement", text));
+        }
+        if self.gone.lock().unwrap().is_some_and(|table| ask.statement.contains(table)) {
+            return Err(Error::new(ErrorKind::Invalid, "run the statement", "no such table"));
         }
         let mut rows = if ask.check { Vec::new() } else { self.rows.lock().unwrap().clone() };
         let truncated = rows.len() > ask.rows;
@@ -163,12 +169,15 @@ async fn a_wrong_statement_of_the_config_file_is_named_and_a_store_without_sql_s
     assert!(alerts.list()[0].error.as_deref().unwrap().contains("cannot be read by SQL"));
 }
 
-#[tokio::test]
+/// Rules with different statements, and one of another kind.
+fn many(rules: usize, more: &str) -> String {
+    let rule = |at| format!("[alert.s{at}]\nkind = \"sql\"\nsql = \"SELECT {at}\"\nabove = 5.0\n{more}");
+    (0..rules).map(rule).collect::<String>() + "[alert.calls]\nkind = \"calls\"\nbelow = 1.0\n"
+}
+
+#[tokio::test(start_paused = true)]
 async fn slow_statements_delay_no_other_rule_of_their_round() {
-    let many: String = (0..4)
-        .map(|at| format!("[alert.s{at}]\nkind = \"sql\"\nsql = \"SELECT {at}\"\nabove = 5.0\n"))
-        .collect();
-    let (answering, alerts) = answering(&format!("{many}[alert.calls]\nkind = \"calls\"\nbelow = 1.0\n"));
+    let (answering, alerts) = answering(&many(4, ""));
     answering.answer(&["n"], vec![vec![json!(9)]]);
     *answering.slow.lock().unwrap() = Duration::from_millis(2_600);
     alerts.evaluate(at(30)).await.unwrap();
@@ -178,4 +187,39 @@ async fn slow_statements_delay_no_other_rule_of_their_round() {
     *answering.slow.lock().unwrap() = Duration::ZERO;
     alerts.evaluate(at(40)).await.unwrap();
     assert_eq!(answering.asked.lock().unwrap().len(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_slow_statement_has_its_turn_and_one_that_waits_too_long_is_an_alert() {
+    let (answering, alerts) = answering(&many(12, "error_for = \"0s\"\n"));
+    answering.answer(&["n"], vec![vec![json!(1)]]);
+    *answering.slow.lock().unwrap() = Duration::from_secs(6);
+    run_to(&answering.world, &alerts, 130).await;
+    let late = |row: &&AlertRow| row.rule == "rule-failing";
+    let errors: Vec<String> = alerts.list().iter().filter(late).filter_map(|row| row.error.clone()).collect();
+    assert!(!errors.is_empty() && errors.iter().all(|error| error.contains("take all the time")), "{errors:?}");
+    let asked = answering.asked.lock().unwrap().clone();
+    let times = |rule: usize| asked.iter().filter(|ask| ask.statement == format!("SELECT {rule}")).count();
+    assert_eq!((0..12).map(times).collect::<Vec<_>>(), [[2].as_slice(), &[1; 11]].concat(), "one each round");
+    *answering.slow.lock().unwrap() = Duration::ZERO;
+    run_to(&answering.world, &alerts, 170).await;
+    assert_eq!(alerts.list().iter().filter(late).count(), 0, "the turns came");
+}
+
+#[tokio::test]
+async fn a_stored_rule_with_a_wrong_statement_is_in_error_and_does_not_stop_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let answering = Arc::<Answering>::default();
+    let opened = || over(&answering.world, Arc::clone(&answering) as _, Some(folder.path()), "");
+    answering.answer(&["n"], vec![vec![json!(9)]]);
+    let sql = Some("SELECT count(*) FROM calls".to_owned());
+    let rule = RuleConfig { kind: Some("sql".to_owned()), sql, above: Some(1.0), ..RuleConfig::default() };
+    opened().put_rule("mine", rule, "test").await.unwrap();
+    *answering.gone.lock().unwrap() = Some("calls");
+    let alerts = opened();
+    alerts.check_statements().await.unwrap();
+    run_to(&answering.world, &alerts, 30).await;
+    let row = alerts.list().remove(0);
+    assert_eq!((row.rule.as_str(), row.state.as_str()), ("mine", "error"));
+    assert!(row.error.unwrap().contains("no such table"));
 }
