@@ -132,7 +132,8 @@ impl SqlSession {
         match &error {
             Error::SqlInputError { msg, offset, .. } => {
                 let at = usize::try_from(*offset).ok().and_then(|offset| query.get(..offset));
-                SqlError::new(SqlErrorKind::Statement, msg.as_str()).at(at.map(|text| text.chars().count()))
+                SqlError::new(SqlErrorKind::Statement, explained(msg))
+                    .at(at.map(|text| text.chars().count()))
             }
             Error::MultipleStatement => {
                 SqlError::new(SqlErrorKind::Statement, "expected one statement, found several")
@@ -191,6 +192,13 @@ fn columns_of(statement: &Statement<'_>) -> SqlAnswer {
     let column = |name: &str| SqlColumn { name: name.to_owned(), r#type: "null".to_owned() };
     let columns = statement.column_names().into_iter().map(column).collect();
     SqlAnswer { columns, rows: Vec::new(), truncated: false }
+}
+
+/// The text of SQLite, with the remedy for a table of another project.
+fn explained(text: &str) -> String {
+    let has_prefix = text.strip_prefix("no such table: ").is_some_and(|name| name.contains('.'));
+    let remedy = "; a statement reads the tables of its own project, by names without a prefix";
+    format!("{text}{}", if has_prefix { remedy } else { "" })
 }
 
 /// Position of a word in a statement, in characters.

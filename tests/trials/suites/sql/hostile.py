@@ -34,6 +34,9 @@ PRAGMA temp_store_directory = '/tmp'
 PRAGMA database_list
 SELECT * FROM pragma_database_list
 SELECT * FROM pragma_function_list
+SELECT * FROM vault.traces
+SELECT name FROM "projects/vault".spans
+SELECT count(*) FROM temp.traces
 SELECT * FROM sqlite_master
 SELECT * FROM sqlite_temp_master
 SELECT * FROM dbstat
@@ -72,8 +75,6 @@ SELECT :secret
 
 # Statements that would take all time or memory; some may end within their limits.
 HEAVY = """
-SELECT * FROM vault.traces
-SELECT name FROM "projects/vault".spans
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n
 WITH RECURSIVE n(i, t) AS (SELECT 1, 'x' UNION ALL SELECT i + 1, t || t FROM n) SELECT max(length(t)) FROM n
 SELECT count(*) FROM spans a, spans b, spans c, spans d, spans e
