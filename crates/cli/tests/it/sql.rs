@@ -246,6 +246,39 @@ fn a_statement_is_a_rule_and_a_panel_of_its_project_and_is_checked_when_it_is_sa
     assert!(text.contains("[alert.spend] sql: no such column: modle (line 1, column 8)"), "{text}");
 }
 
+/// Niceness of the worker that a server started; `None` without one.
+#[cfg(target_os = "linux")]
+fn worker_niceness(server: u32) -> Option<i32> {
+    let processes = std::fs::read_dir("/proc").unwrap().flatten();
+    let stats = processes.filter_map(|one| std::fs::read_to_string(one.path().join("stat")).ok());
+    // The name is in parentheses; the parent is the second field after it, and the niceness the 17th.
+    let fields = |stat: String| -> Vec<i64> {
+        let after = stat.rsplit_once(')').map(|(_, after)| after.to_owned()).unwrap_or_default();
+        after.split_whitespace().map(|field| field.parse().unwrap_or(-1)).collect()
+    };
+    let all = stats.map(fields);
+    let mut workers = all.filter(|fields| fields.get(1) == Some(&i64::from(server)));
+    workers.find_map(|fields| i32::try_from(*fields.get(16)?).ok())
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_statement_has_a_lower_priority_than_the_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = filled(folder.path());
+    let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";
+    let niceness = std::thread::scope(|scope| {
+        let asking = scope.spawn(|| send(&server, &json!({"query": endless, "timeout_ms": 3_000})).0);
+        let found = wait_for("the worker", || worker_niceness(server.pid()));
+        assert_eq!(asking.join().unwrap(), 422);
+        found
+    });
+    assert_eq!(niceness, 10, "also the start of the process");
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", server.pid())).unwrap();
+    let own: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
+    assert_eq!(own[16], "0");
+}
+
 #[test]
 fn statements_beyond_the_turns_wait_instead_of_failing() {
     let folder = tempfile::tempdir().unwrap();

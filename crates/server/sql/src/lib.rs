@@ -15,6 +15,7 @@ mod guard;
 mod info;
 mod limits;
 mod parameters;
+mod priority;
 mod runner;
 mod schema;
 mod table;

@@ -9,12 +9,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use quipu_core::Timestamp;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::answer::SqlAnswer;
 use crate::ask::{SqlQuestion, timeout};
 use crate::error::{SqlError, SqlErrorKind};
 use crate::limits::SqlLimits;
+use crate::priority::yield_thread;
 use crate::tables::GivenRows;
 use crate::worker::{Outcome, SqlTask};
 
@@ -116,12 +117,17 @@ impl SqlRunner {
         let mut command = Command::new(&self.program);
         command.args(&self.arguments);
         let (alive, ended) = channel::<()>();
-        let answer = tokio::task::spawn_blocking(move || {
+        let (done, answer) = oneshot::channel();
+        let work = move || {
+            yield_thread();
             let answer = run(command, &task, ended);
             drop(seat);
-            answer
-        })
-        .await;
+            // A caller that no longer waits needs no answer.
+            let _ = done.send(answer);
+        };
+        let thread = std::thread::Builder::new().name("quipu-sql".into()).spawn(work);
+        thread.map_err(|error| failed(format!("cannot start a thread: {error}")))?;
+        let answer = answer.await;
         // The watch ends the process when this is dropped.
         drop::<Sender<()>>(alive);
         answer.unwrap_or_else(|_| Err(failed("the worker's thread panicked")))

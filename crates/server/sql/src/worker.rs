@@ -12,6 +12,7 @@ use crate::answer::SqlAnswer;
 use crate::ask::{SqlQuestion, SqlSession};
 use crate::error::{SqlError, SqlErrorKind};
 use crate::limits::SqlLimits;
+use crate::priority::yield_process;
 use crate::tables::GivenRows;
 
 /// Largest task: the statement, and the rows of budgets and alerts.
@@ -56,7 +57,7 @@ pub fn work(
     let task: SqlTask = serde_json::from_slice(&text)?;
     drop(text);
     limit_process(&task.limits)?;
-    yield_to_others();
+    yield_process();
     let outcome = match answer(&task, open) {
         Ok(answer) => Outcome::Answer(answer),
         Err(error) => Outcome::Error(error),
@@ -106,19 +107,6 @@ fn limit_process(limits: &SqlLimits) -> io::Result<()> {
     }
     Ok(())
 }
-
-/// Steps of niceness. A busy statement then gets a tenth of a processor that the server wants too.
-#[cfg(unix)]
-const NICE: i32 = 10;
-
-/// Lowers the priority of this process. A system that forbids it changes nothing but speed.
-#[cfg(unix)]
-fn yield_to_others() {
-    let _ = rustix::process::nice(NICE);
-}
-
-#[cfg(not(unix))]
-fn yield_to_others() {}
 
 #[cfg(not(unix))]
 fn limit_process(_: &SqlLimits) -> io::Result<()> {

@@ -92,7 +92,9 @@ pub(crate) async fn sql(
     drop(hold);
     drop(turn);
     let detail = vec![("statement_sha256", sum), ("rows", answer.rows.len().to_string())];
-    Ok(Deed { preview: false, detail }.with(written(form, answer)?))
+    // A large result takes milliseconds to write, and other requests wait for this thread.
+    let written = blocking(move || written(form, answer)).await.map_err(|_| Problem::internal())?;
+    Ok(Deed { preview: false, detail }.with(written?))
 }
 
 /// Schema of SQL
