@@ -6,7 +6,6 @@ use std::sync::Arc;
 use quipu_core::Timestamp;
 use quipu_query::FigureAsk;
 use ring::digest::{SHA256, digest};
-use tokio::time::Instant;
 
 use crate::actions::PREFIX;
 use crate::evidence::LookedUp;
@@ -61,7 +60,8 @@ impl Alerts {
         let round = self.0.shared.round(due.iter().filter_map(|due| due.ask.as_ref()));
         let mut statements = None;
         for Due { rule, at, last, .. } in due {
-            if rule.kind == Kind::Sql && statements.get_or_insert_with(Instant::now).elapsed() > ROUND {
+            let time = self.0.clock.now();
+            if rule.kind == Kind::Sql && time.since(*statements.get_or_insert(time)) > ROUND {
                 self.note_skipped(&rule, last, at).await?;
                 continue;
             }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use quipu_core::{Error, ErrorKind, Timestamp};
 use serde_json::Value as Json;
@@ -14,7 +13,7 @@ use crate::{AlertError, Alerts, Measure, Rule, RuleSource, StatementAsk};
 /// Shortest time between two evaluations, because each one starts a process.
 pub(crate) const EVERY: i64 = 30 * Timestamp::SECOND;
 /// Time of the statements in one round of evaluations. The remaining rules wait for the next round.
-pub(crate) const ROUND: Duration = Duration::from_secs(5);
+pub(crate) const ROUND: i64 = 5 * Timestamp::SECOND;
 /// Error of a rule whose turn does not come.
 const SKIPPED: &str = "statements of other rules take all the time of statements; make them faster, or fewer";
 /// Most columns with keys of a group.

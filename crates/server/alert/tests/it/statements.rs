@@ -1,7 +1,6 @@
 //! Rules of the kind `sql`: groups and figures of their rows, and the check of a statement when it is stored.
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use quipu_alert::{
@@ -20,7 +19,8 @@ struct Answering {
     columns: Mutex<Vec<String>>,
     rows: Mutex<Vec<Vec<Value>>>,
     asked: Mutex<Vec<StatementAsk>>,
-    slow: Mutex<Duration>,
+    /// Seconds that a statement takes.
+    slow: Mutex<i64>,
     /// A table that another version does not have.
     gone: Mutex<Option<&'static str>>,
 }
@@ -43,8 +43,7 @@ impl Measure for Answering {
     }
 
     async fn statement(&self, ask: &StatementAsk) -> Result<StatementRows> {
-        let slow = *self.slow.lock().unwrap();
-        tokio::time::sleep(slow).await;
+        *self.world.now.lock().unwrap() += *self.slow.lock().unwrap();
         self.asked.lock().unwrap().push(ask.clone());
         if ask.statement.contains("nme") {
             let text = "no such column: nme (line 1, column 8)";
@@ -175,34 +174,34 @@ fn many(rules: usize, more: &str) -> String {
     (0..rules).map(rule).collect::<String>() + "[alert.calls]\nkind = \"calls\"\nbelow = 1.0\n"
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn slow_statements_delay_no_other_rule_of_their_round() {
     let (answering, alerts) = answering(&many(4, ""));
     answering.answer(&["n"], vec![vec![json!(9)]]);
-    *answering.slow.lock().unwrap() = Duration::from_millis(2_600);
+    *answering.slow.lock().unwrap() = 3;
     alerts.evaluate(at(30)).await.unwrap();
     let ran = answering.asked.lock().unwrap().len();
     assert_eq!(ran, 2, "the others wait for the next round");
     assert!(alerts.list().iter().any(|row| row.rule == "calls"));
-    *answering.slow.lock().unwrap() = Duration::ZERO;
+    *answering.slow.lock().unwrap() = 0;
     alerts.evaluate(at(40)).await.unwrap();
     assert_eq!(answering.asked.lock().unwrap().len(), 4);
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn each_slow_statement_has_its_turn_and_one_that_waits_too_long_is_an_alert() {
-    let (answering, alerts) = answering(&many(12, "error_for = \"0s\"\n"));
+    let (answering, alerts) = answering(&many(6, "error_for = \"0s\"\n"));
     answering.answer(&["n"], vec![vec![json!(1)]]);
-    *answering.slow.lock().unwrap() = Duration::from_secs(6);
-    run_to(&answering.world, &alerts, 130).await;
+    *answering.slow.lock().unwrap() = 6;
+    run_to(&answering.world, &alerts, 100).await;
     let late = |row: &&AlertRow| row.rule == "rule-failing";
     let errors: Vec<String> = alerts.list().iter().filter(late).filter_map(|row| row.error.clone()).collect();
     assert!(!errors.is_empty() && errors.iter().all(|error| error.contains("take all the time")), "{errors:?}");
     let asked = answering.asked.lock().unwrap().clone();
     let times = |rule: usize| asked.iter().filter(|ask| ask.statement == format!("SELECT {rule}")).count();
-    assert_eq!((0..12).map(times).collect::<Vec<_>>(), [[2].as_slice(), &[1; 11]].concat(), "one each round");
-    *answering.slow.lock().unwrap() = Duration::ZERO;
-    run_to(&answering.world, &alerts, 170).await;
+    assert_eq!((0..6).map(times).collect::<Vec<_>>(), [2, 1, 1, 1, 1, 1], "one each round");
+    *answering.slow.lock().unwrap() = 0;
+    run_to(&answering.world, &alerts, 150).await;
     assert_eq!(alerts.list().iter().filter(late).count(), 0, "the turns came");
 }
 
