@@ -1,6 +1,16 @@
 import { describe, expect, it } from "vitest";
 import type { SqlResult, SqlValue } from "../src/api/sql";
-import { bars, chartsOf, shapeOf, single, timeline, timeOf, unitOfColumn } from "../src/lib/sqlChart";
+import { cellText } from "../src/lib/sql";
+import {
+  bars,
+  chartsOf,
+  drawnBy,
+  shapeOf,
+  single,
+  timeline,
+  timeOf,
+  unitOfColumn,
+} from "../src/lib/sqlChart";
 
 const result = (names: string[], rows: SqlValue[][]): SqlResult => ({
   columns: names.map((name) => ({ name, type: "any" })),
@@ -76,6 +86,48 @@ describe("charts of a result", () => {
     expect(single(result(["cost_usd"], [["0.25"]]))).toEqual({ name: "cost_usd", value: 0.25, unit: "usd" });
     expect(chartsOf(result(["name"], [["a"], ["b"]]))).toEqual([]);
     expect(chartsOf(result(["n"], []))).toEqual([]);
+  });
+});
+
+describe("results that are only a table", () => {
+  it("draws no records: they have many names, or a name in each row", () => {
+    const spans = result(
+      ["trace_id", "name", "status", "started_at", "ms"],
+      [
+        ["a", "x", "ok", hour(1), 1],
+        ["b", "y", "ok", hour(2), 2],
+      ],
+    );
+    expect(chartsOf(spans)).toEqual([]);
+    const each = Array.from({ length: 51 }, (_, at): SqlValue[] => [hour(at % 24), `trace${at}`, at]);
+    expect(chartsOf(result(["hour", "trace", "n"], each))).toEqual([]);
+    expect(chartsOf(result(["hour", "trace", "n"], each.slice(1)))).toEqual(["line", "area", "bar"]);
+  });
+  it("shows times without an empty fraction, and no digits that say nothing", () => {
+    expect(cellText("2026-11-24T01:00:00.000000000Z")).toBe("2026-11-24T01:00:00Z");
+    expect(cellText("2026-11-24T01:00:00.500000000Z")).toBe("2026-11-24T01:00:00.500000000Z");
+    expect([
+      cellText(1346.0495196058037),
+      cellText(0.1 + 0.2),
+      cellText(12345678),
+      cellText("0.8444160"),
+    ]).toEqual(["1346.05", "0.3", "12345678", "0.8444160"]);
+  });
+});
+
+describe("the drawn figure", () => {
+  it("is the first one, or the one that is chosen", () => {
+    const made = result(
+      ["model", "calls", "cost_usd"],
+      [
+        ["a", 9, "0.5"],
+        ["b", 2, "7"],
+      ],
+    );
+    expect(bars(made, "").rows.map(({ value }) => value)).toEqual([9, 2]);
+    const chosen = bars(made, "", drawnBy(made, "cost_usd"));
+    expect([chosen.rows.map(({ value }) => value), chosen.unit]).toEqual([[0.5, 7], "usd"]);
+    expect(drawnBy(made, "model")).toEqual(shapeOf(made));
   });
 });
 

@@ -16,6 +16,9 @@ export interface Shape {
 const MOST_SERIES = 12;
 const MOST_BARS = 50;
 const MOST_PARTS = 12;
+/** A result with more columns of names, or more series, has records rather than groups. */
+const MOST_NAMES = 2;
+const MOST_GROUPS = 50;
 
 const TIME = /^\d{4}-\d{2}(-\d{2}(T\d{2}(:\d{2}(:\d{2}(\.\d+)?)?Z?)?)?)?$/;
 const DECIMAL = /^-?\d+(\.\d+)?$/;
@@ -47,14 +50,27 @@ export function shapeOf({ columns, rows }: SqlResult): Shape {
   return shape;
 }
 
+const nameOfRow = (row: readonly SqlValue[], names: readonly number[], unknown: string) =>
+  names.map((at) => (row[at] === null || row[at] === "" ? unknown : String(row[at]))).join(" · ");
+
+/** The shape with the named column as its first figure, which is the one that is drawn. */
+export function drawnBy(result: SqlResult, name: string | null, shape = shapeOf(result)): Shape {
+  const chosen = shape.figures.find((at) => result.columns[at]?.name === name);
+  if (chosen === undefined) return shape;
+  return { ...shape, figures: [chosen, ...shape.figures.filter((at) => at !== chosen)] };
+}
+
 /** What the result can be drawn as, the best first; nothing for a result that is only a table. */
 export function chartsOf(result: SqlResult, shape = shapeOf(result)): SqlChart[] {
   const { rows } = result;
   const figure = shape.figures[0];
-  if (rows.length === 0 || figure === undefined) return [];
+  if (rows.length === 0 || figure === undefined || shape.names.length > MOST_NAMES) return [];
   if (rows.length === 1 && shape.names.length === 0) return ["stat"];
   const times = new Set(shape.time === null ? [] : rows.map((row) => row[shape.time ?? 0]));
-  if (times.size > 1) return ["line", "area", "bar"];
+  if (times.size > 1) {
+    const groups = new Set(rows.map((row) => nameOfRow(row, shape.names, "")));
+    return groups.size > MOST_GROUPS ? [] : ["line", "area", "bar"];
+  }
   if (shape.names.length === 0) return [];
   const parts = rows.every((row) => (figureOfCell(row[figure] ?? null) ?? 0) >= 0);
   return parts && rows.length <= MOST_PARTS ? ["bar", "pie"] : ["bar"];
@@ -67,9 +83,6 @@ export function unitOfColumn(name: string): Unit {
   if (/_ms($|\b)|(^|_)ms$/.test(word)) return "ms";
   return /bytes/.test(word) ? "bytes" : "number";
 }
-
-const nameOfRow = (row: readonly SqlValue[], names: readonly number[], unknown: string) =>
-  names.map((at) => (row[at] === null || row[at] === "" ? unknown : String(row[at]))).join(" · ");
 
 export interface Timeline {
   series: Series[];

@@ -88,7 +88,7 @@ export function Editor({ schema, text, change, run, busy, error }: EditorProps) 
         </ul>
       ) : null}
       <p className="sql-actions">
-        <button type="button" className="button" disabled={busy || text.trim() === ""} onClick={run}>
+        <button type="button" className="button is-main" disabled={busy || text.trim() === ""} onClick={run}>
           {t("Run")}
         </button>
         <span className="muted">{t("Ctrl+Enter runs the statement. Tab completes a name.")}</span>

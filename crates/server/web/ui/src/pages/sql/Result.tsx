@@ -3,7 +3,7 @@ import { useMemo } from "react";
 import type { SqlResult } from "../../api/sql";
 import { Segments } from "../../components/Segments";
 import { t } from "../../lib/i18n";
-import { chartsOf, type SqlChart } from "../../lib/sqlChart";
+import { chartsOf, drawnBy, type SqlChart, shapeOf } from "../../lib/sqlChart";
 import { setParams, usePlace } from "../../state/url";
 import { ResultChart } from "./ResultChart";
 import { SHOWN, SqlRows } from "./Rows";
@@ -29,6 +29,18 @@ export function useChart(result: SqlResult | undefined): { charts: SqlChart[]; c
   return { charts, chart };
 }
 
+/** The names of the figures, if a chart draws one of several; the address names another than the first. */
+function useFigure(result: SqlResult, chart: SqlChart | null) {
+  const { params } = usePlace();
+  const shape = useMemo(() => shapeOf(result), [result]);
+  // A line without names draws every figure of one unit.
+  const drawsOne = chart !== null && chart !== "stat" && (shape.time === null || shape.names.length > 0);
+  const names = drawsOne ? shape.figures.map((at) => result.columns[at]?.name ?? "") : [];
+  const figures = names.length > 1 && new Set(names).size === names.length ? names : [];
+  const figure = figures.find((name) => name === params.get("figure")) ?? figures[0] ?? null;
+  return { figures, figure, shape: useMemo(() => drawnBy(result, figure, shape), [result, figure, shape]) };
+}
+
 interface ResultProps {
   result: SqlResult;
   /** Saves all rows as a file. */
@@ -37,17 +49,39 @@ interface ResultProps {
 
 export function Result({ result, save }: ResultProps) {
   const { charts, chart } = useChart(result);
+  const { figures, figure, shape } = useFigure(result, chart);
   return (
     <section aria-label={t("Result")}>
       {charts.length > 0 ? (
         <div className="sql-chart">
-          <Segments
-            label={t("Chart")}
-            options={[...charts, "none" as const].map((id) => ({ id, label: chartName(id) }))}
-            value={chart ?? "none"}
-            onPick={(id) => setParams({ chart: id === charts[0] ? null : id }, { replace: true })}
-          />
-          {chart ? <ResultChart result={result} chart={chart} label={t("Result")} height={HEIGHT} /> : null}
+          <div className="sql-choose">
+            <Segments
+              label={t("Chart")}
+              options={[...charts, "none" as const].map((id) => ({ id, label: chartName(id) }))}
+              value={chart ?? "none"}
+              onPick={(id) => setParams({ chart: id === charts[0] ? null : id }, { replace: true })}
+            />
+            {figure === null ? null : (
+              <label className="form-box">
+                <select
+                  aria-label={t("Figure")}
+                  value={figure}
+                  onChange={({ target: { value } }) =>
+                    setParams({ figure: value === figures[0] ? null : value }, { replace: true })
+                  }
+                >
+                  {figures.map((name) => (
+                    <option key={name} value={name}>
+                      {name}
+                    </option>
+                  ))}
+                </select>
+              </label>
+            )}
+          </div>
+          {chart ? (
+            <ResultChart result={result} shape={shape} chart={chart} label={t("Result")} height={HEIGHT} />
+          ) : null}
         </div>
       ) : null}
       <p className="muted">
@@ -62,10 +96,11 @@ export function Result({ result, save }: ResultProps) {
       </p>
       {result.rows.length === 0 ? (
         <p className="part-empty">{t("No row matches. Check the time range and the conditions.")}</p>
-      ) : null}
-      <div className="sql-result">
-        <SqlRows result={result} />
-      </div>
+      ) : (
+        <div className="sql-result">
+          <SqlRows result={result} />
+        </div>
+      )}
     </section>
   );
 }

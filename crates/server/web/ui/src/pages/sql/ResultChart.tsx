@@ -3,10 +3,12 @@ import { useMemo } from "react";
 import type { SqlResult } from "../../api/sql";
 import { Bars, ChartEmpty, Donut, formatUnit, Gauge, Stat, TimeChart } from "../../charts";
 import { t } from "../../lib/i18n";
-import { bars, chartsOf, type SqlChart, shapeOf, single, timeline } from "../../lib/sqlChart";
+import { bars, chartsOf, type Shape, type SqlChart, shapeOf, single, timeline } from "../../lib/sqlChart";
 
 interface Props {
   result: SqlResult;
+  /** The use of the columns, with the drawn figure first; by default that of the result. */
+  shape?: Shape;
   chart: SqlChart | "gauge";
   label: string;
   height: number;
@@ -18,8 +20,7 @@ interface Props {
 const LEGEND = 50;
 
 /** Dashboards draw the first row as a number; the page offers that for one row only. */
-function fits(result: SqlResult, chart: Props["chart"]): boolean {
-  const shape = shapeOf(result);
+function fits(result: SqlResult, chart: Props["chart"], shape: Shape): boolean {
   if (chart === "stat" || chart === "gauge") return shape.figures.length > 0;
   return chartsOf(result, shape).includes(chart);
 }
@@ -33,14 +34,15 @@ function needs(chart: Props["chart"]): string {
 
 export function ResultChart(props: Props) {
   const { result, chart, height } = props;
-  const drawable = useMemo(() => fits(result, chart), [result, chart]);
+  const own = useMemo(() => shapeOf(result), [result]);
+  const shape = props.shape ?? own;
+  const drawable = useMemo(() => fits(result, chart, shape), [result, chart, shape]);
   if (result.rows.length === 0)
     return <ChartEmpty height={height}>{t("The statement has no rows.")}</ChartEmpty>;
   if (!drawable) return <ChartEmpty height={height}>{needs(chart)}</ChartEmpty>;
   if (chart === "stat" || chart === "gauge") return <Single {...props} chart={chart} />;
-  const shape = shapeOf(result);
   const isTimed = chart !== "pie" && chartsOf(result, shape).includes("line");
-  return isTimed ? <OverTime {...props} /> : <ByName {...props} />;
+  return isTimed ? <OverTime {...props} shape={shape} /> : <ByName {...props} shape={shape} />;
 }
 
 function Single({ result, chart, label, target, hue = "llm" }: Props) {
@@ -53,8 +55,10 @@ function Single({ result, chart, label, target, hue = "llm" }: Props) {
   return <Stat label="" value={text} note={name} />;
 }
 
-function OverTime({ result, chart, label, height, stacked, target }: Props) {
-  const drawn = useMemo(() => timeline(result, t("unknown")), [result]);
+type Shaped = Props & { shape: Shape };
+
+function OverTime({ result, shape, chart, label, height, stacked, target }: Shaped) {
+  const drawn = useMemo(() => timeline(result, t("unknown"), shape), [result, shape]);
   const legend = drawn.series.length > 1;
   const { left, ...rest } = drawn;
   return (
@@ -74,8 +78,8 @@ function OverTime({ result, chart, label, height, stacked, target }: Props) {
   );
 }
 
-function ByName({ result, chart, label, hue }: Props) {
-  const { rows, unit, left } = useMemo(() => bars(result, t("unknown")), [result]);
+function ByName({ result, shape, chart, label, hue }: Shaped) {
+  const { rows, unit, left } = useMemo(() => bars(result, t("unknown"), shape), [result, shape]);
   const peak = Math.max(0, ...rows.map((row) => row.value ?? 0));
   if (chart === "pie") {
     const parts = rows.flatMap(({ name, value }) =>
