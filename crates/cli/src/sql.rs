@@ -72,6 +72,11 @@ fn body(ask: &Sql) -> Result<Value> {
             body[name] = json!(figure);
         }
     }
+    for (name, time) in [("since", &ask.since), ("until", &ask.until)] {
+        if let Some(time) = time {
+            body[name] = json!(time);
+        }
+    }
     Ok(body)
 }
 

@@ -15,6 +15,12 @@ pub struct Sql {
     /// Value of the next ? in the statement: a JSON value, else text; may be repeated
     #[arg(long = "param", value_name = "VALUE", allow_hyphen_values = true)]
     pub params: Vec<String>,
+    /// Value of :since in the statement: a time, or an age such as -7d; default 1970
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub since: Option<String>,
+    /// Value of :until in the statement; default now
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub until: Option<String>,
     /// Form of the result
     #[arg(long, value_enum, default_value_t = SqlFormat::Table, conflicts_with_all = ["json", "csv", "ndjson"])]
     pub format: SqlFormat,

@@ -8,7 +8,8 @@ use anyhow::{Context, Result, anyhow};
 use quipu::core::{AnswerMemory, Store, SystemClock};
 use quipu::pipeline::Pipeline;
 use quipu_alert::{
-    Actions, Alerts, AlertsConfig, AlertsParts, ChannelConfig, Extras, OwnFigure, ReadOwn, StoreMeasure,
+    Actions, Alerts, AlertsConfig, AlertsParts, ChannelConfig, Extras, OwnFigure, ReadOwn, RunStatement,
+    StoreMeasure,
 };
 use quipu_api::Money;
 use quipu_runtime::Variables;
@@ -16,6 +17,7 @@ use quipu_runtime::Variables;
 use super::Config;
 use super::project::DEFAULT;
 use crate::note::note;
+use crate::sql_worker;
 
 /// The alert file within a data folder.
 const FILE: &str = "alerts.db";
@@ -45,6 +47,7 @@ pub fn open(
     store: &Arc<dyn Store>,
     money: &Money,
     pipeline: &Arc<Pipeline>,
+    statements: Option<RunStatement>,
 ) -> Result<Alerts> {
     let is_default = name == DEFAULT;
     let parts = AlertsParts {
@@ -53,7 +56,7 @@ pub fn open(
         channels: config.channel.clone(),
         slos: if is_default { config.slo.clone() } else { BTreeMap::new() },
         url: config.own_url.clone(),
-        measure: Arc::new(measure(store, money).with_own(own(pipeline))),
+        measure: Arc::new(measure(store, money).with_own(own(pipeline)).with_statements(statements)),
         ..parts(folder, store, money)
     };
     Alerts::open_with(parts, extras(store, money)).context("cannot open the alerts")
@@ -61,9 +64,12 @@ pub fn open(
 
 /// Alerts of a data folder for the asking commands; `None` if the alert file cannot be used. A missing file
 /// is not made.
-pub fn of_folder(folder: &Path, store: &Arc<dyn Store>, money: &Money) -> Option<Alerts> {
+pub fn of_folder(uri: &str, folder: &Path, store: &Arc<dyn Store>, money: &Money) -> Option<Alerts> {
     let there = folder.join(FILE).exists().then_some(folder);
-    let opened = Alerts::open_with(parts(there, store, money), extras(store, money));
+    let statements = sql_worker::of_rules(uri, folder, &money.budgets);
+    let measure = Arc::new(measure(store, money).with_statements(statements));
+    let parts = AlertsParts { measure, ..parts(there, store, money) };
+    let opened = Alerts::open_with(parts, extras(store, money));
     opened.inspect_err(|error| note(&error.to_string())).ok()
 }
 

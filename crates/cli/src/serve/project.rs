@@ -131,7 +131,10 @@ impl ServedProject {
             Accounts::Leave => None,
             _ => {
                 let there = (!uri.starts_with("memory")).then_some(folder.as_path());
-                Some(alerts::open(config, name, there, &store, &money, &pipeline)?)
+                let statements = sql_worker::of_rules(&uri, &folder, &money.budgets);
+                let alerts = alerts::open(config, name, there, &store, &money, &pipeline, statements)?;
+                alerts.check_statements().await?;
+                Some(alerts)
             }
         };
         let receiver = receiver(config, &pipeline, &metrics, first)

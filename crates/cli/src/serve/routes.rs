@@ -205,7 +205,7 @@ pub fn routes_over(store: Arc<dyn Store>, uri: &str, folder: &Path, accounts: Ac
         limits: Arc::new(limits),
         documents,
         forget_unread,
-        alerts: alerts::of_folder(folder, &store, &money),
+        alerts: alerts::of_folder(uri, folder, &store, &money),
         sql: sql_worker::runner(uri, folder),
         ..state_over(store, money)
     }))

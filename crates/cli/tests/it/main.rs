@@ -16,6 +16,7 @@ mod days;
 mod exporters;
 mod few_files;
 mod forgetting;
+mod guides;
 mod import;
 mod library;
 mod masked;

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::server::{Server, export, quipu, run};
+use crate::server::{Server, export, quipu, run, wait_for};
 
 fn ask(server: &Server, query: &str) -> (u16, Value) {
     send(server, &json!({"query": query}))
@@ -166,4 +166,143 @@ fn an_encrypted_store_is_readable_by_its_key_only() {
     let (code, out, error) = run(&[&with[..], &source[..]].concat());
     assert!(code == 0 && out == "count(*)\r\n1\r\n", "{out}{error}");
     assert_ne!(run(&[&with[..2], &source[..]].concat()).0, 0);
+}
+
+/// An export of one trace that began some minutes ago.
+fn earlier(trace: u64, minutes: u64) -> Value {
+    let mut export = export(trace);
+    for span in export["resourceSpans"][0]["scopeSpans"][0]["spans"].as_array_mut().unwrap() {
+        for end in ["startTimeUnixNano", "endTimeUnixNano"] {
+            let time: u64 = span[end].as_str().unwrap().parse().unwrap();
+            span[end] = (time - minutes * 60_000_000_000).to_string().into();
+        }
+    }
+    export
+}
+
+#[test]
+fn a_time_range_is_a_pair_of_parameters() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    server.post_json(&earlier(7, 5));
+    server.post_json(&earlier(8, 60));
+    let count = "SELECT count(*) FROM traces WHERE started_at >= :since AND started_at < :until";
+    for (more, wanted) in [
+        (json!({}), 2),
+        (json!({"since": "-10m"}), 1),
+        (json!({"since": "-2h", "until": "-10m"}), 1),
+        (json!({"until": "2020-01-01T00:00:00Z"}), 0),
+    ] {
+        let mut body = json!({"query": count});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        assert_eq!(send(&server, &body).1["rows"], json!([[wanted]]), "{body}");
+    }
+    let (status, problem) = send(&server, &json!({"query": count, "since": "yesterday"}));
+    assert!(status == 400 && problem["detail"].as_str().unwrap().starts_with("since: "), "{problem}");
+    let (code, out, error) = run(&["sql", count, "--since", "-10m", "--csv", "--url", server.url("http")]);
+    assert!(code == 0 && out == "count(*)\r\n1\r\n", "{out}{error}");
+}
+
+#[test]
+fn a_statement_is_a_rule_and_a_panel_of_its_project_and_is_checked_when_it_is_saved() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("quipu.toml");
+    let rule = "kind = \"sql\"\nwindow = \"1h\"\nabove = 0.0\nsql = \"\"\"\
+        SELECT model, usd_sum(cost_usd) AS cost FROM calls\n\
+        WHERE started_at >= :since AND started_at < :until GROUP BY model\"\"\"\n";
+    let write = |text: &str| std::fs::write(&config, format!("[alerts]\nevery = \"1s\"\n{text}")).unwrap();
+    write(&format!("[project.shop]\n[alert.spend]\n{rule}"));
+    let with = ["--config", config.to_str().unwrap()];
+    let server = Server::start_with(folder.path(), &with);
+    server.post_json(&earlier(7, 5));
+    let cost = server.get("/api/v1/usage")["total"]["cost_usd"].as_str().unwrap().to_owned();
+    let firing = wait_for("the rule to fire", || {
+        let listed = server.get("/api/v1/alerts");
+        listed["alerts"].as_array()?.iter().find(|row| row["state"] == "firing").cloned()
+    });
+    assert_eq!((&firing["rule"], &firing["group"]), (&json!("spend"), &json!({"model": "gpt-4o"})));
+    assert_eq!(firing["value"].as_f64().unwrap().to_string(), cost);
+    let put = |path: &str, body: &Value| server.write("PUT", path, body);
+    let file = folder.path().join("rule.toml");
+    std::fs::write(&file, "kind = \"sql\"\nabove = 0.0\nsql = \"SELECT count(*) FROM calls\"\n").unwrap();
+    let in_shop = ["--url", server.url("http"), "--in-project", "shop"];
+    let (code, out, error) =
+        run(&[&["alerts", "set", "calls", file.to_str().unwrap()], &in_shop[..]].concat());
+    assert_eq!(code, 0, "{out}{error}");
+    let value = wait_for("the rule of the other project", || {
+        let (_, out, _) = run(&[&["alerts", "list", "--json"], &in_shop[..]].concat());
+        let listed: Value = serde_json::from_str(&out).ok()?;
+        listed["alerts"].as_array()?.first().map(|row| row["value"].clone())
+    });
+    assert_eq!(value, 0.0, "a rule reads the store of its project only");
+    let wrong = json!({"kind": "sql", "above": 0, "sql": "SELECT count(*)\nFROM calls\nWHERE modle = 'x'"});
+    let (status, text) = put("/api/v1/alerts/rules/wrong", &wrong);
+    assert!(status == 400 && text.contains("sql: no such column: modle (line 3, column 7)"), "{text}");
+
+    let panel = |sql: &str| {
+        json!({"title": "Mine", "panels": [{"id": "a", "title": "A", "type": "bar", "x": 0, "y": 0, "w": 6,
+            "h": 4, "from": "sql", "measure": "value", "sql": sql}]})
+    };
+    assert_eq!(put("/api/v1/dashboards/mine", &panel("SELECT model, 1 FROM calls")).0, 200);
+    for (sql, what) in [
+        ("SELECT model, 1 FROM cals", "panels[0].sql: no such table: cals (line 1, column 22)"),
+        ("DELETE FROM calls", "panels[0].sql: "),
+        ("SELECT load_extension('x')", "panels[0].sql: the function load_extension is not available"),
+        ("SELECT :start", "panels[0].sql: the parameter :start has no value"),
+    ] {
+        let (status, text) = put("/api/v1/dashboards/mine", &panel(sql));
+        assert!(status == 400 && text.contains(what), "{sql}: {text}");
+    }
+    assert!(server.stop().success());
+    write(&format!("[alert.spend]\n{}", rule.replace("SELECT model", "SELECT modle")));
+    let output = quipu().args(["serve", "--data-dir"]).arg(folder.path()).args(with).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success(), "{text}");
+    assert!(text.contains("[alert.spend] sql: no such column: modle (line 1, column 8)"), "{text}");
+}
+
+/// Niceness of the worker that a server started; `None` without one.
+#[cfg(target_os = "linux")]
+fn worker_niceness(server: u32) -> Option<i32> {
+    let processes = std::fs::read_dir("/proc").unwrap().flatten();
+    let stats = processes.filter_map(|one| std::fs::read_to_string(one.path().join("stat")).ok());
+    // The name is in parentheses; the parent is the second field after it, and the niceness the 17th.
+    let fields = |stat: String| -> Vec<i64> {
+        let after = stat.rsplit_once(')').map(|(_, after)| after.to_owned()).unwrap_or_default();
+        after.split_whitespace().map(|field| field.parse().unwrap_or(-1)).collect()
+    };
+    let all = stats.map(fields);
+    let mut workers = all.filter(|fields| fields.get(1) == Some(&i64::from(server)));
+    workers.find_map(|fields| i32::try_from(*fields.get(16)?).ok())
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_statement_has_a_lower_priority_than_the_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = filled(folder.path());
+    let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";
+    let niceness = std::thread::scope(|scope| {
+        let asking = scope.spawn(|| send(&server, &json!({"query": endless, "timeout_ms": 3_000})).0);
+        let found = wait_for("the worker", || worker_niceness(server.pid()));
+        assert_eq!(asking.join().unwrap(), 422);
+        found
+    });
+    assert_eq!(niceness, 10, "also the start of the process");
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", server.pid())).unwrap();
+    let own: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
+    assert_eq!(own[16], "0");
+}
+
+#[test]
+fn statements_beyond_the_turns_wait_instead_of_failing() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = filled(folder.path());
+    let slow = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50000) \
+        SELECT max(i) FROM n";
+    let statuses: Vec<u16> = std::thread::scope(|scope| {
+        let asking: Vec<_> = (0..6).map(|_| scope.spawn(|| ask(&server, slow).0)).collect();
+        asking.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    assert_eq!(statuses, [200; 6], "each waits for its turn");
 }

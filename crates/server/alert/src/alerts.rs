@@ -232,6 +232,7 @@ impl Alerts {
         let rule = Rule::new(name, config.clone())?;
         check_names(&rule, &self.0.channels, &self.0.slos)?;
         check_actions(&rule, &self.0.actor)?;
+        self.check_statement(&rule).await?;
         {
             let live = self.0.live.lock();
             match live.rules.get(name) {

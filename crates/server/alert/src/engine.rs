@@ -11,8 +11,10 @@ use crate::actions::PREFIX;
 use crate::evidence::LookedUp;
 use crate::file::{Changes, EpisodeChange, GroupRecord};
 use crate::joined::Family;
+use crate::kind::Kind;
 use crate::observe::{Observed, absent, group_key};
 use crate::span::span_text;
+use crate::statement::ROUND;
 use crate::{AlertError, Alerts, Bound, Change, NoData, Notice, NoticeStatus, Phase, Rule, Seen};
 
 /// New episodes of one evaluation that get traces as evidence; the others have their example only.
@@ -29,17 +31,22 @@ pub(crate) fn episode_id(rule: &str, grp: &str, fired_at: Timestamp) -> String {
 struct Due {
     rule: Arc<Rule>,
     at: Timestamp,
+    /// The evaluation before.
+    last: Option<Timestamp>,
     ask: Option<FigureAsk>,
-    /// The family of its query, and the query.
-    order: (String, String),
+    /// Statements come last, so that a slow one delays no other rule of its round. The one that waited
+    /// longest is the first of them. Other rules go by the family of their query, and their query.
+    order: (Option<(Timestamp, String)>, String, String),
 }
 
 impl Due {
-    fn new(rule: Arc<Rule>, at: Timestamp) -> Self {
+    fn new(rule: Arc<Rule>, at: Timestamp, last: Option<Timestamp>) -> Self {
         let ask = if rule.kind.is_queried() { rule.ask(at, None).ok() } else { None };
         let family = ask.as_ref().and_then(Family::of).map(|family| family.name).unwrap_or_default();
         let rank = ask.as_ref().map(|ask| format!("{:?} {ask:?}", ask.rank)).unwrap_or_default();
-        Self { rule, at, ask, order: (family, rank) }
+        let is_statement = rule.kind == Kind::Sql;
+        let waited = is_statement.then(|| (last.unwrap_or_default(), rule.name.clone()));
+        Self { rule, at, last, ask, order: (waited, family, rank) }
     }
 }
 
@@ -51,7 +58,13 @@ impl Alerts {
     pub async fn evaluate(&self, now: Timestamp) -> Result<(), AlertError> {
         let due = self.due_rules(now);
         let round = self.0.shared.round(due.iter().filter_map(|due| due.ask.as_ref()));
-        for Due { rule, at, .. } in due {
+        let mut statements = None;
+        for Due { rule, at, last, .. } in due {
+            let time = self.0.clock.now();
+            if rule.kind == Kind::Sql && time.since(*statements.get_or_insert(time)) > ROUND {
+                self.note_skipped(&rule, last, at).await?;
+                continue;
+            }
             self.evaluate_rule(&rule, at).await?;
         }
         drop(round);
@@ -65,9 +78,11 @@ impl Alerts {
     fn due_rules(&self, now: Timestamp) -> Vec<Due> {
         let live = self.0.live.lock();
         let time = |rule: &Rule| now.floor(rule.interval(self.0.times.every));
-        let is_due = |rule: &Rule| live.evaluated.get(&rule.name).is_none_or(|last| *last < time(rule));
-        let due = live.rules.values().map(|(rule, _)| rule).filter(|rule| is_due(rule));
-        let mut due: Vec<Due> = due.map(|rule| Due::new(Arc::clone(rule), time(rule))).collect();
+        let last = |rule: &Rule| live.evaluated.get(&rule.name).copied();
+        let due = live.rules.values().map(|(rule, _)| rule);
+        let due = due.filter(|rule| last(rule).is_none_or(|last| last < time(rule)));
+        let due = due.map(|rule| Due::new(Arc::clone(rule), time(rule), last(rule)));
+        let mut due: Vec<Due> = due.collect();
         due.sort_by(|one, other| one.order.cmp(&other.order));
         due
     }

@@ -19,6 +19,14 @@ pub enum AlertError {
         /// The value found.
         found: String,
     },
+    /// The statement of a rule cannot run.
+    #[error("[alert.{rule}] sql: {text}")]
+    Statement {
+        /// Name of the rule.
+        rule: String,
+        /// What is wrong, with line and column.
+        text: String,
+    },
     /// A key of a channel has an invalid value. The text leaves the value out, because it may be a secret.
     #[error("[channel.{channel}] {key}: expected {expected}")]
     Channel {

@@ -12,6 +12,8 @@ use crate::{Alerts, Measured, MeasuredGroup, Rule, RuleFigures};
 
 /// Traces of a notice.
 const TRACES: usize = 3;
+/// Longest statement in the command of a notice, in bytes; a chat takes only a few thousand.
+const STATEMENT: usize = 500;
 
 /// Answers that the changes of one evaluation share.
 #[derive(Debug, Default)]
@@ -127,6 +129,14 @@ fn look(rule: &Rule, group: &BTreeMap<String, String>, at: Timestamp) -> String 
     match rule.kind {
         Kind::Budget => "quipu budget list".to_owned(),
         Kind::BurnRate => "quipu slo".to_owned(),
+        Kind::Sql => {
+            let statement = rule.config.sql.as_deref().unwrap_or_default().trim();
+            let since = at.plus(-rule.window);
+            match statement.len() <= STATEMENT {
+                true => format!("quipu sql --since {since} --until {at} {}", quoted(statement)),
+                false => "quipu alerts list".to_owned(),
+            }
+        }
         Kind::Health => "quipu health".to_owned(),
         Kind::IngestLag => "quipu check backends".to_owned(),
         Kind::DeadLetters => match group.get("backend") {

@@ -124,6 +124,7 @@ pub(crate) enum Kind {
     Health,
     IngestLag,
     DeadLetters,
+    Sql,
 }
 
 pub(crate) const KINDS: &[(&str, Kind)] = &[
@@ -148,6 +149,7 @@ pub(crate) const KINDS: &[(&str, Kind)] = &[
     ("health", Kind::Health),
     ("ingest_lag", Kind::IngestLag),
     ("dead_letters", Kind::DeadLetters),
+    ("sql", Kind::Sql),
 ];
 
 impl Kind {
@@ -174,7 +176,13 @@ impl Kind {
     pub(crate) const fn is_queried(self) -> bool {
         !matches!(
             self,
-            Self::Budget | Self::BurnRate | Self::Score | Self::Health | Self::IngestLag | Self::DeadLetters
+            Self::Budget
+                | Self::BurnRate
+                | Self::Score
+                | Self::Health
+                | Self::IngestLag
+                | Self::DeadLetters
+                | Self::Sql
         )
     }
 
@@ -190,13 +198,16 @@ impl Kind {
                 Some("its past values are not stored")
             }
             Self::Health => Some("the score has the open alerts of now"),
+            Self::Sql => {
+                Some("a statement runs in a process of its own, so past windows would take too long")
+            }
             _ => None,
         }
     }
 
     /// Whether it has a window.
     pub(crate) const fn has_window(self) -> bool {
-        self.is_queried() || matches!(self, Self::Score)
+        self.is_queried() || matches!(self, Self::Score | Self::Sql)
     }
 
     /// Its figure; latencies have that of the rule's quantile.
@@ -217,7 +228,8 @@ impl Kind {
             | Self::Score
             | Self::Health
             | Self::IngestLag
-            | Self::DeadLetters => Figure::Value,
+            | Self::DeadLetters
+            | Self::Sql => Figure::Value,
             Self::QuotaErrors => Figure::Errors,
             Self::Calls | Self::NoData | Self::Query => Figure::Count,
         }

@@ -47,6 +47,7 @@ mod sliding;
 mod slo;
 mod slo_days;
 mod span;
+mod statement;
 mod store_measure;
 mod template;
 mod text;
@@ -64,7 +65,10 @@ pub use health::{Health, HealthPart};
 pub use incident::{Incident, IncidentAsk, IncidentChange, IncidentFigures, IncidentMoment, IncidentRow};
 pub use kind::Figure;
 pub use machine::{Bound, Change, GroupState, Law, NoData, Phase, Seen};
-pub use measure::{BudgetShare, Measure, Measured, MeasuredGroup, MeasuredScore, OwnFigure, RuleFigures};
+pub use measure::{
+    BudgetShare, Measure, Measured, MeasuredGroup, MeasuredScore, OwnFigure, RuleFigures, StatementAsk,
+    StatementRows,
+};
 pub use mute::TimeRangeConfig;
 pub use notice::{Notice, NoticeStatus};
 pub use past::HistoryFigures;
@@ -77,5 +81,5 @@ pub use rule_config::{EscalateStep, RuleConfig};
 pub use slo::{Slo, SloConfig, SloState};
 pub use slo_days::{SloDay, SloDetail, SloWindow};
 pub use span::{read_span, span_text};
-pub use store_measure::{ReadOwn, StoreMeasure};
+pub use store_measure::{ReadOwn, RunStatement, RunningStatement, StoreMeasure};
 pub use trend::HealthPoint;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use quipu_core::{Result, Sketch, Timestamp, TraceFilter, TraceId, Usd};
+use quipu_core::{Error, ErrorKind, Result, Sketch, Timestamp, TraceFilter, TraceId, Usd};
 use quipu_query::FigureAsk;
 
 /// Figures of a group within a window, or within one step of it.
@@ -108,6 +108,32 @@ pub enum OwnFigure {
     DeadLetters,
 }
 
+/// A statement of a rule of the kind `sql`, with its window and limits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatementAsk {
+    /// One `SELECT` statement.
+    pub statement: String,
+    /// Value of `:since`.
+    pub since: Timestamp,
+    /// Value of `:until`.
+    pub until: Timestamp,
+    /// Most rows.
+    pub rows: usize,
+    /// Whether the statement is only checked: the answer has its columns, and no rows.
+    pub check: bool,
+}
+
+/// Rows of a statement.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct StatementRows {
+    /// Names of the columns.
+    pub columns: Vec<String>,
+    /// Rows: one value for each column.
+    pub rows: Vec<Vec<serde_json::Value>>,
+    /// Whether rows were left out because of a limit.
+    pub truncated: bool,
+}
+
 /// Source of the figures of rules: the query layer over a store, or a test.
 #[async_trait]
 pub trait Measure: Send + Sync {
@@ -158,6 +184,15 @@ pub trait Measure: Send + Sync {
     /// only in such a value are then asked as one.
     fn can_join(&self) -> bool {
         false
+    }
+
+    /// Runs the statement of a rule over the records of its project, or checks it.
+    ///
+    /// # Errors
+    /// The statement is wrong (kind `Invalid`; the text names line and column), exceeds a limit, or the store
+    /// has no SQL.
+    async fn statement(&self, _ask: &StatementAsk) -> Result<StatementRows> {
+        Err(Error::new(ErrorKind::Invalid, "run a statement", "this store cannot be read by SQL"))
     }
 
     /// At most three traces that weigh most: failed ones, the slowest, or the most expensive.

@@ -8,7 +8,7 @@ use crate::kind::Kind;
 use crate::measure::OwnFigure;
 use crate::{
     AlertError, Alerts, Bound, BudgetShare, Figure, Measured, MeasuredGroup, MeasuredScore, Rule,
-    RuleFigures, Seen,
+    RuleFigures, Seen, statement,
 };
 
 /// Observation of one group.
@@ -20,7 +20,7 @@ pub(crate) struct Observation {
 }
 
 impl Observation {
-    fn of(group: BTreeMap<String, String>, value: Option<f64>) -> (String, Self) {
+    pub(crate) fn of(group: BTreeMap<String, String>, value: Option<f64>) -> (String, Self) {
         let seen = value.map_or(Seen::NoData, Seen::Value);
         (group_key(&group), Self { group, seen, example: None })
     }
@@ -182,6 +182,7 @@ impl Alerts {
                 let scores = measure.scores(name, &rule.group_by, at.plus(-rule.window), at).await?;
                 Ok(of_scores(rule, scores))
             }
+            Kind::Sql => statement::observe(measure, rule, at).await,
             Kind::Health => self.observe_health(rule, at).await,
             Kind::IngestLag | Kind::DeadLetters => {
                 let figure =

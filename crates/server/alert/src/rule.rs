@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::actions::Action;
 use crate::kind::{KINDS, Kind};
 use crate::rule_keys::{Keys, LONGEST, MINUTE};
-use crate::{AlertError, Figure, Law, PRESETS, RuleConfig};
+use crate::{AlertError, Figure, Law, PRESETS, RuleConfig, statement};
 
 /// Steps of a window whose points are judged one by one.
 const STEPS: i64 = 1_000;
@@ -195,6 +195,7 @@ impl Rule {
     /// Nanoseconds between two evaluations: `every`, or a 360th of a window above one hour in whole minutes.
     /// Some kinds, such as budgets and burn rates, have no window.
     pub fn interval(&self, every: i64) -> i64 {
+        let every = if self.kind == Kind::Sql { every.max(statement::EVERY) } else { every };
         let is_short = self.window <= Timestamp::HOUR || !self.kind.has_window();
         if is_short { every } else { (self.window / 360 / MINUTE * MINUTE).max(every) }
     }

@@ -42,7 +42,7 @@ rule_config! {
     preset: String,
     /// `error_rate`, `latency`, `ttft`, `cost`, `cost_rate`, `tokens`, `calls`, `tool_failures`, `guardrails`,
     /// `quota_errors`, `unpriced`, `no_data`, `budget`, `burn_rate`, `score`, `health`, `ingest_lag`,
-    /// `dead_letters`, `coverage`, `metric` or `query`.
+    /// `dead_letters`, `coverage`, `metric`, `query` or `sql`.
     kind: String,
     /// Source of `error_rate`, `latency` and `no_data`, as `from` of `/api/v1/query`; default `calls`.
     from: String,
@@ -99,6 +99,9 @@ rule_config! {
     query: String,
     /// Figure of the kind `query`, such as `count` (default), `error_rate` or `latency_p99`.
     figure: String,
+    /// Statement of the kind `sql`. Its last column is the figure; up to two columns before it are the keys of
+    /// a group. `:since` and `:until` are the ends of the window.
+    sql: String,
     /// Budget of the kind `budget`; the value is the share of its limit that is spent, or with
     /// `figure = "forecast"` the share that will be spent at the end of the period at the pace so far.
     budget: String,

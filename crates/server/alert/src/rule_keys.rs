@@ -225,7 +225,7 @@ impl Keys<'_> {
     pub(crate) fn check_kind(&self, kind: Kind) -> Result<(), AlertError> {
         let said = self.config;
         let latency = matches!(kind, Kind::Latency | Kind::Ttft);
-        let only: [(&'static str, bool, bool, &'static str); 11] = [
+        let only: [(&'static str, bool, bool, &'static str); 13] = [
             ("from", said.from.is_some(), kind.has_source(), "error_rate, latency and no_data"),
             ("quantile", said.quantile.is_some(), latency, "latency and ttft"),
             ("metric", said.metric.is_some(), kind == Kind::Metric, "metric"),
@@ -238,6 +238,8 @@ impl Keys<'_> {
             ),
             ("score", said.score.is_some(), kind == Kind::Score, "score"),
             ("query", said.query.is_some(), kind == Kind::Query, "query"),
+            ("sql", said.sql.is_some(), kind == Kind::Sql, "sql"),
+            ("min_count", said.min_count.is_some(), kind != Kind::Sql, "other than sql"),
             ("figure", said.figure.is_some(), matches!(kind, Kind::Query | Kind::Budget), "query and budget"),
             ("budget", said.budget.is_some(), kind == Kind::Budget, "budget"),
             ("slo", said.slo.is_some(), kind == Kind::BurnRate, "burn_rate"),
@@ -257,7 +259,7 @@ impl Keys<'_> {
                 ));
             }
         }
-        let needed: [(&'static str, bool, &'static str); 5] = [
+        let needed: [(&'static str, bool, &'static str); 6] = [
             ("metric", kind == Kind::Metric && said.metric.is_none(), "the name of a stored metric"),
             (
                 "query",
@@ -267,6 +269,7 @@ impl Keys<'_> {
             ("budget", kind == Kind::Budget && said.budget.is_none(), "the name of a budget"),
             ("slo", kind == Kind::BurnRate && said.slo.is_none(), "the name of an objective"),
             ("score", kind == Kind::Score && said.score.is_none(), "the name of scores"),
+            ("sql", kind == Kind::Sql && said.sql.as_deref().is_none_or(is_blank), "a SELECT statement"),
         ];
         match needed.into_iter().find(|(_, is_missing, _)| *is_missing) {
             Some((key, _, expected)) => Err(self.wrong(key, expected, "")),
@@ -374,6 +377,10 @@ impl Keys<'_> {
             (Some(_), None) => Err(self.wrong("escalate_to", "channels, because escalate_after is set", "")),
         }
     }
+}
+
+fn is_blank(text: &str) -> bool {
+    text.trim().is_empty()
 }
 
 /// Parameters of a query string, percent-decoded.

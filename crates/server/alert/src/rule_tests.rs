@@ -109,6 +109,11 @@ fn an_error_names_rule_key_value_and_limit() {
         ("kind = \"health\"\nbelow = 50.0\ngroup_by = [\"model\"]", &["group_by", "agent or tool"]),
         ("kind = \"health\"\nbelow = 50.0\ncompared_with = \"1d\"", &["compared_with", "health"]),
         ("kind = \"score\"\nbelow = 0.5", &["score", "nothing"]),
+        ("kind = \"sql\"\nabove = 1.0", &["sql", "nothing", "SELECT"]),
+        ("kind = \"sql\"\nabove = 1.0\nsql = \" \"", &["sql", "SELECT"]),
+        ("kind = \"sql\"\nabove = 1.0\nsql = \"SELECT 1\"\nmin_count = 2", &["min_count", "sql"]),
+        ("kind = \"sql\"\nabove = 1.0\nsql = \"SELECT 1\"\ngroup_by = [\"model\"]", &["group_by", "model"]),
+        (&format!("{good}sql = \"SELECT 1\""), &["sql", "error_rate"]),
         ("kind = \"ingest_lag\"\nabove = 5.0\nfilter = \"model:x\"", &["filter"]),
     ] {
         let error = rule(text).expect_err(text).to_string();
@@ -125,6 +130,13 @@ fn a_query_string_is_decoded() {
         rule("kind = \"query\"\nquery = \"from=tools&filter=tool%3Asearch+status:error\"\nabove = 1.0")
             .unwrap();
     assert_eq!(rule.ask(Timestamp::from_nanos(0), None).unwrap().filter.terms.len(), 2);
+}
+
+#[test]
+fn a_statement_runs_each_half_minute_at_most() {
+    let rule = rule("kind = \"sql\"\nsql = \"SELECT 1\"\nabove = 1.0").unwrap();
+    assert_eq!(span_text(rule.interval(10 * Timestamp::SECOND)), "30s");
+    assert_eq!(span_text(rule.interval(60 * Timestamp::SECOND)), "1m");
 }
 
 #[test]

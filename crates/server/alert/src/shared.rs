@@ -11,7 +11,7 @@ use quipu_query::{FigureAsk, Rank};
 
 use crate::joined::{Families, Family, Joined};
 use crate::measure::OwnFigure;
-use crate::{BudgetShare, Measure, Measured, MeasuredScore};
+use crate::{BudgetShare, Measure, Measured, MeasuredScore, StatementAsk, StatementRows};
 
 /// A source of figures that remembers its last answers within a round of evaluations.
 pub(crate) struct Shared {
@@ -144,6 +144,10 @@ impl Measure for Shared {
 
     async fn own(&self, figure: OwnFigure) -> Result<Vec<(BTreeMap<String, String>, f64)>> {
         self.measure.own(figure).await
+    }
+
+    async fn statement(&self, ask: &StatementAsk) -> Result<StatementRows> {
+        self.measure.statement(ask).await
     }
 
     async fn heaviest(&self, filter: &TraceFilter, rank: &str) -> Result<Vec<TraceId>> {

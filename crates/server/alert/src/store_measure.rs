@@ -2,6 +2,7 @@
 //! figures of the program itself.
 
 use std::collections::{BTreeMap, HashSet};
+use std::pin::Pin;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -14,7 +15,10 @@ use quipu_insight::figures::{Answer, Figures, Group, buckets, figures};
 use quipu_query::FigureAsk;
 
 use crate::score_keys::ScoreKeys;
-use crate::{BudgetShare, Measure, Measured, MeasuredGroup, MeasuredScore, OwnFigure, RuleFigures};
+use crate::{
+    BudgetShare, Measure, Measured, MeasuredGroup, MeasuredScore, OwnFigure, RuleFigures, StatementAsk,
+    StatementRows,
+};
 
 /// Traces of the evidence of a notice.
 const EVIDENCE: usize = 3;
@@ -30,24 +34,37 @@ const MOST_SCORES: usize = 20_000;
 /// Reads a figure of the program itself, by the name of the backend.
 pub type ReadOwn = Arc<dyn Fn(OwnFigure) -> Vec<(String, f64)> + Send + Sync>;
 
+/// Runs or checks statements over the store.
+pub type RunStatement = Arc<dyn Fn(StatementAsk) -> RunningStatement + Send + Sync>;
+/// A statement that runs.
+pub type RunningStatement = Pin<Box<dyn Future<Output = Result<StatementRows>> + Send>>;
+
 /// Figures of a store, accounts of budgets and figures of the program, for alert rules.
 pub struct StoreMeasure {
     store: Arc<dyn Store>,
     budgets: Budgets,
     own: Option<ReadOwn>,
     keys: ScoreKeys,
+    statements: Option<RunStatement>,
 }
 
 impl StoreMeasure {
     /// Over a store and its budgets, without figures of the program.
     pub fn new(store: Arc<dyn Store>, budgets: Budgets) -> Self {
-        Self { store, budgets, own: None, keys: ScoreKeys::default() }
+        Self { store, budgets, own: None, keys: ScoreKeys::default(), statements: None }
     }
 
     /// With figures of the program.
     #[must_use]
     pub fn with_own(mut self, own: ReadOwn) -> Self {
         self.own = Some(own);
+        self
+    }
+
+    /// With statements of SQL; `None` if the store has no SQL.
+    #[must_use]
+    pub fn with_statements(mut self, run: Option<RunStatement>) -> Self {
+        self.statements = run;
         self
     }
 }
@@ -128,6 +145,15 @@ impl Measure for StoreMeasure {
 
     fn can_join(&self) -> bool {
         true
+    }
+
+    async fn statement(&self, ask: &StatementAsk) -> Result<StatementRows> {
+        let none = || {
+            let text = "this store cannot be read by SQL; a server over a store on disk can";
+            Error::new(ErrorKind::Invalid, "run a statement", text)
+        };
+        let run = self.statements.as_ref().ok_or_else(none)?;
+        run(ask.clone()).await
     }
 
     async fn heaviest(&self, filter: &TraceFilter, rank: &str) -> Result<Vec<TraceId>> {

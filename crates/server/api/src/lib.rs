@@ -40,7 +40,7 @@ pub use paths::SeesHost;
 pub use problem::Problem;
 pub use quipu_alert::StoreMeasure;
 pub use router::routes;
-pub use routes::{OPEN_METRICS, alert_link_routes};
+pub use routes::{OPEN_METRICS, alert_link_routes, budget_rows};
 pub use state::{
     ApiState, Asker, Asset, Assets, Deed, ForgetUnread, ReadVitals, StatusInfo, UnreadRecord, Welcome,
 };

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use quipu_core::{Store, Timestamp};
-use rusqlite::types::{Value, ValueRef};
-use rusqlite::{Connection, Error, Statement, params_from_iter};
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, Error, Statement};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use tokio::runtime::Handle;
@@ -16,6 +16,7 @@ use crate::error::{SqlError, SqlErrorKind};
 use crate::functions::add_functions;
 use crate::guard::{Rejection, guard};
 use crate::limits::SqlLimits;
+use crate::parameters;
 use crate::schema::schema;
 use crate::table::{StoreReader, TIMEOUT};
 use crate::tables::{self, GivenRows};
@@ -24,13 +25,19 @@ use crate::tables::{self, GivenRows};
 const VALUE_BYTES: usize = 8;
 
 /// A statement with its parameters.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct SqlQuestion {
     /// One `SELECT` statement.
     pub query: String,
     /// Values of `?` in order: null, boolean, number or text.
-    #[serde(default)]
     pub params: Vec<Json>,
+    /// Value of `:since`, in nanoseconds since the epoch; default the epoch.
+    pub since: Option<i64>,
+    /// Value of `:until`, in nanoseconds since the epoch; default the time of the question.
+    pub until: Option<i64>,
+    /// Whether the statement is only checked: the answer has its columns, and no rows.
+    pub check: bool,
 }
 
 /// A guarded connection with the tables of one store.
@@ -39,6 +46,7 @@ pub struct SqlSession {
     rejection: Rejection,
     limits: SqlLimits,
     deadline: Instant,
+    now: Timestamp,
 }
 
 impl SqlSession {
@@ -66,7 +74,7 @@ impl SqlSession {
         tables::add(&conn, reader, given)?;
         let names = schema().tables.into_iter().map(|table| table.name).collect();
         let rejection = guard(&mut conn, names, &limits, reader.deadline)?;
-        Ok(Self { conn, rejection, limits, deadline: reader.deadline })
+        Ok(Self { conn, rejection, limits, deadline: reader.deadline, now: reader.now })
     }
 
     /// Answers a question.
@@ -75,26 +83,23 @@ impl SqlSession {
     /// The statement is wrong or not allowed, or exceeds a limit.
     pub fn ask(&self, question: &SqlQuestion) -> Result<SqlAnswer, SqlError> {
         check(question)?;
-        let params = question.params.iter().enumerate().map(|(at, value)| parameter(at, value));
-        let params: Vec<Value> = params.collect::<Result<_, _>>()?;
         let failed = |error: Error| self.error(error, &question.query);
         let mut statement = self.conn.prepare(&question.query).map_err(failed)?;
         if statement.column_count() == 0 || !statement.readonly() {
             return Err(SqlError::new(SqlErrorKind::Statement, "expected one SELECT statement").at(Some(0)));
         }
-        let wanted = statement.parameter_count();
-        if wanted != params.len() {
-            let text = format!("the statement has {wanted} parameters, and params has {}", params.len());
-            return Err(SqlError::new(SqlErrorKind::Statement, text));
+        parameters::bind(&mut statement, question, self.now)?;
+        if question.check {
+            return Ok(columns_of(&statement));
         }
-        self.rows(&mut statement, &params).map_err(failed)
+        self.rows(&mut statement).map_err(failed)
     }
 
-    fn rows(&self, statement: &mut Statement<'_>, params: &[Value]) -> rusqlite::Result<SqlAnswer> {
+    fn rows(&self, statement: &mut Statement<'_>) -> rusqlite::Result<SqlAnswer> {
         let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let mut types: Vec<Option<&'static str>> = vec![None; names.len()];
         let (mut rows, mut truncated, mut bytes) = (Vec::new(), false, 0);
-        let mut found = statement.query(params_from_iter(params))?;
+        let mut found = statement.raw_query();
         while let Some(row) = found.next()? {
             let mut values = Vec::with_capacity(names.len());
             for (at, kind) in types.iter_mut().enumerate() {
@@ -127,7 +132,8 @@ impl SqlSession {
         match &error {
             Error::SqlInputError { msg, offset, .. } => {
                 let at = usize::try_from(*offset).ok().and_then(|offset| query.get(..offset));
-                SqlError::new(SqlErrorKind::Statement, msg.as_str()).at(at.map(|text| text.chars().count()))
+                SqlError::new(SqlErrorKind::Statement, explained(msg))
+                    .at(at.map(|text| text.chars().count()))
             }
             Error::MultipleStatement => {
                 SqlError::new(SqlErrorKind::Statement, "expected one statement, found several")
@@ -181,24 +187,22 @@ fn check(question: &SqlQuestion) -> Result<(), SqlError> {
     Ok(())
 }
 
-fn parameter(at: usize, value: &Json) -> Result<Value, SqlError> {
-    Ok(match value {
-        Json::Null => Value::Null,
-        Json::Bool(flag) => Value::Integer(i64::from(*flag)),
-        Json::Number(number) => match number.as_i64() {
-            Some(number) => Value::Integer(number),
-            None => Value::Real(number.as_f64().unwrap_or_default()),
-        },
-        Json::String(text) => Value::Text(text.clone()),
-        Json::Array(_) | Json::Object(_) => {
-            let text = format!("params[{at}] expects null, a boolean, a number or a text");
-            return Err(SqlError::new(SqlErrorKind::Statement, text));
-        }
-    })
+/// The columns of a statement that did not run.
+fn columns_of(statement: &Statement<'_>) -> SqlAnswer {
+    let column = |name: &str| SqlColumn { name: name.to_owned(), r#type: "null".to_owned() };
+    let columns = statement.column_names().into_iter().map(column).collect();
+    SqlAnswer { columns, rows: Vec::new(), truncated: false }
+}
+
+/// The text of SQLite, with the remedy for a table of another project.
+fn explained(text: &str) -> String {
+    let has_prefix = text.strip_prefix("no such table: ").is_some_and(|name| name.contains('.'));
+    let remedy = "; a statement reads the tables of its own project, by names without a prefix";
+    format!("{text}{}", if has_prefix { remedy } else { "" })
 }
 
 /// Position of a word in a statement, in characters.
-fn place_of(query: &str, word: &str) -> Option<usize> {
+pub(crate) fn place_of(query: &str, word: &str) -> Option<usize> {
     let at = query.to_ascii_lowercase().find(&word.to_ascii_lowercase())?;
     Some(query[..at].chars().count())
 }

@@ -39,6 +39,14 @@ impl SqlError {
         Self { position, ..self }
     }
 
+    /// The text with line and column, if it has a position.
+    pub fn placed(&self, statement: &str) -> String {
+        match self.line_and_column(statement) {
+            Some((line, column)) => format!("{} (line {line}, column {column})", self.text),
+            None => self.text.clone(),
+        }
+    }
+
     /// The position as line and column, both from 1.
     pub fn line_and_column(&self, statement: &str) -> Option<(usize, usize)> {
         let before: Vec<char> = statement.chars().take(self.position?).collect();

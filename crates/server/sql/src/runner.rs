@@ -9,12 +9,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use quipu_core::Timestamp;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::answer::SqlAnswer;
 use crate::ask::{SqlQuestion, timeout};
 use crate::error::{SqlError, SqlErrorKind};
 use crate::limits::SqlLimits;
+use crate::priority::yield_thread;
 use crate::tables::GivenRows;
 use crate::worker::{Outcome, SqlTask};
 
@@ -39,6 +40,10 @@ pub struct SqlRunner {
     seats: Arc<Semaphore>,
 }
 
+/// The turn of one statement. Others wait until its process has ended and it is dropped.
+#[derive(Debug)]
+pub struct SqlTurn(Arc<OwnedSemaphorePermit>);
+
 impl SqlRunner {
     /// A runner that starts `program` with `arguments` for each question about this store. The process must
     /// call [`work`](crate::work).
@@ -58,7 +63,20 @@ impl SqlRunner {
         self
     }
 
-    /// Answers a question. A dropped future ends its process.
+    /// Waits for a turn.
+    ///
+    /// # Errors
+    /// Other statements take all turns for too long.
+    pub async fn turn(&self) -> Result<SqlTurn, SqlError> {
+        let seat = tokio::time::timeout(PATIENCE, Arc::clone(&self.seats).acquire_owned()).await;
+        let Ok(Ok(seat)) = seat else {
+            let text = format!("{SEATS} statements are running already; try again in a second");
+            return Err(SqlError::new(SqlErrorKind::Busy, text));
+        };
+        Ok(SqlTurn(Arc::new(seat)))
+    }
+
+    /// Answers a question after it waited for its turn. A dropped future ends its process.
     ///
     /// # Errors
     /// The statement is wrong or not allowed, exceeds a limit, or waits too long for its turn; or the process
@@ -70,11 +88,24 @@ impl SqlRunner {
         limits: SqlLimits,
         now: Timestamp,
     ) -> Result<SqlAnswer, SqlError> {
-        let seat = tokio::time::timeout(PATIENCE, Arc::clone(&self.seats).acquire_owned()).await;
-        let Ok(Ok(seat)) = seat else {
-            let text = format!("{SEATS} statements are running already; try again in a second");
-            return Err(SqlError::new(SqlErrorKind::Busy, text));
-        };
+        let turn = self.turn().await?;
+        self.ask_in(&turn, question, given, limits, now).await
+    }
+
+    /// Answers a question in a turn. A dropped future ends its process.
+    ///
+    /// # Errors
+    /// The statement is wrong or not allowed, or exceeds a limit; or the process fails.
+    pub async fn ask_in(
+        &self,
+        turn: &SqlTurn,
+        question: SqlQuestion,
+        given: GivenRows,
+        limits: SqlLimits,
+        now: Timestamp,
+    ) -> Result<SqlAnswer, SqlError> {
+        // The process may outlive this future.
+        let seat = Arc::clone(&turn.0);
         let task = SqlTask {
             store: self.store.clone(),
             folder: self.folder.clone(),
@@ -86,12 +117,17 @@ impl SqlRunner {
         let mut command = Command::new(&self.program);
         command.args(&self.arguments);
         let (alive, ended) = channel::<()>();
-        let answer = tokio::task::spawn_blocking(move || {
+        let (done, answer) = oneshot::channel();
+        let work = move || {
+            yield_thread();
             let answer = run(command, &task, ended);
             drop(seat);
-            answer
-        })
-        .await;
+            // A caller that no longer waits needs no answer.
+            let _ = done.send(answer);
+        };
+        let thread = std::thread::Builder::new().name("quipu-sql".into()).spawn(work);
+        thread.map_err(|error| failed(format!("cannot start a thread: {error}")))?;
+        let answer = answer.await;
         // The watch ends the process when this is dropped.
         drop::<Sender<()>>(alive);
         answer.unwrap_or_else(|_| Err(failed("the worker's thread panicked")))

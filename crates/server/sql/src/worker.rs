@@ -12,6 +12,7 @@ use crate::answer::SqlAnswer;
 use crate::ask::{SqlQuestion, SqlSession};
 use crate::error::{SqlError, SqlErrorKind};
 use crate::limits::SqlLimits;
+use crate::priority::yield_process;
 use crate::tables::GivenRows;
 
 /// Largest task: the statement, and the rows of budgets and alerts.
@@ -56,6 +57,7 @@ pub fn work(
     let task: SqlTask = serde_json::from_slice(&text)?;
     drop(text);
     limit_process(&task.limits)?;
+    yield_process();
     let outcome = match answer(&task, open) {
         Ok(answer) => Outcome::Answer(answer),
         Err(error) => Outcome::Error(error),

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use rusqlite::types::Value;
 use rusqlite::vtab::{
-    Context, Filters, IndexConstraintOp, IndexInfo, Module, VTab, VTabConfig, VTabConnection, VTabCursor,
-    sqlite3_vtab, sqlite3_vtab_cursor,
+    Context, CreateVTab, Filters, IndexConstraintOp, IndexInfo, Module, VTab, VTabConfig, VTabConnection,
+    VTabCursor, VTabKind, sqlite3_vtab, sqlite3_vtab_cursor,
 };
 use rusqlite::{Connection, Error, Result};
 
@@ -17,13 +17,18 @@ use crate::source::{Comparison, Condition, Rows, ScanAsk, Source};
 /// Name of the comparison of bytes.
 const BINARY: &str = "BINARY";
 
-/// Adds a table to a connection. It exists without a `CREATE VIRTUAL TABLE`, and cannot be dropped.
+/// Adds a table to the main database of a connection.
+///
+/// SQLite finds a table without a `CREATE VIRTUAL TABLE` under every prefix: `x.traces` would be `traces`.
+/// This table is a created one, so a name with a prefix other than `main` is an error.
 ///
 /// # Errors
-/// SQLite rejects the name.
+/// SQLite rejects the name, or the connection cannot create tables.
 pub fn register(conn: &Connection, name: &str, source: Arc<dyn Source>) -> Result<()> {
-    const MODULE: Module<'_, Table<'_>> = Module::eponymous_only_module();
-    conn.create_module(name, &MODULE, Some(source))
+    const MODULE: Module<'_, Table<'_>> = Module::read_only_module();
+    conn.create_module(name, &MODULE, Some(source))?;
+    let name = name.replace('"', "\"\"");
+    conn.execute_batch(&format!("CREATE VIRTUAL TABLE main.\"{name}\" USING \"{name}\""))
 }
 
 #[repr(C)]
@@ -99,6 +104,10 @@ unsafe impl<'vtab> VTab<'vtab> for Table<'vtab> {
             lifetime: PhantomData,
         })
     }
+}
+
+impl<'vtab> CreateVTab<'vtab> for Table<'vtab> {
+    const KIND: VTabKind = VTabKind::Default;
 }
 
 /// The conditions that a source understands, with their places in SQLite's list.

@@ -1,11 +1,12 @@
 """Hostile statements over HTTP: none changes a record, reads another project, or takes longer than its limits.
 
 Arguments: address of the server, number of statements, seed, a text that only another project has. Between
-blocks of statements, and during them, other routes are timed. Prints a JSON object.
+blocks of statements, and during them, another process times other routes. Prints a JSON object.
 """
 
 import hashlib
 import json
+import multiprocessing
 import os
 import random
 import sys
@@ -34,6 +35,9 @@ PRAGMA temp_store_directory = '/tmp'
 PRAGMA database_list
 SELECT * FROM pragma_database_list
 SELECT * FROM pragma_function_list
+SELECT * FROM vault.traces
+SELECT name FROM "projects/vault".spans
+SELECT count(*) FROM temp.traces
 SELECT * FROM sqlite_master
 SELECT * FROM sqlite_temp_master
 SELECT * FROM dbstat
@@ -72,8 +76,6 @@ SELECT :secret
 
 # Statements that would take all time or memory; some may end within their limits.
 HEAVY = """
-SELECT * FROM vault.traces
-SELECT name FROM "projects/vault".spans
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n
 WITH RECURSIVE n(i, t) AS (SELECT 1, 'x' UNION ALL SELECT i + 1, t || t FROM n) SELECT max(length(t)) FROM n
 SELECT count(*) FROM spans a, spans b, spans c, spans d, spans e
@@ -212,22 +214,27 @@ def main():
     for path in MADE:
         if os.path.exists(path):
             os.remove(path)
+    # This process reads large answers and would delay its own clock. Clients of a real server have other
+    # machines, so the attack has what the server and the clock leave of the processors.
+    clock = multiprocessing.get_context("fork").Pool(1)
+    os.nice(10)
     before = state(url)
     attack = Attack(url, cases, seed, secret)
     clients = [threading.Thread(target=attack.client, daemon=True) for _ in range(CLIENTS)]
     for client in clients:
         client.start()
-    timed(url)
+    clock.apply(timed, (url,))
     quiet, busy = [], []
     while attack.left > 0:
         attack.running.clear()
         # Statements that were sent end first.
         time.sleep(1)
-        quiet += timed(url)
+        quiet += clock.apply(timed, (url,))
         attack.running.set()
         end = max(0, attack.left - BLOCK)
         while attack.left > end:
-            busy += timed(url)
+            busy += clock.apply(timed, (url,))
+    clock.terminate()
     attack.running.set()
     for client in clients:
         client.join(60)

@@ -11,5 +11,6 @@ mod receiver;
 mod reports;
 mod routing;
 mod smtp;
+mod statements;
 mod unread;
 mod world;

@@ -13,6 +13,10 @@ pub struct SqlAsk {
     /// Values of `?` in order, at most 100: null, boolean, number or text.
     #[schema(value_type = Option<Vec<Object>>)]
     pub params: Option<Vec<Json>>,
+    /// Value of `:since`: RFC 3339, or relative such as `-7d`. Default: 1970.
+    pub since: Option<String>,
+    /// Value of `:until`; default now.
+    pub until: Option<String>,
     /// Rows of the answer, 1 to 10,000. Further rows are left out.
     pub max_rows: Option<usize>,
     /// Time limit in milliseconds, 1 to 10,000.

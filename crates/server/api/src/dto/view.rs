@@ -1,10 +1,13 @@
 //! Saved views of dashboard pages.
 
+use quipu_sql::SqlLimits;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::documents::{FieldError, text_of};
 
+/// Page of saved statements.
+const SQL: &str = "/sql";
 /// Maximum bytes of a view's query.
 const QUERY: usize = 8 << 10;
 /// Maximum columns of a view.
@@ -38,6 +41,9 @@ pub struct ViewSettings {
     /// Query string of the page, such as `filter=model:gpt-4o&range=24h`.
     #[serde(default)]
     pub query: String,
+    /// Statement of SQL, of the page `/sql` only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statement: Option<String>,
     /// Visible columns, in order; default: the page's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub columns: Option<Vec<String>>,
@@ -58,10 +64,25 @@ impl ViewSettings {
                 format!("expected at most {QUERY} bytes of a query string"),
             ));
         }
+        self.check_statement()?;
         let columns = self.columns.as_deref().unwrap_or_default();
         if columns.len() > COLUMNS {
             return Err(FieldError::new("columns", format!("expected at most {COLUMNS}")));
         }
         columns.iter().zip(0..).try_for_each(|(column, at)| text_of(&format!("columns[{at}]"), column, 1, 64))
+    }
+
+    /// A statement may be unfinished, so it is not run.
+    fn check_statement(&self) -> Result<(), FieldError> {
+        let Some(statement) = &self.statement else { return Ok(()) };
+        if self.page != SQL {
+            return Err(FieldError::new("statement", format!("expected the page {SQL}")));
+        }
+        let (most, is_blank) = (SqlLimits::STATEMENT_BYTES, statement.trim().is_empty());
+        if is_blank || statement.len() > most || statement.contains('\0') {
+            let expected = format!("expected 1 to {most} bytes without a zero byte");
+            return Err(FieldError::new("statement", expected));
+        }
+        Ok(())
     }
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::Answer;
+use super::sql::check_statement;
 use crate::Problem;
 use crate::body::Write;
 use crate::dashboards::{built_in, is_built_in};
@@ -123,7 +124,8 @@ pub(crate) async fn dashboard(
 
 /// Store a dashboard
 ///
-/// Creates or replaces a dashboard. Every panel is checked; an error names its path in the document.
+/// Creates or replaces a dashboard. Every panel is checked, also its statement of SQL; an error names its path
+/// in the document.
 #[utoipa::path(put, path = "/api/v1/dashboards/{id}", tag = "documents", request_body = DashboardSettings,
     params(("id" = String, Path, description = "Id: 1 to 64 characters of a-z, 0-9 and -.")),
     responses((status = 200, description = "The dashboard.", body = Dashboard),
@@ -138,6 +140,11 @@ pub(crate) async fn put_dashboard(
     own(&id)?;
     let settings: DashboardSettings = read(body.bytes())?;
     settings.check()?;
+    for (at, panel) in settings.panels.iter().enumerate() {
+        if let Some(statement) = &panel.sql {
+            check_statement(&api, &format!("panels[{at}].sql"), statement).await?;
+        }
+    }
     store(&api, Shelf::Dashboards, &id, &settings).await?;
     Ok(Json(stored_dashboard(&api, &id).await?))
 }

@@ -82,6 +82,7 @@ pub(crate) use search::search;
 pub(crate) use sessions::{session, sessions};
 pub(crate) use slos::{slo, slo_report};
 pub(crate) use sources::{source_drift, unread_sources};
+pub use sql::budget_rows;
 pub(crate) use sql::{sql, sql_schema};
 pub(crate) use status::{healthz, readyz, status};
 pub(crate) use system::system;

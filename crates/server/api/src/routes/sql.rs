@@ -8,7 +8,9 @@ use axum::extract::rejection::BytesRejection;
 use axum::http::header::{ACCEPT, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use quipu_core::AnswerMemory;
+use quipu_budget::{BudgetError, Budgets};
+use quipu_core::{AnswerMemory, Timestamp};
+use quipu_query::parse_time;
 use quipu_sql::{GivenRows, SqlAnswer, SqlError, SqlErrorKind, SqlLimits, SqlQuestion};
 use serde_json::{Value as Json, json};
 use sha2::{Digest as _, Sha256};
@@ -17,6 +19,7 @@ use super::Answer;
 use crate::Problem;
 use crate::body::{bad, read};
 use crate::csv::Row;
+use crate::documents::FieldError;
 use crate::dto::{Budget, SqlAsk, SqlResult, SqlSchema};
 use crate::extract::{Ask, NoParams};
 use crate::json;
@@ -26,6 +29,9 @@ use crate::state::Deed;
 
 /// Memory of a result in this process, as a multiple of its bytes.
 const COPIES: usize = 2;
+
+/// Why a store has no SQL.
+const NO_SQL: &str = "This store cannot be read by SQL; a store on disk (`sqlite:`) can.";
 
 /// Form of a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,21 +71,30 @@ pub(crate) async fn sql(
     let body = body?;
     let ask: SqlAsk = if body.is_empty() { SqlAsk::default() } else { read(&body)? };
     let limits = limits(&ask)?;
+    let now = api.clock.now();
+    let (since, until) =
+        (time("since", ask.since.as_deref(), now)?, time("until", ask.until.as_deref(), now)?);
     let query = ask.query.filter(|query| !query.trim().is_empty());
     let query = query.ok_or_else(|| bad("query: expected a SELECT statement."))?;
     let Some(runner) = &api.sql else {
-        let detail = "This store cannot be read by SQL; a store on disk (`sqlite:`) can.";
-        return Err(Problem::new(StatusCode::NOT_IMPLEMENTED, "unsupported", "No SQL", detail));
+        return Err(Problem::new(StatusCode::NOT_IMPLEMENTED, "unsupported", "No SQL", NO_SQL));
     };
+    let params = ask.params.unwrap_or_default();
+    let question = SqlQuestion { query: query.clone(), params, since, until, check: false };
     let given = given(&api, &query).await?;
+    // A statement that waits holds no memory, so it cannot keep others from it.
+    let turn = runner.turn().await.map_err(|error| problem(&error, &query))?;
     let hold = AnswerMemory::current().hold(COPIES * limits.bytes)?;
     let sum: String = Sha256::digest(&query).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    let question = SqlQuestion { query: query.clone(), params: ask.params.unwrap_or_default() };
-    let answer = runner.ask(question, given, limits, api.clock.now()).await;
+    let answer = runner.ask_in(&turn, question, given, limits, now).await;
     let answer = answer.map_err(|error| problem(&error, &query))?;
+    // The memory goes before the turn, so the next statement finds it free.
     drop(hold);
+    drop(turn);
     let detail = vec![("statement_sha256", sum), ("rows", answer.rows.len().to_string())];
-    Ok(Deed { preview: false, detail }.with(written(form, answer)?))
+    // A large result takes milliseconds to write, and other requests wait for this thread.
+    let written = blocking(move || written(form, answer)).await.map_err(|_| Problem::internal())?;
+    Ok(Deed { preview: false, detail }.with(written?))
 }
 
 /// Schema of SQL
@@ -97,6 +112,28 @@ fn accepted(headers: &HeaderMap) -> Form {
     let mut wanted = accepts.split(',').map(|one| one.split(';').next().unwrap_or_default().trim());
     let known = |media: &str| FORMS.iter().find(|(_, known, _)| *known == media).map(|(.., form)| *form);
     wanted.find_map(known).unwrap_or(Form::Json)
+}
+
+/// A time in nanoseconds since the epoch.
+fn time(name: &str, text: Option<&str>, now: Timestamp) -> Result<Option<i64>, Problem> {
+    let Some(text) = text else { return Ok(None) };
+    let wrong = || bad(format!("{name}: expected an RFC 3339 time or a duration such as -7d, got {text:?}."));
+    parse_time(text, now).map(|time| Some(time.nanos())).ok_or_else(wrong)
+}
+
+/// Checks a statement of a document or a rule without running it.
+///
+/// # Errors
+/// The statement is wrong: the text names line and column. Or it cannot be checked now.
+pub(super) async fn check_statement(api: &Api, path: &str, statement: &str) -> Result<(), Problem> {
+    let wrong = |text: String| Problem::from(FieldError::new(path, text));
+    let runner = api.sql.as_ref().ok_or_else(|| wrong(NO_SQL.trim_end_matches('.').to_owned()))?;
+    let question = SqlQuestion { query: statement.to_owned(), check: true, ..SqlQuestion::default() };
+    match runner.ask(question, GivenRows::default(), SqlLimits::default(), api.clock.now()).await {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind == SqlErrorKind::Statement => Err(wrong(error.placed(statement))),
+        Err(error) => Err(problem(&error, statement)),
+    }
 }
 
 fn limits(ask: &SqlAsk) -> Result<SqlLimits, Problem> {
@@ -118,8 +155,8 @@ async fn given(api: &Arc<Api>, query: &str) -> Result<GivenRows, Problem> {
     let mut given = GivenRows::default();
     if query.contains("budgets") {
         let budgets = api.money.budgets.clone();
-        let listed = blocking(move || budgets.list()).await.map_err(|_| Problem::internal())?;
-        given.budgets = Some(Arc::new(listed?.iter().flat_map(accounts).collect()));
+        let listed = blocking(move || budget_rows(&budgets)).await.map_err(|_| Problem::internal())?;
+        given.budgets = Some(Arc::new(listed?));
     }
     if let (true, Some(alerts)) = (query.contains("alerts"), &api.alerts) {
         let states = alerts.list().into_iter().map(|row| {
@@ -130,6 +167,14 @@ async fn given(api: &Arc<Api>, query: &str) -> Result<GivenRows, Problem> {
         given.alerts = Some(Arc::new(states.collect()));
     }
     Ok(given)
+}
+
+/// Rows of the table `budgets`. May block for a moment.
+///
+/// # Errors
+/// The budgets cannot be read.
+pub fn budget_rows(budgets: &Budgets) -> Result<Vec<Json>, BudgetError> {
+    Ok(budgets.list()?.iter().flat_map(accounts).collect())
 }
 
 /// The accounts of a budget, by the columns of the table.
@@ -146,10 +191,7 @@ fn accounts(view: &quipu_budget::BudgetView) -> Vec<Json> {
 }
 
 fn problem(error: &SqlError, query: &str) -> Problem {
-    let text = match error.line_and_column(query) {
-        Some((line, column)) => format!("{} (line {line}, column {column})", error.text),
-        None => error.text.clone(),
-    };
+    let text = error.placed(query);
     let (status, word, title) = match error.kind {
         SqlErrorKind::Statement => (StatusCode::BAD_REQUEST, "bad_statement", "Bad statement"),
         SqlErrorKind::Limit => {

@@ -50,6 +50,15 @@ async fn a_view_is_stored_listed_replaced_and_removed() {
 }
 
 #[tokio::test]
+async fn a_statement_is_saved_as_a_view_of_the_page_of_sql() {
+    let fixture = Fixture::empty();
+    let statement = "SELECT model,\n\tcount(*) FROM calls -- unfinished";
+    let view = json!({"title": "Calls", "page": "/sql", "query": "chart=bar", "statement": statement});
+    assert_eq!(put(&fixture, "views/calls", &view).await.status, 200);
+    assert_eq!(fixture.get("/api/v1/views/calls").await["statement"], statement);
+}
+
+#[tokio::test]
 async fn wrong_views_are_refused_by_field() {
     let fixture = Fixture::empty();
     for (body, word) in [
@@ -60,6 +69,9 @@ async fn wrong_views_are_refused_by_field() {
         (json!({"title": "a", "page": "/a", "columns": [1]}), "columns[0]"),
         (json!({"title": "a", "page": "/a", "columns": [""]}), "columns[0]"),
         (json!({"title": "a", "page": "/a", "colour": 1}), "colour"),
+        (json!({"title": "a", "page": "/traces", "statement": "SELECT 1"}), "statement"),
+        (json!({"title": "a", "page": "/sql", "statement": " "}), "statement"),
+        (json!({"title": "a", "page": "/sql", "statement": "x".repeat(50_001)}), "statement"),
         (json!({"title": "a", "page": "/a", "query": "x".repeat(9_000)}), "query"),
         (json!([]), "the document"),
     ] {
@@ -132,6 +144,16 @@ async fn wrong_dashboards_are_refused_by_their_place() {
         (json!({"id": "A b"}), "panels[1].id"),
         (json!({"colour": "red"}), "colour"),
         (json!({"title": "x".repeat(201)}), "panels[1].title"),
+        (json!({"sql": "SELECT 1"}), "panels[1].sql"),
+        (json!({"from": "sql"}), "panels[1].sql"),
+        (json!({"from": "sql", "sql": "SELECT 1", "type": "box"}), "panels[1].type"),
+        (json!({"from": "sql", "sql": "SELECT 1"}), "panels[1].measure"),
+        (json!({"from": "sql", "sql": "SELECT 1", "measure": "value"}), "panels[1].filter"),
+        (json!({"from": "sql", "sql": "SELECT 1", "measure": "value", "filter": ""}), "panels[1].group_by"),
+        (
+            json!({"from": "sql", "sql": "SELECT 1", "measure": "value", "filter": "", "group_by": []}),
+            "panels[1].sql: This store cannot be read by SQL",
+        ),
     ] {
         let mut more = more;
         if more.get("x").is_none() {

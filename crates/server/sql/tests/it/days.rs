@@ -16,7 +16,7 @@ fn a_trace_of_sixty_days_opens_at_most_three_files() {
         let session = world.session_over(&store, limits);
         let query = format!("SELECT count(*) FROM {table} WHERE trace_id = ?");
         let params = vec![json!(trace_id(100).to_string())];
-        let answer = session.ask(&SqlQuestion { query, params }).unwrap();
+        let answer = session.ask(&SqlQuestion { query, params, ..SqlQuestion::default() }).unwrap();
         if ["traces", "spans"].contains(&table) {
             assert_ne!(answer.rows[0][0], json!(0), "{table}");
         }

@@ -5,6 +5,7 @@ mod days;
 mod errors;
 mod hostile;
 mod money;
+mod parameters;
 mod random;
 mod tables;
 mod world;

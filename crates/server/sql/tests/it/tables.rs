@@ -55,7 +55,9 @@ fn parameters_and_functions_of_time_apply() {
     let world = World::new(3, 10);
     let session = world.session();
     let asked = |query: &str, params| {
-        session.ask(&SqlQuestion { query: query.to_owned(), params }).unwrap().rows[0][0].clone()
+        session.ask(&SqlQuestion { query: query.to_owned(), params, ..SqlQuestion::default() }).unwrap().rows
+            [0][0]
+            .clone()
     };
     let by_id = "SELECT count(*) FROM spans WHERE trace_id = ?";
     assert_ne!(asked(by_id, vec![json!(trace_id(5).to_string())]), json!(0));
@@ -70,6 +72,6 @@ fn parameters_and_functions_of_time_apply() {
         vec![],
     );
     assert!((p95.as_f64().unwrap() - 950.0).abs() < 10.0, "{p95}");
-    let wrong = session.ask(&SqlQuestion { query: by_id.to_owned(), params: vec![] }).unwrap_err();
+    let wrong = session.ask(&SqlQuestion { query: by_id.to_owned(), ..SqlQuestion::default() }).unwrap_err();
     assert!(wrong.text.contains("1 parameters"), "{wrong}");
 }

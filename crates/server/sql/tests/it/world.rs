@@ -221,7 +221,7 @@ impl World {
 }
 
 pub fn ask(session: &SqlSession, query: &str) -> Result<SqlAnswer, SqlError> {
-    session.ask(&SqlQuestion { query: query.to_owned(), params: Vec::new() })
+    session.ask(&SqlQuestion { query: query.to_owned(), ..SqlQuestion::default() })
 }
 
 /// The only value of an answer.

@@ -73,3 +73,26 @@ fn a_window_says_when_its_limit_is_reached() {
     let tokens = &source.answers["/api/v1/usage?group_by=model"]["total"]["tokens"];
     assert!(frame.contains(&format!("total: {}", tokens["total"])), "{frame}");
 }
+
+/// The monitor two hours into a window of five, at a time when the clocks of Berlin change within the window.
+fn over_a_change(now: &str, started: &str, ends: &str) -> String {
+    let mut source = Recorded::new();
+    source.answers["now"] = now.into();
+    let window = &mut source.answers["/api/v1/plans"]["plans"][0]["windows"][0];
+    // 2M tokens in two hours, of 2.5M: the limit is half an hour away.
+    window["tokens"] = 2_000_000.into();
+    window["started_at"] = started.into();
+    window["ends_at"] = ends.into();
+    let frame = text(&shown(&Arc::new(source), Place::Costs, COLOUR, Lang::En).frame(160, 60));
+    line(&frame, "2.0M").to_owned()
+}
+
+#[test]
+fn a_window_over_a_change_of_the_clocks_has_five_hours() {
+    // The clocks go back from 03:00 to 02:00 at 01:00 UTC: the limit is at the second 02:00.
+    let back = over_a_change("2026-10-25T00:30:00Z", "2026-10-24T22:30:00Z", "2026-10-25T03:30:00Z");
+    assert!(back.contains(" 04:30 ") && back.contains(" 02:00 ") && back.contains("5.0M"), "{back}");
+    // They go forward from 02:00 to 03:00 at 01:00 UTC.
+    let forward = over_a_change("2026-03-29T00:40:00Z", "2026-03-28T22:40:00Z", "2026-03-29T03:40:00Z");
+    assert!(forward.contains(" 05:40 ") && forward.contains(" 03:10 "), "{forward}");
+}

@@ -51,6 +51,15 @@ describe("the form of a rule", () => {
     expect(keysOf({ ...draft, subject: " " }, config).errors).toHaveProperty("budget");
   });
 
+  it("sends the statement of a rule of SQL, without the fields that it has no use for", () => {
+    const config = { kind: "sql", sql: "SELECT 1", above: 5, filter: "", group_by: [] as string[] };
+    const draft = { ...ruleDraft("a", config, config), filter: "service:shop", groups: "model" };
+    const { keys, errors } = keysOf(draft, config);
+    expect([keys.sql, keys.filter, keys.group_by, errors]).toEqual(["SELECT 1", undefined, undefined, {}]);
+    expect(Object.keys(keysOf({ ...draft, sql: " " }, config).errors)).toEqual(["sql"]);
+    expect(keysOf({ ...draft, kind: "calls" }, config).keys).not.toHaveProperty("sql");
+  });
+
   it("names the field that cannot be read", () => {
     const draft = { ...ruleDraft("No name", {}, {}), limit: "much", groups: "a, b, c" };
     expect(Object.keys(keysOf(draft).errors).sort()).toEqual(["above", "group_by", "name"]);

@@ -69,6 +69,43 @@ const answer = (patch: Partial<Answer>): Answer => ({
   ...patch,
 });
 
+describe("a panel with a statement", () => {
+  const plain = newPanel([], 0);
+  it("has no filter and no groups, and a type that a result can have", () => {
+    const panel = fitted({ ...plain, type: "heatmap", from: "sql", filter: "model:x" });
+    expect([panel.type, panel.filter, panel.group_by, panel.step, panel.measure]).toEqual([
+      "bar",
+      "",
+      [],
+      "none",
+      "value",
+    ]);
+    expect(panel.sql).toContain(":since");
+    expect(panel).not.toHaveProperty("top");
+  });
+  it("loses its statement with another source", () => {
+    const panel = fitted({ ...plain, from: "sql", sql: "SELECT 1" });
+    expect(fitted({ ...panel, from: "calls" })).not.toHaveProperty("sql");
+  });
+  it("is written to a file and read from it", () => {
+    const panel = fitted({ ...plain, from: "sql", sql: "SELECT 1,\n 2" });
+    const body = { title: "Mine", description: "", range: null, variables: [], panels: [panel] };
+    expect(readFile(fileText(body))).toEqual(body);
+  });
+  it("has its error at the statement", () => {
+    const panel = fitted({ ...plain, from: "sql", sql: "SELECT nme" });
+    const problem = new Problem(
+      "Bad document",
+      400,
+      "panels[0].sql: no such column: nme (line 1, column 8).",
+      "",
+    );
+    expect(refusalsOf(problem, [panel]).panels[panel.id]).toEqual({
+      sql: "no such column: nme (line 1, column 8).",
+    });
+  });
+});
+
 describe("answers as series", () => {
   const points = [
     point(0, { count: 6, cost_usd: "0.3" }),

@@ -6,7 +6,7 @@ use quipu_core::{Limits, Timestamp};
 use quipu_insight::Documents;
 use quipu_query::{ParamError, Params, parse_terms};
 
-use super::{DashboardPanel, DashboardSettings, DashboardVariable};
+use super::{DashboardPanel, DashboardSettings, DashboardVariable, PanelKind};
 use crate::documents::{FieldError, text_of};
 
 /// Maximum panels of a dashboard.
@@ -19,6 +19,9 @@ const COLUMNS: u32 = 12;
 const ROWS: u32 = 10_000;
 /// Maximum rows of one panel.
 const TALL: u32 = 100;
+
+/// Source of panels with a statement.
+const SQL: &str = "sql";
 
 /// Figures that a panel can show.
 const MEASURES: &[&str] = &[
@@ -145,12 +148,40 @@ impl DashboardPanel {
         if self.target.is_some_and(|target| !(0.0..=1e12).contains(&target)) {
             return Err(FieldError::new(path("target"), "expected a number from 0 to 1e12"));
         }
+        if self.from == SQL || self.sql.is_some() {
+            return self.check_sql(path);
+        }
         let filter = filled(&self.filter, variables)
             .map_err(|name| FieldError::new(path("filter"), format!("there is no variable ${name}")))?;
         self.ask(filter).figure_ask().map(drop).map_err(|error| {
             let text = error.to_string();
             FieldError::new(path(field_of(&error)), text)
         })
+    }
+
+    /// Checks the form of a panel of SQL; its statement is checked by running the parser.
+    fn check_sql(&self, path: impl Fn(&str) -> String) -> Result<(), FieldError> {
+        let wrong = |field: &str, expected: &str| Err(FieldError::new(path(field), expected));
+        let statement = self.sql.as_deref().unwrap_or_default();
+        if self.from != SQL {
+            return wrong("sql", "only panels with from = sql have a statement");
+        }
+        if statement.trim().is_empty() {
+            return wrong("sql", "expected a SELECT statement");
+        }
+        if matches!(self.r#type, PanelKind::Heatmap | PanelKind::Histogram | PanelKind::Box) {
+            return wrong("type", "expected line, area, bar, stat, table, pie or gauge for a statement");
+        }
+        if self.measure != "value" {
+            return wrong("measure", "expected value, because the statement has the figures");
+        }
+        if !self.filter.trim().is_empty() {
+            return wrong("filter", "expected none; write the condition into the statement");
+        }
+        if !self.group_by.is_empty() {
+            return wrong("group_by", "expected none; the columns of the statement are the groups");
+        }
+        Ok(())
     }
 
     /// The panel's query as parameters.

@@ -122,8 +122,12 @@ pub struct DashboardPanel {
     pub w: u32,
     /// Height in rows, 1 to 100.
     pub h: u32,
-    /// Source of the figures, as in `/api/v1/query`.
+    /// Source of the figures, as in `/api/v1/query`, or `sql`.
     pub from: String,
+    /// Statement, if `from` is `sql`. `:since` and `:until` are the time range of the dashboard. Such a panel
+    /// has no filter and no groups, and its `measure` is `value`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sql: Option<String>,
     /// Filter; `$name` is the value of a variable.
     #[serde(default)]
     pub filter: String,

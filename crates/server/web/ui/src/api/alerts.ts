@@ -25,6 +25,7 @@ export interface RuleKeys {
   kind?: string;
   quantile?: string;
   filter?: string;
+  sql?: string;
   group_by?: string[];
   window?: string;
   above?: number;

@@ -18,6 +18,9 @@ export const PANEL_TYPES = [
 ] as const;
 export type PanelType = (typeof PANEL_TYPES)[number];
 
+/** A source of figures, or a statement of SQL. */
+export type PanelFrom = From | "sql";
+
 export interface DashboardPanel {
   id: string;
   title: string;
@@ -27,7 +30,9 @@ export interface DashboardPanel {
   y: number;
   w: number;
   h: number;
-  from: From;
+  from: PanelFrom;
+  /** The statement, where `from` is "sql". */
+  sql?: string;
   filter: string;
   group_by: string[];
   step: string;
@@ -115,6 +120,7 @@ export function bodyOf(dashboard: DashboardBody): DashboardBody {
       w: panel.w,
       h: panel.h,
       from: panel.from,
+      ...(panel.from === "sql" ? { sql: panel.sql ?? "" } : {}),
       filter: panel.filter,
       group_by: panel.group_by,
       step: panel.step,

@@ -1,5 +1,7 @@
 // SQL: the schema of the tables, and the result of one statement.
 import { useMutation, useQuery } from "@tanstack/react-query";
+import { type Range, resolveRange } from "../lib/time";
+import { rangeOf } from "../state/url";
 import { get, post } from "./client";
 
 export interface SqlColumnInfo {
@@ -36,7 +38,32 @@ export function useSqlSchema() {
   });
 }
 
+/** Rows that a panel of a dashboard reads. */
+const PANEL_ROWS = 1_000;
+/** A panel with a statement asks again no faster than this. */
+const PANEL_MS = 60_000;
+
+/** A statement with the ends of the time range, which are `:since` and `:until`. */
+function send(query: string, range: Range, maxRows?: number, signal?: AbortSignal): Promise<SqlResult> {
+  const rows = maxRows === undefined ? {} : { max_rows: maxRows };
+  return post<SqlResult>("/sql", { query, ...resolveRange(range), ...rows }, signal);
+}
+
 /** A statement runs only when the reader says so: it may be expensive. */
 export function useSql() {
-  return useMutation({ mutationFn: (query: string) => post<SqlResult>("/sql", { query }) });
+  return useMutation({
+    mutationFn: (query: string) => send(query, rangeOf(new URLSearchParams(window.location.search))),
+  });
+}
+
+/** The statement of a panel. */
+export function useSqlPanel(query: string, range: Range, refetch: boolean) {
+  return useQuery({
+    queryKey: ["sql", query, range],
+    enabled: query.trim() !== "",
+    refetchInterval: refetch ? PANEL_MS : false,
+    staleTime: 30_000,
+    retry: false,
+    queryFn: ({ signal }) => send(query, range, PANEL_ROWS, signal),
+  });
 }

@@ -11,6 +11,8 @@ export interface View {
   /** "filter=…&range=…" */
   query: string;
   columns?: string[];
+  /** Of a saved query: its statement of SQL. */
+  statement?: string;
 }
 
 const KEY = ["views"];

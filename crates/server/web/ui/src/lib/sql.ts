@@ -90,3 +90,12 @@ export function sqlCsv({ columns, rows }: SqlResult): string {
   const lines = [columns.map(({ name }) => cell(name)), ...rows.map((row) => row.map(cell))];
   return lines.map((line) => `${line.join(",")}\r\n`).join("");
 }
+
+/** Digits of a fraction that are drawn. */
+const DIGITS = 6;
+
+/** A value as it is drawn: times without an empty fraction, numbers without digits that say nothing. */
+export function cellText(value: string | number | boolean): string {
+  if (typeof value === "number" && !Number.isInteger(value)) return String(Number(value.toPrecision(DIGITS)));
+  return String(value).replace(/^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})\.0+Z$/, "$1Z");
+}

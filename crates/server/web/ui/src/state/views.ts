@@ -29,6 +29,11 @@ export function markUsed(id: string): void {
 export function openView(view: View): void {
   markUsed(view.id);
   if (view.columns?.length) rememberColumns(view.columns);
+  if (view.statement !== undefined) {
+    const more = view.query ? `&${view.query}` : "";
+    navigate(`${view.page}?query=${encodeURIComponent(view.id)}${more}`);
+    return;
+  }
   navigate(view.query ? `${view.page}?${view.query}` : view.page);
 }
 

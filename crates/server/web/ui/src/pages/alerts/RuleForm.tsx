@@ -1,5 +1,5 @@
 // One rule to make, change or remove, with a back-test before it is saved.
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useEffect, useState } from "react";
 import {
   type AlertChannel,
   type AlertPreset,
@@ -18,6 +18,7 @@ import { fieldErrors } from "../../lib/fieldErrors";
 import { t } from "../../lib/i18n";
 import { BacktestChart } from "./BacktestChart";
 import { keysOf, RULE_FIELDS, type RuleDraft, type RuleErrors, ruleDraft } from "./draft";
+import { dropRule, leftRule } from "./leftRule";
 import { Begin, Told, Watched, When } from "./RuleParts";
 
 const DAYS = 30;
@@ -37,10 +38,17 @@ function unnamed(error: Error | null): Error | null {
   return new Problem(error.title, error.status, detail, error.route, error.position, error.kind);
 }
 
+/** An empty rule, or one with the statement that was left on the page of SQL. */
+function newDraft(): RuleDraft {
+  const statement = leftRule();
+  return ruleDraft("", {}, statement === null ? {} : { kind: "sql", sql: statement, window: "1h" });
+}
+
 export function RuleForm({ rule, taken, channels, presets, close }: Props) {
   const [draft, setDraft] = useState<RuleDraft>(() =>
-    ruleDraft(rule?.name ?? "", rule?.config ?? {}, rule?.effective ?? {}),
+    rule ? ruleDraft(rule.name, rule.config, rule.effective) : newDraft(),
   );
+  useEffect(dropRule, []);
   const [own, setOwn] = useState<RuleErrors>({});
   const forbidden = useForbidden("admin");
   const written = rule?.source === "file";
@@ -116,21 +124,23 @@ export function RuleForm({ rule, taken, channels, presets, close }: Props) {
           <When draft={draft} errors={errors} set={set} />
           <Told draft={draft} errors={errors} set={set} channels={channels} />
         </fieldset>
-        <section className="rule-test" aria-label={t("Back-test")}>
-          <button type="button" className="button" disabled={test.isPending} onClick={tryOut}>
-            {test.isPending
-              ? t("Reading {days} days …", { days: DAYS })
-              : t("Back-test over {days} days", { days: DAYS })}
-          </button>
-          {test.data && test.variables ? (
-            <BacktestChart
-              test={test.data}
-              rule={{ ...rule?.effective, ...test.variables.rule }}
-              days={test.variables.days}
-              until={test.submittedAt}
-            />
-          ) : null}
-        </section>
+        {draft.kind === "sql" ? null : (
+          <section className="rule-test" aria-label={t("Back-test")}>
+            <button type="button" className="button" disabled={test.isPending} onClick={tryOut}>
+              {test.isPending
+                ? t("Reading {days} days …", { days: DAYS })
+                : t("Back-test over {days} days", { days: DAYS })}
+            </button>
+            {test.data && test.variables ? (
+              <BacktestChart
+                test={test.data}
+                rule={{ ...rule?.effective, ...test.variables.rule }}
+                days={test.variables.days}
+                until={test.submittedAt}
+              />
+            ) : null}
+          </section>
+        )}
         {refused.rest ? <Trouble error={refused.rest} /> : null}
         {fixed ? null : (
           <div className="form-actions">

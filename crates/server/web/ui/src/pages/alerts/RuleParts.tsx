@@ -5,6 +5,7 @@ import { Field } from "../../components/Field";
 import { Segments } from "../../components/Segments";
 import { t } from "../../lib/i18n";
 import { Choice } from "../budgets/parts";
+import { StatementField } from "../sql/StatementField";
 import { groupChoices, LATENCIES, QUANTILES, type RuleDraft, type RuleErrors, WINDOWS } from "./draft";
 import {
   hasFilter,
@@ -93,6 +94,16 @@ export function Watched({ draft, errors, set }: PartProps) {
           error={errors[SUBJECTS[draft.kind]]}
           placeholder={subject.example}
           onChange={(value) => set({ subject: value })}
+        />
+      ) : null}
+      {draft.kind === "sql" ? (
+        <StatementField
+          value={draft.sql}
+          error={errors.sql}
+          hint={t(
+            "The last column is the figure; up to two columns before it name the groups. :since and :until are the window.",
+          )}
+          onChange={(sql) => set({ sql })}
         />
       ) : null}
       {hasFilter(draft.kind) ? (

@@ -17,6 +17,8 @@ export interface RuleDraft {
   /** What the figure is about, such as the name of a budget. */
   subject: string;
   filter: string;
+  /** The statement of the kind "sql". */
+  sql: string;
   side: "above" | "below";
   /** In the unit of the form: percent for shares, seconds for durations. */
   limit: string;
@@ -36,6 +38,7 @@ export const RULE_FIELDS = [
   "quantile",
   ...Object.values(SUBJECTS),
   "filter",
+  "sql",
   "above",
   "below",
   "window",
@@ -67,6 +70,7 @@ export function ruleDraft(name: string, said: RuleKeys, effective: RuleKeys): Ru
     quantile: effective.quantile ?? "p95",
     subject: isSubjectKind(kind) ? text(effective[SUBJECTS[kind]]) : "",
     filter: effective.filter ?? "",
+    sql: effective.sql ?? "",
     side: typeof effective.below === "number" ? "below" : "above",
     limit: typeof limit === "number" ? String(Number((limit * scaleOf(kind)).toPrecision(12))) : "",
     window: effective.window ?? "5m",
@@ -97,6 +101,9 @@ export function keysOf(draft: RuleDraft, before: RuleKeys = {}): { keys: RuleKey
     if (kind === draft.kind && draft.subject.trim() === "") errors[key] = t("A name.");
   }
   put("filter", draft.filter.trim(), draft.filter.trim() !== "" && hasFilter(draft.kind));
+  const ofStatement = draft.kind === "sql";
+  put("sql", draft.sql.trim(), ofStatement);
+  if (ofStatement && draft.sql.trim() === "") errors.sql = t("A SELECT statement.");
   const typed = draft.limit.trim().replace(",", ".");
   const limit = Number(typed);
   if (typed === "" && draft.kind !== "no_data") errors.above = t("A number.");

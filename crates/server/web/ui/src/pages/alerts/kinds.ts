@@ -24,6 +24,7 @@ export const KINDS = [
   "coverage",
   "metric",
   "query",
+  "sql",
 ] as const;
 
 export type RuleKind = (typeof KINDS)[number];
@@ -50,6 +51,7 @@ export const kindNames = (): Record<RuleKind, string> => ({
   coverage: t("Test coverage"),
   metric: t("Metric"),
   query: t("Query"),
+  sql: t("Statement of SQL"),
 });
 
 /** The name of a kind; the word itself if the dashboard does not know it. */
@@ -81,11 +83,19 @@ export const subjectNames = (): Record<SubjectKind, { label: string; example: st
 
 /** Kinds without a filter, and kinds without a window. */
 export const hasFilter = (kind: string) =>
-  !["budget", "burn_rate", "score", "health", "ingest_lag", "dead_letters", "coverage", "metric"].includes(
-    kind,
-  );
+  ![
+    "budget",
+    "burn_rate",
+    "score",
+    "health",
+    "ingest_lag",
+    "dead_letters",
+    "coverage",
+    "metric",
+    "sql",
+  ].includes(kind);
 export const hasWindow = (kind: string) =>
   !["budget", "burn_rate", "health", "ingest_lag", "dead_letters"].includes(kind);
 /** Kinds with groups of their own. */
 export const hasGroups = (kind: string) =>
-  !["budget", "burn_rate", "ingest_lag", "dead_letters"].includes(kind);
+  !["budget", "burn_rate", "ingest_lag", "dead_letters", "sql"].includes(kind);

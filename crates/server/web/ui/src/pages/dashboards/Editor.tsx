@@ -1,11 +1,12 @@
 // What one panel shows, beside the dashboard: every change is drawn at once. What the server refuses stands at its field.
 import { useState } from "react";
-import { FROM, type From, useAsk } from "../../api/ask";
+import { FROM, useAsk } from "../../api/ask";
 import { Problem } from "../../api/client";
 import {
   type DashboardPanel,
   type DashboardVariable,
   PANEL_TYPES,
+  type PanelFrom,
   type PanelType,
 } from "../../api/dashboards";
 import type { Scope } from "../../api/queries";
@@ -14,6 +15,7 @@ import { Field } from "../../components/Field";
 import { Icon } from "../../components/Icon";
 import { fieldErrors } from "../../lib/fieldErrors";
 import { t } from "../../lib/i18n";
+import { StatementField } from "../sql/StatementField";
 import { Check, Select } from "./Fields";
 import { MetricName } from "./MetricName";
 import {
@@ -27,6 +29,7 @@ import {
   measureName,
   measuresOf,
   overTime,
+  SQL_TYPES,
   STEPS,
   typeName,
   unknownVariables,
@@ -48,7 +51,7 @@ interface Props {
 const NAMES = ["filter", "group_by", "measure", "step", "top", "name", "agg", "from"];
 
 function useErrors({ panel, variables, chosen, scope, refused }: Props): Partial<Record<string, string>> {
-  const query = useAsk(askOf(panel, chosen), scope);
+  const query = useAsk(askOf(panel, chosen), scope, false, { enabled: panel.from !== "sql" });
   const { of, rest } = fieldErrors(query.error, NAMES);
   const unknown = unknownVariables(panel.filter, variables);
   const about =
@@ -91,7 +94,7 @@ export function Editor(props: Props) {
         />
         <fieldset className="types">
           <legend className="form-label">{t("Shown as")}</legend>
-          {PANEL_TYPES.map((type: PanelType) => (
+          {(panel.from === "sql" ? SQL_TYPES : PANEL_TYPES).map((type: PanelType) => (
             <button
               key={type}
               type="button"
@@ -107,17 +110,22 @@ export function Editor(props: Props) {
           <Select
             label={t("Source")}
             value={panel.from}
-            options={FROM.map((from: From) => ({ id: from, label: fromName(from) }))}
+            options={[...FROM, "sql" as const].map((from: PanelFrom) => ({
+              id: from,
+              label: fromName(from),
+            }))}
             error={errors.from}
             onChange={(from) => set({ from })}
           />
-          <Select
-            label={t("Measure")}
-            value={panel.measure}
-            options={measuresOf(panel.from, panel.type).map((id) => ({ id, label: measureName(id) }))}
-            error={errors.measure}
-            onChange={(measure) => set({ measure })}
-          />
+          {panel.from === "sql" ? null : (
+            <Select
+              label={t("Measure")}
+              value={panel.measure}
+              options={measuresOf(panel.from, panel.type).map((id) => ({ id, label: measureName(id) }))}
+              error={errors.measure}
+              onChange={(measure) => set({ measure })}
+            />
+          )}
         </div>
         {panel.from === "metric" ? (
           <div className="form-two">
@@ -131,15 +139,24 @@ export function Editor(props: Props) {
             />
           </div>
         ) : null}
-        <Field
-          label={t("Filter")}
-          value={panel.filter}
-          placeholder="model:gpt-* -status:error cost>0.05"
-          hint={t("Terms of the filter; a variable is written as $name")}
-          error={errors.filter}
-          onChange={(filter) => change({ ...panel, filter })}
-        />
-        {grouped(panel) ? (
+        {panel.from === "sql" ? (
+          <StatementField
+            value={panel.sql ?? ""}
+            error={errors.sql}
+            hint={t(":since and :until are the time range of the dashboard.")}
+            onChange={(sql) => change({ ...panel, sql })}
+          />
+        ) : (
+          <Field
+            label={t("Filter")}
+            value={panel.filter}
+            placeholder="model:gpt-* -status:error cost>0.05"
+            hint={t("Terms of the filter; a variable is written as $name")}
+            error={errors.filter}
+            onChange={(filter) => change({ ...panel, filter })}
+          />
+        )}
+        {grouped(panel) && panel.from !== "sql" ? (
           <div className="form-two">
             <Select
               label={t("Group by")}
@@ -159,7 +176,7 @@ export function Editor(props: Props) {
           </div>
         ) : null}
         <div className="form-two">
-          {overTime(panel.type) || panel.type === "stat" ? (
+          {panel.from !== "sql" && (overTime(panel.type) || panel.type === "stat") ? (
             <Select
               label={t("Interval")}
               value={panel.step}

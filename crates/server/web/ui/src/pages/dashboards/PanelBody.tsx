@@ -43,6 +43,7 @@ import { useCompare } from "../../state/compare";
 import { tracesBehind } from "./behind";
 import { GroupTable } from "./GroupTable";
 import { askOf, hueOfPanel, isSpread } from "./model";
+import { SqlPanel } from "./SqlPanel";
 
 export interface PanelProps {
   panel: DashboardPanel;
@@ -68,9 +69,21 @@ const naming = (panel: DashboardPanel): Naming => ({
   unpriced: t("unpriced"),
 });
 
-export function PanelBody({ panel, scope, variables, refetch }: PanelProps) {
+export function PanelBody(props: PanelProps) {
   const box = useRef<HTMLDivElement>(null);
   const height = Math.max(60, useHeight(box));
+  return (
+    <div className="panel-body" ref={box}>
+      {props.panel.from === "sql" ? (
+        <SqlPanel {...props} height={height - 4} />
+      ) : (
+        <FigurePanel {...props} height={height} />
+      )}
+    </div>
+  );
+}
+
+function FigurePanel({ panel, scope, variables, refetch, height }: PanelProps & { height: number }) {
   const compare = useCompare();
   const ask = useMemo(() => askOf(panel, variables), [panel, variables]);
   const query = useAsk(ask, scope, refetch);
@@ -86,23 +99,21 @@ export function PanelBody({ panel, scope, variables, refetch }: PanelProps) {
   );
   const hrefOf = (group?: AskGroup) => tracesBehind(panel, variables, scope.filters.filter, group);
   return (
-    <div className="panel-body" ref={box}>
-      <Charted
-        query={query}
-        height={height - 4}
-        empty={(answer) => answer.total.count === 0 && panel.type !== "stat" && panel.type !== "gauge"}
-      >
-        {(answer) => (
-          <Drawing
-            panel={panel}
-            answer={answer}
-            before={compared ? before.data : undefined}
-            height={height}
-            hrefOf={hrefOf}
-          />
-        )}
-      </Charted>
-    </div>
+    <Charted
+      query={query}
+      height={height - 4}
+      empty={(answer) => answer.total.count === 0 && panel.type !== "stat" && panel.type !== "gauge"}
+    >
+      {(answer) => (
+        <Drawing
+          panel={panel}
+          answer={answer}
+          before={compared ? before.data : undefined}
+          height={height}
+          hrefOf={hrefOf}
+        />
+      )}
+    </Charted>
   );
 }
 

@@ -54,7 +54,9 @@ export function PanelCard({ editing, ...props }: PanelProps & { editing?: Editin
           ) : (
             <Link
               href={tracesBehind(panel, variables, scope.filters.filter)}
-              title={t("The traces behind this panel")}
+              title={
+                panel.from === "sql" ? t("The statement of this panel") : t("The traces behind this panel")
+              }
             >
               {panel.title}
             </Link>

@@ -1,11 +1,11 @@
 // Which traces stand behind a panel and its parts.
-import type { AskGroup, From } from "../../api/ask";
-import type { DashboardPanel } from "../../api/dashboards";
+import type { AskGroup } from "../../api/ask";
+import type { DashboardPanel, PanelFrom } from "../../api/dashboards";
 import { isField, joined, type Narrowing, narrowed } from "../../lib/query";
 import { href } from "../../state/url";
 import { filled } from "./model";
 
-const WHOSE: Partial<Record<From, Narrowing>> = {
+const WHOSE: Partial<Record<PanelFrom, Narrowing>> = {
   calls: { calls: ">0" },
   tools: { tools: ">0" },
   agents: {},
@@ -19,6 +19,7 @@ export function tracesBehind(
   filter: string | undefined,
   group?: AskGroup,
 ): string {
+  if (panel.from === "sql") return href("/sql", { statement: panel.sql });
   const text = joined(filter ?? "", filled(panel.filter, variables));
   const by: Narrowing = { ...(panel.measure.startsWith("error") ? { status: "error" } : WHOSE[panel.from]) };
   for (const [field, value] of Object.entries(group?.key ?? {})) {

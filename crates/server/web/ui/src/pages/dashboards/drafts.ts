@@ -15,3 +15,18 @@ export function leftDraft(): DashboardBody | null {
 export function dropDraft(): void {
   waiting = null;
 }
+
+let change: { id: string; body: DashboardBody } | null = null;
+
+/** A stored dashboard with a change that is not saved yet. */
+export function leaveChange(id: string, body: DashboardBody): void {
+  change = { id, body };
+}
+
+/** The change that was left for a dashboard. */
+export const leftChange = (id: string | null): DashboardBody | null =>
+  change !== null && change.id === id ? change.body : null;
+
+export function dropChange(): void {
+  change = null;
+}

@@ -2,7 +2,7 @@
 import { useEffect, useState } from "react";
 import { type DashboardBody, useSaveDashboard } from "../../api/dashboards";
 import { href, navigate, setParams, usePlace } from "../../state/url";
-import { dropDraft } from "./drafts";
+import { dropChange, dropDraft, leftChange } from "./drafts";
 
 /** The address of a dashboard that is not stored yet. */
 export const NEW = "new";
@@ -17,10 +17,14 @@ export interface OpenProps {
 export function useEditing({ id, saved }: OpenProps) {
   const { params } = usePlace();
   const edit = id === null || params.get("edit") === "1";
-  const [draft, setDraft] = useState<DashboardBody>(saved);
+  const [draft, setDraft] = useState<DashboardBody>(() => leftChange(id) ?? saved);
   const [side, setSide] = useState<string | null>(null);
   const save = useSaveDashboard();
   const changed = edit && (id === null || JSON.stringify(draft) !== JSON.stringify(saved));
+  // The change lives in the draft from here on.
+  useEffect(() => {
+    if (edit) dropChange();
+  }, [edit]);
   useEffect(() => {
     if (!changed) return;
     const ask = (event: BeforeUnloadEvent) => event.preventDefault();

@@ -1,6 +1,12 @@
 // What a panel asks, what it may measure, and which traces stand behind it.
 import type { Ask, From } from "../../api/ask";
-import type { DashboardBody, DashboardPanel, DashboardVariable, PanelType } from "../../api/dashboards";
+import type {
+  DashboardBody,
+  DashboardPanel,
+  DashboardVariable,
+  PanelFrom,
+  PanelType,
+} from "../../api/dashboards";
 import { MEASURES, type Measure } from "../../charts/measures";
 import { t } from "../../lib/i18n";
 import { rewritten, written } from "../../lib/query";
@@ -9,7 +15,8 @@ import { rewritten, written } from "../../lib/query";
 export const SPREADS = ["latency", "ttft"] as const;
 export type Spreads = (typeof SPREADS)[number];
 
-export const GROUPS: Record<From, readonly string[]> = {
+export const GROUPS: Record<PanelFrom, readonly string[]> = {
+  sql: [],
   calls: [
     "model",
     "provider",
@@ -66,7 +73,8 @@ const FIRST: readonly Measure[] = ["ttft_p50", "ttft_p95", "ttft_p99"];
 const COUNTS: readonly Measure[] = ["count", "per_min", "errors", "error_rate", "success_rate"];
 
 /** What can be measured of what, in the order of the list. */
-export function measuresOf(from: From, type: PanelType): readonly string[] {
+export function measuresOf(from: PanelFrom, type: PanelType): readonly string[] {
+  if (from === "sql") return ["value"];
   if (type === "histogram" || type === "box")
     return from === "calls" || from === "spans" ? SPREADS : ["latency"];
   const plain = measuresFrom(from);
@@ -130,8 +138,9 @@ export function measureName(measure: string): string {
   return names[measure] ?? measure;
 }
 
-export function fromName(from: From): string {
+export function fromName(from: PanelFrom): string {
   return {
+    sql: t("a statement of SQL"),
     calls: t("LLM calls"),
     tools: t("tool calls"),
     agents: t("agent runs"),
@@ -179,13 +188,15 @@ export const isSpread = (measure: string): measure is Spreads =>
 
 /** The panel with what does not go together put right, after one of its fields was changed. */
 export function fitted(panel: DashboardPanel): DashboardPanel {
+  if (panel.from === "sql") return fittedStatement(panel);
   const measures = measuresOf(panel.from, panel.type);
   const measure = measures.includes(panel.measure) ? panel.measure : (measures[0] ?? "count");
   const known = GROUPS[panel.from];
   const first = known[0];
   const mustGroup = panel.type === "table" || panel.type === "pie" || panel.type === "box";
   let group_by = panel.group_by.filter((word) => known.includes(word));
-  const next = { ...panel, measure };
+  const { sql: _, ...known_ } = panel;
+  const next = { ...known_, measure };
   if (!grouped(next)) group_by = [];
   else if (group_by.length === 0 && mustGroup && first) group_by = [first];
   const step = overTime(panel.type)
@@ -195,6 +206,22 @@ export function fitted(panel: DashboardPanel): DashboardPanel {
     : panel.step;
   const whole = panel.type === "histogram" || panel.type === "gauge" || mustGroup;
   return { ...next, group_by, step: whole ? "none" : step };
+}
+
+/** Types of panels that a statement can have. */
+export const SQL_TYPES: readonly PanelType[] = ["line", "area", "bar", "stat", "table", "pie", "gauge"];
+
+const SQL_FIRST = `SELECT time_floor(started_at, '1h') AS hour, count(*) AS calls
+FROM calls
+WHERE started_at >= :since AND started_at < :until
+GROUP BY hour ORDER BY hour`;
+
+/** The columns of a statement are its groups and figures, so the other fields are empty. */
+function fittedStatement(panel: DashboardPanel): DashboardPanel {
+  const { name: _name, agg: _agg, top: _top, ...rest } = panel;
+  const type = SQL_TYPES.includes(panel.type) ? panel.type : "bar";
+  const sql = panel.sql ?? SQL_FIRST;
+  return { ...rest, type, sql, filter: "", group_by: [], step: "none", measure: "value" };
 }
 
 /** The largest groups of an amount are those with the most of it; of a rate or a time, those with the most work. */
@@ -207,7 +234,8 @@ function sortOf(measure: string): Ask["sort"] {
 export function askOf(panel: DashboardPanel, variables: Record<string, string>): Ask {
   const spread = isSpread(panel.measure) && panel.type !== "box";
   return {
-    from: panel.from,
+    // A panel with a statement asks another route.
+    from: panel.from === "sql" ? "calls" : panel.from,
     group_by: panel.group_by,
     step: panel.step,
     ...(panel.group_by.length > 0 ? { top: panel.top ?? 10, sort: sortOf(panel.measure) } : {}),
