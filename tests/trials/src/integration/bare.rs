@@ -1,7 +1,7 @@
 //! `bare`: runs other suites in a fresh Debian root that has nothing installed but Rust and a C compiler.
 //!
 //! A suite that passes only because a package was installed earlier fails here. The root is made by
-//! debootstrap and entered by chroot in a mount namespace; the repository, the toolchain and the built
+//! debootstrap and entered by `pivot_root` in a mount namespace; the repository, the toolchain and the built
 //! programs are bind mounts.
 
 use std::fs;
@@ -27,6 +27,7 @@ const ENTER: &str = r#"
 set -e
 root=$1 repository=$2 cache=$3 binary=$4
 shift 4
+mount --bind "$root" "$root"
 folder() { mkdir -p "$root$1" && mount --rbind "$1" "$root$1"; }
 folder /dev
 folder /sys
@@ -42,8 +43,11 @@ mount -t tmpfs tmpfs "$root$cache"
 touch "$root/quipu"
 mount --bind "$binary" "$root/quipu"
 cp /etc/resolv.conf /etc/hosts "$root/etc/"
-cd "$repository"
-exec chroot "$root" sh -c 'cd "$0" && exec "$@"' "$repository" "$@"
+# After a plain chroot the kernel refuses user namespaces, which the case of the image needs.
+mkdir "$root/outside"
+cd "$root"
+pivot_root . outside
+exec chroot . sh -c 'umount -l /outside && cd "$0" && exec "$@"' "$repository" "$@"
 "#;
 
 /// Runs each case in a root of its own.
