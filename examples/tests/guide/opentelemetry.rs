@@ -14,7 +14,9 @@ fn exporters_of_all_signals(quipu: &quipu::Quipu) {
     // guide: docs/guide/library.md rust 6
 }
 
-fn spans_to_the_application(exporter_of_the_application: impl SpanExporter + 'static) -> Result<(), Box<dyn Error>> {
+fn spans_to_the_application(
+    exporter_of_the_application: impl SpanExporter + 'static,
+) -> Result<(), Box<dyn Error>> {
     // guide: docs/guide/library.md rust 7
     Ok(())
 }

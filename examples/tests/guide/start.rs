@@ -77,7 +77,8 @@ mod bridge {
 
     fn selected() {
         // guide: docs/guide/tracing.md rust 3
-        let subscriber = tracing_subscriber::layer::SubscriberExt::with(tracing_subscriber::registry(), layer);
+        let subscriber =
+            tracing_subscriber::layer::SubscriberExt::with(tracing_subscriber::registry(), layer);
     }
 
     mod filter {

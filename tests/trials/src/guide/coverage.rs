@@ -63,7 +63,8 @@ fn compiled() -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for folder in ["crates", "examples", "tests"] {
         files(&shell::root().join(folder), &["rs"], &mut |text| {
-            let paths = text.split("#[doc = include_str!(\"").skip(1).filter_map(|rest| rest.split('"').next());
+            let paths =
+                text.split("#[doc = include_str!(\"").skip(1).filter_map(|rest| rest.split('"').next());
             found.extend(paths.map(|path| path.trim_start_matches("../").to_owned()));
         });
     }

@@ -247,7 +247,11 @@ impl Store for Nodes {
 }
 
 /// The summary of a trace, without figures.
-fn summary(trace_id: TraceId, started_at: Timestamp, service: Option<compact_str::CompactString>) -> TraceRow {
+fn summary(
+    trace_id: TraceId,
+    started_at: Timestamp,
+    service: Option<compact_str::CompactString>,
+) -> TraceRow {
     TraceRow {
         trace_id,
         name: String::new(),

@@ -225,7 +225,8 @@ fn machine() -> Result<Vec<(String, OsString)>> {
     let named = MACHINE.iter().filter_map(|name| Some(((*name).to_owned(), std::env::var_os(name)?)));
     let mut found: Vec<(String, OsString)> = named.collect();
     if std::env::var_os("RUSTUP_HOME").is_none() {
-        found.extend(std::env::home_dir().map(|home| ("RUSTUP_HOME".to_owned(), home.join(".rustup").into())));
+        found
+            .extend(std::env::home_dir().map(|home| ("RUSTUP_HOME".to_owned(), home.join(".rustup").into())));
     }
     if let Some(npm) = shell::find("npm") {
         // It is in the prefix, which is another one here.

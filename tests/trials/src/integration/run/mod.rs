@@ -19,7 +19,8 @@ use crate::{shell, table};
 use attempt::{Attempt, Ended};
 use programs::{Installed, Program};
 
-/// How long a program may take until its first call. CrewAI imports its modules for a minute on two busy cores.
+/// How long a program may take until its first call. CrewAI imports its modules for a minute on two busy
+/// cores.
 const CALLS: Duration = Duration::from_secs(180);
 /// Signals that are passed on.
 const SIGNALS: [&str; 2] = ["INT", "TERM"];
