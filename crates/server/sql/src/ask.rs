@@ -189,7 +189,7 @@ fn check(question: &SqlQuestion) -> Result<(), SqlError> {
 /// The columns of a statement that did not run.
 fn columns_of(statement: &Statement<'_>) -> SqlAnswer {
     let column = |name: &str| SqlColumn { name: name.to_owned(), r#type: "null".to_owned() };
-    let columns = statement.column_names().into_iter().map(column).collect();
+    let columns = statement.column_names().map(column).collect();
     SqlAnswer { columns, rows: Vec::new(), truncated: false }
 }
 
