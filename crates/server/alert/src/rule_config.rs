@@ -99,8 +99,8 @@ rule_config! {
     query: String,
     /// Figure of the kind `query`, such as `count` (default), `error_rate` or `latency_p99`.
     figure: String,
-    /// Statement of the kind `sql`. Its last column is the figure; up to two columns before it are the keys of
-    /// a group. `:since` and `:until` are the ends of the window.
+    /// Statement of the kind `sql`. Its last column is the figure; up to two columns before it are the keys
+    /// of a group. `:since` and `:until` are the ends of the window.
     sql: String,
     /// Budget of the kind `budget`; the value is the share of its limit that is spent, or with
     /// `figure = "forecast"` the share that will be spent at the end of the period at the pace so far.

@@ -94,8 +94,8 @@ fn number(value: &Json) -> Result<Option<f64>, ()> {
 }
 
 impl Alerts {
-    /// Notes that a rule had no turn in a round of evaluations. That is an error of the rule once it has missed
-    /// two evaluations, so a rule that is never evaluated is not silent.
+    /// Notes that a rule had no turn in a round of evaluations. That is an error of the rule once it has
+    /// missed two evaluations, so a rule that is never evaluated is not silent.
     pub(crate) async fn note_skipped(
         &self,
         rule: &Rule,

@@ -132,8 +132,7 @@ impl SqlSession {
         match &error {
             Error::SqlInputError { msg, offset, .. } => {
                 let at = usize::try_from(*offset).ok().and_then(|offset| query.get(..offset));
-                SqlError::new(SqlErrorKind::Statement, explained(msg))
-                    .at(at.map(|text| text.chars().count()))
+                SqlError::new(SqlErrorKind::Statement, msg.as_str()).at(at.map(|text| text.chars().count()))
             }
             Error::MultipleStatement => {
                 SqlError::new(SqlErrorKind::Statement, "expected one statement, found several")
@@ -151,7 +150,7 @@ impl SqlSession {
                         return self.timeout();
                     }
                     let at = named_place(query, &text);
-                    SqlError::new(SqlErrorKind::Statement, text).at(at)
+                    SqlError::new(SqlErrorKind::Statement, explained(&text)).at(at)
                 }
             },
             _ => SqlError::new(SqlErrorKind::Statement, error.to_string()),
@@ -190,7 +189,7 @@ fn check(question: &SqlQuestion) -> Result<(), SqlError> {
 /// The columns of a statement that did not run.
 fn columns_of(statement: &Statement<'_>) -> SqlAnswer {
     let column = |name: &str| SqlColumn { name: name.to_owned(), r#type: "null".to_owned() };
-    let columns = statement.column_names().into_iter().map(column).collect();
+    let columns = statement.column_names().map(column).collect();
     SqlAnswer { columns, rows: Vec::new(), truncated: false }
 }
 
@@ -213,7 +212,8 @@ fn named_place(query: &str, text: &str) -> Option<usize> {
         return Some(query.chars().count());
     }
     let table = text.strip_prefix("no such table: ")?;
-    place_of(query, table.rsplit('.').next().unwrap_or(table))
+    // A prefix in quotes is written otherwise than SQLite names it.
+    place_of(query, table).or_else(|| place_of(query, table.rsplit('.').next().unwrap_or(table)))
 }
 
 fn note(kind: &mut Option<&'static str>, value: ValueRef<'_>) {

@@ -196,7 +196,10 @@ async fn each_slow_statement_has_its_turn_and_one_that_waits_too_long_is_an_aler
     run_to(&answering.world, &alerts, 100).await;
     let late = |row: &&AlertRow| row.rule == "rule-failing";
     let errors: Vec<String> = alerts.list().iter().filter(late).filter_map(|row| row.error.clone()).collect();
-    assert!(!errors.is_empty() && errors.iter().all(|error| error.contains("take all the time")), "{errors:?}");
+    assert!(
+        !errors.is_empty() && errors.iter().all(|error| error.contains("take all the time")),
+        "{errors:?}"
+    );
     let asked = answering.asked.lock().unwrap().clone();
     let times = |rule: usize| asked.iter().filter(|ask| ask.statement == format!("SELECT {rule}")).count();
     assert_eq!((0..6).map(times).collect::<Vec<_>>(), [2, 1, 1, 1, 1, 1], "one each round");

@@ -15,7 +15,11 @@ fn errors_name_their_position() {
         ("SELECT * FROM trces", Some(14), "no such table: trces"),
         ("SELECT 1; SELECT 2", Some(9), "one statement"),
         ("SELECT 1 +", Some(10), "incomplete input"),
-        ("SELECT * FROM vault.traces", Some(14), "no such table: vault.traces; a statement reads the tables of"),
+        (
+            "SELECT * FROM vault.traces",
+            Some(14),
+            "no such table: vault.traces; a statement reads the tables of",
+        ),
         ("", Some(0), "expected one SELECT statement"),
         ("-- nothing", Some(0), "expected one SELECT statement"),
         ("DELETE FROM traces", None, "may not be modified"),

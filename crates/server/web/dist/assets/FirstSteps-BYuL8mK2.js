@@ -1,1 +1,0 @@
-export{t as TeachToSend}from"./FirstSteps-C_mmZZe0.js";

@@ -1,0 +1,1 @@
+export{t as TeachToSend}from"./FirstSteps-Bf3phCbf.js";

@@ -1,1 +1,0 @@
-import{l as e}from"./filters-B646CbvS.js";import{u as t}from"./i18n-B5YYtU6c.js";var n=t();function r({href:t,onClick:r,...i}){return(0,n.jsx)(`a`,{href:t,onClick:n=>{r?.(n);let i=n.button===0&&!n.metaKey&&!n.ctrlKey&&!n.shiftKey&&!n.altKey;!n.defaultPrevented&&i&&(n.preventDefault(),e(t))},...i})}export{r as t};
