@@ -182,7 +182,7 @@ impl Alerts {
         }
     }
 
-    /// Current state of each group, firing ones first.
+    /// Current state of each group, firing ones first, and critical ones first among them.
     pub fn list(&self) -> Vec<AlertRow> {
         let mut rows = self.failing_rows();
         rows.extend(self.unread_rows());
@@ -202,8 +202,10 @@ impl Alerts {
                 });
             }
         }
-        let order = ["firing", "error", "pending", "no_data", "ok"];
-        rows.sort_by_key(|row| order.iter().position(|word| *word == row.state));
+        let states = ["firing", "error", "pending", "no_data", "ok"];
+        let severities = ["critical", "warning", "info"];
+        let place = |words: &[&str], word: &str| words.iter().position(|one| *one == word);
+        rows.sort_by_key(|row| (place(&states, &row.state), place(&severities, &row.severity)));
         rows
     }
 

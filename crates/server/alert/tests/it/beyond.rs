@@ -66,3 +66,15 @@ async fn a_group_at_rest_beyond_the_limit_is_forgotten() {
         alerts.list().into_iter().map(|row| (row.group["user"].clone(), row.state)).collect();
     assert_eq!(listed, [("ada".to_owned(), "ok".to_owned())]);
 }
+
+#[tokio::test]
+async fn critical_groups_are_listed_first() {
+    let world = Arc::<World>::default();
+    let rule =
+        |name: &str, severity: &str| RULE.replace("failing", name) + &format!("severity = \"{severity}\"\n");
+    let alerts = alerts(&world, None, &(rule("a", "info") + &rule("b", "critical") + &rule("c", "warning")));
+    world.call(5, "zoe", true);
+    run_to(&world, &alerts, 30).await;
+    let listed: Vec<String> = alerts.list().into_iter().map(|row| row.severity).collect();
+    assert_eq!(listed, ["critical", "warning", "info"]);
+}

@@ -58,7 +58,7 @@ pub fn run(bench: &Bench, folder: &Path, report: Report) -> Result<Report> {
                 next = Instant::now() + APART;
             }
             if let Ok(message) = heard.recv_timeout(Duration::from_millis(5)) {
-                told.push(read(&message, life)?);
+                told.extend(read(&message, life)?);
                 if life % 3 == 0 {
                     break;
                 }
@@ -66,7 +66,7 @@ pub fn run(bench: &Bench, folder: &Path, report: Report) -> Result<Report> {
         }
         server.kill();
         while let Ok(message) = heard.recv_timeout(STRAGGLER) {
-            told.push(read(&message, life)?);
+            told.extend(read(&message, life)?);
         }
         if (life + 1) % 50 == 0 {
             println!("        {} kills, {} notices", life + 1, told.len());
@@ -150,27 +150,28 @@ fn finish(heard: &Receiver<Heard>, users: &BTreeSet<String>, life: u64, told: &m
     let mut ended: BTreeSet<String> = told.iter().filter_map(resolved).collect();
     while Instant::now() < end && !users.is_subset(&ended) {
         if let Ok(message) = heard.recv_timeout(Duration::from_millis(500)) {
-            let one = read(&message, life)?;
-            ended.extend(resolved(&one));
-            told.push(one);
+            if let Some(one) = read(&message, life)? {
+                ended.extend(resolved(&one));
+                told.push(one);
+            }
         }
     }
     Ok(())
 }
 
-/// The notice of a message.
-fn read(heard: &Heard, life: u64) -> Result<Told> {
-    let body: Value = serde_json::from_str(&heard.body)?;
+/// The notice of a message; `None` if the kill cut it off.
+fn read(heard: &Heard, life: u64) -> Result<Option<Told>> {
+    let Ok(body) = serde_json::from_str::<Value>(&heard.body) else { return Ok(None) };
     let text = |value: &Value| {
         let text = value.as_str().map(str::to_owned);
         text.ok_or_else(|| anyhow!("a message is not about one notice: {}", heard.body))
     };
-    Ok(Told {
+    Ok(Some(Told {
         life,
         episode: text(&body["episode"])?,
         status: text(&body["status"])?,
         user: text(&body["group"]["user"])?,
-    })
+    }))
 }
 
 #[cfg(test)]
