@@ -1,5 +1,5 @@
-//! Queries of a round that one query answers: those for other thresholds or orders, and those that differ only
-//! in one value of their filter, such as the service. Such a query has the field as a further key.
+//! Queries of a round that one query answers: those for other thresholds or orders, and those that differ
+//! only in one value of their filter, such as the service. Such a query has the field as a further key.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
