@@ -13,7 +13,8 @@ use crate::actions::Actor;
 use crate::alerts_config::Times;
 use crate::deliver::InFlight;
 use crate::failing::{self, Failing};
-use crate::file::{AlertFile, GroupRecord};
+use crate::file::{AlertFile, Groups};
+use crate::observe::group_of;
 use crate::quiet::Inhibition;
 use crate::route::{Grouping, Routes};
 use crate::shared::Shared;
@@ -62,7 +63,7 @@ pub(crate) struct Inner {
 pub(crate) struct Live {
     pub rules: BTreeMap<String, (Arc<Rule>, RuleSource)>,
     /// Groups by rule and key.
-    pub groups: BTreeMap<String, BTreeMap<String, GroupRecord>>,
+    pub groups: BTreeMap<String, Arc<Groups>>,
     /// Groups beyond the limit, by rule.
     pub left_out: BTreeMap<String, usize>,
     /// Time of the latest evaluation, by rule.
@@ -122,7 +123,7 @@ impl Alerts {
             }
         }
         for (rule, grp, record) in file.states()? {
-            live.groups.entry(rule).or_default().insert(grp, record);
+            Arc::make_mut(live.groups.entry(rule).or_default()).insert(grp.into(), record);
         }
         let shared = Arc::new(Shared::new(parts.measure));
         let failing = failing::restored(file.open_of(failing::RULE)?);
@@ -181,28 +182,30 @@ impl Alerts {
         }
     }
 
-    /// Current state of each group, firing ones first.
+    /// Current state of each group, firing ones first, and critical ones first among them.
     pub fn list(&self) -> Vec<AlertRow> {
         let mut rows = self.failing_rows();
         rows.extend(self.unread_rows());
         let live = self.0.live.lock();
         for (name, (rule, _)) in &live.rules {
-            for record in live.groups.get(name).into_iter().flat_map(BTreeMap::values) {
+            for (grp, record) in live.groups.get(name).into_iter().flat_map(|groups| groups.iter()) {
                 rows.push(AlertRow {
                     rule: name.clone(),
-                    group: record.group.clone(),
+                    group: group_of(grp),
                     state: record.state.word().to_owned(),
                     severity: severity(rule, &record.state).as_str().to_owned(),
                     value: record.state.value,
                     threshold: rule.law.bound.threshold(),
                     since: Some(record.state.since.to_string()),
-                    episode: record.episode.clone(),
-                    error: record.error.clone(),
+                    episode: record.open.as_ref().map(|open| open.id.clone()),
+                    error: record.error.as_deref().map(str::to_owned),
                 });
             }
         }
-        let order = ["firing", "error", "pending", "no_data", "ok"];
-        rows.sort_by_key(|row| order.iter().position(|word| *word == row.state));
+        let states = ["firing", "error", "pending", "no_data", "ok"];
+        let severities = ["critical", "warning", "info"];
+        let place = |words: &[&str], word: &str| words.iter().position(|one| *one == word);
+        rows.sort_by_key(|row| (place(&states, &row.state), place(&severities, &row.severity)));
         rows
     }
 

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use quipu_core::Timestamp;
 
 use crate::engine::law_of;
+use crate::file::Groups;
+use crate::observe::group_of;
 use crate::replay::Replay;
 use crate::sliding::ceil;
 use crate::{AlertError, Alerts, Bound, Change, GroupState, Rule, RuleConfig, Seen};
@@ -107,13 +109,13 @@ impl Alerts {
         let mut states = BTreeMap::<String, (BTreeMap<String, String>, GroupState)>::new();
         let mut at = ceil(since, every);
         while at <= until {
-            let mut seen = self.observe(rule, at).await?.groups;
-            for (key, found) in &seen {
-                states.entry(key.clone()).or_insert_with(|| (found.group.clone(), GroupState::default()));
+            let mut seen = self.observe(rule, at, &Groups::new()).await?.groups;
+            for key in seen.keys() {
+                states.entry(key.clone()).or_insert_with(|| (group_of(key), GroupState::default()));
             }
             for (key, (group, state)) in &mut states {
                 let seen = seen.remove(key).map_or(Seen::NoData, |found| found.seen);
-                let change = state.step(&law_of(rule, group), seen, at);
+                let change = state.step(&law_of(rule, group.is_empty()), seen, at);
                 test.note(group, state, change, at);
             }
             at = at.plus(every);

@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 use crate::actions::{Action, PREFIX};
 use crate::channel::{Message, SHOWN};
 use crate::file::{Flush, Outcome, Picture};
+use crate::observe::group_of;
 use crate::plan::{Parcel, Plan};
 use crate::{AlertError, Alerts, Channel, Notice, NoticeStatus, Severity};
 
@@ -160,11 +161,11 @@ impl Alerts {
         let live = self.0.live.lock();
         let mut all = Vec::new();
         for (name, (rule, _)) in &live.rules {
-            for record in live.groups.get(name).into_iter().flat_map(BTreeMap::values) {
-                let Some(episode) = &record.episode else { continue };
+            for (grp, record) in live.groups.get(name).into_iter().flat_map(|groups| groups.iter()) {
+                let Some(open) = &record.open else { continue };
                 all.push(Notice {
-                    episode: episode.clone(),
-                    group: record.group.clone(),
+                    episode: open.id.clone(),
+                    group: group_of(grp),
                     ..test_notice(name, rule.severity_of(&record.state))
                 });
             }

@@ -4,15 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use quipu_core::Timestamp;
-use quipu_query::FigureAsk;
 use ring::digest::{SHA256, digest};
 
 use crate::actions::PREFIX;
 use crate::evidence::LookedUp;
-use crate::file::{Changes, EpisodeChange, GroupRecord};
-use crate::joined::Family;
+use crate::file::{Changes, EpisodeChange, EpisodeFacts, GroupRecord, Groups};
 use crate::kind::Kind;
-use crate::observe::{Observed, absent, group_key};
+use crate::observe::{Observed, absent, group_key, group_of};
+use crate::shared::Asked;
 use crate::span::span_text;
 use crate::statement::ROUND;
 use crate::{AlertError, Alerts, Bound, Change, NoData, Notice, NoticeStatus, Phase, Rule, Seen};
@@ -33,20 +32,21 @@ struct Due {
     at: Timestamp,
     /// The evaluation before.
     last: Option<Timestamp>,
-    ask: Option<FigureAsk>,
-    /// Statements come last, so that a slow one delays no other rule of its round. The one that waited
-    /// longest is the first of them. Other rules go by the family of their query, and their query.
-    order: (Option<(Timestamp, String)>, String, String),
+    asked: Option<Asked>,
 }
 
 impl Due {
-    fn new(rule: Arc<Rule>, at: Timestamp, last: Option<Timestamp>) -> Self {
-        let ask = if rule.kind.is_queried() { rule.ask(at, None).ok() } else { None };
-        let family = ask.as_ref().and_then(Family::of).map(|family| family.name).unwrap_or_default();
-        let rank = ask.as_ref().map(|ask| format!("{:?} {ask:?}", ask.rank)).unwrap_or_default();
-        let is_statement = rule.kind == Kind::Sql;
-        let waited = is_statement.then(|| (last.unwrap_or_default(), rule.name.clone()));
-        Self { rule, at, last, ask, order: (waited, family, rank) }
+    /// Statements come last, so that a slow one delays no other rule of its round. The one that waited
+    /// longest is the first of them. Other rules go by the family of their query, or by the query if it has
+    /// none.
+    fn order(&self) -> (Option<(Timestamp, String)>, String) {
+        let is_statement = self.rule.kind == Kind::Sql;
+        let waited = is_statement.then(|| (self.last.unwrap_or_default(), self.rule.name.clone()));
+        let query = self.asked.as_ref().map(|Asked { ask, family }| match family {
+            Some(family) => family.name.clone(),
+            None => format!("{:?} {ask:?}", ask.rank),
+        });
+        (waited, query.unwrap_or_default())
     }
 }
 
@@ -57,7 +57,7 @@ impl Alerts {
     /// The alert file cannot be written. The next evaluation then finds the same changes.
     pub async fn evaluate(&self, now: Timestamp) -> Result<(), AlertError> {
         let due = self.due_rules(now);
-        let round = self.0.shared.round(due.iter().filter_map(|due| due.ask.as_ref()));
+        let round = self.0.shared.round(due.iter().filter_map(|due| due.asked.as_ref()));
         let mut statements = None;
         for Due { rule, at, last, .. } in due {
             let time = self.0.clock.now();
@@ -81,18 +81,23 @@ impl Alerts {
         let last = |rule: &Rule| live.evaluated.get(&rule.name).copied();
         let due = live.rules.values().map(|(rule, _)| rule);
         let due = due.filter(|rule| last(rule).is_none_or(|last| last < time(rule)));
-        let due = due.map(|rule| Due::new(Arc::clone(rule), time(rule), last(rule)));
-        let mut due: Vec<Due> = due.collect();
-        due.sort_by(|one, other| one.order.cmp(&other.order));
+        let mut due: Vec<Due> = due
+            .map(|rule| {
+                let (rule, at, last) = (Arc::clone(rule), time(rule), last(rule));
+                let ask = if rule.kind.is_queried() { rule.ask(at, None).ok() } else { None };
+                Due { asked: ask.map(|ask| self.0.shared.asked(ask)), rule, at, last }
+            })
+            .collect();
+        due.sort_by_cached_key(Due::order);
         due
     }
 
     async fn evaluate_rule(&self, rule: &Arc<Rule>, at: Timestamp) -> Result<(), AlertError> {
-        let observed = match self.observe(rule, at).await {
+        let known = self.0.live.lock().groups.get(&rule.name).cloned().unwrap_or_default();
+        let observed = match self.observe(rule, at, &known).await {
             Ok(observed) => observed,
             Err(error) => Observed { error: Some(error.to_string()), ..Observed::default() },
         };
-        let known = self.0.live.lock().groups.get(&rule.name).cloned().unwrap_or_default();
         let (groups, changes) = self.apply(rule, &observed, known, at).await;
         if !changes.is_empty() {
             self.with_file(move |file| file.apply(&changes, at)).await?;
@@ -101,7 +106,7 @@ impl Alerts {
         let mut live = self.0.live.lock();
         // The rule may have been removed or replaced meanwhile.
         if live.rules.get(&rule.name).is_some_and(|(current, _)| Arc::ptr_eq(current, rule)) {
-            live.groups.insert(rule.name.clone(), groups);
+            live.groups.insert(rule.name.clone(), Arc::new(groups));
             live.left_out.insert(rule.name.clone(), observed.left_out);
             live.evaluated.insert(rule.name.clone(), at);
         }
@@ -113,65 +118,68 @@ impl Alerts {
         &self,
         rule: &Rule,
         observed: &Observed,
-        mut known: BTreeMap<String, GroupRecord>,
+        known: Arc<Groups>,
         at: Timestamp,
-    ) -> (BTreeMap<String, GroupRecord>, Changes) {
-        let (mut groups, mut changes) = (BTreeMap::new(), Changes::default());
-        let mut known_figures = LookedUp::default();
-        let mut keys: BTreeSet<String> = known.keys().chain(observed.groups.keys()).cloned().collect();
+    ) -> (Groups, Changes) {
+        let (mut groups, mut changes) = (Vec::with_capacity(observed.groups.len()), Changes::default());
+        let mut known_figures = LookedUp::of(&known);
+        let keys = known.keys().map(|key| &**key).chain(observed.groups.keys().map(String::as_str));
+        let mut keys: BTreeSet<&str> = keys.collect();
+        let whole = group_key(&BTreeMap::new());
         if observed.error.is_some() && keys.is_empty() {
-            keys.insert(group_key(&BTreeMap::new()));
+            keys.insert(&whole);
         }
+        let error: Option<Arc<str>> = observed.error.as_deref().map(Arc::from);
         for grp in keys {
-            let found = observed.groups.get(&grp);
-            let before = known.remove(&grp);
-            let mut record = before.clone().unwrap_or_default();
+            let found = observed.groups.get(grp);
+            let before = known.get(grp);
+            let is_beyond = found.is_none() && observed.left_out > 0 && !observed.is_searched;
+            if is_beyond && before.is_some_and(|before| before.state.is_idle()) {
+                // A group at rest beyond the limit is forgotten, as one without records is.
+                continue;
+            }
+            let mut record = before.cloned().unwrap_or_default();
             if before.is_none() {
                 record.state.since = at;
             }
-            if let Some(found) = found {
-                record.group.clone_from(&found.group);
-            }
-            record.error.clone_from(&observed.error);
+            record.error.clone_from(&error);
             let seen = match found {
                 _ if observed.error.is_some() => Seen::Error,
                 Some(found) => found.seen,
-                // The group may be among those beyond the limit.
-                None if observed.left_out > 0 => Seen::Error,
+                None if is_beyond => Seen::Error,
                 None => absent(rule),
             };
-            let law = law_of(rule, &record.group);
+            let law = law_of(rule, grp == whole);
             let peak = record.state.peak;
             let change = record.state.step(&law, seen, at);
             let example = found.and_then(|found| found.example);
             match change {
                 Some(Change::Fired) => {
-                    self.begin(rule, &grp, &mut record, (example, at), &mut changes, &mut known_figures)
-                        .await;
+                    self.begin(rule, grp, &mut record, (example, at), &mut changes, &mut known_figures).await;
                 }
-                Some(Change::Raised) => self.tell(rule, &grp, &record, &mut changes),
+                Some(Change::Raised) => self.tell(rule, grp, &record, &mut changes),
                 Some(Change::Resolved) => {
-                    self.end(rule, &grp, &mut record, at, &mut changes, &mut known_figures).await
+                    self.end(rule, grp, &mut record, at, &mut changes, &mut known_figures).await
                 }
                 None if record.state.phase == Phase::Firing && record.state.peak != peak => {
-                    changes.episodes.extend(self.episode(rule, &grp, &record, NoticeStatus::Firing, None));
+                    changes.episodes.extend(self.episode(rule, grp, &record, NoticeStatus::Firing, None));
                 }
                 None => {}
             }
             let is_idle = record.state.is_idle();
             if !is_idle {
-                let is_stored = before.as_ref().is_some_and(|before| record.is_stored_as(before, law.keep));
+                let is_stored = before.is_some_and(|before| record.is_stored_as(before, law.keep));
                 if !is_stored {
-                    changes.states.push((rule.name.clone(), grp.clone(), Some(record.clone())));
+                    changes.states.push((rule.name.clone(), grp.to_owned(), Some(record.clone())));
                 }
-            } else if before.as_ref().is_some_and(|before| !before.state.is_idle()) {
-                changes.states.push((rule.name.clone(), grp.clone(), None));
+            } else if before.is_some_and(|before| !before.state.is_idle()) {
+                changes.states.push((rule.name.clone(), grp.to_owned(), None));
             }
             if !is_idle || found.is_some() {
-                groups.insert(grp, record);
+                groups.push((Box::from(grp), record));
             }
         }
-        (groups, changes)
+        (groups.into_iter().collect(), changes)
     }
 
     /// Begins an episode: its evidence, its notices and its actions.
@@ -184,12 +192,14 @@ impl Alerts {
         changes: &mut Changes,
         known: &mut LookedUp,
     ) {
-        record.episode = Some(episode_id(&rule.name, grp, at));
-        record.traces = match changes.episodes.len() < WITH_EVIDENCE {
-            true => self.traces(rule, record, example, at).await,
+        let group = group_of(grp);
+        let traces = match changes.episodes.len() < WITH_EVIDENCE {
+            true => self.traces(rule, &group, example, at).await,
             false => example.iter().map(ToString::to_string).collect(),
         };
-        record.evidence = self.facts(rule, &record.group, at, known).await;
+        let evidence = self.facts(rule, grp, at, known).await;
+        let id = episode_id(&rule.name, grp, at);
+        record.open = Some(Arc::new(EpisodeFacts { id, traces, evidence }));
         self.tell(rule, grp, record, changes);
         let Some(notice) = changes.episodes.last().map(|change| change.notice.clone()) else { return };
         let run = |action: &crate::actions::Action| (action.name(), notice.clone());
@@ -230,8 +240,7 @@ impl Alerts {
                 .extend(told.into_iter().filter(takes).map(|channel| (channel, change.notice.clone())));
             changes.episodes.push(change);
         }
-        record.episode = None;
-        (record.traces, record.evidence) = Default::default();
+        record.open = None;
     }
 
     /// Whether the corrected figures of the time when the episode began are on the right side.
@@ -240,7 +249,9 @@ impl Alerts {
             return false;
         }
         let Some(observed) = self.corrected(rule, record.state.fired_at, known).await else { return false };
-        match observed.groups.get(grp).map_or_else(|| absent(rule), |found| found.seen) {
+        let is_unknown = observed.left_out > 0 && !observed.is_searched;
+        let missing = || if is_unknown { Seen::Error } else { absent(rule) };
+        match observed.groups.get(grp).map_or_else(missing, |found| found.seen) {
             Seen::Value(value) => !rule.law.bound.is_broken(value),
             Seen::NoData => rule.law.no_data == NoData::Ok,
             Seen::Error => false,
@@ -257,28 +268,29 @@ impl Alerts {
     ) -> Option<EpisodeChange> {
         let url = &self.0.url;
         let link = |trace: &String| format!("{url}/traces/{trace}");
+        let EpisodeFacts { id, traces, evidence } = record.open.as_deref()?.clone();
         let links: Vec<String> = match url.is_empty() {
             true => Vec::new(),
-            false => record.traces.iter().map(link).collect(),
+            false => traces.iter().map(link).collect(),
         };
         let notice = Notice {
             status,
             rule: rule.name.clone(),
             severity: rule.severity_of(&record.state),
-            group: record.group.clone(),
+            group: group_of(grp),
             value: record.state.value,
             threshold: record.threshold(rule),
             side: if matches!(rule.law.bound, Bound::Above(_)) { "above" } else { "below" }.to_owned(),
             window: if rule.kind.has_window() { span_text(rule.window) } else { String::new() },
             started_at: record.state.fired_at.to_string(),
             ended_at: ended_at.map(|at| at.to_string()),
-            episode: record.episode.clone()?,
-            traces: record.traces.clone(),
+            episode: id,
+            traces,
             url: links.first().unwrap_or(url).clone(),
             links,
-            before: record.evidence.before,
-            changes: record.evidence.changes.clone(),
-            look: record.evidence.look.clone(),
+            before: evidence.before,
+            changes: evidence.changes,
+            look: evidence.look,
             ack_url: String::new(),
             summary: rule.config.summary.clone().unwrap_or_default(),
             own_title: None,
@@ -296,9 +308,9 @@ impl Alerts {
 
 /// The law of a rule. A group that is gone is at rest unless the rule says otherwise: a user or model without
 /// records must not fire for ever.
-pub(crate) fn law_of(rule: &Rule, group: &BTreeMap<String, String>) -> crate::Law {
+pub(crate) fn law_of(rule: &Rule, is_whole: bool) -> crate::Law {
     let mut law = rule.law;
-    if rule.config.no_data.is_none() && !group.is_empty() {
+    if rule.config.no_data.is_none() && !is_whole {
         law.no_data = NoData::Ok;
     }
     law

@@ -1,13 +1,14 @@
 //! Evidence of a notice: traces, figures of the time before, and the command to look.
 
-use std::collections::{BTreeMap, btree_map::Entry};
+use std::collections::{BTreeMap, HashMap, btree_map::Entry};
+use std::sync::Arc;
 
 use quipu_core::{Timestamp, TraceFilter, TraceId, TraceStatus};
 
-use crate::file::GroupRecord;
+use crate::file::Groups;
 use crate::kind::Kind;
 use crate::notice::{Evidence, number};
-use crate::observe::{Observed, group_key, names, value_of};
+use crate::observe::{Observed, group_of, key_of, value_of};
 use crate::{Alerts, Measured, MeasuredGroup, Rule, RuleFigures};
 
 /// Traces of a notice.
@@ -21,7 +22,35 @@ pub(crate) struct LookedUp {
     /// Observations at earlier evaluations, read again.
     corrected: BTreeMap<Timestamp, Observed>,
     /// Figures of the window and of the one before; `None` if they cannot be read.
-    windows: Option<Option<(Measured, Measured)>>,
+    windows: Option<Option<[Groupwise; 2]>>,
+    /// The groups before the evaluation.
+    groups: Arc<Groups>,
+}
+
+impl LookedUp {
+    /// Of an evaluation that knew these groups.
+    pub(crate) fn of(groups: &Arc<Groups>) -> Self {
+        Self { groups: Arc::clone(groups), ..Self::default() }
+    }
+}
+
+/// The groups of an answer by key.
+#[derive(Debug)]
+struct Groupwise {
+    measured: Arc<Measured>,
+    places: HashMap<String, usize>,
+}
+
+impl Groupwise {
+    fn of(rule: &Rule, measured: Arc<Measured>) -> Self {
+        let keys = measured.groups.iter().enumerate();
+        let places = keys.map(|(place, group)| (key_of(rule, group), place)).collect();
+        Self { measured, places }
+    }
+
+    fn find(&self, grp: &str) -> Option<&MeasuredGroup> {
+        self.measured.groups.get(*self.places.get(grp)?)
+    }
 }
 
 impl Alerts {
@@ -34,7 +63,10 @@ impl Alerts {
     ) -> Option<&'a Observed> {
         match known.corrected.entry(at) {
             Entry::Occupied(known) => Some(known.into_mut()),
-            Entry::Vacant(unknown) => Some(unknown.insert(self.observe(rule, at).await.ok()?)),
+            Entry::Vacant(unknown) => {
+                let observed = self.observe(rule, at, &known.groups).await.ok()?;
+                Some(unknown.insert(observed))
+            }
         }
     }
 
@@ -42,39 +74,42 @@ impl Alerts {
     pub(crate) async fn facts(
         &self,
         rule: &Rule,
-        group: &BTreeMap<String, String>,
+        grp: &str,
         at: Timestamp,
         known: &mut LookedUp,
     ) -> Evidence {
-        let look = look(rule, group, at);
+        let look = look(rule, &group_of(grp), at);
         if !rule.kind.is_queried() {
             return Evidence { look, ..Evidence::default() };
         }
         if known.windows.is_none() {
             known.windows = Some(self.windows(rule, at).await);
         }
-        let Some(Some((now, before))) = &known.windows else {
+        let Some(Some([now, before])) = &known.windows else {
             return Evidence { look, ..Evidence::default() };
         };
-        let grp = group_key(group);
-        let find = |of: &Measured| of.groups.iter().find(|one| group_key(&names(rule, one)) == grp).cloned();
-        let (now, before) = (find(now).unwrap_or_default(), find(before).unwrap_or_default());
+        let none = MeasuredGroup::default();
+        let (now, before) = (now.find(grp).unwrap_or(&none), before.find(grp).unwrap_or(&none));
         // The judged value of such a rule is a ratio.
-        let value = if rule.compared_with.is_some() { None } else { value_of(rule, &before) };
-        Evidence { before: value, changes: changes(&now, &before), look }
+        let value = if rule.compared_with.is_some() { None } else { value_of(rule, before) };
+        Evidence { before: value, changes: changes(now, before), look }
     }
 
-    async fn windows(&self, rule: &Rule, at: Timestamp) -> Option<(Measured, Measured)> {
-        let before = at.plus(-rule.window);
-        let of = async |at: Timestamp| self.0.measure.figures(&rule.ask(at, None).ok()?, at).await.ok();
-        Some((of(at).await?, of(before).await?))
+    /// The window of an evaluation and the one before. Rules of a round share both answers.
+    async fn windows(&self, rule: &Rule, at: Timestamp) -> Option<[Groupwise; 2]> {
+        let shared = &self.0.shared;
+        let ask = |at: Timestamp| Some(shared.asked(rule.ask(at, None).ok()?));
+        let (now, before) = (ask(at)?, ask(at.plus(-rule.window))?);
+        let judged = shared.read(&now, at).await.ok()?;
+        let earlier = shared.read_before(&now, &before).await.ok()?;
+        Some([Groupwise::of(rule, judged.into_measured()), Groupwise::of(rule, earlier)])
     }
 
     /// The traces of the group that weigh most, then its example; three at most.
     pub(crate) async fn traces(
         &self,
         rule: &Rule,
-        record: &GroupRecord,
+        group: &BTreeMap<String, String>,
         example: Option<TraceId>,
         at: Timestamp,
     ) -> Vec<String> {
@@ -86,7 +121,7 @@ impl Alerts {
         if rule.figure.rank() == "errors" {
             filter.status = filter.status.or(Some(TraceStatus::Error));
         }
-        let narrowed = record.group.iter().all(|(key, value)| narrow(&mut filter, key, value));
+        let narrowed = group.iter().all(|(key, value)| narrow(&mut filter, key, value));
         let found = match narrowed {
             true => self.0.measure.heaviest(&filter, rule.figure.rank()).await.unwrap_or_default(),
             false => Vec::new(),
@@ -110,7 +145,7 @@ fn changes(now: &MeasuredGroup, before: &MeasuredGroup) -> Vec<String> {
     let figures: [(&str, Option<f64>, Option<f64>); 6] = [
         ("records", count(before.count), count(now.count)),
         ("errors", count(before.errors), count(now.errors)),
-        ("tokens", count(before.tokens), count(now.tokens)),
+        ("tokens", count(before.tokens.unwrap_or(0)), count(now.tokens.unwrap_or(0))),
         ("cost in US dollars", cost(before), cost(now)),
         ("95th percentile in ms", p95(before), p95(now)),
         ("value", before.value, now.value),

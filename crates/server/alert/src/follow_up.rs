@@ -55,8 +55,8 @@ impl Alerts {
     pub(crate) async fn end_episodes(&self, rule: &str) -> Result<(), AlertError> {
         let open: Vec<String> = {
             let live = self.0.live.lock();
-            let groups = live.groups.get(rule).into_iter().flat_map(BTreeMap::values);
-            groups.filter_map(|record| record.episode.clone()).collect()
+            let groups = live.groups.get(rule).into_iter().flat_map(|groups| groups.values());
+            groups.filter_map(|record| Some(record.open.as_ref()?.id.clone())).collect()
         };
         let now = self.0.clock.now();
         self.with_file(move |file| {

@@ -1,5 +1,5 @@
-//! Queries that differ only in one value of their filter, such as the service, and the query that answers
-//! all of them: it has the field as a further key.
+//! Queries of a round that one query answers: those for other thresholds or orders, and those that differ
+//! only in one value of their filter, such as the service. Such a query has the field as a further key.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -25,24 +25,33 @@ const fn key(word: &'static str, usage: GroupBy, work: WorkKey) -> FigureKey {
     FigureKey { word, usage: Some(usage), work: Some(work) }
 }
 
-/// A query without the value of one field of its filter.
+/// A query without its order and limit, and without the value of one field of its filter.
 #[derive(Debug, Clone)]
 pub(crate) struct Family {
     /// Identifies queries that one query can answer.
     pub(crate) name: String,
-    /// The value.
+    /// The value; empty without a field.
     pub(crate) value: String,
-    field: FacetField,
-    key: FigureKey,
+    /// The field whose values are asked for together; `None` if the filter has no such field.
+    field: Option<(FacetField, FigureKey)>,
     rest: FigureAsk,
 }
 
 impl Family {
-    /// The family of a query; `None` if its filter has no such value.
-    pub(crate) fn of(ask: &FigureAsk) -> Option<Self> {
+    /// The family of a query; `None` for metrics and for queries with steps. Without `by_field`, queries with
+    /// other filters are no family.
+    pub(crate) fn of(ask: &FigureAsk, by_field: bool) -> Option<Self> {
         if ask.metric.is_some() || ask.step != StepAsk::None {
             return None;
         }
+        let of_field = if by_field { Self::of_field(ask) } else { None };
+        Some(of_field.unwrap_or_else(|| {
+            let rest = FigureAsk { top: usize::MAX, rank: Rank::Count, ..ask.clone() };
+            Self { name: format!("{rest:?}"), value: String::new(), field: None, rest }
+        }))
+    }
+
+    fn of_field(ask: &FigureAsk) -> Option<Self> {
         let fits = |field: FacetField| match ask.source {
             // A call has the tool that it ran within, which a filter does not mean.
             FigureSource::Calls => field != FacetField::Tool,
@@ -60,15 +69,19 @@ impl Family {
         if rest.filter.terms.iter().any(|term| term.criterion.tests(field)) {
             return None;
         }
-        Some(Self { name: format!("{field:?} {rest:?}"), value, field, key, rest })
+        Some(Self { name: format!("{field:?} {rest:?}"), value, field: Some((field, key)), rest })
     }
 
-    /// The query for some values, with all groups in the order of `rank`.
-    pub(crate) fn ask(&self, values: &BTreeSet<String>, rank: Rank) -> FigureAsk {
-        let mut ask = FigureAsk { rank, ..self.rest.clone() };
-        let wanted = values.iter().cloned().map(Wanted::Exactly).collect();
-        ask.filter.terms.push(Term { not: false, criterion: Criterion::Named(self.field, wanted) });
-        ask.group_by.insert(0, self.key);
+    /// The query for some values, with all groups.
+    pub(crate) fn ask(&self, values: &BTreeSet<String>) -> FigureAsk {
+        let mut ask = self.rest.clone();
+        if let Some((field, key)) = self.field {
+            let wanted = values.iter().cloned().map(Wanted::Exactly).collect();
+            ask.filter.terms.push(Term { not: false, criterion: Criterion::Named(field, wanted) });
+            if values.len() > 1 {
+                ask.group_by.insert(0, key);
+            }
+        }
         ask
     }
 }
@@ -85,14 +98,22 @@ fn value_of(term: &Term) -> Option<(FacetField, &str)> {
 
 /// Values of the due rules, by family.
 #[derive(Default)]
-pub(crate) struct Families(BTreeMap<String, BTreeSet<String>>);
+pub(crate) struct Families(BTreeMap<String, Members>);
+
+/// Rules of a family.
+#[derive(Default)]
+struct Members {
+    rules: usize,
+    values: BTreeSet<String>,
+}
 
 impl Families {
     /// Notes a query that will be asked.
     pub(crate) fn add(&mut self, family: &Family) {
-        let values = self.0.entry(family.name.clone()).or_default();
-        if values.len() < MOST {
-            values.insert(family.value.clone());
+        let members = self.0.entry(family.name.clone()).or_default();
+        members.rules += 1;
+        if members.values.len() < MOST {
+            members.values.insert(family.value.clone());
         }
     }
 
@@ -101,16 +122,16 @@ impl Families {
         self.0.remove(&family.name);
     }
 
-    /// All values of a family; `None` if it has one value, or not this one.
+    /// All values of a family; `None` if it has one rule, or not this value.
     pub(crate) fn values(&self, family: &Family) -> Option<&BTreeSet<String>> {
-        self.0.get(&family.name).filter(|values| values.len() > 1 && values.contains(&family.value))
+        let members = self.0.get(&family.name).filter(|members| members.rules > 1)?;
+        members.values.contains(&family.value).then_some(&members.values)
     }
 }
 
 /// The answer for all values of a family.
 pub(crate) struct Joined {
     name: String,
-    rank: Rank,
     values: BTreeSet<String>,
     by_value: BTreeMap<String, Arc<Measured>>,
     has_keys: bool,
@@ -118,44 +139,39 @@ pub(crate) struct Joined {
 
 impl Joined {
     /// Splits the answer to [`Family::ask`]; `None` if the store left groups out.
-    pub(crate) fn new(
-        family: &Family,
-        values: BTreeSet<String>,
-        rank: Rank,
-        measured: Measured,
-    ) -> Option<Self> {
+    pub(crate) fn new(family: &Family, values: BTreeSet<String>, measured: Measured) -> Option<Self> {
         if measured.left_out > 0 {
             return None;
         }
         let mut by_value = BTreeMap::<String, Measured>::new();
-        for mut group in measured.groups {
-            if let Some(value) = group.key.first_mut().and_then(Option::take) {
-                group.key.remove(0);
-                by_value.entry(value).or_default().groups.push(group);
+        match values.first().filter(|_| values.len() == 1) {
+            Some(value) => drop(by_value.insert(value.clone(), measured)),
+            None => {
+                for mut group in measured.groups {
+                    if let Some(value) = group.key.first_mut().and_then(Option::take) {
+                        group.key.remove(0);
+                        by_value.entry(value).or_default().groups.push(group);
+                    }
+                }
             }
         }
         let by_value = by_value.into_iter().map(|(value, of_it)| (value, Arc::new(of_it))).collect();
         let has_keys = !family.rest.group_by.is_empty();
-        Some(Self { name: family.name.clone(), rank, values, by_value, has_keys })
+        Some(Self { name: family.name.clone(), values, by_value, has_keys })
     }
 
-    /// The answer to one query; `None` if it has to be asked. Without records, a query without keys has one
+    /// All groups of a query; `None` if it has to be asked. Without records, a query without keys has one
     /// group all the same.
-    pub(crate) fn answer(&self, family: &Family, ask: &FigureAsk) -> Option<Arc<Measured>> {
+    pub(crate) fn answer(&self, family: &Family) -> Option<Arc<Measured>> {
         if self.name != family.name || !self.values.contains(&family.value) {
             return None;
         }
-        let Some(whole) = self.by_value.get(&family.value) else {
-            let groups = if self.has_keys { Vec::new() } else { vec![MeasuredGroup::default()] };
-            return Some(Arc::new(Measured { groups, left_out: 0 }));
-        };
-        if whole.groups.len() <= ask.top {
-            return Some(Arc::clone(whole));
-        }
-        // The order decides which groups are left out.
-        (self.rank == ask.rank).then(|| {
-            let left_out = whole.groups.len() - ask.top;
-            Arc::new(Measured { groups: whole.groups[..ask.top].to_vec(), left_out })
-        })
+        Some(self.by_value.get(&family.value).map_or_else(
+            || {
+                let groups = if self.has_keys { Vec::new() } else { vec![MeasuredGroup::default()] };
+                Arc::new(Measured { groups, left_out: 0 })
+            },
+            Arc::clone,
+        ))
     }
 }

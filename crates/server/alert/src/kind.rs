@@ -73,7 +73,7 @@ impl Figure {
                 let hours = window as f64 / Timestamp::HOUR as f64;
                 Self::Cost.read(of, window).map(|cost| cost / hours)
             }
-            Self::Tokens => Some(of.tokens as f64),
+            Self::Tokens => Some(of.tokens.unwrap_or(0) as f64),
             Self::Count => Some(of.count as f64),
             Self::Errors => Some(of.errors as f64),
             Self::Unpriced => Some(of.unpriced as f64),
@@ -92,6 +92,11 @@ impl Figure {
             Self::Value | Self::Forecast => "value",
             Self::FirstToken(_) | Self::Count | Self::Unpriced | Self::Triggered => "count",
         }
+    }
+
+    /// Whether spans of calls have this figure, and their usage has not.
+    pub(crate) const fn is_of_spans(self) -> bool {
+        matches!(self, Self::FirstToken(_) | Self::Triggered)
     }
 
     /// Whether `/api/v1/query` has this figure for calls only.

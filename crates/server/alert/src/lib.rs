@@ -34,6 +34,7 @@ mod past;
 mod plan;
 mod preset;
 mod quiet;
+mod ranked;
 mod replay;
 mod report;
 mod route;

@@ -15,8 +15,8 @@ pub struct RuleFigures {
     pub errors: u64,
     /// Triggered guardrails.
     pub triggered: u64,
-    /// Input and output tokens.
-    pub tokens: u64,
+    /// Input and output tokens; `None` if no record has any.
+    pub tokens: Option<u64>,
     /// Metered cost; `None` without a price.
     pub cost: Option<Usd>,
     /// Calls without a price.
@@ -37,7 +37,10 @@ impl RuleFigures {
         self.count += other.count;
         self.errors += other.errors;
         self.triggered += other.triggered;
-        self.tokens += other.tokens;
+        self.tokens = match (self.tokens, other.tokens) {
+            (Some(one), Some(other)) => Some(one + other),
+            (one, other) => one.or(other),
+        };
         self.cost = Usd::sum_known(self.cost, other.cost);
         self.unpriced += other.unpriced;
         self.latency.merge(&other.latency);
@@ -143,11 +146,12 @@ pub trait Measure: Send + Sync {
     /// The store cannot be read.
     async fn figures(&self, ask: &FigureAsk, now: Timestamp) -> Result<Measured>;
 
-    /// Answers a query with steps of the past, without a limit of points.
+    /// Answers a query with steps of the past, without a limit of points. Only with `of_spans`, calls have
+    /// first tokens and triggered guardrails.
     ///
     /// # Errors
     /// The store cannot be read, or the answer takes too much memory.
-    async fn buckets(&self, ask: &FigureAsk, now: Timestamp) -> Result<Measured> {
+    async fn buckets(&self, ask: &FigureAsk, now: Timestamp, _of_spans: bool) -> Result<Measured> {
         self.figures(ask, now).await
     }
 

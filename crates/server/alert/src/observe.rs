@@ -1,11 +1,14 @@
 //! Observations of a rule: the answer to its query, or a figure of its kind.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use quipu_core::Timestamp;
+use quipu_query::FigureAsk;
 
+use crate::file::{GroupRecord, Groups};
 use crate::kind::Kind;
 use crate::measure::OwnFigure;
+use crate::shared::Judged;
 use crate::{
     AlertError, Alerts, Bound, BudgetShare, Figure, Measured, MeasuredGroup, MeasuredScore, Rule,
     RuleFigures, Seen, statement,
@@ -14,7 +17,6 @@ use crate::{
 /// Observation of one group.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Observation {
-    pub group: BTreeMap<String, String>,
     pub seen: Seen,
     pub example: Option<quipu_core::TraceId>,
 }
@@ -22,7 +24,7 @@ pub(crate) struct Observation {
 impl Observation {
     pub(crate) fn of(group: BTreeMap<String, String>, value: Option<f64>) -> (String, Self) {
         let seen = value.map_or(Seen::NoData, Seen::Value);
-        (group_key(&group), Self { group, seen, example: None })
+        (group_key(&group), Self { seen, example: None })
     }
 }
 
@@ -31,6 +33,8 @@ impl Observation {
 pub(crate) struct Observed {
     pub groups: BTreeMap<String, Observation>,
     pub left_out: usize,
+    /// A group that was looked for beyond the limit and is not here has no records.
+    pub is_searched: bool,
     pub error: Option<String>,
 }
 
@@ -45,14 +49,44 @@ pub(crate) fn group_key(group: &BTreeMap<String, String>) -> String {
     serde_json::to_string(group).unwrap_or_default()
 }
 
+/// The group of a key.
+pub(crate) fn group_of(key: &str) -> BTreeMap<String, String> {
+    serde_json::from_str(key).unwrap_or_default()
+}
+
+/// The key of a group, as [`group_key`] writes it.
+pub(crate) fn key_of(rule: &Rule, group: &MeasuredGroup) -> String {
+    let mut pairs: Vec<(&str, &str)> = rule
+        .group_by
+        .iter()
+        .zip(&group.key)
+        .map(|(name, value)| (name.as_str(), value.as_deref().unwrap_or_default()))
+        .collect();
+    pairs.sort_unstable();
+    let mut key = Vec::with_capacity(64);
+    for (name, value) in pairs {
+        key.push(if key.is_empty() { b'{' } else { b',' });
+        let written = serde_json::to_writer(&mut key, name);
+        key.push(b':');
+        // Writing text to memory does not fail.
+        let _ = written.and_then(|()| serde_json::to_writer(&mut key, value));
+    }
+    if key.is_empty() {
+        key.push(b'{');
+    }
+    key.push(b'}');
+    String::from_utf8(key).unwrap_or_default()
+}
+
 /// Converts the answer to the query of a rule.
-pub(crate) fn observations(rule: &Rule, measured: &Measured) -> Observed {
-    let observe = |group: &MeasuredGroup| {
-        let names = names(rule, group);
-        let seen = value_of(rule, group).map_or(Seen::NoData, Seen::Value);
-        (group_key(&names), Observation { group: names, seen, example: group.figures.example })
-    };
-    Observed { left_out: measured.left_out, ..measured.groups.iter().map(observe).collect() }
+fn observations(rule: &Rule, judged: &Judged) -> Observed {
+    let groups = judged.groups().map(|group| observation(rule, group));
+    Observed { left_out: judged.left_out, ..groups.collect() }
+}
+
+fn observation(rule: &Rule, group: &MeasuredGroup) -> (String, Observation) {
+    let seen = value_of(rule, group).map_or(Seen::NoData, Seen::Value);
+    (key_of(rule, group), Observation { seen, example: group.figures.example })
 }
 
 /// Keys and values of a group.
@@ -146,10 +180,18 @@ fn of_scores(rule: &Rule, scores: Vec<MeasuredScore>) -> Observed {
 impl Alerts {
     /// Figures of a rule for the window that ends at `at`, compared with an earlier window if the rule says
     /// so.
-    pub(crate) async fn observe(&self, rule: &Rule, at: Timestamp) -> Result<Observed, AlertError> {
-        let mut observed = self.observe_window(rule, at).await?;
+    ///
+    /// Groups of `known` that are pending or firing are judged beyond the limit too: otherwise they could
+    /// never end.
+    pub(crate) async fn observe(
+        &self,
+        rule: &Rule,
+        at: Timestamp,
+        known: &Groups,
+    ) -> Result<Observed, AlertError> {
+        let mut observed = self.observe_window(rule, at, known).await?;
         let Some(earlier) = rule.compared_with else { return Ok(observed) };
-        let then = self.observe_window(rule, at.plus(-earlier)).await?;
+        let then = self.observe_window(rule, at.plus(-earlier), known).await?;
         for (grp, found) in &mut observed.groups {
             let before = then.groups.get(grp).map_or(Seen::NoData, |found| found.seen);
             found.seen = ratio(found.seen, before);
@@ -157,7 +199,12 @@ impl Alerts {
         Ok(observed)
     }
 
-    async fn observe_window(&self, rule: &Rule, at: Timestamp) -> Result<Observed, AlertError> {
+    async fn observe_window(
+        &self,
+        rule: &Rule,
+        at: Timestamp,
+        known: &Groups,
+    ) -> Result<Observed, AlertError> {
         let measure = &*self.0.measure;
         match rule.kind {
             Kind::Budget => {
@@ -191,10 +238,47 @@ impl Alerts {
                 Ok(found.into_iter().map(|(group, value)| Observation::of(group, Some(value))).collect())
             }
             _ => {
-                let measured = self.0.shared.read(&rule.ask(at, None)?, at).await?;
-                Ok(observations(rule, &measured))
+                let asked = self.0.shared.asked(rule.ask(at, None)?);
+                let judged = self.0.shared.read(&asked, at).await?;
+                let mut observed = observations(rule, &judged);
+                if observed.left_out > 0 {
+                    self.search(rule, &asked.ask, &judged, known, &mut observed).await?;
+                }
+                Ok(observed)
             }
         }
+    }
+
+    /// Adds the pending and firing groups that are beyond the limit of the rule.
+    async fn search(
+        &self,
+        rule: &Rule,
+        ask: &FigureAsk,
+        judged: &Judged,
+        known: &Groups,
+        observed: &mut Observed,
+    ) -> Result<(), AlertError> {
+        let is_wanted = |(key, record): &(&Box<str>, &GroupRecord)| {
+            !record.state.is_idle() && !observed.groups.contains_key(&***key)
+        };
+        let wanted: BTreeSet<&str> = known.iter().filter(is_wanted).map(|(key, _)| &**key).collect();
+        let mut whole = Measured::default();
+        let all = match judged.all() {
+            Some(all) => all,
+            None if wanted.is_empty() => return Ok(()),
+            None => {
+                let ask = FigureAsk { top: usize::MAX, ..ask.clone() };
+                whole = self.0.measure.figures(&ask, ask.filter.until.unwrap_or_default()).await?;
+                &whole.groups
+            }
+        };
+        observed.is_searched = whole.left_out == 0;
+        if !wanted.is_empty() {
+            let found = all.iter().map(|group| observation(rule, group));
+            let found: Vec<_> = found.filter(|(key, _)| wanted.contains(key.as_str())).collect();
+            observed.groups.extend(found);
+        }
+        Ok(())
     }
 
     /// Health scores of everything, or of each agent or tool with records in the last 24 hours.
@@ -217,6 +301,23 @@ impl Alerts {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn keys_of_groups_are_sorted_and_escaped() {
+        let rule = r#"kind = "calls"
+            above = 1
+            group_by = ["user", "model"]"#;
+        let rule = Rule::new("r", toml::from_str(rule).unwrap()).unwrap();
+        for value in [None, Some("ada"), Some("a\"b\\c\n\u{1}ü")] {
+            let key = vec![value.map(str::to_owned), Some("gpt-4o".to_owned())];
+            let group = MeasuredGroup { key, ..MeasuredGroup::default() };
+            let key = key_of(&rule, &group);
+            assert_eq!(key, group_key(&names(&rule, &group)));
+            assert_eq!(group_of(&key), names(&rule, &group));
+        }
+        let alone = Rule::new("r", toml::from_str("kind = \"calls\"\nabove = 1").unwrap()).unwrap();
+        assert_eq!(key_of(&alone, &MeasuredGroup::default()), group_key(&BTreeMap::new()));
+    }
 
     #[test]
     fn a_ratio_needs_an_earlier_value_other_than_zero() {

@@ -10,12 +10,14 @@ use crate::observe::{absent, group_key, names, ratio, value_of};
 use crate::rule::MOST_GROUPS;
 use crate::sliding::{Window, ceil};
 use crate::{
-    AlertError, Backtest, GroupState, Law, Measure, Measured, MeasuredGroup, NoData, Phase, Rule,
+    AlertError, Backtest, Bound, GroupState, Law, Measure, Measured, MeasuredGroup, NoData, Phase, Rule,
     RuleFigures, Seen,
 };
 
-/// Buckets of a query at most, unless they are within a day.
+/// Buckets of a query at most, unless they are within [`AT_ONCE`].
 const BUCKETS: i64 = 200;
+/// Days of a query at least: a store reads them at the same time.
+const AT_ONCE: i64 = 2 * Timestamp::DAY;
 
 /// A rule and the range of its back-test.
 pub(crate) struct Replay<'a> {
@@ -45,7 +47,7 @@ impl<'a> Replay<'a> {
         if self.rule.group_by.is_empty() {
             self.tracks.insert(group_key(&BTreeMap::new()), Track::new(self.rule, BTreeMap::new(), first));
         }
-        let mut length = (self.bucket * BUCKETS).max(Timestamp::DAY);
+        let mut length = (self.bucket * BUCKETS).max(AT_ONCE);
         let (mut start, mut known) = (first.plus(-self.rule.window), first.plus(-self.rule.window));
         while start < self.until {
             let end = ceil(start.floor(length).plus(length).min(self.until), self.bucket);
@@ -121,7 +123,9 @@ impl Chunk<'_> {
         let (since, until) = (self.start.plus(-earlier), self.end.plus(-earlier));
         let mut ask = self.rule.ask_range(since, until, Some(self.bucket))?;
         ask.top = MOST_GROUPS;
-        Ok(measure.buckets(&ask, until).await?)
+        // A group without usage has no value, or the value 0, which only a lower bound finds wrong.
+        let is_low = matches!(self.rule.law.bound, Bound::Below(_)) && !self.rule.group_by.is_empty();
+        Ok(measure.buckets(&ask, until, self.rule.figure.is_of_spans() || is_low).await?)
     }
 }
 
@@ -144,7 +148,7 @@ impl Track {
         let window = Window::new(rule.window, 0);
         let before = rule.compared_with.map(|earlier| Window::new(rule.window, earlier));
         Self {
-            law: law_of(rule, &group),
+            law: law_of(rule, group.is_empty()),
             group,
             seen: observed(rule, &window, before.as_ref()),
             window,

@@ -1,5 +1,7 @@
 //! Silences: their list, begin and end, and the removal of ids from the alert file.
 
+use std::sync::Arc;
+
 use quipu_core::Timestamp;
 
 use crate::matcher::Matching;
@@ -93,10 +95,11 @@ impl Alerts {
         let found = self.0.file.lock().erase(rewrite, dry_run, self.0.clock.now())?;
         if !dry_run {
             let mut live = self.0.live.lock();
-            for groups in live.groups.values_mut() {
+            for groups in live.groups.values_mut().map(Arc::make_mut) {
                 groups.retain(|grp, _| rewrite(grp).is_none());
-                let records = groups.values_mut();
-                records.for_each(|record| record.traces.retain(|trace| rewrite(trace).is_none()));
+                for open in groups.values_mut().filter_map(|record| record.open.as_mut()) {
+                    Arc::make_mut(open).traces.retain(|trace| rewrite(trace).is_none());
+                }
             }
         }
         Ok(found)

@@ -75,8 +75,8 @@ impl Measure for StoreMeasure {
         Ok(answered(figures(self.store.as_ref(), ask, now).await?, ask))
     }
 
-    async fn buckets(&self, ask: &FigureAsk, now: Timestamp) -> Result<Measured> {
-        Ok(answered(buckets(self.store.as_ref(), ask, now).await?, ask))
+    async fn buckets(&self, ask: &FigureAsk, now: Timestamp, of_spans: bool) -> Result<Measured> {
+        Ok(answered(buckets(self.store.as_ref(), ask, now, of_spans).await?, ask))
     }
 
     async fn budget(&self, name: &str) -> Result<Vec<BudgetShare>> {
@@ -215,7 +215,7 @@ fn rule_figures(of: Figures) -> RuleFigures {
         count: of.count,
         errors: of.errors,
         triggered: of.triggered,
-        tokens: of.tokens.map_or(0, |tokens| tokens.input + tokens.output),
+        tokens: of.tokens.map(|tokens| tokens.input + tokens.output),
         cost: of.cost,
         unpriced: of.unpriced_calls,
         latency: of.latency,

@@ -5,7 +5,9 @@ mod erase;
 mod links;
 mod outbox;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use quipu_core::Timestamp;
@@ -17,6 +19,7 @@ pub(crate) use outbox::{Outcome, Waiting};
 
 use crate::matcher::{Matchers, Matching};
 use crate::notice::Evidence;
+use crate::observe::group_of;
 use crate::quiet::Silence;
 use crate::{AlertError, GroupState, Notice, Phase, Rule, RuleConfig};
 
@@ -31,22 +34,57 @@ const INCIDENTS: &str = include_str!("incidents.sql");
 /// How long a statement waits for another process.
 const BUSY: Duration = Duration::from_secs(5);
 
-/// Stored state of a group.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+/// Groups of a rule by key, those at rest too.
+pub(crate) type Groups = BTreeMap<Box<str>, GroupRecord>;
+
+/// State of a group. A project may have 100,000 groups, so the facts about an episode are apart, and the
+/// names of the group are in its key only.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct GroupRecord {
     pub state: GroupState,
-    /// Keys and values.
-    pub group: std::collections::BTreeMap<String, String>,
     /// Its open episode.
-    pub episode: Option<String>,
-    /// Ids of the traces that weighed most when the episode began.
-    #[serde(default)]
-    pub traces: Vec<String>,
-    /// Further facts about the begin of the episode.
-    #[serde(default)]
-    pub evidence: Evidence,
+    pub open: Option<Arc<EpisodeFacts>>,
     /// Why the latest evaluation failed.
-    pub error: Option<String>,
+    pub error: Option<Arc<str>>,
+}
+
+/// Facts about the begin of an episode.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct EpisodeFacts {
+    pub id: String,
+    /// Ids of the traces that weighed most.
+    pub traces: Vec<String>,
+    pub evidence: Evidence,
+}
+
+/// A state as the file has it.
+#[derive(Serialize, Deserialize)]
+struct StoredRecord {
+    state: GroupState,
+    /// Keys and values.
+    group: BTreeMap<String, String>,
+    episode: Option<String>,
+    #[serde(default)]
+    traces: Vec<String>,
+    #[serde(default)]
+    evidence: Evidence,
+    error: Option<String>,
+}
+
+impl StoredRecord {
+    fn of(grp: &str, record: &GroupRecord) -> Self {
+        let open = record.open.as_deref().cloned();
+        let episode = open.as_ref().map(|open| open.id.clone());
+        let EpisodeFacts { traces, evidence, .. } = open.unwrap_or_default();
+        let error = record.error.as_deref().map(str::to_owned);
+        Self { state: record.state, group: group_of(grp), episode, traces, evidence, error }
+    }
+
+    fn into_record(self) -> GroupRecord {
+        let Self { state, episode, traces, evidence, error, .. } = self;
+        let open = episode.map(|id| Arc::new(EpisodeFacts { id, traces, evidence }));
+        GroupRecord { state, open, error: error.map(Arc::from) }
+    }
 }
 
 impl GroupRecord {
@@ -67,8 +105,7 @@ impl GroupRecord {
             state.runs = was.runs;
         }
         (state.value, state.empty) = (was.value, was.empty);
-        let same = Self { state, ..self.clone() } == *before;
-        same && !was.is_idle()
+        state == was && self.open == before.open && self.error == before.error && !was.is_idle()
     }
 }
 
@@ -200,7 +237,8 @@ impl AlertFile {
             Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
         })?;
         let read = |(rule, grp, text): (String, String, String)| {
-            Some((rule, grp, serde_json::from_str(&text).ok()?))
+            let stored: StoredRecord = serde_json::from_str(&text).ok()?;
+            Some((rule, grp, stored.into_record()))
         };
         Ok(rows.into_iter().filter_map(read).collect())
     }
@@ -212,7 +250,7 @@ impl AlertFile {
                 match record {
                     Some(record) => work.execute(
                         "INSERT OR REPLACE INTO states (rule, grp, state) VALUES (?1, ?2, ?3)",
-                        params![rule, grp, json(record)],
+                        params![rule, grp, json(&StoredRecord::of(grp, record))],
                     )?,
                     None => {
                         work.execute("DELETE FROM states WHERE rule = ?1 AND grp = ?2", params![rule, grp])?

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod actions;
+mod beyond;
 mod channels;
 mod engine;
 mod incidents;

@@ -302,6 +302,17 @@ proptest! {
     }
 }
 
+/// Further keys of a rule that is back-tested.
+const MORE: [&str; 7] = [
+    "{}",
+    r#"{"recover":0.0}"#,
+    r#"{"critical":4.0}"#,
+    r#"{"no_data":"alert","no_data_for":"3m"}"#,
+    r#"{"min_count":2}"#,
+    r#"{"consecutive":2}"#,
+    r#"{"compared_with":"20m"}"#,
+];
+
 /// An episode: begin, group, end, worst value.
 type Episode = (String, BTreeMap<String, String>, Option<String>, Option<f64>);
 
@@ -312,7 +323,7 @@ proptest! {
     fn a_back_test_over_a_store_tells_what_the_live_engine_told(
         calls in prop::collection::vec(call(), 0..60),
         kind in 0..KINDS.len(), minutes in 1..30_i64, choice in 0..4_usize, threshold in 0.0..3.0_f64,
-        hold in 0..3_i64, keep in 0..3_i64,
+        hold in 0..3_i64, keep in 0..3_i64, more in prop::sample::select(&MORE[..]),
     ) {
         let mut config: Value = serde_json::from_str(KINDS[kind].0).unwrap();
         let bound = if config["kind"] == "no_data" { "below" } else { "above" };
@@ -321,7 +332,11 @@ proptest! {
         config["window"] = format!("{minutes}m").into();
         config["for"] = format!("{hold}m").into();
         config["keep_firing_for"] = format!("{keep}m").into();
+        let more: serde_json::Map<String, Value> = serde_json::from_str(more).unwrap();
+        config.as_object_mut().unwrap().extend(more);
         let config: RuleConfig = serde_json::from_value(config).unwrap();
+        // Not every combination is a rule: nothing is critical beyond a lower bound here.
+        prop_assume!(Rule::new("r", config.clone()).is_ok());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let fixture = fixture(&calls).await;

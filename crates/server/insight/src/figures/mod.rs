@@ -26,30 +26,37 @@ pub const MAX_POINTS: i64 = 20_000;
 /// # Errors
 /// The store cannot be read, or the answer would have more than [`MAX_POINTS`] points.
 pub async fn figures(store: &dyn Store, ask: &FigureAsk, now: Timestamp) -> Result<Answer> {
-    answer(store, ask, Times::of(store, ask, now).await?).await
+    answer(store, ask, Times::of(store, ask, now).await?, true).await
 }
 
 /// [`figures`] in steps of a given width, without a limit of points. The memory of the request limits the
-/// answer.
+/// answer. Calls have no first token, triggered guardrail or example without `of_spans`, which halves the
+/// time.
 ///
 /// # Errors
 /// The store cannot be read, or no memory is left.
-pub async fn buckets(store: &dyn Store, ask: &FigureAsk, now: Timestamp) -> Result<Answer> {
-    answer(store, ask, Times::unbounded(ask, now)).await
+pub async fn buckets(store: &dyn Store, ask: &FigureAsk, now: Timestamp, of_spans: bool) -> Result<Answer> {
+    answer(store, ask, Times::unbounded(ask, now), of_spans).await
 }
 
-async fn answer(store: &dyn Store, ask: &FigureAsk, times: Times) -> Result<Answer> {
+async fn answer(store: &dyn Store, ask: &FigureAsk, times: Times, of_spans: bool) -> Result<Answer> {
     let mut table = Table::new(ask.group_by.iter().map(|key| key.word.into()).collect())?;
     match (&ask.metric, ask.source) {
         (Some(metric), _) => metric::read(store, ask, metric, &times, &mut table).await?,
-        (None, FigureSource::Calls) if !ask.failed => calls(store, ask, &times, &mut table).await?,
+        (None, FigureSource::Calls) if !ask.failed => calls(store, ask, &times, of_spans, &mut table).await?,
         (None, _) => work(store, ask, &times, &mut table).await?,
     }
     Ok(table.answer(ask, &times))
 }
 
 /// Sums over the ledger, with figures that only spans have: the first token, running spans, and an example.
-async fn calls(store: &dyn Store, ask: &FigureAsk, times: &Times, table: &mut Table) -> Result<()> {
+async fn calls(
+    store: &dyn Store,
+    ask: &FigureAsk,
+    times: &Times,
+    of_spans: bool,
+    table: &mut Table,
+) -> Result<()> {
     let keys: Vec<GroupBy> = ask.group_by.iter().filter_map(|key| key.usage).collect();
     let groups = usage(store, &ask.filter, keys.clone(), times.step).await?;
     // A call is in the group of each tag, environment and version of its trace: sums of groups are no total.
@@ -61,7 +68,7 @@ async fn calls(store: &dyn Store, ask: &FigureAsk, times: &Times, table: &mut Ta
             table.add_total(at, &figures);
         }
     }
-    if asks_for_tool(&ask.filter) {
+    if !of_spans || asks_for_tool(&ask.filter) {
         return Ok(());
     }
     // A call's work has its own tool; its usage has the tool that it ran within.

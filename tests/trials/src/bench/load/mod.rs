@@ -156,6 +156,13 @@ impl Load {
         trace::spans(&self.words, trace.index, trace.start, trace.spans)
     }
 
+    /// The spans of the last nanoseconds once more, as other traces: a kept store may be older than that.
+    pub fn recent(&self, nanos: u64) -> impl Iterator<Item = Span> + '_ {
+        let since = self.end.saturating_sub(nanos);
+        let traces = self.traces().filter(move |trace| trace.start >= since);
+        traces.flat_map(|trace| trace::spans(&self.words, trace.index | 1 << 40, trace.start, trace.spans))
+    }
+
     /// One more trace, of this many spans, that ended just now.
     pub fn one_of(&self, size: u64) -> Vec<Span> {
         trace::spans(&self.words, u64::MAX >> 1, self.end - 600_000_000_000, size)

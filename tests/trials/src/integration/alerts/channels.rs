@@ -141,8 +141,17 @@ fn config(folder: &Path, ports: &Value, manager: Option<&str>) -> Result<String>
              encryption = \"{encryption}\"\n{keys}ca_file = {ca:?}\ntimeout_ms = 3000\n\
              from = \"Quipu <quipu@example.com>\"\nto = [\"ops@example.com\", \"Ada <ada@example.com>\"]\n"
         );
+        if name == "refuse" {
+            channels += "fallback = \"mail-net\"\n";
+        }
         told.push(format!("mail-{name}"));
     }
+    let _ = write!(
+        channels,
+        "[channel.mail-net]\nkind = \"email\"\nhost = \"127.0.0.1\"\nport = {}\nencryption = \"none\"\n\
+         from = \"quipu@example.com\"\nto = [\"ops@example.com\"]\n",
+        ports["plain"]
+    );
     if let Some(url) = manager {
         let _ = write!(channels, "[channel.manager]\nkind = \"alertmanager\"\nurl = \"{url}\"\n");
         told.push("manager".to_owned());
@@ -204,11 +213,12 @@ fn fire(http: &Http, server: &Own) -> Result<Vec<String>> {
     Ok(wrong)
 }
 
-/// Statuses of the notices by channel and reason.
+/// Statuses of the notices about the failing call, by channel and reason.
 fn notices(history: &Value) -> BTreeMap<(String, String), Vec<String>> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let mut found = BTreeMap::<_, Vec<_>>::new();
     let episodes = history["episodes"].as_array().into_iter().flatten();
+    let episodes = episodes.filter(|episode| episode["rule"] == "failing");
     for notice in episodes.flat_map(|episode| episode["notices"].as_array().into_iter().flatten()) {
         let key = (text(&notice["channel"]), text(&notice["reason"]));
         found.entry(key).or_default().push(text(&notice["status"]));
@@ -228,7 +238,7 @@ fn verdicts(report: Report, history: &Value, state: &Value) -> Report {
     let statuses = |channel: &str, reason: &str| {
         found.get(&(channel.to_owned(), reason.to_owned())).cloned().unwrap_or_default()
     };
-    let mut report = report;
+    let mut report = report.judged("channels: a rejection is an alert on the fallback", &unalerted(history));
     for kind in KINDS {
         let mut wrong = Vec::new();
         for (mode, begin, end) in [
@@ -267,12 +277,30 @@ fn verdicts(report: Report, history: &Value, state: &Value) -> Report {
         }
         report = report.judged(&format!("channels: mail, {name}"), &wrong);
     }
+    let taken: Vec<_> = ["firing", "resolved"].map(|reason| statuses("mail-net", reason)).into();
+    let wrong = (taken != [vec!["sent"], vec!["sent"]]).then(|| format!("{taken:?}"));
+    report = report.judged("channels: mail, after a rejection", wrong.as_slice());
     let clear = state["logins"].as_array().into_iter().flatten();
     let clear = clear.filter(|login| login["good"] == true).count();
     let wrong = (clear < 4).then(|| format!("{clear} logins"));
     report
         .judged("channels: mails log in", wrong.as_slice())
         .judged("channels: every mail has its headers", &problems(state, "mail"))
+}
+
+/// Channels that rejected a notice without an alert about that on their fallback.
+fn unalerted(history: &Value) -> Vec<String> {
+    let episodes = || history["episodes"].as_array().into_iter().flatten();
+    let is_told = |kind: &&str| {
+        episodes().any(|episode| {
+            let notices = episode["notices"].as_array().into_iter().flatten();
+            let mut of_fallback = notices.filter(|notice| notice["channel"] == format!("{kind}-net"));
+            episode["rule"] == "channel-failing"
+                && episode["group"]["channel"] == format!("{kind}-refuse")
+                && of_fallback.any(|notice| notice["status"] == "sent")
+        })
+    };
+    KINDS.into_iter().chain(["mail"]).filter(|kind| !is_told(kind)).map(str::to_owned).collect()
 }
 
 /// Whether a flaky receiver was asked again: at least 3 s after it asked for them.

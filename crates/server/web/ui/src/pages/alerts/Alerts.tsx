@@ -7,6 +7,7 @@ import { AllowedButton, useForbidden } from "../../components/Allowed";
 import { PanelSplit } from "../../components/PanelSplit";
 import { Segments } from "../../components/Segments";
 import { PageHead } from "../../components/Shell";
+import { count } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { useKeys } from "../../state/keys";
 import { useNarrow } from "../../state/screen";
@@ -80,7 +81,7 @@ export function Alerts() {
           label={t("View")}
           options={VIEWS.map((id) => ({
             id,
-            label: id === "now" && firing > 0 ? t("{n} firing", { n: firing }) : viewNames()[id],
+            label: id === "now" && firing > 0 ? t("{n} firing", { n: count(firing) }) : viewNames()[id],
           }))}
           value={view}
           onPick={(id) => setParams({ view: id === "now" ? null : id, new: null, rule: null })}

@@ -109,10 +109,14 @@ function EpisodeLine({ row, rule, now }: { row: AlertEpisode; rule: AlertRule | 
           <RuleName name={row.rule} />
         )}
         {Object.keys(row.group).length > 0 ? (
-          <span className="alert-under">{groupText(row.group)}</span>
+          <span className="alert-under" title={groupText(row.group)}>
+            {groupText(row.group)}
+          </span>
         ) : null}
       </th>
-      <td className="wide-only alert-wraps alert-group">{groupText(row.group)}</td>
+      <td className="wide-only alert-wraps alert-group">
+        <span title={groupText(row.group)}>{groupText(row.group)}</span>
+      </td>
       <td>
         <EpisodeState state={row.state} />{" "}
         {row.state === "firing" ? <SeverityTag severity={row.severity} /> : null}

@@ -1,5 +1,6 @@
 // Groups of rules that are not at rest, firing ones first, and what can be done about them.
 import type { UseQueryResult } from "@tanstack/react-query";
+import { useState } from "react";
 import { type AlertRule, type AlertState, useAcknowledge, useSilence } from "../../api/alerts";
 import { type Incident, useIncidents } from "../../api/incidents";
 import { AllowedButton } from "../../components/Allowed";
@@ -7,10 +8,14 @@ import { Icon } from "../../components/Icon";
 import { Link } from "../../components/Link";
 import { Trouble } from "../../components/States";
 import { Time } from "../../components/Time";
+import { count } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { href } from "../../state/url";
 import { Listing } from "./Listing";
 import { EpisodeState, figure, groupText, RuleName, SeverityTag, unitOfRule } from "./parts";
+
+/** Rows at first, and with each press for more: a storm may have thousands. */
+const STEP = 100;
 
 interface Props {
   states: UseQueryResult<{ alerts: AlertState[] }>;
@@ -21,6 +26,7 @@ export function Now({ states, rules }: Props) {
   const acknowledge = useAcknowledge();
   const silence = useSilence();
   const incidents = useIncidents();
+  const [most, setMost] = useState(STEP);
   const rows = states.data?.alerts.filter((row) => row.state !== "ok") ?? [];
   const watched = states.data?.alerts.length ?? 0;
   const open = incidents.data?.incidents.filter((incident) => incident.state === "open") ?? [];
@@ -41,7 +47,7 @@ export function Now({ states, rules }: Props) {
         action
         empty={<AllQuiet rules={rules.length} groups={watched} />}
       >
-        {rows.map((row) => (
+        {rows.slice(0, most).map((row) => (
           <Line
             key={`${row.rule} ${groupText(row.group)}`}
             row={row}
@@ -59,6 +65,11 @@ export function Now({ states, rules }: Props) {
           />
         ))}
       </Listing>
+      {rows.length > most ? (
+        <button type="button" className="quiet-button alert-more" onClick={() => setMost(most + STEP)}>
+          {t("{n} more", { n: count(rows.length - most) })}
+        </button>
+      ) : null}
       {acknowledge.error ? <Trouble error={acknowledge.error} /> : null}
       {silence.error ? <Trouble error={silence.error} /> : null}
     </>
@@ -110,7 +121,9 @@ function Line({ row, rule, incident, pending, acknowledge, silence }: LineProps)
           <RuleName name={row.rule} />
         )}
         {Object.keys(row.group).length > 0 ? (
-          <span className="alert-under">{groupText(row.group)}</span>
+          <span className="alert-under" title={groupText(row.group)}>
+            {groupText(row.group)}
+          </span>
         ) : null}
         {row.error ? (
           <span className="alert-note" title={row.error}>
@@ -118,7 +131,9 @@ function Line({ row, rule, incident, pending, acknowledge, silence }: LineProps)
           </span>
         ) : null}
       </th>
-      <td className="wide-only alert-wraps alert-group">{groupText(row.group)}</td>
+      <td className="wide-only alert-wraps alert-group">
+        <span title={groupText(row.group)}>{groupText(row.group)}</span>
+      </td>
       <td>
         <EpisodeState state={row.state} />{" "}
         {row.state === "firing" ? <SeverityTag severity={row.severity} /> : null}
