@@ -235,9 +235,10 @@ fn a_statement_is_a_rule_and_a_panel_of_its_project_and_is_checked_when_it_is_sa
         listed["alerts"].as_array()?.first().map(|row| row["value"].clone())
     });
     assert_eq!(value, 0.0, "a rule reads the store of its project only");
-    let wrong = json!({"kind": "sql", "above": 0, "sql": "SELECT count(*)\nFROM calls\nWHERE modle = 'x'"});
+    let wrong =
+        json!({"kind": "sql", "above": 0, "sql": "SELECT count(*)\nFROM calls\nWHERE no_model = 'x'"});
     let (status, text) = put("/api/v1/alerts/rules/wrong", &wrong);
-    assert!(status == 400 && text.contains("sql: no such column: modle (line 3, column 7)"), "{text}");
+    assert!(status == 400 && text.contains("sql: no such column: no_model (line 3, column 7)"), "{text}");
 
     let panel = |sql: &str| {
         json!({"title": "Mine", "panels": [{"id": "a", "title": "A", "type": "bar", "x": 0, "y": 0, "w": 6,
@@ -254,11 +255,11 @@ fn a_statement_is_a_rule_and_a_panel_of_its_project_and_is_checked_when_it_is_sa
         assert!(status == 400 && text.contains(what), "{sql}: {text}");
     }
     assert!(server.stop().success());
-    write(&format!("[alert.spend]\n{}", rule.replace("SELECT model", "SELECT modle")));
+    write(&format!("[alert.spend]\n{}", rule.replace("SELECT model", "SELECT no_model")));
     let output = quipu().args(["serve", "--data-dir"]).arg(folder.path()).args(with).output().unwrap();
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(!output.status.success(), "{text}");
-    assert!(text.contains("[alert.spend] sql: no such column: modle (line 1, column 8)"), "{text}");
+    assert!(text.contains("[alert.spend] sql: no such column: no_model (line 1, column 8)"), "{text}");
 }
 
 /// Niceness of the worker that a server started; `None` without one.

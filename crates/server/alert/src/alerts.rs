@@ -14,7 +14,7 @@ use crate::alerts_config::Times;
 use crate::deliver::InFlight;
 use crate::failing::{self, Failing};
 use crate::file::{AlertFile, Groups};
-use crate::observe::group_of;
+use crate::group_key::group_of;
 use crate::quiet::Inhibition;
 use crate::route::{Grouping, Routes};
 use crate::shared::Shared;

@@ -6,7 +6,7 @@ use quipu_core::Timestamp;
 
 use crate::engine::law_of;
 use crate::file::Groups;
-use crate::observe::group_of;
+use crate::group_key::group_of;
 use crate::replay::Replay;
 use crate::sliding::ceil;
 use crate::{AlertError, Alerts, Bound, Change, GroupState, Rule, RuleConfig, Seen};

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use crate::actions::{Action, PREFIX};
 use crate::channel::{Message, SHOWN};
 use crate::file::{Flush, Outcome, Picture};
-use crate::observe::group_of;
+use crate::group_key::group_of;
 use crate::plan::{Parcel, Plan};
 use crate::{AlertError, Alerts, Channel, Notice, NoticeStatus, Severity};
 

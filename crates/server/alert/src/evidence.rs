@@ -6,9 +6,11 @@ use std::sync::Arc;
 use quipu_core::{Timestamp, TraceFilter, TraceId, TraceStatus};
 
 use crate::file::Groups;
+use crate::group_key::{group_of, key_of};
 use crate::kind::Kind;
 use crate::notice::{Evidence, number};
-use crate::observe::{Observed, group_of, key_of, value_of};
+use crate::observe::value_of;
+use crate::observed::Observed;
 use crate::{Alerts, Measured, MeasuredGroup, Rule, RuleFigures};
 
 /// Traces of a notice.

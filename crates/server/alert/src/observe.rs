@@ -5,78 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use quipu_core::Timestamp;
 use quipu_query::FigureAsk;
 
-use crate::file::{GroupRecord, Groups};
+use crate::file::Groups;
+use crate::group_key::key_of;
 use crate::kind::Kind;
 use crate::measure::OwnFigure;
+use crate::observed::{Observation, Observed};
 use crate::shared::Judged;
 use crate::{
     AlertError, Alerts, Bound, BudgetShare, Figure, Measured, MeasuredGroup, MeasuredScore, Rule,
     RuleFigures, Seen, statement,
 };
-
-/// Observation of one group.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Observation {
-    pub seen: Seen,
-    pub example: Option<quipu_core::TraceId>,
-}
-
-impl Observation {
-    pub(crate) fn of(group: BTreeMap<String, String>, value: Option<f64>) -> (String, Self) {
-        let seen = value.map_or(Seen::NoData, Seen::Value);
-        (group_key(&group), Self { seen, example: None })
-    }
-}
-
-/// Observations of a rule, by the group as JSON.
-#[derive(Debug, Default)]
-pub(crate) struct Observed {
-    pub groups: BTreeMap<String, Observation>,
-    pub left_out: usize,
-    /// A group that was looked for beyond the limit and is not here has no records.
-    pub is_searched: bool,
-    pub error: Option<String>,
-}
-
-impl FromIterator<(String, Observation)> for Observed {
-    fn from_iter<I: IntoIterator<Item = (String, Observation)>>(groups: I) -> Self {
-        Self { groups: groups.into_iter().collect(), ..Self::default() }
-    }
-}
-
-/// The group as the key of states and episodes.
-pub(crate) fn group_key(group: &BTreeMap<String, String>) -> String {
-    serde_json::to_string(group).unwrap_or_default()
-}
-
-/// The group of a key.
-pub(crate) fn group_of(key: &str) -> BTreeMap<String, String> {
-    serde_json::from_str(key).unwrap_or_default()
-}
-
-/// The key of a group, as [`group_key`] writes it.
-pub(crate) fn key_of(rule: &Rule, group: &MeasuredGroup) -> String {
-    let mut pairs: Vec<(&str, &str)> = rule
-        .group_by
-        .iter()
-        .zip(&group.key)
-        .map(|(name, value)| (name.as_str(), value.as_deref().unwrap_or_default()))
-        .collect();
-    pairs.sort_unstable();
-    let mut key = Vec::with_capacity(64);
-    for (name, value) in pairs {
-        key.push(if key.is_empty() { b'{' } else { b',' });
-        let written = serde_json::to_writer(&mut key, name);
-        key.push(b':');
-        // Writing text to memory does not fail.
-        let _ = written.and_then(|()| serde_json::to_writer(&mut key, value));
-    }
-    if key.is_empty() {
-        key.push(b'{');
-    }
-    key.push(b'}');
-    String::from_utf8(key).unwrap_or_default()
-}
 
 /// Converts the answer to the query of a rule.
 fn observations(rule: &Rule, judged: &Judged) -> Observed {
@@ -87,12 +25,6 @@ fn observations(rule: &Rule, judged: &Judged) -> Observed {
 fn observation(rule: &Rule, group: &MeasuredGroup) -> (String, Observation) {
     let seen = value_of(rule, group).map_or(Seen::NoData, Seen::Value);
     (key_of(rule, group), Observation { seen, example: group.figures.example })
-}
-
-/// Keys and values of a group.
-pub(crate) fn names(rule: &Rule, group: &MeasuredGroup) -> BTreeMap<String, String> {
-    let keys = rule.group_by.iter().zip(&group.key);
-    keys.map(|(key, value)| (key.clone(), value.clone().unwrap_or_default())).collect()
 }
 
 /// Value of a group; `None` without enough records.
@@ -258,10 +190,11 @@ impl Alerts {
         known: &Groups,
         observed: &mut Observed,
     ) -> Result<(), AlertError> {
-        let is_wanted = |(key, record): &(&Box<str>, &GroupRecord)| {
-            !record.state.is_idle() && !observed.groups.contains_key(&***key)
-        };
-        let wanted: BTreeSet<&str> = known.iter().filter(is_wanted).map(|(key, _)| &**key).collect();
+        let wanted: BTreeSet<&str> = known
+            .iter()
+            .filter(|(key, record)| !record.state.is_idle() && !observed.groups.contains_key(&***key))
+            .map(|(key, _)| &**key)
+            .collect();
         let mut whole = Measured::default();
         let all = match judged.all() {
             Some(all) => all,
@@ -301,23 +234,6 @@ impl Alerts {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn keys_of_groups_are_sorted_and_escaped() {
-        let rule = r#"kind = "calls"
-            above = 1
-            group_by = ["user", "model"]"#;
-        let rule = Rule::new("r", toml::from_str(rule).unwrap()).unwrap();
-        for value in [None, Some("ada"), Some("a\"b\\c\n\u{1}ü")] {
-            let key = vec![value.map(str::to_owned), Some("gpt-4o".to_owned())];
-            let group = MeasuredGroup { key, ..MeasuredGroup::default() };
-            let key = key_of(&rule, &group);
-            assert_eq!(key, group_key(&names(&rule, &group)));
-            assert_eq!(group_of(&key), names(&rule, &group));
-        }
-        let alone = Rule::new("r", toml::from_str("kind = \"calls\"\nabove = 1").unwrap()).unwrap();
-        assert_eq!(key_of(&alone, &MeasuredGroup::default()), group_key(&BTreeMap::new()));
-    }
 
     #[test]
     fn a_ratio_needs_an_earlier_value_other_than_zero() {

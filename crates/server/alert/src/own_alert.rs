@@ -6,7 +6,7 @@ use quipu_core::Timestamp;
 
 use crate::deliver::test_notice;
 use crate::file::{Changes, EpisodeChange};
-use crate::observe::group_key;
+use crate::group_key::group_key;
 use crate::{AlertError, AlertRow, Alerts, Notice, NoticeStatus, Severity};
 
 /// Channel of such an alert if there is no other.

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use quipu_core::{ErrorKind, Timestamp};
 
 use crate::engine::law_of;
-use crate::observe::{absent, group_key, names, ratio, value_of};
+use crate::group_key::{group_key, names};
+use crate::observe::{absent, ratio, value_of};
 use crate::rule::MOST_GROUPS;
 use crate::sliding::{Window, ceil};
 use crate::{

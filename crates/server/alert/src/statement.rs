@@ -7,7 +7,7 @@ use quipu_core::{Error, ErrorKind, Timestamp};
 use serde_json::Value as Json;
 
 use crate::kind::Kind;
-use crate::observe::{Observation, Observed};
+use crate::observed::{Observation, Observed};
 use crate::{AlertError, Alerts, Measure, Rule, RuleSource, StatementAsk};
 
 /// Shortest time between two evaluations, because each one starts a process.

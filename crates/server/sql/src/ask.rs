@@ -6,7 +6,6 @@ use std::time::Instant;
 use quipu_core::{Store, Timestamp};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Error, Statement};
-use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use tokio::runtime::Handle;
 
@@ -17,28 +16,13 @@ use crate::functions::add_functions;
 use crate::guard::{Rejection, guard};
 use crate::limits::SqlLimits;
 use crate::parameters;
+use crate::question::{SqlQuestion, place_of};
 use crate::schema::schema;
 use crate::table::{StoreReader, TIMEOUT};
 use crate::tables::{self, GivenRows};
 
 /// Bytes that a value counts for beyond its text.
 const VALUE_BYTES: usize = 8;
-
-/// A statement with its parameters.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct SqlQuestion {
-    /// One `SELECT` statement.
-    pub query: String,
-    /// Values of `?` in order: null, boolean, number or text.
-    pub params: Vec<Json>,
-    /// Value of `:since`, in nanoseconds since the epoch; default the epoch.
-    pub since: Option<i64>,
-    /// Value of `:until`, in nanoseconds since the epoch; default the time of the question.
-    pub until: Option<i64>,
-    /// Whether the statement is only checked: the answer has its columns, and no rows.
-    pub check: bool,
-}
 
 /// A guarded connection with the tables of one store.
 pub struct SqlSession {
@@ -82,7 +66,7 @@ impl SqlSession {
     /// # Errors
     /// The statement is wrong or not allowed, or exceeds a limit.
     pub fn ask(&self, question: &SqlQuestion) -> Result<SqlAnswer, SqlError> {
-        check(question)?;
+        question.check_size()?;
         let failed = |error: Error| self.error(error, &question.query);
         let mut statement = self.conn.prepare(&question.query).map_err(failed)?;
         if statement.column_count() == 0 || !statement.readonly() {
@@ -169,23 +153,6 @@ pub(crate) fn timeout(limits: &SqlLimits) -> SqlError {
     SqlError::new(SqlErrorKind::Limit, text)
 }
 
-fn check(question: &SqlQuestion) -> Result<(), SqlError> {
-    let wrong = |text: String| Err(SqlError::new(SqlErrorKind::Statement, text));
-    let bytes = question.query.len();
-    if bytes > SqlLimits::STATEMENT_BYTES {
-        return wrong(format!("a statement has at most {} bytes, got {bytes}", SqlLimits::STATEMENT_BYTES));
-    }
-    let count = question.params.len();
-    if count > SqlLimits::PARAMETERS {
-        return wrong(format!("a statement has at most {} parameters, got {count}", SqlLimits::PARAMETERS));
-    }
-    if let Some(at) = question.query.find('\0') {
-        let error = SqlError::new(SqlErrorKind::Statement, "a statement has no zero byte");
-        return Err(error.at(Some(question.query[..at].chars().count())));
-    }
-    Ok(())
-}
-
 /// The columns of a statement that did not run.
 fn columns_of(statement: &Statement<'_>) -> SqlAnswer {
     let column = |name: &str| SqlColumn { name: name.to_owned(), r#type: "null".to_owned() };
@@ -198,12 +165,6 @@ fn explained(text: &str) -> String {
     let has_prefix = text.strip_prefix("no such table: ").is_some_and(|name| name.contains('.'));
     let remedy = "; a statement reads the tables of its own project, by names without a prefix";
     format!("{text}{}", if has_prefix { remedy } else { "" })
-}
-
-/// Position of a word in a statement, in characters.
-pub(crate) fn place_of(query: &str, word: &str) -> Option<usize> {
-    let at = query.to_ascii_lowercase().find(&word.to_ascii_lowercase())?;
-    Some(query[..at].chars().count())
 }
 
 /// Position of an error for which SQLite gives none, from its text.

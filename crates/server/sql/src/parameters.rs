@@ -5,8 +5,8 @@ use rusqlite::Statement;
 use rusqlite::types::Value;
 use serde_json::Value as Json;
 
-use crate::ask::{SqlQuestion, place_of};
 use crate::error::{SqlError, SqlErrorKind};
+use crate::question::{SqlQuestion, place_of};
 
 /// Parameters with the ends of the question's time range.
 const SINCE: &str = ":since";

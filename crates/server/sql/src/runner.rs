@@ -12,10 +12,11 @@ use quipu_core::Timestamp;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::answer::SqlAnswer;
-use crate::ask::{SqlQuestion, timeout};
+use crate::ask::timeout;
 use crate::error::{SqlError, SqlErrorKind};
 use crate::limits::SqlLimits;
 use crate::priority::yield_thread;
+use crate::question::SqlQuestion;
 use crate::tables::GivenRows;
 use crate::worker::{Outcome, SqlTask};
 

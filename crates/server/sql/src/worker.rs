@@ -9,10 +9,11 @@ use serde::{Deserialize, Serialize};
 use tokio::runtime::Builder;
 
 use crate::answer::SqlAnswer;
-use crate::ask::{SqlQuestion, SqlSession};
+use crate::ask::SqlSession;
 use crate::error::{SqlError, SqlErrorKind};
 use crate::limits::SqlLimits;
 use crate::priority::yield_process;
+use crate::question::SqlQuestion;
 use crate::tables::GivenRows;
 
 /// Largest task: the statement, and the rows of budgets and alerts.

@@ -24,8 +24,8 @@ fn recorded_failures_of_calls_and_tools_have_a_class() {
     for name in quipu_recordings::names() {
         for span in failed(&name) {
             let class = span.error_class().unwrap();
-            // The recorded model server rejects calls with 429 or 400, and fails with 500. Recorded tools report that
-            // their backend is down.
+            // The recorded model server rejects calls with 429 or 400, and fails with 500. Recorded tools
+            // report that their backend is down.
             let expected = match span.canonical.kind {
                 kind if kind.is_call() => {
                     calls += 1;

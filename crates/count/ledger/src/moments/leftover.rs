@@ -1,8 +1,8 @@
 //! Calls for records without usage that are left alone among many parallel calls.
 //!
 //! Each record is compared with a limited number of later ones, so the first of hundreds of parallel calls
-//! can take all pairs of the others. The rest is paired by containment: a record gets the shortest free one that
-//! encloses it. In the order of starts this gives the most pairs, and each record is looked up once.
+//! can take all pairs of the others. The rest is paired by containment: a record gets the shortest free one
+//! that encloses it. In the order of starts this gives the most pairs, and each record is looked up once.
 
 use std::collections::BTreeSet;
 

@@ -17,9 +17,9 @@ use serde::{Deserialize, Serialize};
 pub(crate) use links::{Flush, GroupBegin, Picture, Told};
 pub(crate) use outbox::{Outcome, Waiting};
 
+use crate::group_key::group_of;
 use crate::matcher::{Matchers, Matching};
 use crate::notice::Evidence;
-use crate::observe::group_of;
 use crate::quiet::Silence;
 use crate::{AlertError, GroupState, Notice, Phase, Rule, RuleConfig};
 

@@ -124,8 +124,8 @@ pub(crate) async fn dashboard(
 
 /// Store a dashboard
 ///
-/// Creates or replaces a dashboard. Every panel is checked, also its statement of SQL; an error names its path
-/// in the document.
+/// Creates or replaces a dashboard. Every panel is checked, also its statement of SQL. An error names its
+/// path in the document.
 #[utoipa::path(put, path = "/api/v1/dashboards/{id}", tag = "documents", request_body = DashboardSettings,
     params(("id" = String, Path, description = "Id: 1 to 64 characters of a-z, 0-9 and -.")),
     responses((status = 200, description = "The dashboard.", body = Dashboard),
