@@ -109,7 +109,7 @@ impl Span {
     /// Whether the span failed: by its status, or by an error that an adapter read. A call also failed if it
     /// recorded an exception and no part of an answer. The same holds if its answer ended with an error and
     /// has no tokens. Some sources report such a call as successful. A call did not fail if its answer was
-    /// complete and only its status says otherwise: some sources copy the status of another span of the trace.
+    /// complete and only its status says otherwise: some sources copy the status of another span.
     pub fn has_failed(&self) -> bool {
         let read = &self.canonical;
         let has_answer = || {
