@@ -76,10 +76,15 @@ pub fn run(bench: &Bench, folder: &Path, report: Report) -> Result<Report> {
     let users = calls.acknowledged();
     finish(&heard, users, bench.kills, &mut told)?;
     server.stop()?;
-    let found = Found::of(&told);
+    Ok(judged(report, bench.kills, users, &told))
+}
+
+/// Prints a line of figures, and adds the cases.
+fn judged(report: Report, kills: u64, users: &BTreeSet<String>, told: &[Told]) -> Report {
+    let found = Found::of(told);
     println!(
         "        {} kills, {} users, {} notices, {} of them repeated, at most {} after one kill",
-        bench.kills,
+        kills,
         users.len(),
         told.len(),
         found.repeated.values().sum::<usize>(),
@@ -98,12 +103,12 @@ pub fn run(bench: &Bench, folder: &Path, report: Report) -> Result<Report> {
         found.by_user.iter().filter(other).take(5).map(|(user, keys)| format!("{user}: {keys:?}")).collect();
     let many = found.repeated.iter().filter(|(_, count)| **count > AT_ONCE);
     let many: Vec<String> = many.map(|(life, count)| format!("{count} after kill {life}")).collect();
-    Ok(report
+    report
         .judged("kills: every begin is told", &lost("firing"))
         .judged("kills: every end is told", &lost("resolved"))
         .judged("kills: a repeated notice has the key of its episode", &changed)
         .judged("kills: no server tells a notice twice", &found.twice)
-        .judged("kills: only messages under way are repeated", &many))
+        .judged("kills: only messages under way are repeated", &many)
 }
 
 /// Each episode is a group of its own, so that each message is about one notice.
@@ -149,11 +154,10 @@ fn finish(heard: &Receiver<Heard>, users: &BTreeSet<String>, life: u64, told: &m
     let resolved = |told: &Told| (told.status == "resolved").then(|| told.user.clone());
     let mut ended: BTreeSet<String> = told.iter().filter_map(resolved).collect();
     while Instant::now() < end && !users.is_subset(&ended) {
-        if let Ok(message) = heard.recv_timeout(Duration::from_millis(500)) {
-            if let Some(one) = read(&message, life)? {
-                ended.extend(resolved(&one));
-                told.push(one);
-            }
+        let Ok(message) = heard.recv_timeout(Duration::from_millis(500)) else { continue };
+        if let Some(one) = read(&message, life)? {
+            ended.extend(resolved(&one));
+            told.push(one);
         }
     }
     Ok(())

@@ -47,13 +47,16 @@ fn recorded(is_wanted: impl Fn(&str) -> bool) -> Vec<Vec<u8>> {
 }
 
 /// Recordings from after the training of the shipped dictionary.
-const LATER: [&str; 23] = [
+const LATER: [&str; 29] = [
     "ag2--native",
     "ai-sdk-v6--builtin-multi",
+    "ai-sdk-v6--traceloop",
     "anthropic--logfire",
     "anthropic--native-sdk",
     "anthropic--traceloop-all-in",
+    "bedrock--botocore+openllmetry",
     "beeai--oi",
+    "cohere--openinference",
     "continue-cli--metrics",
     "copilot-cli--byok-chat",
     "dspy--oi-cached",
@@ -65,6 +68,9 @@ const LATER: [&str; 23] = [
     "langchain--traceloop-all-in",
     "langchain-claude--oi+native-sdk",
     "langchain-js--oi+oi-openai",
+    "langchain-js--openinference+traceloop",
+    "litellm--otel+openinference",
+    "mastra--otel-exporter-failing",
     "multi--oi",
     "multi--traceloop-all-in",
     "openai+anthropic--langsmith-wrap",
