@@ -106,7 +106,7 @@ impl Row {
         FixedState::default().hash_one((self.scope, &self.cost.convention, is_usage))
     }
 
-    /// What it tells about the provider's usage.
+    /// The facts that show whether the provider sent usage.
     pub fn reader(&self) -> Reader<'_> {
         Reader {
             convention: &self.cost.convention,

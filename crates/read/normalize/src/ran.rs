@@ -57,10 +57,11 @@ fn messages_in(value: &Value, depth: usize, found: &mut Vec<Ran>) {
     }
 }
 
-/// The message in Python's notation, such as `content='18' name='weather' tool_call_id='call_1'`.
+/// The message in Python's notation, such as `content='18' name='weather' tool_call_id='call_1'`. The content
+/// comes first and can hold the same words, so the last ones count.
 fn in_python(text: &str) -> Option<Ran> {
     let word = |key: &str| {
-        let (_, rest) = text.split_once(&format!(" {key}='"))?;
+        let (_, rest) = text.rsplit_once(&format!(" {key}='"))?;
         text::label(&Value::from(rest.split_once('\'')?.0))
     };
     let id = word(ID).filter(|id| answer_id_is_unique(id))?;

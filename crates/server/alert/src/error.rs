@@ -24,7 +24,7 @@ pub enum AlertError {
     Statement {
         /// Name of the rule.
         rule: String,
-        /// What is wrong, with line and column.
+        /// The fault, with line and column.
         text: String,
     },
     /// A key of a channel has an invalid value. The text leaves the value out, because it may be a secret.

@@ -1,4 +1,4 @@
-//! What a rule observed: values by group.
+//! Observations of a rule: values by group.
 
 use std::collections::BTreeMap;
 

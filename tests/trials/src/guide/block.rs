@@ -20,7 +20,7 @@ pub struct Block {
 }
 
 impl Block {
-    /// What a program calls it by.
+    /// The name that programs of the suites use.
     pub fn name(&self) -> String {
         format!("{} {} {}", self.page, self.language, self.number)
     }

@@ -13,6 +13,7 @@ mod faults;
 mod first_trace;
 mod floods;
 mod frameworks;
+mod generated;
 mod grafana;
 mod hook;
 mod http;

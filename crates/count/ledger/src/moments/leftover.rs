@@ -24,14 +24,11 @@ pub(super) fn pair_leftover(records: &[&Row], groups: &mut [Vec<usize>]) {
     let bare: Vec<Lone> =
         bare.into_iter().filter(|(_, record)| evidence::is_vague(records[*record])).collect();
     let mut pairs = enclosed(records, &bare, &told);
-    let left = |lone: Vec<Lone>, pairs: &[(Lone, Lone)]| -> Vec<Lone> {
-        lone.into_iter()
-            .filter(|one| pairs.iter().all(|(inner, outer)| inner != one && outer != one))
-            .collect()
-    };
     if pairs.len() < bare.len() && pairs.len() < told.len() {
-        let (told, bare) = (left(told, &pairs), left(bare, &pairs));
-        pairs.extend(enclosed(records, &told, &bare));
+        let paired: BTreeSet<Lone> = pairs.iter().flat_map(|(inner, outer)| [*inner, *outer]).collect();
+        let left =
+            |lone: Vec<Lone>| -> Vec<Lone> { lone.into_iter().filter(|one| !paired.contains(one)).collect() };
+        pairs.extend(enclosed(records, &left(told), &left(bare)));
     }
     for ((from, record), (to, _)) in pairs {
         groups[from].clear();

@@ -183,6 +183,8 @@ fn the_message_of_a_result_names_the_tool_and_its_call() {
     );
     let python = format!("content='18 degrees' name='get_weather' tool_call_id='{id}'");
     assert_eq!(tool(&[("output.value", &python)]), found);
+    let within = python.replace("18 degrees", "a row name='other' tool_call_id='call_0000000000000001' id");
+    assert_eq!(tool(&[("output.value", &within)]), found, "the content holds the same words");
     let several = message.replace(id, "call_cadf38842e400010");
     assert_eq!(
         tool(&[class, ("traceloop.entity.output", &format!("[{message},{several}]"))]),

@@ -121,7 +121,7 @@ fn config(port: u16) -> String {
     )
 }
 
-/// What the notices tell together.
+/// Notices by user, and repeated ones.
 #[derive(Default)]
 struct Found<'t> {
     /// Episodes and statuses by user.

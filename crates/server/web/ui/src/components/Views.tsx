@@ -1,17 +1,18 @@
 // Saved views at the end of the filter bar: pick one, save what is on the screen, rename, delete.
 import { type FormEvent, useState } from "react";
-import { useDeleteView, useSaveView, useViews, type View } from "../api/views";
+import { useSaveView, useViews, type View } from "../api/views";
 import { t } from "../lib/i18n";
 import { resolveRange } from "../lib/time";
 import { currentColumns, DEFAULT_COLUMNS } from "../state/columns";
 import { pageOf } from "../state/pages";
 import { rangeOf, usePlace } from "../state/url";
-import { idFor, markUsed, openView, presentQuery, viewsInOrder } from "../state/views";
+import { idFor, markUsed, presentQuery, viewsInOrder } from "../state/views";
 import { useForbidden } from "./Allowed";
 import { Copy } from "./Copy";
 import { Icon } from "./Icon";
 import { Menu } from "./Menu";
 import { Trouble } from "./States";
+import { ViewLine } from "./ViewLine";
 
 /** The view that the address is, if it is one. */
 function usePresentView(views: readonly View[]): View | undefined {
@@ -50,7 +51,14 @@ export function ViewsMenu() {
           {list.length > 0 ? (
             <ul className="menu-list">
               {list.map((view) => (
-                <ViewLine key={view.id} view={view} present={view.id === present?.id} close={close} />
+                <ViewLine
+                  key={view.id}
+                  view={view}
+                  present={view.id === present?.id}
+                  close={close}
+                  title={view.query ? `${view.page}?${view.query}` : view.page}
+                  hint={pageOf(view.page)?.label() ?? view.page}
+                />
               ))}
             </ul>
           ) : views.isSuccess ? (
@@ -82,79 +90,6 @@ function ShareLink() {
       <Copy text={link} label={t("Copy link")} what={t("Copy a link with fixed times")} />
       <span className="menu-note">{t("The link keeps the filter and fixed times.")}</span>
     </p>
-  );
-}
-
-function ViewLine({ view, present, close }: { view: View; present: boolean; close: () => void }) {
-  const [state, setState] = useState<"shown" | "renaming" | "leaving">("shown");
-  const [title, setTitle] = useState(view.title);
-  const save = useSaveView();
-  const drop = useDeleteView();
-  const rename = (event: FormEvent) => {
-    event.preventDefault();
-    if (!title.trim()) return;
-    save.mutate({ ...view, title: title.trim() }, { onSuccess: () => setState("shown") });
-  };
-  if (state === "renaming")
-    return (
-      <li>
-        <form className="views-form" onSubmit={rename}>
-          <input
-            // biome-ignore lint/a11y/noAutofocus: renaming begins by typing
-            autoFocus
-            className="field"
-            value={title}
-            aria-label={t("Title of the view")}
-            onChange={(event) => setTitle(event.target.value)}
-          />
-          <button type="submit" className="button" disabled={save.isPending}>
-            {t("Rename")}
-          </button>
-        </form>
-        {save.isError ? <Trouble error={save.error} /> : null}
-      </li>
-    );
-  return (
-    <li className="views-line">
-      <button
-        type="button"
-        className={present ? "menu-item is-chosen" : "menu-item"}
-        title={view.query ? `${view.page}?${view.query}` : view.page}
-        onClick={() => {
-          openView(view);
-          close();
-        }}
-      >
-        <span className="menu-label">{view.title}</span>
-        <span className="menu-hint">{pageOf(view.page)?.label() ?? view.page}</span>
-      </button>
-      {state === "leaving" ? (
-        <button type="button" className="quiet-button is-grave" onClick={() => drop.mutate(view.id)}>
-          {drop.isError ? t("Not deleted. Again?") : t("Delete?")}
-        </button>
-      ) : (
-        <span className="views-tools">
-          <button
-            type="button"
-            className="icon-button"
-            title={t("Rename")}
-            aria-label={t("Rename {title}", { title: view.title })}
-            onClick={() => setState("renaming")}
-          >
-            <Icon name="pencil" size={13} />
-          </button>
-          <button
-            type="button"
-            className="icon-button"
-            title={t("Delete")}
-            aria-label={t("Delete {title}", { title: view.title })}
-            onClick={() => setState("leaving")}
-          >
-            <Icon name="trash" size={13} />
-          </button>
-        </span>
-      )}
-    </li>
   );
 }
 

@@ -1,13 +1,14 @@
 // Saved queries: statements under a title, kept by the server for everyone who uses it.
 import { type FormEvent, useState } from "react";
-import { useDeleteView, useSaveView, useViews, type View } from "../../api/views";
+import { useSaveView, useViews, type View } from "../../api/views";
 import { useForbidden } from "../../components/Allowed";
 import { Icon } from "../../components/Icon";
 import { Menu } from "../../components/Menu";
 import { Trouble } from "../../components/States";
+import { ViewLine } from "../../components/ViewLine";
 import { t } from "../../lib/i18n";
 import { setParams, usePlace } from "../../state/url";
-import { idFor, markUsed, openView, viewsInOrder } from "../../state/views";
+import { idFor, markUsed, viewsInOrder } from "../../state/views";
 
 interface Props {
   statement: string;
@@ -35,7 +36,13 @@ export function Saved({ statement, present }: Props) {
           {list.length > 0 ? (
             <ul className="menu-list">
               {list.map((view) => (
-                <Line key={view.id} view={view} present={view.id === present?.id} close={close} />
+                <ViewLine
+                  key={view.id}
+                  view={view}
+                  present={view.id === present?.id}
+                  close={close}
+                  title={view.statement ?? ""}
+                />
               ))}
             </ul>
           ) : views.isSuccess ? (
@@ -52,46 +59,7 @@ export function Saved({ statement, present }: Props) {
   );
 }
 
-function Line({ view, present, close }: { view: View; present: boolean; close: () => void }) {
-  const [leaving, setLeaving] = useState(false);
-  const drop = useDeleteView();
-  const forbidden = useForbidden("write");
-  return (
-    <li className="views-line">
-      <button
-        type="button"
-        className={present ? "menu-item is-chosen" : "menu-item"}
-        title={view.statement}
-        onClick={() => {
-          openView(view);
-          close();
-        }}
-      >
-        <span className="menu-label">{view.title}</span>
-      </button>
-      {leaving ? (
-        <button type="button" className="quiet-button is-grave" onClick={() => drop.mutate(view.id)}>
-          {drop.isError ? t("Not deleted. Again?") : t("Delete?")}
-        </button>
-      ) : (
-        <span className="views-tools">
-          <button
-            type="button"
-            className="icon-button"
-            disabled={forbidden !== null}
-            title={forbidden ?? t("Delete")}
-            aria-label={t("Delete {title}", { title: view.title })}
-            onClick={() => setLeaving(true)}
-          >
-            <Icon name="trash" size={13} />
-          </button>
-        </span>
-      )}
-    </li>
-  );
-}
-
-/** What the address keeps of a result: its chart. */
+/** The part of the address that a saved query keeps: its chart. */
 function chartQuery(params: URLSearchParams): string {
   const chart = params.get("chart");
   return chart ? `chart=${encodeURIComponent(chart)}` : "";

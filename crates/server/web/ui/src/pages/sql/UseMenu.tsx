@@ -1,5 +1,5 @@
 // Further uses of a statement: a panel of a dashboard, or an alert rule.
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { type DashboardEntry, type DashboardPanel, readDashboard, useDashboards } from "../../api/dashboards";
 import { useForbidden } from "../../components/Allowed";
 import { Icon } from "../../components/Icon";
@@ -46,8 +46,9 @@ export function UseMenu(props: Props) {
   const [failed, setFailed] = useState<unknown>(null);
   const mayWrite = useForbidden("write");
   const mayAlert = useForbidden("admin");
+  const isEmpty = statement.trim() === "";
   const own = (dashboards.data ?? []).filter((one) => !one.built_in);
-  // The panel is added to a draft: the reader sees it in its place, and saves it there.
+  // The panel is added to a draft. The user sees it in its place, and saves it there.
   const add = async ({ id }: DashboardEntry) => {
     try {
       const found = await readDashboard(id);
@@ -78,40 +79,16 @@ export function UseMenu(props: Props) {
       {() => (
         <>
           <ul className="menu-list">
-            <li>
-              <button
-                type="button"
-                className="menu-item"
-                disabled={mayAlert !== null || statement.trim() === ""}
-                title={mayAlert ?? undefined}
-                onClick={alert}
-              >
-                {t("New alert rule")}
-              </button>
-            </li>
-            <li>
-              <button
-                type="button"
-                className="menu-item"
-                disabled={mayWrite !== null || statement.trim() === ""}
-                title={mayWrite ?? undefined}
-                onClick={addToNew}
-              >
-                {t("New dashboard")}
-              </button>
-            </li>
+            <Item forbidden={mayAlert} empty={isEmpty} act={alert}>
+              {t("New alert rule")}
+            </Item>
+            <Item forbidden={mayWrite} empty={isEmpty} act={addToNew}>
+              {t("New dashboard")}
+            </Item>
             {own.map((one) => (
-              <li key={one.id}>
-                <button
-                  type="button"
-                  className="menu-item"
-                  disabled={mayWrite !== null || statement.trim() === ""}
-                  title={mayWrite ?? undefined}
-                  onClick={() => void add(one)}
-                >
-                  {t("Panel on {title}", { title: one.title })}
-                </button>
-              </li>
+              <Item key={one.id} forbidden={mayWrite} empty={isEmpty} act={() => void add(one)}>
+                {t("Panel on {title}", { title: one.title })}
+              </Item>
             ))}
           </ul>
           {failed ? <Trouble error={failed} /> : null}
@@ -121,5 +98,30 @@ export function UseMenu(props: Props) {
         </>
       )}
     </Menu>
+  );
+}
+
+interface ItemProps {
+  /** Why the user may not do it. */
+  forbidden: string | null;
+  /** Whether there is no statement. */
+  empty: boolean;
+  act: () => void;
+  children: ReactNode;
+}
+
+function Item({ forbidden, empty, act, children }: ItemProps) {
+  return (
+    <li>
+      <button
+        type="button"
+        className="menu-item"
+        disabled={forbidden !== null || empty}
+        title={forbidden ?? undefined}
+        onClick={act}
+      >
+        {children}
+      </button>
+    </li>
   );
 }
