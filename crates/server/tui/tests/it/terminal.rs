@@ -128,3 +128,17 @@ fn many_resizes_end_in_the_last_size() {
     pty.write("q");
     assert_cooked(&pty);
 }
+
+#[test]
+fn a_key_that_arrives_with_a_resize_is_not_lost() {
+    let mut pty = program("quit");
+    pty.until("claude-haiku-4-5");
+    for step in 0..100_u16 {
+        pty.resize(90 + step % 10, 25);
+        let (key, shown) = if step % 2 == 0 { ("2", "started") } else { ("7", "What consumes the tokens") };
+        pty.write(key);
+        pty.until(shown);
+    }
+    pty.write("q");
+    assert_cooked(&pty);
+}
