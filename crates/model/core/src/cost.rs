@@ -151,8 +151,6 @@ impl Node {
     /// The counting facts of a span that an adapter has read.
     pub fn of(span: &Span) -> Self {
         let read = &span.canonical;
-        let tells_cost = read.signal == Signal::Metric && read.reported_cost.is_some();
-        let matters = read.kind.is_call() || read.kind == Kind::Tool || read.usage.is_some() || tells_cost;
         Self {
             span_id: span.span_id,
             parent_id: span.parent_id,
@@ -164,7 +162,7 @@ impl Node {
             status: span.status,
             agent: read.agent.clone(),
             tool: read.tool.clone(),
-            call: matters.then(|| Box::new(Call::of(span))),
+            call: Call::in_span(span).map(Box::new),
             arrival: span.arrival,
         }
     }
@@ -215,6 +213,14 @@ pub struct Call {
 }
 
 impl Call {
+    /// The facts of a span that an adapter has read; `None` for a span without effect on cost and tools.
+    pub fn in_span(span: &Span) -> Option<Self> {
+        let read = &span.canonical;
+        let tells_cost = read.signal == Signal::Metric && read.reported_cost.is_some();
+        let matters = read.kind.is_call() || read.kind == Kind::Tool || read.usage.is_some() || tells_cost;
+        matters.then(|| Self::of(span))
+    }
+
     fn of(span: &Span) -> Self {
         let read = &span.canonical;
         Self {

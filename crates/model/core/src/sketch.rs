@@ -60,10 +60,15 @@ impl Exact {
     }
 
     fn merge(&mut self, other: &Self, sign: i64) {
-        if other.lost {
+        if self.lost {
+            return;
+        }
+        if !other.lost {
+            merge_sorted(&mut self.values, &other.values, sign);
+        }
+        if other.lost || self.values.len() > MOST_EXACT {
             *self = Self { values: Vec::new(), lost: true };
         }
-        other.values.iter().for_each(|(value, times)| self.add(*value, times.saturating_mul(sign)));
     }
 
     /// The values, if they are all of `count`. A sketch that was read without its values has fewer here, and
@@ -74,6 +79,28 @@ impl Exact {
             known = known.saturating_add(u64::try_from(*times).ok()?);
         }
         (!self.lost && known == count).then_some(&self.values)
+    }
+}
+
+/// Adds counts times `sign` to the counts of the same keys. Both lists are sorted by key, and so is the
+/// result. It has no zero counts.
+fn merge_sorted<K: Copy + Ord>(have: &mut Vec<(K, i64)>, more: &[(K, i64)], sign: i64) {
+    let mut at = 0;
+    for (key, times) in more {
+        while have.get(at).is_some_and(|(known, _)| known < key) {
+            at += 1;
+        }
+        let times = times.saturating_mul(sign);
+        match have.get_mut(at) {
+            Some((known, count)) if known == key => {
+                *count = count.saturating_add(times);
+                if *count == 0 {
+                    have.remove(at);
+                }
+            }
+            _ if times != 0 => have.insert(at, (*key, times)),
+            _ => {}
+        }
     }
 }
 
@@ -116,6 +143,11 @@ impl Sketch {
     }
 
     fn add_bucket(&mut self, bucket: u16, times: i64) {
+        // Stores keep buckets sorted.
+        if self.buckets.last().is_none_or(|(last, _)| *last < bucket) {
+            self.buckets.extend((times != 0).then_some((bucket, times)));
+            return;
+        }
         match self.buckets.binary_search_by_key(&bucket, |(at, _)| *at) {
             Ok(at) => {
                 self.buckets[at].1 = self.buckets[at].1.saturating_add(times);
@@ -130,11 +162,7 @@ impl Sketch {
 
     /// Adds everything in `other`.
     pub fn merge(&mut self, other: &Self) {
-        if self.buckets.is_empty() {
-            self.buckets.clone_from(&other.buckets);
-        } else {
-            other.buckets.iter().for_each(|(bucket, times)| self.add_bucket(*bucket, *times));
-        }
+        merge_sorted(&mut self.buckets, &other.buckets, 1);
         self.sum = self.sum.saturating_add(other.sum);
         self.exact.merge(&other.exact, 1);
         self.reset_if_empty();
@@ -142,7 +170,7 @@ impl Sketch {
 
     /// Removes everything in `other`.
     pub fn take_back(&mut self, other: &Self) {
-        other.buckets.iter().for_each(|(bucket, times)| self.add_bucket(*bucket, times.saturating_neg()));
+        merge_sorted(&mut self.buckets, &other.buckets, -1);
         self.sum = self.sum.saturating_sub(other.sum);
         self.exact.merge(&other.exact, -1);
         self.reset_if_empty();
@@ -212,11 +240,13 @@ impl Sketch {
         self.exact.all(self.count()).unwrap_or_default()
     }
 
-    /// Adds the values of [`Sketch::exact_values`] to a sketch that was stored without them.
+    /// Adds the values of [`Sketch::exact_values`] to a sketch that was stored without them. Values in
+    /// another order are dropped.
     #[must_use]
-    pub fn with_exact_values(mut self, values: impl IntoIterator<Item = (i64, i64)>) -> Self {
-        self.exact = Exact::default();
-        values.into_iter().for_each(|(value, times)| self.exact.add(value, times));
+    pub fn with_exact_values(mut self, values: Vec<(i64, i64)>) -> Self {
+        let is_sorted = values.is_sorted_by(|(one, _), (other, _)| one < other);
+        let lost = !is_sorted || values.len() > MOST_EXACT;
+        self.exact = if lost { Exact { values: Vec::new(), lost } } else { Exact { values, lost } };
         self
     }
 
@@ -265,6 +295,18 @@ mod tests {
             let mut merged = of(&one);
             merged.merge(&of(&other));
             prop_assert_eq!(merged, of(&[one, other].concat()));
+        }
+
+        #[test]
+        fn merged_lists_are_as_if_each_value_was_added(one in proptest::collection::vec((0_i64..40, -3_i64..4), 0..40), other in proptest::collection::vec((0_i64..40, -3_i64..4), 0..40), sign in prop_oneof![Just(1_i64), Just(-1)]) {
+            let sorted = |pairs: &[(i64, i64)]| pairs.iter().fold(std::collections::BTreeMap::new(), |mut counts, (value, times)| {
+                *counts.entry(*value).or_insert(0) += times;
+                counts
+            }).into_iter().filter(|(_, times)| *times != 0).collect::<Vec<_>>();
+            let (mut merged, more) = (sorted(&one), sorted(&other));
+            merge_sorted(&mut merged, &more, sign);
+            let signed: Vec<_> = other.iter().map(|(value, times)| (*value, times * sign)).collect();
+            prop_assert_eq!(merged, sorted(&[one, signed].concat()));
         }
 
         #[test]

@@ -15,6 +15,24 @@ const SAMPLE: usize = 96;
 const BLOCK: usize = 1_024;
 /// Segments of a path that are tried as the start of a run.
 const PARTS: usize = 16;
+/// Longest text in bytes that is searched byte by byte. The setup of a vector search takes longer.
+const SHORT: usize = 64;
+/// Bytes that can begin an escape sequence.
+const OPENERS: [u8; 6] = [b'%', b'\\', b'&', 0xC2, 0xE2, 0xEF];
+/// Whether a byte can begin an escape sequence.
+const OPENS: [bool; 256] = table(&OPENERS);
+/// Whether a byte is a letter of base64 in either alphabet.
+const LETTERS: [bool; 256] = table(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_");
+
+const fn table(bytes: &[u8]) -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut at = 0;
+    while at < bytes.len() {
+        table[bytes[at] as usize] = true;
+        at += 1;
+    }
+    table
+}
 
 const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
     .with_decode_allow_trailing_bits(true)
@@ -83,12 +101,18 @@ fn once(text: &str) -> Option<(String, Vec<usize>)> {
 }
 
 fn next_escape(bytes: &[u8], from: usize) -> Option<usize> {
-    bytes.get(from..)?.chunks(BLOCK).enumerate().find_map(|(number, block)| {
+    let rest = bytes.get(from..)?;
+    if rest.len() <= SHORT {
+        let begins = |at: &usize| OPENS[usize::from(rest[*at])] && escape(&rest[*at..]).is_some();
+        return (0..rest.len()).find(begins).map(|at| from + at);
+    }
+    rest.chunks(BLOCK).enumerate().find_map(|(number, block)| {
         let begin = from + number * BLOCK;
         let is_escape = |at: &usize| escape(&bytes[begin + at..]).is_some();
-        let plain = memchr::memchr3_iter(b'%', b'\\', b'&', block).find(is_escape);
+        let [percent, stroke, reference, wide @ ..] = OPENERS;
+        let plain = memchr::memchr3_iter(percent, stroke, reference, block).find(is_escape);
         let before = &block[..plain.unwrap_or(block.len())];
-        let wide = memchr::memchr3_iter(0xC2, 0xE2, 0xEF, before).find(is_escape);
+        let wide = memchr::memchr3_iter(wide[0], wide[1], wide[2], before).find(is_escape);
         wide.or(plain).map(|at| begin + at)
     })
 }
@@ -194,7 +218,7 @@ pub(super) fn packed(text: &str) -> impl Iterator<Item = Packed> + '_ {
 }
 
 const fn is_letter(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_')
+    LETTERS[byte as usize]
 }
 
 /// The next base64 run of sufficient length. Without one, the search examines every 24th byte only.

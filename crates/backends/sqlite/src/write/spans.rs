@@ -1,7 +1,7 @@
 //! Writes a span into its day: a new one, a repeated one, or another copy of a stored one.
 
 use compact_str::format_compact;
-use quipu_core::{Arrival, Call, Meeting, Node, Signal, SpanId, Status, Timestamp, TraceId, Verdict};
+use quipu_core::{Arrival, Call, Meeting, Signal, SpanId, Status, Timestamp, TraceId, Verdict};
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params_from_iter};
 
 use crate::codec::{DimKind, Facts, Labels, SpanFacts, UNSAMPLED, error_text, span_key, status_number};
@@ -78,7 +78,7 @@ impl SpanColumns {
         let framework = dims.maybe(conn, DimKind::Framework, read.framework.as_ref())?;
         let convention = dims.maybe(conn, DimKind::Convention, convention)?;
         let labels = Labels::of(span, conn, dims)?;
-        let call = Node::of(span).call;
+        let call = Call::in_span(span);
         let columns = Self {
             parent: span.parent_id.map(span_key),
             start: span.start.nanos(),
@@ -96,7 +96,7 @@ impl SpanColumns {
             error: error_text(span),
             scope: call.as_ref().map(|call| call.scope.number()),
             moment: call.as_ref().and_then(|call| call.moment).map(Meeting::number),
-            facts: call.map(|call| facts(*call, conn, dims)).transpose()?,
+            facts: call.map(|call| facts(call, conn, dims)).transpose()?,
             signal: i64::from(read.signal as u8 | if span.is_sampled() { 0 } else { UNSAMPLED }),
             meeting: read.meeting.map(Meeting::number),
             labels: labels.as_ref().map(Labels::pack).transpose()?,

@@ -25,6 +25,9 @@ const WORDS: [&str; 19] = [
     "function_response",
 ];
 
+/// Longest text in bytes that is searched byte by byte.
+const SHORT: usize = 64;
+
 pub(super) fn is_of_tool(event: &SpanEvent) -> bool {
     event.name.contains("tool.message")
 }
@@ -51,5 +54,30 @@ fn is_hint_in(value: &Value) -> bool {
 }
 
 fn is_hint(text: &str) -> bool {
-    (text.contains("ool") || text.contains("function")) && WORDS.iter().any(|word| text.contains(word))
+    has_stem(text) && WORDS.iter().any(|word| text.contains(word))
+}
+
+/// Whether a text has a part that each of the words has.
+fn has_stem(text: &str) -> bool {
+    // The standard search calls a function for each position of a short text.
+    if text.len() <= SHORT {
+        return text.as_bytes().windows(3).any(|part| matches!(part, b"ool" | b"unc"));
+    }
+    text.contains("ool") || text.contains("unc")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_is_a_hint_in_a_short_and_in_a_long_text() {
+        let before = "word ".repeat(SHORT);
+        for word in WORDS {
+            assert!(is_hint(word) && is_hint(&format!("{before}{word}")), "{word}");
+        }
+        for plain in ["tool", "function", "o", ""] {
+            assert!(!is_hint(plain) && !is_hint(&format!("{before}{plain}")), "{plain}");
+        }
+    }
 }
