@@ -162,7 +162,7 @@ impl Node {
             status: span.status,
             agent: read.agent.clone(),
             tool: read.tool.clone(),
-            call: Call::in_span(span).map(Box::new),
+            call: Call::of(span).map(Box::new),
             arrival: span.arrival,
         }
     }
@@ -214,16 +214,13 @@ pub struct Call {
 
 impl Call {
     /// The facts of a span that an adapter has read; `None` for a span without effect on cost and tools.
-    pub fn in_span(span: &Span) -> Option<Self> {
+    pub fn of(span: &Span) -> Option<Self> {
         let read = &span.canonical;
         let tells_cost = read.signal == Signal::Metric && read.reported_cost.is_some();
-        let matters = read.kind.is_call() || read.kind == Kind::Tool || read.usage.is_some() || tells_cost;
-        matters.then(|| Self::of(span))
-    }
-
-    fn of(span: &Span) -> Self {
-        let read = &span.canonical;
-        Self {
+        if !(read.kind.is_call() || read.kind == Kind::Tool || read.usage.is_some() || tells_cost) {
+            return None;
+        }
+        Some(Self {
             usage: read.usage.clone(),
             reported: read.reported_cost,
             never_count: read.never_count,
@@ -243,7 +240,7 @@ impl Call {
             told: read.told.clone(),
             estimate: read.estimate.clone(),
             marks: CallMarks { error: span.error_class(), ..read.marks },
-        }
+        })
     }
 }
 

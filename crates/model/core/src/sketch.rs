@@ -44,30 +44,25 @@ struct Exact {
 
 impl Exact {
     fn add(&mut self, value: i64, times: i64) {
-        if self.lost || times == 0 {
-            return;
-        }
-        match self.values.binary_search_by_key(&value, |(known, _)| *known) {
-            Ok(at) => {
-                self.values[at].1 = self.values[at].1.saturating_add(times);
-                if self.values[at].1 == 0 {
-                    self.values.remove(at);
-                }
-            }
-            Err(_) if self.values.len() >= MOST_EXACT => *self = Self { values: Vec::new(), lost: true },
-            Err(at) => self.values.insert(at, (value, times)),
+        if !self.lost {
+            add_sorted(&mut self.values, value, times);
+            self.limit();
         }
     }
 
     fn merge(&mut self, other: &Self, sign: i64) {
-        if self.lost {
-            return;
-        }
-        if !other.lost {
+        self.lost |= other.lost;
+        if !self.lost {
             merge_sorted(&mut self.values, &other.values, sign);
         }
-        if other.lost || self.values.len() > MOST_EXACT {
-            *self = Self { values: Vec::new(), lost: true };
+        self.limit();
+    }
+
+    /// Drops the values if there are too many, or if some are unknown.
+    fn limit(&mut self) {
+        self.lost |= self.values.len() > MOST_EXACT;
+        if self.lost {
+            self.values = Vec::new();
         }
     }
 
@@ -82,25 +77,40 @@ impl Exact {
     }
 }
 
-/// Adds counts times `sign` to the counts of the same keys. Both lists are sorted by key, and so is the
-/// result. It has no zero counts.
-fn merge_sorted<K: Copy + Ord>(have: &mut Vec<(K, i64)>, more: &[(K, i64)], sign: i64) {
+/// Adds `times` to the count of a key in a list that is sorted by key and has no zero counts.
+fn add_sorted<K: Ord>(list: &mut Vec<(K, i64)>, key: K, times: i64) {
+    // Stored keys come in order, so most are appended.
+    let is_last = list.last().is_none_or(|(last, _)| *last < key);
+    let place = if is_last { Err(list.len()) } else { list.binary_search_by(|(known, _)| known.cmp(&key)) };
+    put(list, place, key, times);
+}
+
+/// Adds the counts of a sorted list, times `sign`, to those of another one.
+fn merge_sorted<K: Copy + Ord>(list: &mut Vec<(K, i64)>, more: &[(K, i64)], sign: i64) {
+    if list.is_empty() {
+        list.reserve_exact(more.len());
+    }
     let mut at = 0;
     for (key, times) in more {
-        while have.get(at).is_some_and(|(known, _)| known < key) {
+        while list.get(at).is_some_and(|(known, _)| known < key) {
             at += 1;
         }
-        let times = times.saturating_mul(sign);
-        match have.get_mut(at) {
-            Some((known, count)) if known == key => {
-                *count = count.saturating_add(times);
-                if *count == 0 {
-                    have.remove(at);
-                }
+        let is_known = list.get(at).is_some_and(|(known, _)| known == key);
+        put(list, if is_known { Ok(at) } else { Err(at) }, *key, times.saturating_mul(sign));
+    }
+}
+
+/// Adds to the count at a place, or inserts it there, as a binary search found the place.
+fn put<K>(list: &mut Vec<(K, i64)>, place: Result<usize, usize>, key: K, times: i64) {
+    match place {
+        Ok(at) => {
+            list[at].1 = list[at].1.saturating_add(times);
+            if list[at].1 == 0 {
+                list.remove(at);
             }
-            _ if times != 0 => have.insert(at, (*key, times)),
-            _ => {}
         }
+        Err(at) if times != 0 => list.insert(at, (key, times)),
+        Err(_) => {}
     }
 }
 
@@ -129,7 +139,7 @@ impl Sketch {
     /// Adds `value` `times` times; a negative `times` removes it. Negative values count as zero.
     pub fn add(&mut self, value: i64, times: i64) {
         let value = value.max(0);
-        self.add_bucket(bucket_of(value), times);
+        add_sorted(&mut self.buckets, bucket_of(value), times);
         self.sum = self.sum.saturating_add(value.saturating_mul(times));
         self.exact.add(value, times);
         self.reset_if_empty();
@@ -139,24 +149,6 @@ impl Sketch {
     fn reset_if_empty(&mut self) {
         if self.buckets.is_empty() {
             self.exact = Exact::default();
-        }
-    }
-
-    fn add_bucket(&mut self, bucket: u16, times: i64) {
-        // Stores keep buckets sorted.
-        if self.buckets.last().is_none_or(|(last, _)| *last < bucket) {
-            self.buckets.extend((times != 0).then_some((bucket, times)));
-            return;
-        }
-        match self.buckets.binary_search_by_key(&bucket, |(at, _)| *at) {
-            Ok(at) => {
-                self.buckets[at].1 = self.buckets[at].1.saturating_add(times);
-                if self.buckets[at].1 == 0 {
-                    self.buckets.remove(at);
-                }
-            }
-            Err(at) if times != 0 => self.buckets.insert(at, (bucket, times)),
-            Err(_) => {}
         }
     }
 
@@ -240,20 +232,20 @@ impl Sketch {
         self.exact.all(self.count()).unwrap_or_default()
     }
 
-    /// Adds the values of [`Sketch::exact_values`] to a sketch that was stored without them. Values in
-    /// another order are dropped.
+    /// Adds the values of [`Sketch::exact_values`] to a sketch that was stored without them. They are
+    /// dropped if they are too many or not sorted.
     #[must_use]
     pub fn with_exact_values(mut self, values: Vec<(i64, i64)>) -> Self {
-        let is_sorted = values.is_sorted_by(|(one, _), (other, _)| one < other);
-        let lost = !is_sorted || values.len() > MOST_EXACT;
-        self.exact = if lost { Exact { values: Vec::new(), lost } } else { Exact { values, lost } };
+        let lost = !values.is_sorted_by(|(one, _), (other, _)| one < other);
+        self.exact = Exact { values, lost };
+        self.exact.limit();
         self
     }
 
     /// Rebuilds a sketch from [`Sketch::parts`] in any order. Its quantiles are within one percent.
     pub fn from_parts(buckets: impl IntoIterator<Item = (u16, i64)>, sum: i64) -> Self {
         let mut sketch = Self { sum, ..Self::new() };
-        buckets.into_iter().for_each(|(bucket, times)| sketch.add_bucket(bucket, times));
+        buckets.into_iter().for_each(|(bucket, times)| add_sorted(&mut sketch.buckets, bucket, times));
         sketch
     }
 }
@@ -361,5 +353,16 @@ mod tests {
         let stored = Sketch::from_parts(buckets.to_vec(), sum);
         assert_eq!(stored.clone().with_exact_values(sketch.exact_values().to_vec()).quantile(0.9), Some(3e9));
         assert_eq!(stored, sketch);
+    }
+
+    #[test]
+    fn stored_values_that_are_damaged_or_too_many_are_dropped() {
+        let near = |have: Option<f64>, want: f64| (have.unwrap() - want).abs() <= want * 0.01;
+        let damaged = of([3_000_000_000, 5_000_000_000])
+            .with_exact_values(vec![(5_000_000_000, 1), (3_000_000_000, 1)]);
+        assert!(damaged.exact_values().is_empty() && near(damaged.quantile(1.0), 5e9));
+        let pairs: Vec<_> = (1..=500).map(|value| (value, 1)).collect();
+        let many = of(1..=500).with_exact_values(pairs);
+        assert!(many.exact_values().is_empty() && near(many.quantile(1.0), 500.0));
     }
 }

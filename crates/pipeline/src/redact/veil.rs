@@ -17,15 +17,18 @@ const BLOCK: usize = 1_024;
 const PARTS: usize = 16;
 /// Longest text in bytes that is searched byte by byte. The setup of a vector search takes longer.
 const SHORT: usize = 64;
-/// Bytes that can begin an escape sequence.
-const OPENERS: [u8; 6] = [b'%', b'\\', b'&', 0xC2, 0xE2, 0xEF];
+/// First bytes of the escape sequences of encodings.
+const ENCODINGS: [u8; 3] = [b'%', b'\\', b'&'];
+/// First bytes of letters without a width.
+const WIDTHLESS: [u8; 3] = [0xC2, 0xE2, 0xEF];
 /// Whether a byte can begin an escape sequence.
-const OPENS: [bool; 256] = table(&OPENERS);
+const OPENS: [bool; 256] = with(with([false; 256], &ENCODINGS), &WIDTHLESS);
 /// Whether a byte is a letter of base64 in either alphabet.
-const LETTERS: [bool; 256] = table(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_");
+const LETTERS: [bool; 256] =
+    with([false; 256], b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_");
 
-const fn table(bytes: &[u8]) -> [bool; 256] {
-    let mut table = [false; 256];
+/// A table of bytes with these added.
+const fn with(mut table: [bool; 256], bytes: &[u8]) -> [bool; 256] {
     let mut at = 0;
     while at < bytes.len() {
         table[bytes[at] as usize] = true;
@@ -109,11 +112,11 @@ fn next_escape(bytes: &[u8], from: usize) -> Option<usize> {
     rest.chunks(BLOCK).enumerate().find_map(|(number, block)| {
         let begin = from + number * BLOCK;
         let is_escape = |at: &usize| escape(&bytes[begin + at..]).is_some();
-        let [percent, stroke, reference, wide @ ..] = OPENERS;
-        let plain = memchr::memchr3_iter(percent, stroke, reference, block).find(is_escape);
-        let before = &block[..plain.unwrap_or(block.len())];
-        let wide = memchr::memchr3_iter(wide[0], wide[1], wide[2], before).find(is_escape);
-        wide.or(plain).map(|at| begin + at)
+        let find =
+            |[one, two, three]: [u8; 3], block| memchr::memchr3_iter(one, two, three, block).find(is_escape);
+        let encoded = find(ENCODINGS, block);
+        let before = &block[..encoded.unwrap_or(block.len())];
+        find(WIDTHLESS, before).or(encoded).map(|at| begin + at)
     })
 }
 
@@ -328,6 +331,17 @@ mod tests {
         assert_eq!(read.place(read.text.len()), "a%3Db\\u0063 \\x64%252e%e4%C3%A9".len());
         for plain in ["", "100 %", "%zz", "C:\\users", "\\u12"] {
             assert!(Unescaped::of(plain).is_none(), "{plain}");
+        }
+    }
+
+    #[test]
+    fn short_and_long_texts_are_searched_alike() {
+        let before = "plain ".repeat(SHORT);
+        for text in
+            ["a%3Db", "\\u0063", "\\x64", "&#107;", "s\u{200b}k", "\u{ad}", "\u{feff}", "100 % & more \u{a3}"]
+        {
+            let found = next_escape(format!("{before}{text}").as_bytes(), 0);
+            assert_eq!(next_escape(text.as_bytes(), 0), found.map(|at| at - before.len()), "{text}");
         }
     }
 

@@ -78,7 +78,7 @@ impl SpanColumns {
         let framework = dims.maybe(conn, DimKind::Framework, read.framework.as_ref())?;
         let convention = dims.maybe(conn, DimKind::Convention, convention)?;
         let labels = Labels::of(span, conn, dims)?;
-        let call = Call::in_span(span);
+        let call = Call::of(span);
         let columns = Self {
             parent: span.parent_id.map(span_key),
             start: span.start.nanos(),
