@@ -243,8 +243,6 @@ struct Sums {
 fn check_day(reader: &DayReader<'_>) -> fault::Result<Vec<String>> {
     let conn = reader.conn;
     let mut findings: Vec<String> = structure(conn, QUICK)?.into_iter().collect();
-    // A single snapshot of the file for the following queries, regardless of concurrent writes.
-    let _snapshot = conn.unchecked_transaction()?;
     let mut sums: HashMap<i64, Sums> = HashMap::new();
     let mut all = Figures::default();
     let mut runs = Figures::default();

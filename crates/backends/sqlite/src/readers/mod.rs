@@ -115,6 +115,16 @@ pub(crate) fn unpack(conn: &Connection, dictionaries: &Dictionaries, packed: &[u
     })
 }
 
+/// Runs `ask` in one read transaction. Without it, each statement locks and unlocks the file, which takes
+/// longer than the look-up of a name.
+fn in_snapshot<T>(conn: &Connection, ask: impl FnOnce() -> Result<T>) -> Result<T> {
+    conn.prepare_cached("BEGIN")?.execute([])?;
+    // After an error the caller closes the connection, which ends the transaction.
+    let answer = ask()?;
+    conn.prepare_cached("COMMIT")?.execute([])?;
+    Ok(answer)
+}
+
 /// Adds the SQL functions of queries:
 ///
 /// - `usd_at_least(column, bytes)`: whether an amount is known and at least that of the 16 bytes, exactly.
@@ -173,7 +183,7 @@ impl Readers {
     }
 
     /// Runs `ask` on a connection to that file, with the words for its function `has_words`. The words are
-    /// removed afterwards.
+    /// removed afterwards. All statements of `ask` read the same state of the file.
     pub(crate) fn with_words<T>(
         &self,
         part: Part,
@@ -181,7 +191,7 @@ impl Readers {
         ask: impl FnOnce(&Connection, &Words) -> Result<T>,
     ) -> Result<T> {
         let idle = self.lend(part, day)?;
-        let answer = ask(&idle.conn, &idle.words);
+        let answer = in_snapshot(&idle.conn, || ask(&idle.conn, &idle.words));
         if let Some(text) = idle.words.end() {
             self.put_back(text);
         }
@@ -263,5 +273,26 @@ impl Readers {
         drop(idle);
         let dropped: Vec<Idle> = dropped;
         drop(dropped);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statements_of_a_question_read_the_same_state() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("day.db");
+        let (writer, reader) = (Connection::open(&file).unwrap(), Connection::open(&file).unwrap());
+        writer.execute_batch("PRAGMA journal_mode = wal; CREATE TABLE spans(pk)").unwrap();
+        let count = || Ok(reader.query_row("SELECT COUNT(*) FROM spans", [], |row| row.get::<_, i64>(0))?);
+        let counts = in_snapshot(&reader, || {
+            let before = count()?;
+            writer.execute("INSERT INTO spans VALUES (1)", [])?;
+            Ok([before, count()?])
+        });
+        assert_eq!(counts.unwrap(), [0, 0]);
+        assert_eq!(in_snapshot(&reader, count).unwrap(), 1);
     }
 }
