@@ -9,23 +9,36 @@ use crate::write::tx::DayTx;
 impl DayTx<'_> {
     /// Notes that a trace has a span of these meetings.
     pub(crate) fn meet(&mut self, trace_id: TraceId, meetings: [Option<i64>; 2]) -> Result<()> {
-        for (at, meeting) in meetings.into_iter().enumerate().filter(|(_, meeting)| meeting.is_some()) {
+        for (at, meeting) in meetings.into_iter().enumerate() {
+            let Some(meeting) = meeting else { continue };
             let state = self.state(trace_id)?;
-            if std::mem::replace(&mut state.met[at], meeting) == meeting {
+            if state.met[at].replace(meeting) == Some(meeting) {
                 continue;
             }
             let trace = state.pk;
-            meeting.into_iter().for_each(|meeting| self.shared.will_meet(meeting, self.file.day));
-            self.file
-                .conn
-                .prepare_cached("INSERT INTO meetings(meeting, tr) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
-                .execute((meeting, trace))?;
+            self.shared.will_meet(meeting, self.file.day);
+            self.met.push((meeting, trace));
+        }
+        Ok(())
+    }
+
+    /// Inserts the noted meetings in the order of their keys. The keys are hashes, so other orders read and
+    /// change a page for almost each row.
+    pub(crate) fn note_meetings(&mut self) -> Result<()> {
+        let mut insert = self
+            .file
+            .conn
+            .prepare_cached("INSERT INTO meetings(meeting, tr) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?;
+        self.met.sort_unstable();
+        for pair in self.met.drain(..) {
+            insert.execute(pair)?;
         }
         Ok(())
     }
 
     /// Removes that note if no span of the trace is of that meeting any more.
     pub(crate) fn part(&mut self, trace_id: TraceId, meeting: i64) -> Result<()> {
+        self.note_meetings()?;
         let state = self.state(trace_id)?;
         state.met = [None; 2];
         let trace = state.pk;

@@ -34,6 +34,8 @@ pub(crate) struct DayTx<'s> {
     /// The hours in which the sums of calls change.
     pub(crate) touched: Touched,
     traces: HashMap<TraceId, TraceState>,
+    /// Meetings of traces that are not in the table yet.
+    pub(crate) met: Vec<(i64, i64)>,
 }
 
 impl<'s> DayTx<'s> {
@@ -52,12 +54,14 @@ impl<'s> DayTx<'s> {
             plain: false,
             touched,
             traces: HashMap::new(),
+            met: Vec::new(),
         })
     }
 
     /// Writes all shares and the resulting sums. Only the commit remains.
     pub(crate) fn write(&mut self, shares: &[(&Prepared, &Share)]) -> Result<()> {
         shares.iter().try_for_each(|(prepared, share)| self.apply(prepared, share))?;
+        self.note_meetings()?;
         for (trace, mut state) in std::mem::take(&mut self.traces) {
             state.settle(&self.file.conn)?;
             if state.renamed() {
