@@ -8,6 +8,12 @@ use crate::{Billing, CallMarks, Meeting, SentParams, Signal, ToldRuns, Usage, Us
 /// Convention of spans that no adapter knows; they were read by the shape of their attributes.
 pub const BY_SHAPE: &str = "generic";
 
+/// Whether records of a signal and a convention are compared by time with the others of their process: spans,
+/// and log records that were read by shape. Log records of known sources meet by their session.
+pub fn meets_by_time(signal: Signal, convention: &str) -> bool {
+    signal == Signal::Span || (signal == Signal::Log && convention == BY_SHAPE)
+}
+
 /// The role of a span in an agent's work. The numbers are part of the stored format: append only.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

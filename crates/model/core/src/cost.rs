@@ -235,7 +235,7 @@ impl Call {
             response_id: if read.kind == Kind::Tool { &read.tool_call_id } else { &read.response_id }.clone(),
             service_tier: read.service_tier.clone(),
             billing: read.billing.unwrap_or_default(),
-            scope: span.scope.mark(),
+            scope: span.scope.mark_of(&span.attributes),
             moment: span.moment(),
             told: read.told.clone(),
             estimate: read.estimate.clone(),

@@ -6,10 +6,9 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// The reason why bytes or text are not an id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IdError {
     /// The id has the wrong number of bytes.
-    #[error("{what} has {have} bytes, not {want}")]
     Length {
         /// Name of the id: `trace id` or `span id`.
         what: &'static str,
@@ -19,18 +18,28 @@ pub enum IdError {
         want: usize,
     },
     /// Every byte is zero, which the W3C trace context forbids.
-    #[error("{what} is all zero")]
     Zero {
         /// Name of the id: `trace id` or `span id`.
         what: &'static str,
     },
     /// The text contains other characters than hexadecimal digits.
-    #[error("{what} is not hexadecimal")]
     Hex {
         /// Name of the id: `trace id` or `span id`.
         what: &'static str,
     },
 }
+
+impl fmt::Display for IdError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Length { what, have, want } => write!(f, "{what} has {have} bytes, not {want}"),
+            Self::Zero { what } => write!(f, "{what} is all zero"),
+            Self::Hex { what } => write!(f, "{what} is not hexadecimal"),
+        }
+    }
+}
+
+impl std::error::Error for IdError {}
 
 fn digit(c: u8) -> Option<u8> {
     char::from(c).to_digit(16).and_then(|d| u8::try_from(d).ok())
@@ -61,6 +70,13 @@ macro_rules! id {
             /// Bytes of an id.
             pub const SIZE: usize = $size;
 
+            /// The lowest valid id. A placeholder where a result does not depend on the id.
+            pub const LOWEST: Self = {
+                let mut bytes = [0; $size];
+                bytes[$size - 1] = 1;
+                Self(bytes)
+            };
+
             /// Reads an id from the bytes of a wire format.
             ///
             /// # Errors
@@ -82,10 +98,9 @@ macro_rules! id {
                 if bytes == [0; $size] { Err(IdError::Zero { what: $what }) } else { Ok(Self(bytes)) }
             }
 
-            /// An id derived from names: the same names give the same id, so a repeated record changes
-            /// nothing.
-            pub fn made_of(names: &[&str]) -> Self {
-                let digest = crate::signal::digest($what, names);
+            /// An id of the first bytes of a hash.
+            #[allow(dead_code, reason = "the feature `full` uses it")]
+            pub(crate) fn of_digest(digest: &[u8; 32]) -> Self {
                 let mut bytes = [0; $size];
                 bytes.copy_from_slice(&digest[..$size]);
                 // An id is never all zero.

@@ -8,9 +8,16 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// Parse error: the text is not a decimal number of US dollars within the range of [`Usd`].
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a decimal amount with at most 24 digits after the point")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MoneyError(String);
+
+impl fmt::Display for MoneyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} is not a decimal amount with at most 24 digits after the point", self.0)
+    }
+}
+
+impl std::error::Error for MoneyError {}
 
 /// US dollars, exact to 24 decimal places, up to 170 trillion.
 ///

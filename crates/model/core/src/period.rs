@@ -45,12 +45,19 @@ impl fmt::Display for Keep {
 }
 
 /// Parse error of a period or size, with the expected form.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("found {found:?}, expected {expected}")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PeriodError {
     found: String,
     expected: &'static str,
 }
+
+impl fmt::Display for PeriodError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "found {:?}, expected {}", self.found, self.expected)
+    }
+}
+
+impl std::error::Error for PeriodError {}
 
 impl FromStr for Keep {
     type Err = PeriodError;

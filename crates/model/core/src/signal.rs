@@ -1,7 +1,6 @@
 //! Source signals of a call, and meetings that connect the signals of one session.
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::span::stable_hash;
 use crate::{Attributes, Timestamp};
@@ -74,14 +73,6 @@ impl Meeting {
 
     /// Length in nanoseconds of a time slot in which the sums of a process share a meeting.
     pub const SUMS: i64 = 20 * Self::MOMENT;
-
-    /// The meeting of a session in a family of sources, such as `claude-code`.
-    pub fn of(family: &str, session: &str) -> Self {
-        let [a, b, c, d, e, f, g, h, ..] = digest("meeting", &[family, session]);
-        let meeting = Self(i64::from_be_bytes([a, b, c, d, e, f, g, h]));
-        // One in 65,536 would look like the meeting of an answer.
-        if meeting.is_of_answer() { Self(!meeting.0) } else { meeting }
-    }
 
     /// The meeting of two spans of one call in separate traces, by the provider's id of the answer. Local
     /// model servers number their answers or give all of them one id, so such ids only meet within one hour.
@@ -177,16 +168,6 @@ const MOMENT_BITS: u32 = 28;
 const MOMENT_NUMBERS: i64 = (1 << MOMENT_BITS) - 1;
 /// Bits that separate a process's sums from its calls.
 const OF_SUMS: u64 = 0x7375_6d73;
-
-/// SHA-256 over the names with their lengths, so different lists cannot collide by concatenation.
-pub(crate) fn digest(what: &str, names: &[&str]) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    for name in std::iter::once(&what).chain(names) {
-        hash.update((name.len() as u64).to_be_bytes());
-        hash.update(name.as_bytes());
-    }
-    hash.finalize().into()
-}
 
 #[cfg(test)]
 mod tests {

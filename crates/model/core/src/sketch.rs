@@ -69,11 +69,13 @@ impl Exact {
     /// The values, if they are all of `count`. A sketch that was read without its values has fewer here, and
     /// the removal of an unknown value leaves a negative number.
     fn all(&self, count: u64) -> Option<&[(i64, i64)]> {
-        let mut known = 0_u64;
-        for (_, times) in &self.values {
-            known = known.saturating_add(u64::try_from(*times).ok()?);
-        }
-        (!self.lost && known == count).then_some(&self.values)
+        (!self.lost && self.count() == Some(count)).then_some(&self.values)
+    }
+
+    /// The number of values; `None` if one occurs less than never.
+    fn count(&self) -> Option<u64> {
+        let mut times = self.values.iter().map(|(_, times)| u64::try_from(*times).ok());
+        times.try_fold(0_u64, |sum, times| Some(sum.saturating_add(times?)))
     }
 }
 
@@ -232,12 +234,19 @@ impl Sketch {
         self.exact.all(self.count()).unwrap_or_default()
     }
 
+    /// Whether values that are merged into this sketch are kept. A sketch that has dropped its values keeps
+    /// no more of them.
+    pub const fn keeps_values(&self) -> bool {
+        !self.exact.lost
+    }
+
     /// Adds the values of [`Sketch::exact_values`] to a sketch that was stored without them. They are
-    /// dropped if they are too many or not sorted.
+    /// dropped if some are missing, or if they are too many or not sorted.
     #[must_use]
     pub fn with_exact_values(mut self, values: Vec<(i64, i64)>) -> Self {
-        let lost = !values.is_sorted_by(|(one, _), (other, _)| one < other);
-        self.exact = Exact { values, lost };
+        self.exact = Exact { values, lost: false };
+        self.exact.lost = !self.exact.values.is_sorted_by(|(one, _), (other, _)| one < other)
+            || self.exact.count() != Some(self.count());
         self.exact.limit();
         self
     }

@@ -19,8 +19,14 @@ pub const TRACELOOP_KIND: &[&str] = &["traceloop.span.kind"];
 pub const REQUEST_TYPE: &[&str] = &["llm.request.type", "gen_ai.request.type"];
 
 /// Kind of the span, in the words of Claude Code and of tracing SDKs.
-pub const SPAN_TYPE: &[&str] =
-    &["span.type", "ag2.span.type", "langwatch.span.type", "lmnr.span.type", "agentops.span.kind"];
+pub const SPAN_TYPE: &[&str] = &[
+    "span.type",
+    "ag2.span.type",
+    "langwatch.span.type",
+    "lmnr.span.type",
+    "agentops.span.kind",
+    "gen_ai.span.kind",
+];
 
 /// Kind of the span, in the AI SDK's words.
 pub const AI_OPERATION: &[&str] = &["ai.operationId"];
@@ -227,6 +233,7 @@ pub const TOOL: &[&str] = &[
     "ai.toolCall.name",
     "haystack.tool.name",
     "mcp.tool.name",
+    "spring.ai.tool.definition.name",
 ];
 
 /// The model's id of a tool call.

@@ -141,6 +141,8 @@ pub const SPAN_TYPES: &[(&str, Kind)] = &[
     ("component", Kind::Task),
     ("module", Kind::Task),
     ("rag", Kind::Retrieval),
+    ("retriever", Kind::Retrieval),
+    ("reranker", Kind::Rerank),
     ("guardrail", Kind::Guardrail),
     ("evaluation", Kind::Evaluator),
     ("evaluator", Kind::Evaluator),
@@ -148,8 +150,12 @@ pub const SPAN_TYPES: &[(&str, Kind)] = &[
 
 /// Keys of a span's type, with the key of its agent's, tool's or workflow's name. An empty key means the
 /// span's own name.
-pub const NAMING_TYPES: &[(&str, &str)] =
-    &[("langwatch.span.type", ""), ("lmnr.span.type", ""), ("agentops.span.kind", "operation.name")];
+pub const NAMING_TYPES: &[(&str, &str)] = &[
+    ("langwatch.span.type", ""),
+    ("lmnr.span.type", ""),
+    ("gen_ai.span.kind", ""),
+    ("agentops.span.kind", "operation.name"),
+];
 
 /// Values of `ai.operationId`. Only operations with a second dot reach a model; the others are the functions
 /// that the user called.

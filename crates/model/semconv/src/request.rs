@@ -72,6 +72,7 @@ pub const PARAMETERS: &[&str] = &[
     "llm.invocation_parameters",
     "embedding.invocation_parameters",
     "reranker.invocation_parameters",
+    "gen_ai.request.parameters",
     "langfuse.observation.model.parameters",
     "model_settings",
 ];

@@ -114,6 +114,15 @@ pub const RIG_PARENT: &str = "rig.completion_parent";
 /// Attribute prefixes that any GenAI telemetry uses.
 pub const GENAI_PREFIXES: &[&str] = &["gen_ai.", "mcp.", "langwatch.", "lmnr.", "agentops."];
 
+/// Beginnings of the keys of these conventions for a call's contents.
+pub const GENAI_CONTENTS: &[&str] = &[
+    "gen_ai.prompt",
+    "gen_ai.completion",
+    "gen_ai.input.messages",
+    "gen_ai.output.messages",
+    "gen_ai.system_instructions",
+];
+
 /// Scopes of GenAI telemetry whose spans may lack GenAI attributes.
 pub const GENAI_SCOPES: &[&str] = &[
     "logfire.openai_agents",

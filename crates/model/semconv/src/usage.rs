@@ -50,6 +50,7 @@ pub const CACHE_READ: &[&str] = &[
     "gen_ai.usage.cache_read.input_tokens",
     "gen_ai.usage.cache_read_input_tokens",
     "gen_ai.usage.cache_read_tokens",
+    "gen_ai.usage.input_tokens.cache_read",
     "gen_ai.usage.cached_input_tokens",
     "gen_ai.usage.prompt_tokens_details.cached_tokens",
     "gen_ai.usage.details.cache_read_tokens",
@@ -73,6 +74,7 @@ pub const CACHE_WRITE: &[&str] = &[
     "gen_ai.usage.cache_creation.input_tokens",
     "gen_ai.usage.cache_creation_input_tokens",
     "gen_ai.usage.cache_write_input_tokens",
+    "gen_ai.usage.input_tokens.cache_write",
     "gen_ai.usage.prompt_tokens_details.cache_creation_tokens",
     "gen_ai.usage.details.cache_write_tokens",
     "llm.token_count.prompt_details.cache_write",
@@ -109,6 +111,7 @@ pub const REASONING: &[&str] = &[
     "gen_ai.usage.thinking_tokens",
     "gen_ai.usage.completion_tokens_details.reasoning_tokens",
     "gen_ai.usage.details.reasoning_tokens",
+    "gen_ai.usage.output_tokens.reasoning",
     "llm.token_count.completion_details.reasoning",
     "llm.usage.reasoning_tokens",
     "ai.usage.outputTokenDetails.reasoningTokens",
@@ -188,6 +191,7 @@ pub const OBJECT_CACHE_READ: &[(&str, &str)] = &[
     ("prompt_tokens_details", "cached_tokens"),
     ("", "cache_read_input_tokens"),
     ("", "cache_read"),
+    ("", "prompt_cached_tokens"),
     ("anthropic.usage", "cache_read_input_tokens"),
     ("anthropic", "cacheReadInputTokens"),
     ("bedrock.usage", "cacheReadInputTokens"),
@@ -205,6 +209,7 @@ pub const OBJECT_CACHE_WRITE: &[(&str, &str)] = &[
     ("prompt_tokens_details", "cache_write_tokens"),
     ("", "cache_creation_input_tokens"),
     ("", "cache_creation"),
+    ("", "prompt_cache_creation_tokens"),
     ("anthropic.usage", "cache_creation_input_tokens"),
     ("anthropic", "cacheCreationInputTokens"),
     ("bedrock.usage", "cacheWriteInputTokens"),
@@ -228,6 +233,7 @@ pub const OBJECT_REASONING: &[(&str, &str)] = &[
     ("completion_tokens_details", "reasoning_tokens"),
     ("", "reasoning"),
     ("", "reasoning_tokens"),
+    ("", "completion_reasoning_tokens"),
     ("openai", "reasoningTokens"),
     ("azure", "reasoningTokens"),
     ("google.usageMetadata", "thoughtsTokenCount"),
@@ -267,15 +273,31 @@ pub const COST: &[&str] = &[
     "llm.cost.total",
     "operation.cost",
     "gen_ai.cost.total_cost",
+    "gen_ai.usage.total_cost",
+    "gen_ai.cost.total_tokens",
+    "gen_ai.cost.total",
+    "gen_ai.cost.usd",
     "cost_usd",
     crate::quipu::REPORTED_COST,
 ];
 
 /// Cost of the input in US dollars, if only the parts are sent.
-pub const COST_PROMPT: &[&str] = &["llm.cost.prompt", "gen_ai.cost.input_cost"];
+pub const COST_PROMPT: &[&str] = &[
+    "llm.cost.prompt",
+    "gen_ai.cost.input_cost",
+    "gen_ai.usage.input_cost",
+    "gen_ai.cost.input_tokens",
+    "gen_ai.cost.input",
+];
 
 /// Cost of the output in US dollars, if only the parts are sent.
-pub const COST_COMPLETION: &[&str] = &["llm.cost.completion", "gen_ai.cost.output_cost"];
+pub const COST_COMPLETION: &[&str] = &[
+    "llm.cost.completion",
+    "gen_ai.cost.output_cost",
+    "gen_ai.usage.output_cost",
+    "gen_ai.cost.output_tokens",
+    "gen_ai.cost.output",
+];
 
 /// Endings of keys, without punctuation and in lower case, of the flag that a cache gave an answer.
 pub const CACHE_HIT_ENDINGS: &[&str] = &["cachehit", "hitcache", "cached", "fromcache", "cachedresponse"];

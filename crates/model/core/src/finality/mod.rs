@@ -7,8 +7,7 @@ use std::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
 
-use crate::signal::digest;
-use crate::{Canonical, Charge, Node, Resource, Signal, Span, SpanId, Timestamp, TraceId};
+use crate::{Canonical, Charge, Node, Signal, Span, SpanId, Timestamp, TraceId};
 
 /// Seconds after the arrival of an ended version during which its sender may correct it.
 pub const CORRECTION_SECONDS: i64 = 600;
@@ -25,19 +24,6 @@ pub struct Arrival {
 }
 
 impl Arrival {
-    /// The arrival of a span of this resource with these credentials: the id of a key, or the client's
-    /// address if access control is off.
-    pub fn new(credentials: &str, resource: &Resource, at: Timestamp) -> Self {
-        let text = |name| resource.attributes.text(name).unwrap_or_default();
-        let names = [credentials, text("service.name"), text("service.instance.id")];
-        let [a, b, c, d, ..] = digest("credentials", &[credentials]);
-        let [e, f, g, h, ..] = digest("sender", &names);
-        // The upper half is neither that of a record without a receiver nor that of the gateway.
-        let half = u32::from_be_bytes([a, b, c, d]).clamp(1, u32::MAX - 1);
-        let sender = u64::from(half) << 32 | u64::from(u32::from_be_bytes([e, f, g, h]));
-        Self { sender, millisecond: at.millis() }
-    }
-
     /// The arrival of a record of the gateway, a sender that no key has.
     pub const fn of_gateway(at: Timestamp) -> Self {
         Self { sender: Self::GATEWAY, millisecond: at.millis() }
@@ -70,17 +56,6 @@ impl Arrival {
         let is_known = self.sender != 0;
         let in_time = self.millisecond.abs_diff(correction.millisecond) <= CORRECTION_SECONDS as u64 * 1_000;
         self.sender == correction.sender && (!is_known || in_time)
-    }
-}
-
-/// Sets the arrival on the spans of one request.
-pub fn stamp_arrival(spans: &mut [Span], credentials: &str, at: Timestamp) {
-    let mut last: Option<(*const Resource, Arrival)> = None;
-    for span in spans {
-        let place = std::sync::Arc::as_ptr(&span.resource);
-        let known = last.filter(|(of, _)| *of == place).map(|(_, arrival)| arrival);
-        span.arrival = known.unwrap_or_else(|| Arrival::new(credentials, &span.resource, at));
-        last = Some((place, span.arrival));
     }
 }
 

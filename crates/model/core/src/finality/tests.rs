@@ -1,7 +1,7 @@
 //! Tests of the decision between two versions.
 
 use super::*;
-use crate::Usage;
+use crate::{Resource, Usage};
 
 fn arrived(sender: u64, second: i64) -> Arrival {
     Arrival { sender, millisecond: second * 1_000 }

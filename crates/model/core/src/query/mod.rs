@@ -2,6 +2,7 @@
 
 mod events;
 mod metrics;
+#[cfg_attr(not(feature = "patterns"), path = "pattern_off.rs")]
 mod pattern;
 mod scan;
 mod sessions;
@@ -18,7 +19,10 @@ const ROWS: usize = 100;
 pub use events::{EventPage, EventQuery};
 pub use metrics::{MetricAggregate, MetricName, MetricQuery, MetricSeries};
 pub use pattern::Pattern;
-pub use scan::{ScanCursor, ScanField, ScanPage, ScannedSpan, SpanScan};
+pub use scan::{
+    CostFacts, CostScan, CostScanCursor, CostScanPage, ScanCursor, ScanField, ScanPage, ScannedCost,
+    ScannedSpan, SpanScan,
+};
 pub use sessions::{SessionPage, SessionQuery, SessionRow};
 pub use spans::{Detail, SpanPage, SpanQuery, SpanRow};
 pub use terms::{Criterion, FigureRange, Term, TraceFigure, Wanted, has_attribute};

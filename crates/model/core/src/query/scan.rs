@@ -1,8 +1,8 @@
-//! Queries that read spans in storage order, for callers that filter rows by themselves.
+//! Queries that read spans or ledger rows in storage order, for callers that filter rows by themselves.
 
 use compact_str::CompactString;
 
-use super::{Detail, ROWS, WorkRow};
+use super::{CostRow, Detail, ROWS, TraceFilter, WorkRow};
 use crate::{Kind, Timestamp, TraceId};
 
 /// A field of a span that a scan can compare.
@@ -68,7 +68,7 @@ impl Default for SpanScan {
 }
 
 /// Position at the end of a page: the day and the number of its last row in the store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ScanCursor {
     /// Days since the epoch.
     pub day: i32,
@@ -92,4 +92,68 @@ pub struct ScanPage {
     pub rows: Vec<ScannedSpan>,
     /// Position of the next page; `None` at the end.
     pub next: Option<ScanCursor>,
+}
+
+/// A query for the ledger rows of [`Store::costs`](crate::Store::costs) in storage order. The default reads
+/// the first 100 of all.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CostScan {
+    /// Filter of the calls.
+    pub filter: TraceFilter,
+    /// Trace.
+    pub trace_id: Option<TraceId>,
+    /// Facts of a row that take another look-up each.
+    pub facts: CostFacts,
+    /// Requested rows; at least 1.
+    pub limit: usize,
+    /// Position after this row.
+    pub cursor: Option<CostScanCursor>,
+}
+
+impl Default for CostScan {
+    fn default() -> Self {
+        Self {
+            filter: TraceFilter::default(),
+            trace_id: None,
+            facts: CostFacts { span: true, owner: true },
+            limit: ROWS,
+            cursor: None,
+        }
+    }
+}
+
+/// Requested facts of a ledger row. An id without its fact has no meaning, and a name is missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CostFacts {
+    /// Id of the span.
+    pub span: bool,
+    /// Id, session and user of the trace.
+    pub owner: bool,
+}
+
+/// Position of a ledger row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CostScanCursor {
+    /// Day and number of the row in the store.
+    pub row: ScanCursor,
+    /// Time of the row, if the day is read by time.
+    pub time: Option<Timestamp>,
+}
+
+/// A ledger row, and the day and number that identify it in the store.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScannedCost {
+    /// The row.
+    pub row: CostRow,
+    /// Day and number.
+    pub at: ScanCursor,
+}
+
+/// A page of ledger rows.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CostScanPage {
+    /// Rows, newest day first.
+    pub rows: Vec<ScannedCost>,
+    /// Position of the next page; `None` at the end.
+    pub next: Option<CostScanCursor>,
 }

@@ -1,11 +1,17 @@
 //! The span as it was sent, plus the canonical fields that an adapter read from it.
 
+mod scope;
+
 use std::sync::Arc;
 
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use crate::{Arrival, Attributes, Canonical, Kind, Meeting, Signal, SpanId, Timestamp, TraceId, Value};
+use crate::{
+    Arrival, Attributes, Canonical, Kind, Meeting, SpanId, Timestamp, TraceId, Value, meets_by_time,
+};
+
+pub use self::scope::{Scope, ScopeMark};
 
 /// Source of the telemetry: the OpenTelemetry resource.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -95,103 +101,6 @@ impl StableHash {
         for byte in text.bytes().chain([0xff]) {
             self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
         }
-    }
-}
-
-/// Source instrumentation of the telemetry: the OpenTelemetry instrumentation scope.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Scope {
-    /// Name, such as `openinference.instrumentation.openai`.
-    pub name: CompactString,
-    /// Version, empty when none was sent.
-    pub version: CompactString,
-    /// Attributes of the scope.
-    pub attributes: Attributes,
-    /// Schema URL of the scope, empty when none was sent.
-    pub schema_url: CompactString,
-}
-
-impl Scope {
-    /// A number for the scope by its name: different for different instrumentations, equal for their
-    /// versions.
-    pub fn mark(&self) -> ScopeMark {
-        if self.name.is_empty() {
-            return ScopeMark::default();
-        }
-        let mut hash = StableHash::default();
-        hash.add(&self.name);
-        ScopeMark(hash.0 & !ScopeMark::OF_SDK | u64::from(self.is_of_sdk()))
-    }
-
-    /// Whether the scope is a model provider's own SDK or server, such as `com.anthropic.sdk.python`,
-    /// `@anthropic-ai/sdk` or `OpenAI.ChatClient`, and not an instrumentation of it. The provider's name
-    /// comes first in it. A plain `openai` is too vague.
-    fn is_of_sdk(&self) -> bool {
-        let mut words = self
-            .name
-            .split(|letter: char| !letter.is_ascii_alphanumeric())
-            .filter(|word| !word.is_empty())
-            .skip_while(|word| matches!(*word, "com" | "ai" | "io" | "dev"));
-        let is = |word: &str, list: &[&str]| list.iter().any(|known| word.eq_ignore_ascii_case(known));
-        let of_provider = words.next().is_some_and(|word| is(word, PROVIDERS_WITH_SDKS));
-        let mut rest = words.peekable();
-        of_provider && rest.peek().is_some() && !rest.any(|word| is(word, WORDS_OF_WRAPPERS))
-    }
-}
-
-/// Model providers whose SDKs or servers may send spans of their own, as the first word of a scope.
-const PROVIDERS_WITH_SDKS: &[&str] = &[
-    "anthropic",
-    "aws",
-    "azure",
-    "cohere",
-    "deepseek",
-    "google",
-    "googleapis",
-    "groq",
-    "mistral",
-    "mistralai",
-    "openai",
-    "together",
-    "xai",
-];
-
-/// Words in the scopes of instrumentations and frameworks, also of those that providers publish.
-const WORDS_OF_WRAPPERS: &[&str] = &[
-    "adk",
-    "agent",
-    "agents",
-    "instrumentation",
-    "instrumentor",
-    "observability",
-    "opentelemetry",
-    "otel",
-    "telemetry",
-    "traceloop",
-    "tracing",
-];
-
-/// An instrumentation scope as a number, so that whole traces fit in memory. Zero means none.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct ScopeMark(u64);
-
-impl ScopeMark {
-    /// The bit that marks a model provider's own SDK.
-    const OF_SDK: u64 = 1;
-
-    /// Whether it is a model provider's own SDK.
-    pub const fn is_of_sdk(self) -> bool {
-        self.0 & Self::OF_SDK != 0
-    }
-
-    /// The number to store.
-    pub const fn number(self) -> i64 {
-        self.0.cast_signed()
-    }
-
-    /// The scope of a stored number.
-    pub const fn from_number(number: i64) -> Self {
-        Self(number.cast_unsigned())
     }
 }
 
@@ -352,7 +261,7 @@ impl Span {
         let read = &self.canonical;
         let process = || self.resource.process();
         let process = match read.kind {
-            _ if read.signal != Signal::Span || read.never_count => return None,
+            _ if !meets_by_time(read.signal, &read.convention) || read.never_count => return None,
             Kind::Tool if read.tool.is_some() && read.usage.is_none() => process() ^ TOOLS,
             Kind::Agent | Kind::Workflow | Kind::Tool => {
                 return read.usage.as_ref().map(|_| Meeting::of_sums(process(), self.start));

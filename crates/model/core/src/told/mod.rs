@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use self::error::is_error;
 use self::hint::{hints, is_content, is_of_tool};
-use crate::{Message, Messages, Part, Role, Span, SpanId, Timestamp, TraceId, Value, span::stable_hash};
+use crate::{Message, Messages, Part, Role, Span, Timestamp, Value, span::stable_hash};
 
 /// Tool calls and tool results of one call that are kept: the first so many of each.
 const MOST: usize = 64;
@@ -60,14 +60,6 @@ pub struct InferredRun {
     pub since: Option<Timestamp>,
     /// Whether its result is an error.
     pub failed: bool,
-}
-
-impl InferredRun {
-    /// An id that stands for the run among the spans of its trace: the same each time the run is inferred.
-    pub fn span_id(&self, trace_id: TraceId, call: SpanId) -> SpanId {
-        let key = format!("{:016x}", self.key);
-        SpanId::made_of(&["inferred tool run", &trace_id.to_string(), &call.to_string(), &key])
-    }
 }
 
 /// A tool run as the messages of the call that was given its result tell it.

@@ -31,7 +31,10 @@ impl<'a> Overlay<'a> {
             }
             Figures::Counted { usage, cost } => {
                 overlay.usage = usage.filter(|usage| usage.is_known());
-                overlay.strip = Strip { tokens: overlay.usage.is_some(), money: cost.is_some(), all: false };
+                // Figures that the reader of a call left out are not its usage.
+                let is_without = span.canonical.kind.is_call() && span.canonical.usage.is_none();
+                let tokens = overlay.usage.is_some() || is_without;
+                overlay.strip = Strip { tokens, money: cost.is_some(), all: false };
                 if let Some((amount, billing)) = cost {
                     overlay.price(amount, billing);
                 }

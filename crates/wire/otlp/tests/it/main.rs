@@ -23,8 +23,8 @@ mod wire;
 use quipu_core::{Limits, Timestamp};
 use quipu_otlp::{Decoded, Encoding, Signal};
 
-/// 2026-11-26T00:00:00Z, later than every recording.
-pub const NOW: Timestamp = Timestamp::from_nanos(1_795_651_200_000_000_000);
+/// 2026-11-27T00:00:00Z, later than every recording.
+pub const NOW: Timestamp = Timestamp::from_nanos(1_795_737_600_000_000_000);
 
 pub fn json(signal: Signal, body: &str) -> Decoded {
     quipu_otlp::decode(signal, body.as_bytes(), Encoding::Json, &Limits::default(), NOW).unwrap()
