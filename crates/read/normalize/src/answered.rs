@@ -55,7 +55,10 @@ fn is_one_usage(one: &Usage, other: &Usage) -> bool {
 /// The attributes of any source whose key ends in a word for usage. Only equal figures make one of them the
 /// usage object of the span.
 fn under_usage_keys<'s>(slots: &Slots<'s>) -> impl Iterator<Item = &'s Value> {
-    let is_usage = |key: &str| key.rsplit('.').next().is_some_and(|word| USAGE_KEYS.contains(&word));
+    let ends = |word: &str| {
+        USAGE_KEYS.contains(&word) || ["_usage", "metrics"].iter().any(|end| word.ends_with(end))
+    };
+    let is_usage = move |key: &str| key.rsplit('.').next().is_some_and(ends);
     slots.span.attributes.iter().filter(move |(key, _)| is_usage(key)).map(|(_, value)| value)
 }
 

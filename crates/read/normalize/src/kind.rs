@@ -89,12 +89,18 @@ fn is_failed_request(slots: &Slots<'_>) -> bool {
         && (slots.span.kind == SpanKind::Client || REQUEST_MESSAGES.iter().any(|key| has(key)))
 }
 
+/// Whether a span without a word for its kind is the run of an agent: it names one, and its own name says so.
+fn is_run_of_agent(slots: &Slots<'_>) -> bool {
+    let mut words = slots.span.name.split(|c: char| !c.is_ascii_alphanumeric());
+    slots.get(Field::Agent).is_some() && words.any(|word| word.eq_ignore_ascii_case("agent"))
+}
+
 fn signs(slots: &Slots<'_>) -> Option<Kind> {
     let names_model =
         [Field::RequestModel, Field::ResponseModel, Field::ModelName].iter().any(|f| slots.get(*f).is_some());
     let counts_tokens = [Field::Input, Field::Output].iter().any(|f| slots.get(*f).is_some());
     if names_model && (counts_tokens || is_failed_request(slots)) {
-        return Some(Kind::Llm);
+        return Some(if is_run_of_agent(slots) { Kind::Agent } else { Kind::Llm });
     }
     let names_tool = slots.get(Field::Tool).is_some() || slots.get(Field::ToolCallId).is_some();
     names_tool.then_some(Kind::Tool)

@@ -44,7 +44,20 @@ fn count_of_text(text: &str) -> Result<u64, NotACount> {
     if let Ok(int) = text.parse::<u64>() {
         return bounded(int);
     }
+    if let Some(int) = in_groups(text) {
+        return bounded(int);
+    }
     count_of_double(text.parse::<f64>().map_err(|_| NotACount::NotANumber)?)
+}
+
+/// A whole number in groups of three digits, such as `12,345` or `12_345`.
+fn in_groups(text: &str) -> Option<u64> {
+    let sign = [',', '_'].into_iter().find(|sign| text.contains(*sign))?;
+    let is_digits = |group: &str| group.bytes().all(|byte| byte.is_ascii_digit());
+    let mut groups = text.split(sign);
+    let is_first = groups.next().is_some_and(|first| (1..=3).contains(&first.len()) && is_digits(first));
+    let are_whole = groups.all(|group| group.len() == 3 && is_digits(group));
+    (is_first && are_whole).then(|| text.replace(sign, "").parse().ok()).flatten()
 }
 
 fn count_of_double(double: f64) -> Result<u64, NotACount> {
@@ -107,7 +120,12 @@ pub(crate) fn flag(value: &Value) -> Option<bool> {
 /// An amount of US dollars, not negative.
 pub(crate) fn dollars(value: &Value) -> Option<Usd> {
     let amount = match value {
-        Value::String(text) => text.trim().parse().ok().or_else(|| Usd::from_reported(decimal(value)?)),
+        Value::String(text) => {
+            let text = text.trim().trim_start_matches('$').trim_end_matches(" USD").trim();
+            text.parse()
+                .ok()
+                .or_else(|| Usd::from_reported(text.parse().ok().filter(|n: &f64| n.is_finite())?))
+        }
         _ => Usd::from_reported(decimal(value)?),
     };
     amount.filter(|amount| *amount >= Usd::ZERO)

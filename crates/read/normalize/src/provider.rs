@@ -29,7 +29,13 @@ pub fn canonical_name(name: &str) -> CompactString {
     let lower = CompactString::from(name).to_lowercase();
     known(&lower)
         .or_else(|| lower.rmatch_indices('.').find_map(|(dot, _)| known(&lower[..dot])))
+        .or_else(|| known(&letters(&lower)))
         .map_or(lower, CompactString::const_new)
+}
+
+/// A name without the signs between its words, such as those in `OPEN_AI`.
+fn letters(name: &str) -> CompactString {
+    name.chars().filter(|c| !matches!(c, '_' | '-' | ' ')).collect()
 }
 
 fn known(name: &str) -> Option<&'static str> {
@@ -100,6 +106,8 @@ mod tests {
             ("OpenAI", "openai"),
             ("xai", "x_ai"),
             ("AWS", "aws.bedrock"),
+            ("OPEN_AI", "openai"),
+            ("Mistral AI", "mistral_ai"),
             ("Ollama", "ollama"),
             ("openai.chat", "openai"),
             ("anthropic.messages", "anthropic"),

@@ -1,10 +1,12 @@
 //! Canonical values of a span, by the rules that all conventions share.
 
 use compact_str::{CompactString, format_compact};
-use quipu_core::{Canonical, Kind, Meeting, Signal, Span, Status, Usd, Value, answer_id_is_unique};
+use quipu_core::{
+    Canonical, Kind, Meeting, Signal, Span, Status, Usd, Value, answer_id_is_unique, meets_by_time,
+};
 use quipu_semconv::{
-    FRAMEWORKS_WITHOUT_CONTEXT, Field, INVOKE_WORKFLOW, NAMING_TYPES, NEVER_COUNTED_OPERATIONS,
-    REPEATED_USAGE, REPEATING_SCOPES, USAGE_RECORD, ZERO_COST_SCOPES,
+    ANSWER_ID_PREFIXES, FRAMEWORKS_WITHOUT_CONTEXT, Field, INVOKE_WORKFLOW, NAMING_TYPES,
+    NEVER_COUNTED_OPERATIONS, REPEATED_USAGE, REPEATING_SCOPES, USAGE_RECORD, ZERO_COST_SCOPES,
 };
 
 use crate::words::words;
@@ -25,7 +27,7 @@ pub fn canonical(slots: &Slots<'_>, convention: &'static str) -> Canonical {
         signal: slots.text(Field::Signal).and_then(Signal::from_word).unwrap_or_default(),
         convention: CompactString::const_new(convention),
         operation: slots.label(Field::Operation),
-        response_id: slots.label(Field::ResponseId),
+        response_id: slots.label(Field::ResponseId).or_else(|| answer_as_request(slots)),
         service_tier: service_tier(slots),
         params: params.into(),
         agent: slots.label(Field::Agent),
@@ -72,6 +74,12 @@ pub fn canonical(slots: &Slots<'_>, convention: &'static str) -> Canonical {
     read
 }
 
+/// The id of an answer that a model server names as that of the request: it has the form of an answer's id.
+fn answer_as_request(slots: &Slots<'_>) -> Option<CompactString> {
+    let is_of_answer = |id: &CompactString| ANSWER_ID_PREFIXES.iter().any(|prefix| id.starts_with(prefix));
+    slots.label(Field::Request).filter(is_of_answer)
+}
+
 /// The tags of a span, and the tag of the run that its process belongs to: budgets and lists select by tags,
 /// and need no attribute for it.
 fn tags(slots: &Slots<'_>) -> Vec<CompactString> {
@@ -87,7 +95,8 @@ fn tags(slots: &Slots<'_>) -> Vec<CompactString> {
 /// A unique id meets at any place: of a gateway, of a model server, or below an application's span. An id
 /// that a local server counts meets only as a root, or in a framework that does not propagate its context.
 pub fn answer_meeting(span: &Span, read: &Canonical) -> Option<Meeting> {
-    let id = read.response_id.as_ref().filter(|_| read.kind.is_call() && read.signal == Signal::Span)?;
+    let meets = read.kind.is_call() && meets_by_time(read.signal, &read.convention);
+    let id = read.response_id.as_ref().filter(|_| meets)?;
     let without_context =
         || read.framework.as_deref().is_some_and(|name| FRAMEWORKS_WITHOUT_CONTEXT.contains(&name));
     (answer_id_is_unique(id) || span.parent_id.is_none() || without_context())
@@ -177,7 +186,8 @@ fn names(slots: &Slots<'_>, read: &mut Canonical) {
                 .or_else(|| slots.label(Field::NodeName))
                 .or_else(entity)
                 .or_else(|| by_span_name(slots))
-                .or_else(|| named_by_type(slots));
+                .or_else(|| named_by_type(slots))
+                .or_else(|| read.agent_id.clone().filter(|id| is_readable(id)));
         }
         Kind::Tool => {
             if read.tool.is_none() || read.tool_call_id.is_none() {
@@ -195,6 +205,12 @@ fn names(slots: &Slots<'_>, read: &mut Canonical) {
         }
         _ => {}
     }
+}
+
+/// Whether an id is a name that a person gave, and no number that a program made.
+fn is_readable(id: &str) -> bool {
+    let digits = id.bytes().filter(u8::is_ascii_digit).count();
+    id.len() <= 64 && digits <= 2 && id.bytes().any(|byte| byte.is_ascii_alphabetic())
 }
 
 /// GenAI conventions 0.1.0 name a workflow by `gen_ai.agent.name`. If the older `gen_ai.workflow.name` is

@@ -9,7 +9,7 @@ use quipu_core::{Attributes, Span, Value};
 use quipu_semconv::quipu::UNITS_PREFIX;
 use quipu_semconv::{Class, FIELDS, FRAMEWORK_ATTRIBUTES, Field, USAGE_PREFIXES};
 
-use crate::{number, text};
+use crate::{named, number, text};
 
 /// Maximum number of notes of one span.
 const MOST_NOTES: usize = 16;
@@ -81,13 +81,15 @@ pub struct Slots<'a> {
     slots: [Slot<'a>; Field::COUNT],
     of_resource: [Slot<'a>; OF_RESOURCE.len()],
     units: Vec<(&'a str, u64)>,
+    /// Parts of the usage under keys that no table has.
+    named: [Option<(&'a str, u64)>; named::PARTS.len()],
     framework: Option<&'static str>,
     notes: Vec<CompactString>,
     unknown_usage: Vec<CompactString>,
 }
 
 /// Whether a table contains the key.
-pub(crate) fn knows(key: &str) -> bool {
+pub fn knows(key: &str) -> bool {
     INDEX.targets.contains_key(key)
 }
 
@@ -99,6 +101,7 @@ impl<'a> Slots<'a> {
             slots: [Slot { value: None, rank: u8::MAX }; Field::COUNT],
             of_resource: [Slot { value: None, rank: u8::MAX }; OF_RESOURCE.len()],
             units: Vec::new(),
+            named: [None; named::PARTS.len()],
             framework: None,
             notes: Vec::new(),
             unknown_usage: Vec::new(),
@@ -148,6 +151,12 @@ impl<'a> Slots<'a> {
     /// Units besides tokens under Quipu's own keys.
     pub(crate) fn units(&self) -> &[(&'a str, u64)] {
         &self.units
+    }
+
+    /// A part of the usage under a key that no table has, with the key.
+    pub(crate) fn named(&self, part: Field) -> Option<(&'a str, u64)> {
+        let at = named::PARTS.iter().position(|known| *known == part)?;
+        self.named[at]
     }
 
     /// The framework according to the attributes.
@@ -202,10 +211,13 @@ impl<'a> Slots<'a> {
             let count = number::count(value).ok().filter(|count| *count > 0 && !unit.is_empty());
             self.units.extend(count.filter(|_| self.units.len() < MOST_UNITS).map(|count| (unit, count)));
         }
-        if is_figure
-            && self.unknown_usage.len() < MOST_UNKNOWN
-            && USAGE_PREFIXES.iter().any(|prefix| key.starts_with(prefix))
-        {
+        if !is_figure || !USAGE_PREFIXES.iter().any(|prefix| key.starts_with(prefix)) {
+            return;
+        }
+        let part = named::part(key).and_then(|part| named::PARTS.iter().position(|known| *known == part));
+        if let Some((part, count)) = part.zip(number::count(value).ok()) {
+            self.named[part].get_or_insert((key, count));
+        } else if self.unknown_usage.len() < MOST_UNKNOWN {
             self.unknown_usage.push(key.clone());
         }
     }
@@ -220,7 +232,13 @@ impl<'a> Slots<'a> {
             Class::Count => self.is_count(key, value),
         };
         let slot = &mut self.slots[field as usize];
-        if usable && rank < slot.rank {
+        // Some sources write zero under one spelling, and the figure under another.
+        let is_zero = |value: &Value| class == Class::Count && number::count(value) == Ok(0);
+        let is_better = match slot.value {
+            Some(known) if is_zero(known) != is_zero(value) => is_zero(known),
+            _ => rank < slot.rank,
+        };
+        if usable && is_better {
             *slot = Slot { value: Some(value), rank };
         }
     }

@@ -145,7 +145,7 @@ fn exclude_second_reasoning(
 }
 
 pub(crate) fn raw(slots: &Slots<'_>) -> Usage {
-    let count = |field| slots.count(field);
+    let count = |field| slots.count(field).or_else(|| Some(slots.named(field)?.1));
     let mut usage = Usage {
         input: count(Field::Input),
         cache_read: count(Field::CacheRead),

@@ -1,11 +1,11 @@
 //! Adapter for the GenAI conventions, and the peculiarities of frameworks that use them natively.
 
-use quipu_core::{Adapter, Canonical, Event, Kind, Lens, Messages, Metric, Span};
+use quipu_core::{Adapter, Canonical, Event, Kind, Lens, Messages, Metric, Span, Value};
 use quipu_normalize::{
-    Slots, any_key_begins, canonical, is_event_of_a_call, is_failed_call, lens, messages, read_event,
-    scope_begins,
+    Slots, any_key_begins, canonical, count_of, is_event_of_a_call, is_failed_call, kind, knows, lens,
+    messages, read_event, scope_begins,
 };
-use quipu_semconv::{Field, GENAI_PREFIXES, GENAI_SCOPES};
+use quipu_semconv::{Field, GENAI_CONTENTS, GENAI_PREFIXES, GENAI_SCOPES};
 
 use crate::{details, metrics};
 
@@ -19,7 +19,9 @@ impl Adapter for GenAi {
     }
 
     fn claims(&self, span: &Span) -> bool {
-        any_key_begins(&span.attributes, GENAI_PREFIXES)
+        (any_key_begins(&span.attributes, GENAI_PREFIXES)
+            && !lends_keys_for_content(span)
+            && !has_figures_of_its_own(span))
             || scope_begins(span, GENAI_SCOPES)
             || resembles(span)
             || is_failed_call(span)
@@ -27,6 +29,9 @@ impl Adapter for GenAi {
 
     fn canonical(&self, span: &Span) -> Canonical {
         let mut read = canonical(&Slots::of(span), self.name());
+        if let Some(whole) = details::completed(span, read.kind) {
+            read = canonical(&Slots::of(&whole), self.name());
+        }
         if is_event_of_a_call(span, &read) {
             read.kind = Kind::Other;
         }
@@ -38,7 +43,8 @@ impl Adapter for GenAi {
     }
 
     fn lens(&self, span: &Span, read: &Canonical) -> Lens {
-        lens(span, read)
+        let whole = details::completed(span, read.kind);
+        lens(whole.as_ref().unwrap_or(span), read)
     }
 
     fn event(&self, event: &mut Event) {
@@ -64,6 +70,32 @@ fn resembles(span: &Span) -> bool {
             .any(|(key, _)| fields.iter().any(|field| keys(*field).any(|known| known == key)))
     };
     has([Field::Input, Field::Output]) && has([Field::RequestModel, Field::ResponseModel])
+}
+
+/// Whether a span has only its contents under keys of the conventions, and names a model and counts or kinds
+/// under keys of its own. Such a span is read by its shape.
+fn lends_keys_for_content(span: &Span) -> bool {
+    let is_of_genai = |key: &str| GENAI_PREFIXES.iter().any(|prefix| key.starts_with(prefix));
+    let is_content = |key: &str| GENAI_CONTENTS.iter().any(|prefix| key.starts_with(prefix));
+    let own = || span.attributes.iter().map(|(key, _)| key.as_str()).filter(|key| !is_of_genai(key));
+    let ends = |key: &str, ends: &[&str]| ends.iter().any(|end| key.ends_with(end));
+    span.attributes.iter().all(|(key, _)| is_content(key) || !is_of_genai(key))
+        && own().any(|key| ends(key, &["model", "model_name", "modelName", "model_id", "modelId"]))
+        && own().any(|key| ends(key, &["kind", "Kind", "type", "Type"]) || key.contains("oken"))
+        && kind(&Slots::of(span)) == Kind::Other
+}
+
+/// Whether a span has token figures under keys that no table knows, and neither a figure nor a kind under a
+/// known one. The span is read by its shape, so its figures are not lost.
+fn has_figures_of_its_own(span: &Span) -> bool {
+    const FIGURES: [Field; 4] = [Field::Input, Field::Output, Field::Total, Field::UsageObject];
+    let is_own = |key: &str, value: &Value| key.contains("oken") && !knows(key) && count_of(value).is_some();
+    // Most spans have no such key, so their tables are not read here.
+    if !span.attributes.iter().any(|(key, value)| is_own(key, value)) {
+        return false;
+    }
+    let slots = Slots::of(span);
+    FIGURES.iter().all(|field| slots.get(*field).is_none()) && kind(&slots) == Kind::Other
 }
 
 #[cfg(test)]
@@ -133,6 +165,64 @@ mod tests {
         assert_eq!(GenAi.canonical(&chunk).kind, Kind::Llm, "a root is no event");
         chunk.parent_id = SpanId::from_bytes([2; 8]).ok();
         assert_eq!(GenAi.canonical(&chunk).kind, Kind::Other);
+    }
+
+    #[test]
+    fn spans_with_only_their_contents_under_these_keys_are_read_by_shape() {
+        let own = [
+            ("acme.span_kind", Value::from("llm")),
+            ("acme.llm.model", "gpt-4o".into()),
+            ("acme.usage.output_tokens", 3.into()),
+        ];
+        let said = ("gen_ai.completion", Value::from("Hello"));
+        assert!(!GenAi.claims(&span(&[own.as_slice(), std::slice::from_ref(&said)].concat())));
+        let asked = ("gen_ai.request.model", Value::from("gpt-4o"));
+        let counted = ("gen_ai.usage.output_tokens", Value::from(3));
+        assert!(GenAi.claims(&span(&[own.as_slice(), &[said.clone(), asked, counted]].concat())));
+        assert!(GenAi.claims(&span(&[said])));
+    }
+
+    #[test]
+    fn figures_under_own_keys_are_read_by_shape_unless_a_known_key_has_a_figure_or_a_kind() {
+        let own = [
+            ("gen_ai.request.model", Value::from("gpt-4o")),
+            ("gen_ai.tokens_in", 5.into()),
+            ("gen_ai.tokens_out", 3.into()),
+        ];
+        assert!(!GenAi.claims(&span(&own)));
+        for known in [
+            ("gen_ai.usage.input_tokens", Value::from(5)),
+            ("gen_ai.operation.name", "chat".into()),
+            ("gen_ai.usage.total_tokens", 8.into()),
+        ] {
+            assert!(
+                GenAi.claims(&span(&[own.as_slice(), std::slice::from_ref(&known)].concat())),
+                "{known:?}"
+            );
+        }
+        let bound = ("gen_ai.request.max_tokens", Value::from(100));
+        assert!(GenAi.claims(&span(&[own[0].clone(), bound])), "a bound is no figure");
+    }
+
+    #[test]
+    fn a_kind_and_parameters_tell_a_call_and_its_model() {
+        let mut failed = span(&[
+            ("gen_ai.span.kind", "LLM".into()),
+            ("gen_ai.provider.name", "openai".into()),
+            ("gen_ai.request.parameters", r#"{"model": "gpt-4o", "stream": true}"#.into()),
+        ]);
+        failed.status = quipu_core::Status::Error;
+        let read = GenAi.canonical(&failed);
+        assert_eq!((read.kind, read.request_model.as_deref()), (Kind::Llm, Some("gpt-4o")));
+        let parts = GenAi.canonical(&span(&[
+            ("gen_ai.span.kind", "LLM".into()),
+            ("gen_ai.usage.input_tokens", 100.into()),
+            ("gen_ai.usage.output_tokens", 30.into()),
+            ("gen_ai.usage.input_tokens.cache_read", 64.into()),
+            ("gen_ai.usage.output_tokens.reasoning", 7.into()),
+        ]));
+        let usage = parts.usage.unwrap();
+        assert_eq!((usage.cache_read, usage.reasoning), (Some(64), Some(7)));
     }
 
     #[test]

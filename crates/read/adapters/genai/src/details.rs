@@ -28,6 +28,23 @@ pub(crate) fn span(event: &Event) -> Option<Span> {
     Some(span)
 }
 
+/// A call without usage with the attributes of its one event of details. SDKs can write log records as events
+/// of the current span.
+pub(crate) fn completed(span: &Span, kind: Kind) -> Option<Span> {
+    let mut events = span.events.iter().filter(|event| INFERENCE_DETAILS.contains(&event.name.as_str()));
+    let (event, None) = (events.next()?, events.next()) else { return None };
+    if !kind.is_call() || canonical(&Slots::of(span), "genai").usage.is_some() {
+        return None;
+    }
+    let mut whole = span.clone();
+    for (key, value) in &event.attributes {
+        if whole.attributes.get(key).is_none() {
+            whole.attributes.push(key.clone(), value.clone());
+        }
+    }
+    Some(whole)
+}
+
 fn tells_itself(event: &Event) -> bool {
     let is_own = |name: &str| OWN_TELLERS.contains(&name);
     is_own(&event.scope.name) || event.resource.service().is_some_and(is_own)

@@ -1,5 +1,6 @@
 //! Parser of usage objects in the format of providers' API answers.
 
+use compact_str::CompactString;
 use quipu_core::{Usage, Value};
 use quipu_normalize::{count_of, usage_of};
 use quipu_semconv::{OBJECT_INPUT, OBJECT_OUTPUT, OBJECT_TOTAL};
@@ -79,20 +80,36 @@ fn add_parts(object: &Value, usage: &mut Usage) -> bool {
     if object.get(EVALUATED).is_some() {
         return true;
     }
-    for (key, value) in pairs {
-        let mut cut = Vec::new();
-        words::cut(key, &mut cut);
+    for (cut, value) in parts(pairs) {
         let (Meaning::Figure(role), Some(count)) = (words::meaning(&cut), count_of(value)) else { continue };
         let slot = match role {
             Role::CacheRead => &mut usage.cache_read,
             Role::CacheWrite => &mut usage.cache_write,
             Role::Reasoning => &mut usage.reasoning,
-            Role::Input | Role::Output | Role::Total => continue,
+            Role::Input | Role::Uncached | Role::Output | Role::Total => continue,
         };
         slot.get_or_insert(count);
     }
     let tokens = usage.tokens();
     tokens.cache_read.saturating_add(tokens.cache_write) <= tokens.input && tokens.reasoning <= tokens.output
+}
+
+/// The words and values of members, also of those within an object of details.
+fn parts(pairs: &[(CompactString, Value)]) -> Vec<(Vec<CompactString>, &Value)> {
+    let mut parts = Vec::new();
+    for (key, value) in pairs {
+        let mut cut = Vec::new();
+        words::cut(key, &mut cut);
+        match value {
+            Value::Map(details) => parts.extend(details.iter().map(|(key, value)| {
+                let mut words = cut.clone();
+                words::cut(key, &mut words);
+                (words, value)
+            })),
+            value => parts.push((cut, value)),
+        }
+    }
+    parts
 }
 
 fn provider(object: &Value) -> Option<&'static str> {

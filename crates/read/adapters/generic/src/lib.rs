@@ -8,11 +8,19 @@
 //! Never: uses the scope's name, guesses between two readings, or puts contents into a note.
 
 mod adapter;
+mod costs;
 mod dialect;
+mod events;
 mod figures;
+mod logs;
 mod names;
+mod notation;
+mod outcome;
+mod roles;
 mod stream;
+mod units;
 mod verdict;
+mod vocabulary;
 mod walk;
 mod words;
 

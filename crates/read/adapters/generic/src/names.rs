@@ -1,8 +1,8 @@
 //! Model, provider and answer id, by the keys and the form of values.
 
 use compact_str::CompactString;
-use quipu_core::Value;
-use quipu_normalize::{label, provider_name};
+use quipu_core::{Kind, Value};
+use quipu_normalize::{label, provider_name, provider_of_model};
 use quipu_semconv::{ANSWER_ID_PREFIXES, PROVIDERS};
 
 use crate::words;
@@ -27,17 +27,25 @@ pub(crate) struct Names {
     pub answering: Vec<CompactString>,
     /// Models under other keys.
     pub models: Vec<CompactString>,
+    /// Models under keys about embeddings. Spans of memories name them beside the model of the call.
+    pub embedding: Vec<CompactString>,
     pub providers: Vec<CompactString>,
     pub ids: Vec<CompactString>,
+    /// The kind of call that the span itself states, and the attribute.
+    pub stated: Option<(Kind, CompactString)>,
 }
 
 impl Names {
     /// Adds a text if its key names a model, a provider or an answer's id. In JSON (`is_top` is false) only
     /// models count.
     pub fn note(&mut self, key: &[CompactString], text: &str, is_top: bool) {
-        let is_elsewhere = || words::any(key, &["history", "previous", "messages", "embedding"]);
-        if words::names_model(key) && is_model(text) && !is_elsewhere() {
-            let answered = words::is_answered(key);
+        let is_elsewhere = || words::any(key, &["history", "previous", "messages"]);
+        let names_model =
+            words::names_model(key) || (words::names_llm(key) && provider_of_model(text).is_some());
+        if names_model && is_model(text) && words::any(key, &["embedding"]) {
+            add(&mut self.embedding, text);
+        } else if names_model && is_model(text) && !is_elsewhere() {
+            let answered = words::is_of_answering_model(key);
             add(if answered { &mut self.answering } else { &mut self.models }, text);
         } else if is_top && words::names_provider(key) {
             let name = provider_name(text);
@@ -49,9 +57,32 @@ impl Names {
         }
     }
 
+    /// Takes the kind of call that an attribute states.
+    pub fn note_kind(&mut self, words: &[CompactString], key: &CompactString, text: &str) {
+        if self.stated.is_none()
+            && let Some(kind) = words::stated_kind(words, text)
+        {
+            self.stated = Some((kind, key.clone()));
+        }
+    }
+
     /// Whether no key named a model.
     pub fn are_without_model(&self) -> bool {
         self.answering.is_empty() && self.models.is_empty()
+    }
+
+    /// Takes the models of embeddings, if no other key named a model.
+    pub fn take_embedding(&mut self) {
+        if self.are_without_model() {
+            self.models = std::mem::take(&mut self.embedding);
+        }
+    }
+
+    /// Adds a word if it is a model of a known provider.
+    pub fn note_known_model(&mut self, word: &str) {
+        if provider_of_model(word).is_some() {
+            self.note_model(word);
+        }
     }
 
     /// Adds a model whose key does not say so.

@@ -1,7 +1,7 @@
 //! Decision whether the findings are one call with one reading.
 
 use compact_str::CompactString;
-use quipu_core::{Kind, Reading, Usage};
+use quipu_core::{Kind, Reading, Usage, Usd};
 use quipu_normalize::provider_of_model;
 
 use crate::figures::{self, Group};
@@ -17,8 +17,9 @@ const VECTORS: [&str; 4] = ["voyage", "bge-", "gte-", "e5-"];
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Call {
     pub kind: Kind,
-    pub usage: Usage,
-    /// Key of the figures.
+    /// `None` if the source reports none: the span itself says that it is a call.
+    pub usage: Option<Usage>,
+    /// Key of the figures, or else of the span's kind.
     pub key: CompactString,
     /// Whether they are a provider's own object.
     pub is_object: bool,
@@ -26,6 +27,10 @@ pub(crate) struct Call {
     pub response_model: Option<CompactString>,
     pub provider: Option<CompactString>,
     pub id: Option<CompactString>,
+    /// The cost that the source itself reports.
+    pub cost: Option<Usd>,
+    /// Whether the figures are the sum of several calls.
+    pub is_sum: bool,
 }
 
 /// Verdict on a span without an adapter.
@@ -49,7 +54,7 @@ struct Candidate<'f> {
 
 /// Decides on the findings of a walk.
 pub(crate) fn judge(found: &Findings) -> Verdict {
-    let groups = figures::groups(&found.figures);
+    let groups = figures::groups(&found.figures, found.other_unit);
     let answers = found.answers.iter().map(|answer| Candidate {
         usage: answer.whole.usage.clone(),
         sent: answer.whole.sent,
@@ -70,7 +75,9 @@ pub(crate) fn judge(found: &Findings) -> Verdict {
     // Providers' objects come first, because they define their figures.
     let candidates: Vec<Candidate<'_>> = answers.chain(singles).collect();
     let Some(best) = candidates.first() else {
-        return with_input_only(found, &groups).unwrap_or_else(|| without_usage(found, &groups));
+        return with_input_only(found, &groups)
+            .or_else(|| stated_call(found, &groups))
+            .unwrap_or_else(|| without_usage(found, &groups));
     };
     let is_wrong = found.wrong || groups.iter().any(|(group, _)| *group == Group::Wrong);
     if is_wrong {
@@ -122,13 +129,15 @@ fn call(found: &Findings, best: &Candidate<'_>) -> Verdict {
     }
     Verdict::Call(Box::new(Call {
         kind,
-        usage,
+        usage: Some(usage),
         key: best.key.clone(),
         is_object: best.answer.is_some(),
         request_model,
         response_model,
         provider,
         id,
+        cost: found.reported.reported(),
+        is_sum: found.several,
     }))
 }
 
@@ -158,6 +167,42 @@ fn with_input_only(found: &Findings, groups: &[(Group, &figures::Figure)]) -> Op
     Some(call(found, &Candidate { usage, sent: *count, at: &first.at, key: &first.key, answer: None }))
 }
 
+/// Key of a kind that the name of a failed span tells.
+const SPAN_NAME: &str = "name";
+
+/// Whether one of the named models is of a known provider.
+fn names_known_model(found: &Findings) -> bool {
+    let names = &found.names;
+    names.answering.iter().chain(&names.models).any(|model| provider_of_model(model).is_some())
+}
+
+/// The call of a span without any figures that names its kind and one model, or one requested and one
+/// answering model. Failed calls have no usage, and neither have streams whose client did not ask for it.
+fn stated_call(found: &Findings, groups: &[(Group, &figures::Figure)]) -> Option<Verdict> {
+    let has_figures = !groups.is_empty() || found.wrong || found.pieces || found.sums || found.elsewhere;
+    let names = &found.names;
+    let by_name = || Some((found.failed.filter(|_| names_known_model(found))?, SPAN_NAME));
+    let (kind, key) = names.stated.clone().or_else(|| by_name().map(|(kind, key)| (kind, key.into())))?;
+    let has_several = names.answering.len() > 1 || names.models.len() > 1;
+    if has_figures || has_several || found.costs || found.too_large {
+        return None;
+    }
+    let model = names.answering.first().or_else(|| names.models.first())?;
+    let only = |names: &[CompactString]| names.first().filter(|_| names.len() == 1).cloned();
+    Some(Verdict::Call(Box::new(Call {
+        kind: kind_of_model(model).unwrap_or(kind),
+        usage: None,
+        key,
+        is_object: false,
+        request_model: only(&names.models),
+        response_model: only(&names.answering),
+        provider: only(&names.providers).or_else(|| provider_of_model(model)),
+        id: only(&names.ids),
+        cost: None,
+        is_sum: false,
+    })))
+}
+
 /// Adds cached tokens to an input of unknown definition.
 fn exclude_cached(usage: &mut Usage) {
     let cached = usage.cache_read.unwrap_or(0).saturating_add(usage.cache_write.unwrap_or(0));
@@ -171,7 +216,7 @@ fn exclude_cached(usage: &mut Usage) {
 fn without_usage(found: &Findings, groups: &[(Group, &figures::Figure)]) -> Verdict {
     let names = &found.names;
     let mut models = names.answering.iter().chain(&names.models);
-    let names_known_model = models.clone().any(|model| provider_of_model(model).is_some());
+    let names_known_model = names_known_model(found);
     let names_model = models.next().is_some();
     if found.wrong || groups.iter().any(|(group, _)| *group == Group::Wrong) {
         Verdict::Unsure("its token figures contradict each other")

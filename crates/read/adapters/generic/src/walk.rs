@@ -1,13 +1,17 @@
 //! A bounded walk over the attributes of a span and of its events, and the JSON in them.
 
 use compact_str::{CompactString, format_compact};
-use quipu_core::{Span, Value};
+use quipu_core::{Kind, Signal, Span, Status, Value};
 use quipu_normalize::{count_of, literal, parse};
 
+use crate::costs::Costs;
 use crate::dialect::{self, Object, Whole};
+use crate::events;
 use crate::figures::Figure;
 use crate::names::Names;
+use crate::notation;
 use crate::stream;
+use crate::units;
 use crate::words::{self, Meaning, Role};
 
 /// Maximum number of visited attributes, those of events included.
@@ -55,29 +59,84 @@ pub(crate) struct Findings {
     pub messages: bool,
     /// Found the cost of something.
     pub costs: bool,
+    /// The cost that the source itself reports.
+    pub reported: Costs,
+    /// Found that the figures are those of several calls, by their number.
+    pub several: bool,
+    /// Found the name of a unit that is not tokens.
+    pub other_unit: bool,
+    /// The kind of call that a failed span's name tells.
+    pub failed: Option<Kind>,
     /// Found JSON that was too large to parse.
     pub too_large: bool,
 }
 
 /// Whether a walk may find anything. This pre-check runs for every span of an unknown source.
 pub(crate) fn is_worth_it(span: &Span) -> bool {
-    attributes(span).take(MOST_ATTRIBUTES).any(|(_, key, value)| match value {
-        Value::Int(_) | Value::Double(_) => has_tokens(key) || key.contains("cost"),
-        Value::String(text) => has_tokens(key) || (is_object(text) && may_have_usage(text)),
+    let names_model = |(key, _): &(CompactString, Value)| key.contains("odel");
+    if span.status == Status::Error && span.attributes.iter().take(MOST_ATTRIBUTES).any(names_model) {
+        return true;
+    }
+    attributes(span).take(MOST_ATTRIBUTES).any(|(event, key, value)| match value {
+        Value::Int(_) | Value::Double(_) => {
+            has_tokens(key) || key.contains("cost") || is_usage(key) || is_usage(event)
+        }
+        Value::String(text) => {
+            has_tokens(key)
+                || (is_object(text) && may_have_usage(text))
+                || states_call(key, text)
+                || notation::may_be(text)
+        }
         Value::Map(_) | Value::Array(_) => holds_tokens(value, 4) || has_tokens(key),
         _ => false,
     })
 }
 
+fn is_usage(key: &str) -> bool {
+    key.contains("usage") || key.contains("Usage")
+}
+
+/// Whether an attribute states that the span is a model call.
+fn states_call(key: &str, text: &str) -> bool {
+    if !["type", "Type", "kind", "Kind"].iter().any(|end| key.ends_with(end)) {
+        return false;
+    }
+    let mut cut = Vec::new();
+    words::cut(key, &mut cut);
+    words::stated_kind(&cut, text).is_some()
+}
+
 /// Visits all attributes within the limits.
 pub(crate) fn walk(span: &Span) -> Findings {
     let mut walk = Walk { values: MOST_VALUES, text: MOST_TEXT, ..Walk::default() };
+    let streamed = events::answer(span);
     for (event, key, value) in attributes(span).take(MOST_ATTRIBUTES) {
+        // The answer of the stream has the figures of its events.
+        if streamed.is_some() && !event.is_empty() && value.as_str().is_some_and(events::is_chunk) {
+            continue;
+        }
         walk.words.clear();
         words::cut(event, &mut walk.words);
         words::cut(key, &mut walk.words);
         walk.key = key.clone();
+        if let (true, Value::String(text)) = (event.is_empty(), value) {
+            walk.found.names.note_kind(&walk.words, key, text);
+        }
         walk.value(value, &[]);
+    }
+    if let Some((key, answer)) = streamed {
+        walk.words.clear();
+        walk.key = key.clone();
+        walk.value(&answer, &[]);
+    }
+    if span.status == Status::Error {
+        words::cut(&span.name, &mut walk.words);
+        let of_log = || (Signal::of(&span.attributes) == Signal::Log).then_some(Kind::Llm);
+        walk.found.failed = words::requested_kind(&walk.words).or_else(of_log);
+    }
+    walk.found.names.take_embedding();
+    if walk.found.names.are_without_model() {
+        span.name.split_whitespace().for_each(|word| walk.found.names.note_known_model(word));
     }
     if walk.found.names.are_without_model() {
         typed_models(span).for_each(|model| walk.found.names.note_model(model));
@@ -89,10 +148,9 @@ pub(crate) fn walk(span: &Span) -> Findings {
 /// event. Exceptions have none.
 fn attributes(span: &Span) -> impl Iterator<Item = (&str, &CompactString, &Value)> {
     let own = span.attributes.iter().map(|(key, value)| ("", key, value));
-    let events = span.events.iter().filter(|event| event.name != EXCEPTION);
+    let events = events::told(span).into_iter().filter(|(_, event)| event.name != EXCEPTION);
     own.chain(
-        events
-            .flat_map(|event| event.attributes.iter().map(|(key, value)| (event.name.as_str(), key, value))),
+        events.flat_map(|(name, event)| event.attributes.iter().map(move |(key, value)| (name, key, value))),
     )
 }
 
@@ -152,6 +210,9 @@ fn is_series(pairs: &[(CompactString, Value)]) -> bool {
     })
 }
 
+/// Keys of a usage object that is the sum of several calls, with their number.
+const CALLS: [&str; 3] = ["requests", "calls", "llm_calls"];
+
 /// The word of figures whose object says that they are tokens.
 const TOKENS: &str = "tokens";
 
@@ -190,12 +251,19 @@ impl Walk {
             Value::Map(pairs) => self.object(value, pairs, holders),
             Value::Array(values) => self.list(values, holders),
             Value::String(text) if is_object(text) => self.json(text, holders),
+            Value::String(text) if notation::may_be(text) && !words::is_content(&self.words) => {
+                self.printed(text, holders);
+            }
             Value::Int(_) | Value::Double(_) => self.figure(value),
             Value::String(text) => {
                 if text.len() <= 20 && text.bytes().next().is_some_and(|byte| byte.is_ascii_digit()) {
                     self.figure(value);
                 }
+                self.found.other_unit |= units::is_other(&self.words, text);
                 self.found.names.note(&self.words, text, holders.is_empty());
+                if !holders.is_empty() && words::any(&self.words, &["span"]) {
+                    self.found.names.note_kind(&self.words, &self.key, text);
+                }
             }
             _ => {}
         }
@@ -204,7 +272,9 @@ impl Walk {
 
     fn json(&mut self, text: &str, holders: &[&Value]) {
         self.found.messages |= has_role(text);
-        if !may_have_usage(text) && !text.contains("model") {
+        let states_kind = words::any(&self.words, &["span"]) && text.contains("\"type\"");
+        let are_tokens = words::any(&self.words, &[TOKENS]);
+        if !may_have_usage(text) && !text.contains("model") && !states_kind && !are_tokens {
             return;
         }
         let Some(left) = self.text.checked_sub(text.len()).filter(|_| text.len() <= LARGEST_TEXT) else {
@@ -213,6 +283,17 @@ impl Walk {
         };
         self.text = left;
         if let Some(value) = parse(text).or_else(|| literal(text)) {
+            self.value(&value, holders);
+        } else if notation::may_be(text) && !words::is_content(&self.words) {
+            self.printed(text, holders);
+        }
+    }
+
+    /// An object in the notation of a language.
+    fn printed(&mut self, text: &str, holders: &[&Value]) {
+        let Some(left) = self.text.checked_sub(text.len()) else { return };
+        self.text = left;
+        if let Some(value) = notation::parse(text) {
             self.value(&value, holders);
         }
     }
@@ -266,6 +347,7 @@ impl Walk {
             Object::Piece => self.found.pieces = true,
             Object::Wrong => self.found.wrong = true,
             Object::Whole(whole) if self.found.answers.len() < MOST_FOUND => {
+                self.found.several |= CALLS.iter().any(|key| object.get(key).and_then(count_of) > Some(1));
                 let (model, id) = crate::names::beside(holders);
                 let at = self.at.clone();
                 self.found.answers.push(Answer { whole, at, key: self.key.clone(), model, id });
@@ -276,16 +358,21 @@ impl Walk {
     }
 
     fn figure(&mut self, value: &Value) {
+        self.found.several |=
+            words::counts_calls(&self.words) && count_of(value).is_some_and(|count| count > 1);
         self.found.costs |= words::is_cost(&self.words);
+        self.found.reported.add(&self.words, value);
         match words::meaning(&self.words) {
             Meaning::Figure(role) if self.found.figures.len() < MOST_FOUND => {
                 let Some(count) = count_of(value) else {
-                    self.found.wrong |= matches!(role, Role::Input | Role::Output);
+                    self.found.wrong |= matches!(role, Role::Input | Role::Uncached | Role::Output);
                     return;
                 };
                 self.found.figures.push(Figure {
                     role,
                     count,
+                    unit: units::unit(&self.words),
+                    excludes_reasoning: words::is_of_candidates(&self.words),
                     stem: words::stem(&self.words),
                     at: self.at.clone(),
                     key: self.key.clone(),

@@ -1,137 +1,26 @@
 //! Words of attribute keys, and the figure that a key names.
 
 use compact_str::CompactString;
+use quipu_core::Kind;
+
+pub(crate) use crate::units::any;
+use crate::units::{self, EVALUATIONS, TOKENS, Unit, unit};
+use crate::vocabulary::{
+    ANSWERED, BOUNDS, CACHE, CALLS, FILLERS, HISTORY, INPUT, MEASURES, NEGATIONS, OUTPUT, PARTS, REASONING,
+    REQUESTS, SENT, SERVED, SPANS, SUMS, TOTAL, UNCACHED, WRITE,
+};
 
 /// Maximum number of words of one key.
 const MOST_WORDS: usize = 16;
 /// Maximum length of a key that is split into words, in bytes.
 const LONGEST_KEY: usize = 160;
 
-/// Words that mark a figure as a number of tokens.
-const TOKENS: &[&str] = &["token", "tokens", "tok", "toks"];
-/// Ollama counts tokens as evaluations.
-const EVALUATIONS: &[&str] = &["eval", "count"];
-/// Words of limits, prices and estimates. Such a figure is no usage.
-const BOUNDS: &[&str] = &[
-    "max",
-    "maximum",
-    "min",
-    "minimum",
-    "limit",
-    "limits",
-    "limiter",
-    "quota",
-    "quotas",
-    "budget",
-    "budgets",
-    "remaining",
-    "available",
-    "allowed",
-    "reserved",
-    "threshold",
-    "capacity",
-    "ratelimit",
-    "price",
-    "prices",
-    "pricing",
-    "cost",
-    "costs",
-    "usd",
-    "avg",
-    "average",
-    "mean",
-    "median",
-    "p50",
-    "p90",
-    "p95",
-    "p99",
-    "estimate",
-    "estimated",
-    "estimates",
-    "expected",
-    "predicted",
-];
-/// Words of speeds, positions and similar measures. Such a figure alone is no usage.
-const MEASURES: &[&str] = &[
-    "window", "rate", "per", "second", "seconds", "minute", "target", "ms", "latency", "id", "ids", "index",
-    "offset", "version", "expires", "ttl", "vocab", "chunk", "chunks",
-];
-/// Words of records of earlier calls.
-const HISTORY: &[&str] =
-    &["history", "previous", "prior", "messages", "memory", "example", "examples", "past"];
-/// Words of sums over several calls.
-const SUMS: &[&str] = &[
-    "cumulative",
-    "session",
-    "aggregate",
-    "aggregated",
-    "accumulated",
-    "running",
-    "sum",
-    "overall",
-    "lifetime",
-    "conversation",
-    "daily",
-    "today",
-];
-/// Words of buckets without a separate price.
-const PARTS: &[&str] = &["audio", "image", "images", "video", "prediction", "accepted", "rejected", "miss"];
-const CACHE: &[&str] = &["cache", "cached", "caching"];
-const WRITE: &[&str] = &["write", "written", "writes", "creation", "created", "create"];
-const REASONING: &[&str] = &["reasoning", "thinking", "thought", "thoughts"];
-const INPUT: &[&str] = &["input", "inputs", "in", "prompt", "prompts", "sent", "request", "question"];
-const OUTPUT: &[&str] = &[
-    "output",
-    "outputs",
-    "out",
-    "completion",
-    "completions",
-    "generated",
-    "generation",
-    "candidates",
-    "candidate",
-    "response",
-    "answer",
-    "received",
-    "reply",
-];
-const TOTAL: &[&str] = &["total", "totals", "all"];
-/// Words that do not identify the call of a figure.
-const FILLERS: &[&str] =
-    &["count", "counts", "number", "num", "n", "usage", "used", "details", "detail", "read", "hit", "hits"];
-/// Words of requests.
-const SENT: &[&str] = &[
-    "request",
-    "req",
-    "input",
-    "inputs",
-    "prompt",
-    "params",
-    "parameters",
-    "args",
-    "arguments",
-    "config",
-    "body",
-];
-/// Words of answers.
-const ANSWERED: &[&str] = &[
-    "response",
-    "resp",
-    "result",
-    "results",
-    "output",
-    "outputs",
-    "answer",
-    "completion",
-    "reply",
-    "usage",
-    "returned",
-];
-
 /// The bucket that a figure belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
     Input,
+    /// Input that was neither read from a cache nor written to one.
+    Uncached,
     Output,
     Total,
     CacheRead,
@@ -187,19 +76,26 @@ fn add(word: &str, words: &mut Vec<CompactString>) {
     }
 }
 
-pub(crate) fn any(words: &[CompactString], of: &[&str]) -> bool {
-    words.iter().any(|word| of.contains(&word.as_str()))
+/// Whether Gemini's word for the output is among these. Its reasoning tokens are not part of that figure
+/// (<https://ai.google.dev/gemini-api/docs/thinking>).
+pub(crate) fn is_of_candidates(words: &[CompactString]) -> bool {
+    any(words, &["candidates", "candidate"])
 }
 
-/// The figure that these words name.
+/// The figure that these words name. Without a unit, it is one of tokens only if the total confirms it.
 pub(crate) fn meaning(words: &[CompactString]) -> Meaning {
     let is_evaluation = EVALUATIONS.iter().all(|word| any(words, &[word]));
-    let counts_tokens = any(words, TOKENS) || is_evaluation;
-    if !counts_tokens || is_elsewhere(words) || any(words, MEASURES) || any(words, PARTS) {
+    let unit = unit(words);
+    let may_be_tokens = unit != Unit::Unknown || units::is_of_usage(words);
+    let is_of_others = !any(words, TOKENS) && units::names_other(words);
+    if !may_be_tokens || is_of_others || is_elsewhere(words) || any(words, MEASURES) || any(words, PARTS) {
         return Meaning::Nothing;
     }
     if any(words, SUMS) {
         return Meaning::Sum;
+    }
+    if is_uncached(words) {
+        return Meaning::Figure(Role::Uncached);
     }
     if any(words, CACHE) {
         return Meaning::Figure(if any(words, WRITE) { Role::CacheWrite } else { Role::CacheRead });
@@ -213,8 +109,13 @@ pub(crate) fn meaning(words: &[CompactString]) -> Meaning {
         Some(role) => Meaning::Figure(role),
         // An evaluation count without a further word counts generated tokens.
         None if is_evaluation => Meaning::Figure(Role::Output),
+        None if unit == Unit::Unknown => Meaning::Nothing,
         None => Meaning::Figure(Role::Total),
     }
+}
+
+fn is_uncached(words: &[CompactString]) -> bool {
+    any(words, UNCACHED) || words.windows(2).any(|pair| any(&pair[..1], NEGATIONS) && any(&pair[1..], CACHE))
 }
 
 fn role(word: &str) -> Option<Role> {
@@ -244,14 +145,28 @@ pub(crate) fn is_sent(words: &[CompactString]) -> bool {
     any(words, SENT) && !any(words, ANSWERED)
 }
 
+/// Whether the words are of what was asked or said, in which a printed object is no figure.
+pub(crate) fn is_content(words: &[CompactString]) -> bool {
+    any(
+        words,
+        &["prompt", "prompts", "content", "contents", "message", "messages", "text", "query", "question"],
+    )
+}
+
 /// Whether the words are of an answer.
 pub(crate) fn is_answered(words: &[CompactString]) -> bool {
     any(words, ANSWERED)
 }
 
+/// Whether the words are of the model that answered.
+pub(crate) fn is_of_answering_model(words: &[CompactString]) -> bool {
+    is_answered(words) || any(words, SERVED)
+}
+
 /// The words of a key without those that distinguish figures. All figures of one call have the same stem.
 pub(crate) fn stem(words: &[CompactString]) -> CompactString {
-    let tells_apart = [TOKENS, EVALUATIONS, CACHE, WRITE, REASONING, INPUT, OUTPUT, TOTAL, FILLERS];
+    let tells_apart =
+        [TOKENS, EVALUATIONS, UNCACHED, NEGATIONS, CACHE, WRITE, REASONING, INPUT, OUTPUT, TOTAL, FILLERS];
     let mut stem = CompactString::default();
     for word in words.iter().filter(|word| !tells_apart.iter().any(|table| table.contains(&word.as_str()))) {
         stem.push_str(word);
@@ -268,6 +183,45 @@ pub(crate) fn names_model(words: &[CompactString]) -> bool {
         Some("name" | "id" | "version") => is_model(words.len().checked_sub(2).and_then(|at| words.get(at))),
         _ => false,
     }
+}
+
+/// Whether the words are of the number of calls to models whose figures a span has.
+pub(crate) fn counts_calls(words: &[CompactString]) -> bool {
+    let is_number = match words {
+        [.., one, count] if count == "count" => one == "call" || one == "request",
+        [.., last] => matches!(last.as_str(), "calls" | "requests" | "invocations"),
+        [] => false,
+    };
+    is_number
+        && any(words, &["llm", "model", "usage", "ai", "openai", "tokens"])
+        && !any(words, BOUNDS)
+        && !any(words, &["tool", "tools", "function", "search", "parallel", "concurrent", "retry", "failed"])
+}
+
+/// The kind of model call that words of a span's name tell.
+pub(crate) fn requested_kind(words: &[CompactString]) -> Option<Kind> {
+    if any(words, &["embedding", "embeddings", "embed"]) {
+        Some(Kind::Embedding)
+    } else if any(words, REQUESTS) {
+        Some(Kind::Llm)
+    } else {
+        None
+    }
+}
+
+/// Whether the last words are of the name of a language model.
+pub(crate) fn names_llm(words: &[CompactString]) -> bool {
+    matches!(words, [.., llm, name] if llm == "llm" && name == "name")
+}
+
+/// The kind of model call that the value of a key such as `span.type` or `observationKind` states.
+pub(crate) fn stated_kind(words: &[CompactString], text: &str) -> Option<Kind> {
+    let [before @ .., last] = words else { return None };
+    let is_kind = matches!(last.as_str(), "type" | "kind");
+    if !is_kind || before.last().is_some_and(|word| !SPANS.contains(&word.as_str())) {
+        return None;
+    }
+    CALLS.iter().find(|(name, _)| text.eq_ignore_ascii_case(name)).map(|(_, kind)| *kind)
 }
 
 /// Whether the last word names a provider.
@@ -312,6 +266,8 @@ mod tests {
             ("response.usage.input_tokens", Figure(Role::Input)),
             ("completion.tokens.total", Figure(Role::Total)),
             ("cache_read_input_tokens", Figure(Role::CacheRead)),
+            ("usage.non_cached_input_tokens", Figure(Role::Uncached)),
+            ("usage.uncachedInputTokens", Figure(Role::Uncached)),
             ("prompt.cache_creation_tokens", Figure(Role::CacheWrite)),
             ("completion_tokens_details.reasoning_tokens", Figure(Role::Reasoning)),
             ("ollama.prompt_eval_count", Figure(Role::Input)),
@@ -332,6 +288,22 @@ mod tests {
         let stem = |key: &str| stem(&words(key));
         assert_eq!(stem("acme.llm.usage.prompt_tokens"), stem("acme.llm.completion_tokens"));
         assert_ne!(stem("acme.first.prompt_tokens"), stem("acme.second.completion_tokens"));
+    }
+
+    #[test]
+    fn keys_state_the_kind_of_a_call() {
+        for (key, text, kind) in [
+            ("span.type", "inference", Some(Kind::Llm)),
+            ("type", "LLM", Some(Kind::Llm)),
+            ("acme.observationKind", "embedding", Some(Kind::Embedding)),
+            ("entity.1.type", "inference", None),
+            ("request.type", "llm", None),
+            ("span.type", "inference.framework", None),
+            ("span.type", "chat", None),
+            ("span.name", "llm", None),
+        ] {
+            assert_eq!(stated_kind(&words(key), text), kind, "{key} = {text}");
+        }
     }
 
     #[test]

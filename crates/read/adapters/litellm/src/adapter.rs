@@ -1,10 +1,10 @@
 //! Adapter for `LiteLLM` and its peculiarities.
 
 use compact_str::CompactString;
-use quipu_core::{Adapter, Canonical, Event, Kind, Lens, Message, Messages, Part, Role, Span, Value};
+use quipu_core::{Adapter, Canonical, Event, Kind, Lens, Message, Messages, Part, Role, Span, Usage, Value};
 use quipu_normalize::{
     Slots, Tree, any_key_begins, canonical, count_of, label, lens, literal, messages, parse, read_event,
-    scope_is,
+    scope_is, usage_of,
 };
 use quipu_semconv::{
     LITELLM_PREFIXES, LITELLM_RAW_SPAN, LITELLM_SCOPES, LITELLM_SESSION, LITELLM_USER, TRACELOOP_COMPLETION,
@@ -39,7 +39,7 @@ impl Adapter for Litellm {
     fn canonical(&self, span: &Span) -> Canonical {
         let mut read = canonical(&Slots::of(span), self.name());
         if span.name == LITELLM_RAW_SPAN {
-            return raw(read);
+            return raw(span, read);
         }
         if span.name == GUARDRAIL {
             guardrail(span, &mut read);
@@ -103,9 +103,11 @@ fn may_be_estimated(span: &Span, read: &Canonical) -> bool {
         && whole == usage.get("completion_tokens").and_then(count_of)
 }
 
-/// The provider's request below a call is not a separate call.
-fn raw(read: Canonical) -> Canonical {
-    Canonical { kind: Kind::Other, usage: None, reported_cost: None, response_id: None, ..read }
+/// The provider's request and answer. It is a record of the usage of the call above, and no call. It has the
+/// provider's details, which a record of the call by another instrumentation may lack.
+fn raw(span: &Span, read: Canonical) -> Canonical {
+    let usage = raw_value(span, ".usage").as_ref().and_then(usage_of).filter(Usage::is_known);
+    Canonical { kind: Kind::Other, usage, reported_cost: None, response_id: None, meeting: None, ..read }
 }
 
 fn guardrail(span: &Span, read: &mut Canonical) {
@@ -114,13 +116,23 @@ fn guardrail(span: &Span, read: &mut Canonical) {
     read.guardrail_triggered = status.map(|status| GUARDRAIL_STOPS.iter().any(|part| status.contains(part)));
 }
 
+/// A text under `llm.<provider>.`.
+fn raw_text<'s>(span: &'s Span, ending: &str) -> Option<&'s str> {
+    let is_own = |key: &CompactString| {
+        let name = key.strip_prefix("llm.").and_then(|rest| rest.strip_suffix(ending));
+        name.is_some_and(|provider| !provider.contains('.'))
+    };
+    span.attributes.iter().find(|(key, _)| is_own(key))?.1.as_str()
+}
+
+fn raw_value(span: &Span, ending: &str) -> Option<Value> {
+    let text = raw_text(span, ending)?;
+    parse(text).or_else(|| literal(text))
+}
+
 /// The provider's request and answer, as Python literals under `llm.<provider>.`.
 fn raw_messages(span: &Span) -> Messages {
-    let value = |ending: &str| {
-        let own = |key: &CompactString| key.starts_with("llm.") && key.ends_with(ending);
-        let text = span.attributes.iter().find(|(key, _)| own(key))?.1.as_str()?;
-        parse(text).or_else(|| literal(text))
-    };
+    let value = |ending: &str| raw_value(span, ending);
     let list = |value: Option<Value>, role| {
         value.map(|value| quipu_normalize::message_list(&value, role)).unwrap_or_default()
     };

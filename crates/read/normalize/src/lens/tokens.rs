@@ -64,7 +64,7 @@ fn input(lines: &mut Lines<'_>, usage: &Usage, sent: &Usage) {
             lines.add("input", input.to_string(), source, &[Field::Input]);
             return;
         }
-        _ if cache(usage) == 0 => None,
+        _ if cache(usage) == 0 => key.is_none().then_some(BY_THE_ADAPTER.into()),
         Reading::Exclusive | Reading::ProvenExclusive => {
             Some(format!("{}: input was sent without cached tokens", sum(input, usage, "sent")).into())
         }
@@ -157,12 +157,14 @@ fn cached(lines: &mut Lines<'_>, usage: &Usage, sent: &Usage) {
     let objects = [Field::UsageObject, Field::InputDetails];
     part(lines, "cache_read", usage.cache_read, sent.cache_read, Field::CacheRead, |slots, figure| {
         in_object(slots, &objects, OBJECT_CACHE_READ, figure)
+            .or_else(|| by_words(slots, Field::CacheRead, figure))
     });
     part(lines, "cache_write", usage.cache_write, sent.cache_write, Field::CacheWrite, |slots, figure| {
         in_object(slots, &objects, OBJECT_CACHE_WRITE, figure).or_else(|| {
             let (short, long) = (sent.cache_write_5m.unwrap_or(0), sent.cache_write_1h.unwrap_or(0));
             (figure == short + long)
                 .then(|| Source::rule(format!("{figure} = {short} for 5 minutes + {long} for 1 hour")))
+                .or_else(|| by_words(slots, Field::CacheWrite, figure))
         })
     });
     part(lines, "cache_write_5m", usage.cache_write_5m, sent.cache_write_5m, Field::CacheWrite5m, |_, _| {
@@ -191,7 +193,15 @@ fn output(lines: &mut Lines<'_>, usage: &Usage, sent: &Usage) {
     let objects = [Field::UsageObject, Field::OutputDetails];
     part(lines, "reasoning", usage.reasoning, sent.reasoning, Field::Reasoning, |slots, figure| {
         in_object(slots, &objects, OBJECT_REASONING, figure)
+            .or_else(|| by_words(slots, Field::Reasoning, figure))
     });
+}
+
+/// The key whose words name a part of the usage.
+fn by_words(slots: &Slots<'_>, part: Field, figure: u64) -> Option<Source> {
+    let (key, count) = slots.named(part)?;
+    let rule = Some("by the words of the key".into());
+    (count == figure).then(|| Source { key: Some(key.into()), rule })
 }
 
 fn parts(lines: &mut Lines<'_>, usage: &Usage, sent: &Usage) {

@@ -2,6 +2,7 @@
 
 mod ai_sdk;
 mod blocks;
+mod bodies;
 mod events;
 mod flat;
 mod openinference;
@@ -36,15 +37,28 @@ pub fn messages_as(span: &Span, kind: Kind) -> Messages {
 }
 
 /// The messages of a value in any chat format, or of a text in such a format. The format is a list, a
-/// message, or an object with either under a usual name. Plain text is one message of `role`; an empty value
-/// has no messages.
+/// message, an object with either under a usual name, or the body of a provider's request or answer. Plain
+/// text is one message of `role`; an empty value has no messages.
 pub fn message_list(value: &Value, role: &Role) -> Vec<Message> {
     let parsed = structured(value);
     let listed = schema::messages_within(&parsed);
     if !listed.is_empty() || matches!(value, Value::Null) {
         return listed;
     }
+    let of_body = body_messages(&parsed, role);
+    if !of_body.is_empty() {
+        return of_body;
+    }
     message(role.clone(), whole_parts(value)).into_iter().collect()
+}
+
+/// The messages in the body of a provider's request (`role` is the user) or answer; empty for other values.
+pub fn body_messages(body: &Value, role: &Role) -> Vec<Message> {
+    match (body, role) {
+        (Value::Map(_), Role::Assistant) => bodies::answer(body),
+        (Value::Map(_), _) => bodies::request(body),
+        _ => Vec::new(),
+    }
 }
 
 /// The parts of a message's content in any format: a text, a block, or a list of either.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use quipu_adapter_genai::GenAi;
 use quipu_core::{
     Adapter, Attributes, Bucket, Canonical, Event, Instrument, Kind, Level, Meeting, Metric, Point,
-    PointValue, Resource, Scope, Signal, Span, SpanId, Temporality, Timestamp, TraceId, Value,
+    PointValue, Resource, Scope, Signal, Span, SpanEvent, SpanId, Temporality, Timestamp, TraceId, Value,
 };
 
 const DETAILS: &str = "gen_ai.client.inference.operation.details";
@@ -43,6 +43,28 @@ fn chat() -> Vec<(&'static str, Value)> {
 fn read(span: &Span) -> Canonical {
     assert!(GenAi.claims(span));
     GenAi.canonical(span)
+}
+
+#[test]
+fn one_event_of_details_completes_a_call_without_usage() {
+    let (trace, id) = (TraceId::from_bytes([1; 16]).unwrap(), SpanId::from_bytes([2; 8]).unwrap());
+    let time = Timestamp::from_nanos(7 * HOUR);
+    let mut span = Span::new(trace, id, "chat", time, Timestamp::from_nanos(8 * HOUR));
+    span.attributes.push("gen_ai.operation.name", "chat");
+    let event = SpanEvent { time, name: DETAILS.into(), attributes: chat().into_iter().collect() };
+    span.events.push(event.clone());
+    let canonical = read(&span);
+    assert_eq!(canonical.response_id.as_deref(), Some("r1"));
+    assert_eq!(canonical.usage.as_ref().map(|usage| (usage.input, usage.output)), Some((Some(12), Some(3))));
+    assert_ne!(
+        GenAi.lens(&span, &canonical),
+        GenAi.lens(&Span { events: Vec::new(), ..span.clone() }, &canonical)
+    );
+    span.events.push(event);
+    assert_eq!(read(&span).usage, None, "two events are two calls");
+    span.events.truncate(1);
+    span.attributes.push("gen_ai.usage.input_tokens", 7);
+    assert_eq!(read(&span).usage.unwrap().input, Some(7), "the span's own usage");
 }
 
 #[test]

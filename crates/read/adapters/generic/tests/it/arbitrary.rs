@@ -156,7 +156,54 @@ const SPELLINGS: &[[&str; 5]] = &[
     ],
 ];
 
+/// Spellings of the input without cached tokens.
+const UNCACHED: [&str; 4] =
+    ["non_cached_input_tokens", "uncachedInputTokens", "tokens.input.uncached", "not-cached-prompt-tokens"];
+
+/// Spellings of a span's kind that say that it is a call of a model.
+const KINDS: [(&str, &str); 4] = [
+    ("span.type", "inference"),
+    ("spanKind", "LLM"),
+    ("type", "generation"),
+    ("observation_type", "llm_call"),
+];
+
 proptest! {
+    #[test]
+    fn an_input_in_parts_comes_to_its_truth(
+        truth in truth(), spelling in 0..UNCACHED.len(), prefix in word(), has_object in any::<bool>(),
+        noise in noise(),
+    ) {
+        let rest = truth.input - truth.cached;
+        let spelling = UNCACHED[spelling];
+        let pairs = [(spelling, rest), ("output_tokens", truth.output), ("cache_read_tokens", truth.cached)];
+        let mut attributes: Vec<_> =
+            pairs.iter().map(|(key, count)| (format!("{prefix}.{key}"), Value::Int(*count as i64))).collect();
+        if has_object {
+            attributes.push((format!("{prefix}.answer"), answer(0, truth).0.to_string().into()));
+        }
+        attributes.push(("app.model".to_owned(), "m-1".into()));
+        let read = Generic.canonical(&with(noise, attributes, false));
+        prop_assert_eq!(read.kind, Kind::Llm, "{:?}", read.notes);
+        let usage = read.usage.unwrap();
+        prop_assert_eq!(
+            (usage.input, usage.output, usage.cache_read),
+            (Some(truth.input), Some(truth.output), Some(truth.cached))
+        );
+    }
+
+    #[test]
+    fn a_stated_kind_is_a_call_without_usage(kind in 0..KINDS.len(), prefix in word(), noise in noise()) {
+        let (key, text) = KINDS[kind];
+        let mut attributes = noise;
+        attributes.push((key.to_owned(), text.into()));
+        prop_assert_eq!(Generic.canonical(&span(attributes.clone())).kind, Kind::Other, "no model");
+        attributes.push((format!("{prefix}.model"), "my-model-7b".into()));
+        let read = Generic.canonical(&span(attributes));
+        prop_assert_eq!((read.kind, read.usage), (Kind::Llm, None), "{:?}", read.notes);
+        prop_assert_eq!(read.request_model.as_deref(), Some("my-model-7b"));
+    }
+
     #[test]
     fn answers_come_to_their_truth(
         truth in truth(), shape in 0_usize..8, key in word(), path in prop::collection::vec(word(), 0..4),

@@ -45,6 +45,29 @@ fn a_model_can_be_a_named_entity_of_that_type() {
 }
 
 #[test]
+fn a_span_that_states_its_kind_and_model_is_a_call_without_usage() {
+    let entity = |kind: &str, model: &str| {
+        read(&[
+            ("span.type", kind.into()),
+            ("entity.1.type", "inference.openai".into()),
+            ("entity.2.type", format!("model.llm.{model}").into()),
+            ("entity.2.name", model.into()),
+        ])
+    };
+    let failed = entity("inference", "gpt-4o");
+    let told = (failed.kind, failed.usage.as_ref(), failed.request_model.as_deref());
+    assert_eq!(told, (Kind::Llm, None, Some("gpt-4o")), "{:?}", failed.notes);
+    assert_eq!(is_unread(&failed), None);
+    assert_eq!(entity("inference", "my-own-model").kind, Kind::Llm, "the source says that it is a model");
+    assert_eq!(entity("embedding", "text-embedding-3-small").kind, Kind::Embedding);
+    let own = read(&[("type", "generation".into()), ("acme.model", "gpt-4o".into())]);
+    assert_eq!((own.kind, own.usage), (Kind::Llm, None));
+    let both =
+        [("type", "llm".into()), ("acme.model", "gpt-4o".into()), ("acme.response.model", "gpt-4o-1".into())];
+    assert_eq!(read(&both).model().map(|model| model.as_str()), Some("gpt-4o-1"));
+}
+
+#[test]
 fn every_providers_answer_is_a_call() {
     for (answer, input, output, provider) in [
         (
@@ -111,6 +134,22 @@ fn an_embedding_has_input_alone() {
     let answer = r#"{"object": "list", "model": "text-embedding-3-small", "usage": {"prompt_tokens": 15, "total_tokens": 15}}"#;
     let read = read(&[("acme.response", answer.into())]);
     assert_eq!((read.kind, read.usage.unwrap().input), (Kind::Embedding, Some(15)));
+}
+
+#[test]
+fn the_key_of_an_object_says_that_its_figures_are_tokens() {
+    let tokens = r#"{"total": 200, "input": 40, "output": 20, "cache": {"read": 110, "write": 30}}"#;
+    let steps = |key: &'static str| read(&[("modelID", "claude-sonnet-4-5".into()), (key, tokens.into())]);
+    for key in ["tokens", "step.tokens"] {
+        let usage = steps(key).usage.unwrap();
+        let cached = (usage.cache_read, usage.cache_write);
+        assert_eq!(
+            (usage.input, usage.output, cached),
+            (Some(180), Some(20), (Some(110), Some(30))),
+            "{key}"
+        );
+    }
+    assert!(!Generic.claims(&span(&[("modelID", "gpt-4o".into()), ("step.sizes", tokens.into())])));
 }
 
 #[test]

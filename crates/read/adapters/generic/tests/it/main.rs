@@ -9,6 +9,7 @@
 
 mod arbitrary;
 mod calls;
+mod invented;
 mod others;
 mod shapes;
 

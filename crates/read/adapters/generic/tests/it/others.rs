@@ -14,6 +14,14 @@ fn ordinary_spans_are_not_claimed() {
         &[("auth.token_id", "abc".into()), ("auth.token.expires", 60.into())],
         &[("rate.limit.tokens", 1000.into()), ("rate.tokens.remaining", 7.into())],
         &[("parser.tokens", 900.into())],
+        &[("span.type", "workflow".into()), ("acme.model", "gpt-4o".into())],
+        &[("request.type", "llm".into()), ("acme.model", "gpt-4o".into())],
+        &[("span.type", "inference".into())],
+        &[
+            ("span.type", "inference".into()),
+            ("first.model", "gpt-4o".into()),
+            ("second.model", "gpt-5".into()),
+        ],
         &[("car.model", "c-class".into()), ("car.doors", 5.into())],
         &[("config", r#"{"model": "gpt-4o", "max_tokens": 100, "temperature": 0}"#.into())],
     ] {

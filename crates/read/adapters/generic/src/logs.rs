@@ -1,0 +1,107 @@
+//! Calls that a program of an unknown source reports by log records.
+
+use compact_str::CompactString;
+use quipu_core::{Event, Span, Status, Value};
+use quipu_normalize::{LogRecord, any_key_begins, name_of};
+use quipu_semconv::{AI_SDK_PREFIXES, GENAI_PREFIXES, OPENINFERENCE_PREFIXES, OPENLLMETRY_PREFIXES};
+
+use crate::verdict::{Verdict, judge};
+use crate::vocabulary::{ABOUT_CALLS, ABOUT_SEVERAL};
+use crate::{walk, words};
+
+/// Family of the traces that are made of such records.
+const FAMILY: &str = "log";
+/// Key of the session in the records of several sources.
+const SESSION: &str = "session.id";
+/// Key of a JSON text that is the whole body.
+const BODY: &str = "body";
+/// Maximum length of a name, in bytes. Of a body without a name, the beginning stands for it.
+const LONGEST_NAME: usize = 80;
+/// Maximum duration of a call that a record can state, in milliseconds.
+const LONGEST_CALL: f64 = 3_600_000.0;
+
+/// The span of a record that reports the usage or the failure of one call without ambiguity.
+pub(crate) fn span(event: &Event) -> Option<Span> {
+    if event.framework.is_some() {
+        return None;
+    }
+    let mut words_of_name = Vec::new();
+    words::cut(name(event), &mut words_of_name);
+    if !is_about_a_call(&words_of_name) || is_of_a_convention(event) {
+        return None;
+    }
+    let mut span = made(event);
+    if let Value::Map(pairs) = &event.body {
+        for (key, value) in pairs.iter().filter(|(key, _)| event.attributes.get(key).is_none()) {
+            span.attributes.push(key.clone(), value.clone());
+        }
+    } else if let Some(text) = event.body.as_str().filter(|text| text.starts_with('{')) {
+        span.attributes.push(BODY, text);
+    }
+    if is_about_a_failure(event, &words_of_name) {
+        span.status = Status::Error;
+    }
+    if !walk::is_worth_it(&span) {
+        return None;
+    }
+    match judge(&walk::walk(&span)) {
+        Verdict::Call(call) if call.usage.is_some() || span.status == Status::Error => Some(span),
+        _ => None,
+    }
+}
+
+/// Whether the record says that a request failed: its name does, and it has the error or an HTTP status.
+fn is_about_a_failure(event: &Event, words_of_name: &[CompactString]) -> bool {
+    let tells =
+        |key: &str| key.contains("error") || key.contains("status_code") || key.contains("statusCode");
+    words::any(words_of_name, &["error", "failed", "failure"])
+        && event.attributes.iter().any(|(key, _)| tells(key))
+}
+
+/// Whether the record has keys of a convention whose calls have spans.
+fn is_of_a_convention(event: &Event) -> bool {
+    [GENAI_PREFIXES, OPENINFERENCE_PREFIXES, OPENLLMETRY_PREFIXES, AI_SDK_PREFIXES]
+        .iter()
+        .any(|prefixes| any_key_begins(&event.attributes, prefixes))
+}
+
+fn name(event: &Event) -> &str {
+    let told = Some(name_of(event)).filter(|name| !name.is_empty());
+    let text = told.or_else(|| event.body.as_str().filter(|text| !text.starts_with('{'))).unwrap_or_default();
+    let end = text.char_indices().map(|(at, _)| at).find(|at| *at >= LONGEST_NAME);
+    &text[..end.unwrap_or(text.len())]
+}
+
+/// Whether a name is about one request to a model, and not about a session or a run with several.
+fn is_about_a_call(words_of_name: &[CompactString]) -> bool {
+    words::any(words_of_name, ABOUT_CALLS) && !words::any(words_of_name, ABOUT_SEVERAL)
+}
+
+/// The span of a record, below the span that the record names.
+fn made(event: &Event) -> Span {
+    let record = LogRecord::of(event, FAMILY, SESSION, "");
+    let mut span = record.span(name(event), duration(event));
+    if let Some((trace, parent)) = event.trace_id.zip(event.span_id) {
+        (span.trace_id, span.parent_id) = (trace, Some(parent));
+    }
+    span
+}
+
+/// The duration that a record states, in nanoseconds; zero if it states none.
+fn duration(event: &Event) -> i64 {
+    let stated = event.attributes.iter().find_map(|(key, value)| milliseconds(key, value));
+    stated.map_or(0, |milliseconds| (milliseconds * 1e6) as i64)
+}
+
+fn milliseconds(key: &str, value: &Value) -> Option<f64> {
+    let mut cut: Vec<CompactString> = Vec::new();
+    words::cut(key, &mut cut);
+    let unit = match cut.last()?.as_str() {
+        "ms" | "millis" | "milliseconds" => 1.0,
+        "s" | "sec" | "secs" | "seconds" => 1e3,
+        _ => return None,
+    };
+    let is_duration = words::any(&cut, &["duration", "latency", "elapsed", "took"]);
+    let number = value.as_number().filter(|_| is_duration)? * unit;
+    (0.0..=LONGEST_CALL).contains(&number).then_some(number)
+}
