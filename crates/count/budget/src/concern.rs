@@ -1,9 +1,8 @@
 //! Check whether budgets could apply to a request that is only partly known.
 
-use crate::config::Action;
 use crate::definition::{BudgetSet, Definition};
 use crate::registry::{self, Mode};
-use crate::{Amount, BudgetError, Budgets, Subject};
+use crate::{Action, Amount, BudgetError, Budgets, Subject};
 
 impl Budgets {
     /// Whether a budget that does more than notify could apply to this subject. A field that the subject does

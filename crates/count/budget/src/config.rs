@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
+use quipu_core::budget::{Action, Amount, Period, Scope};
 use quipu_core::{AccountUnit, Usd};
 use serde::{Deserialize, Serialize};
-
-use crate::{Amount, Period, Scope};
 
 /// Milliseconds that a reservation holds by default: longer than any single call takes.
 const HOLD_MS: u64 = 600_000;
@@ -16,33 +15,6 @@ const THROTTLE_MS: u64 = 1_000;
 const LOOP_RESET_MS: u64 = 600_000;
 /// Default thresholds, as shares of a limit.
 const THRESHOLDS: [f64; 3] = [0.8, 0.9, 1.0];
-
-/// Action for a call that does not fit, and for a call of a loop.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Action {
-    /// The call passes, with a notice.
-    Notify,
-    /// The call passes after a wait.
-    Throttle,
-    /// The call passes, with the advice to use a cheaper model.
-    Degrade,
-    /// The call is rejected.
-    #[default]
-    Block,
-}
-
-impl Action {
-    /// The word for it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Notify => "notify",
-            Self::Throttle => "throttle",
-            Self::Degrade => "degrade",
-            Self::Block => "block",
-        }
-    }
-}
 
 /// When work goes in circles. It is judged for each session on its own, and for each trace where no session
 /// is known.

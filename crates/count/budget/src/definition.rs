@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use compact_str::CompactString;
 use jiff::tz::TimeZone;
-use parking_lot::Mutex;
+use quipu_core::locks::Mutex;
 use quipu_core::{AccountId, AccountUnit, Posting, Timestamp};
 
-use crate::{Amount, Budget, BudgetConfig, Estimate, Period, Subject};
+use crate::period::around;
+use crate::{Amount, Budget, BudgetConfig, Estimate, Period, Subject, scope};
 
 /// Source of a budget's definition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,7 +109,7 @@ impl Definition {
         {
             return window;
         }
-        let (start, end) = self.config.period.around(&self.zone, now);
+        let (start, end) = around(self.config.period, &self.zone, now);
         *known.insert(Window { start, end })
     }
 
@@ -119,12 +120,16 @@ impl Definition {
         }
         let window = self.window(now);
         let within = time >= window.start && window.end.is_none_or(|end| time < end);
-        if within { window.start } else { self.config.period.around(&self.zone, time).0 }
+        if within { window.start } else { around(self.config.period, &self.zone, time).0 }
     }
 
     /// Names of the accounts for a subject's spending; empty if it is out of scope.
     pub fn scopes(&self, subject: &Subject) -> Vec<CompactString> {
-        if self.everybody { vec![CompactString::default()] } else { self.config.scope.accounts(subject) }
+        if self.everybody {
+            vec![CompactString::default()]
+        } else {
+            scope::accounts(&self.config.scope, subject)
+        }
     }
 
     pub fn account(&self, scope: &CompactString, unit: AccountUnit) -> AccountId {

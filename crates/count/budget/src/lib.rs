@@ -6,7 +6,6 @@
 //! Never: counts or prices a call, or lets two threads or processes spend the same money.
 
 mod admission;
-mod amount;
 mod asked;
 mod backlog;
 mod begin;
@@ -31,14 +30,12 @@ mod tell;
 mod view;
 
 pub use admission::{Admission, BudgetRef, Reservation, budget};
-pub use amount::{Amount, Estimate};
-pub use config::{Action, Budget, BudgetConfig, LoopConfig};
+pub use config::{Budget, BudgetConfig, LoopConfig};
 pub use definition::Source;
 pub use error::{BudgetError, Exceeded, LoopKind, Looped};
 pub use memory::LocalAccounts;
 pub use notice::{Notice, What};
-pub use period::Period;
+pub use quipu_core::budget::{Action, Amount, Estimate, Period, Scope};
 pub use registry::{Budgets, BudgetsBuilder, budgets};
-pub use scope::Scope;
 pub use subject::Subject;
 pub use view::{AccountStatus, BudgetStatus, BudgetView};

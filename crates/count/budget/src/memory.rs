@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 
 use foldhash::{HashMap, HashMapExt};
 use lru::LruCache;
-use parking_lot::Mutex;
+use quipu_core::locks::Mutex;
 use quipu_core::{
     AccountId, Accounts, Counted, Erasure, Fired, HeldReservation, Posting, Result, Sheet, SpanId, Timestamp,
     TraceFacts, TraceId,

@@ -1,72 +1,23 @@
-//! Periods of budgets, and their start.
+//! Start and end of a budget's period by the calendar of a time zone.
 
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use quipu_core::Timestamp;
-use serde::{Deserialize, Serialize};
+use quipu_core::budget::Period;
 
-/// Nanoseconds of a minute.
-const MINUTE: i64 = 60 * Timestamp::SECOND;
-
-/// How long a limit holds before it starts anew. Periods are those of the calendar of a time zone, or roll.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Period {
-    /// The hour; rolling: 60 minutes.
-    Hour,
-    /// The day; rolling: 24 hours.
-    #[default]
-    Day,
-    /// The week, from Monday; rolling: 7 days.
-    Week,
-    /// The calendar month; rolling: 30 days.
-    Month,
-    /// For ever.
-    Total,
-}
-
-impl Period {
-    /// The word for it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Hour => "hour",
-            Self::Day => "day",
-            Self::Week => "week",
-            Self::Month => "month",
-            Self::Total => "total",
-        }
-    }
-
-    /// Nanoseconds of a rolling window; of a total none.
-    pub(crate) const fn width(self) -> Option<i64> {
-        match self {
-            Self::Hour => Some(Timestamp::HOUR),
-            Self::Day => Some(Timestamp::DAY),
-            Self::Week => Some(7 * Timestamp::DAY),
-            Self::Month => Some(30 * Timestamp::DAY),
-            Self::Total => None,
-        }
-    }
-
-    /// Nanoseconds by which spending leaves a rolling window.
-    pub(crate) const fn step(self) -> i64 {
-        if matches!(self, Self::Hour) { MINUTE } else { Timestamp::HOUR }
-    }
-
-    /// The first moment of the period that `time` is in by the calendar of `zone`, and the first moment after
-    /// it; no end for [`Period::Total`].
-    pub(crate) fn around(self, zone: &TimeZone, time: Timestamp) -> (Timestamp, Option<Timestamp>) {
-        let whole = |width: i64| (time.floor(width), Some(time.floor(width).plus(width)));
-        match self {
-            Self::Total => (Timestamp::from_nanos(i64::MIN), None),
-            Self::Hour => hour(zone, time).unwrap_or_else(|| whole(Timestamp::HOUR)),
-            // Beyond the calendar, at the bounds of `Timestamp`, periods are those of UTC, and a month is 31
-            // days.
-            Self::Day => days(zone, time, |date| (date, 1, 0)).unwrap_or_else(|| whole(Timestamp::DAY)),
-            Self::Week => days(zone, time, monday).unwrap_or_else(|| whole(7 * Timestamp::DAY)),
-            Self::Month => days(zone, time, |date| (date.first_of_month(), 0, 1))
-                .unwrap_or_else(|| whole(31 * Timestamp::DAY)),
-        }
+/// The first moment of the period that `time` is in by the calendar of `zone`, and the first moment after
+/// it; no end for [`Period::Total`].
+pub(crate) fn around(period: Period, zone: &TimeZone, time: Timestamp) -> (Timestamp, Option<Timestamp>) {
+    let whole = |width: i64| (time.floor(width), Some(time.floor(width).plus(width)));
+    match period {
+        Period::Total => (Timestamp::from_nanos(i64::MIN), None),
+        Period::Hour => hour(zone, time).unwrap_or_else(|| whole(Timestamp::HOUR)),
+        // Beyond the calendar, at the bounds of `Timestamp`, periods are those of UTC, and a month is 31
+        // days.
+        Period::Day => days(zone, time, |date| (date, 1, 0)).unwrap_or_else(|| whole(Timestamp::DAY)),
+        Period::Week => days(zone, time, monday).unwrap_or_else(|| whole(7 * Timestamp::DAY)),
+        Period::Month => days(zone, time, |date| (date.first_of_month(), 0, 1))
+            .unwrap_or_else(|| whole(31 * Timestamp::DAY)),
     }
 }
 
@@ -109,7 +60,7 @@ mod tests {
 
     fn around(period: Period, zone: &str, time: &str) -> (String, Option<String>) {
         let zone = TimeZone::get(zone).unwrap();
-        let (start, end) = period.around(&zone, time.parse().unwrap());
+        let (start, end) = super::around(period, &zone, time.parse().unwrap());
         let short = |time: Timestamp| time.to_string()[..16].to_owned();
         (short(start), end.map(short))
     }
@@ -129,7 +80,7 @@ mod tests {
         for last in [i64::MAX, i64::MIN] {
             let last = Timestamp::from_nanos(last);
             assert!(
-                Period::Month.around(&TimeZone::UTC, last).0 <= last,
+                super::around(Period::Month, &TimeZone::UTC, last).0 <= last,
                 "the ends of time have a month too"
             );
         }

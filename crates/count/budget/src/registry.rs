@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use parking_lot::{Mutex, RwLock};
+use quipu_core::locks::{Mutex, RwLock};
 use quipu_core::{
     Accounts, Clock, Error, ErrorKind, Resource, Result, Scope as Instrumentation, Sheet, SystemClock,
     Timestamp,

@@ -1,54 +1,15 @@
-//! Scope of a budget: the spending that it counts.
+//! Accounts of a budget's scope, and their names.
 
 use std::collections::BTreeMap;
 
 use compact_str::CompactString;
+use quipu_core::budget::Scope;
 use quipu_core::{FORGOTTEN, Owner};
-use serde::{Deserialize, Serialize};
 
 use crate::Subject;
 
 /// Parts the fields of an account's name, as no name holds it.
 const BETWEEN: char = '\u{1f}';
-
-/// Scope of a budget: all set fields must match. A value matches exactly. A value that ends in `*` matches by
-/// its prefix. `*` alone matches every known value, and each has its own account. An empty scope is one
-/// account for all spending.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Scope {
-    /// Project.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub project: Option<String>,
-    /// Service.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub service: Option<String>,
-    /// Framework.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub framework: Option<String>,
-    /// Agent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub agent: Option<String>,
-    /// User.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub user: Option<String>,
-    /// Session.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub session: Option<String>,
-    /// Model provider.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub provider: Option<String>,
-    /// Model: the one asked for or the one that answered, in any case of its letters. With `*` an account is
-    /// that of the model asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub model: Option<String>,
-    /// Tag: one of those that there are. With `*` a call is in the account of each of its tags.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tag: Option<String>,
-}
-
-/// One field of a scope: its name and the wanted value.
-type Field<'a> = (&'static str, &'a str);
 
 fn matches(pattern: &str, value: &str) -> bool {
     match pattern.strip_suffix('*') {
@@ -62,59 +23,34 @@ fn matches_model(pattern: &str, value: &str) -> bool {
     matches(&pattern.to_ascii_lowercase(), &value.to_ascii_lowercase())
 }
 
-impl Scope {
-    /// Fields that are set.
-    pub(crate) fn fields(&self) -> impl Iterator<Item = Field<'_>> {
-        let Self { project, service, framework, agent, user, session, provider, model, tag } = self;
-        [
-            ("project", project),
-            ("service", service),
-            ("framework", framework),
-            ("agent", agent),
-            ("user", user),
-            ("session", session),
-            ("provider", provider),
-            ("model", model),
-            ("tag", tag),
-        ]
-        .into_iter()
-        .filter_map(|(name, pattern)| Some((name, pattern.as_deref()?)))
-    }
-
-    /// Whether the scope is empty: it matches every subject.
-    pub fn is_everybody(&self) -> bool {
-        self.fields().next().is_none()
-    }
-
-    /// The name of its account, where it has but one.
-    pub(crate) fn only(&self) -> Option<CompactString> {
-        let mut name = CompactString::default();
-        for (field, pattern) in self.fields() {
-            if pattern == "*" {
-                return None;
-            }
-            name = extended(&name, field, pattern);
+/// The name of a scope's account, where it has but one.
+pub(crate) fn only(scope: &Scope) -> Option<CompactString> {
+    let mut name = CompactString::default();
+    for (field, pattern) in scope.fields() {
+        if pattern == "*" {
+            return None;
         }
-        Some(name)
+        name = extended(&name, field, pattern);
     }
+    Some(name)
+}
 
-    /// Names of the accounts that a subject's spending is in; none where the scope is not about it.
-    pub(crate) fn accounts(&self, subject: &Subject) -> Vec<CompactString> {
-        let mut found = vec![CompactString::default()];
-        for (name, pattern) in self.fields() {
-            let values = values(subject, name, pattern);
-            let known = if pattern == "*" { values.as_slice() } else { values.get(..1).unwrap_or_default() };
-            let mut next = Vec::with_capacity(found.len() * known.len());
-            for before in &found {
-                for value in known {
-                    // A named value and a prefix have one account for all matched values.
-                    next.push(extended(before, name, if pattern == "*" { value } else { pattern }));
-                }
+/// Names of the accounts of a scope that a subject's spending is in; none where the scope is not about it.
+pub(crate) fn accounts(scope: &Scope, subject: &Subject) -> Vec<CompactString> {
+    let mut found = vec![CompactString::default()];
+    for (name, pattern) in scope.fields() {
+        let values = values(subject, name, pattern);
+        let known = if pattern == "*" { values.as_slice() } else { values.get(..1).unwrap_or_default() };
+        let mut next = Vec::with_capacity(found.len() * known.len());
+        for before in &found {
+            for value in known {
+                // A named value and a prefix have one account for all matched values.
+                next.push(extended(before, name, if pattern == "*" { value } else { pattern }));
             }
-            found = next;
         }
-        found
+        found = next;
     }
+    found
 }
 
 /// Values of a subject that a pattern matches.

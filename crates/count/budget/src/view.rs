@@ -100,7 +100,7 @@ fn view(sheet: &mut dyn Sheet, definition: &Definition, now: Timestamp) -> Resul
     ids.truncate(MOST_ACCOUNTS);
     ids.retain(|id| definition.limit(id.unit).is_some());
     // A budget with exactly one account shows it before anything is spent.
-    if let Some(scope) = definition.config.scope.only() {
+    if let Some(scope) = scope::only(&definition.config.scope) {
         let own = definition.limits.iter().map(|limit| definition.account(&scope, limit.unit));
         ids = own.chain(ids.into_iter().filter(|id| id.scope != scope)).collect();
     }

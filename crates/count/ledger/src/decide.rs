@@ -3,9 +3,10 @@
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use quipu_core::{Kind, Rule, Signal, Usage};
 
-use crate::kept::{held, kept, may_take_all};
+use crate::kept::{held, is_fetched, kept, may_take_all};
 use crate::merge::{self, is_by_shape, usage};
-use crate::siblings::pick_among_siblings;
+use crate::nested;
+use crate::siblings::{self, pick_among_siblings};
 use crate::standing::{At, Standing};
 use crate::tally::{Calls, Tally, Tokens, exceeds};
 use crate::trace::{Entry, Trace, names_nothing};
@@ -64,13 +65,15 @@ fn below(trace: &Trace, at: At) -> Tally {
 fn standing(trace: &Trace, at: At, below: &Tally) -> Standing {
     let node = &trace.entry(at).node;
     let Some(call) = &node.call else { return Standing::Nothing };
-    if call.operation.as_deref() == Some("fetch_response") {
+    if is_fetched(call) {
         Standing::Fetched
     } else if call.never_count {
         Standing::Never
     } else if let Some(named) = named_call(trace, at) {
         Standing::Same(named)
-    } else if is_by_shape(node) && is_of_a_call_above(trace, at) || is_event_of_the_call_above(trace, at) {
+    } else if is_by_shape(node) && is_of_a_call_above(trace, at) && !is_part_of_a_sum(trace, at)
+        || is_event_of_the_call_above(trace, at)
+    {
         Standing::Repeats
     } else if node.kind.is_call() {
         kept(trace, at, call_standing(trace, at, below.calls(node.kind)))
@@ -81,7 +84,7 @@ fn standing(trace: &Trace, at: At, below: &Tally) -> Standing {
     } else if usage(node).is_none() {
         Standing::Nothing
     } else if is_of_a_call_above(trace, at) {
-        Standing::Repeats
+        with_details(trace, at).map_or(Standing::Repeats, Standing::Same)
     } else if below.any_usage() {
         kept(trace, at, Standing::Repeats)
     } else {
@@ -102,6 +105,30 @@ fn is_of_a_call_above(trace: &Trace, at: At) -> bool {
     entry.call.is_some_and(|call| tells(trace.entry(call)))
 }
 
+/// The call above whose totals this record of usage repeats, if the record has more details of them. Some
+/// instrumentations write the details of a stream in a record of its own.
+fn with_details(trace: &Trace, at: At) -> Option<At> {
+    let entry = trace.entry(at);
+    let call = entry.call?;
+    let (above, record) = (usage(&trace.entry(call).node)?, usage(&entry.node)?);
+    let same = (above.input, above.output) == (record.input, record.output);
+    let ids = [call, at].map(|at| trace.entry(at).node.call.as_ref()?.response_id.as_ref());
+    let same_answer = ids[0].zip(ids[1]).is_none_or(|(one, other)| one == other);
+    (same && same_answer && record.details() > above.details()).then_some(call)
+}
+
+/// Whether a call by shape is one of several whose tokens a call by shape above sums up. Home-made programs
+/// have the same keys on a request and on the task around several requests.
+fn is_part_of_a_sum(trace: &Trace, at: At) -> bool {
+    let Some(call) = trace.entry(at).call.filter(|call| is_by_shape(&trace.entry(*call).node)) else {
+        return false;
+    };
+    let Some(sum) = usage(&trace.entry(call).node) else { return false };
+    let parts = trace.parts_by_shape(call);
+    let tokens = parts.iter().filter_map(|part| usage(&trace.entry(*part).node).map(Tokens::of));
+    parts.len() > 1 && tokens.fold(Tokens::default(), Tokens::plus) == Tokens::of(sum)
+}
+
 /// Whether a span marked as a call is an event within the call above it, such as a chunk of a stream: it
 /// names no model, no usage and no id of its own.
 fn is_event_of_the_call_above(trace: &Trace, at: At) -> bool {
@@ -110,7 +137,9 @@ fn is_event_of_the_call_above(trace: &Trace, at: At) -> bool {
         (above.agent, above.within) == (entry.agent, entry.within) && !names_nothing(&above.node)
     };
     let above = entry.call.map(|call| trace.entry(call));
-    entry.node.kind.is_call() && names_nothing(&entry.node) && above.is_some_and(is_of)
+    let is_event =
+        |above: &Entry| names_nothing(&entry.node) || siblings::is_piece_of(&entry.node, &above.node);
+    entry.node.kind.is_call() && above.is_some_and(|above| is_of(above) && is_event(above))
 }
 
 /// The call that a log record with span attributes belongs to. It is the named span, otherwise the only call
@@ -140,6 +169,7 @@ fn call_standing(trace: &Trace, at: At, below: &Calls) -> Standing {
         Some(inner) if below.count == 1 && merge::same_call(node, &trace.entry(inner).node) => {
             Standing::Same(inner)
         }
+        Some(_) if nested::is_call_around_the_next(trace, at, below) => Standing::Own,
         Some(_) if usage(node).is_some_and(|usage| below.usage && exceeds(usage, below.tokens)) => {
             Standing::Rest
         }

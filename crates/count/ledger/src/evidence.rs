@@ -8,7 +8,7 @@ use crate::alike::{
 use crate::figures::{known, nearly_same_tokens, same_tokens};
 use crate::names;
 use crate::row::Row;
-use crate::times::Stretch;
+use crate::times::{Stretch, is_logged};
 
 /// Maximum delay, in nanoseconds, between the start or end of two nested instrumentations. Handlers run one
 /// after the other, and some clocks count whole milliseconds.
@@ -78,6 +78,7 @@ pub(crate) fn can_be(one: &Row, other: &Row) -> bool {
         || are_shifted(a, b)
         || are_at_once(a, b)
         || is_passed_on(one, other)
+        || is_logged(a, b)
         || !a.is_call()
         || !b.is_call()
         || is_empty(one)
@@ -151,7 +152,7 @@ fn of_calls(one: &Row, other: &Row) -> Option<Evidence> {
     }
     let is_continued = is_continued(one, other) || is_continued(other, one);
     let is_close = is_within(a, b) || is_within(b, a) || is_continued;
-    let is_near = is_close || are_shifted(a, b);
+    let is_near = is_close || are_shifted(a, b) || is_logged(a, b);
     if !is_near && !are_at_once(a, b) && !is_passed_on(one, other) {
         return None;
     }
@@ -231,12 +232,26 @@ fn patience(request: &Row, answer: &Row) -> i64 {
 }
 
 /// Evidence for a separate record of usage, such as one written at the end of a stream. It belongs to the
-/// call if the tokens match.
+/// call if the tokens match. With the answer's unique id they may differ. A record without a duration may
+/// lack the first event of the stream.
 fn of_usage(call: &Row, sum: &Row) -> Option<Evidence> {
     let (a, b) = (&call.cost, &sum.cost);
-    let same = same_tokens(known(a)?, known(b)?);
     let near = a.time.nanos().saturating_sub(STAGGER) <= b.time.nanos() && gap(a, b) <= AFTERWARDS;
-    (same && near && is_one_family(a, b)).then_some(Evidence::Figures)
+    if !near {
+        return None;
+    }
+    let ids = call.call_id.as_deref().zip(sum.call_id.as_deref());
+    if ids.is_some_and(|(id, other)| id == other && is_unique(id)) {
+        return Some(Evidence::Id);
+    }
+    let is_moment = b.duration.unwrap_or(0) <= STAGGER;
+    let evidence = match (known(a)?, known(b)?) {
+        (usage, sum) if same_tokens(usage, sum) => Evidence::Figures,
+        (usage, sum) if is_moment && nearly_same_tokens(usage, sum) => Evidence::NearFigures,
+        _ => return None,
+    };
+    let are_two_calls = ids.is_some_and(|(id, other)| contradict(id, other));
+    (!are_two_calls && is_one_family(a, b)).then_some(evidence)
 }
 
 /// Evidence that two instrumentations report one sum of usage, such as that of a stream or of an agent's run.

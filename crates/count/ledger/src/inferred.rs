@@ -8,7 +8,7 @@ use quipu_core::{Cost, InferredRun, Kind, Node, Timestamp, ToldResult, TraceId, 
 
 use crate::names::bare;
 use crate::row::{Id, Records};
-use crate::standing::At;
+use crate::standing::{At, Standing};
 use crate::trace::{Inferred, Trace};
 use crate::{decide, evidence, merge};
 
@@ -38,9 +38,25 @@ pub(crate) fn infer(trace: &Trace, tellers: &HashSet<At>) -> Inferred {
     candidates.retain(|candidate| !has_span(candidate, &mut seen));
     let mut inferred = Inferred::new();
     for candidate in candidates {
-        inferred.entry(candidate.at).or_default().push(candidate.run);
+        inferred.entry(counted(trace, candidate.at)).or_default().push(candidate.run);
     }
     inferred
+}
+
+/// Most records of one call in one trace.
+const MOST_RECORDS: usize = 8;
+
+/// The record of a call that counts. It holds the runs, so that records of the call in other traces have the
+/// same ones.
+fn counted(trace: &Trace, at: At) -> At {
+    let next = |at: &At| {
+        let entry = trace.entry(*at);
+        match entry.standing {
+            Standing::Same(other) => Some(other),
+            _ => entry.lost_to,
+        }
+    };
+    std::iter::successors(Some(at), next).take(MOST_RECORDS).last().unwrap_or(at)
 }
 
 /// One candidate a run, by the first call that was given its result; in the order of their times.

@@ -1,6 +1,6 @@
 //! Usage of a span that spans of later senders below or above it do not take away.
 
-use quipu_core::{Kind, Node, Usage};
+use quipu_core::{Call, Kind, Node, Usage};
 
 use crate::merge::usage;
 use crate::senders;
@@ -77,9 +77,18 @@ pub(crate) fn held(trace: &Trace, at: At) -> HeldTokens {
     held
 }
 
+/// Whether a call reads an answer that another one made.
+pub(crate) fn is_fetched(call: &Call) -> bool {
+    call.operation.as_deref() == Some("fetch_response")
+}
+
 /// Whether a record may replace the usage of `node`: not if it arrived later from another sender and costs
-/// less.
+/// less. A record of another sender that never counts itself replaces nothing, or the money would be lost.
 pub(crate) fn may_take_all(record: &Node, node: &Node) -> bool {
+    let counts = record.call.as_ref().is_none_or(|call| !call.never_count && !is_fetched(call));
+    if !counts && record.arrival.sender != node.arrival.sender {
+        return false;
+    }
     let left = |usage: &Usage| Tokens::of(usage).less(senders::takes(record, node)).is_some();
     !senders::is_later(record.arrival, node.arrival) || !usage(node).is_some_and(left)
 }

@@ -23,6 +23,7 @@ mod merge;
 mod moments;
 mod names;
 mod nearby;
+mod nested;
 mod place;
 mod recall;
 mod row;

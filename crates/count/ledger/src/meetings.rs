@@ -6,7 +6,7 @@ use std::hash::BuildHasher;
 use foldhash::fast::FixedState;
 use foldhash::{HashMap, HashMapExt};
 use lru::LruCache;
-use quipu_core::{Arrival, Cost, Meeting, Signal, Timestamp};
+use quipu_core::{Arrival, Cost, Meeting, Signal, Timestamp, answer_id_is_unique};
 
 use crate::place;
 use crate::row::{self, Id, Records, Row};
@@ -103,6 +103,12 @@ impl MeetingState {
     /// Whether no two records can be of one call, because all are spans of one source.
     fn is_plain(&self) -> bool {
         let Some(first) = self.records.values().next() else { return true };
+        // One instrumentation can report an answer twice, in two processes or by two tracer providers.
+        let is_of_answer = |row: &Row| row.cost.kind.is_call() && row.call_id == first.call_id;
+        let has_unique_id = || first.call_id.as_deref().is_some_and(answer_id_is_unique);
+        if self.records.len() > 1 && has_unique_id() && self.records.values().all(|row| is_of_answer(row)) {
+            return false;
+        }
         self.records.values().all(|row| {
             row.cost.signal == Signal::Span
                 && row.cost.framework == first.cost.framework

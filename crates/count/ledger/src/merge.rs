@@ -25,6 +25,21 @@ pub(crate) fn is_by_shape(node: &Node) -> bool {
     node.kind.is_call() && node.call.as_ref().is_some_and(|call| call.convention == quipu_core::BY_SHAPE)
 }
 
+/// Maximum duration of a record that only repeats usage, in nanoseconds: no call is faster.
+const NO_CALL: i64 = 1_000_000;
+
+/// Whether a record takes no time.
+pub(crate) fn is_instant(node: &Node) -> bool {
+    node.duration.is_some_and(|duration| duration < NO_CALL)
+}
+
+/// Whether a record of a call can be a piece of the stream of a call above it: it takes no time, ended well,
+/// and has neither usage nor an answer's id.
+pub(crate) fn is_piece(node: &Node) -> bool {
+    let is_bare = |call: &Call| call.response_id.is_none() && !call.failed;
+    is_instant(node) && usage(node).is_none() && node.call.as_deref().is_some_and(is_bare)
+}
+
 /// Whether `outer` is another record of `inner`, the only call below it (R5).
 pub(crate) fn same_call(outer: &Node, inner: &Node) -> bool {
     let (Some(outside), Some(inside)) = (&outer.call, &inner.call) else { return false };
@@ -53,6 +68,8 @@ pub(crate) fn twins(one: &Node, other: &Node) -> bool {
     let fit = || usage(one).zip(usage(other)).is_none_or(same_figures);
     let same = match (a.response_id.as_deref().and_then(ids::reach), told_apart(a, b)) {
         (Some(reach), true) => are_near(one, other, reach),
+        // The usage of a stream may come in a record of its own.
+        (Some(reach), false) if usage(one).is_some() != usage(other).is_some() => are_near(one, other, reach),
         (Some(_), false) => are_near(one, other, 0) && agree(),
         // Moments tell such records of one process apart better.
         (None, true) if !is_one_process(a.moment, (b.moment, other.start)) => {

@@ -8,6 +8,7 @@ use compact_str::CompactString;
 use foldhash::fast::FixedState;
 use quipu_core::{
     Arrival, CallMarks, Cost, Meeting, Rule, ScopeMark, Signal, SpanId, Timestamp, TraceId, Usage,
+    meets_by_time,
 };
 
 use crate::names::are_apart;
@@ -40,6 +41,8 @@ pub(crate) struct Row {
     pub others: Vec<(ScopeMark, CompactString)>,
     /// The id of its parent span, whether that span is known or not.
     pub parent: Option<SpanId>,
+    /// The parents of the records that its trace joined with it, if they are not among these records.
+    pub parents: Vec<SpanId>,
     /// Whether no span above it is known.
     pub is_top: bool,
     /// Sender and arrival of the record whose price it has.
@@ -79,7 +82,7 @@ impl Row {
     pub fn may_pair(&self) -> bool {
         let cost = &self.cost;
         let may = cost.is_call() || cost.is_tool_run() || cost.rule == Rule::OrphanRollup;
-        may && cost.signal == Signal::Span
+        may && meets_by_time(cost.signal, &cost.convention)
     }
 
     /// Whether the two rows have no reporting instrumentation in common.
@@ -126,23 +129,30 @@ impl Row {
         self.cost.request_model.is_some() || self.cost.response_model.is_some()
     }
 
-    /// Whether neither can be the parent of the other: they are in two traces, or have the same parent.
+    /// Whether neither can be the parent of the other: they are in two traces, or have the same parent. A
+    /// record within a wrapper of its call has the place of the wrapper, too.
     pub fn is_beside(&self, other: &Self) -> bool {
-        self.cost.trace_id != other.cost.trace_id || (self.parent.is_some() && self.parent == other.parent)
+        self.cost.trace_id != other.cost.trace_id
+            || self.places().any(|place| other.places().any(|at| at == place))
+    }
+
+    fn places(&self) -> impl Iterator<Item = SpanId> {
+        self.parent.into_iter().chain(self.parents.iter().copied())
     }
 
     /// Fingerprint of everything by which a moment decides, with the figures of `cost`.
     pub fn print_as(&self, cost: &Cost) -> Print {
-        let place = (self.parent, self.is_top, self.has_runs, self.moment);
+        let place = (self.parent, &self.parents, self.is_top, self.has_runs, self.moment);
         let ids = (&self.call_id, &self.asked, self.scope, &self.others, self.marks);
         FixedState::default().hash_one((print(cost), place, ids))
     }
 
     /// Rank of a record within its call; the record with the lowest rank counts. A call precedes separate
-    /// usage, then a record of an agent, then one within a trace, then the first.
-    pub fn rank_in_call(&self, id: &Id) -> (bool, bool, bool, Timestamp, Id) {
+    /// usage, then a span, then a record of an agent, then one within a trace, then the first.
+    pub fn rank_in_call(&self, id: &Id) -> (bool, bool, bool, bool, Timestamp, Id) {
         let cost = &self.cost;
-        (cost.rule == Rule::OrphanRollup, cost.agent.is_none(), self.is_top, cost.time, *id)
+        let is_log = cost.signal != Signal::Span;
+        (cost.rule == Rule::OrphanRollup, is_log, cost.agent.is_none(), self.is_top, cost.time, *id)
     }
 }
 

@@ -6,7 +6,7 @@ use compact_str::CompactString;
 use foldhash::fast::FixedState;
 use quipu_core::{
     Arrival, Billing, Call, CallMarks, Charge, Cost, InferredRun, Kind, Meeting, Node, Provider, RecordScope,
-    RequestMark, Rule, ScopeMark, TraceId, Usage, UsageEstimate, Usd,
+    RequestMark, Rule, ScopeMark, SpanId, TraceId, Usage, UsageEstimate, Usd,
 };
 
 use crate::row::{Print, Row, next_version};
@@ -113,6 +113,7 @@ struct Facts {
     meeting: Option<Meeting>,
     is_top: bool,
     others: Vec<(ScopeMark, CompactString)>,
+    parents: Vec<SpanId>,
     inferred: Vec<InferredRun>,
     estimate: Option<Box<UsageEstimate>>,
     has_runs: bool,
@@ -131,6 +132,7 @@ pub(crate) fn of(trace: &Trace, trace_id: TraceId, at: At) -> Option<(Row, Print
     } else {
         (Charge::of_call(call), entry.node.arrival)
     };
+    let is_unanswered = entry.node.kind == Kind::Tool || charge.usage.is_none();
     let facts = Facts {
         rule,
         agent: agent(trace, at),
@@ -146,12 +148,13 @@ pub(crate) fn of(trace: &Trace, trace_id: TraceId, at: At) -> Option<(Row, Print
         provider: charge.provider,
         service_tier: charge.service_tier,
         arrival,
-        // The framework may report a failed tool run as a success. A call with an unusable answer was still
-        // answered.
-        failed: call.failed || (merged && entry.node.kind == Kind::Tool && records().any(has_failed)),
+        // The framework may report a failed tool run as a success, and a client a stream that broke off after
+        // it began. A call with an unusable answer was still answered.
+        failed: call.failed || (merged && is_unanswered && records().any(has_failed)),
         meeting: entry.meeting,
         is_top: entry.parent.is_none(),
         others: if merged { told_by(records().skip(1)) } else { Vec::new() },
+        parents: if merged { parents(&records().collect::<Vec<_>>()) } else { Vec::new() },
         inferred: trace.inferred(at).to_vec(),
         estimate: estimate(trace, at, merged),
         has_runs: entry.node.kind.is_call() && trace.has_runs(),
@@ -167,6 +170,7 @@ pub(crate) fn of(trace: &Trace, trace_id: TraceId, at: At) -> Option<(Row, Print
         scope: call.scope,
         others: facts.others.clone(),
         parent: entry.node.parent_id,
+        parents: facts.parents.clone(),
         is_top: facts.is_top,
         arrival,
         is_new: entry.is_new(),
@@ -226,6 +230,12 @@ fn asked(call: &Call) -> Vec<u64> {
 
 fn told_by<'a>(nodes: impl Iterator<Item = &'a Node>) -> Vec<(ScopeMark, CompactString)> {
     nodes.filter_map(|node| node.call.as_ref()).map(|call| (call.scope, call.convention.clone())).collect()
+}
+
+/// The parents of the joined records that are not among these records themselves.
+fn parents(records: &[&Node]) -> Vec<SpanId> {
+    let others = records.iter().skip(1).filter_map(|node| node.parent_id);
+    others.filter(|parent| records.iter().all(|node| node.span_id != *parent)).collect()
 }
 
 /// The estimated usage of a call, from its messages or those of another record of it. Calls below a span that

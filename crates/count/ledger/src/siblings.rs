@@ -2,7 +2,7 @@
 //! only repeat usage.
 
 use foldhash::{HashMap, HashMapExt};
-use quipu_core::Signal;
+use quipu_core::{Node, Signal};
 
 use crate::merge::{self, usage};
 use crate::standing::{At, Standing};
@@ -62,17 +62,24 @@ fn leave_out_shared_ids(trace: &Trace, named: &mut Vec<At>) {
 /// Most records with the same figures whose ids are compared.
 const MOST_SHARED: usize = 64;
 
-/// Maximum duration of a record that only repeats usage, in nanoseconds: no call is faster.
-const NO_CALL: i64 = 1_000_000;
+/// Maximum time from the start of a stream to the record of its usage, in nanoseconds.
+const LONGEST_STREAM: i64 = 600_000_000_000;
 
 /// Finds records below `at` that repeat the usage of the call before them: they take no time and name no
 /// operation. The call has an operation or takes time, and the same model and figures.
 fn lose_repeated(trace: &mut Trace, at: At) {
     let calls = trace.entry(at).children.iter().copied().filter(|child| is_call_with_figures(trace, *child));
     let (mut records, mut calls): (Vec<At>, Vec<At>) = calls.partition(|at| is_bare_record(trace, *at));
+    if records.is_empty() {
+        return;
+    }
     let in_order = |at: &At| (trace.entry(*at).node.start, trace.entry(*at).node.span_id);
+    let bare =
+        trace.entry(at).children.iter().copied().filter(|child| is_call_without_figures(trace, *child));
+    let mut bare: Vec<At> = bare.collect();
     records.sort_by_key(in_order);
     calls.sort_by_key(in_order);
+    bare.sort_by_key(in_order);
     for record in records {
         let node = &trace.entry(record).node;
         let precedes = |call: &At| {
@@ -89,15 +96,46 @@ fn lose_repeated(trace: &mut Trace, at: At) {
         if let Some(at) = calls.iter().rposition(precedes) {
             let call = calls.remove(at);
             trace.lose_to(record, Some(call));
+        } else if let Some(at) = bare.iter().rposition(|call| is_told_late(trace, *call, record)) {
+            let call = bare.remove(at);
+            trace.lose_to(record, Some(call));
         }
     }
+}
+
+/// Whether a record has the usage of a call that was told without it: of the same model, and begun before.
+/// The span of a stream can end long before the stream.
+fn is_told_late(trace: &Trace, call: At, record: At) -> bool {
+    let (node, late) = (&trace.entry(call).node, &trace.entry(record).node);
+    let (Some(one), Some(other)) = (&node.call, &late.call) else { return false };
+    let ids = one.response_id.as_ref().zip(other.response_id.as_ref());
+    node.start <= late.start
+        && ids.is_none_or(|(one, other)| one == other)
+        && late.start.since(node.start) <= LONGEST_STREAM
+        && merge::is_one_model(one, other)
+}
+
+/// Whether a call ended well and was told without usage.
+fn is_call_without_figures(trace: &Trace, at: At) -> bool {
+    let Entry { node, standing, .. } = trace.entry(at);
+    let is_well = node.call.as_ref().is_some_and(|call| !call.failed);
+    *standing == Standing::Own
+        && node.kind.is_call()
+        && node.signal == Signal::Span
+        && usage(node).is_none()
+        && is_well
+}
+
+/// Whether a record is a piece of the stream of a call above it, by the same instrumentation.
+pub(crate) fn is_piece_of(node: &Node, call: &Node) -> bool {
+    let (Some(piece), Some(above)) = (&node.call, &call.call) else { return false };
+    merge::is_piece(node) && (piece.scope, &piece.convention) == (above.scope, &above.convention)
 }
 
 /// Whether a record of usage cannot be a call of its own.
 fn is_bare_record(trace: &Trace, at: At) -> bool {
     let node = &trace.entry(at).node;
-    let is_instant = node.duration.is_some_and(|duration| duration < NO_CALL);
-    is_instant && node.call.as_ref().is_some_and(|call| call.operation.is_none())
+    merge::is_instant(node) && node.call.as_ref().is_some_and(|call| call.operation.is_none())
 }
 
 fn is_call_with_figures(trace: &Trace, at: At) -> bool {

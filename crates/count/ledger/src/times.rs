@@ -1,14 +1,24 @@
 //! Comparison of the times of two records.
 
-use quipu_core::{Cost, Node};
+use quipu_core::{Cost, Node, Signal};
 
 /// Maximum distance between both ends of two records of one run, in nanoseconds, if handlers ran one after
 /// the other.
 const HANDLERS: i64 = 5_000_000;
 /// Longest delay between two handlers on a busy machine, in nanoseconds.
 const BUSY: i64 = 100_000_000;
+/// Longest time from the end of a call to the log record of it, in nanoseconds.
+const LOGGED: i64 = 1_000_000_000;
 /// Share of the shorter of two runs that the longer one covers, in percent.
 const MOST: i64 = 80;
+
+/// Whether one of two records is a log record that a program wrote soon after the call of the other.
+pub(crate) fn is_logged(one: &Cost, other: &Cost) -> bool {
+    let is_log = |row: &Cost| row.signal != Signal::Span;
+    let (log, call) = if is_log(one) { (one, other) } else { (other, one) };
+    let [begins, ends] = Stretch::of_row(log).ends_from(Stretch::of_row(call));
+    is_log(one) != is_log(other) && begins >= -HANDLERS && (-HANDLERS..=LOGGED).contains(&ends)
+}
 
 /// The time of a record in nanoseconds, its end included.
 #[derive(Debug, Clone, Copy)]

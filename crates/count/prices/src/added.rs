@@ -1,9 +1,7 @@
 //! One price that code adds to the user's book.
 
 use std::collections::BTreeMap;
-use std::fmt;
-
-use toml::Value;
+use std::fmt::{self, Write as _};
 
 use crate::user::UserError;
 
@@ -44,7 +42,6 @@ impl NewPrice {
 impl fmt::Display for NewPrice {
     /// The entry as in `prices.toml`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = |text: &str| Value::String(text.to_owned());
         writeln!(f, "[[price]]")?;
         if !self.provider.is_empty() {
             writeln!(f, "provider = {}", text(&self.provider))?;
@@ -53,6 +50,23 @@ impl fmt::Display for NewPrice {
         writeln!(f, "[price.usd]")?;
         self.usd.iter().try_for_each(|(unit, usd)| writeln!(f, "{} = {}", text(unit), text(usd)))
     }
+}
+
+/// A basic string of TOML.
+fn text(plain: &str) -> String {
+    let mut quoted = String::from('"');
+    for letter in plain.chars() {
+        match letter {
+            '"' | '\\' => quoted.extend(['\\', letter]),
+            _ if letter.is_control() => {
+                // Writing to a String cannot fail.
+                let _ = write!(quoted, "\\u{:04X}", u32::from(letter));
+            }
+            _ => quoted.push(letter),
+        }
+    }
+    quoted.push('"');
+    quoted
 }
 
 /// The reasons why a price cannot be added.
@@ -83,6 +97,13 @@ mod tests {
             ..PriceRequest::new(model, Timestamp::default(), &usage)
         };
         books.price(&request).map(|answer| answer.total.to_string())
+    }
+
+    #[test]
+    fn every_text_is_read_as_it_was_written() {
+        let all: String = (0..0x180).filter_map(char::from_u32).chain(['\u{2028}', '\u{10ffff}']).collect();
+        let read: toml::Table = toml::from_str(&format!("text = {}", text(&all))).unwrap();
+        assert_eq!(read["text"].as_str(), Some(all.as_str()));
     }
 
     #[test]

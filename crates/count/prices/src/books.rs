@@ -2,8 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use arc_swap::ArcSwap;
-use parking_lot::Mutex;
+use quipu_core::locks::{Mutex, RwLock};
 use quipu_core::{PriceAnswer, PriceBook, PriceRef, PriceRequest, Unpriced};
 
 use crate::added::{NewPrice, NewPriceError};
@@ -26,7 +25,7 @@ static ADDING: Mutex<()> = Mutex::new(());
 /// [`Self::replace`].
 #[derive(Debug, Clone)]
 pub struct Books {
-    state: Arc<ArcSwap<BookSet>>,
+    state: Arc<RwLock<Arc<BookSet>>>,
 }
 
 /// Source of prices.
@@ -56,7 +55,7 @@ impl Books {
     /// The books embedded in this program: genai-prices, then LiteLLM for models that the first lacks. Each
     /// book is decoded at first use.
     pub fn vendored() -> Self {
-        Self { state: Arc::new(ArcSwap::new(VENDORED.clone())) }
+        Self::of(VENDORED.clone())
     }
 
     /// The books of this program with `past`: data files by name, made by [`crate::convert::file`], in any
@@ -81,7 +80,7 @@ impl Books {
             }
         }
         let state = BookSet::new(editions, user, users);
-        (Self { state: Arc::new(ArcSwap::from_pointee(state)) }, notes)
+        (Self::of(Arc::new(state)), notes)
     }
 
     /// Books from one data file only.
@@ -90,19 +89,20 @@ impl Books {
     /// The bytes are no price data file. A damaged rule within a valid file counts as absent.
     pub fn decode(bytes: impl Into<Vec<u8>>) -> Result<Self, SchemaError> {
         let state = BookSet::new(Edition::all(keep(bytes.into()))?, None, Vec::new());
-        Ok(Self { state: Arc::new(ArcSwap::from_pointee(state)) })
+        Ok(Self::of(Arc::new(state)))
     }
 
     /// The same books with the user's book `user`.
     #[must_use]
     pub fn with_user(&self, user: UserBook) -> Self {
-        let state = self.state.load().with_user(user);
-        Self { state: Arc::new(ArcSwap::from_pointee(state)) }
+        let state = self.state().with_user(user);
+        Self::of(Arc::new(state))
     }
 
     /// Replaces these books by `other`, in every clone. A concurrent price query uses one of the two.
     pub fn replace(&self, other: &Self) {
-        self.state.store(other.state.load_full());
+        let newer = other.state();
+        *self.state.write() = newer;
     }
 
     /// Adds one price to the user's book, in these books and every clone. It prices calls from now on;
@@ -120,24 +120,24 @@ impl Books {
     /// The price is invalid, or the user's book already has a price for the same calls.
     pub fn add(&self, price: &NewPrice) -> Result<(), NewPriceError> {
         let _alone = ADDING.lock();
-        let state = self.state.load();
+        let state = self.state();
         let before = state.user().map(UserBook::text).unwrap_or_default();
         let user = UserBook::parse(&format!("{before}\n{price}")).map_err(NewPriceError)?;
-        self.state.store(Arc::new(state.with_user(user)));
+        *self.state.write() = Arc::new(state.with_user(user));
         Ok(())
     }
 
     /// The sources of the prices in order of precedence. For each source: the version in use, then past
     /// versions, newest first. Decodes every book.
     pub fn sources(&self) -> Vec<SourceInfo> {
-        let state = self.state.load();
+        let state = self.state();
         let all = state.families().iter().flat_map(|family| family.newest_first().enumerate());
         all.map(|(age, edition)| edition.source_info(age == 0)).collect()
     }
 
     /// The book of the user.
     pub fn user(&self) -> Option<UserBook> {
-        self.state.load().user().cloned()
+        self.state().user().cloned()
     }
 
     /// The display currency of the user, if any.
@@ -145,8 +145,12 @@ impl Books {
         self.user().and_then(|user| user.display().cloned())
     }
 
+    fn of(state: Arc<BookSet>) -> Self {
+        Self { state: Arc::new(RwLock::new(state)) }
+    }
+
     pub(crate) fn state(&self) -> Arc<BookSet> {
-        self.state.load_full()
+        Arc::clone(&self.state.read())
     }
 }
 
@@ -171,7 +175,7 @@ impl PriceBook for Books {
     /// and no price valid at the time. By the definition of the first list, a unit that its rule omits is
     /// free. The answer notes that in `fallbacks`.
     fn price(&self, request: &PriceRequest<'_>) -> Result<PriceAnswer, Unpriced> {
-        self.state.load().price(request)
+        self.state().price(request)
     }
 
     /// Prices one usage by exactly the version and the rule that `rule` names.
@@ -180,6 +184,6 @@ impl PriceBook for Books {
     /// These books do not hold that version or rule: `NotValidThen`. All other errors are those of
     /// [`Self::price`].
     fn explain(&self, request: &PriceRequest<'_>, rule: &PriceRef) -> Result<PriceAnswer, Unpriced> {
-        self.state.load().explain(request, rule)
+        self.state().explain(request, rule)
     }
 }

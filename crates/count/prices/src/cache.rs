@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use foldhash::HashMap;
 use foldhash::fast::RandomState;
-use parking_lot::RwLock;
+use quipu_core::locks::RwLock;
 
 const SHARDS: usize = 8;
 const PER_SHARD: usize = 128;

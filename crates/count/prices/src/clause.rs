@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock};
 
 use foldhash::HashMap;
-use parking_lot::Mutex;
+use quipu_core::locks::Mutex;
 use regex::Regex;
 
 use crate::schema::Clause;

@@ -3,8 +3,8 @@
 use std::sync::{LazyLock, OnceLock};
 
 use foldhash::HashSet;
-use parking_lot::Mutex;
 use quipu_core::Timestamp;
+use quipu_core::locks::Mutex;
 
 use crate::lookup::RuleMatch;
 use crate::name::{self, Reading};

@@ -21,14 +21,18 @@ const TOLD: [&str; 8] = [
 
 /// Inferred runs that scripts do not list as tools: hand-offs, answers that Instructor sends back as results,
 /// and results that a script writes into the conversation.
-const UNLISTED: [(&str, &str, u64); 9] = [
+const UNLISTED: [(&str, &str, u64); 13] = [
     ("anthropic--logfire", "get_weather", 2),
+    ("anthropic--oi+ollm+logfire+contrib", "get_weather", 2),
+    ("anthropic--oi+ollm+logfire+contrib", "weather_tomorrow", 2),
     ("anthropic--traceloop-all-in", "get_weather", 2),
     ("bedrock--botocore+openllmetry", "get_weather", 1),
     ("cohere--openinference", "get_weather", 1),
     ("crewai--openinference", "delegate_work_to_coworker", 1),
     ("instructor--oi+ollm", "City", 1),
     ("litellm--otel+openinference", "get_weather", 1),
+    ("openai+anthropic--judgeval+native-sdk", "get_weather", 1),
+    ("openai+anthropic--judgeval+native-sdk", "weather_tomorrow", 1),
     ("openai-agents--logfire", "transfer_to_weather_expert", 1),
     ("openai-agents--openinference", "transfer_to_weather_expert", 1),
 ];

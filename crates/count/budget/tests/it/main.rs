@@ -15,9 +15,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use parking_lot::Mutex;
 use quipu_budget::*;
 use quipu_conformance::sample::{at, draft, priced};
+use quipu_core::locks::Mutex;
 use quipu_core::*;
 
 /// A clock with a settable time.

@@ -7,6 +7,8 @@ use crate::standing::{At, Standing};
 /// Maximum number of steps from a record to its counting record: wrapper, wrapped call, sibling record.
 /// Nested runs of one tool can need more, and a cycle can exist while a trace is settled.
 const PARTS: usize = 8;
+/// Maximum number of spans below a call that are searched for the parts of its sum.
+const MOST_BELOW: usize = 128;
 
 impl Trace {
     /// Marks all spans whose standing may depend on `at`: ancestors, other records of the call, and theirs.
@@ -63,6 +65,36 @@ impl Trace {
                 self.mark(at);
             }
         }
+    }
+
+    /// The calls by shape directly below a call, also within tasks of it. Empty for a call with many spans
+    /// below it.
+    pub fn parts_by_shape(&self, call: At) -> Vec<At> {
+        let mut stack = self.entry(call).children.clone();
+        let (mut parts, mut seen) = (Vec::new(), 0);
+        while let Some(at) = stack.pop() {
+            seen += 1;
+            if seen > MOST_BELOW {
+                return Vec::new();
+            }
+            let entry = self.entry(at);
+            if entry.node.kind.is_call() {
+                parts.extend(merge::is_by_shape(&entry.node).then_some(at));
+            } else {
+                stack.extend_from_slice(&entry.children);
+            }
+        }
+        parts
+    }
+
+    /// Marks the other calls by shape below the call above `at`: together they may be its sum.
+    pub(super) fn mark_parts(&mut self, at: At) {
+        if !merge::is_by_shape(&self.entry(at).node) {
+            return;
+        }
+        let above = self.entry(at).call.filter(|call| merge::is_by_shape(&self.entry(*call).node));
+        let parts = above.map(|call| self.parts_by_shape(call)).unwrap_or_default();
+        parts.into_iter().for_each(|part| self.mark(part));
     }
 
     /// Notes that the row of a span may have changed, and the rows that include its figures. A wrapper's

@@ -218,6 +218,7 @@ impl Trace {
             self.leave(at, old.parent_id);
             self.join(at, node.parent_id);
         }
+        self.mark_parts(at);
         self.entry_mut(at).node = node;
         self.inherit_from(at);
         self.mark(at);
@@ -318,6 +319,7 @@ impl Trace {
             let node = &self.entry(at).node;
             if node.kind == Kind::Tool || may_be_of_a_call_above(node) {
                 self.mark(at);
+                self.mark_parts(at);
             } else {
                 self.touch(at);
             }
@@ -352,7 +354,8 @@ fn meeting(own: Option<Meeting>, above: Option<Meeting>) -> Option<Meeting> {
 /// Whether the usage on a span may be that of a call above: usage outside calls, or of a call by shape. A
 /// call that names nothing may be an event of it.
 fn may_be_of_a_call_above(node: &Node) -> bool {
-    node.call.is_some() && (!node.kind.is_call() || merge::is_by_shape(node) || names_nothing(node))
+    let is_of_call = || merge::is_by_shape(node) || names_nothing(node) || merge::is_piece(node);
+    node.call.is_some() && (!node.kind.is_call() || is_of_call())
 }
 
 /// Whether a record names no model, no usage and no id of an answer.

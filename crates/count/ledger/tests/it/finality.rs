@@ -113,6 +113,33 @@ fn no_record_of_a_later_sender_lowers_the_money_of_a_call() {
 }
 
 #[test]
+fn a_record_that_never_counts_takes_no_usage_of_another_sender() {
+    let changes: [(&str, Change); 2] = [
+        ("a cached answer", |span| span.canonical.never_count = true),
+        ("a fetched answer", |span| span.canonical.operation = Some("fetch_response".into())),
+    ];
+    let by_shape = change(&record(1, Some(0), 1_000_000, (OWN, 100)), |span| {
+        span.canonical.convention = quipu_core::BY_SHAPE.into();
+    });
+    for (what, changed) in changes {
+        for (sender, worth_of) in [(OTHER, 1_000_000), (OWN, 0)] {
+            for second in [99, 200] {
+                let above = change(&record(0, None, 1_000_000, (sender, second)), changed);
+                for batches in [
+                    vec![vec![by_shape.clone()], vec![above.clone()]],
+                    vec![vec![above.clone()], vec![by_shape.clone()]],
+                    vec![vec![above, by_shape.clone()]],
+                ] {
+                    for memory in [0, 1_000] {
+                        assert_eq!(worth(&count(&batches, memory)), worth_of, "{what} {sender} {second}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn calls_of_a_later_sender_take_their_own_tokens_from_a_roll_up() {
     let agent = change(&record(0, None, 1_000_000, (OWN, 100)), |span| span.canonical.kind = Kind::Agent);
     let below = |input: u64, model: &str| with_model(record(1, Some(0), input, (OTHER, 200)), model);

@@ -123,6 +123,23 @@ fn a_span_in_the_trace_of_one_record_is_known_to_the_others() {
     }
 }
 
+#[test]
+fn three_records_of_a_call_tell_of_one_run() {
+    // Two instrumentations nest in one trace, and a third has a trace of its own.
+    let mut spans = told_twice();
+    for (at, within) in [(0, 0), (1, 500)] {
+        let mut inner =
+            call(10 + at, within + 1, if at == 0 { &["a"] } else { &[] }, if at == 0 { &[] } else { &["a"] });
+        inner.canonical.usage.clone_from(&spans[2 * at as usize].canonical.usage);
+        inner.end = Some(Timestamp::from_nanos(inner.start.nanos() + 98_000_000));
+        inner.parent_id = Some(spans[2 * at as usize].span_id);
+        inner.canonical.response_id.clone_from(&spans[2 * at as usize].canonical.response_id);
+        inner.scope = Arc::new(Scope { name: "logfire.openai".into(), ..Scope::default() });
+        spans.push(inner);
+    }
+    assert_eq!(in_every_way(&spans).len(), 1);
+}
+
 proptest! {
     /// Each turn has some runs. Those without a span are inferred, in whatever batches the spans arrive.
     #[test]

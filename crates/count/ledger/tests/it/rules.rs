@@ -381,3 +381,56 @@ fn a_call_that_counted_in_another_way_repeats_those_below_it() {
     let rows = count(&[[vec![outer], below.to_vec()].concat()], 1000);
     assert_eq!((totals(&rows), rows[&span_id(0)].rule), ((2, 300, 50), Rule::Repeats));
 }
+
+fn by_shape(mut span: quipu_core::Span) -> quipu_core::Span {
+    span.canonical.convention = quipu_core::BY_SHAPE.into();
+    span.canonical.request_model = Some("gpt-4o".into());
+    span
+}
+
+#[test]
+fn a_home_made_task_that_sums_up_its_requests_is_no_call() {
+    let task = || by_shape(with_usage(span(0, None, Kind::Llm, 0, 100), 30, 9));
+    let request = |number: u64, input: u64, output: u64| {
+        let start = 10 * i64::try_from(number).unwrap();
+        by_shape(with_usage(span(number, Some(7), Kind::Llm, start, start + 9), input, output))
+    };
+    let step = || span(7, Some(0), Kind::Other, 1, 99);
+    let two = [task(), step(), request(1, 10, 4), request(2, 20, 5)];
+    let other = [task(), step(), request(1, 10, 4), request(2, 20, 4)];
+    let one = [task(), step(), request(1, 30, 9)];
+    for spans in [two.as_slice(), &other, &one] {
+        let expected = match spans.len() {
+            4 if spans[3].canonical.usage == two[3].canonical.usage => (2, 30, 9),
+            _ => (1, 30, 9),
+        };
+        for turn in 0..spans.len() {
+            let mut turned = spans.to_vec();
+            turned.rotate_left(turn);
+            let apart: Vec<_> = turned.iter().map(|span| vec![span.clone()]).collect();
+            let reversed: Vec<_> = apart.iter().rev().cloned().collect();
+            for batches in [vec![turned], apart, reversed] {
+                assert_eq!(totals(&count(&batches, 1000)), expected, "{turn} of {}", spans.len());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_record_of_usage_lends_its_details_to_the_call_above() {
+    let mut call = with_usage(span(0, None, Kind::Llm, 0, 100), 30, 9);
+    call.canonical.response_id = Some("chatcmpl-7d1f".into());
+    let mut record = with_usage(span(1, Some(0), Kind::Other, 100, 100), 30, 9);
+    record.canonical.usage.as_mut().unwrap().reasoning = Some(4);
+    record.canonical.response_id = Some("chatcmpl-7d1f".into());
+    let reasoning = |record: &quipu_core::Span| {
+        let both = [vec![vec![call.clone(), record.clone()]], vec![vec![record.clone()], vec![call.clone()]]];
+        let [one, other] = both.map(|batches| count(&batches, 1000));
+        assert_eq!(one, other);
+        assert_eq!(totals(&one), (1, 30, 9));
+        one.get(&span_id(0)).unwrap().usage.as_ref().unwrap().reasoning
+    };
+    assert_eq!(reasoning(&record), Some(4));
+    record.canonical.response_id = Some("chatcmpl-other".into());
+    assert_eq!(reasoning(&record), None, "of another answer");
+}

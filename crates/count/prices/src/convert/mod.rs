@@ -11,7 +11,7 @@ mod litellm;
 use std::fmt::Write as _;
 
 use bumpalo::Bump;
-use sha2::{Digest, Sha256};
+use quipu_core::sha256;
 
 pub use self::error::ConvertError;
 use crate::schema::{self, FORMAT, File, Info, Missing, Packed, SchemaError};
@@ -88,11 +88,11 @@ fn convert(bytes: &[u8], origin: &Origin<'_>) -> Result<Vec<u8>, ConvertError> {
     let text =
         std::str::from_utf8(bytes).map_err(|error| ConvertError::new(format!("not UTF-8: {error}")))?;
     let list = List::of(text, origin.file)?;
-    let sha256 = Sha256::digest(bytes).iter().fold(String::new(), |mut hex, byte| {
+    let sum = sha256(bytes).iter().fold(String::new(), |mut hex, byte| {
         let _ = write!(hex, "{byte:02x}");
         hex
     });
-    let version = origin.version.unwrap_or(&sha256[..12]);
+    let version = origin.version.unwrap_or(&sum[..12]);
     if version.is_empty() || version.contains(char::is_whitespace) {
         return Err(ConvertError::new(format!("{version:?} is not a version: it must not have spaces")));
     }
@@ -112,7 +112,7 @@ fn convert(bytes: &[u8], origin: &Origin<'_>) -> Result<Vec<u8>, ConvertError> {
         source: list.source(),
         version,
         license: list.license(),
-        sha256: &sha256,
+        sha256: &sum,
         retrieved: origin.retrieved,
         missing: list.missing(),
     };

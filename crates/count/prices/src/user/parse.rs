@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use sha2::{Digest, Sha256};
 use toml::de::{DeTable, DeValue};
 
 use super::adjust::{Adjustment, Kind};
@@ -37,7 +36,7 @@ fn sorted(mut errors: Vec<UserError>) -> Vec<UserError> {
 }
 
 fn version(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().take(6).fold(String::new(), |mut hex, byte| {
+    quipu_core::sha256(text.as_bytes()).iter().take(6).fold(String::new(), |mut hex, byte| {
         let _ = write!(hex, "{byte:02x}");
         hex
     })

@@ -1,9 +1,8 @@
 //! Tests of the whole data file.
 
-use quipu_core::Timestamp;
+use quipu_core::{Timestamp, sha256};
 use quipu_prices::schema::{self, Body, Clause, Rules};
 use quipu_prices::{Books, Unit};
-use sha2::{Digest, Sha256};
 
 const BOOK: &[u8] = include_bytes!("../../data/book.postcard");
 
@@ -52,8 +51,8 @@ fn the_file_names_its_sources() {
     );
     assert!(sources.iter().all(|info| info.in_use && info.rules > 2_000));
     for (info, facts) in schema::decode(BOOK).unwrap().books.iter().map(|book| &book.info).zip(facts) {
-        let sha256: String = Sha256::digest(facts).iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(info.sha256, sha256, "{}: run `cargo xtask prices`", info.source);
+        let sum: String = sha256(facts).iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(info.sha256, sum, "{}: run `cargo xtask prices`", info.source);
         assert!(info.license.starts_with("MIT"));
     }
 }
