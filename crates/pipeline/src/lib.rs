@@ -12,7 +12,6 @@ mod exporter;
 #[cfg(doctest)]
 mod guide;
 mod heavy;
-mod meter;
 mod parts;
 mod pipeline;
 mod priced;
@@ -30,7 +29,6 @@ pub use exporter::{
     BreakerState, DeadLetter, DeadLetters, DeliveryConfig, Exporter, ExporterRules, ExporterStatus,
     Forgotten, Replayed, RuleSignal, SpoolConfig, Steady, Swept, WhenFull, unreadable,
 };
-pub use meter::SelfMetrics;
 pub use parts::PipelineParts;
 pub use pipeline::Pipeline;
 pub use priced::{Priced, explain_row, price_context, price_row};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use async_trait::async_trait;
-use parking_lot::Mutex;
+use quipu_core::locks::Mutex;
 use quipu_core::{Backend, Batch, Conflicts, Error, ErrorKind, Finding, Health, Result, Retry};
 
 use crate::commit::Writer;

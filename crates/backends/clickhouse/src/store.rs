@@ -8,9 +8,8 @@ use quipu_answers::{
 use quipu_core::{
     AnswerMemory, CostPage, CostQuery, Detail, EventPage, EventQuery, Facet, FacetField, Meeting, MetricName,
     MetricQuery, MetricSeries, Node, Result, SessionPage, SessionQuery, Sort, SpanId, SpanPage, SpanQuery,
-    SpanRow, Store, StoreForgetting, StoreInfo, StoreIntegrity, StoreRetention, Timestamp, ToolGroup,
-    TraceFilter, TraceId, TracePage, TraceQuery, TraceRow, UsageGroup, UsageQuery, WorkGroup, WorkQuery,
-    WorkRowPage, WorkRowQuery, Worked,
+    SpanRow, Store, StoreCapabilities, StoreInfo, Timestamp, ToolGroup, TraceFilter, TraceId, TracePage,
+    TraceQuery, TraceRow, UsageGroup, UsageQuery, WorkGroup, WorkQuery, WorkRowPage, WorkRowQuery, Worked,
 };
 
 use crate::ddl::LAYOUT;
@@ -185,16 +184,13 @@ impl Store for Clickhouse {
         Ok(StoreInfo { uri, version: LAYOUT, days, spans, bytes, search_lag_spans: 0, search_lag_ms: 0 })
     }
 
-    fn retention(&self) -> Option<&dyn StoreRetention> {
-        Some(self)
-    }
-
-    fn forgetting(&self) -> Option<&dyn StoreForgetting> {
-        Some(self)
-    }
-
-    fn integrity(&self) -> Option<&dyn StoreIntegrity> {
-        Some(self)
+    fn capabilities(&self) -> StoreCapabilities<'_> {
+        StoreCapabilities {
+            retention: Some(self),
+            forgetting: Some(self),
+            integrity: Some(self),
+            ..StoreCapabilities::default()
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 
 use anstream::{AutoStream, ColorChoice};
 use async_trait::async_trait;
-use parking_lot::Mutex;
+use quipu_core::locks::Mutex;
 use quipu_core::{Backend, Batch, Error, ErrorKind, Health, Result, Retry};
 use tokio::sync::oneshot;
 

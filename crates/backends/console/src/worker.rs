@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
-use parking_lot::Mutex;
+use quipu_core::locks::Mutex;
 use quipu_core::{Batch, Error, ErrorKind, Health, Result, Retry};
 use tokio::sync::oneshot;
 

@@ -5,7 +5,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread::{self, JoinHandle};
 
 use async_trait::async_trait;
-use parking_lot::Mutex;
+use quipu_core::locks::Mutex;
 use quipu_core::{Backend, Batch, Clock, ErrorKind, Health, Result, SystemClock};
 use tokio::sync::oneshot;
 

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use parking_lot::Mutex;
+use quipu_core::locks::Mutex;
 use quipu_core::{Error, Health};
 
 /// State of the files.

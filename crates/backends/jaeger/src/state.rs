@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use parking_lot::Mutex;
+use quipu_core::locks::Mutex;
 use quipu_core::{Error, ErrorKind, Health};
 
 /// State that is kept between writes.

@@ -8,9 +8,9 @@ use quipu_answers::{
 use quipu_core::{
     Conflicts, CostPage, CostQuery, Detail, EventPage, EventQuery, Facet, FacetField, Hold, Meeting,
     MetricName, MetricQuery, MetricSeries, Node, Owned, Owner, Result, Retention, Retired, SessionPage,
-    SessionQuery, SpanId, SpanPage, SpanQuery, SpanRow, Store, StoreForgetting, StoreInfo, StoreIntegrity,
-    StoreRetention, Timestamp, ToolGroup, TraceFilter, TraceId, TracePage, TraceQuery, TraceRow, UsageGroup,
-    UsageQuery, WorkGroup, WorkQuery, WorkRowPage, WorkRowQuery, Worked,
+    SessionQuery, SpanId, SpanPage, SpanQuery, SpanRow, Store, StoreCapabilities, StoreForgetting, StoreInfo,
+    StoreIntegrity, StoreRetention, Timestamp, ToolGroup, TraceFilter, TraceId, TracePage, TraceQuery,
+    TraceRow, UsageGroup, UsageQuery, WorkGroup, WorkQuery, WorkRowPage, WorkRowQuery, Worked,
 };
 
 use crate::held::Records;
@@ -128,16 +128,13 @@ impl Store for Memory {
         })
     }
 
-    fn retention(&self) -> Option<&dyn StoreRetention> {
-        Some(self)
-    }
-
-    fn forgetting(&self) -> Option<&dyn StoreForgetting> {
-        Some(self)
-    }
-
-    fn integrity(&self) -> Option<&dyn StoreIntegrity> {
-        Some(self)
+    fn capabilities(&self) -> StoreCapabilities<'_> {
+        StoreCapabilities {
+            retention: Some(self),
+            forgetting: Some(self),
+            integrity: Some(self),
+            ..StoreCapabilities::default()
+        }
     }
 }
 

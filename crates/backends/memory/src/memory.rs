@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use parking_lot::RwLock;
+use quipu_core::locks::RwLock;
 use quipu_core::{Backend, Batch, Result};
 
 use crate::held::Records;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use parking_lot::Mutex;
+use quipu_core::locks::Mutex;
 use quipu_core::{Backend, Batch, Error, ErrorKind, Finding, Health, Leftover, Result, Retry, SignalSet};
 use quipu_otlp::outgoing::map;
 use quipu_otlp::{Signal, encode_logs, encode_metrics, encode_traces};

@@ -3,42 +3,32 @@
 //! Nonces are 96 random bits, a new one for each write. With random nonces a key may be used for 2^32 writes
 //! (NIST SP 800-38D, 8.3). The keys of a day file are used for a few million.
 
-use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
-use ring::rand::{SecureRandom, SystemRandom};
-use zeroize::Zeroizing;
-
+use crate::crypto::{Aead, Zeroizing, fill_at_random};
 use crate::header::{HEADER, SEAL_BYTES};
 use crate::key::{KEY_BYTES, MasterKey, SALT_BYTES};
 
 /// An AEAD key.
-pub(crate) struct Cipher(LessSafeKey);
+pub(crate) struct Cipher(Aead);
 
 impl Cipher {
     /// Derives the key for one purpose.
     pub(crate) fn new(master: &MasterKey, salt: &[u8], purpose: &[u8]) -> Option<Self> {
         let mut key = Zeroizing::new([0; KEY_BYTES]);
         master.derive(salt, &[b"quipu pages 1 ", purpose], key.as_mut_slice())?;
-        Some(Self(LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key.as_slice()).ok()?)))
+        Some(Self(Aead::new(key.as_slice())?))
     }
 
     /// Encrypts in place; returns the nonce and the tag.
     pub(crate) fn seal(&self, bytes: &mut [u8], with: &[u8]) -> Option<[u8; SEAL_BYTES]> {
         let mut end = [0; SEAL_BYTES];
-        let (nonce, tag) = end.split_at_mut(NONCE_LEN);
-        SystemRandom::new().fill(nonce).ok()?;
-        let once = Nonce::try_assume_unique_for_key(nonce).ok()?;
-        let made = self.0.seal_in_place_separate_tag(once, Aad::from(with), bytes).ok()?;
-        tag.copy_from_slice(made.as_ref());
+        self.0.seal(bytes, with, &mut end)?;
         Some(end)
     }
 
     /// Decrypts in place. `None` means that the bytes were changed since the write; the contents of `bytes`
     /// are then unusable.
     pub(crate) fn open(&self, bytes: &mut [u8], end: &[u8; SEAL_BYTES], with: &[u8]) -> Option<()> {
-        let (nonce, tag) = end.split_at(NONCE_LEN);
-        let once = Nonce::try_assume_unique_for_key(nonce).ok()?;
-        let tag = tag.try_into().ok()?;
-        self.0.open_in_place_separate_tag(once, Aad::from(with), tag, bytes, 0..).ok().map(drop)
+        self.0.open(bytes, end, with)
     }
 }
 
@@ -62,7 +52,7 @@ impl FileKeys {
     /// Draws the keys of a new file.
     pub(crate) fn draw(master: &MasterKey) -> Option<Self> {
         let mut salt = [0; SALT_BYTES];
-        SystemRandom::new().fill(&mut salt).ok()?;
+        fill_at_random(&mut salt)?;
         Self::new(master, salt)
     }
 

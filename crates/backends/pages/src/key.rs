@@ -6,8 +6,8 @@ use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use quipu_core::{Error, ErrorKind, Result, Retry};
-use ring::hkdf::{HKDF_SHA256, KeyType, Salt};
-use zeroize::Zeroizing;
+
+use crate::crypto::{self, Zeroizing};
 
 /// Bytes of a master key.
 pub const KEY_BYTES: usize = 32;
@@ -37,14 +37,6 @@ impl fmt::Debug for MasterKey {
     }
 }
 
-struct Length(usize);
-
-impl KeyType for Length {
-    fn len(&self) -> usize {
-        self.0
-    }
-}
-
 fn lenient(alphabet: &alphabet::Alphabet) -> GeneralPurpose {
     let config = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
     GeneralPurpose::new(alphabet, config)
@@ -60,8 +52,13 @@ impl MasterKey {
     /// Surrounding white space is ignored.
     ///
     /// # Errors
-    /// [`ErrorKind::Invalid`] for any other text, which the error does not repeat.
+    /// [`ErrorKind::Invalid`] for any other text, which the error does not repeat. [`ErrorKind::Unsupported`]
+    /// for every text in a build without the feature `encryption`.
     pub fn parse(text: &str) -> Result<Self> {
+        if !crypto::AVAILABLE {
+            let text = "encryption is not in this build: build with the feature `encryption`";
+            return Err(Error::new(ErrorKind::Unsupported, "read key", text).with_retry(Retry::No));
+        }
         let text = text.trim();
         let bytes = Zeroizing::new(match text.len() {
             64 => from_hex(text).unwrap_or_default(),
@@ -101,8 +98,7 @@ impl MasterKey {
 
     /// HKDF-SHA256 (RFC 5869) of this key.
     pub(crate) fn derive(&self, salt: &[u8], info: &[&[u8]], out: &mut [u8]) -> Option<()> {
-        let key = Salt::new(HKDF_SHA256, salt).extract(self.bytes.as_slice());
-        key.expand(info, Length(out.len())).ok()?.fill(out).ok()
+        crypto::derive(self.bytes.as_slice(), salt, info, out)
     }
 }
 
@@ -112,6 +108,7 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
 }
 
 #[cfg(test)]
+#[cfg(feature = "encryption")]
 mod tests {
     use super::*;
 
@@ -149,5 +146,20 @@ mod tests {
         let expand =
             ring::hmac::sign(&ring::hmac::Key::new(ring::hmac::HMAC_SHA256, extract.as_ref()), b"info\x01");
         assert_eq!(out, expand.as_ref());
+    }
+}
+
+#[cfg(test)]
+#[cfg(not(feature = "encryption"))]
+mod tests_without_encryption {
+    use super::*;
+
+    #[test]
+    fn a_key_is_an_error_that_names_the_feature() {
+        let error = MasterKey::parse(&"ab".repeat(32)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unsupported);
+        assert!(error.context().contains("the feature `encryption`"), "{error}");
+        let key = MasterKey::from_bytes([9; KEY_BYTES]);
+        assert_eq!(key.derive(b"salt", &[b"info"], &mut [0; KEY_BYTES]), None);
     }
 }

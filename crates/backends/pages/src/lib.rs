@@ -9,6 +9,8 @@
 //! format and its guarantees. The crate needs `unsafe`, because SQLite's interface is C.
 
 mod cipher;
+#[cfg_attr(not(feature = "encryption"), path = "crypto_off.rs")]
+mod crypto;
 mod db;
 mod fault;
 mod file;

@@ -309,6 +309,7 @@ fn open_header(shape: Shape, keys: &Arc<FileKeys>, stored: &mut [u8], frame: u64
 }
 
 #[cfg(test)]
+#[cfg(feature = "encryption")]
 mod tests {
     use std::path::{Path, PathBuf};
 

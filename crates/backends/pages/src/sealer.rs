@@ -2,9 +2,8 @@
 
 use std::fmt;
 
-use ring::rand::{SecureRandom, SystemRandom};
-
 use crate::cipher::Cipher;
+use crate::crypto::fill_at_random;
 use crate::header::SEAL_BYTES;
 use crate::key::{MasterKey, SALT_BYTES};
 
@@ -33,7 +32,7 @@ impl Sealer {
     pub(crate) fn new(master: &MasterKey, purpose: &str) -> Option<Self> {
         let purpose = [b"frames of ", purpose.as_bytes()].concat();
         let mut salt = [0; SALT_BYTES];
-        SystemRandom::new().fill(&mut salt).ok()?;
+        fill_at_random(&mut salt)?;
         let cipher = Cipher::new(master, &salt, &purpose)?;
         Some(Self { master: master.clone(), purpose, salt, cipher })
     }
@@ -66,6 +65,7 @@ impl Sealer {
 }
 
 #[cfg(test)]
+#[cfg(feature = "encryption")]
 mod tests {
     use super::*;
 

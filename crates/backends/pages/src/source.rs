@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use quipu_core::{Error, ErrorKind, Result, Retry};
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
 
+use crate::crypto::Zeroizing;
 use crate::key::MasterKey;
 
 /// Time limit of the key command.
@@ -51,7 +51,10 @@ impl KeySource {
                 ));
             }
         };
-        MasterKey::parse(&text).map_err(|error| refused(format!("{place}: {}", error.context())))
+        MasterKey::parse(&text).map_err(|error| {
+            Error::new(error.kind(), "read key", format!("{place}: {}", error.context()))
+                .with_retry(Retry::No)
+        })
     }
 }
 
@@ -125,6 +128,7 @@ fn of_command(command: &[String]) -> Result<Zeroizing<String>> {
 }
 
 #[cfg(test)]
+#[cfg(feature = "encryption")]
 mod tests {
     use super::*;
 

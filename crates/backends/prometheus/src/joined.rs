@@ -8,16 +8,15 @@ use std::collections::{BTreeMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use parking_lot::Mutex;
 use prometheus::Registry;
 use prometheus::core::{Collector, Desc};
 use prometheus::proto::{Metric, MetricFamily};
+use quipu_core::locks::Mutex;
 use quipu_core::{Clock, Error, ErrorKind, Result};
 
 use crate::config::NAME;
 use crate::names::{Labels, Reserved, clean, pairs, tidy};
-use crate::page::read;
-use crate::records::{DROPPED, Reason, Records, own_label};
+use crate::records::{DROPPED, Reason, Records, families, own_label};
 use crate::sources::Sources;
 
 /// Collects both.
@@ -55,8 +54,8 @@ impl Collector for Joined {
     fn collect(&self) -> Vec<MetricFamily> {
         // This call runs callbacks of observable instruments, so no lock is held.
         let mut others = self.meters.gather();
-        self.sources.texts().iter().for_each(|text| others.append(&mut read(text)));
         let now = self.clock.now();
+        others.append(&mut families(&self.sources.beside(now), now));
         let metrics = self.sources.metrics(now);
         let mut records = self.records.lock();
         metrics.iter().for_each(|metric| records.take(metric, now));

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use axum::Router;
 use axum::body::Bytes;
-use parking_lot::Mutex;
 use prometheus::Registry;
+use quipu_core::locks::Mutex;
 use quipu_core::{
     Backend, Batch, Clock, Error, ErrorKind, Finding, Health, Result, Retry, SignalSet, SystemClock,
 };

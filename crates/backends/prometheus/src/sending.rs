@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 
 use axum::body::Bytes;
-use parking_lot::Mutex;
+use quipu_core::locks::Mutex;
 
 use crate::page::Format;
 

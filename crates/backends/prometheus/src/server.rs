@@ -11,7 +11,7 @@ use axum::http::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER, VARY};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
 use axum::routing::get;
-use parking_lot::Mutex;
+use quipu_core::locks::Mutex;
 use quipu_core::{Error, ErrorKind, Result};
 use tokio::sync::oneshot;
 use tower_http::compression::CompressionLayer;

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use parking_lot::Mutex;
 use prometheus::Registry;
 use quipu_core::Clock;
+use quipu_core::locks::Mutex;
 
 use crate::page::{Format, page};
 use crate::records::{Beside, Records};

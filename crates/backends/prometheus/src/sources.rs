@@ -2,33 +2,36 @@
 
 use std::sync::Arc;
 
-use parking_lot::Mutex;
+use quipu_core::locks::Mutex;
 use quipu_core::{Metric, Timestamp};
 
 use crate::Prometheus;
 
 type Reading = Arc<dyn Fn(Timestamp) -> Vec<Metric> + Send + Sync>;
-type Text = Arc<dyn Fn() -> String + Send + Sync>;
 
 /// Callbacks of the sources.
 #[derive(Default)]
 pub(crate) struct Sources {
     readings: Mutex<Vec<Reading>>,
-    texts: Mutex<Vec<Text>>,
+    beside: Mutex<Vec<Reading>>,
 }
 
 impl Sources {
-    /// The current metrics of all sources. No lock is held during the callbacks.
+    /// The current metrics of the sources that the page keeps.
     pub(crate) fn metrics(&self, now: Timestamp) -> Vec<Metric> {
-        let readings = self.readings.lock().clone();
-        readings.iter().flat_map(|reading| reading(now)).collect()
+        read(&self.readings, now)
     }
 
-    /// The pages of all sources.
-    pub(crate) fn texts(&self) -> Vec<String> {
-        let texts = self.texts.lock().clone();
-        texts.iter().map(|text| text()).collect()
+    /// The current metrics of the sources that the page only shows.
+    pub(crate) fn beside(&self, now: Timestamp) -> Vec<Metric> {
+        read(&self.beside, now)
     }
+}
+
+/// No lock is held during the callbacks.
+fn read(readings: &Mutex<Vec<Reading>>, now: Timestamp) -> Vec<Metric> {
+    let readings = readings.lock().clone();
+    readings.iter().flat_map(|reading| reading(now)).collect()
 }
 
 impl Prometheus {
@@ -38,9 +41,10 @@ impl Prometheus {
         self.shown.sources.readings.lock().push(Arc::new(metrics));
     }
 
-    /// Adds a callback that returns another component's OpenMetrics text for every page: counters, gauges and
-    /// histograms. Names that are already on the page are left out and counted.
-    pub fn beside(&self, text: impl Fn() -> String + Send + Sync + 'static) {
-        self.shown.sources.texts.lock().push(Arc::new(text));
+    /// Registers a callback for metrics that the page shows beside its records, such as those of the process
+    /// itself. The limits of the page do not apply to them. Names that are already on the page are left out
+    /// and counted.
+    pub fn beside(&self, metrics: impl Fn(Timestamp) -> Vec<Metric> + Send + Sync + 'static) {
+        self.shown.sources.beside.lock().push(Arc::new(metrics));
     }
 }

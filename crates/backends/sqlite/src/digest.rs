@@ -11,9 +11,8 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use parking_lot::Mutex;
-use quipu_core::{Result, TraceId};
-use sha2::{Digest as _, Sha256};
+use quipu_core::locks::Mutex;
+use quipu_core::{Result, TraceId, sha256};
 
 use crate::bounds::{Bounds, Range};
 use crate::fault::Fault;
@@ -76,7 +75,7 @@ impl Digest {
 
 /// The hash of a trace in digests. It must not change while the version of the format stays.
 fn hash_of(trace: TraceId) -> u64 {
-    let sum = Sha256::digest(trace.as_bytes());
+    let sum = sha256(trace.as_bytes());
     sum.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
 }
 
@@ -119,7 +118,7 @@ fn read(path: &Path, stamp: Stamp) -> Option<(Digest, usize)> {
     let mut bytes = Vec::new();
     file.take(MOST_BYTES + 1).read_to_end(&mut bytes).ok()?;
     let (whole, sum) = bytes.split_last_chunk::<32>()?;
-    if whole.len() < HEAD || !whole.starts_with(&begin(stamp)) || Sha256::digest(whole).as_slice() != sum {
+    if whole.len() < HEAD || !whole.starts_with(&begin(stamp)) || sha256(whole) != *sum {
         return None;
     }
     let at = HEAD - 2 * 17;
@@ -159,7 +158,7 @@ pub(crate) fn write(
     add_range(&mut bytes, bounds.traces);
     add_range(&mut bytes, bounds.calls);
     bytes.extend(filter.to_bytes());
-    bytes.extend(Sha256::digest(&bytes));
+    bytes.extend(sha256(&bytes));
     // A write that happened meanwhile has changed the stamp, or is in the log.
     if bytes.len() as u64 > MOST_BYTES || Stamp::of(folder, day) != Some(stamp) {
         return Ok(());

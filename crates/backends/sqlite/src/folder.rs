@@ -4,7 +4,7 @@ use std::fmt;
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
-use parking_lot::Mutex;
+use quipu_core::locks::Mutex;
 use quipu_core::{Error, ErrorKind, Result, Retry, Timestamp};
 
 use crate::fault::{NAME, io_kind};
@@ -22,6 +22,8 @@ pub(crate) const MAKING: &str = ".making";
 /// Extensions of a damaged day that was set aside, and of one whose readable records were saved.
 pub(crate) const DAMAGED: &str = ".db.damaged-";
 pub(crate) const REPAIRED: &str = ".db.repaired-";
+/// Begins the names of the files of the register of access.
+const REGISTER: &str = "access.db";
 
 /// Folders with a store opened by this process. SQLite's locks belong to the process. Any other open and
 /// close of such a file releases them.
@@ -50,6 +52,7 @@ impl Drop for Noted {
 }
 
 /// A store below this folder that this process has open.
+#[cfg(feature = "backup")]
 pub(crate) fn open_within(root: &Path) -> Option<PathBuf> {
     OPEN.lock().iter().find(|path| path.starts_with(root)).cloned()
 }
@@ -328,11 +331,17 @@ impl Folder {
 
     /// Files in the folder of days whose names contain `part`, sorted.
     pub(crate) fn with_name(&self, part: &str) -> Vec<PathBuf> {
-        let entries = fs::read_dir(self.days_folder()).into_iter().flatten().flatten();
-        let named = entries.filter(|entry| entry.file_name().to_string_lossy().contains(part));
-        let mut named: Vec<PathBuf> = named.map(|entry| entry.path()).collect();
-        named.sort_unstable();
-        named
+        named(&self.days_folder(), part)
+    }
+
+    /// Files in the root that a repair set aside, such as `budgets.db.damaged-1`, sorted. The register of
+    /// access is not among them, because it has no records.
+    pub(crate) fn aside(&self) -> Vec<PathBuf> {
+        let mut aside = named(self.root(), DAMAGED);
+        aside.retain(|path| {
+            !path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(REGISTER))
+        });
+        aside
     }
 
     /// Bytes of a day's files, without the log's index, which is rebuilt at each open.
@@ -354,6 +363,15 @@ impl Folder {
         let files = days.iter().flat_map(|day| [self.file(Part::Data, *day), self.file(Part::Text, *day)]);
         files.chain([self.catalog()]).map(size).sum()
     }
+}
+
+/// Files of a folder whose names contain `part`, sorted.
+fn named(folder: &Path, part: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let named = entries.filter(|entry| entry.file_name().to_string_lossy().contains(part));
+    let mut named: Vec<PathBuf> = named.map(|entry| entry.path()).collect();
+    named.sort_unstable();
+    named
 }
 
 #[cfg(test)]

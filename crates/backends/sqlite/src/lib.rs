@@ -7,6 +7,7 @@
 
 pub mod accounts;
 mod backend;
+#[cfg(feature = "backup")]
 pub mod backup;
 mod bounds;
 mod catalog;

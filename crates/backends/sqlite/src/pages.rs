@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use parking_lot::RwLock;
+use quipu_core::locks::RwLock;
 use quipu_core::{Error, ErrorKind, Retry};
 use quipu_pages::{KeySource, Kind, Pages};
 use rusqlite::{Connection, OpenFlags};

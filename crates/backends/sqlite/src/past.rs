@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use parking_lot::Mutex;
+use quipu_core::locks::Mutex;
 use quipu_core::{Timestamp, UsageQuery};
 
 use crate::codec::Figures;

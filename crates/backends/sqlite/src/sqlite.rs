@@ -4,10 +4,10 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-use crossbeam_channel::Sender;
-use parking_lot::Mutex;
+use quipu_core::locks::Mutex;
 use quipu_core::{AnswerMemory, Error, ErrorKind, Result, Retry};
 use tokio::sync::oneshot;
 
@@ -36,7 +36,7 @@ pub struct Sqlite {
 
 struct Threads {
     shared: Arc<Shared>,
-    requests: Option<Sender<Request>>,
+    requests: Option<SyncSender<Request>>,
     handles: Mutex<Vec<JoinHandle<()>>>,
     lock: Mutex<Option<Lock>>,
     noted: Mutex<Option<Noted>>,
@@ -155,8 +155,8 @@ impl Sqlite {
         let epoch = catalog::next_epoch(&catalog).map_err(failed)?;
         let dictionary = catalog::dictionary(&catalog).map_err(failed)?;
         let shared = Arc::new(shared(config, folder.clone(), false, dictionary, gone)?);
-        let (requests, inbox) = crossbeam_channel::bounded(shared.config.queue_batches.max(1));
-        let (notify, news) = crossbeam_channel::bounded(1);
+        let (requests, inbox) = sync_channel(shared.config.queue_batches.max(1));
+        let (notify, news) = sync_channel(1);
         let writer = Writer::new(Arc::clone(&shared), catalog, epoch, notify);
         let indexer = Indexer::new(Arc::clone(&shared));
         let handles = vec![

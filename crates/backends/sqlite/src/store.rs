@@ -5,17 +5,18 @@ use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
 use quipu_core::{
-    Batch, Conflicts, CostPage, CostQuery, Error, ErrorKind, EventPage, EventQuery, Facet, FacetField, Hold,
-    Meeting, MetricName, MetricQuery, MetricSeries, Node, Owned, Owner, Remnant, Result, Retention, Retired,
-    Retry, ScanPage, SessionPage, SessionQuery, SpanId, SpanPage, SpanQuery, SpanRow, SpanScan, Store,
-    StoreEncoding, StoreForgetting, StoreInfo, StoreIntegrity, StoreRetention, StoreScan, Timestamp,
-    ToolGroup, TraceFilter, TraceId, TracePage, TraceQuery, TraceRow, UsageGroup, UsageQuery, WorkGroup,
-    WorkQuery, WorkRowPage, WorkRowQuery,
+    Batch, Conflicts, CostPage, CostQuery, CostScan, CostScanPage, Error, ErrorKind, EventPage, EventQuery,
+    Facet, FacetField, Hold, Meeting, MetricName, MetricQuery, MetricSeries, Node, Owned, Owner, Remnant,
+    Result, Retention, Retired, Retry, ScanPage, SessionPage, SessionQuery, SpanId, SpanPage, SpanQuery,
+    SpanRow, SpanScan, Store, StoreCapabilities, StoreEncoding, StoreForgetting, StoreInfo, StoreIntegrity,
+    StoreRetention, StoreScan, Timestamp, ToolGroup, TraceFilter, TraceId, TracePage, TraceQuery, TraceRow,
+    UsageGroup, UsageQuery, WorkGroup, WorkQuery, WorkRowPage, WorkRowQuery,
 };
 
 use crate::fault::NAME;
 use crate::read::{
-    costs, events, facets, meetings, metrics, owned, scan, sessions, spans, tools, traces, usage, work,
+    cost_scan, costs, events, facets, meetings, metrics, owned, scan, sessions, spans, tools, traces, usage,
+    work,
 };
 use crate::schema::DAY;
 use crate::shared::Shared;
@@ -133,24 +134,14 @@ impl Store for Sqlite {
         self.ask(info).await
     }
 
-    fn encoding(&self) -> Option<&dyn StoreEncoding> {
-        Some(self)
-    }
-
-    fn retention(&self) -> Option<&dyn StoreRetention> {
-        Some(self)
-    }
-
-    fn forgetting(&self) -> Option<&dyn StoreForgetting> {
-        Some(self)
-    }
-
-    fn integrity(&self) -> Option<&dyn StoreIntegrity> {
-        Some(self)
-    }
-
-    fn scanning(&self) -> Option<&dyn StoreScan> {
-        Some(self)
+    fn capabilities(&self) -> StoreCapabilities<'_> {
+        StoreCapabilities {
+            encoding: Some(self),
+            retention: Some(self),
+            forgetting: Some(self),
+            integrity: Some(self),
+            scanning: Some(self),
+        }
     }
 }
 
@@ -159,6 +150,11 @@ impl StoreScan for Sqlite {
     async fn scan(&self, scan: &SpanScan) -> Result<ScanPage> {
         let scan = scan.clone();
         self.ask(move |shared| scan::page(shared, &scan)).await
+    }
+
+    async fn scan_costs(&self, scan: &CostScan) -> Result<CostScanPage> {
+        let scan = scan.clone();
+        self.ask(move |shared| cost_scan::page(shared, &scan)).await
     }
 }
 

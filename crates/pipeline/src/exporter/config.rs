@@ -1,5 +1,6 @@
 //! Delivery config of an exporter.
 
+use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -83,7 +84,9 @@ impl Default for DeliveryConfig {
 impl DeliveryConfig {
     /// Random wait before attempt number `attempt`, counted from 2, with full jitter.
     pub(super) fn wait(&self, attempt: u32) -> Duration {
-        Duration::from_millis(fastrand::u64(0..=self.wait_at_most(attempt)))
+        // Each `RandomState` has new keys, so its hashes are random numbers.
+        let random = RandomState::new().hash_one(attempt);
+        Duration::from_millis(random % self.wait_at_most(attempt).saturating_add(1))
     }
 
     fn wait_at_most(&self, attempt: u32) -> u64 {

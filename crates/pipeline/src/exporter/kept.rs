@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::path::Path;
 use std::time::SystemTime;
 
-use parking_lot::Mutex;
+use quipu_core::locks::Mutex;
 use quipu_core::{Batch, Clock, Error, ErrorKind, Result, SystemClock};
 
 use super::dead::{DeadLetter, DeadLetters, Replayed};

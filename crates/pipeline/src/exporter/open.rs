@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use parking_lot::Mutex;
+use quipu_core::locks::Mutex;
 use quipu_core::{Batch, Error, ErrorKind, Meter, Result, SignalSet};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;

@@ -7,9 +7,8 @@ use async_trait::async_trait;
 use quipu_core::{
     Backend, Batch, CostPage, CostQuery, EventPage, EventQuery, Facet, FacetField, Health, Meeting, Meter,
     MetricName, MetricQuery, MetricSeries, Node, Result, Retry, SessionPage, SessionQuery, SpanId, SpanPage,
-    SpanQuery, SpanRow, Store, StoreForgetting, StoreInfo, StoreRetention, Timestamp, ToolGroup, TraceFilter,
-    TraceId, TracePage, TraceQuery, TraceRow, UsageGroup, UsageQuery, WorkGroup, WorkQuery, WorkRowPage,
-    WorkRowQuery,
+    SpanQuery, SpanRow, Store, StoreCapabilities, StoreInfo, Timestamp, ToolGroup, TraceFilter, TraceId,
+    TracePage, TraceQuery, TraceRow, UsageGroup, UsageQuery, WorkGroup, WorkQuery, WorkRowPage, WorkRowQuery,
 };
 use tokio::sync::Mutex;
 
@@ -191,11 +190,11 @@ impl Store for Steady {
         self.store.work_rows(query).await
     }
 
-    fn retention(&self) -> Option<&dyn StoreRetention> {
-        self.store.retention()
-    }
-
-    fn forgetting(&self) -> Option<&dyn StoreForgetting> {
-        self.store.forgetting()
+    fn capabilities(&self) -> StoreCapabilities<'_> {
+        StoreCapabilities {
+            retention: self.store.retention(),
+            forgetting: self.store.forgetting(),
+            ..StoreCapabilities::default()
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use parking_lot::Mutex;
+use quipu_core::locks::Mutex;
 use quipu_core::{Error, Health, Meter};
 
 use super::{BreakerState, ExporterStatus};

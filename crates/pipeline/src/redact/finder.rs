@@ -89,7 +89,7 @@ impl Finder {
             named: None,
             field: 0,
             mode: settings.mode,
-            tokens: Tokens::new(settings.key.as_ref())?,
+            tokens: Tokens::new(settings.key.as_ref()),
             allow: settings.allow.iter().map(|entry| entry.to_lowercase()).collect(),
         };
         finder.field = finder.kind(fields::KIND, Class::Pii);

@@ -3,8 +3,8 @@
 
 use compact_str::CompactString;
 use foldhash::{HashSet, HashSetExt};
-use parking_lot::RwLock;
 use quipu_core::Span;
+use quipu_core::locks::RwLock;
 use quipu_semconv as semconv;
 
 /// Most cached names, in addition to those that Quipu reads.

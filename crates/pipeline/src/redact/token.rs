@@ -2,24 +2,21 @@
 
 use std::fmt::Write as _;
 
-use hmac::{Hmac, Mac as _};
-use quipu_core::Result;
-use sha2::Sha256;
+use hmac_sha256::HMAC;
 
-use super::config::{HashKey, Mode, wrong};
+use super::config::{HashKey, Mode};
 
 /// Shown bytes of a hash. Among a million values, two have the same token in one of forty million keys.
 const SHOWN: usize = 8;
 
 /// Creates replacement texts.
 pub(super) struct Tokens {
-    keyed: Option<Hmac<Sha256>>,
+    keyed: Option<HMAC>,
 }
 
 impl Tokens {
-    pub fn new(key: Option<&HashKey>) -> Result<Self> {
-        let keyed = key.map(|key| Hmac::new_from_slice(key.bytes())).transpose();
-        Ok(Self { keyed: keyed.map_err(|cause| wrong("key", cause))? })
+    pub fn new(key: Option<&HashKey>) -> Self {
+        Self { keyed: key.map(|key| HMAC::new(key.bytes())) }
     }
 
     /// Replacement for `value` of this kind.
@@ -33,12 +30,12 @@ impl Tokens {
     }
 }
 
-fn hashed(mut keyed: Hmac<Sha256>, kind: &str, value: &str) -> String {
+fn hashed(mut keyed: HMAC, kind: &str, value: &str) -> String {
     // The hash includes the kind, so a number with two kinds gets two unrelated tokens.
     keyed.update(kind.as_bytes());
-    keyed.update(&[0]);
+    keyed.update([0]);
     keyed.update(value.as_bytes());
-    let digest = keyed.finalize().into_bytes();
+    let digest = keyed.finalize();
     let mut shown = [0; SHOWN];
     shown.copy_from_slice(&digest[..SHOWN]);
     format!("[{kind}:{}]", lettered(shown))

@@ -7,9 +7,9 @@ use async_trait::async_trait;
 use quipu_core::{
     Backend, Batch, Conflicts, CostPage, CostQuery, EventPage, EventQuery, Facet, FacetField, Health, Hold,
     Meeting, MetricName, MetricQuery, MetricSeries, Node, Owned, Owner, Remnant, Result, Retention, Retired,
-    SessionPage, SessionQuery, SpanId, SpanPage, SpanQuery, SpanRow, Store, StoreForgetting, StoreInfo,
-    StoreIntegrity, StoreRetention, Timestamp, ToolGroup, TraceFilter, TraceId, TracePage, TraceQuery,
-    TraceRow, UsageGroup, UsageQuery, WorkGroup, WorkQuery, WorkRowPage, WorkRowQuery,
+    SessionPage, SessionQuery, SpanId, SpanPage, SpanQuery, SpanRow, Store, StoreCapabilities,
+    StoreForgetting, StoreInfo, StoreIntegrity, StoreRetention, Timestamp, ToolGroup, TraceFilter, TraceId,
+    TracePage, TraceQuery, TraceRow, UsageGroup, UsageQuery, WorkGroup, WorkQuery, WorkRowPage, WorkRowQuery,
 };
 
 use super::store::SharedStore;
@@ -134,16 +134,13 @@ impl Store for SharedStore {
         }
     }
 
-    fn retention(&self) -> Option<&dyn StoreRetention> {
-        Some(self)
-    }
-
-    fn forgetting(&self) -> Option<&dyn StoreForgetting> {
-        Some(self)
-    }
-
-    fn integrity(&self) -> Option<&dyn StoreIntegrity> {
-        Some(self)
+    fn capabilities(&self) -> StoreCapabilities<'_> {
+        StoreCapabilities {
+            retention: Some(self),
+            forgetting: Some(self),
+            integrity: Some(self),
+            ..StoreCapabilities::default()
+        }
     }
 }
 

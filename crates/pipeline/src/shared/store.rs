@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use parking_lot::RwLock;
+use quipu_core::locks::RwLock;
 use quipu_core::{Batch, Error, ErrorKind, Result, Retry, Store};
 
 use super::inbox::Inbox;

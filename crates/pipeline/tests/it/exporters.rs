@@ -6,10 +6,11 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use parking_lot::Mutex;
 use quipu_conformance::sample::{at, batch, draft, event};
+use quipu_core::locks::Mutex;
 use quipu_core::*;
-use quipu_pipeline::{DeliveryConfig, Exporter, Pipeline, PipelineParts, SelfMetrics, Steady, WhenFull};
+use quipu_metrics::SelfMetrics;
+use quipu_pipeline::{DeliveryConfig, Exporter, Pipeline, PipelineParts, Steady, WhenFull};
 use tokio::sync::Semaphore;
 
 use crate::faulty::Faulty;

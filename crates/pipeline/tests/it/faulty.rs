@@ -114,12 +114,8 @@ impl Store for Faulty {
         self.inner.info().await
     }
 
-    fn encoding(&self) -> Option<&dyn StoreEncoding> {
-        Some(self)
-    }
-
-    fn forgetting(&self) -> Option<&dyn StoreForgetting> {
-        Some(self)
+    fn capabilities(&self) -> StoreCapabilities<'_> {
+        StoreCapabilities { encoding: Some(self), forgetting: Some(self), ..StoreCapabilities::default() }
     }
 }
 

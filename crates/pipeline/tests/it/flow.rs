@@ -5,7 +5,8 @@ use std::sync::atomic::Ordering;
 
 use quipu_conformance::sample::{batch, cost, draft};
 use quipu_core::*;
-use quipu_pipeline::{Pipeline, PipelineParts, Priced, SelfMetrics, Stages, price_context, price_row};
+use quipu_metrics::SelfMetrics;
+use quipu_pipeline::{Pipeline, PipelineParts, Priced, Stages, price_context, price_row};
 
 use crate::faulty::Faulty;
 

@@ -1,5 +1,6 @@
 //! Tests that the guide's config examples match the code.
 
+use quipu_metrics::SelfMetrics;
 use quipu_pipeline::{DeliveryConfig, ExporterRules};
 
 const GUIDE: &str = include_str!("../../../../docs/guide/delivery.md");
@@ -29,10 +30,8 @@ fn its_rules_are_rules() {
 
 #[test]
 fn it_names_every_reason_and_every_metric() {
-    let source = include_str!("../../src/meter.rs");
-    let metrics =
-        source.lines().filter_map(|line| line.trim().strip_prefix("(\"quipu_exporter_")?.split('"').next());
-    for metric in metrics {
-        assert!(GUIDE.contains(&format!("`quipu_exporter_{metric}`")), "{metric}");
+    let metrics = SelfMetrics::HELP.iter().filter(|(name, _)| name.starts_with("quipu_exporter_"));
+    for (name, _) in metrics {
+        assert!(GUIDE.contains(&format!("`{name}`")), "{name}");
     }
 }

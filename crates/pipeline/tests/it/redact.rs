@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use quipu_conformance::sample::draft;
 use quipu_core::*;
-use quipu_pipeline::{Capture, Pii, Redact, RedactConfig, SelfMetrics};
+use quipu_metrics::SelfMetrics;
+use quipu_pipeline::{Capture, Pii, Redact, RedactConfig};
 
 /// Fake secrets of every known format, assembled here so that secret scanners do not report this file.
 fn secrets() -> Vec<(&'static str, String)> {

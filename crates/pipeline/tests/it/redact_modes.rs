@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use quipu_conformance::sample::draft;
 use quipu_core::*;
-use quipu_pipeline::{Capture, HashKey, Mode, OwnPattern, Pii, PiiKind, Redact, RedactConfig, SelfMetrics};
+use quipu_metrics::SelfMetrics;
+use quipu_pipeline::{Capture, HashKey, Mode, OwnPattern, Pii, PiiKind, Redact, RedactConfig};
 
 /// A test number from the issuer's documentation.
 const CARD: &str = "4111111111111111";

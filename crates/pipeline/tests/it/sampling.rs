@@ -6,7 +6,8 @@ use std::time::Duration;
 use quipu_backend_memory::Memory;
 use quipu_conformance::sample::{at, draft};
 use quipu_core::*;
-use quipu_pipeline::{DropUnsampled, Pipeline, PipelineParts, SelfMetrics, Stages, Tail, TailSampling};
+use quipu_metrics::SelfMetrics;
+use quipu_pipeline::{DropUnsampled, Pipeline, PipelineParts, Stages, Tail, TailSampling};
 
 fn tail(config: TailSampling) -> (Tail, Arc<SelfMetrics>) {
     let metrics = Arc::new(SelfMetrics::new());
@@ -45,7 +46,7 @@ fn errors_slow_ones_and_a_part_by_trace_id_are_kept_whole() {
     assert_eq!(kept(&keeps.take(slow, at(0))), [true, true]);
     let text = metrics.text();
     for reason in ["error", "slow"] {
-        let line = format!("quipu_tail_traces_total{{reason=\"{reason}\",early=\"no\"}} 1");
+        let line = format!("quipu_tail_traces_total{{early=\"no\",reason=\"{reason}\"}} 1");
         assert!(text.contains(&line), "{text}");
     }
     let (mut all, _) = tail(TailSampling { ratio: 1.0, ..strict() });
@@ -68,7 +69,7 @@ fn memory_and_time_are_bounded() {
     assert!(small.take(vec![child(1, 2), child(1, 3), child(2, 2)], at(0)).is_empty());
     let out = small.take(vec![child(2, 3), child(3, 2)], at(1));
     assert_eq!((out.len(), small.held()), (2, 3), "the oldest trace is decided on early");
-    assert!(metrics.text().contains("early=\"memory\"} 1"), "{}", metrics.text());
+    assert!(metrics.text().contains("{early=\"memory\",reason=\"left_out\"} 1"), "{}", metrics.text());
     let out = small.take(Vec::new(), at(1).plus(31 * Timestamp::SECOND));
     assert_eq!((out.len(), small.held()), (3, 0), "after a while without a root");
     let (mut brief, _) = tail(TailSampling { hold: Duration::from_secs(60), ..strict() });

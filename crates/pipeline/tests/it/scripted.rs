@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use parking_lot::Mutex;
 use quipu_conformance::sample::{batch, draft};
+use quipu_core::locks::Mutex;
 use quipu_core::*;
 use quipu_pipeline::{DeliveryConfig, Exporter, ExporterStatus, Pipeline, PipelineParts};
 

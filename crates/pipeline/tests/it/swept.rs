@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
-use parking_lot::Mutex;
 use quipu_conformance::sample::{at, draft, event, trace_id};
+use quipu_core::locks::Mutex;
 use quipu_core::*;
 use quipu_pipeline::{DeliveryConfig, Exporter, Forgotten, Pipeline, PipelineParts, Unstored};
 use tokio::sync::Semaphore;

@@ -16,7 +16,7 @@ use legacy_opentelemetry_sdk::Resource;
 use legacy_opentelemetry_sdk::export::trace::{SpanData, SpanExporter as _};
 use legacy_opentelemetry_sdk::runtime::{Runtime, RuntimeChannel, Tokio};
 use legacy_opentelemetry_sdk::trace::Config;
-use parking_lot::Mutex;
+use quipu_core::locks::Mutex;
 use quipu_core::{Error, ErrorKind, Result};
 
 /// The captured output.

@@ -8,8 +8,9 @@ use quipu_conformance::Suite;
 use quipu_core::{
     Backend, Batch, CostPage, CostQuery, EventPage, EventQuery, Facet, FacetField, Meeting, MetricName,
     MetricQuery, MetricSeries, Node, Result, SessionPage, SessionQuery, Signal, SpanId, SpanPage, SpanQuery,
-    SpanRow, SpanSink as _, Store, StoreForgetting, StoreInfo, Timestamp, ToolGroup, TraceFilter, TraceId,
-    TracePage, TraceQuery, TraceRow, UsageGroup, UsageQuery, WorkGroup, WorkQuery, WorkRowPage, WorkRowQuery,
+    SpanRow, SpanSink as _, Store, StoreCapabilities, StoreForgetting, StoreInfo, Timestamp, ToolGroup,
+    TraceFilter, TraceId, TracePage, TraceQuery, TraceRow, UsageGroup, UsageQuery, WorkGroup, WorkQuery,
+    WorkRowPage, WorkRowQuery,
 };
 
 /// A fault of a store.
@@ -205,8 +206,8 @@ impl Store for Faulty {
         self.0.work_rows(query).await
     }
 
-    fn forgetting(&self) -> Option<&dyn StoreForgetting> {
-        Some(self)
+    fn capabilities(&self) -> StoreCapabilities<'_> {
+        StoreCapabilities { forgetting: Some(self), ..StoreCapabilities::default() }
     }
 }
 

@@ -85,7 +85,7 @@ pub(crate) struct Tokens {
     keep: Duration,
     held: Mutex<Option<Token>>,
     /// Time at which the server last rejected a token.
-    stale: parking_lot::Mutex<Option<Instant>>,
+    stale: quipu_core::locks::Mutex<Option<Instant>>,
 }
 
 impl fmt::Debug for Tokens {

@@ -2,11 +2,9 @@
 
 mod accept;
 mod number;
-mod read;
 mod write;
 
 pub use accept::Format;
 pub(crate) use accept::preferred;
 pub(crate) use number::number;
-pub(crate) use read::read;
 pub(crate) use write::page;

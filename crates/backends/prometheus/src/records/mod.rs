@@ -12,7 +12,7 @@ mod target;
 
 pub(crate) use kind::{Kind, own_label};
 pub(crate) use left_out::{DROPPED, Reason};
-pub(crate) use shown::{Beside, Extra};
+pub(crate) use shown::{Beside, Extra, families};
 pub(crate) use target::Target;
 
 use std::collections::{BTreeMap, HashMap};

@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 
 use prometheus::proto::{self, MetricFamily, MetricType};
-use quipu_core::{Exemplar, PointValue, Timestamp, Value};
+use quipu_core::{Exemplar, Metric, PointValue, Timestamp, Value};
 
 use super::kind::Kind;
 use super::left_out::{DROPPED, KEPT, Reason};
 use super::series::Series;
 use super::{Family, Records};
+use crate::Config;
 use crate::names::{Labels, TARGET_INFO, labels, pairs};
 
 /// Data of a series other than its figures.
@@ -30,8 +31,11 @@ pub(crate) struct Beside {
 impl Records {
     /// All stored families by name, and the backend's own metrics.
     pub(crate) fn families(&self) -> Vec<MetricFamily> {
-        let kept = self.families.iter().map(|(full, family)| shown(full, family));
-        kept.chain(self.target_info()).chain([self.dropped(), self.series()]).collect()
+        self.kept_families().chain(self.target_info()).chain([self.dropped(), self.series()]).collect()
+    }
+
+    fn kept_families(&self) -> impl Iterator<Item = MetricFamily> {
+        self.families.iter().map(|(full, family)| shown(full, family))
     }
 
     /// The attributes of the resource: `target_info` of the compatibility page.
@@ -58,6 +62,14 @@ impl Records {
         let help = "Series of records kept for this page, counted by source.";
         family(KEPT, MetricType::GAUGE, help, vec![gauge(&labels(std::iter::empty(), ""), self.kept as f64)])
     }
+}
+
+/// The families of metrics that the page only shows, without a limit.
+pub(crate) fn families(metrics: &[Metric], now: Timestamp) -> Vec<MetricFamily> {
+    let config = Config { max_series: usize::MAX, max_page_bytes: usize::MAX, ..Config::default() };
+    let mut records = Records::new(&config);
+    metrics.iter().for_each(|metric| records.take(metric, now));
+    records.kept_families().collect()
 }
 
 fn shown(full: &str, kept: &Family) -> MetricFamily {

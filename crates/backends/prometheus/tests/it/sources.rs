@@ -4,13 +4,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use quipu_backend_prometheus::{Config, Format, Prometheus};
-use quipu_core::{Instrument, PointValue};
+use quipu_core::{Instrument, Metric, PointValue};
 
 use crate::reading::read;
 use crate::sample::{metric, number, open};
 
-const BESIDE: &str =
-    "# HELP b_calls Told.\n# TYPE b_calls counter\nb_calls_total{x=\"1\"} 3\n# TYPE a gauge\na 1\n# EOF\n";
+/// A counter and a gauge of another component.
+fn beside() -> Vec<Metric> {
+    let calls = metric("b_calls", "", Instrument::Counter, vec![number(1, &[("x", "1")], 3.0)]);
+    let gauge = metric("a", "", Instrument::Gauge, vec![number(1, &[], 1.0)]);
+    vec![calls, gauge]
+}
 
 #[test]
 fn a_page_is_as_fresh_as_its_reader() {
@@ -29,9 +33,9 @@ fn a_page_is_as_fresh_as_its_reader() {
 }
 
 #[test]
-fn what_others_write_stands_on_the_page_in_both_formats() {
+fn metrics_beside_the_records_are_shown_in_both_formats() {
     let prometheus = Prometheus::open(Config { listen: None, ..Config::default() }).unwrap();
-    prometheus.beside(|| BESIDE.to_owned());
+    prometheus.beside(|_| beside());
     for format in [Format::Text, Format::OpenMetrics] {
         let page = prometheus.text(format);
         read(&page, format).unwrap();
@@ -43,7 +47,7 @@ fn what_others_write_stands_on_the_page_in_both_formats() {
 async fn a_name_that_the_page_has_already_is_not_taken_twice() {
     use quipu_core::MetricSink as _;
     let prometheus = open();
-    prometheus.beside(|| BESIDE.to_owned());
+    prometheus.beside(|_| beside());
     let mine = metric("a", "", Instrument::Counter, vec![number(1, &[], 5.0)]);
     let other = metric("b.calls", "", Instrument::Gauge, vec![number(1, &[], 5.0)]);
     assert!(matches!(other.points[0].value, PointValue::Number(_)));
@@ -52,4 +56,18 @@ async fn a_name_that_the_page_has_already_is_not_taken_twice() {
     read(&page, Format::OpenMetrics).unwrap();
     assert!(page.contains("a_total 5") && !page.contains("b_calls_total"), "{page}");
     assert!(page.contains("quipu_prometheus_dropped_series_total{reason=\"name\"} 2"), "{page}");
+}
+
+#[tokio::test]
+async fn a_full_page_still_shows_the_metrics_beside_it() {
+    use quipu_core::MetricSink as _;
+    let prometheus = Prometheus::open(Config { listen: None, max_series: 1, ..Config::default() }).unwrap();
+    prometheus.beside(|_| beside());
+    let points = vec![number(1, &[("x", "1")], 1.0), number(1, &[("x", "2")], 1.0)];
+    prometheus.write_metrics(&[metric("kept", "", Instrument::Counter, points)]).await.unwrap();
+    let page = prometheus.text(Format::OpenMetrics);
+    read(&page, Format::OpenMetrics).unwrap();
+    assert!(page.contains("kept_total{x=\"1\"} 1") && !page.contains("kept_total{x=\"2\"}"), "{page}");
+    assert!(page.contains("b_calls_total{x=\"1\"} 3") && page.contains("\na 1"), "{page}");
+    assert!(page.contains("quipu_prometheus_series 1"), "{page}");
 }

@@ -1,4 +1,4 @@
-//! Check and repair of the databases next to a store: `budgets.db` and `access.db`.
+//! Check and repair of the databases next to a store: `budgets.db`, `alerts.db` and `access.db`.
 
 use std::path::{Path, PathBuf};
 
@@ -20,6 +20,8 @@ const FIGURES: [(&str, &str); 3] = [("spent", "figure"), ("share", "figure"), ("
 pub enum Checked {
     /// Books of accounts, `budgets.db`.
     Accounts,
+    /// Rules, silences and incidents, `alerts.db`, with its `PRAGMA application_id`.
+    Alerts(i32),
     /// Keys, users and sessions, `access.db`, with its `PRAGMA application_id`.
     Register(i32),
 }
@@ -28,7 +30,7 @@ impl Checked {
     const fn mark(self) -> i32 {
         match self {
             Self::Accounts => MARK,
-            Self::Register(mark) => mark,
+            Self::Alerts(mark) | Self::Register(mark) => mark,
         }
     }
 }
@@ -95,8 +97,9 @@ pub struct Mended {
 }
 
 /// Repairs a file in which [`check`] finds something. Indices are rebuilt. Accounts with further damage are
-/// set aside, and their readable rows are written to a new file. A damaged register stays in place, because
-/// without one no caller would be authenticated.
+/// set aside, and their readable rows are written to a new file. Alerts with further damage are set aside,
+/// and the next start begins a new file. A damaged register stays in place, because without one no caller
+/// would be authenticated.
 ///
 /// # Errors
 /// A file cannot be read, renamed or written.
@@ -112,6 +115,16 @@ pub fn repair(path: &Path, kind: Checked) -> Result<Mended> {
         mended.lost.push(format!(
             "{why}: it is left unchanged, so that access stays restricted; restore it from a backup, or \
              remove it and add the users again"
+        ));
+        return Ok(mended);
+    }
+    if let Checked::Alerts(_) = kind {
+        let aside = set_aside(path).map_err(|error| Fault::from(error).at("repair alerts", path))?;
+        mended.done.push(format!("{why}: it is set aside as {}", aside.display()));
+        mended.lost.push(format!(
+            "{}: alert rules set by the API, silences and incidents; restore the file from a backup, or set \
+             them again",
+            aside.display()
         ));
         return Ok(mended);
     }

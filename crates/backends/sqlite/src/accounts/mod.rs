@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use parking_lot::Mutex;
+use quipu_core::locks::Mutex;
 use quipu_core::{Accounts, Erasure, Error, ErrorKind, Result, Sheet};
 use rusqlite::Connection;
 

@@ -133,6 +133,21 @@ impl Figures {
         Ok(Self { later, last, latency: figures.latency.with_exact_values(values), ..figures })
     }
 
+    /// Adds packed sums. Values of latencies are decoded only while this sum keeps its own: most groups of an
+    /// answer have dropped theirs after a few hours.
+    pub(crate) fn add_packed(&mut self, bytes: &[u8]) -> Result<()> {
+        let more =
+            if self.latency.keeps_values() { Self::unpack(bytes)? } else { Self::without_values(bytes)? };
+        self.add(&more, 1);
+        Ok(())
+    }
+
+    /// Unpacks the sums, but not the values of latencies.
+    fn without_values(bytes: &[u8]) -> Result<Self> {
+        let (figures, later, last, ()) = extra::unpack::<Self, Later, Last, ()>(bytes)?;
+        Ok(Self { later, last, ..figures })
+    }
+
     /// Sums of only `rows` deviating rows.
     pub(crate) fn of_deviating(rows: i64) -> Self {
         Self { later: Later { deviating: rows, ..Later::default() }, ..Self::default() }
@@ -297,6 +312,8 @@ impl Figures {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -311,5 +328,21 @@ mod tests {
         let read = Figures::unpack(&older).unwrap();
         assert_eq!(read, figures);
         assert!(read.latency.exact_values().is_empty());
+    }
+
+    proptest! {
+        /// Packed sums add up as unpacked ones do, and percentiles are the same, exact or not.
+        #[test]
+        fn packed_sums_add_up(hours in prop::collection::vec(prop::collection::vec(0_i64..1_000_000, 1..90), 1..6)) {
+            let (mut have, mut want) = (Figures::default(), Figures::default());
+            for durations in hours {
+                let mut hour = Figures { calls: 1, later: Later { deviating: 1, ..Later::default() }, ..Figures::default() };
+                durations.iter().for_each(|duration| hour.latency.add(*duration, 1));
+                have.add_packed(&hour.pack().unwrap()).unwrap();
+                want.add(&hour, 1);
+            }
+            prop_assert_eq!(&have, &want);
+            prop_assert_eq!(have.latency.exact_values(), want.latency.exact_values());
+        }
     }
 }

@@ -10,8 +10,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use parking_lot::{Mutex, MutexGuard, RwLock};
+use quipu_core::locks::{Mutex, RwLock};
 use quipu_core::{FacetField, Sort};
+use std::sync::MutexGuard;
 
 use crate::bounds::Bounds;
 use crate::fault::Result;

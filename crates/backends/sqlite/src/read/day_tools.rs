@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use compact_str::CompactString;
-use parking_lot::Mutex;
+use quipu_core::locks::Mutex;
 use quipu_core::{AnswerMemory, GroupKey, GroupTable, MemoryHold, Result};
 use rusqlite::params_from_iter;
 use rusqlite::types::Value;
@@ -61,16 +61,12 @@ impl<'q> DayTools<'q> {
         Ok(Self { reader, names, seen, to, tools, hold, too_many: false })
     }
 
-    /// Changes the figures of a tool.
-    pub(super) fn add(&mut self, tool: i64, change: impl FnOnce(&mut Figures)) -> fault::Result<()> {
-        if self.too_many {
-            return Ok(());
-        }
-        if !self.tools.contains_key(&tool) {
+    /// The figures of a tool; `None` if none are wanted.
+    pub(super) fn of(&mut self, tool: i64) -> fault::Result<Option<&mut Figures>> {
+        if !self.too_many && !self.tools.contains_key(&tool) {
             self.make_room()?;
         }
-        change(self.tools.entry(tool).or_default());
-        Ok(())
+        Ok((!self.too_many).then(|| self.tools.entry(tool).or_default()))
     }
 
     fn make_room(&mut self) -> fault::Result<()> {

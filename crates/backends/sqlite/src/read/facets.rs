@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use parking_lot::Mutex;
+use quipu_core::locks::Mutex;
 use quipu_core::{AnswerMemory, Facet, FacetField, Result, TraceFilter};
 use rusqlite::params_from_iter;
 

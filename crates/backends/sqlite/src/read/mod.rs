@@ -1,6 +1,7 @@
 //! Queries. Each reads on its own connections and never waits for the writer.
 
 pub(crate) mod conflicts;
+pub(crate) mod cost_scan;
 pub(crate) mod costs;
 mod counts;
 mod day_tools;
@@ -14,6 +15,7 @@ pub(crate) mod meetings;
 pub(crate) mod metrics;
 mod own;
 pub(crate) mod owned;
+mod page;
 mod rounds;
 pub(crate) mod scan;
 pub(crate) mod sessions;

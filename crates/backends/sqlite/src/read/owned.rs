@@ -297,5 +297,5 @@ pub(crate) fn unreached(shared: &Shared) -> Vec<String> {
     let folder = &shared.folder;
     let damaged = shared.days.damaged().into_iter().map(|(day, _)| folder.file(Part::Data, day));
     let aside = [DAMAGED, REPAIRED].into_iter().flat_map(|name| folder.with_name(name));
-    damaged.chain(aside).map(|file| file.display().to_string()).collect()
+    damaged.chain(aside).chain(folder.aside()).map(|file| file.display().to_string()).collect()
 }

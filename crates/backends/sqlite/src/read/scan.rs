@@ -1,8 +1,7 @@
 //! Pages of spans in storage order: by day, newest first, then by number.
 
 use quipu_core::{
-    AnswerMemory, Detail, MemoryHold, Result, ScanCursor, ScanField, ScanPage, ScannedSpan, SpanScan,
-    TraceFilter, WorkRow,
+    Detail, Result, ScanCursor, ScanField, ScanPage, ScannedSpan, SpanScan, TraceFilter, WorkRow,
 };
 use rusqlite::{Row, params_from_iter};
 
@@ -10,6 +9,7 @@ use crate::codec::{DimKind, Names, TextOf, find, trace_id};
 use crate::fault;
 use crate::folder::Day;
 use crate::read::filter::Condition;
+use crate::read::page::{Room, keep_days};
 use crate::read::spans::{COLUMNS, COST_AT, SHOWN, row_of};
 use crate::read::stored::each_in_order;
 use crate::read::trace_rows::number_of;
@@ -27,12 +27,10 @@ const AT: usize = COST_AT + CALL_WIDTH;
 
 /// One page.
 pub(crate) fn page(shared: &Shared, scan: &SpanScan) -> Result<ScanPage> {
-    let limit = scan.limit.max(1);
-    let mut room = Room { rows: limit, bytes: AnswerMemory::current().page_bytes() };
-    let mut hold = AnswerMemory::current().hold(0)?;
+    let mut room = Room::of(scan.limit)?;
     let mut rows = Vec::new();
     for day in days(shared, scan)? {
-        let found = shared.ask(day, |reader| in_day(reader, scan, &mut room, &mut hold))?;
+        let found = shared.ask(day, |reader| in_day(reader, scan, &mut room))?;
         let Some((mut found, last)) = found else { continue };
         rows.append(&mut found);
         if room.is_full() {
@@ -47,26 +45,8 @@ pub(crate) fn page(shared: &Shared, scan: &SpanScan) -> Result<ScanPage> {
 fn days(shared: &Shared, scan: &SpanScan) -> Result<Vec<Day>> {
     let times = TraceFilter { since: scan.since, until: scan.until, ..TraceFilter::default() };
     let mut days = days_of_spans(shared, &times)?;
-    if let Some(trace) = scan.trace_id {
-        let held = shared.days_that_may_hold(trace)?;
-        days.retain(|day| held.contains(day));
-    }
-    if let Some(cursor) = scan.cursor {
-        days.retain(|day| day.0 <= cursor.day);
-    }
+    keep_days(shared, &mut days, |day| *day, scan.trace_id, scan.cursor)?;
     Ok(days)
-}
-
-/// Remaining capacity of a page.
-struct Room {
-    rows: usize,
-    bytes: usize,
-}
-
-impl Room {
-    const fn is_full(&self) -> bool {
-        self.rows == 0 || self.bytes == 0
-    }
 }
 
 /// A condition on the spans of a day; `None` if none can match.
@@ -117,7 +97,6 @@ fn in_day(
     reader: &DayReader<'_>,
     scan: &SpanScan,
     room: &mut Room,
-    hold: &mut MemoryHold,
 ) -> fault::Result<(Vec<ScannedSpan>, Option<i64>)> {
     let Some(condition) = condition(reader, scan)? else { return Ok((Vec::new(), None)) };
     let sql = format!(
@@ -126,7 +105,7 @@ fn in_day(
         call_columns(),
         condition.from,
         condition.sql,
-        room.rows
+        room.rows()
     );
     let names = Names::new(reader.conn);
     let mut look = reader.conn.prepare_cached(&sql)?;
@@ -141,9 +120,7 @@ fn in_day(
             })?;
         }
         let bytes = size_of::<ScannedSpan>() + one.row.span.bytes();
-        hold.grow(bytes)?;
-        room.rows -= 1;
-        room.bytes = room.bytes.saturating_sub(bytes);
+        room.take(bytes)?;
         rows.push(one);
         last = Some(number);
         if room.is_full() {

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use compact_str::CompactString;
-use parking_lot::Mutex;
+use quipu_core::locks::Mutex;
 use quipu_core::{
     AnswerMemory, MemoryHold, Result, SessionPage, SessionQuery, SessionRow, Timestamp, TraceFilter, TraceId,
 };

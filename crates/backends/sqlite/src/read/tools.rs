@@ -4,12 +4,12 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use compact_str::CompactString;
-use parking_lot::Mutex;
+use quipu_core::locks::Mutex;
 use quipu_core::{AnswerMemory, FacetField, GroupTable, Result, Timestamp, ToolGroup, TraceFilter};
 use rusqlite::params_from_iter;
 
 use crate::bounds::Bounds;
-use crate::codec::{Figures, MARK_FAILED, MARK_TOOL};
+use crate::codec::{MARK_FAILED, MARK_TOOL};
 use crate::days::{Runs, ToolRuns};
 use crate::fault;
 use crate::folder::Day;
@@ -140,8 +140,9 @@ fn add_rollup(
         .prepare_cached(&format!("SELECT tool, figures FROM by_tool WHERE hour >= ?1 AND hour < ?2{own}"))?;
     let mut rows = look.query([hours.0, hours.1])?;
     while let Some(row) = rows.next()? {
-        let figures: Figures = Figures::unpack(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?;
-        tools.add(row.get(0)?, |known| known.add(&figures, 1))?;
+        if let Some(figures) = tools.of(row.get(0)?)? {
+            figures.add_packed(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?;
+        }
     }
     Ok(())
 }
@@ -168,13 +169,12 @@ fn add_rows(reader: &DayReader<'_>, rows: &Condition, tools: &mut DayTools<'_>) 
     let mut found = look.query(params_from_iter(&rows.args))?;
     while let Some(row) = found.next()? {
         let (marks, duration): (i64, Option<i64>) = (row.get(1)?, row.get(2)?);
-        tools.add(row.get(0)?, |figures| {
-            figures.calls += 1;
-            figures.errors += i64::from(marks & MARK_FAILED != 0);
-            if let Some(duration) = duration {
-                figures.latency.add(duration, 1);
-            }
-        })?;
+        let Some(figures) = tools.of(row.get(0)?)? else { continue };
+        figures.calls += 1;
+        figures.errors += i64::from(marks & MARK_FAILED != 0);
+        if let Some(duration) = duration {
+            figures.latency.add(duration, 1);
+        }
     }
     Ok(())
 }

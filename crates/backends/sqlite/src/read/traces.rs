@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use parking_lot::Mutex;
+use quipu_core::locks::Mutex;
 use quipu_core::{AnswerMemory, Cursor, Result, Sort, TraceId, TracePage, TraceQuery, TraceRow};
 use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, params_from_iter};

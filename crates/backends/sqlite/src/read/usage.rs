@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use parking_lot::Mutex;
+use quipu_core::locks::Mutex;
 use quipu_core::{
     AnswerMemory, Billing, Cost, FacetField, GroupBy, GroupTable, Result, Timestamp, TraceFilter, UsageGroup,
     UsageKey, UsageQuery,
@@ -65,13 +65,13 @@ impl<'q> Groups<'q> {
         self.bound()
     }
 
-    /// Adds the figures of a rollup's row to its group.
-    fn add(&mut self, keys: &Keys, figures: Figures) -> fault::Result<()> {
+    /// Adds the packed figures of a rollup's row to its group.
+    fn add(&mut self, keys: &Keys, packed: &[u8]) -> fault::Result<()> {
         self.scratch.clear();
         self.scratch.extend(self.by.iter().map(|by| keys.of(*by)));
         match self.sums.get_mut(self.scratch.as_slice()) {
-            Some(sum) => sum.add(&figures, 1),
-            None => drop(self.sums.insert(self.scratch.clone(), figures)),
+            Some(sum) => sum.add_packed(packed)?,
+            None => drop(self.sums.insert(self.scratch.clone(), Figures::unpack(packed)?)),
         }
         self.bound()
     }
@@ -330,8 +330,7 @@ fn add_rollup(
     let mut look = reader.conn.prepare_cached(&sql)?;
     let mut rows = look.query([hours.0, hours.1])?;
     while let Some(row) = rows.next()? {
-        let figures = Figures::unpack(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?;
-        groups.add(&rollup.keys(row)?, figures)?;
+        groups.add(&rollup.keys(row)?, row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Words of a query, and the test of one day's spans for them.
 
-use parking_lot::Mutex;
+use quipu_core::locks::Mutex;
 use rusqlite::Error;
 
 use crate::fault::{Fault, Result};

@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension};
 use crate::codec::{
     CallRow, Figures, MARK_COUNTS, MARK_INFERRED, Picks, encode_span, header, plain, trace_id,
 };
-use crate::fault::{Fault, Result};
+use crate::fault::Result;
 use crate::rewrite::beside::{finish, remove};
 use crate::rewrite::copy::Copier;
 use crate::rewrite::decide::{Decision, Fate};
@@ -192,11 +192,8 @@ fn spans(copier: &mut Copier<'_>, decision: &Decision, copied: &mut Copied) -> R
 
 /// The body of a bare span: only the note that it is hidden.
 fn bare_body() -> Result<Vec<u8>> {
-    let nobody = |_| Fault::Damaged("an id is zero");
-    let (trace, span) =
-        (TraceId::from_bytes([1; 16]).map_err(nobody)?, SpanId::from_bytes([1; 8]).map_err(nobody)?);
     let time = Timestamp::from_nanos(0);
-    let mut bare = Span::new(trace, span, "", time, time);
+    let mut bare = Span::new(TraceId::LOWEST, SpanId::LOWEST, "", time, time);
     bare.attributes = Attributes::with_capacity(1);
     bare.attributes.push(Span::SAMPLED, false);
     let mut bytes = Vec::new();
@@ -298,9 +295,6 @@ fn sums(copier: &mut Copier<'_>, decision: &Decision) -> Result<()> {
     if !decision.changes_sums() {
         return ROLLUPS.iter().try_for_each(|table| copier.table(table, |_| Ok(true)));
     }
-    let nobody = |_| Fault::Damaged("an id is zero");
-    let (trace, span) =
-        (TraceId::from_bytes([1; 16]).map_err(nobody)?, SpanId::from_bytes([1; 8]).map_err(nobody)?);
     let mut sums = Rollups::default();
     let to = copier.to;
     let mut look = to.prepare(&format!(
@@ -311,7 +305,7 @@ fn sums(copier: &mut Copier<'_>, decision: &Decision) -> Result<()> {
     let mut rows = look.query([])?;
     while let Some(row) = rows.next()? {
         let call = CallRow::of_row(row, 0)?;
-        let cost = call.bare_cost(trace, span)?;
+        let cost = call.bare_cost()?;
         sums.count(&call, &cost, &Figures::of_usage(&cost), 1)?;
     }
     drop(rows);

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, RecvTimeoutError};
 use rusqlite::Connection;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 
 use crate::config::Durability;
 use crate::fault::{Fault, Result};

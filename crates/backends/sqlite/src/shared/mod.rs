@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 use lru::LruCache;
-use parking_lot::Mutex;
+use quipu_core::locks::Mutex;
 use quipu_core::{Conflicts, Health, Meeting, Result, TraceId};
 use rusqlite::Connection;
 

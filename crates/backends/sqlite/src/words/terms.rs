@@ -5,7 +5,7 @@
 //! Chinese, Japanese or Korean letters as one word. So such letters are separated on both sides, and their
 //! texts are found by the letters that they contain, in any order.
 
-use parking_lot::Mutex;
+use quipu_core::locks::Mutex;
 use rusqlite::Connection;
 
 use crate::fault::{Fault, Result};

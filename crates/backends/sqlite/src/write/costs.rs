@@ -66,7 +66,7 @@ impl DayTx<'_> {
         }
         write(conn, const_sql::UPDATE, row, keys)?;
         self.touched.call(known.time);
-        let old = known.bare_cost(cost.trace_id, cost.span_id)?;
+        let old = known.bare_cost()?;
         self.count(&old, &known, made, -1)?;
         Ok(true)
     }

@@ -4,8 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use quipu_core::{Batch, Event, Metric, Point, Resource, Scope};
-use sha2::{Digest, Sha256};
+use quipu_core::{Batch, Event, Metric, Point, Resource, Scope, sha256};
 
 use crate::codec::{Dictionary, Packer, encode_event, encode_span};
 use crate::fault::Result;
@@ -67,7 +66,7 @@ struct Sources<'e> {
 }
 
 pub(crate) fn hash_of(bytes: &[u8]) -> Hash {
-    let full = Sha256::digest(bytes);
+    let full = sha256(bytes);
     let mut half = [0; 16];
     half.copy_from_slice(&full[..16]);
     half

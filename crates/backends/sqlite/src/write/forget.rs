@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use quipu_core::{SpanId, TraceId};
+use quipu_core::TraceId;
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::codec::{CallRow, Figures, MARK_COUNTS, MARK_INFERRED};
@@ -99,7 +99,7 @@ impl DayTx<'_> {
         let pk: Option<i64> = look.query_row([trace.as_bytes()], |row| row.get(0)).optional()?;
         drop(look);
         if let Some(pk) = pk {
-            self.take_back(trace, pk)?;
+            self.take_back(pk)?;
             self.forget_spans(pk)?;
         }
         let conn = &self.file.conn;
@@ -109,19 +109,17 @@ impl DayTx<'_> {
     }
 
     /// Subtracts the counting ledger rows from the sums by hour.
-    pub(super) fn take_back(&mut self, trace: TraceId, pk: i64) -> Result<()> {
+    pub(super) fn take_back(&mut self, pk: i64) -> Result<()> {
         let columns = CallRow::COLUMNS.replace(", ", ", c.");
         let sql = format!(
             "SELECT c.{columns} FROM spans s JOIN calls c ON c.pk = s.pk WHERE s.tr = ?1 AND c.marks & {} != 0",
             MARK_COUNTS | MARK_INFERRED
         );
-        // The contribution of a row does not depend on its span.
-        let span = SpanId::from_bytes([1; 8]).map_err(|_| crate::fault::Fault::Damaged("an id is zero"))?;
         let mut look = self.file.conn.prepare_cached(&sql)?;
         let mut rows = look.query([pk])?;
         while let Some(row) = rows.next()? {
             let call = CallRow::of_row(row, 0)?;
-            let cost = call.bare_cost(trace, span)?;
+            let cost = call.bare_cost()?;
             self.rollups.count(&call, &cost, &Figures::of_usage(&cost), -1)?;
         }
         Ok(())

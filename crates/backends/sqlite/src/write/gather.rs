@@ -36,7 +36,7 @@ impl DayTx<'_> {
         let pk: Option<i64> = look.query_row([trace.as_bytes()], |row| row.get(0)).optional()?;
         drop(look);
         let Some(pk) = pk else { return Ok(()) };
-        self.take_back(trace, pk)?;
+        self.take_back(pk)?;
         self.forget_spans(pk)
     }
 }

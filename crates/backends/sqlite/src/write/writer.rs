@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, RecvTimeoutError};
 use lru::LruCache;
 use quipu_core::{Error, ErrorKind, Hold, Result, Timestamp, TraceId};
 use rusqlite::Connection;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use tokio::sync::oneshot;
 
 use crate::catalog;
@@ -89,7 +89,7 @@ pub(crate) struct Writer {
     pub(super) planner: Planner,
     pub(super) files: LruCache<Day, DayFile, std::hash::RandomState>,
     /// Notifies the indexer of new records.
-    pub(super) notify: crossbeam_channel::Sender<()>,
+    pub(super) notify: SyncSender<()>,
 }
 
 fn again(error: &Error) -> Error {
@@ -101,12 +101,7 @@ fn again(error: &Error) -> Error {
 }
 
 impl Writer {
-    pub(crate) fn new(
-        shared: Arc<Shared>,
-        catalog: Connection,
-        epoch: u64,
-        notify: crossbeam_channel::Sender<()>,
-    ) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, catalog: Connection, epoch: u64, notify: SyncSender<()>) -> Self {
         let most = NonZeroUsize::new(shared.config.write_days).unwrap_or(NonZeroUsize::MIN);
         let files = LruCache::with_hasher(most, std::hash::RandomState::new());
         // After an error the catalog is asked each time.

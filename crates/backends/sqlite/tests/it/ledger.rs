@@ -5,7 +5,10 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use quipu_backend_memory::Memory;
 use quipu_conformance::sample::{Random, at, draft, priced};
-use quipu_core::{Backend, Batch, GroupBy, Store, Timestamp, TraceFilter, UsageQuery};
+use quipu_core::{
+    Backend, Batch, CostFacts, CostQuery, CostRow, CostScan, GroupBy, Store, Timestamp, TraceFilter,
+    UsageQuery,
+};
 
 use crate::{open, sound};
 
@@ -100,4 +103,67 @@ async fn compare(seed: u64) {
         let query = UsageQuery { filter, group_by };
         assert_eq!(store.usage(&query).await.unwrap(), naive.usage(&query).await.unwrap(), "{query:?}");
     }
+}
+
+/// Every row of a scan, in pages of this many rows.
+async fn scanned(store: &dyn Store, mut scan: CostScan, limit: usize) -> Vec<CostRow> {
+    scan.limit = limit;
+    let (mut rows, mut numbers) = (Vec::new(), std::collections::HashSet::new());
+    loop {
+        let page = store.scanning().unwrap().scan_costs(&scan).await.unwrap();
+        assert!(page.rows.len() <= limit);
+        for row in page.rows {
+            assert!(numbers.insert(row.at), "a row comes twice: {row:?}");
+            rows.push(row.row);
+        }
+        scan.cursor = page.next;
+        if scan.cursor.is_none() {
+            return rows;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_scan_of_ledger_rows_has_the_rows_of_the_list() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    for batch in batches(7) {
+        store.write(batch.into()).await.unwrap();
+    }
+    let mut random = Random::new(11);
+    let mut with_rows = 0;
+    for round in 0..60_u64 {
+        let edge = |random: &mut Random| {
+            at(0).plus(i64::try_from(random.below(4 * 86_400)).unwrap() * Timestamp::SECOND)
+        };
+        let one_of = |random: &mut Random, text: &str| (random.below(4) == 0).then(|| text.to_owned());
+        let filter = TraceFilter {
+            since: (random.below(3) == 0).then(|| edge(&mut random)),
+            until: (random.below(3) == 0).then(|| edge(&mut random)),
+            model: one_of(&mut random, "corrected"),
+            service: one_of(&mut random, "shop"),
+            agent: one_of(&mut random, "amy"),
+            ..TraceFilter::default()
+        };
+        let list = CostQuery { filter: filter.clone(), limit: 100_000, cursor: None };
+        let want = store.costs(&list).await.unwrap().rows;
+        with_rows += usize::from(want.len() > 20);
+        let scan = CostScan { filter, ..CostScan::default() };
+        let mut found = scanned(&store, scan.clone(), 1 + random.below(50) as usize).await;
+        found.sort_by_key(|row| (row.cost.time, row.cost.trace_id, row.cost.span_id));
+        assert_eq!(found, want, "{round}");
+        let bare = CostScan { facts: CostFacts { span: false, owner: false }, ..scan.clone() };
+        let mut sums = scanned(&store, bare, 40).await.iter().map(|row| row.cost.amount).collect::<Vec<_>>();
+        sums.sort_unstable();
+        let mut of_list: Vec<_> = want.iter().map(|row| row.cost.amount).collect();
+        of_list.sort_unstable();
+        assert_eq!(sums, of_list, "{round}");
+        let Some(trace) = want.first().map(|row| row.cost.trace_id) else { continue };
+        let of_trace = CostScan { trace_id: Some(trace), ..scan };
+        let mut found = scanned(&store, of_trace, 5).await;
+        found.sort_by_key(|row| (row.cost.time, row.cost.trace_id, row.cost.span_id));
+        let want: Vec<_> = want.into_iter().filter(|row| row.cost.trace_id == trace).collect();
+        assert_eq!(found, want, "{round}");
+    }
+    assert!(with_rows > 20, "{with_rows}");
 }

@@ -14,8 +14,7 @@ use std::fmt;
 use std::io;
 use std::sync::{Arc, OnceLock};
 
-use parking_lot::{Mutex, RwLock};
-use sha2::{Digest, Sha256};
+use quipu_core::locks::{Mutex, RwLock};
 use zstd::dict::{DecoderDictionary, EncoderDictionary};
 use zstd::zstd_safe::{self, CCtx, CParameter, DCtx};
 
@@ -93,7 +92,7 @@ impl Dictionary {
     }
 
     fn of(bytes: Vec<u8>, words: Vocabulary, inner: Option<Vec<u8>>) -> Self {
-        let hash = Sha256::digest(&bytes);
+        let hash = quipu_core::sha256(&bytes);
         let id = u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]]) & 0x7fff_ffff;
         Self { id: id.max(1), bytes, words, inner, encoder: OnceLock::new(), decoder: OnceLock::new() }
     }

@@ -47,12 +47,13 @@ fn recorded(is_wanted: impl Fn(&str) -> bool) -> Vec<Vec<u8>> {
 }
 
 /// Recordings from after the training of the shipped dictionary.
-const LATER: [&str; 29] = [
+const LATER: [&str; 35] = [
     "ag2--native",
     "ai-sdk-v6--builtin-multi",
     "ai-sdk-v6--traceloop",
     "anthropic--logfire",
     "anthropic--native-sdk",
+    "anthropic--oi+ollm+logfire+contrib",
     "anthropic--traceloop-all-in",
     "bedrock--botocore+openllmetry",
     "beeai--oi",
@@ -73,10 +74,15 @@ const LATER: [&str; 29] = [
     "mastra--otel-exporter-failing",
     "multi--oi",
     "multi--traceloop-all-in",
+    "openai+anthropic--judgeval+native-sdk",
     "openai+anthropic--langsmith-wrap",
     "openai--logfire+ollm",
+    "openai--monocle",
     "openai--openlit-all-in",
+    "openai--traceai",
     "pydantic-ai--logfire-responses",
+    "smolagents--openinference+litellm",
+    "voltagent-js--native",
 ];
 
 fn packed(bodies: &[Vec<u8>], dictionary: &Dictionary) -> usize {

@@ -11,7 +11,7 @@ pub(crate) use rows::page;
 
 use std::collections::BTreeMap;
 
-use parking_lot::Mutex;
+use quipu_core::locks::Mutex;
 use quipu_core::{AnswerMemory, GroupTable, Kind, Result, TraceFilter, WorkGroup, WorkQuery, Worked};
 
 use crate::bounds::Bounds;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use parking_lot::Mutex;
+use quipu_core::locks::Mutex;
 use quipu_core::{
     AnswerMemory, Result, SpanId, Timestamp, TraceId, WorkKey, WorkQuery, WorkRow, WorkRowCursor,
     WorkRowField, WorkRowPage, WorkRowQuery, WorkRowState, Worked,
@@ -153,7 +153,7 @@ fn place(query: &WorkRowQuery, row: &Row<'_>, with_call: bool) -> fault::Result<
     let (duration, failed): (Option<i64>, bool) = (row.get(1)?, row.get(2)?);
     let (trace, span): (TraceId, SpanId) = (trace_id(row, 5)?, span_of_key(row.get(6)?)?);
     let cost = match with_call {
-        true => Some(CallRow::of_row(row, CALL_AT)?.bare_cost(trace, span)?),
+        true => Some(CallRow::of_row(row, CALL_AT)?.bare_cost()?),
         false => None,
     };
     let fits = match query.state {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use compact_str::CompactString;
-use parking_lot::Mutex;
+use quipu_core::locks::Mutex;
 use quipu_core::{
     GroupSums, GroupTable, Kind, Level, Resource, Sketch, Status, Timestamp, TraceId, UsageKey, WorkKey,
     WorkQuery, WorkTotals, Worked,
