@@ -31,7 +31,8 @@ fn of_recordings_of_real_frameworks_the_default_takes_nothing() {
     use std::sync::Arc;
 
     use quipu_core::Stage as _;
-    use quipu_pipeline::{Capture, Redact, RedactConfig, SelfMetrics};
+    use quipu_metrics::SelfMetrics;
+    use quipu_pipeline::{Capture, Redact, RedactConfig};
     use quipu_recordings::Signal;
 
     let settings = RedactConfig { contents: Some(Capture::all(true)), ..RedactConfig::default() };

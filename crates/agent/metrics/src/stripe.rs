@@ -8,7 +8,7 @@ use std::cell::Cell;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use parking_lot::Mutex;
+use quipu_core::locks::Mutex;
 
 /// Most threads with their own cells at one time; all others share one cell.
 pub(crate) const SLOTS: usize = 32;

@@ -7,9 +7,12 @@ use quipu_core::{Adapter, Adapters};
 use crate::plug_ins::plug_ins;
 
 /// Every adapter of the enabled features, the most specific first.
+#[allow(clippy::too_many_lines, reason = "a table")]
 pub fn adapters() -> Adapters {
     let table: Vec<Arc<dyn Adapter>> = vec![
         // adapters: one line each
+        #[cfg(feature = "adapter-voltagent")]
+        Arc::new(quipu_adapter_voltagent::Voltagent),
         #[cfg(feature = "adapter-genkit")]
         Arc::new(quipu_adapter_genkit::Genkit),
         #[cfg(feature = "adapter-mlflow")]

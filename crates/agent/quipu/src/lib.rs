@@ -46,8 +46,9 @@
 //! # Ok::<(), quipu::Error>(())
 //! ```
 //!
-//! Features of the default build: `enable` (recording), `backend-sqlite` (the store) and `macros`
-//! ([`observe`]). Each backend has a feature `backend-…`, each source an `adapter-…`; `http`, `tracing`,
+//! Features of the default build: `enable` (recording), `backend-sqlite` (the store), `macros` ([`observe`]),
+//! `fast-clock` and `system-metrics`. `encryption` and `backup` are for the store, and `signals` for the option
+//! `end_on_signals`. Each backend has a feature `backend-…`, each source an `adapter-…`; `http`, `tracing`,
 //! `opentelemetry`, `primitives`, `tokens`, `reports` and `alerts` add the modules of their names. The guide is in
 //! `docs/guide` of the repository.
 //!
@@ -59,29 +60,47 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "enable")]
 mod adapters;
 #[cfg(feature = "alerts")]
 pub mod alerts;
+#[cfg(feature = "enable")]
 mod backends;
 #[cfg(feature = "tokens")]
 mod estimates;
 #[cfg(doctest)]
 mod guide;
+#[cfg(feature = "enable")]
 mod library;
+#[cfg(not(feature = "enable"))]
+mod off;
+#[cfg(feature = "enable")]
 mod plug_ins;
+#[cfg(feature = "enable")]
 pub mod prices;
+#[cfg(feature = "enable")]
 pub mod testing;
 
+#[cfg(feature = "enable")]
 pub use adapters::adapters;
 #[cfg(feature = "alerts")]
 pub use alerts::alerts;
+#[cfg(feature = "enable")]
 pub use backends::{
     Access, has_files, open, open_backends, schemes, store_folder, store_statements, without_login,
 };
 #[cfg(feature = "tokens")]
 pub use estimates::{estimate, estimator};
+#[cfg(feature = "enable")]
 pub use library::{Build, Builder, Quipu, builder, development, init, production};
+#[cfg(not(feature = "enable"))]
+pub use off::{
+    Action, Amount, Budget, BudgetError, BudgetRef, Budgets, Builder, Estimate, Notice, Period, Preset,
+    Quipu, Reservation, Scope, Status, budget, budgets, builder, development, init, production,
+};
+#[cfg(feature = "enable")]
 pub use plug_ins::install_plug_ins;
+#[cfg(feature = "enable")]
 pub use prices::books as prices;
 #[cfg(feature = "backend-prometheus")]
 pub use quipu_backend_prometheus as prometheus;
@@ -98,9 +117,11 @@ pub use quipu_macros::observe;
 #[cfg(feature = "opentelemetry")]
 pub use quipu_opentelemetry as otel;
 
+#[cfg(feature = "enable")]
 pub use quipu_pipeline as pipeline;
 #[cfg(feature = "primitives")]
 pub use quipu_primitives as primitives;
+#[cfg(feature = "enable")]
 pub use quipu_runtime::{
     AccountStatus, Action, Admission, Amount, BackendConfigs, BackendEntry, Budget, BudgetConfig,
     BudgetError, BudgetRef, BudgetStatus, BudgetView, Budgets, BudgetsBuilder, Capture, DeliveryConfig,

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use parking_lot::Mutex;
+use quipu_core::locks::Mutex;
 use quipu_core::{Accounts, Erasure, Result, Sheet};
 
 use crate::tables::OpenAccounts;

@@ -1,10 +1,13 @@
 //! The thread `quipu`, which moves records from the recorder to the pipeline.
 
 use std::collections::HashSet;
+use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::SyncSender;
+use std::task::Poll;
 use std::time::Duration;
 
 use quipu_core::{Batch, Clock, Intake, Kind as SpanKind, Span, SpanId, SystemClock};
@@ -123,10 +126,14 @@ impl Agent {
             drain.wait(most);
             drain
         });
-        let command = tokio::select! {
-            biased;
-            command = self.commands.recv() => command,
-            back = &mut waiting => {
+        // The command first: it has a deadline.
+        let woken = poll_fn(|waker| match self.commands.poll_recv(waker) {
+            Poll::Ready(command) => Poll::Ready(Ok(command)),
+            Poll::Pending => Pin::new(&mut waiting).poll(waker).map(Err),
+        });
+        let command = match woken.await {
+            Ok(command) => command,
+            Err(back) => {
                 self.drain = back.ok();
                 return Next::Look;
             }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use parking_lot::RwLock;
+use quipu_core::locks::RwLock;
 use quipu_core::{PriceBook, Tokenizer};
 use quipu_prices::Books;
 

@@ -6,11 +6,12 @@ use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 use std::sync::mpsc::SyncSender;
 use std::time::Instant;
 
-use parking_lot::Mutex;
 use quipu_budget::Budgets;
 use quipu_core::Store;
-use quipu_pipeline::{ExporterStatus, Pipeline, SelfMetrics, Steady};
+use quipu_core::locks::Mutex;
+use quipu_pipeline::{ExporterStatus, Pipeline, Steady};
 use quipu_sdk::Recorder;
+use quipu_sdk::metrics::SelfMetrics;
 use tokio::sync::oneshot;
 
 use crate::status::Status;

@@ -16,6 +16,7 @@ mod control;
 mod feed;
 mod hook;
 mod installed;
+mod misuse;
 mod named;
 pub mod prices;
 mod quipu;
@@ -23,10 +24,12 @@ mod registry;
 mod retention;
 mod retention_clock;
 mod sharing;
+#[cfg_attr(not(feature = "signals"), path = "signals_off.rs")]
 mod signals;
 mod start;
 mod status;
 mod syntax;
+#[cfg_attr(not(feature = "system-metrics"), path = "system_off.rs")]
 mod system;
 mod tables;
 pub mod testing;

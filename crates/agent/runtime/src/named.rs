@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use parking_lot::Mutex;
+use quipu_core::locks::Mutex;
 use quipu_core::{Error, ErrorKind, Level, Result};
 use quipu_pipeline::{DeliveryConfig, ExporterRules};
 use serde::Deserialize;

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::time::{Duration, Instant};
 
-use parking_lot::Mutex;
 use quipu_budget::{BudgetRef, Budgets};
+use quipu_core::locks::Mutex;
 use quipu_core::{Error, ErrorKind, Result, Store};
 use quipu_sdk::{Context, Recorder};
 use tokio::runtime::Handle;

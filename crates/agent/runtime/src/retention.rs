@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use quipu_core::{Clock, Meter as _, Retention, Retired, RetiredFor, Store};
-use quipu_pipeline::SelfMetrics;
+use quipu_sdk::metrics::SelfMetrics;
 
 use crate::retention_clock::{Doubt, Trusted};
 

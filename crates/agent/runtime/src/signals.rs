@@ -1,9 +1,14 @@
 //! Orderly end of the process at SIGINT and SIGTERM, on request.
 
+#[cfg(unix)]
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+#[cfg(unix)]
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
+use quipu_core::Result;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{UnboundedSender, WeakUnboundedSender};
 use tokio::sync::oneshot;
@@ -13,15 +18,19 @@ use crate::control::{Command, Kind, Reply, Shared};
 /// Ends the process at the next signal: waiting records are written, open spans are stored as unfinished, and
 /// the exit code is that of a process that the signal ended. A second signal ends it at once. Signals that
 /// the program handles or ignores already are left to it.
+///
+/// # Errors
+/// Never in this build.
 pub(crate) fn end_on_signals(
     commands: &UnboundedSender<Command>,
     shared: &Arc<Shared>,
     limit: Duration,
     runtime: &Handle,
-) {
+) -> Result<()> {
     let _within = runtime.enter();
     let commands = commands.downgrade();
     runtime.spawn(wait(signals(), commands, Arc::clone(shared), limit));
+    Ok(())
 }
 
 #[cfg(unix)]
@@ -49,17 +58,14 @@ fn is_default(signal: i32) -> bool {
 
 /// The exit code after one of the signals.
 #[cfg(unix)]
-async fn next([interrupt, terminate]: &mut [Option<Signal>; 2]) -> i32 {
-    async fn of(signal: &mut Option<Signal>) {
-        match signal {
-            Some(signal) => drop(signal.recv().await),
-            None => std::future::pending().await,
-        }
-    }
-    tokio::select! {
-        () = of(interrupt) => 130,
-        () = of(terminate) => 143,
-    }
+async fn next(signals: &mut [Option<Signal>; 2]) -> i32 {
+    poll_fn(|waker| {
+        let mut codes = signals.iter_mut().zip([130, 143]);
+        let came =
+            codes.find_map(|(signal, code)| signal.as_mut()?.poll_recv(waker).is_ready().then_some(code));
+        came.map_or(Poll::Pending, Poll::Ready)
+    })
+    .await
 }
 
 #[cfg(not(unix))]

@@ -6,15 +6,15 @@ use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64};
 use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
-use parking_lot::Mutex;
 use quipu_budget::Budgets;
+use quipu_core::locks::Mutex;
 use quipu_core::{Accounts, Adapters, Error, ErrorKind, Meter, PriceBook, Result, Store, SystemClock};
 use quipu_mapping::Mapped;
 use quipu_pipeline::{
-    Pipeline, PipelineParts, Redact, SelfMetrics, SharedStore, Stages, StandardStages, Steady, Tail,
-    TailSampling, Unstored, row_of,
+    Pipeline, PipelineParts, Redact, SharedStore, Stages, StandardStages, Steady, Tail, TailSampling,
+    Unstored, row_of,
 };
-use quipu_sdk::metrics::Derive;
+use quipu_sdk::metrics::{Derive, SelfMetrics};
 use quipu_sdk::{Drain, Pricer, Recorder, RecorderConfig};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -76,7 +76,7 @@ impl<T: Tables> Builder<T> {
         let clock = runtime.handle().clone();
         let (commands, asked) = unbounded_channel();
         if config.end_on_signals {
-            end_on_signals(&commands, &shared, config.shutdown_timeout, &clock);
+            end_on_signals(&commands, &shared, config.shutdown_timeout, &clock)?;
         }
         let agent = agent(&config, &shared, drain, asked);
         run(agent, runtime, !budgets.is_empty())?;

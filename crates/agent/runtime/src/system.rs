@@ -2,9 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use parking_lot::Mutex;
+use quipu_core::locks::Mutex;
 use quipu_sdk::metrics::Registry;
 use sysinfo::{Disks, Pid, ProcessRefreshKind, ProcessesToUpdate, System, get_current_pid};
+
+use crate::misuse::report;
 
 /// Shortest interval between two readings, because a reading costs CPU time.
 const APART: Duration = Duration::from_secs(5);
@@ -25,14 +27,6 @@ pub fn observe(registry: &'static Registry) {
             readings.tell(registry);
         }
     });
-}
-
-/// Logs rejected or changed observations, once per instrument and problem.
-fn report(registry: &Registry) {
-    for rejected in registry.new_problems() {
-        let (instrument, problem) = (rejected.instrument, rejected.problem.as_str());
-        tracing::warn!(%instrument, problem, "an observation of a metric was changed or dropped");
-    }
 }
 
 struct Readings {

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use parking_lot::Mutex;
+use quipu_core::locks::Mutex;
 use quipu_core::{Accounts, Adapters, Backend, Error, ErrorKind, Level, Result, Store};
 use quipu_pipeline::SharedStore;
 use serde::Serialize;

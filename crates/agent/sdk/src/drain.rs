@@ -1,9 +1,9 @@
 //! The reading end of a recorder.
 
 use std::sync::atomic::Ordering;
+use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::Receiver;
 use quipu_core::{Batch, Metric, Span, Timestamp};
 use quipu_semconv::quipu::UNFINISHED;
 

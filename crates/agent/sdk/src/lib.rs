@@ -21,10 +21,13 @@ mod drain;
 mod event;
 pub mod events;
 mod field;
+#[cfg_attr(not(feature = "enable"), path = "future_off.rs")]
 mod future;
 mod guard;
 #[cfg(feature = "enable")]
 mod ids;
+#[cfg_attr(not(feature = "json"), path = "json_off.rs")]
+mod json;
 #[cfg(feature = "enable")]
 mod lane;
 #[cfg(feature = "enable")]
@@ -62,6 +65,9 @@ pub use counts::Counts;
 pub use drain::Drain;
 pub use event::{CustomEvent, EventBuilder, EventFilter, EventPredicate, EventView, emit, event, event_at};
 pub use field::{Content, Field};
+#[cfg(not(feature = "enable"))]
+#[doc(hidden)]
+pub use future::Unobserved;
 pub use future::{FutureExt, InContext, Instrumented};
 pub use guard::{
     Agent, CallsModel, ContextAssembly, Converses, Embedding, Ended, EnteredGuard, Evaluator, FileOperation,

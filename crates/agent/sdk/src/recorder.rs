@@ -1,10 +1,10 @@
 //! Recorder: the channel from guards to the drain.
 
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, OnceLock};
 
-use crossbeam_channel::{Sender, bounded};
-use parking_lot::Mutex;
+use quipu_core::locks::Mutex;
 
 use crate::clock::Scale;
 use crate::drain::Drain;
@@ -26,9 +26,9 @@ pub(crate) struct Shared {
     /// thread records for the first time, when its ring grows, and briefly by the drain.
     pub fresh: Mutex<Vec<Consumer>>,
     tallies: Mutex<Tallies>,
-    large: Sender<Box<[u64]>>,
+    large: SyncSender<Box<[u64]>>,
     pub large_bytes: AtomicUsize,
-    wake: Sender<()>,
+    wake: SyncSender<()>,
     /// The drain was woken and has not looked yet.
     pub asked: AtomicBool,
     pub closed: AtomicBool,
@@ -71,8 +71,8 @@ impl std::fmt::Debug for Recorder {
 impl Recorder {
     /// Creates a recorder and its drain.
     pub fn new(config: RecorderConfig) -> (Self, Drain) {
-        let (large, large_out) = bounded(LARGE_RECORDS);
-        let (wake, woken) = bounded(1);
+        let (large, large_out) = sync_channel(LARGE_RECORDS);
+        let (wake, woken) = sync_channel(1);
         let shared = Shared {
             config,
             scale: Scale::now(),

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering, fence};
 
-use parking_lot::Mutex;
+use quipu_core::locks::Mutex;
 
 /// Most words that a slot holds: the head, and a name of some 190 bytes. A span with a longer name shows its
 /// kind alone.

@@ -3,8 +3,8 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
-use parking_lot::Mutex;
 use quipu_core::SpanId;
+use quipu_core::locks::Mutex;
 use quipu_sdk::{Context, Mirror, Opened, set_mirror};
 use tracing::Span;
 use tracing::span::Id;

@@ -6,20 +6,20 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The package of the two programs. It is built by a cargo of its own: within this workspace, others switch
-/// recording on.
-fn package() -> PathBuf {
-    let package = Path::new(env!("CARGO_TARGET_TMPDIR")).join("disabled");
+/// A package with these programs and one dependency of this workspace, without its features. It is built by a
+/// cargo of its own: within this workspace, others switch recording on.
+fn package(name: &str, dependency: &str, folder: &str, programs: &[&str]) -> PathBuf {
+    let package = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap();
     fs::create_dir_all(package.join("src/bin")).unwrap();
-    let sdk = root.join("crates/agent/sdk");
+    let folder = root.join(folder);
     let manifest = format!(
-        "[package]\nname = \"probe\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\nquipu-sdk = {{ path = {sdk:?}, default-features = false }}\n\n[profile.release]\ncodegen-units = 1\npanic = \"abort\"\n"
+        "[package]\nname = \"probe\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\n{dependency} = {{ path = {folder:?}, default-features = false }}\n\n[profile.release]\ncodegen-units = 1\npanic = \"abort\"\n"
     );
     write(&package.join("Cargo.toml"), &manifest);
     // The same versions as here, so that nothing has to be fetched.
     write(&package.join("Cargo.lock"), &fs::read_to_string(root.join("Cargo.lock")).unwrap());
-    for name in ["bare.rs", "instrumented.rs"] {
+    for name in programs {
         let source = fs::read_to_string(root.join("tests/disabled/probe").join(name)).unwrap();
         write(&package.join("src/bin").join(name), &source);
     }
@@ -34,19 +34,25 @@ fn write(path: &Path, text: &str) {
     fs::write(path, text).unwrap();
 }
 
-/// The instructions of `work` in one of the two programs.
-fn instructions(package: &Path, program: &str) -> Vec<String> {
-    let out = package.join(format!("{program}.s"));
-    let built = Command::new(env!("CARGO"))
+/// Runs cargo in a package; returns its output.
+fn cargo(package: &Path, arguments: &[&str]) -> String {
+    let done = Command::new(env!("CARGO"))
         .current_dir(package)
         .env("CARGO_TARGET_DIR", package.join("target"))
         .env_remove("RUSTFLAGS")
         .env_remove("CARGO_ENCODED_RUSTFLAGS")
-        .args(["rustc", "--release", "--offline", "--bin", program, "--", "--emit"])
-        .arg(format!("asm={}", out.display()))
+        .args(arguments)
         .output()
         .unwrap();
-    assert!(built.status.success(), "{program}: {}", String::from_utf8_lossy(&built.stderr));
+    assert!(done.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
+    String::from_utf8(done.stdout).unwrap()
+}
+
+/// The instructions of `work` in one of the two programs.
+fn instructions(package: &Path, program: &str) -> Vec<String> {
+    let out = package.join(format!("{program}.s"));
+    let assembly = format!("asm={}", out.display());
+    cargo(package, &["rustc", "--release", "--offline", "--bin", program, "--", "--emit", &assembly]);
     body(&fs::read_to_string(&out).unwrap())
 }
 
@@ -81,8 +87,20 @@ fn body(assembly: &str) -> Vec<String> {
 
 #[test]
 fn the_compiler_makes_the_same_of_a_function_with_and_without_instrumentation() {
-    let package = package();
+    let package = package("disabled", "quipu-sdk", "crates/agent/sdk", &["bare.rs", "instrumented.rs"]);
     let bare = instructions(&package, "bare");
     assert!(bare.len() > 5, "{bare:#?}");
     assert_eq!(instructions(&package, "instrumented"), bare);
+}
+
+#[test]
+fn a_program_compiles_without_the_library_and_the_library_does_nothing() {
+    let package = package("facade", "quipu-obs", "crates/agent/quipu", &["library.rs"]);
+    let folder = package.join("data");
+    let output = cargo(&package, &["run", "--quiet", "--offline", "--bin", "library", "--", "data"]);
+    assert_eq!(
+        output.lines().collect::<Vec<_>>(),
+        ["running (false, false, false), problems 0", "advice None None, second call passes"]
+    );
+    assert!(!folder.exists(), "a library that is compiled out writes nothing");
 }

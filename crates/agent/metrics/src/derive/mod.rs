@@ -10,7 +10,7 @@ mod tell;
 use std::sync::Arc;
 
 use foldhash::{HashMap, HashMapExt};
-use parking_lot::Mutex;
+use quipu_core::locks::Mutex;
 use quipu_core::{Batch, Cost, Metric, Resource, Span, SpanId, Stage, Timestamp, TraceId};
 
 use self::calls::Counted;

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use compact_str::CompactString;
-use parking_lot::RwLock;
+use quipu_core::locks::RwLock;
 
 use super::series::Series;
 use crate::kind::InstrumentKind;

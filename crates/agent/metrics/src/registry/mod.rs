@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use compact_str::CompactString;
 use foldhash::{HashMap, fast::RandomState};
-use parking_lot::{Mutex, RwLock};
+use quipu_core::locks::{Mutex, RwLock};
 use quipu_core::{SpanId, Timestamp, TraceId};
 
 use self::instrument::{Description, UnusedDescription};

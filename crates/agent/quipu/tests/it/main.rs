@@ -18,5 +18,6 @@ mod otel;
 #[cfg(feature = "reports")]
 mod reports;
 mod run;
+mod same;
 mod shared;
 mod testing;

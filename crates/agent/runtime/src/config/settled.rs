@@ -122,6 +122,11 @@ impl Config {
         let retention =
             retention.map_err(|wrong| Error::new(ErrorKind::Invalid, "read configuration", wrong))?;
         let (list, by_preset) = listed(said.backends, choice.backends, code, &variables, &mut problems);
+        if said.system_metrics == Some(true) && !cfg!(feature = "system-metrics") {
+            let missing =
+                "system_metrics: they are not in this build: build with the feature `system-metrics`";
+            problems.push(missing.to_owned());
+        }
         let backends = BackendConfigs {
             list,
             by_preset,

@@ -5,6 +5,7 @@
 mod budgets;
 mod config;
 mod house;
+mod left_out;
 mod lifecycle;
 mod named;
 mod prices;
