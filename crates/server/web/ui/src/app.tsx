@@ -1,4 +1,4 @@
-import { lazy, Suspense, useEffect } from "react";
+import { Suspense, useEffect } from "react";
 import { useMe } from "./api/access";
 import { Problem } from "./api/client";
 import { Boundary } from "./components/Boundary";
@@ -7,79 +7,44 @@ import { Shell } from "./components/Shell";
 import { Failure } from "./components/States";
 import { t } from "./lib/i18n";
 import { foldFormer } from "./state/filters";
+import { remember } from "./state/memory";
 import { pageOf } from "./state/pages";
-import { prefetched } from "./state/prefetch";
+import { part, readAhead } from "./state/prefetch";
 import { navigate, usePlace } from "./state/url";
 
 // A page's code is read when the page is first opened, or earlier while the browser is idle.
-const Overview = lazy(
-  prefetched(async () => ({ default: (await import("./pages/overview/Overview")).Overview })),
-);
-const Traces = lazy(prefetched(async () => ({ default: (await import("./pages/Traces")).Traces })));
-const WorkRows = lazy(
-  prefetched(async () => ({ default: (await import("./pages/traces/WorkRows")).WorkRows })),
-);
-const Compare = lazy(
-  prefetched(async () => ({ default: (await import("./pages/compare/Compare")).Compare })),
-);
-const Trace = lazy(prefetched(async () => ({ default: (await import("./pages/trace/Trace")).Trace })));
-const Sessions = lazy(
-  prefetched(async () => ({ default: (await import("./pages/sessions/Sessions")).Sessions })),
-);
-const SessionPage = lazy(
-  prefetched(async () => ({ default: (await import("./pages/sessions/Session")).SessionPage })),
-);
-const Users = lazy(prefetched(async () => ({ default: (await import("./pages/users/Users")).Users })));
-const Agents = lazy(prefetched(async () => ({ default: (await import("./pages/agents/Agents")).Agents })));
-const Models = lazy(prefetched(async () => ({ default: (await import("./pages/models/Models")).Models })));
-const Tools = lazy(prefetched(async () => ({ default: (await import("./pages/tools/Tools")).Tools })));
-const Guardrails = lazy(
-  prefetched(async () => ({
-    default: (await import("./pages/guardrails/Guardrails")).Guardrails,
-  })),
-);
-const MapPage = lazy(prefetched(async () => ({ default: (await import("./pages/map/Map")).MapPage })));
-const Events = lazy(prefetched(async () => ({ default: (await import("./pages/events/Events")).Events })));
-const Metrics = lazy(
-  prefetched(async () => ({ default: (await import("./pages/metrics/Metrics")).Metrics })),
-);
-const System = lazy(prefetched(async () => ({ default: (await import("./pages/system/System")).System })));
-const Data = lazy(prefetched(async () => ({ default: (await import("./pages/data/Data")).Data })));
-const Frameworks = lazy(
-  prefetched(async () => ({ default: (await import("./pages/Frameworks")).Frameworks })),
-);
-const Access = lazy(prefetched(async () => ({ default: (await import("./pages/access/Access")).Access })));
-const Audit = lazy(prefetched(async () => ({ default: (await import("./pages/audit/Audit")).Audit })));
-const Login = lazy(prefetched(async () => ({ default: (await import("./pages/login/Login")).Login })));
-const FirstPassword = lazy(
-  prefetched(async () => ({
-    default: (await import("./pages/login/FirstPassword")).FirstPassword,
-  })),
-);
-const Cost = lazy(prefetched(async () => ({ default: (await import("./pages/cost/Cost")).Cost })));
-const Budgets = lazy(
-  prefetched(async () => ({ default: (await import("./pages/budgets/Budgets")).Budgets })),
-);
+const Overview = part(async () => (await import("./pages/overview/Overview")).Overview);
+const Traces = part(async () => (await import("./pages/Traces")).Traces);
+const WorkRows = part(async () => (await import("./pages/traces/WorkRows")).WorkRows);
+const Compare = part(async () => (await import("./pages/compare/Compare")).Compare);
+const Trace = part(async () => (await import("./pages/trace/Trace")).Trace);
+const Sessions = part(async () => (await import("./pages/sessions/Sessions")).Sessions);
+const SessionPage = part(async () => (await import("./pages/sessions/Session")).SessionPage);
+const Users = part(async () => (await import("./pages/users/Users")).Users);
+const Agents = part(async () => (await import("./pages/agents/Agents")).Agents);
+const Models = part(async () => (await import("./pages/models/Models")).Models);
+const Tools = part(async () => (await import("./pages/tools/Tools")).Tools);
+const Guardrails = part(async () => (await import("./pages/guardrails/Guardrails")).Guardrails);
+const MapPage = part(async () => (await import("./pages/map/Map")).MapPage);
+const Events = part(async () => (await import("./pages/events/Events")).Events);
+const Metrics = part(async () => (await import("./pages/metrics/Metrics")).Metrics);
+const System = part(async () => (await import("./pages/system/System")).System);
+const Data = part(async () => (await import("./pages/data/Data")).Data);
+const Frameworks = part(async () => (await import("./pages/Frameworks")).Frameworks);
+const Access = part(async () => (await import("./pages/access/Access")).Access);
+const Audit = part(async () => (await import("./pages/audit/Audit")).Audit);
+const Login = part(async () => (await import("./pages/login/Login")).Login);
+const FirstPassword = part(async () => (await import("./pages/login/FirstPassword")).FirstPassword);
+const Cost = part(async () => (await import("./pages/cost/Cost")).Cost);
+const Budgets = part(async () => (await import("./pages/budgets/Budgets")).Budgets);
 
-const Alerts = lazy(prefetched(async () => ({ default: (await import("./pages/alerts/Alerts")).Alerts })));
-const Incidents = lazy(
-  prefetched(async () => ({ default: (await import("./pages/incidents/Incidents")).Incidents })),
-);
-const IncidentPage = lazy(
-  prefetched(async () => ({ default: (await import("./pages/incidents/Incident")).IncidentPage })),
-);
-const Slos = lazy(prefetched(async () => ({ default: (await import("./pages/slos/Slos")).Slos })));
-const Sql = lazy(prefetched(async () => ({ default: (await import("./pages/sql/Sql")).Sql })));
-const Dashboards = lazy(
-  prefetched(async () => ({
-    default: (await import("./pages/dashboards/Dashboards")).Dashboards,
-  })),
-);
-const DashboardPage = lazy(
-  prefetched(async () => ({
-    default: (await import("./pages/dashboards/Dashboard")).DashboardPage,
-  })),
-);
+const Alerts = part(async () => (await import("./pages/alerts/Alerts")).Alerts);
+const Incidents = part(async () => (await import("./pages/incidents/Incidents")).Incidents);
+const IncidentPage = part(async () => (await import("./pages/incidents/Incident")).IncidentPage);
+const Slos = part(async () => (await import("./pages/slos/Slos")).Slos);
+const Sql = part(async () => (await import("./pages/sql/Sql")).Sql);
+const Dashboards = part(async () => (await import("./pages/dashboards/Dashboards")).Dashboards);
+const DashboardPage = part(async () => (await import("./pages/dashboards/Dashboard")).DashboardPage);
 
 // Page by page; each owner adds its line here and its case below.
 
@@ -94,7 +59,7 @@ function decoded(text: string): string {
 /** Addresses that are another page's. */
 const MOVED: Record<string, string> = { "/usage": "/cost", "/parity-matrix": "/frameworks" };
 
-function Page({ path }: { path: string }) {
+function pageAt(path: string) {
   const [, page, ...rest] = path.split("/");
   const id = decoded(rest.join("/"));
   if (page === "") return <Overview />;
@@ -129,6 +94,9 @@ function Page({ path }: { path: string }) {
   );
 }
 
+// The code of the first page is read while it is asked who is here.
+readAhead(pageAt(window.location.pathname));
+
 export function App() {
   const { path, params } = usePlace();
   useEffect(() => foldFormer(path, params), [path, params]);
@@ -144,8 +112,12 @@ export function App() {
   }, [path]);
   // Whether anybody has to say who they are is known before anything else is asked.
   const me = useMe();
+  const stranger = me.data?.access === true && !me.data.principal;
+  useEffect(() => {
+    if (me.data) remember("stranger", stranger ? "yes" : null);
+  }, [me.data, stranger]);
   if (me.isPending) return <Loading />;
-  if (me.data?.access && !me.data.principal)
+  if (me.data && stranger)
     return (
       <Suspense fallback={<Loading />}>
         <Login me={me.data} />
@@ -160,7 +132,7 @@ export function App() {
   return (
     <Shell>
       <Boundary key={path}>
-        <Suspense fallback={<Loading />}>{MOVED[path] ? null : <Page path={path} />}</Suspense>
+        <Suspense fallback={<Loading />}>{MOVED[path] ? null : pageAt(path)}</Suspense>
       </Boundary>
     </Shell>
   );

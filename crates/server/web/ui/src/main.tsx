@@ -1,6 +1,7 @@
 import { QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { askMe } from "./api/access";
 import { queryClient } from "./api/queries";
 import { App } from "./app";
 import { startLanguage } from "./lib/i18n";
@@ -14,7 +15,8 @@ import "./styles/usage.css";
 
 const root = document.getElementById("root");
 if (root) {
-  await startLanguage();
+  // Until both are there, index.html shows the frame.
+  await Promise.all([startLanguage(), askMe()]);
   createRoot(root).render(
     <StrictMode>
       <QueryClientProvider client={queryClient}>

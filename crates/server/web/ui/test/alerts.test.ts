@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { keysOf, readMatchers, ruleDraft } from "../src/pages/alerts/draft";
+import { keysOf, matcherText, readMatchers, ruleDraft } from "../src/pages/alerts/draft";
 import { figure, lengthText, limitText } from "../src/pages/alerts/parts";
 import { share } from "../src/pages/slos/parts";
 
@@ -86,8 +86,15 @@ describe("words of alerts", () => {
 
   it("read the matchers of a silence", () => {
     expect(readMatchers("rule=slow, model=gpt-*")).toEqual({ rule: "slow", model: "gpt-*" });
+    expect(readMatchers('rule=slow agent="night shift"')).toEqual({ rule: "slow", agent: "night shift" });
     expect(readMatchers("slow")).toBeNull();
     expect(readMatchers(" ")).toBeNull();
+  });
+
+  it("writes matchers as it reads them", () => {
+    const matchers = { rule: "slow", agent: "night shift", model: "gpt-*" };
+    expect(matcherText(matchers)).toBe('rule=slow agent="night shift" model=gpt-*');
+    expect(readMatchers(matcherText(matchers))).toEqual(matchers);
   });
 
   it("tell a share from its objective", () => {

@@ -1,7 +1,7 @@
 // Two sets side by side: means over all calls, and no winner where a figure is unknown.
 import { describe, expect, it } from "vitest";
 import type { Figures } from "../src/api/ask";
-import { differenceOf, measuresOf, winnerOf, works } from "../src/lib/compare";
+import { differenceOf, measuresOf, pointsOf, winnerOf, works } from "../src/lib/compare";
 
 const figures = (more: Partial<Figures>): Figures => ({
   count: 10,
@@ -50,6 +50,14 @@ describe("two sets of calls", () => {
     expect(winnerOf(fast.ttft, fast.ttft)).toBe(0);
     expect(differenceOf(400, 800)).toBe(1);
     expect(differenceOf(0, 800)).toBeNull();
+  });
+
+  it("differ in points where the figure is a share", () => {
+    const [some, none] = [of(), of({ errors: 0 })];
+    if (!some.success || !none.success || !some.p50 || !none.p50) throw new Error("figures are missing");
+    expect(pointsOf(some.success, none.success)).toBeCloseTo(0.1);
+    expect(pointsOf({ ...some.success, value: null }, none.success)).toBeNull();
+    expect(pointsOf(some.p50, none.p50)).toBeNull();
   });
 
   it("are not compared by speed if one never succeeds", () => {

@@ -1,5 +1,4 @@
 import { readdirSync, readFileSync } from "node:fs";
-import i18next from "i18next";
 import { describe, expect, it } from "vitest";
 import type { Answer, AskPoint, Figures } from "../src/api/ask";
 import { Problem } from "../src/api/client";
@@ -28,13 +27,6 @@ import { COLUMNS, moved, type Placed, settle } from "../src/pages/dashboards/pla
 import { refusalsOf } from "../src/pages/dashboards/refusals";
 
 // Without words of a language a text is its own.
-await i18next.init({
-  lng: "en",
-  keySeparator: false,
-  nsSeparator: false,
-  interpolation: { prefix: "{", suffix: "}" },
-});
-
 const figures = (patch: Partial<Figures> = {}): Figures => ({
   count: 0,
   errors: 0,

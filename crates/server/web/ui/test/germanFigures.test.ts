@@ -1,10 +1,10 @@
-import i18next from "i18next";
 import { beforeAll, describe, expect, it } from "vitest";
 import { boundText, formatTick, formatUnit } from "../src/charts/units";
 import * as figures from "../src/lib/format";
+import { startLanguage } from "../src/lib/i18n";
 import { day } from "../src/lib/time";
 
-beforeAll(() => i18next.init({ lng: "de", fallbackLng: false, resources: { de: { translation: {} } } }));
+beforeAll(() => startLanguage("de"));
 
 /** The number that a German text says, without its unit. */
 const read = (text: string) =>

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Graph } from "../src/api/outline";
+import { unobstructed } from "../src/pages/map/nameplates";
 import { reduced } from "../src/pages/map/reduced";
 
 const node = (id: string) => ({
@@ -62,5 +63,13 @@ describe("a reduced map", () => {
   it("shows one node with what it touches", () => {
     expect(ids({ focus: "agent:b" })).toEqual(["agent:b", "tool:rare", "model:m"]);
     expect(ids({ focus: "service:s", services: false })).toEqual(["service:s", "agent:a"]);
+  });
+});
+
+describe("names in space", () => {
+  it("give way to those before them, and to none that is hidden", () => {
+    const box = (left: number) => ({ left, top: 0, width: 10, height: 5 });
+    expect(unobstructed([box(0), box(8), box(16), null, box(11)])).toEqual([true, false, true, false, false]);
+    expect(unobstructed([box(0), { ...box(0), top: 5 }])).toEqual([true, true]);
   });
 });

@@ -1,6 +1,6 @@
 // Equal steps in a row are folded into the first; search for a hidden one opens them.
 import { describe, expect, it } from "vitest";
-import { foldedRepeats, repeatsOf, revealRepeats } from "../src/lib/repeats";
+import { foldedRepeats, passSums, repeatsOf, revealRepeats } from "../src/lib/repeats";
 import { shownRows, UNFOLDED } from "../src/lib/tree";
 import { outline, type Row } from "./outline";
 
@@ -46,5 +46,45 @@ describe("repeats", () => {
     const open = revealRepeats(trace, repeats, 3, new Set());
     expect(shown(open)).toEqual([0, 1, 2, 3, 4, 5]);
     expect(revealRepeats(trace, repeats, 5, new Set()).size).toBe(0);
+  });
+
+  it("stand for all passes with the sums of each step", () => {
+    const rows = steps("gpt", "find", "gpt", "find", "gpt", "find", "gpt");
+    const priced = rows.map((row) =>
+      row.kind === "llm" ? { ...row, tokens: 100, nano: 7, counted: true } : row,
+    );
+    const trace = outline([root, ...priced]);
+    const sums = passSums(trace, foldedRepeats(trace, repeatsOf(trace), new Set()));
+    expect([...sums.keys()]).toEqual([1, 2]);
+    expect(sums.get(1)).toMatchObject({ times: 3, duration: 24, cost: 21 });
+    expect((sums.get(1)?.input ?? 0) + (sums.get(1)?.output ?? 0)).toBe(300);
+    expect(sums.get(2)).toMatchObject({ times: 3, duration: 24, input: 0, output: 0, cost: Number.NaN });
+  });
+
+  it("stand for the rows below them too, as long as every pass has the same", () => {
+    const turn = (at: number, calls: number): Row[] => [
+      { id: `turn${at}`, parent: "root", start: at * 10, end: at * 10 + 9, name: "turn", kind: "agent" },
+      ...Array.from({ length: calls }, (_, call) => ({
+        id: `call${at}.${call}`,
+        parent: `turn${at}`,
+        start: at * 10 + call,
+        end: at * 10 + call + 1,
+        name: "chat",
+        kind: "llm",
+        model: "gpt",
+        tokens: 100,
+        nano: 7,
+        counted: true,
+      })),
+    ];
+    const sums = (...calls: number[]) => {
+      const trace = outline([root, ...calls.flatMap((many, at) => turn(at, many))]);
+      return passSums(trace, foldedRepeats(trace, repeatsOf(trace), new Set()));
+    };
+    expect(sums(1, 1, 1).get(2)).toMatchObject({ times: 3, duration: 3, cost: 21 });
+    // Three calls of each turn are one row, which stands for nine.
+    expect(sums(3, 3, 3).get(2)).toMatchObject({ times: 9, duration: 9, cost: 63 });
+    expect(sums(1, 2, 1).get(1)).toMatchObject({ times: 3 });
+    expect(sums(1, 2, 1).has(2)).toBe(false);
   });
 });

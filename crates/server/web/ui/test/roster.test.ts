@@ -1,5 +1,4 @@
-import i18next from "i18next";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Answer, AskPoint, Figures } from "../src/api/ask";
 import type { Recommendation, ToolInsight } from "../src/api/insight";
 import type { Span, Usage } from "../src/api/types";
@@ -14,16 +13,6 @@ import { hourValue, lastHours, onHours } from "../src/pages/tools/hours";
 import { changeWords, recommendationWords } from "../src/pages/tools/words";
 import { userRows } from "../src/pages/users/rows";
 import { span } from "./span";
-
-beforeAll(async () => {
-  await i18next.init({
-    lng: "en",
-    keySeparator: false,
-    nsSeparator: false,
-    interpolation: { prefix: "{", suffix: "}", escapeValue: false },
-    resources: { en: { translation: {} } },
-  });
-});
 
 const HOUR = 3_600_000;
 const START = Date.parse("2026-01-05T10:00:00Z");
@@ -171,7 +160,7 @@ const tool = (more: Partial<ToolInsight> = {}): ToolInsight => ({
 describe("a tool's change in words", () => {
   it("says worse and better", () => {
     expect(changeWords(tool()).map((one) => one.tone)).toEqual(["worse", "worse"]);
-    expect(changeWords(tool())[1]?.text).toBe("p95 300 ms (was 200 ms, +50 %)");
+    expect(changeWords(tool())[1]?.text).toBe("p95 300 ms (was 200 ms, +50%)");
     const better = tool({ change: { success_points: 3, p95_percent: -20 } });
     expect(changeWords(better).map((one) => one.tone)).toEqual(["better", "better"]);
   });

@@ -12,6 +12,16 @@ const bounds = (text: string) => {
 };
 
 describe("a time range as text", () => {
+  it("names a typed length in words", () => {
+    const label = (text: string) => rangeLabel(readRange(text, now) as Range);
+    expect([label("-3d"), label("-45m"), label("-2w"), label("-5h")]).toEqual([
+      "Last 3 days",
+      "Last 45 minutes",
+      "Last 2 weeks",
+      "Last 5 hours",
+    ]);
+  });
+
   it.each([
     ["today", "today"],
     ["Gestern", "yesterday"],

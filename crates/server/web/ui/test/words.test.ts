@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { placeholders, readSources } from "../scripts/words.mjs";
 import de from "../src/locales/de.json";
@@ -43,6 +44,12 @@ describe("the words of the screen", () => {
 
   it("have a singular and a plural in English where they count", () => {
     expect([...counted].flatMap(forms).filter((key) => !english[key])).toEqual([]);
+  });
+
+  it.each(["en", "de"])("are sorted and stand once in the file: %s", (locale) => {
+    const file = readFileSync(new URL(`../src/locales/${locale}.json`, import.meta.url), "utf8");
+    const found = [...file.matchAll(/^ {2}("(?:[^"\\]|\\.)*"):/gm)].map(([, key]) => JSON.parse(key ?? ""));
+    expect(found).toEqual([...new Set(found)].sort());
   });
 
   it.each([

@@ -72,14 +72,19 @@ export interface AuditEntry {
 
 const MINUTE = 60_000;
 
+const ME = {
+  queryKey: ["me"],
+  staleTime: MINUTE,
+  queryFn: ({ signal }: { signal: AbortSignal }) => get<Me>("/me", {}, signal),
+};
+
+/** Asks who is here, before anything is drawn. A failure is told where it is drawn. */
+export const askMe = (): Promise<void> => queryClient.prefetchQuery(ME);
+
 export function useMe() {
-  return useQuery({
-    queryKey: ["me"],
-    staleTime: MINUTE,
-    // The frame asks too, and is drawn only once this is answered: asked anew by each mount, a failure would never end.
-    retryOnMount: false,
-    queryFn: ({ signal }) => get<Me>("/me", {}, signal),
-  });
+  // The frame asks too, and is drawn only once this is answered: asked anew by each mount, a failure would
+  // never end.
+  return useQuery({ ...ME, retryOnMount: false });
 }
 
 /** Everything on the screen is somebody else's now. */

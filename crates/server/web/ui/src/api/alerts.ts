@@ -18,6 +18,13 @@ export interface AlertState {
   error: string | null;
 }
 
+export interface AlertStates {
+  /** Firing ones first; the server cuts the list at 1,000 rows. */
+  alerts: AlertState[];
+  /** Groups in each state, whether they are in the list or not. */
+  counts: Record<AlertState["state"], number>;
+}
+
 /** The keys of a rule that the screens read; others are kept as they are. */
 export interface RuleKeys {
   [key: string]: unknown;
@@ -110,7 +117,7 @@ export function useAlertList<T>(path: string) {
   });
 }
 
-export const useAlertStates = () => useAlertList<{ alerts: AlertState[] }>("/alerts");
+export const useAlertStates = () => useAlertList<AlertStates>("/alerts");
 export const useAlertRules = () =>
   useAlertList<{ rules: AlertRule[]; channels: AlertChannel[]; presets?: AlertPreset[] }>("/alerts/rules");
 export const useAlertHistory = (days: number) =>

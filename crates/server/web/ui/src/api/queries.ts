@@ -50,12 +50,13 @@ export const queryClient = new QueryClient({
 });
 
 export const PAGE_ROWS = 100;
-/** Who scrolls beyond the first page wants many: larger steps keep up with the wheel. */
+/** Rows of each later page. Larger steps keep up with the wheel. */
 const LATER_ROWS = 500;
 
-export function useTraces(scope: Scope, sort: string) {
+/** Traces page by page; `rows` is the size of the first page. */
+export function useTraces(scope: Scope, sort: string, rows = PAGE_ROWS) {
   return useInfiniteQuery({
-    queryKey: ["traces", scope, sort],
+    queryKey: rows === PAGE_ROWS ? ["traces", scope, sort] : ["traces", scope, sort, rows],
     initialPageParam: null as { cursor: string; bounds: object } | null,
     queryFn: async ({ pageParam, signal }) => {
       // Later pages keep the bounds of the first, else a moving "last hour" would shift under the cursor.
@@ -66,7 +67,7 @@ export function useTraces(scope: Scope, sort: string) {
           ...bounds,
           ...scope.filters,
           sort,
-          limit: pageParam ? LATER_ROWS : PAGE_ROWS,
+          limit: pageParam ? LATER_ROWS : rows,
           cursor: pageParam?.cursor,
         },
         signal,

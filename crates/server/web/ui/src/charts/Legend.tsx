@@ -30,7 +30,7 @@ export function Legend({ series, hidden, toggle }: Props) {
               type="button"
               className="chart-key"
               aria-pressed={!off}
-              aria-label={t("Show {name}", { name: one.name })}
+              aria-label={one.href ? t("Show {name}", { name: one.name }) : undefined}
               title={t("Click to toggle, Shift-click to isolate")}
               onClick={(event) => toggle(one.name, event.shiftKey)}
             >

@@ -92,13 +92,15 @@ export function Grid<Row>(props: Props<Row>) {
   const { rows, rowKey, rowHref, onPick, memory, onEnd } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const width = useWidth(scroller);
-  const narrow = useNarrow() && props.compact !== undefined;
-  const height = narrow ? COMPACT_ROW : ROW;
   const kept = memory ? offsets.get(memory) : undefined;
   const [cursor, setCursor] = useState(kept?.cursor ?? -1);
   const { selection } = props;
   const room = selection ? width - SELECT : width;
   const columns = props.keepColumns ? props.columns : fitting(props.columns, room);
+  // Beside an open panel the columns that stay can be wider than the list.
+  const tight = !props.keepColumns && width > 0 && least(columns) > room;
+  const narrow = (useNarrow() || tight) && props.compact !== undefined;
+  const height = narrow ? COMPACT_ROW : ROW;
   const { onDropped } = props;
   const dropped = props.columns
     .filter((column) => !columns.includes(column))

@@ -30,10 +30,12 @@ function figuresOf({ name, value, against }: HealthPart): string {
       return t("{n} of {all} calls have no price", counts);
     case "alerts":
       if (value + against === 0) return t("No alert is open");
-      return t("{critical} critical and {other} other alerts are open", {
-        critical: count(value),
-        other: count(against),
-      });
+      return [
+        value > 0 ? t("{n} critical alerts open", { n: count(value), count: value }) : null,
+        against > 0 ? t("{n} other alerts open", { n: count(against), count: against }) : null,
+      ]
+        .filter((part) => part !== null)
+        .join(", ");
   }
 }
 
@@ -41,15 +43,15 @@ function figuresOf({ name, value, against }: HealthPart): string {
 function stepOf(name: HealthPart["name"]): string {
   switch (name) {
     case "errors":
-      return t("Read the failed calls");
+      return t("Show failed calls");
     case "latency":
-      return t("Read the slowest calls");
+      return t("Show slowest calls");
     case "tools":
-      return t("Read the failed tool runs");
+      return t("Show failed tool runs");
     case "prices":
-      return t("Add the missing prices");
+      return t("Add missing prices");
     case "alerts":
-      return t("Look at the open alerts");
+      return t("Show open alerts");
   }
 }
 

@@ -8,7 +8,7 @@ import { Menu } from "./Menu";
 
 export function PageHelp() {
   const { path } = usePlace();
-  const help = helpOf(pageOf(path)?.path ?? "");
+  const help = helpOf(pageOf(path)?.path ?? "", path);
   if (!help) return null;
   return (
     <div className="page-help">

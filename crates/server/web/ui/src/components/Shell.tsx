@@ -1,5 +1,5 @@
-// The frame of every page: the cord of pages on the left, filters and time above, the thin bar when the line is lost.
-import { lazy, type ReactNode, Suspense, useEffect, useMemo, useRef, useState } from "react";
+// The frame of every page: the cord of pages on the left, and the thin bar when the line is lost.
+import { type ReactNode, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { askAnew, paced } from "../api/again";
 import { useConnection, useLive } from "../api/live";
 import { queryClient, useStatus } from "../api/queries";
@@ -8,17 +8,13 @@ import { t } from "../lib/i18n";
 import { filterHref } from "../state/filters";
 import { useKeys } from "../state/keys";
 import { PAGES } from "../state/pages";
-import { prefetched } from "../state/prefetch";
+import { part } from "../state/prefetch";
 import { navigate, usePlace } from "../state/url";
-import { FilterBar } from "./FilterBar";
-import { LiveButton } from "./LiveButton";
-import { PageHelp } from "./PageHelp";
 import { Rail } from "./Rail";
-import { RangePicker } from "./RangePicker";
 
 // Nothing of these is on the first screen.
-const Palette = lazy(prefetched(async () => ({ default: (await import("./Palette")).Palette })));
-const Shortcuts = lazy(prefetched(async () => ({ default: (await import("./Shortcuts")).Shortcuts })));
+const Palette = part(async () => (await import("./Palette")).Palette);
+const Shortcuts = part(async () => (await import("./Shortcuts")).Shortcuts);
 
 /** Answers that decide for themselves what a gap means: they are large, or have many pages. */
 const LARGE = new Set<unknown>(["trace", "trace-full", "outline", "traces", "events", "filter-check"]);
@@ -116,37 +112,6 @@ function LostLine() {
       {status.isError || status.isFetching
         ? t("The server does not answer. The page keeps its data and updates when the server is back.")
         : t("The live feed is interrupted and reconnects automatically. All other data is available.")}
-    </div>
-  );
-}
-
-/** Filters, time range and the live switch. */
-export function TopBar() {
-  return (
-    <header className="top-bar">
-      <FilterBar />
-      <RangePicker />
-      <LiveButton />
-    </header>
-  );
-}
-
-interface HeadProps {
-  title: string;
-  /** What the page holds, in words and figures. */
-  children?: ReactNode;
-  /** What can be done with it, at the end of the line. */
-  tools?: ReactNode;
-}
-
-/** The line below the top bar. */
-export function PageHead({ title, children, tools }: HeadProps) {
-  return (
-    <div className="page-head">
-      <h1>{title}</h1>
-      <PageHelp />
-      <div className="page-facts">{children}</div>
-      {tools ? <div className="page-tools">{tools}</div> : null}
     </div>
   );
 }

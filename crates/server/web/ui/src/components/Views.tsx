@@ -13,20 +13,7 @@ import { Icon } from "./Icon";
 import { Menu } from "./Menu";
 import { Trouble } from "./States";
 import { ViewLine } from "./ViewLine";
-
-/** The view that the address is, if it is one. */
-function usePresentView(views: readonly View[]): View | undefined {
-  const { path, params } = usePlace();
-  const query = presentQuery(params);
-  if (!query) return undefined;
-  const words = new URLSearchParams(query);
-  words.sort();
-  return views.find((view) => {
-    const theirs = new URLSearchParams(view.query);
-    theirs.sort();
-    return view.page === path && theirs.toString() === words.toString();
-  });
-}
+import { usePresentView } from "./ViewTabs";
 
 export function ViewsMenu() {
   const views = useViews();

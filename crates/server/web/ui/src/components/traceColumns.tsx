@@ -62,7 +62,7 @@ export const traceColumns = (places: number): readonly Column<TraceSummary>[] =>
   {
     id: "started",
     head: t("Started"),
-    width: "118px",
+    width: "104px",
     sort: "started_at",
     cell: (trace) => (
       <time className="figure muted" dateTime={trace.started_at} title={fullTime(trace.started_at)}>
@@ -74,7 +74,7 @@ export const traceColumns = (places: number): readonly Column<TraceSummary>[] =>
     id: "name",
     link: true,
     head: t("Name"),
-    width: "minmax(112px, 2fr)",
+    width: "minmax(128px, 2fr)",
     cell: (trace) => (
       <span className="row-name" title={trace.name}>
         {shortName(trace.name)}
@@ -95,11 +95,11 @@ export const traceColumns = (places: number): readonly Column<TraceSummary>[] =>
     drop: 5,
     cell: (trace) => <span className="muted">{trace.framework ?? <Unknown />}</span>,
   },
-  { id: "status", head: t("Status"), width: "72px", cell: (trace) => <TraceStatus trace={trace} /> },
+  { id: "status", head: t("Status"), width: "64px", cell: (trace) => <TraceStatus trace={trace} /> },
   {
     id: "duration",
     head: t("Duration"),
-    width: "80px",
+    width: "72px",
     end: true,
     drop: 0.3,
     sort: "duration",
@@ -114,7 +114,7 @@ export const traceColumns = (places: number): readonly Column<TraceSummary>[] =>
     sort: "llm_calls",
     head: t("LLM"),
     title: t("LLM calls: requests to a model, counted once"),
-    width: "56px",
+    width: "40px",
     end: true,
     drop: 2,
     cell: (trace) => (
@@ -128,7 +128,7 @@ export const traceColumns = (places: number): readonly Column<TraceSummary>[] =>
     sort: "tool_calls",
     head: t("Tools"),
     title: t("Tool calls"),
-    width: "56px",
+    width: "44px",
     end: true,
     drop: 3,
     cell: (trace) => (
@@ -142,7 +142,7 @@ export const traceColumns = (places: number): readonly Column<TraceSummary>[] =>
     sort: "errors",
     head: t("Errors"),
     title: t("Spans that failed"),
-    width: "58px",
+    width: "48px",
     end: true,
     drop: 1.5,
     cell: (trace) => (
@@ -154,7 +154,7 @@ export const traceColumns = (places: number): readonly Column<TraceSummary>[] =>
   {
     id: "tokens",
     head: t("Tokens"),
-    width: "80px",
+    width: "72px",
     end: true,
     drop: 0.9,
     sort: "tokens",
@@ -205,7 +205,7 @@ const text = (
 const said = (part: "asked" | "answered", head: string, drop: number): Column<TraceSummary> => ({
   id: part,
   head,
-  width: "minmax(110px, 3fr)",
+  width: "minmax(176px, 5fr)",
   drop,
   cell: (trace) => <Asked subject="trace" id={trace.trace_id} part={part} />,
 });

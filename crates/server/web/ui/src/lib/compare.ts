@@ -54,6 +54,14 @@ export function differenceOf(a: number | null, b: number | null): number | null 
   return a === null || b === null || a === 0 ? null : b / a - 1;
 }
 
+/** Shares of a whole. Their difference is told in points, because a share of a share misleads. */
+const SHARES: ReadonlySet<Measured["id"]> = new Set(["success", "cache"]);
+
+/** The second minus the first in points; null for figures that are no shares, and where one is unknown. */
+export function pointsOf(a: Measured, b: Measured): number | null {
+  return SHARES.has(a.id) && a.value !== null && b.value !== null ? b.value - a.value : null;
+}
+
 /** Whether a set is worth a comparison: one without a single success is not fast, it only fails fast. */
 export const works = (measures: readonly Measured[]): boolean =>
   measures.find(({ id }) => id === "success")?.value !== 0;

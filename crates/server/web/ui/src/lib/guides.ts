@@ -8,8 +8,11 @@ export interface Help {
   guide: string;
 }
 
-/** The help of the page with this path; null for pages without one. */
-export function helpOf(page: string): Help | null {
+/** Pages of one thing have a text of their own. */
+const ONE_OF = new Set(["/traces", "/sessions", "/dashboards", "/incidents"]);
+
+/** The help of a page; null for pages without one. `path` is the whole path, such as `/traces/ID`. */
+export function helpOf(page: string, path = page): Help | null {
   const help: Record<string, [text: string, chapter: string]> = {
     "/": [
       t("Cost, volume, failures and latency of all agents in the range. Each number opens its traces."),
@@ -21,9 +24,36 @@ export function helpOf(page: string): Help | null {
       ),
       "query-language.md",
     ],
+    "/calls": [
+      t("One row for each call of a model, counted once, with its tokens and cost."),
+      "dashboard.md",
+    ],
+    "/tool-runs": [t("One row for each run of a tool, with its agent, status and duration."), "dashboard.md"],
+    "/spans": [
+      t("Every stored span, counted or not. Open a row for its attributes and messages."),
+      "dashboard.md",
+    ],
     "/sessions": [
       t("Traces that belong to one conversation, by the session ID of their spans."),
       "context.md",
+    ],
+    "/traces/": [
+      t(
+        "The steps of one run: when each began, how long it took, what it cost, and what was asked and answered.",
+      ),
+      "dashboard.md",
+    ],
+    "/sessions/": [
+      t("The turns of one conversation in order, with the cost and the tools of each turn."),
+      "context.md",
+    ],
+    "/dashboards/": [
+      t("Panels over stored records. Edit a copy of a built-in dashboard to change its panels."),
+      "dashboard.md",
+    ],
+    "/incidents/": [
+      t("One incident: its alerts, a timeline with notes, linked traces, and the cost while it lasted."),
+      "incidents.md",
     ],
     "/users": [
       t("Calls, cost and failures of each end user. A trace belongs to the user that its spans name."),
@@ -62,11 +92,11 @@ export function helpOf(page: string): Help | null {
     ],
     "/incidents": [
       t("Related alerts as one thing, with an owner, notes, linked traces and cost while it lasted."),
-      "alerts.md",
+      "incidents.md",
     ],
     "/slos": [
       t("Promised shares of good records: error budget, burn rates, and reports by month and quarter."),
-      "alerts.md",
+      "incidents.md",
     ],
     "/events": [t("Structured log records of agents and of Quipu, newest first."), "events.md"],
     "/measurements": [t("Metrics that agents sent, as charts by label."), "metrics.md"],
@@ -94,6 +124,7 @@ export function helpOf(page: string): Help | null {
       "audit.md",
     ],
   };
-  const found = help[page];
+  const one = ONE_OF.has(page) && path !== page && path.startsWith(`${page}/`);
+  const found = (one ? help[`${page}/`] : help[path]) ?? help[page];
   return found ? { text: found[0], guide: GUIDE + found[1] } : null;
 }

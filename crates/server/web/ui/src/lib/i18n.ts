@@ -1,6 +1,6 @@
 // Words of the screens in the reader's language. English texts are the keys, so that the sources read as the screen does;
 // a text without a translation is shown in English.
-import i18next from "i18next";
+import english from "../locales/en.json";
 import { recall, remember } from "../state/memory";
 
 export const LANGUAGES = [
@@ -19,8 +19,19 @@ export function currentLanguage(): Language {
   return known(recall("language")) ?? wanted.find((code) => code !== undefined) ?? "en";
 }
 
+type Words = Readonly<Record<string, string>>;
+
+/** Words by language; the English ones are the sources and their plurals. */
+const WORDS = {
+  de: () => import("../locales/de.json"),
+} satisfies Record<Exclude<Language, "en">, () => Promise<{ default: Words }>>;
+
+let started: Language = "en";
+let words: Words = english;
+let plurals = new Intl.PluralRules("en");
+
 /** The language of the words on the screen. */
-export const language = (): string => i18next.language ?? "en";
+export const language = (): Language => started;
 
 /** Words are read when the page opens, so it opens again. */
 export function setLanguage(language: Language): void {
@@ -28,30 +39,19 @@ export function setLanguage(language: Language): void {
   window.location.reload();
 }
 
-/** Reads the words of the current language. To be awaited before the first render. */
-export async function startLanguage(): Promise<void> {
-  const language = currentLanguage();
-  document.documentElement.lang = language;
-  const words = {
-    en: () => import("../locales/en.json"),
-    de: () => import("../locales/de.json"),
-  } satisfies Record<Language, () => Promise<{ default: Record<string, string> }>>;
-  await i18next.init({
-    lng: language,
-    fallbackLng: false,
-    keySeparator: false,
-    nsSeparator: false,
-    interpolation: { prefix: "{", suffix: "}", escapeValue: false },
-    resources: { [language]: { translation: (await words[language]()).default } },
-  });
-}
-
-/** Where no language was started, as in tests: English, with the values filled in. */
-function filled(text: string, values: Record<string, string | number>): string {
-  return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+/** Reads the words of a language, the current one without. To be awaited before the first render. */
+export async function startLanguage(language = currentLanguage()): Promise<void> {
+  words = language === "en" ? english : (await WORDS[language]()).default;
+  started = language;
+  plurals = new Intl.PluralRules(language);
+  if (typeof document !== "undefined") document.documentElement.lang = language;
 }
 
 /** A text of the screen, with `{name}` filled in; `count` chooses between singular and plural. */
-export function t(text: string, values?: Record<string, string | number>): string {
-  return i18next.isInitialized ? i18next.t(text, values ?? {}) : filled(text, values ?? {});
+export function t(text: string, values: Readonly<Record<string, string | number>> = {}): string {
+  const form =
+    typeof values.count === "number" ? words[`${text}_${plurals.select(values.count)}`] : undefined;
+  return (form ?? words[text] ?? text).replace(/\{(\w+)\}/g, (whole, name: string) =>
+    String(values[name] ?? whole),
+  );
 }

@@ -24,10 +24,11 @@ function timesAt(steps: readonly string[], at: number, period: number): number {
   return 1 + Math.floor(same / period);
 }
 
+const step = (outline: Outline, row: number) =>
+  `${outline.kind(row)} ${outline.isFailed(row)} ${outline.isRunning(row)} ${nameOf(outline, row)}`;
+
 function among(outline: Outline, rows: readonly number[], end: number, found: Map<number, Repeat>): void {
-  const step = (row: number) =>
-    `${outline.kind(row)} ${outline.isFailed(row)} ${outline.isRunning(row)} ${nameOf(outline, row)}`;
-  const steps = rows.map(step);
+  const steps = rows.map((row) => step(outline, row));
   for (let at = 0; at + LEAST <= rows.length; ) {
     let best = { times: 0, period: 1 };
     for (let period = 1; period <= LONGEST; period += 1) {
@@ -75,4 +76,69 @@ export function revealRepeats(
     ({ second, end }) => row >= second && row < end,
   );
   return hiding.length > 0 ? new Set([...open, ...hiding.map((one) => outline.ids[one.row] ?? "")]) : open;
+}
+
+/** Figures of one step over all passes of a run. */
+export interface PassSum {
+  times: number;
+  /** Milliseconds of the steps that have ended. */
+  duration: number;
+  /** Of counted calls. */
+  input: number;
+  output: number;
+  /** Billionths of a dollar; NaN without a priced call. */
+  cost: number;
+}
+
+function sumOf(outline: Outline, rows: readonly number[]): PassSum {
+  const counted = rows.filter((row) => outline.counted[row] === 1);
+  const all = (values: Float64Array, of: readonly number[]) =>
+    of.reduce((sum, row) => sum + Math.max(0, values[row] ?? 0), 0);
+  const priced = counted.filter((row) => !Number.isNaN(outline.cost[row] ?? Number.NaN));
+  return {
+    times: rows.length,
+    duration: all(outline.duration, rows),
+    input: all(outline.input, counted),
+    output: all(outline.output, counted),
+    cost: priced.length > 0 ? all(outline.cost, priced) : Number.NaN,
+  };
+}
+
+/** Whether subtrees have the same spans in the same places. */
+function areAlike(outline: Outline, [first = 0, ...others]: readonly number[]): boolean {
+  const size = outline.sizeOf(first);
+  if (first + size > outline.loaded) return false;
+  const places = Array.from({ length: size }, (_, place) => place);
+  const at = (row: number) =>
+    `${(outline.depth[row] ?? 0) - (outline.depth[first] ?? 0)} ${step(outline, row)}`;
+  return others.every(
+    (other) =>
+      outline.sizeOf(other) === size &&
+      other + size <= outline.loaded &&
+      places.every((place) => at(first + place) === at(other + place)),
+  );
+}
+
+/**
+ * The sums of folded runs, by the rows of their first passes. A folded row stands for all passes, and so do
+ * the rows below it if every pass has the same. Outer runs come before inner ones, as `repeatsOf` finds them.
+ */
+export function passSums(outline: Outline, folded: readonly Repeat[]): Map<number, PassSum> {
+  const stands = new Map<number, number[]>();
+  const behind = (row: number) => stands.get(row) ?? [row];
+  for (const { row, end, times } of folded) {
+    const steps: number[] = [];
+    for (let at = row; at < end; at += outline.sizeOf(at)) steps.push(at);
+    const period = Math.floor(steps.length / times);
+    for (const [at, first] of steps.slice(0, period).entries()) {
+      const equal = steps.filter((_, place) => place % period === at);
+      const deep = areAlike(outline, equal) ? outline.sizeOf(first) : 1;
+      for (let place = 0; place < deep; place += 1)
+        stands.set(
+          first + place,
+          equal.flatMap((one) => behind(one + place)),
+        );
+    }
+  }
+  return new Map([...stands].map(([row, rows]) => [row, sumOf(outline, rows)]));
 }

@@ -200,7 +200,17 @@ export function presetLabel(id: string): string {
     "last-month": t("Last month"),
     all: t("All time"),
   };
-  return labels[id] ?? t("Last {length}", { length: id });
+  return labels[id] ?? lengthLabel(id);
+}
+
+/** A typed length such as "3d", in words. */
+function lengthLabel(id: string): string {
+  const [, n, unit] = LENGTH.exec(id) ?? [];
+  if (!n) return id;
+  const count = Number(n);
+  if (unit === "m") return t("Last {n} minutes", { n, count });
+  if (unit === "h") return t("Last {n} hours", { n, count });
+  return unit === "d" ? t("Last {n} days", { n, count }) : t("Last {n} weeks", { n, count });
 }
 
 export const DEFAULT_RANGE = "24h";
@@ -208,10 +218,11 @@ export const DEFAULT_RANGE = "24h";
 export function presetMs(id: string): number | null {
   const known = PRESETS.find((preset) => preset.id === id);
   if (known) return known.ms;
-  const [, many, unit] = /^(\d{1,4})([mhdw])$/.exec(id) ?? [];
+  const [, many, unit] = LENGTH.exec(id) ?? [];
   return many && unit ? Number(many) * (UNITS[unit] ?? 0) : null;
 }
 
+const LENGTH = /^(\d{1,4})([mhdw])$/;
 const UNITS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 
 export function rangeLabel(range: Range): string {

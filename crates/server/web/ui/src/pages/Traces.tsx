@@ -5,12 +5,13 @@ import type { Doomed } from "../api/forget";
 import { PAGE_ROWS, type Scope, useStatus, useTraces } from "../api/queries";
 import { AllowedButton } from "../components/Allowed";
 import { withExcerpt } from "../components/Excerpt";
+import { FacetsButton, FacetsPanel } from "../components/FacetParts";
 import { TeachToSend } from "../components/FirstSteps";
 import { Grid } from "../components/Grid";
 import { Icon } from "../components/Icon";
 import { Link } from "../components/Link";
 import { Menu } from "../components/Menu";
-import { PageHead, TopBar } from "../components/Shell";
+import { PageHead, TopBar } from "../components/PageTop";
 import { Failure, NothingMatches, SkeletonRows } from "../components/States";
 import { allTraceColumns, compactTrace, costPlaces } from "../components/traceColumns";
 import { count } from "../lib/format";
@@ -18,10 +19,10 @@ import { t } from "../lib/i18n";
 import { wordsOf } from "../lib/query";
 import { rangeLabel, resolveRange } from "../lib/time";
 import { DEFAULT_COLUMNS, useColumns } from "../state/columns";
+import { useFacetsOpen } from "../state/facets";
 import { setFilter, useScope } from "../state/filters";
 import { setFollowing, useFollowing } from "../state/follow";
 import { useKeys } from "../state/keys";
-import { recall, remember } from "../state/memory";
 import { useMedia, useNarrow } from "../state/screen";
 import { href, setParams, setRange, usePlace } from "../state/url";
 import { type Arrivals, useArrivals } from "./traces/arrivals";
@@ -34,20 +35,6 @@ import { TraceTabs } from "./traces/TraceTabs";
 import "../styles/traces.css";
 
 const DEFAULT_SORT = "-started_at";
-
-/** Whether the panel of facets is open: as it was left, and where there is room for it. */
-function useFacetsOpen(): [boolean, (open: boolean) => void] {
-  const roomy = useMedia("(min-width: 1200px)");
-  const [choice, setChoice] = useState<boolean | null>(null);
-  const open = choice ?? (roomy && recall("facets") !== "off");
-  return [
-    open,
-    (next) => {
-      setChoice(next);
-      if (roomy) remember("facets", next ? null : "off");
-    },
-  ];
-}
 
 export function Traces() {
   const { params } = usePlace();
@@ -117,16 +104,7 @@ export function Traces() {
         tools={
           bare ? null : (
             <>
-              <button
-                type="button"
-                className="tool-button"
-                aria-pressed={facets}
-                title={t("Filters")}
-                onClick={() => setFacets(!facets)}
-              >
-                <Icon name="facets" size={14} />
-                <span>{t("Facets")}</span>
-              </button>
+              <FacetsButton isOpen={facets} onToggle={() => setFacets(!facets)} />
               {narrow ? null : <ColumnsMenu all={all} shown={names} dropped={dropped} />}
               <ExportMenu scope={scope} />
               <MoreMenu onDelete={() => setDoomed({ traces: matching(scope), which: whichMatch(scope) })} />
@@ -160,18 +138,12 @@ export function Traces() {
       </PageHead>
       <div className="traces">
         {facets && !bare ? (
-          <>
-            <div className="facets-shade" onPointerDown={() => setFacets(false)} />
-            <aside className="facets-panel" aria-label={t("Facets")}>
-              <div className="facets-head">
-                <h2>{t("Facets")}</h2>
-                <button type="button" className="button" onClick={() => setFacets(false)}>
-                  {t("Show {n} traces", { n: total === null ? "…" : count(total), count: total ?? 2 })}
-                </button>
-              </div>
-              <Facets scope={scope} following={following} ready={ready} />
-            </aside>
-          </>
+          <FacetsPanel
+            done={t("Show {n} traces", { n: total === null ? "…" : count(total), count: total ?? 2 })}
+            close={() => setFacets(false)}
+          >
+            <Facets scope={scope} following={following} ready={ready} />
+          </FacetsPanel>
         ) : null}
         <div className="traces-main">
           {(rows.length > 0 || query.isPending) && !unread ? (

@@ -21,6 +21,13 @@ export function viewsInOrder(views: readonly View[]): View[] {
   return [...views].sort((a, b) => rank(a) - rank(b) || a.title.localeCompare(b.title));
 }
 
+/** The views of a page by title, so that a tab keeps its place. Saved queries of SQL have a menu of their own. */
+export function viewsOf(path: string, views: readonly View[]): View[] {
+  return views
+    .filter((view) => view.page === path && view.statement === undefined)
+    .sort((a, b) => a.title.localeCompare(b.title));
+}
+
 export function markUsed(id: string): void {
   const others = usedLately().filter((used) => used !== id);
   remember("views", [id, ...others].slice(0, MOST).join(" "));

@@ -1,7 +1,7 @@
 // Who may come in, and to what? Keys are for programs, users for people.
 import "./access.css";
 import { useMe } from "../../api/access";
-import { PageHead } from "../../components/Shell";
+import { PageHead } from "../../components/PageTop";
 import { Failure, Loading } from "../../components/States";
 import { t } from "../../lib/i18n";
 import { Keys } from "./Keys";

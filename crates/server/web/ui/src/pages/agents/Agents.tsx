@@ -61,8 +61,8 @@ function Few({ names }: { names: readonly string[] }) {
   const more = names.length - 2;
   return (
     <span className="few muted" title={names.join("\n")}>
-      {names.slice(0, 2).join(", ")}
-      {more > 0 ? <span className="faint"> {t("+{n} more", { n: more })}</span> : null}
+      <span className="few-names">{names.slice(0, 2).join(", ")}</span>
+      {more > 0 ? <span className="faint">{t("+{n} more", { n: more })}</span> : null}
     </span>
   );
 }

@@ -4,9 +4,10 @@ import "./alerts.css";
 import { useMemo } from "react";
 import { useAlertRules, useAlertStates } from "../../api/alerts";
 import { AllowedButton, useForbidden } from "../../components/Allowed";
+import { PageHead } from "../../components/PageTop";
 import { PanelSplit } from "../../components/PanelSplit";
 import { Segments } from "../../components/Segments";
-import { PageHead } from "../../components/Shell";
+import { Trouble } from "../../components/States";
 import { count } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { useKeys } from "../../state/keys";
@@ -36,7 +37,7 @@ export function Alerts() {
   const states = useAlertStates();
   const listed = useAlertRules();
   const view = VIEWS.find((one) => one === params.get("view")) ?? "now";
-  const firing = states.data?.alerts.filter((row) => row.state === "firing").length ?? 0;
+  const firing = states.data?.counts.firing ?? 0;
   const making = params.get("new") !== null;
   const name = params.get("rule");
   const rules = useMemo(() => listed.data?.rules ?? [], [listed.data]);
@@ -64,6 +65,11 @@ export function Alerts() {
       taken={rules.map((rule) => rule.name)}
       channels={listed.data?.channels ?? []}
       presets={listed.data?.presets ?? []}
+      lacks={
+        listed.isError && !listed.data ? (
+          <Trouble error={listed.error} retry={() => void listed.refetch()} />
+        ) : null
+      }
       close={close}
     />
   ) : null;

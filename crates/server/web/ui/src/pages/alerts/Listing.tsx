@@ -46,7 +46,11 @@ export function Listing({ label, asked, columns, action, empty, children }: Prop
                   {column.name}
                 </th>
               ))}
-              {action ? <th scope="col" aria-label={t("Action")} /> : null}
+              {action ? (
+                <th scope="col">
+                  <span className="sr-only">{t("Action")}</span>
+                </th>
+              ) : null}
             </tr>
           </thead>
           <tbody>{children}</tbody>

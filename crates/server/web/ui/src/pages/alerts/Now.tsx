@@ -1,7 +1,13 @@
 // Groups of rules that are not at rest, firing ones first, and what can be done about them.
 import type { UseQueryResult } from "@tanstack/react-query";
 import { useState } from "react";
-import { type AlertRule, type AlertState, useAcknowledge, useSilence } from "../../api/alerts";
+import {
+  type AlertRule,
+  type AlertState,
+  type AlertStates,
+  useAcknowledge,
+  useSilence,
+} from "../../api/alerts";
 import { type Incident, useIncidents } from "../../api/incidents";
 import { AllowedButton } from "../../components/Allowed";
 import { Icon } from "../../components/Icon";
@@ -18,7 +24,7 @@ import { EpisodeState, figure, groupText, RuleName, SeverityTag, unitOfRule } fr
 const STEP = 100;
 
 interface Props {
-  states: UseQueryResult<{ alerts: AlertState[] }>;
+  states: UseQueryResult<AlertStates>;
   rules: readonly AlertRule[];
 }
 
@@ -28,7 +34,8 @@ export function Now({ states, rules }: Props) {
   const incidents = useIncidents();
   const [most, setMost] = useState(STEP);
   const rows = states.data?.alerts.filter((row) => row.state !== "ok") ?? [];
-  const watched = states.data?.alerts.length ?? 0;
+  const watched = Object.values(states.data?.counts ?? {}).reduce((sum, groups) => sum + groups, 0);
+  const unlisted = watched - (states.data?.counts.ok ?? 0) - rows.length;
   const open = incidents.data?.incidents.filter((incident) => incident.state === "open") ?? [];
   const columns = [
     { name: t("Rule") },
@@ -70,6 +77,11 @@ export function Now({ states, rules }: Props) {
           {t("{n} more", { n: count(rows.length - most) })}
         </button>
       ) : null}
+      {unlisted > 0 && rows.length <= most ? (
+        <p className="muted">
+          {t("{n} more groups are not listed", { n: count(unlisted), count: unlisted })}
+        </p>
+      ) : null}
       {acknowledge.error ? <Trouble error={acknowledge.error} /> : null}
       {silence.error ? <Trouble error={silence.error} /> : null}
     </>
@@ -85,7 +97,7 @@ function AllQuiet({ rules, groups }: { rules: number; groups: number }) {
         {rules > 0
           ? t("{rules} rules watch {groups} groups.", { rules, groups })
           : t(
-              "A rule watches a figure such as the error rate or the cost, and tells a channel when it is wrong.",
+              "A rule watches a figure such as the error rate or the cost, and notifies its channels beyond the limit.",
             )}
       </p>
       {rules > 0 ? null : (

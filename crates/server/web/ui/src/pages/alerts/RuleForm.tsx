@@ -1,5 +1,5 @@
 // One rule to make, change or remove, with a back-test before it is saved.
-import { type FormEvent, useEffect, useState } from "react";
+import { type FormEvent, type ReactNode, useEffect, useState } from "react";
 import {
   type AlertChannel,
   type AlertPreset,
@@ -28,6 +28,8 @@ interface Props {
   taken: readonly string[];
   channels: readonly AlertChannel[];
   presets: readonly AlertPreset[];
+  /** Why channels and presets are missing. */
+  lacks: ReactNode;
   close: () => void;
 }
 
@@ -44,7 +46,7 @@ function newDraft(): RuleDraft {
   return ruleDraft("", {}, statement === null ? {} : { kind: "sql", sql: statement, window: "1h" });
 }
 
-export function RuleForm({ rule, taken, channels, presets, close }: Props) {
+export function RuleForm({ rule, taken, channels, presets, lacks, close }: Props) {
   const [draft, setDraft] = useState<RuleDraft>(() =>
     rule ? ruleDraft(rule.name, rule.config, rule.effective) : newDraft(),
   );
@@ -94,6 +96,7 @@ export function RuleForm({ rule, taken, channels, presets, close }: Props) {
             <Icon name="close" />
           </button>
         </div>
+        {lacks}
         {forbidden ? <p className="muted">{forbidden}</p> : null}
         {written ? <p className="muted">{t("Defined in the config file. Change it there.")}</p> : null}
         {rule?.effective.preset ? (

@@ -185,7 +185,7 @@ export function When({ draft, errors, set }: PartProps) {
           />
         ) : null}
         <Field
-          label={t("Wrong for")}
+          label={t("For at least")}
           value={draft.hold}
           error={errors.for}
           placeholder="0s"

@@ -32,7 +32,7 @@ export function Rules({ asked, chosen }: Props) {
           <h2>{t("No rules yet")}</h2>
           <p className="state-text">
             {t(
-              "A rule watches a figure such as the error rate or the cost, and tells a channel when it is wrong.",
+              "A rule watches a figure such as the error rate or the cost, and notifies its channels beyond the limit.",
             )}
           </p>
           <div className="state-actions">
@@ -70,7 +70,7 @@ function RuleLine({ row, chosen }: { row: AlertRule; chosen: boolean }) {
         ) : null}
         <span className="alert-under">{kindName(kind)}</span>
       </th>
-      <td className="wide-only alert-word">{kindName(kind)}</td>
+      <td className="wide-only">{kindName(kind)}</td>
       <td className="figure">{limitText(row.effective)}</td>
       <td className="figure wide-only">{window ?? "5m"}</td>
       <td>

@@ -6,9 +6,8 @@ import { Field } from "../../components/Field";
 import { Trouble } from "../../components/States";
 import { Time } from "../../components/Time";
 import { t } from "../../lib/i18n";
-import { readMatchers } from "./draft";
+import { matcherText, readMatchers } from "./draft";
 import { Listing } from "./Listing";
-import { groupText } from "./parts";
 
 export function Silences() {
   const asked = useSilences();
@@ -40,13 +39,14 @@ function NewSilence() {
   const [matchers, setMatchers] = useState("");
   const [duration, setDuration] = useState("2h");
   const [reason, setReason] = useState("");
-  const [wrong, setWrong] = useState(false);
+  const [wrong, setWrong] = useState({ matchers: false, reason: false });
   const silence = useSilence();
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const read = readMatchers(matchers);
-    setWrong(read === null);
-    if (!read) return;
+    const unexplained = reason.trim() === "";
+    setWrong({ matchers: read === null, reason: unexplained });
+    if (!read || unexplained) return;
     silence.mutate(
       { matchers: read, duration: duration.trim(), reason },
       {
@@ -63,11 +63,16 @@ function NewSilence() {
         label={t("Matches")}
         value={matchers}
         placeholder="rule=high_error_rate model=gpt-*"
-        error={wrong ? t("Pairs such as rule=high_error_rate.") : undefined}
+        error={wrong.matchers ? t("Pairs such as rule=high_error_rate.") : undefined}
         onChange={setMatchers}
       />
       <Field label={t("Duration")} value={duration} placeholder="2h" onChange={setDuration} />
-      <Field label={t("Reason")} value={reason} onChange={setReason} />
+      <Field
+        label={t("Reason")}
+        value={reason}
+        error={wrong.reason ? t("A silence needs a reason.") : undefined}
+        onChange={setReason}
+      />
       <AllowedButton needs="write" type="submit" className="button" disabled={silence.isPending}>
         {t("Silence")}
       </AllowedButton>
@@ -80,7 +85,7 @@ function SilenceLine({ row }: { row: AlertSilence }) {
   const end = useEndSilence();
   return (
     <tr>
-      <th scope="row">{groupText(row.matchers)}</th>
+      <th scope="row">{matcherText(row.matchers)}</th>
       <td className="alert-wraps">{row.reason}</td>
       <td className="wide-only">{row.author}</td>
       <td>

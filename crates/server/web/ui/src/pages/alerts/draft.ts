@@ -123,8 +123,14 @@ export function keysOf(draft: RuleDraft, before: RuleKeys = {}): { keys: RuleKey
 
 /** Pairs of "key=value" with commas or spaces between; null when one is none. */
 export function readMatchers(text: string): Record<string, string> | null {
-  const words = text.split(/[,\s]+/).filter(Boolean);
-  const pairs = words.map((word) => /^([^=]+)=(.*)$/.exec(word));
+  const words = text.match(/[^\s,="]+=(?:"[^"]*"|[^\s,"]*)|[^\s,]+/g) ?? [];
+  const pairs = words.map((word) => /^([^="]+)=(?:"([^"]*)"|([^"]*))$/.exec(word));
   if (pairs.length === 0 || pairs.some((pair) => pair === null)) return null;
-  return Object.fromEntries(pairs.map((pair) => [pair?.[1] ?? "", pair?.[2] ?? ""]));
+  return Object.fromEntries(pairs.map((pair) => [pair?.[1] ?? "", pair?.[2] ?? pair?.[3] ?? ""]));
 }
+
+/** Matchers in the form that `readMatchers` reads. */
+export const matcherText = (matchers: Record<string, string>): string =>
+  Object.entries(matchers)
+    .map(([key, value]) => `${key}=${/[\s,]/.test(value) ? `"${value}"` : value}`)
+    .join(" ");

@@ -6,7 +6,7 @@ import { useState } from "react";
 import { type AuditEntry, useAudit, useVerdict } from "../../api/access";
 import { Field } from "../../components/Field";
 import { Link } from "../../components/Link";
-import { PageHead } from "../../components/Shell";
+import { PageHead } from "../../components/PageTop";
 import { Failure, Loading, Trouble } from "../../components/States";
 import { count } from "../../lib/format";
 import { t } from "../../lib/i18n";

@@ -2,10 +2,11 @@
 import "./compare.css";
 import { type Ask, type Figures, useAsk } from "../../api/ask";
 import { type Scope, useFacets } from "../../api/queries";
+import { deltaText } from "../../charts/Stat";
 import { Link } from "../../components/Link";
-import { PageHead, TopBar } from "../../components/Shell";
+import { PageHead, TopBar } from "../../components/PageTop";
 import { Failure, Loading, NothingMatches } from "../../components/States";
-import { differenceOf, type Measured, measuresOf, winnerOf, works } from "../../lib/compare";
+import { differenceOf, type Measured, measuresOf, pointsOf, winnerOf, works } from "../../lib/compare";
 import { compact, count, duration, marked, percent, usdHeadline } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { narrowed, without } from "../../lib/query";
@@ -213,7 +214,7 @@ function Table({ field, a, b, left, right }: TableProps) {
               <Value measured={one} best={winner < 0} />
               <Value measured={other} best={winner > 0} />
               <td className="figure">
-                <Difference share={differenceOf(one.value, other.value)} />
+                <Difference share={differenceOf(one.value, other.value)} points={pointsOf(one, other)} />
               </td>
             </tr>
           );
@@ -232,7 +233,9 @@ function Value({ measured, best }: { measured: Measured; best: boolean }) {
   );
 }
 
-function Difference({ share }: { share: number | null }) {
+function Difference({ share, points }: { share: number | null; points: number | null }) {
+  if (points !== null)
+    return <span className="muted">{points === 0 ? t("same") : deltaText(points, true)}</span>;
   if (share === null) return <span className="nil">–</span>;
   if (Math.abs(share) < 0.0005) return <span className="muted">{t("same")}</span>;
   const text =

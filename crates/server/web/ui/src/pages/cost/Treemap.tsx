@@ -35,6 +35,8 @@ const NAME_HEIGHT = 28;
 const VALUE_HEIGHT = 48;
 const LETTER = 7.4;
 const AROUND = 22;
+/** Least width and height of a link (WCAG 2.2, 2.5.8). */
+const TARGET = 24;
 
 interface Part {
   /** Null for the rest. */
@@ -87,6 +89,8 @@ function Tiles({
         const name = key === UNKNOWN ? t("unknown") : seriesName(key);
         const share = percent(value / whole);
         const [across, down] = [tile.w * width, tile.h * HEIGHT];
+        // Smaller ones cannot be hit; the table below has the same links.
+        const isTarget = across >= TARGET && down >= TARGET;
         const isNamed = across >= NAME_WIDTH && down >= NAME_HEIGHT;
         const both = `${format(value)} · ${share}`;
         const fits = (text: string) => text.length * LETTER + AROUND <= across;
@@ -100,6 +104,7 @@ function Tiles({
             ) : null}
           </>
         );
+        const series = key === null ? "series-rest" : seriesClass(dimension, named, key);
         const about = `${name}: ${format(value)}, ${share}`;
         const place = {
           left: `${tile.x * 100}%`,
@@ -109,16 +114,16 @@ function Tiles({
         };
         return (
           <li key={key ?? ""} style={place}>
-            {key === null ? (
-              <span className="tile series-rest" title={about}>
-                {words}
+            {key === null || !isTarget ? (
+              <span className={`tile ${isNamed ? "" : "is-small"} ${series}`} title={about}>
+                {isNamed ? words : <span className="sr-only">{about}</span>}
               </span>
             ) : (
               <Link
-                className={`tile ${isNamed ? "" : "is-small"} ${seriesClass(dimension, named, key)}`}
+                className={`tile ${isNamed ? "" : "is-small"} ${series}`}
                 href={callsBehind(dimension, key, grain, measure === "calls" ? {} : { sort: `-${measure}` })}
                 title={about}
-                aria-label={about}
+                aria-label={isNamed ? undefined : about}
                 onPointerEnter={() => onHighlight(key)}
                 onPointerLeave={() => onHighlight(null)}
               >

@@ -1,8 +1,8 @@
 // One dashboard: looked at, or edited. Edits are kept here until they are saved, and leave nothing behind when they are not.
 import { lazy, Suspense, useEffect, useMemo } from "react";
 import { type DashboardPanel, useDashboard } from "../../api/dashboards";
+import { PageHead, TopBar } from "../../components/PageTop";
 import { PanelSplit } from "../../components/PanelSplit";
-import { PageHead, TopBar } from "../../components/Shell";
 import { Failure, Loading, Trouble } from "../../components/States";
 import { t } from "../../lib/i18n";
 import { rangeLabel } from "../../lib/time";

@@ -3,7 +3,7 @@ import { useRef, useState } from "react";
 import { type DashboardEntry, readDashboard, useDashboards, useDeleteDashboard } from "../../api/dashboards";
 import { AllowedButton, useForbidden } from "../../components/Allowed";
 import { Link } from "../../components/Link";
-import { PageHead } from "../../components/Shell";
+import { PageHead } from "../../components/PageTop";
 import { Failure, SkeletonRows, Trouble } from "../../components/States";
 import { t } from "../../lib/i18n";
 import { ago } from "../../lib/time";

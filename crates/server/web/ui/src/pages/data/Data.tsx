@@ -1,7 +1,7 @@
 // How long is what kept, what is held back from that, and how is somebody forgotten?
 import "./data.css";
 import { useMe } from "../../api/access";
-import { PageHead } from "../../components/Shell";
+import { PageHead } from "../../components/PageTop";
 import { Failure, Loading } from "../../components/States";
 import { t } from "../../lib/i18n";
 import { Forget } from "./Forget";

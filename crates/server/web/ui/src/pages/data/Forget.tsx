@@ -59,8 +59,8 @@ function Form() {
           onPick={(kind) => change({ kind })}
         />
         <Field
-          label={whose.kind === "user" ? t("User id") : t("Session id")}
-          hint={t("Exact user ID")}
+          label={whose.kind === "user" ? t("User ID") : t("Session ID")}
+          hint={t("Exact ID, without wildcards")}
           value={whose.id}
           error={refused.of.user_id ?? refused.of.session_id}
           disabled={look.isPending}

@@ -15,7 +15,7 @@ const EXAMPLE = '[retention]\ntraces = "14d"\nmax_bytes = "20GiB"';
 export function Retention({ admin }: { admin: boolean }) {
   const rules = useRetention();
   return (
-    <Panel title={t("Retention")} note={t("retention periods")}>
+    <Panel title={t("Retention periods")}>
       <Answered query={rules} lines={3}>
         {(answer) => (
           <>

@@ -90,13 +90,15 @@ export function EventPanel({ event, close }: { event: EventRow; close: () => voi
             <Json value={event.body} />
           </section>
         )}
-        <section>
-          <header>
-            <h3>{t("Attributes")}</h3>
-            <Copy text={jsonText(event.attributes)} label={t("Copy")} what={t("Copy the attributes")} />
-          </header>
-          <Json value={event.attributes} />
-        </section>
+        {Object.keys(event.attributes).length === 0 ? null : (
+          <section>
+            <header>
+              <h3>{t("Attributes")}</h3>
+              <Copy text={jsonText(event.attributes)} label={t("Copy")} what={t("Copy the attributes")} />
+            </header>
+            <Json value={event.attributes} />
+          </section>
+        )}
       </div>
     </aside>
   );

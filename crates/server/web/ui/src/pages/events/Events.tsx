@@ -1,42 +1,36 @@
-// What was said: log records and events of agents, joined to their traces.
+// Log records and events of agents, joined to their traces.
+import "../../styles/traces.css";
 import "./events.css";
 import { useCallback, useMemo, useState } from "react";
-import { useAsk } from "../../api/ask";
 import { useStatus } from "../../api/queries";
-import { type EventRow, LEVELS, type Level, useEvents } from "../../api/signals";
-import { TimeChart } from "../../charts";
+import { type EventRow, useEvents } from "../../api/signals";
+import { FacetsButton, FacetsPanel } from "../../components/FacetParts";
 import { TeachToSend } from "../../components/FirstSteps";
 import { type Column, Grid } from "../../components/Grid";
+import { PageHead } from "../../components/PageTop";
 import { PanelSplit } from "../../components/PanelSplit";
-import { PageHead } from "../../components/Shell";
 import { Failure, NothingMatches, SkeletonRows } from "../../components/States";
 import { Time } from "../../components/Time";
 import { count } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { rangeLabel } from "../../lib/time";
+import { useFacetsOpen } from "../../state/facets";
 import { useFollowing } from "../../state/follow";
 import { useNarrow } from "../../state/screen";
 import { rangeOf, setParams, usePlace } from "../../state/url";
+import { EventFacets } from "./EventFacets";
 import { EventPanel } from "./EventPanel";
 import { EventsBar } from "./EventsBar";
+import { totalOf, useEventGroups } from "./facets";
+import { OverTime } from "./OverTime";
 import { eventKey, said } from "./said";
 import { useTail } from "./tail";
 
 /** What the page's own parameters ask for; names are those of the API. */
 export const ASKED = ["level", "type", "session", "agent", "framework", "trace_id", "q"] as const;
 
-/** Between two looks at the events over time while following. */
-const OVER_TIME_MS = 10_000;
-
-const HUES: Record<Level, string> = {
-  trace: "--other",
-  debug: "--other",
-  info: "--llm",
-  success: "--good",
-  warning: "--warning",
-  error: "--failure",
-  critical: "--failure",
-};
+/** Interval of refreshes of the facets while the page follows. */
+const FACETS_MS = 15_000;
 
 function asked(params: URLSearchParams): Record<string, string> {
   return Object.fromEntries(
@@ -55,7 +49,7 @@ const columns = (): Column<EventRow>[] => [
   {
     id: "type",
     head: t("Event"),
-    width: "minmax(120px, 1fr)",
+    width: "minmax(160px, 2fr)",
     cell: (row) => (
       <span className="row-name">{row.type ?? <span className="faint">{t("log line")}</span>}</span>
     ),
@@ -106,6 +100,10 @@ export function Events() {
   const tail = useTail(following || rows.length === 0, JSON.stringify([range, filters]));
   const narrow = useNarrow();
   const [picked, setPicked] = useState<EventRow | null>(null);
+  const [facets, setFacets] = useFacetsOpen();
+  const counts = useEventGroups(range, filters, following ? FACETS_MS : false);
+  const total = counts.groups && counts.isExact ? totalOf(counts.groups, filters) : null;
+  const bare = useStatus().data?.store.spans === 0 && rows.length === 0;
   const heads = useMemo(columns, []);
   const { fetchNextPage, hasNextPage, isFetchingNextPage } = query;
   const more = useCallback(() => {
@@ -134,11 +132,20 @@ export function Events() {
   return (
     <>
       <EventsBar />
-      <PageHead title={t("Events")}>
-        {query.isSuccess ? (
-          <span>
-            {t(hasNextPage ? "Showing latest {n}" : "{n} shown", { n: count(rows.length) })} ·{" "}
-            {rangeLabel(range)}
+      <PageHead
+        title={t("Events")}
+        tools={
+          bare || !counts.groups ? null : <FacetsButton isOpen={facets} onToggle={() => setFacets(!facets)} />
+        }
+      >
+        {query.isSuccess && !bare ? (
+          <span role="status">
+            {total !== null && hasNextPage
+              ? t("{n} events", { n: count(total), count: total })
+              : hasNextPage
+                ? t("Showing latest {n}", { n: count(rows.length) })
+                : t("{n} events", { n: count(rows.length), count: rows.length })}{" "}
+            · {rangeLabel(range)}
           </span>
         ) : null}
         {tail.fresh > 0 && !following ? (
@@ -147,55 +154,30 @@ export function Events() {
           </button>
         ) : null}
       </PageHead>
-      {rows.length > 0 ? <OverTime filters={filters} following={following} /> : null}
-      <div className="page-body">
-        <PanelSplit
-          covers={narrow}
-          panel={picked ? <EventPanel event={picked} close={() => setPicked(null)} /> : null}
-        >
-          {list()}
-        </PanelSplit>
+      <div className="traces">
+        {facets && !bare && counts.groups ? (
+          <FacetsPanel
+            done={t("Show {n} events", { n: total === null ? "…" : count(total), count: total ?? 2 })}
+            close={() => setFacets(false)}
+          >
+            <EventFacets {...counts} filters={filters} />
+          </FacetsPanel>
+        ) : null}
+        <div className="traces-main">
+          {rows.length > 0 && !filters.trace_id ? (
+            <OverTime range={range} filters={filters} following={following} />
+          ) : null}
+          <div className="page-body">
+            <PanelSplit
+              covers={narrow}
+              panel={picked ? <EventPanel event={picked} close={() => setPicked(null)} /> : null}
+            >
+              {list()}
+            </PanelSplit>
+          </div>
+        </div>
       </div>
     </>
-  );
-}
-
-/** Events a step by level; the least severe at the bottom. */
-function OverTime({ filters, following }: { filters: Record<string, string>; following: boolean }) {
-  const { params } = usePlace();
-  const range = useMemo(() => rangeOf(params), [params]);
-  const { session, agent, framework } = filters;
-  const scope = useMemo(() => {
-    const chosen = Object.entries({ session, agent, framework }).filter(([, value]) => value);
-    return { range, filters: Object.fromEntries(chosen) as Record<string, string> };
-  }, [range, session, agent, framework]);
-  const query = useAsk(
-    { from: "events", group_by: ["level"], step: "auto", top: LEVELS.length },
-    scope,
-    following ? OVER_TIME_MS : false,
-  );
-  const data = query.data;
-  if (!data?.since || !data.until || !data.step_ms) return null;
-  const series = LEVELS.flatMap((level) => {
-    const group = data.groups.find(({ key }) => key.level === level || key.status === level);
-    if (!group) return [];
-    const points = (group.points ?? []).map((point) => ({ t: Date.parse(point.start), v: point.count }));
-    return [{ name: level, hue: HUES[level], points }];
-  });
-  return (
-    <div className="events-over-time">
-      <TimeChart
-        shape="bar"
-        stacked
-        series={series}
-        unit="count"
-        since={Date.parse(data.since)}
-        until={Date.parse(data.until)}
-        stepMs={data.step_ms}
-        height={96}
-        label={t("Events by level over time")}
-      />
-    </div>
   );
 }
 

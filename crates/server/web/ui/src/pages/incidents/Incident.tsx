@@ -15,16 +15,17 @@ import {
 import { AllowedButton, useForbidden } from "../../components/Allowed";
 import { Field } from "../../components/Field";
 import { Link } from "../../components/Link";
+import { PageHead } from "../../components/PageTop";
 import { Panel } from "../../components/Panel";
-import { PageHead } from "../../components/Shell";
 import { Failure, Loading, Trouble } from "../../components/States";
 import { Time } from "../../components/Time";
-import { count, usd } from "../../lib/format";
+import { count, usdHeadline } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { minuteTime } from "../../lib/time";
 import { fieldName } from "../../lib/words";
 import { href } from "../../state/url";
 import { EpisodeState, figure, groupText, lengthText, SeverityTag, unitOfRule } from "../alerts/parts";
+import { IncidentTraces } from "./IncidentTraces";
 
 export function IncidentPage({ id }: { id: string }) {
   const asked = useIncident(id);
@@ -86,7 +87,7 @@ function Page({ of }: { of: IncidentAnswer }) {
               <Episodes of={of} />
             </Panel>
             <Panel title={t("Traces")}>
-              <Traces of={of} />
+              <IncidentTraces id={of.incident.id} traces={of.traces} />
             </Panel>
           </div>
         </div>
@@ -96,7 +97,7 @@ function Page({ of }: { of: IncidentAnswer }) {
 }
 
 function Figures({ figures, isOpen }: { figures: IncidentFigures; isOpen: boolean }) {
-  const cost = (amount: string | null) => (amount === null ? "–" : usd(amount, 2));
+  const cost = (amount: string | null) => (amount === null ? "–" : usdHeadline(amount));
   const scope = Object.entries(figures.scope)
     .map(([key, value]) => `${fieldName(key)} ${value}`)
     .join(", ");
@@ -279,39 +280,5 @@ function Episodes({ of }: { of: IncidentAnswer }) {
         );
       })}
     </ul>
-  );
-}
-
-function Traces({ of }: { of: IncidentAnswer }) {
-  const [trace, setTrace] = useState("");
-  const change = useChangeIncident(of.incident.id);
-  return (
-    <>
-      {of.traces.length === 0 ? <p className="part-empty">{t("No trace is linked.")}</p> : null}
-      <ul className="incident-list">
-        {of.traces.map((one) => (
-          <li key={one} className="mono">
-            <Link href={`/traces/${one}`} title={one}>
-              {one.slice(0, 16)}
-            </Link>
-          </li>
-        ))}
-      </ul>
-      <form
-        className="incident-owner"
-        onSubmit={(event) => {
-          event.preventDefault();
-          change.mutate({ traces: [trace.trim()] }, { onSuccess: () => setTrace("") });
-        }}
-      >
-        <Field label={t("ID of a trace")} value={trace} onChange={setTrace} />
-        {trace.trim() === "" ? null : (
-          <AllowedButton needs="write" type="submit" className="button" disabled={change.isPending}>
-            {t("Link")}
-          </AllowedButton>
-        )}
-      </form>
-      {change.error ? <Trouble error={change.error} /> : null}
-    </>
   );
 }

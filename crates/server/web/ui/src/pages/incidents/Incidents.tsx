@@ -3,18 +3,16 @@ import "../../styles/parts.css";
 import "../alerts/alerts.css";
 import { type FormEvent, useState } from "react";
 import { SEVERITIES, type Severity } from "../../api/alerts";
-import { type Incident, useIncidents, useOpenIncident } from "../../api/incidents";
+import { useIncidents, useOpenIncident } from "../../api/incidents";
 import { AllowedButton, useForbidden } from "../../components/Allowed";
 import { Field } from "../../components/Field";
-import { Link } from "../../components/Link";
+import { PageHead } from "../../components/PageTop";
 import { Segments } from "../../components/Segments";
-import { PageHead } from "../../components/Shell";
 import { Trouble } from "../../components/States";
-import { Time } from "../../components/Time";
 import { t } from "../../lib/i18n";
 import { href, navigate, setParams, usePlace } from "../../state/url";
-import { Listing } from "../alerts/Listing";
-import { lengthText, SeverityTag, severityNames } from "../alerts/parts";
+import { severityNames } from "../alerts/parts";
+import { IncidentTable } from "./IncidentTable";
 
 export function Incidents() {
   const { params } = usePlace();
@@ -39,24 +37,12 @@ export function Incidents() {
       <div className="page-body scrolls">
         <div className="alerts">
           {making ? <NewIncident close={() => setParams({ new: null }, { replace: true })} /> : null}
-          <Listing
-            label={t("Incidents")}
+          <IncidentTable
             asked={asked}
-            columns={[
-              { name: t("No."), figure: true, wide: true },
-              { name: t("Title") },
-              { name: t("State") },
-              { name: t("Start"), wide: true },
-              { name: t("Lasted"), figure: true },
-              { name: t("Alerts"), figure: true, wide: true },
-              { name: t("Owner"), wide: true },
-            ]}
+            rows={rows}
+            now={asked.dataUpdatedAt}
             empty={making ? null : <NoIncidents add={add} />}
-          >
-            {rows.map((row) => (
-              <IncidentLine key={row.id} row={row} now={asked.dataUpdatedAt} />
-            ))}
-          </Listing>
+          />
         </div>
       </div>
     </>
@@ -78,35 +64,6 @@ function NoIncidents({ add }: { add: () => void }) {
         </AllowedButton>
       </div>
     </div>
-  );
-}
-
-function IncidentLine({ row, now }: { row: Incident; now: number }) {
-  const end = row.closed_at ? Date.parse(row.closed_at) : now;
-  return (
-    <tr>
-      <td className="figure wide-only">{row.id}</td>
-      <th scope="row" className="alert-wraps">
-        <Link href={href(`/incidents/${row.id}`)}>{row.title}</Link>
-      </th>
-      <td>
-        {row.state === "open" ? (
-          <>
-            <span className="alert-firing">{t("ongoing")}</span> <SeverityTag severity={row.severity} />
-          </>
-        ) : (
-          <span className="alert-resolved">{t("closed")}</span>
-        )}
-      </td>
-      <td className="wide-only">
-        <Time at={row.opened_at} />
-      </td>
-      <td className="figure">{lengthText(Math.max(0, end - Date.parse(row.opened_at)) / 1000)}</td>
-      <td className="figure wide-only">
-        {row.firing > 0 ? t("{n} of {all} firing", { n: row.firing, all: row.episodes }) : row.episodes}
-      </td>
-      <td className="wide-only">{row.owner ?? "–"}</td>
-    </tr>
   );
 }
 

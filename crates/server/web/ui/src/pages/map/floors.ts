@@ -15,8 +15,8 @@ const FLOORS = [
 ];
 /** Between two floors, and along a circle between two nodes. */
 export const HEIGHT = 9;
-const APART = 6;
-const LEAST_RADIUS = 5;
+const APART = 10;
+const LEAST_RADIUS = 10;
 
 export interface Spot {
   id: string;

@@ -2,7 +2,6 @@
 import {
   AmbientLight,
   type BufferGeometry,
-  CanvasTexture,
   Color,
   CylinderGeometry,
   DirectionalLight,
@@ -14,8 +13,6 @@ import {
   Scene,
   SphereGeometry,
   Sprite,
-  SpriteMaterial,
-  SRGBColorSpace,
   Vector2,
   Vector3,
   type WebGLRenderer,
@@ -24,15 +21,13 @@ import { OrbitControls } from "three/addons/controls/OrbitControls.js";
 import type { Graph, GraphEdge, GraphNode } from "../../api/outline";
 import { hueOfNode } from "../../components/graph/facts";
 import { HEIGHT, standing } from "./floors";
+import { Nameplates } from "./nameplates";
 
 const TURN = 0.12;
 const CLOSER = 0.88;
 /** A click is a press that did not turn anything. */
 const STEADY = 5;
 const STIR_MS = 1_500;
-const NAME_LENGTH = 28;
-/** Pixels of a name's picture for one unit of length. */
-const NAME_SHARPNESS = 52;
 /** A ball with its name above it. */
 const LARGEST = 3;
 /** Metres in which the whole stands before a user with a headset. */
@@ -63,6 +58,8 @@ export class Scenery {
   private readonly controls: OrbitControls;
   private readonly world = new Group();
   private readonly balls = new Map<string, Ball>();
+  private readonly names = new Nameplates();
+  private picked: string | null = null;
   private readonly observer: ResizeObserver;
   private readonly onPick: (id: string | null) => void;
   private seen = false;
@@ -111,6 +108,7 @@ export class Scenery {
 
   /** The picked node is bright, the others fade. */
   pick(id: string | null): void {
+    this.picked = id;
     for (const [own, { mesh }] of this.balls) {
       mesh.material.opacity = id === null || own === id ? 1 : 0.35;
       mesh.material.transparent = mesh.material.opacity < 1;
@@ -184,7 +182,9 @@ export class Scenery {
     mesh.position.copy(at);
     mesh.userData.id = node.id;
     this.balls.set(node.id, { mesh, colour, stirredAt: 0 });
-    this.world.add(mesh, label(node, at));
+    const above = at.clone().add(new Vector3(0, sizeOf(node) + 0.2, 0));
+    const colours = { ink: token("--ink"), paper: token("--paper"), font: token("--sans") };
+    this.world.add(mesh, this.names.add(node, above, colours));
   }
 
   /** Far enough away that all of it is in sight. */
@@ -209,6 +209,7 @@ export class Scenery {
       }
     }
     this.balls.clear();
+    this.names.clear();
   }
 
   private fit(): void {
@@ -220,7 +221,14 @@ export class Scenery {
     this.draw();
   }
 
-  private readonly draw = (): void => this.gl.render(this.scene, this.camera);
+  private readonly draw = (): void => {
+    if (this.gl.xr.isPresenting) this.names.spread();
+    else {
+      const { clientWidth: width, clientHeight: height } = this.canvas.parentElement ?? this.canvas;
+      this.names.arrange(this.camera, width, height, this.picked);
+    }
+    this.gl.render(this.scene, this.camera);
+  };
 
   /** Nothing is drawn while nothing moves. */
   private readonly turn = (): void => {
@@ -266,32 +274,4 @@ function line(edge: GraphEdge, from: Vector3, to: Vector3): Mesh<BufferGeometry,
   mesh.position.copy(from).add(to).multiplyScalar(0.5);
   mesh.quaternion.setFromUnitVectors(new Vector3(0, 1, 0), to.clone().sub(from).normalize());
   return mesh;
-}
-
-/** The name above the ball, as a picture that always faces the camera. */
-function label(node: GraphNode, at: Vector3): Sprite {
-  const picture = document.createElement("canvas");
-  const pen = picture.getContext("2d");
-  const text = node.name.length > NAME_LENGTH ? `${node.name.slice(0, NAME_LENGTH - 1)}…` : node.name;
-  const font = `600 40px ${token("--sans")}`;
-  if (pen) {
-    pen.font = font;
-    picture.width = Math.ceil(pen.measureText(text).width) + 24;
-    picture.height = 60;
-    pen.font = font;
-    pen.textBaseline = "middle";
-    pen.lineJoin = "round";
-    pen.lineWidth = 10;
-    pen.strokeStyle = token("--paper");
-    pen.strokeText(text, 12, 30);
-    pen.fillStyle = token("--ink");
-    pen.fillText(text, 12, 30);
-  }
-  const texture = new CanvasTexture(picture);
-  texture.colorSpace = SRGBColorSpace;
-  const sprite = new Sprite(new SpriteMaterial({ map: texture, depthWrite: false }));
-  sprite.scale.set(picture.width / NAME_SHARPNESS, picture.height / NAME_SHARPNESS, 1);
-  sprite.position.copy(at).add(new Vector3(0, sizeOf(node) + 0.8, 0));
-  sprite.renderOrder = 1;
-  return sprite;
 }

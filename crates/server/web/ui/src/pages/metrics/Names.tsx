@@ -22,8 +22,13 @@ export function Names({ names, chosen }: { names: readonly MetricName[]; chosen:
   const shown = names.filter(({ name, description }) =>
     words.every((word) => `${name} ${description}`.toLowerCase().includes(word)),
   );
+  const list = useRef<HTMLUListElement>(null);
+  // The list alone is scrolled: scrollIntoView would move the page too.
   useEffect(() => {
-    document.querySelector(".metric-name[aria-current]")?.scrollIntoView({ block: "nearest" });
+    const [box, chosen] = [list.current, list.current?.querySelector(".metric-name[aria-current]")];
+    if (!box || !chosen) return;
+    const [outer, inner] = [box.getBoundingClientRect(), chosen.getBoundingClientRect()];
+    box.scrollTop += inner.top - outer.top - (outer.height - inner.height) / 2;
   }, []);
   return (
     <nav className="metric-names" aria-label={t("Metrics")}>
@@ -34,7 +39,7 @@ export function Names({ names, chosen }: { names: readonly MetricName[]; chosen:
         placeholder={t("Find a metric")}
         onChange={(event) => setTyped(event.target.value)}
       />
-      <ul>
+      <ul ref={list}>
         {shown.map((metric) => (
           <li key={metric.name}>
             <Entry metric={metric} range={range} isChosen={metric.name === chosen} />

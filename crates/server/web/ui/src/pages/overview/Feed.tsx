@@ -21,7 +21,7 @@ const MOST = 12;
 const EVERY_MS = 1500;
 
 export function Feed({ scope }: { scope: Scope }) {
-  const query = useTraces(scope, "-started_at");
+  const query = useTraces(scope, "-started_at", MOST);
   const newest = useMemo(() => (query.data?.pages[0]?.traces ?? []).slice(0, MOST), [query.data]);
   const [held, setHeld] = useState<TraceSummary[] | null>(null);
   const pace = useMemo(

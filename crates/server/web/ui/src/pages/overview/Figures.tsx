@@ -2,7 +2,9 @@
 import type { Figures } from "../../api/ask";
 import { useAsk } from "../../api/ask";
 import type { Scope } from "../../api/queries";
-import { boundsOf, changeOf, figureOf, formatUnit, type Measure, pointsOf, Stat, unitOf } from "../../charts";
+import { boundsOf, changeOf, figureOf, type Measure, pointsOf, unitOf } from "../../charts/measures";
+import { Stat } from "../../charts/Stat";
+import { formatUnit } from "../../charts/units";
 import { Trouble } from "../../components/States";
 import { compact, count, usdExact, usdHeadline } from "../../lib/format";
 import { t } from "../../lib/i18n";
@@ -52,12 +54,13 @@ const shown = (): Shown[] => [
 ];
 
 export function FigureRow({ scope, refetch }: { scope: Scope; refetch: number | false }) {
-  // The sums come at once; how they went takes the server longer.
+  // The sums come at once; how they went takes the server longer, and is read after them.
   const calls = useAsk({ from: "calls" }, scope, refetch);
-  const callsOverTime = useAsk(CALLS, scope, refetch);
-  const traces = useAsk(TRACES, scope, refetch);
+  const traces = useAsk({ from: "traces" }, scope, refetch);
   const callsBefore = useAsk({ from: "calls" }, scope, refetch, { before: true });
   const tracesBefore = useAsk({ from: "traces" }, scope, refetch, { before: true });
+  const callsOverTime = useAsk(CALLS, scope, refetch);
+  const tracesOverTime = useAsk(TRACES, scope, refetch);
   const failed = calls.isError && !calls.data ? calls : traces.isError && !traces.data ? traces : null;
   if (failed) {
     return (
@@ -73,7 +76,7 @@ export function FigureRow({ scope, refetch }: { scope: Scope; refetch: number | 
         const before = (one.from === "calls" ? callsBefore : tracesBefore).data?.total;
         if (!answer) return <Waiting key={one.measure} label={one.label} />;
         const { total } = answer;
-        const line = one.from === "calls" ? callsOverTime.data : answer;
+        const line = (one.from === "calls" ? callsOverTime : tracesOverTime).data;
         const change = changeOf(total, before, one.measure);
         return (
           <Stat
@@ -137,7 +140,7 @@ function Note({ figures, measure }: { figures: Figures; measure: Measure }) {
         ) : null}
         {figures.subscription_usd ? (
           <span title={t("Calls within subscriptions at list prices: in no sum of costs")}>
-            {" "}
+            {figures.unpriced_calls > 0 && figures.cost_usd !== null ? " · " : " "}
             {t("{amount} at list price", { amount: usdHeadline(figures.subscription_usd) })}
           </span>
         ) : null}

@@ -6,7 +6,7 @@ import { createContext, type ReactNode, useContext, useEffect, useRef } from "re
 import { useStatus } from "../../api/queries";
 import { TeachToSend } from "../../components/FirstSteps";
 import { Icon } from "../../components/Icon";
-import { PageHead, TopBar } from "../../components/Shell";
+import { PageHead, TopBar } from "../../components/PageTop";
 import { Failure, NothingMatches, SkeletonRows } from "../../components/States";
 import { t } from "../../lib/i18n";
 import { useKeys } from "../../state/keys";

@@ -9,6 +9,7 @@ import { Icon } from "../../components/Icon";
 import { Link } from "../../components/Link";
 import { FindWords, findWords } from "../../components/Marked";
 import { NO_USAGE } from "../../components/Money";
+import { PageHelp } from "../../components/PageHelp";
 import { Segments } from "../../components/Segments";
 import { Failure, Loading } from "../../components/States";
 import { compactTrace, costPlaces, traceColumns } from "../../components/traceColumns";
@@ -84,6 +85,7 @@ export function SessionPage({ sessionId }: { sessionId: string }) {
             <Icon name="back" />
           </Link>
           <h1>{sessionId}</h1>
+          <PageHelp />
           <Copy text={sessionId} what={t("Copy the session id")} />
           <span className="push">
             <Segments

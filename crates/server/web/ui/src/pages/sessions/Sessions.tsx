@@ -8,7 +8,7 @@ import { withExcerpt } from "../../components/Excerpt";
 import { TeachToSend } from "../../components/FirstSteps";
 import { type Column, Grid } from "../../components/Grid";
 import { NO_USAGE, NoUsage } from "../../components/Money";
-import { PageHead, TopBar } from "../../components/Shell";
+import { PageHead, TopBar } from "../../components/PageTop";
 import { Failure, NothingMatches, SkeletonRows } from "../../components/States";
 import {
   columnCount,
@@ -38,7 +38,7 @@ const columnsFor = (places: number): readonly Column<Session>[] => [
     id: "last",
     sort: "last",
     head: t("Last active"),
-    width: "118px",
+    width: "104px",
     cell: (row) => (
       <time className="figure muted" dateTime={row.last_at} title={fullTime(row.last_at)}>
         {listTime(row.last_at)}
@@ -55,7 +55,7 @@ const columnsFor = (places: number): readonly Column<Session>[] => [
     id: "asked",
     head: t("First message"),
     title: t("Beginning of the user's first message"),
-    width: "minmax(130px, 3fr)",
+    width: "minmax(190px, 5fr)",
     drop: 1,
     cell: (row) => <Asked subject="session" id={row.session_id} part="asked" />,
   },
@@ -63,7 +63,7 @@ const columnsFor = (places: number): readonly Column<Session>[] => [
     id: "user",
     sort: "user",
     head: t("User"),
-    width: "minmax(90px, 1fr)",
+    width: "minmax(104px, 1.2fr)",
     drop: 2,
     cell: (row) => (
       <span className="muted">{row.user_id ?? <span className="faint">{t("unknown")}</span>}</span>

@@ -1,14 +1,14 @@
 // Service level report of a month or quarter, on the screen and as a file.
 import { useState } from "react";
 import { reportFile, type SloReport, useSloReport } from "../../api/slos";
-import { Link } from "../../components/Link";
 import { Answered, Panel } from "../../components/Panel";
 import { Segments } from "../../components/Segments";
 import { count, percent } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { utcDay } from "../../lib/time";
-import { href } from "../../state/url";
+import type { Asked } from "../alerts/Listing";
 import { lengthText } from "../alerts/parts";
+import { IncidentTable } from "../incidents/IncidentTable";
 import { StateName, share } from "./parts";
 
 const PERIODS = ["month", "last-month", "quarter", "last-quarter"] as const;
@@ -47,13 +47,13 @@ export function Report() {
         </span>
       </div>
       <Answered query={asked} lines={5}>
-        {(report) => <Page report={report} />}
+        {(report) => <Page report={report} asked={asked} />}
       </Answered>
     </>
   );
 }
 
-function Page({ report }: { report: SloReport }) {
+function Page({ report, asked }: { report: SloReport; asked: Asked }) {
   return (
     <>
       <p className="muted">
@@ -110,17 +110,12 @@ function Page({ report }: { report: SloReport }) {
         </table>
       </div>
       <Panel title={t("Incidents")}>
-        {report.incidents.length === 0 ? (
-          <p className="part-empty">{t("No incident was open in the period.")}</p>
-        ) : (
-          <ul className="incident-list">
-            {report.incidents.map((row) => (
-              <li key={row.id}>
-                <Link href={href(`/incidents/${row.id}`)}>{row.title}</Link>
-              </li>
-            ))}
-          </ul>
-        )}
+        <IncidentTable
+          asked={asked}
+          rows={report.incidents}
+          now={Date.parse(report.until)}
+          empty={<p className="part-empty">{t("No incident was open in the period.")}</p>}
+        />
       </Panel>
     </>
   );

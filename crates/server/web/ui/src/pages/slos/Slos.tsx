@@ -5,9 +5,9 @@ import "./slos.css";
 import { type Slo, type SloAnswer, useSlo, useSlos } from "../../api/slos";
 import { TimeChart } from "../../charts";
 import { Link } from "../../components/Link";
+import { PageHead } from "../../components/PageTop";
 import { Answered } from "../../components/Panel";
 import { Segments } from "../../components/Segments";
-import { PageHead } from "../../components/Shell";
 import { Failure, Loading } from "../../components/States";
 import { count, marked, percent } from "../../lib/format";
 import { t } from "../../lib/i18n";
@@ -179,7 +179,9 @@ function Detail({ of }: { of: SloAnswer }) {
               <th scope="col" className="figure">
                 {t("Counts above")}
               </th>
-              <th scope="col" aria-label={t("State")} />
+              <th scope="col">
+                <span className="sr-only">{t("State")}</span>
+              </th>
             </tr>
           </thead>
           <tbody>

@@ -91,7 +91,7 @@ export function Editor({ schema, text, change, run, busy, error }: EditorProps) 
         <button type="button" className="button is-main" disabled={busy || text.trim() === ""} onClick={run}>
           {t("Run")}
         </button>
-        <span className="muted">{t("Ctrl+Enter runs the statement. Tab completes a name.")}</span>
+        <span className="muted sql-keys">{t("Ctrl+Enter runs the statement. Tab completes a name.")}</span>
         {position !== null ? (
           <button
             type="button"

@@ -62,8 +62,9 @@ export function Result({ result, save }: ResultProps) {
               onPick={(id) => setParams({ chart: id === charts[0] ? null : id }, { replace: true })}
             />
             {figure === null ? null : (
-              <label className="form-box">
+              <label className="pick">
                 <select
+                  className="field"
                   aria-label={t("Figure")}
                   value={figure}
                   onChange={({ target: { value } }) =>

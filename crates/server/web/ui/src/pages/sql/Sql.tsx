@@ -1,11 +1,12 @@
 // Page of SQL: a statement, its result as chart and table, and the tables.
+import "../../styles/forms.css";
 import "../../styles/parts.css";
 import "./sql.css";
 import { useEffect, useState } from "react";
 import { useSql, useSqlSchema } from "../../api/sql";
 import { useViews } from "../../api/views";
+import { PageHead } from "../../components/PageTop";
 import { RangePicker } from "../../components/RangePicker";
-import { PageHead } from "../../components/Shell";
 import { Loading, Trouble } from "../../components/States";
 import { t } from "../../lib/i18n";
 import { sqlCsv } from "../../lib/sql";
@@ -60,11 +61,11 @@ export function Sql() {
       <PageHead
         title={t("SQL")}
         tools={
-          <>
+          <span className="form-actions">
             <Saved statement={text} present={saved} />
             <UseMenu statement={text} title={saved?.title ?? ""} chart={chart} />
             <RangePicker />
-          </>
+          </span>
         }
       >
         {saved ? (
@@ -89,6 +90,9 @@ export function Sql() {
             <Result result={sql.data} save={() => download("result.csv", sqlCsv(sql.data), "text/csv")} />
           ) : null}
           {schema.data ? <Tables schema={schema.data} /> : null}
+          {schema.isError && !schema.data ? (
+            <Trouble error={schema.error} retry={() => void schema.refetch()} />
+          ) : null}
         </div>
       </div>
     </>

@@ -69,10 +69,10 @@ export function UseMenu(props: Props) {
   return (
     <Menu
       align="end"
-      title={t("Use this statement")}
+      title={t("Add this statement to a dashboard or an alert rule")}
       label={
         <>
-          {t("Use")} <Icon name="down" size={12} />
+          {t("Add to …")} <Icon name="down" size={12} />
         </>
       }
     >

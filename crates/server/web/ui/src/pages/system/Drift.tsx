@@ -44,11 +44,14 @@ function lacks(source: SourceCompleteness) {
   );
 }
 
+/** A share of spans; a change is reported from 30 points on, so tenths say nothing. */
+const wholePercent = (share: number) => percent(share, 0);
+
 function Changed({ change }: { change: FieldChange }) {
   const values = {
     field: change.field,
-    before: percent(change.share_before),
-    after: percent(change.share_after),
+    before: wholePercent(change.share_before),
+    after: wholePercent(change.share_after),
   };
   return (
     <tr>

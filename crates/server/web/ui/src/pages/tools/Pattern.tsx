@@ -34,7 +34,7 @@ export function Pattern({ tools, starts }: { tools: readonly ToolInsight[]; star
       note={
         rows.length < tools.length
           ? t("the {n} tools with the most calls", { n: rows.length })
-          : t("Darker means more. Click a cell to open its tool")
+          : t("Stronger colour means more. Click a cell to open its tool")
       }
       tools={
         <Segments<HourMeasure>

@@ -1,6 +1,6 @@
 // What a tool's figures mean, in words: its change against the time before, and what to do about it.
 import type { Recommendation, ToolInsight } from "../../api/insight";
-import { compact, count, duration, marked, percent } from "../../lib/format";
+import { compact, count, duration, marked, percent, percentSign } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { firstLine } from "../roster/names";
 
@@ -48,7 +48,7 @@ export function changeWords(tool: ToolInsight): Said[] {
   const slower = change.p95_percent;
   if (slower !== null) {
     const values = {
-      n: count(Math.abs(slower)),
+      n: `${count(Math.abs(slower))}${percentSign()}`,
       now: duration(tool.latency_ms.p95),
       before: duration(baseline.p95_ms),
     };
@@ -56,8 +56,8 @@ export function changeWords(tool: ToolInsight): Said[] {
       Math.abs(slower) < PERCENT
         ? { text: t("p95 unchanged, {now}", values), tone: "same" }
         : slower > 0
-          ? { text: t("p95 {now} (was {before}, +{n} %)", values), tone: "worse" }
-          : { text: t("p95 {now} (was {before}, −{n} %)", values), tone: "better" },
+          ? { text: t("p95 {now} (was {before}, +{n})", values), tone: "worse" }
+          : { text: t("p95 {now} (was {before}, −{n})", values), tone: "better" },
     );
   }
   return said;

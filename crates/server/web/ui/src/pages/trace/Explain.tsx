@@ -178,7 +178,7 @@ function Facts({ cost }: { cost: SpanCost }) {
     <dl className="explain-facts">
       {rule ? (
         <>
-          <dt>{t("Rule")}</dt>
+          <dt>{t("Price entry")}</dt>
           <dd className="mono">{rule.id}</dd>
           <dt>{t("Source")}</dt>
           <dd>
@@ -188,9 +188,9 @@ function Facts({ cost }: { cost: SpanCost }) {
       ) : null}
       {cost.price?.lines?.length ? (
         <>
-          <dt>{t("Prices of")}</dt>
+          <dt>{t("Price as of")}</dt>
           <dd title={utcTime(cost.at)}>
-            {fullTime(cost.at)} <span className="faint">{t("when the call began")}</span>
+            {fullTime(cost.at)} <span className="faint">{t("call start")}</span>
           </dd>
         </>
       ) : null}

@@ -3,6 +3,7 @@ import { Copy } from "../../components/Copy";
 import { Icon } from "../../components/Icon";
 import { Link } from "../../components/Link";
 import { ListPrice, NO_USAGE } from "../../components/Money";
+import { PageHelp } from "../../components/PageHelp";
 import { TraceStatus } from "../../components/StatusText";
 import { TraceCost } from "../../components/traceColumns";
 import { count, duration, usd } from "../../lib/format";
@@ -38,6 +39,7 @@ export function TraceHead({ trace, reload, stuck }: Props) {
           <Icon name="back" />
         </Link>
         <h1 title={trace.name}>{shortName(trace.name)}</h1>
+        <PageHelp />
         <TraceStatus trace={trace} />
         {stuck ? (
           <span className="stuck" title={t("It may be stuck, or its end was never sent")}>

@@ -7,7 +7,7 @@ import { spansByHue } from "../../lib/digest";
 import { count, duration } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import type { Outline } from "../../lib/outline";
-import type { Repeat } from "../../lib/repeats";
+import { foldedRepeats, passSums, type Repeat } from "../../lib/repeats";
 import { type Folds, type Interval, isFolded, placeOf, type Shown } from "../../lib/tree";
 import { hueName } from "../../lib/words";
 import { recall, remember } from "../../state/memory";
@@ -95,6 +95,11 @@ export function Waterfall(props: Props) {
     onRepeat: props.onRepeat,
   };
   const hits = useMemo(() => (props.hits ? new Set(props.hits) : null), [props.hits]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: rows that arrive add to the sums
+  const sums = useMemo(
+    () => passSums(outline, foldedRepeats(outline, props.repeats, props.openRepeats)),
+    [outline, props.loaded, props.repeats, props.openRepeats],
+  );
   const began = Date.parse(outline.trace.started_at);
   const rows = [];
   for (let place = drawn.first; place < drawn.end; place += 1) {
@@ -116,6 +121,7 @@ export function Waterfall(props: Props) {
         folded={isFolded(outline, row, props.folds)}
         repeat={props.repeats.get(row)}
         repeatOpen={props.openRepeats.has(outline.ids[row] ?? "")}
+        sum={sums.get(row)}
         failedBelow={props.failedBelow[row] === 1}
         cursor={row === props.cursor}
         picked={row === props.picked}

@@ -5,9 +5,9 @@ import { t } from "../../lib/i18n";
 import { hueOf } from "../../lib/kinds";
 import { shortName } from "../../lib/names";
 import type { Outline } from "../../lib/outline";
-import type { Repeat } from "../../lib/repeats";
+import type { PassSum, Repeat } from "../../lib/repeats";
 import { type Interval, mergeClose, selfTime } from "../../lib/tree";
-import { CostCell, TokenCell } from "./cells";
+import { CostCell, sumTitle, TokenCell } from "./cells";
 
 export interface RowLook {
   outline: Outline;
@@ -39,6 +39,8 @@ interface Props extends RowLook {
   /** The run of equal steps that begins here. */
   repeat: Repeat | undefined;
   repeatOpen: boolean;
+  /** Sums of the passes that a folded row stands for. */
+  sum: PassSum | undefined;
   failedBelow: boolean;
   cursor: boolean;
   picked: boolean;
@@ -105,7 +107,13 @@ export const WaterfallRow = memo(function WaterfallRow(props: Props) {
           {label}
           {label === shortName(name) ? null : <span className="faint span-sub"> {shortName(name)}</span>}
         </span>
-        {props.repeat ? <Repeated {...props} repeat={props.repeat} /> : null}
+        {props.repeat ? (
+          <Repeated {...props} repeat={props.repeat} />
+        ) : props.sum ? (
+          <span className="faint figure" title={t("Sum of {n} equal steps", { n: count(props.sum.times) })}>
+            ×{count(props.sum.times)}
+          </span>
+        ) : null}
         {folded ? <span className="below">{count(outline.sizeOf(row) - 1)}</span> : null}
         {folded && props.failedBelow && !failed ? (
           <span className="failing cross" title={t("A failure below")}>
@@ -128,8 +136,16 @@ export const WaterfallRow = memo(function WaterfallRow(props: Props) {
         <span className="kind">{kind}</span>
       </span>
       {props.width > 0 ? <Bars {...props} /> : <Words outline={outline} row={row} />}
-      <span className="end figure" role="gridcell" title={ms < 0 ? undefined : duration(ms)}>
-        {ms < 0 ? (
+      <span
+        className="end figure"
+        role="gridcell"
+        title={
+          props.sum ? sumTitle(props.sum, duration(props.sum.duration)) : ms < 0 ? undefined : duration(ms)
+        }
+      >
+        {props.sum ? (
+          props.durations(props.sum.duration)
+        ) : ms < 0 ? (
           <span className="running-text" title={t("still running")}>
             {props.runningFor ?? t("running")}
           </span>
@@ -137,10 +153,12 @@ export const WaterfallRow = memo(function WaterfallRow(props: Props) {
           props.durations(ms)
         )}
       </span>
-      {props.showTokens ? <TokenCell outline={outline} row={row} most={props.most} role="gridcell" /> : null}
+      {props.showTokens ? (
+        <TokenCell outline={outline} row={row} most={props.most} sum={props.sum} role="gridcell" />
+      ) : null}
       {props.showCost ? (
         <span className="end figure" role="gridcell">
-          <CostCell outline={outline} row={row} places={props.places} />
+          <CostCell outline={outline} row={row} places={props.places} sum={props.sum} />
         </span>
       ) : null}
     </div>

@@ -3,6 +3,7 @@ import { NoUsage } from "../../components/Money";
 import { compact, count, usd, usdColumnPlaces, usdExact } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { nanoUsd, type Outline } from "../../lib/outline";
+import type { PassSum } from "../../lib/repeats";
 
 const CALLS = new Set(["llm", "embedding", "rerank"]);
 
@@ -16,12 +17,25 @@ export function saysNothing(outline: Outline, row: number): boolean {
   );
 }
 
-export function CostCell({ outline, row, places }: { outline: Outline; row: number; places: number }) {
+/** A figure of several equal steps, in words. */
+export const sumTitle = ({ times }: PassSum, figure: string): string =>
+  t("{figure} in {n} equal steps", { figure, n: count(times) });
+
+interface CostProps {
+  outline: Outline;
+  row: number;
+  places: number;
+  /** Sums of the equal steps that the row stands for. */
+  sum?: PassSum | undefined;
+}
+
+export function CostCell({ outline, row, places, sum }: CostProps) {
   if (outline.counted[row] !== 1) return null;
-  const cost = outline.cost[row] ?? Number.NaN;
+  const cost = sum?.cost ?? outline.cost[row] ?? Number.NaN;
   if (!Number.isNaN(cost)) {
     const text = nanoUsd(cost);
-    return <span title={usdExact(text)}>{usd(text, places)}</span>;
+    const exact = usdExact(text);
+    return <span title={sum ? sumTitle(sum, exact) : exact}>{usd(text, places)}</span>;
   }
   // Rows do not say who pays: where a subscription covers part of the trace, a call without a cost is most likely its own.
   if (outline.tokens(row) > 0 && outline.trace.subscription_usd)
@@ -63,12 +77,16 @@ interface TokenProps {
   row: number;
   /** The largest counted usage, the full length of the bar. */
   most: number;
+  /** Sums of the equal steps that the row stands for. */
+  sum?: PassSum | undefined;
   /** "gridcell" where it is one itself. */
   role?: "gridcell";
 }
 
-export function TokenCell({ outline, row, most, role }: TokenProps) {
-  const tokens = outline.tokens(row);
+export function TokenCell({ outline, row, most, sum, role }: TokenProps) {
+  const counted = outline.counted[row] === 1;
+  const of = counted ? sum : undefined;
+  const tokens = of ? of.input + of.output : outline.tokens(row);
   if (tokens === 0) {
     return (
       <span className="end figure" role={role}>
@@ -76,21 +94,21 @@ export function TokenCell({ outline, row, most, role }: TokenProps) {
       </span>
     );
   }
-  const input = Math.max(0, outline.input[row] ?? 0);
-  const output = Math.max(0, outline.output[row] ?? 0);
-  const counted = outline.counted[row] === 1;
+  const input = Math.max(0, of?.input ?? outline.input[row] ?? 0);
+  const output = Math.max(0, of?.output ?? outline.output[row] ?? 0);
   const parts = t("{input} in · {output} out", { input: count(input), output: count(output) });
   const why = counted
     ? t("Counted in the totals")
     : t("Not counted: repeats usage that is counted elsewhere");
   const share = (value: number) => ({
-    width: `${Math.min(100, (value / Math.max(1, most)) * 100)}%`,
+    // A sum can be larger than the largest single call, which is the full length.
+    width: `${(value / Math.max(1, most, tokens)) * 100}%`,
   });
   return (
     <span
       className={counted ? "end figure tokens-cell" : "end figure tokens-cell tokens-hollow"}
       role={role}
-      title={`${parts}\n${why}`}
+      title={`${of ? sumTitle(of, parts) : parts}\n${why}`}
     >
       {counted ? short(tokens) : `(${short(tokens)})`}
       <span className="tokens-line">

@@ -2,13 +2,13 @@
 import { useState } from "react";
 import { type Scope, useFacets } from "../../api/queries";
 import type { FacetValue } from "../../api/types";
+import { FacetMore, FacetPick, FacetSection } from "../../components/FacetParts";
 import { Icon } from "../../components/Icon";
-import { compact } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { chosen, toggled, without } from "../../lib/query";
 import { valueName } from "../../lib/words";
+import { useFolded } from "../../state/facets";
 import { setFilter } from "../../state/filters";
-import { recall, remember } from "../../state/memory";
 
 const FIELDS = [
   "status",
@@ -72,7 +72,7 @@ interface Props {
 
 export function Facets({ scope, following, ready }: Props) {
   const filter = scope.filters.filter ?? "";
-  const [folded, setFolded] = useState(new Set((recall("facets-folded") ?? FOLDED_AT_FIRST).split(",")));
+  const [folded, fold] = useFolded("facets-folded", FOLDED_AT_FIRST);
   const open = FIELDS.filter((field) => !folded.has(field));
   const answers = useFacets(
     open.map((field) => ({ field, filter: around(filter, field) })),
@@ -80,47 +80,29 @@ export function Facets({ scope, following, ready }: Props) {
     following ? LIVE_MS : false,
     ready,
   );
-  const fold = (field: string) => {
-    const next = new Set(folded);
-    if (!next.delete(field)) next.add(field);
-    setFolded(next);
-    remember("facets-folded", [...next].join(",") || ",");
-  };
   return (
     <div className="facets">
       {FIELDS.map((field) => {
         const at = open.indexOf(field);
         const answer = at < 0 ? undefined : answers[at];
         return (
-          <section key={field} className="facet">
-            <h2>
-              <button
-                type="button"
-                className="facet-head"
-                aria-expanded={at >= 0}
-                onClick={() => fold(field)}
-              >
-                <Icon name={at < 0 ? "right" : "down"} size={12} />
-                <span>{nameOf(field)}</span>
-                <FacetMark filter={filter} field={field} />
-              </button>
-            </h2>
-            {at < 0 ? null : answer?.data ? (
+          <FacetSection
+            key={field}
+            name={nameOf(field)}
+            named={chosen(filter, field).length + chosen(filter, field, true).length}
+            isOpen={at >= 0}
+            onFold={() => fold(field)}
+          >
+            {answer?.data ? (
               <Values field={field} filter={filter} values={answer.data} />
             ) : (
               <p className="facet-note">{answer?.isError ? t("could not be counted") : "…"}</p>
             )}
-          </section>
+          </FacetSection>
         );
       })}
     </div>
   );
-}
-
-/** How many values of the field the filter names. */
-function FacetMark({ filter, field }: { filter: string; field: string }) {
-  const named = chosen(filter, field).length + chosen(filter, field, true).length;
-  return named > 0 ? <span className="facet-mark">{named}</span> : null;
 }
 
 interface ValuesProps {
@@ -157,11 +139,7 @@ function Values({ field, filter, values }: ValuesProps) {
         />
       ))}
       {listed.length > (all ? FEW : shown.length) ? (
-        <li>
-          <button type="button" className="facet-more" onClick={() => setAll(!all)}>
-            {all ? t("fewer") : t("{n} more", { n: listed.length - shown.length })}
-          </button>
-        </li>
+        <FacetMore all={all} hidden={listed.length - shown.length} onToggle={() => setAll(!all)} />
       ) : null}
     </ul>
   );
@@ -180,24 +158,14 @@ function Value({ field, value, traces, share, state, change }: ValueProps) {
   const failing = field === "status" && value === "error";
   return (
     <li className={`facet-value ${state ? `is-${state}` : ""} ${failing ? "is-failing" : ""}`}>
-      <button
-        type="button"
-        className="facet-pick"
-        aria-pressed={state === "wanted"}
+      <FacetPick
+        name={valueName(field, value)}
         title={`${field}:${value}`}
-        onClick={() => change(state === "refused")}
-      >
-        <i className="facet-bar" aria-hidden="true" style={{ width: `${Math.max(2, share * 100)}%` }} />
-        <i className="facet-box" aria-hidden="true">
-          {state === "wanted" ? (
-            <Icon name="check" size={10} />
-          ) : state === "refused" ? (
-            <Icon name="minus" size={10} />
-          ) : null}
-        </i>
-        <span className="facet-name">{valueName(field, value)}</span>
-        <span className="figure">{compact(traces)}</span>
-      </button>
+        count={traces}
+        share={share}
+        state={state}
+        onPick={() => change(state === "refused")}
+      />
       <button
         type="button"
         className="icon-button"

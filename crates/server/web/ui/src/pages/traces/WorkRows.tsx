@@ -7,7 +7,7 @@ import { withExcerpt } from "../../components/Excerpt";
 import { TeachToSend } from "../../components/FirstSteps";
 import { Grid } from "../../components/Grid";
 import { Icon } from "../../components/Icon";
-import { PageHead, TopBar } from "../../components/Shell";
+import { PageHead, TopBar } from "../../components/PageTop";
 import { Failure, NothingMatches, SkeletonRows } from "../../components/States";
 import { count, usdColumnPlaces } from "../../lib/format";
 import { t } from "../../lib/i18n";

@@ -1,1 +1,0 @@
-export{t as TeachToSend}from"./FirstSteps-Bf3phCbf.js";

@@ -1,1 +1,0 @@
-import{n as e}from"./kinds-C9YsqKh7.js";import{u as t}from"./i18n-DnD8w-uC.js";var n=t();function r({kind:t}){return(0,n.jsx)(`span`,{className:`kind hue-${e(t)}`,children:t})}export{r as t};

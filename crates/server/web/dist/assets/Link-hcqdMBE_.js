@@ -1,1 +1,0 @@
-import{l as e}from"./filters-C0nOPWYb.js";import{u as t}from"./i18n-DnD8w-uC.js";var n=t();function r({href:t,onClick:r,...i}){return(0,n.jsx)(`a`,{href:t,onClick:n=>{r?.(n);let i=n.button===0&&!n.metaKey&&!n.ctrlKey&&!n.shiftKey&&!n.altKey;!n.defaultPrevented&&i&&(n.preventDefault(),e(t))},...i})}export{r as t};

@@ -1,1 +1,0 @@
-import{h as e,v as t}from"./client-CYjqeQsm.js";import{u as n}from"./i18n-DnD8w-uC.js";var r=n();function i({at:n,show:i=e}){return(0,r.jsx)(`time`,{className:`figure`,dateTime:n,title:t(n),children:i(n)})}export{i as t};

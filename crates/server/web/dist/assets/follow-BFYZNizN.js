@@ -1,1 +1,0 @@
-import{c as e,d as t,l as n,p as r}from"./i18n-DnD8w-uC.js";var i=r(t(),1),a=e(`follow`)===`on`,o=new Set;function s(e){a=e,n(`follow`,e?`on`:null);for(let e of o)e()}function c(){return(0,i.useSyncExternalStore)(e=>(o.add(e),()=>o.delete(e)),()=>a)}export{c as n,s as t};

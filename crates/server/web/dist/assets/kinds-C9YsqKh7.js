@@ -1,1 +1,0 @@
-var e=[`llm`,`tool`,`agent`,`retrieval`,`guardrail`,`other`],t={agent:`agent`,workflow:`agent`,planning:`agent`,task:`other`,llm:`llm`,embedding:`llm`,rerank:`retrieval`,retrieval:`retrieval`,memory:`retrieval`,tool:`tool`,guardrail:`guardrail`,evaluator:`guardrail`,other:`other`};function n(e){return t[e]??`other`}export{n,e as t};

@@ -1,1 +1,0 @@
-var e=/^(?:chat|text_completion|generate_content|embeddings|retrieval|execute_tool|invoke_agent|invoke_workflow|create_agent)\s+(?=\S)/;function t(t){return t.replace(e,``)}export{t};

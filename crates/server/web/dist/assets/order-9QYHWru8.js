@@ -1,1 +1,0 @@
-function e(e,{by:t,down:n,name:r}){return[...e].sort((e,i)=>{let[a,o]=[t(e),t(i)];if(a===null||o===null){if(a!==o)return a===null?1:-1}else if(a!==o)return a<o===n?1:-1;return r(e).localeCompare(r(i))})}function t(e,t,n=!1){return e===`-${t}`?t:e===t?`-${t}`:n?t:`-${t}`}export{e as n,t};
