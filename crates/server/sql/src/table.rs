@@ -34,6 +34,8 @@ pub(crate) enum Push {
     Value,
     /// Limits the time.
     Time,
+    /// Limits the time of the records that a row sums up. The condition is exact.
+    Range,
     /// Finds rows by words. The condition is exact.
     Words,
     /// Sets an option of the table. The condition is exact.
@@ -62,6 +64,12 @@ pub(crate) trait Records: Send + Sync + 'static {
 
     /// The column of time.
     const TIME: Option<&'static str> = None;
+
+    /// Columns with the start of a period. Their conditions limit the time too.
+    const PERIODS: &'static [&'static str] = &[];
+
+    /// A hidden column that only conditions may name: the time of the records that a row sums up.
+    const RANGE: Option<&'static str> = None;
 
     /// The order of its records: a column, and whether it can be read ascending and descending.
     const ORDER: Option<(&'static str, bool, bool)> = None;
@@ -100,6 +108,9 @@ impl StoreReader {
 
 /// The error of a question that has no time left.
 pub(crate) const TIMEOUT: &str = "the time limit is reached";
+
+/// Times at or after the first and before the second, as far as they are known.
+pub(crate) type Range = (Option<Timestamp>, Option<Timestamp>);
 
 /// Conditions of a scan by column.
 pub(crate) struct Asked {
@@ -140,7 +151,7 @@ impl Asked {
     }
 
     /// The times that a column may have: at or after the first, before the second.
-    pub(crate) fn times(&self, column: &str) -> (Option<Timestamp>, Option<Timestamp>) {
+    pub(crate) fn times(&self, column: &str) -> Range {
         let (mut since, mut until) = (None::<Timestamp>, None::<Timestamp>);
         for (name, comparison, value) in &self.conditions {
             let Value::Text(text) = value else { continue };
@@ -151,11 +162,40 @@ impl Asked {
                 since = since.max(times::since(text));
             }
             if matches!(comparison, Comparison::Equal | Comparison::Less | Comparison::AtMost) {
-                let bound = times::until(text);
-                until = until.zip(bound).map(|(one, other)| one.min(other)).or(until).or(bound);
+                until = times::earlier(until, times::until(text));
             }
         }
         (since, until)
+    }
+
+    /// The times that conditions on [`Records::RANGE`] allow: at or after the first, before the second;
+    /// `None` if they allow none. They are exactly the times whose text compares so.
+    ///
+    /// # Errors
+    /// A value is no text.
+    pub(crate) fn range(&self, column: &str) -> Result<Option<Range>, String> {
+        use Comparison::{AtLeast, AtMost, Equal, Greater, Less};
+        let (mut since, mut until) = (None::<Timestamp>, None::<Timestamp>);
+        for (name, comparison, value) in &self.conditions {
+            let text = match value {
+                _ if *name != column => continue,
+                Value::Text(text) => text,
+                Value::Null => return Ok(None),
+                _ => {
+                    let example = "such as '2026-11-24' or ago('1d')";
+                    return Err(format!("{column} is compared with a time as text, {example}"));
+                }
+            };
+            if matches!(comparison, Equal | AtLeast | Greater) {
+                let Some(first) = times::first(text, *comparison == Greater) else { return Ok(None) };
+                since = since.max(Some(first));
+            }
+            if matches!(comparison, Equal | AtMost | Less) {
+                until = times::earlier(until, times::first(text, *comparison != Less));
+            }
+        }
+        let is_empty = since.zip(until).is_some_and(|(since, until)| since >= until);
+        Ok((!is_empty).then_some((since, until)))
     }
 
     /// Whether the statement reads a column.
@@ -196,7 +236,7 @@ impl<T: Records> Source for Table<T> {
 
     fn plan(&self, conditions: &[Condition], order: &[(usize, bool)]) -> Option<Plan> {
         let names: Vec<&str> = all::<T>().map(|column| column.name).collect();
-        let (mut used, mut rows) = (Vec::new(), ROWS);
+        let (mut used, mut rows, mut has_range) = (Vec::new(), ROWS, false);
         for (at, condition) in conditions.iter().enumerate() {
             let Some(push) = names.get(condition.column).and_then(|name| push::<T>(name, condition)) else {
                 if condition.comparison == Comparison::Match {
@@ -204,7 +244,7 @@ impl<T: Records> Source for Table<T> {
                 }
                 continue;
             };
-            let exact = matches!(push, Push::Words | Push::Choice);
+            let exact = matches!(push, Push::Words | Push::Choice | Push::Range);
             if !condition.usable {
                 // Another order of the tables may make it usable.
                 if exact {
@@ -217,8 +257,9 @@ impl<T: Records> Source for Table<T> {
                 Push::Value => rows * 0.1,
                 Push::Time => rows * 0.3,
                 Push::Words => rows * 0.05,
-                Push::Choice => rows,
+                Push::Choice | Push::Range => rows,
             };
+            has_range |= matches!(push, Push::Range);
             used.push(Used { at, exact });
         }
         let ordered = match (T::ORDER, order) {
@@ -227,7 +268,9 @@ impl<T: Records> Source for Table<T> {
             }
             _ => false,
         };
-        let rows = rows.max(1.0);
+        // If that is cheaper, SQLite scans once for each alternative of an OR, and drops rows with a number
+        // that it had. Ranges of time give different sums for one number, so it must not be cheaper.
+        let rows = if has_range { ROWS } else { rows.max(1.0) };
         Some(Plan { used, cost: rows * 10.0, rows: rows as i64, ordered })
     }
 
@@ -247,12 +290,16 @@ impl<T: Records> Source for Table<T> {
 }
 
 fn push<T: Records>(name: &str, condition: &Condition) -> Option<Push> {
+    if T::RANGE == Some(name) {
+        return (condition.binary && condition.comparison != Comparison::Match).then_some(Push::Range);
+    }
+    let is_time = T::TIME == Some(name) || T::PERIODS.contains(&name);
     match condition.comparison {
         Comparison::Match => T::hidden().iter().any(|column| column.name == name).then_some(Push::Words),
         Comparison::Equal => T::equal(name)
-            .or_else(|| (T::TIME == Some(name)).then_some(Push::Time))
+            .or_else(|| is_time.then_some(Push::Time))
             .filter(|push| condition.binary || matches!(push, Push::Choice)),
-        _ => (T::TIME == Some(name) && condition.binary).then_some(Push::Time),
+        _ => (is_time && condition.binary).then_some(Push::Time),
     }
 }
 
@@ -277,9 +324,18 @@ impl<T: Records> Rows for Scan<T> {
         }
     }
 
-    fn value(&self, column: usize) -> ToSqlOutput<'_> {
-        let found = self.current.as_ref().zip(all::<T>().nth(column));
-        ToSqlOutput::Owned(found.map_or(Value::Null, |(row, column)| (column.value)(row)))
+    fn value(&self, column: usize) -> Result<ToSqlOutput<'_>, String> {
+        let Some((row, column)) = self.current.as_ref().zip(all::<T>().nth(column)) else {
+            return Ok(ToSqlOutput::Owned(Value::Null));
+        };
+        if T::RANGE == Some(column.name) {
+            let (table, name) = (T::NAME, column.name);
+            return Err(format!(
+                "a row of {table} sums up many calls, so {name} has no value; compare it with =, <, <=, >, >= or \
+                 BETWEEN, joined by AND"
+            ));
+        }
+        Ok(ToSqlOutput::Owned((column.value)(row)))
     }
 
     fn number(&self) -> i64 {

@@ -54,6 +54,34 @@ pub(crate) fn until(text: &str) -> Option<Timestamp> {
     period(text).map(|(start, end, length)| if length == text.len() { start } else { end })
 }
 
+/// The earliest time whose text is at or above `text`, or above it if `above`; `None` if no text is.
+pub(crate) fn first(text: &str, above: bool) -> Option<Timestamp> {
+    // The order of times is that of their texts.
+    let fits = |nanos: i64| {
+        let shown = Timestamp::from_nanos(nanos).to_string();
+        shown.as_str() > text || (!above && shown == text)
+    };
+    let (mut low, mut high) = (i64::MIN, i64::MAX);
+    if !fits(high) {
+        return None;
+    }
+    while low < high {
+        let middle = (i128::from(low) + i128::from(high)).div_euclid(2);
+        let middle = i64::try_from(middle).unwrap_or(low);
+        if fits(middle) {
+            high = middle;
+        } else {
+            low = middle.saturating_add(1);
+        }
+    }
+    Some(Timestamp::from_nanos(high))
+}
+
+/// The earlier of two bounds, of which each may be missing.
+pub(crate) fn earlier(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
+    one.zip(other).map(|(one, other)| one.min(other)).or(one).or(other)
+}
+
 /// Reads a duration such as `90s`, `15m`, `1h`, `7d` or `2w`.
 pub(crate) fn span(text: &str) -> Option<i64> {
     let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
@@ -93,6 +121,10 @@ mod tests {
             if shown <= text {
                 assert!(until(&text).is_none_or(|until| time < until), "{shown} {text}");
             }
+            for above in [false, true] {
+                let fits = if above { shown > text } else { shown >= text };
+                assert_eq!(first(&text, above).is_some_and(|first| time >= first), fits, "{shown} {text}");
+            }
         }
     }
 
@@ -104,6 +136,14 @@ mod tests {
         assert_eq!(until("2026-11-24 10:00:00"), Some(day.plus(Timestamp::DAY)));
         assert_eq!(until(&day.to_string()), Some(day.plus(1)));
         assert_eq!((since("yesterday"), until("")), (None, None));
+        assert_eq!(
+            (first("2026-11-24", false), first(&day.to_string(), true)),
+            (Some(day), Some(day.plus(1)))
+        );
+        assert_eq!(
+            (first("yesterday", false), first("", true)),
+            (None, Some(Timestamp::from_nanos(i64::MIN)))
+        );
         assert_eq!(
             (span("15m"), span("2w"), span("m"), span("-1h")),
             (Some(900_000_000_000), Some(14 * Timestamp::DAY), None, None)

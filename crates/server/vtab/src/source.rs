@@ -98,7 +98,10 @@ pub trait Rows {
     fn advance(&mut self) -> Result<bool, String>;
 
     /// A value of the current row.
-    fn value(&self, column: usize) -> ToSqlOutput<'_>;
+    ///
+    /// # Errors
+    /// The column has none. The text is the statement's error.
+    fn value(&self, column: usize) -> Result<ToSqlOutput<'_>, String>;
 
     /// Number of the current row. It identifies the row in every scan of one statement.
     fn number(&self) -> i64;

@@ -187,7 +187,7 @@ unsafe impl VTabCursor for Cursor<'_> {
 
     fn column(&self, ctx: &mut Context, i: c_int) -> Result<()> {
         let Some((rows, column)) = self.rows.as_ref().zip(usize::try_from(i).ok()) else { return Ok(()) };
-        ctx.set_result(rows.value(column))
+        ctx.set_result(rows.value(column).map_err(failed)?)
     }
 
     fn rowid(&self) -> Result<i64> {

@@ -9,6 +9,7 @@ mod sessions;
 mod spans;
 mod tools;
 mod traces;
+mod usage;
 
 use std::hash::{DefaultHasher, Hash, Hasher as _};
 use std::sync::Arc;
@@ -29,6 +30,7 @@ use sessions::Sessions;
 use spans::Spans;
 use tools::Tools;
 use traces::Traces;
+use usage::UsageSums;
 
 /// Adds every table to a connection.
 pub(crate) fn add(conn: &Connection, reader: &StoreReader, given: &GivenRows) -> rusqlite::Result<()> {
@@ -40,6 +42,7 @@ pub(crate) fn add(conn: &Connection, reader: &StoreReader, given: &GivenRows) ->
     add_one(conn, reader, Events)?;
     add_one(conn, reader, Metrics)?;
     add_one(conn, reader, Scores)?;
+    add_one(conn, reader, UsageSums::default())?;
     add_one(conn, reader, Budgets(given.budgets.clone()))?;
     add_one(conn, reader, Alerts(given.alerts.clone()))
 }
@@ -56,6 +59,7 @@ pub(crate) fn described() -> Vec<SqlTableInfo> {
         SqlTableInfo::of::<Calls>(),
         SqlTableInfo::of::<Tools>(),
         SqlTableInfo::of::<Sessions>(),
+        SqlTableInfo::of::<UsageSums>(),
         SqlTableInfo::of::<Events>(),
         SqlTableInfo::of::<Metrics>(),
         SqlTableInfo::of::<Budgets>(),
@@ -73,6 +77,7 @@ pub fn declarations() -> Vec<String> {
         declaration::<Calls>(true),
         declaration::<Tools>(true),
         declaration::<Sessions>(true),
+        declaration::<UsageSums>(true),
         declaration::<Events>(true),
         declaration::<Metrics>(true),
         declaration::<Budgets>(true),

@@ -100,6 +100,9 @@ impl Records for Spans {
     }
 }
 
+/// The error of a store that cannot be read in storage order.
+pub(super) const NO_SCAN: &str = "the store cannot be read by SQL; use `sqlite:`";
+
 /// No rows.
 pub(super) fn nothing<R>() -> Pages<R> {
     Box::new(|_| Ok(None))
@@ -122,7 +125,7 @@ pub(super) fn scanned(
             return Ok(None);
         }
         scan.limit = rows;
-        let scanning = reader.store.scanning().ok_or("the store cannot be read by SQL; use `sqlite:`")?;
+        let scanning = reader.store.scanning().ok_or(NO_SCAN)?;
         let page = reader.wait(scanning.scan(&scan))?;
         scan.cursor = page.next;
         ended = page.next.is_none();

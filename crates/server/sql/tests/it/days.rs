@@ -22,9 +22,14 @@ fn a_trace_of_sixty_days_opens_at_most_three_files() {
         }
         assert!(store.opened_files() <= 3, "{table}: {} files", store.opened_files());
     }
-    for (table, column) in
-        [("traces", "started_at"), ("calls", "started_at"), ("spans", "started_at"), ("events", "time")]
-    {
+    for (table, column) in [
+        ("traces", "started_at"),
+        ("calls", "started_at"),
+        ("spans", "started_at"),
+        ("usage", "started_at"),
+        ("usage", "hour"),
+        ("events", "time"),
+    ] {
         let store = world.open();
         let session = world.session_over(&store, limits);
         let query = format!(

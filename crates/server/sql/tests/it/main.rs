@@ -8,4 +8,5 @@ mod money;
 mod parameters;
 mod random;
 mod tables;
+mod usage;
 mod world;

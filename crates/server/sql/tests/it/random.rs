@@ -16,9 +16,9 @@ const QUERIES: usize = 1_000;
 const TABLES: [&str; 6] = ["traces", "spans", "calls", "tools", "events", "sessions"];
 
 /// Columns of a table by type, with some of their values.
-struct Known {
+pub struct Known {
     columns: Vec<(String, String)>,
-    values: BTreeMap<String, Vec<Json>>,
+    pub values: BTreeMap<String, Vec<Json>>,
 }
 
 struct Maker {
@@ -26,7 +26,7 @@ struct Maker {
     known: BTreeMap<&'static str, Known>,
 }
 
-fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
@@ -161,14 +161,14 @@ impl Maker {
 }
 
 /// A value as text; sums of floats may differ in their last digits.
-fn shown(value: &Json) -> String {
+pub fn shown(value: &Json) -> String {
     match value.as_f64().filter(|_| value.is_f64()) {
         Some(number) => format!("{number:.9e}"),
         None => value.to_string(),
     }
 }
 
-fn sorted(mut rows: Vec<Vec<String>>) -> Vec<Vec<String>> {
+pub fn sorted(mut rows: Vec<Vec<String>>) -> Vec<Vec<String>> {
     rows.sort();
     rows
 }
@@ -185,7 +185,7 @@ fn value(json: &Json) -> Value {
 }
 
 /// A plain database with the rows of every table.
-fn plain(session: &SqlSession) -> (Connection, BTreeMap<&'static str, Known>) {
+pub fn plain(session: &SqlSession) -> (Connection, BTreeMap<&'static str, Known>) {
     let conn = Connection::open_in_memory().unwrap();
     add_functions(&conn, NOW).unwrap();
     let mut known = BTreeMap::new();
@@ -207,7 +207,7 @@ fn plain(session: &SqlSession) -> (Connection, BTreeMap<&'static str, Known>) {
     (conn, known)
 }
 
-fn rows_of(conn: &Connection, query: &str) -> Vec<Vec<String>> {
+pub fn rows_of(conn: &Connection, query: &str) -> Vec<Vec<String>> {
     let mut statement = conn.prepare(query).unwrap_or_else(|error| panic!("{query}: {error}"));
     let width = statement.column_count();
     let mut found = statement.query([]).unwrap();

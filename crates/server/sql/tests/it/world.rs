@@ -76,7 +76,7 @@ fn amount(trace: u32, number: u8) -> Usd {
     Usd::from_raw(i128::from(trace) * 1_000_000_000_000_000_001 + i128::from(number) * 7)
 }
 
-fn cost(span: &Span, amount: Option<Usd>) -> Cost {
+fn cost(span: &Span, amount: Option<Usd>, dice: &mut fastrand::Rng) -> Cost {
     let read = &span.canonical;
     let unpriced = (read.kind == Kind::Llm && amount.is_none()).then_some(Unpriced::UnknownModel);
     Cost {
@@ -98,12 +98,12 @@ fn cost(span: &Span, amount: Option<Usd>) -> Cost {
         request_model: read.request_model.clone(),
         response_model: None,
         service_tier: None,
-        billing: Billing::Metered,
+        billing: if dice.u8(..6) == 0 { Billing::Subscription } else { Billing::Metered },
         usage: read.usage.clone(),
         amount,
         unpriced,
         price: None,
-        reported: None,
+        reported: (amount.is_some() && dice.u8(..4) == 0).then(|| Usd::from_raw(dice.i128(1..1 << 70))),
         inferred: Vec::new(),
         estimate: None,
         scopes: Vec::new(),
@@ -139,8 +139,9 @@ fn trace(number: u32, start: Timestamp, dice: &mut fastrand::Rng) -> (Batch, Usd
         let made = span(number, at, start, kind, dice);
         if matches!(kind, Kind::Llm | Kind::Tool) {
             let amount = (kind == Kind::Llm && dice.u8(..5) > 0).then(|| amount(number, at));
-            sum += amount.unwrap_or_default();
-            batch.costs.push(cost(&made, amount));
+            let cost = cost(&made, amount, dice);
+            sum += cost.billed().unwrap_or_default();
+            batch.costs.push(cost);
         }
         batch.spans.push(made);
     }
