@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use parking_lot::Mutex;
+use quipu_core::locks::Mutex;
 use quipu_core::{Clock, Error, ErrorKind, Timestamp};
 use tokio::task::JoinSet;
 
@@ -14,14 +14,13 @@ use crate::alerts_config::Times;
 use crate::deliver::InFlight;
 use crate::failing::{self, Failing};
 use crate::file::{AlertFile, Groups};
-use crate::group_key::group_of;
 use crate::quiet::Inhibition;
 use crate::route::{Grouping, Routes};
 use crate::shared::Shared;
 use crate::unread::{self, Unread};
 use crate::{
-    AlertError, AlertRow, AlertsParts, Channel, ChannelConfig, Extras, Measure, Rule, RuleConfig, RuleRow,
-    RuleSource, Slo,
+    AlertError, AlertsParts, Channel, ChannelConfig, Extras, Measure, Rule, RuleConfig, RuleRow, RuleSource,
+    Slo,
 };
 
 /// Channels that exist without configuration.
@@ -182,33 +181,6 @@ impl Alerts {
         }
     }
 
-    /// Current state of each group, firing ones first, and critical ones first among them.
-    pub fn list(&self) -> Vec<AlertRow> {
-        let mut rows = self.failing_rows();
-        rows.extend(self.unread_rows());
-        let live = self.0.live.lock();
-        for (name, (rule, _)) in &live.rules {
-            for (grp, record) in live.groups.get(name).into_iter().flat_map(|groups| groups.iter()) {
-                rows.push(AlertRow {
-                    rule: name.clone(),
-                    group: group_of(grp),
-                    state: record.state.word().to_owned(),
-                    severity: severity(rule, &record.state).as_str().to_owned(),
-                    value: record.state.value,
-                    threshold: rule.law.bound.threshold(),
-                    since: Some(record.state.since.to_string()),
-                    episode: record.open.as_ref().map(|open| open.id.clone()),
-                    error: record.error.as_deref().map(str::to_owned),
-                });
-            }
-        }
-        let states = ["firing", "error", "pending", "no_data", "ok"];
-        let severities = ["critical", "warning", "info"];
-        let place = |words: &[&str], word: &str| words.iter().position(|one| *one == word);
-        rows.sort_by_key(|row| (place(&states, &row.state), place(&severities, &row.severity)));
-        rows
-    }
-
     /// All rules by name.
     pub fn rules(&self) -> Vec<RuleRow> {
         let live = self.0.live.lock();
@@ -305,11 +277,6 @@ impl Alerts {
         let done = tokio::task::spawn_blocking(move || work(&mut file.lock())).await;
         done.map_err(|cause| Error::new(ErrorKind::Internal, "use the alert file", cause.to_string()))?
     }
-}
-
-/// The weight of a group: critical while its open episode is.
-fn severity(rule: &Rule, state: &crate::GroupState) -> crate::Severity {
-    if state.is_raised() { crate::Severity::Critical } else { rule.severity }
 }
 
 fn open_channels(

@@ -11,8 +11,8 @@ use crate::evidence::LookedUp;
 use crate::file::{Changes, EpisodeChange, EpisodeFacts, GroupRecord, Groups};
 use crate::group_key::{group_key, group_of};
 use crate::kind::Kind;
-use crate::observe::absent;
 use crate::observed::Observed;
+use crate::observed::absent;
 use crate::shared::Asked;
 use crate::span::span_text;
 use crate::statement::ROUND;
@@ -195,7 +195,7 @@ impl Alerts {
         known: &mut LookedUp,
     ) {
         let group = group_of(grp);
-        let traces = match changes.episodes.len() < WITH_EVIDENCE {
+        let traces = match changes.episodes.len() < WITH_EVIDENCE && self.0.shared.may_look() {
             true => self.traces(rule, &group, example, at).await,
             false => example.iter().map(ToString::to_string).collect(),
         };
@@ -250,10 +250,8 @@ impl Alerts {
         if rule.kind.has_no_past().is_some() {
             return false;
         }
-        let Some(observed) = self.corrected(rule, record.state.fired_at, known).await else { return false };
-        let is_unknown = observed.left_out > 0 && !observed.is_searched;
-        let missing = || if is_unknown { Seen::Error } else { absent(rule) };
-        match observed.groups.get(grp).map_or_else(missing, |found| found.seen) {
+        let Some(seen) = self.corrected(rule, grp, record.state.fired_at, known).await else { return false };
+        match seen {
             Seen::Value(value) => !rule.law.bound.is_broken(value),
             Seen::NoData => rule.law.no_data == NoData::Ok,
             Seen::Error => false,

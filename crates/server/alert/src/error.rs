@@ -105,3 +105,16 @@ pub enum AlertError {
     #[error(transparent)]
     Core(#[from] Error),
 }
+
+impl AlertError {
+    /// Whether the alert file is damaged, or not a database.
+    pub fn is_damage(&self) -> bool {
+        use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+        match self {
+            Self::File { cause, .. } => {
+                matches!(cause.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase))
+            }
+            _ => false,
+        }
+    }
+}

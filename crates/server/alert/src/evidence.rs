@@ -11,10 +11,12 @@ use crate::kind::Kind;
 use crate::notice::{Evidence, number};
 use crate::observe::value_of;
 use crate::observed::Observed;
-use crate::{Alerts, Measured, MeasuredGroup, Rule, RuleFigures};
+use crate::{Alerts, Measured, MeasuredGroup, Rule, RuleFigures, Seen};
 
 /// Traces of a notice.
 const TRACES: usize = 3;
+/// Groups of one earlier evaluation that are read one by one. For more of them, one query reads all groups.
+const ALONE: usize = 3;
 /// Longest statement in the command of a notice, in bytes; a chat takes only a few thousand.
 const STATEMENT: usize = 500;
 
@@ -23,6 +25,8 @@ const STATEMENT: usize = 500;
 pub(crate) struct LookedUp {
     /// Observations at earlier evaluations, read again.
     corrected: BTreeMap<Timestamp, Observed>,
+    /// Groups that were read at these evaluations.
+    alone: BTreeMap<Timestamp, usize>,
     /// Figures of the window and of the one before; `None` if they cannot be read.
     windows: Option<Option<[Groupwise; 2]>>,
     /// The groups before the evaluation.
@@ -56,20 +60,26 @@ impl Groupwise {
 }
 
 impl Alerts {
-    /// Observations at an earlier evaluation with the records of now; `None` if they cannot be read.
-    pub(crate) async fn corrected<'a>(
+    /// Observation of a group at an earlier evaluation with the records of now; `None` if it cannot be read.
+    pub(crate) async fn corrected(
         &self,
         rule: &Rule,
+        grp: &str,
         at: Timestamp,
-        known: &'a mut LookedUp,
-    ) -> Option<&'a Observed> {
-        match known.corrected.entry(at) {
-            Entry::Occupied(known) => Some(known.into_mut()),
-            Entry::Vacant(unknown) => {
-                let observed = self.observe(rule, at, &known.groups).await.ok()?;
-                Some(unknown.insert(observed))
-            }
+        known: &mut LookedUp,
+    ) -> Option<Seen> {
+        let alone = known.alone.entry(at).or_default();
+        *alone += 1;
+        if *alone <= ALONE
+            && let Some(seen) = self.observe_group(rule, &group_of(grp), at).await.ok()?
+        {
+            return Some(seen);
         }
+        let observed = match known.corrected.entry(at) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => unknown.insert(self.observe(rule, at, &known.groups).await.ok()?),
+        };
+        Some(observed.seen(rule, grp))
     }
 
     /// Facts about the begin of an episode.

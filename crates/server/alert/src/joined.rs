@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use quipu_core::{Criterion, FacetField, GroupBy, Term, Wanted, WorkKey};
-use quipu_query::{FigureAsk, FigureKey, FigureSource, Rank, StepAsk};
+use quipu_query::{FigureAsk, FigureKey, Rank, StepAsk};
 
+use crate::narrowed::selects_records;
 use crate::{Measured, MeasuredGroup};
 
 /// Most values that one query answers. Further ones are answered by queries of their own.
@@ -52,12 +53,7 @@ impl Family {
     }
 
     fn of_field(ask: &FigureAsk) -> Option<Self> {
-        let fits = |field: FacetField| match ask.source {
-            // A call has the tool that it ran within, which a filter does not mean.
-            FigureSource::Calls => field != FacetField::Tool,
-            FigureSource::Tools => field != FacetField::Model,
-            _ => false,
-        };
+        let fits = |field: FacetField| selects_records(ask.source, field);
         let (at, field, key, value) = ask.filter.terms.iter().enumerate().find_map(|(at, term)| {
             let (field, value) = value_of(term)?;
             let (_, key) = FIELDS.into_iter().find(|(known, _)| *known == field && fits(field))?;

@@ -10,8 +10,9 @@ use crate::Notice;
 /// or `~` and a regular expression for the whole value; `!` before it negates it. All must match.
 pub(crate) type Matchers = BTreeMap<String, String>;
 
-/// Most matchers of one list, and bytes of a compiled expression.
+/// Most matchers of one list, bytes of their keys and values together, and bytes of a compiled expression.
 const MOST: usize = 20;
+const TEXTS: usize = 4 << 10;
 const EXPRESSION: usize = 64 << 10;
 
 /// Compiled matchers.
@@ -38,6 +39,10 @@ impl Matching {
         if matchers.len() > MOST {
             return Err(format!("at most {MOST} matchers, got {}", matchers.len()));
         }
+        let bytes: usize = matchers.iter().map(|(key, text)| key.len() + text.len()).sum();
+        if bytes > TEXTS {
+            return Err(format!("at most {TEXTS} bytes of keys and values, got {bytes}"));
+        }
         matchers.iter().map(|(key, text)| matcher(key, text)).collect::<Result<_, _>>().map(Self)
     }
 
@@ -53,6 +58,11 @@ impl Matching {
             found != matcher.negated
         })
     }
+}
+
+/// Number of matchers with a regular expression.
+pub(crate) fn expressions(matchers: &Matchers) -> usize {
+    matchers.values().filter(|text| text.strip_prefix('!').unwrap_or(text).starts_with('~')).count()
 }
 
 fn matcher(key: &str, text: &str) -> Result<Matcher, String> {
@@ -126,5 +136,7 @@ mod tests {
         }
         let many = (0..21).map(|number| (number.to_string(), String::new())).collect();
         assert!(Matching::of(&many).unwrap_err().contains("20"));
+        let long = [("model".to_owned(), "x".repeat(5_000))].into();
+        assert!(Matching::of(&long).unwrap_err().contains("4096 bytes"));
     }
 }

@@ -118,10 +118,9 @@ impl Notice {
         format!("[{status}] {}{group}: {}", self.rule, self.figure())
     }
 
-    /// The group as `key=value` pairs.
+    /// The group in words.
     pub fn group_text(&self) -> String {
-        let pairs = self.group.iter().map(|(key, value)| format!("{key}={value}"));
-        pairs.collect::<Vec<_>>().join(", ")
+        group_text(&self.group)
     }
 
     /// Value, threshold and window in words.
@@ -168,8 +167,17 @@ impl Notice {
     }
 }
 
+/// A group as `key=value` pairs. Records without a value are said to have none.
+pub(crate) fn group_text(group: &BTreeMap<String, String>) -> String {
+    let pair = |(key, value): (&String, &String)| match value.is_empty() {
+        true => format!("no {key}"),
+        false => format!("{key}={value}"),
+    };
+    group.iter().map(pair).collect::<Vec<_>>().join(", ")
+}
+
 /// A number with at most six significant digits.
-pub(crate) fn number(value: f64) -> String {
+pub fn number(value: f64) -> String {
     if value != 0.0 && !(1e-4..1e15).contains(&value.abs()) {
         return format!("{value:.5e}");
     }
@@ -181,6 +189,12 @@ pub(crate) fn number(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_group_says_which_value_is_missing() {
+        let group = [("agent", ""), ("model", "gpt-4o")].map(|(key, value)| (key.into(), value.into()));
+        assert_eq!(group_text(&BTreeMap::from(group)), "no agent, model=gpt-4o");
+    }
 
     #[test]
     fn numbers_have_six_significant_digits() {

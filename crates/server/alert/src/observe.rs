@@ -6,10 +6,10 @@ use quipu_core::Timestamp;
 use quipu_query::FigureAsk;
 
 use crate::file::Groups;
-use crate::group_key::key_of;
+use crate::group_key::{key_of, names};
 use crate::kind::Kind;
 use crate::measure::OwnFigure;
-use crate::observed::{Observation, Observed};
+use crate::observed::{Observation, Observed, absent};
 use crate::shared::Judged;
 use crate::{
     AlertError, Alerts, Bound, BudgetShare, Figure, Measured, MeasuredGroup, MeasuredScore, Rule,
@@ -50,21 +50,6 @@ pub(crate) fn ratio(now: Seen, then: Seen) -> Seen {
     match (now, then) {
         (Seen::Value(now), Seen::Value(then)) if then != 0.0 => Seen::Value(now / then),
         (Seen::Error, _) | (_, Seen::Error) => Seen::Error,
-        _ => Seen::NoData,
-    }
-}
-
-/// Observation of a known group that the answer does not have: sums are 0, all else is without data.
-pub(crate) fn absent(rule: &Rule) -> Seen {
-    match rule.figure {
-        _ if rule.compared_with.is_some() => Seen::NoData,
-        Figure::Cost
-        | Figure::CostPerHour
-        | Figure::Tokens
-        | Figure::Count
-        | Figure::Errors
-        | Figure::Unpriced
-        | Figure::Triggered => Seen::Value(0.0),
         _ => Seen::NoData,
     }
 }
@@ -129,6 +114,41 @@ impl Alerts {
             found.seen = ratio(found.seen, before);
         }
         Ok(observed)
+    }
+
+    /// Observation of one group for the window that ends at `at`; `None` if only all groups can be read.
+    pub(crate) async fn observe_group(
+        &self,
+        rule: &Rule,
+        group: &BTreeMap<String, String>,
+        at: Timestamp,
+    ) -> Result<Option<Seen>, AlertError> {
+        if !rule.kind.is_queried() {
+            return Ok(None);
+        }
+        let Some(now) = self.read_group(rule, group, at).await? else { return Ok(None) };
+        match rule.compared_with {
+            Some(earlier) => {
+                let then = self.read_group(rule, group, at.plus(-earlier)).await?;
+                Ok(then.map(|then| ratio(now, then)))
+            }
+            None => Ok(Some(now)),
+        }
+    }
+
+    async fn read_group(
+        &self,
+        rule: &Rule,
+        group: &BTreeMap<String, String>,
+        at: Timestamp,
+    ) -> Result<Option<Seen>, AlertError> {
+        let Some(ask) = rule.ask_for(group, at)? else { return Ok(None) };
+        let measured = self.0.measure.figures(&ask, at).await?;
+        if measured.left_out > 0 {
+            return Ok(None);
+        }
+        let found = measured.groups.iter().find(|one| names(rule, one) == *group);
+        Ok(Some(found.map_or_else(|| absent(rule), |one| observation(rule, one).1.seen)))
     }
 
     async fn observe_window(

@@ -1,29 +1,46 @@
 //! Silences and inhibition: notices that are not sent although their episode is open.
 
+use std::cell::OnceCell;
+
 use quipu_core::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::matcher::{Matchers, Matching, value};
 use crate::{AlertError, Notice};
 
+/// Most silences in force.
+pub(crate) const MOST: usize = 1_000;
+
 /// A silence.
 #[derive(Debug, Clone)]
 pub(crate) struct Silence {
     pub id: String,
     pub matchers: Matchers,
-    /// The compiled matchers; `None` if they are invalid.
-    pub matching: Option<Matching>,
     pub author: String,
     pub reason: String,
     pub starts_at: Timestamp,
     pub ends_at: Timestamp,
+    /// The compiled matchers once a notice was compared; `None` if they are invalid. Compiled expressions
+    /// take far more memory than their texts.
+    pub compiled: OnceCell<Option<Matching>>,
 }
 
 impl Silence {
     /// Whether it holds a notice at this time.
     pub(crate) fn holds(&self, notice: &Notice, now: Timestamp) -> bool {
         let is_active = self.starts_at <= now && now < self.ends_at;
-        is_active && self.matching.as_ref().is_some_and(|matching| matching.matches(notice))
+        is_active && self.matching().is_some_and(|matching| matching.matches(notice))
+    }
+
+    /// Number of its matchers with a regular expression.
+    pub(crate) fn expressions(&self) -> usize {
+        crate::matcher::expressions(&self.matchers)
+    }
+
+    fn matching(&self) -> Option<&Matching> {
+        // Without matchers, it would hold everything.
+        let compile = || Matching::of(&self.matchers).ok().filter(|_| !self.matchers.is_empty());
+        self.compiled.get_or_init(compile).as_ref()
     }
 }
 

@@ -7,7 +7,8 @@ use quipu_core::{ErrorKind, Timestamp};
 
 use crate::engine::law_of;
 use crate::group_key::{group_key, names};
-use crate::observe::{absent, ratio, value_of};
+use crate::observe::{ratio, value_of};
+use crate::observed::absent;
 use crate::rule::MOST_GROUPS;
 use crate::sliding::{Window, ceil};
 use crate::{

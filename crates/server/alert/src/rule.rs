@@ -1,11 +1,14 @@
 //! A checked rule: its query, threshold and times.
 
+use std::collections::BTreeMap;
+
 use quipu_core::{Limits, Timestamp};
 use quipu_query::{FigureAsk, Params};
 use serde::{Deserialize, Serialize};
 
 use crate::actions::Action;
 use crate::kind::{KINDS, Kind};
+use crate::narrowed::narrowed;
 use crate::rule_keys::{Keys, LONGEST, MINUTE};
 use crate::{AlertError, Figure, Law, PRESETS, RuleConfig, statement};
 
@@ -160,6 +163,18 @@ impl Rule {
     /// The query layer rejects a parameter.
     pub fn ask(&self, until: Timestamp, step: Option<i64>) -> Result<FigureAsk, AlertError> {
         self.ask_range(until.plus(-self.window), until, step)
+    }
+
+    /// The query of [`Self::ask`] for one group, by its keys; `None` if a filter cannot select the group.
+    ///
+    /// # Errors
+    /// As [`Self::ask`].
+    pub fn ask_for(
+        &self,
+        group: &BTreeMap<String, String>,
+        until: Timestamp,
+    ) -> Result<Option<FigureAsk>, AlertError> {
+        Ok(narrowed(self.ask(until, None)?, group))
     }
 
     /// The query for a range of time.

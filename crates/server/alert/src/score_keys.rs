@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use parking_lot::Mutex;
+use quipu_core::locks::Mutex;
 use quipu_core::{Event, Result, Store, TraceId, TraceRow};
 
 /// Keys that scores can be grouped by.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use parking_lot::Mutex;
+use quipu_core::locks::Mutex;
 use quipu_core::{ErrorKind, Result, Timestamp, TraceFilter, TraceId};
 use quipu_query::FigureAsk;
 
@@ -63,6 +63,9 @@ pub(crate) struct Shared {
     round: Mutex<Round>,
 }
 
+/// Look-ups of traces for evidence in one round. Each takes some milliseconds.
+const LOOKS: usize = 300;
+
 /// The last answers only: rules with similar queries follow one another, and an answer may have 10,000
 /// groups.
 #[derive(Default)]
@@ -73,6 +76,8 @@ struct Round {
     joined: Option<Joined>,
     /// The same for the window before, which evidence compares with.
     joined_before: Option<Joined>,
+    /// Look-ups of traces so far.
+    looks: usize,
 }
 
 impl Round {
@@ -101,6 +106,13 @@ impl Shared {
         asks.filter_map(|asked| asked.family.as_ref()).for_each(|family| families.add(family));
         *self.round.lock() = Round { is_open: true, families, ..Round::default() };
         OpenRound(self)
+    }
+
+    /// Whether the round allows one more look-up of traces.
+    pub(crate) fn may_look(&self) -> bool {
+        let mut round = self.round.lock();
+        round.looks += 1;
+        round.looks <= LOOKS
     }
 
     /// The groups that a rule judges; its answer may be one for several rules.
@@ -149,6 +161,8 @@ impl Shared {
             if let Some(known) = place(&mut round).as_ref().and_then(|joined| joined.answer(family)) {
                 return Ok(Some(known));
             }
+            // Only one answer is in memory at a time.
+            *place(&mut round) = None;
             round.families.values(of_round).cloned()
         };
         let Some(values) = values else { return Ok(None) };

@@ -1,17 +1,21 @@
 //! Silences: their list, begin and end, and the removal of ids from the alert file.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use quipu_core::Timestamp;
 
+use crate::alerts::Live;
 use crate::matcher::Matching;
-use crate::quiet::Silence;
-use crate::{AlertError, Alerts, SilenceRow, Silencing};
+use crate::quiet::{MOST, Silence};
+use crate::{AlertError, Alerts, Rule, RuleConfig, RuleSource, SilenceRow, Silencing};
 
 /// Longest silence.
 const LONGEST: i64 = 90 * Timestamp::DAY;
-/// Most silences in force.
-const MOST: usize = 1_000;
+/// Most regular expressions in all silences in force: a compiled one can take 150 KiB.
+const EXPRESSIONS: usize = 200;
+/// Most characters of a reason.
+const REASON: usize = 1_000;
 
 impl Alerts {
     /// Silences, the ones that end last first.
@@ -29,20 +33,22 @@ impl Alerts {
     /// # Errors
     /// It has no matcher, no author or no reason, or its duration is not 1s to 90d.
     pub async fn silence(&self, new: Silencing) -> Result<SilenceRow, AlertError> {
-        let wrong = |key, expected: &str| AlertError::Config {
+        let wrong = |key, expected: &str, found: &str| AlertError::Config {
             table: "silence".to_owned(),
             key,
             expected: expected.to_owned(),
-            found: "none".to_owned(),
+            found: found.to_owned(),
         };
         if new.matchers.is_empty() {
-            return Err(wrong("matchers", "at least one, such as rule=high_error_rate"));
+            return Err(wrong("matchers", "at least one, such as rule=high_error_rate", "none"));
         }
-        if new.reason.trim().is_empty() {
-            return Err(wrong("reason", "a text"));
+        let characters = new.reason.chars().count();
+        if new.reason.trim().is_empty() || characters > REASON {
+            let found = format!("{characters} characters");
+            return Err(wrong("reason", "a text of at most 1,000 characters", &found));
         }
         if !(Timestamp::SECOND..=LONGEST).contains(&new.lasts) {
-            return Err(wrong("duration", "1s to 90d"));
+            return Err(wrong("duration", "1s to 90d", "another duration"));
         }
         let invalid = |why: String| AlertError::Config {
             table: "silence".to_owned(),
@@ -50,13 +56,13 @@ impl Alerts {
             expected: why,
             found: "an invalid matcher".to_owned(),
         };
-        let matching = Matching::of(&new.matchers).map_err(invalid)?;
+        Matching::of(&new.matchers).map_err(invalid)?;
         let now = self.0.clock.now();
         let text = format!("{:?}{}", new.matchers, new.author);
         let silence = Silence {
             id: crate::engine::episode_id("silence", &text, now),
             matchers: new.matchers,
-            matching: Some(matching),
+            compiled: OnceCell::new(),
             author: new.author,
             reason: new.reason,
             starts_at: now,
@@ -64,9 +70,15 @@ impl Alerts {
         };
         let stored = silence.clone();
         self.with_file(move |file| {
-            let active = file.silences()?.iter().filter(|silence| silence.ends_at > now).count();
-            if active >= MOST {
+            let mut active = file.silences()?;
+            active.retain(|silence| silence.ends_at > now);
+            if active.len() >= MOST {
                 return Err(AlertError::Full { what: "silences", most: MOST });
+            }
+            let before: usize = active.iter().map(Silence::expressions).sum();
+            if stored.expressions() > 0 && before + stored.expressions() > EXPRESSIONS {
+                let what = "regular expressions of silences";
+                return Err(AlertError::Full { what, most: EXPRESSIONS });
             }
             file.put_silence(&stored)
         })
@@ -92,17 +104,33 @@ impl Alerts {
     /// # Errors
     /// The alert file cannot be read or written.
     pub fn erase(&self, rewrite: &dyn Fn(&str) -> Option<String>, dry_run: bool) -> Result<u64, AlertError> {
-        let found = self.0.file.lock().erase(rewrite, dry_run, self.0.clock.now())?;
+        let mut file = self.0.file.lock();
+        let found = file.erase(rewrite, dry_run, self.0.clock.now())?;
         if !dry_run {
+            let stored = file.rules()?;
+            drop(file);
             let mut live = self.0.live.lock();
+            renew(&mut live, stored);
             for groups in live.groups.values_mut().map(Arc::make_mut) {
                 groups.retain(|grp, _| rewrite(grp).is_none());
-                for open in groups.values_mut().filter_map(|record| record.open.as_mut()) {
-                    Arc::make_mut(open).traces.retain(|trace| rewrite(trace).is_none());
-                }
+                groups.values_mut().for_each(|record| record.erase(rewrite));
             }
         }
         Ok(found)
+    }
+}
+
+/// Replaces the stored rules in memory, which have the ids that the file no longer has.
+fn renew(live: &mut Live, stored: Vec<(String, RuleConfig)>) {
+    for (name, config) in stored {
+        let Some((rule, RuleSource::Stored)) = live.rules.get_mut(&name) else { continue };
+        match Rule::new(&name, config) {
+            Ok(renewed) => *rule = Arc::new(renewed),
+            Err(error) => {
+                tracing::error!(rule = name, %error, "a stored alert rule is not evaluated");
+                live.rules.remove(&name);
+            }
+        }
     }
 }
 

@@ -41,6 +41,4 @@ pub use problem::Problem;
 pub use quipu_alert::StoreMeasure;
 pub use router::routes;
 pub use routes::{OPEN_METRICS, alert_link_routes, budget_rows};
-pub use state::{
-    ApiState, Asker, Asset, Assets, Deed, ForgetUnread, ReadVitals, StatusInfo, UnreadRecord, Welcome,
-};
+pub use state::{ApiState, Asset, Assets, Deed, ForgetUnread, ReadVitals, StatusInfo, UnreadRecord, Welcome};

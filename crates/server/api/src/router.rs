@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::handler::Handler;
 use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
@@ -51,7 +52,6 @@ pub fn routes(state: ApiState) -> Router {
         repricing: Mutex::default(),
     });
     let links = handlers::alert_link_routes(api.alerts.clone().into_iter().collect());
-    let fonts = NotForContentType::const_new("font/");
     table()
         .merge(money())
         .merge(arranged())
@@ -60,18 +60,20 @@ pub fn routes(state: ApiState) -> Router {
         .layer(from_fn_with_state(Arc::clone(&api), in_time))
         .merge(to_the_end())
         .route("/api/v1/live", get(handlers::live))
-        .fallback(handlers::asset)
+        .fallback(handlers::asset.layer(packed(CompressionLevel::Default)))
         .method_not_allowed_fallback(handlers::wrong_method)
         .layer(CatchPanicLayer::custom(Problem::of_panic))
         // Most clients are on the same machine or network: a large answer is there sooner when it is packed
-        // lightly.
-        .layer(
-            CompressionLayer::new()
-                .quality(CompressionLevel::Fastest)
-                .compress_when(DefaultPredicate::new().and(fonts)),
-        )
+        // lightly. Files of the dashboard are read once and kept, and a first visit often comes from afar.
+        .layer(packed(CompressionLevel::Fastest))
         .layer(map_response(headers::secure))
         .with_state(api)
+}
+
+/// Compression of all answers but fonts, which are compressed already.
+fn packed(level: CompressionLevel) -> CompressionLayer<impl Predicate> {
+    let fonts = NotForContentType::const_new("font/");
+    CompressionLayer::new().quality(level).compress_when(DefaultPredicate::new().and(fonts))
 }
 
 fn table() -> Router<Arc<Api>> {

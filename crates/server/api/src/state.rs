@@ -95,11 +95,6 @@ pub struct UnreadRecord {
     pub span_id: SpanId,
 }
 
-/// The caller, for the audit log of a change: put it into a request's extensions. Without it, the log has no
-/// name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Asker(pub String);
-
 /// Whether the client of a live feed still has access: put it into the request's extensions. Called every few
 /// seconds; must not block.
 #[derive(Clone)]

@@ -5,6 +5,7 @@ mod erase;
 mod links;
 mod outbox;
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,19 +15,20 @@ use quipu_core::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
 use serde::{Deserialize, Serialize};
 
+pub(crate) use erase::Rewrite;
 pub(crate) use links::{Flush, GroupBegin, Picture, Told};
 pub(crate) use outbox::{Outcome, Waiting};
 
 use crate::group_key::group_of;
-use crate::matcher::{Matchers, Matching};
+use crate::matcher::Matchers;
 use crate::notice::Evidence;
-use crate::quiet::Silence;
+use crate::quiet::{MOST as MOST_SILENCES, Silence};
 use crate::{AlertError, GroupState, Notice, Phase, Rule, RuleConfig};
 
 /// The file within a data folder.
-pub(crate) const FILE: &str = "alerts.db";
+pub const FILE: &str = "alerts.db";
 /// Marks the file as ours, as `PRAGMA application_id`: "QAle".
-const MARK: i64 = 0x5141_6c65;
+pub const MARK: i32 = 0x5141_6c65;
 /// Version of the layout.
 const VERSION: i64 = 1;
 /// Tables of incidents; they are added to every alert file.
@@ -92,6 +94,19 @@ impl GroupRecord {
     pub(crate) fn threshold(&self, rule: &Rule) -> f64 {
         let critical = rule.law.critical.filter(|_| self.state.is_critical);
         critical.unwrap_or(rule.law.bound.threshold())
+    }
+
+    /// Takes ids out of its texts and out of the list of traces.
+    pub(crate) fn erase(&mut self, rewrite: Rewrite<'_>) {
+        if let Some(open) = self.open.as_mut().map(Arc::make_mut) {
+            open.traces.retain(|trace| rewrite(trace).is_none());
+            if let Some(clean) = rewrite(&json(&open.evidence)) {
+                open.evidence = serde_json::from_str(&clean).unwrap_or_default();
+            }
+        }
+        if let Some(clean) = self.error.as_deref().and_then(rewrite) {
+            self.error = Some(clean.into());
+        }
     }
 
     /// Whether the stored `before` lets a restart go on as from this record: the latest value is read again,
@@ -265,18 +280,18 @@ impl AlertFile {
         })
     }
 
-    /// Silences, the ones that end last first.
+    /// The latest silences, the ones that end last first. All that are in force are among them.
     pub(crate) fn silences(&self) -> Result<Vec<Silence>, AlertError> {
-        let sql =
-            "SELECT id, matchers, author, reason, starts_at, ends_at FROM silences ORDER BY ends_at DESC";
-        self.rows(sql, |row| {
+        let sql = format!(
+            "SELECT id, matchers, author, reason, starts_at, ends_at FROM silences ORDER BY ends_at DESC LIMIT {}",
+            2 * MOST_SILENCES
+        );
+        self.rows(&sql, |row| {
             let matchers: Matchers = serde_json::from_str(&row.get::<_, String>(1)?).unwrap_or_default();
-            // Without matchers, it would hold everything.
-            let matching = Matching::of(&matchers).ok().filter(|_| !matchers.is_empty());
             Ok(Silence {
                 id: row.get(0)?,
                 matchers,
-                matching,
+                compiled: OnceCell::new(),
                 author: row.get(2)?,
                 reason: row.get(3)?,
                 starts_at: Timestamp::from_nanos(row.get(4)?),
@@ -333,8 +348,8 @@ impl AlertFile {
 /// Brings the file to the current version.
 fn lay_out(conn: &mut Connection, path: &Path) -> Result<(), AlertError> {
     let told = |cause| AlertError::File { path: path.to_owned(), cause };
-    let number = |name: &str| conn.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(told);
-    let (mark, version) = (number("application_id")?, number("user_version")?);
+    let mark: i32 = conn.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(told)?;
+    let version: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(told)?;
     match (mark, version) {
         (MARK, VERSION) => return Ok(()),
         (0, 0) => {}

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{Incident, IncidentFigures, IncidentMoment};
-use crate::notice::number;
+use crate::notice::{group_text, number};
 use crate::text::{cell, length, line};
 
 /// Episodes of a report.
@@ -80,10 +80,9 @@ fn episodes_text(incident: &Incident) -> String {
     }
     let mut text = "\n## Episodes\n\n| Rule | Group | Begin | End | Worst value | Threshold |\n|---|---|---|---|---:|---:|\n".to_owned();
     for row in incident.episodes.iter().take(EPISODES) {
-        let group: Vec<String> = row.group.iter().map(|(key, value)| format!("{key}={value}")).collect();
         let end = row.ended_at.as_deref().unwrap_or("open");
         let peak = row.peak.map_or_else(|| "–".to_owned(), number);
-        let (rule, group) = (cell(&row.rule), cell(&group.join(", ")));
+        let (rule, group) = (cell(&row.rule), cell(&group_text(&row.group)));
         let (begin, threshold) = (&row.started_at, number(row.threshold));
         let _ = writeln!(text, "| {rule} | {group} | {begin} | {end} | {peak} | {threshold} |");
     }

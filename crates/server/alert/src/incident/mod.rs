@@ -16,6 +16,7 @@ use quipu_query::Params;
 
 pub use rows::{Incident, IncidentAsk, IncidentChange, IncidentFigures, IncidentMoment, IncidentRow};
 
+use crate::notice::group_text;
 use crate::{AlertError, Alerts, EpisodeRow, HistoryAsk, RuleFigures, Severity};
 
 /// Most episodes of a page.
@@ -166,10 +167,10 @@ fn shared_values(episodes: &[EpisodeRow]) -> BTreeMap<String, String> {
 
 /// Begin, acknowledgement and end of an episode.
 fn moments(episode: &EpisodeRow) -> Vec<IncidentMoment> {
-    let group: Vec<String> = episode.group.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    let group = group_text(&episode.group);
     let name = match group.is_empty() {
         true => episode.rule.clone(),
-        false => format!("{} ({})", episode.rule, group.join(", ")),
+        false => format!("{} ({group})", episode.rule),
     };
     let moment = |at: &String, kind: &str, author: &str| IncidentMoment {
         at: at.clone(),

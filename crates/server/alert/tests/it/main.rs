@@ -13,5 +13,6 @@ mod reports;
 mod routing;
 mod smtp;
 mod statements;
+mod states;
 mod unread;
 mod world;

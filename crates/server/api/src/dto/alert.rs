@@ -105,13 +105,6 @@ mirrored! {
     }
 }
 
-/// Current states of all rules.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct AlertsAnswer {
-    /// Groups of rules; firing ones first.
-    pub alerts: Vec<Alert>,
-}
-
 /// A rule.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct AlertRule {

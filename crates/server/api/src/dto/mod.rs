@@ -7,6 +7,7 @@
 
 mod agents;
 mod alert;
+mod alert_states;
 mod analysis;
 mod ask;
 mod backends;
@@ -62,9 +63,9 @@ pub use agents::{AgentFigures, AgentRow, AgentsAnswer};
 pub use alert::{
     Alert, AlertAckAsk, AlertBacktest, AlertBacktestAsk, AlertBacktestEpisode, AlertChannel, AlertCurvePoint,
     AlertEpisode, AlertFigures, AlertFireAsk, AlertFired, AlertHistory, AlertHistoryParams, AlertLinkParams,
-    AlertNotice, AlertRule, AlertRulesAnswer, AlertsAnswer, Silence, SilenceAsk, SilencesAnswer, Slo,
-    SlosAnswer,
+    AlertNotice, AlertRule, AlertRulesAnswer, Silence, SilenceAsk, SilencesAnswer, Slo, SlosAnswer,
 };
+pub use alert_states::{AlertCounts, AlertStatesParams, AlertsAnswer};
 pub use analysis::{
     AnalysisAnswer, CacheFigures, DearSession, Deviations, Forecast, SpendPoint, Suggestion, Trend,
 };

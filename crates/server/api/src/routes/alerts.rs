@@ -4,7 +4,10 @@ use axum::Extension;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use quipu_alert::{AlertError, Alerts, HistoryAsk, PRESETS, RuleConfig, Silencing, read_span};
+use quipu_admission::Principal;
+use quipu_alert::{
+    AlertError, Alerts, HistoryAsk, PRESETS, RuleConfig, STATES, Silencing, StatesAsk, read_span,
+};
 use quipu_core::Timestamp;
 use quipu_query::parse_time;
 
@@ -13,32 +16,40 @@ use crate::Problem;
 use crate::body::{Write, bad};
 use crate::dto::{
     AlertAckAsk, AlertBacktest, AlertBacktestAsk, AlertChannel, AlertFireAsk, AlertFired, AlertHistory,
-    AlertHistoryParams, AlertRule, AlertRulesAnswer, AlertsAnswer, HealthParams, HealthScore, Silence,
-    SilenceAsk, SilencesAnswer, SlosAnswer,
+    AlertHistoryParams, AlertRule, AlertRulesAnswer, AlertStatesParams, AlertsAnswer, HealthParams,
+    HealthScore, Silence, SilenceAsk, SilencesAnswer, SlosAnswer,
 };
 use crate::extract::{Ask, NoParams};
 use crate::json::Json;
 use crate::shared::{Api, Shared};
-use crate::state::Asker;
 
 /// Rows of the history.
 pub(super) const ROWS: usize = 50;
 pub(super) const MOST_ROWS: usize = 1_000;
+/// Rows of current states: a thousand rules may have a hundred groups each.
+const STATE_ROWS: usize = 1_000;
+const MOST_STATE_ROWS: usize = 10_000;
 /// Default range of a back-test.
 const RANGE: i64 = 30 * Timestamp::DAY;
 /// Name of a rule that has none yet.
 const UNNAMED: &str = "backtest";
 
 type Named = Result<Path<String>, PathRejection>;
-pub(super) type Caller = Option<Extension<Asker>>;
+pub(super) type Author = Option<Extension<Principal>>;
 
 /// Alerts
 ///
-/// Current state of each group of each rule; firing ones first.
-#[utoipa::path(get, path = "/api/v1/alerts", tag = "alerts",
+/// Current state of each group of each rule; firing ones first, and critical ones first among them.
+#[utoipa::path(get, path = "/api/v1/alerts", tag = "alerts", params(AlertStatesParams),
     responses((status = 200, description = "States.", body = AlertsAnswer)))]
-pub(crate) async fn alerts(State(api): Shared, _: NoParams) -> Answer<AlertsAnswer> {
-    Ok(Json(AlertsAnswer { alerts: engine(&api)?.list().into_iter().map(Into::into).collect() }))
+pub(crate) async fn alerts(State(api): Shared, Ask(params): Ask) -> Answer<AlertsAnswer> {
+    params.allow(&[&["rule", "state", "limit"]], &[])?;
+    let ask = StatesAsk {
+        rule: params.text("rule")?,
+        state: params.word("state", &STATES.map(|state| (state, state)))?.map(str::to_owned),
+        limit: Some(params.limit(STATE_ROWS, MOST_STATE_ROWS)?),
+    };
+    Ok(Json(engine(&api)?.states(&ask).into()))
 }
 
 /// Alert rules
@@ -81,12 +92,12 @@ pub(crate) async fn alert_rule(State(api): Shared, path: Named, _: NoParams) -> 
 pub(crate) async fn put_alert_rule(
     State(api): Shared,
     path: Named,
-    asker: Caller,
+    author: Author,
     body: Write,
 ) -> Answer<AlertRule> {
     let Path(name) = path?;
     let config: RuleConfig = body.json()?;
-    Ok(Json(engine(&api)?.put_rule(&name, config, &by(asker)).await?.into()))
+    Ok(Json(engine(&api)?.put_rule(&name, config, &by(author)).await?.into()))
 }
 
 /// Remove an alert rule
@@ -158,11 +169,11 @@ pub(crate) async fn alert_history(State(api): Shared, Ask(params): Ask) -> Answe
             content_type = "application/problem+json")))]
 pub(crate) async fn acknowledge(
     State(api): Shared,
-    asker: Caller,
+    author: Author,
     body: Write,
 ) -> Result<StatusCode, Problem> {
     let ask: AlertAckAsk = body.json()?;
-    engine(&api)?.acknowledge(&ask.episode, &by(asker)).await?;
+    engine(&api)?.acknowledge(&ask.episode, &by(author)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -181,11 +192,11 @@ pub(crate) async fn silences(State(api): Shared, _: NoParams) -> Answer<Silences
 /// Holds the notices of matching episodes from now.
 #[utoipa::path(post, path = "/api/v1/alerts/silences", tag = "alerts", request_body = SilenceAsk,
     responses((status = 200, description = "The silence.", body = Silence)))]
-pub(crate) async fn add_silence(State(api): Shared, asker: Caller, body: Write) -> Answer<Silence> {
+pub(crate) async fn add_silence(State(api): Shared, author: Author, body: Write) -> Answer<Silence> {
     let ask: SilenceAsk = body.json()?;
     let wrong = || bad(format!("duration: expected 1s to 90d, such as 2h, got {:?}.", ask.duration));
     let lasts = read_span(&ask.duration).ok_or_else(wrong)?;
-    let new = Silencing { matchers: ask.matchers, author: by(asker), reason: ask.reason, lasts };
+    let new = Silencing { matchers: ask.matchers, author: by(author), reason: ask.reason, lasts };
     Ok(Json(engine(&api)?.silence(new).await?.into()))
 }
 
@@ -263,8 +274,8 @@ pub(super) fn engine(api: &Api) -> Result<&Alerts, Problem> {
     api.alerts.as_ref().ok_or_else(missing)
 }
 
-pub(super) fn by(asker: Caller) -> String {
-    asker.map_or_else(|| "local".to_owned(), |Extension(Asker(name))| name)
+pub(super) fn by(author: Author) -> String {
+    author.and_then(|Extension(principal)| principal.label()).unwrap_or_else(|| "local".to_owned())
 }
 
 impl From<AlertError> for Problem {

@@ -3,7 +3,10 @@
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use quipu_insight::{Document, DocumentError, Documents, Shelf};
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse as _, Response};
+use quipu_core::AnswerMemory;
+use quipu_insight::{Document, Documents, Shelf};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -17,19 +20,34 @@ use crate::dto::{
     Dashboard, DashboardEntry, DashboardSettings, DashboardsAnswer, View, ViewSettings, ViewsAnswer,
 };
 use crate::extract::NoParams;
-use crate::json::Json;
+use crate::json::{Json, Text};
 use crate::shared::{Api, Shared};
 use crate::spawned::blocking;
+
+/// Memory to read one document, as a multiple of its largest size: its text, its JSON value and its settings.
+const COPIES: usize = 6;
 
 /// Views
 ///
 /// All saved views.
 #[utoipa::path(get, path = "/api/v1/views", tag = "documents",
     responses((status = 200, description = "Views by id.", body = ViewsAnswer)))]
-pub(crate) async fn views(State(api): Shared, _: NoParams) -> Answer<ViewsAnswer> {
-    let stored = on(&api, |documents| documents.list(Shelf::Views)).await?;
-    let view = |one: Document| Some(View { settings: content(&one)?, id: one.id });
-    Ok(Json(ViewsAnswer { views: stored.into_iter().filter_map(view).collect() }))
+pub(crate) async fn views(State(api): Shared, _: NoParams) -> Result<Response, Problem> {
+    let body = on(&api, |documents| {
+        let mut text = Text::default();
+        text.text("{\"views\":[").map_err(unwritten)?;
+        let mut between = "";
+        each(documents, Shelf::Views, |one| {
+            let Some(settings) = content(&one) else { return Ok(()) };
+            let view = View { settings, id: one.id };
+            text.text(between).and_then(|()| text.json(&view)).map_err(unwritten)?;
+            between = ",";
+            Ok(())
+        })?;
+        text.text("]}").map_err(unwritten)?;
+        Ok::<_, Problem>(text.into_body())
+    });
+    Ok(([(CONTENT_TYPE, "application/json")], body.await?).into_response())
 }
 
 /// View
@@ -90,18 +108,28 @@ pub(crate) async fn remove_view(
 #[utoipa::path(get, path = "/api/v1/dashboards", tag = "documents",
     responses((status = 200, description = "Dashboards.", body = DashboardsAnswer)))]
 pub(crate) async fn dashboards(State(api): Shared, _: NoParams) -> Answer<DashboardsAnswer> {
-    let stored = on(&api, |documents| documents.list(Shelf::Dashboards)).await?;
-    let own = stored.into_iter().filter(|one| !is_built_in(&one.id)).filter_map(of_document);
-    let all = built_in().map(|(id, settings)| of_program(id, settings)).chain(own);
-    let entry = |one: Dashboard| DashboardEntry {
+    let mut dashboards: Vec<_> = built_in().map(|(id, settings)| entry(of_program(id, settings))).collect();
+    let own = on(&api, |documents| {
+        let mut own = Vec::new();
+        each(documents, Shelf::Dashboards, |one| {
+            own.extend(Some(one).filter(|one| !is_built_in(&one.id)).and_then(of_document).map(entry));
+            Ok(())
+        })?;
+        Ok::<_, Problem>(own)
+    });
+    dashboards.extend(own.await?);
+    Ok(Json(DashboardsAnswer { dashboards }))
+}
+
+fn entry(one: Dashboard) -> DashboardEntry {
+    DashboardEntry {
         id: one.id,
         panels: one.settings.panels.len() as u64,
         title: one.settings.title,
         description: one.settings.description,
         built_in: one.built_in,
         updated_at: one.updated_at,
-    };
-    Ok(Json(DashboardsAnswer { dashboards: all.map(entry).collect() }))
+    }
 }
 
 /// Dashboard
@@ -213,16 +241,39 @@ async fn remove(api: &Api, shelf: Shelf, what: &str, id: String) -> Result<Statu
     if was { Ok(StatusCode::NO_CONTENT) } else { Err(missing(what, &id)) }
 }
 
+/// Passes on the documents of a kind one by one. The memory for the largest one belongs to the request.
+fn each(
+    documents: &Documents,
+    shelf: Shelf,
+    mut pass_on: impl FnMut(Document) -> Result<(), Problem>,
+) -> Result<(), Problem> {
+    let _hold = AnswerMemory::current().hold(COPIES * Documents::BYTES)?;
+    for id in documents.ids(shelf)? {
+        if let Some(one) = documents.get(shelf, &id)? {
+            pass_on(one)?;
+        }
+    }
+    Ok(())
+}
+
+fn unwritten(lack: Option<quipu_core::Error>) -> Problem {
+    lack.map_or_else(failed, Problem::from)
+}
+
+fn failed() -> Problem {
+    let detail = "Reading the documents failed; the server's log says where.";
+    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error", detail)
+}
+
 /// This thread does not wait for files.
-async fn on<T: Send + 'static>(
+async fn on<T: Send + 'static, E: Into<Problem> + Send + 'static>(
     api: &Api,
-    work: impl FnOnce(&Documents) -> Result<T, DocumentError> + Send + 'static,
+    work: impl FnOnce(&Documents) -> Result<T, E> + Send + 'static,
 ) -> Result<T, Problem> {
     let documents = api.documents.clone();
     let done = blocking(move || work(&documents)).await.map_err(|error| {
         tracing::error!(error = %error, "reading documents failed");
-        let detail = "Reading the documents failed; the server's log says where.";
-        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error", detail)
+        failed()
     })?;
-    Ok(done?)
+    done.map_err(Into::into)
 }

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use quipu_alert::{AlertError, IncidentAsk as Wanted, IncidentChange, Severity};
 
 use super::Answer;
-use super::alerts::{Caller, MOST_ROWS, ROWS, by, engine};
+use super::alerts::{Author, MOST_ROWS, ROWS, by, engine};
 use crate::Problem;
 use crate::body::{Write, bad};
 use crate::dto::{Incident, IncidentAnswer, IncidentAsk, IncidentParams, IncidentsAnswer};
@@ -40,9 +40,9 @@ pub(crate) async fn incidents(State(api): Shared, Ask(params): Ask) -> Answer<In
 /// Opens an incident by hand. It stays open until a user closes it.
 #[utoipa::path(post, path = "/api/v1/incidents", tag = "alerts", request_body = IncidentAsk,
     responses((status = 200, description = "The incident.", body = Incident)))]
-pub(crate) async fn open_incident(State(api): Shared, asker: Caller, body: Write) -> Answer<Incident> {
+pub(crate) async fn open_incident(State(api): Shared, author: Author, body: Write) -> Answer<Incident> {
     let new = change(body.json()?)?;
-    Ok(Json(engine(&api)?.open_incident(new, &by(asker)).await?.into()))
+    Ok(Json(engine(&api)?.open_incident(new, &by(author)).await?.into()))
 }
 
 /// Incident
@@ -66,11 +66,11 @@ pub(crate) async fn incident(State(api): Shared, path: Numbered, _: NoParams) ->
 pub(crate) async fn change_incident(
     State(api): Shared,
     path: Numbered,
-    asker: Caller,
+    author: Author,
     body: Write,
 ) -> Answer<Incident> {
     let (id, new) = (number(path)?, change(body.json()?)?);
-    Ok(Json(engine(&api)?.change_incident(id, new, &by(asker)).await?.into()))
+    Ok(Json(engine(&api)?.change_incident(id, new, &by(author)).await?.into()))
 }
 
 /// Report of an incident

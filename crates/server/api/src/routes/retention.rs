@@ -7,6 +7,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use quipu_admission::Principal;
 use quipu_core::{Hold, Result as StoreResult, Retention, TraceId};
 
 use super::Answer;
@@ -19,7 +20,7 @@ use crate::extract::{NoParams, id};
 use crate::json::Json;
 use crate::shared::{Api, Shared};
 use crate::spawned::spawn;
-use crate::state::{Asker, Deed};
+use crate::state::Deed;
 
 /// Maximum characters of a hold's reason.
 const NOTE: usize = 500;
@@ -112,7 +113,7 @@ pub(crate) async fn holds(State(api): Shared, _: NoParams) -> Answer<HoldsAnswer
 pub(crate) async fn hold(
     State(api): Shared,
     path: Result<Path<String>, PathRejection>,
-    asker: Option<Extension<Asker>>,
+    author: Option<Extension<Principal>>,
     body: Write,
 ) -> Answer<HeldTrace> {
     let Path(text) = path?;
@@ -125,7 +126,7 @@ pub(crate) async fn hold(
         return Err(unknown(trace_id));
     }
     let retention = api.store.need_retention()?;
-    let by = asker.map(|Extension(Asker(name))| name).unwrap_or_default();
+    let by = author.and_then(|Extension(principal)| principal.label()).unwrap_or_default();
     retention.hold(&[Hold { trace_id, since: api.clock.now(), by, note }]).await?;
     let held = retention.holds().await?.into_iter().find(|hold| hold.trace_id == trace_id);
     held.map(|hold| Json(hold.into())).ok_or_else(|| unknown(trace_id))

@@ -8,6 +8,7 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use compact_str::CompactString;
+use quipu_admission::Principal;
 use quipu_core::{
     Batch, Event, EventQuery, Intake as _, Level, Resource, Scope, SpanId, Timestamp, TraceId, Value,
 };
@@ -19,7 +20,6 @@ use crate::dto::{Score, ScoreAsk, ScoreValue, ScoresAnswer, ScoresAsk, ScoresPar
 use crate::extract::Ask;
 use crate::json::Json;
 use crate::shared::{Api, Shared};
-use crate::state::Asker;
 
 /// The event of an evaluation, and its attributes (OpenTelemetry semantic conventions for generative AI).
 const EVENT: &str = "gen_ai.evaluation.result";
@@ -84,14 +84,14 @@ pub(crate) async fn scores(State(api): Shared, Ask(params): Ask) -> Answer<Score
         (status = 503, description = "The server receives no records, or its queue is full.", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn post_scores(
     State(api): Shared,
-    asker: Option<Extension<Asker>>,
+    author: Option<Extension<Principal>>,
     body: Write,
 ) -> Answer<ScoresAnswer> {
     let ask: ScoresAsk = body.json()?;
     if !(1..=MOST).contains(&ask.scores.len()) {
         return Err(bad(format!("scores: expected 1 to {MOST} scores, got {}.", ask.scores.len())));
     }
-    let by = asker.map(|Extension(Asker(name))| name).unwrap_or_default();
+    let by = author.and_then(|Extension(principal)| principal.label()).unwrap_or_default();
     let now = api.clock.now();
     let events = ask.scores.iter().enumerate().map(|(at, score)| event(at, score, &by, now));
     let events: Vec<Event> = events.collect::<Result<_, Problem>>()?;

@@ -178,7 +178,18 @@ async fn check(fixture: &Fixture, measure: &StoreMeasure, asked: Asked) {
         let row = rows.iter().find(is).unwrap_or_else(|| panic!("no group {:?} in {answer}", group.key));
         let wanted = wanted(&rule, KINDS[asked.0].2, row);
         assert_eq!(value(&rule, group), wanted, "{} {url} {row}", KINDS[asked.0].0);
+        check_alone(measure, &rule, group, until).await;
     }
+}
+
+/// Compares the figure of a group with that of a query for the group only.
+async fn check_alone(measure: &StoreMeasure, rule: &Rule, group: &MeasuredGroup, until: Timestamp) {
+    let pairs = rule.group_by.iter().zip(&group.key);
+    let keys = pairs.map(|(key, value)| (key.clone(), value.clone().unwrap_or_default())).collect();
+    let Some(ask) = rule.ask_for(&keys, until).unwrap() else { return };
+    let alone = measure.figures(&ask, until).await.unwrap();
+    let found = alone.groups.iter().find(|one| one.key == group.key);
+    assert_eq!(found.map(|one| value(rule, one)), Some(value(rule, group)), "{keys:?} of {:?}", rule.said);
 }
 
 fn value(rule: &Rule, group: &MeasuredGroup) -> Option<f64> {

@@ -60,6 +60,12 @@ async fn a_firing_rule_is_listed_acknowledged_and_in_the_history() {
     let firing: Vec<&Value> =
         listed["alerts"].as_array().unwrap().iter().filter(|row| row["state"] == "firing").collect();
     assert!(!firing.is_empty(), "{listed}");
+    let counted = firing.len();
+    let cut = fixture.get("/api/v1/alerts?rule=slow&state=firing&limit=1").await;
+    assert_eq!(cut["alerts"], json!([firing[0]]));
+    assert_eq!((&cut["counts"]["firing"], &cut["left_out"]), (&json!(counted), &json!(counted - 1)));
+    fixture.fails("/api/v1/alerts?limit=10001", 400).await;
+    fixture.fails("/api/v1/alerts?state=loud", 400).await;
     let episode = firing[0]["episode"].as_str().unwrap();
     let model = firing[0]["group"]["model"].as_str().unwrap();
     let figures = fixture.get(&format!("/api/v1/query?from=calls&model={model}&since=-1d")).await;

@@ -266,6 +266,7 @@ fn asset(path: &str) -> Option<Asset> {
         "/assets/app-1234.js" => {
             file("let x = 1;\n".repeat(500), "text/javascript; charset=utf-8", "\"js\"", true)
         }
+        "/assets/large.js" => file(script(), "text/javascript; charset=utf-8", "\"large\"", true),
         "/assets/a.woff2" => file("f".repeat(5000), "font/woff2", "\"font\"", true),
         path if path.contains('.') => None,
         _ => file("<!doctype html>".into(), "text/html; charset=utf-8", "\"index\"", false),
@@ -344,4 +345,9 @@ impl Fixture {
     pub async fn write(&self, batch: Batch) {
         self.store.write(Arc::new(batch)).await.unwrap();
     }
+}
+
+/// A script with words that return far apart, as in a real build.
+pub fn script() -> String {
+    (0..4000_u64).map(|n| format!("const part{}=look{}(n{});\n", n * n % 997, n * 31 % 211, n % 53)).collect()
 }

@@ -1,13 +1,16 @@
 //! Tests of the server's own state, and the layers around every answer.
 
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 
 use axum::http::Method;
+use flate2::Compression;
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
 use http_body_util::BodyExt as _;
 use serde_json::json;
 use tower::ServiceExt as _;
 
-use crate::fixture::Fixture;
+use crate::fixture::{Fixture, script};
 
 #[tokio::test]
 async fn liveness_status_and_metrics() {
@@ -69,10 +72,24 @@ async fn large_answers_go_out_as_gzip_to_those_who_take_it() {
     let packed = fixture.ask(Method::GET, "/api/v1/traces", &[("accept-encoding", "gzip")], "").await;
     assert_eq!(packed.header("content-encoding"), "gzip");
     let mut text = String::new();
-    flate2::read::GzDecoder::new(&packed.body[..]).read_to_string(&mut text).unwrap();
+    GzDecoder::new(&packed.body[..]).read_to_string(&mut text).unwrap();
     let plain = fixture.ask(Method::GET, "/api/v1/traces", &[], "").await;
     assert_eq!((plain.header("content-encoding"), text.as_bytes()), ("", &plain.body[..]));
     assert!(packed.body.len() < plain.body.len());
     let font = fixture.ask(Method::GET, "/assets/a.woff2", &[("accept-encoding", "gzip")], "").await;
     assert_eq!(font.header("content-encoding"), "");
+}
+
+#[tokio::test]
+async fn files_of_the_dashboard_are_packed_tighter_than_answers() {
+    let asked = [("accept-encoding", "gzip")];
+    let packed = Fixture::empty().ask(Method::GET, "/assets/large.js", &asked, "").await;
+    assert_eq!(packed.header("content-encoding"), "gzip");
+    let mut text = String::new();
+    GzDecoder::new(&packed.body[..]).read_to_string(&mut text).unwrap();
+    assert_eq!(text, script());
+    let mut lightly = GzEncoder::new(Vec::new(), Compression::fast());
+    lightly.write_all(text.as_bytes()).unwrap();
+    let lightly = lightly.finish().unwrap();
+    assert!(packed.body.len() * 10 < lightly.len() * 9, "{} of {}", packed.body.len(), lightly.len());
 }
