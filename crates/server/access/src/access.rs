@@ -5,17 +5,17 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use parking_lot::{Mutex, RwLock};
 use quipu_audit::Audit;
+use quipu_core::locks::{Mutex, RwLock};
 use quipu_core::{Clock, Error, ErrorKind, Meter, Result, Timestamp};
 use quipu_oidc::Provider;
 
 use crate::attempts::{Attempts, SavedAttempts};
 use crate::config::AccessConfig;
 use crate::flood::Flood;
+use crate::grantee::Grantee;
 use crate::logins::Logins;
 use crate::password::Hashing;
-use crate::principal::Principal;
 use crate::refusal::Refusal;
 use crate::register::{Register, RegisterError, Sessions};
 use crate::secret::Hashed;
@@ -208,7 +208,7 @@ impl Access {
 
     /// Returns whether a principal may still read a project with its present roles or scopes. Connections
     /// that outlive their first request call this. A principal that cannot be looked up may not read.
-    pub fn still_knows(&self, principal: &Principal, project: &str) -> bool {
-        self.recheck(principal).is_some_and(|now| now.may(Permission::Read, project))
+    pub fn still_knows(&self, grantee: &Grantee, project: &str) -> bool {
+        self.recheck(grantee).is_some_and(|now| now.may(Permission::Read, project))
     }
 }

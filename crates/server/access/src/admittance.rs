@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use quipu_admission::PrincipalKind;
 use quipu_core::Error;
 
 use crate::access::Access;
 use crate::credential::Credential;
-use crate::principal::{Principal, PrincipalKind};
+use crate::grantee::Grantee;
 use crate::secret::{Hashed, KeyText};
 
 /// The reason why a credential identifies no principal.
@@ -31,7 +32,7 @@ impl Access {
     ///
     /// # Errors
     /// The credential is not valid, or the register cannot be read.
-    pub(crate) fn admit(&self, credential: &Credential) -> Result<Principal, Stranger> {
+    pub(crate) fn admit(&self, credential: &Credential) -> Result<Grantee, Stranger> {
         match credential {
             Credential::Key(text) => self.admit_key(text),
             Credential::Session(token) => self.admit_session(token),
@@ -41,10 +42,10 @@ impl Access {
         }
     }
 
-    fn admit_key(&self, text: &str) -> Result<Principal, Stranger> {
+    fn admit_key(&self, text: &str) -> Result<Grantee, Stranger> {
         let hash = Hashed::of(text);
         if self.bootstrap.as_ref().is_some_and(|bootstrap| bootstrap.is(&hash)) {
-            return Ok(Principal::bootstrap());
+            return Ok(Grantee::bootstrap());
         }
         let read = KeyText::read(text).ok_or(Stranger::Wrong(NO_SUCH_KEY))?;
         let stored = self.register.look_up_key(read.id())?.ok_or(Stranger::Wrong(NO_SUCH_KEY))?;
@@ -62,10 +63,10 @@ impl Access {
             let stored = Arc::clone(&stored);
             self.in_passing(move |register| register.note_key_used(&stored.key.id, now));
         }
-        Ok(Principal::of_key(&stored.key))
+        Ok(Grantee::of_key(&stored.key))
     }
 
-    fn admit_session(&self, token: &str) -> Result<Principal, Stranger> {
+    fn admit_session(&self, token: &str) -> Result<Grantee, Stranger> {
         let hash = Hashed::of(token);
         let ended = Stranger::Wrong("The session has ended; log in again.");
         let now = self.now();
@@ -76,7 +77,7 @@ impl Access {
         if session.is_due(now) {
             self.in_passing(move |register| register.note_session_used(&hash, now));
         }
-        Ok(Principal::of_user(&session.user, hash))
+        Ok(Grantee::of_user(&session.user, hash))
     }
 
     /// Runs an update in the background; no caller waits for it. Without a runtime the update is skipped.
@@ -94,21 +95,21 @@ impl Access {
     }
 
     /// Looks up a principal again and returns its present rights; `None` if it would be rejected now.
-    pub(crate) fn recheck(&self, principal: &Principal) -> Option<Principal> {
+    pub(crate) fn recheck(&self, grantee: &Grantee) -> Option<Grantee> {
         let now = self.now();
-        match (principal.kind(), principal.session()) {
-            (PrincipalKind::Local, _) => (!self.is_required()).then(Principal::local),
+        match (grantee.kind(), grantee.session()) {
+            (PrincipalKind::Local, _) => (!self.is_required()).then(Grantee::local),
             (PrincipalKind::User, Some(hash)) => {
                 let session = self.register.look_up_session(hash).ok().flatten()?;
-                session.lasts(now, self.sessions()).then(|| Principal::of_user(&session.user, *hash))
+                session.lasts(now, self.sessions()).then(|| Grantee::of_user(&session.user, *hash))
             }
             (PrincipalKind::User, None) => None,
-            (PrincipalKind::Key, _) if self.bootstrap.is_some() && principal.id() == "bootstrap" => {
-                Some(Principal::bootstrap())
+            (PrincipalKind::Key, _) if self.bootstrap.is_some() && grantee.id() == "bootstrap" => {
+                Some(Grantee::bootstrap())
             }
             (PrincipalKind::Key, _) => {
-                let stored = self.register.look_up_key(principal.id()).ok().flatten()?;
-                stored.key.ended(now).is_none().then(|| Principal::of_key(&stored.key))
+                let stored = self.register.look_up_key(grantee.id()).ok().flatten()?;
+                stored.key.ended(now).is_none().then(|| Grantee::of_key(&stored.key))
             }
         }
     }

@@ -5,9 +5,9 @@ use std::net::IpAddr;
 use std::num::NonZeroUsize;
 
 use lru::LruCache;
-use parking_lot::Mutex;
 use quipu_audit::Entry;
 use quipu_core::Timestamp;
+use quipu_core::locks::Mutex;
 
 use crate::client::network;
 

@@ -14,11 +14,11 @@ mod cookies;
 mod credential;
 mod flood;
 mod grant;
+mod grantee;
 mod guard;
 mod logins;
 mod origin;
 mod password;
-mod principal;
 mod refusal;
 mod register;
 mod routes;
@@ -29,9 +29,9 @@ pub use access::Access;
 pub use client::Secure;
 pub use config::{AccessConfig, Mode};
 pub use grant::{GrantError, Permission, Role, Roles, Scope, Scopes, check_project};
+pub use grantee::{DEFAULT_PROJECT, Grantee};
 pub use guard::{About, Gate, Need, guard, need};
 pub use password::HashedPassword;
-pub use principal::{DEFAULT_PROJECT, Principal, PrincipalKind, Project};
 pub use register::{
     FILE, Key, MARK, MARKER, NewKey, NewPassword, NewUser, Register, RegisterError, User, UserChange,
 };

@@ -4,8 +4,8 @@ use std::net::IpAddr;
 use std::num::NonZeroUsize;
 
 use lru::LruCache;
-use parking_lot::Mutex;
 use quipu_core::Timestamp;
+use quipu_core::locks::Mutex;
 use quipu_oidc::Begun;
 
 use crate::secret::Hashed;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use quipu_core::{MemoryBudget, Meter};
 use tokio::time::Instant;
 
-use crate::{Busy, Caller, Permit, Pool};
+use crate::{Busy, Permit, Pool, ShareKey};
 
 /// Permits of one caller that may wait for memory at a time.
 const MOST_WAITING: usize = 16;
@@ -29,7 +29,7 @@ impl MemoryPool {
     }
 
     /// Returns an empty permit of a caller.
-    pub fn permit(&self, caller: Caller) -> MemoryPermit {
+    pub fn permit(&self, caller: ShareKey) -> MemoryPermit {
         MemoryPermit { permit: self.pool.permit(caller) }
     }
 
@@ -155,7 +155,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn one_caller_leaves_memory_for_another_and_what_is_given_back_is_given_again() {
         let pool = MemoryPool::new(8 * MIB, Arc::new(NoMeter));
-        let (loud, polite) = (Caller::new(&"loud", &0), Caller::new(&"polite", &0));
+        let (loud, polite) = (ShareKey::new(&"loud", &0), ShareKey::new(&"polite", &0));
         let mut held = Vec::new();
         loop {
             let mut permit = pool.permit(loud);
@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn a_request_is_charged_for_what_it_uses_and_never_has_more_than_there_is() {
         let pool = MemoryPool::new(8 * MIB, Arc::new(NoMeter));
-        let budget = pool.permit(Caller::new(&"a", &0)).share();
+        let budget = pool.permit(ShareKey::new(&"a", &0)).share();
         assert!(budget.take(5 * MIB) && budget.take(3 * MIB));
         assert!(!budget.take(1));
         assert_eq!((budget.lacked(), pool.held()), (8 * MIB + 1, 8 << 20));

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::caller::Caller;
+use crate::share_key::ShareKey;
 
 /// Queues of senders that are kept before unused ones are dropped.
 const LINES: usize = 64;
@@ -45,7 +45,7 @@ impl Overflow {
     }
 
     /// Waits until the caller gets the slot. It never returns `None`, as above.
-    pub async fn turn(&self, caller: Caller) -> Option<Slot> {
+    pub async fn turn(&self, caller: ShareKey) -> Option<Slot> {
         self.take(caller.sender()).await
     }
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
-use crate::Caller;
+use crate::ShareKey;
 use crate::overflow::{Overflow, Slot};
 use crate::share::{Refusal, Shares};
 
@@ -64,7 +64,7 @@ impl Pool {
     }
 
     /// Returns an empty permit.
-    pub fn permit(&self, caller: Caller) -> Permit {
+    pub fn permit(&self, caller: ShareKey) -> Permit {
         Permit { pool: self.clone(), caller, held: 0, slot: None }
     }
 
@@ -78,7 +78,7 @@ impl Pool {
         self.lock().capacity()
     }
 
-    fn queue(&self, caller: Caller) -> Option<Waiting> {
+    fn queue(&self, caller: ShareKey) -> Option<Waiting> {
         let waits = self.lock().queue(caller, self.most_waiting, Instant::now().into_std());
         waits.then(|| Waiting { pool: self.clone(), caller })
     }
@@ -91,7 +91,7 @@ impl Pool {
 /// A waiting request; it leaves the queue when dropped.
 struct Waiting {
     pool: Pool,
-    caller: Caller,
+    caller: ShareKey,
 }
 
 impl Drop for Waiting {
@@ -103,7 +103,7 @@ impl Drop for Waiting {
 /// A part of a pool, returned when dropped.
 pub struct Permit {
     pool: Pool,
-    caller: Caller,
+    caller: ShareKey,
     held: usize,
     /// A permit in the overflow slot grows without being counted.
     slot: Option<Slot>,
@@ -228,7 +228,7 @@ impl Permit {
     }
 
     /// Counts the permit under another caller from now on.
-    pub fn pass_on(&mut self, to: Caller) {
+    pub fn pass_on(&mut self, to: ShareKey) {
         let mut shares = self.pool.lock();
         self.caller = shares.pass_on(self.caller, to, self.held, Instant::now().into_std());
     }

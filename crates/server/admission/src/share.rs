@@ -10,7 +10,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use crate::Caller;
+use crate::ShareKey;
 
 /// How long a caller without permits counts as active after its last request.
 const ACTIVE: Duration = Duration::from_secs(10);
@@ -71,7 +71,7 @@ impl Shares {
     /// `own` together must not exceed the capacity.
     pub(crate) fn take(
         &mut self,
-        caller: &mut Caller,
+        caller: &mut ShareKey,
         own: usize,
         more: usize,
         now: Instant,
@@ -85,12 +85,12 @@ impl Shares {
     }
 
     /// Returns the result of [`Shares::take`] for an empty permit. The caller counts as active from now on.
-    pub(crate) fn look(&mut self, caller: Caller, more: usize, now: Instant) -> Result<(), Refusal> {
+    pub(crate) fn look(&mut self, caller: ShareKey, more: usize, now: Instant) -> Result<(), Refusal> {
         let caller = self.enlisted(caller, now);
         self.check(caller, 0, more, now)
     }
 
-    fn check(&self, caller: Caller, own: usize, more: usize, now: Instant) -> Result<(), Refusal> {
+    fn check(&self, caller: ShareKey, own: usize, more: usize, now: Instant) -> Result<(), Refusal> {
         let after = self.held.saturating_add(more);
         let alone = self.held == own;
         if alone || after <= self.capacity / 2 {
@@ -107,7 +107,7 @@ impl Shares {
 
     /// Adds a waiting request of `caller` unless `most` are waiting; returns whether it was added. Without
     /// `most`, held units and waiting requests together stay within the caller's share.
-    pub(crate) fn queue(&mut self, caller: Caller, most: Option<usize>, now: Instant) -> bool {
+    pub(crate) fn queue(&mut self, caller: ShareKey, most: Option<usize>, now: Instant) -> bool {
         let (holds, waiting) = self.part(caller).map_or((0, 0), |part| (part.held, part.waiting));
         let may = match most {
             Some(most) => waiting < most,
@@ -120,13 +120,13 @@ impl Shares {
     }
 
     /// Removes a waiting request of `caller`.
-    pub(crate) fn leave(&mut self, caller: Caller, now: Instant) {
+    pub(crate) fn leave(&mut self, caller: ShareKey, now: Instant) {
         let part = self.put(caller, 0, now);
         part.waiting = part.waiting.saturating_sub(1);
     }
 
     /// Returns `less` units of `caller`.
-    pub(crate) fn give_back(&mut self, caller: Caller, less: usize, now: Instant) {
+    pub(crate) fn give_back(&mut self, caller: ShareKey, less: usize, now: Instant) {
         self.held = self.held.saturating_sub(less);
         if let Some(part) = self.senders.get_mut(&caller.sender).and_then(|parts| parts.get_mut(&caller.part))
         {
@@ -136,7 +136,7 @@ impl Shares {
     }
 
     /// Moves held units from one caller to another.
-    pub(crate) fn pass_on(&mut self, from: Caller, to: Caller, held: usize, now: Instant) -> Caller {
+    pub(crate) fn pass_on(&mut self, from: ShareKey, to: ShareKey, held: usize, now: Instant) -> ShareKey {
         let to = self.enlisted(to, now);
         self.give_back(from, held, now);
         self.put(to, held, now);
@@ -144,7 +144,7 @@ impl Shares {
     }
 
     /// The share of a caller, at least 1.
-    fn share(&self, caller: Caller, now: Instant) -> usize {
+    fn share(&self, caller: ShareKey, now: Instant) -> usize {
         let active =
             |parts: &HashMap<u64, SenderShare>| parts.values().filter(|part| part.is_active(now)).count();
         let senders = self.senders.values().filter(|parts| active(parts) > 0).count();
@@ -152,11 +152,11 @@ impl Shares {
         (self.capacity / 2 / senders.max(1) / parts.max(1)).max(1)
     }
 
-    fn part(&self, caller: Caller) -> Option<&SenderShare> {
+    fn part(&self, caller: ShareKey) -> Option<&SenderShare> {
         self.senders.get(&caller.sender)?.get(&caller.part)
     }
 
-    fn put(&mut self, caller: Caller, more: usize, now: Instant) -> &mut SenderShare {
+    fn put(&mut self, caller: ShareKey, more: usize, now: Instant) -> &mut SenderShare {
         self.held = self.held.saturating_add(more);
         let parts = self.senders.entry(caller.sender).or_default();
         let part = parts.entry(caller.part).or_insert(SenderShare { held: 0, waiting: 0, last: now });
@@ -166,11 +166,11 @@ impl Shares {
     }
 
     /// Returns the caller that a new one is counted as, and marks it active.
-    fn enlisted(&mut self, mut caller: Caller, now: Instant) -> Caller {
+    fn enlisted(&mut self, mut caller: ShareKey, now: Instant) -> ShareKey {
         if self.part(caller).is_none() {
             self.forget(now);
             if self.senders.len() >= MOST_SENDERS && !self.senders.contains_key(&caller.sender) {
-                caller = Caller { sender: OTHERS, part: OTHERS };
+                caller = ShareKey { sender: OTHERS, part: OTHERS };
             }
             let parts = self.senders.get(&caller.sender).map_or(0, HashMap::len);
             if parts >= MOST_PARTS {
@@ -196,8 +196,8 @@ mod tests {
 
     use super::*;
 
-    fn of(sender: u64, part: u64) -> Caller {
-        Caller { sender, part }
+    fn of(sender: u64, part: u64) -> ShareKey {
+        ShareKey { sender, part }
     }
 
     #[test]
@@ -301,7 +301,7 @@ mod tests {
             for (sender, part) in (1..5).flat_map(|sender| (1..4).map(move |part| (sender, part))) {
                 shares.take(&mut of(sender, part), 0, 0, now).unwrap();
             }
-            let mut held: Vec<(Caller, usize)> = Vec::new();
+            let mut held: Vec<(ShareKey, usize)> = Vec::new();
             for step in steps {
                 match step {
                     Step::Ask(sender, part, more) => {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use crossbeam_channel::{Sender, TrySendError, bounded};
-use parking_lot::{Mutex, RwLock};
+use quipu_core::locks::{Mutex, RwLock};
 use quipu_core::{Clock, Error, ErrorKind, Result, Timestamp};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 

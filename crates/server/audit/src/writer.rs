@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
-use parking_lot::Mutex;
+use quipu_core::locks::Mutex;
 use quipu_core::{Clock, Error, ErrorKind, Result};
 use tokio::sync::oneshot;
 

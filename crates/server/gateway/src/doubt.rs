@@ -1,7 +1,7 @@
 //! Reasons why a request is ambiguous: the provider could read it differently from the gateway.
 
-use http::header::CONTENT_TYPE;
-use http::{HeaderMap, Method, StatusCode, Uri};
+use http::header::{CONNECTION, CONTENT_ENCODING, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, Method, StatusCode, Uri};
 use percent_encoding::percent_decode_str;
 
 use crate::dialect::Refusal;
@@ -26,6 +26,8 @@ const OVERRIDES: [&str; 14] = [
 /// Query parameters with the same effect, in lower case.
 const OVERRIDING: [&str; 6] =
     ["_method", "$httpmethod", "httpmethod", "x-http-method-override", "$httpheaders", "_httpmethod"];
+/// Headers that say how to read the body.
+const READ_BY: [HeaderName; 2] = [CONTENT_TYPE, CONTENT_ENCODING];
 /// Body members that a query must not repeat, in folded form.
 const SAID_BY_BODIES: [&str; 8] =
     ["model", "messages", "prompt", "input", "contents", "maxtokens", "n", "stream"];
@@ -117,6 +119,25 @@ pub(crate) fn not_overridden(headers: &HeaderMap, uri: &Uri) -> Result<(), Refus
     let by_header = OVERRIDES.iter().any(|name| headers.contains_key(*name));
     if by_header || names(uri).any(|name| OVERRIDING.contains(&name.to_ascii_lowercase().as_str())) {
         let why = "headers and parameters that replace a request's method or path are not forwarded";
+        return Err(Refusal::new(StatusCode::BAD_REQUEST, "request_override", why));
+    }
+    Ok(())
+}
+
+/// Rejects requests whose header `Connection` names a header that says how to read the body. The gateway
+/// would read the body by it and remove it, so the provider would read another body.
+///
+/// # Errors
+/// `Connection` names such a header.
+pub(crate) fn not_taken_away(headers: &HeaderMap) -> Result<(), Refusal> {
+    let named =
+        headers.get_all(CONNECTION).iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+    let reads = |name: &[u8]| {
+        READ_BY.iter().any(|known| name.trim_ascii().eq_ignore_ascii_case(known.as_str().as_bytes()))
+    };
+    if named.into_iter().any(reads) {
+        let why = "the header Connection names Content-Type or Content-Encoding, so the provider would read \
+            another body than the gateway";
         return Err(Refusal::new(StatusCode::BAD_REQUEST, "request_override", why));
     }
     Ok(())

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::extract::ConnectInfo;
 use http::{Extensions, StatusCode};
-use quipu_admission::{Caller, MemoryPermit, MemoryPool};
+use quipu_admission::{MemoryPermit, MemoryPool, Principal, ShareKey};
 use tokio::time::Instant;
 
 use crate::dialect::Refusal;
@@ -23,11 +23,14 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
-    /// Creates an empty permit for a request. Its caller is the [`Caller`] of the extensions, else its
+    /// Creates an empty permit for a request. The share is that of the [`Principal`]'s key, else of the
     /// address.
     pub fn of(pool: &MemoryPool, extensions: &Extensions) -> Self {
         let address = extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip().to_canonical());
-        let caller = extensions.get::<Caller>().copied().unwrap_or_else(|| Caller::new(&address, &address));
+        let caller = match extensions.get::<Principal>().and_then(Principal::key_id) {
+            Some(key) => ShareKey::new(&key, &key),
+            None => ShareKey::new(&address, &address),
+        };
         Self { pool: pool.clone(), permit: pool.permit(caller), until: Instant::now() + PATIENCE }
     }
 

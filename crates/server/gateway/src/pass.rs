@@ -63,7 +63,7 @@ fn unrecorded() -> Refusal {
     }
 }
 
-/// Rejects protocol upgrades, unsupported methods and overrides.
+/// Rejects protocol upgrades, unsupported methods, overrides, and bodies that lose their description.
 fn check(head: &Head) -> Result<(), Refusal> {
     if head.headers.contains_key(UPGRADE) && head.version < http::Version::HTTP_2 {
         let why = "connections that change their protocol, such as WebSockets, are not forwarded";
@@ -73,6 +73,7 @@ fn check(head: &Head) -> Result<(), Refusal> {
         let why = "CONNECT and TRACE are not forwarded";
         return Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "method_unsupported", why));
     }
+    doubt::not_taken_away(&head.headers)?;
     doubt::not_overridden(&head.headers, &head.uri)
 }
 

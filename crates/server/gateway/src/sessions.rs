@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use lru::LruCache;
-use parking_lot::Mutex;
+use quipu_core::locks::Mutex;
 
 /// Responses that are remembered.
 const MOST: NonZeroUsize = NonZeroUsize::MIN.saturating_add(16_383);

@@ -110,20 +110,18 @@ impl Documents {
         Self(Arc::new(DocumentPlace::Folder(folder.into(), Mutex::default())))
     }
 
-    /// All of a kind, by id. Files that hold no JSON are passed over.
+    /// Ids of all documents of a kind, in order. All documents together can take more memory than a server
+    /// has, so a request reads them one by one.
     ///
     /// # Errors
     /// The folder cannot be read.
-    pub fn list(&self, shelf: Shelf) -> Result<Vec<Document>> {
+    pub fn ids(&self, shelf: Shelf) -> Result<Vec<String>> {
         match &*self.0 {
             DocumentPlace::Memory(all) => {
                 let all = locked(all);
-                Ok(all.iter().filter(|((kind, _), _)| *kind == shelf).map(|(_, one)| one.clone()).collect())
+                Ok(all.keys().filter(|(kind, _)| *kind == shelf).map(|(_, id)| id.clone()).collect())
             }
-            DocumentPlace::Folder(folder, _) => {
-                let ids = ids(&folder.join(shelf.as_str()))?;
-                ids.into_iter().filter_map(|id| read(folder, shelf, id).transpose()).collect()
-            }
+            DocumentPlace::Folder(folder, _) => ids(&folder.join(shelf.as_str())),
         }
     }
 
@@ -182,7 +180,8 @@ impl Documents {
                 let _turn = locked(writing);
                 remove_drafts(&folder.join(shelf.as_str()));
             }
-            for mut document in self.list(shelf)? {
+            for id in self.ids(shelf)? {
+                let Some(mut document) = self.get(shelf, &id)? else { continue };
                 let named = ids.taken_out(&document.id).is_some();
                 if !ids.take_out(&mut document.content) && !named {
                     continue;
@@ -203,7 +202,7 @@ impl Documents {
 
     /// An id that no document has.
     fn nameless(&self, shelf: Shelf) -> Result<String> {
-        let known: Vec<String> = self.list(shelf)?.into_iter().map(|document| document.id).collect();
+        let known = self.ids(shelf)?;
         let free =
             (1..=Self::MOST + 1).map(|number| format!("forgotten-{number}")).find(|id| !known.contains(id));
         free.ok_or(DocumentError::Full { shelf: shelf.as_str(), most: Self::MOST })

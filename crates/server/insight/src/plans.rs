@@ -90,13 +90,25 @@ pub struct Plan {
 type Whose<'a> =
     (&'a CompactString, Option<&'a CompactString>, Option<&'a CompactString>, Option<&'a CompactString>);
 
+/// Whether a call is billed by a subscription.
+async fn has_plans(store: &dyn Store, filter: &TraceFilter) -> Result<bool> {
+    let query = UsageQuery { filter: filter.clone(), group_by: vec![GroupBy::Billing] };
+    let plan = UsageKey::Name(Some(Billing::Subscription.as_str().into()));
+    Ok(store.usage(&query).await?.iter().any(|group| group.key.contains(&plan) || group.is_rest()))
+}
+
 /// The use of every plan in its windows, by provider, tool and user.
 ///
 /// # Errors
 /// The store cannot be read.
 pub async fn windows(store: &dyn Store, ask: &Ask, now: Timestamp) -> Result<Vec<Plan>> {
+    let filter = TraceFilter { since: None, ..ask.filter.clone() };
+    // The sums of every user by the hour are large, and most stores have no plan.
+    if !has_plans(store, &filter).await? {
+        return Ok(Vec::new());
+    }
     let query = UsageQuery {
-        filter: TraceFilter { since: None, ..ask.filter.clone() },
+        filter,
         group_by: vec![GroupBy::Billing, GroupBy::Provider, GroupBy::Framework, GroupBy::User, GroupBy::Hour],
     };
     let groups = store.usage(&query).await?;

@@ -156,8 +156,8 @@ pub(crate) async fn keep(
     place: AdmissionPermit,
 ) -> Result<(), ReceiverError> {
     let spans = batch.spans.iter().filter(|span| span.canonical.signal == Told::Span).count() as u64;
-    let unknown = unknown::of(&batch);
     let mask = receiver.mask.as_ref();
+    let unknown = unknown::of(&batch, mask);
     let unread = unread::of(&batch, mask);
     let seen = BatchCounts::of(&batch, mask);
     let sizes = TraceSizes::of(&batch.spans);

@@ -36,7 +36,7 @@ pub use http::http_routes;
 pub use jaeger::{jaeger_grpc_routes, jaeger_http_routes};
 pub use quipu_jaeger::Protocol;
 pub use receiver::{MaskText, Receiver, ReceiverParts};
-pub use sender::{AdmissionKey, OfAnyAge};
+pub use sender::OfAnyAge;
 pub use serve::serve;
 pub use tls::{ClientAuth, ClientCertificate, TlsConfig, TlsServer, TlsVersion};
 pub use turns::{Turns, in_turn};

@@ -68,8 +68,8 @@ impl Receiver {
         }
     }
 
-    /// Sets the mask for listed sources: names of scopes, services and models. By default they are listed as
-    /// sent.
+    /// Sets the mask for listed sources and keys: names of scopes, services and models, and unknown keys of
+    /// usage. By default they are listed as sent.
     #[must_use]
     pub fn masking(self, mask: MaskText) -> Self {
         Self { mask, ..self }

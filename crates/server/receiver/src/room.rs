@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use quipu_admission::{Caller, Permit, Pool, Refusal};
+use quipu_admission::{Permit, Pool, Refusal, ShareKey};
 use quipu_core::Limits;
 use tokio::time::Instant;
 
@@ -71,7 +71,7 @@ impl AdmissionPermit {
     }
 
     /// The caller that the permits are counted for.
-    pub(crate) const fn caller(&self) -> Caller {
+    pub(crate) const fn caller(&self) -> ShareKey {
         self.sender.caller()
     }
 
@@ -116,7 +116,7 @@ mod tests {
     use axum::http::Extensions;
 
     use super::*;
-    use crate::AdmissionKey;
+    use quipu_admission::{Principal, PrincipalKind};
 
     fn room(units: usize, requests: usize) -> Room {
         Room::new(&Limits { queue_bytes: units * UNIT, queue_requests: requests, ..Default::default() })
@@ -124,7 +124,7 @@ mod tests {
 
     fn sender(key: &str) -> Sender {
         let mut extensions = Extensions::new();
-        extensions.insert(AdmissionKey(key.to_owned()));
+        extensions.insert(Principal::new(PrincipalKind::Key, key));
         Sender::of(&extensions)
     }
 

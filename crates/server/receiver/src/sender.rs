@@ -6,12 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::extract::ConnectInfo;
 use axum::http::Extensions;
-use quipu_admission::Caller;
-
-/// The id of a request's key. The code that checks keys adds it to the request's extensions. Requests without
-/// one count by their address.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct AdmissionKey(pub String);
+use quipu_admission::{Principal, ShareKey};
 
 /// Marks a request whose records may have any age and any number of days: an import by an administrator.
 #[derive(Debug, Clone, Copy)]
@@ -25,7 +20,7 @@ pub(crate) struct Line(Arc<AtomicU64>);
 /// A request's sender.
 #[derive(Debug, Clone)]
 pub(crate) struct Sender {
-    caller: Caller,
+    caller: ShareKey,
     line: Option<Line>,
     any_age: bool,
     /// The key's id, else the address. Unlike the caller it is the same in every process.
@@ -37,9 +32,9 @@ impl Sender {
     /// the address.
     pub(crate) fn of(extensions: &Extensions) -> Self {
         let peer = extensions.get::<ConnectInfo<SocketAddr>>().map(|info| network(info.0.ip()));
-        let (caller, credentials) = match extensions.get::<AdmissionKey>() {
-            Some(key) => (Caller::new(key, &peer), format!("key {}", key.0)),
-            None => (Caller::new(&peer, &peer), format!("address {peer:?}")),
+        let (caller, credentials) = match extensions.get::<Principal>().and_then(Principal::label) {
+            Some(key) => (ShareKey::new(&key, &peer), format!("key {key}")),
+            None => (ShareKey::new(&peer, &peer), format!("address {peer:?}")),
         };
         let line = extensions.get::<Line>().cloned();
         let known = line.as_ref().map(|line| line.0.load(Ordering::Relaxed)).filter(|part| *part != 0);
@@ -50,7 +45,7 @@ impl Sender {
 
     /// The sender of all packets. Packet addresses are not reliable, so all packets share one share.
     pub(crate) fn of_packets() -> Self {
-        let caller = Caller::new(&"packets", &"packets");
+        let caller = ShareKey::new(&"packets", &"packets");
         Self { caller, line: None, any_age: false, credentials: "packets".into() }
     }
 
@@ -58,7 +53,7 @@ impl Sender {
         self.any_age
     }
 
-    pub(crate) const fn caller(&self) -> Caller {
+    pub(crate) const fn caller(&self) -> ShareKey {
         self.caller
     }
 
@@ -67,7 +62,7 @@ impl Sender {
     }
 
     /// Returns the sender's part for a service, which its connection remembers.
-    pub(crate) fn serving(&self, service: &str) -> Caller {
+    pub(crate) fn serving(&self, service: &str) -> ShareKey {
         let caller = self.caller.with_part(&service);
         if let Some(line) = &self.line {
             line.0.store(caller.part(), Ordering::Relaxed);
@@ -86,12 +81,14 @@ pub(crate) fn network(address: IpAddr) -> IpAddr {
 
 #[cfg(test)]
 mod tests {
+    use quipu_admission::PrincipalKind;
+
     use super::*;
 
     fn from(address: &str, key: Option<&str>, line: Option<&Line>) -> Sender {
         let mut extensions = Extensions::new();
         extensions.insert(ConnectInfo(SocketAddr::new(address.parse().unwrap(), 1)));
-        key.map(|key| extensions.insert(AdmissionKey(key.into())));
+        key.map(|key| extensions.insert(Principal::new(PrincipalKind::Key, key)));
         line.map(|line| extensions.insert(line.clone()));
         Sender::of(&extensions)
     }

@@ -13,7 +13,7 @@ use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
-use quipu_admission::{Caller, MemoryPool, Permit, Pool};
+use quipu_admission::{MemoryPool, Permit, Pool, ShareKey};
 use quipu_core::{AnswerMemory, Limits};
 use tokio::time::Instant;
 
@@ -56,7 +56,7 @@ impl Turns {
 /// repeated once memory is free. After five seconds, and for any other method, the handler's answer stays: a
 /// 503 with `Retry-After`.
 ///
-/// The caller is the [`crate::AdmissionKey`] of the request, else its address.
+/// The share belongs to the [`quipu_admission::Principal`] of the request, else to its address.
 pub fn in_turn(router: Router, turns: &Turns) -> Router {
     let turns = turns.clone();
     router.layer(from_fn(move |request: Request, next: Next| answer(turns.clone(), request, next)))
@@ -82,7 +82,7 @@ const SOON: HeaderValue = HeaderValue::from_static("1");
 /// Produces an answer within the memory of its caller.
 async fn in_memory(
     turns: &Turns,
-    caller: Caller,
+    caller: ShareKey,
     mut request: Request,
     next: Next,
 ) -> (Response, AnswerMemory) {
@@ -169,7 +169,7 @@ mod tests {
     use tower::ServiceExt;
 
     use super::*;
-    use crate::AdmissionKey;
+    use quipu_admission::{Principal, PrincipalKind};
 
     fn turns(answers: usize) -> Turns {
         Turns::new(&Limits { answers, ..Limits::default() }, MemoryPool::new(8 << 20, Arc::new(NoMeter)))
@@ -195,7 +195,8 @@ mod tests {
         let app = in_turn(Router::new().route("/{bytes}", get(large).post(large)), &turns);
         let ask = async |method: Method, asker: &str, mib: usize| {
             let request = Request::builder().method(method).uri(format!("/{}", mib << 20));
-            let request = request.extension(AdmissionKey(asker.into())).body(Body::empty()).unwrap();
+            let request =
+                request.extension(Principal::new(PrincipalKind::Key, asker)).body(Body::empty()).unwrap();
             app.clone().oneshot(request).await.unwrap()
         };
         let first = ask(Method::GET, "a", 7).await;
@@ -270,7 +271,8 @@ mod tests {
     }
 
     async fn ask(app: &Router, key: &str) -> Response {
-        let request = Request::get("/").extension(AdmissionKey(key.into())).body(Body::empty()).unwrap();
+        let request =
+            Request::get("/").extension(Principal::new(PrincipalKind::Key, key)).body(Body::empty()).unwrap();
         app.clone().oneshot(request).await.unwrap()
     }
 

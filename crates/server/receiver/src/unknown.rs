@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use quipu_core::{Batch, Meter};
+use quipu_drift::Mask;
 
 /// Keys counted by name; all others are counted together.
 const MOST_KEYS: usize = 64;
@@ -11,16 +12,19 @@ const MOST_KEYS: usize = 64;
 const LONGEST_KEY: usize = 128;
 /// The name that all other keys are counted under.
 const OTHER: &str = "other";
+/// The name of the value that a key is masked as.
+const KEY: &str = "quipu.unknown_usage";
 
 /// The keys that are counted by name so far.
 #[derive(Debug, Default)]
 pub(crate) struct UnknownKeys(Mutex<BTreeSet<String>>);
 
-/// Counts the unknown usage keys of a batch; without any it allocates nothing.
-pub(crate) fn of(batch: &Batch) -> BTreeMap<String, u64> {
+/// Counts the unknown usage keys of a batch; without any it allocates nothing. A key can hold a secret, so
+/// it is masked before a metric shows it.
+pub(crate) fn of(batch: &Batch, mask: Mask<'_>) -> BTreeMap<String, u64> {
     let mut keys = BTreeMap::new();
     for key in batch.spans.iter().flat_map(|span| &span.canonical.unknown_usage) {
-        *keys.entry(key.to_string()).or_default() += 1;
+        *keys.entry(mask(KEY, key).unwrap_or_else(|| key.to_string())).or_default() += 1;
     }
     keys
 }

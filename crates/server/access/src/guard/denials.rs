@@ -4,10 +4,10 @@ use axum::http::request::Parts;
 use quipu_audit::{Actor, ActorKind, Entry, Outcome};
 use quipu_core::Timestamp;
 
-use super::need::Wanted;
+use super::need::{Wanted, recorded};
 use crate::client::Client;
 use crate::flood::Flood;
-use crate::principal::Principal;
+use crate::grantee::Grantee;
 use crate::refusal::Refusal;
 
 /// The maximum length of a recorded path, in characters.
@@ -24,15 +24,15 @@ impl Denials {
         parts: &Parts,
         client: &Client,
         wanted: &Wanted,
-        principal: Option<&Principal>,
+        grantee: Option<&Grantee>,
         refusal: &Refusal,
         now: Timestamp,
     ) -> Option<Entry> {
         let unknown = || Actor::new(ActorKind::Unknown, "");
-        let actor = principal.map_or_else(unknown, Principal::actor);
+        let actor = grantee.map_or_else(unknown, Grantee::actor);
         let mut entry = Entry::new(actor, "denied").from(client.address).ended(Outcome::Denied);
         entry.object.clone_from(&wanted.object);
-        let path: String = parts.uri.path().chars().take(PATH).collect();
+        let path: String = recorded(parts.uri.path()).chars().take(PATH).collect();
         entry = entry
             .with("request", format!("{} {path}", parts.method))
             .with("status", refusal.status().as_u16().to_string())

@@ -22,8 +22,8 @@ use crate::admittance::Stranger;
 use crate::client::{Client, bare};
 use crate::credential::{Credential, OWN_HEADER};
 use crate::grant::Permission;
+use crate::grantee::{DEFAULT_PROJECT, Grantee};
 use crate::origin::{self, Sender};
-use crate::principal::{DEFAULT_PROJECT, Principal, Project};
 use crate::refusal::Refusal;
 use denials::Denials;
 use need::{Wanted, wanted};
@@ -36,9 +36,9 @@ const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 /// Puts the guard before every route of a listener, so handlers see only admitted requests.
 ///
-/// Each request gets a [`Principal`] and a [`Project`] as extensions, even while access is off. A rejected
-/// request gets a problem detail, or a gRPC status on gRPC. The audit log records rejected requests, changes,
-/// and each trace or session that was read.
+/// Each request gets a [`Principal`](quipu_admission::Principal) and a [`Grantee`] as extensions, even while
+/// access is off. A rejected request gets a problem detail, or a gRPC status on gRPC. The audit log records
+/// rejected requests, changes, and each trace or session that was read.
 pub fn guard(access: &Access, router: Router, gate: Gate) -> Router {
     let post = Arc::new(Post { access: access.clone(), gate, denials: Denials::default() });
     router.layer(from_fn_with_state(post, pass))
@@ -54,8 +54,8 @@ struct Post {
 /// An admitted request.
 struct Admitted {
     /// `None` if the route is open and the client is unknown.
-    principal: Option<Principal>,
-    project: Option<Project>,
+    grantee: Option<Grantee>,
+    project: Option<String>,
 }
 
 async fn pass(State(post): State<Arc<Post>>, request: Request, next: Next) -> Response {
@@ -73,11 +73,9 @@ async fn pass(State(post): State<Arc<Post>>, request: Request, next: Next) -> Re
     }
     let trail = Trail::of(&parts, &client, &wanted, &admitted);
     parts.extensions.insert(client.clone());
-    if let Some(principal) = admitted.principal {
-        parts.extensions.insert(principal);
-    }
-    if let Some(project) = admitted.project {
-        parts.extensions.insert(project);
+    if let Some(grantee) = admitted.grantee {
+        parts.extensions.insert(grantee.principal(admitted.project));
+        parts.extensions.insert(grantee);
     }
     let mut response = trail::answer(&post.access, Request::from_parts(parts, body), next, trail).await;
     if client.secure && may_be_bound(client.host.as_deref()) {
@@ -98,7 +96,7 @@ fn may_be_bound(host: Option<&str>) -> bool {
 type Examined = Result<Admitted, Box<TurnedAway>>;
 
 /// A rejected request, and its principal if known.
-struct TurnedAway(Option<Principal>, Refusal);
+struct TurnedAway(Option<Grantee>, Refusal);
 
 fn nobody(refusal: Refusal) -> Box<TurnedAway> {
     Box::new(TurnedAway(None, refusal))
@@ -109,12 +107,12 @@ impl Post {
         if self.access.is_required() {
             return self.examine_strictly(parts, client, wanted);
         }
-        let principal = Principal::local();
+        let grantee = Grantee::local();
         self.check_unguarded(parts, client).map_err(nobody)?;
-        match self.choose(&principal, parts) {
-            Ok(project) => Ok(Admitted { principal: Some(principal), project: Some(project) }),
+        match self.choose(&grantee, parts) {
+            Ok(project) => Ok(Admitted { grantee: Some(grantee), project: Some(project) }),
             // A route that needs no project works without one.
-            Err(_) if wanted.need == Need::Open => Ok(Admitted { principal: Some(principal), project: None }),
+            Err(_) if wanted.need == Need::Open => Ok(Admitted { grantee: Some(grantee), project: None }),
             Err(refusal) => Err(nobody(refusal)),
         }
     }
@@ -145,25 +143,25 @@ impl Post {
         if wanted.need == Need::Open {
             return self.examine_open(parts, client, known.and_then(Result::ok));
         }
-        let principal = match known {
-            Some(Ok(principal)) => principal,
+        let grantee = match known {
+            Some(Ok(grantee)) => grantee,
             Some(Err(Stranger::Wrong(why))) => return Err(nobody(Refusal::unknown(why))),
             Some(Err(Stranger::Unclear(error))) => return Err(nobody(Refusal::failed(&error))),
             None => return Err(nobody(Refusal::unknown(self.how_to_come_in()))),
         };
-        match self.judge(parts, client, wanted, &principal) {
-            Ok(project) => Ok(Admitted { principal: Some(principal), project }),
-            Err(refusal) => Err(Box::new(TurnedAway(Some(principal), refusal))),
+        match self.judge(parts, client, wanted, &grantee) {
+            Ok(project) => Ok(Admitted { grantee: Some(grantee), project }),
+            Err(refusal) => Err(Box::new(TurnedAway(Some(grantee), refusal))),
         }
     }
 
     /// Admits a request to an open route. Login and logout reject the pages of other origins.
-    fn examine_open(&self, parts: &Parts, client: &Client, principal: Option<Principal>) -> Examined {
+    fn examine_open(&self, parts: &Parts, client: &Client, grantee: Option<Grantee>) -> Examined {
         if changes(parts) && origin::sender(&parts.headers, client) == Sender::Foreign {
-            return Err(Box::new(TurnedAway(principal, foreign())));
+            return Err(Box::new(TurnedAway(grantee, foreign())));
         }
-        let project = principal.as_ref().and_then(|principal| self.choose(principal, parts).ok());
-        Ok(Admitted { principal, project })
+        let project = grantee.as_ref().and_then(|grantee| self.choose(grantee, parts).ok());
+        Ok(Admitted { grantee, project })
     }
 
     fn judge(
@@ -171,9 +169,9 @@ impl Post {
         parts: &Parts,
         client: &Client,
         wanted: &Wanted,
-        principal: &Principal,
-    ) -> Result<Option<Project>, Refusal> {
-        if principal.session().is_some() && changes(parts) {
+        grantee: &Grantee,
+    ) -> Result<Option<String>, Refusal> {
+        if grantee.session().is_some() && changes(parts) {
             match origin::sender(&parts.headers, client) {
                 Sender::Ours => {}
                 Sender::Foreign => return Err(foreign()),
@@ -184,30 +182,30 @@ impl Post {
                 }
             }
         }
-        if principal.must_change_password() && wanted.need != Need::SignedIn {
+        if grantee.must_change_password() && wanted.need != Need::SignedIn {
             return Err(Refusal::initial_password());
         }
-        let chosen = self.choose(principal, parts);
+        let chosen = self.choose(grantee, parts);
         match wanted.need {
             Need::Open | Need::SignedIn => Ok(chosen.ok()),
             Need::Here(permission) => {
                 let project = chosen?;
-                if principal.may(permission, &project.0) {
+                if grantee.may(permission, &project) {
                     return Ok(Some(project));
                 }
-                Err(lacking(permission, &format!("in the project {}", project.0)))
+                Err(lacking(permission, &format!("in the project {project}")))
             }
-            Need::Everywhere(permission) if principal.may_everywhere(permission) => Ok(chosen.ok()),
+            Need::Everywhere(permission) if grantee.may_everywhere(permission) => Ok(chosen.ok()),
             Need::Everywhere(permission) => Err(lacking(permission, "in every project")),
         }
     }
 
     /// Chooses the project of a request. On the gateway it is always the default project, which owns the
     /// gateway's records, prices and budgets.
-    fn choose(&self, principal: &Principal, parts: &Parts) -> Result<Project, Refusal> {
+    fn choose(&self, grantee: &Grantee, parts: &Parts) -> Result<String, Refusal> {
         match self.gate {
-            Gate::Gateway => Ok(Project(DEFAULT_PROJECT.to_owned())),
-            _ => project::choose(principal, &parts.headers, &self.access.projects()),
+            Gate::Gateway => Ok(DEFAULT_PROJECT.to_owned()),
+            _ => project::choose(grantee, &parts.headers, &self.access.projects()),
         }
     }
 
@@ -223,10 +221,10 @@ impl Post {
     }
 
     fn turn_away(&self, parts: &Parts, client: &Client, wanted: &Wanted, turned: TurnedAway) -> Response {
-        let TurnedAway(principal, refusal) = turned;
+        let TurnedAway(grantee, refusal) = turned;
         self.access.meter.add("quipu_access_refused_total", &[("reason", refusal.word())], 1);
         if let Some(entry) =
-            self.denials.entry(parts, client, wanted, principal.as_ref(), &refusal, self.access.now())
+            self.denials.entry(parts, client, wanted, grantee.as_ref(), &refusal, self.access.now())
         {
             self.access.audit.note_later(entry);
         }

@@ -220,6 +220,18 @@ fn listed(method: &Method, path: &str) -> Option<Wanted> {
     })
 }
 
+/// A path as the audit log may have it: without the id of a session, however the request spells the rest.
+pub fn recorded(path: &str) -> String {
+    let mut is_session = false;
+    let told = path.split('/').map(|part| {
+        let behind = std::mem::replace(&mut is_session, false);
+        is_session = String::from_utf8_lossy(&decoded(part)).eq_ignore_ascii_case("sessions")
+            || (behind && part.is_empty());
+        if behind && !part.is_empty() { pseudonym(part) } else { part.to_owned() }
+    });
+    told.collect::<Vec<_>>().join("/")
+}
+
 /// Replaces the id of a session in the audit log, which never removes an entry: the first 16 digits of its
 /// SHA-256. An operator who knows the id can find the entry.
 fn pseudonym(part: &str) -> String {
@@ -252,7 +264,7 @@ fn unlisted(method: &Method, path: &str) -> Wanted {
         let need = if INTERFACE.contains(&first) { Everywhere(Admin) } else { Open };
         return Wanted::plainly(need);
     }
-    Wanted { action: Some("change"), object: Some(path.to_owned()), ..Wanted::plainly(Everywhere(Admin)) }
+    Wanted { action: Some("change"), object: Some(recorded(path)), ..Wanted::plainly(Everywhere(Admin)) }
 }
 
 /// Returns the variable segments of a path if it matches a route.
@@ -294,6 +306,24 @@ mod tests {
         assert_eq!(of(Method::POST, "/v1/traces").need, Here(Ingest));
         assert_eq!(of(Method::GET, "/assets/app.js").need, Open);
         assert_eq!(of(Method::GET, "/traces/abc").need, Open);
+    }
+
+    #[test]
+    fn no_spelling_of_a_path_puts_the_id_of_a_session_into_the_record() {
+        let told = recorded("/api/v1/sessions/s%201");
+        assert!(
+            told.starts_with("/api/v1/sessions/sha256:") && told == recorded("/api/v1/sessions/s 1"),
+            "{told}"
+        );
+        for path in [
+            "/api/v1/sessions/jane/x",
+            "//api/v1/Sessions//jane",
+            "/api/v1/%73essions/jane",
+            "/sessions/jane",
+        ] {
+            assert!(!recorded(path).contains("jane"), "{path}: {}", recorded(path));
+        }
+        assert_eq!(recorded("/api/v1/traces/abc"), "/api/v1/traces/abc");
     }
 
     #[test]

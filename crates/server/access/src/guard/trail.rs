@@ -38,13 +38,13 @@ pub struct Trail {
 impl Trail {
     /// Returns the entry of an admitted request; `None` if the request is not recorded.
     pub fn of(parts: &Parts, client: &Client, wanted: &Wanted, admitted: &Admitted) -> Option<Self> {
-        let actor = match &admitted.principal {
-            Some(principal) => principal.actor(),
+        let actor = match &admitted.grantee {
+            Some(grantee) => grantee.actor(),
             None => Actor::new(ActorKind::Unknown, ""),
         };
         let mut entry = Entry::new(actor, wanted.action?).from(client.address);
         entry.object.clone_from(&wanted.object);
-        entry.project = admitted.project.as_ref().map(|project| project.0.clone());
+        entry.project = admitted.project.clone();
         Some(Self { entry, looks: parts.method == Method::GET || parts.method == Method::HEAD })
     }
 

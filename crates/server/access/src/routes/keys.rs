@@ -4,22 +4,23 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, Json as JsonAnswer};
+use quipu_admission::Principal;
 use quipu_core::Timestamp;
 
 use super::body::Json;
 use super::dto::{KeyAnswer, KeyBody, KeysAnswer, NewKeyAnswer};
 use crate::access::Access;
 use crate::grant::Permission;
+use crate::grantee::Grantee;
 use crate::guard::About;
-use crate::principal::{Principal, Project};
 use crate::refusal::Refusal;
 use crate::register::{Key, NewKey};
 
 /// Returns whether a principal may manage a key: as an admin of its project or of every project.
-fn manages(principal: &Principal, project: Option<&str>) -> bool {
+fn manages(grantee: &Grantee, project: Option<&str>) -> bool {
     match project {
-        Some(project) => principal.may(Permission::Admin, project),
-        None => principal.may_everywhere(Permission::Admin),
+        Some(project) => grantee.may(Permission::Admin, project),
+        None => grantee.may_everywhere(Permission::Admin),
     }
 }
 
@@ -30,11 +31,11 @@ fn manages(principal: &Principal, project: Option<&str>) -> bool {
     responses((status = 200, description = "The keys.", body = KeysAnswer)))]
 pub async fn keys(
     State(access): State<Access>,
-    Extension(principal): Extension<Principal>,
+    Extension(grantee): Extension<Grantee>,
 ) -> Result<JsonAnswer<KeysAnswer>, Refusal> {
     let now = access.now();
     let all = access.register.keys()?;
-    let own = all.into_iter().filter(|key| manages(&principal, key.project.as_deref()));
+    let own = all.into_iter().filter(|key| manages(&grantee, key.project.as_deref()));
     Ok(JsonAnswer(KeysAnswer { keys: own.map(|key| KeyAnswer::of(key, now)).collect() }))
 }
 
@@ -45,17 +46,18 @@ pub async fn keys(
     responses((status = 201, description = "The key is created.", body = NewKeyAnswer)))]
 pub async fn add_key(
     State(access): State<Access>,
-    Extension(principal): Extension<Principal>,
-    Extension(project): Extension<Project>,
+    Extension(grantee): Extension<Grantee>,
+    Extension(caller): Extension<Principal>,
     Json(body): Json<KeyBody>,
 ) -> Result<Response, Refusal> {
-    let new = wanted(body, &principal, project)?;
+    let missing = || Refusal::denied("You have no role in any project; ask an admin for one.");
+    let new = wanted(body, &grantee, caller.project().ok_or_else(missing)?)?;
     if let Some(project) = new.project.as_ref().filter(|project| !access.projects().contains(project)) {
         return Err(Refusal::bad(format!(
             "There is no project {project}; the server's configuration lists the projects."
         )));
     }
-    if !manages(&principal, new.project.as_deref()) {
+    if !manages(&grantee, new.project.as_deref()) {
         return Err(Refusal::denied("You can create keys only for projects in which you are an admin."));
     }
     let (key, text) = access.off_thread(move |register| register.add_key(&new)).await??;
@@ -66,21 +68,21 @@ pub async fn add_key(
     Ok(response)
 }
 
-fn wanted(body: KeyBody, principal: &Principal, project: Project) -> Result<NewKey, Refusal> {
+fn wanted(body: KeyBody, grantee: &Grantee, project: &str) -> Result<NewKey, Refusal> {
     let expires = body.expires_at.map(|text| text.parse::<Timestamp>()).transpose();
     let project = match (body.all_projects, body.project) {
         (true, Some(_)) => {
             return Err(Refusal::bad("In the body: project and all_projects exclude each other."));
         }
         (true, None) => None,
-        (false, named) => Some(named.unwrap_or(project.0)),
+        (false, named) => Some(named.unwrap_or_else(|| project.to_owned())),
     };
     Ok(NewKey {
         name: body.name,
         project,
         scopes: body.scopes.into(),
         expires: expires.map_err(|error| Refusal::bad(format!("In the body: expires_at: {error}.")))?,
-        created_by: principal.actor().to_string(),
+        created_by: grantee.actor().to_string(),
     })
 }
 
@@ -102,11 +104,11 @@ fn about(key: &Key) -> About {
         (status = 404, description = "There is no such key.", body = crate::refusal::Problem, content_type = "application/problem+json")))]
 pub async fn revoke_key(
     State(access): State<Access>,
-    Extension(principal): Extension<Principal>,
+    Extension(grantee): Extension<Grantee>,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Refusal> {
     let key = access.register.key(&id)?;
-    if !manages(&principal, key.project.as_deref()) {
+    if !manages(&grantee, key.project.as_deref()) {
         // The answer is the same as for a key that does not exist.
         return Err(crate::RegisterError::Missing("key", key.id).into());
     }

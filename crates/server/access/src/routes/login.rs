@@ -12,8 +12,8 @@ use super::dto::LoginBody;
 use crate::access::Access;
 use crate::client::Client;
 use crate::cookies::Kind;
+use crate::grantee::Grantee;
 use crate::password::HashPermit;
-use crate::principal::Principal;
 use crate::refusal::Refusal;
 use crate::register::User;
 use crate::secret::Hashed;
@@ -130,17 +130,17 @@ pub async fn end_old(access: &Access, client: &Client, headers: &HeaderMap) -> R
     responses((status = 204, description = "The session has ended, or there was none.")))]
 pub async fn logout(
     State(access): State<Access>,
-    principal: Option<Extension<Principal>>,
+    grantee: Option<Extension<Grantee>>,
     Extension(client): Extension<Client>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let mut response = StatusCode::NO_CONTENT.into_response();
-    let Some(Extension(principal)) = principal else {
+    let Some(Extension(grantee)) = grantee else {
         return Ok(forget(response));
     };
-    if principal.session().is_some() {
+    if grantee.session().is_some() {
         end_old(&access, &client, &headers).await?;
-        access.note(Entry::new(principal.actor(), "logout").from(client.address)).await;
+        access.note(Entry::new(grantee.actor(), "logout").from(client.address)).await;
         response = forget(response);
     }
     Ok(response)

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::{Extension, Json as JsonAnswer};
+use quipu_admission::Principal;
 
 use super::body::Json;
 use super::by_tls;
@@ -12,8 +13,8 @@ use super::login::{self, crowded};
 use crate::access::Access;
 use crate::client::Client;
 use crate::grant::Permission;
+use crate::grantee::Grantee;
 use crate::guard::About;
-use crate::principal::{Principal, PrincipalKind, Project};
 use crate::refusal::Refusal;
 use crate::register::{NewPassword, UserChange};
 
@@ -25,33 +26,31 @@ use crate::register::{NewPassword, UserChange};
     responses((status = 200, description = "The principal.", body = Me)))]
 pub async fn me(
     State(access): State<Access>,
-    principal: Option<Extension<Principal>>,
-    project: Option<Extension<Project>>,
+    grantee: Option<Extension<Grantee>>,
+    caller: Option<Extension<Principal>>,
 ) -> JsonAnswer<Me> {
-    let project = project.map(|Extension(project)| project.0);
-    JsonAnswer(describe(&access, principal.as_deref(), project))
+    let project = caller.and_then(|Extension(caller)| caller.project().map(str::to_owned));
+    JsonAnswer(describe(&access, grantee.as_deref(), project))
 }
 
 /// Describes a principal for the dashboard.
-pub fn describe(access: &Access, principal: Option<&Principal>, project: Option<String>) -> Me {
+pub fn describe(access: &Access, grantee: Option<&Grantee>, project: Option<String>) -> Me {
     let all = access.projects();
     let known: Vec<String> =
-        all.into_iter().filter(|name| principal.is_some_and(|principal| principal.knows(name))).collect();
+        all.into_iter().filter(|name| grantee.is_some_and(|grantee| grantee.knows(name))).collect();
     let may = |permission: &Permission| {
-        principal
-            .zip(project.as_deref())
-            .is_some_and(|(principal, project)| principal.may(*permission, project))
+        grantee.zip(project.as_deref()).is_some_and(|(grantee, project)| grantee.may(*permission, project))
     };
     let permissions = [Permission::Ingest, Permission::Read, Permission::Write, Permission::Admin];
     Me {
         access: access.is_required(),
-        principal: principal.map(who),
-        password_change_required: principal.is_some_and(Principal::must_change_password),
+        principal: grantee.map(who),
+        password_change_required: grantee.is_some_and(Grantee::must_change_password),
         roles: known
             .iter()
-            .map(|name| (name.clone(), principal.and_then(|principal| principal.role(name))))
+            .map(|name| (name.clone(), grantee.and_then(|grantee| grantee.role(name))))
             .collect(),
-        everywhere: principal.is_some_and(|principal| principal.may_everywhere(Permission::Admin)),
+        everywhere: grantee.is_some_and(|grantee| grantee.may_everywhere(Permission::Admin)),
         permissions: permissions
             .iter()
             .filter(|permission| may(permission))
@@ -63,13 +62,8 @@ pub fn describe(access: &Access, principal: Option<&Principal>, project: Option<
     }
 }
 
-fn who(principal: &Principal) -> Who {
-    let kind = match principal.kind() {
-        PrincipalKind::Local => "local",
-        PrincipalKind::User => "user",
-        PrincipalKind::Key => "key",
-    };
-    Who { kind, id: principal.id().to_owned(), name: principal.name().to_owned() }
+fn who(grantee: &Grantee) -> Who {
+    Who { kind: grantee.kind().as_str(), id: grantee.id().to_owned(), name: grantee.name().to_owned() }
 }
 
 /// Change the password
@@ -85,15 +79,15 @@ fn who(principal: &Principal) -> Who {
         (status = 429, description = "Too many attempts.", body = crate::refusal::Problem, content_type = "application/problem+json")))]
 pub async fn password(
     State(access): State<Access>,
-    Extension(principal): Extension<Principal>,
+    Extension(grantee): Extension<Grantee>,
     Extension(client): Extension<Client>,
     headers: HeaderMap,
     Json(body): Json<PasswordBody>,
 ) -> Result<Response, Refusal> {
-    if principal.session().is_none() {
+    if grantee.session().is_none() {
         return Err(Refusal::denied("Only a logged-in user has a password to change."));
     }
-    let user = principal.id().to_owned();
+    let user = grantee.id().to_owned();
     let same = body.new == body.old;
     let place = login::begin_attempt(&access, &user, &client).await?;
     let stored = access.register.identify(&user)?.and_then(|identified| identified.password);
@@ -107,7 +101,7 @@ pub async fn password(
     let password = access.hashing.hash(body.new, user.clone()).await.map_err(|_| crowded())??;
     change(&access, &user, NewPassword::Own(password)).await?;
     let mut response = login::begin(&access, &user, by_tls(&client, &headers)).await?;
-    let detail = principal.must_change_password().then(|| ("was", "initial".to_owned()));
+    let detail = grantee.must_change_password().then(|| ("was", "initial".to_owned()));
     let detail = detail.into_iter().collect();
     response.extensions_mut().insert(About { object: Some(user), detail, ..About::default() });
     Ok(response)

@@ -4,14 +4,15 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, Json as JsonAnswer};
+use quipu_admission::PrincipalKind;
 
 use super::body::Json;
 use super::dto::{UserAnswer, UserBody, UserChangeBody, UsersAnswer};
 use super::login::crowded;
 use crate::access::Access;
+use crate::grantee::Grantee;
 use crate::guard::About;
 use crate::password::HashedPassword;
-use crate::principal::{Principal, PrincipalKind};
 use crate::refusal::Refusal;
 use crate::register::{NewPassword, NewUser, UserChange};
 
@@ -57,12 +58,12 @@ pub async fn add_user(State(access): State<Access>, Json(body): Json<UserBody>) 
         (status = 404, description = "There is no such user.", body = crate::refusal::Problem, content_type = "application/problem+json")))]
 pub async fn change_user(
     State(access): State<Access>,
-    Extension(principal): Extension<Principal>,
+    Extension(grantee): Extension<Grantee>,
     Path(name): Path<String>,
     Json(body): Json<UserChangeBody>,
 ) -> Result<Response, Refusal> {
     let user = access.register.user(&name)?;
-    if is_self(&principal, &user.name) && (body.roles.is_some() || body.disabled == Some(true)) {
+    if is_self(&grantee, &user.name) && (body.roles.is_some() || body.disabled == Some(true)) {
         return Err(Refusal::denied("You cannot change your own roles or disable yourself."));
     }
     let mut detail = Vec::new();
@@ -75,7 +76,7 @@ pub async fn change_user(
     let password = match body.password {
         Some(password) => {
             let hash = access.hashing.hash(password, user.name.clone()).await.map_err(|_| crowded())??;
-            let new = chosen_by(&principal, &user.name)(hash);
+            let new = chosen_by(&grantee, &user.name)(hash);
             detail.push(("password", new.word().to_owned()));
             Some(new)
         }
@@ -98,11 +99,11 @@ pub async fn change_user(
         (status = 404, description = "There is no such user.", body = crate::refusal::Problem, content_type = "application/problem+json")))]
 pub async fn remove_user(
     State(access): State<Access>,
-    Extension(principal): Extension<Principal>,
+    Extension(grantee): Extension<Grantee>,
     Path(name): Path<String>,
 ) -> Result<StatusCode, Refusal> {
     let user = access.register.user(&name)?;
-    if is_self(&principal, &user.name) {
+    if is_self(&grantee, &user.name) {
         return Err(Refusal::denied("You cannot remove yourself."));
     }
     access.off_thread(move |register| register.remove_user(&user.name)).await??;
@@ -110,10 +111,10 @@ pub async fn remove_user(
 }
 
 /// Returns the kind of a password that this principal sets for a user.
-fn chosen_by(principal: &Principal, name: &str) -> fn(HashedPassword) -> NewPassword {
-    if is_self(principal, name) { NewPassword::Own } else { NewPassword::Initial }
+fn chosen_by(grantee: &Grantee, name: &str) -> fn(HashedPassword) -> NewPassword {
+    if is_self(grantee, name) { NewPassword::Own } else { NewPassword::Initial }
 }
 
-fn is_self(principal: &Principal, name: &str) -> bool {
-    principal.kind() == PrincipalKind::User && principal.id() == name
+fn is_self(grantee: &Grantee, name: &str) -> bool {
+    grantee.kind() == PrincipalKind::User && grantee.id() == name
 }

@@ -11,9 +11,10 @@ use axum::response::IntoResponse;
 use axum::{Json, Router};
 use http_body_util::BodyExt as _;
 use quipu_access::{
-    Access, AccessConfig, Gate, NewKey, NewPassword, NewUser, Principal, Project, Register, Roles, Scopes,
-    Secure, guard, routes,
+    Access, AccessConfig, Gate, Grantee, NewKey, NewPassword, NewUser, Register, Roles, Scopes, Secure,
+    guard, routes,
 };
+use quipu_admission::Principal;
 use quipu_audit::{Audit, AuditConfig, AuditQuery, Noted};
 use quipu_core::{Clock, NoMeter, Timestamp};
 use serde_json::{Value, json};
@@ -121,11 +122,11 @@ impl House {
         self.ask_at(Gate::Api, app, method, path)
     }
 
-    /// Returns the principal of a session cookie.
-    pub async fn principal(&self, cookie: &str) -> Principal {
+    /// Returns the grantee of a session cookie.
+    pub async fn grantee(&self, cookie: &str) -> Grantee {
         let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
         let app = Router::new().fallback(async move |request: Request| {
-            tell.send(request.extensions().get::<Principal>().cloned()).unwrap();
+            tell.send(request.extensions().get::<Grantee>().cloned()).unwrap();
         });
         let answer = self.ask_at(Gate::Api, app, "GET", "/api/v1/live").header("cookie", cookie).await;
         assert_eq!(answer.status, 200, "{}", answer.text);
@@ -161,8 +162,8 @@ async fn tell(request: Request) -> impl IntoResponse {
     let extensions = request.extensions();
     let headers: Vec<String> = request.headers().keys().map(ToString::to_string).collect();
     Json(json!({
-        "principal": extensions.get::<Principal>().map(Principal::id),
-        "project": extensions.get::<Project>().map(|project| project.0.clone()),
+        "principal": extensions.get::<Grantee>().map(Grantee::id),
+        "project": extensions.get::<Principal>().and_then(Principal::project),
         "headers": headers,
     }))
 }

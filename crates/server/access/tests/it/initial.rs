@@ -171,7 +171,7 @@ async fn what_outlives_its_request_ends_with_a_password_of_somebody_else() {
     house.new_user("ada", &["viewer"]);
     let cookie = house.session("ada").await;
     let changed = change(&house, &cookie, PASSWORD, OWN).await;
-    let ada = house.principal(&changed.cookie()).await;
+    let ada = house.grantee(&changed.cookie()).await;
     assert!(house.access.still_knows(&ada, "default"));
     let conn = rusqlite::Connection::open(house.folder.path().join(FILE)).unwrap();
     conn.execute("UPDATE user SET initial = 1", []).unwrap();

@@ -211,7 +211,7 @@ async fn what_outlives_its_request_can_ask_whether_its_principal_is_still_let_in
     let house = House::new();
     house.user("ada", &["viewer"]);
     let cookie = house.session("ada").await;
-    let ada = house.principal(&cookie).await;
+    let ada = house.grantee(&cookie).await;
     assert!(house.access.still_knows(&ada, "default") && house.access.still_knows(&ada, "shop"));
     // The present roles apply.
     for (roles, default, shop) in

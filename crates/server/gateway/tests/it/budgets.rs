@@ -60,7 +60,8 @@ async fn a_full_budget_refuses_in_each_providers_shape_before_anything_is_sent()
     assert!(house.provider.came().is_empty(), "nothing was sent");
     house.close().await;
     assert!(house.costs(0).await.is_empty(), "a call that was not made is no call");
-    assert!(house.metrics.text().contains("reason=\"budget_exceeded\"} 1"), "{}", house.metrics.text());
+    let refused = "quipu_gateway_refusals_total{reason=\"budget_exceeded\",upstream=\"openai\"} 1";
+    assert!(house.metrics.text().contains(refused), "{}", house.metrics.text());
 }
 
 #[tokio::test]

@@ -35,7 +35,7 @@ async fn errors_of_providers_pass_unchanged() {
         spans.iter().map(|span| span.canonical.error_type.as_deref().unwrap_or_default()).collect();
     assert_eq!(kinds, ["rate_limit_exceeded", "500"]);
     assert!(
-        house.metrics.text().contains("quipu_gateway_requests_total{upstream=\"openai\",status=\"429\"} 1")
+        house.metrics.text().contains("quipu_gateway_requests_total{status=\"429\",upstream=\"openai\"} 1")
     );
 }
 

@@ -11,7 +11,8 @@ use quipu_admission::MemoryPool;
 use quipu_budget::{Budget, Budgets};
 use quipu_core::{Adapters, Batch, Cost, Error, ErrorKind, Intake, Retry, Span, Stage};
 use quipu_gateway::{Gateway, GatewayConfig, GatewayParts, Recording, UpstreamConfig};
-use quipu_pipeline::{Pipeline, Priced, Read, SelfMetrics, Stages, Unstored};
+use quipu_metrics::SelfMetrics;
+use quipu_pipeline::{Pipeline, Priced, Read, Stages, Unstored};
 use quipu_prices::Books;
 use tokio::sync::watch;
 

@@ -5,7 +5,7 @@ use std::io::Write;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use quipu_admission::Caller;
+use quipu_admission::ShareKey;
 use quipu_budget::{Amount, Budget};
 use quipu_core::Usd;
 
@@ -63,7 +63,7 @@ async fn many_small_values_take_no_more_than_their_text() {
 #[tokio::test]
 async fn a_body_that_finds_no_memory_is_told_to_come_back() {
     let house = house().await;
-    let mut all = house.memory.permit(Caller::new(&"another", &0));
+    let mut all = house.memory.permit(ShareKey::new(&"another", &0));
     all.try_grow_to(MEMORY).unwrap();
     let (status, text) = Raw::post(PATH, CHAT).send(&house.url).await;
     assert_eq!(status, 503, "{text}");
@@ -100,7 +100,8 @@ async fn an_answer_that_passes_unread_spends_what_was_reserved() {
     assert_eq!(response.status(), 200);
     let reserved = house.budgets.list().unwrap()[0].accounts[0].reserved;
     // Other callers take their shares before the answer comes: the rest is too small for its long line.
-    let mut others: Vec<_> = (0..OTHERS).map(|other| house.memory.permit(Caller::new(&other, &0))).collect();
+    let mut others: Vec<_> =
+        (0..OTHERS).map(|other| house.memory.permit(ShareKey::new(&other, &0))).collect();
     for other in &mut others {
         let mut share = MEMORY / OTHERS;
         while share > 0 && other.try_grow_to(share).is_err() {

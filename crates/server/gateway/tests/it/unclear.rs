@@ -85,6 +85,13 @@ fn hidden() -> Vec<(&'static str, Raw)> {
         ("broken gzip", Raw::post(PATH, "no gzip").header("content-encoding", "gzip")),
         ("brotli", plain().header("content-encoding", "br")),
         ("two codings", Raw::post(PATH, gzip(CHAT.as_bytes())).header("content-encoding", "gzip, gzip")),
+        (
+            "a coding taken away",
+            Raw::post(PATH, gzip(CHAT.as_bytes()))
+                .header("content-encoding", "gzip")
+                .header("connection", "close, Content-Encoding"),
+        ),
+        ("a content type taken away", plain().header("connection", "content-type")),
         ("spaces around the model", body(&CHAT.replace("gpt-4o", " gpt-4o"))),
         ("another case of the model", body(&CHAT.replace("gpt-4o", "GPT-4O"))),
         ("a model nobody knows", body(&CHAT.replace("gpt-4o", "llama-wool-1"))),
@@ -144,6 +151,8 @@ async fn what_reaches_a_provider_past_a_budget_was_judged_and_is_recorded() {
         "batch",
         "a model nobody knows",
         "two members of gzip",
+        "a coding taken away",
+        "a content type taken away",
     ] {
         assert!(!passed.contains(&name), "{name} passes");
     }
@@ -211,11 +220,8 @@ async fn requests_are_refused_without_a_budget_where_the_operator_says_so() {
     let house = house(|config| config.unknown = Some(Unjudged::Refuse), None).await;
     let (status, text) = Raw::post("/openai/v1/images/generations", "{}").send(&house.url).await;
     assert!(status == 403 && text.contains("request_not_understood"), "{text}");
-    assert!(
-        house.metrics.text().contains("reason=\"request_not_understood\"} 1"),
-        "{}",
-        house.metrics.text()
-    );
+    let refused = "quipu_gateway_refusals_total{reason=\"request_not_understood\",upstream=\"openai\"} 1";
+    assert!(house.metrics.text().contains(refused), "{}", house.metrics.text());
 }
 
 #[tokio::test]

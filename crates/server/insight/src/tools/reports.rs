@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use compact_str::CompactString;
-use parking_lot::Mutex;
+use quipu_core::locks::Mutex;
 use quipu_core::{Clock as _, Result, Sketch, Store, SystemClock, Timestamp, TraceFilter};
 
 use super::{Baseline, ToolInsight, insights_against};

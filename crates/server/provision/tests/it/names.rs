@@ -8,10 +8,9 @@ use quipu_core::{
     Attributes, Bucket, Metric, MetricSink as _, Point, PointValue, Resource, Scope, Temporality, Timestamp,
 };
 use quipu_provision::{ProvisionConfig, files};
+use quipu_sdk::metrics::SelfMetrics;
 use quipu_sdk::metrics::catalogue::{CATALOGUE, Entry};
 
-/// The source of Quipu's own metric names and labels: the pipeline's table.
-const OWN: &str = include_str!("../../../../pipeline/src/meter.rs");
 /// Labels of Quipu's own metrics, and those that Prometheus adds.
 const LABELS: [&str; 9] =
     ["signal", "outcome", "backend", "reason", "instance", "job", "le", "resource", "severity"];
@@ -58,8 +57,8 @@ async fn shown() -> BTreeMap<String, BTreeSet<String>> {
         let labels = rest.split(['{', ',']).filter_map(|part| Some(part.split_once("=\"")?.0.to_owned()));
         names.entry(name.to_owned()).or_default().extend(labels);
     }
-    for name in OWN.split('"').filter(|text| text.starts_with("quipu_") && !text.contains(['{', ' '])) {
-        names.entry(name.to_owned()).or_default().extend(LABELS.map(str::to_owned));
+    for (name, _) in SelfMetrics::HELP {
+        names.entry((*name).to_owned()).or_default().extend(LABELS.map(str::to_owned));
     }
     names.entry("up".to_owned()).or_default();
     names

@@ -1,7 +1,7 @@
 //! Tests of windows of subscriptions.
 
 use quipu_conformance::sample::{BASE, at};
-use quipu_core::{Timestamp, TraceFilter, Usd};
+use quipu_core::{AnswerMemory, Timestamp, TraceFilter, Usd};
 use quipu_insight::plans::{Ask, Plan, PlanWindow, WindowKind, windows};
 
 use super::world::{Call, Flat, call, hours, stored, usd};
@@ -93,4 +93,21 @@ async fn windows_that_ended_before_are_left_out_but_still_say_where_the_next_beg
     let five = of_kind(&plans[0], WindowKind::FiveHours);
     assert_eq!((five.len(), five[0].started_at, five[0].llm_calls), (1, at(hours(6)), 1));
     assert_eq!(of_kind(&plans[0], WindowKind::Week)[0].started_at, BASE);
+}
+
+#[tokio::test]
+async fn a_store_without_plans_takes_no_memory_for_its_users() {
+    let metered = |number: u64| {
+        let user = format!("user {number}");
+        call(number, "claude-opus-5", i64::try_from(number).unwrap(), (1_000, 100)).user(&user)
+    };
+    let mut calls: Vec<Call> = (1..=200).map(metered).collect();
+    let ask = Ask::default();
+    let of = async |calls: &[Call]| {
+        let store = stored(&book(), calls).await;
+        AnswerMemory::within(160 << 10).scope(windows(&*store, &ask, at(600))).await
+    };
+    assert_eq!(of(&calls).await.unwrap(), []);
+    calls.push(used(300, 60));
+    assert!(of(&calls).await.is_err(), "with a plan, the sums of all users are read");
 }

@@ -1,13 +1,13 @@
-//! The identity that a fair share belongs to.
+//! The key of a fair share.
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hash};
 use std::sync::LazyLock;
 
-/// A sender and one part of it: a key or address, and a service or address within it. Senders share the
-/// capacity, and the parts of a sender share its share.
+/// The key of a fair share: hashes of a sender and of one part of it. The sender is a key or an address, the
+/// part a service or an address. Senders share the capacity, and the parts of a sender share its share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Caller {
+pub struct ShareKey {
     pub(crate) sender: u64,
     pub(crate) part: u64,
 }
@@ -16,8 +16,8 @@ pub struct Caller {
 /// another's.
 static NUMBERS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 
-impl Caller {
-    /// The caller with this name, such as the id of a key, and this part of it.
+impl ShareKey {
+    /// The share of the sender with this name, such as the id of a key, and of this part of it.
     pub fn new(sender: &impl Hash, part: &impl Hash) -> Self {
         Self { sender: NUMBERS.hash_one(sender), part: NUMBERS.hash_one(part) }
     }
@@ -38,7 +38,7 @@ impl Caller {
         self.part
     }
 
-    /// The same sender with a part from an earlier [`Caller::part`].
+    /// The same sender with a part from an earlier [`ShareKey::part`].
     #[must_use]
     pub const fn with_known_part(self, part: u64) -> Self {
         Self { part, ..self }

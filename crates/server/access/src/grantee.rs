@@ -1,7 +1,8 @@
-//! The principal that sends a request, and its project.
+//! The rights of the principal that sends a request.
 
 use std::sync::Arc;
 
+use quipu_admission::{Principal, PrincipalKind};
 use quipu_audit::{Actor, ActorKind};
 
 use crate::grant::{Permission, Role, Roles, Scopes};
@@ -11,26 +12,10 @@ use crate::secret::Hashed;
 /// The project that always exists.
 pub const DEFAULT_PROJECT: &str = "default";
 
-/// The project of a request, stored in its extensions.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Project(pub String);
-
-/// The kind of a principal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum PrincipalKind {
-    /// Any client of a server without access control.
-    Local,
-    /// A user with a session.
-    User,
-    /// A program with a key.
-    Key,
-}
-
-/// The principal of a request, stored in its extensions.
+/// A principal with its display name, its rights and its session, in the extensions of a request.
 #[derive(Debug, Clone)]
-pub struct Principal {
-    kind: PrincipalKind,
-    id: String,
+pub struct Grantee {
+    principal: Principal,
     name: String,
     grants: Grants,
     session: Option<Hashed>,
@@ -45,7 +30,7 @@ enum Grants {
     Scopes { scopes: Scopes, project: Option<String> },
 }
 
-impl Principal {
+impl Grantee {
     /// Returns the principal of every client while access is off.
     pub fn local() -> Self {
         Self::without_session(PrincipalKind::Local, "local", "local", Grants::Everything)
@@ -62,13 +47,13 @@ impl Principal {
     }
 
     fn without_session(kind: PrincipalKind, id: &str, name: &str, grants: Grants) -> Self {
-        Self { kind, id: id.to_owned(), name: name.to_owned(), grants, session: None, must_change: false }
+        let principal = Principal::new(kind, id);
+        Self { principal, name: name.to_owned(), grants, session: None, must_change: false }
     }
 
     pub(crate) fn of_user(user: &Arc<User>, session: Hashed) -> Self {
         Self {
-            kind: PrincipalKind::User,
-            id: user.name.clone(),
+            principal: Principal::new(PrincipalKind::User, &user.name),
             name: user.name.clone(),
             grants: Grants::Roles(user.roles.clone()),
             session: Some(session),
@@ -78,12 +63,17 @@ impl Principal {
 
     /// The kind of the principal.
     pub const fn kind(&self) -> PrincipalKind {
-        self.kind
+        self.principal.kind()
     }
 
     /// The public id of a key, or the name of a user.
     pub fn id(&self) -> &str {
-        &self.id
+        self.principal.id()
+    }
+
+    /// The principal, in a request to a project.
+    pub(crate) fn principal(&self, project: Option<String>) -> Principal {
+        self.principal.clone().within(project)
     }
 
     /// The display name.
@@ -165,11 +155,11 @@ impl Principal {
 
     /// Returns the actor for the audit log.
     pub fn actor(&self) -> Actor {
-        let kind = match self.kind {
+        let kind = match self.kind() {
             PrincipalKind::Local => ActorKind::Local,
             PrincipalKind::User => ActorKind::User,
             PrincipalKind::Key => ActorKind::Key,
         };
-        Actor::new(kind, self.id.clone())
+        Actor::new(kind, self.id())
     }
 }
