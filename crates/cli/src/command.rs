@@ -18,6 +18,9 @@ pub fn run(args: Args) -> Result<bool> {
             let _ = client::settle(&args.credentials);
         }
         let _ = key::settle(&args.key);
+    } else if matches!(args.command, Command::SqlWorker(_)) {
+        // It is part of each answer of SQL, and has no other server to ask.
+        key::settle(&args.key)?;
     } else {
         client::settle(&args.credentials).and_then(|()| key::settle(&args.key))?;
     }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Parser as _;
 use clap::error::ErrorKind;
+use quipu::metrics::SelfMetrics;
 
 use crate::args::Args;
 use crate::serve::Config;
@@ -32,13 +33,17 @@ fn root() -> PathBuf {
 
 /// README and guide, by their paths.
 fn documents() -> Vec<(String, String)> {
-    let mut waiting =
-        vec![root().join("docs/guide"), root().join("docs/security.md"), root().join("README.md")];
+    files(&["docs/guide", "docs/security.md", "README.md"], "md")
+}
+
+/// All files with this extension in some folders, by their paths.
+fn files(places: &[&str], extension: &str) -> Vec<(String, String)> {
+    let mut waiting: Vec<_> = places.iter().map(|place| root().join(place)).collect();
     let mut found = Vec::new();
     while let Some(path) = waiting.pop() {
         if path.is_dir() {
             waiting.extend(fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
-        } else if path.extension().is_some_and(|end| end == "md") {
+        } else if path.extension().is_some_and(|end| end == extension) {
             let name = path.strip_prefix(root()).unwrap().display().to_string();
             found.push((name, fs::read_to_string(path).unwrap()));
         }
@@ -209,19 +214,23 @@ fn with_variables(text: &str) -> String {
 }
 
 #[test]
+fn every_own_metric_has_a_help_text() {
+    let mut recorded = 0;
+    for (place, source) in files(&["crates"], "rs") {
+        let calls = [".add(", ".set(", ".observe("].into_iter().flat_map(|call| source.split(call).skip(1));
+        let names = calls.filter_map(|call| call.trim_start().strip_prefix('"')?.split('"').next());
+        for name in names.filter(|name| name.starts_with("quipu_")) {
+            recorded += 1;
+            assert!(SelfMetrics::HELP.iter().any(|(known, _)| *known == name), "{place}: {name}");
+        }
+    }
+    assert!(recorded > 40, "{recorded} calls");
+}
+
+#[test]
 fn the_runbook_has_every_own_metric_and_every_alert() {
     let runbook = fs::read_to_string(root().join("docs/guide/runbook.md")).unwrap();
-    let meter = fs::read_to_string(root().join("crates/pipeline/src/meter.rs")).unwrap();
-    let (_, help) = meter.split_once("const HELP").unwrap();
-    let (help, _) = help.split_once("];").unwrap();
-    let names: Vec<&str> = help
-        .split('"')
-        .filter(|text| {
-            !text.contains(' ') && text.ends_with(|end: char| end.is_ascii_lowercase()) && text.contains('_')
-        })
-        .collect();
-    assert!(names.len() > 40, "{names:?}");
-    for name in names {
+    for (name, _) in SelfMetrics::HELP {
         assert!(runbook.contains(&format!("| `{name}` |")), "{name} is not in the runbook");
     }
     let alarms = fs::read_to_string(root().join("crates/server/provision/src/alarms.rs")).unwrap();

@@ -15,7 +15,7 @@ const AXE: &str = "axe-core@4";
 const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
 /// The scripts by name.
-const SCRIPTS: [(&str, &str); 28] = [
+const SCRIPTS: [(&str, &str); 30] = [
     ("main.mjs", include_str!("../suites/web/main.mjs")),
     ("browser.mjs", include_str!("../suites/web/browser.mjs")),
     ("steps.mjs", include_str!("../suites/web/steps.mjs")),
@@ -34,6 +34,7 @@ const SCRIPTS: [(&str, &str); 28] = [
     ("boards.mjs", include_str!("../suites/web/boards.mjs")),
     ("money.mjs", include_str!("../suites/web/money.mjs")),
     ("hostile.mjs", include_str!("../suites/web/hostile.mjs")),
+    ("load.mjs", include_str!("../suites/web/load.mjs")),
     ("restart.mjs", include_str!("../suites/web/restart.mjs")),
     ("server.mjs", include_str!("../suites/web/server.mjs")),
     ("access.mjs", include_str!("../suites/web/access.mjs")),
@@ -43,6 +44,7 @@ const SCRIPTS: [(&str, &str); 28] = [
     ("first.mjs", include_str!("../suites/web/first.mjs")),
     ("tasks.mjs", include_str!("../suites/web/tasks.mjs")),
     ("widths.mjs", include_str!("../suites/web/widths.mjs")),
+    ("pictures.mjs", include_str!("../suites/web/pictures.mjs")),
     ("figures.mjs", include_str!("../suites/web/figures.mjs")),
 ];
 

@@ -9,12 +9,15 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use super::{Outcome, files_with, verdict};
+use super::shrinking::{Complaint, Shrinking};
+use super::{Outcome, files_with};
 
 /// Circles that are left, relative to the root.
-const LIST: &str = "xtask/circles.toml";
-const HEAD: &str = "# Circles between modules that a crate still has. The list only shrinks: `cargo xtask check circles --fix`\n\
-    # removes modules that have left a circle.\n";
+const LIST: Shrinking = Shrinking {
+    path: "xtask/circles.toml",
+    head: "# Circles between modules that a crate still has. The list only shrinks: `cargo xtask check circles --fix`\n\
+        # removes modules that have left a circle.\n",
+};
 
 /// The modules of each circle, by the crate's folder.
 type Circles = BTreeMap<String, Vec<BTreeSet<String>>>;
@@ -24,22 +27,9 @@ type Uses = BTreeMap<String, BTreeSet<String>>;
 /// No crate has a circle that is not on the list, and the list has none that is gone.
 pub fn circles(root: &Path, fix: bool) -> Result<Outcome> {
     let found = found(root)?;
-    let list = fs::read_to_string(root.join(LIST)).unwrap_or_default();
-    let listed: Circles = toml::from_str(&list).with_context(|| LIST.to_owned())?;
-    let complaints = compare(&found, &listed);
-    let grew = complaints.iter().any(|complaint| complaint.grew);
-    if fix && !grew && !complaints.is_empty() {
-        fs::write(root.join(LIST), format!("{HEAD}{}", toml::to_string(&found)?))?;
-        return Ok(Outcome::Good(format!("{LIST} has shrunk")));
-    }
-    let texts: Vec<String> = complaints.into_iter().map(|complaint| complaint.text).collect();
+    let complaints = compare(&found, &LIST.listed(root)?);
     let modules: usize = found.values().flatten().map(BTreeSet::len).sum();
-    verdict(&texts, format!("{modules} modules in circles are left"))
-}
-
-struct Complaint {
-    grew: bool,
-    text: String,
+    LIST.judge(root, fix, &found, complaints, format!("{modules} modules in circles are left"))
 }
 
 fn compare(found: &Circles, listed: &Circles) -> Vec<Complaint> {

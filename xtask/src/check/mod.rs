@@ -2,9 +2,11 @@
 
 mod cards;
 mod circles;
+mod crates;
 mod layers;
 mod links;
 mod prose;
+mod shrinking;
 mod sizes;
 mod tools;
 
@@ -18,7 +20,7 @@ use quipu_trials::{shell, table};
 /// Options of `check`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Formats the sources, lowers the ceilings of prose and the list of circles instead of complaining
+    /// Formats the sources, and lowers the ceilings of prose, the list of circles and the numbers of crates
     #[arg(long)]
     fix: bool,
     /// A check that could not be made, because its tool is missing, is a failure
@@ -49,13 +51,14 @@ pub enum Outcome {
 type Check = (&'static str, fn(&Args) -> Result<Outcome>);
 
 /// Cheap checks first, so that a typo does not wait for a compiler.
-const CHECKS: [Check; 15] = [
+const CHECKS: [Check; 16] = [
     ("fmt", |args| tools::fmt(args.fix)),
     ("cards", |_| cards::cards(&shell::root())),
     ("openings", |_| cards::openings(&shell::root())),
     ("sizes", |_| sizes::sizes(&shell::root())),
     ("layers", |_| layers::layers()),
     ("circles", |args| circles::circles(&shell::root(), args.fix)),
+    ("crates", |args| crates::crates(&shell::root(), args.fix)),
     ("links", |_| links::links(&shell::root())),
     ("prose", |args| prose::prose(&shell::root(), args.fix)),
     ("typos", |_| tools::typos()),

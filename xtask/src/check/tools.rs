@@ -92,8 +92,14 @@ pub fn advisories() -> Result<Outcome> {
     Ok(Outcome::Good(String::new()))
 }
 
-/// Whether the committed web build is what the sources give.
+/// Whether the committed web build is what the sources give, and the sources have the form of their
+/// formatter. A clone without the npm packages has no formatter.
 pub fn web() -> Result<Outcome> {
+    let sources = shell::root().join("crates/server/web/ui");
+    let formatter = sources.join("node_modules/.bin/biome");
+    if formatter.exists() {
+        shell::run(Command::new(formatter).args(["check", "."]).current_dir(sources))?;
+    }
     let script = "crates/server/web/ui/scripts/check.mjs";
     if !shell::root().join(script).is_file() {
         return Ok(Outcome::Skipped(format!("{script} is missing")));

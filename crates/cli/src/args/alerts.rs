@@ -17,6 +17,15 @@ pub struct Alerts {
 pub enum AlertsWhat {
     /// List the current states, firing ones first
     List {
+        /// Only this rule
+        #[arg(long)]
+        rule: Option<String>,
+        /// firing, error, pending, no_data or ok
+        #[arg(long)]
+        state: Option<String>,
+        /// Maximum number of rows
+        #[arg(long)]
+        limit: Option<String>,
         #[command(flatten)]
         source: Source,
     },

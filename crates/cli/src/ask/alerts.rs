@@ -4,6 +4,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use quipu_alert::number;
 use serde_json::{Map, Value, json};
 
 use super::source::{ask, escape};
@@ -19,9 +20,12 @@ const SILENCES: &str = "/api/v1/alerts/silences";
 /// check.
 pub fn run(what: &AlertsWhat) -> Result<bool> {
     match what {
-        AlertsWhat::List { source } => get(source, Question::get(ALERTS), list),
+        AlertsWhat::List { rule, state, limit, source } => {
+            let question = Question::get(ALERTS).with("rule", rule).with("state", state).with("limit", limit);
+            get(source, question, list)
+        }
         AlertsWhat::Rules { source } => get(source, Question::get(RULES), rules),
-        AlertsWhat::Test { rule, source } => test(rule.as_deref(), source),
+        AlertsWhat::Test { rule, source } => test(rule, source),
         AlertsWhat::Backtest(test) => backtest(test),
         AlertsWhat::Set { name, file, source } => {
             let path = format!("{RULES}/{}", escape(name));
@@ -73,11 +77,10 @@ pub(super) fn get(source: &Source, question: Question, print: impl Fn(&Value) ->
     Ok(true)
 }
 
-fn test(rule: Option<&str>, source: &Source) -> Result<bool> {
-    let mut answer = ask(source, &Question::get(ALERTS))?;
+fn test(rule: &Option<String>, source: &Source) -> Result<bool> {
+    let mut answer = ask(source, &Question::get(ALERTS).with("rule", rule))?;
     if let Some(rows) = answer["alerts"].as_array_mut() {
-        let is_bad = |row: &Value| matches!(row["state"].as_str(), Some("firing" | "error"));
-        rows.retain(|row| is_bad(row) && rule.is_none_or(|rule| row["rule"] == rule));
+        rows.retain(|row| matches!(row["state"].as_str(), Some("firing" | "error")));
     }
     let passes = answer["alerts"].as_array().is_none_or(Vec::is_empty);
     show(source.json, &answer, |answer| if passes { "no alert is firing".into() } else { list(answer) })?;
@@ -138,6 +141,11 @@ fn group(value: &Value) -> String {
     if text.is_empty() { "–".into() } else { text }
 }
 
+/// A number with few digits; the JSON answer has all of them.
+fn short(value: &Value) -> String {
+    value.as_f64().map_or_else(|| text(value), number)
+}
+
 fn list(answer: &Value) -> String {
     let columns = [
         Column("state", false),
@@ -154,13 +162,22 @@ fn list(answer: &Value) -> String {
             Some(error) => format!("{} ({})", text(&row["state"]), clean(error)),
             None => text(&row["state"]),
         };
-        let rest = ["value", "threshold", "severity"].map(|field| text(&row[field]));
-        let mut cells = vec![state, text(&row["rule"]), group(&row["group"])];
-        cells.extend(rest);
-        cells.extend([time(&row["since"]), text(&row["episode"])]);
-        cells
+        vec![
+            state,
+            text(&row["rule"]),
+            group(&row["group"]),
+            short(&row["value"]),
+            short(&row["threshold"]),
+            text(&row["severity"]),
+            time(&row["since"]),
+            text(&row["episode"]),
+        ]
     };
-    or(table_of(&columns, rows(answer, "alerts", line)), "no rule has been evaluated")
+    let mut listed = or(table_of(&columns, rows(answer, "alerts", line)), "no rule has been evaluated");
+    if let Some(more @ 1..) = answer["left_out"].as_u64() {
+        listed.push_str(&format!("\n{more} more; --limit takes up to 10,000 rows"));
+    }
+    listed
 }
 
 fn rules(answer: &Value) -> String {
@@ -200,7 +217,7 @@ fn history(answer: &Value) -> String {
             text(&row["state"]),
             text(&row["rule"]),
             group(&row["group"]),
-            text(&row["peak"]),
+            short(&row["peak"]),
             text(&row["acknowledged_by"]),
             notices.join(" "),
             text(&row["id"]),
@@ -241,7 +258,7 @@ fn tested(answer: &Value) -> String {
         Column("peak", true),
     ];
     let line =
-        |row: &Value| vec![time(&row["from"]), time(&row["to"]), group(&row["group"]), text(&row["peak"])];
+        |row: &Value| vec![time(&row["from"]), time(&row["to"]), group(&row["group"]), short(&row["peak"])];
     let lines = rows(answer, "episodes", line);
     let minutes = answer["firing_s"].as_f64().unwrap_or(0.0) / 60.0;
     let said = format!("would have fired {} times, {minutes:.0} min in total", lines.len());

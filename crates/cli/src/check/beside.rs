@@ -1,4 +1,4 @@
-//! Files of a project next to its store: budgets, access, documents, prices, and files of exporters.
+//! Files of a project next to its store: budgets, alerts, access, documents, prices, and files of exporters.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,8 @@ const SHELVES: [&str; 2] = ["documents/views", "documents/dashboards"];
 fn databases(folder: &Path, is_default: bool) -> Vec<(PathBuf, Checked)> {
     let register = (folder.join(quipu_access::FILE), Checked::Register(quipu_access::MARK));
     let accounts = (folder.join("budgets.db"), Checked::Accounts);
-    [Some(accounts), is_default.then_some(register)].into_iter().flatten().collect()
+    let alerts = (folder.join(quipu_alert::FILE), Checked::Alerts(quipu_alert::MARK));
+    [Some(accounts), Some(alerts), is_default.then_some(register)].into_iter().flatten().collect()
 }
 
 /// Checks the files; one sentence a finding.

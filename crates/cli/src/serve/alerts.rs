@@ -5,11 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow};
-use quipu::core::{AnswerMemory, Store, SystemClock};
+use quipu::core::{AnswerMemory, Error, ErrorKind, Store, SystemClock};
 use quipu::pipeline::Pipeline;
 use quipu_alert::{
-    Actions, Alerts, AlertsConfig, AlertsParts, ChannelConfig, Extras, OwnFigure, ReadOwn, RunStatement,
-    StoreMeasure,
+    Actions, AlertError, Alerts, AlertsConfig, AlertsParts, ChannelConfig, Extras, FILE, OwnFigure, ReadOwn,
+    RunStatement, StoreMeasure,
 };
 use quipu_api::Money;
 use quipu_runtime::Variables;
@@ -18,9 +18,6 @@ use super::Config;
 use super::project::DEFAULT;
 use crate::note::note;
 use crate::sql_worker;
-
-/// The alert file within a data folder.
-const FILE: &str = "alerts.db";
 
 /// Puts environment variables into addresses and secrets of channels.
 pub fn fill(channels: &mut BTreeMap<String, ChannelConfig>) -> Result<()> {
@@ -59,7 +56,18 @@ pub fn open(
         measure: Arc::new(measure(store, money).with_own(own(pipeline)).with_statements(statements)),
         ..parts(folder, store, money)
     };
-    Alerts::open_with(parts, extras(store, money)).context("cannot open the alerts")
+    let opened = Alerts::open_with(parts, extras(store, money));
+    opened.map_err(as_damage).context("cannot open the alerts")
+}
+
+/// Damage of the alert file has the kind of damage to any other file, so the project is set aside and the
+/// others run.
+fn as_damage(error: AlertError) -> anyhow::Error {
+    if error.is_damage() {
+        Error::new(ErrorKind::Damaged, "open alerts", error.to_string()).into()
+    } else {
+        error.into()
+    }
 }
 
 /// Alerts of a data folder for the asking commands; `None` if the alert file cannot be used. A missing file

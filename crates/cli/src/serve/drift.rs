@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quipu::core::Meter;
-use quipu::pipeline::SelfMetrics;
+use quipu::metrics::SelfMetrics;
 use quipu_drift::{Report, Saved};
 use quipu_receiver::Receiver;
 use serde_json::Value;

@@ -5,12 +5,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use axum::Router;
-use axum::extract::Request;
-use axum::middleware::map_request;
 use quipu::core::{Intake, Meter};
-use quipu::pipeline::SelfMetrics;
-use quipu_access::{Gate, Principal, PrincipalKind};
-use quipu_admission::Caller;
+use quipu::metrics::SelfMetrics;
+use quipu_access::Gate;
 use quipu_api::Money;
 use quipu_gateway::{Gateway, GatewayConfig, GatewayParts, Recording, UpstreamConfig};
 use quipu_receiver::Door;
@@ -68,8 +65,7 @@ impl RunningGateway {
             meter,
             memory: before.memory.clone(),
         })?;
-        let routes = gateway.routes().layer(map_request(with_caller));
-        let app = before.before(routes, Gate::Gateway);
+        let app = before.before(gateway.routes(), Gate::Gateway);
         let server = tokio::spawn(until_closed(listener, app, before.door.clone(), closed));
         Ok(Self { url, server, recording })
     }
@@ -89,17 +85,6 @@ impl RunningGateway {
             tracing::error!(%error, "records were lost");
         }
     }
-}
-
-/// Tells the gateway whose share of memory a request takes: its key's. Requests without a key share by
-/// address.
-async fn with_caller(mut request: Request) -> Request {
-    let principal = request.extensions().get::<Principal>();
-    let key = principal.filter(|principal| principal.kind() == PrincipalKind::Key);
-    if let Some(caller) = key.map(|key| Caller::new(&key.id(), &key.id())) {
-        request.extensions_mut().insert(caller);
-    }
-    request
 }
 
 /// Binds the address of a flag.

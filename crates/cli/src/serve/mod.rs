@@ -53,7 +53,7 @@ pub use projects::IMPORT;
 use projects::ServedProjects;
 pub use redaction::redact;
 use routes::House;
-pub use routes::{money_of, routes_over};
+pub use routes::{budgets_of, money_of, routes_over};
 
 /// Time to close connections, in addition to that of running requests; closing the store takes more time.
 const GOODBYES: Duration = Duration::from_secs(1);

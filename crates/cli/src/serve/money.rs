@@ -82,7 +82,8 @@ impl MoneySource<'_> {
         quipu::Build::accounts().filter(|_| wanted).map(|open| open(&file)).transpose()
     }
 
-    fn open_budgets(&self) -> Result<Budgets> {
+    /// Opens the budgets alone.
+    pub fn open_budgets(&self) -> Result<Budgets> {
         let accounts = self.open_accounts().context("cannot open the accounts of budgets")?;
         let budgets = Budgets::builder().configs(self.budgets)?;
         Ok(match accounts {

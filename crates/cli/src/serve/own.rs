@@ -9,8 +9,8 @@ use quipu::core::{
     Attributes, Batch, Clock, Instrument, Intake as _, Metric, MetricAggregate, MetricQuery, Point,
     PointValue, Resource, Scope, Store, SystemClock, Temporality, Timestamp,
 };
-use quipu::metrics::Derive;
-use quipu::pipeline::{Pipeline, SelfMetrics};
+use quipu::metrics::{Derive, SelfMetrics};
+use quipu::pipeline::Pipeline;
 use tokio::sync::Mutex;
 
 /// Counters that are stored, with their help. Their label `kind` is stored as `type`, as other sources call
@@ -146,7 +146,7 @@ fn grown(stored: &Stored, metrics: &SelfMetrics) -> Vec<(&'static str, String, u
     let mut grown = Vec::new();
     for (name, _) in COUNTERS {
         for (labels, count) in metrics.counts(name) {
-            let kind = labels.into_iter().find(|(key, _)| *key == "kind");
+            let kind = labels.into_iter().find(|(key, _)| key == "kind");
             let key = (name, kind.map(|(_, kind)| kind).unwrap_or_default());
             let more = count.saturating_sub(stored.get(&key).copied().unwrap_or_default());
             if more > 0 {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quipu::core::{Clock, Result, SystemClock};
-use quipu::metrics::Derive;
-use quipu::pipeline::{Pipeline, SelfMetrics};
+use quipu::metrics::{Derive, SelfMetrics};
+use quipu::pipeline::Pipeline;
 use quipu::prometheus::{Config, Prometheus};
 
 /// How often that is: as often as Prometheus scrapes by default.
@@ -17,7 +17,7 @@ pub fn page(derive: &Arc<Derive>, metrics: &Arc<SelfMetrics>) -> Result<Promethe
     let page = Prometheus::open(Config { listen: None, ..Config::default() })?;
     let (derive, metrics) = (Arc::clone(derive), Arc::clone(metrics));
     page.read_from(move |now| derive.metrics(now));
-    page.beside(move || metrics.text());
+    page.beside(move |now| metrics.metrics(now));
     Ok(page)
 }
 

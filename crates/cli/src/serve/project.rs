@@ -8,10 +8,8 @@ use anyhow::{Context, Result};
 use axum::Router;
 use quipu::Access;
 use quipu::core::{Adapters, AnswerMemory, Batch, Intake as _, Limits, Meter, Retention, Store, SystemClock};
-use quipu::metrics::Derive;
-use quipu::pipeline::{
-    Exporter, Pipeline, PipelineParts, Redact, RedactConfig, SelfMetrics, Stages, StandardStages,
-};
+use quipu::metrics::{Derive, SelfMetrics};
+use quipu::pipeline::{Exporter, Pipeline, PipelineParts, Redact, RedactConfig, Stages, StandardStages};
 use quipu::prometheus::{Format, Prometheus};
 /// Its data are in the data folder itself.
 pub use quipu_access::DEFAULT_PROJECT as DEFAULT;

@@ -11,11 +11,12 @@ use axum::http::Extensions;
 use axum::http::StatusCode;
 use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
-use quipu_access::{About, Access, Permission, Principal, PrincipalKind, Project};
-use quipu_api::{Asker, Deed, Problem, SeesHost, Welcome};
+use quipu_access::{About, Access, Grantee, Permission};
+use quipu_admission::{Principal, PrincipalKind};
+use quipu_api::{Deed, Problem, SeesHost, Welcome};
 use quipu_audit::Audit;
 use quipu_mcp::ToolsCalled;
-use quipu_receiver::{AdmissionKey, OfAnyAge};
+use quipu_receiver::OfAnyAge;
 use tokio::task::JoinSet;
 use tower::ServiceExt;
 
@@ -94,17 +95,18 @@ impl ServedProjects {
 async fn hand_on(access: &Access, routers: &BTreeMap<String, Router>, mut request: Request) -> Response {
     // An authenticated caller belongs to a project. A route without authentication, such as the dashboard's
     // files, has none.
-    let project = request.extensions().get::<Project>().map_or(DEFAULT, |project| project.0.as_str());
-    let Some(router) = routers.get(project) else {
+    let caller = request.extensions().get::<Principal>();
+    let project = caller.and_then(Principal::project).unwrap_or(DEFAULT).to_owned();
+    let Some(router) = routers.get(&project) else {
         let detail = format!("There is no project {project}.");
         return Problem::new(StatusCode::NOT_FOUND, "not_found", "Unknown project", detail).into_response();
     };
-    if let Some(principal) = request.extensions().get::<Principal>().cloned() {
-        let imports = request.headers().contains_key(IMPORT) && principal.may(Permission::Admin, project);
+    if let Some(grantee) = request.extensions().get::<Grantee>().cloned() {
+        let imports = request.headers().contains_key(IMPORT) && grantee.may(Permission::Admin, &project);
         if imports {
             request.extensions_mut().insert(OfAnyAge);
         }
-        introduce(access, principal, request.extensions_mut());
+        introduce(access, grantee, project, request.extensions_mut());
     }
     match router.clone().oneshot(request).await {
         Ok(response) => noted(response),
@@ -125,21 +127,15 @@ fn noted(mut response: Response) -> Response {
     response
 }
 
-/// Adds the caller to a request, for the audit log, for fair shares of memory, and for open live feeds.
-fn introduce(access: &Access, principal: Principal, extensions: &mut Extensions) {
-    if principal.may_everywhere(Permission::Admin) {
+/// Adds the rights of the caller to a request: to see the host, and to follow live feeds.
+fn introduce(access: &Access, grantee: Grantee, project: String, extensions: &mut Extensions) {
+    if grantee.may_everywhere(Permission::Admin) {
         extensions.insert(SeesHost);
     }
-    let kind = match principal.kind() {
-        // Without authentication there are no names, and shares go by address.
-        PrincipalKind::Local => return,
-        PrincipalKind::User => "user",
-        PrincipalKind::Key => "key",
-    };
-    let name = format!("{kind}:{}", principal.id());
-    extensions.insert(Asker(name.clone()));
-    extensions.insert(AdmissionKey(name));
-    let project = extensions.get::<Project>().map_or(DEFAULT, |project| project.0.as_str()).to_owned();
+    // Without authentication there are no rights that could end.
+    if grantee.kind() == PrincipalKind::Local {
+        return;
+    }
     let access = access.clone();
-    extensions.insert(Welcome(Arc::new(move || access.still_knows(&principal, &project))));
+    extensions.insert(Welcome(Arc::new(move || access.still_knows(&grantee, &project))));
 }

@@ -13,6 +13,7 @@ use quipu::core::{AnswerMemory, Clock, Limits, Store, SystemClock};
 use quipu_access::Gate;
 use quipu_api::dto::Listeners as Urls;
 use quipu_api::{ApiState, Asset, Money, StatusInfo};
+use quipu_budget::Budgets;
 use quipu_insight::Documents;
 use quipu_receiver::{Door, Protocol, Receiver, Turns, in_turn};
 use tokio::net::{TcpListener, UdpSocket};
@@ -190,6 +191,12 @@ pub fn documents_of(folder: &Path) -> Documents {
 pub fn money_of(folder: &Path, accounts: Accounts) -> Result<Money> {
     let (prices, budgets) = (PriceConfig::default(), BTreeMap::new());
     MoneySource { folder, prices: &prices, budgets: &budgets, accounts }.open(crate::note::note)
+}
+
+/// Budgets of a data folder, if it has any.
+pub fn budgets_of(folder: &Path) -> Result<Budgets> {
+    let (prices, budgets) = (PriceConfig::default(), BTreeMap::new());
+    MoneySource { folder, prices: &prices, budgets: &budgets, accounts: Accounts::IfThere }.open_budgets()
 }
 
 /// The HTTP interface over a store and the books and budgets of a data folder, without a server: for the

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use quipu::pipeline::SelfMetrics;
+use quipu::metrics::SelfMetrics;
 use quipu_api::ReadVitals;
 use quipu_api::dto::{
     DiskFigures, DropCount, HostFigures, IngestFigures, ProcessFigures, QueueFigures, Vitals,
@@ -52,7 +52,7 @@ impl Sources {
     fn ingest(&self) -> IngestFigures {
         let stored = self.metrics.counts("quipu_stored_records_total");
         let of = |signal: &str| {
-            let fits = |labels: &[(&'static str, String)]| labels.iter().any(|(_, value)| value == signal);
+            let fits = |labels: &[(String, String)]| labels.iter().any(|(_, value)| value == signal);
             stored.iter().filter(|(labels, _)| fits(labels)).map(|(_, count)| count).sum()
         };
         IngestFigures {

@@ -1,20 +1,28 @@
 //! One line for the status line of Claude Code.
 
+use std::fs::File;
 use std::io::{Read as _, Write as _};
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
 use jiff::tz::TimeZone;
+use quipu::Access;
+use quipu::core::{Store, Timestamp, TraceFilter, UsageQuery};
 use quipu_tui::figure::{rounded, short};
-use serde_json::Value;
+use serde_json::{Value, json};
+use tokio::runtime::{Builder, Runtime};
 
 use super::period;
-use crate::args::Statusline;
-use crate::ask::{OpenSource, Question};
+use crate::args::{Source, Statusline};
+use crate::ask::{OpenSource, Question, place};
+use crate::serve;
 use crate::table::clean;
 
 /// Bytes of the input that are read.
 const INPUT: u64 = 1 << 20;
+/// Bytes of the transcript that are searched for the start of the session.
+const HEAD: u64 = 64 << 10;
 /// How long a server may take. A status line that comes later is worth nothing.
 const PATIENCE: Duration = Duration::from_millis(500);
 
@@ -40,17 +48,96 @@ struct Figures {
     budgets: Value,
 }
 
+/// The time zone of the machine. `TimeZone::system` lists all zones to look up the name of this one, which
+/// takes longer than a query.
+fn zone() -> TimeZone {
+    let is_default = std::env::var_os("TZ").is_none();
+    let file = is_default.then(|| std::fs::read("/etc/localtime").ok()).flatten();
+    let zone = file.and_then(|bytes| TimeZone::tzif("local", &bytes).ok());
+    zone.unwrap_or_else(TimeZone::system)
+}
+
+/// The session of the input.
+struct Session {
+    id: String,
+    /// No call is older; `None` if that is unknown.
+    since: Option<Timestamp>,
+}
+
+fn session(told: &Value) -> Option<Session> {
+    let id = told["session_id"].as_str().filter(|id| !id.is_empty())?.to_owned();
+    // A resumed session may have been copied, and clocks differ.
+    let since = told["transcript_path"].as_str().and_then(begun).map(|begun| begun.plus(-Timestamp::DAY));
+    Some(Session { id, since })
+}
+
+/// The first time in a transcript. Without it, every day of the store is searched for the session.
+fn begun(transcript: &str) -> Option<Timestamp> {
+    let path = Path::new(transcript);
+    if !path.metadata().ok()?.is_file() {
+        return None;
+    }
+    let mut head = Vec::new();
+    File::open(path).ok()?.take(HEAD).read_to_end(&mut head).ok()?;
+    let lines = head.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok());
+    lines.filter_map(|line: Value| line["timestamp"].as_str()?.parse().ok()).next()
+}
+
 fn figures(ask: &Statusline, told: &Value) -> Result<Figures> {
-    let source = OpenSource::open_with_budgets(&ask.source)?;
+    let today = period::today(&zone())?;
+    match &ask.source.url {
+        Some(url) => Ok(of_server(url, session(told), today)),
+        None => of_files(&ask.source, session(told), &today),
+    }
+}
+
+fn of_server(url: &str, session: Option<Session>, today: String) -> Figures {
+    let source = OpenSource::Server(url.to_owned());
     let ask = |question: &Question| source.ask_within(question, PATIENCE).unwrap_or_default();
-    let since = Some(period::today(&TimeZone::system())?);
-    let usage = || Question::get("/api/v1/usage");
-    let session = told["session_id"].as_str().filter(|id| !id.is_empty()).map(str::to_owned);
-    Ok(Figures {
-        session: if session.is_some() { ask(&usage().with("session", &session)) } else { Value::Null },
-        today: ask(&usage().with("since", &since)),
+    let usage = |since: Option<String>| Question::get("/api/v1/usage").with("since", &since);
+    let of_session = |session: Session| {
+        ask(&usage(session.since.map(|since| since.to_string())).with("session", &Some(session.id)))
+    };
+    Figures {
+        session: session.map(of_session).unwrap_or_default(),
+        today: ask(&usage(Some(today))),
         budgets: ask(&Question::get("/api/v1/budgets")),
+    }
+}
+
+/// The same figures from the files. The routes would need price books and more than this line.
+fn of_files(source: &Source, session: Option<Session>, today: &str) -> Result<Figures> {
+    let (uri, folder) = place(source)?;
+    let store = quipu::open(&uri, &folder, Access::Read)?;
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let total = |filter| total(&runtime, &*store, filter).unwrap_or_default();
+    let of_session =
+        |Session { id, since }| total(TraceFilter { session: Some(id), since, ..TraceFilter::default() });
+    Ok(Figures {
+        session: session.map(of_session).unwrap_or_default(),
+        today: total(TraceFilter { since: Some(today.parse()?), ..TraceFilter::default() }),
+        budgets: budgets(&folder).unwrap_or_default(),
     })
+}
+
+/// The sums of some calls in the form of the route.
+fn total(runtime: &Runtime, store: &dyn Store, filter: TraceFilter) -> Result<Value> {
+    let groups = runtime.block_on(store.usage(&UsageQuery { filter, group_by: Vec::new() }))?;
+    let totals = groups.into_iter().next().map(|group| group.totals).unwrap_or_default();
+    let usd = |amount: Option<quipu::core::Usd>| amount.map(|amount| amount.to_string());
+    Ok(json!({"total": {
+        "cost_usd": usd(totals.cost), "subscription_usd": usd(totals.subscription),
+        "tokens": {"total": totals.tokens.total()},
+    }}))
+}
+
+fn budgets(folder: &Path) -> Result<Value> {
+    let listed = serve::budgets_of(folder)?.list()?;
+    let budgets = listed.iter().map(|budget| {
+        let accounts = budget.accounts.iter().map(|account| json!({"share": account.share}));
+        json!({"name": budget.name, "accounts": accounts.collect::<Value>()})
+    });
+    Ok(json!({"budgets": budgets.collect::<Value>()}))
 }
 
 fn line(told: &Value, figures: &Figures) -> String {
@@ -87,6 +174,28 @@ fn tightest(budgets: &Value) -> Option<String> {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn the_start_of_a_session_is_the_first_time_of_its_transcript() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("transcript.jsonl");
+        let lines = "{\"type\":\"summary\"}\nno JSON\n{\"timestamp\":\"2026-11-20T08:00:00.5Z\"}\n\
+            {\"timestamp\":\"2026-11-26T08:00:00Z\"}\n";
+        std::fs::write(&file, lines).unwrap();
+        let told = |path: &Path| json!({"session_id": "s", "transcript_path": path});
+        let since = |path: &Path| session(&told(path)).unwrap().since.map(|since| since.to_string());
+        assert_eq!(since(&file).as_deref(), Some("2026-11-19T08:00:00.500000000Z"));
+        assert_eq!((since(folder.path()), since(&folder.path().join("none"))), (None, None));
+        std::fs::write(&file, vec![b'x'; 1 << 20]).unwrap();
+        assert_eq!(since(&file), None);
+        assert!(session(&json!({"session_id": ""})).is_none());
+    }
+
+    #[test]
+    fn the_zone_is_that_of_the_machine() {
+        let start = |zone: &TimeZone| period::today(zone).unwrap();
+        assert_eq!(start(&zone()), start(&TimeZone::system()));
+    }
 
     #[test]
     fn the_line_has_what_is_known_and_no_control_bytes() {

@@ -163,3 +163,64 @@ fn a_trace_takes_no_more_spans_than_its_bound_also_after_a_restart() {
     assert_eq!(refused(&server, &spans(3, 1, 5)), 0);
     assert_eq!(server.get(&format!("/api/v1/traces/{:032x}", 1))["trace"]["spans"], 100);
 }
+
+/// Writes 500 documents of the same content into a shelf of a data folder.
+#[cfg(target_os = "linux")]
+fn shelf(folder: &std::path::Path, name: &str, content: &Value) {
+    let shelf = folder.join("documents").join(name);
+    std::fs::create_dir_all(&shelf).unwrap();
+    let text = content.to_string();
+    (0..500).for_each(|number| std::fs::write(shelf.join(format!("d{number}.json")), &text).unwrap());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn lists_of_large_dashboards_and_views_take_little_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let filter = format!("model:{}", "x".repeat(4_000));
+    let panel = |number: usize| {
+        json!({"id": format!("p{number}"), "title": "t", "type": "table", "x": 0, "y": number, "w": 1, "h": 1,
+            "from": "calls", "filter": filter, "measure": "count"})
+    };
+    let panels: Vec<Value> = (0..60).map(panel).collect();
+    shelf(folder.path(), "dashboards", &json!({"title": "t", "panels": panels}));
+    let statement = format!("select '{}'", "x".repeat(49_000));
+    shelf(folder.path(), "views", &json!({"title": "t", "page": "/sql", "statement": statement}));
+    let server = start(folder.path(), "");
+    let before = peak(&server);
+    for list in ["dashboards", "views"] {
+        let answer = server.get(&format!("/api/v1/{list}"));
+        assert!(answer[list].as_array().unwrap().len() >= 500, "{list}");
+    }
+    std::thread::scope(|scope| {
+        for path in ["dashboards", "views"].repeat(4) {
+            let url = format!("{}/api/v1/{path}", server.url("http"));
+            scope.spawn(move || assert!([200, 503].contains(&get(&url).0)));
+        }
+    });
+    let after = peak(&server);
+    // Eight lists that are read as a whole take a gigabyte.
+    assert!(after < before + 130, "{before} MiB before, {after} MiB after");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn silences_with_many_expressions_take_little_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = start(folder.path(), "");
+    let silence = |value: &str| {
+        let matchers: serde_json::Map<_, _> = (0..20).map(|key| (format!("k{key}"), json!(value))).collect();
+        let body = json!({"matchers": matchers, "reason": "deploy", "duration": "1h"});
+        server.write("POST", "/api/v1/alerts/silences", &body)
+    };
+    let before = peak(&server);
+    let (most, text) = (0..30).map(|_| silence(r"~\w\d")).find(|(status, _)| *status != 200).unwrap();
+    assert!(most == 409 && text.contains("200 regular expressions"), "{most} {text}");
+    let (status, text) = silence(&"x".repeat(1_000));
+    assert!(status == 400 && text.contains("4096 bytes"), "{status} {text}");
+    assert_eq!(silence("plain").0, 200);
+    server.get("/api/v1/alerts/silences");
+    let after = peak(&server);
+    // Thirty silences with compiled expressions take 80 MB.
+    assert!(after < before + 40, "{before} MiB before, {after} MiB after");
+}

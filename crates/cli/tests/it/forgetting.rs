@@ -174,6 +174,17 @@ fn filled(folder: &Path) -> Server {
     }
     let budget = json!({"limit_usd": "5", "scope": {"user": USER}});
     assert_eq!(server.write("PUT", "/api/v1/budgets/of_one", &budget).0, 200);
+    let silence = json!({"matchers": {"user": USER}, "reason": format!("in {SESSION}"), "duration": "1h"});
+    let incident = json!({"title": format!("about {USER}"), "owner": USER, "note": SESSION, "traces": [trace(THEIRS.start)]});
+    let rule = json!({"kind": "cost", "above": 9, "window": "1h", "filter": format!("user:\"{USER}\""), "summary": SESSION});
+    for (method, path, body) in [
+        ("POST", "/api/v1/alerts/silences", silence),
+        ("POST", "/api/v1/incidents", incident),
+        ("PUT", "/api/v1/alerts/rules/of_one", rule),
+    ] {
+        let (status, said) = server.write(method, path, &body);
+        assert_eq!(status, 200, "{said}");
+    }
     for (id, query) in [
         ("plain", format!("filter=user:{USER}&range=24h")),
         ("encoded", format!("filter=session%3A{SESSION}%20user%3A{}", USER.replace('@', "%40"))),
@@ -224,6 +235,10 @@ fn nothing_of_a_forgotten_user_is_in_any_file() {
     );
     assert!(!proof.to_string().contains(USER), "{proof}");
     assert_eq!(left(folder.path()), Vec::<String>::new(), "{proof:#}");
+    for path in ["/api/v1/alerts/rules", "/api/v1/alerts/silences", "/api/v1/incidents"] {
+        let said = server.get(path).to_string();
+        assert!(said.contains("[forgotten]") && !said.contains(USER), "{path}: {said}");
+    }
     // Records of other users are there, and spent amounts are still counted.
     assert_eq!(server.get("/api/v1/traces?limit=500")["traces"].as_array().unwrap().len(), 64);
     let budgets = server.get("/api/v1/budgets").to_string();

@@ -74,6 +74,7 @@ fn span(secrets: &mut Secrets) -> Value {
         text("encoded", &secrets.encoded("encoded attribute")),
         text("url.full", &format!("https://a.example/?q={}&x=1", secrets.encoded("query of a URL"))),
         text("twice", &secrets.twice("attribute encoded twice")),
+        json!({"key": format!("gen_ai.usage.{}", secrets.plant("key of a usage")), "value": {"intValue": "1"}}),
         json!({"key": "list", "value": {"arrayValue": {"values": [{"stringValue": secrets.plant("element of a list")}]}}}),
         json!({"key": "map", "value": {"kvlistValue": {"values": both(secrets, "key of a map", "value of a map")}}}),
     ]);

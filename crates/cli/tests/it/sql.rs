@@ -24,18 +24,23 @@ fn filled(folder: &std::path::Path) -> Server {
 }
 
 // guide: docs/guide/sql.md sql 1
+// guide: docs/guide/sql.md sql 2
 #[test]
-fn the_statement_of_the_guide_has_rows() {
+fn the_statements_of_the_guide_have_rows() {
     let guide = include_str!("../../../../docs/guide/sql.md");
-    let statement = guide.split_once("```sql\n").and_then(|(_, rest)| rest.split_once("```")).unwrap().0;
+    let statements: Vec<&str> =
+        guide.split("```sql\n").skip(1).map(|rest| rest.split_once("```").unwrap().0).collect();
     let folder = tempfile::tempdir().unwrap();
     let _server = filled(folder.path());
-    // The traces are older than a day.
-    let all = statement.replace("ago('1d')", "ago('36500d')");
-    assert_ne!(all, statement);
-    let (code, out, error) = run(&["sql", &all, "--csv", "--data-dir", folder.path().to_str().unwrap()]);
-    assert_eq!(code, 0, "{error}");
-    assert!(out.starts_with("hour,count(*)\r\n") && out.lines().count() >= 2, "{out}");
+    for (statement, columns) in [(statements[0], "user,calls,cost\r\n"), (statements[1], "hour,count(*)\r\n")]
+    {
+        // The traces are older than that.
+        let all = statement.replace("ago('1d')", "ago('36500d')").replace("ago('30d')", "ago('36500d')");
+        assert_ne!(all, statement);
+        let (code, out, error) = run(&["sql", &all, "--csv", "--data-dir", folder.path().to_str().unwrap()]);
+        assert_eq!(code, 0, "{error}");
+        assert!(out.starts_with(columns) && out.lines().count() >= 2, "{out}");
+    }
 }
 
 #[test]
@@ -54,6 +59,11 @@ fn sql_gives_the_same_rows_from_a_folder_and_from_a_server_in_every_form() {
         let answer: Value = serde_json::from_str(&sql(&["--json"])).unwrap();
         assert_eq!(answer["rows"][0][0], total["llm_calls"], "{answer}");
         assert_eq!(answer["rows"][0][1], total["cost_usd"], "{answer}");
+        let sums =
+            "SELECT sum(calls), usd_sum(cost_usd), sum(input_tokens) FROM usage WHERE started_at > '1970'";
+        let (code, out, error) = run(&[&["sql", sums, "--json"], &source[..]].concat());
+        assert_eq!(code, 0, "{error}");
+        assert_eq!(serde_json::from_str::<Value>(&out).unwrap()["rows"], answer["rows"], "{source:?}");
         let cost = total["cost_usd"].as_str().unwrap();
         assert!(sql(&[]).contains(cost) && sql(&["--format", "table"]).trim_start().starts_with("calls"));
         assert_eq!(sql(&["--csv"]).lines().next(), Some("calls,cost,sum(input_tokens)"));
@@ -91,7 +101,7 @@ fn the_server_answers_statements_in_three_forms_and_names_the_position_of_an_err
     let (_, answer) = ask(&server, "SELECT name, limit_amount FROM budgets WHERE limit_amount > 4.5");
     assert_eq!(answer["rows"], json!([["team", "5"]]), "{answer}");
     assert_eq!(ask(&server, "SELECT count(*) FROM alerts").0, 200);
-    assert_eq!(server.get("/api/v1/sql/schema")["tables"].as_array().unwrap().len(), 10);
+    assert_eq!(server.get("/api/v1/sql/schema")["tables"].as_array().unwrap().len(), 11);
 }
 
 #[test]
@@ -128,21 +138,16 @@ fn a_statement_sees_only_its_project() {
     std::fs::write(&config, "[project.shop]\n[project.desk]\n").unwrap();
     let server = Server::start_with(folder.path(), &["--config", config.to_str().unwrap()]);
     server.post_json(&export(7));
-    let counted = |project: &str| {
-        let args = [
-            "sql",
-            "SELECT count(*) FROM traces",
-            "--csv",
-            "--url",
-            server.url("http"),
-            "--in-project",
-            project,
-        ];
+    let counted = |query: &str, project: &str| {
+        let args = ["sql", query, "--csv", "--url", server.url("http"), "--in-project", project];
         let (code, out, error) = run(&args);
         assert_eq!(code, 0, "{error}");
         out.lines().nth(1).unwrap().to_owned()
     };
-    assert_eq!((counted("default"), counted("shop"), counted("desk")), ("1".into(), "0".into(), "0".into()));
+    for (query, own) in [("SELECT count(*) FROM traces", "1"), ("SELECT count(calls) FROM usage", "1")] {
+        let counts = ["default", "shop", "desk"].map(|project| counted(query, project));
+        assert_eq!(counts, [own, "0", "0"], "{query}");
+    }
 }
 
 #[test]
@@ -290,9 +295,11 @@ fn a_statement_has_a_lower_priority_than_the_server() {
         found
     });
     assert_eq!(niceness, 10, "also the start of the process");
-    let stat = std::fs::read_to_string(format!("/proc/{}/stat", server.pid())).unwrap();
-    let own: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
-    assert_eq!(own[16], "0");
+    let niceness_of = |process: &str| {
+        let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+        stat.rsplit_once(')').unwrap().1.split_whitespace().nth(16).unwrap().to_owned()
+    };
+    assert_eq!(niceness_of(&server.pid().to_string()), niceness_of("self"), "the server keeps its own");
 }
 
 #[test]

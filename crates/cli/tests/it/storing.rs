@@ -185,7 +185,7 @@ fn traces_are_not_proven_to_be_gone_while_a_file_was_set_aside() {
     let server = Server::start(folder.path());
     server.post_json(&export(1));
     let aside = folder.path().join("days/d-20260101.db.repaired-1");
-    std::fs::write(&aside, "somebody").unwrap();
+    std::fs::write(&aside, "a user").unwrap();
     let body = serde_json::json!({"trace_ids": [format!("{:032x}", 1)]});
     let forget = || {
         let (status, proof) = server.write("POST", "/api/v1/forget", &body);
@@ -196,6 +196,15 @@ fn traces_are_not_proven_to_be_gone_while_a_file_was_set_aside() {
     assert_eq!((&proof["complete"], &proof["remaining"]), (&false.into(), &0.into()), "{proof}");
     assert!(proof.to_string().contains("repaired-1") && proof.to_string().contains("not reached"), "{proof}");
     std::fs::remove_file(aside).unwrap();
+    // Databases next to the store name users too; the register of access does not.
+    std::fs::write(folder.path().join("access.db.damaged-1"), "a user").unwrap();
+    for name in ["budgets.db.damaged-1", "alerts.db.damaged-1", "catalog.db.damaged-1"] {
+        let aside = folder.path().join(name);
+        std::fs::write(&aside, "a user").unwrap();
+        let proof = forget();
+        assert!(proof["complete"] == false && proof.to_string().contains(name), "{proof}");
+        std::fs::remove_file(aside).unwrap();
+    }
     assert_eq!(forget()["complete"], true);
 }
 

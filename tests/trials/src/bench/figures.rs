@@ -57,6 +57,7 @@ const AIMS: &[(&str, Aim)] = &[
     ("query.full_text.p99_ms", AtMost(200.0)),
     ("query.tools_30d.p99_ms", AtMost(50.0)),
     ("query.sql_by_user_30d.p99_ms", AtMost(3_000.0)),
+    ("query.sql_by_model_hour_30d.p99_ms", AtMost(200.0)),
     ("web.first_load_kb", AtMost(600.0)),
     ("web.filtered_list_ms", AtMost(200.0)),
     ("web.trace_10k_interactive_ms", AtMost(500.0)),

@@ -1,5 +1,5 @@
-//! Statements of SQL over the store of the load: a sum by user and a trace by its id, beside the same
-//! questions by other routes.
+//! Statements of SQL over the store of the load: sums by user, and by model and hour, a trace by its id, and
+//! the calls of a day one by one. The route of usage answers the first for comparison.
 
 use std::time::{Duration, Instant};
 
@@ -12,6 +12,9 @@ use crate::integration::{Http, Server};
 /// Statements of each kind. Each starts a process.
 const RUNS: usize = 20;
 const BY_USER: &str =
+    "SELECT user, sum(calls), usd_sum(cost_usd) FROM usage WHERE started_at >= :since GROUP BY user";
+const BY_MODEL: &str = "SELECT model, hour, sum(calls), usd_sum(cost_usd) FROM usage WHERE started_at >= :since GROUP BY model, hour";
+const CALLS: &str =
     "SELECT user, count(*), usd_sum(cost_usd) FROM calls WHERE started_at >= :since GROUP BY user";
 const BY_ID: &str = "SELECT count(*) FROM spans WHERE trace_id = ?";
 /// Names of the figures that a ratio compares: the same sum by `/api/v1/usage`.
@@ -26,6 +29,8 @@ pub fn run(server: &Server, load: &Load, prefix: &str, figures: &mut Figures) ->
     let trace = load.traces().next().ok_or_else(|| anyhow!("the load has no trace"))?.hex();
     for (id, body) in [
         ("sql_by_user_30d", json!({"query": BY_USER, "since": "-30d"})),
+        ("sql_by_model_hour_30d", json!({"query": BY_MODEL, "since": "-30d"})),
+        ("sql_calls_24h", json!({"query": CALLS, "since": "-24h"})),
         ("sql_trace", json!({"query": BY_ID, "params": [trace]})),
     ] {
         let mut times = Vec::new();

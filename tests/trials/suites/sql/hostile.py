@@ -15,7 +15,7 @@ import time
 import urllib.error
 import urllib.request
 
-TABLES = ["traces", "spans", "calls", "tools", "sessions", "events", "scores"]
+TABLES = ["traces", "spans", "calls", "tools", "sessions", "usage", "events", "scores"]
 ROUTES = ["/api/v1/traces?limit=50", "/api/v1/usage?group_by=model", "/api/v1/tools"]
 MADE = ["/tmp/quipu-attached.db", "/tmp/quipu-vacuumed.db", "/tmp/quipu-written"]
 # Seconds that a statement may take: its turn, its time, and the end of its process.

@@ -33,8 +33,10 @@ export function watch(page, origin, seen, expected = () => false) {
     return dialog.dismiss();
   });
   page.on("response", (response) => {
-    const { pathname } = new URL(response.url());
-    if (response.status() >= 400 && !expected(pathname)) seen(`${response.status()} ${pathname}`);
+    const { pathname, search } = new URL(response.url());
+    // A question that cannot be read is told as it was asked.
+    const asked = response.status() === 400 ? pathname + search : pathname;
+    if (response.status() >= 400 && !expected(pathname)) seen(`${response.status()} ${asked}`);
   });
   page.on("request", (request) => {
     const to = new URL(request.url());

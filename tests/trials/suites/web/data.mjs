@@ -140,10 +140,10 @@ function forgotten(walk) {
   const proof = page.locator(".data-proof pre");
   return [
     ["a look says what there is of somebody", async () => {
-      await page.getByLabel("User id", { exact: true }).fill(`nobody-${user}`);
+      await page.getByLabel("User ID", { exact: true }).fill(`nobody-${user}`);
       await button(part(page, "Delete a user's data"), "Preview").click();
       await shown(page.getByText(/^No data with this ID is stored/));
-      await page.getByLabel("User id", { exact: true }).fill(user);
+      await page.getByLabel("User ID", { exact: true }).fill(user);
       await button(part(page, "Delete a user's data"), "Preview").click();
       await shown(page.getByText(/^Found data/));
       await shown(page.getByRole("row", { name: /^store traces 1$/ }));

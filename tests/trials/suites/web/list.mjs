@@ -1,7 +1,7 @@
 // The list of traces: its filter, facets, order, columns, views, what arrives, what is taken along, what is deleted.
 import { json } from "./browser.mjs";
 import { sendTrace } from "./send.mjs";
-import { address, button, drag, gone, holds, rowsOf, shown } from "./steps.mjs";
+import { address, button, drag, gone, holds, meets, rowsOf, shown } from "./steps.mjs";
 
 const field = (page) => page.getByRole("combobox", { name: "Filter" });
 
@@ -122,6 +122,17 @@ export const viewed = (page, plan) => {
       await page.getByRole("textbox", { name: "Title of the view" }).fill("walk of errors");
       await page.locator(".views-save").getByRole("button", { name: "Save" }).click();
       await shown(chip.filter({ hasText: "walk of errors" }));
+    }],
+    ["it is a tab of its page, and one click changes the view", async () => {
+      const tabs = page.getByRole("navigation", { name: "Saved views" });
+      const tab = tabs.getByRole("button", { name: "walk of errors" });
+      await meets(tab);
+      await holds(async () => (await tab.getAttribute("aria-current")) === "page", () => "the tab of the view is not chosen");
+      await button(tabs, "Default view").click();
+      await holds(() => !page.url().includes("filter="), () => `the default view has ${page.url()}`);
+      await tab.click();
+      await address(page, /filter=status:error/);
+      await holds(async () => (await tabs.locator("[aria-current]").count()) === 1, () => "not one tab is chosen");
     }],
     ["it is picked, and brings its filter", async () => {
       await page.goto(`${plan.urls.demo}/cost`);

@@ -6,7 +6,9 @@ import { first, launch } from "./browser.mjs";
 import { data } from "./data.mjs";
 import { first as firstTrace } from "./first.mjs";
 import { hostile } from "./hostile.mjs";
+import { load } from "./load.mjs";
 import { visit } from "./pages.mjs";
+import { pictures } from "./pictures.mjs";
 import { restart } from "./restart.mjs";
 import { figuresOpen, walks } from "./walks.mjs";
 import { widths } from "./widths.mjs";
@@ -25,8 +27,10 @@ const CASES = {
   access: (browser) => access(browser, plan),
   data: (browser) => data(browser, plan),
   first: (browser) => firstTrace(browser, plan),
+  load: (browser) => load(browser, plan),
   behind: (browser) => figuresOpen(browser, plan),
   widths: (browser) => widths(browser, plan),
+  pictures: (browser) => pictures(browser, plan),
 };
 
 const cases = [];
@@ -40,6 +44,7 @@ for (const name of plan.cases) {
   } finally {
     await browser.close();
   }
+  for (const figure of cases.at(-1).figures ?? []) console.error(`${name}: ${figure}`);
   console.error(`${name}: ${Math.round((Date.now() - begun) / 1000)} s`);
 }
 console.log(JSON.stringify({ cases: cases.map((found) => ({ ...found, wrong: [...new Set(found.wrong)] })) }));

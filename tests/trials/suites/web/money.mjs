@@ -12,7 +12,7 @@ export const explained = (page) => [
     const number = (text) => Number(text.replace(/[^0-9.]/g, ""));
     if (number(head) !== number(sum)) throw new Error(`${sum} for ${head}`);
   }],
-  ["the rule is named", () => shown(page, "Rule")],
+  ["the price entry is named", () => shown(page, "Price entry")],
   ["it folds", async () => {
     await page.locator(".explain-head").click();
     await page.locator(".explain .bill").waitFor({ state: "detached", timeout: 3000 });
@@ -70,7 +70,7 @@ export const shared = (page) => [
   ["the largest area is the largest cost, and opens its calls", async () => {
     const model = await page.locator(".ledger tbody th").first().innerText();
     const tile = page.locator(".treemap .tile").first();
-    const about = await tile.getAttribute("aria-label");
+    const about = await tile.getAttribute("title");
     if (!about.startsWith(`${model.trim()}: $`)) throw new Error(`${about} is not of ${model}`);
     await tile.click();
     await page.waitForURL((url) => url.pathname === "/calls" && url.search.includes(encodeURIComponent(model.trim())), { timeout: LIMIT });

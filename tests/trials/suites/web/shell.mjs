@@ -1,6 +1,6 @@
 // What every page has: the palette, keys, theme, language, the period before, and the way from a number to its traces.
-import { json } from "./browser.mjs";
-import { address, button, drag, holds, rowsOf, shown, gone } from "./steps.mjs";
+import { json, settled } from "./browser.mjs";
+import { address, button, drag, gone, holds, meets, rowsOf, shown } from "./steps.mjs";
 
 const looks = (page) => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
 
@@ -64,6 +64,57 @@ export const look = (page) => {
   ];
 };
 
+/** The pages of the rail, one trace and one session. */
+async function pagesOf(page, url) {
+  const links = await page.locator("nav.cord a, nav a[href^='/']").evaluateAll((all) => [...new Set(all.map((link) => new URL(link.href).pathname))]);
+  const [{ trace_id }] = (await json(`${url}/api/v1/traces?limit=1`)).traces;
+  const [{ session_id }] = (await json(`${url}/api/v1/sessions?limit=1`)).sessions;
+  return [...links, `/traces/${trace_id}`, `/sessions/${encodeURIComponent(session_id)}`];
+}
+
+/** KiB on the wire, headers included, until the overview of the demo has drawn its figures. */
+const FIRST_LOAD_KIB = 350;
+
+export const weighed = (page, plan) => [
+  ["a first visit of the overview is light", async () => {
+    const context = await page.context().browser().newContext({ viewport: { width: 1440, height: 900 }, locale: "en-US" });
+    try {
+      const fresh = await context.newPage();
+      const wire = await context.newCDPSession(fresh);
+      await wire.send("Network.enable");
+      let bytes = 0;
+      wire.on("Network.loadingFinished", ({ encodedDataLength }) => { bytes += encodedDataLength; });
+      await fresh.goto(plan.urls.demo);
+      await settled(fresh);
+      const kib = Math.round(bytes / 1024);
+      if (kib < 100 || kib > FIRST_LOAD_KIB) throw new Error(`it reads ${kib} KiB, not at most ${FIRST_LOAD_KIB}`);
+    } finally {
+      await context.close();
+    }
+  }],
+];
+
+export const helped = (page, plan) => [
+  ["each page says what it is for, with a chapter of the guide", async () => {
+    const paths = await pagesOf(page, plan.urls.demo);
+    if (paths.length < 20) throw new Error(`only ${paths.length} pages`);
+    const said = new Set();
+    for (const path of paths) {
+      await page.goto(plan.urls.demo + path);
+      const help = button(page, "About this page");
+      await meets(help);
+      await help.click();
+      const text = page.locator(".page-help-text p");
+      await meets(text);
+      said.add(await text.innerText());
+      const guide = await page.getByRole("link", { name: "Read the guide" }).getAttribute("href");
+      const answer = await fetch(plan.urls.demo + guide);
+      if (!answer.ok) throw new Error(`${path}: ${guide} answers ${answer.status}`);
+    }
+    if (said.size !== paths.length) throw new Error(`${paths.length} pages have ${said.size} texts`);
+  }],
+];
+
 export const overview = (page, plan) => [
   ["a number opens its traces", async () => {
     await page.locator("a.stat", { hasText: "Error rate" }).first().click();
@@ -111,7 +162,7 @@ export const overview = (page, plan) => [
     await field.fill("-3d");
     await field.press("Enter");
     await address(page, /range=3d/);
-    await shown(page.locator(".range-button", { hasText: "Last 3d" }));
+    await shown(page.locator(".range-button", { hasText: "Last 3 days" }));
     await page.locator(".range-button").click();
     await field.fill("1 Nov 9:00 – 2 Nov 12:00");
     await field.press("Enter");

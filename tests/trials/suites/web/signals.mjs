@@ -3,6 +3,10 @@ import { json } from "./browser.mjs";
 import { sendEvent, sendTrace } from "./send.mjs";
 import { address, button, colours, gone, holds, rowsOf, segment, shown } from "./steps.mjs";
 
+/** Seven whole days that no test writes into. */
+const until = Math.floor(Date.now() / 86_400_000) * 86_400_000 - 86_400_000;
+const STILL = `since=${new Date(until - 7 * 86_400_000).toISOString()}&until=${new Date(until).toISOString()}`;
+
 /** Software draws a large picture in seconds where other programs run too. */
 const SLOW = { timeout: 30_000 };
 
@@ -39,6 +43,32 @@ export const events = (page, plan) => {
       await address(page, /level=error/);
       await gone(rowsOf(page, "Events").filter({ hasText: "said on a walk" }));
       await page.getByRole("combobox", { name: "Min. level" }).selectOption("");
+    }],
+    ["a facet counts what a click on it lists", async () => {
+      await page.goto(`${plan.urls.demo}/events?${STILL}`);
+      const facets = page.getByRole("complementary", { name: "Facets" });
+      await shown(facets.locator(".facet-pick"));
+      const picks = await facets.locator(".facet").evaluateAll((sections) => sections.flatMap((section) =>
+        [...section.querySelectorAll(".facet-pick")].slice(0, 3).map((pick) => ({ field: section.querySelector("h2").innerText,
+          name: pick.querySelector(".facet-name").innerText, count: pick.querySelector(".figure").innerText.trim() }))));
+      if (picks.length < 4) throw new Error(`only ${picks.length} values`);
+      for (const { field, name, count } of picks) {
+        const pick = facets.locator(".facet").filter({ has: page.getByRole("heading", { name: field }) })
+          .locator(".facet-pick").filter({ has: page.getByText(name, { exact: true }) });
+        await pick.click();
+        await shown(page.locator(".facet-pick[aria-pressed=true]", { hasText: name }));
+        const listed = () => page.locator(".page-facts [role=status]").innerText();
+        await holds(async () => (await listed()).startsWith(`${count} event`), async () => `${field} ${name}: ${count}, but ${await listed()}`);
+        await pick.click();
+        await gone(page.locator(".facet-pick[aria-pressed=true]"));
+      }
+    }],
+    ["the chart follows the filters of the list", async () => {
+      await page.goto(`${plan.urls.demo}/events?level=warning&${STILL}`);
+      await shown(page.locator(".events-over-time"));
+      const legend = await page.locator(".events-over-time").innerText();
+      if (/\binfo\b/.test(legend)) throw new Error(`the chart of warnings has ${legend}`);
+      await page.goto(`${plan.urls.demo}/events?range=all&q=walk`);
     }],
     ["its trace opens", async () => {
       await rowsOf(page, "Events").filter({ hasText: "said on a walk" }).first().click();

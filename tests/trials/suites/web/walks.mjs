@@ -5,7 +5,7 @@ import { first, settled, several, watch } from "./browser.mjs";
 import { arriving, deleted, filtered, ordered, viewed } from "./list.mjs";
 import { budgeted, explained, pricedCall, repriced, shared } from "./money.mjs";
 import { late, lateEvents, lateLine, lateTrace, left, oneTrace } from "./late.mjs";
-import { look, overview, palette } from "./shell.mjs";
+import { helped, look, overview, palette, weighed } from "./shell.mjs";
 import { menus, phone } from "./phone.mjs";
 import { events, headset, map, metrics } from "./signals.mjs";
 import { said } from "./said.mjs";
@@ -13,7 +13,7 @@ import { slowed } from "./slow.mjs";
 import { counted, tasks } from "./tasks.mjs";
 import { LIMIT, run } from "./steps.mjs";
 import { looked, opened, turned, worked } from "./trace.mjs";
-import { handled, promised, watched } from "./watching.mjs";
+import { handled, promised, unread, watched } from "./watching.mjs";
 import { frameworks, opens, talked, tools } from "./work.mjs";
 
 const AT_ONCE = 2;
@@ -29,6 +29,8 @@ const WALKS = {
   overview: ["/?range=30d", overview],
   palette: ["/", palette],
   look: ["/system", look],
+  help: ["/", helped],
+  weight: ["/data", weighed],
   filter: ["/traces?range=all", filtered, /\/traces/],
   list: ["/traces?range=all", ordered],
   views: ["/traces?range=all&filter=status%3Aerror", viewed],
@@ -59,6 +61,7 @@ const WALKS = {
   alerts: ["/alerts", watched, /\/alerts/],
   incidents: ["/incidents", handled],
   objectives: ["/slos", promised],
+  unread: ["/system", unread],
   reprice: ["/cost?range=all", repriced],
 };
 

@@ -1,5 +1,6 @@
 // What can be done with alerts on the screens: a rule is tried, set and removed, a channel tested, an incident handled.
-import { button, gone, segment, shown } from "./steps.mjs";
+import { send, text } from "./send.mjs";
+import { address, button, gone, holds, segment, shown } from "./steps.mjs";
 
 const RULE = "web_walk";
 
@@ -62,6 +63,11 @@ export const watched = (page) => {
     }],
     ["a silence is set and ended", async () => {
       await segment(page, "Silences").click();
+      const middle = (locator) => locator.evaluate((element) => (({ top, bottom }) => (top + bottom) / 2)(element.getBoundingClientRect()));
+      const form = page.locator(".silence-form");
+      await shown(form);
+      const [field, silence] = [await middle(form.locator(".form-box").first()), await middle(form.getByRole("button", { name: "Silence" }))];
+      if (Math.abs(field - silence) > 1) throw new Error(`the button is ${silence - field} px below its fields`);
       await page.getByLabel("Matches", { exact: true }).fill(`rule=${RULE}`);
       await page.getByLabel("Reason", { exact: true }).fill("walk");
       await page.locator(".silence-form").getByRole("button", { name: "Silence" }).click();
@@ -74,8 +80,20 @@ export const watched = (page) => {
 };
 
 /** Opened by hand, owned, noted, closed and opened again. */
-export const handled = (page) => [
+export const handled = (page, plan) => [
   ["the rules have opened one", () => shown(page.locator(".alert-table tbody tr"))],
+  ["it names its traces, and opens them", async () => {
+    const row = page.locator(".alert-table tbody tr", { hasText: "slow_answers" }).first();
+    await row.getByRole("link").first().click();
+    const trace = page.locator(".incident-trace").first();
+    await shown(trace);
+    await holds(async () => !/^[0-9a-f]{16}$/.test(await trace.innerText()), () => "a trace is named by its ID alone");
+    const id = await trace.getAttribute("title");
+    await trace.click();
+    await address(page, new RegExp(`^/traces/${id}`));
+    await page.goto(`${plan.urls.demo}/incidents`);
+    await shown(page.locator(".alert-table tbody tr"));
+  }],
   ["one is opened by hand", async () => {
     await button(page, "Open an incident").click();
     await page.getByLabel("Title", { exact: true }).fill("Answers are wrong");
@@ -110,5 +128,47 @@ export const promised = (page) => [
     await shown(page.locator(".alert-table tr", { hasText: "answers" }));
     await segment(page, "This quarter").click();
     await shown(page.locator(".slo-files a[href*='quarter']"));
+    await segment(page, "This month").click();
+    const incidents = page.getByRole("table", { name: "Incidents" });
+    await shown(incidents.getByRole("row", { name: /slow_answers/ }).getByText("critical"));
   }],
 ];
+
+const hex = (bytes) => Array.from(crypto.getRandomValues(new Uint8Array(bytes)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+const number = (key, value) => ({ key, value: { intValue: String(value) } });
+
+/** Sends spans of one scope and version, `hours` ago, each in a trace of its own. */
+function sendScope(url, name, version, hours, attributes) {
+  const now = BigInt(Date.now() - hours * 3_600_000) * 1_000_000n;
+  const spans = attributes.map((own, index) => ({ traceId: hex(16), spanId: hex(8), name: "ask", kind: 3, attributes: own,
+    startTimeUnixNano: String(now + BigInt(index) * 1_000_000n), endTimeUnixNano: String(now + BigInt(index + 1) * 1_000_000n) }));
+  return send(url, "/v1/traces", { resourceSpans: [{ resource: { attributes: [text("service.name", "walked")] }, scopeSpans: [{ scope: { name, version }, spans }] }] });
+}
+
+/** A source that is not read, and one whose update sends a field less: both are on the page System. */
+export const unread = (page, _plan, way) => {
+  const { url } = way;
+  const call = [text("gen_ai.operation.name", "chat"), text("gen_ai.provider.name", "openai"), text("gen_ai.request.model", "walk-model-7b"),
+    number("gen_ai.usage.input_tokens", 100), number("gen_ai.usage.output_tokens", 20)];
+  return [
+    ["both are sent", async () => {
+      await sendScope(url, "walk.unread", "0.2", 1, [[text("hm.model", "gpt-4o"), text("hm.prompt", "Where is my order?"), number("hm.tokens", 120)]]);
+      await sendScope(url, "walk.drift", "1.3", 50, Array.from({ length: 30 }, () => [...call, text("gen_ai.response.id", hex(6))]));
+      await sendScope(url, "walk.drift", "1.4", 2, Array.from({ length: 30 }, () => call));
+      await page.goto(`${way.url}/system`);
+    }],
+    ["the source that is not read has a sample that opens its trace", async () => {
+      const row = page.locator(".unread tr", { hasText: "walk.unread" });
+      await shown(row);
+      await page.getByText("A sample: ask").click();
+      await shown(page.getByText("hm.prompt"));
+    }],
+    ["the lost field is named with its shares", async () => {
+      await shown(page.locator(".unread tr", { hasText: "walk.drift" }).getByText(/^response_id fell from 100% to 0%/));
+    }],
+    ["the sample opens", async () => {
+      await page.getByRole("link", { name: "Open its trace" }).click();
+      await address(page, /^\/traces\/[0-9a-f]{32}/);
+    }],
+  ];
+};

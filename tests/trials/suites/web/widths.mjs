@@ -1,5 +1,5 @@
-// Every page at four widths and in both themes, over the demo, over names of 200 letters, and without data: the page never
-// scrolls sideways, every figure is whole, and nothing is logged as an error.
+// Every page at four widths and in both themes: over the demo, over names of 200 letters, over many spans, without data, and
+// with a server whose answers all fail. The page never scrolls sideways, every figure is whole, nothing is logged as an error.
 import { first, settled, several, watch } from "./browser.mjs";
 import { listed } from "./pages.mjs";
 import { send, text } from "./send.mjs";
@@ -99,7 +99,12 @@ async function look(page, label, plan, seen) {
   if (plan.pictures !== false) await page.screenshot({ path: `${plan.shots}/${label}.png` });
 }
 
+/** What every question gets in the state "failing". */
+const FAILED = { status: 500, contentType: "application/problem+json",
+  body: JSON.stringify({ type: "about:blank", title: "The store cannot be read", status: 500, detail: "Disk of the test." }) };
+
 async function visit(browser, plan, state, url, paths, wrong) {
+  const failing = state === "failing";
   for (const width of WIDTHS) {
     const context = await browser.newContext({ viewport: { width, height: width > 600 ? 900 : 800 }, reducedMotion: "reduce", locale: "en-US" });
     await several(paths, AT_ONCE, async ([name, path]) => {
@@ -107,10 +112,12 @@ async function visit(browser, plan, state, url, paths, wrong) {
       let theme = "light";
       const seen = (what) => wrong.push(`${state}-${name}-${width}-${theme}: ${what}`);
       const refused = path.includes("filter=model%3A&") || path.endsWith("filter=model%3A");
-      watch(page, url, seen, (what) => refused && what.startsWith("/api/"));
+      watch(page, url, seen, (what) => (refused || failing) && what.startsWith("/api/"));
+      if (failing) await page.route("**/api/**", (route) => route.fulfill(FAILED));
       try {
         await page.goto(url + path);
         await settled(page, PATIENCE_MS);
+        if (failing) await page.getByRole("alert").first().waitFor({ timeout: PATIENCE_MS });
         for (theme of ["light", "dark"]) {
           await page.emulateMedia({ colorScheme: theme });
           await look(page, `widths-${state}-${name}-${width}-${theme}`, plan, seen);
@@ -128,7 +135,7 @@ async function visit(browser, plan, state, url, paths, wrong) {
 export async function widths(browser, plan) {
   const wrong = [];
   await fill(plan.urls.hostile);
-  const states = [["demo", plan.urls.demo], ["long", plan.urls.hostile], ["empty", plan.urls.empty]];
+  const states = [["demo", plan.urls.demo], ["long", plan.urls.hostile], ["huge", plan.urls.large], ["empty", plan.urls.empty], ["failing", plan.urls.demo]];
   let seen = 0;
   for (const [state, url] of states) seen += await visit(browser, plan, state, url, await listed(browser, url), wrong);
   return { seen, wrong };

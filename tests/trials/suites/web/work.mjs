@@ -36,6 +36,12 @@ export const opens = (name) => (page) => [
     if (said !== title) throw new Error(`${said} opened for ${title}`);
     await gone(detail(page).locator(".chart-wait"));
   }],
+  ["its figures have one size, links among them", async () => {
+    const sizes = await detail(page).locator(".work-facts").first().evaluate((facts) =>
+      [...facts.querySelectorAll("dd:not(.work-facts-note)")].flatMap((value) => [value, ...value.querySelectorAll("a, .figure")])
+        .filter((element) => !element.closest(".unpriced, .faint")).map((element) => getComputedStyle(element).fontSize));
+    if (new Set(sizes).size > 1) throw new Error(`the sizes are ${[...new Set(sizes)]}`);
+  }],
   ["escape closes it", async () => {
     await page.keyboard.press("Escape");
     await gone(detail(page));

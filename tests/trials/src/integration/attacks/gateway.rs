@@ -174,6 +174,10 @@ fn headers() -> Vec<(String, Ask)> {
     for header in ["x-original-url", "x-rewrite-url", "x-forwarded-path", "x-envoy-original-path"] {
         add(header, json("/openai/v1/files", CHAT).with(header, "/v1/chat/completions"));
     }
+    for header in ["content-type", "close, content-encoding"] {
+        let packed = json(PATH, gzip(CHAT.as_bytes())).with("content-encoding", "gzip");
+        add(header, packed.with("connection", header));
+    }
     add("expect", json(PATH, CHAT).with("expect", "100-continue"));
     add("WebSocket", upgrading(Ask::get("/openai/v1/realtime?model=gpt-4o")).with("connection", "upgrade"));
     add("h2c", json(PATH, CHAT).with("upgrade", "h2c").with("http2-settings", "AAMAAABk"));
