@@ -87,9 +87,9 @@ impl Subject {
             Need::Events => !self.takes(SignalSet::EVENTS),
             Need::Metrics => !self.takes(SignalSet::METRICS),
             Need::Costs => !self.takes(SignalSet::COSTS),
-            Need::Retention => store.and_then(Store::retention).is_none(),
-            Need::Forgetting => store.and_then(Store::forgetting).is_none(),
-            Need::Integrity => store.and_then(Store::integrity).is_none(),
+            Need::Retention => store.is_none_or(|store| store.retention().is_none()),
+            Need::Forgetting => store.is_none_or(|store| store.forgetting().is_none()),
+            Need::Integrity => store.is_none_or(|store| store.integrity().is_none()),
         })
     }
 
