@@ -115,9 +115,16 @@ fn filter(asked: &Asked, q: Option<String>) -> TraceFilter {
         since,
         until,
         q,
+        status: status.and_then(|word| STATUSES.into_iter().find(|status| status.as_str() == word)),
+        ..of_origin(asked)
+    }
+}
+
+/// The conditions on where a trace comes from, which other tables have too.
+pub(super) fn of_origin(asked: &Asked) -> TraceFilter {
+    TraceFilter {
         service: asked.equal("service"),
         framework: asked.equal("framework"),
-        status: status.and_then(|word| STATUSES.into_iter().find(|status| status.as_str() == word)),
         session: asked.equal("session"),
         user: asked.equal("user"),
         project: asked.equal("project"),

@@ -8,6 +8,7 @@ use rusqlite::types::Value;
 
 use super::number_of;
 use super::spans::nothing;
+use super::traces::of_origin;
 use crate::cell::{Type, count, maybe, millis, time, usd};
 use crate::table::{Asked, Column, Pages, Push, Records, StoreReader};
 use crate::times::earlier;
@@ -170,14 +171,7 @@ fn query(asked: &Asked) -> Result<Option<UsageQuery>, String> {
         until,
         model: asked.equal("model"),
         agent: asked.equal("agent"),
-        service: asked.equal("service"),
-        framework: asked.equal("framework"),
-        session: asked.equal("session"),
-        user: asked.equal("user"),
-        project: asked.equal("project"),
-        commit: asked.equal("revision"),
-        branch: asked.equal("branch"),
-        ..TraceFilter::default()
+        ..of_origin(asked)
     };
     let group_by = KEYS.into_iter().filter(|(column, _)| asked.reads(column)).map(|(_, by)| by).collect();
     Ok(Some(UsageQuery { filter, group_by }))

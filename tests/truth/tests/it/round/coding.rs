@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::Shape;
 use super::call::Call;
 use super::words::{genai, id, join};
-use super::world::{CLIENT, Metric, World};
+use super::world::{CLIENT, Metric, Point, World};
 
 pub const SHAPES: &[Shape] = &[
     ("agent with logs only", logs_only),
@@ -187,15 +187,7 @@ fn universe_metrics(w: &mut World) {
 
 fn opencode_metrics(w: &mut World) {
     for call in w.twice(Call::claude) {
-        let point = |kind: &str, value: u64| {
-            (
-                json!({"type": kind, "model": call.model,
-                "session.id": "cs-1"}),
-                value,
-                call.start,
-                call.end(),
-            )
-        };
+        let point = |kind, value| of_kind(&call, kind, value);
         w.metric(
             "opencode",
             Metric {
@@ -317,15 +309,7 @@ fn session_log(w: &mut World) {
 fn restart(w: &mut World) {
     let calls = w.twice(Call::plain);
     for call in &calls {
-        let point = |kind: &str, value: u64| {
-            (
-                json!({"type": kind, "model": call.model,
-                "session.id": "cs-1"}),
-                value,
-                call.start,
-                call.end(),
-            )
-        };
+        let point = |kind, value| of_kind(call, kind, value);
         w.metric(
             "forge",
             Metric {
@@ -338,4 +322,10 @@ fn restart(w: &mut World) {
     }
     w.sessions.insert("cs-1".into());
     w.untold();
+}
+
+/// The tokens of a kind as a data point of a metric.
+fn of_kind(call: &Call, kind: &str, value: u64) -> Point {
+    let attributes = json!({"type": kind, "model": call.model, "session.id": "cs-1"});
+    (attributes, value, call.start, call.end())
 }

@@ -168,17 +168,19 @@ impl World {
     }
 }
 
+/// Attributes, value, start and time in milliseconds of a data point.
+pub type Point = (Value, u64, i64, i64);
+
 /// A metric as an SDK exports it.
 pub struct Metric<'m> {
     pub name: &'m str,
     pub is_delta: bool,
     pub is_histogram: bool,
-    /// Attributes, value, start and time in milliseconds.
-    pub points: Vec<(Value, u64, i64, i64)>,
+    pub points: Vec<Point>,
 }
 
 impl Metric<'_> {
-    fn point(&self, (attributes, value, start, time): &(Value, u64, i64, i64)) -> Value {
+    fn point(&self, (attributes, value, start, time): &Point) -> Value {
         let mut point = json!({"attributes": pairs(attributes), "startTimeUnixNano": nanos(*start),
             "timeUnixNano": nanos(*time)});
         if self.is_histogram {
