@@ -1,6 +1,6 @@
 //! Writes a ledger row into its day. An earlier row of the same span is subtracted from every sum.
 
-use quipu_core::Cost;
+use quipu_core::{Cost, TraceId};
 use rusqlite::{Connection, OptionalExtension, ToSql, params_from_iter};
 
 use crate::codec::{CallRow, Figures, MARK_COUNTS, MARK_INFERRED, MARK_TOOL, MARK_USAGE};
@@ -46,7 +46,7 @@ impl DayTx<'_> {
             return Ok(());
         }
         self.touched.call(row.time);
-        self.count(cost, &row, made, 1)
+        self.count(cost.trace_id, cost, &row, made, 1)
     }
 
     /// Replaces an older row. `false` if nothing changes.
@@ -67,19 +67,26 @@ impl DayTx<'_> {
         write(conn, const_sql::UPDATE, row, keys)?;
         self.touched.call(known.time);
         let old = known.bare_cost()?;
-        self.count(&old, &known, made, -1)?;
+        self.count(cost.trace_id, &old, &known, made, -1)?;
         Ok(true)
     }
 
     /// Adds a row to the trace's sums and the rollups, or subtracts it. A span made from another signal
     /// (`made` tells whether it failed) belongs to its trace as long as its row counts.
-    fn count(&mut self, cost: &Cost, row: &CallRow, made: Option<bool>, sign: i64) -> Result<()> {
+    fn count(
+        &mut self,
+        trace: TraceId,
+        cost: &Cost,
+        row: &CallRow,
+        made: Option<bool>,
+        sign: i64,
+    ) -> Result<()> {
         if row.marks & (MARK_COUNTS | MARK_INFERRED) == 0 {
             return Ok(());
         }
         let usage = Figures::of_usage(cost);
         self.rollups.count(row, cost, &usage, sign)?;
-        let state = self.state(cost.trace_id)?;
+        let state = self.state(trace)?;
         row.inferred()?.into_iter().for_each(|(tool, _)| state.name(Some(tool), sign));
         if row.marks & MARK_COUNTS == 0 {
             return Ok(());
