@@ -1,1 +1,0 @@
-import{n as e}from"./shared-DzWzaZvw.js";import{dr as t}from"./first-LvtzsNRN.js";var n=t();function r({kind:t}){return(0,n.jsx)(`span`,{className:`kind hue-${e(t)}`,children:t})}export{r as t};
