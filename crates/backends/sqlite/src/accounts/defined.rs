@@ -1,4 +1,5 @@
-//! A marker file that says that accounts have definitions of budgets: a lost file of accounts is then damage.
+//! A marker file that says that accounts have definitions of budgets or amounts. A lost file of accounts is
+//! then damage.
 
 use std::fs::{self, File};
 use std::io;
@@ -13,12 +14,13 @@ fn marker(path: &Path) -> PathBuf {
     path.with_extension("defined")
 }
 
-/// Whether the accounts had definitions.
+/// Whether the accounts had definitions or amounts.
 pub(super) fn is_noted(path: &Path) -> bool {
     marker(path).exists()
 }
 
-/// Notes that the accounts have definitions. Their file and its name are on the disk before the marker.
+/// Notes that the accounts have definitions or amounts. Their file and its name are on the disk before the
+/// marker.
 pub(super) fn note(path: &Path) -> io::Result<()> {
     let marker = marker(path);
     if marker.exists() {
@@ -30,7 +32,7 @@ pub(super) fn note(path: &Path) -> io::Result<()> {
     private::make(&marker)
 }
 
-/// Removes the note, because the definitions are lost and an operator knows it.
+/// Removes the note, because the accounts are lost and an operator knows it.
 pub(super) fn forget(path: &Path) -> io::Result<()> {
     match fs::remove_file(marker(path)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -55,14 +57,14 @@ pub(super) fn lost(path: &Path) -> Option<&'static str> {
         _ => {}
     }
     is_noted(path).then_some(
-        "it is missing or empty, and budgets were defined in it: restore it, or run `quipu check store \
+        "it is missing or empty, and budgets were counted in it: restore it, or run `quipu check store \
          --repair`",
     )
 }
 
 #[cfg(test)]
 mod tests {
-    use quipu_core::{Accounts, ErrorKind};
+    use quipu_core::{AccountId, AccountUnit, Accounts, ErrorKind, Posting, Timestamp};
     use std::sync::Arc;
 
     use super::super::{Checked, check, open, repair};
@@ -72,12 +74,20 @@ mod tests {
         accounts.transact(&mut |sheet| sheet.define("b", Some("x"))).unwrap();
     }
 
+    fn post(accounts: &Arc<dyn Accounts>) {
+        let account = AccountId { budget: "b".into(), scope: "".into(), unit: AccountUnit::Usd };
+        let posting = Posting { account, bucket: Timestamp::from_nanos(0), figure: 1 };
+        accounts.transact(&mut |sheet| sheet.post(&posting)).unwrap();
+    }
+
     #[test]
-    fn lost_definitions_of_budgets_are_damage_and_no_new_start() {
-        for harm in [|path: &Path| fs::remove_file(path), |path: &Path| fs::write(path, "")] {
+    fn lost_definitions_and_amounts_of_budgets_are_damage_and_no_new_start() {
+        let harms = [|path: &Path| fs::remove_file(path), |path: &Path| fs::write(path, "")];
+        let uses = [define, post];
+        for (harm, used) in harms.into_iter().flat_map(|harm| uses.map(|used| (harm, used))) {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("budgets.db");
-            define(&open(&path).unwrap());
+            used(&open(&path).unwrap());
             for companion in &Folder::with_companions(&path)[1..] {
                 let _ = fs::remove_file(companion);
             }
@@ -91,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_or_a_broken_link_is_damage_and_accounts_without_definitions_begin_anew() {
+    fn a_folder_or_a_broken_link_is_damage_and_unused_accounts_begin_anew() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("budgets.db");
         fs::create_dir(&path).unwrap();
@@ -105,6 +115,6 @@ mod tests {
         }
         drop(open(&path).unwrap());
         Folder::with_companions(&path).iter().for_each(|file| drop(fs::remove_file(file)));
-        assert!(open(&path).is_ok(), "nothing was defined");
+        assert!(open(&path).is_ok(), "nothing was counted");
     }
 }

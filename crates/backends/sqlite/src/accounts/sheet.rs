@@ -17,6 +17,8 @@ pub(super) struct Open<'a> {
     pub path: &'a Path,
     /// A definition was changed.
     pub defined: bool,
+    /// An amount was posted.
+    pub posted: bool,
 }
 
 /// Number of buckets that are raised between two look-ups.
@@ -177,6 +179,7 @@ impl Sheet for Open<'_> {
     }
 
     fn post(&mut self, posting: &Posting) -> Result<()> {
+        self.posted = true;
         let AccountId { budget, scope, unit } = &posting.account;
         let (unit, bucket) = (number(*unit), posting.bucket.nanos());
         let known = self.sum(
