@@ -17,6 +17,8 @@ const SESSION: &str = "session.id";
 const BODY: &str = "body";
 /// Maximum length of a name, in bytes. Of a body without a name, the beginning stands for it.
 const LONGEST_NAME: usize = 80;
+/// Maximum number of keys that may name a model.
+const MOST_MODELS: usize = 16;
 /// Maximum duration of a call that a record can state, in milliseconds.
 const LONGEST_CALL: f64 = 3_600_000.0;
 
@@ -27,7 +29,9 @@ pub(crate) fn span(event: &Event) -> Option<Span> {
     }
     let mut words_of_name = Vec::new();
     words::cut(name(event), &mut words_of_name);
-    if !is_about_a_call(&words_of_name) || is_of_a_convention(event) {
+    let is_about_a_call = words::any(&words_of_name, ABOUT_CALLS)
+        && (!words::any(&words_of_name, ABOUT_SEVERAL) || is_an_exchange(event));
+    if !is_about_a_call || is_of_a_convention(event) {
         return None;
     }
     let mut span = made(event);
@@ -72,9 +76,17 @@ fn name(event: &Event) -> &str {
     &text[..end.unwrap_or(text.len())]
 }
 
-/// Whether a name is about one request to a model, and not about a session or a run with several.
-fn is_about_a_call(words_of_name: &[CompactString]) -> bool {
-    words::any(words_of_name, ABOUT_CALLS) && !words::any(words_of_name, ABOUT_SEVERAL)
+/// Whether the record has the model of one request and that of its answer. A record about several calls, such
+/// as the summary of a session, has no such pair.
+fn is_an_exchange(event: &Event) -> bool {
+    let (mut asked, mut answered) = (false, false);
+    for (key, _) in event.attributes.iter().filter(|(key, _)| key.contains("odel")).take(MOST_MODELS) {
+        let mut cut = Vec::new();
+        words::cut(key, &mut cut);
+        asked |= words::names_model(&cut) && words::is_sent(&cut);
+        answered |= words::names_model(&cut) && words::is_answered(&cut);
+    }
+    asked && answered
 }
 
 /// The span of a record, below the span that the record names.

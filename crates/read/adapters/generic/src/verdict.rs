@@ -108,7 +108,9 @@ fn agrees(one: &Candidate<'_>, other: &Candidate<'_>) -> bool {
 fn call(found: &Findings, best: &Candidate<'_>) -> Verdict {
     let of_answer = best.answer.and_then(|answer| answer.model.clone());
     let names = &found.names;
-    if of_answer.is_none() && (names.answering.len() > 1 || names.models.len() > 1) {
+    // The model that answered decides; a record can list the models of other tasks beside it.
+    let is_open = names.answering.len() > 1 || names.answering.is_empty() && names.models.len() > 1;
+    if of_answer.is_none() && is_open {
         return Verdict::Unsure("it names several models");
     }
     let only = |names: &[CompactString]| names.first().filter(|_| names.len() == 1).cloned();

@@ -115,7 +115,8 @@ pub(crate) const ANSWERED: &[&str] = &[
 ];
 
 /// Words of the model that answered, beside those of answers.
-pub(crate) const SERVED: &[&str] = &["served", "serving", "actual", "resolved", "effective", "answering"];
+pub(crate) const SERVED: &[&str] =
+    &["served", "serving", "actual", "resolved", "effective", "answering", "main"];
 
 /// Words of the name of a log record about one call of a model.
 pub(crate) const ABOUT_CALLS: &[&str] = &[
@@ -128,6 +129,7 @@ pub(crate) const ABOUT_CALLS: &[&str] = &[
     "completions",
     "generation",
     "inference",
+    "invocation",
     "call",
     "message",
     "model",

@@ -14,6 +14,8 @@ use crate::vocabulary::{
 const MOST_WORDS: usize = 16;
 /// Maximum length of a key that is split into words, in bytes.
 const LONGEST_KEY: usize = 160;
+/// Words of amounts of money.
+const COSTS: &[&str] = &["cost", "costs", "usd"];
 
 /// The bucket that a figure belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,14 +127,21 @@ fn role(word: &str) -> Option<Role> {
 
 /// Whether the words are of a limit, a price, an estimate or an earlier call.
 pub(crate) fn is_elsewhere(words: &[CompactString]) -> bool {
-    any(words, BOUNDS) || any(words, HISTORY)
+    any(words, HISTORY) || any(words, BOUNDS) && !(counts_tokens(words) && words.iter().all(is_no_bound))
+}
+
+/// Whether the words say that their figure is a number of tokens, even below a key about costs.
+fn counts_tokens(words: &[CompactString]) -> bool {
+    any(words, TOKENS) && any(words, &["num", "number", "count", "counts"])
+}
+
+fn is_no_bound(word: &CompactString) -> bool {
+    COSTS.contains(&word.as_str()) || !BOUNDS.contains(&word.as_str())
 }
 
 /// Whether the words are of a cost, and not of a bound for costs.
 pub(crate) fn is_cost(words: &[CompactString]) -> bool {
-    const COSTS: &[&str] = &["cost", "costs", "usd"];
-    any(words, COSTS)
-        && !words.iter().any(|word| BOUNDS.contains(&word.as_str()) && !COSTS.contains(&word.as_str()))
+    any(words, COSTS) && words.iter().all(is_no_bound)
 }
 
 /// Whether the words are of a sum over several calls.

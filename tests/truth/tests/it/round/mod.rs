@@ -16,6 +16,7 @@ mod numbers;
 mod others;
 mod pairs;
 mod platforms;
+mod products;
 mod runtimes;
 mod servers;
 mod streams;
@@ -40,7 +41,7 @@ use crate::store::{ADAPTERS, Fed};
 type Shape = (&'static str, fn(&mut World));
 
 /// The tables of all shapes.
-const ALL: [&[Shape]; 17] = [
+const ALL: [&[Shape]; 18] = [
     frameworks::SHAPES,
     runtimes::SHAPES,
     platforms::SHAPES,
@@ -58,6 +59,7 @@ const ALL: [&[Shape]; 17] = [
     others::SHAPES,
     servers::SHAPES,
     usages::SHAPES,
+    products::SHAPES,
 ];
 
 /// Shapes whose telemetry leaves more than one reading, and what it leaves open. They count nothing, and are
@@ -71,6 +73,7 @@ const UNREAD: &[(&str, &str)] = &[
     ("steps of a Bedrock agent in one span", "when each call was made"),
     ("turns of a realtime session in one span", "when each call was made"),
     ("totals only", "how many of the tokens are input"),
+    ("Titan's results", "whether the tokens of the results include the input"),
 ];
 
 const LITELLM_APART: &str = "LiteLLM proxy beside a client without a context";
@@ -81,6 +84,7 @@ const LEFT: &[(&str, &str, &str)] = &[
     (LITELLM_APART, "failed 2", "a failed request has no id"),
     (LITELLM_APART, "tokens 1485/244", "embeddings have no id"),
     (LITELLM_APART, "cost ", "embeddings have no id"),
+    ("Nova's usage", "cost ", "in the words of the conventions, Bedrock's input may exclude cached tokens"),
 ];
 
 /// The differences of a shape that leaves a doubt: it counts nothing, and is listed as unread.
