@@ -89,6 +89,12 @@ pub enum AlertError {
         /// Cause of the error.
         cause: rusqlite::Error,
     },
+    /// The alert file is missing or empty, although rules, states or silences were stored in it.
+    #[error(
+        "{0}: it is missing or empty, and alerts were stored in it: restore it, or run `quipu check store \
+         --repair`"
+    )]
+    Lost(PathBuf),
     /// The alert file is from another program or a newer version.
     #[error(
         "{path}: expected an alert file of version {expected} or older, found {found}; use a newer quipu"
@@ -114,6 +120,7 @@ impl AlertError {
             Self::File { cause, .. } => {
                 matches!(cause.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase))
             }
+            Self::Lost(_) => true,
             _ => false,
         }
     }

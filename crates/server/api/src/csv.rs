@@ -28,10 +28,14 @@ impl Row {
         self
     }
 
+    /// The line.
+    pub(crate) fn text(&self) -> String {
+        format!("{}\r\n", self.0.join(","))
+    }
+
     /// Writes it as a line.
     pub(crate) fn write(&self, text: &mut Vec<u8>) {
-        text.extend_from_slice(self.0.join(",").as_bytes());
-        text.extend_from_slice(b"\r\n");
+        text.extend_from_slice(self.text().as_bytes());
     }
 }
 

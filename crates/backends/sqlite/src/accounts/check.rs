@@ -52,7 +52,7 @@ pub fn check(path: &Path, kind: Checked) -> Result<Vec<String>> {
 
 fn look(path: &Path, kind: Checked) -> fault::Result<Vec<String>> {
     let named = |what: String| format!("{}: {what}", path.display());
-    if let Some(lost) = defined::lost(path).filter(|_| kind == Checked::Accounts) {
+    if let Some(lost) = defined::lost(path).filter(|_| !matches!(kind, Checked::Register(_))) {
         return Ok(vec![named(lost.into())]);
     }
     let meta = match std::fs::metadata(path) {
@@ -119,6 +119,7 @@ pub fn repair(path: &Path, kind: Checked) -> Result<Mended> {
         return Ok(mended);
     }
     if let Checked::Alerts(_) = kind {
+        defined::forget(path).map_err(|error| Fault::from(error).at("repair alerts", path))?;
         let aside = set_aside(path).map_err(|error| Fault::from(error).at("repair alerts", path))?;
         mended.done.push(format!("{why}: it is set aside as {}", aside.display()));
         mended.lost.push(format!(

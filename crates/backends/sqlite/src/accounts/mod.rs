@@ -39,7 +39,7 @@ const STATEMENTS: usize = 64;
 struct Shared {
     path: PathBuf,
     conn: Mutex<Option<Connection>>,
-    /// The marker of used accounts is known to exist.
+    /// The marker of used accounts exists.
     is_noted: AtomicBool,
 }
 
@@ -50,7 +50,8 @@ struct Shared {
 /// acknowledged definition of a budget.
 ///
 /// # Errors
-/// [`ErrorKind::Damaged`]: the file has no accounts, or is missing although it had definitions or amounts.
+/// [`ErrorKind::Damaged`]: the file has no accounts, or is missing although it had definitions or amounts of
+/// budgets.
 /// [`ErrorKind::Unsupported`]: a newer build wrote it. [`ErrorKind::Denied`] and [`ErrorKind::Io`]: it cannot
 /// be opened for writing.
 pub fn open(path: impl AsRef<Path>) -> Result<Arc<dyn Accounts>> {
@@ -60,11 +61,12 @@ pub fn open(path: impl AsRef<Path>) -> Result<Arc<dyn Accounts>> {
     }
     let conn = looked_again(|| defined::is_whole(&path).and_then(|()| connect(&path)));
     let conn = conn.map_err(|fault| fault.at("open accounts", &path))?;
-    Ok(Arc::new(Shared { path, conn: Mutex::new(Some(conn)), is_noted: AtomicBool::new(false) }))
+    let is_noted = AtomicBool::new(defined::is_noted(&path));
+    Ok(Arc::new(Shared { path, conn: Mutex::new(Some(conn)), is_noted }))
 }
 
-/// Whether the accounts exist, or existed: lost accounts with definitions or amounts count, so that [`open`]
-/// reports them.
+/// Whether the accounts exist, or existed: lost accounts with definitions or amounts of budgets count, so that
+/// [`open`] reports them.
 pub fn exist(path: impl AsRef<Path>) -> bool {
     let path = path.as_ref();
     path.exists() || defined::is_noted(path)
@@ -174,16 +176,6 @@ impl Shared {
         }
         done
     }
-
-    /// Writes the marker that makes a later loss of the accounts damage.
-    fn note_use(&self) -> Result<()> {
-        if self.is_noted.load(Ordering::Relaxed) {
-            return Ok(());
-        }
-        defined::note(&self.path).map_err(|error| Fault::from(error).at("write accounts", &self.path))?;
-        self.is_noted.store(true, Ordering::Relaxed);
-        Ok(())
-    }
 }
 
 impl Accounts for Shared {
@@ -191,17 +183,20 @@ impl Accounts for Shared {
         let failed = |error: rusqlite::Error| Fault::from(error).at("write accounts", &self.path);
         self.alone(|conn| {
             conn.prepare_cached("BEGIN IMMEDIATE").and_then(|mut begin| begin.execute([])).map_err(failed)?;
-            let mut sheet = sheet::Open { conn, path: &self.path, defined: false, posted: false };
+            let mut sheet = sheet::Open { conn, path: &self.path, defined: false, charged: false };
             let worked = work(&mut sheet);
-            let (defined, posted) = (sheet.defined, sheet.posted);
+            let is_first = sheet.charged && !self.is_noted.load(Ordering::Relaxed);
+            let to_note = sheet.defined || is_first;
             let end = if worked.is_ok() { "COMMIT" } else { "ROLLBACK" };
             let ended = conn.prepare_cached(end).and_then(|mut end| end.execute([]));
-            let is_defined = defined && worked.is_ok();
-            let ended = ended.and_then(|_| if is_defined { force(conn) } else { Ok(()) });
+            let to_note = to_note && worked.is_ok();
+            let ended = ended.and_then(|_| if to_note { force(conn) } else { Ok(()) });
             worked?;
             ended.map_err(failed)?;
-            if is_defined || posted {
-                self.note_use()?;
+            if to_note {
+                defined::note(&self.path)
+                    .map_err(|error| Fault::from(error).at("write accounts", &self.path))?;
+                self.is_noted.store(true, Ordering::Relaxed);
             }
             Ok(())
         })

@@ -17,8 +17,8 @@ pub(super) struct Open<'a> {
     pub path: &'a Path,
     /// A definition was changed.
     pub defined: bool,
-    /// An amount was posted.
-    pub posted: bool,
+    /// An amount was spent or reserved.
+    pub charged: bool,
 }
 
 /// Number of buckets that are raised between two look-ups.
@@ -179,7 +179,7 @@ impl Sheet for Open<'_> {
     }
 
     fn post(&mut self, posting: &Posting) -> Result<()> {
-        self.posted = true;
+        self.charged = true;
         let AccountId { budget, scope, unit } = &posting.account;
         let (unit, bucket) = (number(*unit), posting.bucket.nanos());
         let known = self.sum(
@@ -253,6 +253,7 @@ impl Sheet for Open<'_> {
     }
 
     fn hold(&mut self, held: HeldReservation) -> Result<()> {
+        self.charged = true;
         let (number, budget) = (id(held.id), held.budget.as_str());
         self.let_go(number, budget)?;
         let trace = held.trace_id.map(|trace| *trace.as_bytes());

@@ -1,5 +1,6 @@
 //! The alert file: rules set here, states, episodes, silences and the outbox of notices, in SQLite.
 
+mod defined;
 mod episodes;
 mod erase;
 mod links;
@@ -156,16 +157,21 @@ pub(crate) struct EpisodeChange {
 pub(crate) struct AlertFile {
     path: PathBuf,
     conn: Connection,
+    /// The marker is written, or the file is in memory.
+    is_noted: bool,
 }
 
 impl AlertFile {
     /// Opens the file of a data folder and creates a missing one, or a file in memory.
     ///
     /// # Errors
-    /// It cannot be read and written, is from another program, or from a newer version.
+    /// It cannot be read and written, is lost, is from another program, or from a newer version.
     pub(crate) fn open(folder: Option<&Path>) -> Result<Self, AlertError> {
         let path = folder.map_or_else(|| PathBuf::from(":memory:"), |folder| folder.join(FILE));
         let told = |cause| AlertError::File { path: path.clone(), cause };
+        if folder.is_some() {
+            defined::is_whole(&path)?;
+        }
         let mut conn = match folder {
             Some(_) => Connection::open(&path),
             None => Connection::open_in_memory(),
@@ -178,7 +184,7 @@ impl AlertFile {
         lay_out(&mut conn, &path)?;
         conn.execute_batch(include_str!("../layout_routing.sql")).map_err(told)?;
         conn.execute_batch(INCIDENTS).map_err(told)?;
-        Ok(Self { path, conn })
+        Ok(Self { path, conn, is_noted: folder.is_none() })
     }
 
     fn told_error(&self, cause: rusqlite::Error) -> AlertError {
@@ -206,7 +212,14 @@ impl AlertFile {
             work_in.commit()?;
             Ok(done)
         };
-        run().map_err(told)
+        let done = run().map_err(told)?;
+        if !self.is_noted {
+            match defined::note(&self.path) {
+                Ok(()) => self.is_noted = true,
+                Err(error) => tracing::error!(%error, "cannot write the marker next to {FILE}"),
+            }
+        }
+        Ok(done)
     }
 
     /// Rules that were set here, by name.

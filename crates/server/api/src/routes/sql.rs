@@ -9,7 +9,7 @@ use axum::http::header::{ACCEPT, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use quipu_budget::{BudgetError, Budgets};
-use quipu_core::{AnswerMemory, Timestamp};
+use quipu_core::{AnswerMemory, Error, Timestamp};
 use quipu_query::parse_time;
 use quipu_sql::{GivenRows, SqlAnswer, SqlError, SqlErrorKind, SqlLimits, SqlQuestion};
 use serde_json::{Value as Json, json};
@@ -208,29 +208,64 @@ fn problem(error: &SqlError, query: &str) -> Problem {
 
 fn written(form: Form, answer: SqlAnswer) -> Result<Response, Problem> {
     let media = FORMS.iter().find(|(.., known)| *known == form).map_or("", |(_, media, _)| *media);
-    let text = match form {
+    let mut text = json::Text::default();
+    let done = match form {
         Form::Json => return Ok(json::Json(SqlResult::from(answer)).into_response()),
-        Form::Csv => csv(&answer),
-        Form::Ndjson => answer.objects().flat_map(|row| format!("{row}\n").into_bytes()).collect(),
+        Form::Csv => csv(&answer, &mut text),
+        Form::Ndjson => ndjson(&answer, &mut text),
     };
-    let hold = AnswerMemory::current().hold(text.len())?;
-    drop(hold);
-    let mut response = ([(CONTENT_TYPE, media)], text).into_response();
+    done.map_err(|lack| lack.map_or_else(Problem::internal, Problem::from))?;
+    let mut response = ([(CONTENT_TYPE, media)], text.into_body()).into_response();
     if answer.truncated {
         response.headers_mut().insert("quipu-truncated", axum::http::HeaderValue::from_static("true"));
     }
     Ok(response)
 }
 
-fn csv(answer: &SqlAnswer) -> Vec<u8> {
-    let mut text = Vec::new();
-    Row::default().texts(answer.unique_names()).write(&mut text);
-    for row in &answer.rows {
-        let cells = row.iter().fold(Row::default(), |cells, value| match value {
+/// Writes a line at a time, so the memory of the request is charged before the next one: a long name of a
+/// column is in every line.
+fn ndjson(answer: &SqlAnswer, text: &mut json::Text) -> Result<(), Option<Error>> {
+    for row in answer.objects() {
+        text.json(&row)?;
+        text.text("\n")?;
+    }
+    Ok(())
+}
+
+fn csv(answer: &SqlAnswer, text: &mut json::Text) -> Result<(), Option<Error>> {
+    let mut line = Row::default().texts(answer.unique_names());
+    let mut rows = answer.rows.iter();
+    loop {
+        text.text(&line.text())?;
+        let Some(row) = rows.next() else { return Ok(()) };
+        line = row.iter().fold(Row::default(), |cells, value| match value {
             Json::String(value) => cells.texts([value.clone()]),
             other => cells.figures([SqlAnswer::text(other)]),
         });
-        cells.write(&mut text);
     }
-    text
+}
+
+#[cfg(test)]
+mod tests {
+    use quipu_sql::SqlColumn;
+
+    use super::*;
+
+    #[test]
+    fn a_long_name_of_a_column_in_every_line_is_bounded_by_the_memory_of_answers() {
+        let column = SqlColumn { name: "n".repeat(49_000), r#type: "integer".to_owned() };
+        let answer = SqlAnswer {
+            columns: vec![column],
+            rows: vec![vec![json!("x".repeat(900))]; 10_000],
+            truncated: false,
+        };
+        for form in [Form::Ndjson, Form::Csv] {
+            let written = AnswerMemory::within(4 << 20).enter(|| written(form, answer.clone()));
+            assert!(written.is_err(), "{form:?}");
+        }
+        let few = SqlAnswer { rows: vec![vec![json!(1)]; 2], ..answer };
+        for form in [Form::Ndjson, Form::Csv] {
+            assert!(AnswerMemory::within(4 << 20).enter(|| written(form, few.clone())).is_ok(), "{form:?}");
+        }
+    }
 }
