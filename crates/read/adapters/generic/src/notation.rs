@@ -48,7 +48,9 @@ fn is_map(text: &str) -> bool {
 pub(crate) fn parse(text: &str) -> Option<Value> {
     let text = text.trim();
     if is_pairs(text) {
-        return parse(&format!("{{{text}}}"));
+        // A query separates its pairs by `&`.
+        let pairs = if text.contains(char::is_whitespace) { text.into() } else { text.replace('&', " ") };
+        return parse(&format!("{{{pairs}}}"));
     }
     let mut reader = Reader { text, at: 0, left: MOST };
     let value = reader.value(DEEPEST).filter(|_| text.len() <= LARGEST)?;
@@ -162,6 +164,8 @@ impl Reader<'_> {
                 break;
             }
             match self.name() {
+                // A record of C# prints nothing for a missing value.
+                Some(name) if self.is_at_end(close) => pairs.push((name, Value::Null)),
                 Some(name) => pairs.push((name, self.value(depth)?)),
                 None => alone.push(self.value(depth)?),
             }
@@ -173,13 +177,20 @@ impl Reader<'_> {
         }
     }
 
-    /// The name of a member, with the sign after it.
+    /// Whether a member ends here, after spaces.
+    fn is_at_end(&mut self, close: &str) -> bool {
+        self.skip(|letter| letter == ' ');
+        let rest = &self.text[self.at..];
+        rest.starts_with(',') || rest.starts_with(close)
+    }
+
+    /// The name of a member, with the sign after it. Ruby writes `@` before the name of a variable.
     fn name(&mut self) -> Option<CompactString> {
         let begin = self.at;
         let name = match self.peek()? {
             quote @ ('"' | '\'') => self.quoted(quote)?,
             _ => {
-                self.take(":");
+                let _ = self.take(":") || self.take("@");
                 let from = self.at;
                 self.skip(|letter| letter.is_alphanumeric() || "_.-".contains(letter));
                 self.text[from..self.at].to_owned()
@@ -222,6 +233,9 @@ mod tests {
             "%{prompt_tokens: 12, completion_tokens: 3}",
             "#<struct Usage prompt_tokens=12, completion_tokens=3>",
             "{:prompt_tokens=>12, :completion_tokens=>3}",
+            "#<OpenAI::Usage:0x0000 @prompt_tokens=12, @completion_tokens=3>",
+            "Usage { prompt_tokens = 12, completion_tokens = 3, ReasoningTokens =  }",
+            "prompt_tokens=12&completion_tokens=3",
             r#"{"prompt_tokens"=>12, "completion_tokens"=>3, "model"=>"a (b)"}"#,
         ] {
             let read = parse(text).unwrap_or_else(|| panic!("{text}"));

@@ -8,6 +8,7 @@ use crate::costs::Costs;
 use crate::dialect::{self, Object, Whole};
 use crate::events;
 use crate::figures::Figure;
+use crate::kinds;
 use crate::names::Names;
 use crate::notation;
 use crate::stream;
@@ -141,6 +142,9 @@ pub(crate) fn walk(span: &Span) -> Findings {
     if walk.found.names.are_without_model() {
         typed_models(span).for_each(|model| walk.found.names.note_model(model));
     }
+    if walk.found.names.are_without_model() && !walk.found.figures.is_empty() {
+        walk.common_models(span);
+    }
     walk.found
 }
 
@@ -213,6 +217,9 @@ fn is_series(pairs: &[(CompactString, Value)]) -> bool {
 /// Keys of a usage object that is the sum of several calls, with their number.
 const CALLS: [&str; 3] = ["requests", "calls", "llm_calls"];
 
+/// Words of the details of a cost, which an upstream provider may have.
+const DETAILS: &[&str] = &["details", "upstream"];
+
 /// The word of figures whose object says that they are tokens.
 const TOKENS: &str = "tokens";
 
@@ -270,6 +277,18 @@ impl Walk {
         self.depth -= 1;
     }
 
+    /// Takes the model that all spans of the process or the scope have: a server of one model states it there.
+    fn common_models(&mut self, span: &Span) {
+        let common = span.scope.attributes.iter().chain(span.resource.attributes.iter());
+        for (key, value) in common.take(MOST_ATTRIBUTES).filter(|(key, _)| key.contains("odel")) {
+            self.words.clear();
+            words::cut(key, &mut self.words);
+            if let Some(text) = value.as_str() {
+                self.found.names.note(&self.words, text, true);
+            }
+        }
+    }
+
     fn json(&mut self, text: &str, holders: &[&Value]) {
         self.found.messages |= has_role(text);
         let states_kind = words::any(&self.words, &["span"]) && text.contains("\"type\"");
@@ -302,6 +321,9 @@ impl Walk {
         if let Some(answer) = stream::answer(values) {
             return self.value(&answer, holders);
         }
+        if let Some(figures) = kinds::figures(values, &self.words) {
+            return self.value(&figures, holders);
+        }
         for (at, value) in values.iter().enumerate() {
             self.at.push(at);
             self.value(value, holders);
@@ -321,11 +343,14 @@ impl Walk {
         }
         let of_object = self.words.len();
         for (key, value) in pairs {
-            // The members of a usage object belong to it. All other members of an answer are visited.
-            if is_usage && !matches!(value, Value::String(_)) {
+            words::cut(key, &mut self.words);
+            // The members of a usage object belong to it, except for its cost. All other members of an answer
+            // are visited.
+            let belongs = || !words::is_cost(&self.words[of_object..]) || words::any(&self.words, DETAILS);
+            if is_usage && !matches!(value, Value::String(_)) && belongs() {
+                self.words.truncate(of_object);
                 continue;
             }
-            words::cut(key, &mut self.words);
             self.value(value, &within);
             self.words.truncate(of_object);
         }
