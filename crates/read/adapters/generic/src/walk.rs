@@ -84,7 +84,7 @@ pub(crate) fn is_worth_it(span: &Span) -> bool {
         }
         Value::String(text) => {
             has_tokens(key)
-                || (is_object(text) && may_have_usage(text))
+                || ((is_object(text) || stream::is_text(text)) && may_have_usage(text))
                 || states_call(key, text)
                 || notation::may_be(text)
         }
@@ -258,6 +258,9 @@ impl Walk {
             Value::Map(pairs) => self.object(value, pairs, holders),
             Value::Array(values) => self.list(values, holders),
             Value::String(text) if is_object(text) => self.json(text, holders),
+            Value::String(text) if stream::is_text(text) && may_have_usage(text) => {
+                self.captured(text, holders);
+            }
             Value::String(text) if notation::may_be(text) && !words::is_content(&self.words) => {
                 self.printed(text, holders);
             }
@@ -303,8 +306,33 @@ impl Walk {
         self.text = left;
         if let Some(value) = parse(text).or_else(|| literal(text)) {
             self.value(&value, holders);
+        } else if text.contains("}\n{") {
+            self.lines(text, holders);
         } else if notation::may_be(text) && !words::is_content(&self.words) {
             self.printed(text, holders);
+        }
+    }
+
+    /// The text of a stream of server-sent events.
+    fn captured(&mut self, text: &str, holders: &[&Value]) {
+        match self.text.checked_sub(text.len()).filter(|_| text.len() <= LARGEST_TEXT) {
+            Some(left) => {
+                self.text = left;
+                self.lines(text, holders);
+            }
+            None => self.found.too_large = true,
+        }
+    }
+
+    /// The lines of a captured stream: its answer, or else each object of it.
+    fn lines(&mut self, text: &str, holders: &[&Value]) {
+        if words::is_content(&self.words) {
+            return;
+        }
+        let chunks = stream::objects(text, may_have_usage);
+        match events::whole(&chunks) {
+            Some(answer) => self.value(&answer, holders),
+            None => self.list(&chunks, holders),
         }
     }
 
@@ -323,6 +351,10 @@ impl Walk {
         }
         if let Some(figures) = kinds::figures(values, &self.words) {
             return self.value(&figures, holders);
+        }
+        // The only item of a list is not one of several answers.
+        if let [value] = values {
+            return self.value(value, holders);
         }
         for (at, value) in values.iter().enumerate() {
             self.at.push(at);

@@ -3,6 +3,7 @@
 //! Each shape writes OTLP requests, and the calls that it writes are its truth. The attribute names are those
 //! of real instrumentations, or of home-made programs in public repositories.
 
+mod bodies;
 mod builders;
 mod call;
 mod coding;
@@ -45,7 +46,7 @@ use crate::store::{ADAPTERS, Fed};
 type Shape = (&'static str, fn(&mut World));
 
 /// The tables of all shapes.
-const ALL: [&[Shape]; 22] = [
+const ALL: [&[Shape]; 23] = [
     frameworks::SHAPES,
     runtimes::SHAPES,
     platforms::SHAPES,
@@ -68,6 +69,7 @@ const ALL: [&[Shape]; 22] = [
     providers::SHAPES,
     stacks::SHAPES,
     meters::SHAPES,
+    bodies::SHAPES,
 ];
 
 /// Shapes whose telemetry leaves more than one reading, and what it leaves open. They count nothing, and are
