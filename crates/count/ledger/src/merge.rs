@@ -70,7 +70,8 @@ pub(crate) fn twins(one: &Node, other: &Node) -> bool {
         (Some(reach), true) => are_near(one, other, reach),
         // The usage of a stream may come in a record of its own.
         (Some(reach), false) if usage(one).is_some() != usage(other).is_some() => are_near(one, other, reach),
-        (Some(_), false) => are_near(one, other, 0) && agree(),
+        // A program can fetch one answer several times.
+        (Some(reach), false) => are_near(one, other, reach) && agree(),
         // Moments tell such records of one process apart better.
         (None, true) if !is_one_process(a.moment, (b.moment, other.start)) => {
             are_near(one, other, 0) && same_family(a, b) && fit()

@@ -24,6 +24,16 @@ pub(crate) fn same_names(ours: [&Option<CompactString>; 2], theirs: [&Option<Com
     }
 }
 
+/// Whether the model that a record names as the answering one is only the alias that another record of its
+/// call requested, such as a deployment of Azure. The model that answered there is the right one.
+pub(crate) fn is_alias(
+    told: &Option<CompactString>,
+    requested: &Option<CompactString>,
+    answered: &Option<CompactString>,
+) -> bool {
+    told.is_some() && told == requested && answered.is_some() && !same_names([told, &None], [answered, &None])
+}
+
 /// A model's name in parts.
 #[derive(Debug, PartialEq, Eq)]
 struct ModelName<'a> {

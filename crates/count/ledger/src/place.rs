@@ -347,6 +347,9 @@ fn join_facts((row, t_runs): (&mut Cost, bool), (echo, o_runs): (&mut Cost, bool
     for (own, other) in names.into_iter().filter(|(own, _)| own.is_none()) {
         own.clone_from(other);
     }
+    if names::is_alias(&row.response_model, &echo.request_model, &echo.response_model) {
+        row.response_model.clone_from(&echo.response_model);
+    }
     // A record without billing information counts as metered, so a reported subscription is certain.
     row.billing = row.billing.max(echo.billing);
     if !row.is_tool_run() && row.tool.is_none() {

@@ -7,9 +7,11 @@
 
 use std::cmp::Reverse;
 
+use compact_str::CompactString;
 use quipu_core::{Arrival, Billing, Call, Charge, Cost, Node, Usd};
 
 use crate::merge;
+use crate::names;
 use crate::tally::Tokens;
 use crate::unsent::{self, Reader};
 
@@ -22,10 +24,17 @@ fn merged(nodes: &[&Node]) -> Charge {
         reported: calls().find_map(|call| call.reported),
         provider: first.and_then(|call| call.provider.clone()),
         request_model: first.and_then(|call| call.request_model.clone()),
-        response_model: calls().find_map(|call| call.response_model.clone()),
+        response_model: response_model(&calls().collect::<Vec<_>>()),
         service_tier: first.and_then(|call| call.service_tier.clone()),
         billing: calls().map(|call| call.billing).max().unwrap_or_default(),
     }
+}
+
+/// The first model that answered, unless it is only the alias that another record requested.
+fn response_model(calls: &[&Call]) -> Option<CompactString> {
+    let first = &calls.iter().find(|call| call.response_model.is_some())?.response_model;
+    let right = calls.iter().find(|call| names::is_alias(first, &call.request_model, &call.response_model));
+    right.map_or(first, |call| &call.response_model).clone()
 }
 
 fn reader(call: &Call) -> Reader<'_> {

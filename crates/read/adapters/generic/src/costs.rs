@@ -11,6 +11,8 @@ const OTHER_UNITS: &[&str] =
     &["eur", "gbp", "jpy", "cny", "inr", "credit", "credits", "token", "tokens", "ms"];
 /// The beginnings of words for parts of a dollar.
 const PARTS: &[(&str, f64)] = &[("micro", 1e-6), ("nano", 1e-9), ("cent", 1e-2)];
+/// Number of the last words of a key that can name a side.
+const NEAR: usize = 4;
 /// Maximum number of amounts of one span.
 const MOST: usize = 16;
 
@@ -35,7 +37,9 @@ impl Costs {
         }
         let part = PARTS.iter().find(|(begin, _)| key.iter().any(|word| word.starts_with(begin)));
         let dollars = number * part.map_or(1.0, |(_, part)| *part);
-        if [INPUT, OUTPUT, CACHE].iter().any(|side| words::any(key, side)) {
+        // Words far above the amount are of the object around it, such as a response.
+        let near = &key[key.len().saturating_sub(NEAR)..];
+        if [INPUT, OUTPUT, CACHE].iter().any(|side| words::any(near, side)) {
             self.parts.push((key.join(".").into(), dollars));
         } else {
             self.totals.push(dollars);

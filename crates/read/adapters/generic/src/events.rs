@@ -23,7 +23,12 @@ pub(crate) fn answer(span: &Span) -> Option<(&CompactString, Value)> {
     let texts = attributes.filter_map(|(key, value)| Some((key, value.as_str()?)));
     let chunks = texts.filter(|(_, text)| is_chunk(text)).filter_map(|(key, text)| Some((key, parse(text)?)));
     let (keys, chunks): (Vec<&CompactString>, Vec<Value>) = chunks.unzip();
-    Some((keys.first()?, stream::answer(&chunks).or_else(|| counted(&chunks))?))
+    Some((keys.first()?, whole(&chunks)?))
+}
+
+/// The answer of the chunks of a stream, as one object with its usage.
+pub(crate) fn whole(chunks: &[Value]) -> Option<Value> {
+    stream::answer(chunks).or_else(|| counted(chunks))
 }
 
 /// Whether a text may be a chunk with usage.

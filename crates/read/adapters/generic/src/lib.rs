@@ -12,6 +12,7 @@ mod costs;
 mod dialect;
 mod events;
 mod figures;
+mod kinds;
 mod logs;
 mod names;
 mod notation;

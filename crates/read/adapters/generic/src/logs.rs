@@ -2,11 +2,11 @@
 
 use compact_str::CompactString;
 use quipu_core::{Event, Span, Status, Value};
-use quipu_normalize::{LogRecord, any_key_begins, name_of};
+use quipu_normalize::{LogRecord, any_key_begins, count_of, name_of};
 use quipu_semconv::{AI_SDK_PREFIXES, GENAI_PREFIXES, OPENINFERENCE_PREFIXES, OPENLLMETRY_PREFIXES};
 
 use crate::verdict::{Verdict, judge};
-use crate::vocabulary::{ABOUT_CALLS, ABOUT_SEVERAL};
+use crate::vocabulary::{ABOUT_CALLS, ABOUT_SEVERAL, ONE_REQUEST, PHASES};
 use crate::{walk, words};
 
 /// Family of the traces that are made of such records.
@@ -19,6 +19,8 @@ const BODY: &str = "body";
 const LONGEST_NAME: usize = 80;
 /// Maximum number of keys that may name a model.
 const MOST_MODELS: usize = 16;
+/// Ends of keys of the status of an HTTP answer.
+const STATUSES: [&str; 5] = ["status", "status_code", "statusCode", "http_status", "httpStatus"];
 /// Maximum duration of a call that a record can state, in milliseconds.
 const LONGEST_CALL: f64 = 3_600_000.0;
 
@@ -29,8 +31,8 @@ pub(crate) fn span(event: &Event) -> Option<Span> {
     }
     let mut words_of_name = Vec::new();
     words::cut(name(event), &mut words_of_name);
-    let is_about_a_call = words::any(&words_of_name, ABOUT_CALLS)
-        && (!words::any(&words_of_name, ABOUT_SEVERAL) || is_an_exchange(event));
+    let is_about_a_call =
+        words::any(&words_of_name, ABOUT_CALLS) && (is_about_one(&words_of_name) || is_an_exchange(event));
     if !is_about_a_call || is_of_a_convention(event) {
         return None;
     }
@@ -55,11 +57,31 @@ pub(crate) fn span(event: &Event) -> Option<Span> {
 }
 
 /// Whether the record says that a request failed: its name does, and it has the error or an HTTP status.
+/// Otherwise the name is one of a request, and the HTTP status is that of an error.
 fn is_about_a_failure(event: &Event, words_of_name: &[CompactString]) -> bool {
     let tells =
         |key: &str| key.contains("error") || key.contains("status_code") || key.contains("statusCode");
-    words::any(words_of_name, &["error", "failed", "failure"])
-        && event.attributes.iter().any(|(key, _)| tells(key))
+    let is_refused = |(key, value): &(CompactString, Value)| {
+        let is_status = STATUSES.iter().any(|end| key.ends_with(end));
+        is_status && count_of(value).is_some_and(|status| (400..600).contains(&status))
+    };
+    let is_request =
+        || words::any(words_of_name, ONE_REQUEST) && words::requested_kind(words_of_name).is_some();
+    if words::any(words_of_name, &["error", "failed", "failure"]) {
+        event.attributes.iter().any(|(key, _)| tells(key))
+    } else {
+        is_request() && event.attributes.iter().any(is_refused)
+    }
+}
+
+/// Whether the words of a name are not about several calls, nor about a phase of something else than a request.
+fn is_about_one(words_of_name: &[CompactString]) -> bool {
+    let is_phase_of_other = |at: usize| {
+        let before = at.checked_sub(1).map(|before| &words_of_name[before..at]);
+        words::any(&words_of_name[at..=at], PHASES)
+            && !before.is_some_and(|before| words::any(before, ONE_REQUEST))
+    };
+    !words::any(words_of_name, ABOUT_SEVERAL) && !(0..words_of_name.len()).any(is_phase_of_other)
 }
 
 /// Whether the record has keys of a convention whose calls have spans.

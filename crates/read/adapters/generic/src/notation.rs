@@ -32,8 +32,14 @@ fn is_pairs(text: &str) -> bool {
     };
     text.len() <= LONGEST_PAIRS
         && text.contains("oken")
-        && !text.contains(['{', '(', '[', '<', '"'])
+        && !text.contains(['(', '[', '<', '"'])
+        && text.match_indices('{').all(|(at, _)| is_message(&text[..at]))
         && ends.next().is_some_and(|(at, _)| is_name(&text[..at]))
+}
+
+/// Whether a text ends with the name of a message of a protocol buffer, whose members follow in braces.
+fn is_message(before: &str) -> bool {
+    before.ends_with(' ') && before.trim_end().ends_with(|last: char| last.is_alphanumeric() || last == '_')
 }
 
 /// Whether a text is a map in a notation whose keys may not name tokens themselves.
@@ -48,9 +54,15 @@ fn is_map(text: &str) -> bool {
 pub(crate) fn parse(text: &str) -> Option<Value> {
     let text = text.trim();
     if is_pairs(text) {
-        return parse(&format!("{{{text}}}"));
+        // A query separates its pairs by `&`.
+        let pairs = if text.contains(char::is_whitespace) { text.into() } else { text.replace('&', " ") };
+        return read(&format!("{{{pairs}}}"), text.contains('{'));
     }
-    let mut reader = Reader { text, at: 0, left: MOST };
+    read(text, false)
+}
+
+fn read(text: &str, is_proto: bool) -> Option<Value> {
+    let mut reader = Reader { text, at: 0, left: MOST, is_proto };
     let value = reader.value(DEEPEST).filter(|_| text.len() <= LARGEST)?;
     let is_whole = reader.at == text.len();
     (is_whole && matches!(&value, Value::Map(pairs) if !pairs.is_empty())).then_some(value)
@@ -60,6 +72,8 @@ struct Reader<'t> {
     text: &'t str,
     at: usize,
     left: usize,
+    /// Whether braces can follow a name without a sign, as in the text of a protocol buffer.
+    is_proto: bool,
 }
 
 impl Reader<'_> {
@@ -162,6 +176,8 @@ impl Reader<'_> {
                 break;
             }
             match self.name() {
+                // A record of C# prints nothing for a missing value.
+                Some(name) if self.is_at_end(close) => pairs.push((name, Value::Null)),
                 Some(name) => pairs.push((name, self.value(depth)?)),
                 None => alone.push(self.value(depth)?),
             }
@@ -173,20 +189,28 @@ impl Reader<'_> {
         }
     }
 
-    /// The name of a member, with the sign after it.
+    /// Whether a member ends here, after spaces.
+    fn is_at_end(&mut self, close: &str) -> bool {
+        self.skip(|letter| letter == ' ');
+        let rest = &self.text[self.at..];
+        rest.starts_with(',') || rest.starts_with(close)
+    }
+
+    /// The name of a member, with the sign after it. Ruby writes `@` before the name of a variable.
     fn name(&mut self) -> Option<CompactString> {
         let begin = self.at;
         let name = match self.peek()? {
             quote @ ('"' | '\'') => self.quoted(quote)?,
             _ => {
-                self.take(":");
+                let _ = self.take(":") || self.take("@");
                 let from = self.at;
                 self.skip(|letter| letter.is_alphanumeric() || "_.-".contains(letter));
                 self.text[from..self.at].to_owned()
             }
         };
         self.skip(|letter| letter == ' ');
-        let is_named = !name.is_empty() && (self.take("=>") || self.take("=") || self.take(":"));
+        let opens = self.is_proto && self.peek() == Some('{');
+        let is_named = !name.is_empty() && (opens || self.take("=>") || self.take("=") || self.take(":"));
         if !is_named {
             self.at = begin;
             return None;
@@ -222,6 +246,10 @@ mod tests {
             "%{prompt_tokens: 12, completion_tokens: 3}",
             "#<struct Usage prompt_tokens=12, completion_tokens=3>",
             "{:prompt_tokens=>12, :completion_tokens=>3}",
+            "#<OpenAI::Usage:0x0000 @prompt_tokens=12, @completion_tokens=3>",
+            "Usage { prompt_tokens = 12, completion_tokens = 3, ReasoningTokens =  }",
+            "prompt_tokens=12&completion_tokens=3",
+            "prompt_tokens: 12\ncompletion_tokens: 3\ndetails {\n  modality: TEXT\n  token_count: 12\n}\n",
             r#"{"prompt_tokens"=>12, "completion_tokens"=>3, "model"=>"a (b)"}"#,
         ] {
             let read = parse(text).unwrap_or_else(|| panic!("{text}"));

@@ -1,14 +1,32 @@
 //! Answers in pieces: lists of the events of one stream.
 
 use quipu_core::Value;
+use quipu_normalize::parse;
 use quipu_semconv::USAGE_KEYS;
 
 /// Keys of the answer's id in the chunks of a stream.
 const IDS: [&str; 3] = ["id", "responseId", "response_id"];
 
+/// Maximum number of lines of a stream that are parsed.
+const MOST_LINES: usize = 1_024;
+
 /// The answer of a list of events, as one object with its usage; `None` for other lists.
 pub(crate) fn answer(events: &[Value]) -> Option<Value> {
     of_messages(events).or_else(|| of_chunks(events))
+}
+
+/// Whether a text begins as server-sent events do.
+pub(crate) fn is_text(text: &str) -> bool {
+    let text = text.trim_start();
+    text.starts_with("data:") || text.starts_with("event:")
+}
+
+/// The JSON objects of a stream that was captured as text, each in a line of its own, without those that
+/// `keeps` rules out.
+pub(crate) fn objects(text: &str, keeps: impl Fn(&str) -> bool) -> Vec<Value> {
+    let lines = text.lines().map(|line| line.strip_prefix("data:").unwrap_or(line).trim());
+    let lines = lines.filter(|line| line.starts_with('{') && keeps(line));
+    lines.take(MOST_LINES).filter_map(parse).collect()
 }
 
 /// Anthropic's stream. Its first event has the message with the input, and the last event with usage has the

@@ -74,7 +74,9 @@ pub(crate) fn judge(found: &Findings) -> Verdict {
     });
     // Providers' objects come first, because they define their figures.
     let candidates: Vec<Candidate<'_>> = answers.chain(singles).collect();
-    let Some(best) = candidates.first() else {
+    // Of several, the one with the most details; the first of these.
+    let details = |candidate: &&Candidate<'_>| (candidate.answer.is_some(), candidate.usage.details());
+    let Some(best) = candidates.iter().rev().max_by_key(details) else {
         return with_input_only(found, &groups)
             .or_else(|| stated_call(found, &groups))
             .unwrap_or_else(|| without_usage(found, &groups));
@@ -95,7 +97,8 @@ pub(crate) fn judge(found: &Findings) -> Verdict {
     if best.usage.tokens().total() == 0 {
         return Verdict::Unsure("all of its token figures are zero");
     }
-    call(found, best)
+    let told = candidates.iter().filter_map(|candidate| candidate.answer);
+    call(found, best, &told.collect::<Vec<_>>())
 }
 
 /// Whether two readings are of the same usage.
@@ -105,8 +108,10 @@ fn agrees(one: &Candidate<'_>, other: &Candidate<'_>) -> bool {
     input && output(one) == output(other)
 }
 
-fn call(found: &Findings, best: &Candidate<'_>) -> Verdict {
-    let of_answer = best.answer.and_then(|answer| answer.model.clone());
+/// The call with the best of its figures. `answers` are all objects that have its usage.
+fn call(found: &Findings, best: &Candidate<'_>, answers: &[&Answer]) -> Verdict {
+    let told = || best.answer.into_iter().chain(answers.iter().copied());
+    let of_answer = told().find_map(|answer| answer.model.clone());
     let names = &found.names;
     // The model that answered decides; a record can list the models of other tasks beside it.
     let is_open = names.answering.len() > 1 || names.answering.is_empty() && names.models.len() > 1;
@@ -124,7 +129,7 @@ fn call(found: &Findings, best: &Candidate<'_>) -> Verdict {
     let kind = kind.unwrap_or(if best.usage.output.is_none() { Kind::Embedding } else { Kind::Llm });
     let by_shape = || best.answer.and_then(|answer| answer.whole.provider).map(CompactString::const_new);
     let provider = only(&names.providers).or_else(|| provider_of_model(model?)).or_else(by_shape);
-    let id = best.answer.and_then(|answer| answer.id.clone()).or_else(|| only(&names.ids));
+    let id = told().find_map(|answer| answer.id.clone()).or_else(|| only(&names.ids));
     let mut usage = best.usage.clone();
     if best.answer.is_none() && provider.as_deref().is_some_and(|name| RAW_PROVIDERS.contains(&name)) {
         exclude_cached(&mut usage);
@@ -166,7 +171,8 @@ fn with_input_only(found: &Findings, groups: &[(Group, &figures::Figure)]) -> Op
         return None;
     }
     let usage = Usage { input: Some(*count), ..Usage::default() };
-    Some(call(found, &Candidate { usage, sent: *count, at: &first.at, key: &first.key, answer: None }))
+    let candidate = Candidate { usage, sent: *count, at: &first.at, key: &first.key, answer: None };
+    Some(call(found, &candidate, &[]))
 }
 
 /// Key of a kind that the name of a failed span tells.

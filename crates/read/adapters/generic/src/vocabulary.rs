@@ -139,9 +139,14 @@ pub(crate) const ABOUT_CALLS: &[&str] = &[
 ];
 /// Words of the name of a log record about several calls, or about none.
 pub(crate) const ABOUT_SEVERAL: &[&str] = &[
-    "session", "summary", "total", "totals", "end", "ended", "finish", "finished", "stop", "exit", "run",
-    "agent", "workflow", "turn", "daily", "monthly", "budget", "limit", "start", "started", "report",
+    "session", "summary", "total", "totals", "exit", "run", "agent", "workflow", "turn", "daily", "monthly",
+    "budget", "limit", "report",
 ];
+/// Words of the name of a log record about the beginning or the end of something.
+pub(crate) const PHASES: &[&str] = &["start", "started", "end", "ended", "finish", "finished", "stop"];
+/// Words of one request. A phase directly after one of them is of this request.
+pub(crate) const ONE_REQUEST: &[&str] =
+    &["request", "call", "completion", "generation", "inference", "invocation", "response"];
 
 /// Words of the name of a span that requests an answer of a model.
 pub(crate) const REQUESTS: &[&str] = &[

@@ -8,6 +8,7 @@ use crate::costs::Costs;
 use crate::dialect::{self, Object, Whole};
 use crate::events;
 use crate::figures::Figure;
+use crate::kinds;
 use crate::names::Names;
 use crate::notation;
 use crate::stream;
@@ -83,7 +84,7 @@ pub(crate) fn is_worth_it(span: &Span) -> bool {
         }
         Value::String(text) => {
             has_tokens(key)
-                || (is_object(text) && may_have_usage(text))
+                || ((is_object(text) || stream::is_text(text)) && may_have_usage(text))
                 || states_call(key, text)
                 || notation::may_be(text)
         }
@@ -140,6 +141,9 @@ pub(crate) fn walk(span: &Span) -> Findings {
     }
     if walk.found.names.are_without_model() {
         typed_models(span).for_each(|model| walk.found.names.note_model(model));
+    }
+    if walk.found.names.are_without_model() && !walk.found.figures.is_empty() {
+        walk.common_models(span);
     }
     walk.found
 }
@@ -213,6 +217,9 @@ fn is_series(pairs: &[(CompactString, Value)]) -> bool {
 /// Keys of a usage object that is the sum of several calls, with their number.
 const CALLS: [&str; 3] = ["requests", "calls", "llm_calls"];
 
+/// Words of the details of a cost, which an upstream provider may have.
+const DETAILS: &[&str] = &["details", "upstream"];
+
 /// The word of figures whose object says that they are tokens.
 const TOKENS: &str = "tokens";
 
@@ -251,6 +258,9 @@ impl Walk {
             Value::Map(pairs) => self.object(value, pairs, holders),
             Value::Array(values) => self.list(values, holders),
             Value::String(text) if is_object(text) => self.json(text, holders),
+            Value::String(text) if stream::is_text(text) && may_have_usage(text) => {
+                self.captured(text, holders);
+            }
             Value::String(text) if notation::may_be(text) && !words::is_content(&self.words) => {
                 self.printed(text, holders);
             }
@@ -270,6 +280,18 @@ impl Walk {
         self.depth -= 1;
     }
 
+    /// Takes the model that all spans of the process or the scope have: a server of one model states it there.
+    fn common_models(&mut self, span: &Span) {
+        let common = span.scope.attributes.iter().chain(span.resource.attributes.iter());
+        for (key, value) in common.take(MOST_ATTRIBUTES).filter(|(key, _)| key.contains("odel")) {
+            self.words.clear();
+            words::cut(key, &mut self.words);
+            if let Some(text) = value.as_str() {
+                self.found.names.note(&self.words, text, true);
+            }
+        }
+    }
+
     fn json(&mut self, text: &str, holders: &[&Value]) {
         self.found.messages |= has_role(text);
         let states_kind = words::any(&self.words, &["span"]) && text.contains("\"type\"");
@@ -284,8 +306,33 @@ impl Walk {
         self.text = left;
         if let Some(value) = parse(text).or_else(|| literal(text)) {
             self.value(&value, holders);
+        } else if text.contains("}\n{") {
+            self.lines(text, holders);
         } else if notation::may_be(text) && !words::is_content(&self.words) {
             self.printed(text, holders);
+        }
+    }
+
+    /// The text of a stream of server-sent events.
+    fn captured(&mut self, text: &str, holders: &[&Value]) {
+        match self.text.checked_sub(text.len()).filter(|_| text.len() <= LARGEST_TEXT) {
+            Some(left) => {
+                self.text = left;
+                self.lines(text, holders);
+            }
+            None => self.found.too_large = true,
+        }
+    }
+
+    /// The lines of a captured stream: its answer, or else each object of it.
+    fn lines(&mut self, text: &str, holders: &[&Value]) {
+        if words::is_content(&self.words) {
+            return;
+        }
+        let chunks = stream::objects(text, may_have_usage);
+        match events::whole(&chunks) {
+            Some(answer) => self.value(&answer, holders),
+            None => self.list(&chunks, holders),
         }
     }
 
@@ -301,6 +348,13 @@ impl Walk {
     fn list(&mut self, values: &[Value], holders: &[&Value]) {
         if let Some(answer) = stream::answer(values) {
             return self.value(&answer, holders);
+        }
+        if let Some(figures) = kinds::figures(values, &self.words) {
+            return self.value(&figures, holders);
+        }
+        // The only item of a list is not one of several answers.
+        if let [value] = values {
+            return self.value(value, holders);
         }
         for (at, value) in values.iter().enumerate() {
             self.at.push(at);
@@ -321,11 +375,14 @@ impl Walk {
         }
         let of_object = self.words.len();
         for (key, value) in pairs {
-            // The members of a usage object belong to it. All other members of an answer are visited.
-            if is_usage && !matches!(value, Value::String(_)) {
+            words::cut(key, &mut self.words);
+            // The members of a usage object belong to it, except for its cost. All other members of an answer
+            // are visited.
+            let belongs = || !words::is_cost(&self.words[of_object..]) || words::any(&self.words, DETAILS);
+            if is_usage && !matches!(value, Value::String(_)) && belongs() {
+                self.words.truncate(of_object);
                 continue;
             }
-            words::cut(key, &mut self.words);
             self.value(value, &within);
             self.words.truncate(of_object);
         }

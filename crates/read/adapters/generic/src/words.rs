@@ -154,11 +154,14 @@ pub(crate) fn is_sent(words: &[CompactString]) -> bool {
     any(words, SENT) && !any(words, ANSWERED)
 }
 
-/// Whether the words are of what was asked or said, in which a printed object is no figure.
+/// Whether the words are of what was asked or said, or of an address. A printed object there is no figure.
 pub(crate) fn is_content(words: &[CompactString]) -> bool {
     any(
         words,
-        &["prompt", "prompts", "content", "contents", "message", "messages", "text", "query", "question"],
+        &[
+            "prompt", "prompts", "content", "contents", "message", "messages", "text", "query", "question",
+            "url", "uri", "path", "target",
+        ],
     )
 }
 

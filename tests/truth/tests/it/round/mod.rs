@@ -3,22 +3,27 @@
 //! Each shape writes OTLP requests, and the calls that it writes are its truth. The attribute names are those
 //! of real instrumentations, or of home-made programs in public repositories.
 
+mod bodies;
 mod builders;
 mod call;
 mod coding;
 mod faults;
+mod forms;
 mod frameworks;
 mod further;
 mod gateways;
 mod homemade;
+mod meters;
 mod mixtures;
 mod numbers;
 mod others;
 mod pairs;
 mod platforms;
 mod products;
+mod providers;
 mod runtimes;
 mod servers;
+mod stacks;
 mod streams;
 mod sums;
 mod usages;
@@ -41,7 +46,7 @@ use crate::store::{ADAPTERS, Fed};
 type Shape = (&'static str, fn(&mut World));
 
 /// The tables of all shapes.
-const ALL: [&[Shape]; 18] = [
+const ALL: [&[Shape]; 23] = [
     frameworks::SHAPES,
     runtimes::SHAPES,
     platforms::SHAPES,
@@ -60,6 +65,11 @@ const ALL: [&[Shape]; 18] = [
     servers::SHAPES,
     usages::SHAPES,
     products::SHAPES,
+    forms::SHAPES,
+    providers::SHAPES,
+    stacks::SHAPES,
+    meters::SHAPES,
+    bodies::SHAPES,
 ];
 
 /// Shapes whose telemetry leaves more than one reading, and what it leaves open. They count nothing, and are
@@ -73,6 +83,7 @@ const UNREAD: &[(&str, &str)] = &[
     ("steps of a Bedrock agent in one span", "when each call was made"),
     ("turns of a realtime session in one span", "when each call was made"),
     ("totals only", "how many of the tokens are input"),
+    ("Prometheus counters of a model server", "whether the clients report the same tokens"),
     ("Titan's results", "whether the tokens of the results include the input"),
 ];
 

@@ -144,8 +144,32 @@ impl World {
         let kind = if metric.is_histogram { "histogram" } else { "sum" };
         let mut body = json!({"name": metric.name, "unit": "{token}"});
         body[kind] = data;
+        self.measured(scope, body);
+    }
+
+    /// Delta points of a histogram with exponential buckets.
+    pub fn exponential(&mut self, scope: &str, name: &str, points: &[Point]) {
+        let points = points.iter().map(|(attributes, value, start, time)| {
+            json!({"attributes": pairs(attributes), "startTimeUnixNano": nanos(*start),
+                "timeUnixNano": nanos(*time), "count": "1", "sum": *value as f64, "scale": 0,
+                "zeroCount": "0", "positive": {"offset": 1, "bucketCounts": ["1"]}})
+        });
+        let data = json!({"dataPoints": points.collect::<Value>(), "aggregationTemporality": 1});
+        self.measured(scope, json!({"name": name, "unit": "{token}", "exponentialHistogram": data}));
+    }
+
+    /// Points of a gauge.
+    pub fn gauge(&mut self, scope: &str, name: &str, points: &[Point]) {
+        let points = points.iter().map(|(attributes, value, _, time)| {
+            json!({"attributes": pairs(attributes), "timeUnixNano": nanos(*time), "asInt": value.to_string()})
+        });
+        let data = json!({"dataPoints": points.collect::<Value>()});
+        self.measured(scope, json!({"name": name, "unit": "{token}", "gauge": data}));
+    }
+
+    fn measured(&mut self, scope: &str, metric: Value) {
         let group = json!({"resource": {"attributes": pairs(&self.resource)},
-            "scopeMetrics": [{"scope": {"name": scope}, "metrics": [body]}]});
+            "scopeMetrics": [{"scope": {"name": scope}, "metrics": [metric]}]});
         self.metrics.push(group);
     }
 
