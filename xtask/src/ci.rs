@@ -178,7 +178,7 @@ mod tests {
     #[test]
     fn none_and_all_are_among_the_sets() {
         let names = ["a", "b", "default"].map(String::from);
-        assert_eq!(combinations(names.iter()), [vec![], vec!["b"], vec!["a"], vec!["a", "b"]]);
+        assert_eq!(combinations(names.iter()), [vec![], vec!["a"], vec!["b"], vec!["a", "b"]]);
         assert_eq!(combinations(names[..1].iter()), [vec![], vec!["a"]]);
         assert_eq!(combinations([].iter()), [Vec::<&str>::new()]);
     }
