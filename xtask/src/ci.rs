@@ -1,5 +1,6 @@
 //! `ci`: the checks that take longer than the tests.
 
+use std::collections::BTreeMap;
 use std::process::Command;
 use std::time::Instant;
 
@@ -133,7 +134,7 @@ fn matrix() -> Result<()> {
     for name in [MATRIX, PASSES_ON] {
         let package = metadata.packages.iter().find(|package| package.name.as_str() == name);
         let package = package.ok_or_else(|| anyhow!("{name} is not a crate of the workspace"))?;
-        let mut sets = combinations(package.features.keys());
+        let mut sets = combinations(&package.features);
         if name == PASSES_ON {
             sets = [sets.first(), sets.last()].into_iter().flatten().cloned().collect();
         }
@@ -149,10 +150,13 @@ fn matrix() -> Result<()> {
     Ok(())
 }
 
-/// None, groups, and all. `default` is left out, because it is a set of the others. For any two features
-/// there is a group that has the first and lacks the second, so a feature that needs another one fails.
-fn combinations<'a>(names: impl Iterator<Item = &'a String>) -> Vec<Vec<&'a str>> {
-    let names: Vec<&str> = names.map(String::as_str).filter(|name| *name != "default").collect();
+/// None, groups, and all. For any two features there is a group that has the first and lacks the second, so a
+/// feature that needs another one fails. A group with a set of other features would lack none of them, so
+/// sets are left out.
+fn combinations(features: &BTreeMap<String, Vec<String>>) -> Vec<Vec<&str>> {
+    let is_set = |parts: &[String]| parts.len() > 1 && parts.iter().all(|part| features.contains_key(part));
+    let single = features.iter().filter(|(_, parts)| !is_set(parts));
+    let names: Vec<&str> = single.map(|(name, _)| name.as_str()).collect();
     let mut sets = vec![Vec::new()];
     sets.extend(separating(&names));
     if !names.is_empty() {
@@ -175,23 +179,27 @@ fn separating<'a>(names: &[&'a str]) -> Vec<Vec<&'a str>> {
 mod tests {
     use super::*;
 
+    /// Features, each without parts, and a set of all.
+    fn features(count: usize) -> BTreeMap<String, Vec<String>> {
+        let names: Vec<String> = (0..count).map(|at| format!("f{at}")).collect();
+        let single = names.iter().map(|name| (name.clone(), Vec::new()));
+        single.chain([("full".to_owned(), names.clone())]).collect()
+    }
+
     #[test]
-    fn none_and_all_are_among_the_sets() {
-        let names = ["a", "b", "default"].map(String::from);
-        assert_eq!(combinations(names.iter()), [vec![], vec!["a"], vec!["b"], vec!["a", "b"]]);
-        assert_eq!(combinations(names[..1].iter()), [vec![], vec!["a"]]);
-        assert_eq!(combinations([].iter()), [Vec::<&str>::new()]);
+    fn none_and_all_are_among_the_combinations_and_sets_are_not() {
+        assert_eq!(combinations(&features(2)), [vec![], vec!["f0"], vec!["f1"], vec!["f0", "f1"]]);
+        assert_eq!(combinations(&BTreeMap::new()), [Vec::<&str>::new()]);
     }
 
     #[test]
     fn any_two_features_are_separated() {
-        let names: Vec<String> = (0..13).map(|at| format!("feature-{at}")).collect();
-        let sets = combinations(names.iter());
+        let features = features(13);
+        let sets = combinations(&features);
         assert_eq!(sets.len(), 1 + 8 + 1);
-        for (first, second) in names.iter().flat_map(|first| names.iter().map(move |second| (first, second)))
-        {
-            let separates =
-                |set: &Vec<&str>| set.contains(&first.as_str()) && !set.contains(&second.as_str());
+        let names = || features.keys().map(String::as_str).filter(|name| *name != "full");
+        for (first, second) in names().flat_map(|first| names().map(move |second| (first, second))) {
+            let separates = |set: &Vec<&str>| set.contains(&first) && !set.contains(&second);
             assert!(first == second || sets.iter().any(separates), "{first} and {second}");
         }
     }

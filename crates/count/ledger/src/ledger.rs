@@ -86,7 +86,8 @@ impl Ledger {
             }
         }
         self.answers.begin(self.second);
-        self.recall(&order, store).await?;
+        let recalled = self.recall(&order, store).await?;
+        self.return_again(&recalled, &groups);
         let mut rows = Vec::new();
         for (trace_id, _) in order {
             let nodes = groups.remove(&trace_id).unwrap_or_default();
@@ -101,6 +102,15 @@ impl Ledger {
         }
         self.shrink(&batch.spans);
         Ok(())
+    }
+
+    /// Has the rows of repeated spans decided again with their meetings and moments, if their traces were just
+    /// read. A write can fail after some of its days are stored, and rows of other days are then older.
+    fn return_again(&mut self, recalled: &[(TraceId, Timestamp)], groups: &HashMap<TraceId, Vec<Node>>) {
+        for (trace_id, _) in recalled {
+            let Some(trace) = self.traces.peek_mut(trace_id) else { continue };
+            groups.get(trace_id).into_iter().flatten().for_each(|node| trace.return_again(node.span_id));
+        }
     }
 
     /// Counts stored traces again and ignores the cache. Returns the rows of all their spans, and corrected

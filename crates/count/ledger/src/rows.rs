@@ -71,6 +71,16 @@ impl Trace {
         }
     }
 
+    /// Has the row of a span given by the next [`Trace::settle`], even if it is the same.
+    pub fn return_again(&mut self, span: SpanId) {
+        if let Some(at) = self.by_id.get(&span).copied() {
+            let entry = self.entry_mut(at);
+            // Another fingerprint, and not none: the row is not new, so its neighbors are decided again too.
+            entry.emitted = entry.emitted.map(|print| !print);
+            self.touch_row(at);
+        }
+    }
+
     /// Decides anew what may have changed, and gives the rows that are new or different.
     pub fn settle(&mut self) -> Vec<Row> {
         let dirty = self.take_dirty();

@@ -299,3 +299,28 @@ async fn a_trace_that_is_in_several_days_already_counts_once_when_it_is_heard_of
     assert_eq!(spans, 9, "what is stored is not stored in another day again");
     store.close().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_repeated_batch_decides_anew_after_some_of_its_days_were_stored() {
+    let days = [[0; 5], [0; 5], [0, 0, 2, 0, 0], [0, 0, 0, 0, 1]];
+    let all: Vec<Span> = (1..).zip(days).flat_map(|(trace, days)| run(trace, days)).collect();
+    for step in 1..12 {
+        let folder = tempfile::tempdir().unwrap();
+        let (memory, store) = (Memory::new(), Sqlite::open(forgetful(folder.path())).unwrap());
+        let (mut counted, mut model) = (Counted::new(&store), Counted::new(&memory));
+        // A call of the third run, and the log record of the fourth.
+        let some = [all[14].clone(), all[23].clone()];
+        for spans in [&some[..], &all[..1]] {
+            counted.send(spans).await.unwrap();
+            model.send(spans).await.unwrap();
+        }
+        store.fail_at(step);
+        while let Err(error) = counted.send(&all).await {
+            assert_ne!(error.kind(), ErrorKind::Invalid, "{error}");
+        }
+        model.send(&all).await.unwrap();
+        store.fail_at(0);
+        assert_eq!(totals(&store).await, totals(&memory).await, "step {step}");
+        store.close().await.unwrap();
+    }
+}

@@ -77,7 +77,7 @@ impl Entry {
 pub(crate) struct Trace {
     pub id: TraceId,
     pub entries: Vec<Entry>,
-    by_id: HashMap<SpanId, At>,
+    pub by_id: HashMap<SpanId, At>,
     waiting: HashMap<SpanId, Vec<At>>,
     by_response: HashMap<CompactString, Vec<At>>,
     by_tool: HashMap<CompactString, Vec<At>>,
