@@ -7,7 +7,7 @@ use quipu_unread::GENERIC;
 
 use crate::verdict::{Call, Verdict, judge};
 use crate::walk;
-use crate::{logs, outcome, roles};
+use crate::{logs, outcome, roles, worth};
 
 /// The figures of a lens that this adapter sets.
 const FIGURES: &[&str] = &["input", "output", "cache_read", "cache_write", "reasoning"];
@@ -21,7 +21,7 @@ const USERS: &[&str] = &["user"];
 pub struct Generic;
 
 fn verdict(span: &Span) -> Verdict {
-    if walk::is_worth_it(span) { judge(&walk::walk(span)) } else { Verdict::Nothing }
+    if worth::is_worth_it(span) { judge(&walk::walk(span)) } else { Verdict::Nothing }
 }
 
 impl Adapter for Generic {

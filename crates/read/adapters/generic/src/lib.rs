@@ -24,5 +24,6 @@ mod verdict;
 mod vocabulary;
 mod walk;
 mod words;
+mod worth;
 
 pub use adapter::Generic;

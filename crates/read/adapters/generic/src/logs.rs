@@ -7,7 +7,7 @@ use quipu_semconv::{AI_SDK_PREFIXES, GENAI_PREFIXES, OPENINFERENCE_PREFIXES, OPE
 
 use crate::verdict::{Verdict, judge};
 use crate::vocabulary::{ABOUT_CALLS, ABOUT_SEVERAL, ONE_REQUEST, PHASES};
-use crate::{walk, words};
+use crate::{walk, words, worth};
 
 /// Family of the traces that are made of such records.
 const FAMILY: &str = "log";
@@ -47,7 +47,7 @@ pub(crate) fn span(event: &Event) -> Option<Span> {
     if is_about_a_failure(event, &words_of_name) {
         span.status = Status::Error;
     }
-    if !walk::is_worth_it(&span) {
+    if !worth::is_worth_it(&span) {
         return None;
     }
     match judge(&walk::walk(&span)) {

@@ -14,9 +14,10 @@ use crate::notation;
 use crate::stream;
 use crate::units;
 use crate::words::{self, Meaning, Role};
+use crate::worth::{has_role, is_object, may_have_usage};
 
 /// Maximum number of visited attributes, those of events included.
-const MOST_ATTRIBUTES: usize = 256;
+pub(crate) const MOST_ATTRIBUTES: usize = 256;
 /// Name of the event of an exception in OpenTelemetry.
 const EXCEPTION: &str = "exception";
 /// Maximum size of a parsed JSON text, in bytes.
@@ -72,41 +73,6 @@ pub(crate) struct Findings {
     pub too_large: bool,
 }
 
-/// Whether a walk may find anything. This pre-check runs for every span of an unknown source.
-pub(crate) fn is_worth_it(span: &Span) -> bool {
-    let names_model = |(key, _): &(CompactString, Value)| key.contains("odel");
-    if span.status == Status::Error && span.attributes.iter().take(MOST_ATTRIBUTES).any(names_model) {
-        return true;
-    }
-    attributes(span).take(MOST_ATTRIBUTES).any(|(event, key, value)| match value {
-        Value::Int(_) | Value::Double(_) => {
-            has_tokens(key) || key.contains("cost") || is_usage(key) || is_usage(event)
-        }
-        Value::String(text) => {
-            has_tokens(key)
-                || ((is_object(text) || stream::is_text(text)) && may_have_usage(text))
-                || states_call(key, text)
-                || notation::may_be(text)
-        }
-        Value::Map(_) | Value::Array(_) => holds_tokens(value, 4) || has_tokens(key),
-        _ => false,
-    })
-}
-
-fn is_usage(key: &str) -> bool {
-    key.contains("usage") || key.contains("Usage")
-}
-
-/// Whether an attribute states that the span is a model call.
-fn states_call(key: &str, text: &str) -> bool {
-    if !["type", "Type", "kind", "Kind"].iter().any(|end| key.ends_with(end)) {
-        return false;
-    }
-    let mut cut = Vec::new();
-    words::cut(key, &mut cut);
-    words::stated_kind(&cut, text).is_some()
-}
-
 /// Visits all attributes within the limits.
 pub(crate) fn walk(span: &Span) -> Findings {
     let mut walk = Walk { values: MOST_VALUES, text: MOST_TEXT, ..Walk::default() };
@@ -135,7 +101,7 @@ pub(crate) fn walk(span: &Span) -> Findings {
         let of_log = || (Signal::of(&span.attributes) == Signal::Log).then_some(Kind::Llm);
         walk.found.failed = words::requested_kind(&walk.words).or_else(of_log);
     }
-    walk.found.names.take_embedding();
+    walk.found.names.take_aside();
     if walk.found.names.are_without_model() {
         span.name.split_whitespace().for_each(|word| walk.found.names.note_known_model(word));
     }
@@ -150,7 +116,7 @@ pub(crate) fn walk(span: &Span) -> Findings {
 
 /// The attributes of a span, then those of its events with the event's name. Some sources report usage in an
 /// event. Exceptions have none.
-fn attributes(span: &Span) -> impl Iterator<Item = (&str, &CompactString, &Value)> {
+pub(crate) fn attributes(span: &Span) -> impl Iterator<Item = (&str, &CompactString, &Value)> {
     let own = span.attributes.iter().map(|(key, value)| ("", key, value));
     let events = events::told(span).into_iter().filter(|(_, event)| event.name != EXCEPTION);
     own.chain(
@@ -165,35 +131,6 @@ fn typed_models(span: &Span) -> impl Iterator<Item = &str> {
         value.as_str().is_some_and(is_model).then(|| key.strip_suffix(".type")).flatten()
     });
     typed.filter_map(|entity| span.attributes.text(&format_compact!("{entity}.name")))
-}
-
-fn is_object(text: &str) -> bool {
-    text.trim_start().starts_with(['{', '['])
-}
-
-fn has_tokens(text: &str) -> bool {
-    ["oken", "eval_count", "OKEN", "tok"].iter().any(|part| text.contains(part))
-}
-
-fn may_have_usage(text: &str) -> bool {
-    has_tokens(text) || has_role(text) || text.contains("\"cost") || text.contains("\"usage")
-}
-
-/// Whether a JSON text has messages of a conversation.
-fn has_role(text: &str) -> bool {
-    text.contains("\"role\"") && text.contains("\"content\"")
-}
-
-fn holds_tokens(value: &Value, depth: usize) -> bool {
-    let Some(deeper) = depth.checked_sub(1) else { return true };
-    match value {
-        Value::Map(pairs) => {
-            pairs.iter().take(64).any(|(key, value)| has_tokens(key) || holds_tokens(value, deeper))
-        }
-        Value::Array(values) => values.iter().take(64).any(|value| holds_tokens(value, deeper)),
-        Value::String(text) => is_object(text) && has_tokens(text),
-        _ => false,
-    }
 }
 
 /// Whether an object is a metric with its data points, such as the sums that a parent span collects from the
