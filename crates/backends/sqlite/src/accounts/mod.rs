@@ -65,8 +65,8 @@ pub fn open(path: impl AsRef<Path>) -> Result<Arc<dyn Accounts>> {
     Ok(Arc::new(Shared { path, conn: Mutex::new(Some(conn)), is_noted }))
 }
 
-/// Whether the accounts exist, or existed: lost accounts with definitions or amounts of budgets count, so that
-/// [`open`] reports them.
+/// Whether the accounts exist, or existed: lost accounts with definitions or amounts of budgets count, so
+/// that [`open`] reports them.
 pub fn exist(path: impl AsRef<Path>) -> bool {
     let path = path.as_ref();
     path.exists() || defined::is_noted(path)

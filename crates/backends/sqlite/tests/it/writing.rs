@@ -1,7 +1,6 @@
 //! Tests of writing: large traces, groups, full disks.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use quipu_backend_sqlite::Sqlite;
 use quipu_conformance::sample::{Random, at, draft, metric, priced, span_id, trace_id};
@@ -16,7 +15,6 @@ async fn a_trace_of_a_hundred_thousand_spans_in_any_order() {
     let store = open(folder.path());
     let mut numbers: Vec<u64> = (1..=SPANS).collect();
     Random::new(5).shuffle(&mut numbers);
-    let mut times = Vec::new();
     for part in numbers.chunks(500) {
         let span = |number: &u64| {
             let start = at(0).plus(i64::try_from(*number).unwrap() * 1_000);
@@ -24,17 +22,11 @@ async fn a_trace_of_a_hundred_thousand_spans_in_any_order() {
             if *number == 1 { span.named("root").span() } else { span.below(1).span() }
         };
         let spans: Vec<_> = part.iter().map(span).collect();
-        let began = Instant::now();
         write(&store, spans, []).await;
-        times.push(began.elapsed());
     }
     let row = store.trace(trace_id(1)).await.unwrap().unwrap();
     assert_eq!((row.name.as_str(), row.spans, row.started_at), ("root", SPANS, at(0).plus(1_000)));
     assert_eq!(row.duration, i64::try_from(SPANS - 1).unwrap() * 1_000 + 500);
-    let half = times.len() / 2;
-    let (early, late): (std::time::Duration, std::time::Duration) =
-        (times[..half].iter().sum(), times[half..].iter().sum());
-    assert!(late < early * 4, "batches become slower: {early:?}, then {late:?}");
     sound(&store).await;
 }
 

@@ -6,8 +6,8 @@ use quipu_normalize::{CACHED_NOTE, Slots, answer_meeting, canonical, is_cache_hi
 use quipu_unread::GENERIC;
 
 use crate::verdict::{Call, Verdict, judge};
-use crate::walk;
-use crate::{logs, outcome, roles, worth};
+use crate::{logs, outcome, roles};
+use crate::{walk, worth};
 
 /// The figures of a lens that this adapter sets.
 const FIGURES: &[&str] = &["input", "output", "cache_read", "cache_write", "reasoning"];

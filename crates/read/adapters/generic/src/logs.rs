@@ -74,7 +74,8 @@ fn is_about_a_failure(event: &Event, words_of_name: &[CompactString]) -> bool {
     }
 }
 
-/// Whether the words of a name are not about several calls, nor about a phase of something else than a request.
+/// Whether the words of a name are neither about several calls nor about a phase of something else than a
+/// request.
 fn is_about_one(words_of_name: &[CompactString]) -> bool {
     let is_phase_of_other = |at: usize| {
         let before = at.checked_sub(1).map(|before| &words_of_name[before..at]);

@@ -14,12 +14,8 @@ use crate::notation;
 use crate::stream;
 use crate::units;
 use crate::words::{self, Meaning, Role};
-use crate::worth::{has_role, is_object, may_have_usage};
+use crate::worth::{MOST_ATTRIBUTES, attributes, has_role, is_object, may_have_usage};
 
-/// Maximum number of visited attributes, those of events included.
-pub(crate) const MOST_ATTRIBUTES: usize = 256;
-/// Name of the event of an exception in OpenTelemetry.
-const EXCEPTION: &str = "exception";
 /// Maximum size of a parsed JSON text, in bytes.
 const LARGEST_TEXT: usize = 256 << 10;
 /// Maximum size of all parsed JSON texts of one span, in bytes.
@@ -112,16 +108,6 @@ pub(crate) fn walk(span: &Span) -> Findings {
         walk.common_models(span);
     }
     walk.found
-}
-
-/// The attributes of a span, then those of its events with the event's name. Some sources report usage in an
-/// event. Exceptions have none.
-pub(crate) fn attributes(span: &Span) -> impl Iterator<Item = (&str, &CompactString, &Value)> {
-    let own = span.attributes.iter().map(|(key, value)| ("", key, value));
-    let events = events::told(span).into_iter().filter(|(_, event)| event.name != EXCEPTION);
-    own.chain(
-        events.flat_map(|(name, event)| event.attributes.iter().map(move |(key, value)| (name, key, value))),
-    )
 }
 
 /// Names of models in pairs such as `entity.2.type` = `model.llm` and `entity.2.name` = `gpt-4o`.
@@ -217,7 +203,8 @@ impl Walk {
         self.depth -= 1;
     }
 
-    /// Takes the model that all spans of the process or the scope have: a server of one model states it there.
+    /// Takes the model that all spans of the process or the scope have. A server of one model states it
+    /// there.
     fn common_models(&mut self, span: &Span) {
         let common = span.scope.attributes.iter().chain(span.resource.attributes.iter());
         for (key, value) in common.take(MOST_ATTRIBUTES).filter(|(key, _)| key.contains("odel")) {

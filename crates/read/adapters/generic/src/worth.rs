@@ -1,10 +1,17 @@
-//! Quick tests whether attributes may hold figures of a call. They run for every span of an unknown source.
+//! The attributes that a walk visits, and the pre-check whether they may hold a call.
 
 use compact_str::CompactString;
 use quipu_core::{Span, Status, Value};
 
-use crate::walk::{MOST_ATTRIBUTES, attributes};
-use crate::{notation, stream, words};
+use crate::events;
+use crate::notation;
+use crate::stream;
+use crate::words;
+
+/// Maximum number of visited attributes, those of events included.
+pub(crate) const MOST_ATTRIBUTES: usize = 256;
+/// Name of the event of an exception in OpenTelemetry.
+const EXCEPTION: &str = "exception";
 
 /// Whether a walk may find anything. This pre-check runs for every span of an unknown source.
 pub(crate) fn is_worth_it(span: &Span) -> bool {
@@ -39,6 +46,16 @@ fn states_call(key: &str, text: &str) -> bool {
     let mut cut = Vec::new();
     words::cut(key, &mut cut);
     words::stated_kind(&cut, text).is_some()
+}
+
+/// The attributes of a span, then those of its events with the event's name. Some sources report usage in an
+/// event. Exceptions have none.
+pub(crate) fn attributes(span: &Span) -> impl Iterator<Item = (&str, &CompactString, &Value)> {
+    let own = span.attributes.iter().map(|(key, value)| ("", key, value));
+    let events = events::told(span).into_iter().filter(|(_, event)| event.name != EXCEPTION);
+    own.chain(
+        events.flat_map(|(name, event)| event.attributes.iter().map(move |(key, value)| (name, key, value))),
+    )
 }
 
 pub(crate) fn is_object(text: &str) -> bool {

@@ -10,7 +10,7 @@ use super::world::{CLIENT, SERVER, World};
 pub const SHAPES: &[Shape] = &[
     ("Datadog's tracer", datadog),
     ("New Relic's events with messages", new_relic),
-    ("TruLens with the sums of its roots", trulens),
+    ("Sums of records above their generations", trulens),
     ("Haystack's component with its replies", haystack),
     ("HoneyHive", honeyhive),
     ("log of Bedrock's invocations", bedrock_log),
