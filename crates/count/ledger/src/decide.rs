@@ -15,6 +15,7 @@ use crate::trace::{Entry, Trace, names_nothing};
 pub(crate) fn settle(trace: &mut Trace, dirty: Vec<At>) {
     let order = deepest_first(trace, dirty);
     for at in order.iter().copied() {
+        yield_to_siblings(trace, at);
         let below = below(trace, at);
         pick_among_siblings(trace, at);
         let standing = standing(trace, at, &below);
@@ -60,6 +61,40 @@ fn below(trace: &Trace, at: At) -> Tally {
         below.add(&trace.entry(*child).tally);
     }
     below
+}
+
+/// Decides the sums of usage directly below `at` that have nothing below them. Some programs write the sum of
+/// a run into a record beside its calls. Such a sum yields if it is exactly that of several calls below `at`,
+/// and there is no other usage but such sums.
+fn yield_to_siblings(trace: &mut Trace, at: At) {
+    let is_sum = |child: &At| {
+        let Entry { node, children, .. } = trace.entry(*child);
+        let is_run = matches!(node.kind, Kind::Agent | Kind::Workflow) && node.signal == Signal::Span;
+        is_run
+            && children.is_empty()
+            && usage(node).is_some()
+            && standing(trace, *child, &Tally::default()) == Standing::Orphan
+    };
+    let sums: Vec<At> = trace.entry(at).children.iter().copied().filter(is_sum).collect();
+    if sums.is_empty() {
+        return;
+    }
+    let mut others = Tally::default();
+    for child in trace.entry(at).children.iter().filter(|child| !is_sum(child)) {
+        others.add(&trace.entry(*child).tally);
+    }
+    for sum in sums {
+        let node = &trace.entry(sum).node;
+        let yields = |told: &Usage| others.is_several_calls_of(Tokens::of(told));
+        let yields = !trace.is_shared && usage(node).is_some_and(yields);
+        let standing = if yields { Standing::Repeats } else { Standing::Orphan };
+        if trace.entry(sum).standing != standing {
+            let tally = own_tally(trace, sum, standing);
+            let tally = if trace.entry(sum).node.kind == Kind::Agent { tally.of_its_own() } else { tally };
+            trace.entry_mut(sum).tally = tally;
+            change(trace, sum, standing);
+        }
+    }
 }
 
 fn standing(trace: &Trace, at: At, below: &Tally) -> Standing {

@@ -104,8 +104,8 @@ impl Ledger {
         Ok(())
     }
 
-    /// Has the rows of repeated spans decided again with their meetings and moments, if their traces were just
-    /// read. A write can fail after some of its days are stored, and rows of other days are then older.
+    /// Has the rows of repeated spans decided again with their meetings and moments, if their traces were
+    /// just read. A write can fail after some of its days are stored, and rows of other days are then older.
     fn return_again(&mut self, recalled: &[(TraceId, Timestamp)], groups: &HashMap<TraceId, Vec<Node>>) {
         for (trace_id, _) in recalled {
             let Some(trace) = self.traces.peek_mut(trace_id) else { continue };

@@ -125,9 +125,9 @@ fn is_one_call(one: &Row, other: &Row) -> bool {
         (Some(reach), true) => gap(a, b) <= reach,
         // The usage of a stream may come in a record of its own.
         (Some(reach), false) if known(a).is_some() != known(b).is_some() => gap(a, b) <= reach,
-        // Two processes, or two tracer providers of one, have the same instrumentation.
-        (Some(reach), false) if !one.is_of_process(other) => gap(a, b) <= reach && agree(),
-        (Some(_), false) => gap(a, b) == 0 && agree(),
+        // Two processes, or two tracer providers of one, have the same instrumentation. A program can fetch
+        // one answer several times.
+        (Some(reach), false) => gap(a, b) <= reach && agree(),
         // Moments tell such records of one process apart better.
         (None, true) if is_nameless || !is_one_process(one.moment, (other.moment, b.time)) => {
             gap(a, b) == 0 && agree()

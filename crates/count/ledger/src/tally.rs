@@ -103,6 +103,13 @@ impl Tally {
         tally
     }
 
+    /// Whether it has several calls of these tokens, and no usage outside of them.
+    pub fn is_several_calls_of(&self, tokens: Tokens) -> bool {
+        let [calls @ .., outside] = &self.0;
+        let count: u32 = calls.iter().map(|calls| calls.count).sum();
+        count > 1 && tokens.is_some() && !outside.tokens.is_some() && self.tokens() == tokens
+    }
+
     fn tokens(&self) -> Tokens {
         self.0.iter().fold(Tokens::default(), |sum, calls| sum.plus(calls.tokens))
     }

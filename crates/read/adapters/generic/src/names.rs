@@ -5,6 +5,7 @@ use quipu_core::{Kind, Value};
 use quipu_normalize::{label, provider_name, provider_of_model};
 use quipu_semconv::{ANSWER_ID_PREFIXES, PROVIDERS};
 
+use crate::vocabulary::ASIDE;
 use crate::words;
 
 /// Maximum length of an accepted model name, in bytes.
@@ -27,8 +28,9 @@ pub(crate) struct Names {
     pub answering: Vec<CompactString>,
     /// Models under other keys.
     pub models: Vec<CompactString>,
-    /// Models under keys about embeddings. Spans of memories name them beside the model of the call.
-    pub embedding: Vec<CompactString>,
+    /// Models under keys about embeddings, tokenizers and drafts. Spans name them beside the model of the
+    /// call.
+    pub aside: Vec<CompactString>,
     pub providers: Vec<CompactString>,
     pub ids: Vec<CompactString>,
     /// The kind of call that the span itself states, and the attribute.
@@ -42,8 +44,8 @@ impl Names {
         let is_elsewhere = || words::any(key, &["history", "previous", "messages"]);
         let names_model =
             words::names_model(key) || (words::names_llm(key) && provider_of_model(text).is_some());
-        if names_model && is_model(text) && words::any(key, &["embedding"]) {
-            add(&mut self.embedding, text);
+        if names_model && is_model(text) && words::any(key, ASIDE) {
+            add(&mut self.aside, text);
         } else if names_model && is_model(text) && !is_elsewhere() {
             let answered = words::is_of_answering_model(key);
             add(if answered { &mut self.answering } else { &mut self.models }, text);
@@ -71,10 +73,10 @@ impl Names {
         self.answering.is_empty() && self.models.is_empty()
     }
 
-    /// Takes the models of embeddings, if no other key named a model.
-    pub fn take_embedding(&mut self) {
+    /// Takes the models under the other keys, if none names that of the call.
+    pub fn take_aside(&mut self) {
         if self.are_without_model() {
-            self.models = std::mem::take(&mut self.embedding);
+            self.models = std::mem::take(&mut self.aside);
         }
     }
 

@@ -21,6 +21,18 @@ pub(crate) fn may_be(text: &str) -> bool {
     text.len() <= LARGEST && text.ends_with([')', '}', ']', '>']) && text.contains("oken")
         || is_map(text)
         || is_pairs(text)
+        || is_fields(text)
+}
+
+/// Whether a text may be the fields of an object of Python, as its `str` prints them, such as
+/// `id='x' usage=Usage(…)`.
+fn is_fields(text: &str) -> bool {
+    let name = text.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
+    let begins = |next: &str| next.starts_with(['\'', '"', '[', '{', '<', '(']) || next.starts_with("None");
+    name > 0
+        && text.len() <= LARGEST
+        && text[name..].strip_prefix('=').is_some_and(begins)
+        && text.contains("oken")
 }
 
 /// Whether a text may be pairs of names and figures without brackets, as in logfmt and in the text of a
@@ -34,7 +46,7 @@ fn is_pairs(text: &str) -> bool {
         && text.contains("oken")
         && !text.contains(['(', '[', '<', '"'])
         && text.match_indices('{').all(|(at, _)| is_message(&text[..at]))
-        && ends.next().is_some_and(|(at, _)| is_name(&text[..at]))
+        && ends.next().is_some_and(|(at, _)| is_name(text[..at].trim_end()))
 }
 
 /// Whether a text ends with the name of a message of a protocol buffer, whose members follow in braces.
@@ -57,6 +69,9 @@ pub(crate) fn parse(text: &str) -> Option<Value> {
         // A query separates its pairs by `&`.
         let pairs = if text.contains(char::is_whitespace) { text.into() } else { text.replace('&', " ") };
         return read(&format!("{{{pairs}}}"), text.contains('{'));
+    }
+    if is_fields(text) {
+        return read(&format!("{{{text}}}"), false);
     }
     read(text, false)
 }
@@ -199,18 +214,24 @@ impl Reader<'_> {
     /// The name of a member, with the sign after it. Ruby writes `@` before the name of a variable.
     fn name(&mut self) -> Option<CompactString> {
         let begin = self.at;
+        let mut is_keyword = false;
         let name = match self.peek()? {
             quote @ ('"' | '\'') => self.quoted(quote)?,
             _ => {
-                let _ = self.take(":") || self.take("@");
+                is_keyword = self.take(":");
+                let _ = is_keyword || self.take("@");
                 let from = self.at;
                 self.skip(|letter| letter.is_alphanumeric() || "_.-".contains(letter));
                 self.text[from..self.at].to_owned()
             }
         };
+        let end = self.at;
         self.skip(|letter| letter == ' ');
+        // Clojure writes no sign between a keyword and its value.
+        let is_paired = is_keyword && self.at > end && self.peek().is_some_and(|next| !",}=:".contains(next));
         let opens = self.is_proto && self.peek() == Some('{');
-        let is_named = !name.is_empty() && (opens || self.take("=>") || self.take("=") || self.take(":"));
+        let is_named =
+            !name.is_empty() && (opens || is_paired || self.take("=>") || self.take("=") || self.take(":"));
         if !is_named {
             self.at = begin;
             return None;
@@ -249,6 +270,9 @@ mod tests {
             "#<OpenAI::Usage:0x0000 @prompt_tokens=12, @completion_tokens=3>",
             "Usage { prompt_tokens = 12, completion_tokens = 3, ReasoningTokens =  }",
             "prompt_tokens=12&completion_tokens=3",
+            "{:prompt_tokens 12, :completion_tokens 3}",
+            "prompt_tokens = 12\ncompletion_tokens = 3\n",
+            "text='a (b' prompt_tokens=12 completion_tokens=3 details={'a': 0} reason=<Reason.STOP: 'STOP'>",
             "prompt_tokens: 12\ncompletion_tokens: 3\ndetails {\n  modality: TEXT\n  token_count: 12\n}\n",
             r#"{"prompt_tokens"=>12, "completion_tokens"=>3, "model"=>"a (b)"}"#,
         ] {

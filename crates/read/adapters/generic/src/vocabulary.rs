@@ -65,6 +65,10 @@ pub(crate) const SUMS: &[&str] = &[
     "conversation",
     "daily",
     "today",
+    "far",
+    "accrued",
+    "monthly",
+    "weekly",
 ];
 /// Words of buckets without a separate price.
 pub(crate) const PARTS: &[&str] =
@@ -115,8 +119,23 @@ pub(crate) const ANSWERED: &[&str] = &[
 ];
 
 /// Words of the model that answered, beside those of answers.
-pub(crate) const SERVED: &[&str] =
-    &["served", "serving", "actual", "resolved", "effective", "answering", "main"];
+pub(crate) const SERVED: &[&str] = &[
+    "served",
+    "serving",
+    "actual",
+    "resolved",
+    "effective",
+    "answering",
+    "main",
+    "used",
+    "routed",
+    "selected",
+    "chosen",
+];
+/// Words of a model that was asked for, after the word for it.
+pub(crate) const ASKED: &[&str] = &["requested", "asked"];
+/// Words of models that do other work for a call than to answer it.
+pub(crate) const ASIDE: &[&str] = &["embedding", "tokenizer", "draft"];
 
 /// Words of the name of a log record about one call of a model.
 pub(crate) const ABOUT_CALLS: &[&str] = &[

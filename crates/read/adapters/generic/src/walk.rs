@@ -97,7 +97,7 @@ pub(crate) fn walk(span: &Span) -> Findings {
         let of_log = || (Signal::of(&span.attributes) == Signal::Log).then_some(Kind::Llm);
         walk.found.failed = words::requested_kind(&walk.words).or_else(of_log);
     }
-    walk.found.names.take_embedding();
+    walk.found.names.take_aside();
     if walk.found.names.are_without_model() {
         span.name.split_whitespace().for_each(|word| walk.found.names.note_known_model(word));
     }

@@ -6,8 +6,8 @@ use quipu_core::Kind;
 pub(crate) use crate::units::any;
 use crate::units::{self, EVALUATIONS, TOKENS, Unit, unit};
 use crate::vocabulary::{
-    ANSWERED, BOUNDS, CACHE, CALLS, FILLERS, HISTORY, INPUT, MEASURES, NEGATIONS, OUTPUT, PARTS, REASONING,
-    REQUESTS, SENT, SERVED, SPANS, SUMS, TOTAL, UNCACHED, WRITE,
+    ANSWERED, ASKED, BOUNDS, CACHE, CALLS, FILLERS, HISTORY, INPUT, MEASURES, NEGATIONS, OUTPUT, PARTS,
+    REASONING, REQUESTS, SENT, SERVED, SPANS, SUMS, TOTAL, UNCACHED, WRITE,
 };
 
 /// Maximum number of words of one key.
@@ -193,6 +193,9 @@ pub(crate) fn names_model(words: &[CompactString]) -> bool {
     match words.last().map(CompactString::as_str) {
         Some("model" | "modelname" | "modelid") => true,
         Some("name" | "id" | "version") => is_model(words.len().checked_sub(2).and_then(|at| words.get(at))),
+        Some(last) if ASKED.contains(&last) || SERVED.contains(&last) => {
+            is_model(words.len().checked_sub(2).and_then(|at| words.get(at)))
+        }
         _ => false,
     }
 }

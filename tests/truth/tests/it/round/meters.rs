@@ -21,6 +21,7 @@ pub const SHAPES: &[Shape] = &[
     ("log of a bill later than its span", billing),
     ("log with the answer in a member of its own", answer_log),
     ("counters of requests beside counters of tokens", request_counts),
+    ("call told by its start's and its end's record", start_end_logs),
 ];
 
 type Kinds<'k> = &'k [(&'k str, u64)];
@@ -248,4 +249,19 @@ fn request_counts(w: &mut World) {
             points: points(&both, "direction", &told, 0, 6_000),
         },
     );
+}
+
+fn start_end_logs(w: &mut World) {
+    for call in w.twice(Call::plain) {
+        let request = format!("7f3a9c{:x}", call.input * 7_919 + call.output);
+        w.log(("bot", "llm.call.start"), call.start, None,
+            json!({"request_id": request, "model": call.model, "max_tokens": 1_024, "prompt_tokens": call.input}));
+        w.log(
+            ("bot", "llm.call.end"),
+            call.end(),
+            None,
+            json!({"request_id": request, "model": call.model, "prompt_tokens": call.input,
+                "completion_tokens": call.output, "duration_ms": call.ms}),
+        );
+    }
 }

@@ -3,6 +3,7 @@
 //! Each shape writes OTLP requests, and the calls that it writes are its truth. The attribute names are those
 //! of real instrumentations, or of home-made programs in public repositories.
 
+mod agents;
 mod bodies;
 mod builders;
 mod call;
@@ -19,6 +20,7 @@ mod numbers;
 mod others;
 mod pairs;
 mod platforms;
+mod prints;
 mod products;
 mod providers;
 mod runtimes;
@@ -46,7 +48,7 @@ use crate::store::{ADAPTERS, Fed};
 type Shape = (&'static str, fn(&mut World));
 
 /// The tables of all shapes.
-const ALL: [&[Shape]; 23] = [
+const ALL: [&[Shape]; 25] = [
     frameworks::SHAPES,
     runtimes::SHAPES,
     platforms::SHAPES,
@@ -68,8 +70,10 @@ const ALL: [&[Shape]; 23] = [
     forms::SHAPES,
     providers::SHAPES,
     stacks::SHAPES,
+    agents::SHAPES,
     meters::SHAPES,
     bodies::SHAPES,
+    prints::SHAPES,
 ];
 
 /// Shapes whose telemetry leaves more than one reading, and what it leaves open. They count nothing, and are
@@ -82,7 +86,9 @@ const UNREAD: &[(&str, &str)] = &[
     ("n8n with estimates", "the usage, which n8n estimates"),
     ("steps of a Bedrock agent in one span", "when each call was made"),
     ("turns of a realtime session in one span", "when each call was made"),
+    ("text of two streams", "how many calls were made, and when"),
     ("totals only", "how many of the tokens are input"),
+    ("two usages in one text", "which of them is of the call"),
     ("Prometheus counters of a model server", "whether the clients report the same tokens"),
     ("Titan's results", "whether the tokens of the results include the input"),
 ];

@@ -89,3 +89,14 @@ pub fn gemini_usage(call: &Call) -> Value {
         "thoughtsTokenCount": call.reasoning, "cachedContentTokenCount": call.read,
         "totalTokenCount": call.total()})
 }
+
+/// A call in the words of OpenLLMetry.
+pub fn openllmetry(call: &Call) -> Value {
+    let read = if call.read == 0 { Value::Null } else { json!(call.read) };
+    json!({"llm.request.type": "chat", "gen_ai.system": "openai", "gen_ai.request.model": call.model,
+        "gen_ai.response.model": if call.failed { Value::Null } else { json!(call.model) },
+        "gen_ai.usage.input_tokens": figure(call, call.input),
+        "gen_ai.usage.output_tokens": figure(call, call.output),
+        "llm.usage.total_tokens": figure(call, call.total()),
+        "gen_ai.usage.cache_read_input_tokens": read, "gen_ai.is_streaming": false})
+}
