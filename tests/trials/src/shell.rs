@@ -30,6 +30,19 @@ pub fn cargo() -> Command {
     command
 }
 
+/// The programs that suites start: the product, and examples of its crates.
+const PROGRAMS: [&str; 6] = ["--bin", "quipu", "--example", "scraped", "--example", "trial"];
+
+/// Builds the programs that suites start, in the profile `dev`, and returns their folder. With examples among
+/// the targets, cargo chooses the features as for the tests of the workspace, so it compiles no crate twice.
+///
+/// # Errors
+/// One of them does not build.
+pub fn programs() -> Result<PathBuf> {
+    run(cargo().args(["build", "--quiet", "--workspace"]).args(PROGRAMS))?;
+    Ok(target().join("debug"))
+}
+
 /// Path of a program, by the search path.
 pub fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;

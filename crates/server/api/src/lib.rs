@@ -25,6 +25,7 @@ mod openapi;
 mod outlines;
 mod parity;
 mod paths;
+mod patience;
 mod problem;
 mod router;
 mod routes;

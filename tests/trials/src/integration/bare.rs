@@ -60,8 +60,7 @@ pub fn run(bench: &Bench) -> Result<Report> {
         Err(error) => return Ok(Report::new().skipped("bare", &format!("{error:#}"))),
     };
     // Built with the linker of this machine, which the root does not have.
-    let build = ["build", "--quiet", "-p", "quipu-backend-prometheus", "--example", "scraped"];
-    shell::run(shell::cargo().args(build))?;
+    shell::programs()?;
     let wanted = |name: &&str| bench.only.is_empty() || bench.only.iter().any(|only| only == name);
     let cases = CASES.into_iter().filter(|(name, _)| wanted(name));
     cases.into_iter().try_fold(Report::new(), |report, (name, arguments)| {

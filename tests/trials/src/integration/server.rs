@@ -24,15 +24,13 @@ pub const ANY_AGE: &str = "\n[limits]\npast_seconds = 4000000000\n";
 /// # Errors
 /// It does not build.
 pub fn build(profile: Profile) -> Result<PathBuf> {
-    let (name, folder) = match profile {
-        Profile::Dev => ("dev", "debug"),
-        Profile::Release => ("release", "release"),
-        Profile::Dist => ("dist", "dist"),
+    let name = match profile {
+        Profile::Dev => return Ok(shell::programs()?.join("quipu")),
+        Profile::Release => "release",
+        Profile::Dist => "dist",
     };
-    let mut command = shell::cargo();
-    command.args(["build", "--quiet", "-p", "quipu-cli", "--profile", name]);
-    shell::run(&mut command)?;
-    Ok(shell::target().join(folder).join("quipu"))
+    shell::run(shell::cargo().args(["build", "--quiet", "-p", "quipu-cli", "--profile", name]))?;
+    Ok(shell::target().join(name).join("quipu"))
 }
 
 /// How the binary is built.

@@ -25,9 +25,6 @@ pub(crate) const BOUNDS: &[&str] = &[
     "price",
     "prices",
     "pricing",
-    "cost",
-    "costs",
-    "usd",
     "avg",
     "average",
     "mean",
@@ -42,6 +39,8 @@ pub(crate) const BOUNDS: &[&str] = &[
     "expected",
     "predicted",
 ];
+/// Words of amounts of money.
+pub(crate) const COSTS: &[&str] = &["cost", "costs", "usd"];
 /// Words of speeds, positions and similar measures. Such a figure alone is no usage.
 pub(crate) const MEASURES: &[&str] = &[
     "window", "rate", "per", "second", "seconds", "minute", "target", "ms", "latency", "id", "ids", "index",

@@ -6,16 +6,14 @@ use quipu_core::Kind;
 pub(crate) use crate::units::any;
 use crate::units::{self, EVALUATIONS, TOKENS, Unit, unit};
 use crate::vocabulary::{
-    ANSWERED, ASKED, BOUNDS, CACHE, CALLS, FILLERS, HISTORY, INPUT, MEASURES, NEGATIONS, OUTPUT, PARTS,
-    REASONING, REQUESTS, SENT, SERVED, SPANS, SUMS, TOTAL, UNCACHED, WRITE,
+    ANSWERED, ASKED, BOUNDS, CACHE, CALLS, COSTS, FILLERS, HISTORY, INPUT, MEASURES, NEGATIONS, OUTPUT,
+    PARTS, REASONING, REQUESTS, SENT, SERVED, SPANS, SUMS, TOTAL, UNCACHED, WRITE,
 };
 
 /// Maximum number of words of one key.
 const MOST_WORDS: usize = 16;
 /// Maximum length of a key that is split into words, in bytes.
 const LONGEST_KEY: usize = 160;
-/// Words of amounts of money.
-const COSTS: &[&str] = &["cost", "costs", "usd"];
 
 /// The bucket that a figure belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,7 +125,7 @@ fn role(word: &str) -> Option<Role> {
 
 /// Whether the words are of a limit, a price, an estimate or an earlier call.
 pub(crate) fn is_elsewhere(words: &[CompactString]) -> bool {
-    any(words, HISTORY) || any(words, BOUNDS) && !(counts_tokens(words) && words.iter().all(is_no_bound))
+    any(words, HISTORY) || any(words, BOUNDS) || any(words, COSTS) && !counts_tokens(words)
 }
 
 /// Whether the words say that their figure is a number of tokens, even below a key about costs.
@@ -135,13 +133,9 @@ fn counts_tokens(words: &[CompactString]) -> bool {
     any(words, TOKENS) && any(words, &["num", "number", "count", "counts"])
 }
 
-fn is_no_bound(word: &CompactString) -> bool {
-    COSTS.contains(&word.as_str()) || !BOUNDS.contains(&word.as_str())
-}
-
 /// Whether the words are of a cost, and not of a bound for costs.
 pub(crate) fn is_cost(words: &[CompactString]) -> bool {
-    any(words, COSTS) && words.iter().all(is_no_bound)
+    any(words, COSTS) && !any(words, BOUNDS)
 }
 
 /// Whether the words are of a sum over several calls.
@@ -210,6 +204,7 @@ pub(crate) fn counts_calls(words: &[CompactString]) -> bool {
     is_number
         && any(words, &["llm", "model", "usage", "ai", "openai", "tokens"])
         && !any(words, BOUNDS)
+        && !any(words, COSTS)
         && !any(words, &["tool", "tools", "function", "search", "parallel", "concurrent", "retry", "failed"])
 }
 

@@ -233,16 +233,15 @@ fn ndjson(answer: &SqlAnswer, text: &mut json::Text) -> Result<(), Option<Error>
 }
 
 fn csv(answer: &SqlAnswer, text: &mut json::Text) -> Result<(), Option<Error>> {
-    let mut line = Row::default().texts(answer.unique_names());
-    let mut rows = answer.rows.iter();
-    loop {
-        text.text(&line.text())?;
-        let Some(row) = rows.next() else { return Ok(()) };
-        line = row.iter().fold(Row::default(), |cells, value| match value {
+    text.text(&Row::default().texts(answer.unique_names()).text())?;
+    for row in &answer.rows {
+        let cells = row.iter().fold(Row::default(), |cells, value| match value {
             Json::String(value) => cells.texts([value.clone()]),
             other => cells.figures([SqlAnswer::text(other)]),
         });
+        text.text(&cells.text())?;
     }
+    Ok(())
 }
 
 #[cfg(test)]

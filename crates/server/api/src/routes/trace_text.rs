@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::header::CONTENT_TYPE;
@@ -15,6 +14,7 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use crate::dto::TraceSummary;
 use crate::json::Text;
+use crate::patience::{PATIENCE, until_memory};
 use crate::shared::Api;
 use crate::spawned::background;
 use crate::{Problem, said};
@@ -23,10 +23,6 @@ use crate::{Problem, said};
 const PAGE: usize = 1 << 20;
 /// Memory for a span with its messages and its JSON value, as a multiple of the span itself.
 const COPIES: usize = 4;
-/// A client that reads nothing for this time is disconnected, and so is one whose next chunk gets no memory.
-const PATIENCE: Duration = Duration::from_secs(60);
-/// Pause between two attempts to get memory for the next chunk.
-const AGAIN: Duration = Duration::from_millis(50);
 
 /// The answer. A text that fits into one chunk is sent whole. A longer text is sent in chunks; each is made
 /// after the client read the previous one.
@@ -94,19 +90,17 @@ struct TraceText {
 impl TraceText {
     /// The next chunk. Waits for memory.
     async fn part(&mut self) -> Result<(VecDeque<Bytes>, bool), Problem> {
-        let began = tokio::time::Instant::now();
-        loop {
+        until_memory(async || {
             let (after, begun, left) = (self.query.after, self.begun, self.left);
             let mut text = Text::default();
             let made = self.write(&mut text).await;
-            match made.and_then(|more| Ok((text.into_parts()?, more))) {
-                Err(problem) if problem.is_busy() && began.elapsed() < PATIENCE => {
-                    (self.query.after, self.begun, self.left) = (after, begun, left);
-                    tokio::time::sleep(AGAIN).await;
-                }
-                done => return done,
+            let part = made.and_then(|more| Ok((text.into_parts()?, more)));
+            if part.is_err() {
+                (self.query.after, self.begun, self.left) = (after, begun, left);
             }
-        }
+            part
+        })
+        .await
     }
 
     /// Writes the spans of one page and, after the last page, the end. Returns whether there is more.

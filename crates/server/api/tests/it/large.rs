@@ -97,6 +97,30 @@ async fn a_search_in_a_large_trace_needs_little_memory() {
 }
 
 #[tokio::test]
+async fn an_export_waits_for_the_memory_that_other_answers_use() {
+    const MOST: usize = 8 << 20;
+    let fixture = fixture().await;
+    let memory = AnswerMemory::within(MOST);
+    let request = Request::get("/api/v1/export/spans?format=jsonl").body(Body::empty()).unwrap();
+    let response = memory.clone().scope(fixture.router().oneshot(request)).await.unwrap();
+    assert_eq!(response.status(), 200);
+    // As much as there is, again and again, so that a page in the middle finds none.
+    let mut others = Vec::new();
+    for _ in 0..20 {
+        let most = (0..MOST).rev().step_by(64 << 10).find_map(|bytes| memory.hold(bytes).ok());
+        others.extend(most);
+        tokio::task::yield_now().await;
+    }
+    let free = async {
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        others.clear();
+    };
+    let (body, ()) = tokio::join!(response.into_body().collect(), free);
+    let text = String::from_utf8(body.unwrap().to_bytes().to_vec()).unwrap();
+    assert_eq!(text.lines().count(), usize::from(SPANS));
+}
+
+#[tokio::test]
 async fn an_answer_that_gets_no_memory_is_a_503_that_says_so() {
     let fixture = fixture().await;
     let (_, status, body) = ask(&fixture, &format!("/api/v1/traces/{}", trace_id(9)), 1_000).await;

@@ -18,8 +18,7 @@ impl Trial {
     /// # Errors
     /// It does not build.
     pub fn build() -> Result<Self> {
-        shell::run(shell::cargo().args(["build", "--quiet", "-p", "quipu-alert", "--example", "trial"]))?;
-        Ok(Self(shell::target().join("debug/examples/trial")))
+        Ok(Self(shell::programs()?.join("examples/trial")))
     }
 
     /// Its answers to `scripts` or `objectives`, one for each entry.

@@ -33,9 +33,7 @@ impl Scraped {
     /// # Errors
     /// The program does not build, or prints nothing.
     pub fn start(arguments: &[&str]) -> Result<Self> {
-        let build = ["build", "--quiet", "-p", "quipu-backend-prometheus", "--example", SCRAPED];
-        shell::run(shell::cargo().args(build))?;
-        let program = shell::target().join("debug/examples").join(SCRAPED);
+        let program = shell::programs()?.join("examples").join(SCRAPED);
         let mut child = Command::new(&program)
             .args(arguments)
             .stdin(Stdio::piped())

@@ -5,7 +5,6 @@ mod reader;
 mod rows;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Path, Query, State};
@@ -19,13 +18,12 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use crate::Problem;
 use crate::dto::{ExportParams, FilterParams};
+use crate::patience::{PATIENCE, until_memory};
 use crate::shared::{Api, Shared};
 use crate::spawned::background;
 use format::Format;
 use reader::{Reader, Records};
 
-/// A client that reads nothing for this time is disconnected.
-const PATIENCE: Duration = Duration::from_secs(60);
 /// Bytes of records per read; at most two such pages are in memory.
 const PAGE_BYTES: usize = 1 << 20;
 
@@ -76,8 +74,8 @@ async fn answer(api: Arc<Api>, records: Records, uri: &Uri) -> Result<Response, 
     Ok((headers, Body::from_stream(ReceiverStream::new(stream))).into_response())
 }
 
-/// Writes page after page, as fast as they are read. An error ends the answer early, so the client notices
-/// it.
+/// Writes page after page, as fast as they are read. A page waits for memory. An error ends the answer early,
+/// so the client notices it.
 async fn write(mut reader: Reader, first: Option<Bytes>, pages: mpsc::Sender<Result<Bytes, Error>>) {
     if !send(&pages, Ok(reader.head())).await {
         return;
@@ -87,7 +85,7 @@ async fn write(mut reader: Reader, first: Option<Bytes>, pages: mpsc::Sender<Res
         if !page.is_empty() && !send(&pages, Ok(page)).await {
             return;
         }
-        next = match reader.page().await {
+        next = match until_memory(async || reader.page().await).await {
             Ok(page) => page,
             Err(problem) => {
                 tracing::warn!(problem = problem.detail, "an export ended before its end");

@@ -51,6 +51,7 @@ impl Records {
 }
 
 /// Position in the records.
+#[derive(Clone)]
 enum Position {
     Traces(TraceQuery),
     Spans(TraceSpans),
@@ -60,6 +61,7 @@ enum Position {
 }
 
 /// Position in the spans of the matching traces.
+#[derive(Clone)]
 struct TraceSpans {
     /// Query of the next page of traces; `None` after the last one.
     traces: Option<TraceQuery>,
@@ -123,9 +125,10 @@ impl Reader {
         self.head.clone()
     }
 
-    /// The text of the next records; empty if a page has none, `None` after the last page.
+    /// The text of the next records; empty if a page has none, `None` after the last page. After an error the
+    /// position is the same, so the page can be read again.
     pub(super) async fn page(&mut self) -> Result<Option<Bytes>, Problem> {
-        let Some(position) = self.position.take() else { return Ok(None) };
+        let Some(position) = self.position.clone() else { return Ok(None) };
         let (text, next) = match position {
             Position::Traces(query) => self.traces(query).await?,
             Position::Spans(spans) => self.spans(spans).await?,
