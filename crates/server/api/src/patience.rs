@@ -11,17 +11,24 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 /// Pause between two attempts to get memory for the next chunk.
 const AGAIN: Duration = Duration::from_millis(50);
 
-/// Makes the next chunk of an answer. While other answers use all the memory, it tries again. A step that
-/// fails must leave the position of its reader unchanged.
-///
-/// # Errors
-/// The step failed for another reason, or got no memory within [`PATIENCE`].
-pub(crate) async fn until_memory<T>(mut step: impl AsyncFnMut() -> Result<T, Problem>) -> Result<T, Problem> {
-    let began = Instant::now();
-    loop {
-        match step().await {
-            Err(problem) if problem.is_busy() && began.elapsed() < PATIENCE => sleep(AGAIN).await,
-            done => return done,
+/// Time that a chunk may wait for memory.
+pub(crate) struct Patience(Instant);
+
+impl Patience {
+    /// Begins with the first attempt to make a chunk.
+    pub(crate) fn begin() -> Self {
+        Self(Instant::now())
+    }
+
+    /// Pauses before the next attempt, if the last one failed because other answers use all the memory.
+    ///
+    /// # Errors
+    /// The attempt failed for another reason, or [`PATIENCE`] is over.
+    pub(crate) async fn pause(&self, problem: Problem) -> Result<(), Problem> {
+        if !problem.is_busy() || self.0.elapsed() >= PATIENCE {
+            return Err(problem);
         }
+        sleep(AGAIN).await;
+        Ok(())
     }
 }

@@ -14,7 +14,7 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use crate::dto::TraceSummary;
 use crate::json::Text;
-use crate::patience::{PATIENCE, until_memory};
+use crate::patience::{PATIENCE, Patience};
 use crate::shared::Api;
 use crate::spawned::background;
 use crate::{Problem, said};
@@ -90,17 +90,17 @@ struct TraceText {
 impl TraceText {
     /// The next chunk. Waits for memory.
     async fn part(&mut self) -> Result<(VecDeque<Bytes>, bool), Problem> {
-        until_memory(async || {
+        let patience = Patience::begin();
+        loop {
             let (after, begun, left) = (self.query.after, self.begun, self.left);
             let mut text = Text::default();
             let made = self.write(&mut text).await;
-            let part = made.and_then(|more| Ok((text.into_parts()?, more)));
-            if part.is_err() {
-                (self.query.after, self.begun, self.left) = (after, begun, left);
+            match made.and_then(|more| Ok((text.into_parts()?, more))) {
+                Ok(part) => return Ok(part),
+                Err(problem) => patience.pause(problem).await?,
             }
-            part
-        })
-        .await
+            (self.query.after, self.begun, self.left) = (after, begun, left);
+        }
     }
 
     /// Writes the spans of one page and, after the last page, the end. Returns whether there is more.

@@ -18,7 +18,7 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use crate::Problem;
 use crate::dto::{ExportParams, FilterParams};
-use crate::patience::{PATIENCE, until_memory};
+use crate::patience::PATIENCE;
 use crate::shared::{Api, Shared};
 use crate::spawned::background;
 use format::Format;
@@ -85,7 +85,7 @@ async fn write(mut reader: Reader, first: Option<Bytes>, pages: mpsc::Sender<Res
         if !page.is_empty() && !send(&pages, Ok(page)).await {
             return;
         }
-        next = match until_memory(async || reader.page().await).await {
+        next = match reader.next_page().await {
             Ok(page) => page,
             Err(problem) => {
                 tracing::warn!(problem = problem.detail, "an export ended before its end");

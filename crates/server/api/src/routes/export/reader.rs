@@ -13,6 +13,7 @@ use quipu_query::{FILTER_PARAMS, Params, parse_trace_filter};
 use super::format::Format;
 use super::rows::{ExportedPoint, ExportedSpan, points};
 use crate::dto::{self, TraceSummary};
+use crate::patience::Patience;
 use crate::routes::metrics::bounded_series;
 use crate::shared::Api;
 use crate::{Problem, said};
@@ -123,6 +124,17 @@ impl Reader {
     /// The first line of the file.
     pub(super) fn head(&self) -> Bytes {
         self.head.clone()
+    }
+
+    /// The next page as for [`Self::page`]. Waits for memory.
+    pub(super) async fn next_page(&mut self) -> Result<Option<Bytes>, Problem> {
+        let patience = Patience::begin();
+        loop {
+            match self.page().await {
+                Ok(page) => return Ok(page),
+                Err(problem) => patience.pause(problem).await?,
+            }
+        }
     }
 
     /// The text of the next records; empty if a page has none, `None` after the last page. After an error the
