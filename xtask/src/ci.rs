@@ -26,11 +26,11 @@ const WITHOUT: [&str; 3] = ["quipu-sdk", "quipu-pages", "quipu-runtime"];
 /// The suites that together stay under 10 minutes, and of the longer ones a quick part. `jaeger --only out`
 /// builds a third-party decoder, and `deploy --only image` a static binary. By name `power` takes `--cuts
 /// 1000`, and `faults` `--samples 0` for an error at every call. By name `alerts` and `floods` have all their
-/// parts, and `web` its longer ones: `data`, `behind`, `widths`. `sql` runs by name only, because it compares
-/// times of other routes. So does `clickhouse`, because its engine and its client take minutes to install and
-/// to compile.
+/// parts, and `web` its longer ones: `corners`, `data`, `behind`, `widths`. `sql` runs by name only, because it
+/// compares times of other routes. So does `clickhouse`, because its engine and its client take minutes to
+/// install and to compile.
 const SUITES: [&[&str]; 8] = [
-    &["recordings", "kills", "loom", "otlp", "export", "prometheus", "grafana", "logs", "proxy", "attacks"],
+    &["recordings", "kills", "otlp", "export", "prometheus", "grafana", "logs", "proxy", "attacks"],
     &["alerts", "--only", "pending,storm"],
     &["jaeger", "--only", "in"],
     &["deploy", "--only", "files,chart,unit"],
@@ -42,12 +42,13 @@ const SUITES: [&[&str]; 8] = [
 
 type Step = fn(&Args) -> Result<()>;
 
-const STEPS: [(&str, Step); 6] = [
+const STEPS: [(&str, Step); 7] = [
     ("check", |args| check::run(&check::Args::all(args.strict))),
     ("features", |_| matrix()),
     ("doctests", |_| doc_tests()),
     ("apart", |_| separate_features()),
     ("plug-ins", |_| plug_ins()),
+    ("loom", |args| integration(&["loom"], args)),
     ("suites", suites),
 ];
 
@@ -112,18 +113,17 @@ fn plug_ins() -> Result<()> {
     shell::run(test.env("CARGO_TARGET_DIR", shell::target()))
 }
 
-/// Each list of suites is a process of its own, because a suite takes its options from the command line.
 fn suites(args: &Args) -> Result<()> {
-    let program = std::env::current_exe().context("the path of this program")?;
-    let mut failures = Vec::new();
-    for suites in SUITES {
-        let strict: &[&str] = if args.strict { &["--strict"] } else { &[] };
-        let mut command = Command::new(&program);
-        command.arg("integration").args(suites).args(strict);
-        failures.extend(shell::run(&mut command).err());
-    }
-    let texts: Vec<String> = failures.iter().map(ToString::to_string).collect();
+    let failures = SUITES.into_iter().filter_map(|suites| integration(suites, args).err());
+    let texts: Vec<String> = failures.map(|failure| failure.to_string()).collect();
     if texts.is_empty() { Ok(()) } else { bail!("{}", texts.join("\n")) }
+}
+
+/// A list of suites is a process of its own, because a suite takes its options from the command line.
+fn integration(suites: &[&str], args: &Args) -> Result<()> {
+    let program = std::env::current_exe().context("the path of this program")?;
+    let strict: &[&str] = if args.strict { &["--strict"] } else { &[] };
+    shell::run(Command::new(program).arg("integration").args(suites).args(strict))
 }
 
 /// `cargo check` of both crates with combinations of their features. Lean: no code is generated.
@@ -165,14 +165,19 @@ fn combinations(features: &BTreeMap<String, Vec<String>>) -> Vec<Vec<&str>> {
     sets
 }
 
-/// Two groups for each binary digit of a name's position: the names with a one there, and those with a zero.
+/// As few groups as separate any two names. Each name is in half of the groups, and no two names are in the
+/// same ones, so none of these sets of groups contains another one (J. Spencer, "Minimal completely separating
+/// systems", Journal of Combinatorial Theory 8, 1970).
 fn separating<'a>(names: &[&'a str]) -> Vec<Vec<&'a str>> {
-    let digits = usize::BITS - names.len().saturating_sub(1).leading_zeros();
-    let group = |digit: u32, value: usize| {
-        let chosen = names.iter().enumerate().filter(|(at, _)| (at >> digit) & 1 == value);
-        chosen.map(|(_, name)| *name).collect()
+    let halves = |groups: u32| (0..1_u32 << groups).filter(move |set| set.count_ones() == groups / 2);
+    let Some(groups) = (0..u32::BITS).find(|groups| halves(*groups).count() >= names.len()) else {
+        return Vec::new();
     };
-    (0..digits).flat_map(|digit| [group(digit, 0), group(digit, 1)]).collect()
+    let group = |at: u32| {
+        let chosen = names.iter().zip(halves(groups)).filter(|(_, set)| set >> at & 1 == 1);
+        chosen.map(|(name, _)| *name).collect()
+    };
+    (0..groups).map(group).collect()
 }
 
 #[cfg(test)]
@@ -196,7 +201,7 @@ mod tests {
     fn any_two_features_are_separated() {
         let features = features(13);
         let sets = combinations(&features);
-        assert_eq!(sets.len(), 1 + 8 + 1);
+        assert_eq!(sets.len(), 1 + 6 + 1);
         let names = || features.keys().map(String::as_str).filter(|name| *name != "full");
         for (first, second) in names().flat_map(|first| names().map(move |second| (first, second))) {
             let separates = |set: &Vec<&str>| set.contains(&first) && !set.contains(&second);

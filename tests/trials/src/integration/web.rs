@@ -13,9 +13,9 @@ use crate::bench::{Load, send};
 use crate::browser::Browser;
 use crate::shell;
 
-const CASES: [&str; 12] = [
-    "demo", "empty", "failing", "large", "walks", "hostile", "load", "restart", "access", "data", "first",
-    "behind",
+const CASES: [&str; 13] = [
+    "demo", "empty", "failing", "large", "walks", "corners", "hostile", "load", "restart", "access", "data",
+    "first", "behind",
 ];
 /// Cases that only run when they are named: one takes long, one takes the pictures of the guide.
 const ON_DEMAND: [&str; 2] = ["widths", "pictures"];

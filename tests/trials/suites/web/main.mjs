@@ -10,7 +10,7 @@ import { load } from "./load.mjs";
 import { visit } from "./pages.mjs";
 import { pictures } from "./pictures.mjs";
 import { restart } from "./restart.mjs";
-import { figuresOpen, walks } from "./walks.mjs";
+import { corners, figuresOpen, walks } from "./walks.mjs";
 import { widths } from "./widths.mjs";
 
 const plan = JSON.parse(readFileSync(process.argv[2], "utf8"));
@@ -22,6 +22,7 @@ const CASES = {
   failing: (browser) => visit(browser, plan, plan.urls.demo, "failing", { looks: [["light", 1440]], failing: true }),
   large: (browser) => visit(browser, plan, plan.urls.large, "large", { looks: [["light", 1440]] }),
   walks: (browser) => walks(browser, plan),
+  corners: (browser) => corners(browser, plan),
   hostile: (browser) => hostile(browser, plan),
   restart: (browser) => restart(browser, plan),
   access: (browser) => access(browser, plan),

@@ -27,38 +27,42 @@ const WALKS = {
   counted: ["/", counted],
   phone: ["/events?range=all", phone],
   overview: ["/?range=30d", overview],
-  palette: ["/", palette],
-  look: ["/system", look],
-  help: ["/", helped],
-  weight: ["/data", weighed],
   filter: ["/traces?range=all", filtered, /\/traces/],
   list: ["/traces?range=all", ordered],
-  views: ["/traces?range=all&filter=status%3Aerror", viewed],
   arrival: ["/traces?range=all", arriving],
   late_list: [oneTrace, late, undefined, { quiet: true, hold: "/api/v1/traces" }],
   left_list: [oneTrace, left, undefined, { quiet: true }],
   delete: ["/traces?range=all", deleted],
   trace: [worked, opened],
-  span: [worked, looked],
   said: ["/traces?range=1h", said],
+  sessions: ["/sessions?range=all", talked],
+  tools: ["/tools?range=all", tools],
+  events: ["/events?range=all", events],
+  late_trace: ["/traces?range=all", lateTrace, undefined, { lineMs: 1500 }],
+  budgets: ["/budgets", budgeted, /\/budgets/],
+  alerts: ["/alerts", watched, /\/alerts/],
+};
+
+/** What users do less often, in the same form. */
+const CORNERS = {
+  palette: ["/", palette],
+  look: ["/system", look],
+  help: ["/", helped],
+  weight: ["/data", weighed],
+  views: ["/traces?range=all&filter=status%3Aerror", viewed],
+  span: [worked, looked],
   views_of_a_trace: [worked, turned],
   explain: [pricedCall, explained],
-  sessions: ["/sessions?range=all", talked],
   agents: ["/agents?range=all", opens("Agents")],
   models: ["/models?range=all", opens("Models")],
-  tools: ["/tools?range=all", tools],
   guardrails: ["/guardrails?range=all", opens("Guardrails")],
   frameworks: ["/frameworks", frameworks],
-  events: ["/events?range=all", events],
   late_line: ["/events?range=all", lateLine, undefined, { lineMs: 1500 }],
   late_events: ["/events?range=all", lateEvents, undefined, { hold: "/api/v1/events" }],
-  late_trace: ["/traces?range=all", lateTrace, undefined, { lineMs: 1500 }],
   metrics: ["/measurements?range=all", metrics],
   map: ["/map?range=all", map],
   headset: ["/map?range=all", headset],
   treemap: ["/cost?range=all", shared],
-  budgets: ["/budgets", budgeted, /\/budgets/],
-  alerts: ["/alerts", watched, /\/alerts/],
   incidents: ["/incidents", handled],
   objectives: ["/slos", promised],
   unread: ["/system", unread],
@@ -66,6 +70,8 @@ const WALKS = {
 };
 
 export const walks = (browser, plan) => walk(browser, plan, WALKS);
+
+export const corners = (browser, plan) => walk(browser, plan, CORNERS);
 
 /** Opens every figure, which takes two minutes, so it is a case of its own. */
 export const figuresOpen = (browser, plan) => walk(browser, plan, { behind: ["/", behind] });

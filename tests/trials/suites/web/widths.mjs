@@ -85,6 +85,19 @@ function faults() {
       }
     }
   }
+  const ends = (cell) => {
+    const range = document.createRange();
+    range.selectNodeContents(cell);
+    const { left, right, width } = range.getBoundingClientRect();
+    return { left: Math.max(left, cell.getBoundingClientRect().left), right: Math.min(right, cell.getBoundingClientRect().right), width };
+  };
+  for (const row of document.querySelectorAll("thead tr")) {
+    // A heading for screen readers takes one pixel.
+    const told = [...row.cells].map((cell) => [cell.textContent, ends(cell)]).filter(([, { width }]) => width > 2);
+    told.slice(1).forEach(([text, { left }], at) => {
+      if (left - told[at][1].right < 4) found.push(`headings touch: "${told[at][0]}" and "${text}"`);
+    });
+  }
   for (const list of document.querySelectorAll(".grid"))
     if (list.scrollWidth > list.clientWidth + 1) found.push(`a list is ${list.scrollWidth - list.clientWidth} px wider than its place`);
   return [...new Set(found)];
