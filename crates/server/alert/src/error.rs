@@ -19,12 +19,14 @@ pub enum AlertError {
         /// The value found.
         found: String,
     },
-    /// The statement of a rule cannot run.
-    #[error("[alert.{rule}] sql: {text}")]
-    Statement {
-        /// Name of the rule.
-        rule: String,
-        /// The fault, with line and column.
+    /// A filter, query or statement cannot be read.
+    #[error("[{table}] {key}: {text}")]
+    Query {
+        /// Name of the table.
+        table: String,
+        /// The key.
+        key: &'static str,
+        /// The fault, with its position.
         text: String,
     },
     /// A key of a channel has an invalid value. The text leaves the value out, because it may be a secret.

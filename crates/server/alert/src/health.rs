@@ -189,13 +189,9 @@ impl Alerts {
         let until = now.to_string();
         let pairs = [("from", from), ("group_by", key), ("since", &since), ("until", &until), ("top", &top)];
         let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-        let ask =
-            Params::new(pairs, now, &Limits::default()).figure_ask().map_err(|error| AlertError::Config {
-                table: "health".to_owned(),
-                key: "group_by",
-                expected: error.to_string(),
-                found: format!("{key:?}"),
-            })?;
+        let ask = Params::new(pairs, now, &Limits::default()).figure_ask().map_err(|error| {
+            AlertError::Query { table: "health".to_owned(), key: "group_by", text: error.to_string() }
+        })?;
         let measured = self.0.measure.figures(&ask, now).await?;
         let names = measured.groups.into_iter().filter_map(|group| group.key.into_iter().next().flatten());
         Ok((names.filter(|name| !name.is_empty()).collect(), measured.left_out))
@@ -282,13 +278,9 @@ pub(crate) async fn fetch(
     pairs.extend(agent.map(|agent| ("agent", agent.to_owned())));
     pairs.extend(tool.map(|tool| ("tool", tool.to_owned())));
     let pairs = pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-    let mut ask =
-        Params::new(pairs, until, &Limits::default()).figure_ask().map_err(|error| AlertError::Config {
-            table: "health".to_owned(),
-            key: "agent or tool",
-            expected: error.to_string(),
-            found: "an invalid value".to_owned(),
-        })?;
+    let mut ask = Params::new(pairs, until, &Limits::default()).figure_ask().map_err(|error| {
+        AlertError::Query { table: "health".to_owned(), key: "agent or tool", text: error.to_string() }
+    })?;
     if by_hour {
         ask.step = StepAsk::Of(Timestamp::HOUR);
     }

@@ -195,11 +195,10 @@ impl Rule {
             pairs.push(("step".to_owned(), (step / 1_000_000).to_string()));
         }
         let key = if self.kind == Kind::Query { "query" } else { "filter" };
-        let told = |error: quipu_query::ParamError| AlertError::Rule {
-            rule: self.name.clone(),
+        let told = |error: quipu_query::ParamError| AlertError::Query {
+            table: format!("alert.{}", self.name),
             key: if error.to_string().contains("\"group_by\"") { "group_by" } else { key },
-            expected: error.to_string(),
-            found: "an invalid value".to_owned(),
+            text: error.to_string(),
         };
         let mut ask = Params::new(pairs, until, &Limits::default()).figure_ask().map_err(told)?;
         // A rule may judge more groups than an answer over HTTP has.

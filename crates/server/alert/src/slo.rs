@@ -178,8 +178,7 @@ impl Slo {
         }
         let end = Timestamp::from_nanos(Timestamp::DAY);
         for (key, filter) in [("of", &slo.of), ("good", &slo.good)] {
-            slo.ask(filter, Timestamp::from_nanos(0), end)
-                .map_err(|error| wrong(key, error.to_string(), filter))?;
+            slo.ask(filter, Timestamp::from_nanos(0), end).map_err(|error| slo.unreadable(key, &error))?;
         }
         Ok(slo)
     }
@@ -298,18 +297,17 @@ impl Slo {
         Counts { good: count.min(all.count), all: all.count }
     }
 
+    fn unreadable(&self, key: &'static str, error: &quipu_query::ParamError) -> AlertError {
+        AlertError::Query { table: format!("slo.{}", self.name), key, text: error.to_string() }
+    }
+
     pub(crate) fn checked_ask(
         &self,
         filter: &str,
         since: Timestamp,
         until: Timestamp,
     ) -> Result<FigureAsk, AlertError> {
-        self.ask(filter, since, until).map_err(|error| AlertError::Config {
-            table: format!("slo.{}", self.name),
-            key: "of",
-            expected: error.to_string(),
-            found: format!("{filter:?}"),
-        })
+        self.ask(filter, since, until).map_err(|error| self.unreadable("of", &error))
     }
 
     pub(crate) fn ask(

@@ -32,7 +32,7 @@ pub(crate) async fn observe(
 ) -> Result<Observed, AlertError> {
     let answer = measure.statement(&ask(rule, at, false)).await?;
     check_columns(rule, &answer.columns)?;
-    let wrong = |text: String| AlertError::Statement { rule: rule.name.clone(), text };
+    let wrong = |text: String| AlertError::Query { table: format!("alert.{}", rule.name), key: "sql", text };
     if answer.columns.len() == 1 && answer.rows.len() > 1 {
         let text = "expected one row, because the only column is the figure; found several";
         return Err(wrong(text.to_owned()));
