@@ -98,7 +98,10 @@ fn an_error_names_table_key_and_value() {
     assert!(with(|config| config.of = "kind:nothing".into()).contains("kind:llm"));
     assert!(with(|config| config.good = "kind:tool".into()).contains("good"));
     assert!(with(|config| config.good = "kind:llm".into()).contains("status:ok"));
-    assert!(with(|config| config.of = "kind:llm colour:red".into()).contains("of: parameter \"filter\", position"));
+    assert!(
+        with(|config| config.of = "kind:llm colour:red".into())
+            .contains("of: parameter \"filter\", position")
+    );
     assert!(with(|config| config.period = Some("2h".into())).contains("1d to 90d"));
 }
 

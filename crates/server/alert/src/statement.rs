@@ -32,10 +32,9 @@ pub(crate) async fn observe(
 ) -> Result<Observed, AlertError> {
     let answer = measure.statement(&ask(rule, at, false)).await?;
     check_columns(rule, &answer.columns)?;
-    let wrong = |text: String| AlertError::Query { table: format!("alert.{}", rule.name), key: "sql", text };
     if answer.columns.len() == 1 && answer.rows.len() > 1 {
         let text = "expected one row, because the only column is the figure; found several";
-        return Err(wrong(text.to_owned()));
+        return Err(wrong(rule, text.to_owned()));
     }
     let mut observed = Observed { left_out: usize::from(answer.truncated), ..Observed::default() };
     for row in &answer.rows {
@@ -43,10 +42,14 @@ pub(crate) async fn observe(
         let names = answer.columns.iter().cloned();
         let group: BTreeMap<String, String> = names.zip(keys.iter().map(key)).collect();
         let name = answer.columns.last().map(String::as_str).unwrap_or_default();
-        let value = number(figure).map_err(|()| wrong(format!("expected numbers in the column {name}")))?;
+        let value =
+            number(figure).map_err(|()| wrong(rule, format!("expected numbers in the column {name}")))?;
         let (grp, one) = Observation::of(group, value);
         if observed.groups.insert(grp, one).is_some() {
-            return Err(wrong("expected one row for each group; two rows have the same keys".to_owned()));
+            return Err(wrong(
+                rule,
+                "expected one row for each group; two rows have the same keys".to_owned(),
+            ));
         }
     }
     Ok(observed)
@@ -71,7 +74,7 @@ fn check_columns(rule: &Rule, columns: &[String]) -> Result<(), AlertError> {
         "expected 1 to {most} columns: up to {KEYS} keys of a group, then the figure; found {}",
         columns.len()
     );
-    Err(AlertError::Statement { rule: rule.name.clone(), text })
+    Err(wrong(rule, text))
 }
 
 fn key(value: &Json) -> String {
@@ -133,7 +136,7 @@ impl Alerts {
         };
         for rule in rules {
             match self.check_statement(&rule).await {
-                Err(error @ AlertError::Statement { .. }) => return Err(error),
+                Err(error @ AlertError::Query { .. }) => return Err(error),
                 Err(error) => tracing::warn!(%error, rule = rule.name, "a statement could not be checked"),
                 Ok(()) => {}
             }
@@ -142,10 +145,14 @@ impl Alerts {
     }
 }
 
+fn wrong(rule: &Rule, text: String) -> AlertError {
+    AlertError::Query { table: format!("alert.{}", rule.name), key: "sql", text }
+}
+
 /// The error of the rule if its statement is wrong, and the source's own error otherwise.
 fn wrong_statement(rule: &Rule, error: Error) -> AlertError {
     if error.kind() == ErrorKind::Invalid {
-        return AlertError::Statement { rule: rule.name.clone(), text: error.context().to_owned() };
+        return wrong(rule, error.context().to_owned());
     }
     error.into()
 }
