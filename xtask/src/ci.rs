@@ -26,8 +26,8 @@ const WITHOUT: [&str; 3] = ["quipu-sdk", "quipu-pages", "quipu-runtime"];
 /// The suites that together stay under 10 minutes, and of the longer ones a quick part. `jaeger --only out`
 /// builds a third-party decoder, and `deploy --only image` a static binary. By name `power` takes `--cuts
 /// 1000`, and `faults` `--samples 0` for an error at every call. By name `alerts` and `floods` have all their
-/// parts, and `web` its longer ones: `corners`, `data`, `behind`, `widths`. `sql` runs by name only, because it
-/// compares times of other routes. So does `clickhouse`, because its engine and its client take minutes to
+/// parts, and `web` its longer ones: `corners`, `data`, `behind`, `widths`. `sql` runs by name only, because
+/// it compares times of other routes. So does `clickhouse`, because its engine and its client take minutes to
 /// install and to compile.
 const SUITES: [&[&str]; 8] = [
     &["recordings", "kills", "otlp", "export", "prometheus", "grafana", "logs", "proxy", "attacks"],
@@ -166,8 +166,8 @@ fn combinations(features: &BTreeMap<String, Vec<String>>) -> Vec<Vec<&str>> {
 }
 
 /// As few groups as separate any two names. Each name is in half of the groups, and no two names are in the
-/// same ones, so none of these sets of groups contains another one (J. Spencer, "Minimal completely separating
-/// systems", Journal of Combinatorial Theory 8, 1970).
+/// same ones, so none of these sets of groups contains another one (J. Spencer, "Minimal completely
+/// separating systems", Journal of Combinatorial Theory 8, 1970).
 fn separating<'a>(names: &[&'a str]) -> Vec<Vec<&'a str>> {
     let halves = |groups: u32| (0..1_u32 << groups).filter(move |set| set.count_ones() == groups / 2);
     let Some(groups) = (0..u32::BITS).find(|groups| halves(*groups).count() >= names.len()) else {
