@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -33,13 +34,17 @@ pub fn cargo() -> Command {
 /// The programs that suites start: the product, and examples of its crates.
 const PROGRAMS: [&str; 6] = ["--bin", "quipu", "--example", "scraped", "--example", "trial"];
 
-/// Builds the programs that suites start, in the profile `dev`, and returns their folder. With examples among
+/// Builds the programs that suites start, once in a process, in the profile `dev`, and returns their folder. With examples among
 /// the targets, cargo chooses the features as for the tests of the workspace, so it compiles no crate twice.
 ///
 /// # Errors
 /// One of them does not build.
 pub fn programs() -> Result<PathBuf> {
-    run(cargo().args(["build", "--quiet", "--workspace"]).args(PROGRAMS))?;
+    static BUILT: OnceLock<()> = OnceLock::new();
+    if BUILT.get().is_none() {
+        run(cargo().args(["build", "--quiet", "--workspace"]).args(PROGRAMS))?;
+        BUILT.get_or_init(|| ());
+    }
     Ok(target().join("debug"))
 }
 

@@ -115,6 +115,13 @@ pub enum AlertError {
 }
 
 impl AlertError {
+    /// The error of a filter, query or statement in a table.
+    pub(crate) fn query(table: impl Into<String>, key: &'static str, fault: impl ToString) -> Self {
+        Self::Query { table: table.into(), key, text: fault.to_string() }
+    }
+}
+
+impl AlertError {
     /// Whether the alert file is damaged, or not a database.
     pub fn is_damage(&self) -> bool {
         use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};

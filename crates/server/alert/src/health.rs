@@ -189,9 +189,8 @@ impl Alerts {
         let until = now.to_string();
         let pairs = [("from", from), ("group_by", key), ("since", &since), ("until", &until), ("top", &top)];
         let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-        let ask = Params::new(pairs, now, &Limits::default()).figure_ask().map_err(|error| {
-            AlertError::Query { table: "health".to_owned(), key: "group_by", text: error.to_string() }
-        })?;
+        let ask = Params::new(pairs, now, &Limits::default()).figure_ask();
+        let ask = ask.map_err(|error| AlertError::query("health", "group_by", error))?;
         let measured = self.0.measure.figures(&ask, now).await?;
         let names = measured.groups.into_iter().filter_map(|group| group.key.into_iter().next().flatten());
         Ok((names.filter(|name| !name.is_empty()).collect(), measured.left_out))
@@ -278,9 +277,8 @@ pub(crate) async fn fetch(
     pairs.extend(agent.map(|agent| ("agent", agent.to_owned())));
     pairs.extend(tool.map(|tool| ("tool", tool.to_owned())));
     let pairs = pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-    let mut ask = Params::new(pairs, until, &Limits::default()).figure_ask().map_err(|error| {
-        AlertError::Query { table: "health".to_owned(), key: "agent or tool", text: error.to_string() }
-    })?;
+    let ask = Params::new(pairs, until, &Limits::default()).figure_ask();
+    let mut ask = ask.map_err(|error| AlertError::query("health", "agent or tool", error))?;
     if by_hour {
         ask.step = StepAsk::Of(Timestamp::HOUR);
     }

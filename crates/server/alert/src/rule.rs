@@ -195,10 +195,9 @@ impl Rule {
             pairs.push(("step".to_owned(), (step / 1_000_000).to_string()));
         }
         let key = if self.kind == Kind::Query { "query" } else { "filter" };
-        let told = |error: quipu_query::ParamError| AlertError::Query {
-            table: format!("alert.{}", self.name),
-            key: if error.to_string().contains("\"group_by\"") { "group_by" } else { key },
-            text: error.to_string(),
+        let told = |error: quipu_query::ParamError| {
+            let key = if error.to_string().contains("\"group_by\"") { "group_by" } else { key };
+            AlertError::query(format!("alert.{}", self.name), key, error)
         };
         let mut ask = Params::new(pairs, until, &Limits::default()).figure_ask().map_err(told)?;
         // A rule may judge more groups than an answer over HTTP has.

@@ -298,7 +298,7 @@ impl Slo {
     }
 
     fn unreadable(&self, key: &'static str, error: &quipu_query::ParamError) -> AlertError {
-        AlertError::Query { table: format!("slo.{}", self.name), key, text: error.to_string() }
+        AlertError::query(format!("slo.{}", self.name), key, error)
     }
 
     pub(crate) fn checked_ask(

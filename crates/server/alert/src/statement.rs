@@ -34,7 +34,7 @@ pub(crate) async fn observe(
     check_columns(rule, &answer.columns)?;
     if answer.columns.len() == 1 && answer.rows.len() > 1 {
         let text = "expected one row, because the only column is the figure; found several";
-        return Err(wrong(rule, text.to_owned()));
+        return Err(wrong(rule, text));
     }
     let mut observed = Observed { left_out: usize::from(answer.truncated), ..Observed::default() };
     for row in &answer.rows {
@@ -46,10 +46,7 @@ pub(crate) async fn observe(
             number(figure).map_err(|()| wrong(rule, format!("expected numbers in the column {name}")))?;
         let (grp, one) = Observation::of(group, value);
         if observed.groups.insert(grp, one).is_some() {
-            return Err(wrong(
-                rule,
-                "expected one row for each group; two rows have the same keys".to_owned(),
-            ));
+            return Err(wrong(rule, "expected one row for each group; two rows have the same keys"));
         }
     }
     Ok(observed)
@@ -145,14 +142,14 @@ impl Alerts {
     }
 }
 
-fn wrong(rule: &Rule, text: String) -> AlertError {
-    AlertError::Query { table: format!("alert.{}", rule.name), key: "sql", text }
+fn wrong(rule: &Rule, text: impl ToString) -> AlertError {
+    AlertError::query(format!("alert.{}", rule.name), "sql", text)
 }
 
 /// The error of the rule if its statement is wrong, and the source's own error otherwise.
 fn wrong_statement(rule: &Rule, error: Error) -> AlertError {
     if error.kind() == ErrorKind::Invalid {
-        return wrong(rule, error.context().to_owned());
+        return wrong(rule, error.context());
     }
     error.into()
 }

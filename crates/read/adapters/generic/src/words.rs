@@ -123,7 +123,7 @@ fn role(word: &str) -> Option<Role> {
     tables.iter().find(|(table, _)| table.contains(&word)).map(|(_, role)| *role)
 }
 
-/// Whether the words are of a limit, a price, an estimate or an earlier call.
+/// Whether the words are of a limit, a price, a cost, an estimate or an earlier call.
 pub(crate) fn is_elsewhere(words: &[CompactString]) -> bool {
     any(words, HISTORY) || any(words, BOUNDS) || any(words, COSTS) && !counts_tokens(words)
 }

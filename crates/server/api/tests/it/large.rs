@@ -14,23 +14,24 @@ use crate::fixture::{Fixture, span_id, trace_id};
 const SPANS: u8 = 200;
 const TEXT: usize = 100_000;
 
-/// A budget that knows the most that was held at a time.
+/// A budget that knows the most that was held at a time, and how often it had too little.
 #[derive(Default)]
 struct Peak {
     held: AtomicUsize,
     peak: AtomicUsize,
+    refused: AtomicUsize,
     most: usize,
 }
 
 impl MemoryBudget for Peak {
     fn take(&self, bytes: usize) -> bool {
-        let held = self.held.fetch_add(bytes, Ordering::Relaxed) + bytes;
-        if held > self.most {
-            self.held.fetch_sub(bytes, Ordering::Relaxed);
-            return false;
-        }
-        self.peak.fetch_max(held, Ordering::Relaxed);
-        true
+        let taken = |held: usize| held.checked_add(bytes).filter(|held| *held <= self.most);
+        let before = self.held.fetch_update(Ordering::Relaxed, Ordering::Relaxed, taken);
+        match before {
+            Ok(before) => self.peak.fetch_max(before + bytes, Ordering::Relaxed),
+            Err(_) => self.refused.fetch_add(1, Ordering::Relaxed),
+        };
+        before.is_ok()
     }
 
     fn give_back(&self, bytes: usize) {
@@ -100,22 +101,22 @@ async fn a_search_in_a_large_trace_needs_little_memory() {
 async fn an_export_waits_for_the_memory_that_other_answers_use() {
     const MOST: usize = 8 << 20;
     let fixture = fixture().await;
-    let memory = AnswerMemory::within(MOST);
+    let budget = Arc::new(Peak { most: MOST, ..Peak::default() });
+    let memory = AnswerMemory::of(Arc::clone(&budget) as _);
     let request = Request::get("/api/v1/export/spans?format=jsonl").body(Body::empty()).unwrap();
-    let response = memory.clone().scope(fixture.router().oneshot(request)).await.unwrap();
+    let response = memory.scope(fixture.router().oneshot(request)).await.unwrap();
     assert_eq!(response.status(), 200);
-    // As much as there is, again and again, so that a page in the middle finds none.
-    let mut others = Vec::new();
-    for _ in 0..20 {
-        let most = (0..MOST).rev().step_by(64 << 10).find_map(|bytes| memory.hold(bytes).ok());
-        others.extend(most);
-        tokio::task::yield_now().await;
-    }
-    let free = async {
-        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
-        others.clear();
+    // Other answers take all that is free until a page in the middle finds none.
+    let others = async {
+        let mut taken = 0;
+        while budget.refused.load(Ordering::Relaxed) == 0 {
+            taken += MOST - budget.held.swap(MOST, Ordering::Relaxed);
+            tokio::task::yield_now().await;
+        }
+        budget.give_back(taken);
     };
-    let (body, ()) = tokio::join!(response.into_body().collect(), free);
+    let both = async { tokio::join!(others, response.into_body().collect()) };
+    let ((), body) = tokio::time::timeout(std::time::Duration::from_secs(30), both).await.unwrap();
     let text = String::from_utf8(body.unwrap().to_bytes().to_vec()).unwrap();
     assert_eq!(text.lines().count(), usize::from(SPANS));
 }

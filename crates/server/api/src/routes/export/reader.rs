@@ -52,7 +52,6 @@ impl Records {
 }
 
 /// Position in the records.
-#[derive(Clone)]
 enum Position {
     Traces(TraceQuery),
     Spans(TraceSpans),
@@ -62,7 +61,6 @@ enum Position {
 }
 
 /// Position in the spans of the matching traces.
-#[derive(Clone)]
 struct TraceSpans {
     /// Query of the next page of traces; `None` after the last one.
     traces: Option<TraceQuery>,
@@ -140,40 +138,53 @@ impl Reader {
     /// The text of the next records; empty if a page has none, `None` after the last page. After an error the
     /// position is the same, so the page can be read again.
     pub(super) async fn page(&mut self) -> Result<Option<Bytes>, Problem> {
-        let Some(position) = self.position.clone() else { return Ok(None) };
-        let (text, next) = match position {
-            Position::Traces(query) => self.traces(query).await?,
-            Position::Spans(spans) => self.spans(spans).await?,
-            Position::Calls(query) => self.calls(query).await?,
-            Position::Events(query) => self.events(query).await?,
-            Position::Metrics { names, pairs } => self.metric(names, pairs).await?,
+        let Some(mut position) = self.position.take() else { return Ok(None) };
+        let read = match &mut position {
+            Position::Traces(query) => self.traces(query).await,
+            Position::Spans(spans) => self.spans(spans).await,
+            Position::Calls(query) => self.calls(query).await,
+            Position::Events(query) => self.events(query).await,
+            Position::Metrics { names, pairs } => self.metric(names, pairs).await,
         };
-        self.position = next;
-        Ok(Some(text))
+        let has_more = read.as_ref().map_or(true, |(_, more)| *more);
+        self.position = has_more.then_some(position);
+        read.map(|(text, _)| Some(text))
     }
 
-    async fn traces(&self, mut query: TraceQuery) -> Result<(Bytes, Option<Position>), Problem> {
-        let page = self.api.store.traces(&query).await?;
+    // Each reads one page and moves its position, unless it fails. It returns the text, and whether there is
+    // more.
+
+    async fn traces(&self, query: &mut TraceQuery) -> Result<(Bytes, bool), Problem> {
+        let page = self.api.store.traces(query).await?;
         query.cursor = page.next;
-        let more = query.cursor.is_some().then_some(Position::Traces(query));
-        Ok((self.format.lines(page.rows.iter().map(TraceSummary::from)), more))
+        Ok((self.format.lines(page.rows.iter().map(TraceSummary::from)), query.cursor.is_some()))
     }
 
-    async fn spans(&self, mut at: TraceSpans) -> Result<(Bytes, Option<Position>), Problem> {
-        let Some(mut query) = at.within.take() else {
-            if let Some(trace_id) = at.waiting.pop_front() {
-                at.within = Some(SpanQuery { limit: PAGE, detail: Detail::Full, ..SpanQuery::of(trace_id) });
-            } else if let Some(mut query) = at.traces.take() {
-                let page = self.api.store.traces(&query).await?;
-                at.waiting.extend(page.rows.iter().map(|row| row.trace_id));
-                query.cursor = page.next;
-                at.traces = query.cursor.is_some().then_some(query);
-            } else {
-                return Ok((Bytes::new(), None));
+    async fn spans(&self, at: &mut TraceSpans) -> Result<(Bytes, bool), Problem> {
+        if let Some(query) = &mut at.within {
+            let text = self.spans_within(query).await?;
+            if query.after.is_none() {
+                at.within = None;
             }
-            return Ok((Bytes::new(), Some(Position::Spans(at))));
-        };
-        let page = self.api.store.spans(&query).await?;
+            return Ok((text, true));
+        }
+        if let Some(trace_id) = at.waiting.pop_front() {
+            at.within = Some(SpanQuery { limit: PAGE, detail: Detail::Full, ..SpanQuery::of(trace_id) });
+        } else if let Some(query) = &mut at.traces {
+            let page = self.api.store.traces(query).await?;
+            at.waiting.extend(page.rows.iter().map(|row| row.trace_id));
+            query.cursor = page.next;
+            if query.cursor.is_none() {
+                at.traces = None;
+            }
+        } else {
+            return Ok((Bytes::new(), false));
+        }
+        Ok((Bytes::new(), true))
+    }
+
+    async fn spans_within(&self, query: &mut SpanQuery) -> Result<Bytes, Problem> {
+        let page = self.api.store.spans(query).await?;
         let bytes: usize = page.rows.iter().map(quipu_core::SpanRow::bytes).sum();
         let _hold = AnswerMemory::current().hold(bytes.saturating_mul(COPIES))?;
         let text = if self.format == Format::OtlpJson {
@@ -184,38 +195,35 @@ impl Reader {
             self.format.lines(spans.into_iter().map(|span| ExportedSpan::new(query.trace_id, span)))
         };
         query.after = page.next;
-        at.within = query.after.is_some().then_some(query);
-        Ok((text, Some(Position::Spans(at))))
+        Ok(text)
     }
 
-    async fn calls(&self, mut query: CostQuery) -> Result<(Bytes, Option<Position>), Problem> {
-        let page = self.api.store.costs(&query).await?;
+    async fn calls(&self, query: &mut CostQuery) -> Result<(Bytes, bool), Problem> {
+        let page = self.api.store.costs(query).await?;
         query.cursor = page.next;
-        let more = query.cursor.is_some().then_some(Position::Calls(query));
         let calls = page.rows.iter().filter(|row| row.cost.is_call()).map(dto::Call::from);
-        Ok((self.format.lines(calls), more))
+        Ok((self.format.lines(calls), query.cursor.is_some()))
     }
 
-    async fn events(&self, mut query: EventQuery) -> Result<(Bytes, Option<Position>), Problem> {
-        let page = self.api.store.events(&query).await?;
+    async fn events(&self, query: &mut EventQuery) -> Result<(Bytes, bool), Problem> {
+        let page = self.api.store.events(query).await?;
         query.cursor = page.next;
-        let more = query.cursor.is_some().then_some(Position::Events(query));
         let text = if self.format == Format::OtlpJson {
             let sent: &[Event] = &page.rows;
             request(!sent.is_empty(), || encode_logs(sent, Encoding::Json))
         } else {
             self.format.lines(page.rows.iter().map(dto::Event::from))
         };
-        Ok((text, more))
+        Ok((text, query.cursor.is_some()))
     }
 
     async fn metric(
         &self,
-        mut names: VecDeque<MetricName>,
-        pairs: Vec<(String, String)>,
-    ) -> Result<(Bytes, Option<Position>), Problem> {
-        let Some(metric) = names.pop_front() else { return Ok((Bytes::new(), None)) };
-        let asked = named(pairs.clone(), &metric.name);
+        names: &mut VecDeque<MetricName>,
+        pairs: &[(String, String)],
+    ) -> Result<(Bytes, bool), Problem> {
+        let Some(metric) = names.front() else { return Ok((Bytes::new(), false)) };
+        let asked = named(pairs.to_vec(), &metric.name);
         let query = Params::new(asked, self.api.clock.now(), &self.api.limits).metric_query()?;
         let series = bounded_series(self.api.store.metric(&query).await?)?;
         if series.truncated {
@@ -225,9 +233,10 @@ impl Reader {
             );
             return Err(Problem::bad_request("Too many series", detail));
         }
-        let metric = dto::MetricName::from(&metric);
+        let metric = dto::MetricName::from(metric);
         let text = self.format.lines(series.rows.iter().flat_map(|series| points(&metric, series)));
-        Ok((text, Some(Position::Metrics { names, pairs })))
+        names.pop_front();
+        Ok((text, true))
     }
 }
 
