@@ -34,8 +34,9 @@ pub fn cargo() -> Command {
 /// The programs that suites start: the product, and examples of its crates.
 const PROGRAMS: [&str; 6] = ["--bin", "quipu", "--example", "scraped", "--example", "trial"];
 
-/// Builds the programs that suites start, once in a process, in the profile `dev`, and returns their folder. With examples among
-/// the targets, cargo chooses the features as for the tests of the workspace, so it compiles no crate twice.
+/// Builds the programs that suites start, once in a process, and returns their folder. The profile is `dev`.
+/// With examples among the targets, cargo chooses the features as for the tests of the workspace, so it
+/// compiles no crate twice.
 ///
 /// # Errors
 /// One of them does not build.
