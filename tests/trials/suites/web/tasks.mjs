@@ -272,10 +272,13 @@ export const counted = (page, plan) => [
   ["failed traces of the overview", async () => {
     await page.goto(`${plan.urls.demo}/?${STILL}`);
     const stat = page.locator(".overview-figures a", { hasText: "Error rate" });
-    const [, failed] = /([\d,]+) of [\d,]+ failed/.exec(await stat.innerText()) ?? [];
+    // The rate of the traces comes with an answer of its own, after the figures of the calls.
+    const said = async () => /([\d,]+) of [\d,]+ failed/.exec(await stat.innerText())?.[1];
+    await holds(async () => (await said()) !== undefined, () => stat.innerText());
+    const failed = await said();
     await stat.click();
     await address(page, /filter=status:error/);
-    await holds(async () => (await page.locator(".page-facts").innerText()).includes(`${failed} traces`), () => page.locator(".page-facts").innerText());
+    await holds(async () => (await total(page).innerText()).match(/([\d,]+) traces?/)?.[1] === failed, async () => `${failed} opens ${await total(page).innerText()}`);
   }],
   ["calls of every model, and the failed ones", async () => {
     await page.goto(`${plan.urls.demo}/models?${STILL}`);
