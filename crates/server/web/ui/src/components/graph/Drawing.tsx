@@ -83,12 +83,14 @@ export function Drawing({ graph, label, hint, act, onPick, states = null, stirre
               >
                 <path className="graph-reach" d={path} />
                 <path className="graph-line" d={path} strokeWidth={thick} markerEnd="url(#graph-arrow)" />
-                <g transform={`translate(${x} ${y})`}>
-                  <rect className="graph-count-box" x={-17} y={-9} width={34} height={18} rx={9} />
-                  <text className="graph-count" textAnchor="middle" y={4}>
-                    ×{count(edge.calls + (edge.inferred ?? 0))}
-                  </text>
-                </g>
+                {placed.counts || (near !== null && !away) ? (
+                  <g transform={`translate(${x} ${y})`}>
+                    <rect className="graph-count-box" x={-17} y={-9} width={34} height={18} rx={9} />
+                    <text className="graph-count" textAnchor="middle" y={4}>
+                      ×{count(edge.calls + (edge.inferred ?? 0))}
+                    </text>
+                  </g>
+                ) : null}
               </g>
             );
           })}

@@ -7,12 +7,16 @@ export const NODE_WIDTH = 188;
 export const NODE_HEIGHT = 48;
 /** Beyond this, edges are laid out by the quicker of the two methods. */
 const MANY = 120;
+/** Beyond this, counts on the edges would lie on each other: those of a node show while it is looked at. */
+const MOST_COUNTS = 48;
 /** Beyond this, a drawing says nothing: the table does. */
 export const MOST_NODES = 400;
 
 export interface Placed {
   width: number;
   height: number;
+  /** Whether there is room for the counts of all edges. */
+  counts: boolean;
   nodes: { node: GraphNode; x: number; y: number }[];
   edges: { edge: GraphEdge; path: string; x: number; y: number; thick: number }[];
 }
@@ -37,14 +41,17 @@ export function place(graph: Graph, downwards: boolean): Placed {
   for (const node of graph.nodes) layers.setNode(node.id, { width: NODE_WIDTH, height: NODE_HEIGHT });
   const known = new Set(graph.nodes.map((node) => node.id));
   const edges = graph.edges.filter((edge) => known.has(edge.from) && known.has(edge.to));
+  const counts = edges.length <= MOST_COUNTS;
+  const label = counts ? { width: 34, height: 18, labelpos: "c" } : {};
   edges.forEach((edge, index) => {
-    layers.setEdge(edge.from, edge.to, { width: 34, height: 18, labelpos: "c" }, String(index));
+    layers.setEdge(edge.from, edge.to, { ...label }, String(index));
   });
   layout(layers);
   const whole = layers.graph() as { width?: number; height?: number };
   return {
     width: whole.width ?? 0,
     height: whole.height ?? 0,
+    counts,
     nodes: graph.nodes.map((node) => {
       const at = layers.node(node.id) as { x: number; y: number };
       return { node, x: at.x, y: at.y };

@@ -25,12 +25,32 @@ function wholeOf(placed: Placed, width: number, height: number): Look {
   return { scale, x: (width - placed.width * scale) / 2, y: (height - placed.height * scale) / 2 };
 }
 
-/** As large as `least` at first; then the left edge, where the callers stand, is seen. */
+/** At least as large as `least`. A drawing that does not fit then begins around the nodes that nobody calls. */
 function beginOf(placed: Placed, width: number, height: number, least: number): Look {
   const whole = wholeOf(placed, width, height);
   if (whole.scale >= least) return whole;
-  const at = (size: number, room: number) => Math.max(0, (room - size * least) / 2);
-  return { scale: least, x: at(placed.width, width), y: at(placed.height, height) };
+  const called = new Set(placed.edges.map(({ edge }) => edge.to));
+  const callers = placed.nodes.filter(({ node }) => !called.has(node.id));
+  const begin = callers.length > 0 ? callers : placed.nodes;
+  const at = (size: number, room: number, places: number[]) => {
+    const free = room - size * least;
+    const middle = places.reduce((sum, place) => sum + place, 0) / Math.max(1, places.length);
+    return free >= 0 ? free / 2 : Math.min(0, Math.max(free, room / 2 - middle * least));
+  };
+  const x = at(
+    placed.width,
+    width,
+    begin.map((one) => one.x),
+  );
+  return {
+    scale: least,
+    x,
+    y: at(
+      placed.height,
+      height,
+      begin.map((one) => one.y),
+    ),
+  };
 }
 
 export function useLook(placed: Placed, box: RefObject<SVGSVGElement | null>, width: number, least: number) {

@@ -1,1 +1,0 @@
-import{n as e}from"./shared-DU9odb-g.js";import{dr as t}from"./first-Cp2YQG6o.js";var n=t();function r({kind:t}){return(0,n.jsx)(`span`,{className:`kind hue-${e(t)}`,children:t})}export{r as t};
