@@ -100,6 +100,9 @@ pub async fn serve(
         // Links of notices lead to the dashboard.
         config.own_url.clone_from(url);
     }
+    if args.demo {
+        Demo::add_objectives(&mut config.slo);
+    }
     let projects = ServedProjects::open(&config, &folder).await?;
     let demo = args.demo.then(|| Demo::new(&*projects.default().pipeline)).transpose()?;
     let meter = Arc::clone(&projects.default().metrics) as _;
@@ -117,16 +120,15 @@ pub async fn serve(
     };
     let servers = house.open(listeners, &closed);
     let mut background = JoinSet::new();
+    if let Some(demo) = demo.filter(|_| projects.default().aside.is_none()) {
+        // Before the live evaluation of rules begins: the demo evaluates them over its past first.
+        demo.fill(projects.default()).await.context("the demo could not fill the store")?;
+        tokio::spawn(demo.trickle(Arc::clone(&projects.default().pipeline) as _));
+    }
     projects.watch(&mut background, &guard.audit);
     background.spawn(guard.clone().keep_fresh());
     background.spawn(guard.clone().watch_audit());
     background.spawn(heap::give_back());
-    if let Some(demo) = demo.filter(|_| projects.default().aside.is_none()) {
-        let ServedProject { pipeline, store, money, .. } = projects.default();
-        let filled = demo.fill(pipeline.as_ref(), store.as_ref(), &money.budgets).await;
-        filled.context("the demo could not fill the store")?;
-        tokio::spawn(demo.trickle(Arc::clone(pipeline) as _));
-    }
     announce(&urls, gateway.as_ref().map(RunningGateway::url), &projects.default().money.budgets)?;
     stop.await;
     background.abort_all();

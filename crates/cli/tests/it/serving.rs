@@ -59,6 +59,13 @@ fn the_demo_fills_an_empty_store() {
     let total = server.get("/api/v1/usage")["total"].clone();
     assert!(total["llm_calls"].as_u64().unwrap() > 100, "{total}");
     assert!(server.get("/api/v1/tools")["tools"].as_array().unwrap().len() > 2);
+    let incidents = server.get("/api/v1/incidents")["incidents"].clone();
+    let [incident] = incidents.as_array().unwrap().as_slice() else { panic!("{incidents}") };
+    assert_eq!((&incident["state"], &incident["rules"][0]), (&"closed".into(), &"support_tools".into()));
+    let firing = server.get("/api/v1/alerts?state=firing&rule=research_budget")["alerts"].clone();
+    assert_eq!(firing.as_array().unwrap().len(), 1, "{firing}");
+    let slos = server.get("/api/v1/slos")["slos"].clone();
+    assert_eq!(slos.as_array().unwrap().len(), 2, "{slos}");
 }
 
 #[test]

@@ -4,16 +4,19 @@
 mod cast;
 mod dice;
 mod purse;
+mod rules;
 mod story;
 mod tape;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
-use quipu::core::{Batch, Clock, Intake, Store, SystemClock, Timestamp};
-use quipu_budget::Budgets;
+use quipu::core::{Batch, Clock, Intake, SystemClock, Timestamp};
+use quipu_alert::SloConfig;
 
+use super::project::ServedProject;
 use cast::Cast;
 use dice::{mix, pick};
 use story::{Plot, Role};
@@ -52,11 +55,25 @@ impl Demo {
         Ok(Self { tapes: tape::all(intake)?, plot: Plot::new(now, seed), seed })
     }
 
-    /// Fills an empty store, and sets a budget; does nothing if the store has data.
-    pub async fn fill(&self, intake: &dyn Intake, store: &dyn Store, budgets: &Budgets) -> Result<()> {
-        if store.info().await?.spans > 0 {
+    /// Adds the objectives of the demo to those of the config file.
+    pub fn add_objectives(slos: &mut BTreeMap<String, SloConfig>) {
+        rules::add_objectives(slos);
+    }
+
+    /// Fills the store of an empty project, and sets a budget and alert rules; does nothing if it has data.
+    pub async fn fill(&self, project: &ServedProject) -> Result<()> {
+        if project.store.info().await?.spans > 0 {
             return Ok(());
         }
+        self.send_past(project.pipeline.as_ref()).await?;
+        purse::fill(&project.money.budgets, project.store.as_ref()).await?;
+        match project.alerts() {
+            Some(alerts) => rules::fill(&alerts, &self.plot.facts).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn send_past(&self, intake: &dyn Intake) -> Result<()> {
         let mut past: Vec<(Timestamp, Batch)> = (0..PAST).map(|number| self.past(number)).collect();
         past.extend(self.plot.incidents(PAST));
         past.sort_by_key(|(at, _)| *at);
@@ -70,7 +87,7 @@ impl Demo {
             }
             intake.submit(some).await?;
         }
-        purse::fill(budgets, store).await
+        Ok(())
     }
 
     fn past(&self, number: u64) -> (Timestamp, Batch) {

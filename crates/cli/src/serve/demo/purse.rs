@@ -7,7 +7,7 @@ use quipu_budget::{BudgetConfig, Budgets, Estimate, Period, Scope, Subject};
 use super::story::BUDGETED;
 
 /// Name of the budget.
-const NAME: &str = "research-day";
+pub(super) const NAME: &str = "research-day";
 /// Percent of the limit that is spent.
 const SPENT: u64 = 83;
 /// Calls that do not fit into the rest.

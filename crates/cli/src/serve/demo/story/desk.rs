@@ -4,6 +4,7 @@ use quipu::core::{Batch, Level, Timestamp};
 use serde_json::{Value as Json, json};
 
 use super::super::dice::Dice;
+use super::plot::DESK;
 use super::run::{Call, Origin, Run, gave, said, wants};
 use super::sheet::Facts;
 
@@ -85,7 +86,7 @@ pub(super) fn talk(facts: &Facts, at: Timestamp, dice: Dice, about: Vec<(&'stati
     let mut dice = dice;
     let environment = if dice.chance(14) { "staging" } else { "production" };
     let version = facts.version(at);
-    let origin = Origin { service: "support-desk", environment, version, scope: "agent_framework" };
+    let origin = Origin { service: DESK, environment, version, scope: "agent_framework" };
     let is_hostile = dice.chance(3);
     let topic = dice.of(&TOPICS);
     let mut run = Run::new(&origin, dice, about);

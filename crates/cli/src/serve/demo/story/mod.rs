@@ -10,4 +10,5 @@ mod team;
 mod voice;
 mod writer;
 
-pub(super) use plot::{BUDGETED, Plot, Role};
+pub(super) use plot::{BUDGETED, DESK, Plot, Role};
+pub(super) use sheet::Facts;

@@ -7,6 +7,8 @@ use super::sheet::Facts;
 use super::team::Course;
 use super::{batch, desk, retrieval, team, voice, writer};
 
+/// Service of the support desk.
+pub(in super::super) const DESK: &str = "support-desk";
 /// Service whose budget is nearly used up, and rejected calls today.
 pub(in super::super) const BUDGETED: &str = "research-crew";
 
