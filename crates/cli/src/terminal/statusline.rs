@@ -23,6 +23,10 @@ use crate::table::clean;
 const INPUT: u64 = 1 << 20;
 /// Bytes of the transcript that are searched for the start of the session.
 const HEAD: u64 = 64 << 10;
+/// Characters of the model's name that are printed.
+const MODEL: usize = 60;
+/// A session that costs more in US dollars is an error of the tool.
+const MOST_USD: f64 = 1e9;
 /// How long a server may take. A status line that comes later is worth nothing.
 const PATIENCE: Duration = Duration::from_millis(500);
 
@@ -145,12 +149,15 @@ fn line(told: &Value, figures: &Figures) -> String {
     let session = &figures.session["total"];
     let spent = rounded(&session["cost_usd"]).or_else(|| rounded(&session["subscription_usd"]));
     // The tool's own figure, until the store has the session.
-    let spent = spent.or_else(|| told["cost"]["total_cost_usd"].as_f64().map(|usd| format!("${usd:.2}")));
+    let spent = spent.or_else(|| {
+        let usd = told["cost"]["total_cost_usd"].as_f64().filter(|usd| (0.0..MOST_USD).contains(usd));
+        usd.map(|usd| format!("${usd:.2}"))
+    });
     let tokens = session["tokens"]["total"].as_u64().filter(|tokens| *tokens > 0);
     let today = &figures.today["total"];
     let today = rounded(&today["cost_usd"]).or_else(|| rounded(&today["subscription_usd"]));
     let parts = [
-        model.map(clean),
+        model.map(|model| clean(&model.chars().take(MODEL).collect::<String>())),
         spent.map(|usd| format!("session {usd}")),
         tokens.map(|tokens| format!("{} tokens", short(tokens))),
         today.map(|usd| format!("today {usd}")),
@@ -202,6 +209,8 @@ mod tests {
         let told = json!({"model": {"display_name": "Opus\u{1b}[31m"}, "cost": {"total_cost_usd": 0.5}});
         assert_eq!(line(&told, &Figures::default()), "Opus [31m · session $0.50");
         assert_eq!(line(&Value::Null, &Figures::default()), "quipu: no figures");
+        let odd = json!({"model": {"id": "m".repeat(1_000)}, "cost": {"total_cost_usd": 1e308}});
+        assert_eq!(line(&odd, &Figures::default()), "m".repeat(MODEL));
         let account = |share: f64| json!({"share": share});
         let figures = Figures {
             session: json!({"total": {"cost_usd": "1.239", "tokens": {"total": 12_345}}}),
