@@ -109,7 +109,7 @@ fn standing(trace: &Trace, at: At, below: &Tally) -> Standing {
     } else if is_by_shape(node) && is_of_a_call_above(trace, at) && !is_part_of_a_sum(trace, at)
         || is_event_of_the_call_above(trace, at)
     {
-        Standing::Repeats
+        with_details(trace, at).map_or(Standing::Repeats, Standing::Same)
     } else if node.kind.is_call() {
         kept(trace, at, call_standing(trace, at, below.calls(node.kind)))
     } else if node.kind == Kind::Tool && usage(node).is_none() {
@@ -140,16 +140,20 @@ fn is_of_a_call_above(trace: &Trace, at: At) -> bool {
     entry.call.is_some_and(|call| tells(trace.entry(call)))
 }
 
-/// The call above whose totals this record of usage repeats, if the record has more details of them. Some
-/// instrumentations write the details of a stream in a record of its own.
+/// The call above whose totals this record of usage repeats, if the record has more details of them or their
+/// cost. Some instrumentations write the details of a stream in a record of its own, and some agents the cost
+/// in a log record.
 fn with_details(trace: &Trace, at: At) -> Option<At> {
     let entry = trace.entry(at);
     let call = entry.call?;
     let (above, record) = (usage(&trace.entry(call).node)?, usage(&entry.node)?);
     let same = (above.input, above.output) == (record.input, record.output);
-    let ids = [call, at].map(|at| trace.entry(at).node.call.as_ref()?.response_id.as_ref());
+    let told = [call, at].map(|at| trace.entry(at).node.call.as_deref());
+    let ids = told.map(|call| call?.response_id.as_ref());
     let same_answer = ids[0].zip(ids[1]).is_none_or(|(one, other)| one == other);
-    (same && same_answer && record.details() > above.details()).then_some(call)
+    let costs = told.map(|call| call?.reported);
+    let says_more = record.details() > above.details() || (costs[0].is_none() && costs[1].is_some());
+    (same && same_answer && says_more).then_some(call)
 }
 
 /// Whether a call by shape is one of several whose tokens a call by shape above sums up. Home-made programs

@@ -78,3 +78,21 @@ fn output(usage: &Usage) -> u64 {
 pub(crate) fn cached(usage: &Usage) -> u64 {
     usage.cache_read.unwrap_or(0).saturating_add(usage.cache_write.unwrap_or(0))
 }
+
+/// Whether two usages can be those of one answer at two times of its stream: only their outputs differ.
+pub(crate) fn counts_on(one: Option<&Usage>, other: Option<&Usage>) -> bool {
+    one.zip(other).is_some_and(|(one, other)| input(one) > 0 && same_prompt(one, other))
+}
+
+/// The usage with the greatest output of an answer, among records of it at several times of its stream.
+pub(crate) fn last_of<'a>(mut best: Usage, told: impl Iterator<Item = &'a Usage>) -> Usage {
+    let outputs = told.filter(|usage| same_prompt(usage, &best)).map(|usage| usage.output);
+    best.output = outputs.max().flatten().max(best.output);
+    best
+}
+
+/// Whether two usages have the same input with the same cached tokens, and neither is estimated.
+fn same_prompt(one: &Usage, other: &Usage) -> bool {
+    let prompt = |usage: &Usage| (usage.input, usage.cache_read, usage.cache_write, usage.estimated);
+    prompt(one) == prompt(other) && !one.estimated
+}

@@ -4,7 +4,8 @@ use compact_str::CompactString;
 use quipu_core::{Call, Kind, Node, Usage};
 
 use crate::figures::{
-    FIRST_EVENT, cached, excludes_cached, excludes_reasoning, nearly_same_tokens, same_input, same_tokens,
+    self, FIRST_EVENT, cached, excludes_cached, excludes_reasoning, nearly_same_tokens, same_input,
+    same_tokens,
 };
 use crate::ids;
 use crate::names::{are_apart, bare, same_names};
@@ -71,7 +72,10 @@ pub(crate) fn twins(one: &Node, other: &Node) -> bool {
         // The usage of a stream may come in a record of its own.
         (Some(reach), false) if usage(one).is_some() != usage(other).is_some() => are_near(one, other, reach),
         // A program can fetch one answer several times.
-        (Some(reach), false) => are_near(one, other, reach) && agree(),
+        (Some(reach), false) => {
+            are_near(one, other, reach)
+                && (agree() || reach > 0 && figures::counts_on(usage(one), usage(other)))
+        }
         // Moments tell such records of one process apart better.
         (None, true) if !is_one_process(a.moment, (b.moment, other.start)) => {
             are_near(one, other, 0) && same_family(a, b) && fit()
@@ -208,12 +212,19 @@ pub(crate) fn best<'a>(records: impl Iterator<Item = &'a Node>) -> Option<Usage>
     // A record below a call with a nearly empty usage does not reduce the usage of that call.
     let falls_short = |node: &Node| exact_total(node).is_some_and(|total| with_tolerance(total) < most);
     records.sort_by_key(|node| (falls_short(node), std::cmp::Reverse(quality(node))));
+    let source = |node: &&Node| node.call.as_ref().map(|call| (call.scope, call.response_id.clone()));
+    let first = records.first().and_then(source).filter(|(_, id)| id.is_some());
+    let is_one_answer = first.is_some() && records.iter().all(|node| source(node) == first);
     let told = |node: &&'a Node| {
         let call = node.call.as_ref()?;
         let of_sdk = call.scope.is_of_sdk();
         Some(CallFigures { of_sdk, usage: call.usage.as_ref()? })
     };
-    merged(records.iter().filter_map(told))
+    let best = merged(records.iter().filter_map(told))?;
+    if !is_one_answer {
+        return Some(best);
+    }
+    Some(figures::last_of(best, records.iter().filter_map(|node| usage(node))))
 }
 
 /// Input plus output tokens; `None` if they are estimated.

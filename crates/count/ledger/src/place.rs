@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use compact_str::CompactString;
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
-use quipu_core::{Arrival, Charge, Cost, Kind, Rule, ScopeMark, Signal};
+use quipu_core::{Arrival, Charge, Cost, Kind, Rule, ScopeMark, Signal, meets_by_time};
 
 use crate::evidence::{end, gap};
 use crate::figures::known;
 use crate::merge::CallFigures;
 use crate::row::{Arrivals, Id, Records, Row, is_one_process, tells};
-use crate::{ids, inferred, merge, names, senders, series, unsent};
+use crate::{figures, ids, inferred, merge, names, senders, series, unsent};
 
 /// Maximum distance between two records of one call due to clocks and rounding, in nanoseconds.
 const SLACK: i64 = 1_000_000_000;
@@ -84,21 +84,22 @@ fn join_spans(
     }
 }
 
-/// The spans of each call with several, the counting one first.
+/// The spans of each call with several, the counting one first; also its log records that were read by shape.
 fn spans_of_one_call(records: &Records) -> Vec<Vec<&Row>> {
     let is_span = |row: &&Row| {
         row.call_id.is_some()
-            && row.cost.signal == Signal::Span
+            && meets_by_time(row.cost.signal, &row.cost.convention)
             && row.cost.kind.is_call()
             && is_candidate(&row.cost)
     };
     let mut spans: Vec<&Row> = records.values().map(|row| &**row).filter(is_span).collect();
     spans.sort_unstable_by(|a, b| {
-        let rank = |row: &Row| row.rank_in_call(&row.id());
-        a.call_id.cmp(&b.call_id).then_with(|| rank(a).cmp(&rank(b)))
+        let place = |row: &Row| (row.cost.signal, row.rank_in_call(&row.id()));
+        a.call_id.cmp(&b.call_id).then_with(|| place(a).cmp(&place(b)))
     });
     let mut all = Vec::new();
-    for same_id in spans.chunk_by(|a, b| a.call_id == b.call_id).filter(|spans| spans.len() > 1) {
+    let is_alike = |a: &&Row, b: &&Row| (&a.call_id, a.cost.signal) == (&b.call_id, b.cost.signal);
+    for same_id in spans.chunk_by(is_alike).filter(|spans| spans.len() > 1) {
         let mut groups: Vec<Vec<&Row>> = Vec::new();
         for row in same_id {
             let fits = |group: &Vec<&Row>| group.iter().all(|other| is_one_call(other, row));
@@ -127,7 +128,9 @@ fn is_one_call(one: &Row, other: &Row) -> bool {
         (Some(reach), false) if known(a).is_some() != known(b).is_some() => gap(a, b) <= reach,
         // Two processes, or two tracer providers of one, have the same instrumentation. A program can fetch
         // one answer several times.
-        (Some(reach), false) => gap(a, b) <= reach && agree(),
+        (Some(reach), false) => {
+            gap(a, b) <= reach && (agree() || reach > 0 && figures::counts_on(known(a), known(b)))
+        }
         // Moments tell such records of one process apart better.
         (None, true) if is_nameless || !is_one_process(one.moment, (other.moment, b.time)) => {
             gap(a, b) == 0 && agree()
@@ -174,7 +177,11 @@ fn merged(group: &[&Row]) -> Vec<Cost> {
     let told = group.iter().filter_map(|row| {
         Some(CallFigures { of_sdk: row.scope.is_of_sdk(), usage: row.cost.usage.as_ref()? })
     });
-    let usage = unsent::unless_unsent(merge::better(told), group.iter().map(|row| row.reader()));
+    let best = merge::better(told).map(|best| match group.iter().all(|row| row.scope == counted.scope) {
+        true => figures::last_of(best, group.iter().filter_map(|row| known(&row.cost))),
+        false => best,
+    });
+    let usage = unsent::unless_unsent(best, group.iter().map(|row| row.reader()));
     let mut has_runs = counted.has_runs;
     for (other, row) in others.iter_mut().zip(&group[1..]) {
         if other.rule == Rule::OrphanRollup {

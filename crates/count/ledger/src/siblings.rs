@@ -2,7 +2,7 @@
 //! only repeat usage.
 
 use foldhash::{HashMap, HashMapExt};
-use quipu_core::{Node, Signal};
+use quipu_core::{Node, Signal, meets_by_time};
 
 use crate::merge::{self, usage};
 use crate::standing::{At, Standing};
@@ -68,15 +68,15 @@ const LONGEST_STREAM: i64 = 600_000_000_000;
 /// Finds records below `at` that repeat the usage of the call before them: they take no time and name no
 /// operation. The call has an operation or takes time, and the same model and figures.
 fn lose_repeated(trace: &mut Trace, at: At) {
-    let calls = trace.entry(at).children.iter().copied().filter(|child| is_call_with_figures(trace, *child));
+    let children = || trace.entry(at).children.iter().copied();
+    let calls = children().filter(|child| has_figures(trace, *child));
     let (mut records, mut calls): (Vec<At>, Vec<At>) = calls.partition(|at| is_bare_record(trace, *at));
+    calls.retain(|at| trace.entry(*at).node.signal == Signal::Span);
     if records.is_empty() {
         return;
     }
     let in_order = |at: &At| (trace.entry(*at).node.start, trace.entry(*at).node.span_id);
-    let bare =
-        trace.entry(at).children.iter().copied().filter(|child| is_call_without_figures(trace, *child));
-    let mut bare: Vec<At> = bare.collect();
+    let mut bare: Vec<At> = children().filter(|child| is_call_without_figures(trace, *child)).collect();
     records.sort_by_key(in_order);
     calls.sort_by_key(in_order);
     bare.sort_by_key(in_order);
@@ -85,7 +85,8 @@ fn lose_repeated(trace: &mut Trace, at: At) {
         let precedes = |call: &At| {
             let other = &trace.entry(*call).node;
             let gap = merge::end(other).map(|end| node.start.nanos().saturating_sub(end));
-            figures(trace, *call) == figures(trace, record)
+            node.signal == Signal::Span
+                && figures(trace, *call) == figures(trace, record)
                 && gap.is_some_and(|gap| (0..=MOMENT).contains(&gap))
                 && other
                     .call
@@ -109,21 +110,19 @@ fn is_told_late(trace: &Trace, call: At, record: At) -> bool {
     let (node, late) = (&trace.entry(call).node, &trace.entry(record).node);
     let (Some(one), Some(other)) = (&node.call, &late.call) else { return false };
     let ids = one.response_id.as_ref().zip(other.response_id.as_ref());
-    node.start <= late.start
+    let names_none = other.request_model.is_none() && other.response_model.is_none();
+    node.signal == late.signal
+        && node.start <= late.start
         && ids.is_none_or(|(one, other)| one == other)
         && late.start.since(node.start) <= LONGEST_STREAM
-        && merge::is_one_model(one, other)
+        && (merge::is_one_model(one, other) || (names_none && node.signal == Signal::Log))
 }
 
 /// Whether a call ended well and was told without usage.
 fn is_call_without_figures(trace: &Trace, at: At) -> bool {
     let Entry { node, standing, .. } = trace.entry(at);
     let is_well = node.call.as_ref().is_some_and(|call| !call.failed);
-    *standing == Standing::Own
-        && node.kind.is_call()
-        && node.signal == Signal::Span
-        && usage(node).is_none()
-        && is_well
+    *standing == Standing::Own && node.kind.is_call() && is_compared(node) && usage(node).is_none() && is_well
 }
 
 /// Whether a record is a piece of the stream of a call above it, by the same instrumentation.
@@ -139,10 +138,19 @@ fn is_bare_record(trace: &Trace, at: At) -> bool {
 }
 
 fn is_call_with_figures(trace: &Trace, at: At) -> bool {
+    trace.entry(at).node.signal == Signal::Span && has_figures(trace, at)
+}
+
+/// Whether a record is a span, or a log record that was read by shape.
+fn is_compared(node: &Node) -> bool {
+    node.call.as_ref().is_some_and(|call| meets_by_time(node.signal, &call.convention))
+}
+
+fn has_figures(trace: &Trace, at: At) -> bool {
     let Entry { node, standing, .. } = trace.entry(at);
     *standing == Standing::Own
         && node.kind.is_call()
-        && node.signal == Signal::Span
+        && is_compared(node)
         && usage(node).is_some_and(|usage| usage.input.is_some() && usage.output.is_some())
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use compact_str::CompactString;
 
-use crate::{Batch, Canonical, Event, Lens, Messages, Metric, Span, ToldRuns};
+use crate::{Batch, Canonical, Event, Kind, Lens, Messages, Metric, Signal, Span, Status, ToldRuns, Usage};
 
 /// Reads one family of sources, or adds what a framework reports beyond its convention. An adapter is pure:
 /// the same record always gives the same result, so stored records can be read again.
@@ -50,6 +50,10 @@ pub trait Adapter: Send + Sync {
     /// spans of the frameworks in [`Self::enriches`], regardless of the adapter that read them. It changes
     /// only the fields that it knows better.
     fn enrich(&self, _span: &Span, _read: &mut Canonical) {}
+
+    /// Adds the usage of a call or a step that another adapter read and that names none under the keys of its
+    /// convention. The default does nothing.
+    fn complete(&self, _span: &Span, _read: &mut Canonical) {}
 
     /// Fills in an event's session, agent and framework. The default does nothing.
     fn event(&self, _event: &mut Event) {}
@@ -97,6 +101,7 @@ impl Adapters {
         self.entitle(span);
         let Some(adapter) = self.of(span) else { return };
         let mut read = adapter.canonical(span);
+        self.complete(span, &mut read);
         for enricher in self.enrichers(&read) {
             enricher.enrich(span, &mut read);
         }
@@ -104,6 +109,16 @@ impl Adapters {
             read.told = ToldRuns::of(&adapter.messages(span));
         }
         *span.canonical = read;
+    }
+
+    /// Asks all adapters for the usage of a finished call or step without any. Most calls have one.
+    fn complete(&self, span: &Span, read: &mut Canonical) {
+        let may_be_call = (read.kind.is_call() || read.kind == Kind::Task) && read.signal == Signal::Span;
+        let says_usage = |usage: &Usage| usage.has_figures() || !usage.units.is_empty();
+        let lacks_usage = !read.usage.as_ref().is_some_and(says_usage);
+        if may_be_call && lacks_usage && !read.never_count && span.status != Status::Error {
+            self.0.iter().for_each(|adapter| adapter.complete(span, read));
+        }
     }
 
     fn entitle(&self, span: &mut Span) {
@@ -131,6 +146,7 @@ impl Adapters {
     pub fn lens(&self, span: &Span) -> Lens {
         let Some(adapter) = self.of(span) else { return Lens::default() };
         let mut read = adapter.canonical(span);
+        self.complete(span, &mut read);
         let mut enriched_by = Vec::new();
         for enricher in self.enrichers(&read).collect::<Vec<_>>() {
             let before = read.clone();

@@ -123,6 +123,10 @@ pub const SESSION: &[&str] = &[
     "gen_ai.agent.session_id",
     "gen_ai.session.id",
     "lmnr.association.properties.session_id",
+    "session_id",
+    "sessionId",
+    "conversation_id",
+    "conversationId",
     "group_id",
 ];
 
@@ -144,6 +148,8 @@ pub const USER: &[&str] = &[
     "gen_ai.request.user",
     "llm.user",
     "user.account_id",
+    "user_id",
+    "userId",
     "user.email",
 ];
 

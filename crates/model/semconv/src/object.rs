@@ -51,6 +51,7 @@ pub const OBJECT_CACHED: &[(&str, &str)] = &[
 pub const OBJECT_CACHED_ANEW: &[(&str, &str)] = &[
     ("input_token_details", "cache_creation"),
     ("", "cacheWriteInputTokens"),
+    ("", "cacheCreationInputTokens"),
     ("", "cacheWriteInputTokenCount"),
     ("inputTokens", "cacheWrite"),
 ];
@@ -107,6 +108,7 @@ pub const OBJECT_EXCLUSIVE: &[&str] = &[
     "cache_creation_input_tokens",
     "cacheReadInputTokens",
     "cacheWriteInputTokens",
+    "cacheCreationInputTokens",
     "cacheReadInputTokenCount",
     "cacheWriteInputTokenCount",
 ];

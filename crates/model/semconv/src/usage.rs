@@ -179,10 +179,18 @@ pub const USAGE_OBJECT: &[&str] = &[
 ];
 
 /// Details of the input as a flat dictionary.
-pub const INPUT_DETAILS: &[&str] = &["gen_ai.usage.input_token_details"];
+pub const INPUT_DETAILS: &[&str] = &[
+    "gen_ai.usage.input_token_details",
+    "gen_ai.usage.input_tokens_details",
+    "gen_ai.usage.prompt_tokens_details",
+];
 
 /// Details of the output as a flat dictionary.
-pub const OUTPUT_DETAILS: &[&str] = &["gen_ai.usage.output_token_details"];
+pub const OUTPUT_DETAILS: &[&str] = &[
+    "gen_ai.usage.output_token_details",
+    "gen_ai.usage.output_tokens_details",
+    "gen_ai.usage.completion_tokens_details",
+];
 
 /// Tokens read from a cache, in a provider's usage object or a dictionary of details: path of nested objects,
 /// separated by dots, and key.

@@ -16,6 +16,8 @@ const MOST: usize = 8;
 /// Maximum number of objects around a usage object in a structured value.
 const DEEPEST: usize = 8;
 
+/// Key of an object that some SDKs send with its type.
+const WRAPPED: &str = "value";
 /// Key of the billed tokens in a usage object.
 const BILLED: &str = "billed_units";
 
@@ -107,7 +109,8 @@ fn objects(value: &Value, may_be_usage: bool) -> Vec<Value> {
         Value::String(text) => {
             in_text(text, &mut found);
             if found.is_empty() && may_be_usage && text.len() <= LARGEST_OBJECT {
-                found.extend(json::parse(text).or_else(|| python::literal(text)));
+                let object = json::parse(text).or_else(|| python::literal(text));
+                found.extend(object.map(|object| object.get(WRAPPED).cloned().unwrap_or(object)));
             }
         }
         Value::Map(_) => {

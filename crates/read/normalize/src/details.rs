@@ -34,6 +34,9 @@ pub(crate) fn fill(slots: &Slots<'_>, usage: &mut Usage) {
         let is_output = field == Field::OutputDetails;
         if !is_output {
             usage.cache_read = usage.cache_read.or_else(|| object.first(OBJECT_CACHE_READ));
+            // OpenAI's own details are those of the input alone.
+            let cached = || object.count("", "cached_tokens").filter(|_| field == Field::InputDetails);
+            usage.cache_read = usage.cache_read.or_else(cached);
             usage.cache_write = usage.cache_write.or_else(|| object.first(OBJECT_CACHE_WRITE));
             usage.cache_write_5m = usage.cache_write_5m.or_else(|| object.first(OBJECT_CACHE_WRITE_5M));
             usage.cache_write_1h = usage.cache_write_1h.or_else(|| object.first(OBJECT_CACHE_WRITE_1H));

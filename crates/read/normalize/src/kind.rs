@@ -98,7 +98,9 @@ fn is_run_of_agent(slots: &Slots<'_>) -> bool {
 fn signs(slots: &Slots<'_>) -> Option<Kind> {
     let names_model =
         [Field::RequestModel, Field::ResponseModel, Field::ModelName].iter().any(|f| slots.get(*f).is_some());
-    let counts_tokens = [Field::Input, Field::Output].iter().any(|f| slots.get(*f).is_some());
+    let has_figures = [Field::Input, Field::Output].iter().any(|f| slots.get(*f).is_some());
+    let counts_tokens =
+        has_figures || slots.text(Field::UsageObject).is_some_and(|text| text.contains("oken"));
     if names_model && (counts_tokens || is_failed_request(slots)) {
         return Some(if is_run_of_agent(slots) { Kind::Agent } else { Kind::Llm });
     }

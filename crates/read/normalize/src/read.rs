@@ -245,7 +245,7 @@ pub(crate) fn by_span_name(slots: &Slots<'_>) -> Option<CompactString> {
 fn money(slots: &Slots<'_>, read: &mut Canonical) {
     let known = read.framework.is_some() || read.convention != "genai";
     read.usage = usage::usage(slots, read.kind, read.provider.as_deref(), known, &mut read.notes);
-    read.reported_cost = reported_cost(slots);
+    read.reported_cost = reported_cost(slots).or_else(|| named_cost(slots, read.kind));
     let repeats = read.signal != Signal::Metric
         && !read.kind.is_call()
         && read.kind != Kind::Tool
@@ -259,6 +259,19 @@ fn money(slots: &Slots<'_>, read: &mut Canonical) {
 fn repeats_usage(slots: &Slots<'_>) -> bool {
     slots.text(Field::SpanType) == Some(USAGE_RECORD)
         && REPEATED_USAGE.iter().any(|(key, value)| slots.span.attributes.text(key) == Some(value))
+}
+
+/// The cost of a call under a key that no table has, or in the usage object of an SDK. Other spans have sums
+/// of several calls under the same keys.
+fn named_cost(slots: &Slots<'_>, kind: Kind) -> Option<Usd> {
+    let of_object = || {
+        let text = slots.text(Field::UsageObject).filter(|text| text.contains("\"cost\":"))?;
+        let object = json::parse(text).filter(|_| text.len() <= LARGEST_METADATA)?;
+        number::dollars(object.get("value").unwrap_or(&object).get("cost")?)
+    };
+    let found = || slots.named_cost().and_then(number::dollars).or_else(of_object);
+    // Programs write zero for a cost that they do not know.
+    if kind.is_call() { found().filter(|cost| *cost > Usd::ZERO) } else { None }
 }
 
 fn reported_cost(slots: &Slots<'_>) -> Option<Usd> {

@@ -83,6 +83,8 @@ pub struct Slots<'a> {
     units: Vec<(&'a str, u64)>,
     /// Parts of the usage under keys that no table has.
     named: [Option<(&'a str, u64)>; named::PARTS.len()],
+    /// The amount under a key about the cost of a call that no table has; `None` within if several differ.
+    cost: Option<Option<&'a Value>>,
     framework: Option<&'static str>,
     notes: Vec<CompactString>,
     unknown_usage: Vec<CompactString>,
@@ -102,6 +104,7 @@ impl<'a> Slots<'a> {
             of_resource: [Slot { value: None, rank: u8::MAX }; OF_RESOURCE.len()],
             units: Vec::new(),
             named: [None; named::PARTS.len()],
+            cost: None,
             framework: None,
             notes: Vec::new(),
             unknown_usage: Vec::new(),
@@ -159,6 +162,11 @@ impl<'a> Slots<'a> {
         self.named[at]
     }
 
+    /// The cost of a call under a key that no table has.
+    pub(crate) fn named_cost(&self) -> Option<&'a Value> {
+        self.cost.flatten()
+    }
+
     /// The framework according to the attributes.
     pub fn framework(&self) -> Option<&'static str> {
         self.framework
@@ -205,8 +213,12 @@ impl<'a> Slots<'a> {
         }
     }
 
-    fn miss(&mut self, key: &'a CompactString, value: &Value) {
+    fn miss(&mut self, key: &'a CompactString, value: &'a Value) {
         let is_figure = matches!(value, Value::Int(_) | Value::Double(_));
+        if is_figure && named::is_cost(key) {
+            let is_same = |known: &Option<&Value>| known.is_some_and(|known| known == value);
+            self.cost = Some(Some(value).filter(|_| self.cost.as_ref().is_none_or(is_same)));
+        }
         if let (true, Some(unit)) = (is_figure, key.strip_prefix(UNITS_PREFIX)) {
             let count = number::count(value).ok().filter(|count| *count > 0 && !unit.is_empty());
             self.units.extend(count.filter(|_| self.units.len() < MOST_UNITS).map(|count| (unit, count)));

@@ -197,6 +197,9 @@ fn a_local_servers_ids_never_join_what_one_scope_tells() {
     let mut other = told("chatcmpl-9f8e7d6c5b4a", [2, 2]);
     other[1].canonical.usage.as_mut().unwrap().output = Some(4);
     assert_eq!(of(&other).0, 2, "one scope tells two answers");
+    let mut grown = told("chatcmpl-B4xk9TqLmZ2vWc7RnY5sHd", [2, 2]);
+    grown[1].canonical.usage.as_mut().unwrap().output = Some(40);
+    assert_eq!(of(&grown), (1, 10, 40, 5), "one answer whose output grows");
     let apart = told("chatcmpl-123", [2, 2]).map(|mut span| {
         span.trace_id = TraceId::made_of(&["apart", &span.span_id.to_string()]);
         span

@@ -85,11 +85,16 @@ fn lends_keys_for_content(span: &Span) -> bool {
         && kind(&Slots::of(span)) == Kind::Other
 }
 
-/// Whether a span has token figures under keys that no table knows, and neither a figure nor a kind under a
-/// known one. The span is read by its shape, so its figures are not lost.
+/// Whether a span has token figures or an answer under keys that no table knows, and neither a figure nor a
+/// kind under a known one. The span is read by its shape, so its figures are not lost.
 fn has_figures_of_its_own(span: &Span) -> bool {
     const FIGURES: [Field; 4] = [Field::Input, Field::Output, Field::Total, Field::UsageObject];
-    let is_own = |key: &str, value: &Value| key.contains("oken") && !knows(key) && count_of(value).is_some();
+    let is_own = |key: &str, value: &Value| match value {
+        Value::String(text) if text.starts_with('{') => {
+            !knows(key) && text.contains("\"usage") && text.contains("oken")
+        }
+        _ => (key.contains("oken") || key.contains("usage")) && !knows(key) && count_of(value).is_some(),
+    };
     // Most spans have no such key, so their tables are not read here.
     if !span.attributes.iter().any(|(key, value)| is_own(key, value)) {
         return false;

@@ -21,7 +21,13 @@ const USERS: &[&str] = &["user"];
 pub struct Generic;
 
 fn verdict(span: &Span) -> Verdict {
-    if worth::is_worth_it(span) { judge(&walk::walk(span)) } else { Verdict::Nothing }
+    let mut verdict = if worth::is_worth_it(span) { judge(&walk::walk(span)) } else { Verdict::Nothing };
+    if let Verdict::Call(call) = &mut verdict
+        && logs::is_start(span)
+    {
+        call.usage = None;
+    }
+    verdict
 }
 
 impl Adapter for Generic {
@@ -62,6 +68,25 @@ impl Adapter for Generic {
         read
     }
 
+    fn complete(&self, span: &Span, read: &mut Canonical) {
+        let is_call = read.kind.is_call();
+        let may_be = || if is_call { worth::is_worth_it(span) } else { worth::has_figures(span) };
+        if read.convention == GENERIC || !may_be() {
+            return;
+        }
+        let mut found = walk::unknown(span);
+        if let Some(model) = read.model() {
+            found.names.take_only(model);
+        }
+        // A step can repeat the answer of the calls below it, but not their figures under its own keys.
+        match judge(&found) {
+            Verdict::Call(call) if call.usage.is_some() && !call.is_sum && (is_call || !call.is_object) => {
+                complete(span, *call, read);
+            }
+            _ => {}
+        }
+    }
+
     fn messages(&self, span: &Span) -> Messages {
         messages(span)
     }
@@ -89,6 +114,22 @@ const fn rule(call: &Call) -> &'static str {
     } else {
         "by shape: the names of the keys, and figures that add up"
     }
+}
+
+/// Takes what another convention left open from the reading by shape.
+fn complete(span: &Span, call: Call, read: &mut Canonical) {
+    read.notes.push(note(&call));
+    if !read.kind.is_call() {
+        read.kind = call.kind;
+    }
+    if read.model().is_none() {
+        (read.request_model, read.response_model) = (call.request_model, call.response_model);
+        read.provider = read.provider.take().or(call.provider);
+    }
+    read.usage = call.usage;
+    read.reported_cost = read.reported_cost.or(call.cost);
+    read.response_id = read.response_id.take().or(call.id);
+    read.meeting = read.meeting.or_else(|| answer_meeting(span, read));
 }
 
 /// Reads the tool run or the agent of a span without figures.

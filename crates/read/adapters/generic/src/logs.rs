@@ -1,8 +1,8 @@
 //! Calls that a program of an unknown source reports by log records.
 
 use compact_str::CompactString;
-use quipu_core::{Event, Span, Status, Value};
-use quipu_normalize::{LogRecord, any_key_begins, count_of, name_of};
+use quipu_core::{Attributes, Event, Signal, Span, Status, Value};
+use quipu_normalize::{LogRecord, any_key_begins, count_of, name_of, parse};
 use quipu_semconv::{AI_SDK_PREFIXES, GENAI_PREFIXES, OPENINFERENCE_PREFIXES, OPENLLMETRY_PREFIXES};
 
 use crate::verdict::{Verdict, judge};
@@ -13,6 +13,8 @@ use crate::{walk, words, worth};
 const FAMILY: &str = "log";
 /// Key of the session in the records of several sources.
 const SESSION: &str = "session.id";
+/// Key of the kind of an event of a stream.
+const KIND: &str = "event.kind";
 /// Key of a JSON text that is the whole body.
 const BODY: &str = "body";
 /// Maximum length of a name, in bytes. Of a body without a name, the beginning stands for it.
@@ -31,9 +33,16 @@ pub(crate) fn span(event: &Event) -> Option<Span> {
     }
     let mut words_of_name = Vec::new();
     words::cut(name(event), &mut words_of_name);
+    let stage = texts(&event.attributes).chain(event.body.as_str()).find_map(stage);
+    // Events of a stream have one name, and a kind each.
+    event.attributes.text(KIND).into_iter().for_each(|kind| words::cut(kind, &mut words_of_name));
     let is_about_a_call =
         words::any(&words_of_name, ABOUT_CALLS) && (is_about_one(&words_of_name) || is_an_exchange(event));
-    if !is_about_a_call || is_of_a_convention(event) {
+    if !is_about_a_call && stage.is_none() || is_of_a_convention(event) {
+        return None;
+    }
+    // Only the span above tells which end of a stream its start belongs to.
+    if stage == Some(Stage::Start) && event.span_id.is_none() {
         return None;
     }
     let mut span = made(event);
@@ -51,9 +60,44 @@ pub(crate) fn span(event: &Event) -> Option<Span> {
         return None;
     }
     match judge(&walk::walk(&span)) {
-        Verdict::Call(call) if call.usage.is_some() || span.status == Status::Error => Some(span),
+        Verdict::Call(call)
+            if call.usage.is_some() || span.status == Status::Error || stage == Some(Stage::Start) =>
+        {
+            Some(span)
+        }
         _ => None,
     }
+}
+
+/// Event of Claude's stream that a record holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// It names the answer, and its usage is not final.
+    Start,
+    /// It has the final usage.
+    End,
+}
+
+/// The types of these events.
+const STAGES: [(&str, Stage); 2] = [("message_start", Stage::Start), ("message_delta", Stage::End)];
+/// Maximum size of the JSON of such an event, in bytes.
+const LARGEST_EVENT: usize = 64 << 10;
+
+fn texts(attributes: &Attributes) -> impl Iterator<Item = &str> {
+    attributes.iter().filter_map(|(_, value)| value.as_str())
+}
+
+fn stage(text: &str) -> Option<Stage> {
+    let may_be = text.starts_with('{') && text.len() <= LARGEST_EVENT;
+    let (word, stage) = STAGES.iter().find(|(word, _)| may_be && text.contains(word))?;
+    let object = parse(text)?;
+    (object.get("type").and_then(Value::as_str) == Some(word)).then_some(*stage)
+}
+
+/// Whether a span is the record of the start of a stream.
+pub(crate) fn is_start(span: &Span) -> bool {
+    Signal::of(&span.attributes) == Signal::Log
+        && texts(&span.attributes).find_map(stage) == Some(Stage::Start)
 }
 
 /// Whether the record says that a request failed: its name does, and it has the error or an HTTP status.
@@ -85,11 +129,19 @@ fn is_about_one(words_of_name: &[CompactString]) -> bool {
     !words::any(words_of_name, ABOUT_SEVERAL) && !(0..words_of_name.len()).any(is_phase_of_other)
 }
 
-/// Whether the record has keys of a convention whose calls have spans.
+/// Whether the record is one of a convention whose calls have spans, or that another adapter reads.
 fn is_of_a_convention(event: &Event) -> bool {
-    [GENAI_PREFIXES, OPENINFERENCE_PREFIXES, OPENLLMETRY_PREFIXES, AI_SDK_PREFIXES]
-        .iter()
-        .any(|prefixes| any_key_begins(&event.attributes, prefixes))
+    let is_of_genai = || any_key_begins(&event.attributes, GENAI_PREFIXES) && !has_own_name(event);
+    let others = [OPENINFERENCE_PREFIXES, OPENLLMETRY_PREFIXES, AI_SDK_PREFIXES];
+    is_of_genai() || others.iter().any(|prefixes| any_key_begins(&event.attributes, prefixes))
+}
+
+/// Whether a record has a name of its own and the figures of a call. Programs write such records in the words
+/// of the conventions, beside spans or without any.
+fn has_own_name(event: &Event) -> bool {
+    let is_figure = |key: &str| key.contains("input_tokens") || key.contains("prompt_tokens");
+    !GENAI_PREFIXES.iter().any(|prefix| name_of(event).starts_with(prefix))
+        && event.attributes.iter().any(|(key, value)| is_figure(key) && count_of(value).is_some())
 }
 
 fn name(event: &Event) -> &str {

@@ -1,12 +1,13 @@
 //! Model, provider and answer id, by the keys and the form of values.
 
-use compact_str::CompactString;
-use quipu_core::{Kind, Value};
+use compact_str::{CompactString, format_compact};
+use quipu_core::{Kind, Span, Value};
 use quipu_normalize::{label, provider_name, provider_of_model};
 use quipu_semconv::{ANSWER_ID_PREFIXES, PROVIDERS};
 
 use crate::vocabulary::ASIDE;
 use crate::words;
+use crate::worth::MOST_ATTRIBUTES;
 
 /// Maximum length of an accepted model name, in bytes.
 const LONGEST_MODEL: usize = 128;
@@ -68,6 +69,12 @@ impl Names {
         }
     }
 
+    /// Replaces all models by the one that is known.
+    pub fn take_only(&mut self, model: &str) {
+        self.answering.clear();
+        self.models = vec![model.into()];
+    }
+
     /// Whether no key named a model.
     pub fn are_without_model(&self) -> bool {
         self.answering.is_empty() && self.models.is_empty()
@@ -80,9 +87,10 @@ impl Names {
         }
     }
 
-    /// Adds a word if it is a model of a known provider.
+    /// Adds a word if it is a model of a known provider. Names of spans begin with providers, too.
     pub fn note_known_model(&mut self, word: &str) {
-        if provider_of_model(word).is_some() {
+        let is_specific = word.contains(|c: char| c.is_ascii_digit() || c == '-');
+        if is_specific && provider_of_model(word).is_some() {
             self.note_model(word);
         }
     }
@@ -107,6 +115,33 @@ fn is_model(text: &str) -> bool {
         && text.bytes().any(|byte| byte.is_ascii_alphabetic())
         && !text.contains("://")
         && !text.contains(|c: char| c.is_whitespace() || c.is_control() || "{}[]()<>\"'".contains(c))
+}
+
+/// A text that is the name of a known provider's model, maybe after the provider's own name.
+pub(crate) fn known_model(text: &str) -> Option<CompactString> {
+    let name = text.split_once('/').map_or(text, |(_, name)| name);
+    (is_model(text) && provider_of_model(name).is_some()).then(|| text.into())
+}
+
+/// Whether a text is the name of a known provider, a stroke, and the name of one of its models.
+fn is_qualified(text: &str) -> bool {
+    let is_known = |provider: &str| PROVIDERS.contains(&provider_name(provider).as_str());
+    text.split_once('/').is_some_and(|(provider, _)| is_known(provider)) && known_model(text).is_some()
+}
+
+/// Names of models in pairs such as `entity.2.type` = `model.llm` and `entity.2.name` = `gpt-4o`.
+pub(crate) fn typed(span: &Span) -> impl Iterator<Item = &str> {
+    let is_model = |text: &str| text.split(|c: char| !c.is_alphanumeric()).next() == Some("model");
+    let typed = span.attributes.iter().take(MOST_ATTRIBUTES).filter_map(move |(key, value)| {
+        value.as_str().is_some_and(is_model).then(|| key.strip_suffix(".type")).flatten()
+    });
+    typed.filter_map(|entity| span.attributes.text(&format_compact!("{entity}.name")))
+}
+
+/// Names of models after those of their providers, such as a client `openai/gpt-4o`.
+pub(crate) fn qualified(span: &Span) -> impl Iterator<Item = &str> {
+    let texts = span.attributes.iter().take(MOST_ATTRIBUTES).filter_map(|(_, value)| value.as_str());
+    texts.filter(|text| is_qualified(text))
 }
 
 fn is_answer_id(text: &str) -> bool {

@@ -1,6 +1,6 @@
 //! Tool runs and agents of home-made programs, by the keys that name them.
 
-use compact_str::CompactString;
+use compact_str::{CompactString, format_compact};
 use quipu_core::{Kind, Span};
 use quipu_normalize::label;
 
@@ -25,8 +25,31 @@ pub(crate) fn role(span: &Span) -> Option<Role> {
         return Some(Role { kind: Kind::Tool, name });
     }
     let agent = || is_of_agent(span).then(|| named(span, "agent")).flatten();
-    let agent = agent().or_else(|| by_span_name(&span.name, AGENTS))?;
-    Some(Role { kind: Kind::Agent, name: agent })
+    match agent().or_else(|| by_span_name(&span.name, AGENTS)) {
+        Some(name) => Some(Role { kind: Kind::Agent, name }),
+        None => stated(span),
+    }
+}
+
+/// Ends of keys that state the role of their span, and words of roles.
+const STATED: [&str; 3] = ["span.type", "span.kind", "span_data.type"];
+const ROLES: [(&str, Kind); 2] = [("agent", Kind::Agent), ("tool", Kind::Tool)];
+const FUNCTION: &str = "function";
+
+/// The role that a key such as `acme.span.type` states. The name is beside it under `acme.span.name`, or else
+/// it is that of the span.
+fn stated(span: &Span) -> Option<Role> {
+    let ends = |key: &str| STATED.iter().any(|end| key.ends_with(end));
+    let (key, text) =
+        span.attributes.iter().find_map(|(key, value)| Some((key, value.as_str()?)).filter(|_| ends(key)))?;
+    // Programs call their own functions so, too. Only OpenAI's agents call their tools functions.
+    let is_function = || text == FUNCTION && key.ends_with(STATED[2]);
+    let of_word = ROLES.iter().find(|(word, _)| text.eq_ignore_ascii_case(word)).map(|(_, kind)| *kind);
+    let kind = of_word.or_else(|| is_function().then_some(Kind::Tool))?;
+    let beside = format_compact!("{}name", &key[..key.len() - 4]);
+    let told = span.attributes.text(&beside).map(CompactString::from);
+    let name = told.or_else(|| named(span, text)).unwrap_or_else(|| span.name.clone());
+    (is_name(&name) && !name.is_empty()).then_some(Role { kind, name })
 }
 
 /// Beginnings of names of spans that end with the name of the tool or the agent.
@@ -108,6 +131,9 @@ mod tests {
         assert_eq!(told("store", &[("tool", "grep")]), None);
         assert_eq!(told("invoke_agent fixer", &[]), Some((Kind::Agent, "fixer".to_owned())));
         assert_eq!(told("SELECT", &[("agent.name", "Writer")]), None, "context of the agent's work");
+        let agent = |name: &str| Some((Kind::Agent, name.to_owned()));
+        assert_eq!(told("plan", &[("acme.span.type", "agent"), ("acme.span.name", "Max")]), agent("Max"));
+        assert_eq!(told("plan", &[("acme.span.kind", "tool")]), tool("plan"));
         assert_eq!(told("run", &[("tool.filename", "a"), ("tool.name", "{\"a\": 1}")]), None);
     }
 }

@@ -10,6 +10,8 @@ use crate::walk::{Answer, Findings};
 /// Providers whose own figures exclude cached tokens from the input. Plain figures without a total are taken
 /// to be theirs.
 const RAW_PROVIDERS: &[&str] = &["anthropic", "aws.bedrock"];
+/// Word of keys of billed tokens.
+const BILLED: &str = "billed";
 /// Beginnings of names of models for embeddings that do not contain the word.
 const VECTORS: [&str; 4] = ["voyage", "bge-", "gte-", "e5-"];
 
@@ -73,7 +75,11 @@ pub(crate) fn judge(found: &Findings) -> Verdict {
         _ => None,
     });
     // Providers' objects come first, because they define their figures.
-    let candidates: Vec<Candidate<'_>> = answers.chain(singles).collect();
+    let mut candidates: Vec<Candidate<'_>> = answers.chain(singles).collect();
+    // Some providers count used tokens beside the billed ones.
+    if candidates.iter().any(|candidate| candidate.key.contains(BILLED)) {
+        candidates.retain(|candidate| candidate.key.contains(BILLED));
+    }
     // Of several, the one with the most details; the first of these.
     let details = |candidate: &&Candidate<'_>| (candidate.answer.is_some(), candidate.usage.details());
     let Some(best) = candidates.iter().rev().max_by_key(details) else {
@@ -95,6 +101,9 @@ pub(crate) fn judge(found: &Findings) -> Verdict {
         return Verdict::Unsure("it holds several usages that differ");
     }
     if best.usage.tokens().total() == 0 {
+        if found.failed.is_some() {
+            return stated_call(found, &[]).unwrap_or(Verdict::Nothing);
+        }
         return Verdict::Unsure("all of its token figures are zero");
     }
     let told = candidates.iter().filter_map(|candidate| candidate.answer);

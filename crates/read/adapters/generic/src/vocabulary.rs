@@ -97,8 +97,10 @@ pub(crate) const OUTPUT: &[&str] = &[
 ];
 pub(crate) const TOTAL: &[&str] = &["total", "totals", "all"];
 /// Words that do not identify the call of a figure.
-pub(crate) const FILLERS: &[&str] =
-    &["count", "counts", "number", "num", "n", "usage", "used", "details", "detail", "read", "hit", "hits"];
+pub(crate) const FILLERS: &[&str] = &[
+    "count", "counts", "number", "num", "n", "usage", "used", "details", "detail", "read", "hit", "hits",
+    "content",
+];
 /// Words of requests.
 pub(crate) const SENT: &[&str] =
     &["request", "req", "input", "inputs", "prompt", "params", "parameters", "args", "arguments", "config"];
@@ -164,7 +166,7 @@ pub(crate) const ABOUT_SEVERAL: &[&str] = &[
 pub(crate) const PHASES: &[&str] = &["start", "started", "end", "ended", "finish", "finished", "stop"];
 /// Words of one request. A phase directly after one of them is of this request.
 pub(crate) const ONE_REQUEST: &[&str] =
-    &["request", "call", "completion", "generation", "inference", "invocation", "response"];
+    &["request", "call", "completion", "generation", "inference", "invocation", "response", "stream"];
 
 /// Words of the name of a span that requests an answer of a model.
 pub(crate) const REQUESTS: &[&str] = &[

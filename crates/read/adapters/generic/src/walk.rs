@@ -1,15 +1,15 @@
 //! A bounded walk over the attributes of a span and of its events, and the JSON in them.
 
-use compact_str::{CompactString, format_compact};
+use compact_str::CompactString;
 use quipu_core::{Kind, Signal, Span, Status, Value};
-use quipu_normalize::{count_of, literal, parse};
+use quipu_normalize::{count_of, knows, literal, parse};
 
 use crate::costs::Costs;
 use crate::dialect::{self, Object, Whole};
 use crate::events;
 use crate::figures::Figure;
 use crate::kinds;
-use crate::names::Names;
+use crate::names::{self, Names};
 use crate::notation;
 use crate::stream;
 use crate::units;
@@ -71,9 +71,30 @@ pub(crate) struct Findings {
 
 /// Visits all attributes within the limits.
 pub(crate) fn walk(span: &Span) -> Findings {
+    visit(span, |_, _, _| true)
+}
+
+/// Visits the attributes of a span that its convention leaves open, the figures of its events, and the names
+/// of models. Contents may be of anything.
+pub(crate) fn unknown(span: &Span) -> Findings {
+    visit(span, |event, key, value| {
+        let mut cut = Vec::new();
+        words::cut(key, &mut cut);
+        match value {
+            Value::Int(_) | Value::Double(_) => !knows(key) || !event.is_empty(),
+            Value::String(_) => words::names_model(&cut) || (!knows(key) && !words::is_content(&cut)),
+            _ => false,
+        }
+    })
+}
+
+fn visit(span: &Span, takes: impl Fn(&str, &str, &Value) -> bool) -> Findings {
     let mut walk = Walk { values: MOST_VALUES, text: MOST_TEXT, ..Walk::default() };
     let streamed = events::answer(span);
     for (event, key, value) in attributes(span).take(MOST_ATTRIBUTES) {
+        if !takes(event, key, value) {
+            continue;
+        }
         // The answer of the stream has the figures of its events.
         if streamed.is_some() && !event.is_empty() && value.as_str().is_some_and(events::is_chunk) {
             continue;
@@ -82,6 +103,7 @@ pub(crate) fn walk(span: &Span) -> Findings {
         words::cut(event, &mut walk.words);
         words::cut(key, &mut walk.words);
         walk.key = key.clone();
+        walk.member = key.clone();
         if let (true, Value::String(text)) = (event.is_empty(), value) {
             walk.found.names.note_kind(&walk.words, key, text);
         }
@@ -102,21 +124,13 @@ pub(crate) fn walk(span: &Span) -> Findings {
         span.name.split_whitespace().for_each(|word| walk.found.names.note_known_model(word));
     }
     if walk.found.names.are_without_model() {
-        typed_models(span).for_each(|model| walk.found.names.note_model(model));
+        names::typed(span).for_each(|model| walk.found.names.note_model(model));
     }
     if walk.found.names.are_without_model() && !walk.found.figures.is_empty() {
+        names::qualified(span).for_each(|model| walk.found.names.note_model(model));
         walk.common_models(span);
     }
     walk.found
-}
-
-/// Names of models in pairs such as `entity.2.type` = `model.llm` and `entity.2.name` = `gpt-4o`.
-fn typed_models(span: &Span) -> impl Iterator<Item = &str> {
-    let is_model = |text: &str| text.split(|c: char| !c.is_alphanumeric()).next() == Some("model");
-    let typed = span.attributes.iter().take(MOST_ATTRIBUTES).filter_map(move |(key, value)| {
-        value.as_str().is_some_and(is_model).then(|| key.strip_suffix(".type")).flatten()
-    });
-    typed.filter_map(|entity| span.attributes.text(&format_compact!("{entity}.name")))
 }
 
 /// Whether an object is a metric with its data points, such as the sums that a parent span collects from the
@@ -140,6 +154,9 @@ fn is_series(pairs: &[(CompactString, Value)]) -> bool {
 /// Keys of a usage object that is the sum of several calls, with their number.
 const CALLS: [&str; 3] = ["requests", "calls", "llm_calls"];
 
+/// Key of the number of requests beside the usage of a provider's batch. A batch can be fetched many times.
+const BATCH: &str = "request_counts";
+
 /// Words of the details of a cost, which an upstream provider may have.
 const DETAILS: &[&str] = &["details", "upstream"];
 
@@ -160,6 +177,8 @@ struct Walk {
     found: Findings,
     /// The current attribute.
     key: CompactString,
+    /// The key of the current member of an object.
+    member: CompactString,
     /// The words on the path.
     words: Vec<CompactString>,
     /// The indices of lists on the path.
@@ -307,6 +326,7 @@ impl Walk {
                 self.words.truncate(of_object);
                 continue;
             }
+            self.member = key.clone();
             self.value(value, &within);
             self.words.truncate(of_object);
         }
@@ -320,7 +340,8 @@ impl Walk {
             self.found.elsewhere = true;
             return true;
         }
-        if words::is_sum(&self.words) {
+        let is_of_batch = || holders.iter().any(|holder| holder.get(BATCH).is_some());
+        if words::is_sum(&self.words) || is_of_batch() {
             self.found.sums = true;
             return true;
         }
@@ -329,7 +350,9 @@ impl Walk {
             Object::Wrong => self.found.wrong = true,
             Object::Whole(whole) if self.found.answers.len() < MOST_FOUND => {
                 self.found.several |= CALLS.iter().any(|key| object.get(key).and_then(count_of) > Some(1));
-                let (model, id) = crate::names::beside(holders);
+                let (model, id) = names::beside(holders);
+                // Some programs list the usage of each model under its name.
+                let model = model.or_else(|| names::known_model(&self.member));
                 let at = self.at.clone();
                 self.found.answers.push(Answer { whole, at, key: self.key.clone(), model, id });
             }

@@ -34,6 +34,13 @@ pub(crate) fn is_worth_it(span: &Span) -> bool {
     })
 }
 
+/// Whether a span has single figures of tokens.
+pub(crate) fn has_figures(span: &Span) -> bool {
+    let is_number = |value: &Value| matches!(value, Value::Int(_) | Value::Double(_));
+    let own = span.attributes.iter().take(MOST_ATTRIBUTES);
+    own.filter(|(_, value)| is_number(value)).any(|(key, _)| has_tokens(key))
+}
+
 fn is_usage(key: &str) -> bool {
     key.contains("usage") || key.contains("Usage")
 }

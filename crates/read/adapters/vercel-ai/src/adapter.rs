@@ -21,7 +21,7 @@ impl Adapter for VercelAi {
 
     fn claims(&self, span: &Span) -> bool {
         (any_key_begins(&span.attributes, AI_SDK_PREFIXES) && !borrows_keys(span))
-            || (scope_is(span, AI_SDK_SCOPES) && span.scope.version.is_empty())
+            || (scope_is(span, AI_SDK_SCOPES) && span.scope.version.is_empty() && has_words(span))
     }
 
     fn canonical(&self, span: &Span) -> Canonical {
@@ -71,18 +71,16 @@ fn through_gateway(read: &mut Canonical) {
         }
     }
 }
-/// Whether a span of another source borrows keys of the AI SDK, and has its usage under keys that the SDK
-/// does not have. The SDK's own spans name their operation.
+
+/// Whether a span has one of the SDK's words. Other programs call their scope `ai`, too.
+fn has_words(span: &Span) -> bool {
+    any_key_begins(&span.attributes, &["ai.", "gen_ai.", "operation.name"])
+}
+
+/// Whether a span of another source borrows keys of the AI SDK. The SDK's own spans name their operation.
 fn borrows_keys(span: &Span) -> bool {
     let names_operation =
         ["ai.operationId", "gen_ai.operation.name"].iter().any(|key| span.attributes.get(key).is_some())
             || span.attributes.text("operation.name").is_some_and(|name| name.starts_with("ai."));
-    let is_foreign = |key: &str| match key.strip_prefix("ai.usage.") {
-        // All keys of the SDK's usage name tokens.
-        Some(rest) => !rest.contains("oken"),
-        None => !key.starts_with("ai.") && !key.starts_with("gen_ai.") && key.contains("tokens"),
-    };
-    !names_operation
-        && !scope_is(span, AI_SDK_SCOPES)
-        && span.attributes.iter().any(|(key, _)| is_foreign(key))
+    !names_operation && !scope_is(span, AI_SDK_SCOPES)
 }

@@ -92,6 +92,12 @@ impl Call {
         Self { failed: true, input: 0, output: 0, ms: 120, ..self.plain() }
     }
 
+    /// Input and output only; each second call is refused.
+    #[must_use]
+    pub fn refusable(self) -> Self {
+        if self.n % 2 == 1 { self.refused() } else { self.plain() }
+    }
+
     /// Input without cached tokens.
     pub const fn fresh(&self) -> u64 {
         self.input - self.read - self.write

@@ -5,19 +5,29 @@
 
 mod agents;
 mod bodies;
+mod borrowed;
 mod builders;
 mod call;
 mod coding;
+mod diaries;
 mod faults;
+mod flat;
 mod forms;
 mod frameworks;
 mod further;
 mod gateways;
 mod homemade;
+mod hubs;
+mod journals;
+mod keys;
+mod layers;
 mod meters;
+mod mixes;
 mod mixtures;
 mod numbers;
+mod odds;
 mod others;
+mod owners;
 mod pairs;
 mod platforms;
 mod prints;
@@ -26,6 +36,7 @@ mod providers;
 mod runtimes;
 mod servers;
 mod stacks;
+mod strangers;
 mod streams;
 mod sums;
 mod usages;
@@ -48,7 +59,7 @@ use crate::store::{ADAPTERS, Fed};
 type Shape = (&'static str, fn(&mut World));
 
 /// The tables of all shapes.
-const ALL: [&[Shape]; 25] = [
+const ALL: [&[Shape]; 36] = [
     frameworks::SHAPES,
     runtimes::SHAPES,
     platforms::SHAPES,
@@ -74,6 +85,17 @@ const ALL: [&[Shape]; 25] = [
     meters::SHAPES,
     bodies::SHAPES,
     prints::SHAPES,
+    keys::SHAPES,
+    journals::SHAPES,
+    hubs::SHAPES,
+    layers::SHAPES,
+    flat::SHAPES,
+    diaries::SHAPES,
+    strangers::SHAPES,
+    odds::SHAPES,
+    borrowed::SHAPES,
+    mixes::SHAPES,
+    owners::SHAPES,
 ];
 
 /// Shapes whose telemetry leaves more than one reading, and what it leaves open. They count nothing, and are
@@ -90,6 +112,16 @@ const UNREAD: &[(&str, &str)] = &[
     ("totals only", "how many of the tokens are input"),
     ("two usages in one text", "which of them is of the call"),
     ("Prometheus counters of a model server", "whether the clients report the same tokens"),
+    ("usage of several models in one span", "how long each call took, and how many calls a model had"),
+    ("batch job fetched until it is done", "when each call was made"),
+    ("histograms of Text Generation Inference", "whether the clients report the same tokens"),
+    ("counters of llama.cpp's server", "whether the clients report the same tokens"),
+    ("counters of SGLang's server", "whether the clients report the same tokens"),
+    ("counters named by direction beside the model", "whether the clients report the same tokens"),
+    ("calls as events of one span", "when each call was made"),
+    ("tokens in Spanish", "which of the tokens are input"),
+    ("OpenClaw's counters alone", "no label of its metric names the type of tokens"),
+    ("tokens as texts with units", "whether the texts are figures"),
     ("Titan's results", "whether the tokens of the results include the input"),
 ];
 

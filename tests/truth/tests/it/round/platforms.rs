@@ -86,6 +86,7 @@ fn weave(w: &mut World) {
                 "weave.output": openai_answer(call).to_string()}))
             .send();
     }
+    w.agents.insert("answer_question".into());
 }
 
 fn posthog(w: &mut World) {
