@@ -349,8 +349,9 @@ fn missing(conn: &Connection) -> fault::Result<Vec<String>> {
         ),
         (
             "spans whose meeting lacks their trace",
-            "SELECT COUNT(*) FROM spans s LEFT JOIN meetings m ON m.meeting = s.meeting AND m.tr = s.tr \
-             WHERE s.meeting IS NOT NULL AND m.tr IS NULL",
+            "SELECT COUNT(*) FROM spans s WHERE s.meeting IS NOT NULL \
+             AND NOT EXISTS (SELECT 1 FROM meetings WHERE meeting = s.meeting AND tr = s.tr) \
+             AND NOT EXISTS (SELECT 1 FROM latest_meetings WHERE meeting = s.meeting AND tr = s.tr)",
         ),
         (
             "traces that are wrongly hidden or wrongly visible",

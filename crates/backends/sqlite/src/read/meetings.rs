@@ -64,7 +64,8 @@ pub(crate) fn traces(
 
 fn traces_in(reader: &DayReader<'_>, meeting: Meeting) -> fault::Result<Vec<(TraceId, Timestamp)>> {
     let mut look = reader.conn.prepare_cached(
-        "SELECT t.trace, t.start FROM meetings m JOIN traces t ON t.pk = m.tr WHERE m.meeting = ?1",
+        "SELECT t.trace, t.start FROM (SELECT tr FROM meetings WHERE meeting = ?1 \
+         UNION SELECT tr FROM latest_meetings WHERE meeting = ?1) m JOIN traces t ON t.pk = m.tr",
     )?;
     let mut rows = look.query([meeting.number()])?;
     let mut traces = Vec::new();

@@ -22,7 +22,7 @@ use crate::shared::Shared;
 const CACHE_KIB: u32 = 2_048;
 const ROLLUPS: [&str; 4] = ["by_model", "by_agent", "by_source", "by_tool"];
 /// Tables with a decision per row. Any other table is copied completely.
-const DECIDED: [&str; 23] = [
+const DECIDED: [&str; 24] = [
     "dims",
     "dicts",
     "sources",
@@ -42,6 +42,7 @@ const DECIDED: [&str; 23] = [
     "series",
     "points",
     "meetings",
+    "latest_meetings",
     "hidden",
     "exemplars",
     "removed",
@@ -185,7 +186,8 @@ fn spans(copier: &mut Copier<'_>, decision: &Decision, copied: &mut Copied) -> R
         copier.to.prepare_cached("INSERT INTO bodies(pk, z) VALUES (?1, ?2)")?.execute((pk, &body))?;
     }
     copier.to.execute_batch(
-        "INSERT INTO meetings SELECT DISTINCT meeting, tr FROM spans WHERE meeting IS NOT NULL",
+        "INSERT INTO meetings SELECT meeting, tr FROM spans WHERE meeting IS NOT NULL \
+         UNION SELECT moment, tr FROM spans WHERE moment IS NOT NULL",
     )?;
     spans_gone(copier)
 }

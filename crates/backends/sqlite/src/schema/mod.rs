@@ -71,6 +71,7 @@ pub(crate) static DAY: Layout = Layout {
         include_str!("day-12.sql"),
         include_str!("day-13.sql"),
         include_str!("day-14.sql"),
+        include_str!("day-15.sql"),
     ],
     then: &[(5, deviations::count_deviations)],
 };

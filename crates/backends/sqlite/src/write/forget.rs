@@ -24,9 +24,11 @@ const OF_SPANS: [&str; 4] = [
     "DELETE FROM spans WHERE tr = ?1",
 ];
 /// Tables with data of a trace, by its number. A meeting's traces are found by the meeting.
-const OF_TRACE: [&str; 4] = [
+const OF_TRACE: [&str; 5] = [
     "DELETE FROM meetings WHERE tr = ?1 AND meeting IN (SELECT meeting FROM spans WHERE tr = ?1 AND meeting IS NOT NULL \
      UNION SELECT moment FROM spans WHERE tr = ?1 AND moment IS NOT NULL)",
+    "DELETE FROM latest_meetings WHERE tr = ?1 AND meeting IN (SELECT meeting FROM spans WHERE tr = ?1 \
+     AND meeting IS NOT NULL UNION SELECT moment FROM spans WHERE tr = ?1 AND moment IS NOT NULL)",
     "DELETE FROM trace_dims WHERE tr = ?1",
     "DELETE FROM hidden WHERE tr = ?1",
     "DELETE FROM traces WHERE pk = ?1",

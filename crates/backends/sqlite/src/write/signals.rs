@@ -6,6 +6,10 @@ use crate::codec::status_of;
 use crate::fault::Result;
 use crate::write::tx::DayTx;
 
+/// Most rows of the table of the latest meetings: 20 pages. With more of them, a transaction changes more
+/// pages; with fewer, they move to the large table more often.
+const MOST_LATEST: i64 = 8_192;
+
 impl DayTx<'_> {
     /// Notes that a trace has a span of these meetings.
     pub(crate) fn meet(&mut self, trace_id: TraceId, meetings: [Option<i64>; 2]) -> Result<()> {
@@ -25,13 +29,23 @@ impl DayTx<'_> {
     /// Inserts the noted meetings in the order of their keys. The keys are hashes, so other orders read and
     /// change a page for almost each row.
     pub(crate) fn note_meetings(&mut self) -> Result<()> {
-        let mut insert = self
-            .file
-            .conn
-            .prepare_cached("INSERT INTO meetings(meeting, tr) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?;
+        if self.met.is_empty() {
+            return Ok(());
+        }
+        let conn = &self.file.conn;
+        let mut insert = conn.prepare_cached(
+            "INSERT INTO latest_meetings(meeting, tr) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+        )?;
         self.met.sort_unstable();
         for pair in self.met.drain(..) {
             insert.execute(pair)?;
+        }
+        let mut count = conn.prepare_cached("SELECT COUNT(*) FROM latest_meetings")?;
+        if count.query_row([], |row| row.get::<_, i64>(0))? > MOST_LATEST {
+            conn.execute_batch(
+                "INSERT INTO meetings SELECT meeting, tr FROM latest_meetings WHERE true ORDER BY meeting, tr \
+                 ON CONFLICT DO NOTHING; DELETE FROM latest_meetings",
+            )?;
         }
         Ok(())
     }
@@ -42,13 +56,14 @@ impl DayTx<'_> {
         let state = self.state(trace_id)?;
         state.met = [None; 2];
         let trace = state.pk;
-        self.file
-            .conn
-            .prepare_cached(
-                "DELETE FROM meetings WHERE meeting = ?1 AND tr = ?2 \
-                 AND NOT EXISTS (SELECT 1 FROM spans WHERE tr = ?2 AND (meeting = ?1 OR moment = ?1))",
-            )?
-            .execute((meeting, trace))?;
+        for sql in [
+            "DELETE FROM meetings WHERE meeting = ?1 AND tr = ?2 \
+             AND NOT EXISTS (SELECT 1 FROM spans WHERE tr = ?2 AND (meeting = ?1 OR moment = ?1))",
+            "DELETE FROM latest_meetings WHERE meeting = ?1 AND tr = ?2 \
+             AND NOT EXISTS (SELECT 1 FROM spans WHERE tr = ?2 AND (meeting = ?1 OR moment = ?1))",
+        ] {
+            self.file.conn.prepare_cached(sql)?.execute((meeting, trace))?;
+        }
         Ok(())
     }
 

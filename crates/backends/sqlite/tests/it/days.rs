@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use quipu_conformance::sample::{at, draft, priced, span_id, trace_id};
 use quipu_core::{
-    Backend, Batch, Detail, ErrorKind, SpanQuery, Store, StoreForgetting as _, Timestamp, TraceStatus,
+    Backend, Batch, Detail, ErrorKind, Meeting, SpanQuery, Store, StoreForgetting as _, Timestamp,
+    TraceStatus,
 };
 
 use crate::{open, sound, write};
@@ -90,4 +91,36 @@ async fn a_purged_day_leaves_no_file_and_can_come_back() {
     write(&store, [draft(1, 2).span()], []).await;
     assert_eq!(store.trace(trace_id(1)).await.unwrap().unwrap().spans, 1);
     sound(&store).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn traces_meet_also_when_their_meetings_moved_to_the_large_table() {
+    const TRACES: u64 = 9_000;
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let meeting = |trace: u64| Meeting::of("sample", &(trace / 2).to_string());
+    let span = |trace: u64, number: u64| draft(trace, number).starts(at(0)).meets(meeting(trace)).span();
+    for first in (2..TRACES + 2).step_by(3_000) {
+        // The last trace of the batch before is written again, so its meeting can be in both tables.
+        let again = (first - 1).max(2);
+        let spans: Vec<_> = (first..first + 3_000).map(|trace| span(trace, 1)).collect();
+        write(&store, spans, []).await;
+        write(&store, [span(again, 2)], []).await;
+    }
+    sound(&store).await;
+    let file = crate::files::day_files(folder.path()).remove(0);
+    let rows = |table: &str| -> i64 {
+        let sql = format!("SELECT COUNT(*) FROM {table}");
+        crate::connect(&file).unwrap().query_row(&sql, [], |row| row.get(0)).unwrap()
+    };
+    assert!(rows("meetings") > 0 && rows("latest_meetings") < 8_192);
+    let pairs: Vec<_> = (2..TRACES + 2).map(|trace| (meeting(trace), at(0))).collect();
+    let found = store.meeting_traces(&pairs).await.unwrap();
+    for (trace, found) in (2..TRACES + 2).zip(found) {
+        let mut found: Vec<_> = found.into_iter().map(|(trace, _)| trace).collect();
+        found.sort_unstable();
+        let mut wanted = [trace_id(trace / 2 * 2), trace_id(trace / 2 * 2 + 1)];
+        wanted.sort_unstable();
+        assert_eq!(found, wanted, "{trace}");
+    }
 }

@@ -11,7 +11,7 @@ use quipu_core::{
 
 use crate::{open, sound, write};
 
-fn day_files(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn day_files(folder: &Path) -> Vec<PathBuf> {
     let files = std::fs::read_dir(folder.join("days")).unwrap().map(|file| file.unwrap().path());
     let mut files: Vec<_> = files
         .filter(|path| {
@@ -23,9 +23,9 @@ fn day_files(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// Reverts a day's file to an older layout.
-const TO_VERSION_11: &str = "DROP INDEX spans_below; ALTER TABLE spans DROP COLUMN below; \
+const TO_VERSION_11: &str = "DROP TABLE latest_meetings; DROP INDEX spans_below; ALTER TABLE spans DROP COLUMN below; \
      ALTER TABLE traces DROP COLUMN echoes; PRAGMA user_version = 11";
-pub(crate) const TO_VERSION_5: &str = "DROP INDEX spans_below; ALTER TABLE spans DROP COLUMN below; \
+pub(crate) const TO_VERSION_5: &str = "DROP TABLE latest_meetings; DROP INDEX spans_below; ALTER TABLE spans DROP COLUMN below; \
      ALTER TABLE traces DROP COLUMN echoes; DROP TABLE removed; DROP INDEX spans_work; DROP INDEX spans_failed; DROP INDEX spans_more; \
      DROP INDEX calls_failed; DROP TABLE conflicts; ALTER TABLE spans DROP COLUMN moment; ALTER TABLE spans DROP COLUMN scope; ALTER TABLE spans DROP COLUMN sender; \
      ALTER TABLE spans DROP COLUMN arrived; ALTER TABLE spans DROP COLUMN ttft; ALTER TABLE spans DROP COLUMN verdict; \
@@ -110,7 +110,7 @@ async fn version_1_is_migrated() {
     assert!(error.to_string().contains("version 1"), "{error}");
     drop(refused);
     let store = open(folder.path());
-    assert_eq!(store.info().await.unwrap().version, 14);
+    assert_eq!(store.info().await.unwrap().version, 15);
     let filter = TraceFilter { session: Some("s".into()), ..TraceFilter::default() };
     let page = store.traces(&TraceQuery { filter, limit: 10, ..TraceQuery::default() }).await.unwrap();
     assert_eq!(page.rows.len(), 2);
@@ -120,7 +120,7 @@ async fn version_1_is_migrated() {
         let version: u32 = conn.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
         let sql =
             "SELECT COUNT(*) FROM sqlite_schema WHERE name LIKE 'traces!_%' ESCAPE '!' AND type = 'index'";
-        assert_eq!((version, conn.query_row(sql, [], |row| row.get::<_, u32>(0)).unwrap()), (14, 4));
+        assert_eq!((version, conn.query_row(sql, [], |row| row.get::<_, u32>(0)).unwrap()), (15, 4));
     }
 }
 
@@ -207,7 +207,7 @@ async fn arrivals_of_version_12_keep_their_second() {
     store.close().await.unwrap();
     for file in day_files(folder.path()) {
         let back = "UPDATE spans SET arrived = (arrived + start / 1000000) / 1000 - start / 1000000000; \
-             PRAGMA user_version = 12";
+             DROP TABLE latest_meetings; PRAGMA user_version = 12";
         crate::connect(file).unwrap().execute_batch(back).unwrap();
     }
     let store = open(folder.path());
@@ -223,12 +223,12 @@ async fn a_newer_version_is_refused_by_name() {
     let folder = tempfile::tempdir().unwrap();
     two_days(folder.path()).await;
     let file = day_files(folder.path()).remove(0);
-    crate::connect(&file).unwrap().execute_batch("PRAGMA user_version = 15").unwrap();
+    crate::connect(&file).unwrap().execute_batch("PRAGMA user_version = 16").unwrap();
     let error = Sqlite::open(Config::at(folder.path())).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unsupported);
     let text = error.to_string();
-    assert!(text.contains("version 15") && text.contains("version 14") && text.contains("d-"), "{text}");
-    crate::connect(&file).unwrap().execute_batch("PRAGMA user_version = 14").unwrap();
+    assert!(text.contains("version 16") && text.contains("version 15") && text.contains("d-"), "{text}");
+    crate::connect(&file).unwrap().execute_batch("PRAGMA user_version = 15").unwrap();
     crate::connect(folder.path().join("catalog.db"))
         .unwrap()
         .execute_batch("PRAGMA user_version = 7")
@@ -355,7 +355,7 @@ async fn sums_that_were_tampered_with_are_found() {
         ("UPDATE traces SET made = 0", "the totals of trace"),
         ("UPDATE calls SET marks = marks | 16", "the totals of trace"),
         ("DELETE FROM hidden", "traces that are wrongly hidden"),
-        ("DELETE FROM meetings", "spans whose meeting"),
+        ("DELETE FROM latest_meetings", "spans whose meeting"),
     ];
     for (change, finding) in changes {
         let folder = tempfile::tempdir().unwrap();

@@ -265,7 +265,7 @@ async fn full_text_that_cannot_be_told_sound_after_a_start_of_the_machine_is_bui
         let (day, text) = (find("/d-"), find("/x-"));
         // An index is ahead of a day that lost its spans.
         let lose = "DELETE FROM spans; DELETE FROM bodies; DELETE FROM calls; DELETE FROM traces; DELETE FROM hidden; \
-            DELETE FROM trace_dims; DELETE FROM meetings; DELETE FROM by_model; DELETE FROM by_agent; DELETE FROM by_source; \
+            DELETE FROM trace_dims; DELETE FROM meetings; DELETE FROM latest_meetings; DELETE FROM by_model; DELETE FROM by_agent; DELETE FROM by_source; \
             DELETE FROM by_tool";
         let conn = crate::connect(&day).unwrap();
         match case {
