@@ -161,7 +161,7 @@ fn a_lost_register_of_users_is_damage() {
     assert!(server.stop().success());
     let add = ["users", "add", "ada", "--role", "admin", "--own-password"];
     assert_eq!(with_input(folder.path(), &add, &format!("{PASSWORD}\n")).0, 0);
-    let check = || crate::server::run(&["check", "store", "--data-dir", data]);
+    let check = || run(&["check", "store", "--data-dir", data]);
     assert_eq!(check().0, 0);
     let file = folder.path().join("access.db");
     for end in ["", "-wal", "-shm"] {
