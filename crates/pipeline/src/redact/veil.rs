@@ -132,6 +132,11 @@ fn escape(bytes: &[u8]) -> Option<(Letter, usize)> {
     match bytes {
         [b'%', digits @ ..] => Some((Letter::Byte(u8::try_from(hex(digits, 2)?).ok()?), 3)),
         [b'\\', b'x', digits @ ..] => Some((Letter::Byte(u8::try_from(hex(digits, 2)?).ok()?), 4)),
+        [b'\\', b'u', b'{', reference @ ..] => {
+            let end = reference.iter().take(7).position(|byte| *byte == b'}')?;
+            let number = hex(reference, end).filter(|_| end > 0)?;
+            Some((Letter::Char(char::from_u32(number)?), end + 4))
+        }
         [b'\\', b'u', digits @ ..] => {
             // A lone surrogate is never part of a secret.
             let letter = char::from_u32(hex(digits, 4)?).unwrap_or('?');
@@ -364,6 +369,7 @@ mod tests {
             "&#115;k-1",
             "\u{ff53}\u{ff4b}\u{ff0d}\u{ff11}",
             "sk\u{2011}1",
+            "\\u{73}k-\\u{000031}",
         ] {
             assert_eq!(Unescaped::of(text).unwrap().text, "sk-1", "{text}");
         }
