@@ -26,10 +26,25 @@ pub fn findings(folder: &Path, is_default: bool) -> Vec<String> {
     for (path, kind) in databases(folder, is_default) {
         found.extend(accounts::check(&path, kind).unwrap_or_else(|error| vec![error.to_string()]));
     }
+    found.extend(is_default.then(|| lost_register(folder)).flatten());
     found.extend(SHELVES.iter().flat_map(|shelf| documents(&folder.join(shelf))));
     found.extend(prices(&folder.join(USER_FILE)));
     found.extend(folders(folder).iter().flat_map(|exporter| quipu::pipeline::unreadable(exporter)));
     found.into_iter().map(|what| format!("{}.", what.trim_end_matches('.'))).collect()
+}
+
+/// A register of access that is missing although access was required. Without it no user can log in.
+fn lost_register(folder: &Path) -> Option<String> {
+    let path = folder.join(quipu_access::FILE);
+    let is_lost = !path.exists() && folder.join(quipu_access::MARKER).symlink_metadata().is_ok();
+    is_lost.then(|| {
+        format!(
+            "{}: it is missing, and {} records that access is required: restore it, or run `quipu users add \
+             admin --role admin`",
+            path.display(),
+            quipu_access::MARKER
+        )
+    })
 }
 
 /// Mends the databases among them.

@@ -151,3 +151,29 @@ fn wrong_use_says_what_would_be_right() {
     let (code, _, error) = with_input(folder.path(), &["keys", "revoke", "nothing1"], "");
     assert!(code == 1 && error.contains("nothing1"), "{error}");
 }
+
+#[test]
+fn a_lost_register_of_users_is_damage() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().to_str().unwrap();
+    let server = Server::start(folder.path());
+    assert_eq!(server.post_json(&export(1)).0, 200);
+    assert!(server.stop().success());
+    let add = ["users", "add", "ada", "--role", "admin", "--own-password"];
+    assert_eq!(with_input(folder.path(), &add, &format!("{PASSWORD}\n")).0, 0);
+    let check = || run(&["check", "store", "--data-dir", data]);
+    assert_eq!(check().0, 0);
+    let file = folder.path().join("access.db");
+    for end in ["", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(folder.path().join(format!("access.db{end}")));
+    }
+    let (code, out, _) = check();
+    assert!(code == 3 && out.contains("access.required records that access is required"), "{out}");
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("/nonexistent/access.db", &file).unwrap();
+        let (code, out, _) = check();
+        assert!(code == 3 && out.contains("access.required records that access is required"), "{out}");
+    }
+    assert!(!file.exists());
+}

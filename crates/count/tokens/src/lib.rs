@@ -30,4 +30,4 @@ pub use images::{Detail, Size, image_tokens, size_of};
 pub use models::encoding_of;
 pub use quipu_core::{CostEstimate, Spread, TokenEstimate};
 pub use stage::EstimateUsage;
-pub use used::{Used, used};
+pub use used::{Used, reasoning, used};

@@ -57,8 +57,9 @@ fn answer(output: &[Message], model: &str) -> TokenEstimate {
     tally.estimate()
 }
 
-/// How often the counted answer may lie in all that came out.
-fn reasoning(model: &str) -> u64 {
+/// How often the counted answer may lie in all that came out: more than once for models whose reasoning is
+/// billed and not shown.
+pub fn reasoning(model: &str) -> u64 {
     let name = model.rsplit('/').next().unwrap_or(model);
     let reasons = ["o1", "o3", "o4", "gpt-5", "deepseek-r", "gemini-2.5", "gemini-3", "magistral", "qwq"];
     let thinks = name.contains("thinking") || name.contains("reason");

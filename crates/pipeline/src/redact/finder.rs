@@ -43,6 +43,14 @@ struct Own {
     mode: Option<Mode>,
 }
 
+/// A secret of a known format in a text, and its replacement.
+pub(super) struct Format {
+    pub start: usize,
+    pub end: usize,
+    pub kind: usize,
+    pub token: String,
+}
+
 /// Search for all configured kinds.
 pub(super) struct Finder {
     detectors: Vec<&'static Detector>,
@@ -233,6 +241,19 @@ impl Finder {
         }
         out.push_str(text.get(copied..).unwrap_or_default());
         Some(out)
+    }
+
+    /// Secrets of known formats in a text, in order.
+    pub fn formats(&self, text: &str) -> Vec<Format> {
+        let look = self.look(text).for_counted(self);
+        if !look.is_worth() {
+            return Vec::new();
+        }
+        let format = |hit: Hit| {
+            let token = self.token(hit.rank, text.get(hit.start..hit.end).unwrap_or_default());
+            Format { start: hit.start, end: hit.end, kind: self.kind_of_rank(hit.rank), token }
+        };
+        merged(self.hits(text, "", look)).into_iter().map(format).collect()
     }
 
     fn kind_of_rank(&self, rank: usize) -> usize {

@@ -5,6 +5,7 @@ use serde::de::IgnoredAny;
 
 use super::fields::Deed;
 use super::found::Findings;
+use super::named;
 use super::walk::Redactor;
 
 /// Maximal nesting of JSON in strings of JSON.
@@ -92,7 +93,7 @@ impl<'a> Walk<'a> {
     /// Redacts the value at a position; returns its end.
     fn value(&mut self, at: usize, name: &str) -> usize {
         match self.byte(at) {
-            b'{' => self.object(at),
+            b'{' => self.object(at, name),
             b'[' => self.list(at, name),
             b'"' => self.string(at, name),
             b'-' | b'0'..=b'9' => self.number(at, name),
@@ -100,8 +101,10 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn object(&mut self, at: usize) -> usize {
+    fn object(&mut self, at: usize, name: &str) -> usize {
         let mut at = self.behind_space(at + 1);
+        let (first, is_all) = (at, named::is_secret(name));
+        let mut label = None;
         while self.byte(at) == b'"' {
             let end = self.end_of_string(at);
             let member = self.content(at, end);
@@ -110,13 +113,46 @@ impl<'a> Walk<'a> {
                 self.renamed = true;
             }
             at = self.behind_space(self.behind_space(end) + 1);
-            at = self.member(at, &member);
-            at = self.behind_space(at);
-            if self.byte(at) == b',' {
-                at = self.behind_space(at + 1);
-            }
+            let is_text = self.byte(at) == b'"' && self.redactor.deed(&member).is_none();
+            let mut is_labelled = || *label.get_or_insert_with(|| self.has_label(first));
+            let is_secret = is_text && (is_all || named::is_labelled(&member) && is_labelled());
+            at = match is_secret.then(|| self.paired(at)).flatten() {
+                Some(end) => end,
+                None => self.member(at, &member),
+            };
+            at = self.behind_comma(at);
         }
         at + 1
+    }
+
+    /// Redacts a string that another one marks as a secret; returns its end if it is one.
+    fn paired(&mut self, at: usize) -> Option<usize> {
+        let end = self.end_of_string(at);
+        let clean = self.redactor.paired_text(&self.content(at, end), self.found)?;
+        self.put(at, end, &clean);
+        Some(end)
+    }
+
+    /// Whether a member of an object, from its first one on, names a secret. The search ends at the first
+    /// member with members of its own, so nested objects are not searched again and again.
+    fn has_label(&self, mut at: usize) -> bool {
+        while self.byte(at) == b'"' {
+            let end = self.end_of_string(at);
+            let member = self.content(at, end);
+            at = self.behind_space(self.behind_space(end) + 1);
+            if matches!(self.byte(at), b'{' | b'[') {
+                return false;
+            }
+            let end = self.end_of_value(at);
+            if named::is_label(&member)
+                && self.byte(at) == b'"'
+                && named::is_before_secret(&self.content(at, end))
+            {
+                return true;
+            }
+            at = self.behind_comma(end);
+        }
+        false
     }
 
     fn member(&mut self, at: usize, name: &str) -> usize {
@@ -143,14 +179,46 @@ impl<'a> Walk<'a> {
 
     fn list(&mut self, at: usize, name: &str) -> usize {
         let mut at = self.behind_space(at + 1);
+        let mut across = self.across(at).into_iter();
+        let mut is_next = false;
         while self.byte(at) != b']' && at < self.text.len() {
-            at = self.value(at, name);
-            at = self.behind_space(at);
-            if self.byte(at) == b',' {
-                at = self.behind_space(at + 1);
+            if let Some(Some(clean)) = across.next() {
+                let end = self.end_of_string(at);
+                self.put(at, end, &clean);
+                at = self.behind_comma(end);
+                continue;
             }
+            let is_text = self.byte(at) == b'"';
+            let follows = is_text && named::is_before_secret(&self.content(at, self.end_of_string(at)));
+            at = match (is_text && is_next).then(|| self.paired(at)).flatten() {
+                Some(end) => end,
+                None => self.value(at, name),
+            };
+            is_next = follows;
+            at = self.behind_comma(at);
         }
         at + 1
+    }
+
+    /// The new texts of a list's elements that have parts of one secret; empty if there are none.
+    fn across(&mut self, mut at: usize) -> Vec<Option<String>> {
+        let mut pieces = Vec::new();
+        while self.byte(at) == b'"' {
+            let end = self.end_of_string(at);
+            pieces.push(self.content(at, end));
+            at = self.behind_comma(end);
+        }
+        if self.byte(at) != b']' {
+            return Vec::new();
+        }
+        let pieces: Vec<&str> = pieces.iter().map(AsRef::as_ref).collect();
+        self.redactor.across(&pieces, self.found).unwrap_or_default()
+    }
+
+    /// The position of the next member or element.
+    fn behind_comma(&self, at: usize) -> usize {
+        let at = self.behind_space(at);
+        if self.byte(at) == b',' { self.behind_space(at + 1) } else { at }
     }
 
     fn string(&mut self, at: usize, name: &str) -> usize {

@@ -9,6 +9,7 @@ mod found;
 pub(crate) mod glob;
 mod hits;
 mod json;
+mod lists;
 mod marks;
 mod named;
 mod names;

@@ -61,9 +61,48 @@ pub(super) const WORDS: &[&str] = &[
     "PRIVATE_KEY",
     "uthorization",
     "AUTHORIZATION",
+    "pi-Key",
+    "pi_Key",
+    "PI-KEY",
+    "pi-token",
+    "pi-Token",
+    "ccess-Token",
+    "CCESS-TOKEN",
+    "efresh-Token",
+    "REFRESH-TOKEN",
+    "uth-token",
+    "uth-Token",
+    "UTH-TOKEN",
+    "earer-token",
+    "earer-Token",
+    "ession-token",
+    "ession-Token",
+    "rivate-Key",
+    "PRIVATE-KEY",
     "ookie",
     "COOKIE",
 ];
+
+/// Members of an object whose text is the name of the value in another member, as in
+/// `{"name": "API_KEY", "value": "…"}`.
+const LABELS: [&str; 6] = ["name", "key", "header", "field", "variable", "option"];
+/// Members with the value.
+const VALUES: [&str; 4] = ["value", "val", "values", "data"];
+
+/// Whether a member's text may name the value of another member.
+pub(super) fn is_label(member: &str) -> bool {
+    LABELS.iter().any(|label| member.eq_ignore_ascii_case(label))
+}
+
+/// Whether a member may have the value that another member names.
+pub(super) fn is_labelled(member: &str) -> bool {
+    VALUES.iter().any(|value| member.eq_ignore_ascii_case(value))
+}
+
+/// Whether a text names the value after it in a list, as `--password` or `X-Api-Key` does.
+pub(super) fn is_before_secret(text: &str) -> bool {
+    text.len() <= 2 * MOST && (is_secret(text) || text.starts_with("--") && text.ends_with("token"))
+}
 
 /// Kind of these values in counts.
 pub(super) const KIND: &str = "named_secret";
@@ -120,5 +159,7 @@ mod tests {
         ] {
             assert!(!is_secret(name), "{name}");
         }
+        assert!(is_before_secret("--db-password") && is_before_secret("--token"));
+        assert!(!is_before_secret("token") && !is_before_secret("--max-tokens"));
     }
 }

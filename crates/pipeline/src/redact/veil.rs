@@ -1,5 +1,5 @@
 //! Encodings that hide a text from a plain search: percent-encoding, `\u` and `\x` escapes, character
-//! references of HTML, letters without a width, base64 and hexadecimal digits.
+//! references of HTML, letters without a width or of full width, other hyphens, base64, hexadecimal digits.
 
 use base64::Engine as _;
 use base64::alphabet;
@@ -132,6 +132,11 @@ fn escape(bytes: &[u8]) -> Option<(Letter, usize)> {
     match bytes {
         [b'%', digits @ ..] => Some((Letter::Byte(u8::try_from(hex(digits, 2)?).ok()?), 3)),
         [b'\\', b'x', digits @ ..] => Some((Letter::Byte(u8::try_from(hex(digits, 2)?).ok()?), 4)),
+        [b'\\', b'u', b'{', reference @ ..] => {
+            let end = reference.iter().take(7).position(|byte| *byte == b'}')?;
+            let number = hex(reference, end).filter(|_| end > 0)?;
+            Some((Letter::Char(char::from_u32(number)?), end + 4))
+        }
         [b'\\', b'u', digits @ ..] => {
             // A lone surrogate is never part of a secret.
             let letter = char::from_u32(hex(digits, 4)?).unwrap_or('?');
@@ -146,8 +151,19 @@ fn escape(bytes: &[u8]) -> Option<(Letter, usize)> {
         [0xE2, 0x80, 0x8B..=0x8F, ..] | [0xE2, 0x81, 0xA0, ..] | [0xEF, 0xBB, 0xBF, ..] => {
             Some((Letter::Nothing, 3))
         }
+        // Hyphens that texts have in place of the hyphen of ASCII: U+2010 to U+2013, U+2212.
+        [0xE2, 0x80, 0x90..=0x93, ..] | [0xE2, 0x88, 0x92, ..] => Some((Letter::Byte(b'-'), 3)),
+        [0xEF, second @ (0xBC | 0xBD), third @ 0x80..=0xBF, ..] => Some((full_width(*second, *third)?, 3)),
         _ => None,
     }
+}
+
+/// The letter, digit, hyphen or underscore of ASCII that a letter of full width stands for, by its last two
+/// bytes of UTF-8. Other signs of full width are usual in texts of East Asia.
+fn full_width(second: u8, third: u8) -> Option<Letter> {
+    let letter = (u16::from(second & 0x03) << 6 | u16::from(third & 0x3F)).checked_add(0x20)?;
+    let letter = u8::try_from(letter).ok()?;
+    (letter.is_ascii_alphanumeric() || matches!(letter, b'-' | b'_')).then_some(Letter::Byte(letter))
 }
 
 /// A numeric character reference of HTML without `&#`, and its length: `97;` or `x61;`.
@@ -347,7 +363,14 @@ mod tests {
 
     #[test]
     fn references_and_letters_without_a_width_are_read() {
-        for text in ["s&#107;-&#x31;", "s\u{200b}k\u{2060}-\u{ad}1\u{feff}", "&#115;k-1"] {
+        for text in [
+            "s&#107;-&#x31;",
+            "s\u{200b}k\u{2060}-\u{ad}1\u{feff}",
+            "&#115;k-1",
+            "\u{ff53}\u{ff4b}\u{ff0d}\u{ff11}",
+            "sk\u{2011}1",
+            "\\u{73}k-\\u{000031}",
+        ] {
             assert_eq!(Unescaped::of(text).unwrap().text, "sk-1", "{text}");
         }
         for plain in ["a & b", "&#;", "&#xzz;", "&#+1;", "&#99999999;", "\u{ff0c}\u{2026}\u{a3}"] {

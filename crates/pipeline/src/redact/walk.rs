@@ -210,8 +210,8 @@ impl Redactor {
                     *text = clean;
                 }
             }
-            Value::Array(values) => values.iter_mut().for_each(|value| self.value(name, value, found)),
-            Value::Map(pairs) => pairs.retain_mut(|(member, value)| self.member(member, value, found)),
+            Value::Array(values) => self.list(name, values, found),
+            Value::Map(pairs) => self.map(name, pairs, found),
             Value::Int(int) if int.unsigned_abs() >= LEAST || named::is_secret(name) => {
                 if let Some(clean) = self.number(&int.to_string(), name, found) {
                     *value = Value::String(clean);
@@ -251,7 +251,7 @@ impl Redactor {
 
     /// Redacts a name and its value; `false`: both are removed. A changed name can match another rule, so the
     /// value is checked again.
-    fn member(&self, name: &mut CompactString, value: &mut Value, found: &mut Findings) -> bool {
+    pub(super) fn member(&self, name: &mut CompactString, value: &mut Value, found: &mut Findings) -> bool {
         self.field(name, value, found) && (!self.name(name, found) || self.field(name, value, found))
     }
 

@@ -207,3 +207,112 @@ fn numbers_behind_refused_ones_are_found() {
     let clean = note(&config, "note", &format!("{row} tel (030 1234567, then +49 30 1234567"));
     assert!(clean.starts_with(&row) && !clean.contains("1234567"), "{clean}");
 }
+
+/// Ways in which texts, lists and objects name a secret. None of the values has a known format.
+fn named_secrets(value: &str) -> Vec<String> {
+    let at = |form: &str| form.replace("VALUE", value);
+    [
+        "mysql --password VALUE -h db",
+        "tool --token VALUE",
+        "tool --hf-token=VALUE",
+        "curl -s -u admin:VALUE https://h/",
+        "curl --user=\"admin:VALUE\" https://h/",
+        "X-Api-Key: VALUE",
+        "X-Auth-Token: VALUE",
+        "Cookie: session=VALUE; theme=dark",
+        "password: |\n  VALUE",
+        "<password>VALUE</password>",
+        ":password=>\"VALUE\"",
+        "a=b&token=VALUE&x=1",
+        r#"["mysql", "--password", "VALUE"]"#,
+        r#"["--token", "VALUE"]"#,
+        r#"[["X-Api-Key", "VALUE"]]"#,
+        r#"{"X-Api-Key": "VALUE"}"#,
+        r#"{"env": [{"name": "DB_PASSWORD", "value": "VALUE"}]}"#,
+        r#"[{"value": "VALUE", "key": "api_key"}]"#,
+        r#"{"password": {"value": "VALUE", "at": [1]}}"#,
+    ]
+    .map(at)
+    .to_vec()
+}
+
+#[test]
+fn a_name_in_another_text_marks_a_secret() {
+    let value = "Tr0ub4dor3xyzzy";
+    for text in named_secrets(value) {
+        let span = draft(1, 1).with("note", text.as_str()).span();
+        let batch = Batch { spans: vec![span], ..Batch::default() };
+        let (batch, _) = redacted(&RedactConfig::default(), batch);
+        let note = batch.spans[0].attributes.text("note").unwrap();
+        assert!(!note.contains(value) && note.contains("[redacted:"), "{text}: {note}");
+        let is_json = text.starts_with(['[', '{']);
+        assert!(!is_json || serde_json::from_str::<serde_json::Value>(note).is_ok(), "{note}");
+    }
+}
+
+#[test]
+fn a_name_in_another_attribute_value_marks_a_secret() {
+    let text = |text: &str| Value::from(text);
+    let pair =
+        |name: &str| Value::Map(vec![("name".into(), text(name)), ("value".into(), text("Tr0ub4dor3xyzzy"))]);
+    for value in [
+        Value::Array(vec![text("--password"), text("Tr0ub4dor3xyzzy")]),
+        Value::Array(vec![pair("API_KEY")]),
+        Value::Map(vec![("secret".into(), Value::Map(vec![("a".into(), text("Tr0ub4dor3xyzzy"))]))]),
+    ] {
+        let event = event(value);
+        let (batch, _) =
+            redacted(&RedactConfig::default(), Batch { events: vec![event], ..Batch::default() });
+        let said = format!("{:?}", batch.events[0].body);
+        assert!(!said.contains("Tr0ub4dor"), "{said}");
+    }
+}
+
+#[test]
+fn names_of_secrets_in_schemas_and_lists_change_nothing() {
+    for text in [
+        r#"{"required":["username","password","email"],"name":"password","value":"string"}"#,
+        r#"{"properties":{"password":{"type":"string","minLength":"twelve"}}}"#,
+        r#"[{"name":"city","value":"Paris75001x"}]"#,
+        r#"["--max-tokens","4096tokens"]"#,
+        "the --password option and the token of the password page",
+        "Cookie: the word has no value here 1 2 3",
+        "na\u{ef}ve \u{2013} a state\u{2011}of\u{2011}the\u{2011}art \u{ff0c}text",
+    ] {
+        let span = draft(1, 1).with("note", text).span();
+        let batch = Batch { spans: vec![span], ..Batch::default() };
+        let (batch, _) = redacted(&RedactConfig::default(), batch);
+        assert_eq!(batch.spans[0].attributes.text("note"), Some(text));
+    }
+}
+
+#[test]
+fn letters_that_look_alike_hide_no_secret() {
+    let secret = format!("sk-ant-api03-{}", "A1b2C3d4".repeat(4));
+    let wide = |letter: char| char::from_u32(u32::from(letter) + 0xFEE0).unwrap();
+    for text in [secret.replace('-', "\u{2011}"), secret.chars().map(wide).collect()] {
+        let span = draft(1, 1).with("note", format!("a {text} b").as_str()).span();
+        let batch = Batch { spans: vec![span], ..Batch::default() };
+        let (batch, _) = redacted(&RedactConfig::default(), batch);
+        let note = batch.spans[0].attributes.text("note").unwrap();
+        assert_eq!(note, "a [redacted:anthropic_key] b", "{text}");
+    }
+}
+
+#[test]
+fn pieces_of_a_secret_in_a_list_are_masked() {
+    let secret = format!("sk-ant-api03-{}", "A1b2C3d4".repeat(4));
+    let (one, rest) = secret.split_at(9);
+    let (two, three) = rest.split_at(12);
+    let list = [&format!("it is {one}"), two, &format!("{three}, so")];
+    let value = Value::Array(list.iter().map(|piece| Value::from(*piece)).collect());
+    let said = serde_json::to_string(&list).unwrap();
+    let span = draft(1, 1).with("note", said.as_str()).with("list", value).span();
+    let (batch, text) = redacted(&RedactConfig::default(), Batch { spans: vec![span], ..Batch::default() });
+    let attributes = &batch.spans[0].attributes;
+    let expected = ["it is [redacted:anthropic_key]", "", ", so"];
+    assert_eq!(attributes.text("note"), Some(serde_json::to_string(&expected).unwrap().as_str()));
+    let expected = Value::Array(expected.iter().map(|piece| Value::from(*piece)).collect());
+    assert_eq!(attributes.get("list"), Some(&expected));
+    assert!(text.contains("anthropic_key"), "{text}");
+}

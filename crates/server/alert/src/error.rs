@@ -97,6 +97,9 @@ pub enum AlertError {
          --repair`"
     )]
     Lost(PathBuf),
+    /// The alert file is a folder or a device.
+    #[error("{0}: it is not a file: remove it and restore the file, or run `quipu check store --repair`")]
+    NoFile(PathBuf),
     /// The alert file is from another program or a newer version.
     #[error(
         "{path}: expected an alert file of version {expected} or older, found {found}; use a newer quipu"
@@ -129,7 +132,7 @@ impl AlertError {
             Self::File { cause, .. } => {
                 matches!(cause.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase))
             }
-            Self::Lost(_) => true,
+            Self::Lost(_) | Self::NoFile(_) => true,
             _ => false,
         }
     }

@@ -126,6 +126,11 @@ rule_config! {
 }
 
 impl RuleConfig {
+    /// Whether an action runs a program of the host.
+    pub fn runs_programs(&self) -> bool {
+        self.actions.iter().flatten().any(|action| action.command.is_some())
+    }
+
     /// The config with the keys of its preset; unchanged without one.
     pub(crate) fn with_preset(self) -> Option<Self> {
         match self.preset.as_deref().map(preset) {

@@ -185,6 +185,7 @@ impl Call<'_> {
             length: self.body.len(),
             output: self.likely_output(),
             most,
+            is_embedding: self.endpoint.shape.is_embedding(),
         };
         let call = ModelCall::begin(&who.context, &self.endpoint, self.asks.as_ref());
         let mut call = call.amend(&self.endpoint, move |answer| usage::complete(answer, unsaid));

@@ -32,6 +32,14 @@ const READ_BY: [HeaderName; 2] = [CONTENT_TYPE, CONTENT_ENCODING];
 const SAID_BY_BODIES: [&str; 8] =
     ["model", "messages", "prompt", "input", "contents", "maxtokens", "n", "stream"];
 
+/// Query parameters that change the form of an answer at Google, or leave out its usage. A `$` may precede
+/// them. Source: [system parameters](https://cloud.google.com/apis/docs/system-parameters).
+const FORMS: [&str; 3] = ["fields", "alt", "callback"];
+/// The values of `alt` that the gateway reads.
+const READABLE_FORMS: [&str; 2] = ["json", "sse"];
+/// The header with the effect of `fields`.
+const FIELD_MASK: &str = "x-goog-fieldmask";
+
 /// Why a request is ambiguous.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Doubt {
@@ -51,6 +59,10 @@ pub(crate) enum Doubt {
     Spelling,
     /// The query repeats a member of the body.
     Query,
+    /// The query or a header changes the form of the answer, so its usage could be missing.
+    Form,
+    /// The body names further models, which the provider may call in place of the judged one.
+    Fallback,
     /// The body lacks a member that its path requires.
     Shape,
     /// The model name has spaces around it or control characters, or is not a text.
@@ -71,6 +83,8 @@ impl Doubt {
             Self::Twice => "repeated_member",
             Self::Spelling => "spelling",
             Self::Query => "query",
+            Self::Form => "answer_form",
+            Self::Fallback => "fallback_models",
             Self::Shape => "shape",
             Self::Model => "model",
             Self::Background => "background",
@@ -89,6 +103,10 @@ impl Doubt {
             Self::Twice => "a member of the body is repeated",
             Self::Spelling => "only some servers recognise the spelling of a member of the body",
             Self::Query => "the query repeats a member of the body",
+            Self::Form => {
+                "the query or a header changes the form of the answer, so its usage could be missing"
+            }
+            Self::Fallback => "the body names further models (`models`, `fallbacks`)",
             Self::Shape => "the body lacks members that this API requires",
             Self::Model => "the model's name is not plain text, or has spaces around it",
             Self::Background => "an answer that a later request fetches (`background`) cannot be counted",
@@ -116,7 +134,8 @@ impl Doubt {
 /// # Errors
 /// A header or a query parameter does this.
 pub(crate) fn not_overridden(headers: &HeaderMap, uri: &Uri) -> Result<(), Refusal> {
-    let by_header = OVERRIDES.iter().any(|name| headers.contains_key(*name));
+    // Servers with a CGI interface read an underscore in a header's name as a hyphen.
+    let by_header = headers.keys().any(|name| OVERRIDES.contains(&&*name.as_str().replace('_', "-")));
     if by_header || names(uri).any(|name| OVERRIDING.contains(&name.to_ascii_lowercase().as_str())) {
         let why = "headers and parameters that replace a request's method or path are not forwarded";
         return Err(Refusal::new(StatusCode::BAD_REQUEST, "request_override", why));
@@ -152,15 +171,33 @@ pub(crate) fn of_head(method: &Method, headers: &HeaderMap, uri: &Uri) -> Option
         return Some(Doubt::Media);
     }
     let repeats = |name: String| SAID_BY_BODIES.contains(&&*quipu_json::fold(&name));
-    names(uri).any(repeats).then_some(Doubt::Query)
+    if names(uri).any(repeats) {
+        return Some(Doubt::Query);
+    }
+    let is_formed = headers.contains_key(FIELD_MASK) || parameters(uri).any(|part| is_form(&part));
+    is_formed.then_some(Doubt::Form)
+}
+
+/// Returns whether a query parameter gives the answer a form without usage, or one that is not read.
+fn is_form((name, value): &(String, String)) -> bool {
+    let name = name.to_ascii_lowercase();
+    let name = name.trim_start_matches('$');
+    let is_read = name == "alt" && READABLE_FORMS.contains(&&*value.to_ascii_lowercase());
+    FORMS.contains(&name) && !is_read
 }
 
 /// The decoded names of query parameters.
 fn names(uri: &Uri) -> impl Iterator<Item = String> {
+    parameters(uri).map(|(name, _)| name)
+}
+
+/// The decoded names and values of query parameters.
+fn parameters(uri: &Uri) -> impl Iterator<Item = (String, String)> {
+    let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().trim().to_owned();
     let parts = uri.query().unwrap_or_default().split(['&', ';']);
-    parts.map(|part| {
-        let name = part.split('=').next().unwrap_or_default();
-        percent_decode_str(name).decode_utf8_lossy().trim().to_owned()
+    parts.map(move |part| {
+        let (name, value) = part.split_once('=').unwrap_or((part, ""));
+        (decoded(name), decoded(value))
     })
 }
 
@@ -171,10 +208,18 @@ pub(crate) fn is_json(headers: &HeaderMap) -> bool {
     let Ok(first) = first.to_str() else { return false };
     let mut parts = first.split(';').map(|part| part.trim().to_ascii_lowercase());
     let media = parts.next().unwrap_or_default();
-    let is_json = media.is_empty() || media == "application/json" || media.ends_with("+json");
-    let charset = |part: String| part.strip_prefix("charset=").map(|name| name.trim_matches('"').to_owned());
-    let is_utf8 = |name: String| matches!(name.as_str(), "utf-8" | "utf8" | "us-ascii");
-    all.next().is_none() && is_json && parts.filter_map(charset).all(is_utf8)
+    let is_suffixed = media.starts_with("application/") && media.ends_with("+json");
+    let is_json = media.is_empty() || media == "application/json" || is_suffixed;
+    all.next().is_none() && is_json && parts.all(|part| is_utf8(&part))
+}
+
+/// Returns whether a parameter of a content type leaves the text in UTF-8. Servers differ in how they read
+/// spaces around `=` and extended names such as `charset*`.
+fn is_utf8(parameter: &str) -> bool {
+    let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+    let value = value.trim().trim_matches('"');
+    !name.trim().starts_with("charset")
+        || name.trim() == "charset" && matches!(value, "utf-8" | "utf8" | "us-ascii")
 }
 
 #[cfg(test)]
@@ -207,6 +252,10 @@ mod tests {
             "application/x-www-form-urlencoded",
             "text/plain",
             "application/x-ndjson",
+            "application/json; charset = utf-7",
+            "application/json; charset*=utf-16",
+            "application/json; charset=utf-8; charset=utf-7",
+            "multipart/form-data+json; boundary=x",
         ] {
             assert_eq!(doubt(kind), Some(Doubt::Media), "{kind}");
         }
@@ -222,6 +271,14 @@ mod tests {
             assert_eq!(of_head(&Method::POST, &none, &query.parse().unwrap()), Some(Doubt::Query), "{query}");
         }
         assert_eq!(of_head(&Method::POST, &none, &"/?api-version=1&key=k&alt=sse".parse().unwrap()), None);
+        let form = |query: &str| of_head(&Method::POST, &none, &query.parse().unwrap());
+        for query in ["/?fields=candidates", "/?%24Fields=x", "/?alt=proto", "/?$alt=media", "/?callback=f"] {
+            assert_eq!(form(query), Some(Doubt::Form), "{query}");
+        }
+        let mask = headers(&[("x-goog-fieldmask", "candidates")]);
+        assert_eq!(of_head(&Method::POST, &mask, &"/".parse().unwrap()), Some(Doubt::Form));
+        let under = headers(&[("x_http_method_override", "PUT")]);
+        assert!(not_overridden(&under, &"/".parse().unwrap()).is_err());
         for query in ["/?_method=POST", "/?%24httpMethod=POST"] {
             assert!(not_overridden(&none, &query.parse().unwrap()).is_err(), "{query}");
         }

@@ -15,6 +15,16 @@ pub(crate) const OURS: &str = "x-quipu-";
 /// does not index them ([RFC 7541 7.1.3](https://www.rfc-editor.org/rfc/rfc7541#section-7.1.3)).
 const KEYS: [&str; 5] = ["authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie"];
 
+/// Headers that name the host of the request to the gateway. A provider could take it for its own.
+const HOSTS: [&str; 6] = [
+    "forwarded",
+    "x-forwarded-host",
+    "x-forwarded-server",
+    "x-host",
+    "x-original-host",
+    "x-http-host-override",
+];
+
 /// Removes headers of one connection, which a proxy must not pass on
 /// ([RFC 9110 7.6.1](https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1), 11.7), and those that
 /// `Connection` names. It also removes a length next to chunks, which could make the next hop read another
@@ -43,14 +53,14 @@ fn end_here(headers: &mut HeaderMap) {
 
 /// Prepares the headers of a request for the upstream.
 ///
-/// `Host` becomes the upstream's. A held body gets a new length. `Expect` is removed, because the gateway has
+/// `Host` becomes the upstream's, and other headers that name a host are removed. A held body gets a new length. `Expect` is removed, because the gateway has
 /// answered it.
 pub(crate) fn to_upstream(headers: &mut HeaderMap, is_held: bool) {
     end_here(headers);
     headers.remove(HOST);
     headers.remove(EXPECT);
-    let ours: Vec<HeaderName> =
-        headers.keys().filter(|name| name.as_str().starts_with(OURS)).cloned().collect();
+    let is_removed = |name: &str| name.starts_with(OURS) || HOSTS.contains(&&*name.replace('_', "-"));
+    let ours: Vec<HeaderName> = headers.keys().filter(|name| is_removed(name.as_str())).cloned().collect();
     for name in ours {
         headers.remove(name);
     }
@@ -117,6 +127,9 @@ mod tests {
             ("proxy-authorization", "Basic x"),
             ("host", "127.0.0.1"),
             ("x-quipu-session", "s"),
+            ("x-forwarded-host", "evil.example"),
+            ("x_original_host", "evil.example"),
+            ("forwarded", "host=evil.example"),
             ("authorization", "Bearer k"),
             ("openai-beta", "x=1"),
             ("traceparent", "00-x"),

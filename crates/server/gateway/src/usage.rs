@@ -22,6 +22,8 @@ pub(crate) struct Unsaid {
     pub output: u64,
     /// The most that the call can use.
     pub most: Most,
+    /// Whether the call returns embeddings, which have no output tokens.
+    pub is_embedding: bool,
 }
 
 /// The upper bound of a call's usage. Its reservation has the same figures.
@@ -45,6 +47,26 @@ impl Unsaid {
         self.input.unwrap_or_else(counted)
     }
 
+    /// Returns whether the reported figures can be right: a request has input, and an answer with contents
+    /// has output.
+    fn is_plausible(&self, answer: &Answer, told: &Usage) -> bool {
+        let has_output = self.is_embedding || answer.output.is_none() || told.output.is_some_and(|n| n > 0);
+        has_output && told.input.is_some_and(|input| input > 0)
+    }
+
+    /// The output tokens of an answer whose usage is hidden. If a budget judges the call, the reasoning that
+    /// a model does not show counts by its upper bound: a client gains nothing from a stream without usage.
+    fn hidden(&self, answer: &Answer) -> u64 {
+        let said = self.said(answer);
+        let times = quipu_tokens::reasoning(&self.model);
+        let is_shown = answer.output.as_ref().is_some_and(has_reasoning);
+        if times == 1 || is_shown || self.most.input.is_none() {
+            return said;
+        }
+        let most = if said == 0 { self.most.output } else { said.saturating_mul(times) };
+        most.min(self.most.output).max(said)
+    }
+
     /// The output tokens of an answer, as far as it arrived.
     fn said(&self, answer: &Answer) -> u64 {
         let said = answer.output.as_ref().map(text).unwrap_or_default();
@@ -63,12 +85,14 @@ impl Unsaid {
 /// output too early or not at all, so the received part counts. An answer of which nothing came counts with
 /// the usual output of such a call, because the provider has processed the request. An answer that passed
 /// unread counts with the most that the call can use. So a client gains nothing from an answer that is
-/// compressed in another way, or that passes while memory is short.
+/// compressed in another way, or that passes while memory is short. Reported figures that cannot be right,
+/// such as no input or no output of an answer with text, are replaced by the estimate.
 pub(crate) fn complete(answer: &mut Answer, unsaid: Unsaid) {
     let is_told = answer.usage.as_ref().is_some_and(|usage| usage.input.is_some() || usage.output.is_some());
+    let is_plausible = answer.usage.as_ref().is_some_and(|usage| unsaid.is_plausible(answer, usage));
     let failed = answer.failure.is_some() || answer.status >= 400;
     let has_begun = answer.status < 400 && answer.output.is_some();
-    if failed && !is_told && !has_begun || is_told && answer.is_complete {
+    if failed && !is_told && !has_begun || is_plausible && answer.is_complete {
         return;
     }
     if answer.is_unread {
@@ -78,16 +102,29 @@ pub(crate) fn complete(answer: &mut Answer, unsaid: Unsaid) {
         return;
     }
     let is_read = answer.output.is_some() || answer.is_complete && !answer.is_cut && answer.id.is_some();
-    let output = if is_read || is_told { unsaid.said(answer) } else { unsaid.output };
+    let output = match (is_told, is_read) {
+        (true, _) => unsaid.said(answer),
+        (false, true) => unsaid.hidden(answer),
+        (false, false) => unsaid.output,
+    };
     let told = answer.usage.take().unwrap_or_default();
     let before = told.output.unwrap_or(0);
-    if is_told && before >= output {
+    if is_plausible && before >= output {
         answer.usage = Some(told);
         return;
     }
-    let input = told.input.unwrap_or_else(|| unsaid.input());
+    let input = told.input.filter(|input| *input > 0).unwrap_or_else(|| unsaid.input());
     answer.usage =
         Some(Usage { input: Some(input), output: Some(output.max(before)), estimated: true, ..told });
+}
+
+/// Whether an answer shows the reasoning of its model.
+fn has_reasoning(output: &Value) -> bool {
+    let mut messages = output.as_array().into_iter().flatten();
+    messages.any(|message| {
+        let parts = message.get("parts").and_then(Value::as_array).into_iter().flatten();
+        parts.filter_map(|part| part.get("type")).any(|kind| kind == "reasoning")
+    })
 }
 
 /// Collects text, reasoning, and the names and arguments of tools.
@@ -132,12 +169,25 @@ mod tests {
         Most { input: Some(70), output: 9_000, tier: Some("priority".to_owned()) }
     }
 
-    fn completed(mut answer: Answer) -> Option<Usage> {
+    fn completed(answer: Answer) -> Option<Usage> {
+        completed_by("gpt-4o", answer)
+    }
+
+    fn completed_by(model: &str, mut answer: Answer) -> Option<Usage> {
         let estimator = Estimator::new(Arc::new(Free));
-        let model = "gpt-4o".to_owned();
+        let model = model.to_owned();
         complete(
             &mut answer,
-            Unsaid { estimator, model, input: Some(7), body: None, length: 0, output: 500, most: most() },
+            Unsaid {
+                estimator,
+                model,
+                input: Some(7),
+                body: None,
+                length: 0,
+                output: 500,
+                most: most(),
+                is_embedding: false,
+            },
         );
         answer.usage
     }
@@ -153,6 +203,42 @@ mod tests {
         let told = Some(Usage::of(5, 3));
         let answer = Answer { usage: told.clone(), output: said(), is_complete: true, ..Answer::default() };
         assert_eq!(completed(answer), told);
+    }
+
+    #[test]
+    fn figures_that_cannot_be_right_are_replaced() {
+        for told in [
+            Usage { input: Some(10), ..Usage::default() },
+            Usage { output: Some(0), input: Some(10), ..Usage::default() },
+            Usage { output: Some(3), ..Usage::default() },
+            Usage::of(0, 0),
+        ] {
+            let answer =
+                Answer { usage: Some(told.clone()), output: said(), is_complete: true, ..Answer::default() };
+            let usage = completed(answer).unwrap_or_default();
+            assert!(
+                usage.estimated && usage.input >= Some(7) && usage.output > Some(3),
+                "{told:?}: {usage:?}"
+            );
+        }
+        let none_said = Usage { input: Some(10), ..Usage::default() };
+        let answer = Answer { usage: Some(none_said.clone()), is_complete: true, ..Answer::default() };
+        assert_eq!(completed(answer), Some(none_said), "a blocked prompt has no output");
+    }
+
+    #[test]
+    fn reasoning_that_is_not_shown_counts_by_its_bound() {
+        let answer = |output| Answer { output, is_complete: true, id: Some("c".into()), ..Answer::default() };
+        let output = |model: &str, said: Option<Value>| {
+            completed_by(model, answer(said)).and_then(|usage| usage.output).unwrap_or_default()
+        };
+        assert!(output("o3", said()) >= output("gpt-4o", said()) * 7);
+        assert_eq!((output("o3", None), output("gpt-4o", None)), (9_000, 0), "all of it was reasoning");
+        let mut shown = said();
+        if let Some(part) = shown.as_mut().and_then(|output| output.pointer_mut("/0/parts/0/type")) {
+            *part = json!("reasoning");
+        }
+        assert_eq!(output("o3", shown), output("o3", said()) / 8);
     }
 
     #[test]

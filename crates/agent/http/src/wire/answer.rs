@@ -29,7 +29,7 @@ pub struct Answer {
     pub is_complete: bool,
     /// Whether a part was too long to read and is missing.
     pub is_cut: bool,
-    /// Whether it passed unread, or its reading was given up.
+    /// Whether it passed unread, its reading was given up, or nothing in it was understood.
     pub is_unread: bool,
     /// Received bytes of text, reasoning and arguments, if contents are read. It is more than in
     /// [`Answer::output`] if that is cut.
@@ -39,6 +39,14 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// Whether nothing in it was understood.
+    pub(crate) fn is_blank(&self) -> bool {
+        let is_named = self.id.is_some() || self.model.is_some();
+        let is_used = self.usage.is_some() || self.cost.is_some();
+        let has_contents = self.said_bytes > 0 || self.output.is_some() || !self.tool_calls.is_empty();
+        !is_named && !is_used && !has_contents && self.failure.is_none() && self.finish_reasons.is_empty()
+    }
+
     /// Removes the contents; figures and short names stay.
     pub(crate) fn forget_contents(&mut self) {
         self.output = None;

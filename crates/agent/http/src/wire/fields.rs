@@ -12,12 +12,17 @@ pub(crate) fn word<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
     text(value, key).filter(|text| !text.is_empty())
 }
 
-/// Count of a member: an integer, or a double with an integer value.
+/// More than this is no count: tokens of one call stay far below it. An absurd figure must not be lost in a
+/// later conversion, because the call would then cost nothing.
+const MOST_COUNT: u64 = 1_000_000_000_000_000;
+
+/// Count of a member: an integer, or a double with an integer value; `None` from 10^15 on.
 pub(crate) fn count(value: &Value, key: &str) -> Option<u64> {
     let member = value.get(key)?;
     let whole =
         |double: f64| ((0.0..1e15).contains(&double) && double.fract() == 0.0).then_some(double as u64);
-    member.as_u64().or_else(|| member.as_f64().and_then(whole))
+    let known = |count: &u64| *count < MOST_COUNT;
+    member.as_u64().or_else(|| member.as_f64().and_then(whole)).filter(known)
 }
 
 /// Count of the first member that has one.

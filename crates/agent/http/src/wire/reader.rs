@@ -33,6 +33,8 @@ pub struct Reader {
     bounds: Bounds,
     form: Form,
     draft: Draft,
+    /// Whether any data has arrived: comments of a stream are none.
+    has_data: bool,
 }
 
 #[derive(Debug)]
@@ -45,7 +47,13 @@ enum Form {
 impl Reader {
     /// Creates a reader of an answer in this shape. With `contents`, it keeps up to 1 MiB of the output.
     pub fn new(shape: Shape, contents: bool) -> Self {
-        Self { shape, bounds: Bounds::default(), form: Form::Unknown, draft: Draft::new(contents) }
+        Self {
+            shape,
+            bounds: Bounds::default(),
+            form: Form::Unknown,
+            draft: Draft::new(contents),
+            has_data: false,
+        }
     }
 
     /// Keeps at most the first `most` bytes of the output.
@@ -95,10 +103,13 @@ impl Reader {
     /// Reads the next bytes.
     pub fn chunk(&mut self, bytes: &[u8]) {
         let bytes = if matches!(self.form, Form::Unknown) { self.begin(bytes) } else { bytes };
-        let (shape, draft) = (self.shape, &mut self.draft);
+        let (shape, draft, has_data) = (self.shape, &mut self.draft, &mut self.has_data);
         match &mut self.form {
             Form::Unknown => {}
-            Form::Events(sse) => sse.feed(bytes, &mut |event| read_event(shape, &event, draft)),
+            Form::Events(sse) => sse.feed(bytes, &mut |event| {
+                *has_data = true;
+                read_event(shape, &event, draft);
+            }),
             Form::Json { scanner, .. } => scanner.feed(bytes, &mut |found| match found {
                 Scanned::Object(members) => {
                     whole(shape, &Value::Object(members), draft);
@@ -125,7 +136,9 @@ impl Reader {
                 }
             }
         }
-        self.draft.finish()
+        let mut answer = self.draft.finish();
+        answer.is_unread = self.has_data && answer.is_blank();
+        answer
     }
 
     /// Recognises the form by the first byte after whitespace and a byte order mark. Returns the bytes from
@@ -136,6 +149,8 @@ impl Reader {
         let rest = bytes.get(before..).unwrap_or_default();
         let Some(first) = rest.first() else { return rest };
         let is_list = *first == b'[';
+        // A line of a stream begins with a comment's colon, or with `data`, `event`, `id` or `retry`.
+        self.has_data = !b":deir".contains(first);
         self.form = if is_list || *first == b'{' {
             let wanted = |member: &str| !matches!(member, "data" | "embedding" | "embeddings");
             Form::Json { scanner: Scanner::new(self.bounds.member, wanted), is_list }

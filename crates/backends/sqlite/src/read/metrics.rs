@@ -86,81 +86,68 @@ pub(crate) fn temporality_of(number: i64) -> Temporality {
     numbered(&TEMPORALITIES, number, Temporality::Unspecified)
 }
 
-/// Every metric, by name; unit, description and instrument are those of its latest series.
+/// Every metric, by name; unit, description and instrument are those of its latest series. The list ends
+/// with the metric that exceeds [`AnswerMemory::group_bytes`]. Series beyond that memory are not counted.
 pub(crate) fn names(shared: &Shared) -> Result<Vec<MetricName>> {
-    let days = shared.sound_days()?;
-    let mut hold = AnswerMemory::current().hold(0)?;
-    let mut seen: HashSet<Hash> = HashSet::new();
-    let mut names: BTreeMap<CompactString, MetricName> = BTreeMap::new();
-    for (_, day) in shared.ask_all(&days, names_in)? {
-        // The memory of a day's names is held until all of them are among the others.
-        for (found, series) in day.names.into_values() {
-            let mut new = 0;
-            for hash in series {
-                if seen.insert(hash) {
-                    hold.grow(HASH)?;
-                    new += 1;
-                }
-            }
-            let known = match names.entry(found.name.clone()) {
-                Entry::Occupied(known) => known.into_mut(),
-                Entry::Vacant(free) => {
-                    hold.grow(text_bytes(&found))?;
-                    free.insert(MetricName { series: 0, ..found.clone() })
-                }
-            };
-            known.series += new;
-            known.last_at = known.last_at.max(found.last_at);
-        }
+    let hold = AnswerMemory::current().hold(0)?;
+    let mut list = NameList { names: BTreeMap::new(), seen: HashSet::new(), hold, bytes: 0 };
+    // Newest first, one day at a time: many days together could have more names than one answer has memory.
+    for day in shared.sound_days()? {
+        shared.ask(day, |reader| list.add_day(reader))?;
     }
-    Ok(names.into_values().collect())
+    Ok(list.names.into_values().collect())
 }
 
-/// The metrics of one day by the number of their name, each with the hashes of its series.
-struct DayNames {
-    names: BTreeMap<i64, (MetricName, Vec<Hash>)>,
-    _hold: MemoryHold,
+/// Metrics of the days so far.
+struct NameList {
+    names: BTreeMap<CompactString, MetricName>,
+    /// Series that are counted.
+    seen: HashSet<Hash>,
+    hold: MemoryHold,
+    /// Memory of the names.
+    bytes: usize,
 }
 
-/// Memory of a metric's texts.
-fn text_bytes(metric: &MetricName) -> usize {
-    SERIES + metric.name.len() + metric.unit.len() + metric.description.len()
-}
+impl NameList {
+    fn add_day(&mut self, reader: &DayReader<'_>) -> fault::Result<()> {
+        let names = Names::new(reader.conn);
+        let mut look = reader.conn.prepare_cached(
+            "SELECT s.hash, s.name, s.unit, s.description, s.instrument, \
+             (SELECT MAX(p.time) FROM points p WHERE p.series = s.id) FROM series s ORDER BY s.id",
+        )?;
+        let mut rows = look.query([])?;
+        while let Some(row) = rows.next()? {
+            self.add(row, &names)?;
+        }
+        Ok(())
+    }
 
-fn names_in(reader: &DayReader<'_>) -> fault::Result<DayNames> {
-    let names = Names::new(reader.conn);
-    let mut look = reader.conn.prepare_cached(
-        "SELECT s.hash, s.name, s.unit, s.description, s.instrument, \
-         (SELECT MAX(p.time) FROM points p WHERE p.series = s.id) FROM series s ORDER BY s.id",
-    )?;
-    let mut rows = look.query([])?;
-    let mut found: BTreeMap<i64, (MetricName, Vec<Hash>)> = BTreeMap::new();
-    let mut hold = AnswerMemory::current().hold(0)?;
-    while let Some(row) = rows.next()? {
-        hold.grow(HASH)?;
-        let number = row.get::<_, Option<i64>>(1)?;
+    fn add(&mut self, row: &Row<'_>, names: &Names<'_>) -> fault::Result<()> {
+        let most = AnswerMemory::current().group_bytes();
+        let name = names.text(row.get(1)?)?.unwrap_or_default();
         let last_at = Timestamp::from_nanos(row.get::<_, Option<i64>>(5)?.unwrap_or_default());
-        let (known, series) = match found.entry(number.unwrap_or_default()) {
+        let known = match self.names.entry(name) {
             Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(_) if self.bytes > most => return Ok(()),
             Entry::Vacant(free) => {
+                let unit = names.text(row.get(2)?)?.unwrap_or_default();
+                let description = row.get_ref(3)?.as_bytes().map_err(rusqlite::Error::from)?.len();
                 // A description can be long: its memory is held before it is copied.
-                hold.grow(row.get_ref(3)?.as_bytes().map_err(rusqlite::Error::from)?.len())?;
-                let name = MetricName {
-                    name: names.text(number)?.unwrap_or_default(),
-                    unit: names.text(row.get(2)?)?.unwrap_or_default(),
-                    description: row.get(3)?,
-                    instrument: numbered(&INSTRUMENTS, row.get(4)?, Instrument::Gauge),
-                    series: 0,
-                    last_at,
-                };
-                hold.grow(SERIES + name.name.len() + name.unit.len())?;
-                free.insert((name, Vec::new()))
+                let bytes = SERIES + free.key().len() + unit.len() + description;
+                self.hold.grow(bytes)?;
+                self.bytes += bytes;
+                let instrument = numbered(&INSTRUMENTS, row.get(4)?, Instrument::Gauge);
+                let (name, description) = (free.key().clone(), row.get(3)?);
+                free.insert(MetricName { name, unit, description, instrument, series: 0, last_at })
             }
         };
         known.last_at = known.last_at.max(last_at);
-        series.push(row.get(0)?);
+        if self.seen.len() * HASH <= most && self.seen.insert(row.get(0)?) {
+            self.hold.grow(HASH)?;
+            known.series += 1;
+        }
+        Ok(())
     }
-    Ok(DayNames { names: found, _hold: hold })
 }
 
 /// A value as a label: text unchanged, any other value in its shortest form.

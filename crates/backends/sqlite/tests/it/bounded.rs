@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use quipu_backend_sqlite::Sqlite;
-use quipu_conformance::sample::{at, draft, priced};
+use quipu_conformance::sample::{at, draft, metric, priced};
 use quipu_core::{
-    AnswerMemory, CostQuery, FacetField, MemoryBudget, Owner, OwnerKind, SessionQuery, Sort, Span, Store,
-    StoreForgetting as _, Timestamp, TraceFilter, TraceQuery, TraceRow,
+    AnswerMemory, Backend as _, Batch, CostQuery, FacetField, Instrument, MemoryBudget, Owner, OwnerKind,
+    SessionQuery, Sort, Span, Store, StoreForgetting as _, Timestamp, TraceFilter, TraceQuery, TraceRow,
 };
 
 use crate::{open, write};
@@ -99,6 +99,31 @@ async fn answers_over_days_of_distinct_names_stay_within_their_memory() {
     assert_eq!((tools[0].tool.as_str(), tools[0].calls), ("daily", DAYS * A_DAY / 10));
     let last = tools.last().unwrap();
     assert!(last.rest && last.tool.is_empty() && tools.iter().filter(|tool| tool.rest).count() == 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_list_of_metrics_ends_within_its_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    for day in 0..DAYS {
+        let time = start(day * A_DAY);
+        let numbers = day * A_DAY..(day + 1) * A_DAY;
+        let named = |number| metric(&name("metric", number), Instrument::Gauge, "a", &[(time, 1.0)]);
+        let daily = metric("daily", Instrument::Gauge, "a", &[(time, 1.0)]);
+        let metrics = [daily].into_iter().chain(numbers.map(named)).collect();
+        store.write(Arc::new(Batch { metrics, ..Batch::default() })).await.unwrap();
+    }
+    let (metrics, peak) = held(store.metrics()).await;
+    let metrics = metrics.unwrap();
+    assert!(peak < 3 * GROUPS, "{peak} bytes");
+    assert!((50..200).contains(&metrics.len()), "{} metrics", metrics.len());
+    let daily = metrics.iter().find(|metric| metric.name == "daily").unwrap();
+    assert_eq!((daily.series, daily.last_at), (1, start((DAYS - 1) * A_DAY)));
+    // The API counts 640 bytes and the texts, so it knows that the list was cut.
+    let bytes: usize = metrics.iter().map(|metric| 640 + 2 * metric.name.len()).sum();
+    assert!(bytes > GROUPS, "{bytes}");
+    let all = store.metrics().await.unwrap();
+    assert_eq!(all.len() as u64, DAYS * A_DAY + 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -14,7 +14,7 @@ use std::sync::OnceLock;
 use regex::Regex;
 
 pub(crate) use personal::PERSONAL;
-pub(crate) use secrets::{ENTROPY, SECRETS, is_placeholder};
+pub(crate) use secrets::{ENTROPY, SECRETS, is_placeholder, is_said};
 pub(crate) use site::Site;
 
 /// Class of a finding.

@@ -47,11 +47,20 @@ fn in_url(site: &Site<'_>) -> Option<(usize, usize)> {
 /// Recognises the value after a name such as `password`, unless it is a placeholder or code.
 fn said(site: &Site<'_>) -> Option<(usize, usize)> {
     let found = site.found().trim_end_matches(['.', ',', ')']);
-    let has = |of: fn(&u8) -> bool| found.as_bytes().iter().any(of);
+    is_said(found).then_some((site.start, site.start + found.len()))
+}
+
+/// Whether a text beside the name of a secret is its value: no placeholder, no word and no code.
+pub(crate) fn is_said(text: &str) -> bool {
+    let has = |of: fn(&u8) -> bool| text.as_bytes().iter().any(of);
     let mixed = has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic);
-    let code = found.contains(['(', '[', '{', '$', '<']) || found.contains("::") || found.starts_with('.');
-    let so = mixed && !code && found.len() >= 8 && !is_placeholder(found);
-    so.then_some((site.start, site.start + found.len()))
+    let code = text.contains(['(', '[', '{', '$', '<']) || text.contains("::") || text.starts_with('.');
+    mixed && !code && text.len() >= 8 && !is_placeholder(text)
+}
+
+/// Recognises the pairs of a cookie's header in a text.
+fn cookie(site: &Site<'_>) -> Option<(usize, usize)> {
+    site.when(is_said(site.found()))
 }
 
 /// Whether a text is a placeholder for a secret.
@@ -86,7 +95,7 @@ pub(crate) static ENTROPY: Detector = Detector::new(
 );
 
 /// All secrets with a known format.
-pub(crate) static SECRETS: [Detector; 46] = [
+pub(crate) static SECRETS: [Detector; 48] = [
     Detector::secret(
         "private_key",
         &["PRIVATE KEY"],
@@ -231,8 +240,31 @@ pub(crate) static SECRETS: [Detector; 46] = [
             "UTH_TOKEN",
             "ccess_key",
             "CCESS_KEY",
+            "pi-Key",
+            "pi_Key",
+            "PI-KEY",
+            "ccess-Token",
+            "CCESS-TOKEN",
+            "uth-token",
+            "uth-Token",
+            "UTH-TOKEN",
+            "ccess-key",
+            "ccess-Key",
+            "-token\"",
+            "-token ",
+            "-token=",
+            "?token=",
+            "&token=",
         ],
-        r#"(?i)(?:password|passwd|\bpwd|api[_-]?key|secret(?:[_-]?(?:access[_-]?)?key)?|access[_-]?token|auth[_-]?token|access[_-]?key)\\?["']?\s*[:=]\s*\\?["']?([^\s"',;&\\<>„“”«»]{8,})"#,
+        // After a name and a sign, also of Ruby, YAML's blocks and XML; after an option of a command.
+        r#"(?i)(?:(?:password|passwd|\bpwd|api[_-]?key|secret(?:[_-]?(?:access[_-]?)?key)?|access[_-]?token|auth[_-]?token|access[_-]?key)(?:\\?["']?\s*[:=]>?\s*(?:[|>][+-]?\s+)?|>)|\B--?[a-z-]*(?:password|passwd|api-?key|secret|token)(?:\s+|=)|[?&]token=)\\?["']?([^\s"',;&\\<>„“”«»]{8,})"#,
         said,
     ),
+    Detector::judged(
+        "curl_user",
+        &["curl "],
+        r#"(?-u:\b)curl(?:\s[^\n|;&]{0,400}?)?\s(?:-u|--user)[\s=]?["']?[^\s:"']+:([^\s"']{6,})"#,
+        in_url,
+    ),
+    Detector::judged("cookie", &["ookie: "], r#"(?i)\bcookie:\s*([\w.-]+=[^\r\n"'\\]{6,})"#, cookie),
 ];

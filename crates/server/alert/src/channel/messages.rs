@@ -30,6 +30,14 @@ pub(super) fn cut(text: &str, most: usize) -> String {
     text.chars().take(most.saturating_sub(1)).chain(['…']).collect()
 }
 
+/// Keeps texts of senders from being links with a name of their own, as `[Sign in](https://…)` in Markdown.
+/// Templates of the config may have such links.
+pub(super) fn without_links(notice: &mut Notice) {
+    for text in notice.group.values_mut().chain([&mut notice.look]) {
+        *text = text.replace("](", "]\\(");
+    }
+}
+
 const fn is_end(notice: &Notice) -> bool {
     notice.status.is_end()
 }

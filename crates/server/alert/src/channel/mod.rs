@@ -233,6 +233,9 @@ impl Channel {
     /// The notice with the texts of the templates. A template that fails leaves the text as it is.
     fn written(&self, notice: &Notice) -> Notice {
         let mut notice = notice.clone();
+        if matches!(self.kind, ChannelKind::Discord | ChannelKind::Teams) {
+            messages::without_links(&mut notice);
+        }
         let render = |key, template: &Option<Template>| match template.as_ref()?.text(&notice) {
             Ok(text) => Some(text),
             Err(why) => {

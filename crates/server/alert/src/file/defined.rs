@@ -23,9 +23,10 @@ pub(super) fn note(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Rejects a missing or empty file that had content.
+/// Rejects a missing or empty file that had content, and anything that is not a file.
 pub(super) fn is_whole(path: &Path) -> Result<(), AlertError> {
     let is_missing = match fs::metadata(path) {
+        Ok(meta) if !meta.is_file() => return Err(AlertError::NoFile(path.to_owned())),
         Ok(meta) => meta.len() == 0 && !path.with_extension("db-wal").exists(),
         Err(error) => error.kind() == io::ErrorKind::NotFound,
     };
@@ -41,6 +42,14 @@ mod tests {
 
     use super::super::{AlertFile, FILE};
     use super::*;
+
+    #[test]
+    fn a_folder_in_the_place_of_the_file_is_damage() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join(FILE)).unwrap();
+        let error = AlertFile::open(Some(folder.path())).err().expect("it is a folder");
+        assert!(error.is_damage() && error.to_string().contains("not a file"), "{error}");
+    }
 
     #[test]
     fn a_lost_or_empty_file_is_damage_once_something_was_stored_in_it() {

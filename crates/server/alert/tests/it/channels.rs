@@ -95,6 +95,21 @@ async fn teams_gets_an_adaptive_card() {
 }
 
 #[tokio::test]
+async fn a_value_of_a_group_is_no_link_in_a_chat() {
+    for kind in ["discord", "teams", "slack"] {
+        let (world, receiver) = (Arc::<World>::default(), Receiver::start().await);
+        for second in 0..10 {
+            world.call(second, "[Sign in](https://evil.example)", true);
+        }
+        let rule = RULE.replace("kind = \"error_rate\"", "kind = \"error_rate\"\ngroup_by = [\"user\"]");
+        let alerts = alerts(&world, None, &format!("{rule}kind = \"{kind}\"\nurl = \"{}\"", receiver.url));
+        run_to(&world, &alerts, 20).await;
+        let body = receiver.bodies()[0].to_string();
+        assert!(body.contains("Sign in") && (kind == "slack" || !body.contains("](")), "{body}");
+    }
+}
+
+#[tokio::test]
 async fn pagerduty_gets_one_key_for_trigger_acknowledge_and_resolve() {
     let (world, receiver) = (Arc::<World>::default(), Receiver::start().await);
     let keys = format!("kind = \"pagerduty\"\nrouting_key = \"R0UTE\"\nurl = \"{}\"", receiver.url);

@@ -21,6 +21,7 @@ use crate::dto::{
 };
 use crate::extract::{Ask, NoParams};
 use crate::json::Json;
+use crate::paths::Sight;
 use crate::shared::{Api, Shared};
 
 /// Rows of the history.
@@ -83,20 +84,29 @@ pub(crate) async fn alert_rule(State(api): Shared, path: Named, _: NoParams) -> 
 
 /// Set an alert rule
 ///
-/// Creates or replaces a stored rule. The body has the keys of `[alert.NAME]` in the config file.
+/// Creates or replaces a stored rule. The body has the keys of `[alert.NAME]` in the config file. A rule that
+/// runs a program needs an admin of every project.
 #[utoipa::path(put, path = "/api/v1/alerts/rules/{name}", tag = "alerts", request_body = Object,
     params(("name" = String, Path, description = "Name: 1 to 64 characters of `a-z`, `0-9`, `_` and `-`.")),
     responses((status = 200, description = "The stored rule.", body = AlertRule),
+        (status = 403, description = "The rule runs a program, and the caller is not an admin of every project.",
+            body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "The config file defines a rule of this name.", body = Problem,
             content_type = "application/problem+json")))]
 pub(crate) async fn put_alert_rule(
     State(api): Shared,
     path: Named,
     author: Author,
+    sight: Sight,
     body: Write,
 ) -> Answer<AlertRule> {
     let Path(name) = path?;
     let config: RuleConfig = body.json()?;
+    // The program runs on the host of all projects, with arguments of the rule.
+    if config.runs_programs() && !sight.0 {
+        let detail = "A rule with an action `command` can be set by an admin of every project only.";
+        return Err(Problem::new(StatusCode::FORBIDDEN, "denied", "Not allowed", detail));
+    }
     Ok(Json(engine(&api)?.put_rule(&name, config, &by(author)).await?.into()))
 }
 

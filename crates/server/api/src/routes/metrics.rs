@@ -15,8 +15,11 @@ use crate::problem::Problem;
 use crate::shared::Shared;
 use crate::spawned::blocking;
 
-/// Memory of a metric or label and its JSON form, without its texts.
+/// Memory of a series or label and its JSON form, without its texts.
 const METRIC: usize = 128;
+/// Memory of a metric and its JSON form, without its texts. More than the store counts, so a list that the
+/// store ended early is known to be cut.
+const NAME: usize = 640;
 /// Memory of a point and its JSON form.
 const POINT: usize = 96;
 
@@ -27,7 +30,7 @@ const POINT: usize = 96;
     responses((status = 200, description = "Metrics.", body = MetricsAnswer)))]
 pub(crate) async fn metrics(State(api): Shared, _: NoParams) -> Answer<MetricsAnswer> {
     let bytes = |metric: &quipu_core::MetricName| {
-        METRIC + 2 * (metric.name.len() + metric.unit.len() + metric.description.len())
+        NAME + 2 * (metric.name.len() + metric.unit.len() + metric.description.len())
     };
     let kept = bounded(api.store.metrics().await?, bytes)?;
     Ok(Json(MetricsAnswer {

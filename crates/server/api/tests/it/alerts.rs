@@ -51,6 +51,16 @@ async fn a_rule_is_set_read_and_removed_and_file_rules_stay() {
 }
 
 #[tokio::test]
+async fn a_rule_that_runs_a_program_needs_an_admin_of_every_project() {
+    let fixture = Fixture::new().await;
+    let mut rule = slow();
+    rule["actions"] = json!([{"command": ["/usr/local/bin/page-me", "--as", "root"]}]);
+    let detail = send(&fixture, Method::PUT, "/rules/slow", &rule).await.problem(403);
+    assert!(detail.contains("every project"), "{detail}");
+    fixture.fails("/api/v1/alerts/rules/slow", 404).await;
+}
+
+#[tokio::test]
 async fn a_firing_rule_is_listed_acknowledged_and_in_the_history() {
     let fixture = Fixture::new().await;
     send(&fixture, Method::PUT, "/rules/slow", &slow()).await;

@@ -46,7 +46,7 @@ const NAMES: [&str; 17] = [
     "deferred",
 ];
 /// Further members that affect the cost of a call, in the providers' spelling.
-const WEIGHTY: [&str; 18] = [
+const WEIGHTY: [&str; 21] = [
     "request",
     "requests",
     "prompt",
@@ -65,7 +65,15 @@ const WEIGHTY: [&str; 18] = [
     "maxOutputTokens",
     "candidateCount",
     "candidate_count",
+    "service_tier",
+    "serviceTier",
+    "speed",
 ];
+/// Members that name further models, at [OpenRouter](https://openrouter.ai/docs/features/model-routing) and
+/// [LiteLLM](https://docs.litellm.ai/docs/proxy/reliability).
+const FALLBACKS: [&str; 2] = ["models", "fallbacks"];
+/// Members that contain further members of these lists.
+const CONTAINERS: [&str; 3] = ["request", "generationConfig", "generation_config"];
 
 /// The user, session, agent, project and tags in a body.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -86,20 +94,21 @@ impl<'a> RequestMembers<'a> {
             return Self { doubt: Some(Doubt::Json), ..asked };
         };
         let mut inner = Vec::new();
+        let mut has_fallback = false;
         let found = &mut asked.members;
         let doubt = names_of(whole, &mut |name, value| {
             if let Some(place) = NAMES.iter().zip(found.iter_mut()).find(|(known, _)| **known == name) {
                 *place.1 = Some(value);
             }
-            if matches!(name, "request" | "generationConfig" | "generation_config") {
+            if CONTAINERS.contains(&name) {
                 inner.push(value);
             }
+            has_fallback |= FALLBACKS.contains(&name) && !is_empty(value);
         });
-        // A value that is not an object is left to the provider to reject.
-        let within = inner.into_iter().filter(|value| value.get().starts_with('{'));
         asked.doubt = doubt
-            .or_else(|| within.filter_map(|value| names_of(value, &mut |_, _| ())).next())
+            .or_else(|| doubt_within(inner))
             .or_else(|| asked.odd_model().then_some(Doubt::Model))
+            .or_else(|| has_fallback.then_some(Doubt::Fallback))
             .or_else(|| asked.is_fetched_later().then_some(Doubt::Background));
         asked
     }
@@ -233,6 +242,30 @@ impl<'a> RequestMembers<'a> {
     }
 }
 
+/// The reason why members of these objects, or of objects in them, are ambiguous. A value that is not an
+/// object is left to the provider to reject.
+fn doubt_within(mut objects: Vec<&RawValue>) -> Option<Doubt> {
+    while let Some(object) = objects.pop() {
+        if !object.get().starts_with('{') {
+            continue;
+        }
+        let mut each = |name: &str, value| {
+            if CONTAINERS.contains(&name) {
+                objects.push(value);
+            }
+        };
+        if let Some(doubt) = names_of(object, &mut each) {
+            return Some(doubt);
+        }
+    }
+    None
+}
+
+/// Returns whether a list of models has none.
+fn is_empty(value: &RawValue) -> bool {
+    quipu_json::is_null(value) || value.get().trim_matches(['[', ']', ' ', '\n', '\r', '\t']).is_empty()
+}
+
 /// The position of a member in a body.
 fn place(body: &[u8], raw: &RawValue) -> Option<Range<usize>> {
     let start = (raw.get().as_ptr() as usize).checked_sub(body.as_ptr() as usize)?;
@@ -250,7 +283,7 @@ fn names_of<'a>(object: &'a RawValue, each: &mut dyn FnMut(&str, &'a RawValue)) 
     let mut seen: Vec<Cow<'static, str>> = Vec::new();
     let mut doubt = None;
     let whole = quipu_json::members(object, &mut |name, value| {
-        let mut known = NAMES.iter().chain(&WEIGHTY);
+        let mut known = NAMES.iter().chain(&WEIGHTY).chain(&FALLBACKS);
         if let Some(exact) = known.find(|known| **known == name) {
             let folded = quipu_json::fold(exact);
             if seen.contains(&folded) {
@@ -261,7 +294,7 @@ fn names_of<'a>(object: &'a RawValue, each: &mut dyn FnMut(&str, &'a RawValue)) 
             return each(&name, value);
         }
         let folded = quipu_json::fold(&name);
-        if NAMES.iter().chain(&WEIGHTY).any(|known| quipu_json::fold(known) == folded) {
+        if NAMES.iter().chain(&WEIGHTY).chain(&FALLBACKS).any(|known| quipu_json::fold(known) == folded) {
             doubt = doubt.or(Some(Doubt::Spelling));
         }
     });
@@ -349,6 +382,10 @@ mod tests {
             r#"{"generationConfig":{},"generation_config":{}}"#,
             r#"{"generationConfig":{"maxOutputTokens":1,"max_output_tokens":9}}"#,
             r#"{"request":{"contents":[],"contents":[]}}"#,
+            r#"{"request":{"generationConfig":{"maxOutputTokens":1,"maxOutputTokens":9}}}"#,
+            r#"{"service_tier":"default","service_tier":"priority"}"#,
+            r#"{"service_tier":"default","serviceTier":"priority"}"#,
+            r#"{"speed":"fast","speed":"slow"}"#,
         ] {
             assert_eq!(doubt(body), Some(Doubt::Twice), "{body}");
         }
@@ -366,6 +403,10 @@ mod tests {
             assert_eq!(doubt(body), Some(Doubt::Model), "{body}");
         }
         assert_eq!(doubt(r#"{"model":"a","background":true}"#), Some(Doubt::Background));
+        for body in [r#"{"model":"a","models":["b"]}"#, r#"{"model":"a","fallbacks":["b"]}"#] {
+            assert_eq!(doubt(body), Some(Doubt::Fallback), "{body}");
+        }
+        assert_eq!(doubt(r#"{"model":"a","models":[ ],"fallbacks":null}"#), None);
     }
 
     #[test]

@@ -215,3 +215,36 @@ async fn the_dearest_reading_of_a_request_is_reserved() {
         house.costs(count).await;
     }
 }
+
+#[tokio::test]
+async fn figures_of_a_provider_that_cannot_be_right_do_not_make_a_call_free() {
+    let words = "word ".repeat(300);
+    for told in [
+        r#"{"prompt_tokens":18446744073709551615,"completion_tokens":18446744073709551615}"#,
+        r#"{"prompt_tokens":10}"#,
+        r#"{"prompt_tokens":10,"completion_tokens":-9}"#,
+        r#"{"prompt_tokens":10,"completion_tokens":"999"}"#,
+        r#"{"prompt_tokens":0,"completion_tokens":0}"#,
+    ] {
+        let house = house(Budget::tokens(1_000_000)).await;
+        let answer = format!(
+            r#"{{"id":"c","model":"gpt-4o","choices":[{{"index":0,"message":{{"content":"{words}"}}}}],"usage":{told}}}"#
+        );
+        house.provider.always(Reply::json(answer));
+        assert_eq!(say(&house, "/openai/v1/chat/completions", CHAT).await.status, 200);
+        let usage = house.spans(1).await[0].canonical.usage.clone().unwrap();
+        assert!(usage.estimated && usage.output > Some(250) && usage.input > Some(0), "{told}: {usage:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_in_a_form_that_is_not_read_counts_with_the_most_of_its_call() {
+    for answer in ["\u{0}\u{1}binary", "<html>", "answer({})", "{}", "[1]"] {
+        let house = house(Budget::tokens(1_000_000)).await;
+        house.provider.always(Reply::json(answer));
+        let response = house.post("/openai/v1/chat/completions", CHAT).send().await.unwrap();
+        assert_eq!(response.bytes().await.unwrap(), answer);
+        let usage = house.spans(1).await[0].canonical.usage.clone().unwrap();
+        assert!(usage.estimated && usage.output >= Some(4_000), "{answer}: {usage:?}");
+    }
+}

@@ -96,6 +96,19 @@ fn hidden() -> Vec<(&'static str, Raw)> {
         ("another case of the model", body(&CHAT.replace("gpt-4o", "GPT-4O"))),
         ("a model nobody knows", body(&CHAT.replace("gpt-4o", "llama-wool-1"))),
         ("no model", body(r#"{"messages":[{"role":"user","content":"hi"}]}"#)),
+        ("repeated tier", body(&CHAT.replacen('{', r#"{"service_tier":"auto","service_tier":"flex","#, 1))),
+        (
+            "two spellings of the tier",
+            body(&CHAT.replacen('{', r#"{"service_tier":"a","serviceTier":"b","#, 1)),
+        ),
+        ("further models", body(&CHAT.replacen('{', r#"{"models":["gpt-5-pro"],"#, 1))),
+        ("UTF-7", plain().header("content-type", "application/json; charset = utf-7")),
+        ("method override with underscores", plain().header("x_http_method_override", "PUT")),
+        (
+            "answer without usage",
+            to("/gemini/v1beta/models/gemini-2.5-pro:generateContent?$fields=candidates"),
+        ),
+        ("answer in protobuf", to("/gemini/v1beta/models/gemini-2.5-pro:generateContent?%24alt=proto")),
         ("background", body(&CHAT.replacen('{', "{\"background\":true,", 1))),
         ("images", to("/openai/v1/images/generations")),
         ("speech", to("/openai/v1/audio/speech")),
@@ -153,6 +166,13 @@ async fn what_reaches_a_provider_past_a_budget_was_judged_and_is_recorded() {
         "two members of gzip",
         "a coding taken away",
         "a content type taken away",
+        "repeated tier",
+        "two spellings of the tier",
+        "further models",
+        "UTF-7",
+        "method override with underscores",
+        "answer without usage",
+        "answer in protobuf",
     ] {
         assert!(!passed.contains(&name), "{name} passes");
     }

@@ -19,6 +19,12 @@ const HEALTHY: Duration = Duration::from_secs(30);
 /// Stop time of `docker stop` for a container in compose.yaml.
 const STOP: Duration = Duration::from_secs(30);
 const CONFIG: &str = "etc/quipu/quipu.toml";
+/// The secret of compose.yaml: the image listens on all addresses, so access is required.
+const SECRET: &str = "run/secrets/quipu_key";
+const KEY: &str = "0123456789abcdef0123456789abcdef";
+const WITH_KEY: [(&str, &str); 1] = [("QUIPU_BOOTSTRAP_KEY", KEY)];
+/// Words of a command that asks the server in the container.
+const ASKING: [&str; 4] = ["--url", "http://127.0.0.1:8080", "--api-key-file", "/run/secrets/quipu_key"];
 
 /// Builds the static binary and walks a container through its life: healthy, fed, stopped, started again on
 /// its volume.
@@ -87,29 +93,30 @@ impl Image {
     fn make(bwrap: PathBuf, folder: &Path, binary: &Path, stage: Stage) -> Result<Self> {
         let (root, volume) = (folder.join("root"), folder.join("volume"));
         // `proc` and `dev` are the container's own to make.
-        for place in ["data", "tmp", "proc", "dev", "etc/quipu"] {
+        for place in ["data", "tmp", "proc", "dev", "etc/quipu", "run/secrets"] {
             fs::create_dir_all(root.join(place))?;
         }
         fs::create_dir_all(&volume)?;
         fs::copy(binary, root.join("quipu"))?;
         fs::write(volume.join("spans.jsonl"), unit::request())?;
         fs::copy(shell::root().join("deploy/docker/quipu.toml"), root.join(CONFIG))?;
+        fs::write(root.join(SECRET), KEY)?;
         Ok(Self { bwrap, root, volume, stage })
     }
 
     fn healthy(&self) -> Result<()> {
-        let container = self.start(&[])?;
+        let container = self.start(&WITH_KEY)?;
         container.become_healthy()?;
         container.stop()
     }
 
     fn kept(&self) -> Result<()> {
-        let container = self.start(&[])?;
+        let container = self.start(&WITH_KEY)?;
         container.become_healthy()?;
-        container.run(&["/quipu", "import", "/data/spans.jsonl", "--url", "http://127.0.0.1:8080"])?;
+        container.import()?;
         container.calls(1)?;
         container.stop()?;
-        let container = self.start(&[])?;
+        let container = self.start(&WITH_KEY)?;
         container.become_healthy()?;
         container.calls(1)?;
         container.stop()
@@ -119,7 +126,7 @@ impl Image {
     fn configured(&self) -> Result<()> {
         let container = self.start(&[("QUIPU_CONFIG", &format!("/{CONFIG}"))])?;
         container.become_healthy()?;
-        container.run(&["/quipu", "import", "/data/spans.jsonl", "--url", "http://127.0.0.1:8080"])?;
+        container.import()?;
         container.stop()
     }
 
@@ -189,14 +196,13 @@ impl Container<'_> {
         }
     }
 
+    fn import(&self) -> Result<()> {
+        self.run(&[&["/quipu", "import", "/data/spans.jsonl"], &ASKING[..]].concat()).map(drop)
+    }
+
     fn calls(&self, want: u64) -> Result<()> {
-        let usage: Value = serde_json::from_str(&self.run(&[
-            "/quipu",
-            "usage",
-            "--json",
-            "--url",
-            "http://127.0.0.1:8080",
-        ])?)?;
+        let words = [&["/quipu", "usage", "--json"], &ASKING[..]].concat();
+        let usage: Value = serde_json::from_str(&self.run(&words)?)?;
         match usage.pointer("/total/llm_calls").and_then(Value::as_u64) {
             Some(calls) if calls == want => Ok(()),
             other => bail!("{other:?} calls are stored, not {want}"),
