@@ -2,13 +2,13 @@
 
 use compact_str::CompactString;
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
-use lru::LruCache;
 use quipu_core::{Batch, Meeting, Node, Result, Signal, Span, Store, Timestamp, TraceId};
 
 use crate::answers::Answers;
 use crate::called::{CallsOf, is_of_a_call};
 use crate::meetings::{BEFORE, Meetings, WINDOW, day_of};
 use crate::moments::Moments;
+use crate::recent::{Recent, recent};
 use crate::row::Row;
 use crate::trace::Trace;
 
@@ -21,13 +21,13 @@ pub(crate) type Absent = HashMap<(Meeting, i64), Timestamp>;
 
 /// Counts calls over all traces. Keeps recent traces in memory and reads the others from the store.
 pub struct Ledger {
-    pub(crate) traces: LruCache<TraceId, Trace>,
+    pub(crate) traces: Recent<TraceId, Trace>,
     pub(crate) nodes: usize,
     pub(crate) most_nodes: usize,
     pub(crate) meetings: Meetings,
     pub(crate) moments: Moments,
     /// The meeting of the metrics of a service, for each service seen on a day.
-    services: LruCache<(CompactString, i64), Meeting>,
+    services: Recent<(CompactString, i64), Meeting>,
     /// The meetings of services that have metrics.
     metered: HashSet<Meeting>,
     answers: Answers,
@@ -43,10 +43,10 @@ impl Ledger {
     /// kept.
     pub fn new(most_nodes: usize) -> Self {
         // A cache created with a bound allocates all of it at once.
-        let mut services = LruCache::unbounded();
+        let mut services = recent();
         services.resize(std::num::NonZeroUsize::new(SERVICES).unwrap_or(std::num::NonZeroUsize::MIN));
         Self {
-            traces: LruCache::unbounded(),
+            traces: recent(),
             nodes: 0,
             most_nodes,
             meetings: Meetings::new(most_nodes / 2),

@@ -26,6 +26,7 @@ mod nearby;
 mod nested;
 mod place;
 mod recall;
+mod recent;
 mod row;
 mod rows;
 mod senders;

@@ -5,10 +5,10 @@ use std::hash::BuildHasher;
 
 use foldhash::fast::FixedState;
 use foldhash::{HashMap, HashMapExt};
-use lru::LruCache;
 use quipu_core::{Arrival, Cost, Meeting, Signal, Timestamp, answer_id_is_unique};
 
 use crate::place;
+use crate::recent::{Recent, recent};
 use crate::row::{self, Id, Records, Row};
 
 /// Width of the windows in which a service's calls exclude its metrics, in nanoseconds.
@@ -184,7 +184,7 @@ fn window(nanos: i64) -> i64 {
 /// All meetings in memory.
 #[derive(Debug)]
 pub(crate) struct Meetings {
-    places: LruCache<Meeting, MeetingState>,
+    places: Recent<Meeting, MeetingState>,
     home: HashMap<Id, Meeting>,
     most: usize,
 }
@@ -192,7 +192,7 @@ pub(crate) struct Meetings {
 impl Meetings {
     /// Creates a cache of about `most` records. Records of the current batch are always kept.
     pub fn new(most: usize) -> Self {
-        Self { places: LruCache::unbounded(), home: HashMap::new(), most }
+        Self { places: recent(), home: HashMap::new(), most }
     }
 
     /// Whether a meeting is in memory.

@@ -46,13 +46,15 @@ impl Redactor {
         }
     }
 
-    /// The new text of each piece that has a part of a secret of a known format; `None` if there is none.
+    /// The new text of each piece that has a part of a secret of a known format; `None` if there is none. A
+    /// piece in which a secret is whole ends it: the next one is another line.
     pub fn across(&self, pieces: &[&str], found: &mut Findings) -> Option<Vec<Option<String>>> {
         let bytes: usize = pieces.iter().map(|piece| piece.len()).sum();
         if !(2..=PIECES).contains(&pieces.len()) || bytes > JOINED {
             return None;
         }
-        let secrets = self.finder().formats(&pieces.concat());
+        let mut secrets = self.finder().formats(&pieces.concat());
+        secrets.retain(|secret| !self.is_whole(pieces, secret));
         let mut clean = vec![None; pieces.len()];
         let mut start = 0;
         for (piece, clean) in pieces.iter().zip(&mut clean) {
@@ -78,6 +80,20 @@ impl Redactor {
             start = end;
         }
         clean.iter().any(Option::is_some).then_some(clean)
+    }
+
+    /// Whether the piece in which a secret begins has a whole secret there.
+    fn is_whole(&self, pieces: &[&str], secret: &Format) -> bool {
+        let mut start = 0;
+        for piece in pieces {
+            let end = start + piece.len();
+            if secret.start < end {
+                let is_it = |alone: &Format| start + alone.start == secret.start;
+                return secret.end <= end || self.finder().formats(piece).iter().any(is_it);
+            }
+            start = end;
+        }
+        false
     }
 
     /// Redacts the members of a map. The map's own name, or one member, can mark others as secrets.

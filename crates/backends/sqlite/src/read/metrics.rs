@@ -87,7 +87,7 @@ pub(crate) fn temporality_of(number: i64) -> Temporality {
 }
 
 /// Every metric, by name; unit, description and instrument are those of its latest series. The list ends
-/// with the metric that exceeds [`AnswerMemory::group_bytes`]. Series beyond that memory are not counted.
+/// with the metric that exceeds [`AnswerMemory::group_bytes`]. At most [`MOST_SERIES`] series are counted.
 pub(crate) fn names(shared: &Shared) -> Result<Vec<MetricName>> {
     let hold = AnswerMemory::current().hold(0)?;
     let mut list = NameList { names: BTreeMap::new(), seen: HashSet::new(), hold, bytes: 0 };
@@ -97,6 +97,9 @@ pub(crate) fn names(shared: &Shared) -> Result<Vec<MetricName>> {
     }
     Ok(list.names.into_values().collect())
 }
+
+/// Maximum number of series that are told apart: one metric can have millions.
+const MOST_SERIES: usize = 1 << 17;
 
 /// Metrics of the days so far.
 struct NameList {
@@ -125,29 +128,48 @@ impl NameList {
     fn add(&mut self, row: &Row<'_>, names: &Names<'_>) -> fault::Result<()> {
         let most = AnswerMemory::current().group_bytes();
         let name = names.text(row.get(1)?)?.unwrap_or_default();
+        if self.bytes > most && self.names.last_key_value().is_some_and(|(last, _)| *last < name) {
+            return Ok(());
+        }
         let last_at = Timestamp::from_nanos(row.get::<_, Option<i64>>(5)?.unwrap_or_default());
         let known = match self.names.entry(name) {
             Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(_) if self.bytes > most => return Ok(()),
             Entry::Vacant(free) => {
                 let unit = names.text(row.get(2)?)?.unwrap_or_default();
                 let description = row.get_ref(3)?.as_bytes().map_err(rusqlite::Error::from)?.len();
                 // A description can be long: its memory is held before it is copied.
                 let bytes = SERIES + free.key().len() + unit.len() + description;
-                self.hold.grow(bytes)?;
                 self.bytes += bytes;
+                self.hold.set(self.bytes + self.seen.len() * HASH)?;
                 let instrument = numbered(&INSTRUMENTS, row.get(4)?, Instrument::Gauge);
                 let (name, description) = (free.key().clone(), row.get(3)?);
                 free.insert(MetricName { name, unit, description, instrument, series: 0, last_at })
             }
         };
         known.last_at = known.last_at.max(last_at);
-        if self.seen.len() * HASH <= most && self.seen.insert(row.get(0)?) {
-            self.hold.grow(HASH)?;
+        if self.seen.len() < MOST_SERIES && self.seen.insert(row.get(0)?) {
             known.series += 1;
         }
-        Ok(())
+        self.drop_last(most);
+        Ok(self.hold.set(self.bytes + self.seen.len() * HASH)?)
     }
+
+    /// Drops the last metrics while the others exceed the memory without them.
+    fn drop_last(&mut self, most: usize) {
+        while let Some((_, last)) = self.names.last_key_value() {
+            let bytes = text_bytes(last);
+            if self.bytes.saturating_sub(bytes) <= most {
+                return;
+            }
+            self.bytes -= bytes;
+            self.names.pop_last();
+        }
+    }
+}
+
+/// Memory of a metric's texts.
+fn text_bytes(metric: &MetricName) -> usize {
+    SERIES + metric.name.len() + metric.unit.len() + metric.description.len()
 }
 
 /// A value as a label: text unchanged, any other value in its shortest form.

@@ -14,12 +14,12 @@ mod unseen;
 use std::collections::BTreeMap;
 
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
-use lru::LruCache;
 use quipu_core::{Cost, Meeting, Timestamp};
 
 use crate::moments::calls::Window;
 use crate::moments::moment::{Given, Key, Moment, key, key_of};
 use crate::place;
+use crate::recent::{Recent, recent};
 use crate::row::{Id, Row};
 
 /// Maximum number of records of one moment that are compared: 270 a second. With more, only ids tell the
@@ -38,7 +38,7 @@ const MOMENTS: usize = 4_096;
 /// All moments in memory.
 #[derive(Debug)]
 pub(crate) struct Moments {
-    moments: LruCache<Meeting, Moment>,
+    moments: Recent<Meeting, Moment>,
     /// The moment and the start of each record.
     home: HashMap<Id, (Meeting, Timestamp)>,
     most: usize,
@@ -49,7 +49,7 @@ pub(crate) struct Moments {
 impl Moments {
     /// Creates a cache of about `most` records. Records of the current batch are always kept.
     pub fn new(most: usize) -> Self {
-        Self { moments: LruCache::unbounded(), home: HashMap::new(), most, leaves_in_store: false }
+        Self { moments: recent(), home: HashMap::new(), most, leaves_in_store: false }
     }
 
     /// Leaves the records of plain moments in the store.
