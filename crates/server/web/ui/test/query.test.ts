@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { blankAt, completed, fieldsLike, takesOr } from "../src/lib/completion";
 import {
   chosen,
+  endsInQuotes,
   errorIs,
   isField,
   joined,
@@ -14,6 +15,15 @@ import {
   wordsOf,
   written,
 } from "../src/lib/query";
+
+describe("quotes", () => {
+  it("are open until their end", () => {
+    const open = ['"', '"parcel 4', 'model:"gpt', '"a" "b', '"a\\"'];
+    const closed = ["", "parcel", '"parcel 4"', '"a\\""', 'model:"gpt 4" x'];
+    expect(open.map(endsInQuotes)).toEqual(open.map(() => true));
+    expect(closed.map(endsInQuotes)).toEqual(closed.map(() => false));
+  });
+});
 
 const read = (text: string) =>
   terms(text).map((term) => [

@@ -5,7 +5,7 @@ import { filterProblem, useFacets, useFilterProblem } from "../api/queries";
 import type { FacetValue } from "../api/types";
 import { type Blank, blankAt, completed } from "../lib/completion";
 import { t } from "../lib/i18n";
-import { FACETS, offsetOf } from "../lib/query";
+import { endsInQuotes, FACETS, offsetOf } from "../lib/query";
 import { filterText, setFilter } from "../state/filters";
 import { useKeys } from "../state/keys";
 import { keepFilter } from "../state/recent";
@@ -93,7 +93,8 @@ export function FilterBar() {
   const first = blank.kind === "word" && blank.typed === "" ? -1 : 0;
   const active = Math.min(at ?? first, choices.length - 1);
   const checked = useLate(text.trim(), CHECK_MS);
-  const problem = useFilterProblem(checked);
+  // Quotes that are still open are no question yet.
+  const problem = useFilterProblem(refused || !endsInQuotes(checked) ? checked : "");
   const wrongAt = problem ? offsetIn(text, problem.position ?? 0) : -1;
   // What is still being typed is not wrong yet.
   const typing = open && !refused && wrongAt >= blank.from - 1;

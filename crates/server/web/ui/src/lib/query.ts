@@ -148,6 +148,16 @@ function termAt(text: string, start: number): Term {
   };
 }
 
+/** Whether the text ends within quotes. */
+export function endsInQuotes(text: string): boolean {
+  let within = false;
+  for (let at = 0; at < text.length; at += 1) {
+    if (within && text[at] === "\\") at += 1;
+    else if (text[at] === '"') within = !within;
+  }
+  return within;
+}
+
 /** The word that joins two terms, of which one must hold. */
 export const OR = "OR";
 const isOr = (text: string, term: Term): boolean => text.slice(term.start, term.end) === OR;

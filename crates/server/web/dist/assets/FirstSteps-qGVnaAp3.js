@@ -1,0 +1,1 @@
+export{Vt as TeachToSend}from"./shared-BHqgJsrc.js";

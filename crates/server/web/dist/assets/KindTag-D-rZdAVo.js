@@ -1,1 +1,0 @@
-import{n as e}from"./shared-Cd0iQDjX.js";import{dr as t}from"./first-CzXuvR3c.js";var n=t();function r({kind:t}){return(0,n.jsx)(`span`,{className:`kind hue-${e(t)}`,children:t})}export{r as t};

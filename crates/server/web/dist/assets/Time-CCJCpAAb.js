@@ -1,1 +1,0 @@
-import{dr as e,in as t,sn as n}from"./first-CzXuvR3c.js";var r=e();function i({at:e,show:i=t}){return(0,r.jsx)(`time`,{className:`figure`,dateTime:e,title:n(e),children:i(e)})}export{i as t};

@@ -1,1 +1,0 @@
-import{Fn as e,Pn as t}from"./first-CzXuvR3c.js";var n=e=>e??`~`;function r(e){return e.split(/\n|Traceback \(most recent call last\)/,1)[0]?.trim()||e}function i(t,n){return e(``,{[t]:n})}function a(e,n,r){let{filter:a,...o}=e;return{...o,filter:t(a??``,i(n,r))}}export{i,n,a as r,r as t};
