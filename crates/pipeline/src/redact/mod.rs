@@ -9,6 +9,7 @@ mod found;
 pub(crate) mod glob;
 mod hits;
 mod json;
+mod letter;
 mod lists;
 mod marks;
 mod named;

@@ -53,8 +53,8 @@ fn end_here(headers: &mut HeaderMap) {
 
 /// Prepares the headers of a request for the upstream.
 ///
-/// `Host` becomes the upstream's, and other headers that name a host are removed. A held body gets a new length. `Expect` is removed, because the gateway has
-/// answered it.
+/// `Host` becomes the upstream's, and other headers that name a host are removed. A held body gets a new
+/// length. `Expect` is removed, because the gateway has answered it.
 pub(crate) fn to_upstream(headers: &mut HeaderMap, is_held: bool) {
     end_here(headers);
     headers.remove(HOST);

@@ -56,13 +56,12 @@ impl DayTx<'_> {
         let state = self.state(trace_id)?;
         state.met = [None; 2];
         let trace = state.pk;
-        for sql in [
-            "DELETE FROM meetings WHERE meeting = ?1 AND tr = ?2 \
-             AND NOT EXISTS (SELECT 1 FROM spans WHERE tr = ?2 AND (meeting = ?1 OR moment = ?1))",
-            "DELETE FROM latest_meetings WHERE meeting = ?1 AND tr = ?2 \
-             AND NOT EXISTS (SELECT 1 FROM spans WHERE tr = ?2 AND (meeting = ?1 OR moment = ?1))",
-        ] {
-            self.file.conn.prepare_cached(sql)?.execute((meeting, trace))?;
+        for table in ["meetings", "latest_meetings"] {
+            let sql = format!(
+                "DELETE FROM {table} WHERE meeting = ?1 AND tr = ?2 \
+                 AND NOT EXISTS (SELECT 1 FROM spans WHERE tr = ?2 AND (meeting = ?1 OR moment = ?1))"
+            );
+            self.file.conn.prepare_cached(&sql)?.execute((meeting, trace))?;
         }
         Ok(())
     }

@@ -82,11 +82,8 @@ async fn explain(alerts: &Alerts) -> Result<()> {
                 each customer. The limit is 200 now.";
     let change =
         IncidentChange { owner: Some(OWNER.into()), note: Some(note.into()), ..IncidentChange::default() };
-    for incident in found {
-        alerts
-            .change_incident(incident.id, change.clone(), OWNER)
-            .await
-            .context("the incident of the demo")?;
+    if let Some(incident) = found.first() {
+        alerts.change_incident(incident.id, change, OWNER).await.context("the incident of the demo")?;
     }
     Ok(())
 }

@@ -1,15 +1,16 @@
 //! Attributes in a request's body that the wire reader does not extract: user, session, agent, tags, and the
 //! positions of members to change.
 
+mod names;
 mod user;
 
-use std::borrow::Cow;
 use std::ops::{ControlFlow, Range};
 
 use quipu_json::RawValue;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
+use self::names::{CONTAINERS, FALLBACKS, NAMES, doubt_within, is_empty, names_of};
 use self::user::{user_and_session, word};
 use crate::doubt::Doubt;
 
@@ -24,56 +25,6 @@ pub(crate) struct RequestMembers<'a> {
     /// The reason why the body is ambiguous.
     pub doubt: Option<Doubt>,
 }
-
-/// The names of these members, in the providers' spelling.
-const NAMES: [&str; 17] = [
-    "model",
-    "stream",
-    "stream_options",
-    "user",
-    "safety_identifier",
-    "metadata",
-    "conversation",
-    "previous_response_id",
-    "system",
-    "instructions",
-    "systemInstruction",
-    "system_instruction",
-    "messages",
-    "input",
-    "contents",
-    "background",
-    "deferred",
-];
-/// Further members that affect the cost of a call, in the providers' spelling.
-const WEIGHTY: [&str; 21] = [
-    "request",
-    "requests",
-    "prompt",
-    "content",
-    "instances",
-    "tools",
-    "functions",
-    "max_tokens",
-    "max_completion_tokens",
-    "max_output_tokens",
-    "max_tokens_to_sample",
-    "n",
-    "best_of",
-    "generationConfig",
-    "generation_config",
-    "maxOutputTokens",
-    "candidateCount",
-    "candidate_count",
-    "service_tier",
-    "serviceTier",
-    "speed",
-];
-/// Members that name further models, at [OpenRouter](https://openrouter.ai/docs/features/model-routing) and
-/// [LiteLLM](https://docs.litellm.ai/docs/proxy/reliability).
-const FALLBACKS: [&str; 2] = ["models", "fallbacks"];
-/// Members that contain further members of these lists.
-const CONTAINERS: [&str; 3] = ["request", "generationConfig", "generation_config"];
 
 /// The user, session, agent, project and tags in a body.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -242,30 +193,6 @@ impl<'a> RequestMembers<'a> {
     }
 }
 
-/// The reason why members of these objects, or of objects in them, are ambiguous. A value that is not an
-/// object is left to the provider to reject.
-fn doubt_within(mut objects: Vec<&RawValue>) -> Option<Doubt> {
-    while let Some(object) = objects.pop() {
-        if !object.get().starts_with('{') {
-            continue;
-        }
-        let mut each = |name: &str, value| {
-            if CONTAINERS.contains(&name) {
-                objects.push(value);
-            }
-        };
-        if let Some(doubt) = names_of(object, &mut each) {
-            return Some(doubt);
-        }
-    }
-    None
-}
-
-/// Returns whether a list of models has none.
-fn is_empty(value: &RawValue) -> bool {
-    quipu_json::is_null(value) || value.get().trim_matches(['[', ']', ' ', '\n', '\r', '\t']).is_empty()
-}
-
 /// The position of a member in a body.
 fn place(body: &[u8], raw: &RawValue) -> Option<Range<usize>> {
     let start = (raw.get().as_ptr() as usize).checked_sub(body.as_ptr() as usize)?;
@@ -276,29 +203,6 @@ fn place(body: &[u8], raw: &RawValue) -> Option<Range<usize>> {
 fn splice(body: &[u8], at: Range<usize>, new: &[u8]) -> Vec<u8> {
     let (before, after) = (body.get(..at.start).unwrap_or_default(), body.get(at.end..).unwrap_or_default());
     [before, new, after].concat()
-}
-
-/// Calls `each` for every relevant member of an object. Returns the reason if the names are ambiguous.
-fn names_of<'a>(object: &'a RawValue, each: &mut dyn FnMut(&str, &'a RawValue)) -> Option<Doubt> {
-    let mut seen: Vec<Cow<'static, str>> = Vec::new();
-    let mut doubt = None;
-    let whole = quipu_json::members(object, &mut |name, value| {
-        let mut known = NAMES.iter().chain(&WEIGHTY).chain(&FALLBACKS);
-        if let Some(exact) = known.find(|known| **known == name) {
-            let folded = quipu_json::fold(exact);
-            if seen.contains(&folded) {
-                doubt = Some(Doubt::Twice);
-            } else {
-                seen.push(folded);
-            }
-            return each(&name, value);
-        }
-        let folded = quipu_json::fold(&name);
-        if NAMES.iter().chain(&WEIGHTY).chain(&FALLBACKS).any(|known| quipu_json::fold(known) == folded) {
-            doubt = doubt.or(Some(Doubt::Spelling));
-        }
-    });
-    whole.map_or(Some(Doubt::Json), |()| doubt)
 }
 
 /// Returns whether a message is the user's. Gemini omits the role of user messages.

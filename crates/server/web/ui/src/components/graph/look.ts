@@ -25,7 +25,7 @@ function wholeOf(placed: Placed, width: number, height: number): Look {
   return { scale, x: (width - placed.width * scale) / 2, y: (height - placed.height * scale) / 2 };
 }
 
-/** At least as large as `least`. A drawing that does not fit then begins around the nodes that nobody calls. */
+/** Scale and position of the first look: at least the scale `least`. A drawing that does not fit begins at its root nodes. */
 function beginOf(placed: Placed, width: number, height: number, least: number): Look {
   const whole = wholeOf(placed, width, height);
   if (whole.scale >= least) return whole;
