@@ -12,6 +12,7 @@ use quipu_core::{
 use quipu_insight::{Graph, Handoff};
 
 use crate::ApiState;
+use crate::reread::reread;
 
 /// Limit of spans read per trace.
 const MOST: usize = 100_000;
@@ -158,12 +159,10 @@ async fn handoffs(api: &ApiState, trace_id: TraceId, rows: &[SpanRow]) -> Result
     };
     let mut found = HashMap::new();
     for row in rows.iter().filter(speaks).take(HANDOFFS) {
-        let Some(mut raw) = api.store.span(trace_id, row.span_id).await?.and_then(|row| row.raw) else {
-            continue;
-        };
-        api.adapters.read(&mut raw);
-        if let Some(to) = raw.canonical.handoff_to.clone() {
-            found.insert(row.span_id, (raw.canonical.handoff_from.clone(), to));
+        let mut whole = api.store.span(trace_id, row.span_id).await?;
+        let Some(span) = whole.as_mut().and_then(|whole| reread(&api.adapters, whole)) else { continue };
+        if let Some(to) = span.canonical.handoff_to.clone() {
+            found.insert(row.span_id, (span.canonical.handoff_from.clone(), to));
         }
     }
     Ok(found)

@@ -27,6 +27,7 @@ mod parity;
 mod paths;
 mod patience;
 mod problem;
+mod reread;
 mod router;
 mod routes;
 mod said;

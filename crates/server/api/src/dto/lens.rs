@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use super::span::cost_reason;
 use super::{JoinedSpan, PriceRule, names, text};
+use crate::reread::reread;
 
 /// The reading of one span, and the reason why its figures count or not. Messages, prompts, arguments and
 /// results appear only with their size.
@@ -82,16 +83,15 @@ impl From<quipu_core::LensLine> for LensLine {
 impl LensAnswer {
     /// Reads the row's span again. The row must hold the whole span; otherwise only the values of the ledger
     /// are present.
-    pub(crate) fn new(trace_id: quipu_core::TraceId, row: SpanRow, adapters: &Adapters) -> Self {
+    pub(crate) fn new(trace_id: quipu_core::TraceId, mut row: SpanRow, adapters: &Adapters) -> Self {
         let mut answer = Self {
             trace_id: trace_id.to_string(),
             span_id: row.span_id.to_string(),
             name: row.name.to_string(),
             ..Self::default()
         };
-        if let Some(mut raw) = row.raw {
-            adapters.read(&mut raw);
-            answer.fill(&raw.canonical, adapters.lens(&raw));
+        if let Some(span) = reread(adapters, &mut row) {
+            answer.fill(&span.canonical, adapters.lens(span));
         }
         if let Some(cost) = &row.cost {
             answer.signal = cost.signal.as_str().to_owned();

@@ -1,13 +1,13 @@
 //! Routes of unread sources, and of source drift.
 
 use axum::extract::State;
-use quipu_core::SpanRow;
 
 use super::Answer;
 use crate::Problem;
 use crate::dto::{Drift, SampleSpan, UnreadAnswer, UnreadSource};
 use crate::extract::NoParams;
 use crate::json::Json;
+use crate::reread::reread;
 use crate::shared::{Api, Shared};
 use crate::spawned::blocking;
 use crate::state::UnreadRecord;
@@ -42,8 +42,7 @@ pub(crate) async fn source_drift(State(api): Shared, _: NoParams) -> Answer<Drif
 
 /// The source, unless the current adapters read its sample.
 async fn still_unread(api: &Api, record: UnreadRecord) -> Result<Option<UnreadSource>, Problem> {
-    let row = api.store.span(record.trace_id, record.span_id).await?;
-    let raw = row.and_then(|row: SpanRow| row.raw);
+    let mut row = api.store.span(record.trace_id, record.span_id).await?;
     let mut source = UnreadSource {
         scope: record.scope,
         version: record.version,
@@ -54,12 +53,11 @@ async fn still_unread(api: &Api, record: UnreadRecord) -> Result<Option<UnreadSo
         last_seen: record.last_seen.to_string(),
         sample: None,
     };
-    if let Some(mut raw) = raw {
-        api.adapters.read(&mut raw);
-        if quipu_unread::is_unread(&raw.canonical).is_none() {
+    if let Some(span) = row.as_mut().and_then(|row| reread(&api.adapters, row)) {
+        if quipu_unread::is_unread(&span.canonical).is_none() {
             return Ok(None);
         }
-        source.sample = Some(SampleSpan::from(raw.as_ref()));
+        source.sample = Some(SampleSpan::from(span));
     }
     Ok(Some(source))
 }

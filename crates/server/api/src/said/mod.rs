@@ -13,6 +13,7 @@ use quipu_core::{Adapters, AnswerMemory, Event, EventQuery, MemoryHold, Messages
 
 pub(crate) use inferred::inferred;
 
+use crate::reread::reread;
 use crate::shared::Api;
 use crate::spawned::blocking;
 use crate::{Problem, dto};
@@ -73,10 +74,7 @@ fn failed(error: tokio::task::JoinError) -> Problem {
 
 fn read(adapters: &Adapters, rows: Vec<SpanRow>) -> SpansWithMessages {
     let one = |mut row: SpanRow| {
-        let messages = row.raw.as_mut().map(|raw| {
-            adapters.read(raw);
-            adapters.messages(raw)
-        });
+        let messages = reread(adapters, &mut row).map(|span| adapters.messages(span));
         (row, messages.unwrap_or_default())
     };
     rows.into_iter().map(one).collect()
@@ -132,7 +130,7 @@ fn shape(adapters: &Adapters, one: &(SpanRow, Messages), events: &HashMap<SpanId
     if let Some(raw) = &row.raw {
         span.fill(raw, said);
         if let (true, Some(events)) = (is_silent(one), events.get(&row.span_id)) {
-            events::fill(&mut span, raw, adapters, events);
+            span.fill_said(&events::messages(raw, events, adapters));
         }
     }
     span
