@@ -148,8 +148,7 @@ fn write(out: &Path, release: &Release, files: &[(String, Vec<u8>)]) -> Result<(
 /// compiler of its own.
 fn target() -> Result<String> {
     const STATIC: &str = "x86_64-unknown-linux-musl";
-    let said = shell::capture(Command::new("rustc").args(["-vV"]))?;
-    let host = said.lines().find_map(|line| line.strip_prefix("host: ")).context("rustc tells no host")?;
+    let host = host()?;
     let folder = shell::capture(Command::new("rustc").args(["--print", "target-libdir", "--target", STATIC]));
     let has_std = folder.is_ok_and(|folder| Path::new(folder.trim()).is_dir());
     let has_c = ["musl-gcc", "x86_64-linux-musl-gcc"].iter().any(|compiler| shell::find(compiler).is_some());
@@ -159,7 +158,30 @@ fn target() -> Result<String> {
             "no static binary: {STATIC} needs `rustup target add {STATIC}` and musl-gcc (apt install musl-tools)"
         );
     }
-    Ok(if fits { STATIC.into() } else { host.into() })
+    Ok(if fits { STATIC.into() } else { host })
+}
+
+/// The target of this machine.
+fn host() -> Result<String> {
+    let said = shell::capture(Command::new("rustc").args(["-vV"]))?;
+    let host = said.lines().find_map(|line| line.strip_prefix("host: "));
+    host.map(str::to_owned).context("rustc tells no host")
+}
+
+/// Variables of a build for another architecture: Debian's cross compiler compiles the C sources and links.
+fn cross(target: &str) -> Result<Vec<(String, &'static str)>> {
+    const ARM: &str = "aarch64-unknown-linux-gnu";
+    const COMPILER: &str = "aarch64-linux-gnu-gcc";
+    if target != ARM || host()?.starts_with("aarch64-") {
+        return Ok(Vec::new());
+    }
+    anyhow::ensure!(
+        shell::find(COMPILER).is_some(),
+        "{ARM} needs {COMPILER} (apt install gcc-aarch64-linux-gnu) and `rustup target add {ARM}`"
+    );
+    let name = ARM.replace('-', "_");
+    let linker = format!("CARGO_TARGET_{}_LINKER", name.to_ascii_uppercase());
+    Ok(vec![(format!("CC_{name}"), COMPILER), (linker, COMPILER)])
 }
 
 /// When the release is made: what `SOURCE_DATE_EPOCH` says
@@ -199,7 +221,7 @@ fn build(release: &Release) -> Result<PathBuf> {
     if let Ok(home) = home {
         flags += &format!(" --remap-path-prefix={home}=/cargo");
     }
-    shell::run(command.env("RUSTFLAGS", flags.trim()))?;
+    shell::run(command.env("RUSTFLAGS", flags.trim()).envs(cross(&release.target)?))?;
     Ok(shell::target().join(&release.target).join("dist").join(program(&release.target)))
 }
 

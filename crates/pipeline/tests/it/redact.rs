@@ -251,6 +251,38 @@ fn a_name_in_another_text_marks_a_secret() {
 }
 
 #[test]
+fn a_name_in_another_value_marks_a_secret_within_a_text_in_any_notation() {
+    let value = "Tr0ub4dor3xyzzy";
+    for form in [
+        r#"["mysql", "--password", "VALUE"]"#,
+        r#"["--token", "VALUE"]"#,
+        "('--hf-token', 'VALUE')",
+        r#"[["X-Api-Key", "VALUE"]]"#,
+        "('Authorization', 'VALUE')",
+        r#"{"env": [{"name": "DB_PASSWORD", "value": "VALUE"}]}"#,
+        r#"{"name":"DB_PASSWORD","type":"string","value":"VALUE"}"#,
+        "{\"name\": \"DB_PASSWORD\",\n   \"value\": \"VALUE\"}",
+        r#"{\"name\": \"DB_PASSWORD\", \"value\": \"VALUE\"}"#,
+        r#"[{"value": "VALUE", "key": "api_key"}]"#,
+        r#"{"value":"VALUE","secure":true,"name":"SESSION_TOKEN"}"#,
+        r#"{"password": {"value": "VALUE", "at": [1]}}"#,
+        "[{'name': 'DB_PASSWORD', 'value': 'VALUE'}]",
+        r#"[{:key=>"api_key", :value=>"VALUE"}]"#,
+        "- name: DB_PASSWORD\n  value: VALUE",
+        "password:\n  value: VALUE",
+        "<name>DB_PASSWORD</name><value>VALUE</value>",
+        "name = \"db_password\"\n value = \"VALUE\"",
+        "name=password&value=VALUE",
+    ] {
+        let text = format!("it said: {} and left", form.replace("VALUE", value));
+        let span = draft(1, 1).with("note", text.as_str()).span();
+        let (batch, _) = redacted(&RedactConfig::default(), Batch { spans: vec![span], ..Batch::default() });
+        let note = batch.spans[0].attributes.text("note").unwrap();
+        assert!(!note.contains(value) && note.contains("[redacted:"), "{text}: {note}");
+    }
+}
+
+#[test]
 fn a_name_in_another_attribute_value_marks_a_secret() {
     let text = |text: &str| Value::from(text);
     let pair =
@@ -276,6 +308,9 @@ fn names_of_secrets_in_schemas_and_lists_change_nothing() {
         r#"[{"name":"city","value":"Paris75001x"}]"#,
         r#"["--max-tokens","4096tokens"]"#,
         "the --password option and the token of the password page",
+        "see {\"name\": \"city\", \"value\": \"Paris75001x\"} there",
+        "fields: ['username', 'password', 'email'], value: 'string'",
+        "- name: DB_PASSWORD\n  valueFrom: secretRef12345",
         "Cookie: the word has no value here 1 2 3",
         "na\u{ef}ve \u{2013} a state\u{2011}of\u{2011}the\u{2011}art \u{ff0c}text",
     ] {

@@ -1,7 +1,7 @@
 //! Stored spans, read by the adapters of this build.
 //!
-//! A store keeps a span as it was sent, together with the values of its first reading. Answers that show how a
-//! span is read, or its messages, read it again here, so a newer adapter also serves older records.
+//! A store keeps a span as it was sent, together with the values of its first reading. Answers that show how
+//! a span is read, or its messages, read it again here, so a newer adapter also serves older records.
 
 use quipu_core::{Adapters, Span, SpanRow};
 

@@ -52,14 +52,23 @@ impl Provider {
     /// # Errors
     /// No port is free.
     pub fn start() -> Result<Self> {
+        Self::saying(ANSWER)
+    }
+
+    /// Listens on a free port, and answers every request with this body.
+    ///
+    /// # Errors
+    /// No port is free.
+    pub fn saying(answer: &str) -> Result<Self> {
+        let said: Arc<str> = answer.into();
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let url = format!("http://{}", listener.local_addr()?);
         let came = Arc::new(Mutex::new(0));
         let counted = Arc::clone(&came);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let counted = Arc::clone(&counted);
-                std::thread::spawn(move || drop(answer(stream, &counted)));
+                let (counted, said) = (Arc::clone(&counted), Arc::clone(&said));
+                std::thread::spawn(move || drop(reply(stream, &counted, &said)));
             }
         });
         Ok(Self { url, came })
@@ -72,7 +81,7 @@ impl Provider {
 }
 
 /// Reads one request, counts it, and answers it.
-fn answer(mut stream: TcpStream, came: &Mutex<usize>) -> std::io::Result<()> {
+fn reply(mut stream: TcpStream, came: &Mutex<usize>, said: &str) -> std::io::Result<()> {
     stream.set_read_timeout(Some(Duration::from_secs(10)))?;
     let mut reader = BufReader::new(stream.try_clone()?);
     let (mut length, mut chunked, mut lines) = (0_usize, false, 0);
@@ -102,5 +111,5 @@ fn answer(mut stream: TcpStream, came: &Mutex<usize>) -> std::io::Result<()> {
     }
     std::io::copy(&mut reader.take(u64::try_from(length).unwrap_or(0)), &mut std::io::sink())?;
     let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length:";
-    stream.write_all(format!("{head} {}\r\n\r\n{ANSWER}", ANSWER.len()).as_bytes())
+    stream.write_all(format!("{head} {}\r\n\r\n{said}", said.len()).as_bytes())
 }

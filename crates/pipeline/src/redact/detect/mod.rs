@@ -4,6 +4,7 @@ mod address;
 mod card;
 mod entropy;
 mod iban;
+mod labelled;
 mod personal;
 mod phone;
 mod secrets;

@@ -6,7 +6,8 @@ use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 
 use super::entropy;
 use super::site::Site;
-use super::{Class, Detector, Hint, as_is};
+use super::{Class, Detector, Hint, as_is, labelled};
+use crate::redact::named;
 
 /// Recognises a JSON Web Token by its header (RFC 7519), or by two parts that start like encoded objects.
 fn jwt(site: &Site<'_>) -> Option<(usize, usize)> {
@@ -95,7 +96,7 @@ pub(crate) static ENTROPY: Detector = Detector::new(
 );
 
 /// All secrets with a known format.
-pub(crate) static SECRETS: [Detector; 48] = [
+pub(crate) static SECRETS: [Detector; 50] = [
     Detector::secret(
         "private_key",
         &["PRIVATE KEY"],
@@ -251,15 +252,19 @@ pub(crate) static SECRETS: [Detector; 48] = [
             "ccess-key",
             "ccess-Key",
             "-token\"",
+            "-token'",
+            "-token\\",
             "-token ",
             "-token=",
             "?token=",
             "&token=",
         ],
         // After a name and a sign, also of Ruby, YAML's blocks and XML; after an option of a command.
-        r#"(?i)(?:(?:password|passwd|\bpwd|api[_-]?key|secret(?:[_-]?(?:access[_-]?)?key)?|access[_-]?token|auth[_-]?token|access[_-]?key)(?:\\?["']?\s*[:=]>?\s*(?:[|>][+-]?\s+)?|>)|\B--?[a-z-]*(?:password|passwd|api-?key|secret|token)(?:\s+|=)|[?&]token=)\\?["']?([^\s"',;&\\<>„“”«»]{8,})"#,
+        r#"(?i)(?:(?:password|passwd|\bpwd|api[_-]?key|secret(?:[_-]?(?:access[_-]?)?key)?|access[_-]?token|auth[_-]?token|access[_-]?key)(?:\\?["']?\s*[:=]>?\s*(?:[|>][+-]?\s+)?|>)|\B--?[a-z-]*(?:password|passwd|api-?key|secret|token)(?:\s+|=|\\*["']\s*,\s*)|[?&]token=)\\?["']?([^\s"',;&\\<>„“”«»]{8,})"#,
         said,
     ),
+    Detector::judged("assigned_secret", named::WORDS, labelled::BEHIND, said),
+    Detector::judged("assigned_secret", named::WORDS, labelled::BEFORE, said),
     Detector::judged(
         "curl_user",
         &["curl "],

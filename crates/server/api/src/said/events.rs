@@ -35,12 +35,12 @@ fn name(event: &Event) -> &str {
 }
 
 /// Members of the body, then the attributes.
-fn fields(event: &Event) -> impl Iterator<Item = (&CompactString, &Value)> {
+fn fields(event: &Event) -> impl Iterator<Item = &(CompactString, Value)> {
     let body = match &event.body {
         Value::Map(pairs) => pairs.as_slice(),
         _ => &[],
     };
-    body.iter().map(|(key, value)| (key, value)).chain(event.attributes.iter())
+    body.iter().chain(event.attributes.iter())
 }
 
 /// A log event in the form of a span event. A body that is a text is the message's content.

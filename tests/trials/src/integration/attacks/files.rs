@@ -204,6 +204,13 @@ pub fn everywhere(scene: &Scene) -> Result<Tried> {
             let ask = Ask::new(method, path).key(key).json(&serde_json::json!({}));
             tried.send(&format!("{method} {path}"), scene.api, ask, &[403]);
         }
+        // A stored rule chooses the arguments of a program of the host.
+        let rule = serde_json::json!({
+            "kind": "error_rate", "window": "1h", "above": 0.5,
+            "actions": [{"command": ["/usr/local/bin/page-me", "--as", "root"]}],
+        });
+        let ask = Ask::new("PUT", "/api/v1/alerts/rules/mine").key(key).json(&rule);
+        tried.send("a rule that runs a program", scene.api, ask, &[403]);
     }
     Ok(tried)
 }

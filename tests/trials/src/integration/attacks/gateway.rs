@@ -11,6 +11,8 @@ use crate::integration::Bench;
 use crate::integration::provider::{self, CHAT, PATH, Provider, TOKENS, gzip};
 use crate::shell;
 
+/// Calls that a small budget must end before.
+const CALLS: usize = 40;
 /// How long records may take until they are stored.
 const ARRIVE: Duration = Duration::from_secs(30);
 
@@ -76,6 +78,57 @@ pub fn bombs(bench: &Bench) -> Result<Tried> {
     Ok(tried.told(format!("memory grew by {grown:.0} MiB at most")))
 }
 
+/// Figures of a provider that cannot be right make no call free: a small budget refuses further calls.
+pub fn lying(bench: &Bench) -> Result<Tried> {
+    let mut tried =
+        Tried::new("answers of a provider with wrong, missing or unreadable usage, against a budget");
+    // A call reserves what it may cost at most, and several of these fit.
+    let body = CHAT.replacen('{', "{\"max_tokens\":400,", 1);
+    let mut most = 0;
+    for answer in answers() {
+        let double = Provider::saying(&answer)?;
+        let config = format!(
+            "[budgets.small]\nlimit_usd = \"0.02\"\n[gateway]\nlisten = \"127.0.0.1:0\"\n[gateway.upstreams]\nopenai = \"{}/v1\"\n",
+            double.url
+        );
+        let scene = Scene::open(bench, &config)?;
+        let mut last = 0;
+        for _ in 0..CALLS {
+            last = scene.gateway()?.ask(json(PATH, body.as_str()))?.status;
+            if last != 200 {
+                break;
+            }
+        }
+        let passed = double.count();
+        let what: String = answer.chars().rev().take(80).collect::<Vec<_>>().into_iter().rev().collect();
+        tried.tried(last == 429 && passed > 0, format!("{what}: {passed} calls passed, the last got {last}"));
+        most = most.max(passed);
+    }
+    Ok(tried.told(format!("a budget of two cents ends after {most} calls at most")))
+}
+
+/// Answers whose usage is wrong, missing, hidden in another form, or part of something else.
+fn answers() -> Vec<String> {
+    let words = "word ".repeat(300);
+    let usages = [
+        r#"{"prompt_tokens":18446744073709551615,"completion_tokens":18446744073709551615}"#,
+        r#"{"prompt_tokens":10}"#,
+        r#"{"prompt_tokens":10,"completion_tokens":-9}"#,
+        r#"{"prompt_tokens":10,"completion_tokens":"999"}"#,
+        r#"{"prompt_tokens":0,"completion_tokens":0}"#,
+        r#"{"prompt_tokens":1e-9,"completion_tokens":1e-9}"#,
+        "null",
+        "[]",
+    ];
+    let told = usages.iter().map(|usage| {
+        format!(
+            r#"{{"id":"c","model":"gpt-4o","choices":[{{"index":0,"message":{{"content":"{words}"}}}}],"usage":{usage}}}"#
+        )
+    });
+    let unread = ["\u{1}binary", "<html>", "answer({})", "{}", "[1]"].map(str::to_owned);
+    told.chain(unread).collect()
+}
+
 fn recorded(tried: &mut Tried, scene: &Scene, name: &str, calls: u64) {
     let mut last = String::new();
     let right = shell::poll(ARRIVE, || {
@@ -126,6 +179,7 @@ fn bodies() -> Vec<(&'static str, String)> {
         ("NaN", CHAT.replacen('{', "{\"x\":NaN,", 1)),
         ("half a surrogate pair", CHAT.replacen('{', "{\"\\ud800\":1,", 1)),
         ("spaces around the model", CHAT.replace("gpt-4o", "gpt-4o ")),
+        ("further models", CHAT.replacen('{', "{\"models\":[\"gpt-5-pro\"],", 1)),
         ("an unknown model", CHAT.replace("gpt-4o", "gpt-unheard-of")),
         ("a negative limit", CHAT.replacen('{', "{\"max_tokens\":-1,", 1)),
         ("fetched later", CHAT.replacen('{', "{\"deferred\":true,", 1)),
@@ -146,6 +200,7 @@ fn codings() -> Vec<(String, Ask)> {
     add("UTF-16", json(PATH, utf16));
     for kind in [
         "application/json; charset=utf-16",
+        "application/json; charset = utf-7",
         "text/plain",
         "multipart/form-data; boundary=x",
         "application/x-ndjson",
@@ -165,7 +220,13 @@ fn codings() -> Vec<(String, Ask)> {
 fn headers() -> Vec<(String, Ask)> {
     let mut all: Vec<(String, Ask)> = Vec::new();
     let mut add = |what: &str, ask: Ask| all.push((what.to_owned(), ask));
-    for header in ["x-http-method-override", "x-method-override", "x-original-method", "x-forwarded-method"] {
+    for header in [
+        "x-http-method-override",
+        "x_http_method_override",
+        "x-method-override",
+        "x-original-method",
+        "x-forwarded-method",
+    ] {
         add(
             header,
             Ask::get(PATH).with(header, "POST").with("content-type", "application/json").sent(CHAT.into()),
@@ -185,7 +246,7 @@ fn headers() -> Vec<(String, Ask)> {
 }
 
 /// Paths that some server reads as one of a model, or that start a model by another name.
-const PATHS: [&str; 45] = [
+const PATHS: [&str; 47] = [
     PATH,
     "/openai/v1/Chat/COMPLETIONS",
     "/openai/v1/chat/completions/",
@@ -231,4 +292,6 @@ const PATHS: [&str; 45] = [
     "/mistral/v1/conversations/c/restart",
     "/mistral/v1/threads/t/messages",
     "/azure/openai/deployments/gpt-4o/chat/completions",
+    "/gemini/v1beta/models/gemini-2.5-pro:generateContent?$fields=candidates",
+    "/gemini/v1beta/models/gemini-2.5-pro:generateContent?%24alt=proto",
 ];

@@ -130,6 +130,57 @@ pub fn secrets(bench: &Bench) -> Result<Tried> {
     Ok(tried)
 }
 
+/// Texts that name a secret without a known format. Each has the word of it once.
+fn naming(value: &str) -> Vec<String> {
+    [
+        "mysql --password VALUE -h db",
+        "tool --hf-token=VALUE",
+        "curl -s -u admin:VALUE https://kite.example/",
+        "X-Api-Key: VALUE",
+        "Cookie: session=VALUE; theme=dark",
+        "password: |\n  VALUE",
+        "<password>VALUE</password>",
+        ":password=>\"VALUE\"",
+        "a=b&token=VALUE&x=1",
+        r#"["mysql", "--password", "VALUE"]"#,
+        r#"[["X-Api-Key", "VALUE"]]"#,
+        r#"{"env": [{"name": "DB_PASSWORD", "value": "VALUE"}]}"#,
+        r#"[{"value": "VALUE", "key": "api_key"}]"#,
+        r#"{"password": {"value": "VALUE", "at": [1]}}"#,
+        r#"it said: {"name": "DB_PASSWORD", "value": "VALUE"} and left"#,
+        "it said: [{'name': 'DB_PASSWORD', 'value': 'VALUE'}]",
+        "env:\n- name: DB_PASSWORD\n  value: VALUE",
+    ]
+    .map(|form| form.replace("VALUE", value))
+    .to_vec()
+}
+
+/// Values that only a name beside them marks as secret, and a key in pieces: none is in a file.
+pub fn named_secrets(bench: &Bench) -> Result<Tried> {
+    let mut tried =
+        Tried::new("secrets that a name beside them marks: options, headers, lists, pairs, pieces");
+    let scene = Scene::open(bench, "")?;
+    let texts = naming("Tr0ub4dor3xyzzy");
+    for word in &texts {
+        let (spans, records) = (everywhere(word), logs(word));
+        tried.send(word, scene.otlp, Ask::post("/v1/traces", &spans), &[200]);
+        tried.send(word, scene.otlp, Ask::post("/v1/logs", &records), &[200]);
+    }
+    let whole = secret();
+    let (one, rest) = whole.split_at(9);
+    let (two, three) = rest.split_at(12);
+    let pieces = json!([format!("it is {one}"), two, format!("{three}, so")]).to_string();
+    tried.send("pieces", scene.otlp, Ask::post("/v1/logs", &logs(&pieces)), &[200]);
+    let arrived = || {
+        let events = scene.api.ask(Ask::get("/api/v1/events?limit=100")).ok()?.json();
+        (events["events"].as_array()?.len() > texts.len()).then_some(())
+    };
+    shell::poll(PATIENCE, arrived).context("what was sent is not found")?;
+    let found = grep(&scene.data(), &["Tr0ub4dor3xyzzy".to_owned(), two.to_owned(), three.to_owned()]);
+    tried.tried(found.is_empty(), format!("in files: {found:?}"));
+    Ok(tried)
+}
+
 /// Names of traces that a spreadsheet would run, behind every divider of cells.
 pub fn formulas(bench: &Bench) -> Result<Tried> {
     let mut tried = Tried::new("formulas in CSV exports, behind semicolons, tabs and quotes");

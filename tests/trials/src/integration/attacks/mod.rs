@@ -142,10 +142,12 @@ impl Attacks<'_> {
         self.add(bodies::patterns(self.bench), "patterns");
         self.add(gateway::hidden(self.bench), "hidden calls");
         self.add(gateway::bombs(self.bench), "gateway bombs");
+        self.add(gateway::lying(self.bench), "wrong usage");
         self.add(finality::replaced(self.bench), "ended spans");
         self.add(joined::forged(self.bench), "forged records");
         self.add(made::lowered(self.bench), "logs and metrics");
         self.add(leftovers::secrets(self.bench), "secrets");
+        self.add(leftovers::named_secrets(self.bench), "named secrets");
         self.add(leftovers::formulas(self.bench), "formulas");
         self.add(leftovers::forgotten(self.bench), "forgotten");
         match encrypted::connections(self.bench)? {
