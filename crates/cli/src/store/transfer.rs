@@ -31,12 +31,17 @@ pub fn run(args: &Migrate, from: &str, to: &str) -> Result<bool> {
     let target =
         quipu::open(to, &data, Access::Write).with_context(|| format!("cannot open the target {into}"))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    runtime.block_on(async {
+    let moved = runtime.block_on(async {
         let moved = transfer(args, source.as_ref(), target.as_ref(), &path).await;
         source.close().await?;
         target.close().await?;
         moved
-    })
+    })?;
+    if moved == Some(true) {
+        // The audit log has a runtime of its own.
+        remember(&args.place, "store.migrate", &format!("{of} to {into}"))?;
+    }
+    Ok(moved.unwrap_or(true))
 }
 
 /// Opens the source: read-only beside a server, else with its lock, so that nothing is written meanwhile.
@@ -55,7 +60,8 @@ fn open_source(args: &Migrate, uri: &str, data: &Path) -> Result<Arc<dyn Store>>
     }
 }
 
-async fn transfer(args: &Migrate, from: &dyn Store, to: &dyn Store, path: &Path) -> Result<bool> {
+/// Runs a pass; with the last one, returns whether both stores are equal.
+async fn transfer(args: &Migrate, from: &dyn Store, to: &dyn Store, path: &Path) -> Result<Option<bool>> {
     let [of, into] = [from.info().await?.uri, to.info().await?.uri];
     if of == into {
         bail!("{of} is the source and the target: give two different stores");
@@ -79,11 +85,8 @@ async fn transfer(args: &Migrate, from: &dyn Store, to: &dyn Store, path: &Path)
             Some(migration.finish().await?)
         }
     };
-    if differences.as_ref().is_some_and(Vec::is_empty) {
-        remember(&args.place, "store.migrate", &format!("{of} to {into}"))?;
-    }
     print(args, [&of, &into], &migration.copied(), differences.as_deref());
-    Ok(differences.is_none_or(|differences| differences.is_empty()))
+    Ok(differences.map(|differences| differences.is_empty()))
 }
 
 fn print(args: &Migrate, [from, to]: [&str; 2], copied: &Copied, differences: Option<&[String]>) {

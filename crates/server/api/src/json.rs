@@ -260,6 +260,6 @@ mod tests {
     async fn an_answer_without_a_place_for_the_mark_is_an_error() {
         let (status, header, body) = answer(json!([1, 2])).await;
         assert_eq!((status, header), (StatusCode::SERVICE_UNAVAILABLE, None));
-        assert!(body["detail"].as_str().unwrap().contains("s2"), "{body}");
+        assert_eq!(body["status"], 503, "{body}");
     }
 }
