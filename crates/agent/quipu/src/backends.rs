@@ -36,8 +36,19 @@ const STORES: &[(&str, Open)] = &[
     }),
     #[cfg(feature = "backend-clickhouse")]
     ("clickhouse", |rest, _, access| {
-        let config = quipu_backend_clickhouse::Config::of_uri(rest)?;
-        Ok(Arc::new(quipu_backend_clickhouse::Clickhouse::open_blocking(config, access == Access::Write)?))
+        use quipu_backend_clickhouse::{Clickhouse, Config};
+        let write = access == Access::Write;
+        let mut servers = Config::all_of_uri(rest)?;
+        if servers.len() == 1 {
+            return Ok(Arc::new(Clickhouse::open_blocking(servers.remove(0), write)?));
+        }
+        let shard = |config: Config| {
+            quipu_shards::Shard::new(
+                config.uri(),
+                Box::new(move || Ok(Arc::new(Clickhouse::open_blocking(config.clone(), write)?))),
+            )
+        };
+        Ok(Arc::new(quipu_shards::Shards::open(servers.into_iter().map(shard).collect())?))
     }),
     #[cfg(feature = "backend-memory")]
     ("memory", |_, _, _| Ok(Arc::new(quipu_backend_memory::Memory::default()))),

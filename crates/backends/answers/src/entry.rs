@@ -68,6 +68,17 @@ impl Entry {
         Taken::Refused { is_kept: replaced.is_none(), changed: true }
     }
 
+    /// Adds refused versions that were read from another store. Returns whether the list changed.
+    pub fn restore(&mut self, versions: Vec<SpanConflict>) -> bool {
+        let mut changed = false;
+        for version in versions {
+            if let Taken::Refused { changed: true, .. } = self.refuse(version) {
+                changed = true;
+            }
+        }
+        changed
+    }
+
     /// Whether the entry is a sent span, or was made from another signal and counts: its trace then lists it.
     /// Spans that sampling left out are excluded.
     pub fn is_one(&self) -> bool {

@@ -1,11 +1,11 @@
 //! Metric names and series.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use compact_str::CompactString;
 use quipu_core::{
-    Instrument, Metric, MetricName, MetricQuery, MetricSeries, Point, SeriesPoints, Temporality, Timestamp,
-    metric_series,
+    Metric, MetricName, MetricQuery, MetricSeries, Point, SeriesPoints, Timestamp, metric_series,
 };
 
 use crate::text::label_text;
@@ -16,14 +16,8 @@ pub type SeriesKey = (CompactString, String);
 /// One series.
 #[derive(Debug, Clone)]
 pub struct Series {
-    /// Unit.
-    pub unit: CompactString,
-    /// Description.
-    pub description: String,
-    /// Instrument.
-    pub instrument: Instrument,
-    /// Time range of a point.
-    pub temporality: Temporality,
+    /// Its metric, without points.
+    pub metric: Metric,
     /// Labels.
     pub labels: BTreeMap<CompactString, String>,
     /// Points by time.
@@ -45,10 +39,15 @@ impl Series {
     /// The series of a point, without points.
     pub fn of(metric: &Metric, point: &Point) -> Self {
         Self {
-            unit: metric.unit.clone(),
-            description: metric.description.clone(),
-            instrument: metric.instrument,
-            temporality: metric.temporality,
+            metric: Metric {
+                name: metric.name.clone(),
+                unit: metric.unit.clone(),
+                description: metric.description.clone(),
+                points: Vec::new(),
+                resource: Arc::clone(&metric.resource),
+                scope: Arc::clone(&metric.scope),
+                ..*metric
+            },
             labels: point.attributes.iter().map(|(key, value)| (key.clone(), label_text(value))).collect(),
             points: BTreeMap::new(),
         }
@@ -63,9 +62,9 @@ pub fn metric_names<'s>(
     for ((name, _), series, last_at) in all {
         let entry = names.entry(name).or_insert_with(|| MetricName {
             name: name.clone(),
-            unit: series.unit.clone(),
-            description: series.description.clone(),
-            instrument: series.instrument,
+            unit: series.metric.unit.clone(),
+            description: series.metric.description.clone(),
+            instrument: series.metric.instrument,
             series: 0,
             last_at,
         });
@@ -91,5 +90,5 @@ fn points<'s>(series: &'s Series, query: &MetricQuery) -> SeriesPoints<'s> {
     let later = series.points.range(since..).map(|(_, point)| point);
     let within = later.take_while(|point| query.until.is_none_or(|until| point.time < until));
     let labels = series.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
-    SeriesPoints { labels, temporality: series.temporality, before, points: within.collect() }
+    SeriesPoints { labels, temporality: series.metric.temporality, before, points: within.collect() }
 }

@@ -27,6 +27,16 @@ fn figure(sort: Sort, row: &TraceRow) -> i64 {
     }
 }
 
+/// The position of a trace in pages.
+pub fn trace_cursor(sort: Sort, row: &TraceRow) -> Cursor {
+    Cursor { value: figure(sort, row), trace_id: row.trace_id }
+}
+
+/// The sort key of a trace, in rising order.
+pub fn trace_place(sort: Sort, row: &TraceRow) -> (i128, TraceId) {
+    place(sort, trace_cursor(sort, row))
+}
+
 /// The sort key of a cursor, in rising order. Ties are ordered by trace id.
 fn place(sort: Sort, at: Cursor) -> (i128, TraceId) {
     let falls = matches!(
@@ -72,12 +82,8 @@ impl<'q> TraceList<'q> {
         self.rows.iter().filter(before).count() > self.query.limit.max(1)
     }
 
-    fn cursor(&self, row: &TraceRow) -> Cursor {
-        Cursor { value: figure(self.query.sort, row), trace_id: row.trace_id }
-    }
-
     fn place(&self, row: &TraceRow) -> (i128, TraceId) {
-        place(self.query.sort, self.cursor(row))
+        trace_place(self.query.sort, row)
     }
 
     /// Drops the rows behind the page and its next one.
@@ -112,7 +118,7 @@ impl Question for TraceList<'_> {
         self.shrink()?;
         let rows = std::mem::take(&mut self.rows);
         let (rows, more) = page_of(rows.into_iter().map(shown), self.query.limit, TraceRow::bytes);
-        let next = rows.last().filter(|_| more).map(|row| self.cursor(row));
+        let next = rows.last().filter(|_| more).map(|row| trace_cursor(self.query.sort, row));
         Ok(TracePage { rows, next })
     }
 }

@@ -178,7 +178,7 @@ impl<'q> CostList<'q> {
 }
 
 /// Place of a ledger row in pages.
-fn cost_cursor(cost: &Cost) -> CostCursor {
+pub fn cost_cursor(cost: &Cost) -> CostCursor {
     CostCursor { time: cost.time, trace_id: cost.trace_id, span_id: cost.span_id }
 }
 
@@ -342,12 +342,14 @@ impl Runs {
     }
 
     fn into_group(self, tool: CompactString) -> ToolGroup {
+        let (last_failed, last_error) = self.last.map_or((None, None), |(at, error)| (Some(at), error));
         ToolGroup {
             tool,
             calls: self.calls,
             errors: self.errors,
             latency: self.latency,
-            last_error: self.last.and_then(|(_, error)| error),
+            last_error,
+            last_failed,
             inferred: self.inferred,
             rest: false,
         }

@@ -346,7 +346,11 @@ impl Question for WorkSum<'_> {
     fn finish(self) -> Result<Vec<WorkGroup>> {
         let group = |key, sum: Sum| WorkGroup {
             key,
-            totals: WorkTotals { example: sum.example.map(|(.., trace)| trace), ..sum.totals },
+            totals: WorkTotals {
+                example: sum.example.map(|(.., trace)| trace),
+                example_at: sum.example.map(|(failed, time, _)| (failed, time)),
+                ..sum.totals
+            },
         };
         let (groups, _hold) = self.sums.into_groups(self.query.group_by.len(), group)?;
         Ok(groups)

@@ -43,6 +43,15 @@ impl Default for Limits {
     }
 }
 
+/// Place of a server among the shards of a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ShardPlace {
+    /// Its number, from 1.
+    pub number: u32,
+    /// Number of shards.
+    pub of: u32,
+}
+
 /// Location of the database, credentials and limits.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Config {
@@ -58,6 +67,8 @@ pub struct Config {
     pub password: Secret,
     /// Whether to compress inserts with LZ4.
     pub compress: bool,
+    /// Its place among several shards; `None` for a store in one server.
+    pub shard: Option<ShardPlace>,
     /// Limits.
     pub limits: Limits,
 }
@@ -74,8 +85,32 @@ fn invalid(text: impl Into<String>) -> Error {
 }
 
 impl Config {
+    /// The servers of a URI: several hosts, separated by commas, are shards in this order.
+    ///
+    /// # Errors
+    /// The errors of [`Self::of_uri`], and a host that is named twice.
+    pub fn all_of_uri(rest: &str) -> Result<Vec<Self>> {
+        let (login, others) = rest.rsplit_once('@').map_or(("", rest), |(login, others)| (login, others));
+        let (hosts, path) = others.trim_start_matches("//").split_once('/').unwrap_or((others, ""));
+        let hosts: Vec<&str> = hosts.split(',').collect();
+        if hosts.len() == 1 {
+            return Ok(vec![Self::of_uri(rest)?]);
+        }
+        let login = if login.is_empty() { "//".to_owned() } else { format!("{login}@") };
+        let mut all: Vec<Self> = Vec::with_capacity(hosts.len());
+        let of = u32::try_from(hosts.len()).map_err(|_| invalid("there are too many shards"))?;
+        for (number, host) in (1..).zip(hosts) {
+            let config = Self::of_uri(&format!("{login}{host}/{path}"))?;
+            if let Some(same) = all.iter().find(|known| known.address == config.address) {
+                return Err(invalid(format!("the shard {} is named twice", same.address)));
+            }
+            all.push(Self { shard: Some(ShardPlace { number, of }), ..config });
+        }
+        Ok(all)
+    }
+
     /// Reads the part of `clickhouse://user:password@host:8123/database?tls=true&compress=false` after
-    /// `clickhouse:`.
+    /// `clickhouse:`, with one host.
     ///
     /// # Errors
     /// The text has another form, or an unknown option. No error has the user or the password.
@@ -100,6 +135,7 @@ impl Config {
             user: decoded(user)?,
             password: decoded(password)?.into(),
             compress: true,
+            shard: None,
             limits: Limits::default(),
         };
         for option in options.split('&').filter(|option| !option.is_empty()) {
@@ -165,6 +201,24 @@ mod tests {
         assert_eq!(config.limits.read_timeout, Duration::from_secs(5));
         let plain = Config::of_uri("//localhost/quipu").unwrap();
         assert_eq!((plain.url().as_str(), plain.user.as_str()), ("http://localhost:8123", ""));
+    }
+
+    #[test]
+    fn several_hosts_are_shards_in_order() {
+        let all = Config::all_of_uri("//ada:p%2C@a,b:9000,c/quipu?read_timeout=5").unwrap();
+        let named: Vec<String> = all.iter().map(Config::uri).collect();
+        let uris = ["clickhouse://a:8123/quipu", "clickhouse://b:9000/quipu", "clickhouse://c:8123/quipu"];
+        assert_eq!(named, uris);
+        assert_eq!(all[1].shard, Some(ShardPlace { number: 2, of: 3 }));
+        assert_eq!((all[2].password.expose(), all[2].limits.read_timeout), ("p,", Duration::from_secs(5)));
+        assert_eq!(Config::all_of_uri("//a/quipu").unwrap(), [Config::of_uri("//a/quipu").unwrap()]);
+        for wrong in ["//a,b:8123,a:8123/q", "//a,/q", "//a,b", "//ada:hunter2@a,b c/q"] {
+            let error = Config::all_of_uri(wrong).unwrap_err();
+            assert!(!error.to_string().contains("hunter2"), "{error}");
+        }
+        assert!(
+            Config::all_of_uri("//a,b,a:8123/q").unwrap_err().to_string().contains("a:8123 is named twice")
+        );
     }
 
     #[test]

@@ -260,6 +260,21 @@ const HOLDS: Table = Table {
     settings: "",
 };
 
+/// Place of the server among the shards of a store; empty for a store in one server.
+const SHARD: Table = Table {
+    name: "shard",
+    engine: Engine::Plain,
+    columns: "number UInt32, of UInt32",
+    partition: "",
+    order: "number",
+    settings: "",
+};
+
+/// The statement that makes the table of the place among shards, in a database of an earlier version.
+pub(crate) fn shard_statement(database: &str) -> String {
+    SHARD.statement(&identifier(database), "", false)
+}
+
 /// The statements that make the database and its tables, in order; each may run again. With a cluster, the
 /// tables are replicated within each shard.
 pub fn statements(database: &str, cluster: Option<&Cluster>) -> Vec<String> {
@@ -267,7 +282,7 @@ pub fn statements(database: &str, cluster: Option<&Cluster>) -> Vec<String> {
     let database = identifier(database);
     let first = format!("CREATE DATABASE IF NOT EXISTS {database}{on}");
     let tables =
-        TABLES.iter().chain([&HOLDS]).map(|table| table.statement(&database, &on, cluster.is_some()));
+        TABLES.iter().chain([&HOLDS, &SHARD]).map(|table| table.statement(&database, &on, cluster.is_some()));
     let last = format!(
         "INSERT INTO {database}.layout SELECT {LAYOUT} WHERE (SELECT count() FROM {database}.layout) = 0"
     );
@@ -314,7 +329,7 @@ mod tests {
         let all = statements("quipu", None).join(";\n");
         assert!(!all.contains("Replicated") && !all.contains("ON CLUSTER"));
         assert!(all.contains("ENGINE = ReplacingMergeTree(version)"));
-        assert_eq!(all.matches("non_replicated_deduplication_window = 10000").count(), 11);
+        assert_eq!(all.matches("non_replicated_deduplication_window = 10000").count(), 12);
         assert!(!all.contains("MATERIALIZED VIEW"), "a view would count a repeated batch again");
     }
 
@@ -322,7 +337,7 @@ mod tests {
     fn a_cluster_gets_replicated_tables() {
         let all = statements("quipu", Some(&Cluster { name: "main".into() }));
         let tables: Vec<_> = all.iter().filter(|one| one.starts_with("CREATE TABLE")).collect();
-        assert_eq!(tables.len(), 11);
+        assert_eq!(tables.len(), 12);
         for table in tables {
             assert!(
                 table.contains(" ON CLUSTER 'main' (") && table.contains("ENGINE = Replicated"),

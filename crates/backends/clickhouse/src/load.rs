@@ -57,7 +57,7 @@ pub(crate) fn trace_id(rows: &mut Rows) -> Result<TraceId> {
     TraceId::from_bytes(rows.array()?).map_err(damaged)
 }
 
-fn id(rows: &mut Rows) -> Result<Id> {
+pub(crate) fn id(rows: &mut Rows) -> Result<Id> {
     let trace = trace_id(rows)?;
     let damaged =
         |_| Error::new(ErrorKind::Damaged, "read rows", "a stored span id is zero").of_backend(NAME);

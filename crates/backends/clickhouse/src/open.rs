@@ -11,6 +11,7 @@ use crate::commit::Writer;
 use crate::config::{Config, NAME};
 use crate::connection::Connection;
 use crate::ddl::{LAYOUT, statements};
+use crate::identity;
 
 /// A store in a database of a ClickHouse server. One process writes to a database at a time; any number may
 /// read it.
@@ -29,8 +30,9 @@ impl Clickhouse {
     /// could not finish is finished.
     ///
     /// # Errors
-    /// [`ErrorKind::Unsupported`]: a newer version of Quipu made the tables. Other errors: the server cannot
-    /// be reached, or refuses the user or a statement.
+    /// [`ErrorKind::Unsupported`]: a newer version of Quipu made the tables. [`ErrorKind::Invalid`]: the
+    /// database has another place among the shards. Other errors: the server cannot be reached, or refuses
+    /// the user or a statement.
     pub async fn open(config: Config) -> Result<Self> {
         let connection = Connection::new(config);
         if layout(&connection).await?.is_none() {
@@ -39,6 +41,7 @@ impl Clickhouse {
             }
         }
         let store = Self::of(connection, false).await?;
+        identity::claim(&store.connection).await?;
         store.recover().await?;
         Ok(store)
     }
@@ -53,6 +56,7 @@ impl Clickhouse {
             let text = format!("{} has no tables of Quipu", connection.config().uri());
             return Err(Error::new(ErrorKind::NotFound, "open store", text).of_backend(NAME));
         }
+        identity::check(&connection).await?;
         Self::of(connection, true).await
     }
 

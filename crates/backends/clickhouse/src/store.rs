@@ -189,6 +189,7 @@ impl Store for Clickhouse {
             retention: Some(self),
             forgetting: Some(self),
             integrity: Some(self),
+            copying: Some(self),
             ..StoreCapabilities::default()
         }
     }

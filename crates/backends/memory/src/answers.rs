@@ -133,6 +133,7 @@ impl Store for Memory {
             retention: Some(self),
             forgetting: Some(self),
             integrity: Some(self),
+            copying: Some(self),
             ..StoreCapabilities::default()
         }
     }

@@ -4,7 +4,7 @@ use std::collections::{HashSet, btree_map};
 use std::sync::Arc;
 
 use quipu_answers::{Entry, Series, Taken, started_at};
-use quipu_core::{Batch, Cost, Error, ErrorKind, Event, Metric, Result, Span};
+use quipu_core::{Batch, Cost, Error, ErrorKind, Event, Metric, Result, Span, SpanConflict, SpanId, TraceId};
 
 use crate::held::Records;
 use crate::memory::NAME;
@@ -54,6 +54,16 @@ impl Records {
         let entry = self.traces.get_mut(&cost.trace_id).and_then(|trace| trace.get_mut(&cost.span_id));
         if let Some(entry) = entry {
             entry.cost = Some(cost.clone());
+        }
+    }
+
+    /// Adds refused versions to their spans; unknown spans are left out.
+    pub(crate) fn restore(&mut self, refused: Vec<(TraceId, SpanId, Vec<SpanConflict>)>) {
+        for (trace, span, versions) in refused {
+            let entry = self.traces.get_mut(&trace).and_then(|trace| trace.get_mut(&span));
+            if let Some(entry) = entry {
+                entry.restore(versions);
+            }
         }
     }
 

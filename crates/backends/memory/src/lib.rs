@@ -8,6 +8,7 @@
 
 mod answers;
 mod apply;
+mod copies;
 mod held;
 mod memory;
 mod owned;

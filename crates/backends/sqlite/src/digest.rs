@@ -49,6 +49,13 @@ impl Stamp {
     }
 }
 
+/// A number that changes with every change of a closed day; `None` while the day is open.
+pub(crate) fn mark(folder: &Folder, day: Day) -> Option<u64> {
+    let Stamp(length, changed) = Stamp::of(folder, day)?;
+    let sum = sha256(&[length.to_le_bytes(), changed.to_le_bytes()].concat());
+    sum.first_chunk().map(|bytes| u64::from_le_bytes(*bytes))
+}
+
 /// The times that a day covers, and a filter of its traces.
 #[derive(Debug)]
 pub(crate) struct Digest {

@@ -5,18 +5,19 @@ use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
 use quipu_core::{
-    Batch, Conflicts, CostPage, CostQuery, CostScan, CostScanPage, Error, ErrorKind, EventPage, EventQuery,
-    Facet, FacetField, Hold, Meeting, MetricName, MetricQuery, MetricSeries, Node, Owned, Owner, Remnant,
-    Result, Retention, Retired, Retry, ScanPage, SessionPage, SessionQuery, SpanId, SpanPage, SpanQuery,
-    SpanRow, SpanScan, Store, StoreCapabilities, StoreEncoding, StoreForgetting, StoreInfo, StoreIntegrity,
-    StoreRetention, StoreScan, Timestamp, ToolGroup, TraceFilter, TraceId, TracePage, TraceQuery, TraceRow,
-    UsageGroup, UsageQuery, WorkGroup, WorkQuery, WorkRowPage, WorkRowQuery,
+    Batch, Conflicts, CopyDay, CostPage, CostQuery, CostScan, CostScanPage, Error, ErrorKind, EventPage,
+    EventQuery, Facet, FacetField, Hold, Meeting, MetricName, MetricQuery, MetricSeries, Node, Owned, Owner,
+    PointCursor, PointPage, Remnant, Result, Retention, Retired, Retry, ScanPage, SessionPage, SessionQuery,
+    SpanConflict, SpanId, SpanPage, SpanQuery, SpanRow, SpanScan, Store, StoreCapabilities, StoreCopy,
+    StoreEncoding, StoreForgetting, StoreInfo, StoreIntegrity, StoreRetention, StoreScan, StoredSpan,
+    Timestamp, ToolGroup, TraceFilter, TraceId, TracePage, TraceQuery, TraceRow, UsageGroup, UsageQuery,
+    WorkGroup, WorkQuery, WorkRowPage, WorkRowQuery,
 };
 
 use crate::fault::NAME;
 use crate::read::{
-    cost_scan, costs, events, facets, meetings, metrics, owned, scan, sessions, spans, tools, traces, usage,
-    work,
+    copies, cost_scan, costs, events, facets, meetings, metrics, owned, scan, sessions, spans, tools, traces,
+    usage, work,
 };
 use crate::schema::DAY;
 use crate::shared::Shared;
@@ -141,6 +142,7 @@ impl Store for Sqlite {
             forgetting: Some(self),
             integrity: Some(self),
             scanning: Some(self),
+            copying: Some(self),
         }
     }
 }
@@ -155,6 +157,41 @@ impl StoreScan for Sqlite {
     async fn scan_costs(&self, scan: &CostScan) -> Result<CostScanPage> {
         let scan = scan.clone();
         self.ask(move |shared| cost_scan::page(shared, &scan)).await
+    }
+}
+
+#[async_trait]
+impl StoreCopy for Sqlite {
+    async fn days(&self) -> Result<Vec<CopyDay>> {
+        self.ask(copies::days).await
+    }
+
+    async fn day_traces(&self, day: Timestamp, after: Option<TraceId>, limit: usize) -> Result<Vec<TraceId>> {
+        self.ask(move |shared| copies::traces(shared, day, after, limit)).await
+    }
+
+    async fn stored_spans(
+        &self,
+        traces: &[TraceId],
+        after: Option<(TraceId, SpanId)>,
+        limit: usize,
+    ) -> Result<Vec<StoredSpan>> {
+        let traces = traces.to_vec();
+        self.ask(move |shared| copies::spans(shared, &traces, after, limit)).await
+    }
+
+    async fn day_points(
+        &self,
+        day: Timestamp,
+        after: Option<&PointCursor>,
+        limit: usize,
+    ) -> Result<PointPage> {
+        let after = after.cloned();
+        self.ask(move |shared| copies::points(shared, day, after.as_ref(), limit)).await
+    }
+
+    async fn restore_refused(&self, refused: Vec<(TraceId, SpanId, Vec<SpanConflict>)>) -> Result<()> {
+        self.request(move |_, answer| Ok(Request::KeepConflicts(refused, answer))).await
     }
 }
 

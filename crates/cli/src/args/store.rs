@@ -14,7 +14,7 @@ pub enum StoreCommand {
     Backup(Backup),
     /// Restore a backup into an empty folder
     Restore(Restore),
-    /// Migrate a store to this build's layout, as `serve` does
+    /// Migrate a store to this build's layout, as `serve` does; with --from and --to into another store
     Migrate(Migrate),
 }
 
@@ -59,8 +59,20 @@ pub struct Restore {
 #[derive(Debug, ClapArgs)]
 pub struct Migrate {
     /// Dry run: report the steps and the needed disk space
-    #[arg(long)]
+    #[arg(long, conflicts_with = "from")]
     pub dry_run: bool,
+    /// Copy this store into the one of --to and compare both, instead of a new layout
+    #[arg(long, value_name = "URI", requires = "to")]
+    pub from: Option<String>,
+    /// Target of the copy: an empty store, or one that earlier passes filled
+    #[arg(long, value_name = "URI", requires = "from")]
+    pub to: Option<String>,
+    /// Copy ahead while a server writes to the source; a later run without this option finishes
+    #[arg(long, requires = "from")]
+    pub ahead: bool,
+    /// File with the progress [default: migration.json in the data folder]
+    #[arg(long, value_name = "FILE", requires = "from")]
+    pub progress: Option<PathBuf>,
     #[command(flatten)]
     pub place: DataPlace,
 }

@@ -316,6 +316,15 @@ impl std::fmt::Display for Refused {
 
 impl std::error::Error for Refused {}
 
+/// Reports the parts of the store that an answer lacks.
+fn note_missing(answer: &Value) {
+    if answer["partial"] == true {
+        let names: Vec<&str> =
+            answer["missing"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        note(&format!("PARTIAL ANSWER: it lacks the records of {}", names.join(", ")));
+    }
+}
+
 /// The answer's JSON, null where it has no body; a problem (RFC 9457) becomes the error.
 fn decode(status: u16, body: &[u8]) -> Result<Value> {
     if status == 204 {
@@ -324,6 +333,7 @@ fn decode(status: u16, body: &[u8]) -> Result<Value> {
     let answer: Value =
         serde_json::from_slice(body).with_context(|| format!("the answer (status {status}) is not JSON"))?;
     if status < 400 {
+        note_missing(&answer);
         return Ok(answer);
     }
     let said = |field: &str| answer[field].as_str().unwrap_or_default().to_owned();

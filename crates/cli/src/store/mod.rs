@@ -2,6 +2,7 @@
 
 mod backup;
 mod migrate;
+mod transfer;
 
 use std::path::{Path, PathBuf};
 
@@ -20,7 +21,10 @@ pub fn run(command: &StoreCommand) -> Result<bool> {
     match command {
         StoreCommand::Backup(what) => backup::back_up(what),
         StoreCommand::Restore(what) => backup::restore(what).map(|()| true),
-        StoreCommand::Migrate(what) => migrate::run(what),
+        StoreCommand::Migrate(what) => match (&what.from, &what.to) {
+            (Some(from), Some(to)) => transfer::run(what, from, to),
+            _ => migrate::run(what),
+        },
     }
 }
 

@@ -37,4 +37,5 @@ mod sql;
 mod storing;
 mod terminal;
 mod top;
+mod transfer;
 mod whole;

@@ -62,6 +62,8 @@ mod steps;
 mod store;
 #[cfg(feature = "full")]
 mod store_capabilities;
+#[cfg(feature = "full")]
+mod store_copy;
 mod store_info;
 mod time;
 #[cfg(feature = "full")]
@@ -142,6 +144,8 @@ pub use store::Store;
 pub use store_capabilities::{
     StoreCapabilities, StoreEncoding, StoreForgetting, StoreIntegrity, StoreRetention, StoreScan,
 };
+#[cfg(feature = "full")]
+pub use store_copy::{CopyDay, PointCursor, PointPage, StoreCopy, StoredSpan};
 pub use store_info::StoreInfo;
 pub use time::{Clock, SystemClock, Timestamp};
 #[cfg(feature = "full")]

@@ -2,12 +2,14 @@
 //! grows.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use crate::locks::Mutex;
 use crate::{Error, ErrorKind, Result, Retry};
 
 /// Memory budget of one request, in bytes.
@@ -25,6 +27,14 @@ pub struct AnswerMemory {
     budget: Option<Arc<dyn MemoryBudget>>,
     page_bytes: usize,
     group_bytes: usize,
+    missing: Option<Arc<MissingParts>>,
+}
+
+/// Names of the parts of a store that an answer lacks.
+#[derive(Debug, Default)]
+struct MissingParts {
+    names: Mutex<BTreeSet<String>>,
+    is_sealed: AtomicBool,
 }
 
 /// A budget of its own, not shared with requests.
@@ -48,7 +58,7 @@ impl MemoryBudget for FixedBudget {
 const PAGE_BYTES: usize = 4 << 20;
 
 const UNBOUNDED: AnswerMemory =
-    AnswerMemory { budget: None, page_bytes: usize::MAX, group_bytes: usize::MAX };
+    AnswerMemory { budget: None, page_bytes: usize::MAX, group_bytes: usize::MAX, missing: None };
 
 impl Default for AnswerMemory {
     fn default() -> Self {
@@ -100,6 +110,36 @@ impl AnswerMemory {
     #[must_use]
     pub fn with_groups(self, group_bytes: usize) -> Self {
         Self { group_bytes, ..self }
+    }
+
+    /// Accepts answers that lack the parts of a store that are away. Without it such a query fails.
+    #[must_use]
+    pub fn with_partial(self) -> Self {
+        Self { missing: Some(Arc::default()), ..self }
+    }
+
+    /// Notes that the answer lacks a part of the store. Returns `false` if the request accepts no partial
+    /// answer: the query must then fail.
+    pub fn note_missing(&self, part: &str) -> bool {
+        match &self.missing {
+            Some(missing) if !missing.is_sealed.load(Ordering::Acquire) => {
+                missing.names.lock().insert(part.to_owned());
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Ends the time in which parts may be missing, because the answer has told its missing parts.
+    pub fn seal_partial(&self) {
+        if let Some(missing) = &self.missing {
+            missing.is_sealed.store(true, Ordering::Release);
+        }
+    }
+
+    /// The parts of the store that the answer lacks so far, sorted.
+    pub fn missing(&self) -> Vec<String> {
+        self.missing.iter().flat_map(|missing| missing.names.lock().clone()).collect()
     }
 
     /// Size in bytes at which a store ends a page of rows, even before the requested number of rows.
@@ -221,6 +261,19 @@ mod tests {
         fn give_back(&self, bytes: usize) {
             self.0.fetch_sub(bytes, Ordering::Relaxed);
         }
+    }
+
+    #[test]
+    fn missing_parts_are_told_until_the_answer_is_sealed() {
+        assert!(!AnswerMemory::default().note_missing("a"), "a request must accept them");
+        let memory = AnswerMemory::within(10).with_partial();
+        let noted = memory
+            .enter(|| ["b", "a", "b"].into_iter().all(|part| AnswerMemory::current().note_missing(part)));
+        assert!(noted);
+        memory.seal_partial();
+        assert!(!memory.note_missing("c"));
+        assert_eq!(memory.missing(), ["a", "b"]);
+        assert_eq!(AnswerMemory::within(10).with_partial().missing(), Vec::<String>::new());
     }
 
     #[test]

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 
 use crate::{
     Batch, Conflicts, CostScan, CostScanPage, Encoded, Error, ErrorKind, Hold, Owned, Owner, OwnerKind,
-    Remnant, Result, Retention, Retired, ScanPage, SpanScan, Store, Timestamp, TraceFilter, TraceId,
-    TraceQuery,
+    Remnant, Result, Retention, Retired, ScanPage, SpanScan, Store, StoreCopy, Timestamp, TraceFilter,
+    TraceId, TraceQuery,
 };
 
 /// The optional capabilities of a store. A store that lacks one leaves its field at `None`.
@@ -23,6 +23,8 @@ pub struct StoreCapabilities<'a> {
     pub integrity: Option<&'a dyn StoreIntegrity>,
     /// Reading of spans in storage order.
     pub scanning: Option<&'a dyn StoreScan>,
+    /// Copies of all records.
+    pub copying: Option<&'a dyn StoreCopy>,
 }
 
 impl dyn Store + '_ {
@@ -49,6 +51,22 @@ impl dyn Store + '_ {
     /// Its reading of spans in storage order; `None` if it has no such order.
     pub fn scanning(&self) -> Option<&dyn StoreScan> {
         self.capabilities().scanning
+    }
+
+    /// Its copies of all records; `None` if it cannot be migrated.
+    pub fn copying(&self) -> Option<&dyn StoreCopy> {
+        self.capabilities().copying
+    }
+
+    /// The copies of a store that must support them.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`]: it does not.
+    pub fn need_copying(&self) -> Result<&dyn StoreCopy> {
+        self.copying().ok_or_else(|| {
+            let text = format!("the store {} supports no copies of its records", self.name());
+            Error::new(ErrorKind::Unsupported, "migrate", text)
+        })
     }
 
     /// The retention of a store that must have one.

@@ -8,6 +8,7 @@
 
 mod memory;
 mod overflow;
+mod partial;
 mod pool;
 mod principal;
 mod share;
@@ -15,6 +16,7 @@ mod share_key;
 
 pub use memory::{MemoryPermit, MemoryPool, SharedMemory};
 pub use overflow::{Overflow, Slot};
+pub use partial::PARTIAL_HEADER;
 pub use pool::{Busy, Permit, Pool};
 pub use principal::{Principal, PrincipalKind};
 pub use share::Refusal;

@@ -13,7 +13,7 @@ use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
-use quipu_admission::{MemoryPool, Permit, Pool, ShareKey};
+use quipu_admission::{MemoryPool, PARTIAL_HEADER, Permit, Pool, ShareKey};
 use quipu_core::{AnswerMemory, Limits};
 use tokio::time::Instant;
 
@@ -77,6 +77,30 @@ async fn answer(turns: Turns, request: Request, next: Next) -> Response {
     response.map(|body| Body::new(PermittedBody { body, memory, _turn: turn }))
 }
 
+/// The problem detail (RFC 9457) of an answer that lacks parts of the store and cannot tell it.
+const AWAY: &str = concat!(
+    r#"{"type":""#,
+    env!("CARGO_PKG_REPOSITORY"),
+    r#"/blob/main/docs/guide/http-api.md#unavailable","title":"Part of the store is away","status":503,"#,
+    r#""detail":"A shard of the store does not answer, and this answer would lack its records."}"#
+);
+
+/// Ends the time in which parts of the store may be missing. An answer that lacks some and does not name them
+/// becomes an error.
+fn told(response: Response, memory: &AnswerMemory) -> Response {
+    memory.seal_partial();
+    let is_told = response.headers().contains_key(PARTIAL_HEADER);
+    if is_told || response.status().is_server_error() || memory.missing().is_empty() {
+        return response;
+    }
+    let mut response = Response::new(Body::from(AWAY));
+    *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    let json = HeaderValue::from_static("application/problem+json");
+    response.headers_mut().insert(header::CONTENT_TYPE, json);
+    response.headers_mut().insert(header::RETRY_AFTER, SOON);
+    response
+}
+
 const SOON: HeaderValue = HeaderValue::from_static("1");
 
 /// Produces an answer within the memory of its caller.
@@ -92,7 +116,10 @@ async fn in_memory(
         let again = repeated(&request).filter(|_| left > 0);
         let budget = Arc::new(permit.share());
         let memory = AnswerMemory::of(Arc::clone(&budget) as _).with_groups(turns.group_bytes);
-        let response = memory.clone().scope(next.clone().run(request)).await;
+        // A request that changes something needs all of the store.
+        let reads = request.method() == Method::GET;
+        let memory = if reads { memory.with_partial() } else { memory };
+        let response = told(memory.clone().scope(next.clone().run(request)).await, &memory);
         let lacked = budget.lacked();
         if lacked == 0 || response.status() != StatusCode::SERVICE_UNAVAILABLE {
             return (response, memory);
@@ -268,6 +295,38 @@ mod tests {
         held.truncate(6);
         assert_eq!(polite.await.unwrap().status(), StatusCode::OK);
         assert_eq!(flood.remove(0).await.unwrap().status(), StatusCode::OK);
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_hides_what_it_lacks_is_an_error() {
+        let partial = |header: bool| {
+            get(async move || {
+                assert!(AnswerMemory::current().note_missing("s1"));
+                let named = header.then_some([(PARTIAL_HEADER, "s1")]);
+                (StatusCode::OK, named.map(axum::response::AppendHeaders), "text").into_response()
+            })
+        };
+        let late = get(async || {
+            let memory = AnswerMemory::current();
+            let stream = tokio_stream::once(()).map(move |()| match memory.note_missing("s1") {
+                true => Ok(Bytes::from_static(b"part")),
+                false => Err(std::io::Error::other("s1 is away")),
+            });
+            Response::new(Body::from_stream(stream))
+        });
+        let change = axum::routing::post(async || AnswerMemory::current().note_missing("s1").to_string());
+        let routes = Router::new().route("/told", partial(true)).route("/hidden", partial(false));
+        let app = in_turn(routes.route("/late", late).route("/change", change), &turns(8));
+        let ask = async |method: Method, path: &str| {
+            let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
+            app.clone().oneshot(request).await.unwrap()
+        };
+        assert_eq!(ask(Method::GET, "/told").await.status(), StatusCode::OK);
+        assert_eq!(ask(Method::GET, "/hidden").await.status(), StatusCode::SERVICE_UNAVAILABLE);
+        let late = ask(Method::GET, "/late").await.into_body().collect().await;
+        assert!(late.is_err(), "a stream that began cannot tell it any more");
+        let change = ask(Method::POST, "/change").await.into_body().collect().await.unwrap().to_bytes();
+        assert_eq!(change, "false");
     }
 
     async fn ask(app: &Router, key: &str) -> Response {

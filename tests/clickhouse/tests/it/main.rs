@@ -1,5 +1,5 @@
 //! The ClickHouse store against a real engine: every conformance case, random histories compared with SQLite,
-//! repeated batches and cut connections.
+//! repeated batches, cut connections, migrations and shards.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -7,7 +7,9 @@ mod conformance;
 mod cuts;
 mod histories;
 mod layout;
+mod migration;
 mod repeats;
+mod shards;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

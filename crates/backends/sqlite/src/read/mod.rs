@@ -1,6 +1,7 @@
 //! Queries. Each reads on its own connections and never waits for the writer.
 
 pub(crate) mod conflicts;
+pub(crate) mod copies;
 pub(crate) mod cost_scan;
 pub(crate) mod costs;
 mod counts;
@@ -16,6 +17,7 @@ pub(crate) mod metrics;
 mod own;
 pub(crate) mod owned;
 mod page;
+pub(crate) mod rebuilt;
 mod rounds;
 pub(crate) mod scan;
 pub(crate) mod sessions;

@@ -9,8 +9,8 @@ use quipu_core::{AnswerMemory, FacetField, GroupTable, Result, Timestamp, ToolGr
 use rusqlite::params_from_iter;
 
 use crate::bounds::Bounds;
-use crate::codec::{MARK_FAILED, MARK_TOOL};
-use crate::days::{Runs, ToolRuns};
+use crate::codec::{MARK_FAILED, MARK_TOOL, span_of_key};
+use crate::days::{Failure, Runs, ToolRuns};
 use crate::fault;
 use crate::folder::Day;
 use crate::read::day_tools::{DayTools, Table, To, ToolName};
@@ -69,8 +69,12 @@ fn few_in(shared: &Shared, reader: &DayReader<'_>, bounds: &Bounds) -> fault::Re
 }
 
 fn group(tool: CompactString, runs: Runs) -> ToolGroup {
+    let at = |(time, trace, span, _): &Failure| {
+        Some((Timestamp::from_nanos(*time), *trace, span_of_key(*span).ok()?))
+    };
     ToolGroup {
         tool,
+        last_failed: runs.failure.as_ref().and_then(at),
         calls: runs.figures.calls(),
         errors: runs.figures.errors(),
         last_error: runs.failure.and_then(|(.., error)| error),

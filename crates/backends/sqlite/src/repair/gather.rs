@@ -10,12 +10,11 @@ use std::sync::Arc;
 use quipu_core::{Backend as _, Batch, Cost, Result, Stage, Timestamp, TraceId};
 use quipu_ledger::Ledger;
 
-use super::spans;
 use crate::codec::{CallRow, Names, span_of_key};
 use crate::fault::{self, Fault};
 use crate::folder::{Day, Part};
-use crate::read::conflicts;
 use crate::read::stored::Sources;
+use crate::read::{conflicts, rebuilt};
 use crate::schema::{self, Access, DAY};
 use crate::shared::Shared;
 use crate::sqlite::Sqlite;
@@ -68,9 +67,9 @@ fn records(shared: &Shared, day: Day, traces: &[TraceId]) -> fault::Result<(Batc
         let spans: Vec<(i64, i64)> = rows.collect::<rusqlite::Result<_>>()?;
         let ids: HashMap<i64, TraceId> = spans.iter().map(|(_, tr)| (*tr, *trace)).collect();
         for (pk, _) in spans {
-            let found = spans::load(&conn, &shared.dictionaries, &mut sources, &ids, pk)?;
+            let found = rebuilt::load(&conn, &shared.dictionaries, &mut sources, &ids, pk)?;
             let span = found.ok_or(Fault::Damaged("a span is missing"))?.span;
-            batch.costs.extend(spans::cost(&conn, *trace, span.span_id, pk)?);
+            batch.costs.extend(rebuilt::cost(&conn, *trace, span.span_id, pk)?);
             let versions = conflicts::of_span(&conn, pk)?;
             carried.extend((!versions.is_empty()).then_some((*trace, span.span_id, versions)));
             batch.spans.push(*span);

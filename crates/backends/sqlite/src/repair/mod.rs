@@ -5,7 +5,6 @@ mod catalog;
 mod gather;
 mod records;
 mod salvage;
-mod spans;
 
 use std::collections::BTreeSet;
 use std::fs;

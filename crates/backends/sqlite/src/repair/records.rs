@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use quipu_core::{Event, Exemplar, Metric, Point, Resource, Scope, SpanId, Timestamp, TraceId};
-use rusqlite::{Connection, Row};
+use quipu_core::{Event, Metric, Point};
+use rusqlite::Connection;
 
 use super::salvage::each;
-use crate::codec::{Dictionaries, Names, TextOf, span_of_key};
-use crate::fault::{Fault, Result};
+use crate::codec::{Dictionaries, Names};
+use crate::fault::Result;
 use crate::folder::Day;
 use crate::read::events::event_of;
-use crate::read::metrics::{instrument_of, point_of, temporality_of};
-use crate::read::stored::{Sources, source};
+use crate::read::metrics::point_of;
+use crate::read::rebuilt;
+use crate::read::stored::Sources;
 use crate::readers::{DayReader, Words};
 
 /// Iterator over events by number.
@@ -87,13 +88,7 @@ impl Points {
 }
 
 fn load_series(conn: &Connection, sources: &mut Sources, id: i64) -> Result<Vec<Metric>> {
-    let mut look = conn.prepare_cached(
-        "SELECT name, unit, description, instrument, temporality, labels, resource, scope FROM series WHERE id = ?1",
-    )?;
-    let mut rows = look.query([id])?;
-    let row = rows.next()?.ok_or(Fault::Damaged("a series is missing"))?;
-    let labels = postcard::from_bytes(&row.get::<_, Vec<u8>>(5)?)?;
-    let metric = bare(row, conn, sources)?;
+    let (metric, labels) = rebuilt::series(conn, sources, id)?;
     let mut points = Vec::new();
     for order in ["ASC", "DESC"] {
         let sql = format!("SELECT time, start, value FROM points WHERE series = ?1 ORDER BY time {order}");
@@ -104,34 +99,8 @@ fn load_series(conn: &Connection, sources: &mut Sources, id: i64) -> Result<Vec<
     points.sort_by_key(|point| point.time);
     points.dedup_by_key(|point| point.time);
     for point in &mut points {
-        point.exemplars = exemplars(conn, id, point.time);
+        // Exemplars after the first unreadable one are lost.
+        point.exemplars = rebuilt::exemplars(conn, id, point.time).0;
     }
     Ok(points.into_iter().map(|point| Metric { points: vec![point], ..metric.clone() }).collect())
-}
-
-fn bare(row: &Row<'_>, conn: &Connection, sources: &mut Sources) -> Result<Metric> {
-    let names = Names::new(conn);
-    Ok(Metric {
-        name: names.text(row.get(0)?)?.unwrap_or_default(),
-        unit: names.text(row.get(1)?)?.unwrap_or_default(),
-        description: row.get(2)?,
-        instrument: instrument_of(row.get(3)?),
-        temporality: temporality_of(row.get(4)?),
-        points: Vec::new(),
-        resource: Arc::new(source::<Resource>(conn, sources, row.get(6)?)?),
-        scope: Arc::new(source::<Scope>(conn, sources, row.get(7)?)?),
-    })
-}
-
-fn exemplars(conn: &Connection, series: i64, time: Timestamp) -> Vec<Exemplar> {
-    let sql = "SELECT trace, span, observed, value FROM exemplars WHERE series = ?1 AND time = ?2";
-    let rows = each(conn, sql, &[series, time.nanos()], |row| {
-        Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?, row.get::<_, f64>(3)?))
-    });
-    let exemplar = |(trace, span, observed, value): (Vec<u8>, i64, i64, f64)| -> Option<Exemplar> {
-        let trace_id: TraceId = TraceId::from_slice(&trace).ok()?;
-        let span_id: SpanId = span_of_key(span).ok()?;
-        Some(Exemplar { trace_id, span_id, time: Timestamp::from_nanos(observed), value })
-    };
-    rows.into_iter().filter_map(exemplar).collect()
 }

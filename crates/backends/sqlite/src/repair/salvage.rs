@@ -8,11 +8,10 @@ use quipu_core::{Batch, TraceId};
 use rusqlite::Connection;
 
 use super::records::{Events, Points};
-use super::spans;
 use crate::codec::{Dictionaries, Dictionary};
 use crate::fault::Result;
-use crate::read::conflicts;
 use crate::read::stored::Sources;
+use crate::read::{conflicts, rebuilt};
 use crate::schema::{self, Access, DAY};
 use crate::write::Carried;
 
@@ -114,7 +113,7 @@ impl Salvage {
     }
 
     fn span(&mut self, pk: i64, batch: &mut Batch) {
-        let found = spans::load(&self.conn, &self.dictionaries, &mut self.sources, &self.traces, pk);
+        let found = rebuilt::load(&self.conn, &self.dictionaries, &mut self.sources, &self.traces, pk);
         let span = match found {
             Ok(None) if !self.has_call(pk) => return,
             // A ledger row without a span is counted as a lost span too, because the span cannot be found any
@@ -134,7 +133,7 @@ impl Salvage {
                 return;
             }
         };
-        match spans::cost(&self.conn, span.trace_id, span.span_id, pk) {
+        match rebuilt::cost(&self.conn, span.trace_id, span.span_id, pk) {
             Ok(cost) => batch.costs.extend(cost),
             Err(_) => self.counts.lost_costs += 1,
         }

@@ -236,6 +236,8 @@ pub struct ToolGroup {
     pub latency: Sketch,
     /// Status message or error kind of the latest failed run, at most 300 bytes.
     pub last_error: Option<String>,
+    /// Time, trace and span of that run.
+    pub last_failed: Option<(Timestamp, TraceId, SpanId)>,
     /// Runs without a span, inferred from messages, by the time of the call that received the result. The
     /// sums exclude them.
     pub inferred: u64,

@@ -118,15 +118,18 @@ pub struct WorkTotals {
     /// Trace of the latest record that has one; failed records take precedence. Among records of the same
     /// time, the greatest id.
     pub example: Option<TraceId>,
+    /// Whether the record of the example failed, and its time.
+    pub example_at: Option<(bool, Timestamp)>,
 }
 
 impl WorkTotals {
-    /// Adds `other`. The example of the later record stays.
+    /// Adds `other`.
     pub fn merge(&mut self, other: &Self) {
-        let later = self.count == 0 || other.count > 0 && other.last_at > self.last_at;
-        if later {
+        if self.count == 0 || other.count > 0 && other.last_at > self.last_at {
             self.last_at = other.last_at;
-            self.example = other.example.or(self.example);
+        }
+        if (other.example_at, other.example) > (self.example_at, self.example) {
+            (self.example_at, self.example) = (other.example_at, other.example);
         }
         self.count += other.count;
         self.errors += other.errors;

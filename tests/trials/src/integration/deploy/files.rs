@@ -44,10 +44,19 @@ pub fn run(bench: &Bench, report: Report) -> Result<Report> {
                     tool("yamllint").args(["--strict", "-d", YAML]).args(plain_yaml(&deploy)).output(),
                 ),
                 (
-                    "compose.yaml by the schema of the Compose specification",
+                    "Compose files by the schema of the Compose specification",
                     tool("check-jsonschema")
                         .args(["--builtin-schema", "vendor.compose-spec"])
                         .arg(&compose)
+                        .arg(deploy.join("docker/compose.clickhouse.yaml"))
+                        .output(),
+                ),
+                (
+                    "the values for ClickHouse by the schema of the chart",
+                    tool("check-jsonschema")
+                        .arg("--schemafile")
+                        .arg(&schema)
+                        .arg(deploy.join("helm/clickhouse.yaml"))
                         .output(),
                 ),
                 (

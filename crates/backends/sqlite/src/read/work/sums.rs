@@ -60,7 +60,9 @@ impl GroupSums for Sum {
 
 impl Sum {
     pub(crate) fn into_totals(self) -> WorkTotals {
-        WorkTotals { example: self.example.map(|(.., trace)| trace), ..self.totals }
+        let of = |(failed, time, _)| (failed, Timestamp::from_nanos(time));
+        let example_at = self.example.map(of);
+        WorkTotals { example: self.example.map(|(.., trace)| trace), example_at, ..self.totals }
     }
 }
 
@@ -234,6 +236,7 @@ impl<'q> Groups<'q> {
                 first_token: adding.first_token,
                 last_at: Timestamp::from_nanos(adding.last),
                 example: None,
+                example_at: None,
             };
             self.table.lock().add(key, Sum { totals, example })?;
         }

@@ -1,5 +1,6 @@
 // One way to ask the server. Every failure becomes a Problem that says what, where and what to do.
 import { t } from "../lib/i18n";
+import { noteMissing } from "../state/partial";
 
 export class Problem extends Error {
   readonly title: string;
@@ -83,6 +84,7 @@ async function ask<T>(route: string, address: string, init: RequestInit, signal?
     );
   }
   if (!response.ok) throw await problemOf(response, route);
+  noteMissing(response.headers.get("quipu-partial"));
   const text = await response.text();
   return (text === "" ? undefined : JSON.parse(text)) as T;
 }

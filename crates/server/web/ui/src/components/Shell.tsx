@@ -8,6 +8,7 @@ import { t } from "../lib/i18n";
 import { filterHref } from "../state/filters";
 import { useKeys } from "../state/keys";
 import { PAGES } from "../state/pages";
+import { useMissingParts } from "../state/partial";
 import { part } from "../state/prefetch";
 import { navigate, usePlace } from "../state/url";
 import { Rail } from "./Rail";
@@ -78,12 +79,24 @@ export function Shell({ children }: { children: ReactNode }) {
       <Rail openPalette={() => setOver("palette")} openKeys={() => setOver("keys")} />
       <main className="page" id="content" tabIndex={-1}>
         <LostLine />
+        <PartialLine />
         {children}
       </main>
       <Suspense>
         {over === "palette" ? <Palette close={() => setOver(null)} /> : null}
         {over === "keys" ? <Shortcuts close={() => setOver(null)} /> : null}
       </Suspense>
+    </div>
+  );
+}
+
+/** Says which parts of the store the figures on the screen lack. */
+function PartialLine() {
+  const missing = useMissingParts();
+  if (!missing) return null;
+  return (
+    <div className="lost-line" role="status">
+      {t("These figures are partial: {missing} is away.", { missing })}
     </div>
   );
 }

@@ -1,0 +1,1 @@
+export{Vt as TeachToSend}from"./shared-CYJNafN1.js";

@@ -1,1 +1,0 @@
-export{Vt as TeachToSend}from"./shared-BHqgJsrc.js";

@@ -1,0 +1,1 @@
+import{n as e}from"./shared-CYJNafN1.js";import{fr as t}from"./first-CeZQQZ9X.js";var n=t();function r({kind:t}){return(0,n.jsx)(`span`,{className:`kind hue-${e(t)}`,children:t})}export{r as t};

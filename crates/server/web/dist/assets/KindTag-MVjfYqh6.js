@@ -1,1 +1,0 @@
-import{n as e}from"./shared-BHqgJsrc.js";import{fr as t}from"./first-D5Bl6a4h.js";var n=t();function r({kind:t}){return(0,n.jsx)(`span`,{className:`kind hue-${e(t)}`,children:t})}export{r as t};

@@ -1,1 +1,0 @@
-import{fr as e,in as t,sn as n}from"./first-D5Bl6a4h.js";var r=e();function i({at:e,show:i=t}){return(0,r.jsx)(`time`,{className:`figure`,dateTime:e,title:n(e),children:i(e)})}export{i as t};

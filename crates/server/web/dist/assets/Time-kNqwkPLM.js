@@ -1,0 +1,1 @@
+import{fr as e,in as t,sn as n}from"./first-CeZQQZ9X.js";var r=e();function i({at:e,show:i=t}){return(0,r.jsx)(`time`,{className:`figure`,dateTime:e,title:n(e),children:i(e)})}export{i as t};

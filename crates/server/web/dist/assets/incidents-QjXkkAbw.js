@@ -1,0 +1,1 @@
+import{Jn as e,cr as t}from"./first-CeZQQZ9X.js";import{d as n,m as r}from"./parts-BPo_qnwR.js";var i=()=>r(`/incidents?limit=200`),a=e=>r(`/incidents/${encodeURIComponent(e)}`),o=r=>t({mutationFn:t=>e(`/incidents`,t),onSuccess:e=>{n(),r(e)}}),s=r=>t({mutationFn:t=>e(`/incidents/${r}`,t),onSuccess:n}),c=e=>`/api/v1/incidents/${e}/report`;export{o as a,i,s as n,a as r,c as t};

@@ -1,0 +1,1 @@
+import{Fn as e,In as t}from"./first-CeZQQZ9X.js";var n=e=>e??`~`;function r(e){return e.split(/\n|Traceback \(most recent call last\)/,1)[0]?.trim()||e}function i(e,n){return t(``,{[e]:n})}function a(t,n,r){let{filter:a,...o}=t;return{...o,filter:e(a??``,i(n,r))}}export{i,n,a as r,r as t};

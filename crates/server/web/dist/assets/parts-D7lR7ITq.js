@@ -1,0 +1,1 @@
+import{fr as e}from"./first-CeZQQZ9X.js";var t=e();function n({label:e,error:n,children:r}){return(0,t.jsxs)(`div`,{className:n?`form-field is-wrong`:`form-field`,children:[(0,t.jsx)(`span`,{className:`form-label`,children:e}),r,n?(0,t.jsx)(`span`,{className:`form-error`,children:n}):null]})}export{n as t};

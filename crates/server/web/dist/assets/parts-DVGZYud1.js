@@ -1,1 +1,0 @@
-import{fr as e}from"./first-D5Bl6a4h.js";var t=e();function n({label:e,error:n,children:r}){return(0,t.jsxs)(`div`,{className:n?`form-field is-wrong`:`form-field`,children:[(0,t.jsx)(`span`,{className:`form-label`,children:e}),r,n?(0,t.jsx)(`span`,{className:`form-error`,children:n}):null]})}export{n as t};
