@@ -37,6 +37,18 @@ pub trait CustomEvent {
 }
 
 /// Records a user-defined event in the current context.
+///
+/// ```
+/// use quipu_sdk::{CustomEvent, emit};
+///
+/// struct Shipped;
+///
+/// impl CustomEvent for Shipped {
+///     const NAME: &'static str = "order.shipped";
+/// }
+///
+/// emit(&Shipped);
+/// ```
 pub fn emit<E: CustomEvent>(event: &E) {
     let begun = event_at(E::LEVEL, E::NAME);
     if begun.is_recording() {
