@@ -87,7 +87,7 @@ async fn index() -> Result<(), Error> {
 #[tokio::test]
 async fn functions_are_observed_by_an_attribute() {
     assert_eq!(process(1), 2, "without a library the function runs");
-    let capture = capture().unwrap();
+    let capture = capture_with(|builder| builder.level(Level::Debug)).unwrap();
     capture.scope(|| {
         process(2);
         check_out();

@@ -9,7 +9,8 @@ const SOON: Duration = Duration::from_secs(10);
 
 /// A library of its own in an empty folder.
 fn apart(builder: Builder, folder: &tempfile::TempDir) -> Builder {
-    builder.detached().without_env().without_file().system_metrics(false).data_dir(folder.path())
+    let builder = builder.detached().without_env().without_file().system_metrics(false);
+    builder.metrics_interval(Duration::from_millis(100)).data_dir(folder.path())
 }
 
 #[tokio::test]
@@ -38,8 +39,15 @@ async fn a_service_starts_with_a_page_for_prometheus() {
     // end
     quipu.context().llm("openai", "gpt-4").usage((100, 50)).end();
     quipu.flush_async(SOON).await.unwrap();
-    let page = reqwest::get(format!("http://{port}/metrics")).await.unwrap().text().await.unwrap();
-    assert!(page.contains("quipu_llm_calls_total{") && page.contains("my-service"), "{page}");
+    let begin = std::time::Instant::now();
+    loop {
+        let page = reqwest::get(format!("http://{port}/metrics")).await.unwrap().text().await.unwrap();
+        if page.contains("quipu_llm_calls_total{") && page.contains("my-service") {
+            break;
+        }
+        assert!(begin.elapsed() < SOON, "{page}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     let names: Vec<_> = quipu.status().backends.into_iter().map(|backend| backend.name).collect();
     assert_eq!(names, ["sqlite", "prometheus"], "the page does not replace the store");
 }

@@ -8,7 +8,10 @@ use anyhow::{Context, Result};
 
 use super::krate::{Crate, ERRORS};
 use crate::integration::{Http, Report, tools};
+use crate::shell;
 
+/// Twice the interval between two readings of the metrics.
+const READING: Duration = Duration::from_secs(20);
 /// Features that every variant keeps.
 const KEPT: &str = "macros,primitives,tracing";
 /// The config of the variant `backend-prometheus`: a free port in place of the default one, which suites keep
@@ -32,8 +35,14 @@ const VARIANTS: [Variant; 5] = [
     ("backend-prometheus", |folder, _| {
         let config: toml::Table = fs::read_to_string(folder.join(CONFIG))?.parse()?;
         let listen = config["backend"]["prometheus"]["listen"].as_str().context("no address")?;
-        let page = Http::new(Duration::from_secs(10)).get(&format!("http://{listen}/metrics"))?.text();
-        Ok(lacking(&page, &["quipu_llm_cost_usd_total{", "quipu_tool_runs_total{"]))
+        let (url, http) = (format!("http://{listen}/metrics"), Http::new(Duration::from_secs(10)));
+        let names = ["quipu_llm_cost_usd_total{", "quipu_tool_runs_total{"];
+        // The page has the figures of the last reading of the metrics.
+        let wrong = || http.get(&url).map(|page| lacking(&page.text(), &names));
+        match shell::poll(READING, || wrong().ok().filter(Vec::is_empty)) {
+            Some(none) => Ok(none),
+            None => wrong(),
+        }
     }),
 ];
 
