@@ -51,9 +51,9 @@ impl Default for LoopConfig {
 /// ```
 /// use quipu_budget::BudgetConfig;
 ///
-/// let config: BudgetConfig = serde_json::from_str(r#"{"limit_usd": "5.00", "period": "week"}"#)?;
-/// config.check().map_err(std::io::Error::other)?;
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// let config = BudgetConfig { limit_calls: Some(1_000), rolling: true, ..BudgetConfig::default() };
+/// config.check()?;
+/// # Ok::<(), String>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -39,12 +39,16 @@ pub trait CustomEvent {
 /// Records a user-defined event in the current context.
 ///
 /// ```
-/// use quipu_sdk::{CustomEvent, emit};
+/// use quipu_sdk::{CustomEvent, EventBuilder, emit};
 ///
 /// struct Shipped;
 ///
 /// impl CustomEvent for Shipped {
 ///     const NAME: &'static str = "order.shipped";
+///
+///     fn fill(&self, event: EventBuilder) -> EventBuilder {
+///         event.attribute("order.items", 3)
+///     }
 /// }
 ///
 /// emit(&Shipped);
