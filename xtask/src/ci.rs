@@ -42,18 +42,20 @@ const SUITES: [&[&str]; 8] = [
 
 type Step = fn(&Args) -> Result<()>;
 
-const STEPS: [(&str, Step); 7] = [
+const STEPS: [(&str, Step); 9] = [
     ("check", |args| check::run(&check::Args::all(args.strict))),
     ("features", |_| matrix()),
     ("doctests", |_| doc_tests()),
     ("apart", |_| separate_features()),
     ("plug-ins", |_| plug_ins()),
+    ("newcomer", |args| integration(&["newcomer"], args)),
+    ("rust-frameworks", |args| integration(&["rust-frameworks"], args)),
     ("loom", |args| integration(&["loom"], args)),
     ("suites", suites),
 ];
 
 /// Steps that run by name only. A workspace of its own compiles for minutes.
-const BY_NAME: [&str; 1] = ["plug-ins"];
+const BY_NAME: [&str; 3] = ["plug-ins", "newcomer", "rust-frameworks"];
 
 /// Options of `ci`.
 #[derive(clap::Args)]

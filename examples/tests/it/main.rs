@@ -8,3 +8,4 @@ mod loop_joined;
 mod other;
 mod recording;
 mod run;
+mod samples;

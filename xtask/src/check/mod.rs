@@ -51,7 +51,7 @@ pub enum Outcome {
 type Check = (&'static str, fn(&Args) -> Result<Outcome>);
 
 /// Cheap checks first, so that a typo does not wait for a compiler.
-const CHECKS: [Check; 16] = [
+const CHECKS: [Check; 17] = [
     ("fmt", |args| tools::fmt(args.fix)),
     ("cards", |_| cards::cards(&shell::root())),
     ("openings", |_| cards::openings(&shell::root())),
@@ -68,6 +68,7 @@ const CHECKS: [Check; 16] = [
     ("advisories", |_| tools::advisories()),
     ("clippy", |_| tools::clippy()),
     ("docs", |_| tools::docs()),
+    ("semver", |_| tools::semver()),
 ];
 
 /// Runs every check, prints the results, and fails if one failed.

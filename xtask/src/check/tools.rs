@@ -92,6 +92,36 @@ pub fn advisories() -> Result<Outcome> {
     Ok(Outcome::Good(String::new()))
 }
 
+/// Variable with the revision that `semver` compares with, in place of the last release.
+const BASE: &str = "QUIPU_SEMVER_BASE";
+
+/// Breaking changes of the library since its last release, by `cargo-semver-checks`. The last release is the
+/// newest tag of the form `v1.2.3`.
+pub fn semver() -> Result<Outcome> {
+    let Some(base) = semver_base(std::env::var(BASE).ok(), released()?) else {
+        return Ok(Outcome::Good(format!("no release has a tag yet; {BASE} names another revision")));
+    };
+    if !shell::has_cargo("semver-checks") {
+        let remedy = "cargo install cargo-semver-checks --locked";
+        return Ok(Outcome::Skipped(format!("cargo-semver-checks is not installed: {remedy}")));
+    }
+    let mut command = shell::cargo();
+    command.args(["semver-checks", "--package", "quipu-obs", "--baseline-rev", &base]);
+    shell::run(&mut command)?;
+    Ok(Outcome::Good(format!("compared with {base}")))
+}
+
+/// Tags of releases, newest first.
+fn released() -> Result<String> {
+    let sort = ["tag", "--list", "v*", "--sort=-version:refname"];
+    shell::capture(Command::new("git").current_dir(shell::root()).args(sort))
+}
+
+fn semver_base(named: Option<String>, released: String) -> Option<String> {
+    let newest = || released.lines().find(|tag| tag[1..].starts_with(|c: char| c.is_ascii_digit()));
+    named.filter(|name| !name.is_empty()).or_else(|| newest().map(str::to_owned))
+}
+
 /// Whether the committed web build is what the sources give, and the sources have the form of their
 /// formatter. A clone without the npm packages has no formatter.
 pub fn web() -> Result<Outcome> {
@@ -121,4 +151,17 @@ pub fn prices() -> Result<Outcome> {
 fn reachable(host: &str) -> bool {
     let Ok(mut addresses) = host.to_socket_addrs() else { return false };
     addresses.any(|address| TcpStream::connect_timeout(&address, Duration::from_secs(3)).is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_base_is_the_named_revision_or_the_newest_release() {
+        let tags = || "viewer\nv0.3.0\nv0.2.0\n".to_owned();
+        assert_eq!(semver_base(None, tags()).as_deref(), Some("v0.3.0"));
+        assert_eq!(semver_base(Some("main".into()), tags()).as_deref(), Some("main"));
+        assert_eq!(semver_base(Some(String::new()), String::new()), None);
+    }
 }

@@ -246,3 +246,43 @@ fn greet(binary: &Path, release: &Release) -> Result<()> {
 pub fn digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use cargo_metadata::MetadataCommand;
+
+    use super::*;
+
+    #[test]
+    fn every_crate_to_publish_has_its_metadata_and_versions() {
+        let manifest = shell::root().join("Cargo.toml");
+        let metadata = MetadataCommand::new().manifest_path(manifest).no_deps().exec().unwrap();
+        let public = |name: &str| {
+            let package = metadata.packages.iter().find(|package| package.name.as_str() == name);
+            package.is_some_and(|package| package.publish.is_none())
+        };
+        let mut count = 0;
+        for package in metadata.packages.iter().filter(|package| package.publish.is_none()) {
+            let texts = [&package.description, &package.license, &package.repository];
+            assert!(texts.iter().all(|text| text.is_some()), "{}", package.name);
+            assert!(package.readme.is_some() && !package.authors.is_empty(), "{}", package.name);
+            assert!(!package.keywords.is_empty() && !package.categories.is_empty(), "{}", package.name);
+            for needed in package.dependencies.iter().filter(|needed| needed.path.is_some()) {
+                // A dev-dependency without a version is left out of the package.
+                if needed.kind != cargo_metadata::DependencyKind::Development {
+                    let has_version = needed.req.to_string() != "*";
+                    assert!(has_version && public(&needed.name), "{} needs {}", package.name, needed.name);
+                }
+            }
+            count += 1;
+        }
+        assert!(count > 70, "{count} crates can be published");
+    }
+
+    #[test]
+    fn no_built_package_is_tracked() {
+        let mut list = Command::new("git");
+        list.current_dir(shell::root()).args(["ls-files", "--", "*.whl", "*.deb", "*.tgz", "*.crate"]);
+        assert_eq!(shell::capture(&mut list).unwrap(), "");
+    }
+}

@@ -131,11 +131,16 @@ pub fn run(args: &Args) -> Result<()> {
     }
     // The length of the name decides where lines break.
     if shell::has_cargo("fmt") {
-        let own = format!("quipu-{}-{name}", plan.kind);
-        shell::run(shell::cargo().args(["fmt", "-p", &own, "-p", "quipu-obs"]))?;
+        let packages = written_packages(plan, name);
+        shell::run(shell::cargo().arg("fmt").args(packages.iter().flat_map(|package| ["-p", package])))?;
     }
     println!("next: cargo nextest run -p quipu-{}-{name}", plan.kind);
     Ok(())
+}
+
+/// Packages with Rust files that a scaffold writes: its own, and the one with the table of plug-ins.
+fn written_packages(plan: &Plan, name: &str) -> [String; 2] {
+    [format!("quipu-{}-{name}", plan.kind), "quipu-obs".to_owned()]
 }
 
 const DISTRIBUTION: [(&str, &str); 2] = [
@@ -206,6 +211,22 @@ mod tests {
                 if file.ends_with("Cargo.toml") && plan.kind == "backend" {
                     let feature = "backend-some-probe = [\"enable\", \"dep:quipu-backend-some-probe\"]";
                     assert!(text.contains(feature), "{text}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_written_package_is_formatted() {
+        for plan in [&EXPORTER, &STORE, &ADAPTER] {
+            let packages = written_packages(plan, "some-probe");
+            for (file, _) in shared(plan, "some-probe").unwrap() {
+                if file.extension().is_some_and(|ending| ending == "rs") {
+                    let manifest = file.ancestors().map(|folder| folder.join("Cargo.toml"));
+                    let manifest = fs::read_to_string(manifest.into_iter().find(|at| at.exists()).unwrap());
+                    let manifest: toml::Table = manifest.unwrap().parse().unwrap();
+                    let owner = manifest["package"]["name"].as_str().unwrap();
+                    assert!(packages.iter().any(|package| package == owner), "{owner} keeps its form");
                 }
             }
         }

@@ -7,6 +7,11 @@ use quipu_core::{Adapter, Adapters};
 use crate::plug_ins::plug_ins;
 
 /// Every adapter of the enabled features, the most specific first.
+///
+/// ```
+/// let adapters: quipu::core::Adapters = quipu::adapters();
+/// # drop(adapters);
+/// ```
 #[allow(clippy::too_many_lines, reason = "a table")]
 pub fn adapters() -> Adapters {
     let table: Vec<Arc<dyn Adapter>> = vec![

@@ -9,6 +9,13 @@ use quipu_runtime as runtime;
 use crate::plug_ins::plug_ins;
 
 /// Mode of opening a store.
+///
+/// ```no_run
+/// use quipu::{Access, open};
+///
+/// let store = open("sqlite:", ".quipu".as_ref(), Access::Read); // beside a running agent
+/// # drop(store);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
     /// Read and write; the store is created if it does not exist.
@@ -151,6 +158,11 @@ pub(crate) fn known() -> Vec<(&'static str, runtime::Open)> {
 }
 
 /// Opens the configured backends on the current tokio runtime; `store` is an already open store.
+///
+/// ```
+/// let open = |configs: &quipu::BackendConfigs| quipu::open_backends(configs, None).store;
+/// # let _ = open;
+/// ```
 pub fn open_backends(named: &runtime::BackendConfigs, store: Option<Arc<dyn Store>>) -> runtime::Backends {
     let mut backends = runtime::Backends { store, ..runtime::Backends::default() };
     backends.open(named, &known(), is_optional);
@@ -165,12 +177,28 @@ pub(crate) fn is_optional(kind: &str) -> bool {
 }
 
 /// URI schemes of this build.
+///
+/// ```
+/// assert!(quipu::schemes().contains(&"sqlite"));
+/// ```
 pub fn schemes() -> Vec<&'static str> {
     STORES.iter().map(|(scheme, _)| *scheme).collect()
 }
 
 /// Opens the store of a URI. `sqlite:` uses the folder `data_dir`, `sqlite:PATH` its own folder; options
 /// follow a question mark, as in `sqlite:?durability=os`.
+///
+/// ```no_run
+/// use quipu::core::TraceQuery;
+///
+/// # async fn of() -> quipu::core::Result<()> {
+/// let store = quipu::open("sqlite:", ".quipu".as_ref(), quipu::Access::Read)?;
+/// for trace in store.traces(&TraceQuery { limit: 10, ..TraceQuery::default() }).await?.rows {
+///     println!("{}", trace.trace_id);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// # Errors
 /// The scheme is not in this build, an option is unknown, or the store cannot be opened.
@@ -195,6 +223,10 @@ fn unknown(operation: &'static str, scheme: &str) -> Error {
 
 /// The statements that make the database and tables of a store in a server, each one again harmless.
 ///
+/// ```
+/// assert!(quipu::store_statements("sqlite", "quipu", None).is_err(), "a store without a server");
+/// ```
+///
 /// # Errors
 /// The store is not in this build, or has no such statements.
 pub fn store_statements(scheme: &str, database: &str, cluster: Option<&str>) -> Result<Vec<String>> {
@@ -205,11 +237,19 @@ pub fn store_statements(scheme: &str, database: &str, cluster: Option<&str>) -> 
 }
 
 /// Whether the store with this URI has its data in files of this machine.
+///
+/// ```
+/// assert!(quipu::has_files("sqlite:") && !quipu::has_files("memory:"));
+/// ```
 pub fn has_files(uri: &str) -> bool {
     uri.split_once(':').map_or(uri, |(scheme, _)| scheme) == "sqlite"
 }
 
 /// The URI without user and password, for messages.
+///
+/// ```
+/// assert_eq!(quipu::without_login("clickhouse://ada:secret@db/quipu"), "clickhouse://db/quipu");
+/// ```
 pub fn without_login(uri: &str) -> String {
     match (uri.split_once("//"), uri.rsplit_once('@')) {
         (Some((scheme, _)), Some((_, rest))) => format!("{scheme}//{rest}"),
@@ -218,6 +258,11 @@ pub fn without_login(uri: &str) -> String {
 }
 
 /// Folder of the store with this URI; the data folder for a store without files.
+///
+/// ```
+/// let folder = quipu::store_folder("sqlite:/data/agents", ".quipu".as_ref());
+/// assert_eq!(folder.display().to_string(), "/data/agents");
+/// ```
 pub fn store_folder(uri: &str, data_dir: &Path) -> PathBuf {
     let rest = uri.split_once(':').map_or("", |(_, rest)| rest);
     let path = rest.split_once('?').map_or(rest, |(path, _)| path);

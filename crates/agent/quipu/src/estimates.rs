@@ -17,6 +17,13 @@ pub fn estimate<'a>(model: &'a str, input: impl Into<Input<'a>>) -> CostEstimate
 
 /// The estimator of [`estimate`], for calls with more known parameters: the expected length of the answer,
 /// the provider.
+///
+/// ```
+/// use quipu::tokens::Ask;
+///
+/// let estimate = quipu::estimator().estimate(&Ask::new("gpt-4o", "What is a quipu?").provider("openai"));
+/// assert!(estimate.input.expected > 0);
+/// ```
 pub fn estimator() -> Estimator {
     of(Basis::installed())
 }

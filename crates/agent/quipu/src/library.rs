@@ -9,6 +9,12 @@ use crate::adapters::adapters;
 use crate::backends;
 
 /// Tables of this build.
+///
+/// ```
+/// use quipu_runtime::Tables;
+///
+/// assert!(quipu::Build::ENABLED);
+/// ```
 #[derive(Debug)]
 pub struct Build;
 
@@ -49,9 +55,26 @@ impl Tables for Build {
 }
 
 /// The running library; see [`quipu_runtime::Quipu`].
+///
+/// ```no_run
+/// use std::time::Duration;
+///
+/// let quipu: quipu::Quipu = quipu::init()?;
+/// quipu::tool("search").end();
+/// quipu.flush(Duration::from_secs(5))?;
+/// println!("{}", quipu.status());
+/// quipu.shutdown(Duration::from_secs(5))?;
+/// # Ok::<(), quipu::Error>(())
+/// ```
 pub type Quipu = quipu_runtime::Quipu<Build>;
 
 /// Configuration in code; see [`quipu_runtime::Builder`].
+///
+/// ```no_run
+/// let builder: quipu::Builder = quipu::builder();
+/// let _quipu = builder.service("shop").backend("file:/var/log/shop").sample_ratio(0.5).init()?;
+/// # Ok::<(), quipu::Error>(())
+/// ```
 pub type Builder = quipu_runtime::Builder<Build>;
 
 /// Starts with the configuration of the environment, `quipu.toml` and the preset.
@@ -70,18 +93,33 @@ pub fn init() -> Result<Quipu> {
 }
 
 /// Starts a configuration in code.
+///
+/// ```no_run
+/// let _quipu = quipu::builder().service("shop").data_dir("/var/lib/shop").init()?;
+/// # Ok::<(), quipu::Error>(())
+/// ```
 pub fn builder() -> Builder {
     Quipu::builder()
 }
 
 /// Starts with the preset for development: console, file and SQLite at once, all traces sampled, prompts
 /// recorded.
+///
+/// ```no_run
+/// let _quipu = quipu::development().init()?; // console and store, with prompts
+/// # Ok::<(), quipu::Error>(())
+/// ```
 pub fn development() -> Builder {
     builder().development()
 }
 
 /// Starts with the preset for production: larger batches, a tenth of the traces plus all failed or slow ones,
 /// no prompts.
+///
+/// ```no_run
+/// let _quipu = quipu::production().service("shop").init()?; // failed and slow traces, a tenth of the others
+/// # Ok::<(), quipu::Error>(())
+/// ```
 pub fn production() -> Builder {
     builder().production()
 }

@@ -11,6 +11,12 @@ static PLUG_INS: OnceLock<Registry> = OnceLock::new();
 /// of one's own calls it first; `quipu_cli::main_with` does so. A library of its own takes them by
 /// [`crate::Builder::register`](quipu_runtime::Builder::register).
 ///
+/// ```
+/// quipu::install_plug_ins(quipu::Registry::new())?;
+/// assert!(quipu::install_plug_ins(quipu::Registry::new()).is_err());
+/// # Ok::<(), quipu::Error>(())
+/// ```
+///
 /// # Errors
 /// The program has installed plug-ins before.
 pub fn install_plug_ins(plug_ins: Registry) -> Result<()> {

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use toml::{Spanned, Table, Value};
 
 use crate::syntax::{FILE_NAME, discreet, place};
-use crate::tables::BackendEntry;
+use crate::tables::{BackendEntry, Open};
 use crate::variables::Variables;
 
 /// Folder in the data folder that holds a folder for each exporter, with its spool and dead letters.
@@ -20,6 +20,11 @@ const FOLDER: &str = "exporters";
 const FORMER_FOLDER: &str = "exits";
 
 /// Backend part of a configuration; the library and the server share it.
+///
+/// ```
+/// fn names(configs: &quipu_runtime::BackendConfigs) -> String { configs.list.join(", ") }
+/// # let _ = names;
+/// ```
 #[derive(Debug, Clone)]
 pub struct BackendConfigs {
     /// `NAME` or `NAME:PATH`, each name once.
@@ -55,6 +60,9 @@ pub(crate) struct Entry<'a> {
     pub place: BackendEntry<'a>,
 }
 
+/// Kinds that open in place of the preset's backends if the build has none of those, in order of preference.
+const STAND_INS: [&str; 3] = ["memory", "console", "prometheus"];
+
 /// Presence of disk options in a backend's table.
 pub(crate) struct Says {
     pub spool: bool,
@@ -71,6 +79,18 @@ struct Reserved {
 }
 
 impl BackendConfigs {
+    /// Lists a backend of the build if only a preset lists backends, and the build has none of those. The
+    /// cargo features alone then choose the backend.
+    pub(crate) fn stand_in(&mut self, known: &[(&'static str, Open)]) {
+        let knows = |name: &str| known.iter().any(|(kind, _)| *kind == name);
+        let is_absent = |name: &str| self.by_preset.contains(name) && !knows(name);
+        let is_free = !self.list.is_empty()
+            && self.list.iter().all(|uri| is_absent(uri.split(':').next().unwrap_or_default()));
+        if is_free && let Some(kind) = STAND_INS.into_iter().find(|kind| knows(kind)) {
+            self.list.push(format!("{kind}:"));
+        }
+    }
+
     /// The folder that holds a folder for each exporter. It has its former name until the next start.
     pub fn folder(data_dir: &Path) -> PathBuf {
         let [folder, former] = [FOLDER, FORMER_FOLDER].map(|name| data_dir.join(name));

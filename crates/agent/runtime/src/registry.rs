@@ -12,6 +12,15 @@ use crate::tables::Open;
 ///
 /// A kind of backend has a name, which configurations use as they use `sqlite` or `otlp`, and a function that
 /// opens it from its table.
+///
+/// ```
+/// use quipu_runtime::{Open, Registry};
+///
+/// fn plug_ins(open: Open) -> Registry {
+///     Registry::new().backend("acme", open)
+/// }
+/// # let _ = plug_ins;
+/// ```
 #[derive(Clone, Default)]
 pub struct Registry {
     adapters: Vec<Arc<dyn Adapter>>,

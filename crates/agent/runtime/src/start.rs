@@ -197,11 +197,16 @@ impl<T: Tables> Builder<T> {
         stages: Stages,
     ) -> (Shared, Vec<Arc<SharedStore>>) {
         let delivery = &config.backends.delivery;
+        let known = self.registry.backends_over(&T::backends());
+        let mut named = config.backends.clone();
+        if self.stores.is_empty() && self.exporters.is_empty() {
+            named.stand_in(&known);
+        }
         let mut backends = Backends::default();
         std::mem::take(&mut self.stores)
             .into_iter()
             .for_each(|store| backends.add(Opened::Store(store), delivery));
-        backends.open(&config.backends, &self.registry.backends_over(&T::backends()), T::is_optional);
+        backends.open(&named, &known, T::is_optional);
         std::mem::take(&mut self.exporters)
             .into_iter()
             .for_each(|exporter| backends.add(Opened::Exporter(exporter), delivery));

@@ -9,6 +9,14 @@ use quipu_pipeline::ExporterStatus;
 use quipu_sdk::Counts;
 
 /// Status of the library.
+///
+/// ```
+/// fn tell(status: &quipu_runtime::Status) {
+///     println!("{status}"); // all of it in words
+///     assert!(status.running && status.problems.is_empty());
+/// }
+/// # let _ = tell;
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Status {
     /// Whether records are accepted and moved on.

@@ -53,6 +53,18 @@ pub type OpenAccounts = fn(&Path) -> Result<Arc<dyn Accounts>>;
 pub type Open = fn(&BackendEntry<'_>) -> Result<Opened>;
 
 /// An opened backend.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use quipu_core::Backend;
+/// use quipu_runtime::Opened;
+///
+/// fn opened(backend: Arc<dyn Backend>) -> Opened {
+///     Opened::Exporter(backend)
+/// }
+/// # let _ = opened;
+/// ```
 pub enum Opened {
     /// A backend that answers queries. The count uses the first one for look-ups beyond its memory.
     Store(Arc<dyn Store>),
@@ -63,6 +75,15 @@ pub enum Opened {
 }
 
 /// Config of a backend to open.
+///
+/// ```
+/// use quipu_runtime::BackendEntry;
+///
+/// fn folder(entry: &BackendEntry<'_>) -> std::path::PathBuf {
+///     entry.folder("".into(), "lines") // of the URI, of the config, or in the data folder
+/// }
+/// # let _ = folder;
+/// ```
 pub struct BackendEntry<'a> {
     /// Name of the backend in the configuration.
     pub scheme: &'a str,

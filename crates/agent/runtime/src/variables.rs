@@ -9,6 +9,14 @@ use toml::Value;
 type Lookup = dyn Fn(&str) -> Option<String> + Send + Sync;
 
 /// Source of variables.
+///
+/// ```
+/// use quipu_runtime::Variables;
+///
+/// let variables = Variables::of([("SHOP".to_owned(), "north".to_owned())].into());
+/// assert_eq!(variables.get("SHOP").as_deref(), Some("north"));
+/// assert_eq!(variables.get("OTHER"), None);
+/// ```
 #[derive(Clone)]
 pub struct Variables(Arc<Lookup>);
 

@@ -30,6 +30,15 @@ use crate::{agent, event_at, llm, tool};
 
 /// Records a model call that took `duration` and ends now. Returns its ledger row with the cost; `None` if
 /// nothing is recorded.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// let row = quipu_sdk::track_llm_usage("openai", "gpt-5", (1_200, 85), Duration::from_millis(1_500));
+/// if let Some(cost) = row.and_then(|row| row.amount) {
+///     println!("{cost}");
+/// }
+/// ```
 pub fn track_llm_usage(
     provider: &str,
     model: &str,
@@ -40,12 +49,23 @@ pub fn track_llm_usage(
 }
 
 /// [`track_llm_usage`] for a model that is known without its provider.
+///
+/// ```
+/// quipu_sdk::track_llm_request("gpt-5", (1_200, 85), std::time::Duration::from_millis(1_500));
+/// ```
 pub fn track_llm_request(model: &str, usage: impl Into<Usage>, response_time: Duration) -> Option<Cost> {
     track_llm_usage("", model, usage, response_time)
 }
 
 /// Records an agent run with one model call. Both took `response_time` and end now. Returns the ledger row of
 /// the call; `None` if nothing is recorded.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// let (model, took) = (("openai", "gpt-5"), Duration::from_secs(2));
+/// quipu_sdk::record_agent_execution("planner", model, (1_200, 85), took, true);
+/// ```
 pub fn record_agent_execution(
     name: &str,
     (provider, model): (&str, &str),
@@ -63,6 +83,15 @@ pub fn record_agent_execution(
 }
 
 /// Facts of a tool run for [`log_tool_usage`].
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use quipu_sdk::ToolUsage;
+///
+/// let usage = ToolUsage { output_size: Some(2_048), ..ToolUsage::ok(Duration::from_millis(40)) };
+/// assert!(usage.success);
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ToolUsage<'a> {
     /// Duration of the run.
@@ -90,6 +119,13 @@ impl ToolUsage<'_> {
 }
 
 /// Records a tool run that ends now.
+///
+/// ```
+/// use quipu_sdk::{ToolUsage, log_tool_usage};
+///
+/// let took = std::time::Duration::from_millis(40);
+/// log_tool_usage("grep", &ToolUsage { command: Some("grep -r knots ."), ..ToolUsage::failed(took) });
+/// ```
 pub fn log_tool_usage(name: &str, usage: &ToolUsage<'_>) {
     let mut run = tool(name)
         .duration(usage.duration)
@@ -105,6 +141,13 @@ pub fn log_tool_usage(name: &str, usage: &ToolUsage<'_>) {
 }
 
 /// Figures of an operation for [`log_performance_metrics`].
+///
+/// ```
+/// use quipu_sdk::PerformanceFigures;
+///
+/// let figures = PerformanceFigures { tokens: Some(85), ..PerformanceFigures::default() };
+/// assert_eq!(figures.duration, None);
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct PerformanceFigures {
     /// Duration.
@@ -116,6 +159,13 @@ pub struct PerformanceFigures {
 }
 
 /// Records several figures of an operation in one event `performance.metric`.
+///
+/// ```
+/// use quipu_sdk::{PerformanceFigures, log_performance_metrics};
+///
+/// let (duration, memory_bytes) = (Some(std::time::Duration::from_secs(2)), Some(64 << 20));
+/// log_performance_metrics("index", &PerformanceFigures { duration, memory_bytes, tokens: None });
+/// ```
 pub fn log_performance_metrics(operation: &str, figures: &PerformanceFigures) {
     event_at(Level::Info, "performance.metric")
         .attribute(METRIC_NAME, operation)

@@ -5,6 +5,13 @@ use compact_str::CompactString;
 use crate::{Context, Entered};
 
 /// Values that all records in a context carry.
+///
+/// ```
+/// let context = quipu_sdk::bind().session("s-1").data("tenant", "acme").context();
+/// if let Some(bound) = context.bound() {
+///     assert_eq!(bound.get_data("tenant"), Some("acme"));
+/// }
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Bound {
     /// Conversation or session.
@@ -28,11 +35,21 @@ pub struct Bound {
 }
 
 /// Starts a binding on top of the current context.
+///
+/// ```
+/// let _bound = quipu_sdk::bind().session("s-1").user("u-1").enter();
+/// quipu_sdk::event!(INFO, "order.placed"); // an event of the session
+/// ```
 pub fn bind() -> Binding {
     Binding(Context::current())
 }
 
 /// Builder of a context.
+///
+/// ```
+/// let context = quipu_sdk::bind().framework("langgraph").correlation_id("c-1").context();
+/// context.scope(|| quipu_sdk::tool("search").end());
+/// ```
 #[derive(Debug, Clone)]
 pub struct Binding(Context);
 

@@ -8,6 +8,14 @@ use crate::propagate::Formats;
 use crate::{EventFilter, ManualClock, Sampler};
 
 /// Config of a recorder.
+///
+/// ```
+/// use quipu_sdk::{Level, Recorder, RecorderConfig};
+///
+/// let config = RecorderConfig { level: Level::Debug, log_full_prompts: true, ..RecorderConfig::default() };
+/// let (recorder, drain) = Recorder::new(config);
+/// # drop((recorder, drain));
+/// ```
 #[derive(Debug, Clone)]
 pub struct RecorderConfig {
     /// Source of every record: `service.name` and similar attributes.
@@ -35,6 +43,17 @@ pub struct RecorderConfig {
 }
 
 /// Function that counts and prices a span by itself.
+///
+/// ```
+/// use quipu_sdk::{Pricer, RecorderConfig};
+///
+/// let pricer = Pricer::new(|span| {
+///     println!("{}", span.name);
+///     None
+/// });
+/// let config = RecorderConfig { pricer: Some(pricer), ..RecorderConfig::default() };
+/// # drop(config);
+/// ```
 #[derive(Clone)]
 pub struct Pricer(Arc<PriceSpan>);
 

@@ -12,6 +12,16 @@ use crate::recorder::{Recorder, any, global};
 
 /// A place in a trace. It is cheap to clone and to send, so spans find their parents across tasks and
 /// threads.
+///
+/// ```
+/// use quipu_sdk::Context;
+///
+/// let agent = quipu_sdk::agent("planner");
+/// let context = agent.context();
+/// std::thread::spawn(move || context.scope(|| quipu_sdk::tool("search").end())); // a child of the agent
+/// let mut headers: Vec<(String, String)> = Vec::new();
+/// Context::current().inject(&mut headers);
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Context {
     pub(crate) at: At,
@@ -114,6 +124,13 @@ impl Context {
 }
 
 /// Guard of an entered context. Guards have to be dropped in reverse order.
+///
+/// ```
+/// let context = quipu_sdk::bind().session("s-1").context();
+/// let entered = context.enter();
+/// quipu_sdk::tool("search").end(); // a run of the session
+/// drop(entered);
+/// ```
 #[derive(Debug)]
 #[must_use = "the context is left as soon as this is dropped"]
 pub struct Entered {

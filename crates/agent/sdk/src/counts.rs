@@ -1,6 +1,16 @@
 //! Counters of a recorder: recorded, dropped and filtered.
 
 /// Counters since the recorder started. They include every dropped record.
+///
+/// ```
+/// use quipu_sdk::{Recorder, RecorderConfig};
+///
+/// let (recorder, drain) = Recorder::new(RecorderConfig::default());
+/// recorder.context().tool("search").end();
+/// let counts = recorder.counts();
+/// println!("{counts:?}");
+/// # drop(drain);
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Spans recorded.

@@ -18,6 +18,17 @@ const LOOK: (Duration, Duration) = (Duration::from_micros(500), Duration::from_m
 const COMPARE: Duration = Duration::from_secs(1);
 
 /// The reading end of a recorder. Each recorder has one.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use quipu_sdk::{Recorder, RecorderConfig};
+///
+/// let (recorder, mut drain) = Recorder::new(RecorderConfig::default());
+/// recorder.context().tool("search").end();
+/// let batch = drain.collect(Duration::ZERO);
+/// println!("{} spans", batch.spans.len());
+/// ```
 #[derive(Debug)]
 pub struct Drain {
     pub(crate) recorder: Recorder,

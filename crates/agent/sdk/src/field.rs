@@ -5,6 +5,15 @@ use std::borrow::Cow;
 use quipu_core::Value;
 
 /// An attribute value.
+///
+/// ```
+/// let span = quipu_sdk::span("index")
+///     .attribute("rows", 3)
+///     .attribute("names", vec!["a", "b"])
+///     .attribute("ratio", Some(0.5))
+///     .attribute("absent", None::<String>);
+/// span.end();
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum Field<'a> {
     /// True or false.
@@ -132,6 +141,11 @@ macro_rules! from_large {
 from_large!(u64, usize);
 
 /// Messages to or from a model; recorded only with full prompt logging.
+///
+/// ```
+/// let call = quipu_sdk::llm("openai", "gpt-5").input("What is a quipu?").output("A record in knots.");
+/// call.end();
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Content<'a> {
     /// One text: the user's as input, the model's as output.

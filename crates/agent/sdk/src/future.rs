@@ -8,6 +8,14 @@ use crate::{Context, Guard};
 
 pin_project_lite::pin_project! {
     /// A future that is polled in a context.
+    ///
+    /// ```
+    /// use quipu_sdk::{FutureExt, InContext};
+    ///
+    /// let agent = quipu_sdk::agent("planner");
+    /// let work: InContext<_> = async { quipu_sdk::tool("search").end() }.in_context(agent.context());
+    /// # drop(work);
+    /// ```
     #[derive(Debug)]
     pub struct InContext<F> {
         #[pin]
@@ -28,6 +36,15 @@ impl<F: Future> Future for InContext<F> {
 }
 
 /// Attaches a context or a guard to a future.
+///
+/// ```
+/// use quipu_sdk::FutureExt;
+///
+/// # async fn of() {
+/// let task = tokio::spawn(async { quipu_sdk::tool("search").end() }.in_current_context());
+/// # task.await.ok();
+/// # }
+/// ```
 pub trait FutureExt: Future + Sized {
     /// Polls this future in `context`.
     #[inline]
@@ -53,6 +70,14 @@ impl<F: Future> FutureExt for F {}
 pin_project_lite::pin_project! {
     /// A future that is polled in a guard, which ends with the future. The span records a panic, or its
     /// cancellation if the future is dropped early.
+    ///
+    /// ```
+    /// use quipu_sdk::{FutureExt, Instrumented};
+    ///
+    /// let tool = quipu_sdk::tool("search");
+    /// let work: Instrumented<_, _> = async { "found" }.in_guard(tool); // the span ends with the future
+    /// # drop(work);
+    /// ```
     #[derive(Debug)]
     pub struct Instrumented<F, K> {
         #[pin]

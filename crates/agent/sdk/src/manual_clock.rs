@@ -7,6 +7,17 @@ use std::time::Duration;
 use quipu_core::{Clock, Timestamp};
 
 /// A clock that stands still until it is moved. Clones share the time.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use quipu_core::Timestamp;
+/// use quipu_sdk::ManualClock;
+///
+/// let clock = ManualClock::at("2026-01-01T00:00:00Z".parse::<Timestamp>()?);
+/// clock.advance(Duration::from_secs(3));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct ManualClock(Arc<AtomicI64>);
 

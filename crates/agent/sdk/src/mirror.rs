@@ -12,6 +12,23 @@ use crate::Context;
 /// Mirror of guards. Its methods run on the instrumented thread, so they must neither block nor panic.
 ///
 /// Spans from [`crate::Context::foreign`] are not reported, because they come from a bridge.
+///
+/// ```
+/// use quipu_core::SpanId;
+/// use quipu_sdk::{Mirror, Opened};
+///
+/// struct Names;
+///
+/// impl Mirror for Names {
+///     fn opened(&self, opened: &Opened<'_>) {
+///         println!("{} {}", opened.kind, opened.name);
+///     }
+///     fn entered(&self, _: SpanId) {}
+///     fn left(&self, _: SpanId) {}
+///     fn closed(&self, _: SpanId) {}
+/// }
+/// # let _: &dyn Mirror = &Names;
+/// ```
 pub trait Mirror: Send + Sync {
     /// A guard was created.
     fn opened(&self, opened: &Opened<'_>);
@@ -33,6 +50,15 @@ pub trait Mirror: Send + Sync {
 }
 
 /// A current span of another instrumentation in the same process.
+///
+/// ```
+/// use quipu_sdk::OuterSpan;
+///
+/// fn describe(outer: &OuterSpan) -> String {
+///     format!("{}/{}, sampled: {}", outer.trace_id, outer.span_id, outer.sampled)
+/// }
+/// # let _ = describe;
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OuterSpan {
     /// Trace id.
@@ -44,6 +70,13 @@ pub struct OuterSpan {
 }
 
 /// A new guard.
+///
+/// ```
+/// fn describe(opened: &quipu_sdk::Opened<'_>) -> String {
+///     format!("{} {} within {:?}", opened.kind, opened.name, opened.parent_id)
+/// }
+/// # let _ = describe;
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Opened<'a> {
     /// Word of its kind.
@@ -64,6 +97,15 @@ static ON: AtomicBool = AtomicBool::new(false);
 static MIRROR: OnceLock<&'static dyn Mirror> = OnceLock::new();
 
 /// Installs the process's mirror. Existing guards are not reported.
+///
+/// ```
+/// fn install(mirror: &'static dyn quipu_sdk::Mirror) {
+///     if quipu_sdk::set_mirror(mirror).is_err() {
+///         println!("another mirror is installed and stays");
+///     }
+/// }
+/// # let _ = install;
+/// ```
 ///
 /// # Errors
 /// A mirror is already installed; it stays.

@@ -39,6 +39,14 @@ pub(crate) struct Shared {
 }
 
 /// Destination of records. A copyable handle; its state lives as long as the process.
+///
+/// ```
+/// use quipu_sdk::{Recorder, RecorderConfig};
+///
+/// let (recorder, drain) = Recorder::new(RecorderConfig::default());
+/// recorder.context().agent("planner").end();
+/// # drop(drain);
+/// ```
 #[derive(Clone, Copy)]
 pub struct Recorder(&'static Shared);
 

@@ -9,6 +9,13 @@ use quipu_core::TraceId;
 /// Head sampler. It decides once, at the start of a trace; all spans in it inherit the decision.
 ///
 /// A trace from another process keeps its decision, unless [`Sampler::IgnoreRemote`] applies.
+///
+/// ```
+/// use quipu_sdk::{RecorderConfig, Sampler};
+///
+/// let config = RecorderConfig { sampler: Sampler::Ratio(0.1), ..RecorderConfig::default() };
+/// # drop(config);
+/// ```
 #[derive(Debug, Clone, Default)]
 pub enum Sampler {
     /// Every trace.
@@ -28,6 +35,14 @@ pub enum Sampler {
 }
 
 /// A rule for traces by their first span.
+///
+/// ```
+/// use quipu_sdk::{SampleRule, Sampler};
+///
+/// let rule = SampleRule { kind: None, name: Some("health*".into()), sampler: Sampler::Never };
+/// let sampler = Sampler::Rules(vec![rule], Box::new(Sampler::Always));
+/// # drop(sampler);
+/// ```
 #[derive(Debug, Clone)]
 pub struct SampleRule {
     /// Word of the kind, such as `agent`; `None` matches every kind.
@@ -113,6 +128,13 @@ fn matches(pattern: &str, text: &str) -> bool {
 
 /// A rate limit with a burst of one second: a token bucket in one atomic word, by the generic cell rate
 /// algorithm. Clones share the bucket.
+///
+/// ```
+/// use quipu_sdk::{RateLimit, Sampler};
+///
+/// let sampler = Sampler::Limited(RateLimit::per_second(10.0));
+/// # drop(sampler);
+/// ```
 #[derive(Debug, Clone)]
 pub struct RateLimit {
     /// Nanoseconds between two traces.

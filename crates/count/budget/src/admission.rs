@@ -9,11 +9,27 @@ use crate::asked::{AskedBudget, Expected, Purpose};
 use crate::{BudgetError, BudgetStatus, Budgets, Estimate, Subject};
 
 /// A budget of this process by its name.
+///
+/// ```
+/// let answer = quipu_budget::budget("daily").check(quipu_core::Usd::cents(2));
+/// assert!(answer.is_err(), "no library is started, so nothing counts");
+/// ```
 pub fn budget(name: &str) -> BudgetRef {
     BudgetRef { budgets: Budgets::installed(), name: name.to_owned() }
 }
 
 /// A budget by its name.
+///
+/// ```
+/// use quipu_budget::{Budget, Budgets};
+/// use quipu_core::Usd;
+///
+/// let budgets = Budgets::new([("daily".to_owned(), Budget::usd(Usd::cents(500)))].into());
+/// let daily = budgets.budget("daily");
+/// daily.check(Usd::cents(2))?;
+/// assert_eq!(daily.status().len(), 1);
+/// # Ok::<(), quipu_budget::BudgetError>(())
+/// ```
 #[derive(Clone)]
 pub struct BudgetRef {
     budgets: Option<Budgets>,
@@ -81,10 +97,30 @@ impl BudgetRef {
 }
 
 /// A reserved amount. It needs no further handling: the following call settles it.
+///
+/// ```
+/// use quipu_budget::{Budget, Budgets, Reservation};
+/// use quipu_core::Usd;
+///
+/// let budgets = Budgets::new([("daily".to_owned(), Budget::usd(Usd::cents(500)))].into());
+/// let reserved: Reservation = budgets.budget("daily").check(Usd::cents(2))?;
+/// reserved.release(); // the call is not made
+/// # Ok::<(), quipu_budget::BudgetError>(())
+/// ```
 pub type Reservation = Admission;
 
 /// An admitted call with its reservation. If the call is recorded, no further handling is needed: once it is
 /// counted, its real cost replaces the reservation. Dropping it changes nothing.
+///
+/// ```
+/// use quipu_budget::{Budget, Budgets};
+/// use quipu_core::Usd;
+///
+/// let budgets = Budgets::new([("daily".to_owned(), Budget::usd(Usd::cents(500)))].into());
+/// let admission = budgets.budget("daily").check(Usd::cents(2))?;
+/// assert_eq!((admission.delay(), admission.degrade_to()), (None, None));
+/// # Ok::<(), quipu_budget::BudgetError>(())
+/// ```
 pub struct Admission {
     budgets: Budgets,
     id: Option<u64>,

@@ -18,6 +18,14 @@ const THRESHOLDS: [f64; 3] = [0.8, 0.9, 1.0];
 
 /// When work goes in circles. It is judged for each session on its own, and for each trace where no session
 /// is known.
+///
+/// ```
+/// use quipu_budget::{Budget, LoopConfig};
+///
+/// let config = LoopConfig { repeats: Some(5), turns: Some(50), ..LoopConfig::default() };
+/// let budget = Budget::loops(config);
+/// # drop(budget);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LoopConfig {
@@ -39,6 +47,14 @@ impl Default for LoopConfig {
 
 /// A budget as a configuration file and the HTTP interface have it. At least one limit or a loop is set;
 /// where several are, all of them hold.
+///
+/// ```
+/// use quipu_budget::BudgetConfig;
+///
+/// let config = BudgetConfig { limit_calls: Some(1_000), rolling: true, ..BudgetConfig::default() };
+/// config.check()?;
+/// # Ok::<(), String>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct BudgetConfig {
@@ -96,6 +112,14 @@ impl Default for BudgetConfig {
 
 /// A budget by code: limits, the period that they hold for, whose spending they are about, and what happens
 /// beyond them.
+///
+/// ```
+/// use quipu_budget::{Amount, Budget, Period};
+/// use quipu_core::Usd;
+///
+/// let limits = Budget::usd(Usd::cents(500)).and(Amount::Calls(1_000));
+/// let weekly = limits.per(Period::Week).thresholds([0.5, 0.9]);
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Budget {
     config: BudgetConfig,

@@ -12,6 +12,10 @@ use crate::period::around;
 use crate::{Amount, Budget, BudgetConfig, Estimate, Period, Subject, scope};
 
 /// Source of a budget's definition.
+///
+/// ```
+/// assert_eq!(quipu_budget::Source::File.as_str(), "file");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
     /// In a configuration, or by code: it cannot be changed from outside.

@@ -8,6 +8,16 @@ use quipu_core::Timestamp;
 use crate::Amount;
 
 /// An estimate that does not fit into what is left.
+///
+/// ```
+/// use quipu_budget::{Budget, BudgetError, Budgets};
+/// use quipu_core::Usd;
+///
+/// let budgets = Budgets::new([("daily".to_owned(), Budget::usd(Usd::cents(1)))].into());
+/// if let Err(BudgetError::Exceeded(exceeded)) = budgets.budget("daily").check(Usd::cents(2)) {
+///     assert_eq!((exceeded.name.as_str(), exceeded.resets_at.is_some()), ("daily", true));
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exceeded {
     /// Name of the budget.
@@ -29,6 +39,10 @@ pub struct Exceeded {
 }
 
 /// Kind of loop.
+///
+/// ```
+/// assert_eq!(quipu_budget::LoopKind::Repeats.as_str(), "repeats");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LoopKind {
@@ -52,6 +66,16 @@ impl LoopKind {
 }
 
 /// Work that goes in circles.
+///
+/// ```
+/// fn explain(error: &quipu_budget::BudgetError) -> String {
+///     match error {
+///         quipu_budget::BudgetError::Loop(looped) => format!("{} until {}", looped.count, looped.until),
+///         other => other.to_string(),
+///     }
+/// }
+/// # let _ = explain;
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Looped {
     /// Name of the budget.
@@ -103,6 +127,15 @@ impl fmt::Display for Looped {
 }
 
 /// Error of a budget check. Nothing was reserved.
+///
+/// ```
+/// use quipu_budget::{Budget, BudgetError, Budgets};
+/// use quipu_core::Usd;
+///
+/// let budgets = Budgets::new([("daily".to_owned(), Budget::usd(Usd::cents(1)))].into());
+/// let error = budgets.budget("dialy").check(Usd::ZERO).unwrap_err();
+/// assert_eq!(error.to_string(), "there is no budget \"dialy\" (budgets: daily)");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BudgetError {

@@ -10,6 +10,10 @@ use quipu_core::{Attributes, Event, Level, Resource, Scope as Instrumentation, T
 use crate::{Amount, BudgetError};
 
 /// Type of a notice.
+///
+/// ```
+/// assert_eq!(quipu_budget::What::Threshold(0.8).event(), "budget.threshold");
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum What {
@@ -36,6 +40,13 @@ impl What {
 }
 
 /// A notice for the owners of a budget.
+///
+/// ```
+/// fn heard(notice: &quipu_budget::Notice) {
+///     println!("{}: {}", notice.budget, notice.message);
+/// }
+/// # let _ = heard;
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Notice {
     /// Type of the notice.

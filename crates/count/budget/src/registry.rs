@@ -54,10 +54,25 @@ pub(crate) struct Shared {
 
 /// All budgets of a process. It is fed by being a [`quipu_core::Stage`] after the price: what is counted is
 /// spent.
+///
+/// ```
+/// use quipu_budget::{Budget, Budgets};
+///
+/// let budgets = Budgets::new([("daily".to_owned(), Budget::tokens(100_000))].into());
+/// assert!(!budgets.is_empty());
+/// ```
 #[derive(Clone)]
 pub struct Budgets(pub(crate) Arc<Shared>);
 
 /// Builder of [`Budgets`].
+///
+/// ```
+/// use quipu_budget::{Budget, Budgets};
+///
+/// let budgets = Budgets::builder().budget("daily", Budget::calls(1_000)).build()?;
+/// assert_eq!(budgets.status().len(), 1);
+/// # Ok::<(), quipu_core::Error>(())
+/// ```
 #[must_use = "there are no budgets before a call of `build`"]
 pub struct BudgetsBuilder {
     budgets: BTreeMap<String, Budget>,
@@ -124,6 +139,12 @@ fn wrong(name: &str, why: &str) -> Error {
 
 /// All budgets of this process. Before quipu was initialised [`Budgets::admit`] answers
 /// [`BudgetError::NotRunning`].
+///
+/// ```
+/// for limit in quipu_budget::budgets().status() {
+///     println!("{}: {} of {}", limit.name, limit.spent, limit.limit);
+/// }
+/// ```
 pub fn budgets() -> Budgets {
     Budgets::installed().unwrap_or_else(|| {
         let accounts = Arc::new(LocalAccounts::default());

@@ -7,6 +7,15 @@ use quipu_sdk::Context;
 use crate::Scope;
 
 /// Subject of a call; scopes of budgets match it. Unknown fields are `None`.
+///
+/// ```
+/// use quipu_budget::{Budget, Budgets, Subject};
+/// use quipu_core::Usd;
+///
+/// let budgets = Budgets::new([("daily".to_owned(), Budget::usd(Usd::cents(500)))].into());
+/// budgets.budget("daily").check_for(&Subject::current().user("u-1"), Usd::cents(2))?;
+/// # Ok::<(), quipu_budget::BudgetError>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Subject {
     /// Project that the work belongs to.

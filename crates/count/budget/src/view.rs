@@ -9,6 +9,16 @@ use crate::definition::{Definition, Source};
 use crate::{Amount, BudgetConfig, BudgetError, Budgets, Period, registry, scope};
 
 /// State of a limit, for a shared account or for one account of a scope.
+///
+/// ```
+/// use quipu_budget::{Budget, Budgets};
+/// use quipu_core::Usd;
+///
+/// let budgets = Budgets::new([("daily".to_owned(), Budget::usd(Usd::cents(500)))].into());
+/// for limit in budgets.status() {
+///     println!("{}: {} of {}", limit.name, limit.spent, limit.limit);
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct BudgetStatus {
     /// Name of the budget.
@@ -26,6 +36,17 @@ pub struct BudgetStatus {
 }
 
 /// One account of a budget.
+///
+/// ```
+/// use quipu_budget::{Budget, Budgets};
+/// use quipu_core::Usd;
+///
+/// let budgets = Budgets::new([("daily".to_owned(), Budget::usd(Usd::cents(500)))].into());
+/// for account in budgets.list()?.iter().flat_map(|budget| &budget.accounts) {
+///     println!("{:?}: {} %", account.scope, account.share * 100.0);
+/// }
+/// # Ok::<(), quipu_budget::BudgetError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct AccountStatus {
     /// Scope of the account: the fields with their values; empty for a shared one.
@@ -49,6 +70,16 @@ pub struct AccountStatus {
 }
 
 /// One budget with its accounts.
+///
+/// ```
+/// use quipu_budget::{Budget, Budgets};
+/// use quipu_core::Usd;
+///
+/// let budgets = Budgets::new([("daily".to_owned(), Budget::usd(Usd::cents(500)))].into());
+/// let views = budgets.list()?;
+/// assert_eq!((views[0].name.as_str(), views[0].truncated), ("daily", false));
+/// # Ok::<(), quipu_budget::BudgetError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct BudgetView {
     /// Name.

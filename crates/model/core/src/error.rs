@@ -69,6 +69,13 @@ impl fmt::Debug for Leftover {
 
 /// The error type: operation, context, kind and retryability. Its text never contains prompts, message
 /// contents or secrets.
+///
+/// ```
+/// use quipu_core::{Error, ErrorKind};
+///
+/// let error = Error::new(ErrorKind::Invalid, "read config", "`period` is unknown").of_backend("sqlite");
+/// assert_eq!(error.kind(), ErrorKind::Invalid);
+/// ```
 #[derive(Debug)]
 pub struct Error {
     kind: ErrorKind,

@@ -8,6 +8,12 @@ use serde::{Deserialize, Serialize};
 use crate::{Attributes, Resource, Scope, SpanId, Timestamp, TraceId, Value};
 
 /// Severity. The order of the variants is part of the stored format.
+///
+/// ```
+/// use quipu_core::Level;
+///
+/// assert!(Level::Success > Level::Info && Level::Critical > Level::Error);
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {

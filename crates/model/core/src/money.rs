@@ -23,6 +23,14 @@ impl std::error::Error for MoneyError {}
 ///
 /// 24 decimal places hold every published price: the finest in the vendored books has 18 decimal places per
 /// million tokens. Sums and products with counts are exact; overflow saturates, far beyond any bill.
+///
+/// ```
+/// use quipu_core::Usd;
+///
+/// let price: Usd = "0.0045".parse()?;
+/// assert_eq!((price + Usd::cents(1)).to_string(), "0.0145");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Usd(i128);
 

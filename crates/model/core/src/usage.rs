@@ -51,6 +51,13 @@ impl Reading {
 ///
 /// `input` holds every input token and `output` every output token; all other fields are parts of one of the
 /// two.
+///
+/// ```
+/// use quipu_core::Usage;
+///
+/// let usage = Usage { cache_read: Some(64), ..Usage::from((1_200, 85)) };
+/// assert_eq!((usage.input, usage.output), (Some(1_200), Some(85)));
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Usage {
     /// All input tokens, including cache reads and writes.

@@ -10,6 +10,13 @@ use serde::{Deserialize, Serialize};
 const BOUNDED: u32 = 5;
 
 /// Records to drop if a queue is full.
+///
+/// ```
+/// use quipu_pipeline::{DeliveryConfig, WhenFull};
+///
+/// let config = DeliveryConfig { when_full: WhenFull::DropNewest, ..DeliveryConfig::default() };
+/// # drop(config);
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WhenFull {
@@ -21,6 +28,13 @@ pub enum WhenFull {
 }
 
 /// Delivery config of an exporter.
+///
+/// ```
+/// use quipu_pipeline::DeliveryConfig;
+///
+/// let config = DeliveryConfig { queue_records: 2_048, attempts: 3, ..DeliveryConfig::default() };
+/// assert_eq!(config.batch_records, 4_096);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DeliveryConfig {

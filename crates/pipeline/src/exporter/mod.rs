@@ -42,6 +42,19 @@ pub use steady::Steady;
 pub(crate) use tally::Tally;
 
 /// An exporter: a backend other than the store.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use quipu_core::Backend;
+/// use quipu_pipeline::{DeliveryConfig, Exporter};
+///
+/// fn patient(backend: Arc<dyn Backend>) -> Exporter {
+///     let config = DeliveryConfig { attempts: 20, ..DeliveryConfig::default() };
+///     Exporter { config, ..Exporter::new(backend) }
+/// }
+/// # let _ = patient;
+/// ```
 #[derive(Clone)]
 pub struct Exporter {
     /// Name in the configuration; several exporters can be of one kind.

@@ -23,6 +23,14 @@ pub enum RuleSignal {
 }
 
 /// Rules that select the records of an exporter. The default selects all records and changes none.
+///
+/// ```
+/// use quipu_pipeline::ExporterRules;
+///
+/// let rules = ExporterRules { services: vec!["shop-*".into()], sample: Some(0.1), ..Default::default() };
+/// rules.check()?;
+/// # Ok::<(), quipu_core::Error>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ExporterRules {

@@ -20,6 +20,13 @@ pub enum BreakerState {
 }
 
 /// Status of an exporter. Counts start with the process, except those of waiting records and dead letters.
+///
+/// ```
+/// fn tell(status: &quipu_pipeline::ExporterStatus) {
+///     println!("{}: {} written, {} waiting", status.name, status.written, status.queued);
+/// }
+/// # let _ = tell;
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExporterStatus {
     /// Name of the backend in the configuration.

@@ -6,9 +6,17 @@ use std::fmt;
 use quipu_core::{Error, ErrorKind, Result};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use super::fields::FieldRules;
 use super::glob;
 
 /// Config of redaction, which runs before any storage.
+///
+/// ```
+/// use quipu_pipeline::{Pii, PiiKind, RedactConfig};
+///
+/// let pii = Pii::Some(vec![PiiKind::Email]);
+/// let config = RedactConfig { pii, high_entropy: true, ..RedactConfig::default() };
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RedactConfig {
@@ -68,6 +76,13 @@ impl RedactConfig {
 /// Services whose message contents are stored: `"on"`, `"off"`, or a table by service. In the table `*`
 /// matches any characters, and the longest matching name decides. A service without a match is `"on"`, unless
 /// there is a `"*"`.
+///
+/// ```
+/// use quipu_pipeline::Capture;
+///
+/// let capture = Capture::by_service([("*".to_owned(), false), ("test-*".to_owned(), true)].into());
+/// assert!(capture.keeps("test-shop") && !capture.keeps("shop"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Capture(BTreeMap<String, bool>);
 
@@ -129,6 +144,13 @@ impl Serialize for Capture {
 }
 
 /// Replacement for a finding.
+///
+/// ```
+/// use quipu_pipeline::{HashKey, Mode, RedactConfig};
+///
+/// let key = Some(HashKey::new("at least sixteen bytes"));
+/// let config = RedactConfig { mode: Mode::Hash, key, ..RedactConfig::default() };
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
@@ -143,6 +165,11 @@ pub enum Mode {
 }
 
 /// Key of the hashes. No output contains it.
+///
+/// ```
+/// let key = quipu_pipeline::HashKey::new("at least sixteen bytes");
+/// assert_eq!(format!("{key:?}"), "HashKey(…)");
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct HashKey(String);
 
@@ -183,6 +210,13 @@ impl<'de> Deserialize<'de> for HashKey {
 }
 
 /// Personal data to remove: `true` for all, or kinds by name.
+///
+/// ```
+/// use quipu_pipeline::{Pii, PiiKind};
+///
+/// assert!(Pii::All(true).has(PiiKind::Email));
+/// assert!(!Pii::default().has(PiiKind::Email));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged, expecting = "expected true, false, or a list of kinds such as [\"email\", \"phone\"]")]
 pub enum Pii {
@@ -209,6 +243,10 @@ impl Pii {
 }
 
 /// A kind of personal data.
+///
+/// ```
+/// assert_eq!(quipu_pipeline::PiiKind::Email.as_str(), "email");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PiiKind {
@@ -245,6 +283,13 @@ impl PiiKind {
 
 /// A custom pattern in the syntax of the `regex` crate, which matches in linear time. If it has a group 1,
 /// only that part of a match is replaced.
+///
+/// ```
+/// use quipu_pipeline::{OwnPattern, RedactConfig};
+///
+/// let ticket = OwnPattern { name: "ticket".into(), pattern: r"TICKET-\d+".into(), mode: None };
+/// let config = RedactConfig { patterns: vec![ticket], ..RedactConfig::default() };
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct OwnPattern {
     /// Its kind in counts and marks: 1 to 40 of a-z, 0-9 and `_`.
@@ -288,32 +333,6 @@ impl<'de> Deserialize<'de> for OwnPattern {
             Written::Plain(pattern) => Self::from(pattern.as_str()),
             Written::Named(Named { name, pattern, mode }) => Self { name, pattern, mode },
         })
-    }
-}
-
-/// Rules for attributes, and for members of JSON objects in them, by name. `*` matches any characters. The
-/// last part of an attribute's dotted name matches as well. If several lists match, the first of `allow`,
-/// `drop`, `hash`, `mask` wins.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct FieldRules {
-    /// These values are removed.
-    pub drop: Vec<String>,
-    /// These values are replaced by a keyed hash.
-    pub hash: Vec<String>,
-    /// These values are masked.
-    pub mask: Vec<String>,
-    /// These values are not searched.
-    pub allow: Vec<String>,
-}
-
-impl FieldRules {
-    pub(super) fn lists(&self) -> [(&'static str, &[String]); 4] {
-        [("allow", &self.allow), ("drop", &self.drop), ("hash", &self.hash), ("mask", &self.mask)]
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.lists().iter().all(|(_, list)| list.is_empty())
     }
 }
 

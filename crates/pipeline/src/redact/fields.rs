@@ -1,9 +1,44 @@
 //! Redaction rules by the name of a value.
 
 use foldhash::HashMap;
+use serde::{Deserialize, Serialize};
 
-use super::config::{FieldRules, Mode};
+use super::config::Mode;
 use super::glob;
+
+/// Rules for attributes, and for members of JSON objects in them, by name. `*` matches any characters. The
+/// last part of an attribute's dotted name matches as well. If several lists match, the first of `allow`,
+/// `drop`, `hash`, `mask` wins.
+///
+/// ```
+/// use quipu_pipeline::{FieldRules, RedactConfig};
+///
+/// let fields = FieldRules { drop: vec!["password".into()], ..FieldRules::default() };
+/// let config = RedactConfig { fields, ..RedactConfig::default() };
+/// # drop(config);
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FieldRules {
+    /// These values are removed.
+    pub drop: Vec<String>,
+    /// These values are replaced by a keyed hash.
+    pub hash: Vec<String>,
+    /// These values are masked.
+    pub mask: Vec<String>,
+    /// These values are not searched.
+    pub allow: Vec<String>,
+}
+
+impl FieldRules {
+    pub(super) fn lists(&self) -> [(&'static str, &[String]); 4] {
+        [("allow", &self.allow), ("drop", &self.drop), ("hash", &self.hash), ("mask", &self.mask)]
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.lists().iter().all(|(_, list)| list.is_empty())
+    }
+}
 
 /// The action of a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

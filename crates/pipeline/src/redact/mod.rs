@@ -23,5 +23,6 @@ mod token;
 mod veil;
 mod walk;
 
-pub use config::{Capture, FieldRules, HashKey, Mode, OwnPattern, Pii, PiiKind, RedactConfig};
+pub use config::{Capture, HashKey, Mode, OwnPattern, Pii, PiiKind, RedactConfig};
+pub use fields::FieldRules;
 pub use stage::Redact;

@@ -71,10 +71,25 @@ fn compiled() -> BTreeSet<String> {
     found
 }
 
+/// Programs on Rust frameworks, which the suite `rust-frameworks` compiles and runs.
+const QUOTED: &str = "tests/rust-frameworks/src";
+
+/// Sources of the programs that pages quote, without the indentation of their lines.
+fn quoted() -> String {
+    let mut sources = String::new();
+    files(&shell::root().join(QUOTED), &["rs"], &mut |text| sources += &without_indent(text));
+    sources
+}
+
+fn without_indent(text: &str) -> String {
+    text.lines().map(|line| format!("\n{}", line.trim())).collect()
+}
+
 /// The fault of a block; `None` if it is run or checked.
 fn fault(block: &Block, used: &BTreeSet<String>, compiled: &BTreeSet<String>) -> Option<String> {
     let language = block.language.as_str();
-    let is_used = used.contains(&block.name());
+    let is_quoted = || language == "rust" && quoted().contains(&without_indent(&block.text));
+    let is_used = used.contains(&block.name()) || is_quoted();
     match language {
         _ if is_used || READ.contains(&language) || OUTPUT.contains(&language) => None,
         language if USED.contains(&language) => Some("no program of a suite uses it".to_owned()),

@@ -24,6 +24,7 @@ mod logs;
 mod loom;
 mod matrix;
 mod mcp;
+mod newcomer;
 mod otlp;
 pub mod packages;
 mod power;
@@ -34,6 +35,7 @@ mod proxy;
 mod recordings;
 mod report;
 mod run;
+mod rust_frameworks;
 mod server;
 mod soak;
 mod split;
@@ -61,7 +63,7 @@ pub struct Args {
     #[arg(value_name = "SUITE")]
     suites: Vec<String>,
     /// For the suites `alerts`, `clickhouse`, `faults`, `first-trace`, `floods`, `frameworks`, `matrix`,
-    /// `run`, `sql` and `web`, only the cases with these names
+    /// `run`, `rust-frameworks`, `sql` and `web`, only the cases with these names
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     only: Vec<String>,
     /// A suite that is skipped is a failure
@@ -151,7 +153,7 @@ impl Bench {
 
 type Suite = (&'static str, fn(&Bench) -> Result<Report>);
 
-const SUITES: [Suite; 29] = [
+const SUITES: [Suite; 31] = [
     ("recordings", recordings::run),
     ("kills", kills::run),
     ("loom", loom::run),
@@ -180,12 +182,25 @@ const SUITES: [Suite; 29] = [
     ("frameworks", frameworks::run),
     ("matrix", matrix::run),
     ("run", run::run),
+    ("newcomer", newcomer::run),
+    ("rust-frameworks", rust_frameworks::run),
     ("vendors", vendors::run),
 ];
 
 /// Suites that only run when they are named: they take long, the first time or each.
-const ASKED_FOR: [&str; 9] =
-    ["bare", "clients", "first-trace", "frameworks", "matrix", "packages", "run", "soak", "vendors"];
+const ASKED_FOR: [&str; 11] = [
+    "bare",
+    "clients",
+    "first-trace",
+    "frameworks",
+    "matrix",
+    "newcomer",
+    "packages",
+    "run",
+    "rust-frameworks",
+    "soak",
+    "vendors",
+];
 
 /// Runs the suites that are asked for.
 ///

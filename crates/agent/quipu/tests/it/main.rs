@@ -7,6 +7,7 @@ mod alerts;
 mod ended;
 #[cfg(all(feature = "tokens", feature = "adapters"))]
 mod estimates;
+mod examples;
 #[cfg(feature = "adapters")]
 mod failures;
 mod features;
@@ -21,3 +22,4 @@ mod run;
 mod same;
 mod shared;
 mod testing;
+mod told;

@@ -12,6 +12,10 @@ use serde::de::IgnoredAny;
 use toml::Spanned;
 
 /// Preset: the defaults of all other options.
+///
+/// ```
+/// assert_eq!(quipu_runtime::Preset::default(), quipu_runtime::Preset::Standard);
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Preset {

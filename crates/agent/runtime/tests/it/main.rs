@@ -11,3 +11,4 @@ mod named;
 mod prices;
 mod retention;
 mod runs;
+mod stand_in;

@@ -22,6 +22,10 @@ use crate::{Content, Context, Field};
 pub struct EventBuilder(Making);
 
 /// Starts an event with this name at [`Level::Info`] in the current context.
+///
+/// ```
+/// quipu_sdk::event("order.placed").attribute("order.items", 3).emit();
+/// ```
 #[inline]
 pub fn event(name: &str) -> EventBuilder {
     EventBuilder(Making::begin(None, Level::Info, name, false))
@@ -29,6 +33,12 @@ pub fn event(name: &str) -> EventBuilder {
 
 /// Starts an event with this name and level in the current context. If the level is below the recorded
 /// minimum, the builder stays empty, and a later [`EventBuilder::level`] changes nothing.
+///
+/// ```
+/// use quipu_sdk::{Level, event_at};
+///
+/// event_at(Level::Warning, "order.delayed").attribute("order.items", 3).emit();
+/// ```
 #[inline]
 pub fn event_at(level: Level, name: &str) -> EventBuilder {
     EventBuilder(Making::begin(None, level, name, true))

@@ -37,6 +37,22 @@ pub trait CustomEvent {
 }
 
 /// Records a user-defined event in the current context.
+///
+/// ```
+/// use quipu_sdk::{CustomEvent, EventBuilder, emit};
+///
+/// struct Shipped;
+///
+/// impl CustomEvent for Shipped {
+///     const NAME: &'static str = "order.shipped";
+///
+///     fn fill(&self, event: EventBuilder) -> EventBuilder {
+///         event.attribute("order.items", 3)
+///     }
+/// }
+///
+/// emit(&Shipped);
+/// ```
 pub fn emit<E: CustomEvent>(event: &E) {
     let begun = event_at(E::LEVEL, E::NAME);
     if begun.is_recording() {

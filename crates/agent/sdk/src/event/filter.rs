@@ -9,6 +9,13 @@ use quipu_core::Level;
 use super::filtered::{Filtered, Reason};
 
 /// The view of an event that a predicate gets.
+///
+/// ```
+/// use quipu_sdk::EventFilter;
+///
+/// let filter = EventFilter::default().only(|event| event.session != Some("load-test"));
+/// # drop(filter);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EventView<'a> {
     /// Type, such as `tool.call`.
@@ -24,6 +31,16 @@ pub struct EventView<'a> {
 }
 
 /// Predicate on events. It runs on the emitting thread, so it must neither block nor panic.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use quipu_sdk::{EventFilter, EventPredicate};
+///
+/// let named: EventPredicate = Arc::new(|event| !event.name.is_empty());
+/// let filter = EventFilter::default().only_shared(named);
+/// # drop(filter);
+/// ```
 pub type EventPredicate = Arc<dyn Fn(&EventView<'_>) -> bool + Send + Sync>;
 
 /// Filter of recorded events, in addition to the minimum level of [`crate::RecorderConfig::level`]. The

@@ -9,6 +9,11 @@ use crate::wire::Key;
 use crate::{Content, Guard};
 
 /// Guards of a model call.
+///
+/// ```
+/// let call = quipu_sdk::embedding("openai", "text-embedding-3-small"); // embeddings use a model, too
+/// call.usage((900, 0)).response_id("e-1").end();
+/// ```
 pub trait CallsModel {}
 
 impl CallsModel for OfLlm {}
@@ -60,6 +65,12 @@ impl<K: CallsModel> Guard<K> {
 }
 
 /// Guards with input and output: models and agents.
+///
+/// ```
+/// let mut call = quipu_sdk::llm("openai", "gpt-5").temperature(0.2).stream(true);
+/// call.first_token();
+/// call.usage((1_200, 85)).finish_reason("stop").end();
+/// ```
 pub trait Converses {}
 
 impl Converses for OfLlm {}

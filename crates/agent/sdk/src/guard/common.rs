@@ -23,6 +23,14 @@ use crate::{Content, Context, Field, FutureExt, InContext, Instrumented};
 /// A guard can be held across `await` and sent to other threads. It does not become the parent of later spans
 /// by itself. [`Guard::enter`], [`Guard::run`] and [`FutureExt::in_guard`] do that, and [`Guard::context`]
 /// creates children explicitly. Without a recorder, every call does nothing.
+///
+/// ```
+/// let agent = quipu_sdk::agent("planner").session_id("s-1");
+/// let mut tool = agent.tool("search").attribute("query.bytes", 5);
+/// tool.event("page.read", &[("rows", 10.into())]);
+/// tool.end();
+/// agent.end();
+/// ```
 #[derive(Debug)]
 #[must_use = "a span ends when its guard is dropped"]
 pub struct Guard<K> {

@@ -12,6 +12,11 @@ use crate::wire::Decoder;
 /// Costs come from the price book of the recorder ([`crate::RecorderConfig::pricer`]). They are those of the
 /// span alone: another record of the same call, such as that of an HTTP client, can still replace it in the
 /// totals.
+///
+/// ```
+/// let ended = quipu_sdk::llm("openai", "gpt-5").usage((1_200, 85)).end();
+/// println!("{:?} for {:?} tokens in {:?}", ended.cost(), ended.tokens(), ended.duration());
+/// ```
 #[derive(Debug, Default)]
 pub struct Ended(pub(crate) Option<Box<Open>>);
 

@@ -5,6 +5,12 @@ use std::ops::{Deref, DerefMut};
 use crate::{Entered, Guard};
 
 /// A guard that is the parent of the thread's spans; a drop leaves and ends it.
+///
+/// ```
+/// let agent = quipu_sdk::agent("planner").enter();
+/// quipu_sdk::tool("search").end(); // a child of the agent
+/// drop(agent);
+/// ```
 #[derive(Debug)]
 #[must_use = "the span is left and ended as soon as this is dropped"]
 pub struct EnteredGuard<K> {

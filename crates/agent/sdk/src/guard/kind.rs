@@ -1,4 +1,14 @@
 //! Marker types of guards. The marker decides which methods a guard has beyond the common ones.
+//!
+//! ```
+//! use quipu_sdk::Guard;
+//! use quipu_sdk::kind::GuardKind;
+//!
+//! fn finish<K: GuardKind>(guard: Guard<K>) -> K::Ended {
+//!     guard.attribute("done", true).end()
+//! }
+//! finish(quipu_sdk::tool("search"));
+//! ```
 
 use super::Ended;
 use crate::Guard;
@@ -26,6 +36,12 @@ macro_rules! kinds {
             }
 
             $(#[doc = $doc])*
+            ///
+            #[doc = concat!(
+                "```\nfn finish(guard: quipu_sdk::",
+                stringify!($guard),
+                ") {\n    guard.attribute(\"done\", true).end();\n}\n# let _ = finish;\n```"
+            )]
             pub type $guard = Guard<$marker>;
         )*
     };

@@ -5,6 +5,12 @@ use std::fmt;
 use crate::{AccountUnit, CostEstimate, Usage, Usd};
 
 /// A figure with its unit.
+///
+/// ```
+/// use quipu_core::{Usd, budget::Amount};
+///
+/// assert_eq!(Amount::Usd(Usd::cents(150)).to_string(), "1.5 USD");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Amount {
     /// US dollars.
@@ -64,6 +70,13 @@ impl fmt::Display for Amount {
 
 /// Estimated or actual spending of a piece of work. Made from dollars or a usage it is one call; a budget
 /// uses the units that it limits.
+///
+/// ```
+/// use quipu_core::{Usd, budget::Estimate};
+///
+/// let estimate = Estimate::from(Usd::cents(2));
+/// # drop(estimate);
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Estimate {
     /// US dollars.

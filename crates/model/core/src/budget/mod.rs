@@ -10,6 +10,11 @@ use serde::{Deserialize, Serialize};
 use crate::Timestamp;
 
 /// Action for a call that does not fit, and for a call of a loop.
+///
+/// ```
+/// use quipu_core::budget::Action;
+/// assert_eq!((Action::default(), Action::Throttle.as_str()), (Action::Block, "throttle"));
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
@@ -40,6 +45,12 @@ impl Action {
 const MINUTE: i64 = 60 * Timestamp::SECOND;
 
 /// How long a limit holds before it starts anew. Periods are those of the calendar of a time zone, or roll.
+///
+/// ```
+/// use quipu_core::budget::Period;
+///
+/// assert_eq!((Period::default(), Period::Week.as_str()), (Period::Day, "week"));
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Period {

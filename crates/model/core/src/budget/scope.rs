@@ -5,6 +5,12 @@ use serde::{Deserialize, Serialize};
 /// Scope of a budget: all set fields must match. A value matches exactly. A value that ends in `*` matches by
 /// its prefix. `*` alone matches every known value, and each has its own account. An empty scope is one
 /// account for all spending.
+///
+/// ```
+/// let scope: quipu_core::budget::Scope = serde_json::from_str(r#"{"user": "*"}"#)?;
+/// assert!(!scope.is_everybody());
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Scope {
