@@ -19,7 +19,7 @@ pub(crate) async fn forget_owned(store: &Sqlite, owner: &Owner) -> Result<Owned>
     let asked = owner.clone();
     let (days, all) = store.ask(move |shared| found(shared, &asked)).await?;
     for (day, records) in days {
-        remove(store, Removal::Records(owner.clone(), day, records)).await?;
+        remove(store, Removal::Records(owner.clone(), day, Box::new(records))).await?;
     }
     remove(store, Removal::Homes(all.traces.iter().copied().collect())).await?;
     Ok(all)
@@ -81,7 +81,7 @@ mod tests {
         forget_owned(&store, &owner).await.unwrap();
         store.write(named("u-2", "second").into()).await.unwrap();
         for (day, records) in days {
-            remove(&store, Removal::Records(owner.clone(), day, records)).await.unwrap();
+            remove(&store, Removal::Records(owner.clone(), day, Box::new(records))).await.unwrap();
         }
         let rows = store.events(&EventQuery::default()).await.unwrap().rows;
         assert_eq!(rows.len(), 1, "the event of somebody else is there");

@@ -34,8 +34,8 @@ fn exported(root: &str, from: &str) -> Vec<String> {
     let mut names = Vec::new();
     for statement in root.split("pub use ").skip(1).filter_map(|rest| rest.split(';').next()) {
         let path = statement.trim();
-        let is_own = from.is_empty() && !path.starts_with("quipu_");
-        if !is_own && !(path.starts_with(from) && !from.is_empty()) {
+        let is_wanted = if from.is_empty() { !path.starts_with("quipu_") } else { path.starts_with(from) };
+        if !is_wanted {
             continue;
         }
         let list =

@@ -38,7 +38,7 @@ const OF_NAME: &str = "DELETE FROM dims WHERE id = ?1 \
 #[derive(Debug)]
 pub(crate) enum Removal {
     /// Records of a day, including the name.
-    Records(Owner, Day, DayOwned),
+    Records(Owner, Day, Box<DayOwned>),
     /// The catalog's data of the owner's traces.
     Homes(BTreeSet<TraceId>),
 }
@@ -82,7 +82,7 @@ impl Writer {
         if shared.days.get(day).is_none_or(|state| state.damage().is_some()) {
             return Ok(());
         }
-        let done = self.forget_owned_in(&owner, day, records);
+        let done = self.forget_owned_in(&owner, day, *records);
         shared.removals.fetch_add(1, Ordering::Release);
         let _ = self.notify.try_send(());
         done.map_err(|fault| fault.at("forget", &shared.folder.file(Part::Data, day)))
