@@ -115,22 +115,6 @@ fn a_catalog_that_is_missing_or_empty_is_damage() {
 }
 
 #[test]
-fn a_folder_in_the_place_of_a_file_is_damage() {
-    for name in ["catalog", "day"] {
-        let folder = tempfile::tempdir().unwrap();
-        let data = folder.path();
-        filled(data);
-        let file = if name == "day" { day(data) } else { data.join("catalog.db") };
-        std::fs::remove_file(&file).unwrap();
-        std::fs::create_dir(&file).unwrap();
-        finding(data, file.file_name().unwrap().to_str().unwrap());
-        let server = Server::start(data);
-        assert_ne!(ready(&server)["status"], "ready", "{name}");
-        assert!(server.stop().success());
-    }
-}
-
-#[test]
 fn a_damaged_project_is_set_aside_and_the_others_run() {
     let files = ["catalog.db", "budgets.db", "alerts.db"];
     for (damaged, file) in ["shop", "default"].iter().flat_map(|name| files.map(|file| (*name, file))) {

@@ -207,11 +207,7 @@ fn older(layout: &Layout, path: &Path, version: u32) -> Fault {
 pub(crate) fn peek(layout: &Layout, path: &Path) -> Result<u32> {
     let mut header = [0; 100];
     let mut file = File::open(path)?;
-    let metadata = file.metadata()?;
-    if !metadata.is_file() {
-        return Err(Fault::Damaged("it is no file"));
-    }
-    if metadata.len() == 0 {
+    if file.metadata()?.len() == 0 {
         return Ok(0);
     }
     file.read_exact(&mut header).map_err(|error| match error.kind() {

@@ -130,7 +130,7 @@ fn shape(adapters: &Adapters, one: &(SpanRow, Messages), events: &HashMap<SpanId
     if let Some(raw) = &row.raw {
         span.fill(raw, said);
         if let (true, Some(events)) = (is_silent(one), events.get(&row.span_id)) {
-            span.fill_said(&events::messages(raw, events, adapters));
+            events::fill(&mut span, raw, adapters, events);
         }
     }
     span
