@@ -271,5 +271,5 @@ pub(crate) static SECRETS: [Detector; 50] = [
         r#"(?-u:\b)curl(?:\s[^\n|;&]{0,400}?)?\s(?:-u|--user)[\s=]?["']?[^\s:"']+:([^\s"']{6,})"#,
         in_url,
     ),
-    Detector::judged("cookie", &["ookie: "], r#"(?i)\bcookie:\s*([\w.-]+=[^\r\n"'\\]{6,})"#, cookie),
+    Detector::judged("cookie", &["ookie"], r#"(?i)\bcookie:\s*([\w.-]+=[^\r\n"'\\]{6,})"#, cookie),
 ];
