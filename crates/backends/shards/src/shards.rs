@@ -139,6 +139,21 @@ impl Shards {
         }
     }
 
+    /// The same with a copy of a query for each shard.
+    pub(crate) async fn each_with<Q, T, F>(
+        &self,
+        query: &Q,
+        ask: impl Fn(Arc<dyn Store>, Arc<Q>) -> F + Clone + Send + 'static,
+    ) -> Result<Vec<(usize, T)>>
+    where
+        Q: Clone + Send + Sync + 'static,
+        T: Send + 'static,
+        F: Future<Output = Result<T>> + Send + 'static,
+    {
+        let query = Arc::new(query.clone());
+        self.each(move |store| ask(store, Arc::clone(&query))).await
+    }
+
     async fn asked<Q, T, F>(
         &self,
         requests: Vec<(usize, Q)>,

@@ -35,13 +35,8 @@ impl Shards {
 #[async_trait]
 impl Store for Shards {
     async fn traces(&self, query: &TraceQuery) -> Result<TracePage> {
-        let (sort, limit, query) = (query.sort, query.limit, Arc::new(query.clone()));
-        let pages = self
-            .each(move |store| {
-                let query = Arc::clone(&query);
-                async move { store.traces(&query).await }
-            })
-            .await?;
+        let (sort, limit) = (query.sort, query.limit);
+        let pages = self.each_with(query, |store, query| async move { store.traces(&query).await }).await?;
         let parts = pages.into_iter().map(|(_, page)| Part { more: page.next.is_some(), rows: page.rows });
         let (rows, more) = merged(parts, limit, |row: &TraceRow| trace_place(sort, row));
         let next: Option<Cursor> = rows.last().filter(|_| more).map(|row| trace_cursor(sort, row));
@@ -65,26 +60,16 @@ impl Store for Shards {
     }
 
     async fn usage(&self, query: &UsageQuery) -> Result<Vec<UsageGroup>> {
-        let (keys, query) = (query.group_by.len(), Arc::new(query.clone()));
-        let lists = self
-            .each(move |store| {
-                let query = Arc::clone(&query);
-                async move { store.usage(&query).await }
-            })
-            .await?;
+        let keys = query.group_by.len();
+        let lists = self.each_with(query, |store, query| async move { store.usage(&query).await }).await?;
         let lists =
             lists.into_iter().map(|(_, list)| list.into_iter().map(|one| (one.key, one.totals)).collect());
         groups::merged(lists, keys, |key, totals| UsageGroup { key, totals })
     }
 
     async fn costs(&self, query: &CostQuery) -> Result<CostPage> {
-        let (limit, query) = (query.limit, Arc::new(query.clone()));
-        let pages = self
-            .each(move |store| {
-                let query = Arc::clone(&query);
-                async move { store.costs(&query).await }
-            })
-            .await?;
+        let limit = query.limit;
+        let pages = self.each_with(query, |store, query| async move { store.costs(&query).await }).await?;
         let parts = pages.into_iter().map(|(_, page)| Part { more: page.next.is_some(), rows: page.rows });
         let (rows, more) = merged(parts, limit, |row| cost_cursor(&row.cost));
         let next = rows.last().filter(|_| more).map(|row| cost_cursor(&row.cost));
@@ -92,26 +77,17 @@ impl Store for Shards {
     }
 
     async fn work(&self, query: &WorkQuery) -> Result<Vec<WorkGroup>> {
-        let (keys, query) = (query.group_by.len(), Arc::new(query.clone()));
-        let lists = self
-            .each(move |store| {
-                let query = Arc::clone(&query);
-                async move { store.work(&query).await }
-            })
-            .await?;
+        let keys = query.group_by.len();
+        let lists = self.each_with(query, |store, query| async move { store.work(&query).await }).await?;
         let lists =
             lists.into_iter().map(|(_, list)| list.into_iter().map(|one| (one.key, one.totals)).collect());
         groups::merged(lists, keys, |key, totals| WorkGroup { key, totals })
     }
 
     async fn work_rows(&self, query: &WorkRowQuery) -> Result<WorkRowPage> {
-        let (sort, limit, query) = (query.sort, query.limit, Arc::new(query.clone()));
-        let pages = self
-            .each(move |store| {
-                let query = Arc::clone(&query);
-                async move { store.work_rows(&query).await }
-            })
-            .await?;
+        let (sort, limit) = (query.sort, query.limit);
+        let pages =
+            self.each_with(query, |store, query| async move { store.work_rows(&query).await }).await?;
         let total = pages.iter().map(|(_, page)| page.total).sum();
         let parts = pages.into_iter().map(|(_, page)| Part { more: page.next.is_some(), rows: page.rows });
         let (rows, more) = merged(parts, limit, |row| row.place(sort).rank(sort));
@@ -120,23 +96,15 @@ impl Store for Shards {
     }
 
     async fn tools(&self, filter: &TraceFilter) -> Result<Vec<ToolGroup>> {
-        let filter = Arc::new(filter.clone());
-        let lists = self
-            .each(move |store| {
-                let filter = Arc::clone(&filter);
-                async move { store.tools(&filter).await }
-            })
-            .await?;
+        let lists = self.each_with(filter, |store, filter| async move { store.tools(&filter).await }).await?;
         groups::tools(lists.into_iter().map(|(_, list)| list))
     }
 
     async fn facets(&self, field: FacetField, filter: &TraceFilter, limit: usize) -> Result<Vec<Facet>> {
-        let filter = Arc::new(filter.clone());
         // A value that is rare in one shard can be frequent in all.
-        let lists = self
-            .each(move |store| {
-                let filter = Arc::clone(&filter);
-                async move { store.facets(field, &filter, usize::MAX).await }
+        let lists =
+            self.each_with(filter, move |store, filter| async move {
+                store.facets(field, &filter, usize::MAX).await
             })
             .await?;
         groups::facets(lists.into_iter().map(|(_, list)| list), limit)

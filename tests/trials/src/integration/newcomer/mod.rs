@@ -78,7 +78,7 @@ fn compared(report: Report, name: &str, printed: &str) -> Report {
     report.failed(name, &format!("{} is not the output:\n{printed}", file.display()))
 }
 
-/// What a command prints about the data.
+/// The output of a command about the data.
 fn quipu<'w>(bench: &Bench, data: &Path, words: impl Iterator<Item = &'w str>) -> Result<String> {
     let mut command = Command::new(&bench.binary);
     shell::capture(command.args(words).arg("--data-dir").arg(data))
